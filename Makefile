@@ -1,0 +1,53 @@
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+SOURCE := pyproject.toml requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check-long bench lab lock pictures clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run  ## compare VMs, Docker, EC2, ECS and Fargate on one machine
+	$(BIN)/sim demo
+
+test: $(VENV)/.dev  ## lint, types, floors and tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest
+
+check-long: $(VENV)/.dev  ## the longer statistics
+	$(BIN)/pytest -m long
+
+lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+lock:  ## pin what is installed (needs uv)
+	uv pip compile --universal --python-version 3.11 --all-extras --no-emit-index-url --no-header --no-annotate -o requirements.lock pyproject.toml
+
+clean:  ## remove the virtual environment
+	rm -rf $(VENV)
+
+ifdef UV
+create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+install = $(UV) pip install --quiet --python $(BIN)/python -c requirements.lock -e
+else
+create = $(PYTHON) -m venv $(VENV)
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e
+endif
+
+$(VENV)/.created:
+	@echo "creating $(VENV)" && $(create) && touch $@
+
+$(VENV)/.run: $(VENV)/.created $(SOURCE)
+	@echo "installing berthsim" && $(install) '.' && touch $@
+
+$(VENV)/.dev: $(VENV)/.created $(SOURCE)
+	@echo "installing berthsim and what its tests need" && $(install) '.[dev]' && touch $@ $(VENV)/.run
+
+$(VENV)/.lab: $(VENV)/.created $(SOURCE)
+	@echo "installing berthsim and JupyterLab" && $(install) '.[notebooks]' && touch $@ $(VENV)/.run

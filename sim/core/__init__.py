@@ -1,0 +1,1 @@
+"""Clock, sharing law, randomness, recorder, cited numbers: what every other floor stands on."""

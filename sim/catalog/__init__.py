@@ -1,0 +1,51 @@
+"""The only place with numbers about the world, each one cited."""
+
+from sim.catalog.apps import app, apps, image, images, load, service
+from sim.catalog.figures import control_plane, digest, figure, figures
+from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
+from sim.catalog.names import UnknownName
+from sim.catalog.platforms import (
+    docker,
+    ec2,
+    ec2_for,
+    ecs,
+    ecs_on_fargate,
+    fargate,
+    fleet,
+    hypervisor,
+    micro_vm,
+    registry,
+    virtual_machine,
+)
+
+__all__ = [
+    "Instance",
+    "UnknownName",
+    "app",
+    "apps",
+    "bare",
+    "control_plane",
+    "custom",
+    "digest",
+    "docker",
+    "ec2",
+    "ec2_for",
+    "ecs",
+    "ecs_on_fargate",
+    "fargate",
+    "figure",
+    "figures",
+    "fleet",
+    "hypervisor",
+    "image",
+    "images",
+    "instance",
+    "instances",
+    "load",
+    "machine",
+    "matching",
+    "micro_vm",
+    "registry",
+    "service",
+    "virtual_machine",
+]

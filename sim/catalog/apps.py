@@ -1,0 +1,159 @@
+"""The apps of the story and their images: a Java app, a Node.js app, a MySQL database."""
+
+from functools import cache
+
+from sim.catalog.figures import figure, rows
+from sim.catalog.names import unknown
+from sim.core.cited import Cited
+from sim.host import Step
+from sim.image import Image, Layer
+from sim.units import GiB, MiB
+from sim.workload import App, Load, Service
+
+DEFAULT_SIZE = {
+    "java": (2.0, 4 * GiB),
+    "node": (0.5, 1 * GiB),
+    "mysql": (1.0, 2 * GiB),
+    "generic": (0.25, 512 * MiB),
+}
+"""vCPUs and memory an app is given unless the user says otherwise."""
+
+IMAGE_OF = {"java": "eclipse-temurin:21-jre", "node": "node:22", "mysql": "mysql:8"}
+
+
+@cache
+def images() -> dict[str, Image]:
+    """The real images of which every layer's size is known, by name."""
+    found = {}
+    for row in rows("images.csv"):
+        sizes = row["layer_bytes_compressed"].split(";")
+        name = row["image"].split(" ")[0]
+        if row["n_layers"] and all(size.isdigit() for size in sizes):
+            layers = tuple(_layer(number, size, row) for number, size in enumerate(sizes))
+            found[name] = Image(name=name, layers=layers)
+    return found
+
+
+def image(name: str) -> Image:
+    """The image of that name.
+
+    Raises:
+        UnknownName: it is not in the catalogue.
+    """
+    if name not in images():
+        raise unknown("image", name, images())
+    return images()[name]
+
+
+@cache
+def apps() -> dict[str, App]:
+    """The apps by name; `generic` has no start-up work and fills the memory it is given."""
+    spread = figure("spread.boot")
+    return {
+        "java": App(
+            name="java",
+            startup=Step(
+                cpu=figure("app.spring_boot.startup_cpu"),
+                wait=figure("app.tomcat.startup_wait"),
+                threads=2,
+                spread=spread,
+            ),
+            private=figure("app.spring_boot.rss"),
+            hot_files=figure("app.tomcat.file_cache"),
+            startup_read=figure("app.tomcat.startup_read"),
+        ),
+        "node": App(
+            name="node",
+            startup=Step(
+                cpu=figure("app.node.startup_cpu"),
+                wait=figure("app.node.startup_wait"),
+                spread=spread,
+            ),
+            private=figure("app.node.private"),
+            hot_files=figure("app.node.file_cache"),
+            startup_read=figure("app.node.file_cache"),
+        ),
+        "mysql": App(
+            name="mysql",
+            startup=Step(
+                cpu=figure("app.mariadb.startup_cpu"),
+                wait=figure("app.mysql.startup_wait"),
+                spread=spread,
+            ),
+            private=figure("app.mariadb.private"),
+            hot_files=figure("app.mariadb.file_cache"),
+            startup_read=figure("app.mariadb.file_cache"),
+        ),
+        "generic": App(name="generic"),
+    }
+
+
+def app(name: str) -> App:
+    """The app of that name.
+
+    Raises:
+        UnknownName: it is not in the catalogue.
+    """
+    if name not in apps():
+        raise unknown("app", name, apps())
+    return apps()[name]
+
+
+def load(share: float | None = None) -> Load:
+    """The request load of a serving container; assumed, with a range."""
+    return Load(
+        share=figure("workload.load") if share is None else share,
+        request_cpu=figure("workload.request_cpu"),
+    )
+
+
+def service(
+    name: str = "generic",
+    *,
+    cpu: float | None = None,
+    memory: float | None = None,
+    cpu_quota: bool = True,
+    load_share: float | None = None,
+) -> Service:
+    """An app of the catalogue as it is launched, at its default size unless told otherwise.
+
+    Args:
+        name: `java`, `node`, `mysql` or `generic`.
+        cpu: vCPUs.
+        memory: bytes.
+        load_share: mean CPU use as a fraction of `cpu`.
+
+    Raises:
+        UnknownName: there is no such app.
+    """
+    program = app(name)
+    default_cpu, default_memory = DEFAULT_SIZE[name]
+    return Service(
+        name=name,
+        app=program,
+        image=images()[IMAGE_OF[name]] if name in IMAGE_OF else None,
+        cpu=default_cpu if cpu is None else cpu,
+        memory=default_memory if memory is None else memory,
+        cpu_quota=cpu_quota,
+        load=load(load_share),
+    )
+
+
+def _layer(number: int, size: str, row: dict[str, str]) -> Layer:
+    ratio, name = row["ratio"], row["image"].split(" ")[0]
+    known = ratio.replace(".", "").isdigit()
+    own = Cited(
+        key=f"image.{name}.unpack_ratio",
+        value=float(ratio) if known else 1.0,
+        unit="unpacked/compressed",
+        grade="A",
+        source=row["source_repo_path_commit"],
+        as_of=row["snapshot_date"],
+    )
+    # The table has no digests: layers of one size to the byte are one base, but for tiny ones.
+    digest = f"bytes:{size}" if int(size) > 1e6 else f"{name}/{number}"
+    return Layer(
+        digest=digest,
+        compressed=float(size),
+        unpack_ratio=own if known else figure("image.unpack_ratio"),
+    )

@@ -1,0 +1,69 @@
+"""Every figure about the world that is not an instance, an image or a size; each one cited."""
+
+import csv
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from sim.catalog.names import unknown
+from sim.core.cited import SCALES, Cited, Grade
+from sim.core.randomness import Lognormal
+
+DATA = files("sim.catalog") / "data"
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The rows of one of the catalogue's CSV files."""
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def figures() -> dict[str, Cited]:
+    """All figures by key."""
+    return {row["key"]: _cited(row) for row in rows("parameters.csv")}
+
+
+def figure(key: str) -> Cited:
+    """The figure of that key, in base units.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    if key not in figures():
+        raise unknown("figure", key, figures())
+    return figures()[key]
+
+
+def control_plane(key: str) -> Lognormal:
+    """A wait for a control plane, which varies from start to start."""
+    return Lognormal(median=figure(key), spread=figure("spread.control_plane"))
+
+
+@cache
+def digest() -> str:
+    """Fingerprint of every number in the catalogue."""
+    sha = hashlib.sha256()
+    for file in sorted(DATA.iterdir(), key=lambda file: file.name):
+        sha.update(file.read_bytes())
+    return sha.hexdigest()
+
+
+def _cited(row: dict[str, str]) -> Cited:
+    scale = SCALES.get(row["unit"], 1.0)
+    return Cited(
+        key=row["key"],
+        value=float(row["value"]) * scale,
+        unit=row["unit"],
+        low=_optional(row["low"], scale),
+        high=_optional(row["high"], scale),
+        grade=cast(Grade, row["grade"]),
+        source=row["source"],
+        as_of=row["as_of"],
+        note=row["note"],
+    )
+
+
+def _optional(text: str, scale: float) -> float | None:
+    return float(text) * scale if text else None

@@ -1,0 +1,21 @@
+"""Names of the catalogue, and what to say of one that is not in it."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UnknownName(ValueError):
+    """A name that the catalogue does not have; the message says what was likely meant."""
+
+
+def unknown(field: str, name: str, known: Iterable[str]) -> UnknownName:
+    """The error for `name`, with the nearest known names."""
+    names = list(known)
+    near = get_close_matches(name, names, n=2, cutoff=0.6)
+    if near:
+        hint = "did you mean " + " or ".join(repr(n) for n in near) + "?"
+    elif len(names) <= 12:
+        hint = "known: " + ", ".join(names)
+    else:
+        hint = f"{len(names)} are known"
+    return UnknownName(f"{field}: {name!r} is not known; {hint}")

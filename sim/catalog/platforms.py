@@ -1,0 +1,244 @@
+"""The platforms of the story, composed of cited figures."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from sim.catalog.figures import control_plane, figure, rows
+from sim.catalog.instances import by_price, machine
+from sim.core.bucket import Quota
+from sim.core.cited import Cited, plain
+from sim.host import Machine, Step
+from sim.host.machine import Architecture
+from sim.image import Image, Registry, Unpacking
+from sim.platforms import EC2, ECS, ControlPlane, Docker, Fargate, FargateSize, Fleet, Hypervisor
+from sim.platforms.placement import Strategy
+from sim.sandbox import ContainerRuntime, VirtualMachine
+from sim.units import MiB
+from sim.workload import Service
+
+Pull = Literal["default", "prefer-cached"]
+
+
+def registry(name: str = "ecr") -> Registry:
+    """A registry in the same region."""
+    return Registry(
+        name=name,
+        latency=control_plane("registry.latency"),
+        connection_rate=figure("registry.connection_rate"),
+    )
+
+
+def unpacking() -> Unpacking:
+    """containerd's defaults."""
+    return Unpacking(
+        decompress_rate=figure("image.gunzip.rate"),
+        unpack_cpu=figure("image.unpack.cpu"),
+        layer_overhead=figure("image.layer_overhead"),
+        downloads=int(figure("image.layer_downloads").value),
+    )
+
+
+def runtime() -> ContainerRuntime:
+    """Docker: dockerd, containerd and runc."""
+    spread = figure("spread.boot")
+    create, create_cpu = figure("container.create"), figure("container.create.cpu")
+    run, run_cpu = figure("container.start.runc.wall"), figure("container.start.runc.cpu")
+    return ContainerRuntime(
+        create=Step(cpu=create_cpu, wait=_less(create, create_cpu), spread=spread),
+        start=Step(cpu=run_cpu, wait=_less(run, run_cpu), spread=spread),
+        shim=figure("container.shim_rss"),
+    )
+
+
+def virtual_machine() -> VirtualMachine:
+    """QEMU with a cloud distribution in the guest, memory reserved as a cloud does it."""
+    spread, share = figure("spread.boot"), figure("vm.boot.cpu_share")
+    user_space = figure("vm.boot.user_space")
+    user_cpu = replace(
+        user_space,
+        key="vm.boot.user_space.cpu",
+        value=user_space.value * share.value,
+        unit="core-s",
+        low=user_space.value * (share.low or 0.0),
+        high=user_space.value,
+        grade="assumed",
+        note="vm.boot.user_space times vm.boot.cpu_share",
+    )
+    return VirtualMachine(
+        vmm=Step(cpu=figure("vm.boot.vmm"), spread=spread),
+        firmware=Step(cpu=figure("vm.boot.firmware"), spread=spread),
+        kernel=Step(cpu=figure("vm.boot.kernel"), spread=spread),
+        user_space=Step(cpu=user_cpu, wait=_less(user_space, user_cpu), spread=spread),
+        vmm_memory=figure("vm.memory.vmm.qemu"),
+        guest_kernel_fixed=figure("vm.memory.guest_kernel_fixed"),
+        guest_kernel_per_byte=figure("vm.memory.guest_kernel_slope"),
+        guest_os=figure("vm.memory.guest_os.debian_minimal"),
+    )
+
+
+def micro_vm() -> VirtualMachine:
+    """Firecracker: no firmware, a minimal kernel and no distribution, memory backed on touch."""
+    spread = figure("spread.boot")
+    return VirtualMachine(
+        vmm=Step(cpu=figure("microvm.boot.vmm"), spread=spread),
+        kernel=Step(cpu=figure("vm.boot.kernel"), spread=spread),
+        user_space=Step(),
+        vmm_memory=figure("vm.memory.vmm_overhead.firecracker"),
+        guest_kernel_fixed=figure("vm.memory.guest_kernel_fixed"),
+        guest_kernel_per_byte=figure("vm.memory.guest_kernel_slope"),
+        backing="on_touch",
+    )
+
+
+def hypervisor(
+    server: Machine, *, cpu_overcommit: float = 1.0, vm: VirtualMachine | None = None
+) -> Hypervisor:
+    """A hypervisor on a bare machine; its OS takes what an OS with a daemon takes."""
+    return Hypervisor(
+        machine=server,
+        vm=virtual_machine() if vm is None else vm,
+        host_os=figure("vm.memory.guest_os.ubuntu_docker"),
+        cpu_overcommit=cpu_overcommit,
+    )
+
+
+def fleet(type_: Machine, *, count: int = 1, warm: Sequence[Image] = ()) -> Fleet:
+    """Machines that run containers."""
+    return Fleet(
+        machine=type_,
+        count=count,
+        runtime=runtime(),
+        registry=registry(),
+        unpacking=unpacking(),
+        os_and_daemons=figure("vm.memory.guest_os.ubuntu_docker"),
+        warm=tuple(warm),
+    )
+
+
+def docker(server: Machine, *, warm: Sequence[Image] = ()) -> Docker:
+    """Docker on a bare machine."""
+    return Docker(server=fleet(server, warm=warm), bridge_ports=figure("docker.bridge.ports"))
+
+
+def ec2(type_: Machine) -> EC2:
+    """An instance a task, from a current Amazon Linux image."""
+    share, boot = figure("vm.boot.cpu_share"), figure("ec2.guest_boot.al2023")
+    cpu = replace(
+        boot,
+        key="ec2.guest_boot.al2023.cpu",
+        value=boot.value * share.value,
+        unit="core-s",
+        low=boot.value * (share.low or 0.0),
+        high=boot.value,
+        grade="assumed",
+        note="ec2.guest_boot.al2023 times vm.boot.cpu_share",
+    )
+    return EC2(
+        machine=type_,
+        api_call=control_plane("ec2.api_call"),
+        requests=Quota(size=figure("ec2.run_instances.requests"), refill=2.0),
+        instances=Quota(
+            size=figure("ec2.run_instances.bucket"), refill=figure("ec2.run_instances.refill")
+        ),
+        pending=control_plane("ec2.pending_to_running"),
+        boot=Step(cpu=cpu, wait=_less(boot, cpu), spread=figure("spread.boot")),
+        guest_os=figure("vm.memory.guest_os.debian_minimal"),
+        account_vcpus=figure("ec2.account.vcpus"),
+    )
+
+
+def ec2_for(
+    service: Service, architecture: Architecture = "amd64", *, burstable: bool = True
+) -> EC2 | None:
+    """EC2 with the cheapest non-metal type that holds the service, or None where none does."""
+    os = figure("vm.memory.guest_os.debian_minimal").value
+    for type_ in by_price(architecture, burstable=burstable):
+        if type_.vcpu >= service.cpu and type_.memory_visible - os >= service.memory:
+            return ec2(machine(type_.name))
+    return None
+
+
+def ecs(
+    type_: str | Machine = "m5.xlarge",
+    *,
+    count: int = 1,
+    network: Literal["bridge", "host", "awsvpc"] = "bridge",
+    trunking: bool = False,
+    strategy: Strategy = "binpack",
+    pull_behavior: Pull = "default",
+    warm: Sequence[Image] = (),
+) -> ECS:
+    """ECS on EC2: `count` container instances of one type, up already."""
+    instance = machine(type_) if isinstance(type_, str) else type_
+    return ECS(
+        capacity=fleet(instance, count=count, warm=warm),
+        control_plane=ecs_control_plane(),
+        network=network,
+        trunking=trunking,
+        strategy=strategy,
+        pull_behavior=pull_behavior,
+        agent_memory=figure("ecs.agent.memory"),
+        reserved_memory=figure("ecs.reserved_memory"),
+    )
+
+
+def ecs_on_fargate(architecture: Architecture = "amd64") -> ECS:
+    """ECS on Fargate."""
+    return ECS(capacity=fargate(architecture), control_plane=ecs_control_plane())
+
+
+def fargate(architecture: Architecture = "amd64") -> Fargate:
+    """Fargate's sizes, quotas and prices (us-east-1, Linux on x86)."""
+    return Fargate(
+        sizes=fargate_sizes(),
+        architecture=architecture,
+        launches=Quota(
+            size=figure("fargate.launch.bucket"), refill=figure("fargate.launch.refill")
+        ),
+        provision=control_plane("fargate.provision"),
+        runtime=runtime(),
+        registry=registry(),
+        unpacking=unpacking(),
+        os_and_daemons=figure("vm.memory.guest_os.debian_minimal"),
+        nic=figure("fargate.nic"),
+        disk=figure("fargate.disk"),
+        account_vcpus=figure("fargate.account.vcpus"),
+        usd_per_vcpu_hour=figure("fargate.price.vcpu_hour"),
+        usd_per_gb_hour=figure("fargate.price.gb_hour"),
+    )
+
+
+def ecs_control_plane() -> ControlPlane:
+    """ECS's side of a start."""
+    return ControlPlane(
+        call=control_plane("ecs.run_task.call"),
+        tasks_per_call=int(figure("ecs.run_task.tasks_per_call").value),
+        placement=control_plane("ecs.placement"),
+        eni_attach=control_plane("ecs.eni_attach"),
+        dynamic_ports=figure("linux.dynamic_ports"),
+        bridge_ports=figure("docker.bridge.ports"),
+    )
+
+
+def fargate_sizes() -> tuple[FargateSize, ...]:
+    """Every size on the price list, by vCPU, then memory."""
+    sizes = []
+    for row in rows("fargate_sizes.csv"):
+        low, high, step = (int(row[f"mem_{part}_mib"]) for part in ("min", "max", "step"))
+        for mib in range(low, high + 1, step) if step else (512, 1024, 2048):
+            sizes.append(FargateSize(vcpu=float(row["vcpu"]), memory=mib * MiB))
+    return tuple(sorted(sizes, key=lambda size: (size.vcpu, size.memory)))
+
+
+def _less(whole: Cited, part: Cited) -> Cited:
+    """What is left of `whole` seconds when `part` core-seconds of one thread are taken off."""
+    return replace(
+        whole,
+        key=f"{whole.key}.wait",
+        value=plain(whole) - plain(part),
+        low=None,
+        high=None,
+        grade="C",
+        note=f"{whole.key} less {part.key}",
+    )

@@ -1,0 +1,54 @@
+"""A token bucket: an API quota of so many calls at once and so many a second."""
+
+from simpy import Environment, Event
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+
+
+@description
+class Quota:
+    """A quota as AWS writes it: a bucket of `size` tokens, refilled with `refill` a second."""
+
+    size: Number
+    """Tokens in a full bucket."""
+    refill: Number
+    """Tokens per second."""
+
+    def deploy(self, env: Environment) -> "Bucket":
+        """A full bucket."""
+        return Bucket(env, plain(self.size), plain(self.refill))
+
+
+class Bucket:
+    """A live token bucket, first come first served, in closed form: one event a caller.
+
+    The level may be negative: that is the debt of those who wait already. A caller who takes n
+    tokens waits until the level has come back to zero.
+
+    Args:
+        size: tokens in a full bucket, positive.
+        refill: tokens per second, positive.
+
+    Raises:
+        ValueError: a value is not positive.
+    """
+
+    __slots__ = ("_level", "_since", "env", "refill", "size")
+
+    def __init__(self, env: Environment, size: float, refill: float) -> None:
+        for name, value in (("size", size), ("refill", refill)):
+            if not value > 0.0:
+                raise ValueError(f"{name}: {value!r} is not allowed; a positive number")
+        self.env = env
+        self.size = size
+        self.refill = refill
+        self._level = size
+        self._since = env.now
+
+    def take(self, tokens: float = 1.0) -> Event:
+        """An event that fires when `tokens` have been granted."""
+        now = self.env.now
+        self._level = min(self.size, self._level + self.refill * (now - self._since)) - tokens
+        self._since = now
+        return self.env.timeout(max(0.0, -self._level / self.refill))

@@ -1,0 +1,61 @@
+"""A number with a passport: value, unit, range, source, date and grade."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+Grade: TypeAlias = Literal["A", "B", "C", "D", "assumed"]
+
+SCALES: dict[str, float] = {
+    "MiB": 2.0**20,
+    "GiB": 2.0**30,
+    "MB": 1e6,
+    "MB/s": 1e6,
+    "MiB/s": 2.0**20,
+    "Gbit/s": 125e6,
+    "MB/s of output per core": 1e6,
+    "core-s per GB written": 1e-9,
+    "min": 60.0,
+}
+"""Base units in one of each source's unit; a unit that is not here is its own base."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A figure about the world.
+
+    `value`, `low` and `high` are in base units (s, byte, vCPU); `unit` is the source's own, in
+    which `shown` prints it. `low..high` is what is not known about the figure, never the
+    variation from start to start, and is never sampled inside a run.
+    """
+
+    key: str
+    value: float
+    unit: str
+    grade: Grade
+    source: str
+    as_of: str
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+    def __float__(self) -> float:
+        return self.value
+
+    def shown(self) -> str:
+        """Value and range in the source's unit, such as `15 s (8 to 30)`."""
+        scale = SCALES.get(self.unit, 1.0)
+        text = f"{self.value / scale:.6g} {self.unit}".rstrip()
+        if self.low is None or self.high is None:
+            return text
+        return f"{text} ({self.low / scale:.6g} to {self.high / scale:.6g})"
+
+
+Number: TypeAlias = Annotated[float, Field(ge=0)] | Cited
+"""A figure in a description: a plain number of at least 0, or a cited one."""
+
+
+def plain(number: Number) -> float:
+    """The bare value; taken once, when a description is deployed."""
+    return number.value if isinstance(number, Cited) else number

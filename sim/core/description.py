@@ -1,0 +1,61 @@
+"""The one alias for descriptions: frozen, keyword-only, validated, and open to inspection.
+
+A description is what a user writes (a service, a platform, a scenario), in Python or in YAML.
+All its mistakes are reported at once, each with its path. Nothing of it is touched by a run.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, dataclass_transform
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from sim.core.cited import Cited
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
+def description(cls: type[T]) -> type[T]:
+    """Make `cls` a frozen, keyword-only, slotted pydantic dataclass that forbids unknown names."""
+    config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    return dataclass(frozen=True, kw_only=True, slots=True, config=config)(cls)  # type: ignore[return-value]
+
+
+def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:
+    """Every cited figure inside a description, with its path."""
+    if isinstance(node, Cited):
+        yield path, node
+    elif isinstance(node, tuple):
+        for index, item in enumerate(node):
+            yield from figures(item, f"{path}[{index}]")
+    elif is_dataclass(node):
+        for field in fields(node):
+            inner = f"{path}.{field.name}" if path else field.name
+            yield from figures(getattr(node, field.name), inner)
+
+
+def with_figure(node: T, key: str, value: float) -> T:
+    """The same description with one cited figure moved to `value` (base units), wherever it is.
+
+    Raises:
+        ValueError: no figure of that key is in the description.
+    """
+    if key not in {figure.key for _, figure in figures(node)}:
+        known = ", ".join(sorted({figure.key for _, figure in figures(node)}))
+        raise ValueError(f"figure: {key!r} is not in this description; it has {known}")
+    moved: T = _moved(node, key, value)
+    return moved
+
+
+def _moved(node: Any, key: str, value: float) -> Any:
+    if isinstance(node, Cited):
+        return replace(node, value=value) if node.key == key else node
+    if isinstance(node, tuple):
+        return tuple(_moved(item, key, value) for item in node)
+    if not is_dataclass(node) or isinstance(node, type):
+        return node
+    changed = {f.name: _moved(getattr(node, f.name), key, value) for f in fields(node)}
+    same = all(changed[name] is getattr(node, name) for name in changed)
+    return node if same else replace(node, **changed)

@@ -1,0 +1,104 @@
+"""Frozen distributions, and streams of random numbers addressed by name.
+
+A stream is `SeedSequence(seed, spawn_key=(replication, crc32(name)))`: never global, never
+positional, so a new stream changes no other, and platforms can be compared in pairs (common
+random numbers).
+"""
+
+import math
+import zlib
+from collections.abc import Callable
+from typing import Annotated, TypeAlias
+
+import numpy as np
+from pydantic import Field
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+
+BLOCK = 64
+"""Numbers drawn at a time: a numpy call costs as much as sixty numbers."""
+
+
+@description
+class Lognormal:
+    """A positive duration or amount that varies from start to start.
+
+    With `spread` as coefficient of variation, sigma = sqrt(ln(1 + spread^2)).
+    """
+
+    median: Number
+    """In base units."""
+    spread: Number
+    """Coefficient of variation; 0 makes it constant."""
+
+
+@description
+class Exponential:
+    """Memoryless, as between two Poisson arrivals."""
+
+    mean: Number
+    """In base units."""
+
+
+Varying: TypeAlias = Annotated[float, Field(ge=0)] | Lognormal | Exponential
+"""A constant, or a distribution."""
+
+Sampler: TypeAlias = Callable[[], float]
+
+
+class Streams:
+    """The random numbers of one replication.
+
+    Args:
+        seed: any non-negative integer.
+        replication: number of the replication, from 0.
+    """
+
+    __slots__ = ("_samplers", "replication", "seed")
+
+    def __init__(self, seed: int, replication: int = 0) -> None:
+        self.seed = seed
+        self.replication = replication
+        self._samplers: dict[str, Sampler] = {}
+
+    def generator(self, name: str) -> np.random.Generator:
+        """A fresh generator at the start of stream `name`."""
+        key = (self.replication, zlib.crc32(name.encode()))
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+    def sampler(self, name: str, what: Varying) -> Sampler:
+        """The function that draws the next value of stream `name`; one a name, made once."""
+        if name not in self._samplers:
+            self._samplers[name] = _sampler(what, self.generator(name))
+        return self._samplers[name]
+
+
+def median(what: Varying) -> float:
+    """The middle value, in base units; what a start takes when nothing varies."""
+    if isinstance(what, Lognormal):
+        return plain(what.median)
+    return plain(what.mean) * math.log(2.0) if isinstance(what, Exponential) else what
+
+
+def _sampler(what: Varying, generator: np.random.Generator) -> Sampler:
+    if isinstance(what, Exponential):
+        mean = plain(what.mean)
+        return _in_blocks(lambda: generator.exponential(mean, BLOCK))
+    if isinstance(what, Lognormal) and plain(what.spread) > 0.0:
+        middle = plain(what.median)
+        sigma = math.sqrt(math.log1p(plain(what.spread) ** 2))
+        return _in_blocks(lambda: middle * np.exp(sigma * generator.standard_normal(BLOCK)))
+    constant = median(what)
+    return lambda: constant
+
+
+def _in_blocks(draw: Callable[[], "np.ndarray[tuple[int], np.dtype[np.float64]]"]) -> Sampler:
+    block: list[float] = []
+
+    def take() -> float:
+        if not block:
+            block.extend(draw().tolist()[::-1])
+        return block.pop()
+
+    return take

@@ -1,0 +1,22 @@
+"""The world handed to every live object: a clock, random numbers, a record."""
+
+from simpy import Environment
+
+from sim.core.randomness import Streams
+from sim.core.recorder import Recorder
+
+
+class World:
+    """Exactly three attributes; collaborators arrive as constructor arguments, never through here.
+
+    Args:
+        seed: of all random numbers of this world.
+        replication: number of the replication, from 0.
+    """
+
+    __slots__ = ("env", "random", "record")
+
+    def __init__(self, seed: int = 1, replication: int = 0) -> None:
+        self.env = Environment()
+        self.random = Streams(seed, replication)
+        self.record = Recorder(self.env)

@@ -1,0 +1,8 @@
+"""One Linux machine: a cgroup CPU tree, a memory ledger, a disk and a NIC."""
+
+from sim.host.kernel import Kernel
+from sim.host.machine import Machine
+from sim.host.memory import Memory, MemoryGroup
+from sim.host.step import Step
+
+__all__ = ["Kernel", "Machine", "Memory", "MemoryGroup", "Step"]

@@ -1,0 +1,70 @@
+"""One running Linux kernel: what containers share, and what a guest has for itself."""
+
+import math
+from collections.abc import Generator
+from typing import Any
+
+from simpy import Event
+
+from sim.core.sharing import Group, SharedCapacity
+from sim.core.world import World
+from sim.host.memory import Memory
+from sim.host.step import Step
+
+
+class Kernel:
+    """A live kernel with its CPU tree, memory ledger, disk and NIC.
+
+    Args:
+        cpu: a host's capacity, or the group that a guest gets of its host.
+        core_speed: of one vCPU, against the reference core.
+        disk: bytes/s, or None where it never binds.
+        nic: bytes/s, or None where it never binds.
+    """
+
+    __slots__ = ("architecture", "core_speed", "cpu", "disk", "memory", "name", "nic", "world")
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        name: str,
+        architecture: str,
+        cpu: Group,
+        core_speed: float,
+        memory: Memory,
+        disk: SharedCapacity | None,
+        nic: SharedCapacity | None,
+    ) -> None:
+        self.world = world
+        self.name = name
+        self.architecture = architecture
+        self.cpu = cpu
+        self.core_speed = core_speed
+        self.memory = memory
+        self.disk = disk
+        self.nic = nic
+
+    def compute(self, cpu: Group, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
+        """Do `work` core-seconds of the reference core in the group `cpu`.
+
+        As many threads as can run at once, all of one size and begun together, are under the
+        fluid law the same as one job with their joint weight and cap.
+        """
+        if work > 0.0:
+            with cpu.run(work / self.core_speed, weight=threads, cap=threads) as job:
+                yield job
+
+    def perform(self, step: Step, cpu: Group, noise: float = 1.0) -> Generator[Event, Any, None]:
+        """Do one step of a start, `noise` times as long as its median, in the group `cpu`."""
+        yield from self.compute(cpu, step.work * noise, step.threads)
+        if step.delay > 0.0:
+            yield self.world.env.timeout(step.delay * noise)
+
+    def transfer(
+        self, through: SharedCapacity | None, amount: float, cap: float = math.inf
+    ) -> Event:
+        """Move `amount` bytes through a disk or NIC, at most `cap` bytes/s; an event."""
+        if through is not None:
+            return through.run(amount, cap=cap)
+        return self.world.env.timeout(amount / cap if cap < math.inf else 0.0)

@@ -1,0 +1,72 @@
+"""A machine as it is bought or rented: vCPUs, memory, disk, NIC."""
+
+import math
+from typing import Literal, TypeAlias
+
+from pydantic import NonNegativeInt, PositiveInt
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.quantity import Bytes, Vcpu
+from sim.core.sharing import SharedCapacity
+from sim.core.world import World
+from sim.host.kernel import Kernel
+from sim.host.memory import Memory
+
+Architecture: TypeAlias = Literal["amd64", "arm64"]
+
+
+@description
+class Machine:
+    """Hardware, or an EC2 instance type; boots into a `Kernel`."""
+
+    name: str
+    architecture: Architecture = "amd64"
+    vcpu: Vcpu
+    """vCPUs (hardware threads)."""
+    memory: Bytes
+    """Nominal memory, bytes."""
+    memory_lost: Number = 0.0
+    """Bytes that never reach user space: hypervisor, firmware, static part of the kernel."""
+    core_speed: Number = 1.0
+    """Speed of one vCPU against the reference core on which CPU work was measured."""
+    disk: Number = math.inf
+    """Bytes per second of the disk or volume, read and write together."""
+    nic: Number = math.inf
+    """Bytes per second of the network card, during a start."""
+    enis: PositiveInt | None = None
+    """Network interfaces it can have, or None where it has no such limit."""
+    trunk_tasks: NonNegativeInt | None = None
+    """ECS tasks with ENI trunking; 0: not supported, None: not known."""
+    usd_per_hour: Number | None = None
+    """Price of compute, or None where it is not known."""
+
+    @property
+    def memory_visible(self) -> float:
+        """Bytes the kernel reports as its total."""
+        return self.memory - plain(self.memory_lost)
+
+    def boot(self, world: World, name: str, held: float) -> Kernel:
+        """A running kernel.
+
+        Args:
+            name: of the host, as it stands in the tables.
+            held: bytes that OS and daemons use from the start.
+        """
+        cpu = SharedCapacity(world.env, self.vcpu)
+        memory = Memory(self.memory_visible)
+        memory.hold(held)
+        return Kernel(
+            world=world,
+            name=name,
+            architecture=self.architecture,
+            cpu=cpu,
+            core_speed=plain(self.core_speed),
+            memory=memory,
+            disk=_shared(world, plain(self.disk)),
+            nic=_shared(world, plain(self.nic)),
+        )
+
+
+def _shared(world: World, rate: float) -> SharedCapacity | None:
+    return None if math.isinf(rate) else SharedCapacity(world.env, rate)

@@ -1,0 +1,195 @@
+"""The memory ledger of one kernel (DESIGN law L2): who holds how many bytes, and who is killed.
+
+Private pages belong to a cgroup; file pages exist once per kernel however many containers map
+them; what kernel, daemons, shims and VMMs hold is charged outside any cgroup. Over a cgroup's
+limit its own cold cache goes first, then the cgroup is killed. Over RAM the kernel drops cold
+cache, then kills the largest cgroup. There is no swap.
+
+Left out: the slow-down of a cgroup that runs on little cache, and dirty-page throttling. Pages
+that a running container keeps hot are counted as used: dropped, they would be read again at once.
+"""
+
+from collections.abc import Callable
+
+OOM_LIMIT = "OOM kill: over its own memory limit"
+OOM_HOST = "OOM kill: host out of memory"
+
+
+class MemoryGroup:
+    """The memory side of one cgroup.
+
+    Args:
+        limit: `memory.max` in bytes; it may be reached, not exceeded.
+        on_kill: called once with the reason when the kernel kills the group.
+    """
+
+    __slots__ = (
+        "_memory",
+        "alive",
+        "files",
+        "killed_by",
+        "limit",
+        "on_kill",
+        "private",
+    )
+
+    def __init__(self, memory: "Memory", limit: float, on_kill: Callable[[str], None]) -> None:
+        self._memory = memory
+        self.limit = limit
+        self.on_kill = on_kill
+        self.private = 0.0
+        self.files: str | None = None
+        self.killed_by = ""
+        self.alive = True
+
+    def allocate(self, amount: float) -> bool:
+        """Touch `amount` bytes of private pages.
+
+        Returns:
+            Whether the group is still alive afterwards.
+        """
+        self.private += amount
+        self._memory.private += amount
+        if self.private > self.limit:
+            self.kill(OOM_LIMIT)
+        self._memory.settle()
+        return self.alive
+
+    def map(self, files: str, hot: float) -> bool:
+        """Keep `hot` bytes of the file set `files` in memory, shared with all who map them.
+
+        Returns:
+            Whether the group is still alive afterwards.
+        """
+        self.files = files
+        self._memory.pin(files, hot)
+        self._memory.settle()
+        return self.alive
+
+    def kill(self, reason: str) -> None:
+        """Take all it has, and tell its owner."""
+        if self.alive:
+            self.killed_by = reason
+            self.release()
+            self.on_kill(reason)
+
+    def release(self) -> None:
+        """Give everything back; idempotent."""
+        if not self.alive:
+            return
+        self.alive = False
+        self._memory.private -= self.private
+        self.private = 0.0
+        self._memory.groups.pop(self)
+        if self.files is not None:
+            self._memory.unpin(self.files)
+
+
+class Memory:
+    """One kernel's ledger.
+
+    Args:
+        capacity: bytes of RAM this kernel manages (OS-visible).
+        on_growth: called with the bytes by which the most ever touched has grown; a guest whose
+            memory is backed on touch passes this on to its host.
+    """
+
+    __slots__ = (
+        "_cache",
+        "_hot",
+        "_users",
+        "capacity",
+        "groups",
+        "held",
+        "hot",
+        "on_growth",
+        "peak",
+        "private",
+    )
+
+    def __init__(self, capacity: float, on_growth: Callable[[float], None] | None = None) -> None:
+        self.capacity = capacity
+        self.on_growth = on_growth
+        self.held = 0.0
+        self.private = 0.0
+        self.hot = 0.0
+        self.peak = 0.0
+        self.groups: dict[MemoryGroup, None] = {}
+        self._cache: dict[str, float] = {}
+        self._hot: dict[str, float] = {}
+        self._users: dict[str, int] = {}
+
+    @property
+    def used(self) -> float:
+        """Bytes that cannot be reclaimed: held, private and hot file pages."""
+        return self.held + self.private + self.hot
+
+    @property
+    def cached(self) -> float:
+        """Bytes of cold file pages; they give way to anything."""
+        return min(sum(self._cache.values()), max(0.0, self.capacity - self.used))
+
+    def cgroup(self, limit: float, on_kill: Callable[[str], None]) -> MemoryGroup:
+        """A new cgroup with `memory.max` = `limit` bytes."""
+        group = MemoryGroup(self, limit, on_kill)
+        self.groups[group] = None
+        return group
+
+    def hold(self, amount: float) -> None:
+        """Charge `amount` bytes to the kernel: OS, daemon, shim, VMM (negative: give back)."""
+        self.held += amount
+        self.settle()
+
+    def cache(self, files: str, amount: float) -> None:
+        """`amount` bytes of `files` have passed through the page cache; the oldest give way."""
+        self._cache[files] = max(amount, self._cache.pop(files, 0.0))
+        self._reclaim()
+        self._note_peak()
+
+    def cached_bytes(self, files: str) -> float:
+        """Bytes of `files` that need not be read from disk."""
+        return max(self._cache.get(files, 0.0), self._hot.get(files, 0.0))
+
+    def pin(self, files: str, hot: float) -> None:
+        """One more user keeps `hot` bytes of `files` in memory."""
+        self._users[files] = self._users.get(files, 0) + 1
+        grown = max(0.0, hot - self._hot.get(files, 0.0))
+        self._hot[files] = self._hot.get(files, 0.0) + grown
+        self.hot += grown
+        if files in self._cache:
+            self._cache[files] = max(0.0, self._cache[files] - grown)
+
+    def unpin(self, files: str) -> None:
+        """One user less; the last one leaves its pages behind as cold cache."""
+        self._users[files] -= 1
+        if self._users[files] == 0:
+            del self._users[files]
+            hot = self._hot.pop(files)
+            self.hot -= hot
+            self._cache[files] = self._cache.get(files, 0.0) + hot
+
+    def settle(self) -> None:
+        """Keep within RAM: drop cold cache, then kill the largest (of equals the youngest)."""
+        while self.used > self.capacity and self.groups:
+            largest = max(group.private for group in self.groups)
+            victims = [group for group in self.groups if group.private == largest]
+            victims[-1].kill(OOM_HOST)
+        self._reclaim()
+        self._note_peak()
+
+    def _reclaim(self) -> None:
+        room = max(0.0, self.capacity - self.used)
+        excess = sum(self._cache.values()) - room
+        for files in list(self._cache):
+            if excess <= 0.0:
+                break
+            dropped = min(excess, self._cache[files])
+            self._cache[files] -= dropped
+            excess -= dropped
+
+    def _note_peak(self) -> None:
+        touched = min(self.capacity, self.used + self.cached)
+        if touched > self.peak:
+            grown, self.peak = touched - self.peak, touched
+            if self.on_growth is not None:
+                self.on_growth(grown)

@@ -1,0 +1,132 @@
+"""The layers on one host, and how they get there: resolve, download, decompress, unpack."""
+
+from collections.abc import Generator
+from typing import Any, Protocol
+
+from pydantic import PositiveInt
+from simpy import AllOf, Event, Resource
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.recorder import DONE, Span
+from sim.core.sharing import Group
+from sim.host.kernel import Kernel
+from sim.image.image import Image, Layer
+from sim.image.registry import LiveRegistry
+
+
+@description
+class Unpacking:
+    """What pulling costs on the host, besides the bytes on the wire (containerd's way)."""
+
+    decompress_rate: Number
+    """Bytes of output per core-second."""
+    unpack_cpu: Number
+    """Core-seconds per byte written."""
+    layer_overhead: Number = 0.0
+    """Seconds a layer costs whatever its size."""
+    downloads: PositiveInt = 3
+    """Layers of one pull that are downloaded at once; they are unpacked one after the other."""
+
+
+class Puller(Protocol):
+    """Whoever asks for an image and keeps a record of it."""
+
+    def phase(self, name: str, parent: str = "") -> Span: ...
+
+
+class Store:
+    """Layers on one kernel's disk, each digest once however many images and starts need it.
+
+    Args:
+        cpu: the daemon's group, in which decompression and unpacking compete.
+    """
+
+    __slots__ = ("_cpu", "_kernel", "_layers", "_registry", "_unpacking")
+
+    def __init__(
+        self, kernel: Kernel, cpu: Group, registry: LiveRegistry, unpacking: Unpacking
+    ) -> None:
+        self._kernel = kernel
+        self._cpu = cpu
+        self._registry = registry
+        self._unpacking = unpacking
+        self._layers: dict[str, Event] = {}
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Layers on disk."""
+        return frozenset(digest for digest, here in self._layers.items() if here.processed)
+
+    def load(self, image: Image) -> None:
+        """Put an image on the disk, pulled long ago (*warm image*): its files are cached."""
+        for layer in image.layers:
+            self._layers[layer.digest] = self._kernel.world.env.timeout(0.0)
+            self._kernel.memory.cache(layer.digest, layer.unpacked)
+
+    def pull(self, puller: Puller, image: Image, *, ask: bool) -> Generator[Event, Any, None]:
+        """Bring an image here; a layer that is here or on its way is not fetched again.
+
+        Args:
+            ask: contact the registry even when every layer is on disk.
+        """
+        missing = [layer for layer in image.layers if layer.digest not in self._layers]
+        if ask or missing:
+            with puller.phase("resolve", "pull"):
+                yield self._kernel.world.env.timeout(self._registry.latency())
+        missing = [layer for layer in image.layers if layer.digest not in self._layers]
+        if missing:
+            self._begin(puller, missing)
+        coming = [self._layers[layer.digest] for layer in image.layers]
+        for layer_here in coming:
+            if not layer_here.processed:
+                yield layer_here
+
+    def _begin(self, puller: Puller, missing: list[Layer]) -> None:
+        """Fetch layers on the daemon's account: whoever asked first may die meanwhile."""
+        env = self._kernel.world.env
+        connections = Resource(env, self._unpacking.downloads)
+        downloads = [env.process(self._download(puller, layer, connections)) for layer in missing]
+        for layer in missing:
+            self._layers[layer.digest] = env.event()
+        env.process(self._unpack_in_order(puller, missing, downloads))
+
+    def _download(
+        self, puller: Puller, layer: Layer, connections: Resource
+    ) -> Generator[Event, Any, None]:
+        """One layer over the wire and, as a blob, onto the disk, all at once (L4)."""
+        kernel = self._kernel
+        with connections.request() as connection:
+            yield connection
+            with puller.phase("download", "pull"):
+                rate = self._registry.connection_rate
+                parts = [kernel.transfer(kernel.nic, layer.wire, rate)]
+                parts.append(kernel.transfer(kernel.disk, layer.wire))
+                if self._registry.total is not None:
+                    parts.append(self._registry.total.run(layer.wire, cap=rate))
+                yield AllOf(kernel.world.env, parts)
+
+    def _unpack_in_order(
+        self, puller: Puller, layers: list[Layer], downloads: list[Any]
+    ) -> Generator[Event, Any, None]:
+        for layer, download in zip(layers, downloads, strict=True):
+            if not download.processed:
+                yield download
+            yield from self._unpack(puller, layer)
+            self._layers[layer.digest].succeed()
+
+    def _unpack(self, puller: Puller, layer: Layer) -> Generator[Event, Any, None]:
+        """Decompress one layer and write its files, all at once (L4)."""
+        kernel = self._kernel
+        size = layer.unpacked
+        with puller.phase("unpack", "pull"):
+            decompressing = puller.phase("decompress", "pull").__enter__()
+            work = size / plain(self._unpacking.decompress_rate) / kernel.core_speed
+            decompress = self._cpu.run(work, cap=1.0)
+            decompress.callbacks.append(lambda _: decompressing.end(DONE))
+            work = size * plain(self._unpacking.unpack_cpu) / kernel.core_speed
+            untar = self._cpu.run(work, cap=1.0)
+            write = kernel.transfer(kernel.disk, size)
+            yield AllOf(kernel.world.env, [decompress, untar, write])
+            yield kernel.world.env.timeout(plain(self._unpacking.layer_overhead))
+            kernel.memory.cache(layer.digest, size)

@@ -1,0 +1,20 @@
+"""Thin compositions of machines and sandboxes: capacity, and what orchestrates it."""
+
+from sim.platforms.docker import Docker
+from sim.platforms.ec2 import EC2
+from sim.platforms.ecs import ECS, ControlPlane, Network
+from sim.platforms.fargate import Fargate, FargateSize
+from sim.platforms.fleet import Fleet
+from sim.platforms.hypervisor import Hypervisor
+
+__all__ = [
+    "EC2",
+    "ECS",
+    "ControlPlane",
+    "Docker",
+    "Fargate",
+    "FargateSize",
+    "Fleet",
+    "Hypervisor",
+    "Network",
+]

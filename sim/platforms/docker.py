@@ -1,0 +1,96 @@
+"""Docker on one server: a daemon, one shared kernel, and as many containers as go."""
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.world import World
+from sim.platforms.bare import StoryDeployment
+from sim.platforms.fleet import Fleet
+from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
+from sim.sandbox import Container, Engine
+from sim.start import Ceiling, Refused, Start, Story
+from sim.workload import Service
+
+
+@description
+class Docker:
+    """`docker run` on one machine; there is no scheduler, and no reservation is enforced.
+
+    The ceilings are those of an operator who does not overcommit.
+    """
+
+    server: Fleet
+    """One machine with its daemon; its `count` is 1."""
+    bridge_ports: Number
+    """Containers that one Linux bridge takes."""
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
+        """How many containers by reservation, smallest first."""
+        shim = plain(self.server.runtime.shim)
+        room = self.server.room(0.0)
+        return smallest_first(
+            Ceiling("vCPU", fits(self.server.machine.vcpu, service.cpu), _MORE_CPU),
+            Ceiling("memory", fits(room, service.reserved + shim), _MORE_MEMORY),
+            *self.slots(service),
+        )
+
+    def slots(self, service: Service) -> tuple[Ceiling, ...]:
+        """Limits that stand whatever the containers really use."""
+        ports = Ceiling(
+            "bridge ports", int(plain(self.bridge_ports)), "use a second bridge network"
+        )
+        if service.host_port is None:
+            return (ports,)
+        return (ports, Ceiling("host ports", 1, "publish a dynamic port instead of a fixed one"))
+
+    def fits_in_memory(self, service: Service) -> int:
+        """How many fit by what they use: one copy of hot files, private pages and shim each."""
+        each = service.private + plain(self.server.runtime.shim)
+        return fits(self.server.room(service.hot), each)
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
+        """Where the machine's nominal memory goes with `count` containers at work."""
+        return fleet_budget(self.server, service, count, ())
+
+    def deploy(self, world: World) -> "DockerHost":
+        """The server, up and running."""
+        return DockerHost(self, world)
+
+
+class DockerHost(StoryDeployment):
+    """A live Docker server."""
+
+    def __init__(self, docker: Docker, world: World) -> None:
+        super().__init__(world, self._run)
+        registry = docker.server.registry.deploy(world)
+        self.engine: Engine = docker.server.boot(world, registry, 0, held=0.0, ask=False)
+        self._ports = int(plain(docker.bridge_ports))
+
+    def settle(self, service: Service, count: int) -> list[Container]:
+        """`count` containers that are up already."""
+        return [self.engine.settle(service) for _ in range(count)]
+
+    def _run(self, start: Start) -> Story:
+        start.place(self.engine.kernel.name)
+        if start.task >= self._ports:
+            return Refused("bridge ports")
+        return (yield from self.engine.run(start))
+
+
+def fleet_budget(
+    fleet: Fleet, service: Service, count: int, daemons: tuple[BudgetItem, ...]
+) -> tuple[BudgetItem, ...]:
+    """The memory of one machine of a fleet with `count` containers at work."""
+    shim = plain(fleet.runtime.shim)
+    return with_free(
+        fleet.machine.memory,
+        BudgetItem("lost", plain(fleet.machine.memory_lost)),
+        BudgetItem("OS and daemons", plain(fleet.os_and_daemons)),
+        *daemons,
+        BudgetItem("shims", count * shim),
+        BudgetItem("apps", count * service.private),
+        BudgetItem("shared files", service.hot if count else 0.0),
+    )
+
+
+_MORE_CPU = "take a larger machine, or make --cpu a weight instead of a quota (docker --cpu-shares)"
+_MORE_MEMORY = "take a machine with more memory, or a smaller --memory"

@@ -1,0 +1,158 @@
+"""EC2: an instance a task. An instance is a guest of AWS's hypervisor, never oversubscribed."""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from simpy import Event
+
+from sim.core.bucket import Quota
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.randomness import Varying
+from sim.core.world import World
+from sim.host import Machine, Step
+from sim.platforms.bare import StoryDeployment
+from sim.platforms.limits import BudgetItem, with_free
+from sim.sandbox.running import RunningApp
+from sim.start import Ceiling, Killed, Ready, Refused, Start, Story
+from sim.workload import Service
+
+
+@description
+class EC2:
+    """RunInstances, one app an instance; the app is in the machine image."""
+
+    machine: Machine
+    """The instance type."""
+    api_call: Varying
+    """Seconds of the RunInstances call."""
+    requests: Quota
+    """Calls an account may make."""
+    instances: Quota
+    """Instances an account may ask for."""
+    pending: Varying
+    """Seconds from the call's answer to state running: placement, ENI, volume, VMM."""
+    boot: Step
+    """From running to user space up."""
+    guest_os: Number = 0.0
+    """Bytes the OS uses."""
+    account_vcpus: Number
+    """vCPUs of running on-demand instances an account may have."""
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
+        """One app an instance; then what the account allows, in instances."""
+        lacking = self.lacking(service)
+        if lacking is not None:
+            return (Ceiling(lacking, 0, "take a larger instance type"),)
+        quota = int(plain(self.account_vcpus) // self.machine.vcpu)
+        return (
+            Ceiling("one task per instance", 1, "share the instance: run containers on it"),
+            Ceiling(
+                f"account quota ({plain(self.account_vcpus):g} vCPUs of on-demand instances)",
+                max(1, quota),
+                "ask for a higher quota (Service Quotas, L-1216C47A)",
+            ),
+        )
+
+    def lacking(self, service: Service) -> str | None:
+        """What the instance has too little of, if anything."""
+        if service.cpu > self.machine.vcpu:
+            return "vCPU"
+        return "memory" if service.memory > self._room else None
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
+        """Where an instance's nominal memory goes with its app at work."""
+        return with_free(
+            self.machine.memory,
+            BudgetItem("lost", plain(self.machine.memory_lost)),
+            BudgetItem("OS and daemons", plain(self.guest_os)),
+            BudgetItem("apps", count * service.working_set),
+        )
+
+    def deploy(self, world: World) -> "Account":
+        """An account with full quotas."""
+        return Account(self, world)
+
+    @property
+    def _room(self) -> float:
+        return self.machine.memory_visible - plain(self.guest_os)
+
+
+class Account(StoryDeployment):
+    """A live account: its quotas, and the instances it has."""
+
+    def __init__(self, ec2: EC2, world: World) -> None:
+        super().__init__(world, self._run)
+        self._ec2 = ec2
+        self._requests = ec2.requests.deploy(world.env)
+        self._instances = ec2.instances.deploy(world.env)
+        self._call = world.random.sampler("ec2/api_call", ec2.api_call)
+        self._pending = world.random.sampler("ec2/pending", ec2.pending)
+        self._boot = world.random.sampler("ec2/boot", ec2.boot.noise)
+        self._answered: Event = world.env.timeout(0.0)
+
+    def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
+        """One RunInstances call for `count` instances."""
+        self._answered = self.world.env.process(self._request(count))
+        return super().launch(service, count)
+
+    def _request(self, count: int) -> Generator[Event, Any, None]:
+        yield self._requests.take()
+        yield self._instances.take(count)
+        yield self.world.env.timeout(self._call())
+
+    def _run(self, start: Start) -> Story:
+        answered = self._answered
+        with start.phase("request"):
+            yield answered
+            lacking = self._ec2.lacking(start.service)
+            if lacking is not None:
+                return Refused(lacking)
+        with start.phase("pending"):
+            yield self.world.env.timeout(self._pending())
+        return (yield from self._up(start))
+
+    def _up(self, start: Start) -> Story:
+        """The instance is running: boot it, then start the app."""
+        ec2, image = self._ec2, start.service.image
+        name = f"{ec2.machine.name}-{start.task}"
+        kernel = ec2.machine.boot(self.world, name, plain(ec2.guest_os))
+        start.place(name)
+        instance = Instance(RunningApp(kernel, start.service, 1024.0, start.kill))
+        start.sandbox = instance
+        with start.phase("boot"):
+            yield from kernel.perform(ec2.boot, kernel.cpu, self._boot())
+        with start.phase("app") as span:
+            if image is not None and kernel.architecture not in image.architectures:
+                span.interrupt()
+                return Killed("exec format error")
+            yield from instance.app.start(start)
+        return Ready()
+
+
+class Instance:
+    """A live instance with its app."""
+
+    __slots__ = ("app",)
+
+    def __init__(self, app: RunningApp) -> None:
+        self.app = app
+
+    @property
+    def alive(self) -> bool:
+        """Whether the app was not killed."""
+        return self.app.memory.alive
+
+    @property
+    def cpu(self) -> Any:
+        """The CPU cgroup of its app."""
+        return self.app.cpu
+
+    @property
+    def core_speed(self) -> float:
+        """Of its cores."""
+        return self.app.kernel.core_speed
+
+    def stop(self) -> None:
+        """Terminate it."""
+        self.app.stop()

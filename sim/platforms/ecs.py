@@ -1,0 +1,230 @@
+"""ECS: RunTask on a fleet of container instances, or on Fargate."""
+
+import math
+from collections.abc import Generator, Sequence
+from typing import Any, Literal, TypeAlias
+
+from pydantic import PositiveInt
+from simpy import Event
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.randomness import Varying
+from sim.core.world import World
+from sim.platforms.docker import fleet_budget
+from sim.platforms.ecs_cluster import Cluster, Terms
+from sim.platforms.ecs_instance import REFUSALS
+from sim.platforms.fargate import Fargate, LiveFargate
+from sim.platforms.fleet import Fleet
+from sim.platforms.limits import BudgetItem, fits, smallest_first
+from sim.platforms.placement import Strategy
+from sim.sandbox import Container
+from sim.start import Ceiling, Ready, Start, Story, begin
+from sim.workload import Service
+
+Network: TypeAlias = Literal["bridge", "host", "awsvpc"]
+
+
+@description
+class ControlPlane:
+    """What AWS's side of ECS takes."""
+
+    call: Varying
+    """Seconds of one RunTask call."""
+    tasks_per_call: PositiveInt = 10
+    placement: Varying
+    """Seconds from the accepted call until the instance's agent has the task."""
+    eni_attach: Varying
+    """Seconds to attach a network interface (awsvpc on EC2)."""
+    dynamic_ports: Number
+    """Host ports an instance can hand out by itself."""
+    bridge_ports: Number
+    """Containers that one Linux bridge takes."""
+
+
+@description
+class ECS:
+    """Amazon ECS over one kind of capacity."""
+
+    capacity: Fleet | Fargate
+    control_plane: ControlPlane
+    network: Network = "bridge"
+    """Of tasks on a fleet; on Fargate it is always awsvpc."""
+    trunking: bool = False
+    """Whether `awsvpcTrunking` is on (awsvpc on a fleet)."""
+    strategy: Strategy = "binpack"
+    pull_behavior: Literal["default", "prefer-cached"] = "default"
+    """`default` asks the registry on every start; `prefer-cached` only when a layer is missing."""
+    agent_memory: Number = 0.0
+    """Bytes the ECS agent uses on each instance; they do not lower what is registered."""
+    reserved_memory: Number = 0.0
+    """`ECS_RESERVED_MEMORY`: bytes that are not registered."""
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
+        """How many tasks one host takes by reservation, smallest first."""
+        if isinstance(self.capacity, Fargate):
+            return self.capacity.ceilings(service)
+        machine = self.capacity.machine
+        cpu = fits(machine.vcpu, service.cpu)
+        return smallest_first(
+            _ceiling("vCPU", cpu, _MORE_CPU),
+            _ceiling("memory", fits(self.registered_memory, service.reserved), _MORE_MEMORY),
+            *self.slots(service),
+        )
+
+    def slots(self, service: Service) -> tuple[Ceiling, ...]:
+        """Limits of the network mode; they stand whatever the tasks really use."""
+        if self.network == "awsvpc":
+            return (self._eni_ceiling(),)
+        fixed = () if service.host_port is None else (_ceiling("host ports", 1, _DYNAMIC),)
+        if self.network == "host":
+            return fixed
+        control = self.control_plane
+        return (
+            *fixed,
+            _ceiling("bridge ports", int(plain(control.bridge_ports)), "use awsvpc with trunking"),
+            _ceiling("host ports", int(plain(control.dynamic_ports)), _WIDER),
+        )
+
+    def fits_in_memory(self, service: Service) -> int:
+        """How many tasks fit by what they use, the agent's and the OS's own use taken off."""
+        fleet = self._fleet
+        each = service.private + plain(fleet.runtime.shim)
+        return fits(fleet.room(service.hot + plain(self.agent_memory)), each)
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
+        """Where an instance's nominal memory goes with `count` tasks at work."""
+        if isinstance(self.capacity, Fargate):
+            return self.capacity.budget(service, count)
+        agent = BudgetItem("ECS agent", plain(self.agent_memory))
+        return fleet_budget(self.capacity, service, count, (agent,))
+
+    def terms(self) -> Terms:
+        """What placement on the fleet goes by."""
+        control, awsvpc = self.control_plane, self.network == "awsvpc"
+        ports = min(plain(control.bridge_ports), plain(control.dynamic_ports))
+        slots = {"awsvpc": float(self._enis), "bridge": ports, "host": math.inf}[self.network]
+        return Terms(
+            strategy=self.strategy,
+            slots=slots,
+            slot_word="RESOURCE:ENI" if awsvpc else "RESOURCE:PORTS",
+            registered_memory=self.registered_memory,
+            agent_memory=plain(self.agent_memory),
+            ask=self.pull_behavior == "default",
+            placement=control.placement,
+            attach=control.eni_attach if awsvpc else None,
+        )
+
+    def deploy(self, world: World) -> "LiveECS":
+        """A cluster whose capacity is up already."""
+        return LiveECS(self, world)
+
+    @property
+    def registered_memory(self) -> float:
+        """Bytes an instance registers with the cluster."""
+        return self._fleet.machine.memory_visible - plain(self.reserved_memory)
+
+    @property
+    def _fleet(self) -> Fleet:
+        if isinstance(self.capacity, Fargate):
+            raise ValueError("capacity: Fargate has no instances; a Fleet is needed here")
+        return self.capacity
+
+    @property
+    def _enis(self) -> int:
+        """Tasks an instance has network interfaces for; the first interface is its own."""
+        machine = self._fleet.machine
+        if self.trunking:
+            return machine.trunk_tasks or 0
+        return (machine.enis or 1) - 1
+
+    def _eni_ceiling(self) -> Ceiling:
+        machine = self._fleet.machine
+        if not self.trunking:
+            return _ceiling("ENI", self._enis, "turn on awsvpcTrunking where the type supports it")
+        if machine.trunk_tasks:
+            return _ceiling("trunk ENI", self._enis, "use bridge mode, or a larger type")
+        known = "not known for" if machine.trunk_tasks is None else "not supported on"
+        return _ceiling("trunk ENI", 0, f"trunking is {known} {machine.name}")
+
+
+TASK_STATES = {
+    "": "PROVISIONING",
+    "request": "PROVISIONING",
+    "placement": "PROVISIONING",
+    "network": "PROVISIONING",
+    "provision": "PROVISIONING",
+    "pull": "PENDING",
+    "create": "PENDING",
+    "start": "ACTIVATING",
+    "app": "RUNNING",
+}
+"""ECS's word for a task in each phase of its start."""
+
+
+class LiveECS:
+    """A live cluster and its RunTask call."""
+
+    def __init__(self, ecs: ECS, world: World) -> None:
+        self.world = world
+        self._batch = ecs.control_plane.tasks_per_call
+        self._call = world.random.sampler("ecs/call", ecs.control_plane.call)
+        self.capacity: Cluster | LiveFargate
+        if isinstance(ecs.capacity, Fargate):
+            self.capacity = ecs.capacity.deploy(world)
+        else:
+            self.capacity = Cluster(world, ecs.capacity, ecs.terms())
+
+    def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
+        """RunTask, ten tasks a call, one call after the other."""
+        calls = [self.world.env.event() for _ in range(-(-count // self._batch))]
+        self.world.env.process(self._run_task(calls))
+        return [self._begin(service, calls[number // self._batch]) for number in range(count)]
+
+    def stop(self, start: Start) -> Event:
+        """StopTask: on its way or long since ready."""
+        start.kill("stopped")
+        if start.sandbox is not None:
+            start.sandbox.stop()
+        if isinstance(self.capacity, Cluster):
+            self.capacity.give_back(start)
+        return self.world.env.timeout(0.0)
+
+    def settle(self, service: Service, count: int) -> list[Container]:
+        """`count` tasks on one instance that are up already."""
+        if isinstance(self.capacity, LiveFargate):
+            raise ValueError("capacity: a Fargate host takes one task; there is nothing to settle")
+        return self.capacity.settle(service, count)
+
+    def state(self, start: Start) -> str:
+        """The task's state in ECS's words."""
+        if start.triggered and not isinstance(start.value, Ready):
+            return "STOPPED"
+        if start.sandbox is not None and not start.sandbox.alive:
+            return "STOPPED"
+        return TASK_STATES[start.state]
+
+    def _begin(self, service: Service, accepted: Event) -> Start:
+        return begin(self.world, service, lambda start: self._story(start, accepted))
+
+    def _run_task(self, calls: list[Event]) -> Generator[Event, Any, None]:
+        for call in calls:
+            yield self.world.env.timeout(self._call())
+            call.succeed()
+
+    def _story(self, start: Start, accepted: Event) -> Story:
+        with start.phase("request"):
+            yield accepted
+            if isinstance(self.capacity, LiveFargate):
+                yield self.capacity.admit()
+        return (yield from self.capacity.run(start))
+
+
+def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
+    return Ceiling(limit, allows, how, REFUSALS[limit])
+
+
+_MORE_CPU = "take a larger type, or set cpu on the container (a weight) instead of the task"
+_MORE_MEMORY = "take a larger type, or reserve less with memoryReservation"
+_DYNAMIC = "use a dynamic host port instead of a fixed one"
+_WIDER = "widen net.ipv4.ip_local_port_range"

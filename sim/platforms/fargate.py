@@ -1,0 +1,147 @@
+"""Fargate: serverless capacity, one microVM a task, and nothing kept between tasks."""
+
+from simpy import Event
+
+from sim.core.bucket import Quota
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.quantity import Bytes, Vcpu
+from sim.core.randomness import Varying
+from sim.core.world import World
+from sim.host import Machine
+from sim.host.machine import Architecture
+from sim.image import Registry, Store, Unpacking
+from sim.platforms.limits import BudgetItem, with_free
+from sim.sandbox import ContainerRuntime, Engine
+from sim.start import Ceiling, Refused, Start, Story
+from sim.units import GiB, MiB
+from sim.workload import Service
+
+
+@description
+class FargateSize:
+    """A size that can be bought."""
+
+    vcpu: Vcpu
+    memory: Bytes
+
+    def __str__(self) -> str:
+        amount = (
+            f"{self.memory / GiB:g} GiB" if self.memory >= GiB else f"{self.memory / MiB:g} MiB"
+        )
+        return f"{self.vcpu:g} vCPU / {amount}"
+
+
+@description
+class Fargate:
+    """Capacity for ECS (and EKS) that comes with the task."""
+
+    sizes: tuple[FargateSize, ...]
+    """Sorted by vCPU, then memory."""
+    architecture: Architecture = "amd64"
+    launches: Quota
+    """Tasks an account may launch."""
+    provision: Varying
+    """Seconds from the accepted request until the pull may start: capacity, microVM, ENI."""
+    runtime: ContainerRuntime
+    registry: Registry
+    unpacking: Unpacking
+    os_and_daemons: Number = 0.0
+    """Bytes the guest's OS and agent use beside the size that was asked for."""
+    nic: Number
+    """Bytes per second of a task's network."""
+    disk: Number
+    """Bytes per second of a task's ephemeral storage."""
+    core_speed: Number = 1.0
+    account_vcpus: Number
+    """vCPUs of running tasks an account may have; printed, not enforced in a run."""
+    usd_per_vcpu_hour: Number
+    usd_per_gb_hour: Number
+
+    def size_for(self, service: Service) -> FargateSize | None:
+        """The smallest size that holds the service, or None where none does."""
+        for size in self.sizes:
+            if size.vcpu >= service.cpu and size.memory >= service.memory:
+                return size
+        return None
+
+    def price(self, size: FargateSize) -> float:
+        """USD per hour of one task."""
+        cpu = size.vcpu * plain(self.usd_per_vcpu_hour)
+        return cpu + size.memory / GiB * plain(self.usd_per_gb_hour)
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
+        """One task a microVM; then what the account allows."""
+        size = self.size_for(service)
+        if size is None:
+            return (Ceiling("Fargate size", 0, f"the largest is {self.sizes[-1]}"),)
+        quota = int(plain(self.account_vcpus) / size.vcpu)
+        return (
+            Ceiling("one task per microVM", 1, "nothing lifts it: isolation is the product"),
+            Ceiling(
+                f"account quota ({plain(self.account_vcpus):g} vCPUs of Fargate tasks)",
+                max(1, quota),
+                "ask for a higher quota (Service Quotas)",
+            ),
+        )
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
+        """Where a task's memory goes; OS and agent come on top of the size."""
+        size = self.size_for(service)
+        held = plain(self.os_and_daemons) + plain(self.runtime.shim)
+        return with_free(
+            (size.memory if size is not None else 0.0) + count * held,
+            BudgetItem("OS and daemons", count * plain(self.os_and_daemons)),
+            BudgetItem("shims", count * plain(self.runtime.shim)),
+            BudgetItem("apps", count * service.private),
+            BudgetItem("shared files", count * service.hot),
+        )
+
+    def deploy(self, world: World) -> "LiveFargate":
+        """Fargate as one account sees it, its bucket full."""
+        return LiveFargate(self, world)
+
+
+class LiveFargate:
+    """Fargate in a running world; an orchestrator asks it to admit and to run starts."""
+
+    __slots__ = ("_bucket", "_fargate", "_provision", "_registry", "world")
+
+    def __init__(self, fargate: Fargate, world: World) -> None:
+        self.world = world
+        self._fargate = fargate
+        self._bucket = fargate.launches.deploy(world.env)
+        self._registry = fargate.registry.deploy(world)
+        self._provision = world.random.sampler("fargate/provision", fargate.provision)
+
+    def run(self, start: Start) -> Story:
+        """From an accepted request to ready; the launch quota is part of the request."""
+        size = self._fargate.size_for(start.service)
+        if size is None:
+            return Refused("Fargate size")
+        with start.phase("provision"):
+            yield self.world.env.timeout(self._provision())
+            engine = self._microvm(start, size)
+        return (yield from engine.run(start))
+
+    def admit(self) -> Event:
+        """An event that fires when the account's launch quota lets one more task through."""
+        return self._bucket.take()
+
+    def _microvm(self, start: Start, size: FargateSize) -> Engine:
+        fargate = self._fargate
+        held = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
+        machine = Machine(
+            name=str(size),
+            architecture=fargate.architecture,
+            vcpu=size.vcpu,
+            memory=size.memory + held,
+            core_speed=fargate.core_speed,
+            disk=fargate.disk,
+            nic=fargate.nic,
+        )
+        kernel = machine.boot(self.world, f"task-{start.task}", plain(fargate.os_and_daemons))
+        start.place(kernel.name)
+        daemon = kernel.cpu.group(weight=1024.0)
+        store = Store(kernel, daemon, self._registry, fargate.unpacking)
+        return Engine(kernel, daemon, store, fargate.runtime, ask=False)

@@ -1,0 +1,129 @@
+"""A hypervisor on one server: guests, each with a kernel and an OS, sharing nothing."""
+
+from simpy import Event
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.world import World
+from sim.host import Machine
+from sim.platforms.bare import StoryDeployment
+from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
+from sim.sandbox import Guest, VirtualMachine
+from sim.start import Ceiling, Refused, Start, Story
+from sim.workload import Service
+
+
+@description
+class Hypervisor:
+    """KVM-like: one guest OS and one app a guest."""
+
+    machine: Machine
+    vm: VirtualMachine
+    host_os: Number = 0.0
+    """Bytes the hypervisor's own OS uses."""
+    cpu_overcommit: Number = 1.0
+    """Guest vCPUs per vCPU of the machine."""
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
+        """How many guests by reservation, smallest first."""
+        vcpus = self.vm.vcpus(service.cpu)
+        return smallest_first(
+            Ceiling("vCPU", fits(self.vcpus, vcpus), _MORE_CPU),
+            Ceiling("memory", self.fits_in_memory(service), _MORE_MEMORY),
+        )
+
+    def slots(self, service: Service) -> tuple[Ceiling, ...]:  # noqa: ARG002 (one signature)
+        """Limits that stand whatever the guests really use: their memory is whole."""
+        return ()
+
+    def fits_in_memory(self, service: Service) -> int:
+        """How many guests the memory takes."""
+        return fits(self.room, self.vm.on_host(service.memory))
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
+        """Where the machine's nominal memory goes with `count` guests at work."""
+        vm = self.vm
+        nominal = vm.nominal_memory(service.memory)
+        kernel, os = nominal - vm.visible(nominal), plain(vm.guest_os)
+        spare = vm.on_host(service.memory) - plain(vm.vmm_memory) - kernel - os
+        return with_free(
+            self.machine.memory,
+            BudgetItem("lost", plain(self.machine.memory_lost)),
+            BudgetItem("OS and daemons", plain(self.host_os)),
+            BudgetItem("VMMs", count * plain(vm.vmm_memory)),
+            BudgetItem("guest kernels", count * kernel),
+            BudgetItem("guest OSes", count * os),
+            BudgetItem("apps", count * service.working_set),
+            BudgetItem("spare in guests", count * (spare - service.working_set)),
+        )
+
+    def deploy(self, world: World) -> "VirtualHost":
+        """The server, up and running."""
+        return VirtualHost(self, world)
+
+    @property
+    def vcpus(self) -> float:
+        """Guest vCPUs it gives out."""
+        return self.machine.vcpu * plain(self.cpu_overcommit)
+
+    @property
+    def room(self) -> float:
+        """Bytes left for guests and their VMMs."""
+        return self.machine.memory_visible - plain(self.host_os)
+
+
+class VirtualHost(StoryDeployment):
+    """A live server under a hypervisor."""
+
+    def __init__(self, hypervisor: Hypervisor, world: World) -> None:
+        super().__init__(world, self._run)
+        self._vm = hypervisor.vm
+        self.kernel = hypervisor.machine.boot(
+            world, hypervisor.machine.name, plain(hypervisor.host_os)
+        )
+        self._vcpus = hypervisor.vcpus
+        self._room = hypervisor.room
+        self._taken: dict[Start, tuple[float, float]] = {}
+
+    def settle(self, service: Service, count: int) -> list[Guest]:
+        """`count` guests that are up already."""
+        guests = [Guest(self._vm, self.kernel, service, None) for _ in range(count)]
+        for guest in guests:
+            guest.settle()
+        return guests
+
+    def stop(self, start: Start) -> Event:
+        """Power one off."""
+        self._give_back(start)
+        return super().stop(start)
+
+    def _run(self, start: Start) -> Story:
+        with start.phase("placement"):
+            lacking = self._take(start)
+        if lacking is not None:
+            return Refused(lacking)
+        start.place(self.kernel.name)
+        guest = Guest(self._vm, self.kernel, start.service, start)
+        start.sandbox = guest
+        return (yield from guest.boot(start))
+
+    def _take(self, start: Start) -> str | None:
+        vcpus = float(self._vm.vcpus(start.service.cpu))
+        memory = self._vm.on_host(start.service.memory)
+        if self._vcpus < vcpus:
+            return "vCPU"
+        if self._room < memory:
+            return "memory"
+        self._vcpus -= vcpus
+        self._room -= memory
+        self._taken[start] = (vcpus, memory)
+        return None
+
+    def _give_back(self, start: Start) -> None:
+        vcpus, memory = self._taken.pop(start, (0.0, 0.0))
+        self._vcpus += vcpus
+        self._room += memory
+
+
+_MORE_CPU = "overcommit vCPUs (--cpu-overcommit), or take a larger machine"
+_MORE_MEMORY = "take a machine with more memory, or a smaller --memory"

@@ -1,0 +1,58 @@
+"""What stops you, and what stops you next: arithmetic over the ceilings of a platform."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim.start import Ceiling
+
+
+def fits(capacity: float, each: float) -> int:
+    """How many of size `each` fit into `capacity`; forgiving the last bit of a decimal."""
+    return max(0, math.floor(capacity / each * (1.0 + 1e-12)))
+
+
+def smallest_first(*ceilings: Ceiling) -> tuple[Ceiling, ...]:
+    """In the order in which they bind; of equals the first named comes first."""
+    return tuple(sorted(ceilings, key=lambda ceiling: ceiling.allows))
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A ceiling, and what lifting it alone would do."""
+
+    limit: str
+    allows: int
+    gain_if_lifted: int
+    then: str
+    how: str
+
+
+def lifted(ceilings: Sequence[Ceiling]) -> tuple[Limit, ...]:
+    """For each ceiling, smallest first: what lifting it alone gains, and what stops you then."""
+    count = ceilings[0].allows
+    rows = []
+    for place, ceiling in enumerate(ceilings):
+        others = [other for i, other in enumerate(ceilings) if i != place]
+        then = others[0].limit if others else ""
+        gain = others[0].allows - count if others else 0
+        rows.append(Limit(ceiling.limit, ceiling.allows, max(0, gain), then, ceiling.how))
+    return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetItem:
+    """A part of a host's nominal memory, in bytes."""
+
+    item: str
+    bytes: float
+
+
+def used(budget: Sequence[BudgetItem]) -> float:
+    """Bytes in use of what the host's own kernel sees: all but what is lost and what is free."""
+    return sum(part.bytes for part in budget if part.item not in ("lost", "free"))
+
+
+def with_free(nominal: float, *parts: BudgetItem) -> tuple[BudgetItem, ...]:
+    """The parts of a machine's memory, and what is left of it."""
+    return (*parts, BudgetItem("free", nominal - sum(part.bytes for part in parts)))

@@ -1,0 +1,155 @@
+"""Virtual machines: a guest with a kernel and an OS of its own, under a VMM.
+
+A *microVM* (Firecracker class) is one without firmware, with a small kernel and a small VMM.
+"""
+
+import math
+from collections.abc import Generator
+from typing import Any, Literal
+
+from simpy import Event, Interrupt
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.sharing import Group
+from sim.host import Kernel, Memory, Step
+from sim.sandbox.running import RunningApp
+from sim.start import Ready, Start, Story
+from sim.units import MiB
+from sim.workload import Service
+
+GRANULE = 128 * MiB
+"""Guests are sized in steps of this many bytes."""
+
+
+@description
+class VirtualMachine:
+    """What a guest needs besides its app."""
+
+    vmm: Step
+    """The VMM process, from fork to the first guest instruction."""
+    firmware: Step | None = None
+    """BIOS or UEFI; None makes it a microVM."""
+    kernel: Step
+    """From the first guest instruction to init."""
+    user_space: Step
+    """From init to user space up."""
+    vmm_memory: Number = 0.0
+    """Bytes the VMM itself holds on the host."""
+    guest_kernel_fixed: Number = 0.0
+    """Bytes of the guest kernel that do not depend on the guest's size."""
+    guest_kernel_per_byte: Number = 0.0
+    """Bytes of the guest kernel per byte of guest memory (struct page and tables)."""
+    guest_os: Number = 0.0
+    """Bytes the guest's OS uses before any app."""
+    backing: Literal["reserved", "on_touch"] = "reserved"
+    """Whether the host backs all nominal memory from the start, or what was ever touched."""
+
+    def visible(self, nominal: float) -> float:
+        """Bytes the guest's kernel manages, of `nominal` bytes."""
+        fixed, slope = plain(self.guest_kernel_fixed), plain(self.guest_kernel_per_byte)
+        return nominal - fixed - slope * nominal
+
+    def nominal_memory(self, app: float) -> float:
+        """The least multiple of 128 MiB that leaves `app` bytes beside guest kernel and OS."""
+        fixed = plain(self.guest_kernel_fixed) + plain(self.guest_os) + app
+        return GRANULE * math.ceil(fixed / (1.0 - plain(self.guest_kernel_per_byte)) / GRANULE)
+
+    def vcpus(self, cpu: float) -> int:
+        """A guest has whole vCPUs, one at least."""
+        return max(1, math.ceil(cpu))
+
+    def on_host(self, app: float) -> float:
+        """Bytes one guest takes on its host, with an app of `app` bytes."""
+        nominal = self.nominal_memory(app)
+        used = nominal if self.backing == "reserved" else self._touched(nominal, app)
+        return used + plain(self.vmm_memory)
+
+    def _touched(self, nominal: float, app: float) -> float:
+        return nominal - self.visible(nominal) + plain(self.guest_os) + app
+
+
+class Guest:
+    """A live guest on a host's kernel, with one app in it."""
+
+    __slots__ = ("_on_host", "_running", "_start", "_vm", "_vmm", "alive", "host", "kernel")
+
+    def __init__(
+        self, vm: VirtualMachine, host: Kernel, service: Service, start: Start | None
+    ) -> None:
+        self._vm = vm
+        self._start = start
+        self.host = host
+        self.alive = True
+        nominal = vm.nominal_memory(service.memory)
+        vcpus = vm.vcpus(service.cpu)
+        self._vmm = host.cpu.group(weight=1024.0 * vcpus, cap=float(vcpus))
+        self._on_host = host.memory.cgroup(math.inf, self._killed)
+        self._back(plain(vm.vmm_memory))
+        self._back(nominal if vm.backing == "reserved" else nominal - vm.visible(nominal))
+        grow = None if vm.backing == "reserved" else self._back
+        memory = Memory(vm.visible(nominal), on_growth=grow)
+        memory.hold(plain(vm.guest_os))
+        self.kernel = Kernel(
+            world=host.world,
+            name=host.name,
+            architecture=host.architecture,
+            cpu=self._vmm,
+            core_speed=host.core_speed,
+            memory=memory,
+            disk=host.disk,
+            nic=host.nic,
+        )
+        self._running = RunningApp(self.kernel, service, 1024.0 * service.cpu, self._killed)
+
+    @property
+    def cpu(self) -> Group:
+        """The CPU cgroup of its app."""
+        return self._running.cpu
+
+    @property
+    def core_speed(self) -> float:
+        """Of the cores it runs on."""
+        return self.kernel.core_speed
+
+    def settle(self) -> bool:
+        """Be up at once with the working set in memory; whether it survived that."""
+        return self.alive and self._running.settle()
+
+    def stop(self) -> None:
+        """Power off: the host gets everything back; idempotent."""
+        if self.alive:
+            self.alive = False
+            self._running.stop()
+            self._on_host.release()
+            self._vmm.remove()
+
+    def boot(self, start: Start) -> Story:
+        """From the VMM to the app's first healthy answer."""
+        vm = self._vm
+        try:
+            yield from self._phase(start, "vmm", vm.vmm)
+            if vm.firmware is not None:
+                yield from self._phase(start, "firmware", vm.firmware)
+            yield from self._phase(start, "kernel", vm.kernel)
+            yield from self._phase(start, "user_space", vm.user_space)
+            with start.phase("app"):
+                yield from self._running.start(start)
+        except Interrupt:
+            self.stop()
+            raise
+        return Ready()
+
+    def _phase(self, start: Start, name: str, step: Step) -> Generator[Event, Any, None]:
+        noise = start.world.random.sampler(f"vm/{name}", step.noise)()
+        with start.phase(name):
+            yield from self.kernel.perform(step, self._vmm, noise)
+
+    def _back(self, amount: float) -> None:
+        if self.alive:
+            self._on_host.allocate(amount)
+
+    def _killed(self, reason: str) -> None:
+        self.stop()
+        if self._start is not None:
+            self._start.kill(reason)

@@ -1,0 +1,88 @@
+"""A service: an app in an image, with the CPU and memory it is given."""
+
+from pydantic import Field, model_validator
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.quantity import Bytes, Vcpu
+from sim.host.step import Step
+from sim.image import Image
+from sim.workload.requests import Load
+
+
+@description
+class App:
+    """A program, whatever isolates it."""
+
+    name: str
+    startup: Step = Field(default_factory=Step)
+    """From exec to the first healthy answer, with its files in the page cache."""
+    private: Number | None = None
+    """Bytes of private pages in use; None: all of the service's memory but the hot files."""
+    hot_files: Number = 0.0
+    """Bytes of the image's files kept in memory; containers of one image share them."""
+    startup_read: Number = 0.0
+    """Bytes of the image's files read during start-up, from disk where they are not cached."""
+
+
+@description
+class Service:
+    """What is launched: the same on every platform, which is what makes them comparable."""
+
+    name: str
+    app: App
+    image: Image | None = None
+    """None: the app is on the machine already, and nothing is pulled."""
+    cpu: Vcpu
+    """vCPUs: the reservation, and with `cpu_quota` the most it may use."""
+    memory: Bytes
+    """Hard limit, bytes."""
+    memory_reservation: Bytes | None = None
+    """Soft limit, bytes; what placement reserves. None: the hard limit."""
+    cpu_quota: bool = True
+    """Whether `cpu` is also a quota (`cpu.max`, ECS task-level cpu), or only a weight."""
+    load: Load | None = None
+    """Requests it serves once it is ready."""
+    host_port: int | None = Field(default=None, ge=1, le=65535)
+    """A fixed port of the host; None: a dynamic one."""
+
+    @model_validator(mode="after")
+    def _reserve_within_limit(self) -> "Service":
+        if self.memory_reservation is not None and self.memory_reservation > self.memory:
+            raise ValueError(
+                f"memory_reservation: {self.memory_reservation:g} bytes is not allowed; "
+                f"at most the hard limit, memory = {self.memory:g} bytes"
+            )
+        return self
+
+    @property
+    def reserved(self) -> float:
+        """Bytes that placement reserves."""
+        return self.memory if self.memory_reservation is None else self.memory_reservation
+
+    @property
+    def hot(self) -> float:
+        """Bytes of hot file pages, plain."""
+        return plain(self.app.hot_files)
+
+    @property
+    def private(self) -> float:
+        """Bytes of private pages, plain; with hot files they make the working set."""
+        if self.app.private is None:
+            return max(0.0, self.memory - self.hot)
+        return plain(self.app.private)
+
+    @property
+    def working_set(self) -> float:
+        """Bytes in use once it runs."""
+        return self.private + self.hot
+
+    @property
+    def cap(self) -> float:
+        """vCPUs it can use at most."""
+        return self.cpu if self.cpu_quota else float("inf")
+
+    @property
+    def files(self) -> str:
+        """Name of the file set that containers of this image share."""
+        return self.image.name if self.image is not None else self.app.name

@@ -13,6 +13,7 @@ from simpy import Event, Interrupt, Process
 from sim.core.recorder import Span
 from sim.core.sharing import Group
 from sim.core.world import World
+from sim.host import Kernel
 from sim.workload import Service
 
 
@@ -146,6 +147,10 @@ class Deployment(Protocol):
 
     def stop(self, start: Start) -> Event:
         """Stop one, and give back what it held."""
+        ...
+
+    def hosts(self) -> Sequence[Kernel]:
+        """The kernels that run its sandboxes, as far as they are up."""
         ...
 
 

@@ -3,7 +3,7 @@
 from sim.catalog.apps import app, apps, image, images, load, service
 from sim.catalog.figures import control_plane, digest, figure, figures
 from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
-from sim.catalog.names import UnknownName
+from sim.catalog.names import UnknownName, unknown
 from sim.catalog.platforms import (
     docker,
     ec2,
@@ -47,5 +47,6 @@ __all__ = [
     "micro_vm",
     "registry",
     "service",
+    "unknown",
     "virtual_machine",
 ]

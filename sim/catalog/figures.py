@@ -15,7 +15,7 @@ DATA = files("sim.catalog") / "data"
 
 def rows(name: str) -> list[dict[str, str]]:
     """The rows of one of the catalogue's CSV files."""
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
+    with (DATA / name).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-class UnknownName(ValueError):
+class UnknownName(ValueError):  # noqa: N818 (it is what happened, in the user's words)
     """A name that the catalogue does not have; the message says what was likely meant."""
 
 

@@ -223,12 +223,17 @@ def ecs_control_plane() -> ControlPlane:
 
 def fargate_sizes() -> tuple[FargateSize, ...]:
     """Every size on the price list, by vCPU, then memory."""
-    sizes = []
-    for row in rows("fargate_sizes.csv"):
-        low, high, step = (int(row[f"mem_{part}_mib"]) for part in ("min", "max", "step"))
-        for mib in range(low, high + 1, step) if step else (512, 1024, 2048):
-            sizes.append(FargateSize(vcpu=float(row["vcpu"]), memory=mib * MiB))
+    sizes = [
+        FargateSize(vcpu=float(row["vcpu"]), memory=mib * MiB)
+        for row in rows("fargate_sizes.csv")
+        for mib in _memory_steps(row)
+    ]
     return tuple(sorted(sizes, key=lambda size: (size.vcpu, size.memory)))
+
+
+def _memory_steps(row: dict[str, str]) -> Sequence[int]:
+    low, high, step = (int(row[f"mem_{part}_mib"]) for part in ("min", "max", "step"))
+    return range(low, high + 1, step) if step else (512, 1024, 2048)
 
 
 def _less(whole: Cited, part: Cited) -> Cited:

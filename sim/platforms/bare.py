@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from simpy import Event
 
 from sim.core.world import World
+from sim.host import Kernel
 from sim.start import Start, Story, begin
 from sim.workload import Service
 
@@ -19,6 +20,11 @@ class StoryDeployment:
     def __init__(self, world: World, story: Callable[[Start], Story]) -> None:
         self.world = world
         self._story = story
+        self._hosts: list[Kernel] = []
+
+    def hosts(self) -> Sequence[Kernel]:
+        """The kernels that run its sandboxes, as far as they are up."""
+        return self._hosts
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """Ask for `count` sandboxes now."""

@@ -63,6 +63,7 @@ class DockerHost(StoryDeployment):
         super().__init__(world, self._run)
         registry = docker.server.registry.deploy(world)
         self.engine: Engine = docker.server.boot(world, registry, 0, held=0.0, ask=False)
+        self._hosts.append(self.engine.kernel)
         self._ports = int(plain(docker.bridge_ports))
 
     def settle(self, service: Service, count: int) -> list[Container]:

@@ -118,6 +118,7 @@ class Account(StoryDeployment):
         name = f"{ec2.machine.name}-{start.task}"
         kernel = ec2.machine.boot(self.world, name, plain(ec2.guest_os))
         start.place(name)
+        self._hosts.append(kernel)
         instance = Instance(RunningApp(kernel, start.service, 1024.0, start.kill))
         start.sandbox = instance
         with start.phase("boot"):

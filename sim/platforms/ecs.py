@@ -11,6 +11,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
+from sim.host import Kernel
 from sim.platforms.docker import fleet_budget
 from sim.platforms.ecs_cluster import Cluster, Terms
 from sim.platforms.ecs_instance import REFUSALS
@@ -195,6 +196,10 @@ class LiveECS:
         if isinstance(self.capacity, LiveFargate):
             raise ValueError("capacity: a Fargate host takes one task; there is nothing to settle")
         return self.capacity.settle(service, count)
+
+    def hosts(self) -> Sequence[Kernel]:
+        """The kernels of its instances or microVMs."""
+        return self.capacity.kernels
 
     def state(self, start: Start) -> str:
         """The task's state in ECS's words."""

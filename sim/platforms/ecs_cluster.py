@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from simpy import Event
+
 from sim.core.randomness import Varying
 from sim.core.world import World
+from sim.host import Kernel
 from sim.platforms.ecs_instance import CPU_UNITS, Claim, ContainerInstance
 from sim.platforms.fleet import Fleet
 from sim.platforms.placement import Strategy, choose
 from sim.sandbox import Container
-from sim.start import Refused, Start, Story
+from sim.start import Ready, Refused, Start, Story
 from sim.workload import Service
 
 
@@ -64,6 +67,11 @@ class Cluster:
                 yield self.world.env.timeout(self._attach())
         return (yield from instance.engine.run(start))
 
+    @property
+    def kernels(self) -> list[Kernel]:
+        """Of all instances."""
+        return [instance.engine.kernel for instance in self.instances]
+
     def give_back(self, start: Start) -> None:
         """Free what a stopped task had reserved; idempotent."""
         if start in self._taken:
@@ -83,8 +91,14 @@ class Cluster:
         instance = choose(self._terms.strategy, fitting, self._draw)
         instance.take(claim)
         self._taken[start] = (instance, claim)
+        start.callbacks.append(self._unless_ready)
         start.place(instance.engine.kernel.name)
         return instance
+
+    def _unless_ready(self, event: Event) -> None:
+        """A task that stops on its way leaves its reservation."""
+        if isinstance(event, Start) and not isinstance(event.value, Ready):
+            self.give_back(event)
 
     def _claim(self, service: Service) -> Claim:
         port = None if self._terms.attach is not None else service.host_port

@@ -8,7 +8,7 @@ from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu
 from sim.core.randomness import Varying
 from sim.core.world import World
-from sim.host import Machine
+from sim.host import Kernel, Machine
 from sim.host.machine import Architecture
 from sim.image import Registry, Store, Unpacking
 from sim.platforms.limits import BudgetItem, with_free
@@ -105,10 +105,11 @@ class Fargate:
 class LiveFargate:
     """Fargate in a running world; an orchestrator asks it to admit and to run starts."""
 
-    __slots__ = ("_bucket", "_fargate", "_provision", "_registry", "world")
+    __slots__ = ("_bucket", "_fargate", "_provision", "_registry", "kernels", "world")
 
     def __init__(self, fargate: Fargate, world: World) -> None:
         self.world = world
+        self.kernels: list[Kernel] = []
         self._fargate = fargate
         self._bucket = fargate.launches.deploy(world.env)
         self._registry = fargate.registry.deploy(world)
@@ -142,6 +143,7 @@ class LiveFargate:
         )
         kernel = machine.boot(self.world, f"task-{start.task}", plain(fargate.os_and_daemons))
         start.place(kernel.name)
+        self.kernels.append(kernel)
         daemon = kernel.cpu.group(weight=1024.0)
         store = Store(kernel, daemon, self._registry, fargate.unpacking)
         return Engine(kernel, daemon, store, fargate.runtime, ask=False)

@@ -81,6 +81,7 @@ class VirtualHost(StoryDeployment):
         self.kernel = hypervisor.machine.boot(
             world, hypervisor.machine.name, plain(hypervisor.host_os)
         )
+        self._hosts.append(self.kernel)
         self._vcpus = hypervisor.vcpus
         self._room = hypervisor.room
         self._taken: dict[Start, tuple[float, float]] = {}

@@ -1,0 +1,237 @@
+"""How many fit on this machine, as what, and what stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, TypeAlias
+
+from sim import catalog
+from sim.answers.density_rows import DensityAnswer, Row
+from sim.answers.machines import bare_machine
+from sim.core.cited import plain
+from sim.experiment import ByUse, OneHost, largest_by_use
+from sim.host import Machine
+from sim.platforms import ECS, Fargate
+from sim.platforms.limits import BudgetItem, lifted
+from sim.start import Ceiling
+from sim.workload import Service
+
+By: TypeAlias = Literal["reservation", "use", "both"]
+
+ECS_ROWS: tuple[tuple[str, Literal["bridge", "awsvpc"], bool], ...] = (
+    ("ecs-bridge", "bridge", False),
+    ("ecs-awsvpc", "awsvpc", False),
+    ("ecs-awsvpc-trunk", "awsvpc", True),
+)
+
+
+class Sized(OneHost, Protocol):
+    """What this question asks of a platform of which one host takes many."""
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]: ...
+
+    def slots(self, service: Service) -> tuple[Ceiling, ...]: ...
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]: ...
+
+
+def density(
+    *,
+    instance: str = "m5.xlarge",
+    host: str | None = None,
+    app: str = "generic",
+    cpu: float | None = None,
+    memory: float | None = None,
+    cpu_weight_only: bool = False,
+    cpu_overcommit: float = 1.0,
+    burstable: bool = True,
+    by: By = "both",
+    load: float | None = None,
+    slowdown: float = 2.0,
+    window: float = 60.0,
+    use_on: Sequence[str] | None = None,
+    seed: int = 1,
+    replications: int = 1,
+) -> DensityAnswer:
+    """How many sandboxes of a size fit on one machine, on every platform.
+
+    Args:
+        instance: EC2 type that the AWS rows run on.
+        host: bare machine of the `vm` and `docker` rows; None: of the instance's size.
+        app: `java`, `node`, `mysql` or `generic`.
+        cpu: vCPUs of one sandbox; None: the app's default.
+        memory: bytes of one sandbox; None: the app's default.
+        cpu_weight_only: make `cpu` a weight instead of a quota.
+        cpu_overcommit: guest vCPUs per vCPU of the bare machine.
+        burstable: whether the `ec2` row may pick a T type.
+        by: which of the two densities.
+        load: mean CPU use as a fraction of `cpu`, above 0 and below 1.
+        slowdown: target for the p95 slow-down by neighbours, at least 1.
+        window: simulated seconds of a probe.
+        use_on: platforms whose density by use is wanted; None: all.
+        seed: of the requests.
+        replications: of the density by use; the middle answer counts.
+
+    Raises:
+        ValueError: a name is not known, or a value is out of range.
+    """
+    _check(cpu_overcommit, load, window, replications)
+    service = catalog.service(
+        app, cpu=cpu, memory=memory, cpu_quota=not cpu_weight_only, load_share=load
+    )
+    type_, server = catalog.machine(instance), bare_machine(host, instance)
+    asked = _Asked(service, by, use_on, seed, replications, window, slowdown)
+    vm = catalog.hypervisor(server, cpu_overcommit=cpu_overcommit)
+    return DensityAnswer(
+        service,
+        instance,
+        [
+            asked.row("vm", server, vm),
+            asked.row("docker", server, catalog.docker(server)),
+            _ec2(asked, type_, burstable),
+            *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
+            _fargate(asked, catalog.fargate(type_.architecture)),
+        ],
+    )
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The question, and the densities by use that several rows share."""
+
+    service: Service
+    by: By
+    use_on: Sequence[str] | None
+    seed: int
+    replications: int
+    window: float
+    slowdown: float
+    shared: dict[object, list[ByUse]] = field(default_factory=dict)
+
+    def wants_use(self, name: str) -> bool:
+        """Whether that row shows its density by use."""
+        return self.by != "reservation" and (self.use_on is None or name in self.use_on)
+
+    def row(self, name: str, machine: Machine, platform: Sized, *, host: str = "") -> Row:
+        """The row of a platform of which one host takes many."""
+        ceilings = platform.ceilings(self.service)
+        count = ceilings[0].allows
+        row = Row(
+            platform=name,
+            host=host or machine.name,
+            count=count,
+            limits=lifted(ceilings),
+            budget=platform.budget(self.service, count),
+        )
+        if self.wants_use(name):
+            row.by_use = self._by_use(machine, platform)
+        return _priced(row, machine)
+
+    def one(self, row: Row) -> Row:
+        """A row whose host takes exactly one: by use it is one as well."""
+        if self.wants_use(row.platform):
+            row.by_use = [ByUse(row.count, row.stopped_by, ())]
+        return row
+
+    def _by_use(self, machine: Machine, platform: Sized) -> list[ByUse]:
+        """Simulated once for all platforms that differ in their slots only."""
+        key = replace_slots(platform)
+        if key not in self.shared:
+            self.shared[key] = [
+                largest_by_use(
+                    platform,
+                    self.service,
+                    vcpu=machine.vcpu,
+                    core_speed=plain(machine.core_speed),
+                    window=self.window,
+                    slowdown=self.slowdown,
+                    seed=self.seed,
+                    replication=number,
+                )
+                for number in range(self.replications)
+            ]
+        slots = min(platform.slots(self.service), key=lambda c: c.allows, default=None)
+        return [_within(answer, slots) for answer in self.shared[key]]
+
+
+def replace_slots(platform: Sized) -> object:
+    """What decides density by use besides the slots: an ECS network mode only limits those."""
+    if isinstance(platform, ECS):
+        return replace(platform, network="host", trunking=False)
+    return platform
+
+
+def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:
+    if slots is None or slots.allows >= answer.count:
+        return answer
+    return ByUse(slots.allows, slots.limit, answer.probes)
+
+
+def _ecs_names(type_: Machine) -> list[tuple[str, Literal["bridge", "awsvpc"], bool]]:
+    """Trunking is left out where the type does not support it, not where that is not known."""
+    return [row for row in ECS_ROWS if not row[2] or type_.trunk_tasks != 0]
+
+
+def _ecs(asked: _Asked, name: tuple[str, Literal["bridge", "awsvpc"], bool], type_: Machine) -> Row:
+    platform, network, trunking = name
+    row = asked.row(platform, type_, catalog.ecs(type_, network=network, trunking=trunking))
+    if trunking and type_.trunk_tasks is None:
+        row.refused = f"tasks with ENI trunking on {type_.name} are not known"
+    return row
+
+
+def _ec2(asked: _Asked, type_: Machine, burstable: bool) -> Row:
+    ec2 = catalog.ec2_for(asked.service, type_.architecture, burstable=burstable)
+    if ec2 is None:
+        reason = "no EC2 type of this architecture holds it"
+        none = lifted((Ceiling("instance size", 0, "ask for less"),))
+        return asked.one(Row("ec2", "-", 0, none, refused=reason))
+    ceilings = ec2.ceilings(asked.service)
+    count = ceilings[0].allows
+    row = Row("ec2", ec2.machine.name, count, lifted(ceilings), ec2.budget(asked.service, count))
+    return asked.one(_priced(row, ec2.machine))
+
+
+def _fargate(asked: _Asked, fargate: Fargate) -> Row:
+    service, ceilings = asked.service, fargate.ceilings(asked.service)
+    size = fargate.size_for(service)
+    if size is None:
+        reason = f"no Fargate size holds it; {ceilings[0].how}"
+        return asked.one(Row("fargate", "-", 0, lifted(ceilings), refused=reason))
+    row = Row("fargate", str(size), 1, lifted(ceilings), fargate.budget(service, 1))
+    if (size.vcpu, size.memory) != (service.cpu, service.memory):
+        row.note = f"asked {_size(service)}, given and paid {size}"
+    if fargate.architecture == "amd64":
+        row.usd_per_container_hour = fargate.price(size)
+    else:
+        row.refused = "the price of Fargate on arm64 is not known"
+    return asked.one(row)
+
+
+def _priced(row: Row, machine: Machine) -> Row:
+    if row.count == 0:
+        row.refused = row.refused or f"not one fits on {machine.name}: {row.stopped_by}"
+    elif machine.usd_per_hour is None:
+        row.refused = f"the price of {machine.name} is not known"
+    else:
+        row.usd_per_container_hour = plain(machine.usd_per_hour) / row.count
+    return row
+
+
+def _size(service: Service) -> str:
+    return f"{service.cpu:g} vCPU / {service.memory / 2**20:g} MiB"
+
+
+def _check(cpu_overcommit: float, load: float | None, window: float, replications: int) -> None:
+    wrong = []
+    if not cpu_overcommit >= 1.0:
+        wrong.append(f"cpu-overcommit: {cpu_overcommit!r} is not allowed; at least 1")
+    if load is not None and not 0.0 < load < 1.0:
+        wrong.append(f"load: {load!r} is not allowed; above 0 and below 1")
+    if not window > 0.0:
+        wrong.append(f"window: {window!r} is not allowed; above 0 seconds")
+    if replications < 1:
+        wrong.append(f"replications: {replications!r} is not allowed; at least 1")
+    if wrong:
+        raise ValueError("\n".join(wrong))

@@ -1,0 +1,135 @@
+"""The answer to *how many fit*: a row a platform, with its limits and its memory budget."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment import ByUse
+from sim.platforms.limits import BudgetItem, Limit, used
+from sim.workload import Service
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(slots=True)
+class Row:
+    """One platform's answer.
+
+    Attributes:
+        count: sandboxes on one such host, by reservation.
+        memory_used: bytes resident on that host with `count` at work.
+        by_use: answers of the replications, or None where it was not asked for.
+    """
+
+    platform: str
+    host: str
+    count: int
+    limits: tuple[Limit, ...]
+    budget: tuple[BudgetItem, ...] = ()
+    usd_per_container_hour: float | None = None
+    refused: str = ""
+    by_use: list[ByUse] | None = None
+    note: str = ""
+
+    @property
+    def stopped_by(self) -> str:
+        """The binding limit."""
+        return self.limits[0].limit
+
+    @property
+    def next_limit(self) -> str:
+        """What stops you once the binding limit is lifted."""
+        return self.limits[0].then
+
+    @property
+    def count_by_use(self) -> int | None:
+        """The middle answer of all replications."""
+        if self.by_use is None:
+            return None
+        return statistics.median_low(answer.count for answer in self.by_use)
+
+    @property
+    def stopped_by_use(self) -> str:
+        """What stopped the middle answer."""
+        middle = self.count_by_use
+        return next(a.stopped_by for a in self.by_use or [] if a.count == middle)
+
+    def json(self) -> dict[str, Any]:
+        """Plain data; a key whose value is not known is absent, and `refused` says why."""
+        data: dict[str, Any] = {
+            "platform": self.platform,
+            "host": self.host,
+            "count": self.count,
+            "stopped_by": self.stopped_by,
+            "next_limit": self.next_limit,
+            "limits": [
+                {name: getattr(limit, name) for name in Limit.__slots__} for limit in self.limits
+            ],
+            "memory_used_bytes": round(used(self.budget)),
+        }
+        if self.usd_per_container_hour is not None:
+            data["usd_per_container_hour"] = self.usd_per_container_hour
+        if self.by_use is not None:
+            data["count_by_use"] = self.count_by_use
+            data["stopped_by_use"] = self.stopped_by_use
+        if self.refused:
+            data["refused"] = self.refused
+        if self.note:
+            data["note"] = self.note
+        return data
+
+
+@dataclass(slots=True)
+class DensityAnswer:
+    """The rows, and what they were asked about."""
+
+    service: Service
+    instance: str
+    rows: list[Row] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def row(self, platform: str) -> Row:
+        """One platform's row."""
+        return next(row for row in self.rows if row.platform == platform)
+
+    @property
+    def fits(self) -> bool:
+        """Whether at least one sandbox fits on the machine that was named."""
+        return any(row.count for row in self.rows if row.platform not in ("ec2", "fargate"))
+
+    def json(self) -> list[dict[str, Any]]:
+        """The rows as plain data."""
+        return [row.json() for row in self.rows]
+
+    def table(self) -> pd.DataFrame:
+        """One row a platform."""
+        import pandas as pd
+
+        return pd.DataFrame(self.json()).drop(columns="limits")
+
+    def limits(self) -> pd.DataFrame:
+        """One row a limit of a platform."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {"platform": row["platform"], **limit}
+                for row in self.json()
+                for limit in row["limits"]
+            ]
+        )
+
+    def budgets(self) -> pd.DataFrame:
+        """Where each host's nominal memory goes: one row an item, in bytes."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {"platform": row.platform, "host": row.host, "item": part.item, "bytes": part.bytes}
+                for row in self.rows
+                for part in row.budget
+            ]
+        )

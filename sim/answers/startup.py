@@ -1,0 +1,254 @@
+"""How soon is one ready, on every platform, and which phase takes the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sim import catalog
+from sim.answers.machines import bare_machine
+from sim.core.cited import Cited
+from sim.core.description import figures
+from sim.core.quantity import parse_seconds
+from sim.experiment import Burst, Results, Scenario, compare
+from sim.experiment.estimate import needed, phase_table
+from sim.image import Image
+from sim.platforms.ecs import Network
+from sim.workload import Service
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate")
+QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
+
+Temperature: TypeAlias = Literal["cold", "warm"]
+
+
+@dataclass(slots=True)
+class Row:
+    """One phase of one platform's start."""
+
+    platform: str
+    app: str
+    image: Temperature
+    phase: str
+    seconds: dict[str, float]
+    """By column, `p50_s` and `p95_s`; a column the sample cannot support is absent."""
+    n: int
+    refused: int
+    killed: int
+
+    def json(self) -> dict[str, Any]:
+        """Plain data; a quantile that was refused is absent, with the reason beside it."""
+        data: dict[str, Any] = {
+            "platform": self.platform,
+            "app": self.app,
+            "image": self.image,
+            "phase": self.phase,
+            **self.seconds,
+            "n": self.n,
+            "refused": self.refused,
+        }
+        if self.killed:
+            data["killed"] = self.killed
+        for column, q in QUANTILES.items():
+            if column not in self.seconds:
+                data[f"{column}_refused"] = (
+                    f"p{100 * q:g} of {self.n} starts: at least {needed(q)} are needed"
+                )
+        return data
+
+
+@dataclass(slots=True)
+class StartupAnswer:
+    """Rows, the results they come from, and what was asked."""
+
+    service: Service
+    instance: str
+    tasks: int
+    rows: list[Row]
+    results: Results
+    assumed: list[Cited]
+
+    @property
+    def started(self) -> int:
+        """Starts that became ready, of all platforms."""
+        return int(self.results.runs["ready"].sum())
+
+    def json(self) -> list[dict[str, Any]]:
+        """The rows as plain data."""
+        return [row.json() for row in self.rows]
+
+    def totals(self) -> list[Row]:
+        """The row `total` of each platform and image."""
+        return [row for row in self.rows if row.phase == "total"]
+
+    def starts(self) -> pd.DataFrame:
+        """One row a start that became ready, with its platform and image."""
+        table = self.results.starts()
+        table[["platform", "image"]] = table["variant"].str.split("-", n=1, expand=True)
+        return table
+
+    def reasons(self) -> dict[str, str]:
+        """Why starts were refused or killed, by variant."""
+        runs = self.results.runs[self.results.runs["reasons"] != ""]
+        return dict(zip(runs["variant"], runs["reasons"], strict=True))
+
+
+def startup(
+    *,
+    app: str = "java",
+    platform: str = "all",
+    instance: str = "m5.xlarge",
+    host: str | None = None,
+    cpu: float | None = None,
+    memory: float | None = None,
+    network: Network = "bridge",
+    architecture: Literal["amd64", "arm64"] | None = None,
+    tasks: int = 1,
+    replications: int = 30,
+    seed: int = 1,
+) -> StartupAnswer:
+    """How soon `tasks` copies of an app, launched at once, are ready.
+
+    Args:
+        app: `java`, `node` or `mysql`.
+        platform: `vm`, `docker`, `ec2`, `ecs`, `fargate` or `all`.
+        instance: EC2 type of the ECS row; its size is that of the bare machine, too.
+        host: bare machine of the `vm` and `docker` rows; None: of the instance's size.
+        cpu: vCPUs of one task; None: the app's default.
+        memory: bytes of one task; None: the app's default.
+        network: of ECS tasks on EC2.
+        architecture: the only one the image is built for; None: all.
+        tasks: launched at once, on each platform.
+
+    Raises:
+        ValueError: a name is not known, or a value is out of range.
+    """
+    if tasks < 1:
+        raise ValueError(f"tasks: {tasks!r} is not allowed; at least 1")
+    if platform not in (*PLATFORMS, "all"):
+        raise catalog.unknown("platform", platform, [*PLATFORMS, "all"])
+    service = catalog.service(app, cpu=cpu, memory=memory)
+    if architecture is not None and service.image is not None:
+        built = replace(service.image, architectures=(architecture,))
+        service = replace(service, image=built)
+    wanted = PLATFORMS if platform == "all" else (platform,)
+    scenarios = {
+        f"{name}-{image}": Scenario(
+            name="startup",
+            platform=_platform(name, image, service, instance, host, network),
+            arrivals=(Burst(service=service, tasks=tasks),),
+        )
+        for name in wanted
+        for image in _images(name)
+    }
+    results = compare(
+        scenarios, times=replications, seed=seed, name="startup", catalogue=catalog.digest()
+    )
+    rows = [row for variant in scenarios for row in _rows(results, variant, app)]
+    results.summary = _summary(rows)
+    return StartupAnswer(service, instance, tasks, rows, results, _assumed(scenarios))
+
+
+def unmet(answer: StartupAnswer, requirement: str) -> str | None:
+    """The sentence that says which phase must shrink, or None where `p95<=30s` and such holds.
+
+    Raises:
+        ValueError: the requirement cannot be read, or the sample cannot support it.
+    """
+    column, target = _requirement(requirement)
+    for total in answer.totals():
+        if column not in total.seconds:
+            raise ValueError(f"require: {total.json()[f'{column}_refused']}")
+    late = [row for row in answer.totals() if row.seconds[column] > target]
+    if not late:
+        return None
+    worst = max(late, key=lambda row: row.seconds[column])
+    mine = [r for r in answer.rows if (r.platform, r.image) == (worst.platform, worst.image)]
+    parts = [row for row in mine if row.phase not in ("running", "total")]
+    largest = max(parts, key=lambda row: row.seconds[column])
+    value, over = worst.seconds[column], worst.seconds[column] - target
+    now = largest.seconds[column]
+    left = "" if now >= over else f", which it cannot alone: it takes {now:.1f} s"
+    return (
+        f"{worst.platform} ({worst.image} image) is ready after {value:.1f} s at {column[:-2]}, "
+        f"{over:.1f} s over {requirement}: {largest.phase} ({now:.1f} s) must shrink by "
+        f"{over:.1f} s{left}."
+    )
+
+
+def _requirement(text: str) -> tuple[str, float]:
+    column, _, duration = text.replace(" ", "").partition("<=")
+    if f"{column}_s" not in QUANTILES or not duration:
+        raise ValueError(f"require: {text!r} is not allowed; such as p95<=30s or p50<=10s")
+    return f"{column}_s", parse_seconds(duration)
+
+
+def _images(platform: str) -> tuple[Temperature, ...]:
+    """Where there is no second case, every start is cold."""
+    return ("cold", "warm") if platform in ("docker", "ecs") else ("cold",)
+
+
+def _platform(
+    name: str, image: str, service: Service, instance: str, host: str | None, network: Network
+) -> Any:
+    warm: list[Image] = [service.image] if image == "warm" and service.image else []
+    if name == "vm":
+        return catalog.hypervisor(bare_machine(host, instance))
+    if name == "docker":
+        return catalog.docker(bare_machine(host, instance), warm=warm)
+    if name == "ecs":
+        return catalog.ecs(instance, network=network, warm=warm)
+    architecture = catalog.instance(instance).architecture
+    if name == "fargate":
+        return catalog.ecs_on_fargate(architecture)
+    ec2 = catalog.ec2_for(service, architecture)
+    return catalog.ec2(catalog.machine(instance)) if ec2 is None else ec2
+
+
+def _rows(results: Results, variant: str, app: str) -> list[Row]:
+    platform, image = variant.split("-")
+    runs = results.runs[results.runs["variant"] == variant]
+    refused, killed, n = (int(runs[c].sum()) for c in ("refused", "killed", "ready"))
+    if n == 0:
+        return [Row(platform, app, _temperature(image), "total", {}, 0, refused, killed)]
+    spans = results.tiling()
+    spans = spans[spans["variant"] == variant]
+    columns = {c: phase_table(spans, q) for c, q in QUANTILES.items() if n >= needed(q)}
+    phases = list(columns["p50_s"]) if columns else [*spans["phase"].unique(), "running", "total"]
+    return [
+        Row(
+            platform,
+            app,
+            _temperature(image),
+            phase,
+            {column: table[phase] for column, table in columns.items()},
+            n,
+            refused,
+            killed,
+        )
+        for phase in phases
+    ]
+
+
+def _temperature(image: str) -> Temperature:
+    return "warm" if image == "warm" else "cold"
+
+
+def _summary(rows: list[Row]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([row.json() for row in rows])
+
+
+def _assumed(scenarios: dict[str, Scenario]) -> list[Cited]:
+    """Assumed figures of the platforms, spreads left out, each once."""
+    found = {
+        cited.key: cited
+        for scenario in scenarios.values()
+        for _, cited in figures(scenario.platform)
+        if cited.grade == "assumed" and not cited.key.startswith("spread.")
+    }
+    return [found[key] for key in sorted(found)]

@@ -1,0 +1,21 @@
+"""Scenarios, replications, estimates and results: of anything that satisfies the protocols."""
+
+from sim.experiment.by_use import ByUse, OneHost, largest_by_use
+from sim.experiment.estimate import Estimate
+from sim.experiment.replicate import compare, replicate
+from sim.experiment.results import Results, load
+from sim.experiment.scenario import Burst, Poisson, Scenario
+
+__all__ = [
+    "Burst",
+    "ByUse",
+    "Estimate",
+    "OneHost",
+    "Poisson",
+    "Results",
+    "Scenario",
+    "compare",
+    "largest_by_use",
+    "load",
+    "replicate",
+]

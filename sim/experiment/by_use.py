@@ -1,0 +1,188 @@
+"""Density by use: the most sandboxes on one host that serve their load and are not disturbed.
+
+The slow-down of a request is its sojourn over the sojourn of the same request when its sandbox
+has the host to itself: it measures the neighbours, not the sandbox's own queue.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from simpy import Event
+
+from sim.core.world import World
+from sim.start import Ceiling, Sandbox
+from sim.workload import Load, Requests, Service, alone, draw_requests, serve
+
+LATE = 0.05
+"""Share of requests that may be slower than the target: p95."""
+
+
+class HostDeployment(Protocol):
+    """A live host that can be filled at once."""
+
+    def settle(self, service: Service, count: int) -> Sequence[Sandbox]:
+        """`count` sandboxes that are up already, as long after their start."""
+        ...
+
+
+class OneHost(Protocol):
+    """A platform of which one host takes many sandboxes."""
+
+    def deploy(self, world: World) -> HostDeployment: ...
+
+    def fits_in_memory(self, service: Service) -> int:
+        """How many fit by the memory they use."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One run with so many sandboxes."""
+
+    sandboxes: int
+    passed: bool
+    reason: str
+    """What stopped it: empty when it passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByUse:
+    """The answer, what stopped it, and the probes it took."""
+
+    count: int
+    stopped_by: str
+    probes: tuple[Probe, ...]
+
+
+SLOW = "p95 slow-down"
+UNSETTLED = "CPU (the queue would never settle)"
+
+
+def largest_by_use(
+    platform: OneHost,
+    service: Service,
+    *,
+    vcpu: float,
+    core_speed: float,
+    window: float = 60.0,
+    slowdown: float = 2.0,
+    seed: int = 1,
+    replication: int = 0,
+) -> ByUse:
+    """The most sandboxes on one host, by bisection under common random numbers.
+
+    Slots (ENIs, ports) are arithmetic and stand beside this answer: whoever asks takes the less.
+
+    Args:
+        vcpu: of the host.
+        core_speed: of its cores.
+        window: simulated seconds of load.
+        slowdown: target for the p95 slow-down, at least 1.
+
+    Raises:
+        ValueError: the service has no load, or the target is below 1.
+    """
+    if service.load is None:
+        raise ValueError("load: a service without requests has no density by use")
+    if slowdown < 1.0:
+        raise ValueError(f"slowdown: {slowdown!r} is not allowed; at least 1")
+    use = service.load.mean_use(service.cpu, core_speed)
+    bound = _bracket(platform, service, vcpu / use)
+    bench = _Bench(platform, service, window, slowdown, (seed, replication))
+    probes: list[Probe] = []
+    low, high, stopped_by = 0, bound.allows, bound.limit
+    trial = high
+    while low < high:
+        probe = bench.probe(trial)
+        probes.append(probe)
+        if probe.passed:
+            low = trial
+        else:
+            high, stopped_by = trial - 1, probe.reason
+        trial = (low + high + 1) // 2
+    return ByUse(low, stopped_by, tuple(probes))
+
+
+def _bracket(platform: OneHost, service: Service, saturation: float) -> Ceiling:
+    """Arithmetic: at `saturation` the queue never settles, and above memory someone is killed."""
+    settled = max(0, math.ceil(saturation * (1.0 - 1e-12)) - 1)
+    memory = platform.fits_in_memory(service)
+    if memory <= settled:
+        return Ceiling("memory", memory, "")
+    return Ceiling(UNSETTLED, settled, "")
+
+
+class _Bench:
+    """The same tasks for every probe: what task k does is drawn once."""
+
+    def __init__(
+        self,
+        platform: OneHost,
+        service: Service,
+        window: float,
+        slowdown: float,
+        seed: tuple[int, int],
+    ) -> None:
+        self.platform = platform
+        self.service = service
+        self.window = window
+        self.slowdown = slowdown
+        self.seed = seed
+        self.tasks: list[tuple[Requests, list[float]]] = []
+
+    def probe(self, count: int) -> Probe:
+        """Run `count` sandboxes side by side until it is decided."""
+        world = World(*self.seed)
+        sandboxes = self.platform.deploy(world).settle(self.service, count)
+        if not all(sandbox.alive for sandbox in sandboxes):
+            return Probe(count, False, "memory (OOM kill)")
+        tasks = self._draw(world, sandboxes[0].core_speed, count)
+        tally = _Tally(world, sum(len(requests.times) for requests, _ in tasks))
+        for sandbox, (requests, undisturbed) in zip(sandboxes, tasks, strict=True):
+            served = tally.watch(undisturbed, self.slowdown)
+            world.env.process(serve(world, requests, sandbox.cpu, sandbox.core_speed, served))
+        if tally.total:
+            world.env.run(until=tally.decided)
+        return Probe(count, not tally.failed, SLOW if tally.failed else "")
+
+    def _draw(
+        self, world: World, core_speed: float, count: int
+    ) -> list[tuple[Requests, list[float]]]:
+        load: Load = self.service.load  # type: ignore[assignment]
+        for task in range(len(self.tasks), count):
+            requests = draw_requests(world, task, load, self.service.cpu, self.window)
+            self.tasks.append((requests, alone(requests, self.service.cap, core_speed)))
+        return self.tasks[:count]
+
+
+class _Tally:
+    """Counts late requests, and knows when no further one can change the verdict."""
+
+    def __init__(self, world: World, total: int) -> None:
+        self.total = total
+        self.decided: Event = world.env.event()
+        self.allowed = LATE * total
+        self.late = self.served = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether more requests are late than may be."""
+        return self.late > self.allowed
+
+    def watch(self, undisturbed: list[float], target: float) -> "_Served":
+        """What to call when a request of one sandbox has been served."""
+
+        def served(number: int, sojourn: float) -> None:
+            self.served += 1
+            self.late += sojourn > target * undisturbed[number] * (1.0 + 1e-9)
+            settled = self.late + self.total - self.served <= self.allowed
+            if (settled or self.failed) and not self.decided.triggered:
+                self.decided.succeed()
+
+        return served
+
+
+class _Served(Protocol):
+    def __call__(self, number: int, sojourn: float, /) -> None: ...

@@ -1,0 +1,76 @@
+"""A scenario: a platform, what arrives there, and for how long."""
+
+import json
+from collections.abc import Generator
+from typing import Annotated, Any
+
+from pydantic import Field, PositiveInt, TypeAdapter
+from simpy import Event
+
+from sim.core.description import description
+from sim.core.quantity import Seconds
+from sim.core.randomness import Exponential
+from sim.core.world import World
+from sim.start import Deployment, Platform, Start
+from sim.workload import Service
+
+
+@description
+class Burst:
+    """Tasks of one service, all at once."""
+
+    service: Service
+    tasks: PositiveInt = 1
+    at: Seconds = 0.0
+    """Seconds from the beginning of the run."""
+
+    def arrive(self, world: World, deployment: Deployment) -> Generator[Event, Any, list[Start]]:
+        """Ask for all of them when the time has come."""
+        yield world.env.timeout(self.at)
+        return list(deployment.launch(self.service, self.tasks))
+
+
+@description
+class Poisson:
+    """Tasks of one service, one by one, in a Poisson stream."""
+
+    service: Service
+    tasks: PositiveInt
+    per_second: Annotated[float, Field(gt=0)]
+    """Mean arrivals per second."""
+
+    def arrive(self, world: World, deployment: Deployment) -> Generator[Event, Any, list[Start]]:
+        """Ask for one after the other."""
+        stream = f"workload/{self.service.name}/arrivals"
+        gap = world.random.sampler(stream, Exponential(mean=1.0 / self.per_second))
+        starts: list[Start] = []
+        for _ in range(self.tasks):
+            yield world.env.timeout(gap())
+            starts.extend(deployment.launch(self.service, 1))
+        return starts
+
+
+@description
+class Scenario:
+    """One point of an experiment; frozen, comparable, and the same from Python and from YAML."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    platform: Any
+    """Anything that satisfies `Platform`."""
+    arrivals: tuple[Burst | Poisson, ...]
+    until: Seconds | None = None
+    """Seconds after which the run stops; None: when nothing is left to happen."""
+    serve: Seconds = 0.0
+    """Seconds for which each task serves its request load once it is ready."""
+    sample_every: Seconds | None = None
+    """Seconds between two readings of each host's meters; None: no samples."""
+
+    def deploy(self, world: World) -> Deployment:
+        """The platform, live."""
+        platform: Platform = self.platform
+        return platform.deploy(world)
+
+    def canonical(self) -> str:
+        """The scenario as JSON with sorted keys; equal scenarios have equal texts."""
+        plain = TypeAdapter(type(self)).dump_python(self, mode="json")
+        return json.dumps(plain, sort_keys=True, separators=(",", ":"))

@@ -1,1 +1,61 @@
-"""berthsim: how many containers fit on a machine, and how soon each one is ready."""
+"""berthsim: how many containers fit on a machine, and how soon each one is ready.
+
+The facade is lazy: importing one floor imports nothing above it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim import catalog, experiment, plots, units
+    from sim.answers import density, startup
+    from sim.experiment import Burst, Poisson, Results, Scenario, compare, load, replicate
+    from sim.workload import App, Load, Service
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "App",
+    "Burst",
+    "Load",
+    "Poisson",
+    "Results",
+    "Scenario",
+    "Service",
+    "catalog",
+    "compare",
+    "density",
+    "experiment",
+    "load",
+    "plots",
+    "replicate",
+    "startup",
+    "units",
+]
+
+_HOME = {
+    "App": "sim.workload",
+    "Load": "sim.workload",
+    "Service": "sim.workload",
+    "Burst": "sim.experiment",
+    "Poisson": "sim.experiment",
+    "Results": "sim.experiment",
+    "Scenario": "sim.experiment",
+    "compare": "sim.experiment",
+    "load": "sim.experiment",
+    "replicate": "sim.experiment",
+    "density": "sim.answers",
+    "startup": "sim.answers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in __all__:
+        return import_module(f"sim.{name}")
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,7 +1,8 @@
 """Questions people ask, answered: catalogue, platforms and experiment put together."""
 
-from sim.answers.density import density
 from sim.answers.density_rows import DensityAnswer
-from sim.answers.startup import StartupAnswer, startup, unmet
+from sim.answers.how_many import density
+from sim.answers.how_soon import StartupAnswer, startup, unmet
+from sim.answers.one_server import one_server
 
-__all__ = ["DensityAnswer", "StartupAnswer", "density", "startup", "unmet"]
+__all__ = ["DensityAnswer", "StartupAnswer", "density", "one_server", "startup", "unmet"]

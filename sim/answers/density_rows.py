@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment import ByUse
+from sim import catalog
+from sim.answers.words import density_sentence
+from sim.core.description import as_json
+from sim.experiment import ByUse, Results
+from sim.experiment.results import manifest
+from sim.experiment.tables import empty_samples, empty_spans
 from sim.platforms.limits import BudgetItem, Limit, used
 from sim.workload import Service
 
@@ -88,7 +94,7 @@ class DensityAnswer:
 
     service: Service
     instance: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row]
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def row(self, platform: str) -> Row:
@@ -103,6 +109,33 @@ class DensityAnswer:
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data."""
         return [row.json() for row in self.rows]
+
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        return density_sentence(self)
+
+    def results(self) -> Results:
+        """The answer as results that can be saved; its runs are the probes of density by use."""
+        import pandas as pd
+
+        probes = [
+            {"variant": row.platform, "run": run, **asdict(probe)}
+            for row in self.rows
+            for run, answer in enumerate(row.by_use or [])
+            for probe in answer.probes
+        ]
+        columns = ["variant", "run", "sandboxes", "passed", "reason"]
+        described = {"service": json.loads(as_json(self.service)), **self.parameters}
+        return Results(
+            runs=pd.DataFrame(probes, columns=columns),
+            spans=empty_spans(),
+            samples=empty_samples(),
+            summary=self.table(),
+            scenario=described,
+            manifest=manifest(
+                "density", described, seed=self.parameters["seed"], catalogue=catalog.digest()
+            ),
+        )
 
     def table(self) -> pd.DataFrame:
         """One row a platform."""

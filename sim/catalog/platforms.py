@@ -60,8 +60,8 @@ def virtual_machine() -> VirtualMachine:
         key="vm.boot.user_space.cpu",
         value=user_space.value * share.value,
         unit="core-s",
-        low=user_space.value * (share.low or 0.0),
-        high=user_space.value,
+        low=None,
+        high=None,
         grade="assumed",
         note="vm.boot.user_space times vm.boot.cpu_share",
     )
@@ -129,8 +129,8 @@ def ec2(type_: Machine) -> EC2:
         key="ec2.guest_boot.al2023.cpu",
         value=boot.value * share.value,
         unit="core-s",
-        low=boot.value * (share.low or 0.0),
-        high=boot.value,
+        low=None,
+        high=None,
         grade="assumed",
         note="ec2.guest_boot.al2023 times vm.boot.cpu_share",
     )

@@ -4,11 +4,12 @@ A description is what a user writes (a service, a platform, a scenario), in Pyth
 All its mistakes are reported at once, each with its path. Nothing of it is touched by a run.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, dataclass_transform
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from sim.core.cited import Cited
@@ -21,6 +22,12 @@ def description(cls: type[T]) -> type[T]:
     """Make `cls` a frozen, keyword-only, slotted pydantic dataclass that forbids unknown names."""
     config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
     return dataclass(frozen=True, kw_only=True, slots=True, config=config)(cls)  # type: ignore[return-value]
+
+
+def as_json(node: object) -> str:
+    """A description as JSON with sorted keys; equal descriptions have equal texts."""
+    plain = TypeAdapter(type(node)).dump_python(node, mode="json")
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 
 
 def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:

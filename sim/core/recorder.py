@@ -87,7 +87,7 @@ class Recorder:
         self.opened: dict[Span, None] = {}
         self.task_host = array("i")
         self.task_service = array("i")
-        self.task_begin = array("d")
+        self.task_begin, self.task_end = array("d"), array("d")
         self.task_outcome: list[str] = []
         self.span_task, self.span_phase, self.span_parent = array("i"), array("i"), array("i")
         self.span_start, self.span_end, self.span_outcome = array("d"), array("d"), array("b")
@@ -106,6 +106,7 @@ class Recorder:
         self.task_host.append(0)
         self.task_service.append(self.services.code(service))
         self.task_begin.append(self.env.now)
+        self.task_end.append(self.env.now)
         self.task_outcome.append("")
         return len(self.task_host) - 1
 
@@ -114,7 +115,8 @@ class Recorder:
         self.task_host[task] = self.hosts.code(host)
 
     def outcome(self, task: int, outcome: str) -> None:
-        """What became of a start: `ready`, or the reason it was refused or killed."""
+        """What became of a start, now: `ready`, or why it was refused or killed."""
+        self.task_end[task] = self.env.now
         self.task_outcome[task] = outcome
 
     def span(self, task: int, phase: str, parent: str = "") -> Span:

@@ -2,7 +2,7 @@
 
 from sim.experiment.by_use import ByUse, OneHost, largest_by_use
 from sim.experiment.estimate import Estimate
-from sim.experiment.replicate import compare, replicate
+from sim.experiment.replication import compare, replicate
 from sim.experiment.results import Results, load
 from sim.experiment.scenario import Burst, Poisson, Scenario
 

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.core.description import as_json
 from sim.experiment import estimate as estimates
 from sim.experiment.scenario import Scenario
 from sim.experiment.tables import run_row, samples_table, spans_table
@@ -51,6 +52,28 @@ class Results:
     def run_id(self) -> str:
         """Fingerprint of scenario, seed, catalogue and version; no clock in it."""
         return str(self.manifest["run_id"])
+
+    def sentence(self) -> str:
+        """What became of the starts, in one sentence."""
+        counts = self.runs[["tasks", "ready", "refused", "killed", "censored"]].sum()
+        lost = [f"{counts[c]} {c}" for c in ("refused", "killed", "censored") if counts[c]]
+        ready = f"{counts['ready']} of {counts['tasks']} starts became ready"
+        tail = f" ({', '.join(lost)})" if lost else ""
+        if "p50_s" not in self.summary:
+            return f"{ready}{tail}."
+        totals = self.summary[self.summary["phase"] == "total"]
+        shown = ", ".join(
+            f"{seconds:.1f} s on {variant}"
+            for variant, seconds in zip(totals["variant"], totals["p50_s"], strict=True)
+        )
+        return f"{ready}{tail}; in the median after {shown}."
+
+    def json(self) -> list[dict[str, Any]]:
+        """The summary as plain data; what was refused is absent."""
+        return [
+            {str(key): value for key, value in row.items() if value == value}  # noqa: PLR0124
+            for row in self.summary.to_dict("records")
+        ]
 
     def starts(self) -> pd.DataFrame:
         """One row a start that became ready: `time_to_running_s`, `time_to_ready_s`."""
@@ -164,7 +187,7 @@ def gather(
     """Results from the records of all runs."""
     import pandas as pd
 
-    described = {variant: json.loads(s.canonical()) for variant, s in scenarios.items()}
+    described = {variant: json.loads(as_json(s)) for variant, s in scenarios.items()}
     spans = pd.concat([spans_table(r, v, n) for v, n, r in records], ignore_index=True)
     samples = pd.concat([samples_table(r, v, n) for v, n, r in records], ignore_index=True)
     results = Results(

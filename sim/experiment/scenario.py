@@ -1,10 +1,9 @@
 """A scenario: a platform, what arrives there, and for how long."""
 
-import json
 from collections.abc import Generator
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt, TypeAdapter
+from pydantic import Field, PositiveInt
 from simpy import Event
 
 from sim.core.description import description
@@ -69,8 +68,3 @@ class Scenario:
         """The platform, live."""
         platform: Platform = self.platform
         return platform.deploy(world)
-
-    def canonical(self) -> str:
-        """The scenario as JSON with sorted keys; equal scenarios have equal texts."""
-        plain = TypeAdapter(type(self)).dump_python(self, mode="json")
-        return json.dumps(plain, sort_keys=True, separators=(",", ":"))

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from simpy import Environment
 
 from sim.core.recorder import OUTCOMES, Names, Recorder
 
@@ -60,6 +61,16 @@ def samples_table(record: Recorder, variant: str, run: int) -> pd.DataFrame:
     )
 
 
+def empty_spans() -> pd.DataFrame:
+    """The columns of spans, and no row."""
+    return spans_table(Recorder(Environment()), "", 0)
+
+
+def empty_samples() -> pd.DataFrame:
+    """The columns of samples, and no row."""
+    return samples_table(Recorder(Environment()), "", 0)
+
+
 def run_row(record: Recorder, variant: str, run: int) -> dict[str, object]:
     """One replication in one row: what became of the starts, and how requests fared."""
     outcomes = Counter(outcome.split(":")[0] or "censored" for outcome in record.task_outcome)
@@ -78,8 +89,21 @@ def run_row(record: Recorder, variant: str, run: int) -> dict[str, object]:
         "tasks_per_host": max(hosts.values(), default=0),
         "requests": len(record.request_task),
     }
+    row.update(_times_to_ready(record))
     row.update(_slowdowns(record))
     return row
+
+
+def _times_to_ready(record: Recorder) -> dict[str, float]:
+    """Mean time to ready of the tasks of each service."""
+    times: dict[str, list[float]] = {}
+    services = record.services.all()
+    for service, begin, end, outcome in zip(
+        record.task_service, record.task_begin, record.task_end, record.task_outcome, strict=True
+    ):
+        if outcome == "ready":
+            times.setdefault(services[service], []).append(end - begin)
+    return {f"time_to_ready_s_{name}": float(np.mean(ends)) for name, ends in times.items()}
 
 
 def _slowdowns(record: Recorder) -> dict[str, float]:

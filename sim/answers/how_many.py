@@ -12,6 +12,7 @@ from sim.answers.machines import bare_machine
 from sim.core.cited import plain
 from sim.experiment import ByUse, OneHost, largest_by_use
 from sim.host import Machine
+from sim.host.machine import Architecture
 from sim.platforms import ECS, Fargate
 from sim.platforms.limits import BudgetItem, lifted
 from sim.start import Ceiling
@@ -46,6 +47,7 @@ def density(
     cpu_weight_only: bool = False,
     cpu_overcommit: float = 1.0,
     burstable: bool = True,
+    architecture: Architecture | None = None,
     by: By = "both",
     load: float | None = None,
     slowdown: float = 2.0,
@@ -65,6 +67,7 @@ def density(
         cpu_weight_only: make `cpu` a weight instead of a quota.
         cpu_overcommit: guest vCPUs per vCPU of the bare machine.
         burstable: whether the `ec2` row may pick a T type.
+        architecture: the only one the image is built for; None: all.
         by: which of the two densities.
         load: mean CPU use as a fraction of `cpu`, above 0 and below 1.
         slowdown: target for the p95 slow-down by neighbours, at least 1.
@@ -81,6 +84,11 @@ def density(
         app, cpu=cpu, memory=memory, cpu_quota=not cpu_weight_only, load_share=load
     )
     type_, server = catalog.machine(instance), bare_machine(host, instance)
+    if architecture not in (None, type_.architecture):
+        raise ValueError(
+            f"arch: {architecture!r} alone does not run on {instance} ({type_.architecture}): "
+            f"every start would end with 'exec format error'"
+        )
     asked = _Asked(service, by, use_on, seed, replications, window, slowdown)
     vm = catalog.hypervisor(server, cpu_overcommit=cpu_overcommit)
     return DensityAnswer(
@@ -93,6 +101,18 @@ def density(
             *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
             _fargate(asked, catalog.fargate(type_.architecture)),
         ],
+        {
+            "instance": instance,
+            "host": server.name,
+            "cpu_overcommit": cpu_overcommit,
+            "burstable": burstable,
+            "by": by,
+            "use_on": list(use_on) if use_on is not None else None,
+            "slowdown": slowdown,
+            "window": window,
+            "replications": replications,
+            "seed": seed,
+        },
     )
 
 

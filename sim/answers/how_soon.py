@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sim import catalog
 from sim.answers.machines import bare_machine
-from sim.core.cited import Cited
-from sim.core.description import figures
+from sim.answers.rests_on import Influence, rests_on
+from sim.answers.words import assumed_line, startup_sentence
 from sim.core.quantity import parse_seconds
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.estimate import needed, phase_table
@@ -69,7 +69,8 @@ class StartupAnswer:
     tasks: int
     rows: list[Row]
     results: Results
-    assumed: list[Cited]
+    assumed: list[Influence]
+    """Assumed numbers that matter, strongest first."""
 
     @property
     def started(self) -> int:
@@ -83,6 +84,14 @@ class StartupAnswer:
     def totals(self) -> list[Row]:
         """The row `total` of each platform and image."""
         return [row for row in self.rows if row.phase == "total"]
+
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        return startup_sentence(self)
+
+    def assumed_line(self) -> str:
+        """The assumed numbers it rests on."""
+        return assumed_line(self)
 
     def starts(self) -> pd.DataFrame:
         """One row a start that became ready, with its platform and image."""
@@ -138,7 +147,7 @@ def startup(
     scenarios = {
         f"{name}-{image}": Scenario(
             name="startup",
-            platform=_platform(name, image, service, instance, host, network),
+            platform=_platform(name, image, service, instance=instance, host=host, network=network),
             arrivals=(Burst(service=service, tasks=tasks),),
         )
         for name in wanted
@@ -149,16 +158,16 @@ def startup(
     )
     rows = [row for variant in scenarios for row in _rows(results, variant, app)]
     results.summary = _summary(rows)
-    return StartupAnswer(service, instance, tasks, rows, results, _assumed(scenarios))
+    return StartupAnswer(service, instance, tasks, rows, results, rests_on(scenarios, seed))
 
 
-def unmet(answer: StartupAnswer, requirement: str) -> str | None:
+def unmet(answer: StartupAnswer, required: str) -> str | None:
     """The sentence that says which phase must shrink, or None where `p95<=30s` and such holds.
 
     Raises:
         ValueError: the requirement cannot be read, or the sample cannot support it.
     """
-    column, target = _requirement(requirement)
+    column, target = requirement(required)
     for total in answer.totals():
         if column not in total.seconds:
             raise ValueError(f"require: {total.json()[f'{column}_refused']}")
@@ -174,12 +183,17 @@ def unmet(answer: StartupAnswer, requirement: str) -> str | None:
     left = "" if now >= over else f", which it cannot alone: it takes {now:.1f} s"
     return (
         f"{worst.platform} ({worst.image} image) is ready after {value:.1f} s at {column[:-2]}, "
-        f"{over:.1f} s over {requirement}: {largest.phase} ({now:.1f} s) must shrink by "
+        f"{over:.1f} s over {required}: {largest.phase} ({now:.1f} s) must shrink by "
         f"{over:.1f} s{left}."
     )
 
 
-def _requirement(text: str) -> tuple[str, float]:
+def requirement(text: str) -> tuple[str, float]:
+    """Column and target of `p95<=30s`.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
     column, _, duration = text.replace(" ", "").partition("<=")
     if f"{column}_s" not in QUANTILES or not duration:
         raise ValueError(f"require: {text!r} is not allowed; such as p95<=30s or p50<=10s")
@@ -192,7 +206,7 @@ def _images(platform: str) -> tuple[Temperature, ...]:
 
 
 def _platform(
-    name: str, image: str, service: Service, instance: str, host: str | None, network: Network
+    name: str, image: str, service: Service, *, instance: str, host: str | None, network: Network
 ) -> Any:
     warm: list[Image] = [service.image] if image == "warm" and service.image else []
     if name == "vm":
@@ -241,14 +255,3 @@ def _summary(rows: list[Row]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([row.json() for row in rows])
-
-
-def _assumed(scenarios: dict[str, Scenario]) -> list[Cited]:
-    """Assumed figures of the platforms, spreads left out, each once."""
-    found = {
-        cited.key: cited
-        for scenario in scenarios.values()
-        for _, cited in figures(scenario.platform)
-        if cited.grade == "assumed" and not cited.key.startswith("spread.")
-    }
-    return [found[key] for key in sorted(found)]

@@ -1,0 +1,92 @@
+"""Answers in one sentence, as they stand above every table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.answers.density_rows import DensityAnswer, Row
+    from sim.answers.how_soon import Row as StartRow
+    from sim.answers.how_soon import StartupAnswer
+
+NAMES = {
+    "vm": "VMs",
+    "docker": "Docker containers",
+    "ec2": "EC2 instances",
+    "ecs-bridge": "ECS tasks (bridge)",
+    "ecs-awsvpc": "ECS tasks (awsvpc)",
+    "ecs-awsvpc-trunk": "ECS tasks (awsvpc, trunking)",
+    "fargate": "Fargate tasks",
+}
+
+
+def density_sentence(answer: DensityAnswer) -> str:
+    """How many fit as containers and as VMs on the same machine, and which density is smaller."""
+    docker, vm = answer.row("docker"), answer.row("vm")
+    sentence = (
+        f"On one {docker.host} machine {docker.count} fit as Docker containers "
+        f"({_stop(docker)}), {vm.count} as VMs ({_stop(vm)})."
+    )
+    if docker.count_by_use is None:
+        return sentence
+    return f"{sentence} {use_sentence(docker, weight_only=not answer.service.cpu_quota)}"
+
+
+def use_sentence(row: Row, *, weight_only: bool = False) -> str:
+    """Which of the two densities of one platform is smaller, and why."""
+    by_use, what = row.count_by_use or 0, NAMES[row.platform]
+    quota = ", with CPU as a weight and no quota" if weight_only else ""
+    if by_use > row.count:
+        why = f"reservations ({row.stopped_by}) bind before use does ({row.stopped_by_use})"
+    elif by_use < row.count:
+        why = f"use ({row.stopped_by_use}) binds before reservations do ({row.stopped_by})"
+    else:
+        why = f"both stop there ({row.stopped_by}; {row.stopped_by_use})"
+    return f"By use {by_use} {what} fit{quota}: {why}."
+
+
+def startup_sentence(answer: StartupAnswer) -> str:
+    """How soon one is ready, fastest first, and what takes most of the slowest."""
+    totals = [row for row in answer.totals() if "p50_s" in row.seconds]
+    if not totals:
+        return "Not one start became ready."
+    totals.sort(key=lambda row: row.seconds["p50_s"])
+    parts = [f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in totals]
+    last = totals[-1]
+    mine = [r for r in answer.rows if (r.platform, r.image) == (last.platform, last.image)]
+    phases = [row for row in mine if row.phase not in ("running", "total")]
+    largest = max(phases, key=lambda row: row.seconds["p50_s"])
+    share = largest.seconds["p50_s"] / last.seconds["p50_s"]
+    tasks = f"One {last.app} task" if answer.tasks == 1 else f"{answer.tasks} {last.app} tasks"
+    verb = "is" if answer.tasks == 1 else "started at once are"
+    return (
+        f"{tasks} {verb} ready (median) after {', '.join(parts)}; "
+        f"{largest.phase} takes {share:.0%} {_where(last)}."
+    )
+
+
+def assumed_line(answer: StartupAnswer) -> str:
+    """The assumed numbers an answer rests on, in one line."""
+    if not answer.assumed:
+        return "No assumed number moves it by 5 % or more."
+    return f"Rests on assumed numbers: {'; '.join(str(i) for i in answer.assumed)}."
+
+
+def _stop(row: Row) -> str:
+    if row.count == 0:
+        return f"{row.stopped_by} stops it"
+    limit = row.limits[0]
+    beyond = f"; then {limit.then} at {limit.allows + limit.gain_if_lifted}" if limit.then else ""
+    return f"{limit.limit} stops it{beyond}"
+
+
+def _where(row: StartRow) -> str:
+    where = {
+        "vm": "in a VM",
+        "docker": "in Docker",
+        "ec2": "on EC2",
+        "ecs": "on ECS",
+        "fargate": "on Fargate",
+    }[row.platform]
+    two_cases = row.platform in ("docker", "ecs")
+    return f"{where} ({row.image} image)" if two_cases else where

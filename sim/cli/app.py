@@ -1,0 +1,39 @@
+"""The verbs, and what happens when one fails."""
+
+import functools
+from collections.abc import Callable
+
+import typer
+
+from sim.cli import demo, density, instances, parameters, scenario, schema, startup
+from sim.cli.inputs import BadInput
+from sim.cli.screen import note
+
+app = typer.Typer(
+    name="sim",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="How many of my containers fit on a machine, and how soon is each one ready?",
+)
+
+
+def guarded(command: Callable[..., int]) -> Callable[..., None]:
+    """Make a verb end with its exit code; bad input is a message and 2, never a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: object, **options: object) -> None:
+        try:
+            code = command(*args, **options)
+        except (BadInput, FileNotFoundError, PermissionError, FileExistsError) as error:
+            text = str(error).replace("\n", "\n       ")
+            note(f"error: {text}")
+            code = 2
+        raise typer.Exit(code)
+
+    return run
+
+
+for verb in (demo, density, startup, scenario, instances, parameters, schema):
+    app.command(verb.NAME)(guarded(verb.command))

@@ -1,0 +1,140 @@
+"""`sim density`: how many fit, as what, and what stops them."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.catalog import apps, instance
+from sim.cli.inputs import BadInput, Inputs
+from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
+from sim.core.quantity import parse_bytes, parse_seconds, parse_vcpu
+from sim.units import GiB
+
+NAME = "density"
+
+
+def command(
+    *,
+    instance_type: Annotated[
+        str, typer.Option("--instance", help="EC2 type of the AWS rows.")
+    ] = "m5.xlarge",
+    host: Annotated[
+        str | None,
+        typer.Option(help="Bare machine of the vm and docker rows: m5.metal, 16x64GiB."),
+    ] = None,
+    app: Annotated[str, typer.Option(help="java, node, mysql or generic.")] = "generic",
+    cpu: Annotated[str | None, typer.Option(help="vCPUs of one, such as 0.25 or 250m.")] = None,
+    memory: Annotated[str | None, typer.Option(help="Memory of one, such as 512MiB.")] = None,
+    by: Annotated[str, typer.Option(help="reservation, use or both.")] = "both",
+    load: Annotated[
+        str | None, typer.Option(help="Mean CPU use as a fraction of --cpu (0.2).")
+    ] = None,
+    slowdown: Annotated[str, typer.Option(help="Target for the p95 slow-down.")] = "2",
+    window: Annotated[str, typer.Option(help="Simulated time of a probe.")] = "60s",
+    cpu_weight_only: Annotated[
+        bool, typer.Option("--cpu-weight-only", help="--cpu is a weight, not a quota.")
+    ] = False,
+    cpu_overcommit: Annotated[str, typer.Option(help="Guest vCPUs per vCPU.")] = "1",
+    no_burstable: Annotated[
+        bool, typer.Option("--no-burstable", help="No T types for the ec2 row.")
+    ] = False,
+    arch: Annotated[
+        str | None, typer.Option(help="The only architecture of the image: amd64 or arm64.")
+    ] = None,
+    seed: Annotated[str, typer.Option(help="Of the requests.")] = "1",
+    replications: Annotated[str, typer.Option(help="Of the density by use.")] = "1",
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+) -> int:
+    """How many of my containers fit on a machine, on every platform, and what stops them."""
+    inputs = Inputs()
+    asked: dict[str, Any] = {
+        "instance": instance_type,
+        "host": host,
+        "app": inputs.choice("app", app, apps()),
+        "cpu": inputs.read("cpu", cpu, parse_vcpu),
+        "memory": inputs.read("memory", memory, parse_bytes),
+        "by": inputs.choice("by", by, ("reservation", "use", "both")),
+        "load": inputs.number("load", load, "above 0 and below 1", lambda x: 0 < x < 1),
+        "slowdown": inputs.number("slowdown", slowdown, "at least 1", lambda x: 1 <= x < 1e9),
+        "window": inputs.read("window", window, parse_seconds),
+        "cpu_weight_only": cpu_weight_only,
+        "cpu_overcommit": inputs.number(
+            "cpu-overcommit", cpu_overcommit, "at least 1", lambda x: 1 <= x < 1e6
+        ),
+        "burstable": not no_burstable,
+        "architecture": None if arch is None else inputs.choice("arch", arch, ("amd64", "arm64")),
+        "seed": inputs.integer("seed", seed, 0),
+        "replications": inputs.integer("replications", replications, 1),
+    }
+    inputs.read("instance", instance_type, instance)
+    _check_host(inputs, host)
+    inputs.check()
+    from sim.answers import density
+
+    try:
+        answer = density(**asked)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    folder = answer.results().save(out)
+    if json:
+        as_json(answer.json())
+        note(f"wrote {folder}")
+    else:
+        say(answer.sentence())
+        show(answer)
+        wrote(folder)
+    return 0 if answer.fits else 3
+
+
+def _check_host(inputs: Inputs, host: str | None) -> None:
+    from sim.answers.machines import bare_machine
+
+    inputs.read("host", host, lambda text: bare_machine(text, "m5.xlarge"))
+
+
+def show(answer: Any) -> None:
+    """The table of an answer, and how to lift what stops each platform."""
+    most = max(row.count for row in answer.rows)
+    service = answer.service
+    title = f"{service.name}: {service.cpu:g} vCPU, {service.memory / GiB:g} GiB each"
+    with_use = any(row.by_use is not None for row in answer.rows)
+    columns = ["platform", "host", "fit", "", "stopped by", "RAM GiB", "$/h each"]
+    columns += ["by use"] if with_use else []
+    cells = [_cells(row, most, with_use) for row in answer.rows]
+    table(columns, cells, title=title, right="llrllrrl")
+    for row in answer.rows:
+        hint(f"{row.platform}: {_how(row)}")
+    say("Prices are compute only, on demand in us-east-1: no volumes, no public IPv4.")
+
+
+def _cells(row: Any, most: int, with_use: bool) -> list[str]:
+    data = row.json()
+    price = data.get("usd_per_container_hour")
+    cells = [
+        row.platform,
+        row.host,
+        str(row.count),
+        bar(row.count, most, 8),
+        _short(row.stopped_by),
+        f"{data['memory_used_bytes'] / GiB:.2f}",
+        "-" if price is None else f"{price:.4f}",
+    ]
+    if with_use and row.by_use:
+        same = row.stopped_by_use == row.stopped_by
+        cells.append(f"{row.count_by_use}" + ("" if same else f" ({_short(row.stopped_by_use)})"))
+    return cells
+
+
+def _short(limit: str) -> str:
+    return limit.replace("one task per", "1 per").partition(" (")[0]
+
+
+def _how(row: Any) -> str:
+    limit = row.limits[0]
+    if row.refused and row.count == 0:
+        return f"{row.refused}; {limit.how}"
+    gain = f" (lifted: {limit.gain_if_lifted} more, then {limit.then})" if limit.then else ""
+    notes = "".join(f" ({text})" for text in (row.note, row.refused) if text)
+    return f"{limit.limit} stops it at {limit.allows}{gain}: {limit.how}{notes}"

@@ -1,0 +1,67 @@
+"""`sim instances`: the EC2 types that are known."""
+
+from typing import Annotated
+
+import typer
+
+from sim.catalog import Instance, instances, matching
+from sim.catalog.names import unknown
+from sim.cli.inputs import BadInput
+from sim.cli.screen import as_json, say, table
+from sim.units import GiB, MiB
+
+NAME = "instances"
+
+
+def command(
+    pattern: Annotated[str, typer.Argument(help="Such as m5, 'c7g.*' or '*.metal'.")] = "*",
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+) -> int:
+    """EC2 instance types: vCPUs, memory nominal and visible, ENIs, price."""
+    found = matching(pattern)
+    if not found:
+        raise BadInput(str(unknown("instance", pattern, instances())))
+    if json:
+        as_json([_data(type_) for type_ in found])
+        return 0
+    table(
+        ["instance", "arch", "vCPU", "memory", "OS sees", "ENIs", "awsvpc tasks", "trunk", "$/h"],
+        [_cells(type_) for type_ in found],
+        right="llrrrrrrr",
+    )
+    say(f"{len(found)} types. Sources: Karpenter's tables (2026-08), vantage (2025-12).")
+    say("trunk: tasks with ENI trunking as ECS documents it; - : not known. Prices us-east-1.")
+    return 0
+
+
+def _data(type_: Instance) -> dict[str, object]:
+    data: dict[str, object] = {
+        "instance": type_.name,
+        "architecture": type_.architecture,
+        "vcpu": type_.vcpu,
+        "memory_bytes": type_.memory,
+        "memory_visible_bytes": type_.memory_visible,
+        "enis": type_.enis,
+        "max_pods": type_.max_pods,
+        "metal": type_.metal,
+        "burstable": type_.burstable,
+    }
+    if type_.trunk_tasks is not None:
+        data["trunk_tasks"] = type_.trunk_tasks
+    if type_.usd_per_hour is not None:
+        data["usd_per_hour"] = type_.usd_per_hour
+    return data
+
+
+def _cells(type_: Instance) -> list[object]:
+    return [
+        type_.name,
+        type_.architecture,
+        type_.vcpu,
+        f"{type_.memory / GiB:g} GiB",
+        f"{type_.memory_visible / MiB:.0f} MiB",
+        type_.enis,
+        type_.enis - 1,
+        "-" if type_.trunk_tasks is None else type_.trunk_tasks,
+        "-" if type_.usd_per_hour is None else f"{type_.usd_per_hour:.4f}",
+    ]

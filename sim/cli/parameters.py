@@ -1,0 +1,58 @@
+"""`sim parameters`: every figure with its passport."""
+
+from typing import Annotated
+
+import typer
+
+from sim.catalog import figures
+from sim.catalog.names import unknown
+from sim.cli.inputs import BadInput
+from sim.cli.screen import as_json, say, table
+from sim.core.cited import SCALES, Cited
+
+NAME = "parameters"
+
+
+def command(
+    text: Annotated[str, typer.Argument(help="Part of a key, a source or a note.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+) -> int:
+    """The cited numbers: value, range, grade, date and source."""
+    found = [cited for cited in figures().values() if text.lower() in _searched(cited)]
+    if not found:
+        raise BadInput(str(unknown("parameter", text, figures())))
+    if json:
+        as_json([_data(cited) for cited in found])
+        return 0
+    rows = [
+        [c.key, c.shown(), c.grade, c.as_of, c.source + (f" ({c.note})" if c.note else "")]
+        for c in found
+    ]
+    table(["parameter", "value (range)", "grade", "as of", "source (what it is)"], rows)
+    say(
+        f"{len(found)} figures. Grades: A primary or measured, B secondary, C derived, "
+        "D anecdote, assumed: a judgement. Instances, images and sizes: sim instances."
+    )
+    return 0
+
+
+def _searched(cited: Cited) -> str:
+    return f"{cited.key} {cited.source} {cited.note} {cited.grade}".lower()
+
+
+def _data(cited: Cited) -> dict[str, object]:
+    scale = SCALES.get(cited.unit, 1.0)
+    data: dict[str, object] = {
+        "key": cited.key,
+        "value": cited.value / scale,
+        "unit": cited.unit,
+        "grade": cited.grade,
+        "source": cited.source,
+        "as_of": cited.as_of,
+        "note": cited.note,
+    }
+    for side in ("low", "high"):
+        value = getattr(cited, side)
+        if value is not None:
+            data[side] = value / scale
+    return data

@@ -1,0 +1,71 @@
+"""What is printed: a sentence, a table, the files; or JSON and nothing else."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+WIDTH = 108
+
+
+def console() -> Console:
+    """Standard output, wide enough for the tables where it is not a terminal."""
+    if sys.stdout.isatty():
+        return Console(highlight=False, soft_wrap=False)
+    return Console(width=WIDTH, highlight=False)
+
+
+def say(text: str) -> None:
+    """A sentence of the answer."""
+    console().print(text, markup=False)
+
+
+def hint(text: str) -> None:
+    """A line below a table, indented where it is folded."""
+    console().print(Padding(Text(text), (0, 0, 0, 2)))
+
+
+def note(text: str) -> None:
+    """A remark, on standard error."""
+    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+
+
+def as_json(data: Any) -> None:
+    """The answer as JSON, and nothing else on standard output."""
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", right: str = ""
+) -> None:
+    """A plain table.
+
+    Args:
+        right: `r` or `l` for each column, as in LaTeX; left where it is shorter.
+    """
+    made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    for place, column in enumerate(columns):
+        side = "right" if right[place : place + 1] == "r" else "left"
+        whole = column in ("platform", "host", "instance", "parameter")
+        made.add_column(column, justify=side, overflow="fold", no_wrap=whole)  # type: ignore[arg-type]
+    for row in rows:  # a short row is filled up with blanks
+        made.add_row(*(str(cell) for cell in row))
+    console().print(made)
+
+
+def wrote(*paths: Path | str) -> None:
+    """Where the files are."""
+    for path in paths:
+        say(f"wrote {path}")
+
+
+def bar(value: float, longest: float, width: int = 20) -> str:
+    """A bar of equals signs, as long as `value` is of `longest`."""
+    return "=" * round(width * value / longest) if longest > 0 else ""

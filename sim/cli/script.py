@@ -1,0 +1,76 @@
+"""What scenario scripts share: three options, and an answer in three parts."""
+
+import argparse
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.cli.screen import say, table, wrote
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def script(
+    *, replications: int = 30, seed: int = 1
+) -> Callable[[Callable[..., None]], Callable[[], None]]:
+    """Give a scenario's `main(replications, seed, out)` its command line.
+
+    Args:
+        replications: by default.
+        seed: by default.
+    """
+
+    def decorate(main: Callable[..., None]) -> Callable[[], None]:
+        def run(arguments: Sequence[str] | None = None) -> None:
+            question = inspect.getdoc(sys.modules[main.__module__]) or ""
+            parser = argparse.ArgumentParser(
+                description=question, formatter_class=argparse.RawDescriptionHelpFormatter
+            )
+            parser.add_argument("--replications", type=_at_least(1), default=replications)
+            parser.add_argument("--seed", type=_at_least(0), default=seed)
+            parser.add_argument("--out", type=Path, default=Path("results"))
+            options = parser.parse_args(arguments)
+            main(**vars(options))
+
+        return run
+
+    return decorate
+
+
+def answer(sentence: str, frame: "pd.DataFrame", *files: Path) -> None:
+    """Print an answer: one sentence, the table, the files."""
+    say(sentence)
+    numeric = "".join("r" if kind.kind in "fiu" else "l" for kind in frame.dtypes)
+    table(list(frame.columns), frame.map(_cell).to_numpy().tolist(), right=numeric)
+    wrote(*files)
+
+
+def picture(axes: "Axes", path: Path) -> Path:
+    """Write the figure that `axes` belongs to."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure: Any = axes.get_figure(root=True)
+    FigureCanvasAgg(figure)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150, bbox_inches="tight")
+    return path
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "-" if value != value else f"{value:.3f}"  # noqa: PLR0124 (NaN)
+    return str(value)
+
+
+def _at_least(low: int) -> Callable[[str], int]:
+    def integer(text: str) -> int:
+        value = int(text)
+        if value < low:
+            raise argparse.ArgumentTypeError(f"{text} is not allowed; at least {low}")
+        return value
+
+    return integer

@@ -1,0 +1,90 @@
+"""What all figures share: axes without pyplot, a quiet frame, legends that cover nothing."""
+
+import os
+from collections.abc import Sequence
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
+
+from sim.plots.palette import FAINT, GRID, INK
+
+WIDTH, DPI = 7.5, 120
+"""Inches and dots per inch: 900 pixels, at which the text is still that of the page around."""
+SMALL = 8.5
+"""Points of the text in and beside bars."""
+
+
+def new_figure(height: float) -> Figure:
+    """An empty figure of the usual width; `height` in inches."""
+    return Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+
+
+def axes(ax: Axes | None, height: float) -> Axes:
+    """The axes given, or those of a new figure `height` inches high."""
+    return new_figure(height).add_subplot() if ax is None else ax
+
+
+def frame(ax: Axes, *, title: str, grid: str = "x") -> None:
+    """A title on the left, grid lines of one direction behind the data, no box."""
+    if title:
+        ax.set_title(title, loc="left", fontsize=11.5, fontweight="bold", color=INK)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(FAINT)
+    ax.tick_params(colors=INK, labelsize=9.5)
+    ax.grid(axis="y" if grid == "y" else "x", color=GRID, linewidth=0.8)
+    ax.set_axisbelow(True)
+
+
+def rows(ax: Axes, labels: Sequence[str]) -> None:
+    """Horizontal rows, the first on top, each with its label."""
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def legend_below(ax: Axes, handles: Sequence[Artist], *, columns: int = 4, title: str = "") -> None:
+    """A legend under the axis label, a fixed distance in points below the axes."""
+    figure = ax.get_figure(root=True)
+    if figure is None or not handles:
+        return
+    down = ScaledTranslation(0.0, -40.0 / 72.0, figure.dpi_scale_trans)
+    legend = ax.legend(
+        handles=list(handles),
+        title=title or None,
+        loc="upper left",
+        bbox_to_anchor=(0.0, 0.0),
+        bbox_transform=ax.transAxes + down,
+        borderaxespad=0.0,
+        ncols=columns,
+        frameon=False,
+        fontsize=9,
+        alignment="left",
+        handlelength=1.4,
+        columnspacing=1.4,
+    )
+    legend.get_title().set(fontsize=9, fontweight="bold", color=INK)
+
+
+def fits(ax: Axes, text: str, length: float) -> bool:
+    """Whether small text fits into a bar `length` data units long; the x limits are set before."""
+    low, high = ax.get_xlim()
+    figure = ax.get_figure(root=True)
+    dpi = DPI if figure is None else figure.dpi
+    points = ax.get_window_extent().width * 72.0 / dpi * abs(length / (high - low))
+    return points > 0.62 * SMALL * max(len(line) for line in text.split("\n")) + 3.0
+
+
+def seconds(value: float) -> str:
+    """A duration in s as one reads it: `12.3 s`, or `45 ms` below a tenth of a second."""
+    return f"{value:.1f} s" if value >= 0.0995 else f"{1000.0 * value:.0f} ms"
+
+
+def save(ax: Axes, path: str | os.PathLike[str], *, dpi: float = DPI) -> None:
+    """Write the figure the axes are part of; the ending of `path` says in which format."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("ax: these axes were removed from their figure")
+    figure.savefig(path, dpi=dpi)

@@ -1,0 +1,67 @@
+"""The share of starts that are ready after so many seconds, by platform, cold and warm."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from sim.plots.canvas import SMALL, axes, frame, legend_below
+from sim.plots.palette import FAINT, platform_color, platform_name, platform_order
+
+TITLE = "How soon one is ready"
+MARKS = (0.50, 0.95)
+"""Quantiles with a line of their own."""
+
+
+def ready_ecdf(starts: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
+    """Empirical distribution of the time to ready: solid where the image is cold, dashed if warm.
+
+    Args:
+        starts: one row a start that became ready: `platform`, `time_to_ready_s` (s, from the
+            request), and `image` (`cold` or `warm`; all cold where there is no such column).
+        ax: drawn into; None: a new figure.
+        title: above the axes.
+    """
+    ax = axes(ax, 4.4)
+    frame(ax, title=title, grid="y")
+    if "image" not in starts.columns:
+        starts = starts.assign(image="cold")
+    lines = [
+        _step(ax, name, image, times)
+        for name in platform_order(starts["platform"])
+        for image, times in _images(starts[starts["platform"] == name])
+    ]
+    ax.set_ylim(0.0, 1.04)
+    ax.set_xlim(left=0.0)
+    ax.set_xlabel("seconds since the request")
+    ax.set_ylabel("share of starts that are ready")
+    for mark in MARKS:
+        _mark(ax, mark)
+    legend_below(ax, lines, columns=3)
+    return ax
+
+
+def _images(starts: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+    """The times of each temperature there is, cold first."""
+    times = starts["time_to_ready_s"]
+    known = [image for image in ("cold", "warm") if (starts["image"] == image).any()]
+    return [(image, times[starts["image"] == image]) for image in known]
+
+
+def _step(ax: Axes, platform: str, image: str, times: "pd.Series[float]") -> Line2D:
+    label = f"{platform_name(platform)}, {image} image (n = {len(times)})"
+    style = "--" if image == "warm" else "-"
+    color = platform_color(platform)
+    return ax.ecdf(times, label=label, color=color, linestyle=style, linewidth=2.0)
+
+
+def _mark(ax: Axes, quantile: float) -> None:
+    ax.axhline(quantile, color=FAINT, linewidth=0.8, linestyle=":", zorder=1)
+    ax.annotate(
+        f"p{100.0 * quantile:.0f}",
+        (0.0, quantile),
+        xytext=(4, -3),
+        textcoords="offset points",
+        va="top",
+        fontsize=SMALL,
+        color=FAINT,
+    )

@@ -1,0 +1,143 @@
+"""One fixed, colour-blind-safe colour and one display name per platform, limit, phase, memory item.
+
+Hues are those of M. Okabe and K. Ito, *Color Universal Design* (2008), and of P. Tol, *Colour
+Schemes* (SRON technical note, 2021). A name that is not here always gets the same colour of a
+short reserve, so that a new platform or limit never moves the colours of the others.
+"""
+
+from collections.abc import Iterable, Mapping
+from zlib import crc32
+
+INK, FAINT, GRID = "#222222", "#6A6A6A", "#DDDDDD"
+"""Of text, of secondary text, and of grid lines."""
+
+PLATFORMS: Mapping[str, str] = {
+    "vm": "#0072B2",
+    "docker": "#56B4E9",
+    "ec2": "#D55E00",
+    "ecs": "#E69F00",
+    "ecs-bridge": "#E69F00",
+    "ecs-awsvpc": "#A87400",
+    "ecs-awsvpc-trunk": "#F7CE7A",
+    "fargate": "#009E73",
+    "eks": "#CC79A7",
+}
+"""In the order in which figures show them."""
+
+LIMITS: Mapping[str, str] = {
+    "vCPU": "#0072B2",
+    "memory": "#E69F00",
+    "CPU": "#88CCEE",
+    "p95 slow-down": "#D55E00",
+    "ENI": "#AA4499",
+    "trunk ENI": "#E3B1D9",
+    "pod slots": "#332288",
+    "bridge ports": "#117733",
+    "host ports": "#999933",
+    "one task per instance": "#9A9A9A",
+    "one task per microVM": "#5A5A5A",
+    "instance size": "#CC6677",
+    "Fargate size": "#882255",
+    "account quota": "#DDCC77",
+    "disk": "#44AA99",
+}
+
+PHASES: Mapping[str, str] = {
+    "request": "#B4B4B4",
+    "placement": "#6A6A6A",
+    "network": "#332288",
+    "provision": "#88CCEE",
+    "pending": "#88CCEE",
+    "vmm": "#882255",
+    "firmware": "#DDCC77",
+    "kernel": "#AA4499",
+    "user_space": "#E3B1D9",
+    "boot": "#CC79A7",
+    "pull": "#E69F00",
+    "create": "#8C5A00",
+    "start": "#F0E442",
+    "app": "#009E73",
+}
+"""Greys: the control plane; blue: waiting for a machine; purple: booting; warm: the image."""
+
+MEMORY: Mapping[str, str] = {
+    "lost": "#4A4A4A",
+    "OS and daemons": "#9A9A9A",
+    "ECS agent": "#E69F00",
+    "VMMs": "#882255",
+    "guest kernels": "#AA4499",
+    "guest OSes": "#E3B1D9",
+    "shims": "#0072B2",
+    "apps": "#009E73",
+    "shared files": "#8FD6BF",
+    "spare in guests": "#DDCC77",
+    "free": "#F1F1F1",
+}
+"""From the bottom of a host's memory to what is left of it."""
+
+PLATFORM_NAMES: Mapping[str, str] = {
+    "vm": "VMs",
+    "docker": "Docker",
+    "ec2": "EC2",
+    "ecs": "ECS on EC2",
+    "ecs-bridge": "ECS, bridge",
+    "ecs-awsvpc": "ECS, awsvpc",
+    "ecs-awsvpc-trunk": "ECS, awsvpc + trunk",
+    "fargate": "Fargate",
+    "eks": "EKS",
+}
+
+_RESERVE = ("#44AA99", "#999933", "#CC6677", "#117733", "#661100", "#6699CC")
+
+
+def platform_color(name: str) -> str:
+    """The colour of a platform; a flavour that is not known has that of its family."""
+    return PLATFORMS.get(name) or _color(PLATFORMS, name.split("-", maxsplit=1)[0])
+
+
+def platform_name(name: str) -> str:
+    """A platform as a figure writes it."""
+    return PLATFORM_NAMES.get(name, name)
+
+
+def platform_order(names: Iterable[str]) -> list[str]:
+    """Each platform once: VMs and Docker first, unknown ones last as they come."""
+    known = list(PLATFORMS)
+    return sorted(
+        dict.fromkeys(names), key=lambda name: known.index(name) if name in known else len(known)
+    )
+
+
+def limit_name(limit: str) -> str:
+    """A limit without its particulars: `memory (OOM kill)` is `memory`."""
+    return limit.split(" (", maxsplit=1)[0]
+
+
+def limit_color(limit: str) -> str:
+    """The colour of a limit, whatever its particulars."""
+    return _color(LIMITS, limit_name(limit))
+
+
+def phase_color(phase: str) -> str:
+    """The colour of a phase of a start."""
+    return _color(PHASES, phase)
+
+
+def phase_name(phase: str) -> str:
+    """A phase as a figure writes it."""
+    return {"vmm": "VMM"}.get(phase, phase.replace("_", " "))
+
+
+def memory_color(item: str) -> str:
+    """The colour of an item of a memory budget."""
+    return _color(MEMORY, item)
+
+
+def ink_on(color: str) -> str:
+    """Black or white, whichever reads better on a colour given as `#RRGGBB`."""
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white"
+
+
+def _color(colors: Mapping[str, str], name: str) -> str:
+    return colors.get(name) or _RESERVE[crc32(name.encode()) % len(_RESERVE)]

@@ -1,0 +1,138 @@
+"""The phases of a start one after the other, from the request until it is ready."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows, seconds
+from sim.plots.palette import (
+    FAINT,
+    INK,
+    ink_on,
+    phase_color,
+    phase_name,
+    platform_name,
+    platform_order,
+)
+from sim.plots.typical import lengths, needed, typical
+
+Row = tuple[str, "pd.Series[float] | None", str]
+"""Its label, seconds by phase, and what it says where there are none."""
+
+MEDIAN, P95 = 0.50, 0.95
+
+
+def waterfall(spans: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """The median and the p95 start of one variant, a row each.
+
+    The phases of a row are those of the starts around that quantile and sum to its total; p95 is
+    drawn from 20 starts on.
+
+    Args:
+        spans: one row a phase of a start that became ready: `run`, `task`, `phase`, `start_s`,
+            `end_s` (s); phases tile their start.
+        ax: drawn into; None: a new figure.
+        title: above the axes.
+
+    Raises:
+        ValueError: there are several variants.
+    """
+    if "variant" in spans.columns and spans["variant"].nunique() > 1:
+        raise ValueError("spans: of several variants; filter to one, or use waterfalls()")
+    wide = lengths(spans)
+    few = f"{len(wide)} starts: at least {needed(P95)} are needed"
+    drawn: list[Row] = [
+        ("median start", typical(wide, MEDIAN), ""),
+        ("p95 start", typical(wide, P95), few),
+    ]
+    return _draw(drawn, axes(ax, 2.5), title)
+
+
+def waterfalls(
+    spans: pd.DataFrame, ax: Axes | None = None, *, quantile: float = MEDIAN, title: str = ""
+) -> Axes:
+    """The median start of each variant, a row each, so that platforms can be compared.
+
+    Args:
+        spans: as for `waterfall`, with `variant` (a platform, and `-cold` or `-warm`).
+        ax: drawn into; None: a new figure.
+        quantile: of the time to ready; 0.5 is the median start.
+        title: above the axes; empty: one that names the quantile.
+    """
+    drawn: list[Row] = []
+    for variant in _order(spans["variant"]):
+        wide = lengths(spans[spans["variant"] == variant])
+        few = f"{len(wide)} starts: at least {needed(quantile)} are needed"
+        drawn.append((_label(variant), typical(wide, quantile), few))
+    which = "median" if quantile == MEDIAN else f"p{100.0 * quantile:g}"
+    title = title or f"Where the {which} start spends its time"
+    return _draw(drawn, axes(ax, 1.7 + 0.46 * len(drawn)), title)
+
+
+def _draw(drawn: list[Row], ax: Axes, title: str) -> Axes:
+    frame(ax, title=title)
+    rows(ax, [label for label, _, _ in drawn])
+    known = [phases for _, phases, _ in drawn if phases is not None]
+    ax.set_xlim(0.0, 1.12 * max([float(phases.sum()) for phases in known], default=1.0))
+    for y, (_, phases, missing) in enumerate(drawn):
+        if phases is None:
+            ax.text(0.0, y, f" {missing}", va="center", fontsize=SMALL, color=FAINT)
+        else:
+            _row(ax, y, phases)
+    ax.set_xlabel("seconds since the request")
+    there = dict.fromkeys(str(p) for phases in known for p in phases[phases > 0.0].index)
+    names = [Patch(facecolor=phase_color(p), label=phase_name(p)) for p in there]
+    legend_below(ax, names, columns=7)
+    return ax
+
+
+def _row(ax: Axes, y: int, phases: "pd.Series[float]") -> None:
+    """Bars from 0 to the total; each with its name and time as far as they fit."""
+    begins = phases.cumsum() - phases
+    names = [str(phase) for phase in phases.index]
+    bars = list(zip(begins, phases, strict=True))
+    ax.broken_barh(
+        bars,
+        (y - 0.31, 0.62),
+        facecolors=[phase_color(name) for name in names],
+        edgecolors="white",
+        linewidth=0.8,
+    )
+    for name, (begin, length) in zip(names, bars, strict=True):
+        for text in (f"{phase_name(name)} {seconds(length)}", seconds(length)):
+            if fits(ax, text, length):
+                color = ink_on(phase_color(name))
+                middle = begin + length / 2.0
+                ax.text(middle, y, text, ha="center", va="center", fontsize=SMALL, color=color)
+                break
+    total = float(phases.sum())
+    ax.annotate(
+        seconds(total),
+        (total, y),
+        xytext=(5, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=9.5,
+        fontweight="bold",
+        color=INK,
+    )
+
+
+def _order(variants: Iterable[str]) -> list[str]:
+    """By platform, then cold before warm, each once."""
+    found = list(dict.fromkeys(variants))
+    by_platform = platform_order(_parts(variant)[0] for variant in found)
+    return sorted(found, key=lambda v: (by_platform.index(_parts(v)[0]), _parts(v)[1]))
+
+
+def _parts(variant: str) -> tuple[str, str]:
+    """`ecs-awsvpc-warm` is (`ecs-awsvpc`, `warm`)."""
+    platform, _, image = variant.rpartition("-")
+    return (platform, image) if image in ("cold", "warm") else (variant, "")
+
+
+def _label(variant: str) -> str:
+    platform, image = _parts(variant)
+    return platform_name(platform) + (f", {image}" if image else "")

@@ -271,7 +271,7 @@ def _mistake(item: Any) -> str:
         return f"{path}: {shown} is not allowed; {_allowed(message)}{hint}"
     if kind == "string_pattern_mismatch":
         message = "letters, digits, '.', '_' and '-', and no blank"
-    if isinstance(item["input"], str) and shown in message:
+    if kind == "value_error":
         return f"{path}: {message}"
     return f"{path}: {shown} is not allowed; {_allowed(message)}"
 

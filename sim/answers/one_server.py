@@ -11,6 +11,8 @@ def one_server(
 ) -> Results:
     """Start a Java app, a Node.js app and a MySQL database together, then let them serve.
 
+    Nothing is pulled: images are on the server's disk, as the guests' disk images are.
+
     Args:
         instance: EC2 type whose size the bare server has.
         serve: seconds for which each app serves its load once it is ready.
@@ -19,8 +21,13 @@ def one_server(
         ValueError: the type is not known.
     """
     server = catalog.bare(instance)
-    arrivals = tuple(Burst(service=catalog.service(app)) for app in APPS)
-    platforms = {"docker": catalog.docker(server), "vm": catalog.hypervisor(server)}
+    services = [catalog.service(app) for app in APPS]
+    images = [service.image for service in services if service.image is not None]
+    arrivals = tuple(Burst(service=service) for service in services)
+    platforms = {
+        "docker": catalog.docker(server, warm=images),
+        "vm": catalog.hypervisor(server),
+    }
     scenarios = {
         name: Scenario(
             name="one-server",

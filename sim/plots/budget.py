@@ -6,9 +6,18 @@ from typing import Any
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows
-from sim.plots.palette import INK, ink_on, memory_color, platform_name, platform_order
+from sim.plots.palette import (
+    INK,
+    MEMORY,
+    in_order,
+    ink_on,
+    memory_color,
+    platform_name,
+    platform_order,
+)
 from sim.units import GiB, MiB
 
 TITLE = "Where a host's memory goes"
@@ -42,7 +51,7 @@ def memory_budget(
     stacks = table.groupby("platform")["bytes"]
     longest = max(float(stacks.sum().max()), float(_reach(table)))
     unit, word = (GiB, "GiB") if longest >= 2.0 * GiB else (MiB, "MiB")
-    ax.set_xlim(0.0, 1.12 * longest / unit)
+    ax.set_xlim(0.0, 1.16 * longest / unit)
     for y, name in enumerate(names):
         _stack(ax, y, table[table["platform"] == name], unit)
     ax.set_xlabel(f"memory of one host ({word})")
@@ -69,7 +78,9 @@ def _stack(ax: Axes, y: int, parts: pd.DataFrame, unit: float) -> None:
     top = max(end, float(parts["bytes"].clip(lower=0.0).sum()) / unit)
     ax.plot([end, end], [y - 0.39, y + 0.39], color=INK, linewidth=1.6)
     ax.annotate(
-        _nominal(end * unit),
+        _size(end * unit)
+        if top <= end
+        else f"{_size((top - end) * unit)} over {_size(end * unit)}",
         (top, y),
         xytext=(5, 0),
         textcoords="offset points",
@@ -92,18 +103,18 @@ def _label(ax: Axes, y: int, middle: float, item: str, size: float) -> None:
 def _style(item: str, size: float) -> dict[str, Any]:
     if size < 0.0:
         return {"facecolor": "none", "edgecolor": OVER, "hatch": "////", "linewidth": 0.8}
-    edge = "#AAAAAA" if item == "free" else "white"
-    return {"facecolor": memory_color(item), "edgecolor": edge, "linewidth": 0.8}
+    line = 0.8 if item == "free" else 0.0
+    return {"facecolor": memory_color(item), "edgecolor": "#AAAAAA", "linewidth": line}
 
 
-def _nominal(size: float) -> str:
-    return f"{size / GiB:.3g} GiB" if size >= GiB else f"{size / MiB:.0f} MiB"
+def _size(size: float) -> str:
+    return f"{size / GiB:.4g} GiB" if size >= GiB else f"{size / MiB:.0f} MiB"
 
 
 def _handles(table: pd.DataFrame) -> list[Artist]:
     there = table[table["bytes"] > 0.0]
     handles: list[Artist] = [
-        Patch(label=item, **_style(item, 1.0)) for item in dict.fromkeys(there["item"])
+        Patch(label=item, **_style(item, 1.0)) for item in in_order(there["item"], MEMORY)
     ]
     if (table["bytes"] < 0.0).any():
         handles.append(Patch(label="more than there is", **_style("free", -1.0)))

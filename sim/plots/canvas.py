@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import ScaledTranslation
 
 from sim.plots.palette import FAINT, GRID, INK
@@ -18,7 +19,8 @@ SMALL = 8.5
 
 def new_figure(height: float) -> Figure:
     """An empty figure of the usual width; `height` in inches."""
-    return Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
+    return Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout)
 
 
 def axes(ax: Axes | None, height: float) -> Axes:
@@ -45,19 +47,24 @@ def rows(ax: Axes, labels: Sequence[str]) -> None:
     ax.spines["left"].set_visible(False)
 
 
-def legend_below(ax: Axes, handles: Sequence[Artist], *, columns: int = 4, title: str = "") -> None:
-    """A legend under the axis label, a fixed distance in points below the axes."""
+def legend_below(ax: Axes, handles: Sequence[Artist], *, title: str = "") -> None:
+    """A legend under the axis label, read row by row, as wide as the axes.
+
+    It lies a fixed distance in points below the axes, so it never covers the data.
+    """
     figure = ax.get_figure(root=True)
     if figure is None or not handles:
         return
+    columns = _columns(ax, [str(handle.get_label()) for handle in handles])
     down = ScaledTranslation(0.0, -40.0 / 72.0, figure.dpi_scale_trans)
     legend = ax.legend(
-        handles=list(handles),
+        handles=[handle for first in range(columns) for handle in handles[first::columns]],
         title=title or None,
         loc="upper left",
         bbox_to_anchor=(0.0, 0.0),
         bbox_transform=ax.transAxes + down,
         borderaxespad=0.0,
+        borderpad=0.0,
         ncols=columns,
         frameon=False,
         fontsize=9,
@@ -68,13 +75,26 @@ def legend_below(ax: Axes, handles: Sequence[Artist], *, columns: int = 4, title
     legend.get_title().set(fontsize=9, fontweight="bold", color=INK)
 
 
+def _columns(ax: Axes, labels: Sequence[str]) -> int:
+    """The most columns, up to seven, in which a legend is no wider than its axes."""
+    wide = [0.56 * 9.0 * len(label) + 32.0 for label in labels]
+    for columns in range(min(7, len(wide)), 1, -1):
+        if sum(max(wide[first::columns]) for first in range(columns)) <= _points(ax):
+            return columns
+    return 1
+
+
+def _points(ax: Axes) -> float:
+    """The width of axes in points, before the layout has been made."""
+    figure = ax.get_figure(root=True)
+    return float(ax.get_window_extent().width) * 72.0 / (DPI if figure is None else figure.dpi)
+
+
 def fits(ax: Axes, text: str, length: float) -> bool:
     """Whether small text fits into a bar `length` data units long; the x limits are set before."""
     low, high = ax.get_xlim()
-    figure = ax.get_figure(root=True)
-    dpi = DPI if figure is None else figure.dpi
-    points = ax.get_window_extent().width * 72.0 / dpi * abs(length / (high - low))
-    return points > 0.62 * SMALL * max(len(line) for line in text.split("\n")) + 3.0
+    longest = max(len(line) for line in text.split("\n"))
+    return _points(ax) * abs(length / (high - low)) > 0.62 * SMALL * longest + 3.0
 
 
 def seconds(value: float) -> str:

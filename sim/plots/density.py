@@ -4,9 +4,19 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from sim.plots.canvas import SMALL, axes, frame, legend_below, rows
-from sim.plots.palette import FAINT, INK, limit_color, limit_name, platform_name, platform_order
+from sim.plots.palette import (
+    FAINT,
+    INK,
+    LIMITS,
+    in_order,
+    limit_color,
+    limit_name,
+    platform_name,
+    platform_order,
+)
 
 TITLE = "How many fit on one host, and what stops them"
 
@@ -32,8 +42,9 @@ def density_bars(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TI
     _used(ax, by_use)
     most = max(1.0, float(table["count"].max()), float(by_use["count_by_use"].max() or 0.0))
     ax.set_xlim(0.0, 1.25 * most)
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.set_xlabel("sandboxes on one host")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    how = "solid: by reservation, hatched: by use" if len(by_use) else "by reservation"
+    ax.set_xlabel(f"sandboxes on one host ({how})")
     legend_below(ax, _handles(table, by_use), title="Stopped by")
     return ax
 
@@ -68,13 +79,5 @@ def _used(ax: Axes, by_use: pd.DataFrame) -> None:
 
 
 def _handles(table: pd.DataFrame, by_use: pd.DataFrame) -> list[Artist]:
-    limits = dict.fromkeys(
-        limit_name(limit) for limit in (*table["stopped_by"], *by_use["stopped_by_use"])
-    )
-    handles: list[Artist] = [Patch(facecolor=limit_color(name), label=name) for name in limits]
-    if len(by_use):
-        handles.append(Patch(facecolor="#777777", label="by reservation"))
-        handles.append(
-            Patch(facecolor=("#777777", 0.35), edgecolor="#777777", hatch="////", label="by use")
-        )
-    return handles
+    limits = (limit_name(limit) for limit in (*table["stopped_by"], *by_use["stopped_by_use"]))
+    return [Patch(facecolor=limit_color(limit), label=limit) for limit in in_order(limits, LIMITS)]

@@ -25,30 +25,32 @@ def ready_ecdf(starts: pd.DataFrame, ax: Axes | None = None, *, title: str = TIT
     frame(ax, title=title, grid="y")
     if "image" not in starts.columns:
         starts = starts.assign(image="cold")
+    sizes = starts.groupby(["platform", "image"]).size().unique()
     lines = [
-        _step(ax, name, image, times)
+        _step(ax, name, image, times, count=len(sizes) > 1)
         for name in platform_order(starts["platform"])
         for image, times in _images(starts[starts["platform"] == name])
     ]
     ax.set_ylim(0.0, 1.04)
     ax.set_xlim(left=0.0)
     ax.set_xlabel("seconds since the request")
-    ax.set_ylabel("share of starts that are ready")
+    each = f"{sizes[0]} starts each" if len(sizes) == 1 else "the starts that became ready"
+    ax.set_ylabel(f"share of {each}")
     for mark in MARKS:
         _mark(ax, mark)
-    legend_below(ax, lines, columns=3)
+    legend_below(ax, lines)
     return ax
 
 
-def _images(starts: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+def _images(starts: pd.DataFrame) -> "list[tuple[str, pd.Series[float]]]":
     """The times of each temperature there is, cold first."""
     times = starts["time_to_ready_s"]
     known = [image for image in ("cold", "warm") if (starts["image"] == image).any()]
     return [(image, times[starts["image"] == image]) for image in known]
 
 
-def _step(ax: Axes, platform: str, image: str, times: "pd.Series[float]") -> Line2D:
-    label = f"{platform_name(platform)}, {image} image (n = {len(times)})"
+def _step(ax: Axes, platform: str, image: str, times: "pd.Series[float]", *, count: bool) -> Line2D:
+    label = f"{platform_name(platform)}, {image}" + (f" (n = {len(times)})" if count else "")
     style = "--" if image == "warm" else "-"
     color = platform_color(platform)
     return ax.ecdf(times, label=label, color=color, linestyle=style, linewidth=2.0)

@@ -83,19 +83,27 @@ def _memory(ax: Axes, samples: pd.DataFrame) -> None:
         wide[name] if name in wide.columns else 0.0 * wide.iloc[:, 0]
         for name in ("memory", "cache")
     )
-    times = wide.index
-    ax.fill_between(times, memory, color=MEMORY, linewidth=0.0, label="in use")
-    ax.fill_between(times, memory, memory + cache, color=CACHE, linewidth=0.0, label="page cache")
+    used, cached = (f"(at most {part.max():.2f} GiB)" for part in (memory, cache))
+    _area(ax, 0.0 * memory, memory, MEMORY, f"in use {used}")
+    if cache.max() > 0.0:
+        _area(ax, memory, memory + cache, CACHE, f"page cache {cached}")
     ax.set_ylabel("memory (GiB)")
     capacity = float(samples.loc[samples["resource"] == "memory", "capacity"].iloc[0])
     _capacity(ax, capacity / GiB, "GiB")
+
+
+def _area(
+    ax: Axes, low: "pd.Series[float]", high: "pd.Series[float]", color: str, label: str
+) -> None:
+    """Between two levels (index: s); a reading stands until the next one."""
+    ax.fill_between(high.index, low, high, step="post", color=color, linewidth=0.0, label=label)
 
 
 def _capacity(ax: Axes, capacity: float, unit: str) -> None:
     ax.axhline(capacity, color=INK, linewidth=1.2, linestyle="--")
     ax.set_ylim(top=1.18 * capacity)
     ax.annotate(
-        f"{capacity:.3g} {unit}",
+        f"{capacity:.4g} {unit}",
         (1.0, capacity),
         xycoords=ax.get_yaxis_transform(),
         xytext=(-3, 3),

@@ -30,7 +30,7 @@ LIMITS: Mapping[str, str] = {
     "CPU": "#88CCEE",
     "p95 slow-down": "#D55E00",
     "ENI": "#AA4499",
-    "trunk ENI": "#E3B1D9",
+    "trunk ENI": "#D894CE",
     "pod slots": "#332288",
     "bridge ports": "#117733",
     "host ports": "#999933",
@@ -47,7 +47,7 @@ PHASES: Mapping[str, str] = {
     "placement": "#6A6A6A",
     "network": "#332288",
     "provision": "#88CCEE",
-    "pending": "#88CCEE",
+    "pending": "#6699CC",
     "vmm": "#882255",
     "firmware": "#DDCC77",
     "kernel": "#AA4499",
@@ -102,10 +102,7 @@ def platform_name(name: str) -> str:
 
 def platform_order(names: Iterable[str]) -> list[str]:
     """Each platform once: VMs and Docker first, unknown ones last as they come."""
-    known = list(PLATFORMS)
-    return sorted(
-        dict.fromkeys(names), key=lambda name: known.index(name) if name in known else len(known)
-    )
+    return in_order(names, PLATFORMS)
 
 
 def limit_name(limit: str) -> str:
@@ -134,9 +131,17 @@ def memory_color(item: str) -> str:
 
 
 def ink_on(color: str) -> str:
-    """Black or white, whichever reads better on a colour given as `#RRGGBB`."""
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white"
+    """Dark or white text, whichever has more contrast on a colour given as `#RRGGBB`."""
+    red, green, blue = ((int(color[i : i + 2], 16) / 255.0) ** 2.2 for i in (1, 3, 5))
+    return INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.21 else "white"
+
+
+def in_order(names: Iterable[str], colors: Mapping[str, str]) -> list[str]:
+    """Each name once, in the order of a palette; those it does not know come last."""
+    known = list(colors)
+    return sorted(
+        dict.fromkeys(names), key=lambda name: known.index(name) if name in known else len(known)
+    )
 
 
 def _color(colors: Mapping[str, str], name: str) -> str:

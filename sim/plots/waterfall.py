@@ -10,6 +10,8 @@ from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows, secon
 from sim.plots.palette import (
     FAINT,
     INK,
+    PHASES,
+    in_order,
     ink_on,
     phase_color,
     phase_name,
@@ -39,7 +41,7 @@ def waterfall(spans: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -
     Raises:
         ValueError: there are several variants.
     """
-    if "variant" in spans.columns and spans["variant"].nunique() > 1:
+    if "variant" in spans.columns and len(spans["variant"].unique()) > 1:
         raise ValueError("spans: of several variants; filter to one, or use waterfalls()")
     wide = lengths(spans)
     few = f"{len(wide)} starts: at least {needed(P95)} are needed"
@@ -82,9 +84,8 @@ def _draw(drawn: list[Row], ax: Axes, title: str) -> Axes:
         else:
             _row(ax, y, phases)
     ax.set_xlabel("seconds since the request")
-    there = dict.fromkeys(str(p) for phases in known for p in phases[phases > 0.0].index)
-    names = [Patch(facecolor=phase_color(p), label=phase_name(p)) for p in there]
-    legend_below(ax, names, columns=7)
+    there = in_order((str(p) for phases in known for p in phases[phases > 0.0].index), PHASES)
+    legend_below(ax, [Patch(facecolor=phase_color(p), label=phase_name(p)) for p in there])
     return ax
 
 
@@ -97,8 +98,7 @@ def _row(ax: Axes, y: int, phases: "pd.Series[float]") -> None:
         bars,
         (y - 0.31, 0.62),
         facecolors=[phase_color(name) for name in names],
-        edgecolors="white",
-        linewidth=0.8,
+        linewidth=0.0,
     )
     for name, (begin, length) in zip(names, bars, strict=True):
         for text in (f"{phase_name(name)} {seconds(length)}", seconds(length)):

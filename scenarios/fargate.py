@@ -1,0 +1,40 @@
+"""What does a burst of 200 Fargate tasks wait for?
+
+    python scenarios/fargate.py      # 200 Node.js tasks at once; writes results/fargate/
+
+Every task gets a microVM and pulls its image in full. An account may launch 100 tasks at once,
+then 20 a second; RunTask takes ten a call.
+"""
+
+from pathlib import Path
+
+from sim import Burst, Scenario, catalog, plots, replicate
+from sim.cli.script import answer, picture, script
+
+node = catalog.service("node")
+scenario = Scenario(
+    name="fargate",
+    platform=catalog.ecs_on_fargate(),
+    arrivals=(Burst(service=node, tasks=200),),
+)
+
+
+@script(replications=5)
+def main(replications: int, seed: int, out: Path) -> None:
+    """Launch, measure, say."""
+    results = replicate(scenario, times=replications, seed=seed, catalogue=catalog.digest())
+    folder = results.save(out)
+    ready = results.starts().groupby("task")["time_to_ready_s"].median()
+    first, last = ready[:100].median(), ready[100:].median()
+    drawn = picture(plots.waterfall(results.tiling()), folder / "waterfall.png")
+    answer(
+        f"The first hundred tasks are ready after {first:.1f} s in the median, the second after "
+        f"{last:.1f} s; on Fargate every one of them pulled all {node.image.wire / 1e6:.0f} MB.",
+        results.summary,
+        folder,
+        drawn,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""How soon is one Java app ready, on every platform, and which phase takes the time?
+
+    python scenarios/startup.py      # 30 starts on each platform, cold and warm; about 2 s
+
+From request to the first healthy answer. Cold: the image has to be pulled; warm: it is there.
+"""
+
+from pathlib import Path
+
+from sim import plots, startup
+from sim.cli.script import answer, picture, script
+
+
+@script(replications=30)
+def main(replications: int, seed: int, out: Path) -> None:
+    """Ask, save, say."""
+    found = startup(app="java", platform="all", replications=replications, seed=seed)
+    folder = found.results.save(out)
+    curves = picture(plots.ready_ecdf(found.starts()), folder / "ready.png")
+    phases = picture(plots.waterfalls(found.results.tiling()), folder / "phases.png")
+    totals = found.results.summary.query("phase in ('running', 'total')")
+    answer(found.sentence(), totals, folder, curves, phases)
+
+
+if __name__ == "__main__":
+    main()

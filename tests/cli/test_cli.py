@@ -1,0 +1,207 @@
+"""The command line as a user meets it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli.app import app
+
+
+def call(words: str, *more: str | Path) -> Result:
+    """Run a verb in this process."""
+    arguments = [*words.split(), *map(str, more)]
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    """The JSON on standard output."""
+    found: list[dict[str, Any]] = json.loads(result.stdout)
+    return found
+
+
+def test_density_json_has_the_promised_keys_and_platforms(tmp_path: Path) -> None:
+    """Every platform, in order, with every key."""
+    found = rows(
+        call(
+            "density --instance m5.xlarge --cpu 0.25 --memory 512MiB --window 2s --json --out",
+            tmp_path,
+        )
+    )
+    keys = {"platform", "host", "count", "stopped_by", "next_limit", "limits"}
+    keys |= {"memory_used_bytes", "usd_per_container_hour", "count_by_use", "stopped_by_use"}
+
+    assert [row["platform"] for row in found] == [
+        "vm",
+        "docker",
+        "ec2",
+        "ecs-bridge",
+        "ecs-awsvpc",
+        "ecs-awsvpc-trunk",
+        "fargate",
+    ]
+    assert all(keys <= set(row) for row in found)
+    for row in found:
+        assert set(row["limits"][0]) == {"limit", "allows", "gain_if_lifted", "then", "how"}
+        assert row["count"] == row["limits"][0]["allows"]
+    by_platform = {row["platform"]: row for row in found}
+    assert by_platform["fargate"]["host"] == "0.25 vCPU / 512 MiB"
+    assert by_platform["fargate"]["count_by_use"] == 1
+    assert by_platform["ec2"]["stopped_by"] == "one task per instance"
+    assert by_platform["fargate"]["stopped_by"] == "one task per microVM"
+
+
+def test_density_by_reservation_leaves_the_by_use_keys_out(tmp_path: Path) -> None:
+    """What was not asked for is absent, never null."""
+    found = rows(call("density --by reservation --json --out", tmp_path))
+
+    assert all("count_by_use" not in row and "stopped_by_use" not in row for row in found)
+    assert "null" not in call("density --by reservation --json --out", tmp_path).stdout
+
+
+def test_density_exits_3_when_not_one_fits_and_still_prints_the_others(tmp_path: Path) -> None:
+    """Eight vCPUs do not fit on four; an instance and a Fargate task of that size exist."""
+    result = call("density --cpu 8 --by reservation --json --out", tmp_path)
+    counts = {row["platform"]: row["count"] for row in rows(result)}
+
+    assert result.exit_code == 3
+    assert counts["docker"] == counts["ecs-bridge"] == 0
+    assert counts["ec2"] == 1
+    refused = next(row for row in rows(result) if row["platform"] == "docker")
+    assert "usd_per_container_hour" not in refused
+    assert "vCPU" in refused["refused"]
+
+
+def test_startup_json_has_phases_that_sum_to_the_total(tmp_path: Path) -> None:
+    """The p95 column shows the mean phases of the starts around p95, so it adds up too."""
+    found = rows(call("startup --app node --json --out", str(tmp_path)))
+    kinds = {(row["platform"], row["image"]) for row in found}
+
+    assert kinds == {
+        ("vm", "cold"),
+        ("docker", "cold"),
+        ("docker", "warm"),
+        ("ec2", "cold"),
+        ("ecs", "cold"),
+        ("ecs", "warm"),
+        ("fargate", "cold"),
+    }
+    for kind in kinds:
+        mine = {r["phase"]: r for r in found if (r["platform"], r["image"]) == kind}
+        parts = [row for phase, row in mine.items() if phase not in ("running", "total")]
+        for column in ("p50_s", "p95_s"):
+            total = sum(row[column] for row in parts)
+            assert total == pytest.approx(mine["total"][column], abs=1e-9)
+            running = total - mine["app"][column]
+            assert running == pytest.approx(mine["running"][column], abs=1e-9)
+
+
+def test_startup_refuses_p95_of_five_starts_and_says_why(tmp_path: Path) -> None:
+    """A number the sample cannot support is absent."""
+    found = rows(
+        call(
+            "startup --platform docker --replications 5 --json --out",
+            str(tmp_path),
+        )
+    )
+
+    assert all("p95_s" not in row and "at least 20" in row["p95_s_refused"] for row in found)
+    assert all("p50_s" in row for row in found)
+
+
+def test_startup_counts_tasks_that_found_no_room(tmp_path: Path) -> None:
+    """Two 2-vCPU tasks fill four vCPUs; the third is refused, counted, and not in the times."""
+    found = rows(
+        call(
+            "startup --platform ecs --tasks 3 --replications 10 --json --out",
+            str(tmp_path),
+        )
+    )
+
+    assert {(row["n"], row["refused"]) for row in found} == {(20, 10)}
+
+
+@pytest.mark.parametrize(("target", "code"), [("p95<=1s", 1), ("p95<=10min", 0)])
+def test_require_exits_1_and_names_the_phase_that_must_shrink(
+    target: str, code: int, tmp_path: Path
+) -> None:
+    """One sentence: which phase, and by how much."""
+    result = call("startup --platform docker --out", tmp_path, "--require", target)
+
+    assert result.exit_code == code
+    assert ("must shrink by" in result.stderr) == (code == 1)
+
+
+def test_the_same_command_gives_the_same_answer_and_another_seed_another(tmp_path: Path) -> None:
+    """Reproducible, and not constant."""
+    words = [
+        "startup --platform ecs --replications 3 --json --out",
+        str(tmp_path),
+    ]
+
+    assert call(*words, "--seed", "7").stdout == call(*words, "--seed", "7").stdout
+    assert call(*words, "--seed", "7").stdout != call(*words, "--seed", "8").stdout
+
+
+def test_a_wrong_command_line_gets_one_message_for_all_mistakes_and_writes_nothing(
+    tmp_path: Path,
+) -> None:
+    """Field, value, what is allowed, the nearest known name; no traceback."""
+    result = call(
+        "density --instance m5.xlrge --cpu 1024 --memory 512m --by us --load 2 --seed x --out",
+        tmp_path / "out",
+    )
+
+    assert result.exit_code == 2
+    for part in ("did you mean 'm5.xlarge'", "1024 CPU units", "512MiB", "'use'", "load", "seed"):
+        assert part in result.stderr
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_instances_and_parameters_speak_json() -> None:
+    """Tables for people, data for programs."""
+    m5 = {row["instance"]: row for row in rows(call("instances m5. --json"))}
+    fargate = {row["key"]: row for row in rows(call("parameters fargate --json"))}
+
+    assert m5["m5.xlarge"]["enis"] == 4
+    assert fargate["fargate.provision"]["grade"] == "assumed"
+    assert fargate["fargate.provision"]["low"] == 8
+
+
+def test_schema_is_a_json_schema_with_the_platforms() -> None:
+    """Editors complete from it."""
+    schema = json.loads(call("schema").stdout)
+
+    assert schema["properties"]["platform"]["enum"] == ["vm", "docker", "ec2", "ecs", "fargate"]
+
+
+@pytest.mark.parametrize("words", ["nonsense", "density --nonsense", "run"])
+def test_an_unknown_word_is_exit_2(words: str) -> None:
+    """As for every other bad input."""
+    assert call(words).exit_code == 2
+
+
+def test_help_is_quick_because_it_imports_no_tables_and_no_pictures() -> None:
+    """pandas, scipy and matplotlib wait until they are needed."""
+    code = (
+        "import sys; from typer.testing import CliRunner; from sim.cli.app import app;"
+        "CliRunner().invoke(app, ['--help']);"
+        "print([m for m in ('pandas', 'scipy', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_demo_writes_its_pictures(tmp_path: Path) -> None:
+    """The whole comparison in one command."""
+    result = call("demo --replications 20 --out", tmp_path)
+    pictures = {path.name for path in (tmp_path / "demo").glob("*.png")}
+
+    assert result.exit_code == 0
+    assert pictures == {"density.png", "memory.png", "ready.png", "waterfall.png", "host.png"}

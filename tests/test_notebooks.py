@@ -1,0 +1,37 @@
+"""The notebooks run from top to bottom, and are kept without outputs."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.filterwarnings("default")  # jupyter's own packages warn about one another
+def test_notebook_runs(path: Path) -> None:
+    """Every cell, in order."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    pictures = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+
+    assert pictures
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_kept_without_outputs_and_ends_with_something_to_try(path: Path) -> None:
+    """Outputs are made by running it."""
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    words = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert words[-1].startswith("## Try this")
+    assert all(len(cell.source.splitlines()) <= 12 for cell in code)

@@ -1,0 +1,131 @@
+"""Each scenario's finding, and that its script says it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim import catalog
+from sim.answers import density, one_server, startup
+
+SCRIPTS = sorted(Path("scenarios").glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def node_on_ecs() -> sim.Results:
+    """Ten Node.js tasks, one after the other, on one instance with room for eight."""
+    node = catalog.service("node")
+    arrivals = sim.Poisson(service=node, tasks=10, per_second=0.05)
+    scenario = sim.Scenario(name="ecs", platform=catalog.ecs("m5.xlarge"), arrivals=(arrivals,))
+    return sim.replicate(scenario, times=10, seed=1)
+
+
+def test_second_task_on_the_same_instance_skips_the_pull(node_on_ecs: sim.Results) -> None:
+    """The first pull leaves the layers on the disk: what is left of the phase is one look-up."""
+    spans = node_on_ecs.spans
+    pulls = spans[(spans["phase"] == "pull") & (spans["parent"] == "")]
+    seconds = (pulls["end_s"] - pulls["start_s"]).groupby(pulls["task"]).median()
+
+    assert seconds[0] > 5.0
+    assert seconds[3] < 0.5
+    assert set(spans.loc[spans["phase"] == "download", "task"]) == {0}
+
+
+def test_ecs_refuses_the_ninth_half_vcpu_task_on_four_vcpus(node_on_ecs: sim.Results) -> None:
+    """Eight times 512 CPU units are 4096; ECS names what is missing."""
+    assert (node_on_ecs.runs["ready"] == 8).all()
+    assert (node_on_ecs.runs["reasons"] == "RESOURCE:CPU x2").all()
+
+
+def test_an_ec2_instance_per_task_pays_for_a_boot_each_time() -> None:
+    """Twelve instances are twelve boots, and no two tasks share a host."""
+    java = catalog.service("java")
+    platform = catalog.ec2_for(java, burstable=False)
+    scenario = sim.Scenario(
+        name="ec2", platform=platform, arrivals=(sim.Burst(service=java, tasks=12),)
+    )
+    starts = sim.replicate(scenario, times=3, seed=1).starts()
+
+    assert starts.groupby("run")["host"].nunique().eq(12).all()
+    assert (starts["time_to_running_s"] > 6.0).all()
+
+
+def test_fargate_tasks_beyond_the_burst_wait_for_the_launch_quota() -> None:
+    """A hundred at once, then twenty a second; calls of ten come slower than that at first."""
+    node = catalog.service("node")
+    scenario = sim.Scenario(
+        name="fargate",
+        platform=catalog.ecs_on_fargate(),
+        arrivals=(sim.Burst(service=node, tasks=300),),
+    )
+    results = sim.replicate(scenario, times=1, seed=1)
+    request = results.spans[results.spans["phase"] == "request"].set_index("task")["end_s"]
+    pulled = results.spans[results.spans["phase"] == "download"].groupby("task").size()
+
+    # k tasks beyond the bucket cannot all have been granted before k / 20 seconds.
+    for k in (50, 100, 150, 200):
+        assert request.sort_values().iloc[99 + k] >= k / 20.0 - 1e-9
+    assert len(pulled) == 300
+
+
+def test_on_one_machine_containers_outnumber_vms_and_vcpu_stops_both() -> None:
+    """A guest takes a whole vCPU and an OS; a container takes what it was given."""
+    found = density(instance="m5.xlarge", cpu=0.25, memory=512 * 2**20, by="reservation")
+
+    assert (found.row("vm").count, found.row("vm").stopped_by) == (4, "vCPU")
+    assert (found.row("docker").count, found.row("docker").stopped_by) == (16, "vCPU")
+    assert (found.row("ecs-awsvpc").count, found.row("ecs-awsvpc").stopped_by) == (3, "ENI")
+
+
+def test_a_warm_container_is_ready_first_and_fargate_last() -> None:
+    """A warm image leaves only the app's own work; Fargate has to find a machine first."""
+    found = startup(app="java", replications=20, seed=1)
+    p50 = {(row.platform, row.image): row.seconds["p50_s"] for row in found.totals()}
+
+    assert min(p50, key=p50.__getitem__) == ("docker", "warm")
+    assert max(p50, key=p50.__getitem__) == ("fargate", "cold")
+    assert p50["ecs", "warm"] < p50["ecs", "cold"] < p50["ec2", "cold"]
+
+
+def test_three_vms_hold_several_times_the_memory_of_three_containers() -> None:
+    """Guests reserve their nominal memory; containers hold what they use, on one kernel."""
+    results = one_server(replications=2, serve=5.0)
+    samples = results.samples[results.samples["resource"] == "memory"]
+    peak = samples.groupby("variant")["used"].max()
+    ready = results.runs.groupby("variant")["time_to_ready_s_node"].mean()
+
+    assert peak["vm"] > 5 * peak["docker"]
+    assert ready["vm"] > ready["docker"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_script_prints_a_sentence_a_table_and_its_files(script: Path, tmp_path: Path) -> None:
+    """As a user runs it, with one replication."""
+    command = [sys.executable, "-W", "error", str(script), "--replications", "1"]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=True, timeout=120
+    )
+    lines = done.stdout.splitlines()
+    files = [Path(line.removeprefix("wrote ")) for line in lines if line.startswith("wrote ")]
+
+    assert lines[0]
+    assert any("──" in line for line in lines)
+    assert files
+    assert all(file.exists() for file in files)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_script_reads_like_prose(script: Path) -> None:
+    """A question in its docstring, 20 to 60 lines, and no control flow."""
+    import ast
+
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    flow = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While | ast.Try)]
+    branches = [node for node in ast.walk(tree) if isinstance(node, ast.If)]
+
+    assert "?" in (ast.get_docstring(tree) or "").splitlines()[0]
+    assert 20 <= len(script.read_text(encoding="utf-8").splitlines()) <= 60
+    assert not flow
+    assert len(branches) == 1  # `if __name__ == "__main__"`

@@ -51,12 +51,11 @@ def _of_one(variant: str, scenario: Scenario, seed: int) -> list[Influence]:
         return []
     found = []
     for cited in {c.key: c for _, c in figures(scenario.platform)}.values():
-        if cited.grade != "assumed" or cited.low is None or cited.high is None:
+        if cited.grade != "assumed" or cited.key.startswith("spread."):
             continue
-        ends = [
-            _ready_after(with_figure(alone, cited.key, v), seed) for v in (cited.low, cited.high)
-        ]
-        times = [base, *(time for time in ends if time is not None)]
+        ends = [end for end in (cited.low, cited.high) if end is not None]
+        moved = [_ready_after(with_figure(alone, cited.key, end), seed) for end in ends]
+        times = [base, *(time for time in moved if time is not None)]
         influence = Influence(cited, variant, base, min(times), max(times))
         if _reach(influence) > MATTERS * base:
             found.append(influence)

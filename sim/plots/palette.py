@@ -29,17 +29,17 @@ LIMITS: Mapping[str, str] = {
     "memory": "#E69F00",
     "CPU": "#88CCEE",
     "p95 slow-down": "#D55E00",
-    "ENI": "#AA4499",
+    "ENI": "#882255",
     "trunk ENI": "#D894CE",
     "pod slots": "#332288",
     "bridge ports": "#117733",
     "host ports": "#999933",
-    "one task per instance": "#9A9A9A",
-    "one task per microVM": "#5A5A5A",
+    "one task per instance": "#A6A6A6",
+    "one task per microVM": "#222222",
     "instance size": "#CC6677",
-    "Fargate size": "#882255",
+    "Fargate size": "#5C2A0C",
     "account quota": "#DDCC77",
-    "disk": "#44AA99",
+    "disk": "#9BE8DC",
 }
 
 PHASES: Mapping[str, str] = {
@@ -61,13 +61,13 @@ PHASES: Mapping[str, str] = {
 """Greys: the control plane; blue: waiting for a machine; purple: booting; warm: the image."""
 
 MEMORY: Mapping[str, str] = {
-    "lost": "#4A4A4A",
+    "lost": "#333333",
     "OS and daemons": "#9A9A9A",
     "ECS agent": "#E69F00",
     "VMMs": "#882255",
     "guest kernels": "#AA4499",
     "guest OSes": "#E3B1D9",
-    "shims": "#0072B2",
+    "shims": "#56B4E9",
     "apps": "#009E73",
     "shared files": "#8FD6BF",
     "spare in guests": "#DDCC77",

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simpy import Event
+from tqdm import tqdm
 
 from sim.core.world import World
 from sim.start import Ceiling, Sandbox
-from sim.workload import Load, Requests, Service, alone, draw_requests, serve
+from sim.workload import Load, Requests, Service, alone, draw_requests, most, serve
 
 LATE = 0.05
 """Share of requests that may be slower than the target: p95."""
@@ -94,14 +95,16 @@ def largest_by_use(
     probes: list[Probe] = []
     low, high, stopped_by = 0, bound.allows, bound.limit
     trial = high
-    while low < high:
-        probe = bench.probe(trial)
-        probes.append(probe)
-        if probe.passed:
-            low = trial
-        else:
-            high, stopped_by = trial - 1, probe.reason
-        trial = (low + high + 1) // 2
+    with tqdm(desc="probing density by use", unit="probe", delay=1.0, leave=False) as bar:
+        while low < high:
+            probe = bench.probe(trial)
+            probes.append(probe)
+            bar.update()
+            if probe.passed:
+                low = trial
+            else:
+                high, stopped_by = trial - 1, probe.reason
+            trial = (low + high + 1) // 2
     return ByUse(low, stopped_by, tuple(probes))
 
 
@@ -138,7 +141,7 @@ class _Bench:
         sandboxes = self.platform.deploy(world).settle(self.service, count)
         if not all(sandbox.alive for sandbox in sandboxes):
             return Probe(count, False, "memory (OOM kill)")
-        tasks = self._draw(world, sandboxes[0].core_speed, count)
+        tasks = self._draw(world, sandboxes[0], count)
         tally = _Tally(world, sum(len(requests.times) for requests, _ in tasks))
         for sandbox, (requests, undisturbed) in zip(sandboxes, tasks, strict=True):
             served = tally.watch(undisturbed, self.slowdown)
@@ -148,12 +151,12 @@ class _Bench:
         return Probe(count, not tally.failed, SLOW if tally.failed else "")
 
     def _draw(
-        self, world: World, core_speed: float, count: int
+        self, world: World, sandbox: Sandbox, count: int
     ) -> list[tuple[Requests, list[float]]]:
         load: Load = self.service.load  # type: ignore[assignment]
         for task in range(len(self.tasks), count):
             requests = draw_requests(world, task, load, self.service.cpu, self.window)
-            self.tasks.append((requests, alone(requests, self.service.cap, core_speed)))
+            self.tasks.append((requests, alone(requests, most(sandbox.cpu), sandbox.core_speed)))
         return self.tasks[:count]
 
 

@@ -11,7 +11,7 @@ from sim.core.recorder import Recorder
 from sim.core.world import World
 from sim.experiment.scenario import Burst, Poisson, Scenario
 from sim.start import Deployment, Ready, Start
-from sim.workload import alone, draw_requests, serve
+from sim.workload import alone, draw_requests, most, serve
 
 
 def run(scenario: Scenario, seed: int, replication: int) -> Recorder:
@@ -43,7 +43,7 @@ def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Ev
     if not isinstance(outcome, Ready) or sandbox is None or service.load is None:
         return
     requests = draw_requests(world, start.task, service.load, service.cpu, window)
-    undisturbed = alone(requests, service.cap, sandbox.core_speed)
+    undisturbed = alone(requests, most(sandbox.cpu), sandbox.core_speed)
 
     def served(number: int, sojourn: float) -> None:
         world.record.request(start.task, sojourn, undisturbed[number])

@@ -8,7 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows
+from sim.plots.canvas import SMALL, axes, binary_ticks, fits, frame, legend_below, rows
 from sim.plots.palette import (
     INK,
     MEMORY,
@@ -54,6 +54,7 @@ def memory_budget(
     ax.set_xlim(0.0, 1.16 * longest / unit)
     for y, name in enumerate(names):
         _stack(ax, y, table[table["platform"] == name], unit)
+    ax.xaxis.set_major_locator(binary_ticks())
     ax.set_xlabel(f"memory of one host ({word})")
     legend_below(ax, _handles(table))
     return ax

@@ -7,6 +7,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from sim.plots.palette import FAINT, GRID, INK
@@ -88,6 +89,11 @@ def _points(ax: Axes) -> float:
     """The width of axes in points, before the layout has been made."""
     figure = ax.get_figure(root=True)
     return float(ax.get_window_extent().width) * 72.0 / (DPI if figure is None else figure.dpi)
+
+
+def binary_ticks() -> MaxNLocator:
+    """Ticks at 2, 4, 8, ... for an axis of memory."""
+    return MaxNLocator(nbins=9, steps=[1.0, 2.0, 4.0, 8.0, 10.0])
 
 
 def fits(ax: Axes, text: str, length: float) -> bool:

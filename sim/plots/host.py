@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.plots.canvas import SMALL, frame, legend_below, new_figure
+from sim.plots.canvas import SMALL, binary_ticks, frame, legend_below, new_figure
 from sim.plots.palette import FAINT, INK
 from sim.units import GiB
 
@@ -87,6 +87,7 @@ def _memory(ax: Axes, samples: pd.DataFrame) -> None:
     _area(ax, 0.0 * memory, memory, MEMORY, f"in use {used}")
     if cache.max() > 0.0:
         _area(ax, memory, memory + cache, CACHE, f"page cache {cached}")
+    ax.yaxis.set_major_locator(binary_ticks())
     ax.set_ylabel("memory (GiB)")
     capacity = float(samples.loc[samples["resource"] == "memory", "capacity"].iloc[0])
     _capacity(ax, capacity / GiB, "GiB")

@@ -84,6 +84,16 @@ def alone(requests: Requests, cap: float, core_speed: float) -> list[float]:
     return [end - time for end, time in zip(ended, requests.times, strict=True)]
 
 
+def most(cpu: Group) -> float:
+    """vCPUs a group gets when it has the host to itself: the least cap from it to the root."""
+    caps = []
+    group: Group | None = cpu
+    while group is not None:
+        caps.append(group.cap)
+        group = group.parent
+    return min(caps)
+
+
 def serve(
     world: World,
     requests: Requests,

@@ -59,9 +59,12 @@ def startup_sentence(answer: StartupAnswer) -> str:
     share = largest.seconds["p50_s"] / last.seconds["p50_s"]
     tasks = f"One {last.app} task" if answer.tasks == 1 else f"{answer.tasks} {last.app} tasks"
     verb = "is" if answer.tasks == 1 else "started at once are"
+    lost = [f"{row.refused} of {row.n + row.refused} {_where(row)}" for row in answer.totals()]
+    lost = [text for row, text in zip(answer.totals(), lost, strict=True) if row.refused]
+    no_room = f" No room for {', '.join(lost)}." if lost else ""
     return (
         f"{tasks} {verb} ready (median) after {', '.join(parts)}; "
-        f"{largest.phase} takes {share:.0%} {_where(last)}."
+        f"{largest.phase} takes {share:.0%} {_where(last)}.{no_room}"
     )
 
 

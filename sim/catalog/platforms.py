@@ -25,7 +25,7 @@ def registry(name: str = "ecr") -> Registry:
     return Registry(
         name=name,
         latency=control_plane("registry.latency"),
-        connection_rate=figure("registry.connection_rate"),
+        connection_rate=control_plane("registry.connection_rate"),
     )
 
 

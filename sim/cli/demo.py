@@ -64,6 +64,7 @@ def _pictures(many: Any, soon: Any, seed: int, folder: Path) -> list[Path]:
         picture(plots.density_bars(many.table()), folder / "density.png"),
         picture(plots.memory_budget(many.budgets()), folder / "memory.png"),
         picture(plots.ready_ecdf(soon.starts()), folder / "ready.png"),
+        picture(plots.waterfalls(soon.results.tiling()), folder / "phases.png"),
         picture(plots.waterfall(fargate, title="java on Fargate"), folder / "waterfall.png"),
         picture(plots.host_over_time(samples)[0], folder / "host.png"),
     ]

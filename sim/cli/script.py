@@ -5,7 +5,7 @@ import inspect
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.cli.screen import say, table, wrote
 
@@ -51,12 +51,10 @@ def answer(sentence: str, frame: "pd.DataFrame", *files: Path) -> None:
 
 def picture(axes: "Axes", path: Path) -> Path:
     """Write the figure that `axes` belongs to."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from sim.plots import save
 
-    figure: Any = axes.get_figure(root=True)
-    FigureCanvasAgg(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150, bbox_inches="tight")
+    save(axes, path)
     return path
 
 

@@ -16,8 +16,8 @@ class Registry:
     name: str
     latency: Varying
     """Seconds to resolve a name: token and manifest."""
-    connection_rate: Number = math.inf
-    """Bytes per second of one download."""
+    connection_rate: Varying = math.inf
+    """Bytes per second of one download; drawn for each."""
     total_rate: Number | None = None
     """Bytes per second of all downloads together, or None where it never binds."""
 
@@ -35,6 +35,8 @@ class LiveRegistry:
         self.latency: Sampler = world.random.sampler(
             f"registry/{registry.name}/latency", registry.latency
         )
-        self.connection_rate = plain(registry.connection_rate)
+        self.connection_rate: Sampler = world.random.sampler(
+            f"registry/{registry.name}/connection rate", registry.connection_rate
+        )
         rate = registry.total_rate
         self.total = None if rate is None else SharedCapacity(world.env, plain(rate))

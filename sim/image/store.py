@@ -99,7 +99,7 @@ class Store:
         with connections.request() as connection:
             yield connection
             with puller.phase("download", "pull"):
-                rate = self._registry.connection_rate
+                rate = self._registry.connection_rate()
                 parts = [kernel.transfer(kernel.nic, layer.wire, rate)]
                 parts.append(kernel.transfer(kernel.disk, layer.wire))
                 if self._registry.total is not None:

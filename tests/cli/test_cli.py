@@ -204,4 +204,11 @@ def test_demo_writes_its_pictures(tmp_path: Path) -> None:
     pictures = {path.name for path in (tmp_path / "demo").glob("*.png")}
 
     assert result.exit_code == 0
-    assert pictures == {"density.png", "memory.png", "ready.png", "waterfall.png", "host.png"}
+    assert pictures == {
+        "density.png",
+        "memory.png",
+        "ready.png",
+        "phases.png",
+        "waterfall.png",
+        "host.png",
+    }

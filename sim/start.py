@@ -71,7 +71,16 @@ class Start(Event):
     streams: so task k is the same task on every platform.
     """
 
-    __slots__ = ("process", "sandbox", "service", "startup_noise", "state", "task", "world")
+    __slots__ = (
+        "at_end",
+        "process",
+        "sandbox",
+        "service",
+        "startup_noise",
+        "state",
+        "task",
+        "world",
+    )
 
     def __init__(self, world: World, service: Service) -> None:
         super().__init__(world.env)
@@ -83,6 +92,7 @@ class Start(Event):
         self.state = ""
         self.sandbox: Sandbox | None = None
         self.process: Process | None = None
+        self.at_end: list[Callable[[], None]] = []
 
     def phase(self, name: str, parent: str = "") -> Span:
         """A phase of this start, to be used in a `with` block."""
@@ -97,7 +107,19 @@ class Start(Event):
     def finish(self, outcome: Outcome) -> None:
         """File what became of it, and wake whoever waits."""
         self.world.record.outcome(self.task, str(outcome))
+        if not isinstance(outcome, Ready):
+            self.end()
         self.succeed(outcome)
+
+    def inhabit(self, sandbox: Sandbox) -> None:
+        """It has a sandbox now, which goes when the start ends."""
+        self.sandbox = sandbox
+        self.at_end.append(sandbox.stop)
+
+    def end(self) -> None:
+        """Give back all it holds: its sandbox, its reservation; idempotent."""
+        while self.at_end:
+            self.at_end.pop()()
 
     def kill(self, reason: str) -> None:
         """The kernel or a user stops it; before it is ready this ends the start.
@@ -109,7 +131,9 @@ class Start(Event):
             if process is not self.env.active_process:
                 process.interrupt(reason)
         elif self.triggered:
-            self.world.record.outcome(self.task, str(Killed(reason)))
+            if isinstance(self.value, Ready):
+                self.world.record.outcome(self.task, str(Killed(reason)))
+            self.end()
 
 
 def begin(world: World, service: Service, story: Callable[[Start], Story]) -> Start:

@@ -1,13 +1,11 @@
 """The platforms of the story, composed of cited figures."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from sim.catalog.figures import control_plane, figure, rows
 from sim.catalog.instances import by_price, machine
 from sim.core.bucket import Quota
-from sim.core.cited import Cited, plain
 from sim.host import Machine, Step
 from sim.host.machine import Architecture
 from sim.image import Image, Registry, Unpacking
@@ -42,34 +40,30 @@ def unpacking() -> Unpacking:
 def runtime() -> ContainerRuntime:
     """Docker: dockerd, containerd and runc."""
     spread = figure("spread.boot")
-    create, create_cpu = figure("container.create"), figure("container.create.cpu")
-    run, run_cpu = figure("container.start.runc.wall"), figure("container.start.runc.cpu")
     return ContainerRuntime(
-        create=Step(cpu=create_cpu, wait=_less(create, create_cpu), spread=spread),
-        start=Step(cpu=run_cpu, wait=_less(run, run_cpu), spread=spread),
+        create=Step(
+            wall=figure("container.create"), cpu=figure("container.create.cpu"), spread=spread
+        ),
+        start=Step(
+            wall=figure("container.start.runc.wall"),
+            cpu=figure("container.start.runc.cpu"),
+            spread=spread,
+        ),
         shim=figure("container.shim_rss"),
     )
 
 
 def virtual_machine() -> VirtualMachine:
     """QEMU with a cloud distribution in the guest, memory reserved as a cloud does it."""
-    spread, share = figure("spread.boot"), figure("vm.boot.cpu_share")
-    user_space = figure("vm.boot.user_space")
-    user_cpu = replace(
-        user_space,
-        key="vm.boot.user_space.cpu",
-        value=user_space.value * share.value,
-        unit="core-s",
-        low=None,
-        high=None,
-        grade="assumed",
-        note="vm.boot.user_space times vm.boot.cpu_share",
+    spread = figure("spread.boot")
+    user_space = Step(
+        wall=figure("vm.boot.user_space"), cpu_share=figure("vm.boot.cpu_share"), spread=spread
     )
     return VirtualMachine(
         vmm=Step(cpu=figure("vm.boot.vmm"), spread=spread),
         firmware=Step(cpu=figure("vm.boot.firmware"), spread=spread),
         kernel=Step(cpu=figure("vm.boot.kernel"), spread=spread),
-        user_space=Step(cpu=user_cpu, wait=_less(user_space, user_cpu), spread=spread),
+        user_space=user_space,
         vmm_memory=figure("vm.memory.vmm.qemu"),
         guest_kernel_fixed=figure("vm.memory.guest_kernel_fixed"),
         guest_kernel_per_byte=figure("vm.memory.guest_kernel_slope"),
@@ -123,16 +117,10 @@ def docker(server: Machine, *, warm: Sequence[Image] = ()) -> Docker:
 
 def ec2(type_: Machine) -> EC2:
     """An instance a task, from a current Amazon Linux image."""
-    share, boot = figure("vm.boot.cpu_share"), figure("ec2.guest_boot.al2023")
-    cpu = replace(
-        boot,
-        key="ec2.guest_boot.al2023.cpu",
-        value=boot.value * share.value,
-        unit="core-s",
-        low=None,
-        high=None,
-        grade="assumed",
-        note="ec2.guest_boot.al2023 times vm.boot.cpu_share",
+    boot = Step(
+        wall=figure("ec2.guest_boot.al2023"),
+        cpu_share=figure("vm.boot.cpu_share"),
+        spread=figure("spread.boot"),
     )
     return EC2(
         machine=type_,
@@ -142,7 +130,7 @@ def ec2(type_: Machine) -> EC2:
             size=figure("ec2.run_instances.bucket"), refill=figure("ec2.run_instances.refill")
         ),
         pending=control_plane("ec2.pending_to_running"),
-        boot=Step(cpu=cpu, wait=_less(boot, cpu), spread=figure("spread.boot")),
+        boot=boot,
         guest_os=figure("vm.memory.guest_os.debian_minimal"),
         account_vcpus=figure("ec2.account.vcpus"),
     )
@@ -234,16 +222,3 @@ def fargate_sizes() -> tuple[FargateSize, ...]:
 def _memory_steps(row: dict[str, str]) -> Sequence[int]:
     low, high, step = (int(row[f"mem_{part}_mib"]) for part in ("min", "max", "step"))
     return range(low, high + 1, step) if step else (512, 1024, 2048)
-
-
-def _less(whole: Cited, part: Cited) -> Cited:
-    """What is left of `whole` seconds when `part` core-seconds of one thread are taken off."""
-    return replace(
-        whole,
-        key=f"{whole.key}.wait",
-        value=plain(whole) - plain(part),
-        low=None,
-        high=None,
-        grade="C",
-        note=f"{whole.key} less {part.key}",
-    )

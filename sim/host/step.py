@@ -9,12 +9,20 @@ from sim.core.randomness import Lognormal
 
 @description
 class Step:
-    """What a phase costs on an idle host: `cpu / threads + wait` seconds at core speed 1."""
+    """What a phase costs: `cpu / threads + wait` seconds on an idle host at core speed 1.
+
+    Where a measurement gives the time alone, say `wall` and what of it is CPU (`cpu`, or
+    `cpu_share` of it); the wait is then what is left.
+    """
 
     cpu: Number = 0.0
     """Core-seconds of the reference core; contends with everything else on the host."""
     wait: Number = 0.0
     """Seconds that are not CPU: timers, network round trips, the other side."""
+    wall: Number | None = None
+    """Seconds it takes alone; the wait is what CPU leaves of it."""
+    cpu_share: Number | None = None
+    """CPU work as a fraction of `wall`, instead of `cpu`."""
     threads: PositiveInt = 1
     """Threads that can run at once."""
     spread: Number = 0.0
@@ -23,12 +31,16 @@ class Step:
     @property
     def work(self) -> float:
         """Core-seconds, plain."""
-        return plain(self.cpu)
+        if self.cpu_share is None or self.wall is None:
+            return plain(self.cpu)
+        return plain(self.cpu_share) * plain(self.wall)
 
     @property
     def delay(self) -> float:
         """Seconds of waiting, plain."""
-        return plain(self.wait)
+        if self.wall is None:
+            return plain(self.wait)
+        return max(0.0, plain(self.wall) - self.work / self.threads)
 
     @property
     def noise(self) -> Lognormal:

@@ -33,6 +33,5 @@ class StoryDeployment:
     def stop(self, start: Start) -> Event:
         """Stop one, on its way or long since ready, and give back what it held."""
         start.kill("stopped")
-        if start.sandbox is not None:
-            start.sandbox.stop()
+        start.end()
         return self.world.env.timeout(0.0)

@@ -120,7 +120,7 @@ class Account(StoryDeployment):
         start.place(name)
         self._hosts.append(kernel)
         instance = Instance(RunningApp(kernel, start.service, 1024.0, start.kill))
-        start.sandbox = instance
+        start.inhabit(instance)
         with start.phase("boot"):
             yield from kernel.perform(ec2.boot, kernel.cpu, self._boot())
         with start.phase("app") as span:

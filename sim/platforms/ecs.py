@@ -185,10 +185,7 @@ class LiveECS:
     def stop(self, start: Start) -> Event:
         """StopTask: on its way or long since ready."""
         start.kill("stopped")
-        if start.sandbox is not None:
-            start.sandbox.stop()
-        if isinstance(self.capacity, Cluster):
-            self.capacity.give_back(start)
+        start.end()
         return self.world.env.timeout(0.0)
 
     def settle(self, service: Service, count: int) -> list[Container]:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from simpy import Event
-
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
@@ -11,7 +9,7 @@ from sim.platforms.ecs_instance import CPU_UNITS, Claim, ContainerInstance
 from sim.platforms.fleet import Fleet
 from sim.platforms.placement import Strategy, choose
 from sim.sandbox import Container
-from sim.start import Ready, Refused, Start, Story
+from sim.start import Refused, Start, Story
 from sim.workload import Service
 
 
@@ -35,7 +33,7 @@ class Terms:
 class Cluster:
     """A live fleet under ECS."""
 
-    __slots__ = ("_attach", "_draw", "_placement", "_taken", "_terms", "instances", "world")
+    __slots__ = ("_attach", "_draw", "_placement", "_terms", "instances", "world")
 
     def __init__(self, world: World, fleet: Fleet, terms: Terms) -> None:
         self.world = world
@@ -43,7 +41,6 @@ class Cluster:
         self._placement = world.random.sampler("ecs/placement", terms.placement)
         self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
         self._draw = world.random.generator("ecs/random placement").random
-        self._taken: dict[Start, tuple[ContainerInstance, Claim]] = {}
         registry = fleet.registry.deploy(world)
         self.instances = [
             ContainerInstance(
@@ -72,12 +69,6 @@ class Cluster:
         """Of all instances."""
         return [instance.engine.kernel for instance in self.instances]
 
-    def give_back(self, start: Start) -> None:
-        """Free what a stopped task had reserved; idempotent."""
-        if start in self._taken:
-            instance, claim = self._taken.pop(start)
-            instance.give_back(claim)
-
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on the first instance that are up already."""
         return [self.instances[0].engine.settle(service) for _ in range(count)]
@@ -90,15 +81,9 @@ class Cluster:
             return self.instances[0].lacks(claim) or ""
         instance = choose(self._terms.strategy, fitting, self._draw)
         instance.take(claim)
-        self._taken[start] = (instance, claim)
-        start.callbacks.append(self._unless_ready)
+        start.at_end.append(lambda: instance.give_back(claim))
         start.place(instance.engine.kernel.name)
         return instance
-
-    def _unless_ready(self, event: Event) -> None:
-        """A task that stops on its way leaves its reservation."""
-        if isinstance(event, Start) and not isinstance(event.value, Ready):
-            self.give_back(event)
 
     def _claim(self, service: Service) -> Claim:
         port = None if self._terms.attach is not None else service.host_port

@@ -1,7 +1,5 @@
 """A hypervisor on one server: guests, each with a kernel and an OS, sharing nothing."""
 
-from simpy import Event
-
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
@@ -84,7 +82,6 @@ class VirtualHost(StoryDeployment):
         self._hosts.append(self.kernel)
         self._vcpus = hypervisor.vcpus
         self._room = hypervisor.room
-        self._taken: dict[Start, tuple[float, float]] = {}
 
     def settle(self, service: Service, count: int) -> list[Guest]:
         """`count` guests that are up already."""
@@ -93,11 +90,6 @@ class VirtualHost(StoryDeployment):
             guest.settle()
         return guests
 
-    def stop(self, start: Start) -> Event:
-        """Power one off."""
-        self._give_back(start)
-        return super().stop(start)
-
     def _run(self, start: Start) -> Story:
         with start.phase("placement"):
             lacking = self._take(start)
@@ -105,7 +97,7 @@ class VirtualHost(StoryDeployment):
             return Refused(lacking)
         start.place(self.kernel.name)
         guest = Guest(self._vm, self.kernel, start.service, start)
-        start.sandbox = guest
+        start.inhabit(guest)
         return (yield from guest.boot(start))
 
     def _take(self, start: Start) -> str | None:
@@ -117,11 +109,10 @@ class VirtualHost(StoryDeployment):
             return "memory"
         self._vcpus -= vcpus
         self._room -= memory
-        self._taken[start] = (vcpus, memory)
+        start.at_end.append(lambda: self._give_back(vcpus, memory))
         return None
 
-    def _give_back(self, start: Start) -> None:
-        vcpus, memory = self._taken.pop(start, (0.0, 0.0))
+    def _give_back(self, vcpus: float, memory: float) -> None:
         self._vcpus += vcpus
         self._room += memory
 

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import Any
 
 from pydantic import Field
-from simpy import Event, Interrupt
+from simpy import Event
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
@@ -110,18 +110,10 @@ class Engine:
                 span.interrupt()
                 return Killed("exec format error")
             container = Container(self.kernel, start.service, self._shim, start)
-            start.sandbox = container
-            try:
-                yield from self.kernel.perform(self._runtime.start, container.cpu, self._start())
-            except Interrupt:
-                container.stop()
-                raise
+            start.inhabit(container)
+            yield from self.kernel.perform(self._runtime.start, container.cpu, self._start())
         with start.phase("app"):
-            try:
-                yield from container.run(start)
-            except Interrupt:
-                container.stop()
-                raise
+            yield from container.run(start)
         return Ready()
 
     def settle(self, service: Service) -> Container:

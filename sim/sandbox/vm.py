@@ -7,7 +7,7 @@ import math
 from collections.abc import Generator
 from typing import Any, Literal
 
-from simpy import Event, Interrupt
+from simpy import Event
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
@@ -127,17 +127,13 @@ class Guest:
     def boot(self, start: Start) -> Story:
         """From the VMM to the app's first healthy answer."""
         vm = self._vm
-        try:
-            yield from self._phase(start, "vmm", vm.vmm)
-            if vm.firmware is not None:
-                yield from self._phase(start, "firmware", vm.firmware)
-            yield from self._phase(start, "kernel", vm.kernel)
-            yield from self._phase(start, "user_space", vm.user_space)
-            with start.phase("app"):
-                yield from self._running.start(start)
-        except Interrupt:
-            self.stop()
-            raise
+        yield from self._phase(start, "vmm", vm.vmm)
+        if vm.firmware is not None:
+            yield from self._phase(start, "firmware", vm.firmware)
+        yield from self._phase(start, "kernel", vm.kernel)
+        yield from self._phase(start, "user_space", vm.user_space)
+        with start.phase("app"):
+            yield from self._running.start(start)
         return Ready()
 
     def _phase(self, start: Start, name: str, step: Step) -> Generator[Event, Any, None]:

@@ -113,7 +113,7 @@ def custom(vcpu: float, memory: float, architecture: Architecture = "amd64") -> 
         memory=memory,
         memory_lost=_scaled(lost, memory, "machine.memory_lost"),
         disk=figure("ebs.gp3.throughput"),
-        nic=10 * Gbit_per_s,
+        nic=figure("machine.nic"),
     )
 
 

@@ -125,7 +125,10 @@ def ec2(type_: Machine) -> EC2:
     return EC2(
         machine=type_,
         api_call=control_plane("ec2.api_call"),
-        requests=Quota(size=figure("ec2.run_instances.requests"), refill=2.0),
+        requests=Quota(
+            size=figure("ec2.run_instances.requests"),
+            refill=figure("ec2.run_instances.requests.refill"),
+        ),
         instances=Quota(
             size=figure("ec2.run_instances.bucket"), refill=figure("ec2.run_instances.refill")
         ),

@@ -56,6 +56,10 @@ Number: TypeAlias = Annotated[float, Field(ge=0)] | Cited
 """A figure in a description: a plain number of at least 0, or a cited one."""
 
 
+Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Cited
+"""A figure above 0."""
+
+
 def plain(number: Number) -> float:
     """The bare value; taken once, when a description is deployed."""
     return number.value if isinstance(number, Cited) else number

@@ -20,14 +20,14 @@ T = TypeVar("T")
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def description(cls: type[T]) -> type[T]:
     """Make `cls` a frozen, keyword-only, slotted pydantic dataclass that forbids unknown names."""
-    config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    config = ConfigDict(extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="strings")
     return dataclass(frozen=True, kw_only=True, slots=True, config=config)(cls)  # type: ignore[return-value]
 
 
 def as_json(node: object) -> str:
     """A description as JSON with sorted keys; equal descriptions have equal texts."""
-    plain = TypeAdapter(type(node)).dump_python(node, mode="json")
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    plain = json.loads(TypeAdapter(type(node)).dump_json(node))
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:

@@ -86,6 +86,9 @@ def _parse(
     if unit in scales:
         return number * scales[unit]
     known = ", ".join(scales)
+    same = [name for name in scales if name.lower() == unit.lower()]
+    if same:
+        raise ValueError(f"{text!r} is not {allowed}: write {number:g}{same[0]}")
     why = "it has no unit" if unit == "" else f"there is no unit {unit!r} here"
     raise ValueError(f"{text!r} is not {allowed}: {why} (known: {known}){hint(number, unit)}")
 
@@ -103,10 +106,12 @@ def _before(
     parse: Callable[[str], float], *, bare: bool
 ) -> Callable[[object, ValidationInfo], object]:
     def read(value: object, info: ValidationInfo) -> object:
+        if isinstance(value, bool):
+            raise ValueError(f"{value!r} is a truth value; a number is needed")
         from_text = bool(info.context and info.context.get("text"))
         if isinstance(value, str):
             return parse(value)
-        if from_text and isinstance(value, int | float) and not isinstance(value, bool):
+        if from_text and isinstance(value, int | float):
             return parse(f"{value:.15g}") if bare else parse(f"{value}")
         return value
 
@@ -118,10 +123,16 @@ def _schema(example: str) -> WithJsonSchema:
 
 
 Bytes: TypeAlias = Annotated[
-    float, BeforeValidator(_before(parse_bytes, bare=False)), Field(gt=0), _schema("512MiB")
+    float,
+    BeforeValidator(_before(parse_bytes, bare=False)),
+    Field(gt=0, allow_inf_nan=False),
+    _schema("512MiB"),
 ]
 Seconds: TypeAlias = Annotated[
-    float, BeforeValidator(_before(parse_seconds, bare=False)), Field(ge=0), _schema("30s")
+    float,
+    BeforeValidator(_before(parse_seconds, bare=False)),
+    Field(ge=0, allow_inf_nan=False),
+    _schema("30s"),
 ]
 Vcpu: TypeAlias = Annotated[
     float,

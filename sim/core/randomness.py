@@ -60,7 +60,7 @@ class Streams:
     def __init__(self, seed: int, replication: int = 0) -> None:
         self.seed = seed
         self.replication = replication
-        self._samplers: dict[str, Sampler] = {}
+        self._samplers: dict[str, tuple[Varying, Sampler]] = {}
 
     def generator(self, name: str) -> np.random.Generator:
         """A fresh generator at the start of stream `name`."""
@@ -68,10 +68,17 @@ class Streams:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
     def sampler(self, name: str, what: Varying) -> Sampler:
-        """The function that draws the next value of stream `name`; one a name, made once."""
-        if name not in self._samplers:
-            self._samplers[name] = _sampler(what, self.generator(name))
-        return self._samplers[name]
+        """The function that draws the next value of stream `name`; one a name, made once.
+
+        Raises:
+            ValueError: the name has another distribution already.
+        """
+        known = self._samplers.get(name)
+        if known is None:
+            known = self._samplers[name] = (what, _sampler(what, self.generator(name)))
+        elif known[0] is not what and known[0] != what:
+            raise ValueError(f"stream: {name!r} has another distribution already: {known[0]!r}")
+        return known[1]
 
 
 def median(what: Varying) -> float:

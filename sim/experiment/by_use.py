@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from sim.core.world import World
 from sim.start import Ceiling, Sandbox
-from sim.workload import Load, Requests, Service, alone, draw_requests, most, serve
+from sim.workload import Load, Requests, Service, alone, draw_requests, serve
 
 LATE = 0.05
 """Share of requests that may be slower than the target: p95."""
@@ -154,9 +154,11 @@ class _Bench:
         self, world: World, sandbox: Sandbox, count: int
     ) -> list[tuple[Requests, list[float]]]:
         load: Load = self.service.load  # type: ignore[assignment]
+        # The same yardstick for guests and containers: the whole host, within the quota.
+        cap = min(self.service.cap, sandbox.cpu.root.capacity)
         for task in range(len(self.tasks), count):
             requests = draw_requests(world, task, load, self.service.cpu, self.window)
-            self.tasks.append((requests, alone(requests, most(sandbox.cpu), sandbox.core_speed)))
+            self.tasks.append((requests, alone(requests, cap, sandbox.core_speed)))
         return self.tasks[:count]
 
 

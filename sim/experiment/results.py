@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sim.core.recorder import Recorder
 
+TIMES = ("time_to_running_s", "time_to_ready_s")
 TABLES = ("runs", "spans", "samples")
 
 
@@ -106,11 +107,15 @@ class Results:
         Raises:
             ValueError: no such metric or variant, or too small a sample.
         """
-        table = self.starts() if metric.startswith("time_to_") else self.runs
-        if metric not in table.columns:
-            known = [*self.starts().columns[4:], *self.runs.columns[2:]]
-            raise ValueError(f"metric: {metric!r} is not known; known: {', '.join(known)}")
-        table = table[table["variant"] == self._variant(variant)]
+        table = self.starts() if metric in TIMES else self.runs
+        numeric = self.runs.iloc[:, 2:].select_dtypes("number").columns
+        metrics = [*TIMES, *numeric]
+        if metric not in metrics:
+            raise ValueError(f"metric: {metric!r} is not known; known: {', '.join(metrics)}")
+        name = self._variant(variant)
+        table = table[table["variant"] == name]
+        if metric in TIMES:
+            self._refuse_censored(metric, name)
         if quantile is None:
             return estimates.mean(metric, table.groupby("run")[metric].mean())
         name = f"{metric} p{100 * quantile:g}"
@@ -147,6 +152,16 @@ class Results:
         self.summary.to_csv(folder / "summary.csv", index=False, lineterminator="\n")
         text = json.dumps({**self.manifest, "description": self.scenario}, indent=2)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+    def _refuse_censored(self, metric: str, variant: str) -> None:
+        """Starts cut off by the end of the run would be missing among the slow ones."""
+        runs = self.runs[self.runs["variant"] == variant]
+        open_ = int(runs["censored"].sum())
+        if open_:
+            raise ValueError(
+                f"{metric}: {open_} of {int(runs['tasks'].sum())} starts were still open when the "
+                f"run ended (censored); run longer (until)"
+            )
 
     def _variant(self, variant: str | None) -> str:
         known = list(self.runs["variant"].unique())

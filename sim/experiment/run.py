@@ -11,7 +11,7 @@ from sim.core.recorder import Recorder
 from sim.core.world import World
 from sim.experiment.scenario import Burst, Poisson, Scenario
 from sim.start import Deployment, Ready, Start
-from sim.workload import alone, draw_requests, most, serve
+from sim.workload import alone, draw_requests, serve
 
 
 def run(scenario: Scenario, seed: int, replication: int) -> Recorder:
@@ -31,10 +31,11 @@ def run(scenario: Scenario, seed: int, replication: int) -> Recorder:
 def _follow(
     world: World, scenario: Scenario, deployment: Deployment, arrivals: Burst | Poisson
 ) -> Generator[Event, Any, None]:
-    starts = yield from arrivals.arrive(world, deployment)
-    if scenario.serve > 0.0:
-        for start in starts:
+    def begun(start: Start) -> None:
+        if scenario.serve > 0.0:
             world.env.process(_serve_when_ready(world, start, scenario.serve))
+
+    return arrivals.arrive(world, deployment, begun)
 
 
 def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Event, Any, None]:
@@ -43,12 +44,14 @@ def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Ev
     if not isinstance(outcome, Ready) or sandbox is None or service.load is None:
         return
     requests = draw_requests(world, start.task, service.load, service.cpu, window)
-    undisturbed = alone(requests, most(sandbox.cpu), sandbox.core_speed)
+    undisturbed = alone(requests, min(service.cap, sandbox.cpu.root.capacity), sandbox.core_speed)
 
     def served(number: int, sojourn: float) -> None:
         world.record.request(start.task, sojourn, undisturbed[number])
 
-    yield from serve(world, requests, sandbox.cpu, sandbox.core_speed, served)
+    yield from serve(
+        world, requests, sandbox.cpu, sandbox.core_speed, served, alive=lambda: sandbox.alive
+    )
 
 
 def _read_meters(world: World, deployment: Deployment, every: float) -> Generator[Event, Any, None]:

@@ -1,6 +1,6 @@
 """A scenario: a platform, what arrives there, and for how long."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Annotated, Any
 
 from pydantic import Field, PositiveInt
@@ -23,10 +23,13 @@ class Burst:
     at: Seconds = 0.0
     """Seconds from the beginning of the run."""
 
-    def arrive(self, world: World, deployment: Deployment) -> Generator[Event, Any, list[Start]]:
-        """Ask for all of them when the time has come."""
+    def arrive(
+        self, world: World, deployment: Deployment, begun: Callable[[Start], None]
+    ) -> Generator[Event, Any, None]:
+        """Ask for all of them when the time has come; `begun` is told of each start."""
         yield world.env.timeout(self.at)
-        return list(deployment.launch(self.service, self.tasks))
+        for start in deployment.launch(self.service, self.tasks):
+            begun(start)
 
 
 @description
@@ -38,15 +41,15 @@ class Poisson:
     per_second: Annotated[float, Field(gt=0)]
     """Mean arrivals per second."""
 
-    def arrive(self, world: World, deployment: Deployment) -> Generator[Event, Any, list[Start]]:
-        """Ask for one after the other."""
+    def arrive(
+        self, world: World, deployment: Deployment, begun: Callable[[Start], None]
+    ) -> Generator[Event, Any, None]:
+        """Ask for one after the other; `begun` is told of each start."""
         stream = f"workload/{self.service.name}/arrivals"
         gap = world.random.sampler(stream, Exponential(mean=1.0 / self.per_second))
-        starts: list[Start] = []
         for _ in range(self.tasks):
             yield world.env.timeout(gap())
-            starts.extend(deployment.launch(self.service, 1))
-        return starts
+            begun(deployment.launch(self.service, 1)[0])
 
 
 @description

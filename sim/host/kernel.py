@@ -1,7 +1,7 @@
 """One running Linux kernel: what containers share, and what a guest has for itself."""
 
 import math
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from typing import Any
 
 from simpy import Event
@@ -60,6 +60,16 @@ class Kernel:
         yield from self.compute(cpu, step.work * noise, step.threads)
         if step.delay > 0.0:
             yield self.world.env.timeout(step.delay * noise)
+
+    def can_run(self, architectures: Collection[str]) -> bool:
+        """Whether it can execute a program that was built for one of these."""
+        return self.architecture in architectures
+
+    def read(self, amount: float) -> Generator[Event, Any, None]:
+        """Read `amount` bytes from disk; who is interrupted meanwhile reads no further."""
+        if amount > 0.0 and self.disk is not None:
+            with self.disk.run(amount) as job:
+                yield job
 
     def transfer(
         self, through: SharedCapacity | None, amount: float, cap: float = math.inf

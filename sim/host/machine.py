@@ -3,7 +3,7 @@
 import math
 from typing import Literal, TypeAlias
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import NonNegativeInt, PositiveInt, model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
@@ -40,6 +40,15 @@ class Machine:
     """ECS tasks with ENI trunking; 0: not supported, None: not known."""
     usd_per_hour: Number | None = None
     """Price of compute, or None where it is not known."""
+
+    @model_validator(mode="after")
+    def _has_memory_left(self) -> "Machine":
+        if not self.memory_visible > 0.0:
+            raise ValueError(
+                f"memory_lost: {plain(self.memory_lost):g} bytes is not allowed; "
+                f"less than memory = {self.memory:g} bytes"
+            )
+        return self
 
     @property
     def memory_visible(self) -> float:

@@ -23,22 +23,15 @@ class MemoryGroup:
         on_kill: called once with the reason when the kernel kills the group.
     """
 
-    __slots__ = (
-        "_memory",
-        "alive",
-        "files",
-        "killed_by",
-        "limit",
-        "on_kill",
-        "private",
-    )
+    __slots__ = ("_memory", "alive", "files", "killed_by", "limit", "on_kill", "private")
 
     def __init__(self, memory: "Memory", limit: float, on_kill: Callable[[str], None]) -> None:
         self._memory = memory
         self.limit = limit
         self.on_kill = on_kill
         self.private = 0.0
-        self.files: str | None = None
+        self.files: dict[str, float] = {}
+        """Bytes of each file set that this group was the first to touch."""
         self.killed_by = ""
         self.alive = True
 
@@ -48,11 +41,11 @@ class MemoryGroup:
         Returns:
             Whether the group is still alive afterwards.
         """
-        self.private += amount
-        self._memory.private += amount
-        if self.private > self.limit:
-            self.kill(OOM_LIMIT)
-        self._memory.settle()
+        if self.alive:
+            self.private += amount
+            self._memory.private += amount
+            self._keep_within_limit()
+            self._memory.settle()
         return self.alive
 
     def map(self, files: str, hot: float) -> bool:
@@ -61,9 +54,10 @@ class MemoryGroup:
         Returns:
             Whether the group is still alive afterwards.
         """
-        self.files = files
-        self._memory.pin(files, hot)
-        self._memory.settle()
+        if self.alive:
+            self.files[files] = self._memory.pin(files, hot)
+            self._keep_within_limit()
+            self._memory.settle()
         return self.alive
 
     def kill(self, reason: str) -> None:
@@ -81,8 +75,21 @@ class MemoryGroup:
         self._memory.private -= self.private
         self.private = 0.0
         self._memory.groups.pop(self)
-        if self.files is not None:
-            self._memory.unpin(self.files)
+        for files in self.files:
+            self._memory.unpin(files)
+
+    def _keep_within_limit(self) -> None:
+        """Drop the file pages it touched first, then kill it for its private ones."""
+        excess = self.private + sum(self.files.values()) - self.limit
+        for files, touched in self.files.items():
+            if excess <= 0.0:
+                return
+            dropped = min(excess, touched)
+            self.files[files] -= dropped
+            self._memory.drop(files, dropped)
+            excess -= dropped
+        if self.private > self.limit:
+            self.kill(OOM_LIMIT)
 
 
 class Memory:
@@ -96,6 +103,7 @@ class Memory:
 
     __slots__ = (
         "_cache",
+        "_cold",
         "_hot",
         "_users",
         "capacity",
@@ -115,6 +123,7 @@ class Memory:
         self.hot = 0.0
         self.peak = 0.0
         self.groups: dict[MemoryGroup, None] = {}
+        self._cold = 0.0
         self._cache: dict[str, float] = {}
         self._hot: dict[str, float] = {}
         self._users: dict[str, int] = {}
@@ -127,7 +136,7 @@ class Memory:
     @property
     def cached(self) -> float:
         """Bytes of cold file pages; they give way to anything."""
-        return min(sum(self._cache.values()), max(0.0, self.capacity - self.used))
+        return self._cold
 
     def cgroup(self, limit: float, on_kill: Callable[[str], None]) -> MemoryGroup:
         """A new cgroup with `memory.max` = `limit` bytes."""
@@ -141,23 +150,30 @@ class Memory:
         self.settle()
 
     def cache(self, files: str, amount: float) -> None:
-        """`amount` bytes of `files` have passed through the page cache; the oldest give way."""
-        self._cache[files] = max(amount, self._cache.pop(files, 0.0))
+        """`amount` bytes of `files` passed through the page cache; the oldest give way."""
+        cold = max(0.0, amount - self._hot.get(files, 0.0), self._cache.get(files, 0.0))
+        self._keep_cold(files, cold)
         self._reclaim()
         self._note_peak()
 
     def cached_bytes(self, files: str) -> float:
         """Bytes of `files` that need not be read from disk."""
-        return max(self._cache.get(files, 0.0), self._hot.get(files, 0.0))
+        return self._cache.get(files, 0.0) + self._hot.get(files, 0.0)
 
-    def pin(self, files: str, hot: float) -> None:
-        """One more user keeps `hot` bytes of `files` in memory."""
+    def pin(self, files: str, hot: float) -> float:
+        """One more user keeps `hot` bytes of `files` in memory.
+
+        Returns:
+            The bytes that nobody kept before.
+        """
         self._users[files] = self._users.get(files, 0) + 1
-        grown = max(0.0, hot - self._hot.get(files, 0.0))
-        self._hot[files] = self._hot.get(files, 0.0) + grown
+        known = self._hot.get(files, 0.0)
+        grown = max(0.0, hot - known)
+        self._hot[files] = known + grown
         self.hot += grown
         if files in self._cache:
-            self._cache[files] = max(0.0, self._cache[files] - grown)
+            self._keep_cold(files, max(0.0, self._cache[files] - grown))
+        return grown
 
     def unpin(self, files: str) -> None:
         """One user less; the last one leaves its pages behind as cold cache."""
@@ -166,7 +182,12 @@ class Memory:
             del self._users[files]
             hot = self._hot.pop(files)
             self.hot -= hot
-            self._cache[files] = self._cache.get(files, 0.0) + hot
+            self._keep_cold(files, self._cache.get(files, 0.0) + hot)
+
+    def drop(self, files: str, amount: float) -> None:
+        """Forget `amount` hot bytes: their cgroup is over its limit."""
+        self._hot[files] -= amount
+        self.hot -= amount
 
     def settle(self) -> None:
         """Keep within RAM: drop cold cache, then kill the largest (of equals the youngest)."""
@@ -177,18 +198,25 @@ class Memory:
         self._reclaim()
         self._note_peak()
 
+    def _keep_cold(self, files: str, amount: float) -> None:
+        """Set the cold bytes of `files`, which become the youngest."""
+        self._cold += amount - self._cache.pop(files, 0.0)
+        if amount > 0.0:
+            self._cache[files] = amount
+
     def _reclaim(self) -> None:
-        room = max(0.0, self.capacity - self.used)
-        excess = sum(self._cache.values()) - room
-        for files in list(self._cache):
-            if excess <= 0.0:
-                break
-            dropped = min(excess, self._cache[files])
-            self._cache[files] -= dropped
+        excess = self._cold - max(0.0, self.capacity - self.used)
+        while excess > 0.0 and self._cache:
+            oldest = next(iter(self._cache))
+            dropped = min(excess, self._cache[oldest])
+            self._cache[oldest] -= dropped
+            self._cold -= dropped
             excess -= dropped
+            if self._cache[oldest] == 0.0:
+                del self._cache[oldest]
 
     def _note_peak(self) -> None:
-        touched = min(self.capacity, self.used + self.cached)
+        touched = min(self.capacity, self.used + self._cold)
         if touched > self.peak:
             grown, self.peak = touched - self.peak, touched
             if self.on_growth is not None:

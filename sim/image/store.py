@@ -70,17 +70,21 @@ class Store:
         Args:
             ask: contact the registry even when every layer is on disk.
         """
-        missing = [layer for layer in image.layers if layer.digest not in self._layers]
-        if ask or missing:
+        if ask or self._missing(image):
             with puller.phase("resolve", "pull"):
                 yield self._kernel.world.env.timeout(self._registry.latency())
-        missing = [layer for layer in image.layers if layer.digest not in self._layers]
+        missing = self._missing(image)
         if missing:
             self._begin(puller, missing)
         coming = [self._layers[layer.digest] for layer in image.layers]
         for layer_here in coming:
             if not layer_here.processed:
                 yield layer_here
+
+    def _missing(self, image: Image) -> list[Layer]:
+        """Layers that are neither here nor on their way, each digest once."""
+        layers = {layer.digest: layer for layer in image.layers}
+        return [layer for digest, layer in layers.items() if digest not in self._layers]
 
     def _begin(self, puller: Puller, missing: list[Layer]) -> None:
         """Fetch layers on the daemon's account: whoever asked first may die meanwhile."""

@@ -1,4 +1,4 @@
-"""What every deployment does alike: launch one story a start, and stop a start."""
+"""What every deployment does alike: know its hosts, launch one story a start, stop a start."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,25 @@ from sim.start import Start, Story, begin
 from sim.workload import Service
 
 
-class StoryDeployment:
+class BareDeployment:
+    """A deployment that knows its hosts and stops its starts."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._hosts: list[Kernel] = []
+
+    def hosts(self) -> Sequence[Kernel]:
+        """The kernels that run its sandboxes, as far as they are up."""
+        return self._hosts
+
+    def stop(self, start: Start) -> Event:
+        """Stop one, on its way or long since ready, and give back what it held."""
+        start.kill("stopped")
+        start.end()
+        return self.world.env.timeout(0.0)
+
+
+class StoryDeployment(BareDeployment):
     """A deployment whose starts each follow one story.
 
     Args:
@@ -18,20 +36,9 @@ class StoryDeployment:
     """
 
     def __init__(self, world: World, story: Callable[[Start], Story]) -> None:
-        self.world = world
+        super().__init__(world)
         self._story = story
-        self._hosts: list[Kernel] = []
-
-    def hosts(self) -> Sequence[Kernel]:
-        """The kernels that run its sandboxes, as far as they are up."""
-        return self._hosts
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """Ask for `count` sandboxes now."""
         return [begin(self.world, service, self._story) for _ in range(count)]
-
-    def stop(self, start: Start) -> Event:
-        """Stop one, on its way or long since ready, and give back what it held."""
-        start.kill("stopped")
-        start.end()
-        return self.world.env.timeout(0.0)

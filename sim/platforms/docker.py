@@ -1,5 +1,7 @@
 """Docker on one server: a daemon, one shared kernel, and as many containers as go."""
 
+from pydantic import model_validator
+
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
@@ -22,6 +24,12 @@ class Docker:
     """One machine with its daemon; its `count` is 1."""
     bridge_ports: Number
     """Containers that one Linux bridge takes."""
+
+    @model_validator(mode="after")
+    def _is_one_server(self) -> "Docker":
+        if self.server.count != 1:
+            raise ValueError(f"server.count: {self.server.count} is not allowed; 1: one daemon")
+        return self
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """How many containers by reservation, smallest first."""
@@ -64,17 +72,37 @@ class DockerHost(StoryDeployment):
         registry = docker.server.registry.deploy(world)
         self.engine: Engine = docker.server.boot(world, registry, 0, held=0.0, ask=False)
         self._hosts.append(self.engine.kernel)
-        self._ports = int(plain(docker.bridge_ports))
+        self._bridge = int(plain(docker.bridge_ports))
+        self._ports: set[int] = set()
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` containers that are up already."""
         return [self.engine.settle(service) for _ in range(count)]
 
     def _run(self, start: Start) -> Story:
+        lacking = self._take(start)
+        if lacking is not None:
+            return Refused(lacking)
         start.place(self.engine.kernel.name)
-        if start.task >= self._ports:
-            return Refused("bridge ports")
         return (yield from self.engine.run(start))
+
+    def _take(self, start: Start) -> str | None:
+        """A place on the bridge and the host port, or what is missing."""
+        if self._bridge == 0:
+            return "bridge ports"
+        port = start.service.host_port
+        if port in self._ports:
+            return "host ports"
+        self._bridge -= 1
+        if port is not None:
+            self._ports.add(port)
+        start.at_end.append(lambda: self._give_back(port))
+        return None
+
+    def _give_back(self, port: int | None) -> None:
+        self._bridge += 1
+        if port is not None:
+            self._ports.discard(port)
 
 
 def fleet_budget(

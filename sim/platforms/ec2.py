@@ -11,10 +11,10 @@ from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Machine, Step
-from sim.platforms.bare import StoryDeployment
+from sim.platforms.bare import BareDeployment
 from sim.platforms.limits import BudgetItem, with_free
 from sim.sandbox.running import RunningApp
-from sim.start import Ceiling, Killed, Ready, Refused, Start, Story
+from sim.start import Ceiling, Ready, Refused, Start, Story, begin
 from sim.workload import Service
 
 
@@ -78,31 +78,32 @@ class EC2:
         return self.machine.memory_visible - plain(self.guest_os)
 
 
-class Account(StoryDeployment):
+class Account(BareDeployment):
     """A live account: its quotas, and the instances it has."""
 
     def __init__(self, ec2: EC2, world: World) -> None:
-        super().__init__(world, self._run)
+        super().__init__(world)
         self._ec2 = ec2
         self._requests = ec2.requests.deploy(world.env)
         self._instances = ec2.instances.deploy(world.env)
         self._call = world.random.sampler("ec2/api_call", ec2.api_call)
         self._pending = world.random.sampler("ec2/pending", ec2.pending)
         self._boot = world.random.sampler("ec2/boot", ec2.boot.noise)
-        self._answered: Event = world.env.timeout(0.0)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """One RunInstances call for `count` instances."""
-        self._answered = self.world.env.process(self._request(count))
-        return super().launch(service, count)
+        answered = self.world.env.process(self._request(count))
+        return [
+            begin(self.world, service, lambda start: self._launched(start, answered))
+            for _ in range(count)
+        ]
 
     def _request(self, count: int) -> Generator[Event, Any, None]:
         yield self._requests.take()
         yield self._instances.take(count)
         yield self.world.env.timeout(self._call())
 
-    def _run(self, start: Start) -> Story:
-        answered = self._answered
+    def _launched(self, start: Start, answered: Event) -> Story:
         with start.phase("request"):
             yield answered
             lacking = self._ec2.lacking(start.service)
@@ -114,19 +115,17 @@ class Account(StoryDeployment):
 
     def _up(self, start: Start) -> Story:
         """The instance is running: boot it, then start the app."""
-        ec2, image = self._ec2, start.service.image
+        ec2 = self._ec2
         name = f"{ec2.machine.name}-{start.task}"
         kernel = ec2.machine.boot(self.world, name, plain(ec2.guest_os))
         start.place(name)
         self._hosts.append(kernel)
+        start.at_end.append(lambda: self._hosts.remove(kernel))
         instance = Instance(RunningApp(kernel, start.service, 1024.0, start.kill))
         start.inhabit(instance)
         with start.phase("boot"):
             yield from kernel.perform(ec2.boot, kernel.cpu, self._boot())
-        with start.phase("app") as span:
-            if image is not None and kernel.architecture not in image.architectures:
-                span.interrupt()
-                return Killed("exec format error")
+        with start.phase("app"):
             yield from instance.app.start(start)
         return Ready()
 

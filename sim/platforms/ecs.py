@@ -76,7 +76,7 @@ class ECS:
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits of the network mode; they stand whatever the tasks really use."""
         if self.network == "awsvpc":
-            return (self._eni_ceiling(),)
+            return () if math.isinf(self._enis) else (self._eni_ceiling(),)
         fixed = () if service.host_port is None else (_ceiling("host ports", 1, _DYNAMIC),)
         if self.network == "host":
             return fixed
@@ -104,7 +104,7 @@ class ECS:
         """What placement on the fleet goes by."""
         control, awsvpc = self.control_plane, self.network == "awsvpc"
         ports = min(plain(control.bridge_ports), plain(control.dynamic_ports))
-        slots = {"awsvpc": float(self._enis), "bridge": ports, "host": math.inf}[self.network]
+        slots = {"awsvpc": self._enis, "bridge": ports, "host": math.inf}[self.network]
         return Terms(
             strategy=self.strategy,
             slots=slots,
@@ -132,19 +132,21 @@ class ECS:
         return self.capacity
 
     @property
-    def _enis(self) -> int:
+    def _enis(self) -> float:
         """Tasks an instance has network interfaces for; the first interface is its own."""
         machine = self._fleet.machine
         if self.trunking:
             return machine.trunk_tasks or 0
-        return (machine.enis or 1) - 1
+        return math.inf if machine.enis is None else machine.enis - 1
 
     def _eni_ceiling(self) -> Ceiling:
         machine = self._fleet.machine
         if not self.trunking:
-            return _ceiling("ENI", self._enis, "turn on awsvpcTrunking where the type supports it")
+            return _ceiling(
+                "ENI", int(self._enis), "turn on awsvpcTrunking where the type supports it"
+            )
         if machine.trunk_tasks:
-            return _ceiling("trunk ENI", self._enis, "use bridge mode, or a larger type")
+            return _ceiling("trunk ENI", int(self._enis), "use bridge mode, or a larger type")
         known = "not known for" if machine.trunk_tasks is None else "not supported on"
         return _ceiling("trunk ENI", 0, f"trunking is {known} {machine.name}")
 
@@ -196,7 +198,7 @@ class LiveECS:
 
     def hosts(self) -> Sequence[Kernel]:
         """The kernels of its instances or microVMs."""
-        return self.capacity.kernels
+        return list(self.capacity.kernels)
 
     def state(self, start: Start) -> str:
         """The task's state in ECS's words."""

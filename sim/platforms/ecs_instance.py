@@ -51,9 +51,10 @@ class ContainerInstance:
 
     def lacks(self, claim: Claim) -> str | None:
         """ECS's word for the first thing it has too little of, in the order ECS checks."""
-        if claim.cpu > self.cpu_left:
+        # What was taken and given back leaves the last bits of a decimal behind.
+        if claim.cpu > self.cpu_left + 1e-6:
             return "RESOURCE:CPU"
-        if claim.memory > self.memory_left:
+        if claim.memory > self.memory_left + 1e-3:
             return "RESOURCE:MEMORY"
         if claim.port is not None and claim.port in self.ports:
             return "RESOURCE:PORTS"

@@ -1,5 +1,7 @@
 """Fargate: serverless capacity, one microVM a task, and nothing kept between tasks."""
 
+from dataclasses import replace
+
 from simpy import Event
 
 from sim.core.bucket import Quota
@@ -102,6 +104,12 @@ class Fargate:
         return LiveFargate(self, world)
 
 
+def given(service: Service, size: FargateSize) -> Service:
+    """The service at the size that is paid for: its caps, with what the app uses as asked."""
+    app = replace(service.app, private=service.private)
+    return replace(service, cpu=size.vcpu, memory=size.memory, cpu_quota=True, app=app)
+
+
 class LiveFargate:
     """Fargate in a running world; an orchestrator asks it to admit and to run starts."""
 
@@ -109,7 +117,7 @@ class LiveFargate:
 
     def __init__(self, fargate: Fargate, world: World) -> None:
         self.world = world
-        self.kernels: list[Kernel] = []
+        self.kernels: dict[Kernel, None] = {}
         self._fargate = fargate
         self._bucket = fargate.launches.deploy(world.env)
         self._registry = fargate.registry.deploy(world)
@@ -123,7 +131,7 @@ class LiveFargate:
         with start.phase("provision"):
             yield self.world.env.timeout(self._provision())
             engine = self._microvm(start, size)
-        return (yield from engine.run(start))
+        return (yield from engine.run(start, given(start.service, size)))
 
     def admit(self) -> Event:
         """An event that fires when the account's launch quota lets one more task through."""
@@ -143,7 +151,8 @@ class LiveFargate:
         )
         kernel = machine.boot(self.world, f"task-{start.task}", plain(fargate.os_and_daemons))
         start.place(kernel.name)
-        self.kernels.append(kernel)
+        self.kernels[kernel] = None
+        start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0)
         store = Store(kernel, daemon, self._registry, fargate.unpacking)
         return Engine(kernel, daemon, store, fargate.runtime, ask=False)

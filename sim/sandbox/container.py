@@ -4,15 +4,15 @@ from collections.abc import Generator
 from typing import Any
 
 from pydantic import Field
-from simpy import Event
+from simpy import Event, Interrupt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
 from sim.host import Kernel, Step
 from sim.image import Store
-from sim.sandbox.running import RunningApp
-from sim.start import Killed, Ready, Start, Story
+from sim.sandbox.running import EXEC_FORMAT, RunningApp
+from sim.start import Ready, Start, Story
 from sim.workload import Service
 
 
@@ -48,6 +48,11 @@ class Container:
     def cpu(self) -> Group:
         """Its CPU cgroup."""
         return self._running.cpu
+
+    @property
+    def killed_by(self) -> str:
+        """Why the kernel killed it; empty where it did not."""
+        return self._running.memory.killed_by
 
     @property
     def core_speed(self) -> float:
@@ -97,19 +102,25 @@ class Engine:
         self._create = random.sampler("runtime/create", runtime.create.noise)
         self._start = random.sampler("runtime/start", runtime.start.noise)
 
-    def run(self, start: Start) -> Story:
-        """Bring one container from its image's name to ready."""
+    def run(self, start: Start, given: Service | None = None) -> Story:
+        """Bring one container from its image's name to ready.
+
+        Args:
+            given: the service at the size it is given, where that is not the size it asked for.
+        """
+        given = start.service if given is None else given
         image = start.service.image
         with start.phase("pull"):
             if image is not None:
                 yield from self.store.pull(start, image, ask=self._ask)
         with start.phase("create"):
             yield from self.kernel.perform(self._runtime.create, self._daemon, self._create())
-        with start.phase("start") as span:
-            if image is not None and self.kernel.architecture not in image.architectures:
-                span.interrupt()
-                return Killed("exec format error")
-            container = Container(self.kernel, start.service, self._shim, start)
+        with start.phase("start"):
+            if not self.kernel.can_run(start.service.architectures):
+                raise Interrupt(EXEC_FORMAT)
+            container = Container(self.kernel, given, self._shim, start)
+            if not container.alive:
+                raise Interrupt(container.killed_by)
             start.inhabit(container)
             yield from self.kernel.perform(self._runtime.start, container.cpu, self._start())
         with start.phase("app"):

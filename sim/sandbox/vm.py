@@ -4,10 +4,10 @@ A *microVM* (Firecracker class) is one without firmware, with a small kernel and
 """
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, Literal
 
-from simpy import Event
+from simpy import Event, Interrupt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
@@ -72,7 +72,17 @@ class VirtualMachine:
 class Guest:
     """A live guest on a host's kernel, with one app in it."""
 
-    __slots__ = ("_on_host", "_running", "_start", "_vm", "_vmm", "alive", "host", "kernel")
+    __slots__ = (
+        "_nominal",
+        "_on_host",
+        "_running",
+        "_start",
+        "_vm",
+        "_vmm",
+        "alive",
+        "host",
+        "kernel",
+    )
 
     def __init__(
         self, vm: VirtualMachine, host: Kernel, service: Service, start: Start | None
@@ -85,11 +95,9 @@ class Guest:
         vcpus = vm.vcpus(service.cpu)
         self._vmm = host.cpu.group(weight=1024.0 * vcpus, cap=float(vcpus))
         self._on_host = host.memory.cgroup(math.inf, self._killed)
-        self._back(plain(vm.vmm_memory))
-        self._back(nominal if vm.backing == "reserved" else nominal - vm.visible(nominal))
+        self._nominal = nominal
         grow = None if vm.backing == "reserved" else self._back
         memory = Memory(vm.visible(nominal), on_growth=grow)
-        memory.hold(plain(vm.guest_os))
         self.kernel = Kernel(
             world=host.world,
             name=host.name,
@@ -112,22 +120,33 @@ class Guest:
         """Of the cores it runs on."""
         return self.kernel.core_speed
 
+    def power_on(self) -> bool:
+        """Take memory from the host: VMM, guest kernel, OS; whether it survived that."""
+        vm = self._vm
+        reserved = vm.backing == "reserved"
+        kernel = self._nominal - vm.visible(self._nominal)
+        self._back(plain(vm.vmm_memory) + (self._nominal if reserved else kernel))
+        if self.alive:
+            self.kernel.memory.hold(plain(vm.guest_os))
+        return self.alive
+
     def settle(self) -> bool:
         """Be up at once with the working set in memory; whether it survived that."""
-        return self.alive and self._running.settle()
+        return self.power_on() and self._running.settle() and self.alive
 
     def stop(self) -> None:
         """Power off: the host gets everything back; idempotent."""
         if self.alive:
             self.alive = False
             self._running.stop()
+            self.kernel.memory.hold(-self.kernel.memory.held)
             self._on_host.release()
             self._vmm.remove()
 
     def boot(self, start: Start) -> Story:
         """From the VMM to the app's first healthy answer."""
         vm = self._vm
-        yield from self._phase(start, "vmm", vm.vmm)
+        yield from self._phase(start, "vmm", vm.vmm, self.power_on)
         if vm.firmware is not None:
             yield from self._phase(start, "firmware", vm.firmware)
         yield from self._phase(start, "kernel", vm.kernel)
@@ -136,9 +155,13 @@ class Guest:
             yield from self._running.start(start)
         return Ready()
 
-    def _phase(self, start: Start, name: str, step: Step) -> Generator[Event, Any, None]:
+    def _phase(
+        self, start: Start, name: str, step: Step, first: Callable[[], bool] = lambda: True
+    ) -> Generator[Event, Any, None]:
         noise = start.world.random.sampler(f"vm/{name}", step.noise)()
         with start.phase(name):
+            if not first():
+                raise Interrupt(self._on_host.killed_by)
             yield from self.kernel.perform(step, self._vmm, noise)
 
     def _back(self, amount: float) -> None:
@@ -146,6 +169,8 @@ class Guest:
             self._on_host.allocate(amount)
 
     def _killed(self, reason: str) -> None:
+        if self.alive:
+            self._running.kill(reason)
         self.stop()
         if self._start is not None:
             self._start.kill(reason)

@@ -1,6 +1,6 @@
 """What runs: an app's start-up work and memory, its requests, and the size it is given."""
 
-from sim.workload.requests import Load, Requests, alone, draw_requests, most, serve
+from sim.workload.requests import Load, Requests, alone, draw_requests, serve
 from sim.workload.service import App, Service
 
-__all__ = ["App", "Load", "Requests", "Service", "alone", "draw_requests", "most", "serve"]
+__all__ = ["App", "Load", "Requests", "Service", "alone", "draw_requests", "serve"]

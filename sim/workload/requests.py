@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from simpy import Event
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Positive, plain
 from sim.core.description import description
 from sim.core.sharing import Group
 from sim.core.world import World
@@ -19,9 +19,9 @@ from sim.core.world import World
 class Load:
     """What a serving container does all day."""
 
-    share: Number
-    """Mean CPU use as a fraction of the CPU it is given, below 1."""
-    request_cpu: Number
+    share: Positive
+    """Mean CPU use as a fraction of the CPU it is given."""
+    request_cpu: Positive
     """Mean CPU of a request, core-seconds of the reference core; exponential."""
 
     def rate(self, cpu: float) -> float:
@@ -84,28 +84,25 @@ def alone(requests: Requests, cap: float, core_speed: float) -> list[float]:
     return [end - time for end, time in zip(ended, requests.times, strict=True)]
 
 
-def most(cpu: Group) -> float:
-    """vCPUs a group gets when it has the host to itself: the least cap from it to the root."""
-    caps = []
-    group: Group | None = cpu
-    while group is not None:
-        caps.append(group.cap)
-        group = group.parent
-    return min(caps)
-
-
 def serve(
     world: World,
     requests: Requests,
     cpu: Group,
     core_speed: float,
     served: Callable[[int, float], None],
+    *,
+    alive: Callable[[], bool] = lambda: True,
 ) -> Generator[Event, Any, None]:
-    """Serve every request in the group `cpu`; `served(number, sojourn_s)` is told of each end."""
+    """Serve every request in the group `cpu`; `served(number, sojourn_s)` is told of each end.
+
+    It ends when its sandbox is no longer `alive`.
+    """
     env = world.env
     began = env.now
     for number, (time, work) in enumerate(zip(requests.times, requests.work, strict=True)):
         yield env.timeout(max(0.0, began + time - env.now))
+        if not alive():
+            return
         _watch(cpu.run(work / core_speed, cap=1.0), number, env.now, served)
 
 

@@ -5,9 +5,13 @@ from pydantic import Field, model_validator
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu
+from sim.host.machine import Architecture
 from sim.host.step import Step
 from sim.image import Image
 from sim.workload.requests import Load
+
+BOTH: tuple[Architecture, ...] = ("amd64", "arm64")
+"""A program that comes with the machine's own disk image is built for it."""
 
 
 @description
@@ -83,6 +87,6 @@ class Service:
         return self.cpu if self.cpu_quota else float("inf")
 
     @property
-    def files(self) -> str:
-        """Name of the file set that containers of this image share."""
-        return self.image.name if self.image is not None else self.app.name
+    def architectures(self) -> tuple[Architecture, ...]:
+        """Those its program was built for."""
+        return BOTH if self.image is None else self.image.architectures

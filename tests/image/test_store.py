@@ -1,10 +1,13 @@
 """Layers on a host: each digest once, downloads side by side, unpacked in order."""
 
+import itertools
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import idle, image, kernel, machine, registry, rows, unpacking
+
 from sim.core.randomness import Lognormal
 from sim.core.recorder import Span
 from sim.core.world import World
@@ -12,7 +15,6 @@ from sim.host import Kernel, Machine
 from sim.image import Image, Layer, Store
 from sim.image.image import of_size
 from sim.units import MiB
-from worlds import idle, image, kernel, machine, registry, rows, unpacking
 
 LATENCY = 1.0
 RATE = 10 * MiB
@@ -94,7 +96,7 @@ def test_layers_are_unpacked_one_after_the_other_from_the_base_up() -> None:
     unpacked = [row for row in rows(bench.run().world.record) if row.phase == "unpack"]
 
     assert [row.length for row in unpacked] == pytest.approx([0.6, 0.2, 0.4])
-    assert all(a.end <= b.start for a, b in zip(unpacked, unpacked[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(unpacked))
 
 
 @pytest.mark.parametrize(("downloads", "seconds"), [(1, 4.0), (2, 2.0), (4, 1.0)])
@@ -193,9 +195,7 @@ def test_the_slowest_of_network_connection_and_registry_decides() -> None:
 
 def test_streams_overlap_and_the_slowest_ends_the_step() -> None:
     """Decompressing 2 s, untarring 3 s and writing 4 s together take 4 s (L4)."""
-    bench = Bench(
-        machine(nic=100 * MiB, disk=25 * MiB), unpack_cpu=3.0 / (100 * MiB)
-    )
+    bench = Bench(machine(nic=100 * MiB, disk=25 * MiB), unpack_cpu=3.0 / (100 * MiB))
     bench.pull(image(100 * MiB)).run()
 
     assert bench.lengths("decompress") == [pytest.approx(2.0)]

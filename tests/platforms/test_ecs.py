@@ -42,6 +42,20 @@ LIMITS: dict[str, tuple[ECS, Service, str, int, str]] = {
         2,
         "RESOURCE:CPU",
     ),
+    "a tie": (
+        ecs(BOX),
+        service(cpu=1.0, memory=250 * MiB, app=app(private=0.0)),
+        "vCPU",
+        4,
+        "RESOURCE:CPU",
+    ),
+    "a tie of memory and ports": (
+        ecs(BOX, control=control_plane(bridge_ports=4)),
+        service(cpu=0.1, memory=250 * MiB, app=app(private=0.0)),
+        "memory",
+        4,
+        "RESOURCE:MEMORY",
+    ),
     "memory on bridge": (
         ecs(BOX),
         service(cpu=0.1, memory=300 * MiB),

@@ -1,0 +1,170 @@
+"""EC2 types against what AWS documents and what was measured."""
+
+import math
+
+import pytest
+
+from sim import catalog
+from sim.catalog.instances import by_price
+from sim.core.cited import Cited, plain
+from sim.units import GiB, MiB
+
+KNOWN = {
+    # name: arch, vCPU, nominal MiB, OS-visible MiB, ENIs, tasks with trunking, USD/h
+    "m5.xlarge": ("amd64", 4, 16384, 15611, 4, 20, 0.192),
+    "m5.large": ("amd64", 2, 8192, 7811, 3, 10, 0.096),
+    "t3.micro": ("amd64", 2, 1024, 904, 2, 0, 0.0104),
+    "c5.large": ("amd64", 2, 4096, 3785, 3, 10, 0.085),
+    "m6g.medium": ("arm64", 1, 4096, 3795, 2, 4, 0.0385),
+    "m5.metal": ("amd64", 96, 393216, 386567, 15, 0, 4.608),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_types_are_as_measured_and_documented(name: str) -> None:
+    """vCPUs, memory, interfaces, trunking and price of a handful of types."""
+    machine = catalog.machine(name)
+    assert machine.usd_per_hour is not None
+    found = (
+        machine.architecture,
+        machine.vcpu,
+        machine.memory / MiB,
+        machine.memory_visible / MiB,
+        machine.enis,
+        machine.trunk_tasks,
+        plain(machine.usd_per_hour),
+    )
+
+    assert found == KNOWN[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "awsvpc", "trunk"), [("m5.xlarge", 3, 20), ("m5.large", 2, 10), ("t3.micro", 1, 0)]
+)
+def test_awsvpc_tasks_are_limited_by_interfaces(name: str, awsvpc: int, trunk: int) -> None:
+    """The first interface is the instance's own; with trunking ECS documents the number."""
+    tiny = catalog.service("generic", cpu=0.01, memory=4 * MiB)
+    plain_, trunked = (
+        catalog.ecs(name, network="awsvpc", trunking=trunking).slots(tiny)[0]
+        for trunking in (False, True)
+    )
+
+    assert (plain_.limit, plain_.allows) == ("ENI", awsvpc)
+    assert (trunked.limit, trunked.allows) == ("trunk ENI", trunk)
+
+
+@pytest.mark.parametrize(
+    ("memory", "count", "limit"),
+    [(512, 16, "vCPU"), (1024, 15, "memory"), (15611, 1, "memory"), (15612, 0, "memory")],
+)
+def test_ecs_registers_what_the_os_sees(memory: int, count: int, limit: str) -> None:
+    """m5.xlarge registers 15,611 MiB and 4,096 CPU units: 0.25 vCPU fits 16 times, 1 GiB 15."""
+    first = catalog.ecs("m5.xlarge").ceilings(
+        catalog.service("generic", cpu=0.25, memory=memory * MiB)
+    )[0]
+
+    assert (first.allows, first.limit) == (count, limit)
+
+
+@pytest.mark.parametrize("name", list(catalog.instances()))
+def test_every_type_is_a_machine(name: str) -> None:
+    """It sees less than its nominal memory, most of it, and has a speed, a disk and a card."""
+    machine, bare = catalog.machine(name), catalog.bare(name)
+
+    assert 0.75 * machine.memory < machine.memory_visible < machine.memory
+    assert 0.2 < plain(machine.core_speed) < 4.0
+    assert 0.0 < plain(machine.disk) < math.inf
+    assert 0.0 < plain(machine.nic) < math.inf
+    assert machine.enis is not None
+    assert machine.enis >= 2
+    assert (bare.vcpu, bare.memory) == (machine.vcpu, machine.memory)
+    assert bare.memory_visible >= machine.memory_visible
+
+
+def test_a_card_of_a_gigabit_is_no_gigabyte() -> None:
+    """m5.xlarge: up to 10 Gbit/s are 1.25e9 bytes a second; its volume gives 125 MiB/s."""
+    machine = catalog.machine("m5.xlarge")
+
+    assert plain(machine.nic) == 1.25e9
+    assert plain(machine.disk) == 125 * MiB
+
+
+def test_speed_is_against_m5() -> None:
+    """m5 is the reference core; CoreMark per vCPU of others over that of m5, one a family."""
+    assert plain(catalog.machine("m5.xlarge").core_speed) == 1.0
+    speeds = {plain(catalog.machine(f"c5.{size}").core_speed) for size in ("large", "4xlarge")}
+
+    assert len(speeds) == 1
+    assert speeds.pop() > 1.0
+
+
+def test_every_fitted_memory_says_that_it_is_fitted() -> None:
+    """Grade A and "measured" only where the table has a measurement."""
+    from sim.catalog.figures import rows
+
+    measured = {r["instance_type"] for r in rows("ec2_instances.csv") if r["memory_mib_os_visible"]}
+    for name in catalog.instances():
+        lost = catalog.machine(name).memory_lost
+        assert isinstance(lost, Cited)
+        assert name in measured or lost.grade != "A"
+
+
+def test_a_type_whose_size_is_not_known_is_refused() -> None:
+    """Not known is a sentence, never a 0."""
+    with pytest.raises(ValueError, match=r"'c7i.32xlarge' vCPUs and memory are not known"):
+        catalog.machine("c7i.32xlarge")
+
+
+@pytest.mark.parametrize("pattern", ["m5.*", "m5.", "*large"])
+def test_types_are_found_by_pattern(pattern: str) -> None:
+    """A shell pattern, or a word anywhere in the name."""
+    names = [type_.name for type_ in catalog.matching(pattern)]
+
+    assert len(names) >= 6
+    assert all(pattern.strip("*") in name for name in names)
+    assert catalog.matching("zzz") == []
+
+
+def test_types_by_price_are_of_one_architecture_and_rentable() -> None:
+    """Cheapest first, no metal, no T where the user says so."""
+    for architecture in ("amd64", "arm64"):
+        types = list(by_price(architecture))
+        prices = [type_.usd_per_hour or 0.0 for type_ in types]
+
+        assert prices == sorted(prices)
+        assert min(prices) > 0.0
+        assert {type_.architecture for type_ in types} == {architecture}
+        assert not any(type_.metal for type_ in types)
+    assert not any(type_.burstable for type_ in by_price("amd64", burstable=False))
+    assert any(type_.burstable for type_ in by_price("amd64"))
+
+
+def test_t_types_and_no_others_are_burstable() -> None:
+    """By their name."""
+    for name, type_ in catalog.instances().items():
+        assert type_.burstable == name.startswith(("t2.", "t3.", "t3a.", "t4g.")), name
+
+
+def test_a_custom_machine_has_the_size_that_was_asked_for() -> None:
+    """16 vCPUs and 64 GiB, named so, without a price."""
+    machine = catalog.custom(16, 64 * GiB)
+
+    assert (machine.name, machine.vcpu, machine.memory) == ("16x64GiB", 16.0, 64 * GiB)
+    assert machine.usd_per_hour is None
+    assert machine.memory_visible == pytest.approx(64 * GiB * (1 - 0.0175))
+
+
+def test_a_metal_type_is_its_own_bare_machine() -> None:
+    """With the memory that was measured on it, and its name."""
+    bare = catalog.bare("m5.metal")
+
+    assert (bare.name, bare.memory_visible) == ("m5.metal", 386567 * MiB)
+
+
+def test_a_bare_machine_loses_less_than_an_instance_of_its_size() -> None:
+    """No hypervisor, no Nitro: what is lost is what metal of the family loses."""
+    bare, instance = catalog.bare("m5.xlarge"), catalog.machine("m5.xlarge")
+
+    assert bare.name == "4x16GiB"
+    assert bare.memory_visible > instance.memory_visible
+    assert bare.memory - bare.memory_visible < 0.03 * bare.memory

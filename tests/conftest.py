@@ -1,0 +1,12 @@
+"""Settings of all tests; helpers stand in `worlds.py` beside this file."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "floors",
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("floors")

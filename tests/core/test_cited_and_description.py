@@ -1,0 +1,145 @@
+"""A number with a passport, and descriptions that can be walked, compared and moved."""
+
+import copy
+import pickle
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from worlds import PLATFORMS, docker, image, launch, machine, runtime, service
+
+from sim.core.cited import Cited, plain
+from sim.core.description import description, figures, with_figure
+from sim.experiment import Burst, Scenario
+from sim.host import Machine, Step
+from sim.platforms import Docker
+from sim.units import MiB
+
+
+def cited(key: str = "a.b", value: float = 2 * MiB, **rest: Any) -> Cited:
+    parts = {"unit": "MiB", "grade": "A", "source": "a paper", "as_of": "2026-01"}
+    return Cited(key=key, value=value, **{**parts, **rest})
+
+
+def test_a_figure_is_shown_in_its_sources_unit() -> None:
+    """Base units inside, the source's outside, and what is not known beside it."""
+    assert cited().shown() == "2 MiB"
+    assert cited(low=1 * MiB, high=4 * MiB).shown() == "2 MiB (1 to 4)"
+    assert cited(value=15.0, unit="s", low=8.0, high=30.0).shown() == "15 s (8 to 30)"
+    assert cited(value=0.5, unit="").shown() == "0.5"
+
+
+def test_plain_takes_the_value() -> None:
+    """Of a figure or of a bare number."""
+    assert plain(cited()) == float(cited()) == 2 * MiB
+    assert plain(3.0) == 3.0
+
+
+def test_a_description_keeps_the_figure_and_not_its_value() -> None:
+    """So that every number in it can be listed with its source."""
+    step = Step(cpu=cited("work", 1.5, unit="core-s"), wait=0.5)
+
+    assert isinstance(step.cpu, Cited)
+    assert [(path, figure.key) for path, figure in figures(step)] == [("cpu", "work")]
+    assert step.work == 1.5
+
+
+def nested() -> Docker:
+    shim, lost = cited("shim"), cited("lost", 9 * MiB)
+    picture = image(1.0, 2.0, ratio=cited("ratio", 2.0))
+    return docker(machine(memory_lost=lost), runtime=runtime(shim=shim), warm=(picture,))
+
+
+def test_every_figure_is_found_wherever_it_is() -> None:
+    """Through nested descriptions and tuples, with its path."""
+    found = {path: figure.key for path, figure in figures(nested())}
+
+    assert found == {
+        "server.machine.memory_lost": "lost",
+        "server.runtime.shim": "shim",
+        "server.warm[0].layers[0].unpack_ratio": "ratio",
+        "server.warm[0].layers[1].unpack_ratio": "ratio",
+    }
+
+
+def test_one_figure_is_moved_wherever_it_stands() -> None:
+    """The rest is the same object still; the original does not change."""
+    before = nested()
+    after = with_figure(before, "ratio", 3.0)
+    values = [figure.value for _, figure in figures(after) if figure.key == "ratio"]
+
+    assert values == [3.0, 3.0]
+    assert [f.value for _, f in figures(before) if f.key == "ratio"] == [2.0, 2.0]
+    assert after.server.machine is before.server.machine
+    assert with_figure(after, "ratio", 2.0) == before
+
+
+def test_a_figure_inside_a_scenario_can_be_moved() -> None:
+    """The sensitivity study is this walk."""
+    scenario = Scenario(name="s", platform=nested(), arrivals=(Burst(service=service()),))
+    moved = with_figure(scenario, "shim", 5 * MiB)
+
+    assert moved.platform.server.runtime.shim.value == 5 * MiB
+    assert moved != scenario
+
+
+def test_an_unknown_figure_is_refused_with_those_there_are() -> None:
+    """A slip in a key must not change nothing in silence."""
+    with pytest.raises(ValueError, match=r"'shin' is not in this description; it has .*shim"):
+        with_figure(nested(), "shin", 1.0)
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_descriptions_are_values(name: str) -> None:
+    """Equal when written alike, hashable, picklable, copyable, frozen."""
+    platform = PLATFORMS[name]
+
+    assert pickle.loads(pickle.dumps(platform)) == platform
+    assert copy.deepcopy(platform) == platform
+    assert hash(platform) == hash(copy.deepcopy(platform))
+    with pytest.raises(FrozenInstanceError):
+        setattr(platform, fields(platform)[0].name, None)
+
+
+def test_running_a_description_does_not_change_it() -> None:
+    """Live objects are built from it and never leak back."""
+    platform = docker()
+    launch(platform, service())
+
+    assert platform == docker()
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    """Each with its field."""
+    with pytest.raises(ValidationError) as error:
+        Machine(name="m", vcpu=-1, memory=0, enis=0, colour="red")  # type: ignore[call-arg]
+
+    assert {e["loc"][0] for e in error.value.errors()} == {"vcpu", "memory", "enis", "colour"}
+
+
+def test_fields_are_given_by_name_only() -> None:
+    """A description reads like a sentence."""
+    with pytest.raises(ValidationError):
+        Step(1.0)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan"), "many"])
+def test_a_figure_below_zero_is_refused(wrong: Any) -> None:
+    """Numbers about the world are at least 0."""
+    with pytest.raises(ValidationError):
+        Step(cpu=wrong)
+
+
+def test_a_description_is_compared_by_its_fields() -> None:
+    """Two that differ in one figure differ."""
+
+    @description
+    class Pair:
+        """Two numbers."""
+
+        a: float
+        b: float = 0.0
+
+    assert Pair(a=1.0) == Pair(a=1.0, b=0.0)
+    assert replace(Pair(a=1.0), b=2.0) != Pair(a=1.0)

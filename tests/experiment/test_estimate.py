@@ -1,0 +1,160 @@
+"""Estimates: known answers, coverage that holds, and refusals where the sample is too small."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from sim.experiment.estimate import (
+    TooFew,
+    independent_quantile,
+    mean,
+    needed,
+    phase_table,
+    quantile,
+)
+
+
+@pytest.mark.parametrize(
+    ("q", "n"), [(0.5, 2), (0.75, 4), (0.9, 10), (0.95, 20), (0.99, 100), (0.05, 20)]
+)
+def test_a_quantile_is_given_from_one_start_beyond_it(q: float, n: int) -> None:
+    """n (1 - q) >= 1: p95 from 20, p99 from 100, and refused below."""
+    assert needed(q) == n
+    assert quantile(range(n), q) >= 0
+    with pytest.raises(TooFew, match=f"of {n - 1} starts: at least {n} are needed"):
+        quantile(range(n - 1), q)
+
+
+def test_a_quantile_is_a_value_of_the_sample() -> None:
+    """p95 of 1..20 is 19, the median of 1..4 is 2: order statistics, nothing in between."""
+    assert quantile(range(1, 21), 0.95) == 19.0
+    assert quantile([4, 2, 3, 1], 0.5) == 2.0
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=20, max_size=60), st.floats(0.05, 0.95))
+def test_at_least_a_share_q_is_at_or_below_the_q_quantile(values: list[float], q: float) -> None:
+    """And less than q is below it."""
+    value = quantile(values, q)
+
+    assert value in values
+    assert np.mean(np.array(values) <= value) >= q - 1e-9
+    assert np.mean(np.array(values) < value) <= q + 1e-9
+
+
+def test_a_mean_has_its_t_interval() -> None:
+    """1, 2, 3: mean 2, half-width 4.3027 / sqrt(3)."""
+    estimate = mean("m", [1.0, 2.0, 3.0])
+
+    assert (estimate.value, estimate.n) == (2.0, 3)
+    assert estimate.high is not None
+    assert estimate.high - 2.0 == pytest.approx(4.302653 / 3**0.5)
+    assert estimate.low == pytest.approx(4.0 - estimate.high)
+
+
+def test_a_single_value_has_no_interval_and_none_has_no_mean() -> None:
+    """A dash instead of a made-up width."""
+    single = mean("m", [5.0])
+
+    assert (single.value, single.low, single.high) == (5.0, None, None)
+    assert "interval -" in str(single)
+    with pytest.raises(TooFew, match="m"):
+        mean("m", [])
+
+
+def test_the_interval_of_the_mean_covers_it_as_often_as_it_says() -> None:
+    """Of 1,000 samples of 10 normal values 95 % do, within four standard errors."""
+    draw = np.random.default_rng(1)
+    covered = 0
+    for _ in range(1000):
+        estimate = mean("m", draw.normal(3.0, 2.0, 10))
+        covered += estimate.low <= 3.0 <= estimate.high  # type: ignore[operator]
+
+    assert abs(covered - 950) <= 4 * (1000 * 0.95 * 0.05) ** 0.5
+
+
+@pytest.mark.parametrize(("n", "given_"), [(20, False), (58, False), (59, True), (200, True)])
+def test_p95_has_an_interval_from_59_values_on(n: int, given_: bool) -> None:
+    """1 - 0.95^59 is the first above 0.95."""
+    estimate = independent_quantile("p95", range(n), 0.95)
+
+    assert (estimate.low is not None) == given_
+    assert (estimate.high is not None) == given_
+
+
+@pytest.mark.parametrize(("q", "n"), [(0.5, 30), (0.95, 59), (0.95, 100), (0.95, 200), (0.9, 60)])
+def test_the_interval_of_a_quantile_covers_it_at_least_as_often_as_it_says(
+    q: float, n: int
+) -> None:
+    """Distribution-free, so an exponential will do: 95 % or more, less four standard errors."""
+    draw = np.random.default_rng(2)
+    true = stats.expon.ppf(q)
+    covered = 0
+    for _ in range(600):
+        estimate = independent_quantile("q", draw.exponential(1.0, n), q)
+        covered += estimate.low <= true <= estimate.high  # type: ignore[operator]
+
+    assert covered >= 600 * 0.95 - 4 * (600 * 0.95 * 0.05) ** 0.5
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=59, max_size=120))
+def test_an_interval_holds_its_value(values: list[float]) -> None:
+    """Low, value, high in this order."""
+    estimate = independent_quantile("p95", values, 0.95)
+
+    assert estimate.low is not None
+    assert estimate.high is not None
+    assert estimate.low <= estimate.value <= estimate.high
+
+
+def spans(lengths: list[tuple[float, float, float]]) -> pd.DataFrame:
+    """Starts of three phases: pull, start, app."""
+    found = []
+    for task, parts in enumerate(lengths):
+        now = 0.0
+        for phase, length in zip(("pull", "start", "app"), parts, strict=True):
+            found.append(("v", 0, task, phase, now, now + length))
+            now += length
+    return pd.DataFrame(found, columns=["variant", "run", "task", "phase", "start_s", "end_s"])
+
+
+LENGTHS = st.lists(st.tuples(*[st.floats(0.0, 100.0)] * 3), min_size=20, max_size=150)
+
+
+@given(LENGTHS, st.sampled_from([0.5, 0.95]))
+def test_phases_of_the_start_at_a_quantile_sum_to_its_total(
+    lengths: list[tuple[float, float, float]], q: float
+) -> None:
+    """Mean phases of real starts do; percentiles of parts would not. Running leaves out `app`."""
+    table = phase_table(spans(lengths), q)
+    totals = sorted(sum(parts) for parts in lengths)
+    parts = table["pull"] + table["start"] + table["app"]
+
+    assert list(table) == ["pull", "start", "app", "running", "total"]
+    assert table["total"] == pytest.approx(parts, abs=1e-9)
+    assert table["running"] == pytest.approx(table["total"] - table["app"], abs=1e-9)
+    assert totals[0] - 1e-9 <= table["total"] <= totals[-1] + 1e-9
+
+
+def test_of_few_starts_the_nearest_one_is_shown() -> None:
+    """p95 of totals 1..20 is the start of 19 s, with the phases that it had."""
+    table = phase_table(spans([(0.0, float(n), 1.0) for n in range(20)]), 0.95)
+
+    assert table == {"pull": 0.0, "start": 18.0, "app": 1.0, "running": 18.0, "total": 19.0}
+
+
+def test_of_many_starts_those_around_the_quantile_are_averaged() -> None:
+    """Of totals 1..1000 those between p94 and p96 are 20, around 950 s."""
+    lengths = [(float(n % 2), float(n), 1.0 - n % 2) for n in range(1000)]
+    table = phase_table(spans(lengths), 0.95)
+
+    assert table["total"] == pytest.approx(950.5, abs=1.0)
+    assert table["pull"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_too_few_starts_have_no_p95() -> None:
+    """As the quantile itself."""
+    with pytest.raises(TooFew, match="at least 20"):
+        phase_table(spans([(1.0, 1.0, 1.0)] * 19), 0.95)

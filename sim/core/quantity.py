@@ -87,7 +87,7 @@ def _parse(
         return number * scales[unit]
     known = ", ".join(scales)
     same = [name for name in scales if name.lower() == unit.lower()]
-    if same:
+    if same and not hint(number, unit):
         raise ValueError(f"{text!r} is not {allowed}: write {number:g}{same[0]}")
     why = "it has no unit" if unit == "" else f"there is no unit {unit!r} here"
     raise ValueError(f"{text!r} is not {allowed}: {why} (known: {known}){hint(number, unit)}")

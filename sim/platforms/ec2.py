@@ -10,7 +10,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
-from sim.host import Machine, Step
+from sim.host import Kernel, Machine, Step
 from sim.platforms.bare import BareDeployment
 from sim.platforms.limits import BudgetItem, with_free
 from sim.sandbox.running import RunningApp
@@ -84,6 +84,7 @@ class Account(BareDeployment):
     def __init__(self, ec2: EC2, world: World) -> None:
         super().__init__(world)
         self._ec2 = ec2
+        self._machines: dict[Start, Kernel] = {}
         self._requests = ec2.requests.deploy(world.env)
         self._instances = ec2.instances.deploy(world.env)
         self._call = world.random.sampler("ec2/api_call", ec2.api_call)
@@ -97,6 +98,12 @@ class Account(BareDeployment):
             begin(self.world, service, lambda start: self._launched(start, answered))
             for _ in range(count)
         ]
+
+    def stop(self, start: Start) -> Event:
+        """TerminateInstances; an instance whose app was killed is there until then."""
+        if start in self._machines:
+            self._hosts.remove(self._machines.pop(start))
+        return super().stop(start)
 
     def _request(self, count: int) -> Generator[Event, Any, None]:
         yield self._requests.take()
@@ -120,7 +127,7 @@ class Account(BareDeployment):
         kernel = ec2.machine.boot(self.world, name, plain(ec2.guest_os))
         start.place(name)
         self._hosts.append(kernel)
-        start.at_end.append(lambda: self._hosts.remove(kernel))
+        self._machines[start] = kernel
         instance = Instance(RunningApp(kernel, start.service, 1024.0, start.kill))
         start.inhabit(instance)
         with start.phase("boot"):

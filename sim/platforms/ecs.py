@@ -231,4 +231,5 @@ def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
 _MORE_CPU = "take a larger type, or set cpu on the container (a weight) instead of the task"
 _MORE_MEMORY = "take a larger type, or reserve less with memoryReservation"
 _DYNAMIC = "use a dynamic host port instead of a fixed one"
+_TRUNKING = "turn on awsvpcTrunking where the type supports it"
 _WIDER = "widen net.ipv4.ip_local_port_range"

@@ -172,7 +172,6 @@ def test_every_app_becomes_ready_on_every_platform(name: str, app: str) -> None:
     assert len(rows(world.record)) >= len(parts)
 
 
-# BUG: on a type whose OS and agent take all of it, a task that is placed crashes the run.
 @pytest.mark.parametrize("type_", ["t3.nano", "t3a.nano", "t4g.nano"])
 def test_the_smallest_types_kill_a_task_and_do_not_crash(type_: str) -> None:
     """An OOM kill is an outcome."""

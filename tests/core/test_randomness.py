@@ -109,7 +109,6 @@ def test_a_stream_is_one_however_often_it_is_asked_for() -> None:
     assert [one(), other(), one()] == [alone(), alone(), alone()]
 
 
-# BUG: a second distribution under a known name is ignored in silence.
 def test_one_name_has_one_distribution() -> None:
     """A name that is asked for with another distribution is a modelling mistake."""
     streams = Streams(1)

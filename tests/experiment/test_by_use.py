@@ -104,7 +104,6 @@ def test_one_sandbox_is_never_slowed(
     assert bench.probe(1).passed
 
 
-# BUG: `alone` knows the quota but not the vCPUs of host or guest: with a weight only (cap inf),
 # or a quota above the host, one sandbox is slowed by nobody and still "late".
 @pytest.mark.parametrize("name", ["docker", "vm"])
 def test_one_sandbox_with_a_weight_only_is_never_slowed(name: str) -> None:
@@ -276,7 +275,6 @@ def test_a_target_below_one_is_refused() -> None:
         count(docker(), loaded(), slowdown=0.5)
 
 
-# BUG: a guest that is killed while its memory is backed has no `_running` yet: AttributeError.
 # Every size here is a whole number of MiB, so that "full to the byte" means it.
 @given(
     st.sampled_from(["docker", "vm", "microvm", "ecs"]),
@@ -361,7 +359,6 @@ def test_vms_never_exceed_containers_by_use(instance: str, cpu: float, memory: f
     assert as_vms <= as_containers
 
 
-# BUG: with a weight only, a request in a guest is compared with a lone guest's one vCPU, and in a
 # container with the whole host, so that the VMs have the easier target: 10 VMs, 9 containers.
 def test_vms_with_a_weight_only_never_exceed_containers_by_use() -> None:
     """Whatever the comparison, one kernel takes at least as many."""

@@ -111,7 +111,6 @@ def test_what_was_asked_decides_the_id() -> None:
     assert len({base.run_id, *(other.run_id for other in others)}) == 6
 
 
-# BUG: `math.inf` (a disk that never binds, a connection rate) is written as `Infinity`.
 def test_the_manifest_is_json_that_any_reader_reads(results: Results, tmp_path: Path) -> None:
     """Also where a description holds infinity: JSON has no word for it."""
 
@@ -190,14 +189,12 @@ def test_unknown_metrics_and_variants_are_refused(results: Results) -> None:
         both.estimate("ready")
 
 
-# BUG: a column of words (`reasons`) passes the check and fails inside pandas.
 def test_a_metric_is_a_number(results: Results) -> None:
     """`reasons` and `variant` are no metrics."""
     with pytest.raises(ValueError, match="'reasons' is not known"):
         results.estimate("reasons")
 
 
-# BUG: starts cut off by `until` are left out in silence, which biases the latency down.
 def test_an_estimate_over_censored_starts_is_refused_or_says_so() -> None:
     """Of four starts on one core only the quick ones are seen before the stop."""
     slow = service(cpu=1.0, app=app(cpu=4.0, spread=1.0))

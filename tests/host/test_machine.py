@@ -114,7 +114,6 @@ def test_an_interrupted_step_leaves_the_cpu_idle() -> None:
     assert idle(live)
 
 
-# BUG: a machine that loses more memory than it has is accepted.
 def test_a_machine_cannot_lose_more_than_it_has() -> None:
     """A modelling mistake is found at construction."""
     with pytest.raises(ValueError, match="memory_lost"):

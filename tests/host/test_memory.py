@@ -165,7 +165,6 @@ def test_a_group_is_told_once_that_it_was_killed(killed: Killed) -> None:
     assert group.killed_by == "first"
 
 
-# BUG: allocate() on a group that is dead charges the kernel, and nobody ever gives it back.
 def test_the_dead_touch_no_memory(killed: Killed) -> None:
     """A group that was released cannot be charged any more."""
     memory = Memory(100.0)
@@ -176,7 +175,6 @@ def test_the_dead_touch_no_memory(killed: Killed) -> None:
     assert memory.used == 0.0
 
 
-# BUG: map() on a dead group pins the files for ever.
 def test_the_dead_map_no_files(killed: Killed) -> None:
     """A group that was released cannot pin files any more."""
     memory = Memory(100.0)
@@ -187,7 +185,6 @@ def test_the_dead_map_no_files(killed: Killed) -> None:
     assert memory.used == 0.0
 
 
-# BUG: law L2 charges a group its private pages and the cache it touched first, and reclaims that
 # cache over the limit; here hot files are held in full, beyond any limit.
 def test_over_its_limit_a_group_loses_its_own_cache_first(killed: Killed) -> None:
     """A sole group never holds more than its limit, and is not killed for its cache."""

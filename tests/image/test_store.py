@@ -168,7 +168,6 @@ def test_images_on_one_base_share_its_layers() -> None:
     assert bench.ended[1] == pytest.approx(50.0 + 1.0 + 1.0 + 0.2)
 
 
-# BUG: a digest that stands twice in one image is fetched twice, and then its event fires twice.
 def test_a_layer_that_stands_twice_in_an_image_is_fetched_once() -> None:
     """Empty layers are common, and the same digest is the same bytes."""
     twice = Layer(digest="empty", compressed=10 * MiB)

@@ -40,7 +40,6 @@ def test_a_bridge_takes_so_many_containers() -> None:
     assert outcomes(starts) == ["ready"] * 3 + ["refused: bridge ports"]
 
 
-# BUG: the bridge counts starts since the beginning of time (`start.task`), not containers.
 def test_a_stopped_container_frees_its_bridge_port() -> None:
     """What has gone takes no port."""
     world = World()
@@ -54,7 +53,6 @@ def test_a_stopped_container_frees_its_bridge_port() -> None:
     assert str(second.value) == "ready"
 
 
-# BUG: a fixed host port is a ceiling, but the simulation lets two containers publish it.
 def test_a_fixed_host_port_is_published_once() -> None:
     """Law L7: the simulation refuses count + 1 with the name of the same limit."""
     what = service(cpu=0.1, host_port=80)
@@ -65,7 +63,6 @@ def test_a_fixed_host_port_is_published_once() -> None:
     assert outcomes(starts) == ["ready", "refused: host ports"]
 
 
-# BUG: `Fleet.count` of a Docker server is ignored.
 def test_docker_runs_on_one_server() -> None:
     """A fleet of two under one daemon is a modelling mistake."""
     with pytest.raises(ValueError, match="count"):

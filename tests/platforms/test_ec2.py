@@ -36,7 +36,6 @@ def test_run_instances_for_more_than_the_bucket_waits() -> None:
     assert length(world.record, "request", 59) == pytest.approx(3.0)
 
 
-# BUG: a start looks up its call only when its story begins: of several launches at one instant
 # all starts wait for the answer of the last.
 def test_many_calls_wait_for_the_request_quota() -> None:
     """Of five calls at once with a bucket of two and one a second the last waits 3 s."""
@@ -51,7 +50,6 @@ def test_many_calls_wait_for_the_request_quota() -> None:
     )
 
 
-# BUG: a start looks up its call only when its story begins: of several launches at one instant
 # all starts wait for the answer of the last.
 def test_instances_of_earlier_calls_count() -> None:
     """The second call finds an empty bucket."""
@@ -106,7 +104,6 @@ def test_an_app_over_its_limit_is_killed_and_gives_all_back() -> None:
     assert idle(live.hosts()[0])
 
 
-# BUG: a terminated instance stays among the hosts, its OS in the ledger and on the meters.
 def test_a_terminated_instance_is_gone() -> None:
     """When all is stopped there is no host any more, or an empty one (L2)."""
     world = World()

@@ -148,7 +148,6 @@ def test_the_simulation_refuses_one_more_than_the_ceiling_with_its_word(name: st
     assert outcomes(starts) == ["ready"] * count + [f"refused: {word}"]
 
 
-# BUG: `fits` forgives the last bit of a decimal, placement does not (it subtracts floats).
 @given(
     st.integers(1, 16),
     st.integers(1, 100).map(lambda hundredths: hundredths / 100),
@@ -204,7 +203,6 @@ def test_memory_lost_to_the_hypervisor_is_not_registered() -> None:
     assert ecs(box).registered_memory == 900 * MiB
 
 
-# BUG: a machine without an ENI limit (`enis=None`) gets no ENI at all instead of no ceiling.
 def test_a_machine_without_an_eni_limit_is_not_limited_by_enis() -> None:
     """`enis=None` says that there is no such limit."""
     platform = ecs(machine(vcpu=4.0, enis=None), network="awsvpc")
@@ -260,7 +258,6 @@ def test_a_task_killed_on_its_way_makes_room_for_the_next() -> None:
     assert str(second.value) == "ready"
 
 
-# BUG: a task that the kernel kills after it was ready keeps its reservation for ever.
 def test_a_task_killed_after_it_was_ready_makes_room_for_the_next() -> None:
     """A running task that the kernel kills is STOPPED, and its reservation is free."""
     world = World()
@@ -277,7 +274,6 @@ def test_a_task_killed_after_it_was_ready_makes_room_for_the_next() -> None:
     assert str(second.value) == "ready"
 
 
-# BUG: the kernel may kill a container while its shim is charged, inside the constructor; the
 # start is not told (it is the active process) and then runs in a CPU group that was removed.
 def test_an_instance_that_is_full_of_its_own_daemons_kills_the_task() -> None:
     """Where OS and agent leave no room, a task is placed and then killed by the kernel."""
@@ -438,7 +434,6 @@ def test_a_refusal_is_not_rewritten_by_a_stop() -> None:
     live.stop(start)
     world.env.run()
 
-    # BUG: Start.kill files "killed: stopped" over any earlier end.
     assert world.record.task_outcome == ["refused: RESOURCE:CPU"]
     assert start.value == Refused("RESOURCE:CPU")
 

@@ -122,7 +122,6 @@ def test_the_size_is_a_cap() -> None:
     assert length(world.record, "app") == pytest.approx(2.0)
 
 
-# BUG: a task that asked for 0.3 vCPU is given and pays 1 vCPU, and is held to 0.3 all the same.
 def test_a_task_has_what_it_is_given_and_pays() -> None:
     """On Fargate the size is the cap: 2 core-seconds on the 1 vCPU given take 2 s."""
     world, _, _ = launch(ecs_on_fargate(), service(cpu=0.3, app=app(cpu=2.0)))
@@ -161,7 +160,6 @@ def test_more_at_once_are_never_ready_sooner() -> None:
     assert ends[-1] - ends[0] == pytest.approx(5.0)
 
 
-# BUG: the microVM of a stopped task stays among the hosts, its OS in the ledger.
 def test_a_stopped_task_leaves_no_micro_vm() -> None:
     """When all is stopped there is no host any more, or an empty one (L2)."""
     world = World()

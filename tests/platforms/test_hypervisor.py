@@ -78,7 +78,6 @@ def test_a_guest_that_was_powered_off_makes_room() -> None:
     assert outcomes(later) == ["ready", "refused: vCPU"]
 
 
-# BUG: only `stop` gives back the vCPUs and memory of a guest; one that was killed keeps them.
 def test_a_guest_that_was_killed_makes_room() -> None:
     """A guest killed on its way takes nothing any more, as on ECS."""
     world = World()
@@ -92,7 +91,6 @@ def test_a_guest_that_was_killed_makes_room() -> None:
     assert str(second.value) == "ready"
 
 
-# BUG: `stop` in the instant of the launch comes before the room is taken, which then stays taken.
 def test_a_guest_stopped_in_the_instant_of_its_launch_makes_room() -> None:
     """As one that is stopped later."""
     world = World()

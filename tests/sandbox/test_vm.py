@@ -164,7 +164,6 @@ def test_over_its_own_limit_the_app_is_killed_and_the_guest_gives_all_back() -> 
     assert idle(live.kernel)
 
 
-# BUG: the guest's OS stays in the guest's ledger after it was powered off.
 @pytest.mark.parametrize("kind", [{}, MICRO])
 def test_the_ledger_of_a_guest_sums_to_zero_when_it_is_stopped(kind: dict[str, Any]) -> None:
     """The host's and the guest's own (L2)."""
@@ -180,7 +179,6 @@ def test_the_ledger_of_a_guest_sums_to_zero_when_it_is_stopped(kind: dict[str, A
     assert guest.kernel.memory.used == 0.0
 
 
-# BUG: a guest killed by its host while its app grows reports an empty reason.
 def test_a_guest_killed_by_its_host_says_why() -> None:
     """A microVM that touches more than the host has is killed by the host's kernel."""
     world = World()
@@ -193,7 +191,6 @@ def test_a_guest_killed_by_its_host_says_why() -> None:
     assert live.kernel.memory.used == 800 * MiB
 
 
-# BUG: a guest that finds no memory on its host is killed inside its constructor (AttributeError).
 def test_a_guest_without_room_on_its_host_is_killed() -> None:
     """Reserved memory that is not there is an OOM kill, not an exception."""
     world = World()
@@ -206,7 +203,6 @@ def test_a_guest_without_room_on_its_host_is_killed() -> None:
     assert live.kernel.memory.used == 950 * MiB
 
 
-# BUG: a guest never looks at the architectures of its image, as `docker` and `ec2` do.
 def test_an_image_for_another_architecture_does_not_run_in_a_guest() -> None:
     """The same service ends the same way on every platform."""
     foreign = Image(name="arm", layers=image(1.0).layers, architectures=("arm64",))

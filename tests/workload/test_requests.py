@@ -179,7 +179,6 @@ def test_a_quota_caps_and_a_weight_does_not() -> None:
     assert service(cpu=0.5, cpu_quota=False).cap == math.inf
 
 
-# BUG: a load of nothing, or of zero work, divides by zero in the middle of a run.
 @pytest.mark.parametrize("wrong", [{"share": 0.0}, {"request_cpu": 0.0}])
 def test_a_load_of_nothing_is_refused(wrong: dict[str, float]) -> None:
     """A mistake is found where it is made: share and work are positive."""

@@ -104,7 +104,6 @@ def test_one_sandbox_is_never_slowed(
     assert bench.probe(1).passed
 
 
-# or a quota above the host, one sandbox is slowed by nobody and still "late".
 @pytest.mark.parametrize("name", ["docker", "vm"])
 def test_one_sandbox_with_a_weight_only_is_never_slowed(name: str) -> None:
     """Without a quota a sandbox alone has all of its host (a guest: its vCPUs), and no more."""
@@ -358,9 +357,7 @@ def test_vms_never_exceed_containers_by_use(instance: str, cpu: float, memory: f
 
     assert as_vms <= as_containers
 
-
-# container with the whole host, so that the VMs have the easier target: 10 VMs, 9 containers.
-def test_vms_with_a_weight_only_never_exceed_containers_by_use() -> None:
+    # container with the whole host, so that the VMs have the easier target: 10 VMs, 9 containers.
     """Whatever the comparison, one kernel takes at least as many."""
     as_vms, as_containers = by_use_of_both("m5.large", 0.5, 128 * MiB, False)
 

@@ -185,7 +185,6 @@ def test_the_dead_map_no_files(killed: Killed) -> None:
     assert memory.used == 0.0
 
 
-# cache over the limit; here hot files are held in full, beyond any limit.
 def test_over_its_limit_a_group_loses_its_own_cache_first(killed: Killed) -> None:
     """A sole group never holds more than its limit, and is not killed for its cache."""
     memory = Memory(1000.0)

@@ -36,7 +36,6 @@ def test_run_instances_for_more_than_the_bucket_waits() -> None:
     assert length(world.record, "request", 59) == pytest.approx(3.0)
 
 
-# all starts wait for the answer of the last.
 def test_many_calls_wait_for_the_request_quota() -> None:
     """Of five calls at once with a bucket of two and one a second the last waits 3 s."""
     world = World()
@@ -50,7 +49,6 @@ def test_many_calls_wait_for_the_request_quota() -> None:
     )
 
 
-# all starts wait for the answer of the last.
 def test_instances_of_earlier_calls_count() -> None:
     """The second call finds an empty bucket."""
     world = World()

@@ -274,7 +274,6 @@ def test_a_task_killed_after_it_was_ready_makes_room_for_the_next() -> None:
     assert str(second.value) == "ready"
 
 
-# start is not told (it is the active process) and then runs in a CPU group that was removed.
 def test_an_instance_that_is_full_of_its_own_daemons_kills_the_task() -> None:
     """Where OS and agent leave no room, a task is placed and then killed by the kernel."""
     full = ecs(machine(memory=1000 * MiB), os_and_daemons=1000 * MiB)

@@ -144,7 +144,6 @@ def test_containers_of_one_image_share_its_files() -> None:
     assert live.hosts()[0].memory.used == 50 * MiB + 4 * (20 + 10) * MiB
 
 
-# (by image name) are two entries; L2 has one copy per layer file per kernel.
 def test_files_that_a_pull_left_in_the_cache_are_not_there_twice() -> None:
     """All of an image's 50 MiB hot: used and cached together hold them once."""
     what = service(image=image(50 * MiB), app=app(private=20 * MiB, hot=50 * MiB))

@@ -358,7 +358,6 @@ def test_vms_never_exceed_containers_by_use(instance: str, cpu: float, memory: f
     assert as_vms <= as_containers
 
     # container with the whole host, so that the VMs have the easier target: 10 VMs, 9 containers.
-    """Whatever the comparison, one kernel takes at least as many."""
     as_vms, as_containers = by_use_of_both("m5.large", 0.5, 128 * MiB, False)
 
     assert as_vms <= as_containers

@@ -99,6 +99,10 @@ class Job(Event):
             raise ValueError("job: it has finished; only a running job can be updated")
         _update(self, self._parent.root, weight, cap)
 
+    def divide(self, amount: float) -> None:
+        """Take what the group hands out."""
+        self.rate = amount
+
     def finish(self) -> None:
         """Called by the capacity when the work is done."""
         self._left = 0.0
@@ -232,15 +236,12 @@ class Group:
         """Hand `amount` to the children by the law, and let groups among them do the same."""
         self.rate = amount
         asking = [child for child in self.children if child.demand > 0.0]
-        for child in self.children:
-            if child.demand == 0.0:
-                child.rate = 0.0
         shares = max_min_shares([c.weight for c in asking], [c.demand for c in asking], amount)
         for child, share in zip(asking, shares, strict=True):
-            if isinstance(child, Job):
-                child.rate = share
-            else:
-                child.divide(share)
+            child.divide(share)
+        for child in self.children:
+            if child.demand == 0.0:
+                child.divide(0.0)  # a frozen group: nothing in it runs either
 
     def _discard(self) -> None:
         self._removed = True

@@ -73,6 +73,7 @@ class Start(Event):
 
     __slots__ = (
         "at_end",
+        "given",
         "process",
         "sandbox",
         "service",
@@ -86,6 +87,8 @@ class Start(Event):
         super().__init__(world.env)
         self.world = world
         self.service = service
+        self.given = service
+        """The service at the size it is given, where a platform rounds up."""
         self.task = world.record.task(service.name)
         stream = f"workload/{service.name}/startup"
         self.startup_noise = world.random.sampler(stream, service.app.startup.noise)()

@@ -109,7 +109,7 @@ def vm(**rest: Any) -> VirtualMachine:
 
 
 def hypervisor(box: Machine | None = None, **rest: Any) -> Hypervisor:
-    return Hypervisor(machine=box or machine(), **{"vm": vm(), **rest})
+    return Hypervisor(machine=box or machine(), **{"vm": vm(), "bridge_ports": 1024, **rest})
 
 
 def control_plane(**rest: Any) -> ControlPlane:
@@ -240,6 +240,6 @@ def kernel(world: World, box: Machine | None = None, held: float = 0.0) -> Kerne
 
 
 def idle(live: Kernel) -> bool:
-    """Whether no job is left on CPU, disk and NIC."""
+    """Whether nothing runs on CPU, disk and NIC now."""
     shared: list[Group] = [live.cpu, *(part for part in (live.disk, live.nic) if part)]
-    return all(part.rate == 0.0 and not part.jobs() for part in shared)
+    return all(part.rate == 0.0 for part in shared)

@@ -93,6 +93,7 @@ def hypervisor(
         machine=server,
         vm=virtual_machine() if vm is None else vm,
         host_os=figure("vm.memory.guest_os.ubuntu_docker"),
+        bridge_ports=figure("docker.bridge.ports"),
         cpu_overcommit=cpu_overcommit,
     )
 

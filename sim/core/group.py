@@ -22,6 +22,16 @@ class Root(Protocol):
     stale: bool
     """Something has changed since the last levelling."""
 
+    @property
+    def capacity(self) -> float:
+        """What there is to share."""
+        ...
+
+    @property
+    def busy_integral(self) -> float:
+        """Exact integral of the rate used since the start."""
+        ...
+
     def level_anew(self) -> None:
         """Level anew now, if something has changed."""
 

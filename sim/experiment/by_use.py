@@ -154,8 +154,7 @@ class _Bench:
         self, world: World, sandbox: Sandbox, count: int
     ) -> list[tuple[Requests, list[float]]]:
         load: Load = self.service.load  # type: ignore[assignment]
-        # The same yardstick for guests and containers: the whole host, within the quota.
-        cap = min(self.service.cap, sandbox.cpu.root.capacity)
+        cap = min(self.service.alone_vcpus, sandbox.cpu.root.capacity)
         for task in range(len(self.tasks), count):
             requests = draw_requests(world, task, load, self.service.cpu, self.window)
             self.tasks.append((requests, alone(requests, cap, sandbox.core_speed)))

@@ -44,7 +44,9 @@ def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Ev
     if not isinstance(outcome, Ready) or sandbox is None or service.load is None:
         return
     requests = draw_requests(world, start.task, service.load, service.cpu, window)
-    undisturbed = alone(requests, min(service.cap, sandbox.cpu.root.capacity), sandbox.core_speed)
+    undisturbed = alone(
+        requests, min(start.given.alone_vcpus, sandbox.cpu.root.capacity), sandbox.core_speed
+    )
 
     def served(number: int, sojourn: float) -> None:
         world.record.request(start.task, sojourn, undisturbed[number])

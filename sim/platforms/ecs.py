@@ -142,9 +142,7 @@ class ECS:
     def _eni_ceiling(self) -> Ceiling:
         machine = self._fleet.machine
         if not self.trunking:
-            return _ceiling(
-                "ENI", int(self._enis), "turn on awsvpcTrunking where the type supports it"
-            )
+            return _ceiling("ENI", int(self._enis), _TRUNKING)
         if machine.trunk_tasks:
             return _ceiling("trunk ENI", int(self._enis), "use bridge mode, or a larger type")
         known = "not known for" if machine.trunk_tasks is None else "not supported on"

@@ -131,7 +131,8 @@ class LiveFargate:
         with start.phase("provision"):
             yield self.world.env.timeout(self._provision())
             engine = self._microvm(start, size)
-        return (yield from engine.run(start, given(start.service, size)))
+        start.given = given(start.service, size)
+        return (yield from engine.run(start))
 
     def admit(self) -> Event:
         """An event that fires when the account's launch quota lets one more task through."""

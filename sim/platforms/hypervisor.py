@@ -19,6 +19,8 @@ class Hypervisor:
     vm: VirtualMachine
     host_os: Number = 0.0
     """Bytes the hypervisor's own OS uses."""
+    bridge_ports: Number
+    """Guests that one Linux bridge takes."""
     cpu_overcommit: Number = 1.0
     """Guest vCPUs per vCPU of the machine."""
 
@@ -27,23 +29,26 @@ class Hypervisor:
         vcpus = self.vm.vcpus(service.cpu)
         return smallest_first(
             Ceiling("vCPU", fits(self.vcpus, vcpus), _MORE_CPU),
-            Ceiling("memory", self.fits_in_memory(service), _MORE_MEMORY),
+            Ceiling("memory", fits(self.room, self.vm.on_host(service.memory)), _MORE_MEMORY),
+            *self.slots(service),
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:  # noqa: ARG002 (one signature)
-        """Limits that stand whatever the guests really use: their memory is whole."""
-        return ()
+        """Limits that stand whatever the guests really use: a port of the bridge each."""
+        return (Ceiling("bridge ports", int(plain(self.bridge_ports)), _SECOND_BRIDGE),)
 
     def fits_in_memory(self, service: Service) -> int:
-        """How many guests the memory takes."""
-        return fits(self.room, self.vm.on_host(service.memory))
+        """How many guests the memory takes by what they use."""
+        return fits(self.room, self.vm.resident(service.memory, service.working_set))
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """Where the machine's nominal memory goes with `count` guests at work."""
         vm = self.vm
         nominal = vm.nominal_memory(service.memory)
         kernel, os = nominal - vm.visible(nominal), plain(vm.guest_os)
-        spare = vm.on_host(service.memory) - plain(vm.vmm_memory) - kernel - os
+        spare = (
+            vm.resident(service.memory, service.working_set) - plain(vm.vmm_memory) - kernel - os
+        )
         return with_free(
             self.machine.memory,
             BudgetItem("lost", plain(self.machine.memory_lost)),
@@ -82,6 +87,7 @@ class VirtualHost(StoryDeployment):
         self._hosts.append(self.kernel)
         self._vcpus = hypervisor.vcpus
         self._room = hypervisor.room
+        self._bridge = int(plain(hypervisor.bridge_ports))
 
     def settle(self, service: Service, count: int) -> list[Guest]:
         """`count` guests that are up already."""
@@ -107,15 +113,20 @@ class VirtualHost(StoryDeployment):
             return "vCPU"
         if self._room < memory:
             return "memory"
+        if self._bridge < 1:
+            return "bridge ports"
+        self._bridge -= 1
         self._vcpus -= vcpus
         self._room -= memory
         start.at_end.append(lambda: self._give_back(vcpus, memory))
         return None
 
     def _give_back(self, vcpus: float, memory: float) -> None:
+        self._bridge += 1
         self._vcpus += vcpus
         self._room += memory
 
 
 _MORE_CPU = "overcommit vCPUs (--cpu-overcommit), or take a larger machine"
+_SECOND_BRIDGE = "use a second bridge"
 _MORE_MEMORY = "take a machine with more memory, or a smaller --memory"

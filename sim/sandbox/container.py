@@ -102,13 +102,8 @@ class Engine:
         self._create = random.sampler("runtime/create", runtime.create.noise)
         self._start = random.sampler("runtime/start", runtime.start.noise)
 
-    def run(self, start: Start, given: Service | None = None) -> Story:
-        """Bring one container from its image's name to ready.
-
-        Args:
-            given: the service at the size it is given, where that is not the size it asked for.
-        """
-        given = start.service if given is None else given
+    def run(self, start: Start) -> Story:
+        """Bring one container from its image's name to ready."""
         image = start.service.image
         with start.phase("pull"):
             if image is not None:
@@ -118,7 +113,7 @@ class Engine:
         with start.phase("start"):
             if not self.kernel.can_run(start.service.architectures):
                 raise Interrupt(EXEC_FORMAT)
-            container = Container(self.kernel, given, self._shim, start)
+            container = Container(self.kernel, start.given, self._shim, start)
             if not container.alive:
                 raise Interrupt(container.killed_by)
             start.inhabit(container)

@@ -60,13 +60,14 @@ class VirtualMachine:
         return max(1, math.ceil(cpu))
 
     def on_host(self, app: float) -> float:
-        """Bytes one guest takes on its host, with an app of `app` bytes."""
-        nominal = self.nominal_memory(app)
-        used = nominal if self.backing == "reserved" else self._touched(nominal, app)
-        return used + plain(self.vmm_memory)
+        """Bytes one guest may take on its host, sized for an app of `app` bytes."""
+        return self.nominal_memory(app) + plain(self.vmm_memory)
 
-    def _touched(self, nominal: float, app: float) -> float:
-        return nominal - self.visible(nominal) + plain(self.guest_os) + app
+    def resident(self, app: float, used: float) -> float:
+        """Bytes it takes once up, sized for `app` bytes of which `used` are in use."""
+        nominal = self.nominal_memory(app)
+        touched = nominal - self.visible(nominal) + plain(self.guest_os) + used
+        return (nominal if self.backing == "reserved" else touched) + plain(self.vmm_memory)
 
 
 class Guest:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 import simpy
+from oracles import assert_mean
 
 from sim.core.sharing import SharedCapacity
-from tests.oracles import assert_mean
 
 JOBS = 60_000
 CLASSES = ((0.4, 1.0, 1.0), (0.3, 1.0, 4.0))

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import simpy
+from rational_sharing import Node, RationalCapacity
 
 from sim.core.sharing import SharedCapacity
-from tests.core.rational_sharing import Node, RationalCapacity
 
 TOLERANCE = 1e-12
 SHORT, LONG = 300, 10_000

@@ -115,6 +115,15 @@ def test_one_sandbox_with_a_weight_only_is_never_slowed(name: str) -> None:
     assert bench.probe(1).passed
 
 
+# guest with a weight only is "late", and the answer for `vm` is 0.
+def test_a_lone_guest_with_a_weight_only_on_a_larger_host_is_never_slowed() -> None:
+    """Nobody disturbs it: at n = 1 it passes, however small the guest is against its host."""
+    what = loaded(share=0.8, cpu=1.0, cpu_quota=False)
+    bench = _Bench(hypervisor(machine(vcpu=4.0)), what, 20.0, 1.0, (1, 0))
+
+    assert bench.probe(1).passed
+
+
 def mean_slowdown(sandboxes: int) -> float:
     """Of sandboxes with a quota of 1 and half a vCPU of load each, on 2 vCPUs."""
     world = World(3)

@@ -226,6 +226,21 @@ def test_a_stop_ends_the_read_of_the_app_at_once(name: str) -> None:
     assert disk.rate == 0.0
 
 
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_a_stop_ends_the_work_of_the_app_at_once(name: str) -> None:
+    """CPU that nobody waits for any more is not used."""
+    world = World()
+    live = PLATFORMS[name].deploy(world)
+    start = live.launch(service(app=app(cpu=1000.0)))[0]
+    world.env.run(until=100.0)
+    kernel = live.hosts()[0]
+    assert kernel.cpu.root.rate == 1.0
+    live.stop(start)
+    world.env.run(until=101.0)
+
+    assert idle(kernel)
+
+
 def noisy() -> dict[str, Any]:
     steps = ContainerRuntime(
         create=Step(cpu=0.2, spread=0.2), start=Step(cpu=0.2, spread=0.2), shim=1 * MiB
@@ -292,6 +307,15 @@ def test_without_neighbours_every_slow_down_is_one() -> None:
     record = run(scenario(docker(), burst(1, what), serve=20.0), 1, 0)
 
     assert len(record.request_slowdown) > 200
+    assert list(record.request_slowdown) == pytest.approx([1.0] * len(record.request_slowdown))
+
+
+def test_on_fargate_a_request_is_compared_with_the_size_that_was_given() -> None:
+    """A task has its microVM to itself: its slow-down is 1, also where the size was rounded up."""
+    what = service(cpu=0.3, load=LOAD)
+    record = run(scenario(ecs_on_fargate(), burst(1, what), serve=10.0), 1, 0)
+
+    assert len(record.request_slowdown) > 100
     assert list(record.request_slowdown) == pytest.approx([1.0] * len(record.request_slowdown))
 
 

@@ -64,6 +64,18 @@ def test_ceilings_and_simulation_agree_on_any_size(
     assert outcomes(starts) == ["ready"] * first.allows + [f"refused: {first.limit}"]
 
 
+def test_admitted_micro_vms_are_not_killed_for_the_files_they_read() -> None:
+    """As many as the ceiling says are ready, whatever passes through their page caches."""
+    micro = vm(firmware=None, backing="on_touch")
+    platform = hypervisor(machine(vcpu=64.0), vm=micro)
+    what = service(cpu=0.1, memory=150 * MiB, app=app(read=300 * MiB))
+    count = platform.ceilings(what)[0].allows
+    _, live, starts = launch(platform, what, count)
+
+    assert outcomes(starts) == ["ready"] * count
+    assert live.kernel.memory.used <= live.kernel.memory.capacity
+
+
 def test_a_guest_that_was_powered_off_makes_room() -> None:
     """vCPUs and memory."""
     world = World()

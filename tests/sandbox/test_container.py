@@ -102,7 +102,7 @@ def test_over_its_own_limit_at_start_it_is_killed_and_gives_all_back(limit: int)
     else:
         assert outcomes(starts) == ["killed: OOM kill: over its own memory limit"]
         assert memory.used == 0.0
-        assert not live.hosts()[0].cpu.root.jobs()
+        assert idle(live.hosts()[0])
         assert [row.outcome for row in rows(world.record)][-1] == "interrupted"
 
 

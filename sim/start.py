@@ -14,7 +14,7 @@ from sim.core.recorder import Span
 from sim.core.sharing import Group
 from sim.core.world import World
 from sim.host import Kernel
-from sim.workload import Service
+from sim.workload import Demand, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,14 @@ class Start(Event):
         "world",
     )
 
-    def __init__(self, world: World, service: Service) -> None:
+    def __init__(self, world: World, demand: Demand) -> None:
         super().__init__(world.env)
         self.world = world
-        self.service = service
-        self.given = service
-        """The service at the size it is given, where a platform rounds up."""
-        self.task = world.record.task(service.name)
-        stream = f"workload/{service.name}/startup"
-        self.startup_noise = world.random.sampler(stream, service.app.startup.noise)()
+        self.service = demand.service
+        self.given = demand
+        """What it is given; more than it asks for where a platform rounds up."""
+        self.task = world.record.task(self.service.name)
+        self.startup_noise = demand.noise()
         self.state = ""
         self.sandbox: Sandbox | None = None
         self.process: Process | None = None
@@ -139,9 +138,9 @@ class Start(Event):
             self.end()
 
 
-def begin(world: World, service: Service, story: Callable[[Start], Story]) -> Start:
+def begin(world: World, demand: Demand, story: Callable[[Start], Story]) -> Start:
     """Begin a start and tell its story to the end, whatever the end is."""
-    start = Start(world, service)
+    start = Start(world, demand)
     start.process = world.env.process(_tell(start, story))
     return start
 

@@ -6,6 +6,7 @@ become categories when the tables are built, after the run.
 
 from array import array
 from types import TracebackType
+from typing import Literal, TypeAlias
 
 from simpy import Environment, Interrupt
 
@@ -73,11 +74,21 @@ class Span:
             self._record.file(self, outcome)
 
 
-class Recorder:
-    """Columns of everything that happened in one replication."""
+Keep: TypeAlias = Literal["all", "totals"]
 
-    def __init__(self, env: Environment) -> None:
+
+class Recorder:
+    """Columns of everything that happened in one replication.
+
+    Args:
+        keep: `totals` keeps no span, only how many there were of each phase and their seconds.
+    """
+
+    def __init__(self, env: Environment, keep: Keep = "all") -> None:
         self.env = env
+        self.keep = keep
+        self.ready = 0
+        self.totals: dict[tuple[int, int], tuple[int, float]] = {}
         self.phases = Names()
         self.phases.code("")
         self.hosts = Names()
@@ -116,6 +127,7 @@ class Recorder:
 
     def outcome(self, task: int, outcome: str) -> None:
         """What became of a start, now: `ready`, or why it was refused or killed."""
+        self.ready += outcome == "ready"
         self.task_end[task] = self.env.now
         self.task_outcome[task] = outcome
 
@@ -125,6 +137,11 @@ class Recorder:
 
     def file(self, span: Span, outcome: int) -> None:
         """Called by a span that ends."""
+        if self.keep == "totals":
+            key = (span.phase, span.parent)
+            count, seconds = self.totals.get(key, (0, 0.0))
+            self.totals[key] = (count + 1, seconds + self.env.now - span.since)
+            return
         self.span_task.append(span.task)
         self.span_phase.append(span.phase)
         self.span_parent.append(span.parent)

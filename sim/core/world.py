@@ -3,7 +3,7 @@
 from simpy import Environment
 
 from sim.core.randomness import Streams
-from sim.core.recorder import Recorder
+from sim.core.recorder import Keep, Recorder
 
 
 class World:
@@ -12,11 +12,12 @@ class World:
     Args:
         seed: of all random numbers of this world.
         replication: number of the replication, from 0.
+        keep: whether the record keeps every span, or totals only.
     """
 
     __slots__ = ("env", "random", "record")
 
-    def __init__(self, seed: int = 1, replication: int = 0) -> None:
+    def __init__(self, seed: int = 1, replication: int = 0, keep: Keep = "all") -> None:
         self.env = Environment()
         self.random = Streams(seed, replication)
-        self.record = Recorder(self.env)
+        self.record = Recorder(self.env, keep)

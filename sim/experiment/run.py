@@ -45,7 +45,9 @@ def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Ev
         return
     requests = draw_requests(world, start.task, service.load, service.cpu, window)
     undisturbed = alone(
-        requests, min(start.given.alone_vcpus, sandbox.cpu.root.capacity), sandbox.core_speed
+        requests,
+        min(start.given.service.alone_vcpus, sandbox.cpu.root.capacity),
+        sandbox.core_speed,
     )
 
     def served(number: int, sojourn: float) -> None:

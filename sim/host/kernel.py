@@ -9,7 +9,7 @@ from simpy import Event
 from sim.core.sharing import Group, SharedCapacity
 from sim.core.world import World
 from sim.host.memory import Memory
-from sim.host.step import Step
+from sim.host.step import Doing
 
 
 class Kernel:
@@ -55,9 +55,10 @@ class Kernel:
             with cpu.run(work / self.core_speed, weight=threads, cap=threads) as job:
                 yield job
 
-    def perform(self, step: Step, cpu: Group, noise: float = 1.0) -> Generator[Event, Any, None]:
+    def perform(self, step: Doing, cpu: Group, noise: float = 1.0) -> Generator[Event, Any, None]:
         """Do one step of a start, `noise` times as long as its median, in the group `cpu`."""
-        yield from self.compute(cpu, step.work * noise, step.threads)
+        if step.work > 0.0:
+            yield from self.compute(cpu, step.work * noise, step.threads)
         if step.delay > 0.0:
             yield self.world.env.timeout(step.delay * noise)
 

@@ -10,9 +10,14 @@ that a running container keeps hot are counted as used: dropped, they would be r
 """
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 OOM_LIMIT = "OOM kill: over its own memory limit"
 OOM_HOST = "OOM kill: host out of memory"
+
+
+FileSet: TypeAlias = tuple[tuple[str, float], ...]
+"""Files by name, with the bytes of each: what the containers of one image keep hot together."""
 
 
 class MemoryGroup:
@@ -23,7 +28,7 @@ class MemoryGroup:
         on_kill: called once with the reason when the kernel kills the group.
     """
 
-    __slots__ = ("_memory", "alive", "files", "killed_by", "limit", "on_kill", "private")
+    __slots__ = ("_memory", "_shared", "alive", "files", "killed_by", "limit", "on_kill", "private")
 
     def __init__(self, memory: "Memory", limit: float, on_kill: Callable[[str], None]) -> None:
         self._memory = memory
@@ -32,6 +37,7 @@ class MemoryGroup:
         self.private = 0.0
         self.files: dict[str, float] = {}
         """Bytes of each file set that this group was the first to touch."""
+        self._shared: FileSet = ()
         self.killed_by = ""
         self.alive = True
 
@@ -60,6 +66,20 @@ class MemoryGroup:
             self._memory.settle()
         return self.alive
 
+    def share(self, files: FileSet) -> bool:
+        """Keep a file set in memory with all who share the very same: the first one maps it.
+
+        Returns:
+            Whether the group is still alive afterwards.
+        """
+        if self.alive and files:
+            self._shared = files
+            for name, touched in self._memory.join(files):
+                self.files[name] = touched
+            self._keep_within_limit()
+            self._memory.settle()
+        return self.alive
+
     def kill(self, reason: str) -> None:
         """Take all it has, and tell its owner."""
         if self.alive:
@@ -75,12 +95,19 @@ class MemoryGroup:
         self._memory.private -= self.private
         self.private = 0.0
         self._memory.groups.pop(self)
-        for files in self.files:
-            self._memory.unpin(files)
+        if self._shared:
+            self._memory.leave(self._shared)
+        else:
+            for files in self.files:
+                self._memory.unpin(files)
 
     def _keep_within_limit(self) -> None:
         """Drop the file pages it touched first, then kill it for its private ones."""
-        excess = self.private + sum(self.files.values()) - self.limit
+        excess = self.private - self.limit
+        if self.files:
+            excess += sum(self.files.values())
+        if excess <= 0.0:
+            return
         for files, touched in self.files.items():
             if excess <= 0.0:
                 return
@@ -105,6 +132,7 @@ class Memory:
         "_cache",
         "_cold",
         "_hot",
+        "_sharers",
         "_users",
         "capacity",
         "groups",
@@ -127,6 +155,7 @@ class Memory:
         self._cache: dict[str, float] = {}
         self._hot: dict[str, float] = {}
         self._users: dict[str, int] = {}
+        self._sharers: dict[FileSet, int] = {}
 
     @property
     def used(self) -> float:
@@ -156,9 +185,33 @@ class Memory:
         self._reclaim()
         self._note_peak()
 
+    def missing(self, files: FileSet) -> float:
+        """Bytes of `files` that a read has to fetch from disk."""
+        return sum(max(0.0, part - self.cached_bytes(name)) for name, part in files)
+
     def cached_bytes(self, files: str) -> float:
         """Bytes of `files` that need not be read from disk."""
         return self._cache.get(files, 0.0) + self._hot.get(files, 0.0)
+
+    def join(self, files: FileSet) -> FileSet:
+        """One more sharer of a file set.
+
+        Returns:
+            What was not in memory before: all that is new to the first one, nothing to others.
+        """
+        sharers = self._sharers.get(files, 0)
+        self._sharers[files] = sharers + 1
+        if sharers:
+            return ()
+        return tuple((name, self.pin(name, hot)) for name, hot in files)
+
+    def leave(self, files: FileSet) -> None:
+        """One sharer less; the last one leaves the pages behind as cold cache."""
+        self._sharers[files] -= 1
+        if self._sharers[files] == 0:
+            del self._sharers[files]
+            for name, _ in files:
+                self.unpin(name)
 
     def pin(self, files: str, hot: float) -> float:
         """One more user keeps `hot` bytes of `files` in memory.
@@ -205,6 +258,8 @@ class Memory:
             self._cache[files] = amount
 
     def _reclaim(self) -> None:
+        if self.held + self.private + self.hot + self._cold <= self.capacity:
+            return
         excess = self._cold - max(0.0, self.capacity - self.used)
         while excess > 0.0 and self._cache:
             oldest = next(iter(self._cache))

@@ -1,10 +1,22 @@
 """A step of a start: CPU work, and a wait that is not CPU."""
 
+from typing import NamedTuple
+
 from pydantic import PositiveInt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Lognormal
+
+
+class Doing(NamedTuple):
+    """A step in plain numbers."""
+
+    work: float
+    """Core-seconds."""
+    delay: float
+    """Seconds."""
+    threads: float
 
 
 @description
@@ -41,6 +53,10 @@ class Step:
         if self.wall is None:
             return plain(self.wait)
         return max(0.0, plain(self.wall) - self.work / self.threads)
+
+    def doing(self) -> Doing:
+        """The same in plain numbers."""
+        return Doing(self.work, self.delay, float(self.threads))
 
     @property
     def noise(self) -> Lognormal:

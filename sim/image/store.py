@@ -42,7 +42,7 @@ class Store:
         cpu: the daemon's group, in which decompression and unpacking compete.
     """
 
-    __slots__ = ("_cpu", "_kernel", "_layers", "_registry", "_unpacking")
+    __slots__ = ("_cpu", "_kernel", "_layers", "_registry", "_unpacking", "_whole")
 
     def __init__(
         self, kernel: Kernel, cpu: Group, registry: LiveRegistry, unpacking: Unpacking
@@ -52,6 +52,8 @@ class Store:
         self._registry = registry
         self._unpacking = unpacking
         self._layers: dict[str, Event] = {}
+        self._whole: dict[str, Image] = {}
+        """Images of which every layer has been seen here."""
 
     @property
     def digests(self) -> frozenset[str]:
@@ -70,6 +72,8 @@ class Store:
         Args:
             ask: contact the registry even when every layer is on disk.
         """
+        if not ask and image.name in self._whole and self._whole[image.name] is image:
+            return
         if ask or self._missing(image):
             with puller.phase("resolve", "pull"):
                 yield self._kernel.world.env.timeout(self._registry.latency())
@@ -80,6 +84,7 @@ class Store:
         for layer_here in coming:
             if not layer_here.processed:
                 yield layer_here
+        self._whole[image.name] = image
 
     def _missing(self, image: Image) -> list[Layer]:
         """Layers that are neither here nor on their way, each digest once."""

@@ -7,7 +7,7 @@ from simpy import Event
 from sim.core.world import World
 from sim.host import Kernel
 from sim.start import Start, Story, begin
-from sim.workload import Service
+from sim.workload import Demand, Service
 
 
 class BareDeployment:
@@ -41,4 +41,5 @@ class StoryDeployment(BareDeployment):
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """Ask for `count` sandboxes now."""
-        return [begin(self.world, service, self._story) for _ in range(count)]
+        demand = Demand(self.world, service)
+        return [begin(self.world, demand, self._story) for _ in range(count)]

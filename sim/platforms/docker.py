@@ -10,7 +10,7 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
 from sim.sandbox import Container, Engine
 from sim.start import Ceiling, Refused, Start, Story
-from sim.workload import Service
+from sim.workload import Demand, Service
 
 
 @description
@@ -77,7 +77,8 @@ class DockerHost(StoryDeployment):
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` containers that are up already."""
-        return [self.engine.settle(service) for _ in range(count)]
+        demand = Demand(self.world, service)
+        return [self.engine.settle(demand) for _ in range(count)]
 
     def _run(self, start: Start) -> Story:
         lacking = self._take(start)

@@ -15,7 +15,7 @@ from sim.platforms.bare import BareDeployment
 from sim.platforms.limits import BudgetItem, with_free
 from sim.sandbox.running import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story, begin
-from sim.workload import Service
+from sim.workload import Demand, Service
 
 
 @description
@@ -94,8 +94,9 @@ class Account(BareDeployment):
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """One RunInstances call for `count` instances."""
         answered = self.world.env.process(self._request(count))
+        demand = Demand(self.world, service)
         return [
-            begin(self.world, service, lambda start: self._launched(start, answered))
+            begin(self.world, demand, lambda start: self._launched(start, answered))
             for _ in range(count)
         ]
 
@@ -128,10 +129,10 @@ class Account(BareDeployment):
         start.place(name)
         self._hosts.append(kernel)
         self._machines[start] = kernel
-        instance = Instance(RunningApp(kernel, start.service, 1024.0, start.kill))
+        instance = Instance(RunningApp(kernel, start.given, 1024.0, start.kill))
         start.inhabit(instance)
         with start.phase("boot"):
-            yield from kernel.perform(ec2.boot, kernel.cpu, self._boot())
+            yield from kernel.perform(ec2.boot.doing(), kernel.cpu, self._boot())
         with start.phase("app"):
             yield from instance.app.start(start)
         return Ready()

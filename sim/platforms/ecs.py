@@ -21,7 +21,7 @@ from sim.platforms.limits import BudgetItem, fits, smallest_first
 from sim.platforms.placement import Strategy
 from sim.sandbox import Container
 from sim.start import Ceiling, Ready, Start, Story, begin
-from sim.workload import Service
+from sim.workload import Demand, Service
 
 Network: TypeAlias = Literal["bridge", "host", "awsvpc"]
 
@@ -180,7 +180,8 @@ class LiveECS:
         """RunTask, ten tasks a call, one call after the other."""
         calls = [self.world.env.event() for _ in range(-(-count // self._batch))]
         self.world.env.process(self._run_task(calls))
-        return [self._begin(service, calls[number // self._batch]) for number in range(count)]
+        demand = Demand(self.world, service)
+        return [self._begin(demand, calls[number // self._batch]) for number in range(count)]
 
     def stop(self, start: Start) -> Event:
         """StopTask: on its way or long since ready."""
@@ -206,8 +207,8 @@ class LiveECS:
             return "STOPPED"
         return TASK_STATES[start.state]
 
-    def _begin(self, service: Service, accepted: Event) -> Start:
-        return begin(self.world, service, lambda start: self._story(start, accepted))
+    def _begin(self, demand: Demand, accepted: Event) -> Start:
+        return begin(self.world, demand, lambda start: self._story(start, accepted))
 
     def _run_task(self, calls: list[Event]) -> Generator[Event, Any, None]:
         for call in calls:

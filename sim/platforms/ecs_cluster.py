@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
-from sim.platforms.ecs_instance import CPU_UNITS, Claim, ContainerInstance
+from sim.platforms.ecs_instance import ContainerInstance, Left, claim, whole_cpu
 from sim.platforms.fleet import Fleet
-from sim.platforms.placement import Strategy, choose
+from sim.platforms.placement import Shelves, Strategy
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
-from sim.workload import Service
+from sim.workload import Demand, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +33,31 @@ class Terms:
 class Cluster:
     """A live fleet under ECS."""
 
-    __slots__ = ("_attach", "_draw", "_placement", "_terms", "instances", "world")
+    __slots__ = ("_attach", "_placement", "_shelves", "_terms", "instances", "world")
 
     def __init__(self, world: World, fleet: Fleet, terms: Terms) -> None:
         self.world = world
         self._terms = terms
         self._placement = world.random.sampler("ecs/placement", terms.placement)
         self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
-        self._draw = world.random.generator("ecs/random placement").random
         registry = fleet.registry.deploy(world)
+        registered = Left(
+            whole_cpu(fleet.machine.vcpu),
+            round(terms.registered_memory),
+            terms.slots,
+            0,
+            frozenset(),
+            terms.slot_word,
+        )
+        held, ask = terms.agent_memory, terms.ask
         self.instances = [
             ContainerInstance(
-                fleet.boot(world, registry, number, held=terms.agent_memory, ask=terms.ask),
-                terms.registered_memory,
-                terms.slots,
-                terms.slot_word,
+                number, fleet.boot(world, registry, number, held=held, ask=ask), registered
             )
             for number in range(fleet.count)
         ]
+        draw = world.random.generator("ecs/random placement").random
+        self._shelves = Shelves(self.instances, terms.strategy, draw)
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready."""
@@ -71,20 +78,15 @@ class Cluster:
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on the first instance that are up already."""
-        return [self.instances[0].engine.settle(service) for _ in range(count)]
+        demand = Demand(self.world, service)
+        return [self.instances[0].engine.settle(demand) for _ in range(count)]
 
     def _place(self, start: Start) -> ContainerInstance | str:
         """Reserve room on an instance, or ECS's word for why there is none."""
-        claim = self._claim(start.service)
-        fitting = [instance for instance in self.instances if instance.lacks(claim) is None]
-        if not fitting:
-            return self.instances[0].lacks(claim) or ""
-        instance = choose(self._terms.strategy, fitting, self._draw)
-        instance.take(claim)
-        start.at_end.append(lambda: instance.give_back(claim))
+        asked = claim(start.service, own_network=self._terms.attach is not None)
+        instance = self._shelves.take(asked)
+        if isinstance(instance, str):
+            return instance
+        start.at_end.append(lambda: self._shelves.give_back(instance, asked))
         start.place(instance.engine.kernel.name)
         return instance
-
-    def _claim(self, service: Service) -> Claim:
-        port = None if self._terms.attach is not None else service.host_port
-        return Claim(service.cpu * CPU_UNITS, service.reserved, port)

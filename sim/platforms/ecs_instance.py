@@ -1,11 +1,15 @@
 """An ECS container instance: what it registered with the cluster, and what is left of it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sim.sandbox import Engine
+from sim.workload import Service
 
-CPU_UNITS = 1024.0
+CPU_UNITS = 1024
 """CPU units a vCPU."""
+FINE = 1000
+"""Parts of a CPU unit that are told apart: sums of whole numbers stay exact."""
 
 REFUSALS = {
     "vCPU": "RESOURCE:CPU",
@@ -22,57 +26,78 @@ REFUSALS = {
 class Claim:
     """What placement reserves for one task."""
 
-    cpu: float
-    """CPU units."""
-    memory: float
+    cpu: int
+    """Thousandths of a CPU unit."""
+    memory: int
     """Bytes."""
     port: int | None
     """A fixed host port, or None."""
+
+
+def claim(service: Service, *, own_network: bool) -> Claim:
+    """What `service` asks of an instance; with a network of its own it takes no host port."""
+    port = None if own_network else service.host_port
+    return Claim(whole_cpu(service.cpu), round(service.reserved), port)
+
+
+def whole_cpu(vcpus: float) -> int:
+    """vCPUs in thousandths of a CPU unit."""
+    return round(vcpus * CPU_UNITS * FINE)
+
+
+class Left(NamedTuple):
+    """What an instance has left; two with the same left are interchangeable."""
+
+    cpu: int
+    memory: int
+    slots: float
+    tasks: int
+    ports: frozenset[int]
+    slot_word: str
+
+    def lacks(self, claim: Claim) -> str | None:
+        """ECS's word for the first thing it has too little of, in the order ECS checks."""
+        if claim.cpu > self.cpu:
+            return "RESOURCE:CPU"
+        if claim.memory > self.memory:
+            return "RESOURCE:MEMORY"
+        if claim.port is not None and claim.port in self.ports:
+            return "RESOURCE:PORTS"
+        return self.slot_word if self.slots < 1 else None
+
+    def less(self, claim: Claim) -> "Left":
+        """After one more task."""
+        ports = self.ports if claim.port is None else self.ports | {claim.port}
+        return self._booked(claim, 1, ports)
+
+    def more(self, claim: Claim) -> "Left":
+        """After one task less."""
+        ports = self.ports if claim.port is None else self.ports - {claim.port}
+        return self._booked(claim, -1, ports)
+
+    def _booked(self, claim: Claim, sign: int, ports: frozenset[int]) -> "Left":
+        return Left(
+            self.cpu - sign * claim.cpu,
+            self.memory - sign * claim.memory,
+            self.slots - sign,
+            self.tasks + sign,
+            ports,
+            self.slot_word,
+        )
 
 
 class ContainerInstance:
     """A live container instance.
 
     Args:
+        number: its place in the fleet, from 0.
         engine: its daemon and agent.
-        slots: tasks its network mode takes, and the ECS word for that limit.
+        left: what it registers with the cluster.
     """
 
-    __slots__ = ("cpu_left", "engine", "memory_left", "ports", "slot_word", "slots_left", "tasks")
+    __slots__ = ("engine", "left", "number")
 
-    def __init__(self, engine: Engine, memory: float, slots: float, slot_word: str) -> None:
+    def __init__(self, number: int, engine: Engine, left: Left) -> None:
+        self.number = number
         self.engine = engine
-        self.cpu_left = engine.kernel.cpu.cap * CPU_UNITS
-        self.memory_left = memory
-        self.slots_left = slots
-        self.slot_word = slot_word
-        self.ports: set[int] = set()
-        self.tasks = 0
-
-    def lacks(self, claim: Claim) -> str | None:
-        """ECS's word for the first thing it has too little of, in the order ECS checks."""
-        # What was taken and given back leaves the last bits of a decimal behind.
-        if claim.cpu > self.cpu_left + 1e-6:
-            return "RESOURCE:CPU"
-        if claim.memory > self.memory_left + 1e-3:
-            return "RESOURCE:MEMORY"
-        if claim.port is not None and claim.port in self.ports:
-            return "RESOURCE:PORTS"
-        return self.slot_word if self.slots_left < 1 else None
-
-    def take(self, claim: Claim) -> None:
-        """Reserve for one task."""
-        self._book(claim, 1)
-        if claim.port is not None:
-            self.ports.add(claim.port)
-
-    def give_back(self, claim: Claim) -> None:
-        """Free what one task had reserved."""
-        self._book(claim, -1)
-        self.ports.discard(claim.port or 0)
-
-    def _book(self, claim: Claim, sign: int) -> None:
-        self.cpu_left -= sign * claim.cpu
-        self.memory_left -= sign * claim.memory
-        self.slots_left -= sign
-        self.tasks += sign
+        self.left = left

@@ -17,7 +17,7 @@ from sim.platforms.limits import BudgetItem, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.start import Ceiling, Refused, Start, Story
 from sim.units import GiB, MiB
-from sim.workload import Service
+from sim.workload import Demand, Service
 
 
 @description
@@ -131,7 +131,7 @@ class LiveFargate:
         with start.phase("provision"):
             yield self.world.env.timeout(self._provision())
             engine = self._microvm(start, size)
-        start.given = given(start.service, size)
+        start.given = Demand(self.world, given(start.service, size))
         return (yield from engine.run(start))
 
     def admit(self) -> Event:

@@ -8,7 +8,7 @@ from sim.platforms.bare import StoryDeployment
 from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
 from sim.sandbox import Guest, VirtualMachine
 from sim.start import Ceiling, Refused, Start, Story
-from sim.workload import Service
+from sim.workload import Demand, Service
 
 
 @description
@@ -91,7 +91,8 @@ class VirtualHost(StoryDeployment):
 
     def settle(self, service: Service, count: int) -> list[Guest]:
         """`count` guests that are up already."""
-        guests = [Guest(self._vm, self.kernel, service, None) for _ in range(count)]
+        demand = Demand(self.world, service)
+        guests = [Guest(self._vm, self.kernel, demand, None) for _ in range(count)]
         for guest in guests:
             guest.settle()
         return guests
@@ -102,7 +103,7 @@ class VirtualHost(StoryDeployment):
         if lacking is not None:
             return Refused(lacking)
         start.place(self.kernel.name)
-        guest = Guest(self._vm, self.kernel, start.service, start)
+        guest = Guest(self._vm, self.kernel, start.given, start)
         start.inhabit(guest)
         return (yield from guest.boot(start))
 

@@ -13,7 +13,7 @@ from sim.host import Kernel, Step
 from sim.image import Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
 from sim.start import Ready, Start, Story
-from sim.workload import Service
+from sim.workload import Demand
 
 
 @description
@@ -37,11 +37,11 @@ class Container:
 
     __slots__ = ("_running", "_shim", "_start", "alive")
 
-    def __init__(self, kernel: Kernel, service: Service, shim: float, start: Start | None) -> None:
+    def __init__(self, kernel: Kernel, demand: Demand, shim: float, start: Start | None) -> None:
         self._start = start
         self._shim = shim
         self.alive = True
-        self._running = RunningApp(kernel, service, _shares(service.cpu), self._killed)
+        self._running = RunningApp(kernel, demand, demand.shares, self._killed)
         kernel.memory.hold(shim)
 
     @property
@@ -87,7 +87,17 @@ class Engine:
         ask: whether it contacts the registry even when every layer is on disk.
     """
 
-    __slots__ = ("_ask", "_create", "_daemon", "_runtime", "_shim", "_start", "kernel", "store")
+    __slots__ = (
+        "_ask",
+        "_create",
+        "_creating",
+        "_daemon",
+        "_shim",
+        "_start",
+        "_starting",
+        "kernel",
+        "store",
+    )
 
     def __init__(
         self, kernel: Kernel, daemon: Group, store: Store, runtime: ContainerRuntime, *, ask: bool
@@ -95,10 +105,10 @@ class Engine:
         self.kernel = kernel
         self.store = store
         self._daemon = daemon
-        self._runtime = runtime
         self._ask = ask
         self._shim = plain(runtime.shim)
         random = kernel.world.random
+        self._creating, self._starting = runtime.create.doing(), runtime.start.doing()
         self._create = random.sampler("runtime/create", runtime.create.noise)
         self._start = random.sampler("runtime/start", runtime.start.noise)
 
@@ -109,26 +119,21 @@ class Engine:
             if image is not None:
                 yield from self.store.pull(start, image, ask=self._ask)
         with start.phase("create"):
-            yield from self.kernel.perform(self._runtime.create, self._daemon, self._create())
+            yield from self.kernel.perform(self._creating, self._daemon, self._create())
         with start.phase("start"):
-            if not self.kernel.can_run(start.service.architectures):
+            if not self.kernel.can_run(start.given.architectures):
                 raise Interrupt(EXEC_FORMAT)
             container = Container(self.kernel, start.given, self._shim, start)
             if not container.alive:
                 raise Interrupt(container.killed_by)
             start.inhabit(container)
-            yield from self.kernel.perform(self._runtime.start, container.cpu, self._start())
+            yield from self.kernel.perform(self._starting, container.cpu, self._start())
         with start.phase("app"):
             yield from container.run(start)
         return Ready()
 
-    def settle(self, service: Service) -> Container:
+    def settle(self, demand: Demand) -> Container:
         """A container that is up already, as if long after its start."""
-        container = Container(self.kernel, service, self._shim, None)
+        container = Container(self.kernel, demand, self._shim, None)
         container.settle()
         return container
-
-
-def _shares(cpu: float) -> float:
-    """cgroup v1 `cpu.shares`: 1024 a vCPU, 2 at least (as the ECS agent writes it)."""
-    return max(2.0, 1024.0 * cpu)

@@ -5,10 +5,9 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
-from sim.core.cited import plain
 from sim.host import Kernel
 from sim.start import Start
-from sim.workload import Service
+from sim.workload import Demand
 
 EXEC_FORMAT = "exec format error"
 """What a kernel says to a program for another architecture."""
@@ -22,15 +21,15 @@ class RunningApp:
         on_kill: called with the reason when the kernel kills it.
     """
 
-    __slots__ = ("cpu", "kernel", "memory", "service")
+    __slots__ = ("cpu", "demand", "kernel", "memory")
 
     def __init__(
-        self, kernel: Kernel, service: Service, weight: float, on_kill: Callable[[str], None]
+        self, kernel: Kernel, demand: Demand, weight: float, on_kill: Callable[[str], None]
     ) -> None:
         self.kernel = kernel
-        self.service = service
-        self.cpu = kernel.cpu.group(weight=weight, cap=service.cap)
-        self.memory = kernel.memory.cgroup(service.memory, on_kill)
+        self.demand = demand
+        self.cpu = kernel.cpu.group(weight=weight, cap=demand.cap)
+        self.memory = kernel.memory.cgroup(demand.memory, on_kill)
 
     def start(self, start: Start) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.
@@ -38,23 +37,22 @@ class RunningApp:
         Raises:
             Interrupt: the kernel cannot run its image, or killed it for the memory it took.
         """
-        if not self.kernel.can_run(self.service.architectures):
+        kernel, demand = self.kernel, self.demand
+        if not kernel.can_run(demand.architectures):
             raise Interrupt(EXEC_FORMAT)
-        wanted = self._parts(plain(self.service.app.startup_read))
-        memory = self.kernel.memory
-        missing = sum(max(0.0, part - memory.cached_bytes(name)) for name, part in wanted.items())
-        yield from self.kernel.read(missing)
-        for name, part in wanted.items():
-            memory.cache(name, part)
+        missing = kernel.memory.missing(demand.reads)
+        if missing > 0.0:
+            yield from kernel.read(missing)
+            for name, part in demand.reads:
+                kernel.memory.cache(name, part)
         if not self.settle():
             raise Interrupt(self.memory.killed_by)
-        yield from self.kernel.perform(self.service.app.startup, self.cpu, start.startup_noise)
+        yield from kernel.perform(demand.startup, self.cpu, start.startup_noise)
 
     def settle(self) -> bool:
         """Bring the working set into memory; whether it survived that."""
-        for name, part in self._parts(self.service.hot).items():
-            self.memory.map(name, part)
-        return self.memory.allocate(self.service.private)
+        self.memory.share(self.demand.hot)
+        return self.memory.allocate(self.demand.private)
 
     def kill(self, reason: str) -> None:
         """Its guest was killed, and it with it."""
@@ -65,16 +63,3 @@ class RunningApp:
         """Give everything back; idempotent."""
         self.memory.release()
         self.cpu.remove()
-
-    def _parts(self, amount: float) -> dict[str, float]:
-        """`amount` bytes of its files, layer by layer in proportion, in whole bytes."""
-        image = self.service.image
-        if amount == 0.0:
-            return {}
-        if image is None or image.unpacked == 0.0:
-            return {f"files of {self.service.app.name}": amount}
-        share = amount / image.unpacked
-        parts = {layer.digest: float(int(share * layer.unpacked)) for layer in image.layers}
-        largest = max(image.layers, key=lambda layer: layer.unpacked).digest
-        parts[largest] += amount - sum(parts.values())
-        return parts

@@ -16,7 +16,7 @@ from sim.host import Kernel, Memory, Step
 from sim.sandbox.running import RunningApp
 from sim.start import Ready, Start, Story
 from sim.units import MiB
-from sim.workload import Service
+from sim.workload import Demand
 
 GRANULE = 128 * MiB
 """Guests are sized in steps of this many bytes."""
@@ -86,12 +86,13 @@ class Guest:
     )
 
     def __init__(
-        self, vm: VirtualMachine, host: Kernel, service: Service, start: Start | None
+        self, vm: VirtualMachine, host: Kernel, demand: Demand, start: Start | None
     ) -> None:
         self._vm = vm
         self._start = start
         self.host = host
         self.alive = True
+        service = demand.service
         nominal = vm.nominal_memory(service.memory)
         vcpus = vm.vcpus(service.cpu)
         self._vmm = host.cpu.group(weight=1024.0 * vcpus, cap=float(vcpus))
@@ -109,7 +110,7 @@ class Guest:
             disk=host.disk,
             nic=host.nic,
         )
-        self._running = RunningApp(self.kernel, service, 1024.0 * service.cpu, self._killed)
+        self._running = RunningApp(self.kernel, demand, demand.shares, self._killed)
 
     @property
     def cpu(self) -> Group:
@@ -163,7 +164,7 @@ class Guest:
         with start.phase(name):
             if not first():
                 raise Interrupt(self._on_host.killed_by)
-            yield from self.kernel.perform(step, self._vmm, noise)
+            yield from self.kernel.perform(step.doing(), self._vmm, noise)
 
     def _back(self, amount: float) -> None:
         if self.alive:

@@ -315,7 +315,7 @@ def test_binpack_fills_and_spread_levels(strategy: Any, expected: list[int]) -> 
     _, live, starts = launch(ecs(BOX, count=3, strategy=strategy), service(cpu=1.0), 6)
 
     assert outcomes(starts) == ["ready"] * 6
-    assert [instance.tasks for instance in live.capacity.instances] == expected
+    assert [instance.left.tasks for instance in live.capacity.instances] == expected
 
 
 def test_binpack_prefers_the_instance_with_least_memory_left() -> None:
@@ -326,7 +326,7 @@ def test_binpack_prefers_the_instance_with_least_memory_left() -> None:
     live.launch(service(memory=100 * MiB))
     world.env.run()
 
-    assert [instance.tasks for instance in live.capacity.instances] == [2, 0]
+    assert [instance.left.tasks for instance in live.capacity.instances] == [2, 0]
 
 
 def test_random_placement_is_fair_and_depends_on_the_seed() -> None:
@@ -336,7 +336,7 @@ def test_random_placement_is_fair_and_depends_on_the_seed() -> None:
     for seed in (1, 1, 2):
         platform = ecs(box, count=4, strategy="random", control=control_plane(tasks_per_call=400))
         _, live, _ = launch(platform, service(cpu=0.1, memory=10 * MiB), 400, seed=seed)
-        counts.append([instance.tasks for instance in live.capacity.instances])
+        counts.append([instance.left.tasks for instance in live.capacity.instances])
 
     assert counts[0] == counts[1] != counts[2]
     assert all(abs(count - 100) <= 4 * (400 * 0.25 * 0.75) ** 0.5 for count in counts[0])

@@ -1,13 +1,9 @@
 """What stops you, what stops you next, and the pure choices of placement."""
 
-from dataclasses import dataclass
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.platforms.limits import BudgetItem, fits, lifted, smallest_first, used, with_free
-from sim.platforms.placement import choose
 from sim.start import Ceiling
 
 
@@ -84,40 +80,3 @@ def test_a_budget_is_closed_by_what_is_free() -> None:
     assert with_free(100.0, *parts)[-1] == BudgetItem("free", 30.0)
     assert with_free(50.0, *parts)[-1] == BudgetItem("free", -20.0)
     assert used(with_free(100.0, *parts)) == 60.0
-
-
-@dataclass(frozen=True)
-class Instance:
-    """A candidate."""
-
-    name: str
-    memory_left: float
-    tasks: int
-
-
-FLEET = [Instance("a", 30.0, 5), Instance("b", 10.0, 7), Instance("c", 10.0, 2)]
-
-
-@pytest.mark.parametrize(("strategy", "name"), [("binpack", "b"), ("spread", "c")])
-def test_strategies_choose(strategy: str, name: str) -> None:
-    """Least memory left (of equals the first), fewest tasks."""
-    assert choose(strategy, FLEET, lambda: 0.0).name == name  # type: ignore[arg-type]
-
-
-def test_random_takes_each_with_its_share_of_the_unit_interval() -> None:
-    """Three instances: a third each, and 0.999... is the last one."""
-    chosen = [choose("random", FLEET, lambda u=u: u).name for u in (0.0, 0.34, 0.67, 1 - 1e-16)]
-
-    assert chosen == ["a", "b", "c", "c"]
-
-
-@given(st.lists(st.tuples(st.floats(0, 1e9), st.integers(0, 99)), min_size=1, max_size=9))
-def test_strategies_choose_an_extreme(fleet: list[tuple[float, int]]) -> None:
-    """None has less memory left than binpack's choice, none fewer tasks than spread's."""
-    candidates = [Instance(str(n), *parts) for n, parts in enumerate(fleet)]
-
-    packed = choose("binpack", candidates, lambda: 0.0)
-    spread = choose("spread", candidates, lambda: 0.0)
-
-    assert packed.memory_left == min(c.memory_left for c in candidates)
-    assert spread.tasks == min(c.tasks for c in candidates)

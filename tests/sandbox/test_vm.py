@@ -24,6 +24,7 @@ from sim.core.world import World
 from sim.image import Image
 from sim.sandbox import Guest, VirtualMachine
 from sim.units import MiB
+from sim.workload import Demand
 
 MICRO: dict[str, Any] = {"firmware": None, "backing": "on_touch"}
 
@@ -169,7 +170,8 @@ def test_the_ledger_of_a_guest_sums_to_zero_when_it_is_stopped(kind: dict[str, A
     """The host's and the guest's own (L2)."""
     world = World()
     host = kernel(world)
-    guest = Guest(vm(**kind), host, service(app=app(private=10 * MiB, hot=5 * MiB)), None)
+    demand = Demand(world, service(app=app(private=10 * MiB, hot=5 * MiB)))
+    guest = Guest(vm(**kind), host, demand, None)
     assert guest.settle()
     assert guest.kernel.memory.used == 35 * MiB
     guest.stop()

@@ -1,0 +1,96 @@
+"""How much CPU time does a container start cost, through the whole ECS path?
+
+    python benchmarks/fleet.py --starts 100000 --hosts 1000
+
+Warm images, bridge mode, `prefer-cached`, spread over the fleet; tasks arrive in waves, one a host
+unless --at-once says more, and stop when they are ready. The floor is a bare SimPy loop with as
+many timeouts as there are starts, measured in the same process. Prints a table, or JSON.
+"""
+
+import argparse
+import gc
+import json
+import resource
+import time
+from collections.abc import Generator
+from typing import Any
+
+from simpy import Environment, Event
+
+from sim import catalog
+from sim.core.world import World
+from sim.platforms.ecs import LiveECS
+from sim.workload import Service
+
+
+def floor(starts: int) -> float:
+    """CPU seconds of a SimPy process that waits for `starts` timeouts, one after the other."""
+
+    def loop(env: Environment) -> Generator[Event, Any, None]:
+        for _ in range(starts):
+            yield env.timeout(1.0)
+
+    env = Environment()
+    env.process(loop(env))
+    began = time.process_time()
+    env.run()
+    return time.process_time() - began
+
+
+def waves(live: LiveECS, service: Service, starts: int, wave: int) -> Any:
+    """Launch a wave of tasks, wait until all are ready, stop them, and launch the next."""
+    for first in range(0, starts, wave):
+        launched = live.launch(service, min(wave, starts - first))
+        for start in launched:
+            if not start.processed:
+                yield start
+        for start in launched:
+            live.stop(start)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--starts", type=int, default=100_000)
+    parser.add_argument("--hosts", type=int, default=1_000)
+    parser.add_argument("--at-once", type=int, default=1, help="starts at once on each host")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    bare = floor(options.starts)
+    service = catalog.service("node", cpu=0.25, memory=512 * 2**20)
+    images = [service.image] if service.image is not None else []
+    fleet = catalog.ecs(
+        "m5.xlarge",
+        count=options.hosts,
+        warm=images,
+        pull_behavior="prefer-cached",
+        strategy="spread",
+    )
+    world = World(keep="totals")
+    live = fleet.deploy(world)
+    wave = min(options.starts, options.at_once * options.hosts)
+    world.env.process(waves(live, service, options.starts, wave))
+    gc.freeze()
+    gc.disable()
+    began, before = time.process_time(), next(world.env._eid)
+    world.env.run()
+    spent, events = time.process_time() - began, next(world.env._eid) - before - 1
+    ready = world.record.ready
+    row = {
+        "starts": ready,
+        "hosts": options.hosts,
+        "seconds": round(spent, 2),
+        "floor_seconds": round(bare, 3),
+        "times_floor": round(spent / bare, 1),
+        "events_per_start": round(events / ready, 2),
+        "microseconds_per_start": round(1e6 * spent / ready, 1),
+        "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    if options.json:
+        print(json.dumps(row, indent=2))
+    else:
+        print("\n".join(f"{name:>24} {value}" for name, value in row.items()))
+
+
+if __name__ == "__main__":
+    main()

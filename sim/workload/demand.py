@@ -1,0 +1,59 @@
+"""What one start of a service asks for, in plain numbers: taken from the description once."""
+
+import math
+
+from sim.core.cited import plain
+from sim.core.randomness import Sampler
+from sim.core.world import World
+from sim.host.memory import FileSet
+from sim.workload.service import Service
+
+
+class Demand:
+    """A service as a live platform sees it; made once a launch, shared by all its starts.
+
+    Args:
+        service: at the size that is launched.
+    """
+
+    __slots__ = (
+        "architectures",
+        "cap",
+        "hot",
+        "memory",
+        "noise",
+        "private",
+        "reads",
+        "service",
+        "shares",
+        "startup",
+    )
+
+    def __init__(self, world: World, service: Service) -> None:
+        self.service = service
+        self.cap = service.cap
+        self.shares = max(2.0, 1024.0 * service.cpu)
+        """cgroup v1 `cpu.shares`: 1024 a vCPU, 2 at least (as the ECS agent writes it)."""
+        self.memory = service.memory
+        self.private = service.private
+        self.architectures = service.architectures
+        self.startup = service.app.startup.doing()
+        self.reads = _files(service, plain(service.app.startup_read))
+        self.hot = _files(service, service.hot)
+        stream = f"workload/{service.name}/startup"
+        self.noise: Sampler = world.random.sampler(stream, service.app.startup.noise)
+
+
+def _files(service: Service, amount: float) -> FileSet:
+    """`amount` bytes of its files, layer by layer in proportion, in whole bytes."""
+    image = service.image
+    if amount == 0.0:
+        return ()
+    if image is None or image.unpacked == 0.0:
+        return ((f"files of {service.app.name}", amount),)
+    sizes = {layer.digest: layer.unpacked for layer in image.layers}
+    total = sum(sizes.values())
+    parts = {digest: float(math.floor(amount * size / total)) for digest, size in sizes.items()}
+    largest = max(sizes, key=sizes.__getitem__)
+    parts[largest] += amount - sum(parts.values())
+    return tuple((digest, part) for digest, part in parts.items() if part > 0.0)

@@ -11,8 +11,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import Field, PositiveInt, TypeAdapter, ValidationError, ValidationInfo
-from pydantic.functional_validators import AfterValidator
+from pydantic import (
+    Field,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from sim import catalog
 from sim.answers.machines import bare_machine
@@ -20,6 +27,8 @@ from sim.core.description import description, with_figure
 from sim.core.quantity import Bytes, Seconds, Vcpu
 from sim.experiment import Burst, Poisson, Scenario
 from sim.host import Machine
+from sim.host.machine import Architecture
+from sim.image import Image, read_image
 from sim.image.image import of_size
 from sim.platforms.ecs import Network
 from sim.platforms.placement import Strategy
@@ -47,9 +56,24 @@ def _bare(value: str) -> str:
     return value
 
 
+def _from_manifest(value: object, info: ValidationInfo) -> object:
+    """The image in a manifest; its path starts at the folder of the scenario file."""
+    if isinstance(value, Image):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not allowed; the path of a manifest")
+    context = info.context or {}
+    return read_image(
+        context.get("folder", Path()) / value,
+        architecture=context.get("architecture", "amd64"),
+        unpack_ratio=catalog.figure("image.unpack_ratio"),
+    )
+
+
 Instance = Annotated[str, _known("instance", catalog.instances())]
 App = Annotated[str, _known("app", catalog.apps())]
 ImageName = Annotated[str, _known("image", catalog.images())]
+ImageFile = Annotated[Image, BeforeValidator(_from_manifest), WithJsonSchema({"type": "string"})]
 
 
 @description
@@ -72,6 +96,8 @@ class ImagePart:
     """An image of the catalogue."""
     mib: Annotated[float, Field(gt=0, le=1e6)] | None = None
     """Or the compressed size, MiB, of an image of one layer."""
+    file: ImageFile | None = None
+    """Or a manifest, as `sim image` reads it; the path starts at this file's folder."""
     warm: bool = False
     """Whether every host has it on disk already."""
 
@@ -158,12 +184,19 @@ class ScenarioFile:
             load_share=part.load,
         )
         image = service.image
+        given = [
+            field for field in ("name", "mib", "file") if getattr(self.image, field) is not None
+        ]
+        if len(given) > 1:
+            raise ValueError(f"image: {' and '.join(given)} are both given; one of them is allowed")
         if self.image.mib is not None:
             ratio = catalog.figure("image.unpack_ratio")
             name = f"{self.image.mib:g}MiB"
             image = of_size(name, self.image.mib * 2**20, ratio)
         elif self.image.name is not None:
             image = catalog.image(self.image.name)
+        elif self.image.file is not None:
+            image = self.image.file
         return replace(
             service,
             image=image,
@@ -223,12 +256,22 @@ def load_scenario(path: str | Path) -> Loaded:
     if not isinstance(data, dict):
         raise BadFile(f"{path}: a scenario is a mapping such as 'platform: ecs'")
     try:
-        file = TypeAdapter(ScenarioFile).validate_python(data, context={"text": True})
+        context = {"text": True, "folder": path.parent, "architecture": _architecture(data)}
+        file = TypeAdapter(ScenarioFile).validate_python(data, context=context)
         return Loaded(file, file.scenario())
     except ValidationError as error:
         raise BadFile("\n".join([f"{path}:", *_mistakes(error)])) from error
     except ValueError as error:
         raise BadFile(f"{path}: {error}") from error
+
+
+def _architecture(data: dict[Any, Any]) -> Architecture:
+    """Of the host that a file names, before the file is known to be right."""
+    host = data.get("host")
+    name = host.get("instance") if isinstance(host, dict) else None
+    on_aws = data.get("platform") in ("ec2", "ecs", "fargate")
+    known = on_aws and isinstance(name, str) and name in catalog.instances()
+    return catalog.instance(str(name)).architecture if known else "amd64"
 
 
 def schema() -> dict[str, Any]:

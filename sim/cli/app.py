@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import typer
 
-from sim.cli import demo, density, instances, parameters, scenario, schema, startup
+from sim.cli import demo, density, image, instances, parameters, scenario, schema, startup
 from sim.cli.inputs import BadInput
 from sim.cli.screen import note
 
@@ -35,5 +35,5 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
-for verb in (demo, density, startup, scenario, instances, parameters, schema):
+for verb in (demo, density, startup, scenario, image, instances, parameters, schema):
     app.command(verb.NAME)(guarded(verb.command))

@@ -1,6 +1,6 @@
 """Images as content-addressed layers."""
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -8,6 +8,8 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes
 from sim.host.machine import Architecture
+
+Compression: TypeAlias = Literal["gzip", "zstd", "none"]
 
 
 @description
@@ -19,6 +21,8 @@ class Layer:
     """Bytes on the wire."""
     unpack_ratio: Number = 1.0
     """Unpacked over compressed bytes."""
+    media_type: Compression = "gzip"
+    """How it is compressed on the wire."""
 
     @property
     def wire(self) -> float:

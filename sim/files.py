@@ -23,6 +23,7 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from sim import catalog
 from sim.answers.machines import bare_machine
+from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.quantity import Bytes, Seconds, Vcpu
 from sim.experiment import Burst, Poisson, Scenario
@@ -140,6 +141,8 @@ class ScenarioFile:
     image: ImagePart = Field(default_factory=ImagePart)
     service: ServicePart = Field(default_factory=ServicePart)
     arrivals: ArrivalsPart = Field(default_factory=ArrivalsPart)
+    registry: RegistryName = "ecr"
+    """Where images are pulled from."""
     network: Network = "bridge"
     """Of ECS tasks on EC2."""
     trunking: bool = False
@@ -212,6 +215,7 @@ class ScenarioFile:
 
     def _platform(self, service: Service) -> Any:
         warm = [service.image] if self.image.warm and service.image is not None else []
+        registry = catalog.registry(self.registry)
         if self.platform == "ecs":
             return catalog.ecs(
                 self.host.instance,
@@ -221,14 +225,18 @@ class ScenarioFile:
                 strategy=self.strategy,
                 pull_behavior=self.pull_behavior,
                 warm=warm,
+                pulls_from=registry,
             )
         if self.platform == "ec2":
             return catalog.ec2(catalog.machine(self.host.instance))
         if self.platform == "fargate":
-            return catalog.ecs_on_fargate(catalog.instance(self.host.instance).architecture)
+            return catalog.ecs_on_fargate(
+                catalog.instance(self.host.instance).architecture, pulls_from=registry
+            )
         server: Machine = bare_machine(self.host.size, self.host.instance)
-        docker = self.platform == "docker"
-        return catalog.docker(server, warm=warm) if docker else catalog.hypervisor(server)
+        if self.platform == "docker":
+            return catalog.docker(server, warm=warm, pulls_from=registry)
+        return catalog.hypervisor(server)
 
 
 @dataclass(frozen=True, slots=True)

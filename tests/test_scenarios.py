@@ -129,3 +129,17 @@ def test_script_reads_like_prose(script: Path) -> None:
     assert 20 <= len(script.read_text(encoding="utf-8").splitlines()) <= 60
     assert not flow
     assert len(branches) == 1  # `if __name__ == "__main__"`
+
+
+def test_docker_hub_throttles_first_then_ecr_public_and_ecr_not_at_all() -> None:
+    """500 tasks at once, each pulling for itself."""
+    killed = {}
+    for name in ("ecr", "ecr-public", "docker-hub"):
+        scenario = sim.Scenario(
+            name="registries",
+            platform=catalog.ecs_on_fargate(pulls_from=catalog.registry(name)),
+            arrivals=(sim.Burst(service=catalog.service("node"), tasks=500),),
+        )
+        killed[name] = sim.replicate(scenario, times=1, seed=1).runs["killed"].iloc[0]
+
+    assert killed["ecr"] == 0 < killed["ecr-public"] < killed["docker-hub"]

@@ -14,9 +14,9 @@ from sim.catalog.platforms import (
     fleet,
     hypervisor,
     micro_vm,
-    registry,
     virtual_machine,
 )
+from sim.catalog.registries import registry
 
 __all__ = [
     "Instance",

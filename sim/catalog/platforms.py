@@ -5,6 +5,7 @@ from typing import Literal
 
 from sim.catalog.figures import control_plane, figure, rows
 from sim.catalog.instances import by_price, machine
+from sim.catalog.registries import registry
 from sim.core.bucket import Quota
 from sim.host import Machine, Step
 from sim.host.machine import Architecture
@@ -16,15 +17,6 @@ from sim.units import MiB
 from sim.workload import Service
 
 Pull = Literal["default", "prefer-cached"]
-
-
-def registry(name: str = "ecr") -> Registry:
-    """A registry in the same region."""
-    return Registry(
-        name=name,
-        latency=control_plane("registry.latency"),
-        connection_rate=control_plane("registry.connection_rate"),
-    )
 
 
 def unpacking() -> Unpacking:
@@ -98,22 +90,31 @@ def hypervisor(
     )
 
 
-def fleet(type_: Machine, *, count: int = 1, warm: Sequence[Image] = ()) -> Fleet:
+def fleet(
+    type_: Machine,
+    *,
+    count: int = 1,
+    warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
+) -> Fleet:
     """Machines that run containers."""
     return Fleet(
         machine=type_,
         count=count,
         runtime=runtime(),
-        registry=registry(),
+        registry=registry() if pulls_from is None else pulls_from,
         unpacking=unpacking(),
         os_and_daemons=figure("vm.memory.guest_os.ubuntu_docker"),
         warm=tuple(warm),
     )
 
 
-def docker(server: Machine, *, warm: Sequence[Image] = ()) -> Docker:
+def docker(
+    server: Machine, *, warm: Sequence[Image] = (), pulls_from: Registry | None = None
+) -> Docker:
     """Docker on a bare machine."""
-    return Docker(server=fleet(server, warm=warm), bridge_ports=figure("docker.bridge.ports"))
+    daemon = fleet(server, warm=warm, pulls_from=pulls_from)
+    return Docker(server=daemon, bridge_ports=figure("docker.bridge.ports"))
 
 
 def ec2(type_: Machine) -> EC2:
@@ -160,11 +161,12 @@ def ecs(
     strategy: Strategy = "binpack",
     pull_behavior: Pull = "default",
     warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
 ) -> ECS:
     """ECS on EC2: `count` container instances of one type, up already."""
     instance = machine(type_) if isinstance(type_, str) else type_
     return ECS(
-        capacity=fleet(instance, count=count, warm=warm),
+        capacity=fleet(instance, count=count, warm=warm, pulls_from=pulls_from),
         control_plane=ecs_control_plane(),
         network=network,
         trunking=trunking,
@@ -175,12 +177,15 @@ def ecs(
     )
 
 
-def ecs_on_fargate(architecture: Architecture = "amd64") -> ECS:
+def ecs_on_fargate(
+    architecture: Architecture = "amd64", *, pulls_from: Registry | None = None
+) -> ECS:
     """ECS on Fargate."""
-    return ECS(capacity=fargate(architecture), control_plane=ecs_control_plane())
+    capacity = fargate(architecture, pulls_from=pulls_from)
+    return ECS(capacity=capacity, control_plane=ecs_control_plane())
 
 
-def fargate(architecture: Architecture = "amd64") -> Fargate:
+def fargate(architecture: Architecture = "amd64", *, pulls_from: Registry | None = None) -> Fargate:
     """Fargate's sizes, quotas and prices (us-east-1, Linux on x86)."""
     return Fargate(
         sizes=fargate_sizes(),
@@ -190,7 +195,7 @@ def fargate(architecture: Architecture = "amd64") -> Fargate:
         ),
         provision=control_plane("fargate.provision"),
         runtime=runtime(),
-        registry=registry(),
+        registry=registry() if pulls_from is None else pulls_from,
         unpacking=unpacking(),
         os_and_daemons=figure("vm.memory.guest_os.debian_minimal"),
         nic=figure("fargate.nic"),

@@ -48,7 +48,20 @@ class Bucket:
 
     def take(self, tokens: float = 1.0) -> Event:
         """An event that fires when `tokens` have been granted."""
-        now = self.env.now
-        self._level = min(self.size, self._level + self.refill * (now - self._since)) - tokens
-        self._since = now
+        self._fill()
+        self._level -= tokens
         return self.env.timeout(max(0.0, -self._level / self.refill))
+
+    def try_take(self, tokens: float = 1.0) -> bool:
+        """Take `tokens` if they are there now; nothing is taken where they are not."""
+        self._fill()
+        # Time is a float: what has come in after a whole wait may miss the last bit.
+        if self._level + 1e-9 < tokens:
+            return False
+        self._level -= tokens
+        return True
+
+    def _fill(self) -> None:
+        now = self.env.now
+        self._level = min(self.size, self._level + self.refill * (now - self._since))
+        self._since = now

@@ -1,18 +1,18 @@
 """The layers on one host, and how they get there: resolve, download, decompress, unpack."""
 
 from collections.abc import Generator
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import PositiveInt
 from simpy import AllOf, Event, Resource
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.core.recorder import DONE, Span
+from sim.core.recorder import DONE
 from sim.core.sharing import Group
 from sim.host.kernel import Kernel
 from sim.image.image import Image, Layer
-from sim.image.registry import LiveRegistry
+from sim.image.registry import LiveRegistry, Puller
 
 
 @description
@@ -27,12 +27,6 @@ class Unpacking:
     """Seconds a layer costs whatever its size."""
     downloads: PositiveInt = 3
     """Layers of one pull that are downloaded at once; they are unpacked one after the other."""
-
-
-class Puller(Protocol):
-    """Whoever asks for an image and keeps a record of it."""
-
-    def phase(self, name: str, parent: str = "") -> Span: ...
 
 
 class Store:
@@ -71,10 +65,14 @@ class Store:
 
         Args:
             ask: contact the registry even when every layer is on disk.
+
+        Raises:
+            Interrupt: the registry throttled it until its client gave up.
         """
         if not ask and image.name in self._whole and self._whole[image.name] is image:
             return
         if ask or self._missing(image):
+            yield from self._registry.admit(puller)
             with puller.phase("resolve", "pull"):
                 yield self._kernel.world.env.timeout(self._registry.latency())
         missing = self._missing(image)
@@ -107,6 +105,7 @@ class Store:
         kernel = self._kernel
         with connections.request() as connection:
             yield connection
+            yield from self._registry.admit_layer(puller)
             with puller.phase("download", "pull"):
                 rate = self._registry.connection_rate()
                 parts = [kernel.transfer(kernel.nic, layer.wire, rate)]

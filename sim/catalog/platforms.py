@@ -25,6 +25,7 @@ def unpacking() -> Unpacking:
         decompress_rate=figure("image.gunzip.rate"),
         unpack_cpu=figure("image.unpack.cpu"),
         layer_overhead=figure("image.layer_overhead"),
+        shared_thread=figure("image.unpack.shared_thread"),
         downloads=int(figure("image.layer_downloads").value),
     )
 

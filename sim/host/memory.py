@@ -134,6 +134,7 @@ class Memory:
         "_hot",
         "_sharers",
         "_users",
+        "caching",
         "capacity",
         "groups",
         "held",
@@ -146,6 +147,8 @@ class Memory:
     def __init__(self, capacity: float, on_growth: Callable[[float], None] | None = None) -> None:
         self.capacity = capacity
         self.on_growth = on_growth
+        self.caching = True
+        """Whether files that pass through stay in the page cache."""
         self.held = 0.0
         self.private = 0.0
         self.hot = 0.0
@@ -180,6 +183,8 @@ class Memory:
 
     def cache(self, files: str, amount: float) -> None:
         """`amount` bytes of `files` passed through the page cache; the oldest give way."""
+        if not self.caching:
+            return
         cold = max(0.0, amount - self._hot.get(files, 0.0), self._cache.get(files, 0.0))
         self._keep_cold(files, cold)
         self._reclaim()

@@ -1,12 +1,13 @@
 """The layers on one host, and how they get there: resolve, download, decompress, unpack."""
 
-from collections.abc import Generator
-from typing import Any
+import math
+from collections.abc import Callable, Generator
+from typing import Annotated, Any
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 from simpy import AllOf, Event, Resource
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Cited, Number, plain
 from sim.core.description import description
 from sim.core.recorder import DONE
 from sim.core.sharing import Group
@@ -25,6 +26,15 @@ class Unpacking:
     """Core-seconds per byte written."""
     layer_overhead: Number = 0.0
     """Seconds a layer costs whatever its size."""
+    shared_thread: Annotated[float, Field(ge=0, le=1)] | Cited = 0.0
+    """Share of the lesser of decompressing and writing files that does not overlap with the other:
+    0, they run side by side on two cores; 1, one after the other on one."""
+    overlap: bool = True
+    """Whether wire, disk and CPU work of a layer go on together, or one after the other."""
+    keep_blob: bool = True
+    """Whether the compressed blob is written to disk, too."""
+    page_cache: bool = True
+    """Whether what is written and read stays in the page cache."""
     downloads: PositiveInt = 3
     """Layers of one pull that are downloaded at once; they are unpacked one after the other."""
 
@@ -45,6 +55,7 @@ class Store:
         self._cpu = cpu
         self._registry = registry
         self._unpacking = unpacking
+        kernel.memory.caching = unpacking.page_cache
         self._layers: dict[str, Event] = {}
         self._whole: dict[str, Image] = {}
         """Images of which every layer has been seen here."""
@@ -108,11 +119,11 @@ class Store:
             yield from self._registry.admit_layer(puller)
             with puller.phase("download", "pull"):
                 rate = self._registry.connection_rate()
-                parts = [kernel.transfer(kernel.nic, layer.wire, rate)]
-                parts.append(kernel.transfer(kernel.disk, layer.wire))
-                if self._registry.total is not None:
-                    parts.append(self._registry.total.run(layer.wire, cap=rate))
-                yield AllOf(kernel.world.env, parts)
+                yield from self._together(
+                    lambda: kernel.transfer(kernel.nic, layer.wire, rate),
+                    lambda: self._from_registry(layer.wire, rate),
+                    lambda: self._to_disk(layer.wire if self._unpacking.keep_blob else 0.0),
+                )
 
     def _unpack_in_order(
         self, puller: Puller, layers: list[Layer], downloads: list[Any]
@@ -124,17 +135,39 @@ class Store:
             self._layers[layer.digest].succeed()
 
     def _unpack(self, puller: Puller, layer: Layer) -> Generator[Event, Any, None]:
-        """Decompress one layer and write its files, all at once (L4)."""
-        kernel = self._kernel
-        size = layer.unpacked
+        """Decompress one layer and write its files."""
+        kernel, unpacking, size = self._kernel, self._unpacking, layer.unpacked
+        decompress = size / plain(unpacking.decompress_rate) / kernel.core_speed
+        untar = size * plain(unpacking.unpack_cpu) / kernel.core_speed
+        # What shares one thread with the longer of the two waits for it.
+        alone = plain(unpacking.shared_thread) * min(decompress, untar)
         with puller.phase("unpack", "pull"):
             decompressing = puller.phase("decompress", "pull").__enter__()
-            work = size / plain(self._unpacking.decompress_rate) / kernel.core_speed
-            decompress = self._cpu.run(work, cap=1.0)
-            decompress.callbacks.append(lambda _: decompressing.end(DONE))
-            work = size * plain(self._unpacking.unpack_cpu) / kernel.core_speed
-            untar = self._cpu.run(work, cap=1.0)
-            write = kernel.transfer(kernel.disk, size)
-            yield AllOf(kernel.world.env, [decompress, untar, write])
-            yield kernel.world.env.timeout(plain(self._unpacking.layer_overhead))
+
+            def decompressed() -> Event:
+                job = self._cpu.run(decompress + (alone if decompress >= untar else 0.0), cap=1.0)
+                job.callbacks.append(lambda _: decompressing.end(DONE))
+                return job
+
+            yield from self._together(
+                decompressed,
+                lambda: self._cpu.run(untar + (alone if untar > decompress else 0.0), cap=1.0),
+                lambda: self._to_disk(size),
+            )
+            yield kernel.world.env.timeout(plain(unpacking.layer_overhead))
             kernel.memory.cache(layer.digest, size)
+
+    def _together(self, *parts: Callable[[], Event]) -> Generator[Event, Any, None]:
+        """Work that streams through several resources (L4): begun together, or in turn."""
+        if self._unpacking.overlap:
+            yield AllOf(self._kernel.world.env, [begin() for begin in parts])
+            return
+        for begin in parts:
+            yield begin()
+
+    def _to_disk(self, amount: float) -> Event:
+        return self._kernel.transfer(self._kernel.disk, amount)
+
+    def _from_registry(self, amount: float, rate: float) -> Event:
+        total = self._registry.total
+        return self._kernel.transfer(total, amount, rate if total is not None else math.inf)

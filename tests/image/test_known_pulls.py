@@ -68,10 +68,7 @@ def test_unpacking_takes_what_containerd_was_measured_to_take(
     picture = Image(
         name="zeros",
         layers=tuple(
-            Layer(
-                digest=str(n), compressed=3.4 * MB / layers, unpack_ratio=size * layers / 3.4 / MB
-            )
-            for n in range(layers)
+            Layer(digest=str(n), compressed=wire, unpack_ratio=ratio) for n in range(layers)
         ),
     )
     machine = Machine(name="ssd", vcpu=16.0, memory=60 * GiB)

@@ -205,10 +205,11 @@ class Branch(Water):
                 fastest = self.weight * min(ceiling, seat.ratio) - self.fixed
                 if fastest > 0.0:
                     check = min(check, now + ahead / fastest)
+        ceiling = max(ceiling, y)  # bears the present level, whatever rounding says
         if ceiling >= seat.ratio:
             ceiling = math.inf
         if self.watcher:
-            self.watcher.book(self, check, min(floor, y), max(ceiling, y))
+            self.watcher.book(self, check, min(floor, y), ceiling)
 
     def _bearable(self) -> tuple[float, float]:
         """Between which levels of the parent the same saturations are full, here and below."""
@@ -250,8 +251,10 @@ class Branch(Water):
             _, ticket, member = heappop(queue)
             if member.ticket != ticket:
                 continue
-            if isinstance(member, Job):
-                member.finish()
+            if type(member) is Job:
+                member.ticket = OVER
+                member.left = 0.0
+                member._ok, member._value = True, None
                 done.append(member)
                 self.part(saturation, member.weight)
             elif isinstance(member, Branch):

@@ -11,7 +11,7 @@ from sim.core.saturation import Member, Saturation
 RESIDUE = 1 / 16
 """A sum of weights is added up anew once less than this part of what it was is left of it."""
 
-TRUST = 32
+TRUST = 256
 """And `fixed` and `loose` also after so many changes."""
 
 FADE = 1024.0
@@ -33,12 +33,12 @@ class Water:
         "full",
         "level",
         "loose",
+        "low",
         "rated",
         "ratios",
         "saturations",
         "trust",
         "uneven",
-        "vacant",
     )
 
     def __init__(self) -> None:
@@ -57,8 +57,8 @@ class Water:
         """Something weighs or asks differently since then."""
         self.trust = 0
         """Changes until `fixed` and `loose` are added up anew, so that no rounding builds up."""
-        self.vacant = 0
-        """Saturations without a member."""
+        self.low = 0.0
+        """And they are if less is loose: what rounding left of heavy ones that are gone matters."""
 
     def saturation(self, ratio: float) -> Saturation:
         """The saturation of this ratio."""
@@ -93,7 +93,6 @@ class Water:
             saturation.peak = saturation.weight
         if len(self.saturations) > 1:
             self._shift(saturation, weight)
-            self.vacant -= saturation.count == 1
 
     def part(self, saturation: Saturation, weight: float) -> None:
         """A member of this weight leaves."""
@@ -105,14 +104,17 @@ class Water:
             saturation.weigh(self.seated(saturation))
         if len(self.saturations) > 1:
             self._shift(saturation, -weight)
-            self.vacant += saturation.count == 0
 
     def _shift(self, saturation: Saturation, weight: float) -> None:
         if saturation.full:
             self.fixed += weight * saturation.ratio
         else:
             self.loose += weight
-        self.trust = self.trust - 1 if -weight * RESIDUE <= self.loose else 0
+        self.trust -= 1
+        if weight > 0.0:
+            self.low = max(self.low, RESIDUE * self.loose)
+        elif self.loose < self.low:
+            self.trust = 0
 
     # --- the level
 
@@ -122,7 +124,7 @@ class Water:
         self.rated = rate
         if len(self.saturations) == 1:
             self.loose = self.saturations[0].weight
-        elif self.trust <= 0 or self.vacant or not self._between((rate - self.fixed) / self.loose):
+        elif self.trust <= 0 or not self._between((rate - self.fixed) / self.loose):
             self._refill(rate, now)
         if self.loose:
             self.level = (rate - self.fixed) / self.loose
@@ -154,7 +156,7 @@ class Water:
         for place, saturation in enumerate(saturations):
             if saturation.full != (place < full):
                 saturation.turn(place < full, self.clock, now)
-        self.vacant = 0
+        self.low = RESIDUE * self.loose
         self.trust = TRUST if saturations else 0
 
     def _empty(self) -> None:

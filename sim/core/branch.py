@@ -14,6 +14,9 @@ from sim.core.water import Water
 SLACK = 1.0 + 1.0 / 16.0
 """How far the level may rise before a mixed group is looked at again."""
 
+GRAIN = 2.0**-50
+"""Numbers closer than this part of them, four steps of a float, are the same."""
+
 TICKETS = count(1)
 """Each entry in a queue has its own; only their order matters."""
 
@@ -228,7 +231,7 @@ class Branch(Water):
         self.advance(now)
         before = len(done)
         if self.first:
-            self._take(self.first, self.clock, grain * self.level, now, done)
+            self._take(self.first, self.clock, self.blur(grain), now, done)
         if self.first_full:
             ratio = self.first_full.ratio
             self._take(self.first_full, ratio * now, grain * ratio, now, done)
@@ -237,6 +240,14 @@ class Branch(Water):
                 group.collect(now, grain, done)
         if self.watcher:
             self.touch(1.0 if len(done) == before else SLACK)
+
+    def blur(self, grain: float) -> float:
+        """How far off rounding may have put the clock; it has reached what is no further ahead."""
+        if self.seat is None:
+            return 0.0
+        axis = abs(self.mark) + abs(self.seat.origin)
+        steps = abs(self.clock) + self.weight * axis / self.loose
+        return self.level * grain + GRAIN * steps
 
     def _take(
         self, saturation: Saturation, axis: float, slack: float, now: float, done: list[Job]

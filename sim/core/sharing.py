@@ -33,6 +33,7 @@ from simpy import Environment, Event
 from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT
 
+from sim.core.branch import GRAIN
 from sim.core.group import Group
 from sim.core.job import Job
 from sim.core.saturation import Saturation
@@ -40,9 +41,6 @@ from sim.core.shares import max_min_shares
 from sim.core.water import FADE
 
 __all__ = ["Group", "Job", "SharedCapacity", "max_min_shares"]
-
-GRAIN = 2.0**-50
-"""Instants closer than this part of the time, four steps of a float, are the same."""
 
 
 class SharedCapacity(Group):
@@ -108,6 +106,10 @@ class SharedCapacity(Group):
     def clock_at(self, now: float) -> float:
         """Where the clock stands at `now`, the present instant."""
         return self.clock + self.level * (now - self.since)
+
+    def blur(self, grain: float) -> float:
+        """How far off rounding may have put the clock."""
+        return self.level * grain
 
     def level_now(self) -> float:
         """The water level."""

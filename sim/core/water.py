@@ -33,7 +33,8 @@ class Water:
         "full",
         "level",
         "loose",
-        "low",
+        "low_fixed",
+        "low_loose",
         "rated",
         "ratios",
         "saturations",
@@ -57,8 +58,9 @@ class Water:
         """Something weighs or asks differently since then."""
         self.trust = 0
         """Changes until `fixed` and `loose` are added up anew, so that no rounding builds up."""
-        self.low = 0.0
-        """And they are if less is loose: what rounding left of heavy ones that are gone matters."""
+        self.low_fixed = 0.0
+        self.low_loose = 0.0
+        """And they are below these: what rounding left of heavy ones that are gone matters."""
 
     def saturation(self, ratio: float) -> Saturation:
         """The saturation of this ratio."""
@@ -112,9 +114,13 @@ class Water:
             self.loose += weight
         self.trust -= 1
         if weight > 0.0:
-            self.low = max(self.low, RESIDUE * self.loose)
-        elif self.loose < self.low:
+            self._set_lows()
+        elif self.loose < self.low_loose or self.fixed < self.low_fixed:
             self.trust = 0
+
+    def _set_lows(self) -> None:
+        self.low_loose = max(self.low_loose, RESIDUE * self.loose)
+        self.low_fixed = max(self.low_fixed, RESIDUE * self.fixed)
 
     # --- the level
 
@@ -156,7 +162,8 @@ class Water:
         for place, saturation in enumerate(saturations):
             if saturation.full != (place < full):
                 saturation.turn(place < full, self.clock, now)
-        self.low = RESIDUE * self.loose
+        self.low_loose = self.low_fixed = 0.0
+        self._set_lows()
         self.trust = TRUST if saturations else 0
 
     def _empty(self) -> None:

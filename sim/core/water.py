@@ -101,7 +101,9 @@ class Water:
         self.uneven = True
         saturation.count -= 1
         saturation.weight -= weight
-        if saturation.weight < RESIDUE * saturation.peak:
+        if not saturation.count:
+            saturation.weight = saturation.peak = 0.0
+        elif saturation.weight < RESIDUE * saturation.peak:
             # What rounding left of the heavy ones that are gone is not small against the rest.
             saturation.weigh(self.seated(saturation))
         if len(self.saturations) > 1:

@@ -140,7 +140,7 @@ class Water:
                 self.level = self.ratios[-1]
                 self.rated = self.fixed + self.level * self.loose
             if self.clock > FADE * self.level * abs(now):
-                self._rebase(now)
+                self._restart(now)
         else:
             self._empty()
 
@@ -161,6 +161,8 @@ class Water:
             fixed += saturations[full].ratio * saturations[full].weight
             full += 1
         self.full, self.fixed, self.loose = full, fixed, above[last - full + 1]
+        self.level = (rate - fixed) / self.loose if self.loose else 0.0
+        self._restart(now)
         for place, saturation in enumerate(saturations):
             if saturation.full != (place < full):
                 saturation.turn(place < full, self.clock, now)
@@ -174,11 +176,12 @@ class Water:
         for saturation in self.saturations:
             saturation.origin = 0.0
 
-    def _rebase(self, now: float) -> None:
-        """Set all clocks back: they have grown too large to be exact at the present level."""
+    def _restart(self, now: float) -> None:
+        """Set the clock to 0, and the clocks of saturations too that have run far."""
         for saturation in self.saturations:
             value = saturation.value(self.clock, now)
-            saturation.rebase(value, self.seated(saturation))
-        for saturation in self.saturations[self.full :]:
-            saturation.origin -= self.clock
+            if value > FADE * min(saturation.ratio, self.level) * abs(now):
+                saturation.rebase(value, self.seated(saturation))
+            if not saturation.full:
+                saturation.origin -= self.clock
         self.clock = 0.0

@@ -68,7 +68,7 @@ class SharedCapacity(Group):
         """Times of the wake-ups under way, the next one last."""
         self.held = False
         self.stale = False
-        # One event for all wake-ups, put on the queue again and again: 5 % of a job's time.
+        # One event for all wake-ups, put on the queue again and again: 10 % of a job's time.
         self._handlers: list[Callable[[Any], None]] = [self._wake]
         self._wake_up = Event(env)
         self._wake_up._ok = True

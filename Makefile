@@ -5,7 +5,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-long bench lab lock pictures clean
+.PHONY: help demo test check-long bench lab lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check-long: $(VENV)/.dev  ## the longer statistics
 
 lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
+
+bench: $(VENV)/.bench  ## CPU time of the sharing law against its floor and its peers
+	$(BIN)/python -m benchmarks.sharing
 
 lock:  ## pin what is installed (needs uv)
 	uv pip compile --universal --python-version 3.11 --all-extras --no-emit-index-url --no-header --no-annotate -o requirements.lock pyproject.toml
@@ -48,6 +51,9 @@ $(VENV)/.run: $(VENV)/.created $(SOURCE)
 
 $(VENV)/.dev: $(VENV)/.created $(SOURCE)
 	@echo "installing berthsim and what its tests need" && $(install) '.[dev]' && touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.created $(SOURCE)
+	@echo "installing berthsim and the peers it is measured against" && $(install) '.[bench]' && touch $@ $(VENV)/.run
 
 $(VENV)/.lab: $(VENV)/.created $(SOURCE)
 	@echo "installing berthsim and JupyterLab" && $(install) '.[notebooks]' && touch $@ $(VENV)/.run

@@ -14,6 +14,9 @@ from sim.core.water import Water
 SLACK = 1.0 + 1.0 / 16.0
 """How far the level may rise before a mixed group is looked at again."""
 
+GRAIN = 2.0**-50
+"""Numbers closer than this part of them, four steps of a float, are the same."""
+
 TICKETS = count(1)
 """Each entry in a queue has its own; only their order matters."""
 
@@ -188,27 +191,28 @@ class Branch(Water):
         """Tell the parent when to look again, if `y` comes in per weight.
 
         With nothing full, the next completion is a constant on the clock of the seat. Else it
-        depends on time as well: the parent gets a time before which there is none as long as `y`
-        rises by no more than `slack`.
+        depends on time as well: there is none before a certain time as long as `y` rises by no
+        more than `slack`.
         """
         self.ticket = next(TICKETS)
-        seat.purge()
         soon, check = self.upcoming()
-        floor, ceiling = self._bearable()
-        if soon < math.inf:
-            ahead = (soon - self.clock) * self.loose
-            if self.fixed == 0.0:
-                self.tag = self.mark + ahead / self.weight
-                seat.enter(self)
-            else:
+        ahead = (soon - self.clock) * self.loose
+        if self.fixed == 0.0 and ahead < math.inf:
+            self.tag = self.mark + ahead / self.weight
+            seat.enter(self)
+        else:
+            seat.purge()
+        if self.watcher and (len(self.ratios) > 1 or self.watch):
+            floor, ceiling = self._bearable()
+            if self.fixed != 0.0 and ahead < math.inf:
                 ceiling = min(ceiling, y * slack)
                 fastest = self.weight * min(ceiling, seat.ratio) - self.fixed
                 if fastest > 0.0:
                     check = min(check, now + ahead / fastest)
-        if ceiling >= seat.ratio:
-            ceiling = math.inf
-        if self.watcher:
-            self.watcher.book(self, check, min(floor, y), max(ceiling, y))
+            ceiling = max(ceiling, y)  # bears the present level, whatever rounding says
+            if ceiling >= seat.ratio:
+                ceiling = math.inf
+            self.watcher.book(self, check, min(floor, y), ceiling)
 
     def _bearable(self) -> tuple[float, float]:
         """Between which levels of the parent the same saturations are full, here and below."""
@@ -220,6 +224,11 @@ class Branch(Water):
         floor = (self.fixed + low * self.loose) / self.weight if low > 0.0 else 0.0
         return floor, (self.fixed + high * self.loose) / self.weight
 
+    def keep_promise(self) -> None:
+        """Let the clock stand at the next completion, not nearby: its tag has been reached."""
+        if self.first:
+            self.clock = self.first.queue[0][0] + self.first.origin
+
     # --- completion
 
     def collect(self, now: float, grain: float, done: list[Job]) -> None:
@@ -227,15 +236,23 @@ class Branch(Water):
         self.advance(now)
         before = len(done)
         if self.first:
-            self._take(self.first, self.clock, grain * self.level, now, done)
+            self._take(self.first, self.clock, self.blur(grain), now, done)
         if self.first_full:
             ratio = self.first_full.ratio
             self._take(self.first_full, ratio * now, grain * ratio, now, done)
-        if self.watch:
+        if self.watch and self.watch.checks:
             while (group := self.watch.due(now + grain)) is not None:
                 group.collect(now, grain, done)
         if self.watcher:
             self.touch(1.0 if len(done) == before else SLACK)
+
+    def blur(self, grain: float) -> float:
+        """How far off rounding may have put the clock; it has reached what is no further ahead."""
+        if self.seat is None:
+            return 0.0
+        axis = abs(self.mark) + abs(self.seat.origin)
+        steps = abs(self.clock) + self.weight * axis / self.loose
+        return self.level * grain + GRAIN * steps
 
     def _take(
         self, saturation: Saturation, axis: float, slack: float, now: float, done: list[Job]
@@ -250,12 +267,14 @@ class Branch(Water):
             _, ticket, member = heappop(queue)
             if member.ticket != ticket:
                 continue
-            if isinstance(member, Job):
-                member.finish()
+            if type(member) is Job:
+                member.ticket = OVER
+                member.left = 0.0
+                member._ok, member._value = True, None
                 done.append(member)
                 self.part(saturation, member.weight)
             elif isinstance(member, Branch):
                 member.advance(now)
-                member.clock = member.upcoming()[0]  # that is what was promised
+                member.keep_promise()
                 member.collect(now, 0.0, done)
         saturation.purge()

@@ -32,8 +32,8 @@ class Root(Protocol):
         """Exact integral of the rate used since the start."""
         ...
 
-    def level_anew(self) -> None:
-        """Level anew now, if something has changed."""
+    def level_anew(self, now: float) -> None:
+        """Level anew, if something has changed; `now` is the present instant."""
 
 
 class Group(Branch):
@@ -50,7 +50,7 @@ class Group(Branch):
     @property
     def rate(self) -> float:
         """What the group gets now, in units of the capacity."""
-        self.root.level_anew()
+        self.root.level_anew(self.root.env.now)
         return self.rate_now()
 
     def group(self, *, weight: float = 1.0, cap: float = math.inf) -> Group:
@@ -103,7 +103,7 @@ class Group(Branch):
         self.advance(self.root.env.now)
         self.rise()
         self.weight, self.cap = new_weight, new_cap
-        self._changed()
+        self._changed(self)
 
     def remove(self) -> None:
         """Take the group away with all that runs in it; its jobs never fire. Idempotent."""
@@ -112,10 +112,7 @@ class Group(Branch):
         self._close()
         self.rise()
         self.watcher.dismiss(self)
-        self.parent.touch()
-        self.root.stale = True
-        if not self.root.held:
-            self.root.level_anew()
+        self._changed(self.parent)
 
     def _close(self) -> None:
         """End all jobs here and below, unfinished."""
@@ -135,7 +132,7 @@ class Group(Branch):
 
     def rate_of(self, job: Job) -> float:
         """Rate of a running job now."""
-        self.root.level_anew()
+        self.root.level_anew(self.root.env.now)
         return min(job.cap, job.weight * self.level_now())
 
     def left_of(self, job: Job) -> float:
@@ -165,20 +162,23 @@ class Group(Branch):
         ratio = job.cap / weight
         if ratio == 0.0:
             return
-        now = self.root.env.now
+        root = self.root
+        now = root.env.now
         if self.since != now:
             self.advance(now)
-        saturations = self.saturations
-        if saturations and saturations[0].ratio == ratio:
-            saturation = saturations[0]
-        else:
+        saturation = self.saturations[0] if self.saturations else None
+        if saturation is None or saturation.ratio != ratio:
             saturation = self.saturation(ratio)
         axis = ratio * now if saturation.full else self.clock
         job.tag = tag = axis - saturation.origin + job.left / weight
         job.ticket = ticket = next(TICKETS)
         heappush(saturation.queue, (tag, ticket, job))
         self.come(saturation, weight)
-        self._changed()
+        if self.watcher:
+            self.touch()
+        root.stale = True
+        if not root.held:
+            root.level_anew(now)
 
     def _park(self, job: Job) -> None:
         """Let a job run no longer, for now."""
@@ -189,17 +189,15 @@ class Group(Branch):
             saturation = self.saturation(job.cap / job.weight)
             self.part(saturation, job.weight)
             saturation.purge()
-            self._changed()
+            self._changed(self)
 
-    def _changed(self) -> None:
-        """Have the whole tree levelled, now or as soon as the present completions are through."""
-        self.uneven = True
-        if self.watcher:
-            self.touch()
-        root = self.root
-        root.stale = True
-        if not root.held:
-            root.level_anew()
+    def _changed(self, branch: Branch) -> None:
+        """Have `branch` and all above levelled, now or once the present completions are through."""
+        branch.uneven = True
+        branch.touch()
+        self.root.stale = True
+        if not self.root.held:
+            self.root.level_anew(self.root.env.now)
 
     def _must_exist(self) -> None:
         if self._removed:

@@ -31,16 +31,16 @@ from typing import Any
 
 from simpy import Environment, Event
 from simpy.core import StopSimulation
-from simpy.events import URGENT
+from simpy.events import NORMAL, URGENT
 
+from sim.core.branch import GRAIN
 from sim.core.group import Group
 from sim.core.job import Job
+from sim.core.saturation import Saturation
 from sim.core.shares import max_min_shares
+from sim.core.water import FADE
 
 __all__ = ["Group", "Job", "SharedCapacity", "max_min_shares"]
-
-GRAIN = 2.0**-50
-"""Instants closer than this part of the time, four steps of a float, are the same."""
 
 
 class SharedCapacity(Group):
@@ -68,7 +68,7 @@ class SharedCapacity(Group):
         """Times of the wake-ups under way, the next one last."""
         self.held = False
         self.stale = False
-        # One event for all wake-ups, put on the queue again and again: 5 % of a job's time.
+        # One event for all wake-ups, put on the queue again and again: 10 % of a job's time.
         self._handlers: list[Callable[[Any], None]] = [self._wake]
         self._wake_up = Event(env)
         self._wake_up._ok = True
@@ -107,6 +107,10 @@ class SharedCapacity(Group):
         """Where the clock stands at `now`, the present instant."""
         return self.clock + self.level * (now - self.since)
 
+    def blur(self, grain: float) -> float:
+        """How far off rounding may have put the clock."""
+        return self.level * grain
+
     def level_now(self) -> float:
         """The water level."""
         return self.level
@@ -117,14 +121,41 @@ class SharedCapacity(Group):
 
     # --- events
 
-    def level_anew(self) -> None:
-        """Level anew now, if something has changed, and see to it that a wake-up comes in time."""
+    def level_anew(self, now: float) -> None:
+        """Level anew, if something has changed, and see to it that a wake-up comes in time."""
         if not self.stale:
             return
         self.stale = False
-        now = self.env.now
         if self.since != now:
             self.advance(now)
+        if self.watch is None and len(self.saturations) == 1:
+            due = self._level_one(self.saturations[0], now)
+        else:
+            due = self._level_all(now)
+        self._due = due
+        self._arm(due, now)
+
+    def _level_one(self, only: Saturation, now: float) -> float:
+        """Level one saturation of jobs; return the time of the next completion.
+
+        No more than what `_level_all` does, in one piece: it saves 15 % of a job's time.
+        """
+        weight = only.weight
+        if not weight or self.clock > FADE * self.level * abs(now):
+            return self._level_all(now)
+        self.uneven = False
+        self.loose = weight
+        self.first = only
+        level = self.cap / weight
+        if level > only.ratio:  # noqa: PLR1730 (a call less)
+            level = only.ratio
+        self.level = level
+        self.rated = level * weight
+        ahead = only.queue[0][0] + only.origin - self.clock
+        return now + ahead / level if ahead > 0.0 else now
+
+    def _level_all(self, now: float) -> float:
+        """Level all saturations and groups; return the time of the next completion or check."""
         watch = self.watch
         if watch:
             for group in watch.touched:
@@ -135,10 +166,8 @@ class SharedCapacity(Group):
             self.look(watch, now)
         soon, due = self.upcoming()
         if soon < math.inf and self.level > 0.0:
-            delay = (soon - self.clock) / self.level
-            due = min(due, now + delay) if delay > 0.0 else now
-        self._due = due
-        self._arm(due, now)
+            due = min(due, now + max(0.0, soon - self.clock) / self.level)
+        return due
 
     def _arm(self, due: float, now: float) -> None:
         """Have a wake-up under way that comes no later than `due`."""
@@ -146,7 +175,7 @@ class SharedCapacity(Group):
         if due < (armed[-1] if armed else math.inf):
             delay = due - now
             armed.append(now + delay)
-            self.env.schedule(self._wake_up, delay=delay)
+            self.env.schedule(self._wake_up, NORMAL, delay)
 
     def _wake(self, event: Event) -> None:
         event.callbacks = self._handlers  # another wake-up may be under way
@@ -163,7 +192,7 @@ class SharedCapacity(Group):
             self._fire(done)
         finally:
             self.held = False
-            self.level_anew()
+            self.level_anew(now)
 
     def _fire(self, done: list[Job]) -> None:
         """Run the callbacks of completed jobs here, not each in an event of its own."""

@@ -11,7 +11,7 @@ from sim.core.saturation import Member, Saturation
 RESIDUE = 1 / 16
 """A sum of weights is added up anew once less than this part of what it was is left of it."""
 
-TRUST = 32
+TRUST = 256
 """And `fixed` and `loose` also after so many changes."""
 
 FADE = 1024.0
@@ -33,12 +33,13 @@ class Water:
         "full",
         "level",
         "loose",
+        "low_fixed",
+        "low_loose",
         "rated",
         "ratios",
         "saturations",
         "trust",
         "uneven",
-        "vacant",
     )
 
     def __init__(self) -> None:
@@ -57,8 +58,9 @@ class Water:
         """Something weighs or asks differently since then."""
         self.trust = 0
         """Changes until `fixed` and `loose` are added up anew, so that no rounding builds up."""
-        self.vacant = 0
-        """Saturations without a member."""
+        self.low_fixed = 0.0
+        self.low_loose = 0.0
+        """And they are below these: what rounding left of heavy ones that are gone matters."""
 
     def saturation(self, ratio: float) -> Saturation:
         """The saturation of this ratio."""
@@ -93,26 +95,34 @@ class Water:
             saturation.peak = saturation.weight
         if len(self.saturations) > 1:
             self._shift(saturation, weight)
-            self.vacant -= saturation.count == 1
 
     def part(self, saturation: Saturation, weight: float) -> None:
         """A member of this weight leaves."""
         self.uneven = True
         saturation.count -= 1
         saturation.weight -= weight
-        if saturation.weight < RESIDUE * saturation.peak:
+        if not saturation.count:
+            saturation.weight = saturation.peak = 0.0
+        elif saturation.weight < RESIDUE * saturation.peak:
             # What rounding left of the heavy ones that are gone is not small against the rest.
             saturation.weigh(self.seated(saturation))
         if len(self.saturations) > 1:
             self._shift(saturation, -weight)
-            self.vacant += saturation.count == 0
 
     def _shift(self, saturation: Saturation, weight: float) -> None:
         if saturation.full:
             self.fixed += weight * saturation.ratio
         else:
             self.loose += weight
-        self.trust = self.trust - 1 if -weight * RESIDUE <= self.loose else 0
+        self.trust -= 1
+        if weight > 0.0:
+            self._set_lows()
+        elif self.loose < self.low_loose or self.fixed < self.low_fixed:
+            self.trust = 0
+
+    def _set_lows(self) -> None:
+        self.low_loose = max(self.low_loose, RESIDUE * self.loose)
+        self.low_fixed = max(self.low_fixed, RESIDUE * self.fixed)
 
     # --- the level
 
@@ -122,7 +132,7 @@ class Water:
         self.rated = rate
         if len(self.saturations) == 1:
             self.loose = self.saturations[0].weight
-        elif self.trust <= 0 or self.vacant or not self._between((rate - self.fixed) / self.loose):
+        elif self.trust <= 0 or not self._between((rate - self.fixed) / self.loose):
             self._refill(rate, now)
         if self.loose:
             self.level = (rate - self.fixed) / self.loose
@@ -130,7 +140,7 @@ class Water:
                 self.level = self.ratios[-1]
                 self.rated = self.fixed + self.level * self.loose
             if self.clock > FADE * self.level * abs(now):
-                self._rebase(now)
+                self._restart(now)
         else:
             self._empty()
 
@@ -151,10 +161,13 @@ class Water:
             fixed += saturations[full].ratio * saturations[full].weight
             full += 1
         self.full, self.fixed, self.loose = full, fixed, above[last - full + 1]
+        self.level = (rate - fixed) / self.loose if self.loose else 0.0
+        self._restart(now)
         for place, saturation in enumerate(saturations):
             if saturation.full != (place < full):
                 saturation.turn(place < full, self.clock, now)
-        self.vacant = 0
+        self.low_loose = self.low_fixed = 0.0
+        self._set_lows()
         self.trust = TRUST if saturations else 0
 
     def _empty(self) -> None:
@@ -163,11 +176,12 @@ class Water:
         for saturation in self.saturations:
             saturation.origin = 0.0
 
-    def _rebase(self, now: float) -> None:
-        """Set all clocks back: they have grown too large to be exact at the present level."""
+    def _restart(self, now: float) -> None:
+        """Set the clock to 0, and the clocks of saturations too that have run far."""
         for saturation in self.saturations:
             value = saturation.value(self.clock, now)
-            saturation.rebase(value, self.seated(saturation))
-        for saturation in self.saturations[self.full :]:
-            saturation.origin -= self.clock
+            if value > FADE * min(saturation.ratio, self.level) * abs(now):
+                saturation.rebase(value, self.seated(saturation))
+            if not saturation.full:
+                saturation.origin -= self.clock
         self.clock = 0.0

@@ -274,6 +274,22 @@ def test_a_third_of_a_million_jobs_without_idling_do_not_drift() -> None:
     assert cpu.busy_integral == pytest.approx(math.fsum(total), rel=1e-12)
 
 
+@pytest.mark.parametrize("cap", [math.inf, 3e11, 0.05])
+def test_a_heavy_job_leaves_no_trace(env: simpy.Environment, cap: float) -> None:
+    """Sums of weights are not spoilt by the rounding of one a million million times as heavy."""
+    cpu = SharedCapacity(env, 1.0)
+    vm = cpu.group(weight=0.7)
+    light = [(work, weight) for work in (1.0, 2.0, 3.0) for weight in (0.1, 0.3)]
+    jobs = [vm.run(work, weight=weight) for work, weight in light]
+    jobs += [vm.run(work, weight=weight, cap=50.0) for work, weight in light]
+    for size in (1e12, 1e9, 1e6, 1e3, 10.0):
+        vm.run(1e-6, weight=size, cap=cap)
+    env.run()
+
+    assert env.now == pytest.approx(24.0 + 5e-6, rel=1e-13)
+    assert all(job.processed for job in jobs)
+
+
 BAD: list[tuple[str, Callable[[Group, Job], object]]] = [
     ("work: -1.0", lambda group, _: group.run(-1.0)),
     ("work: nan", lambda group, _: group.run(math.nan)),

@@ -88,14 +88,14 @@ def test_cores_with_one_core_jobs_are_erlang_c_in_the_mean() -> None:
     assert erlang_c_sojourn(8, 6.4) == pytest.approx(1.28603, abs=5e-6)
 
 
-def two_classes(weights: tuple[float, float], jobs: int = 4 * JOBS) -> list[list[float]]:
+def two_classes(weights: tuple[float, float]) -> list[list[float]]:
     """Sojourn times of the two classes, sharing by `weights`."""
     (one, _), (two, _) = ((rate, mu) for rate, mu, _ in CLASSES)
     load = (
         (one, exponential(1.0, 1), weights[0], math.inf),
         (two, exponential(1.0, 2), weights[1], math.inf),
     )
-    return sojourns(1.0, load, jobs=jobs)
+    return sojourns(1.0, load, jobs=3 * JOBS)
 
 
 def test_two_weighted_classes_have_the_sojourns_of_discriminatory_sharing() -> None:
@@ -109,7 +109,7 @@ def test_two_weighted_classes_have_the_sojourns_of_discriminatory_sharing() -> N
 
 def test_the_oracle_refuses_a_wrong_weight() -> None:
     """On purpose: at weights 1:2 the same oracle must not be satisfied by the answer for 1:4."""
-    light, heavy = two_classes((1.0, 2.0), jobs=3 * JOBS)
+    light, heavy = two_classes((1.0, 2.0))
 
     with pytest.raises(AssertionError, match=r"not 4\.21569"):
         assert_mean(light, discriminatory_sojourns()[0])

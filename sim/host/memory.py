@@ -84,14 +84,16 @@ class MemoryGroup:
         """Take all it has, and tell its owner."""
         if self.alive:
             self.killed_by = reason
+            tell = self.on_kill
             self.release()
-            self.on_kill(reason)
+            tell(reason)
 
     def release(self) -> None:
         """Give everything back; idempotent."""
         if not self.alive:
             return
         self.alive = False
+        self.on_kill = _nobody  # its owner holds it: no cycle is left for the garbage collector
         self._memory.private -= self.private
         self.private = 0.0
         self._memory.groups.pop(self)
@@ -117,6 +119,10 @@ class MemoryGroup:
             excess -= dropped
         if self.private > self.limit:
             self.kill(OOM_LIMIT)
+
+
+def _nobody(reason: str) -> None:
+    """Nobody is told of the end of what has ended."""
 
 
 class Memory:

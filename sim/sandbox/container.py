@@ -71,13 +71,15 @@ class Container:
         """End it and give back what it held; idempotent."""
         if self.alive:
             self.alive = False
+            self._start = None
             self._running.stop()
             self._running.kernel.memory.hold(-self._shim)
 
     def _killed(self, reason: str) -> None:
+        start = self._start
         self.stop()
-        if self._start is not None:
-            self._start.kill(reason)
+        if start is not None:
+            start.kill(reason)
 
 
 class Engine:

@@ -140,6 +140,7 @@ class Guest:
         """Power off: the host gets everything back; idempotent."""
         if self.alive:
             self.alive = False
+            self._start = None
             self._running.stop()
             self.kernel.memory.hold(-self.kernel.memory.held)
             self._on_host.release()
@@ -171,8 +172,9 @@ class Guest:
             self._on_host.allocate(amount)
 
     def _killed(self, reason: str) -> None:
+        start = self._start
         if self.alive:
             self._running.kill(reason)
         self.stop()
-        if self._start is not None:
-            self._start.kill(reason)
+        if start is not None:
+            start.kill(reason)

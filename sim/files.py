@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import (
@@ -259,6 +259,8 @@ def load_scenario(path: str | Path) -> Loaded:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_OnceLoader)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise BadFile(f"{path}: it is a folder; a scenario is a file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadFile(f"{path} is not YAML: {error}") from error
     if not isinstance(data, dict):
@@ -284,7 +286,12 @@ def _architecture(data: dict[Any, Any]) -> Architecture:
 
 def schema() -> dict[str, Any]:
     """The JSON schema of a scenario file."""
-    return TypeAdapter(ScenarioFile).json_schema()
+    made = TypeAdapter(ScenarioFile).json_schema()
+    parts = [made, *made["$defs"].values()]
+    for field in (field for part in parts for field in part.get("properties", {}).values()):
+        if field.get("type") == "string" and isinstance(field.get("default"), float):
+            field["default"] = f"{field['default']:g}s"  # durations have a unit in a file
+    return made
 
 
 class _OnceLoader(yaml.SafeLoader):
@@ -348,7 +355,8 @@ def _fields_at(place: list[str]) -> list[str]:
 
 def _literals(place: list[str]) -> list[str]:
     types = {field.name: field.type for field in fields(_class_at(place[:-1]))}
-    return [str(value) for value in get_args(types.get(place[-1]))]
+    kind = types.get(place[-1])
+    return [str(value) for value in get_args(kind)] if get_origin(kind) is Literal else []
 
 
 def _what(place: list[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import catalog
 from sim.answers.words import density_sentence
-from sim.core.description import as_json
+from sim.core.description import as_json, figures
 from sim.experiment import ByUse, Results
 from sim.experiment.results import manifest
 from sim.experiment.tables import empty_samples, empty_spans
@@ -39,6 +39,11 @@ class Row:
     refused: str = ""
     by_use: list[ByUse] | None = None
     note: str = ""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the limit that decides is not known; then `count` says nothing."""
+        return self.limits[0].how.startswith("trunking is not known")
 
     @property
     def stopped_by(self) -> str:
@@ -114,6 +119,14 @@ class DensityAnswer:
         """The answer in one sentence."""
         return density_sentence(self)
 
+    def assumed_line(self) -> str:
+        """The assumed numbers that its density by use rests on."""
+        load = self.service.load
+        cited = [c for _, c in figures(load) if c.grade == "assumed"] if load is not None else []
+        return (
+            f"By use rests on assumed numbers: {'; '.join(f'{c.key} {c.shown()}' for c in cited)}."
+        )
+
     def results(self) -> Results:
         """The answer as results that can be saved; its runs are the probes of density by use."""
         import pandas as pd
@@ -141,7 +154,8 @@ class DensityAnswer:
         """One row a platform."""
         import pandas as pd
 
-        return pd.DataFrame(self.json()).drop(columns="limits")
+        known = [row.json() for row in self.rows if not row.unknown]
+        return pd.DataFrame(known).drop(columns="limits")
 
     def limits(self) -> pd.DataFrame:
         """One row a limit of a platform."""

@@ -65,7 +65,7 @@ def density(
         cpu: vCPUs of one sandbox; None: the app's default.
         memory: bytes of one sandbox; None: the app's default.
         cpu_weight_only: make `cpu` a weight instead of a quota.
-        cpu_overcommit: guest vCPUs per vCPU of the bare machine.
+        cpu_overcommit: reserved vCPUs per vCPU of the bare machine, of guests and containers alike.
         burstable: whether the `ec2` row may pick a T type.
         architecture: the only one the image is built for; None: all.
         by: which of the two densities.
@@ -96,7 +96,7 @@ def density(
         instance,
         [
             asked.row("vm", server, vm),
-            asked.row("docker", server, catalog.docker(server)),
+            asked.row("docker", server, catalog.docker(server, cpu_overcommit=cpu_overcommit)),
             _ec2(asked, type_, burstable),
             *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
             _fargate(asked, catalog.fargate(type_.architecture)),

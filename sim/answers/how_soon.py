@@ -13,6 +13,7 @@ from sim.core.quantity import parse_seconds
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.estimate import needed, phase_table
 from sim.image import Image
+from sim.platforms import ECS, Docker, Fargate
 from sim.platforms.ecs import Network
 from sim.workload import Service
 
@@ -69,6 +70,8 @@ class StartupAnswer:
     tasks: int
     rows: list[Row]
     results: Results
+    hosts: dict[str, str]
+    """What each variant runs on."""
     assumed: list[Influence]
     """Assumed numbers that matter, strongest first."""
 
@@ -158,7 +161,9 @@ def startup(
     )
     rows = [row for variant in scenarios for row in _rows(results, variant, app)]
     results.summary = _summary(rows)
-    return StartupAnswer(service, instance, tasks, rows, results, rests_on(scenarios, seed))
+    hosts = {variant: _host(s.platform, service) for variant, s in scenarios.items()}
+    assumed = rests_on(scenarios, seed)
+    return StartupAnswer(service, instance, tasks, rows, results, hosts, assumed)
 
 
 def unmet(answer: StartupAnswer, required: str) -> str | None:
@@ -217,9 +222,20 @@ def _platform(
         return catalog.ecs(instance, network=network, warm=warm)
     architecture = catalog.instance(instance).architecture
     if name == "fargate":
-        return catalog.ecs_on_fargate(architecture)
+        built = service.architectures
+        return catalog.ecs_on_fargate(architecture if architecture in built else built[0])
     ec2 = catalog.ec2_for(service, architecture)
     return catalog.ec2(catalog.machine(instance)) if ec2 is None else ec2
+
+
+def _host(platform: Any, service: Service) -> str:
+    """The machine, instance type or Fargate size that a platform puts the service on."""
+    if isinstance(platform, ECS):
+        if isinstance(platform.capacity, Fargate):
+            return str(platform.capacity.size_for(service) or "-")
+        return platform.capacity.machine.name
+    machine = platform.server.machine if isinstance(platform, Docker) else platform.machine
+    return str(machine.name)
 
 
 def _rows(results: Results, variant: str, app: str) -> list[Row]:

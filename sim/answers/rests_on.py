@@ -33,7 +33,7 @@ class Influence:
 
 
 def rests_on(scenarios: Mapping[str, Scenario], seed: int) -> list[Influence]:
-    """The assumed numbers that move a single start, in the variant they move most."""
+    """The assumed and anecdotal numbers that move a start, in the variant they move most."""
     strongest: dict[str, Influence] = {}
     for variant, scenario in scenarios.items():
         for influence in _of_one(variant, scenario, seed):
@@ -51,7 +51,7 @@ def _of_one(variant: str, scenario: Scenario, seed: int) -> list[Influence]:
         return []
     found = []
     for cited in {c.key: c for _, c in figures(scenario.platform)}.values():
-        if cited.grade != "assumed" or cited.key.startswith("spread."):
+        if cited.grade not in ("assumed", "D") or cited.key.startswith("spread."):
             continue
         ends = [end for end in (cited.low, cited.high) if end is not None]
         moved = [_ready_after(with_figure(alone, cited.key, end), seed) for end in ends]

@@ -49,7 +49,8 @@ def startup_sentence(answer: StartupAnswer) -> str:
     """How soon one is ready, fastest first, and what takes most of the slowest."""
     totals = [row for row in answer.totals() if "p50_s" in row.seconds]
     if not totals:
-        return "Not one start became ready."
+        why = sorted(set(answer.reasons().values()))
+        return f"Not one start became ready: {'; '.join(why)} (per run)."
     totals.sort(key=lambda row: row.seconds["p50_s"])
     parts = [f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in totals]
     last = totals[-1]
@@ -62,6 +63,8 @@ def startup_sentence(answer: StartupAnswer) -> str:
     lost = [f"{row.refused} of {row.n + row.refused} {_where(row)}" for row in answer.totals()]
     lost = [text for row, text in zip(answer.totals(), lost, strict=True) if row.refused]
     no_room = f" No room for {', '.join(lost)}." if lost else ""
+    killed = [f"{row.killed} {_where(row)}" for row in answer.totals() if row.killed]
+    no_room += f" Killed: {', '.join(killed)}." if killed else ""
     return (
         f"{tasks} {verb} ready (median) after {', '.join(parts)}; "
         f"{largest.phase} takes {share:.0%} {_where(last)}.{no_room}"

@@ -111,11 +111,19 @@ def fleet(
 
 
 def docker(
-    server: Machine, *, warm: Sequence[Image] = (), pulls_from: Registry | None = None
+    server: Machine,
+    *,
+    warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
+    cpu_overcommit: float = 1.0,
 ) -> Docker:
     """Docker on a bare machine."""
     daemon = fleet(server, warm=warm, pulls_from=pulls_from)
-    return Docker(server=daemon, bridge_ports=figure("docker.bridge.ports"))
+    return Docker(
+        server=daemon,
+        bridge_ports=figure("docker.bridge.ports"),
+        cpu_overcommit=cpu_overcommit,
+    )
 
 
 def ec2(type_: Machine) -> EC2:

@@ -7,7 +7,7 @@ import typer
 
 from sim.cli import demo, density, image, instances, parameters, scenario, schema, startup
 from sim.cli.inputs import BadInput
-from sim.cli.screen import note
+from sim.cli.screen import note, reader_has_gone
 
 app = typer.Typer(
     name="sim",
@@ -26,7 +26,9 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     def run(*args: object, **options: object) -> None:
         try:
             code = command(*args, **options)
-        except (BadInput, FileNotFoundError, PermissionError, FileExistsError) as error:
+        except BrokenPipeError:
+            reader_has_gone()
+        except (BadInput, OSError) as error:
             text = str(error).replace("\n", "\n       ")
             note(f"error: {text}")
             code = 2

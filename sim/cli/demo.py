@@ -24,6 +24,7 @@ def command(
     """VMs, Docker, EC2, ECS and Fargate compared on one machine: how many, how soon, how much."""
     inputs = Inputs()
     number, times = inputs.integer("seed", seed, 0), inputs.integer("replications", replications, 1)
+    inputs.folder("out", out)
     inputs.check()
     from sim.answers import density, startup
 

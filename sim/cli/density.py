@@ -35,7 +35,9 @@ def command(
     cpu_weight_only: Annotated[
         bool, typer.Option("--cpu-weight-only", help="--cpu is a weight, not a quota.")
     ] = False,
-    cpu_overcommit: Annotated[str, typer.Option(help="Guest vCPUs per vCPU.")] = "1",
+    cpu_overcommit: Annotated[
+        str, typer.Option(help="Reserved vCPUs per vCPU, vm and docker.")
+    ] = "1",
     no_burstable: Annotated[
         bool, typer.Option("--no-burstable", help="No T types for the ec2 row.")
     ] = False,
@@ -58,7 +60,7 @@ def command(
         "by": inputs.choice("by", by, ("reservation", "use", "both")),
         "load": inputs.number("load", load, "above 0 and below 1", lambda x: 0 < x < 1),
         "slowdown": inputs.number("slowdown", slowdown, "at least 1", lambda x: 1 <= x < 1e9),
-        "window": inputs.read("window", window, parse_seconds),
+        "window": inputs.read("window", window, _some_seconds),
         "cpu_weight_only": cpu_weight_only,
         "cpu_overcommit": inputs.number(
             "cpu-overcommit", cpu_overcommit, "at least 1", lambda x: 1 <= x < 1e6
@@ -69,6 +71,7 @@ def command(
         "replications": inputs.integer("replications", replications, 1),
     }
     inputs.read("instance", instance_type, instance)
+    inputs.folder("out", out)
     _check_host(inputs, host)
     inputs.check()
     from sim.answers import density
@@ -86,6 +89,13 @@ def command(
         show(answer)
         wrote(folder)
     return 0 if answer.fits else 3
+
+
+def _some_seconds(text: str) -> float:
+    seconds = parse_seconds(text)
+    if seconds == 0.0:
+        raise ValueError(f"{text!r} is not allowed; above 0 seconds")
+    return seconds
 
 
 def _check_host(inputs: Inputs, host: str | None) -> None:
@@ -106,6 +116,8 @@ def show(answer: Any) -> None:
     table(columns, cells, title=title, right="llrllrrl")
     for row in answer.rows:
         hint(f"{row.platform}: {_how(row)}")
+    if with_use:
+        say(answer.assumed_line())
     say("Prices are compute only, on demand in us-east-1: no volumes, no public IPv4.")
 
 
@@ -115,7 +127,7 @@ def _cells(row: Any, most: int, with_use: bool) -> list[str]:
     cells = [
         row.platform,
         row.host,
-        str(row.count),
+        "?" if row.unknown else str(row.count),
         bar(row.count, most, 8),
         _short(row.stopped_by),
         f"{data['memory_used_bytes'] / GiB:.2f}",

@@ -1,6 +1,8 @@
 """What was typed, checked at once: one message names every mistake."""
 
+import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeVar
 
 from sim.catalog.names import unknown
@@ -58,6 +60,14 @@ class Inputs:
         if not good(value):
             self.mistakes.append(f"{field}: {text!r} is not allowed; {allowed}")
         return value
+
+    def folder(self, field: str, path: Path) -> Path:
+        """A folder that is there, or can be made; it is not made yet."""
+        there = next(place for place in (path, *path.absolute().parents) if place.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            allowed = "a folder that can be written"
+            self.mistakes.append(f"{field}: {str(path)!r} is not allowed; {allowed}")
+        return path
 
     def check(self) -> None:
         """Raise what was found wrong.

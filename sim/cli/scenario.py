@@ -31,6 +31,7 @@ def command(
     except BadFile as error:
         inputs.mistakes.append(str(error))
         raise BadInput("\n".join(inputs.mistakes)) from error
+    inputs.folder("out", out)
     inputs.check()
     results = replicate(
         loaded.scenario,
@@ -45,7 +46,10 @@ def command(
     else:
         show(results)
         wrote(folder)
-    return 0 if int(results.runs["ready"].sum()) else 3
+    counts = results.runs[["ready", "censored"]].sum()
+    if counts["censored"]:
+        note(f"{counts['censored']} starts were still open at `until`: raise it to see them ready")
+    return 0 if counts.sum() else 3
 
 
 def show(results: Any) -> None:

@@ -1,10 +1,11 @@
 """What is printed: a sentence, a table, the files; or JSON and nothing else."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rich import box
 from rich.console import Console
@@ -15,11 +16,29 @@ from rich.text import Text
 WIDTH = 108
 
 
+SIGPIPE = 141
+"""What a shell makes of a program whose reader has gone; 1 would be a requirement not met."""
+
+
+def reader_has_gone() -> NoReturn:
+    """End quietly, and let nothing that is still buffered complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(SIGPIPE)
+
+
+class Screen(Console):
+    """Standard output; it ends quietly when nobody reads any more (`sim density | head`)."""
+
+    def on_broken_pipe(self) -> None:
+        """Write no more."""
+        reader_has_gone()
+
+
 def console() -> Console:
     """Standard output, wide enough for the tables where it is not a terminal."""
     if sys.stdout.isatty():
-        return Console(highlight=False, soft_wrap=False)
-    return Console(width=WIDTH, highlight=False)
+        return Screen(highlight=False, soft_wrap=False)
+    return Screen(width=WIDTH, highlight=False)
 
 
 def say(text: str) -> None:

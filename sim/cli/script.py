@@ -46,6 +46,8 @@ def answer(sentence: str, frame: "pd.DataFrame", *files: Path) -> None:
     say(sentence)
     numeric = "".join("r" if kind.kind in "fiu" else "l" for kind in frame.dtypes)
     table(list(frame.columns), frame.map(_cell).to_numpy().tolist(), right=numeric)
+    if "p95_s" in frame:
+        say("p50_s and p95_s: mean phases of the starts around it; they sum to that start's total.")
     wrote(*files)
 
 

@@ -9,6 +9,7 @@ from sim.catalog import apps, instance
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, bar, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_vcpu
+from sim.units import GiB
 
 NAME = "startup"
 
@@ -57,6 +58,7 @@ def command(
     }
     inputs.read("instance", instance_type, instance)
     inputs.read("require", require, requirement)
+    inputs.folder("out", out)
     _check_host(inputs, host)
     inputs.check()
     return _answer(asked, require, out, json)
@@ -94,11 +96,32 @@ def _check_host(inputs: Inputs, host: str | None) -> None:
 def show(answer: Any) -> None:
     """The totals, the phases, and what they rest on."""
     table(
-        ["platform", "image", "running", "ready p50", "ready p95", "", "n", "refused"],
+        [
+            "platform",
+            "host",
+            "image",
+            "running",
+            "ready p50",
+            "ready p95",
+            "",
+            "n",
+            "refused",
+            "killed",
+        ],
         _totals(answer),
-        title="seconds from request to ready (running: the container or guest is up)",
-        right="llrrrlrr",
+        title=f"{_size(answer.service)}: from request to ready (running: the sandbox is up)",
+        right="lllrrrlrrr",
     )
+    if answer.started:
+        _show_phases(answer)
+    for variant, reasons in answer.reasons().items():
+        say(f"  {variant}, per run: {reasons}")
+    if answer.started:
+        say(answer.assumed_line())
+
+
+def _show_phases(answer: Any) -> None:
+    """A table of phases for one platform, a line each for many."""
     if len(answer.totals()) <= 2:
         table(
             ["platform", "image", "phase", "p50", "p95", "share", ""],
@@ -111,9 +134,10 @@ def show(answer: Any) -> None:
             ["platform", "image", "phases of the start around p50, seconds; they sum to its total"],
             _sums(answer),
         )
-    for variant, reasons in answer.reasons().items():
-        say(f"  {variant}, per run: {reasons}")
-    say(answer.assumed_line())
+
+
+def _size(service: Any) -> str:
+    return f"{service.name}, {service.cpu:g} vCPU, {service.memory / GiB:g} GiB"
 
 
 def _totals(answer: Any) -> list[list[str]]:
@@ -125,13 +149,15 @@ def _totals(answer: Any) -> list[list[str]]:
         rows.append(
             [
                 row.platform,
+                answer.hosts[f"{row.platform}-{row.image}"],
                 row.image,
                 _seconds(up, "p50_s"),
                 _seconds(row, "p50_s"),
                 _seconds(row, "p95_s"),
-                bar(row.seconds.get("p50_s", 0.0), slowest),
+                bar(row.seconds.get("p50_s", 0.0), slowest, 10),
                 str(row.n),
                 str(row.refused),
+                str(row.killed),
             ]
         )
     return rows

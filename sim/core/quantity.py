@@ -29,7 +29,11 @@ def parse_bytes(text: str) -> float:
     Raises:
         ValueError: no such amount; the message says what is allowed and what was likely meant.
     """
-    return _parse(text, _BYTES, "an amount of memory such as 512MiB or 4GiB", _memory_hint)
+    allowed = "an amount of memory such as 512MiB or 4GiB"
+    amount = _parse(text, _BYTES, allowed, _memory_hint)
+    if amount == 0.0:
+        raise ValueError(f"{text!r} is not {allowed}; it must be above 0")
+    return amount
 
 
 def parse_seconds(text: str) -> float:

@@ -29,7 +29,7 @@ TIMES = ("time_to_running_s", "time_to_ready_s")
 TABLES = ("runs", "spans", "samples")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Results:
     """What a set of runs gave.
 
@@ -48,6 +48,10 @@ class Results:
     summary: pd.DataFrame
     scenario: dict[str, Any]
     manifest: dict[str, Any]
+
+    def __repr__(self) -> str:
+        name = f"{self.manifest['scenario']}/{self.run_id}"
+        return f"Results({name!r}, {len(self.runs)} runs, {len(self.spans)} spans)"
 
     @property
     def run_id(self) -> str:

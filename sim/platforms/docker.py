@@ -24,6 +24,8 @@ class Docker:
     """One machine with its daemon; its `count` is 1."""
     bridge_ports: Number
     """Containers that one Linux bridge takes."""
+    cpu_overcommit: Number = 1.0
+    """Reserved vCPUs per vCPU of the machine that its operator admits."""
 
     @model_validator(mode="after")
     def _is_one_server(self) -> "Docker":
@@ -36,7 +38,7 @@ class Docker:
         shim = plain(self.server.runtime.shim)
         room = self.server.room(0.0)
         return smallest_first(
-            Ceiling("vCPU", fits(self.server.machine.vcpu, service.cpu), _MORE_CPU),
+            Ceiling("vCPU", fits(self._vcpus, service.cpu), _MORE_CPU),
             Ceiling("memory", fits(room, service.reserved + shim), _MORE_MEMORY),
             *self.slots(service),
         )
@@ -58,6 +60,10 @@ class Docker:
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """Where the machine's nominal memory goes with `count` containers at work."""
         return fleet_budget(self.server, service, count, ())
+
+    @property
+    def _vcpus(self) -> float:
+        return self.server.machine.vcpu * plain(self.cpu_overcommit)
 
     def deploy(self, world: World) -> "DockerHost":
         """The server, up and running."""
@@ -122,5 +128,5 @@ def fleet_budget(
     )
 
 
-_MORE_CPU = "take a larger machine, or make --cpu a weight instead of a quota (docker --cpu-shares)"
+_MORE_CPU = "overcommit vCPUs (--cpu-overcommit), reserve less (--cpu), or take a larger machine"
 _MORE_MEMORY = "take a machine with more memory, or a smaller --memory"

@@ -11,7 +11,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
-from sim.host import Kernel
+from sim.host import Kernel, Machine
 from sim.platforms.docker import fleet_budget
 from sim.platforms.ecs_cluster import Cluster, Terms
 from sim.platforms.ecs_instance import REFUSALS
@@ -142,7 +142,7 @@ class ECS:
     def _eni_ceiling(self) -> Ceiling:
         machine = self._fleet.machine
         if not self.trunking:
-            return _ceiling("ENI", int(self._enis), _TRUNKING)
+            return _ceiling("ENI", int(self._enis), _trunking(machine))
         if machine.trunk_tasks:
             return _ceiling("trunk ENI", int(self._enis), "use bridge mode, or a larger type")
         known = "not known for" if machine.trunk_tasks is None else "not supported on"
@@ -227,8 +227,14 @@ def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
     return Ceiling(limit, allows, how, REFUSALS[limit])
 
 
-_MORE_CPU = "take a larger type, or set cpu on the container (a weight) instead of the task"
+def _trunking(machine: Machine) -> str:
+    if machine.trunk_tasks:
+        return f"turn on awsvpcTrunking: {machine.trunk_tasks} tasks on {machine.name}"
+    known = "does not support" if machine.trunk_tasks == 0 else "may or may not support"
+    return f"use bridge mode; {machine.name} {known} awsvpcTrunking"
+
+
+_MORE_CPU = "reserve less CPU a task (--cpu), or take a larger type"
 _MORE_MEMORY = "take a larger type, or reserve less with memoryReservation"
 _DYNAMIC = "use a dynamic host port instead of a fixed one"
-_TRUNKING = "turn on awsvpcTrunking where the type supports it"
 _WIDER = "widen net.ipv4.ip_local_port_range"

@@ -212,3 +212,42 @@ def test_demo_writes_its_pictures(tmp_path: Path) -> None:
         "waterfall.png",
         "host.png",
     }
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/nowhere"])
+def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(
+    place: str, tmp_path: Path
+) -> None:
+    """No hours of simulation are lost to a slip in --out."""
+    (tmp_path / "file").touch()
+    result = call("density --by reservation --out", tmp_path / place)
+
+    assert result.exit_code == 2
+    assert "out: " in result.stderr
+
+
+def test_overcommit_lifts_containers_as_it_lifts_guests(tmp_path: Path) -> None:
+    """On the same machine guests never outnumber containers, however much is overcommitted."""
+    words = "density --cpu 1 --memory 1GiB --cpu-overcommit 4 --by reservation --json --out"
+    counts = {row["platform"]: row["count"] for row in rows(call(words, tmp_path))}
+
+    assert counts["vm"] <= counts["docker"]
+
+
+def test_killed_starts_stand_in_the_answer(tmp_path: Path) -> None:
+    """A JVM does not fit into 128 MiB, and the sentence says so."""
+    result = call("startup --platform docker --memory 128MiB --replications 2 --out", tmp_path)
+
+    assert result.exit_code == 3
+    assert "OOM kill: over its own memory limit" in result.stdout
+
+
+def test_whoever_stops_reading_gets_no_error() -> None:
+    """`sim instances --json | head -1`."""
+    command = f"{sys.executable} -m sim.cli instances --json | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.returncode in (0, 141)
+    assert done.stderr == ""

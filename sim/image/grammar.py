@@ -26,6 +26,8 @@ WITH_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 """Those that make a layer; all others change only the image's description."""
 MOST_CPU = 1e9
 """Core-seconds of a RUN, 30 years: more is a slip."""
+MOST_FLAGS = 100
+"""Flags of one instruction."""
 
 _SWITCHES = ("link", "parents", "keep-git-dir", "unpack")
 _MANY = ("exclude", "mount", "device")
@@ -104,7 +106,9 @@ def _flags(given: Instruction, escape: str) -> tuple[tuple[tuple[str, str], ...]
     allowed, rest = FLAGS.get(given.word, ()), given.rest
     found: list[tuple[str, str]] = []
     while allowed and rest.startswith("--"):
-        word = split(rest, escape)[0]
+        if len(found) == MOST_FLAGS:
+            raise BadWord(f"it has more than {MOST_FLAGS} flags")
+        word = split(rest[:8192], escape)[0]
         rest = rest[len(word) :].lstrip()
         if word == "--":
             break

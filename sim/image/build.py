@@ -1,0 +1,153 @@
+"""From a Dockerfile to an image: own layers on top of a base image's, and what of it is cached."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.core.cited import Number
+from sim.image.dockerfile import Dockerfile, read_dockerfile
+from sim.image.grammar import sizes_of, take_apart
+from sim.image.ignored import context_of
+from sim.image.image import Image, Layer
+from sim.image.mistakes import BadWord
+from sim.image.sources import Resolve
+from sim.image.stage_build import Given, StageBuild, Step
+from sim.image.stages import Line, Stage, Stages
+from sim.image.variables import Globals
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An image that was built, and how."""
+
+    image: Image
+    steps: tuple[Step, ...]
+    """Of the stages the target needs, in the file's order; FROM is none of them."""
+    notes: tuple[str, ...]
+    """What its user should know."""
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """What a later build has in its cache."""
+        return frozenset(step.layer.digest for step in self.steps)
+
+    @property
+    def cpu(self) -> float:
+        """Core-seconds of the steps that were not cached."""
+        return sum(step.cpu for step in self.steps if not step.cached)
+
+
+def build_file(
+    path: str | Path,
+    *,
+    context: str | Path | None = None,
+    resolve: Resolve,
+    ratio: Number,
+    run_sizes: Mapping[int, float] | None = None,
+    run_cpus: Mapping[int, float] | None = None,
+    target: str | None = None,
+    build_args: Mapping[str, str] | None = None,
+    cache: Collection[str] | None = None,
+) -> Built:
+    """Build a Dockerfile.
+
+    Args:
+        context: the folder COPY and ADD read; the Dockerfile's where it is not given.
+        resolve: the base image of a name; what it raises for an unknown one is told to the user.
+        ratio: unpacked over compressed bytes of the layers made.
+        run_sizes: unpacked bytes by RUN, the file's first being 1; before an annotation.
+        run_cpus: core-seconds, likewise.
+        target: the stage to build; the last where it is not given.
+        cache: digests of steps that earlier builds made.
+
+    Raises:
+        BadDockerfile: all that is wrong with it, one mistake a line.
+    """
+    file = read_dockerfile(path)
+    folder = Path(context) if context is not None else Path(path).parent
+    given = Given(
+        resolve=resolve,
+        ratio=ratio,
+        run_sizes=dict(run_sizes or {}),
+        run_cpus=dict(run_cpus or {}),
+        build_args=dict(build_args or {}),
+        cache=frozenset(cache or ()),
+        context=context_of(Path(path), folder, file.mistakes),
+        file=file,
+    )
+    return _built(given, target, Path(path).absolute().parent.name or "image")
+
+
+def _built(given: Given, target: str | None, name: str) -> Built:
+    file = given.file
+    stages, values = _stages(file, given)
+    if not stages:
+        file.mistakes.add(1, "it has no FROM", "")
+        file.mistakes.check()
+    every = Stages(stages)
+    try:
+        wanted = every.target(target)
+    except BadWord as error:
+        file.mistakes.add(stages[-1].head.given.line, str(error), stages[-1].head.given.text)
+        wanted = stages[-1]
+    done: dict[int, StageBuild] = {}
+    for stage in every.needed(wanted):
+        done[stage.number] = StageBuild(stage, every, done, given, values)
+        done[stage.number].build()
+    file.mistakes.check()
+    last = done[wanted.number]
+    steps = tuple(step for stage in done.values() for step in stage.steps)
+    image = Image(name=name, layers=_distinct(last.layers), architectures=last.architectures)
+    return Built(image, steps, tuple(dict.fromkeys(_notes(given, steps))))
+
+
+def _notes(given: Given, steps: tuple[Step, ...]) -> list[str]:
+    silent = [f"{step.line}" for step in steps if step.word == "RUN" and not step.cpu_given]
+    if silent:
+        given.notes.append(
+            f"RUN without CPU work, taken as 0: line {', '.join(silent)} (--run-cpu N=SECONDS)."
+        )
+    return given.notes
+
+
+def _distinct(layers: list[Layer]) -> tuple[Layer, ...]:
+    return tuple({layer.digest: layer for layer in layers}.values())
+
+
+def _stages(file: Dockerfile, given: Given) -> tuple[list[Stage], Globals]:
+    """All stages of a file; instructions that cannot be read are noted and left out."""
+    values, stages = Globals(given.build_args), list[Stage]()
+    runs = 0
+    for item in file.instructions:
+        runs += item.word == "RUN"
+        try:
+            sizes_of(item.annotation)
+            line = Line(item, take_apart(item, file.escape), runs)
+            if item.word == "FROM":
+                stages.append(_stage(line, len(stages), values, file.escape))
+            elif stages:
+                stages[-1].lines.append(line)
+            elif item.word == "ARG":
+                values.declare(line.parts.words, file.escape)
+            else:
+                raise BadWord(f"there is no FROM before {item.word}")
+        except BadWord as error:
+            file.mistakes.add(item.line, str(error), item.text)
+    _unused(given, runs)
+    return stages, values
+
+
+def _stage(line: Line, number: int, values: Globals, escape: str) -> Stage:
+    base = values.put_in(line.parts.words[0], escape)
+    platform = values.put_in(line.parts.flag("platform"), escape)
+    return Stage(number, line, base, platform)
+
+
+def _unused(given: Given, runs: int) -> None:
+    for flag, said in (("--run-size", given.run_sizes), ("--run-cpu", given.run_cpus)):
+        for ordinal, amount in said.items():
+            if not 1 <= ordinal <= runs:
+                message = f"{flag} {ordinal}: there is no such RUN; it has {runs}"
+                given.file.mistakes.add(1, message, "")
+            if not 0.0 <= amount < 2.0**50:
+                given.file.mistakes.add(1, f"{flag} {ordinal}={amount}: it is not allowed", "")

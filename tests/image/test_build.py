@@ -1,0 +1,131 @@
+"""From a Dockerfile to an image: layers, cache, and all mistakes at once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.image import BadDockerfile, Built, Image, build_file
+from sim.image.image import of_size
+
+NODE = """ARG V=20
+FROM node:${V} AS build
+WORKDIR /app
+COPY package*.json ./
+# berthsim: size=120MB cpu=30
+RUN npm ci
+COPY . .
+# berthsim: size=3MB cpu=9
+RUN npm run build
+FROM unknown AS unused
+FROM nginx
+# berthsim: size=2MB
+COPY --from=build /app/dist /usr/share/nginx/html
+COPY --from=build /app/package.json /x
+COPY <<E /etc/x
+hello
+E
+CMD ["nginx"]
+"""
+
+
+def resolve(name: str) -> Image:
+    """A catalogue of one layer an image."""
+    if name.partition(":")[0] not in ("node", "nginx", "temurin", "python", "golang"):
+        raise ValueError(f"no image {name!r} here")
+    return of_size(name, 50e6, 2.0)
+
+
+def built(folder: Path, text: str, **more: Any) -> Built:
+    """A Dockerfile of that text beside two files, built."""
+    (folder / "package.json").write_bytes(b"x" * 1000)
+    (folder / "app.jar").write_bytes(b"y" * 5000)
+    (folder / ".dockerignore").write_text("Dockerfile\n.dockerignore\n")
+    (folder / "Dockerfile").write_text(text)
+    return build_file(folder / "Dockerfile", resolve=resolve, ratio=2.0, **more)
+
+
+def test_a_build_of_stages_has_the_bases_layers_and_its_own(tmp_path: Path) -> None:
+    """Known bytes; the stage that nothing needs is not built."""
+    made = built(tmp_path, NODE)
+
+    assert [layer.unpacked for layer in made.image.layers] == [100e6, 2e6, 1000, 6]
+    sizes = [step.layer.unpacked for step in made.steps]
+    assert sizes == [0, 1000, 120e6, 6000, 3e6, 2e6, 1000, 6, 0]
+    assert made.cpu == 39.0
+    assert made.image.wire == pytest.approx(50e6 + 1e6 + 503)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("FROM temurin:21\nCOPY *.jar /a.jar\nENTRYPOINT java -jar /a.jar", [100e6, 5000]),
+        ("FROM python\n# berthsim: size=9MB\nRUN <<E\npip install x\nE\nUSER a", [100e6, 9e6]),
+        (
+            'FROM golang AS b\nCOPY app.jar /a\nFROM scratch\nCOPY --from=b /a /a\nCMD ["/a"]',
+            [5000],
+        ),
+        ("ARG B=python\nFROM $B:3\nENV D=/d\nWORKDIR $D\nADD . .", [100e6, 0, 6000]),
+        ("FROM node AS a\nFROM a\nCOPY --from=nginx / /n", [100e6, 100e6]),
+    ],
+)
+def test_usual_dockerfiles_have_known_layers(tmp_path: Path, text: str, sizes: list[float]) -> None:
+    """By hand."""
+    assert [layer.unpacked for layer in built(tmp_path, text).image.layers] == sizes
+
+
+def test_what_changed_is_built_again_with_all_below(tmp_path: Path) -> None:
+    """The same build twice is all cached."""
+    first = built(tmp_path, NODE)
+    again = built(tmp_path, NODE, cache=first.digests)
+    changed = built(tmp_path, NODE.replace("npm run build", "npm test"), cache=first.digests)
+
+    assert all(step.cached for step in again.steps)
+    assert again.cpu == 0.0 and again.image == first.image
+    assert [step.cached for step in changed.steps] == [True] * 4 + [False] * 5
+    (tmp_path / "new.js").write_text("1")
+    assert [step.cached for step in built(tmp_path, NODE, cache=first.digests).steps[:4]] == [
+        *(True, True, True, False)
+    ]
+
+
+def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
+    """And the flag that helps."""
+    text = "FROM nope\nCOPPY a b\nCOPY ../x /\nCOPY none /\nRUN make\nCMD ['a']\nFROM a AS b\n"
+    with pytest.raises(BadDockerfile) as caught:
+        built(tmp_path, text + "COPY --from=0 / /\nCOPY --from=b /x /\nFROM b AS a\n")
+
+    said = str(caught.value).split("\n")
+    assert [line.split("Dockerfile:")[1].split(":")[0] for line in said] == list("12345679")
+    assert "no image 'nope' here" in said[0] and "'COPPY'" in said[1]
+    assert "--run-size 1=" in said[4] and "circle" in said[6] and "circle" in said[7]
+
+
+def test_run_sizes_are_given_by_ordinal(tmp_path: Path) -> None:
+    """One too many is a mistake."""
+    text = "FROM node\nRUN a\nRUN b"
+    made = built(tmp_path, text, run_sizes={1: 10.0, 2: 20.0}, run_cpus={2: 3.0})
+
+    assert [layer.unpacked for layer in made.image.layers[1:]] == [10, 20]
+    assert made.cpu == 3.0
+    with pytest.raises(BadDockerfile, match="no such RUN"):
+        built(tmp_path, text, run_sizes={1: 1.0, 2: 1.0, 3: 1.0})
+
+
+PIECES = ["FROM node AS a", "COPY", " --from=a", " . /x", "\n", "RUN x", "${A:-", "}", '["', "<<E"]
+PIECES += ["ARG A=$A", "ENV A=$A$A", "ADD *", " [", "\\", "# berthsim: size=1MB\n", "USER '", "E\n"]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=25))
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_written_ends_in_an_image_or_in_mistakes(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[str]
+) -> None:
+    """Nothing else ever leaves."""
+    text = "".join(pieces).encode("utf-8", "replace").decode()
+    try:
+        built(tmp_path_factory.mktemp("fuzz"), text)
+    except BadDockerfile as error:
+        assert "Dockerfile:" in str(error)

@@ -50,9 +50,8 @@ class Row:
             **self.seconds,
             "n": self.n,
             "refused": self.refused,
+            "killed": self.killed,
         }
-        if self.killed:
-            data["killed"] = self.killed
         for column, q in QUANTILES.items():
             if column not in self.seconds:
                 data[f"{column}_refused"] = (

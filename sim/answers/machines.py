@@ -22,6 +22,8 @@ def bare_machine(host: str | None, instance: str) -> Machine:
     if host is None:
         return catalog.bare(instance)
     match = _CUSTOM.fullmatch(host)
+    if match is None and re.fullmatch(r"[0-9]+x[0-9.]+", host):
+        raise ValueError(f"host: {host!r} has no unit of memory; write {host}GiB")
     if match is None:
         return catalog.bare(host)
     return catalog.custom(parse_vcpu(match[1]), parse_bytes(match[2]))

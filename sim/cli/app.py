@@ -2,9 +2,11 @@
 
 import functools
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
+import sim
 from sim.cli import demo, density, image, instances, parameters, scenario, schema, startup
 from sim.cli.inputs import BadInput
 from sim.cli.screen import note, reader_has_gone
@@ -17,6 +19,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="How many of my containers fit on a machine, and how soon is each one ready?",
 )
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        typer.echo(f"berthsim {sim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """How many of my containers fit on a machine, and how soon is each one ready?"""
 
 
 def guarded(command: Callable[..., int]) -> Callable[..., None]:

@@ -104,7 +104,10 @@ def test_all_instructions_of_the_reference_are_known(word: str) -> None:
     """In whatever case they are written."""
     for rest in VALID[word]:
         for name in (word, word.lower()):
-            take_apart(parse(f"{name} {rest}", "f").instructions[0], "\\")
+            read = parse(f"{name} {rest}", "f").instructions[0]
+            take_apart(read, "\\")
+
+            assert read.word == word
 
 
 @pytest.mark.parametrize(

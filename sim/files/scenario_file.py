@@ -1,21 +1,17 @@
-"""Scenario files: YAML with names of the catalogue, into the descriptions that run.
+"""What a scenario file holds: names of the catalogue and units, into the descriptions that run.
 
 Every mistake of a file is reported at once: the field, the value, what is allowed, and the
 nearest known name.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     Field,
     PositiveInt,
-    TypeAdapter,
-    ValidationError,
     ValidationInfo,
     WithJsonSchema,
 )
@@ -28,16 +24,11 @@ from sim.core.description import description, with_figure
 from sim.core.quantity import Bytes, Seconds, Vcpu
 from sim.experiment import Burst, Poisson, Scenario
 from sim.host import Machine
-from sim.host.machine import Architecture
 from sim.image import Image, read_image
 from sim.image.image import of_size
 from sim.platforms.ecs import Network
 from sim.platforms.placement import Strategy
 from sim.workload import Service
-
-
-class BadFile(ValueError):  # noqa: N818 (it is what happened, in the user's words)
-    """Mistakes in a scenario file, one a line."""
 
 
 def _known(field: str, names: Iterable[str]) -> AfterValidator:
@@ -237,134 +228,3 @@ class ScenarioFile:
         if self.platform == "docker":
             return catalog.docker(server, warm=warm, pulls_from=registry)
         return catalog.hypervisor(server)
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A file that was read."""
-
-    file: ScenarioFile
-    scenario: Scenario
-
-
-def load_scenario(path: str | Path) -> Loaded:
-    """The scenario in a YAML file.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        BadFile: it is not YAML, or a field is wrong; the message names every mistake.
-    """
-    path = Path(path)
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_OnceLoader)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise BadFile(f"{path}: it is a folder; a scenario is a file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadFile(f"{path} is not YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise BadFile(f"{path}: a scenario is a mapping such as 'platform: ecs'")
-    try:
-        context = {"text": True, "folder": path.parent, "architecture": _architecture(data)}
-        file = TypeAdapter(ScenarioFile).validate_python(data, context=context)
-        return Loaded(file, file.scenario())
-    except ValidationError as error:
-        raise BadFile("\n".join([f"{path}:", *_mistakes(error)])) from error
-    except ValueError as error:
-        raise BadFile(f"{path}: {error}") from error
-
-
-def _architecture(data: dict[Any, Any]) -> Architecture:
-    """Of the host that a file names, before the file is known to be right."""
-    host = data.get("host")
-    name = host.get("instance") if isinstance(host, dict) else None
-    on_aws = data.get("platform") in ("ec2", "ecs", "fargate")
-    known = on_aws and isinstance(name, str) and name in catalog.instances()
-    return catalog.instance(str(name)).architecture if known else "amd64"
-
-
-def schema() -> dict[str, Any]:
-    """The JSON schema of a scenario file."""
-    made = TypeAdapter(ScenarioFile).json_schema()
-    parts = [made, *made["$defs"].values()]
-    for field in (field for part in parts for field in part.get("properties", {}).values()):
-        if field.get("type") == "string" and isinstance(field.get("default"), float):
-            field["default"] = f"{field['default']:g}s"  # durations have a unit in a file
-    return made
-
-
-class _OnceLoader(yaml.SafeLoader):
-    """Refuses a mapping that has one key twice: YAML would keep the last and lose the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"line {line}: {key.value!r} stands there twice")
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _mistakes(error: ValidationError) -> list[str]:
-    return [_mistake(item) for item in error.errors()]
-
-
-def _mistake(item: Any) -> str:
-    place = [str(part) for part in item["loc"] if not _is_branch(str(part))]
-    path, kind = ".".join(place), item["type"]
-    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        known = _fields_at(place[:-1])
-        near = get_close_matches(place[-1], known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-        return f"{path}: there is no such field; {hint}"
-    if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
-        return f"{path}: it is missing; {_what(place)}"
-    message = item["msg"].removeprefix("Value error, ")
-    shown = repr(item["input"])
-    if kind == "literal_error":
-        near = get_close_matches(str(item["input"]), _literals(place), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{path}: {shown} is not allowed; {_allowed(message)}{hint}"
-    if kind == "string_pattern_mismatch":
-        message = "letters, digits, '.', '_' and '-', and no blank"
-    if kind == "value_error":
-        return f"{path}: {message}"
-    return f"{path}: {shown} is not allowed; {_allowed(message)}"
-
-
-def _is_branch(part: str) -> bool:
-    """Parts of pydantic's path that name a validator, not a field."""
-    return "[" in part or "(" in part
-
-
-def _class_at(place: list[str]) -> Any:
-    node: Any = ScenarioFile
-    for part in place:
-        inner = {f.name: f.type for f in fields(node)}.get(part)
-        if not is_dataclass(inner):
-            return node
-        node = inner
-    return node
-
-
-def _fields_at(place: list[str]) -> list[str]:
-    return [field.name for field in fields(_class_at(place))]
-
-
-def _literals(place: list[str]) -> list[str]:
-    types = {field.name: field.type for field in fields(_class_at(place[:-1]))}
-    kind = types.get(place[-1])
-    return [str(value) for value in get_args(kind)] if get_origin(kind) is Literal else []
-
-
-def _what(place: list[str]) -> str:
-    words = _literals(place)
-    return f"one of {', '.join(words)}" if words else "it is needed"
-
-
-def _allowed(message: str) -> str:
-    """pydantic's words for what is allowed, as they go on in a sentence."""
-    text = message.removeprefix("Input should be ")
-    return text[:1].lower() + text[1:]

@@ -1,0 +1,86 @@
+"""Reading a scenario file: every mistake of it is reported at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from sim import catalog
+from sim.experiment import Scenario
+from sim.files.mistakes import mistakes
+from sim.files.scenario_file import ScenarioFile
+from sim.host.machine import Architecture
+
+
+class BadFile(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """Mistakes in a scenario file, one a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file that was read."""
+
+    file: ScenarioFile
+    scenario: Scenario
+
+
+def load_scenario(path: str | Path) -> Loaded:
+    """The scenario in a YAML file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        BadFile: it is not YAML, or a field is wrong; the message names every mistake.
+    """
+    path = Path(path)
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_OnceLoader)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise BadFile(f"{path}: it is a folder; a scenario is a file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadFile(f"{path} is not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise BadFile(f"{path}: a scenario is a mapping such as 'platform: ecs'")
+    try:
+        context = {"text": True, "folder": path.parent, "architecture": _architecture(data)}
+        file = TypeAdapter(ScenarioFile).validate_python(data, context=context)
+        return Loaded(file, file.scenario())
+    except ValidationError as error:
+        raise BadFile("\n".join([f"{path}:", *mistakes(error)])) from error
+    except ValueError as error:
+        raise BadFile(f"{path}: {error}") from error
+
+
+def _architecture(data: dict[Any, Any]) -> Architecture:
+    """Of the host that a file names, before the file is known to be right."""
+    host = data.get("host")
+    name = host.get("instance") if isinstance(host, dict) else None
+    on_aws = data.get("platform") in ("ec2", "ecs", "fargate")
+    known = on_aws and isinstance(name, str) and name in catalog.instances()
+    return catalog.instance(str(name)).architecture if known else "amd64"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a scenario file."""
+    made = TypeAdapter(ScenarioFile).json_schema()
+    parts = [made, *made["$defs"].values()]
+    for field in (field for part in parts for field in part.get("properties", {}).values()):
+        if field.get("type") == "string" and isinstance(field.get("default"), float):
+            field["default"] = f"{field['default']:g}s"  # durations have a unit in a file
+    return made
+
+
+class _OnceLoader(yaml.SafeLoader):
+    """Refuses a mapping that has one key twice: YAML would keep the last and lose the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise yaml.YAMLError(f"line {line}: {key.value!r} stands there twice")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)

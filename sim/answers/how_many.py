@@ -156,7 +156,7 @@ class _Asked:
 
     def _by_use(self, machine: Machine, platform: Sized) -> list[ByUse]:
         """Simulated once for all platforms that differ in their slots only."""
-        key = replace_slots(platform)
+        key = _besides_slots(platform)
         if key not in self.shared:
             self.shared[key] = [
                 largest_by_use(
@@ -175,7 +175,7 @@ class _Asked:
         return [_within(answer, slots) for answer in self.shared[key]]
 
 
-def replace_slots(platform: Sized) -> object:
+def _besides_slots(platform: Sized) -> object:
     """What decides density by use besides the slots: an ECS network mode only limits those."""
     if isinstance(platform, ECS):
         return replace(platform, network="host", trunking=False)

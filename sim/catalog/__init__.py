@@ -5,6 +5,7 @@ from sim.catalog.figures import control_plane, digest, figure, figures
 from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
 from sim.catalog.names import UnknownName, unknown
 from sim.catalog.platforms import (
+    agent_cleanup,
     docker,
     ec2,
     ec2_for,
@@ -13,14 +14,18 @@ from sim.catalog.platforms import (
     fargate,
     fleet,
     hypervisor,
+    kubelet_cleanup,
     micro_vm,
+    unpacking,
     virtual_machine,
+    with_volume,
 )
-from sim.catalog.registries import registry
+from sim.catalog.registries import ecs_agent, kubelet, registry
 
 __all__ = [
     "Instance",
     "UnknownName",
+    "agent_cleanup",
     "app",
     "apps",
     "bare",
@@ -31,6 +36,7 @@ __all__ = [
     "ec2",
     "ec2_for",
     "ecs",
+    "ecs_agent",
     "ecs_on_fargate",
     "fargate",
     "figure",
@@ -41,6 +47,8 @@ __all__ = [
     "images",
     "instance",
     "instances",
+    "kubelet",
+    "kubelet_cleanup",
     "load",
     "machine",
     "matching",
@@ -48,5 +56,7 @@ __all__ = [
     "registry",
     "service",
     "unknown",
+    "unpacking",
     "virtual_machine",
+    "with_volume",
 ]

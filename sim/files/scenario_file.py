@@ -24,7 +24,7 @@ from sim.core.description import description, with_figure
 from sim.core.quantity import Bytes, Seconds, Vcpu
 from sim.experiment import Burst, Poisson, Scenario
 from sim.host import Machine
-from sim.image import Image, read_image
+from sim.image import AgentPull, Image, read_image
 from sim.image.image import of_size
 from sim.platforms.ecs import Network
 from sim.platforms.placement import Strategy
@@ -62,6 +62,9 @@ def _from_manifest(value: object, info: ValidationInfo) -> object:
     )
 
 
+LAZY_ON = "docker (with the SOCI snapshotter) and fargate load images lazily"
+"""The ECS agent on EC2 pulls through dockerd, which does not."""
+
 Instance = Annotated[str, _known("instance", catalog.instances())]
 App = Annotated[str, _known("app", catalog.apps())]
 ImageName = Annotated[str, _known("image", catalog.images())]
@@ -78,6 +81,9 @@ class HostPart:
     """Bare machine of the vm and docker platforms instead: m5.metal, 16x64GiB."""
     count: PositiveInt = 1
     """Container instances (ecs)."""
+    disk: Bytes | None = None
+    """Root volume (ecs; else 30 GiB), disk (docker; else it never binds), or ephemeral storage
+    (fargate; else 20 GiB)."""
 
 
 @description
@@ -92,6 +98,8 @@ class ImagePart:
     """Or a manifest, as `sim image` reads it; the path starts at this file's folder."""
     warm: bool = False
     """Whether every host has it on disk already."""
+    lazy: bool = False
+    """Whether containers start before all of it is here (SOCI; docker and fargate)."""
 
 
 @description
@@ -102,6 +110,8 @@ class ServicePart:
     cpu: Vcpu | None = None
     """vCPUs; the app's default size unless given."""
     memory: Bytes | None = None
+    disk: Bytes | None = None
+    """What each writes to its own layer on the host's disk."""
     memory_reservation: Bytes | None = None
     """Soft limit: what placement reserves."""
     cpu_quota: bool = True
@@ -138,7 +148,8 @@ class ScenarioFile:
     """Of ECS tasks on EC2."""
     trunking: bool = False
     strategy: Strategy = "binpack"
-    pull_behavior: Literal["default", "prefer-cached"] = "default"
+    pull_behavior: AgentPull = "default"
+    """When an ECS agent on EC2 contacts the registry."""
     until: Seconds | None = None
     serve: Seconds = 0.0
     sample_every: Seconds | None = None
@@ -194,6 +205,7 @@ class ScenarioFile:
         return replace(
             service,
             image=image,
+            disk=part.disk or 0.0,
             memory_reservation=part.memory_reservation,
             host_port=part.host_port,
         )
@@ -207,9 +219,11 @@ class ScenarioFile:
     def _platform(self, service: Service) -> Any:
         warm = [service.image] if self.image.warm and service.image is not None else []
         registry = catalog.registry(self.registry)
+        if self.image.lazy and self.platform not in ("docker", "fargate"):
+            raise ValueError(f"image.lazy: true is not allowed on {self.platform}; {LAZY_ON}")
         if self.platform == "ecs":
             return catalog.ecs(
-                self.host.instance,
+                self._with_disk(catalog.machine(self.host.instance)),
                 count=self.host.count,
                 network=self.network,
                 trunking=self.trunking,
@@ -222,9 +236,19 @@ class ScenarioFile:
             return catalog.ec2(catalog.machine(self.host.instance))
         if self.platform == "fargate":
             return catalog.ecs_on_fargate(
-                catalog.instance(self.host.instance).architecture, pulls_from=registry
+                catalog.instance(self.host.instance).architecture,
+                pulls_from=registry,
+                lazy=self.image.lazy,
+                ephemeral=self.host.disk,
             )
-        server: Machine = bare_machine(self.host.size, self.host.instance)
+        server = self._with_disk(bare_machine(self.host.size, self.host.instance))
         if self.platform == "docker":
-            return catalog.docker(server, warm=warm, pulls_from=registry)
+            return catalog.docker(server, warm=warm, pulls_from=registry, lazy=self.image.lazy)
         return catalog.hypervisor(server)
+
+    def _with_disk(self, machine: Machine) -> Machine:
+        if self.host.disk is None:
+            return machine
+        return replace(
+            machine, disk_size=self.host.disk, disk_used=catalog.figure("ecs.ami.os_disk")
+        )

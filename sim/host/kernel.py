@@ -9,6 +9,7 @@ from simpy import Event
 from sim.core.sharing import Group, SharedCapacity
 from sim.core.world import World
 from sim.host.memory import Memory
+from sim.host.space import Space
 from sim.host.step import Doing
 
 
@@ -20,9 +21,20 @@ class Kernel:
         core_speed: of one vCPU, against the reference core.
         disk: bytes/s, or None where it never binds.
         nic: bytes/s, or None where it never binds.
+        space: bytes of the disk; None where they never bind.
     """
 
-    __slots__ = ("architecture", "core_speed", "cpu", "disk", "memory", "name", "nic", "world")
+    __slots__ = (
+        "architecture",
+        "core_speed",
+        "cpu",
+        "disk",
+        "memory",
+        "name",
+        "nic",
+        "space",
+        "world",
+    )
 
     def __init__(
         self,
@@ -35,6 +47,7 @@ class Kernel:
         memory: Memory,
         disk: SharedCapacity | None,
         nic: SharedCapacity | None,
+        space: Space | None = None,
     ) -> None:
         self.world = world
         self.name = name
@@ -44,6 +57,7 @@ class Kernel:
         self.memory = memory
         self.disk = disk
         self.nic = nic
+        self.space = Space(math.inf) if space is None else space
 
     def compute(self, cpu: Group, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
         """Do `work` core-seconds of the reference core in the group `cpu`.

@@ -1,10 +1,11 @@
 """A cluster of container instances: placement, network, and the agent's way to a running task."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
+from sim.image import PullBehavior
 from sim.platforms.ecs_instance import ContainerInstance, Left, claim, whole_cpu
 from sim.platforms.fleet import Fleet
 from sim.platforms.placement import Shelves, Strategy
@@ -24,7 +25,7 @@ class Terms:
     """ECS's word when there is no slot left."""
     registered_memory: float
     agent_memory: float
-    ask: bool
+    behavior: PullBehavior
     placement: Varying
     attach: Varying | None
     """Seconds to attach a network interface; None where a task needs none of its own."""
@@ -40,6 +41,8 @@ class Cluster:
         self._terms = terms
         self._placement = world.random.sampler("ecs/placement", terms.placement)
         self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
+        if terms.behavior == "prefer-cached":  # the agent then turns its clean-up off
+            fleet = replace(fleet, cleanup=None)
         registry = fleet.registry.deploy(world)
         registered = Left(
             whole_cpu(fleet.machine.vcpu),
@@ -49,10 +52,12 @@ class Cluster:
             frozenset(),
             terms.slot_word,
         )
-        held, ask = terms.agent_memory, terms.ask
+        held, behavior = terms.agent_memory, terms.behavior
         self.instances = [
             ContainerInstance(
-                number, fleet.boot(world, registry, number, held=held, ask=ask), registered
+                number,
+                fleet.boot(world, registry, number, held=held, behavior=behavior),
+                registered,
             )
             for number in range(fleet.count)
         ]

@@ -1,5 +1,6 @@
 """Fargate: serverless capacity, one microVM a task, and nothing kept between tasks."""
 
+import math
 from dataclasses import replace
 
 from simpy import Event
@@ -13,7 +14,8 @@ from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.host.machine import Architecture
 from sim.image import Registry, Store, Unpacking
-from sim.platforms.limits import BudgetItem, with_free
+from sim.image.sharing import distinct
+from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.start import Ceiling, Refused, Start, Story
 from sim.units import GiB, MiB
@@ -54,6 +56,8 @@ class Fargate:
     """Bytes per second of a task's network."""
     disk: Number
     """Bytes per second of a task's ephemeral storage."""
+    ephemeral: Number = math.inf
+    """Bytes of a task's ephemeral storage; image and blobs take theirs of it."""
     core_speed: Number = 1.0
     account_vcpus: Number
     """vCPUs of running tasks an account may have; printed, not enforced in a run."""
@@ -77,6 +81,11 @@ class Fargate:
         size = self.size_for(service)
         if size is None:
             return (Ceiling("Fargate size", 0, f"the largest is {self.sizes[-1]}"),)
+        image = [] if service.image is None else [service.image]
+        held = sum(map(self.unpacking.on_disk, distinct(image)))
+        full = disk_ceilings(plain(self.ephemeral) - held, plain(service.disk), _MORE_STORAGE)
+        if full and full[0].allows == 0:
+            return full
         quota = int(plain(self.account_vcpus) / size.vcpu)
         return (
             Ceiling("one task per microVM", 1, "nothing lifts it: isolation is the product"),
@@ -148,6 +157,7 @@ class LiveFargate:
             memory=size.memory + held,
             core_speed=fargate.core_speed,
             disk=fargate.disk,
+            disk_size=fargate.ephemeral,
             nic=fargate.nic,
         )
         kernel = machine.boot(self.world, f"task-{start.task}", plain(fargate.os_and_daemons))
@@ -156,4 +166,7 @@ class LiveFargate:
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0)
         store = Store(kernel, daemon, self._registry, fargate.unpacking)
-        return Engine(kernel, daemon, store, fargate.runtime, ask=False)
+        return Engine(kernel, daemon, store, fargate.runtime)
+
+
+_MORE_STORAGE = "ask for more ephemeralStorage (at most 200 GiB), or take a smaller image"

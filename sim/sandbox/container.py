@@ -10,9 +10,10 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
 from sim.host import Kernel, Step
-from sim.image import Store
+from sim.image import Image, NoSpace, PullBehavior, PullFailed, Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
-from sim.start import Ready, Start, Story
+from sim.start import Killed, Outcome, Ready, Refused, Start, Story
+from sim.units import GiB
 from sim.workload import Demand
 
 
@@ -86,11 +87,11 @@ class Engine:
     """A container daemon on one kernel: pull, create, start, app.
 
     Args:
-        ask: whether it contacts the registry even when every layer is on disk.
+        behavior: when it contacts the registry.
     """
 
     __slots__ = (
-        "_ask",
+        "_behavior",
         "_create",
         "_creating",
         "_daemon",
@@ -102,12 +103,17 @@ class Engine:
     )
 
     def __init__(
-        self, kernel: Kernel, daemon: Group, store: Store, runtime: ContainerRuntime, *, ask: bool
+        self,
+        kernel: Kernel,
+        daemon: Group,
+        store: Store,
+        runtime: ContainerRuntime,
+        behavior: PullBehavior = "prefer-cached",
     ) -> None:
         self.kernel = kernel
         self.store = store
         self._daemon = daemon
-        self._ask = ask
+        self._behavior = behavior
         self._shim = plain(runtime.shim)
         random = kernel.world.random
         self._creating, self._starting = runtime.create.doing(), runtime.start.doing()
@@ -116,10 +122,9 @@ class Engine:
 
     def run(self, start: Start) -> Story:
         """Bring one container from its image's name to ready."""
-        image = start.service.image
-        with start.phase("pull"):
-            if image is not None:
-                yield from self.store.pull(start, image, ask=self._ask)
+        failed = yield from self._pull(start)
+        if failed is not None:
+            return failed
         with start.phase("create"):
             yield from self.kernel.perform(self._creating, self._daemon, self._create())
         with start.phase("start"):
@@ -133,6 +138,37 @@ class Engine:
         with start.phase("app"):
             yield from container.run(start)
         return Ready()
+
+    def _pull(self, start: Start) -> Generator[Event, Any, Outcome | None]:
+        """Bring its image, and take the disk it writes to; what became of it where that fails."""
+        image = start.service.image
+        try:
+            with start.phase("pull"):
+                if image is not None:
+                    reads = plain(start.service.app.startup_read)
+                    yield from self.store.pull(start, image, self._behavior, reads=reads)
+                    self._keep(start, image)
+        except NoSpace as full:
+            return Refused(f"disk: {full}")
+        except PullFailed as failed:
+            return Killed(str(failed))
+        return self._lacking(start)
+
+    def _keep(self, start: Start, image: Image) -> None:
+        start.at_end.append(lambda: self.store.release(image))
+
+    def _lacking(self, start: Start) -> Refused | None:
+        """Take the bytes that the container will write, or say that there are none."""
+        space, needed = self.kernel.space, plain(start.service.disk)
+        if needed == 0.0:
+            return None
+        if not space.take(needed):
+            return Refused(
+                f"disk: no space left on device ({needed / GiB:.2f} GiB needed, "
+                f"{space.free / GiB:.2f} of {space.capacity / GiB:g} GiB free)"
+            )
+        start.at_end.append(lambda: space.give(needed))
+        return None
 
     def settle(self, demand: Demand) -> Container:
         """A container that is up already, as if long after its start."""

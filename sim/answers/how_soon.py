@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sim import catalog
 from sim.answers.machines import bare_machine
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate")
 QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
 
-Temperature: TypeAlias = Literal["cold", "warm"]
+Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
+"""Whether the image has to be pulled, pulled lazily, or is on the host already."""
+
+LAZY = ("docker", "fargate")
+"""Platforms that load images lazily; the ECS agent on EC2 pulls through dockerd, which does not."""
 
 
 @dataclass(slots=True)
@@ -117,6 +121,7 @@ def startup(
     memory: float | None = None,
     network: Network = "bridge",
     architecture: Literal["amd64", "arm64"] | None = None,
+    lazy: bool = False,
     tasks: int = 1,
     replications: int = 30,
     seed: int = 1,
@@ -132,6 +137,7 @@ def startup(
         memory: bytes of one task; None: the app's default.
         network: of ECS tasks on EC2.
         architecture: the only one the image is built for; None: all.
+        lazy: whether to show lazy loading (SOCI) as well, where a platform has it.
         tasks: launched at once, on each platform.
 
     Raises:
@@ -141,6 +147,8 @@ def startup(
         raise ValueError(f"tasks: {tasks!r} is not allowed; at least 1")
     if platform not in (*PLATFORMS, "all"):
         raise catalog.unknown("platform", platform, [*PLATFORMS, "all"])
+    if lazy and platform not in (*LAZY, "all"):
+        raise ValueError(f"lazy: {platform} does not load images lazily; {' and '.join(LAZY)} do")
     service = catalog.service(app, cpu=cpu, memory=memory)
     if architecture is not None and service.image is not None:
         built = replace(service.image, architectures=(architecture,))
@@ -153,7 +161,7 @@ def startup(
             arrivals=(Burst(service=service, tasks=tasks),),
         )
         for name in wanted
-        for image in _images(name)
+        for image in _images(name, lazy=lazy)
     }
     results = compare(
         scenarios, times=replications, seed=seed, name="startup", catalogue=catalog.digest()
@@ -204,9 +212,11 @@ def requirement(text: str) -> tuple[str, float]:
     return f"{column}_s", parse_seconds(duration)
 
 
-def _images(platform: str) -> tuple[Temperature, ...]:
+def _images(platform: str, *, lazy: bool) -> tuple[Temperature, ...]:
     """Where there is no second case, every start is cold."""
-    return ("cold", "warm") if platform in ("docker", "ecs") else ("cold",)
+    lazily: tuple[Temperature, ...] = ("lazy",) if lazy and platform in LAZY else ()
+    warm: tuple[Temperature, ...] = ("warm",) if platform in ("docker", "ecs") else ()
+    return ("cold", *lazily, *warm)
 
 
 def _platform(
@@ -216,13 +226,14 @@ def _platform(
     if name == "vm":
         return catalog.hypervisor(bare_machine(host, instance))
     if name == "docker":
-        return catalog.docker(bare_machine(host, instance), warm=warm)
+        return catalog.docker(bare_machine(host, instance), warm=warm, lazy=image == "lazy")
     if name == "ecs":
         return catalog.ecs(instance, network=network, warm=warm)
     architecture = catalog.instance(instance).architecture
     if name == "fargate":
         built = service.architectures
-        return catalog.ecs_on_fargate(architecture if architecture in built else built[0])
+        architecture = architecture if architecture in built else built[0]
+        return catalog.ecs_on_fargate(architecture, lazy=image == "lazy")
     ec2 = catalog.ec2_for(service, architecture)
     return catalog.ec2(catalog.machine(instance)) if ec2 is None else ec2
 
@@ -263,7 +274,7 @@ def _rows(results: Results, variant: str, app: str) -> list[Row]:
 
 
 def _temperature(image: str) -> Temperature:
-    return "warm" if image == "warm" else "cold"
+    return next((known for known in get_args(Temperature) if known == image), "cold")
 
 
 def _summary(rows: list[Row]) -> pd.DataFrame:

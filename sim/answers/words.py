@@ -94,5 +94,5 @@ def _where(row: StartRow) -> str:
         "ecs": "on ECS",
         "fargate": "on Fargate",
     }[row.platform]
-    two_cases = row.platform in ("docker", "ecs")
+    two_cases = row.platform in ("docker", "ecs") or row.image == "lazy"
     return f"{where} ({row.image} image)" if two_cases else where

@@ -78,7 +78,7 @@ class Collector:
             number = self._next(min(map(self._free_at, waiting)))
             if number > self._number(now):
                 break
-            for image in list(self._victims(number, waiting)):
+            for image in self._victims(number, waiting):
                 waiting.remove(image)
                 delete(image)
             self._over = number
@@ -89,7 +89,7 @@ class Collector:
         return idle and (self._cleanup.unused or image.pulled is not None)
 
     def _victims(self, number: int, waiting: list[Held]) -> Iterator[Held]:
-        """Those that one cycle deletes; it looks at the disk before each."""
+        """Those that one cycle deletes, one by one: it looks at the disk before each."""
         left = math.inf if self._cleanup.per_cycle is None else self._cleanup.per_cycle
         for image in list(waiting):
             if left == 0 or not self._full(plain(self._cleanup.low)):

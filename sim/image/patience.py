@@ -1,16 +1,17 @@
 """The client's side of a pull: what a host does when a registry, or its own limit, throttles it."""
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import Any, Literal, Protocol, TypeAlias
 
 from pydantic import PositiveInt
-from simpy import Environment, Event
+from simpy import AllOf, Environment, Event
 
-from sim.core.bucket import Bucket, Quota
+from sim.core.bucket import Quota
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.recorder import Span
+from sim.image.image import Image
 
 GAVE_UP = "CannotPullContainerError: pull rate exceeded"
 """What ECS says of a task whose pulls were throttled too often."""
@@ -55,50 +56,56 @@ class Patience:
     """What the platform says of a start that waits between two tries, or has given up."""
 
 
+class Gate(Protocol):
+    """A registry as a client sees it: it lets a pull through, or does not."""
+
+    def lets_through(self, image: Image) -> bool: ...
+
+    def queue(self, image: Image) -> list[Event]: ...
+
+
 class Client:
     """One host as its registry sees it."""
 
-    __slots__ = ("_env", "_first", "_longest", "_own", "_patience")
+    __slots__ = ("_env", "_first", "_gate", "_longest", "_own", "_patience")
 
-    def __init__(self, env: Environment, patience: Patience) -> None:
+    def __init__(self, env: Environment, gate: Gate, patience: Patience) -> None:
         self._env = env
+        self._gate = gate
         self._patience = patience
         self._first = plain(patience.first)
         self._longest = plain(patience.longest)
         self._own = None if patience.pulls is None else patience.pulls.deploy(env)
 
-    def admit(self, quotas: Sequence[Bucket], puller: Puller) -> Generator[Event, Any, None]:
-        """Wait until the client's own limit and all `quotas` let one more pull through.
+    def admit(self, image: Image, puller: Puller) -> Generator[Event, Any, None]:
+        """Wait until its own limit and the registry let a pull of `image` through.
 
         Raises:
             PullFailed: it gave up.
         """
-        buckets = quotas if self._own is None else (self._own, *quotas)
-        if not buckets:
-            return
         if self._patience.waiting == "queue":
-            yield from self._queue(buckets, puller)
-        elif not _let_through(buckets):
+            yield from self._queue(image, puller)
+        elif not self._lets_through(image):
             with puller.phase("throttled", "pull") as span:
                 span.waits(self._patience.word)
-                yield from self._retry(buckets)
+                yield from self._retry(image)
 
-    def _queue(self, buckets: Sequence[Bucket], puller: Puller) -> Generator[Event, Any, None]:
-        for bucket in buckets:
-            granted = bucket.take()
+    def _queue(self, image: Image, puller: Puller) -> Generator[Event, Any, None]:
+        turns = self._gate.queue(image)
+        if self._own is not None:
+            turns.append(self._own.take())
+        if turns:
             with puller.phase("throttled", "pull"):
-                yield granted
+                yield AllOf(self._env, turns)
 
-    def _retry(self, buckets: Sequence[Bucket]) -> Generator[Event, Any, None]:
+    def _retry(self, image: Image) -> Generator[Event, Any, None]:
         pause, tried = self._first, 1
         while self._patience.tries is None or tried < self._patience.tries:
             yield self._env.timeout(pause)
-            if _let_through(buckets):
+            if self._lets_through(image):
                 return
             pause, tried = min(self._longest, 2.0 * pause), tried + 1
         raise PullFailed(self._patience.word)
 
-
-def _let_through(buckets: Sequence[Bucket]) -> bool:
-    """One try: a request that a later bucket refuses has used up the earlier ones."""
-    return all(bucket.try_take() for bucket in buckets)
+    def _lets_through(self, image: Image) -> bool:
+        return (self._own is None or self._own.try_take()) and self._gate.lets_through(image)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import Any
 
 from simpy import AllOf, Event
 
-from sim.core.bucket import Bucket, Quota
+from sim.core.bucket import Quota
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Sampler, Varying
@@ -52,8 +52,9 @@ class LiveRegistry:
     """A registry in a running world."""
 
     __slots__ = (
+        "_asked",
         "_env",
-        "_images",
+        "_known",
         "_latency",
         "_layers",
         "_pulls",
@@ -75,25 +76,42 @@ class LiveRegistry:
         self._env = world.env
         self._pulls = None if registry.pulls is None else registry.pulls.deploy(world.env)
         self._layers = None if registry.layers is None else registry.layers.deploy(world.env)
-        self._images: set[str] = set()
-        """Names that a pull-through cache has resolved."""
+        self._asked: dict[str, Event | None] = {}
+        """Images that a cache may ask its upstream for, and since when, where that is to come."""
+        self._known: dict[str, float] = {}
+        """When a cache knows the manifest of each."""
         self._stored: dict[str, Event] = {}
         """When each layer has come, or will come, from the upstream."""
 
-    def quotas(self, image: Image) -> Sequence[Bucket]:
-        """The buckets that a pull of `image` has to pass."""
-        mine = () if self._pulls is None else (self._pulls,)
-        if self.upstream is None or image.name in self._images:
-            return mine
-        return (*mine, *self.upstream.quotas(image))
+    def lets_through(self, image: Image) -> bool:
+        """Whether the quotas allow one more pull now; a refused one has used up the nearer."""
+        if self._pulls is not None and not self._pulls.try_take():
+            return False
+        if self.upstream is not None and image.name not in self._asked:
+            if not self.upstream.lets_through(image):
+                return False
+            self._asked[image.name] = None
+        return True
+
+    def queue(self, image: Image) -> list[Event]:
+        """What a client waits for that waits its turn."""
+        turns: list[Event] = [] if self._pulls is None else [self._pulls.take()]
+        if self.upstream is not None:
+            if image.name not in self._asked:
+                self._asked[image.name] = AllOf(self._env, self.upstream.queue(image))
+            asked = self._asked[image.name]
+            if asked is not None and not asked.processed:
+                turns.append(asked)
+        return turns
 
     def resolve(self, image: Image) -> float:
-        """Seconds it takes to answer for `image`; a cache knows the image from then on."""
-        seconds = self._latency()
-        if self.upstream is not None and image.name not in self._images:
-            self._images.add(image.name)
-            seconds += self.upstream.resolve(image)
-        return seconds
+        """Seconds until it answers for `image`; a cache asks its upstream once, and all wait."""
+        seconds, now = self._latency(), self._env.now
+        if self.upstream is None:
+            return seconds
+        if image.name not in self._known:
+            self._known[image.name] = now + seconds + self.upstream.resolve(image)
+        return max(seconds, self._known[image.name] - now)
 
     def admit_layer(self, puller: Puller | None) -> Generator[Event, Any, None]:
         """Wait until it hands out one more layer; such waits are short, and queue."""

@@ -51,7 +51,7 @@ class Store:
         self._kernel = kernel
         self._registry = registry
         self._unpacking = unpacking
-        self._client = Client(env, registry.patience)
+        self._client = Client(env, registry, registry.patience)
         self._delivery = Delivery(kernel, cpu, registry, unpacking)
         self._collector = None if cleanup is None else Collector(cleanup, kernel.space, env.now)
         kernel.memory.caching = unpacking.page_cache
@@ -131,7 +131,7 @@ class Store:
     ) -> Generator[Event, Any, None]:
         if behavior == "never":
             raise PullFailed(NEVER_PULLED)
-        yield from self._client.admit(self._registry.quotas(image), puller)
+        yield from self._client.admit(image, puller)
         with puller.phase("resolve", "pull"):
             yield self._kernel.world.env.timeout(self._registry.resolve(image))
 

@@ -6,69 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulling import LATENCY, RATE, Bench, Puller
 from worlds import idle, image, kernel, machine, registry, rows, unpacking
 
 from sim.core.randomness import Lognormal
-from sim.core.recorder import Span
 from sim.core.world import World
-from sim.host import Kernel, Machine
-from sim.image import Image, Layer, PullBehavior, Store
+from sim.image import Image, Layer, Store
 from sim.image.image import of_size
 from sim.units import MiB
-
-LATENCY = 1.0
-RATE = 10 * MiB
-SPEED = 50 * MiB
-
-
-class Puller:
-    """Asks for an image, as a start does."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.task = world.record.task("puller")
-
-    def phase(self, name: str, parent: str = "") -> Span:
-        return self.world.record.span(self.task, name, parent)
-
-
-class Bench:
-    """One host with a store, and pulls that note when they ended."""
-
-    def __init__(
-        self, box: Machine | None = None, hub: dict[str, Any] | None = None, **costs: Any
-    ) -> None:
-        self.world = World()
-        self.kernel: Kernel = kernel(self.world, box or machine(nic=RATE))
-        self.registry = registry(**(hub or {})).deploy(self.world)
-        self.store = Store(
-            self.kernel, self.kernel.cpu.group(weight=1024.0), self.registry, unpacking(**costs)
-        )
-        self.ended: list[float] = []
-
-    def pull(
-        self, picture: Image, *, how: PullBehavior = "prefer-cached", at: float = 0.0
-    ) -> "Bench":
-        def story() -> Any:
-            yield self.world.env.timeout(at)
-            yield from self.store.pull(Puller(self.world), picture, how)
-            self.ended.append(self.world.env.now)
-
-        self.world.env.process(story())
-        return self
-
-    def run(self) -> "Bench":
-        self.world.env.run()
-        return self
-
-    def lengths(self, phase: str) -> list[float]:
-        return [row.length for row in rows(self.world.record) if row.phase == phase]
-
-    @property
-    def moved(self) -> float:
-        """Bytes that came through the network card."""
-        assert self.kernel.nic is not None
-        return self.kernel.nic.busy_integral
 
 
 def test_a_pull_takes_resolve_download_and_unpack() -> None:

@@ -175,10 +175,12 @@ class Store:
         missing, space = self.layers.missing(image), self._kernel.space
         need = self.layers.need(missing)
         if need > space.free:
+            files = sum(layer.unpacked for layer in missing)
+            blobs = f" and {(need - files) / GiB:.2f} GiB of blobs" if need > files else ""
             raise NoSpace(
                 f"{self._registry.patience.error}: {image.name}: no space left on device "
-                f"({need / GiB:.2f} GiB needed, {space.free / GiB:.2f} of "
-                f"{space.capacity / GiB:g} GiB free)"
+                f"(needed {files / GiB:.2f} GiB of files{blobs}, free {space.free / GiB:.2f} of "
+                f"{space.capacity / GiB:g} GiB)"
             )
         return self.layers.add(missing, env)
 

@@ -66,7 +66,8 @@ class EC2:
             self.machine.memory,
             BudgetItem("lost", plain(self.machine.memory_lost)),
             BudgetItem("OS and daemons", plain(self.guest_os)),
-            BudgetItem("apps", count * service.working_set),
+            BudgetItem("apps", count * service.private),
+            BudgetItem("file copies", count * service.hot),
         )
 
     def deploy(self, world: World) -> "Account":

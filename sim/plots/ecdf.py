@@ -10,7 +10,7 @@ from sim.plots.palette import FAINT, platform_color, platform_name, platform_ord
 TITLE = "How soon one is ready"
 MARKS = (0.50, 0.95)
 """Quantiles with a line of their own."""
-STYLES = {"cold": "-", "lazy": "-.", "warm": "--"}
+STYLES = {"cold": "-", "lazy": ":", "warm": "--"}
 """Of the lines, by what has to be pulled."""
 
 

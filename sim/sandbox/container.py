@@ -164,8 +164,8 @@ class Engine:
             return None
         if not space.take(needed):
             return Refused(
-                f"disk: no space left on device ({needed / GiB:.2f} GiB needed, "
-                f"{space.free / GiB:.2f} of {space.capacity / GiB:g} GiB free)"
+                f"disk: no space left on device (needed {needed / GiB:.2f} GiB, "
+                f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
             )
         start.at_end.append(lambda: space.give(needed))
         return None

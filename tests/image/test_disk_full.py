@@ -9,7 +9,7 @@ from sim.units import GiB, MiB
 SMALL = machine(memory=8 * GiB, disk_size=10 * GiB, disk_used=2 * GiB)
 FULL = (
     "CannotPullContainerError: image: no space left on device "
-    "(9.00 GiB needed, 8.00 of 10 GiB free)"
+    "(needed 6.00 GiB of files and 3.00 GiB of blobs, free 8.00 of 10 GiB)"
 )
 
 
@@ -69,7 +69,7 @@ def test_what_containers_write_is_a_ceiling_too(platform) -> None:  # type: igno
 
     assert (first.limit, first.allows) == ("disk", 4)
     assert sorted(outcomes(starts)) == ["ready"] * 4 + [
-        "refused: disk: no space left on device (1.50 GiB needed, 0.00 of 10 GiB free)"
+        "refused: disk: no space left on device (needed 1.50 GiB, free 0.00 of 10 GiB)"
     ]
 
 

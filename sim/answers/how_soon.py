@@ -232,7 +232,7 @@ def _host(platform: Any, service: Service) -> str:
     if isinstance(platform, ECS):
         if isinstance(platform.capacity, Fargate):
             return str(platform.capacity.size_for(service) or "-")
-        return platform.capacity.machine.name
+        return platform.machine.name
     machine = platform.server.machine if isinstance(platform, Docker) else platform.machine
     return str(machine.name)
 

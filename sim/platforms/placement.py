@@ -12,6 +12,8 @@ from sim.platforms.ecs_instance import Claim, ContainerInstance, Left
 
 Strategy: TypeAlias = Literal["binpack", "spread", "random"]
 
+NO_INSTANCES = "No Container Instances were found in your cluster"
+
 TRIES = 32
 """Random draws before the instances that fit are counted one by one."""
 
@@ -32,18 +34,28 @@ class Shelves:
         strategy: Strategy,
         draw: Callable[[], float],
     ) -> None:
-        self._instances = instances
+        self._instances = list(instances)
         self._strategy = strategy
         self._draw = draw
         self._shelves: dict[Left, list[int]] = {}
         for instance in instances:
             self._shelves.setdefault(instance.left, []).append(instance.number)
 
+    def add(self, instance: ContainerInstance) -> None:
+        """One more instance; its number is the next."""
+        self._instances.append(instance)
+        heappush(self._shelves.setdefault(instance.left, []), instance.number)
+
+    def remove(self, instance: ContainerInstance) -> None:
+        """An instance that is terminated takes nothing any more; it must be empty."""
+        instance.left = instance.left.nothing()
+
     def take(self, claim: Claim) -> ContainerInstance | str:
         """Reserve for one task, or say in ECS's word why no instance has room."""
         fitting = [left for left in self._kinds() if left.lacks(claim) is None]
         if not fitting:
-            return next(left.lacks(claim) or "" for left in self._kinds())
+            words = (left.lacks(claim) for left in self._kinds())
+            return next((word for word in words if word), NO_INSTANCES)
         number = self._choose(fitting, claim)
         instance = self._instances[number]
         self._move(instance, instance.left.less(claim))

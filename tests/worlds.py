@@ -252,7 +252,7 @@ def instance_launch(**rest: Any) -> InstanceLaunch:
         "decided": 0.0,
         "calls": Quota(size=100, refill=10),
         "instances": Quota(size=1000, refill=10),
-        "ready": 40.0,
+        "stages": (10.0, 30.0),
     }
     return InstanceLaunch(**{**parts, **rest})
 

@@ -235,18 +235,36 @@ class LiveECS:
     def _schedule(self, tasks: list[Event], rate: Quota) -> Generator[Event, Any, None]:
         """The service scheduler: task by task at its rate, while the cluster lets it."""
         bucket = rate.deploy(self.world.env)
+        blocked = 0.0
         for task in tasks:
             yield bucket.take()
+            allowed = self.world.env.now
             if isinstance(self.capacity, GrowingCluster):
                 yield self.capacity.admit()
-            task.succeed()
+            blocked += self.world.env.now - allowed
+            task.succeed(blocked)
 
     def _story(self, start: Start, accepted: Event) -> Story:
+        since = self.world.env.now
         with start.phase("request"):
-            yield accepted
+            blocked = yield accepted
+            if self._service_rate is not None:
+                self._explain(start, since, blocked)
             if isinstance(self.capacity, LiveFargate):
+                asked = self.world.env.now
                 yield self.capacity.admit()
+                self._spent(start, "launch quota", asked, self.world.env.now)
         return (yield from self.capacity.run(start))
+
+    def _explain(self, start: Start, since: float, blocked: float) -> None:
+        """File how long the scheduler's rate and the cap on PROVISIONING held the start back."""
+        now = self.world.env.now
+        self._spent(start, "service scheduler", since, now - blocked)
+        self._spent(start, "PROVISIONING cap", now - blocked, now)
+
+    def _spent(self, start: Start, part: str, since: float, until: float) -> None:
+        if until > since:
+            self.world.record.spent(start.task, part, "request", since, until)
 
 
 def _capacity(ecs: ECS, world: World) -> Cluster | LiveFargate:

@@ -25,8 +25,8 @@ class InstanceLaunch:
     """Instances an account may ask for."""
     per_call: PositiveInt = 100
     """Instances one call asks for at most."""
-    ready: Varying
-    """Seconds from the call until the instance has joined the cluster and takes tasks."""
+    stages: tuple[Varying, ...]
+    """Seconds of each stage from the call until the instance has joined and takes tasks."""
 
 
 @dataclass(slots=True)
@@ -59,14 +59,16 @@ class Launcher:
         joined: called with each instance when it takes tasks.
     """
 
-    __slots__ = ("_calls", "_decided", "_instances", "_joined", "_per_call", "_ready", "_world")
+    __slots__ = ("_calls", "_decided", "_instances", "_joined", "_per_call", "_stages", "_world")
 
     def __init__(
         self, launch: InstanceLaunch, world: World, joined: Callable[[Launched], None]
     ) -> None:
         draw = world.random.sampler
         self._decided = draw("instances/decided", launch.decided)
-        self._ready = draw("instances/ready", launch.ready)
+        self._stages = [
+            draw(f"instances/stage {number}", stage) for number, stage in enumerate(launch.stages)
+        ]
         self._calls = launch.calls.deploy(world.env)
         self._instances = launch.instances.deploy(world.env)
         self._per_call = launch.per_call
@@ -92,6 +94,6 @@ class Launcher:
             env.process(self._join(instance))
 
     def _join(self, instance: Launched) -> Generator[Event, Any, None]:
-        yield self._world.env.timeout(self._ready())
+        yield self._world.env.timeout(sum(stage() for stage in self._stages))
         instance.joined_at = self._world.env.now
         self._joined(instance)

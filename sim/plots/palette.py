@@ -85,6 +85,11 @@ PLATFORM_NAMES: Mapping[str, str] = {
     "ecs-awsvpc-trunk": "ECS, awsvpc + trunk",
     "fargate": "Fargate",
     "eks": "EKS",
+    "ecs-fargate": "ECS on Fargate",
+    "eks-fargate": "EKS on Fargate",
+    "ecs-asg": "ECS, Auto Scaling group",
+    "eks-karpenter": "EKS, Karpenter",
+    "eks-cas": "EKS, Cluster Autoscaler",
 }
 
 _RESERVE = ("#44AA99", "#999933", "#CC6677", "#117733", "#661100", "#6699CC")

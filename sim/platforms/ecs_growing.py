@@ -34,7 +34,7 @@ class GrowingCluster(Cluster):
         self._coming = 0
         self._numbers = count
         self._launched: dict[ContainerInstance, Launched] = {}
-        self._launcher = Launcher(provider.launch, world, self._join)
+        self._launcher = Launcher(provider.launch, world)
         self._admitted = 0
         self._provisioning = Container(world.env, init=provider.provisioning)
         self._scaling = ManagedScaling(provider, world, self, lambda: len(self._waiting) > 0)
@@ -78,7 +78,7 @@ class GrowingCluster(Cluster):
     def grow(self, count: int, because: str) -> None:
         """Launch instances."""
         self._coming += count
-        self._launcher.launch(count, because)
+        self._launcher.launch(count, because, self._join)
 
     def shrink(self, count: int) -> None:
         """Terminate instances without a task, the newest first."""

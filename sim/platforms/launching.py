@@ -53,17 +53,11 @@ class Launched:
 
 
 class Launcher:
-    """Launches instances in a running world.
+    """Launches instances in a running world."""
 
-    Args:
-        joined: called with each instance when it takes tasks.
-    """
+    __slots__ = ("_calls", "_decided", "_instances", "_per_call", "_stages", "_world")
 
-    __slots__ = ("_calls", "_decided", "_instances", "_joined", "_per_call", "_stages", "_world")
-
-    def __init__(
-        self, launch: InstanceLaunch, world: World, joined: Callable[[Launched], None]
-    ) -> None:
+    def __init__(self, launch: InstanceLaunch, world: World) -> None:
         draw = world.random.sampler
         self._decided = draw("instances/decided", launch.decided)
         self._stages = [
@@ -72,18 +66,24 @@ class Launcher:
         self._calls = launch.calls.deploy(world.env)
         self._instances = launch.instances.deploy(world.env)
         self._per_call = launch.per_call
-        self._joined = joined
         self._world = world
 
-    def launch(self, count: int, because: str) -> None:
-        """Ask for `count` instances, as many a call as may be."""
-        now, env = self._world.env.now, self._world.env
-        wait = self._decided()
+    def launch(self, count: int, because: str, joined: Callable[[Launched], None]) -> None:
+        """Ask for `count` instances, as many a call as may be.
+
+        Args:
+            because: what the autoscaler waited for before it decided.
+            joined: called with each instance when it takes tasks.
+        """
+        env, wait = self._world.env, self._decided()
         for first in range(0, count, self._per_call):
             batch = min(self._per_call, count - first)
-            env.process(self._call([Launched(now, because) for _ in range(batch)], wait))
+            instances = [Launched(env.now, because) for _ in range(batch)]
+            env.process(self._call(instances, wait, joined))
 
-    def _call(self, batch: list[Launched], wait: float) -> Generator[Event, Any, None]:
+    def _call(
+        self, batch: list[Launched], wait: float, joined: Callable[[Launched], None]
+    ) -> Generator[Event, Any, None]:
         env = self._world.env
         yield env.timeout(wait)
         asked_at = env.now
@@ -91,9 +91,11 @@ class Launcher:
         yield self._instances.take(len(batch))
         for instance in batch:
             instance.asked_at, instance.called_at = asked_at, env.now
-            env.process(self._join(instance))
+            env.process(self._join(instance, joined))
 
-    def _join(self, instance: Launched) -> Generator[Event, Any, None]:
+    def _join(
+        self, instance: Launched, joined: Callable[[Launched], None]
+    ) -> Generator[Event, Any, None]:
         yield self._world.env.timeout(sum(stage() for stage in self._stages))
         instance.joined_at = self._world.env.now
-        self._joined(instance)
+        joined(instance)

@@ -10,6 +10,7 @@ from simpy import Event
 from sim.core.bucket import Quota
 from sim.core.description import description
 from sim.core.randomness import Varying
+from sim.core.recorder import Recorder
 from sim.core.world import World
 
 
@@ -50,6 +51,21 @@ class Launched:
             ("launch quota", self.called_at),
             ("instance boot", self.joined_at),
         )
+
+
+def explain(record: Recorder, task: int, since: float, launched: Launched | None) -> None:
+    """File, as parts of placement, what a start that waited for its instance has waited for.
+
+    Args:
+        since: when it began to wait.
+        launched: the instance it got; None: one that was there from the beginning.
+    """
+    if launched is None:
+        return
+    for part, until in launched.waits():
+        if until > since:
+            record.spent(task, part, "placement", since, until)
+            since = until
 
 
 class Launcher:

@@ -12,7 +12,6 @@ from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel, Machine
-from sim.platforms.docker import fleet_budget
 from sim.platforms.ecs_cluster import Cluster, Terms
 from sim.platforms.ecs_instance import REFUSALS
 from sim.platforms.fargate import Fargate, LiveFargate
@@ -98,7 +97,7 @@ class ECS:
         if isinstance(self.capacity, Fargate):
             return self.capacity.budget(service, count)
         agent = BudgetItem("ECS agent", plain(self.agent_memory))
-        return fleet_budget(self.capacity, service, count, (agent,))
+        return self.capacity.budget(service, count, agent)
 
     def terms(self) -> Terms:
         """What placement on the fleet goes by."""

@@ -3,6 +3,7 @@
 from sim.catalog.apps import app, apps, image, images, load, service
 from sim.catalog.figures import control_plane, digest, figure, figures
 from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
+from sim.catalog.kubernetes import eks, eks_on_fargate, node_config, nodes, prefix_max_pods
 from sim.catalog.names import UnknownName, unknown
 from sim.catalog.platforms import (
     docker,
@@ -32,6 +33,8 @@ __all__ = [
     "ec2_for",
     "ecs",
     "ecs_on_fargate",
+    "eks",
+    "eks_on_fargate",
     "fargate",
     "figure",
     "figures",
@@ -45,6 +48,9 @@ __all__ = [
     "machine",
     "matching",
     "micro_vm",
+    "node_config",
+    "nodes",
+    "prefix_max_pods",
     "registry",
     "service",
     "unknown",

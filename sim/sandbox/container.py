@@ -46,6 +46,7 @@ class Container:
         demand: Demand,
         shim: float,
         start: Start | None,
+        *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
     ) -> None:
@@ -159,7 +160,14 @@ class Engine:
         with start.phase("start", within):
             if not self.kernel.can_run(demand.architectures):
                 raise Interrupt(EXEC_FORMAT)
-            container = Container(self.kernel, demand, self._shim, start, parent, oom_score_adj)
+            container = Container(
+                self.kernel,
+                demand,
+                self._shim,
+                start,
+                parent=parent,
+                oom_score_adj=oom_score_adj,
+            )
             if not container.alive:
                 raise Interrupt(container.killed_by)
             start.inhabit(container)
@@ -174,6 +182,8 @@ class Engine:
         self, demand: Demand, *, parent: Group | None = None, oom_score_adj: float = 0.0
     ) -> Container:
         """A container that is up already, as if long after its start."""
-        container = Container(self.kernel, demand, self._shim, None, parent, oom_score_adj)
+        container = Container(
+            self.kernel, demand, self._shim, None, parent=parent, oom_score_adj=oom_score_adj
+        )
         container.settle()
         return container

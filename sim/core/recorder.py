@@ -160,6 +160,12 @@ class Recorder:
         self.span_end.append(until)
         self.span_outcome.append(DONE)
 
+    def event(self, task: int, name: str, parent: str) -> None:
+        """Something that happened to `task` now, such as a pod's condition: a span of no length."""
+        now = Span(self, task, self.phases.code(name), self.phases.code(parent))
+        now.since = self.env.now
+        self.file(now, DONE)
+
     def request(self, task: int, sojourn: float, alone: float) -> None:
         """A request served: seconds it took, and what it would have taken without neighbours."""
         self.request_task.append(task)

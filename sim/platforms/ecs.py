@@ -14,7 +14,6 @@ from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.platforms.capacity_provider import CapacityProvider
-from sim.platforms.docker import fleet_budget
 from sim.platforms.ecs_cluster import Cluster, Terms
 from sim.platforms.ecs_growing import GrowingCluster
 from sim.platforms.ecs_instance import REFUSALS
@@ -103,7 +102,7 @@ class ECS:
         if isinstance(self.capacity, Fargate):
             return self.capacity.budget(service, count)
         agent = BudgetItem("ECS agent", plain(self.agent_memory))
-        return fleet_budget(self._fleet, service, count, (agent,))
+        return self._fleet.budget(service, count, agent)
 
     def terms(self) -> Terms:
         """What placement on the fleet goes by."""

@@ -2,7 +2,14 @@
 
 from sim.catalog.apps import app, apps, image, images, load, service
 from sim.catalog.figures import control_plane, digest, figure, figures
+from sim.catalog.growing import (
+    ecs_capacity_provider,
+    ecs_service_on_fargate,
+    eks_cluster_autoscaler,
+    eks_karpenter,
+)
 from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
+from sim.catalog.kubernetes import eks, eks_on_fargate, node_config, nodes, prefix_max_pods
 from sim.catalog.names import UnknownName, unknown
 from sim.catalog.platforms import (
     agent_cleanup,
@@ -20,7 +27,7 @@ from sim.catalog.platforms import (
     virtual_machine,
     with_volume,
 )
-from sim.catalog.registries import ecs_agent, kubelet, registry
+from sim.catalog.registries import ecs_agent, kubelet_patience, registry
 
 __all__ = [
     "Instance",
@@ -37,7 +44,13 @@ __all__ = [
     "ec2_for",
     "ecs",
     "ecs_agent",
+    "ecs_capacity_provider",
     "ecs_on_fargate",
+    "ecs_service_on_fargate",
+    "eks",
+    "eks_cluster_autoscaler",
+    "eks_karpenter",
+    "eks_on_fargate",
     "fargate",
     "figure",
     "figures",
@@ -47,12 +60,15 @@ __all__ = [
     "images",
     "instance",
     "instances",
-    "kubelet",
     "kubelet_cleanup",
+    "kubelet_patience",
     "load",
     "machine",
     "matching",
     "micro_vm",
+    "node_config",
+    "nodes",
+    "prefix_max_pods",
     "registry",
     "service",
     "unknown",

@@ -70,6 +70,11 @@ class Store:
         self._collect()
         return tuple(h.image for h in self._images.values() if self.layers.whole(h.image))
 
+    def has(self, image: Image) -> bool:
+        """Whether every layer of it is on disk now."""
+        self._collect()
+        return _key(image) in self._images and self.layers.whole(image)
+
     def load(self, image: Image) -> None:
         """Put an image on the disk, pulled long ago (*warm image*): its files are cached.
 

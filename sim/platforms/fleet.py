@@ -11,7 +11,7 @@ from sim.host import Machine
 from sim.image import Cleanup, Image, PullBehavior, Registry, Store, Unpacking
 from sim.image.registry import LiveRegistry
 from sim.image.sharing import distinct
-from sim.platforms.limits import disk_ceilings
+from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.start import Ceiling
 from sim.units import GiB
@@ -61,6 +61,26 @@ class Fleet:
         """Bytes of disk that images take, each layer once."""
         return sum(map(self.unpacking.on_disk, distinct(images)))
 
+    def budget(
+        self, service: Service, count: int, *daemons: BudgetItem, shim: float | None = None
+    ) -> tuple[BudgetItem, ...]:
+        """Where the memory of one machine goes with `count` containers at work.
+
+        Args:
+            daemons: what is held beside OS and container daemon.
+            shim: bytes for each sandbox; None: those of the runtime.
+        """
+        each = plain(self.runtime.shim) if shim is None else shim
+        return with_free(
+            self.machine.memory,
+            BudgetItem("lost", plain(self.machine.memory_lost)),
+            BudgetItem("OS and daemons", plain(self.os_and_daemons)),
+            *daemons,
+            BudgetItem("shims", count * each),
+            BudgetItem("apps", count * service.private),
+            BudgetItem("shared files", service.hot if count else 0.0),
+        )
+
     def boot(
         self,
         world: World,
@@ -69,16 +89,18 @@ class Fleet:
         *,
         held: float,
         behavior: PullBehavior,
+        daemon_weight: float = 1024.0,
     ) -> Engine:
         """Machine `number` of the fleet, up and running.
 
         Args:
             held: bytes used beside OS and daemon, such as an agent's.
             behavior: when its daemon contacts the registry.
+            daemon_weight: of the daemon's cgroup, on the scale of those beside it.
         """
         name = f"{self.machine.name}-{number}"
         kernel = self.machine.boot(world, name, plain(self.os_and_daemons) + held)
-        daemon = kernel.cpu.group(weight=1024.0)
+        daemon = kernel.cpu.group(weight=daemon_weight)
         store = Store(kernel, daemon, registry, self.unpacking, self.cleanup)
         for image in self.warm:
             store.load(image)

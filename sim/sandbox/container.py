@@ -10,9 +10,10 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
 from sim.host import Kernel, Step
-from sim.image import Image, NoSpace, PullBehavior, PullFailed, Store
+from sim.host.step import Doing
+from sim.image import Image, NoSpace, PullBehavior, Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
-from sim.start import Killed, Outcome, Ready, Refused, Start, Story
+from sim.start import Ready, Start, Story
 from sim.units import GiB
 from sim.workload import Demand
 
@@ -34,15 +35,28 @@ class Container:
 
     Args:
         start: the start it belongs to; told when the kernel kills it.
+        parent: the CPU cgroup it stands in; None: the kernel's root.
+        oom_score_adj: who is killed first where memory is short.
     """
 
     __slots__ = ("_running", "_shim", "_start", "alive")
 
-    def __init__(self, kernel: Kernel, demand: Demand, shim: float, start: Start | None) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        demand: Demand,
+        shim: float,
+        start: Start | None,
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
+    ) -> None:
         self._start = start
         self._shim = shim
         self.alive = True
-        self._running = RunningApp(kernel, demand, demand.shares, self._killed)
+        self._running = RunningApp(
+            kernel, demand, demand.shares, self._killed, parent=parent, oom_score_adj=oom_score_adj
+        )
         kernel.memory.hold(shim)
 
     @property
@@ -122,56 +136,92 @@ class Engine:
 
     def run(self, start: Start) -> Story:
         """Bring one container from its image's name to ready."""
-        failed = yield from self._pull(start)
-        if failed is not None:
-            return failed
-        with start.phase("create"):
-            yield from self.kernel.perform(self._creating, self._daemon, self._create())
-        with start.phase("start"):
-            if not self.kernel.can_run(start.given.architectures):
-                raise Interrupt(EXEC_FORMAT)
-            container = Container(self.kernel, start.given, self._shim, start)
-            if not container.alive:
-                raise Interrupt(container.killed_by)
-            start.inhabit(container)
-            yield from self.kernel.perform(self._starting, container.cpu, self._start())
+        image = start.service.image
+        with start.phase("pull"):
+            if image is not None:
+                yield from self.pull(start, image)
+        self._write(start)
+        container = yield from self.up(start, start.given)
         with start.phase("app"):
             yield from container.run(start)
         return Ready()
 
-    def _pull(self, start: Start) -> Generator[Event, Any, Outcome | None]:
-        """Bring its image, and take the disk it writes to; what became of it where that fails."""
-        image = start.service.image
-        try:
-            with start.phase("pull"):
-                if image is not None:
-                    reads = plain(start.service.app.startup_read)
-                    yield from self.store.pull(start, image, self._behavior, reads=reads)
-                    self._keep(start, image)
-        except NoSpace as full:
-            return Refused(f"disk: {full}")
-        except PullFailed as failed:
-            return Killed(str(failed))
-        return self._lacking(start)
+    def pull(
+        self, start: Start, image: Image, behavior: PullBehavior | None = None
+    ) -> Generator[Event, Any, None]:
+        """Bring an image here, where it stays until the start ends.
 
-    def _keep(self, start: Start, image: Image) -> None:
+        Args:
+            behavior: when the registry is contacted; None: as the daemon does it.
+
+        Raises:
+            PullFailed: it did not come.
+        """
+        reads = plain(start.service.app.startup_read)
+        yield from self.store.pull(start, image, behavior or self._behavior, reads=reads)
         start.at_end.append(lambda: self.store.release(image))
 
-    def _lacking(self, start: Start) -> Refused | None:
-        """Take the bytes that the container will write, or say that there are none."""
+    def _write(self, start: Start) -> None:
+        """Take the bytes of disk that the container writes.
+
+        Raises:
+            NoSpace: there are none.
+        """
         space, needed = self.kernel.space, plain(start.service.disk)
         if needed == 0.0:
-            return None
+            return
         if not space.take(needed):
-            return Refused(
-                f"disk: no space left on device (needed {needed / GiB:.2f} GiB, "
+            raise NoSpace(
+                f"no space left on device (needed {needed / GiB:.2f} GiB, "
                 f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
             )
         start.at_end.append(lambda: space.give(needed))
-        return None
 
-    def settle(self, demand: Demand) -> Container:
+    def up(
+        self,
+        start: Start,
+        demand: Demand,
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
+        within: str = "",
+    ) -> Generator[Event, Any, Container]:
+        """Create and start one container of a start, which goes when the start ends.
+
+        Args:
+            parent: the CPU cgroup it stands in; None: the kernel's root.
+            oom_score_adj: who is killed first where memory is short.
+            within: the phase that this is a part of, if any.
+        """
+        with start.phase("create", within):
+            yield from self.kernel.perform(self._creating, self._daemon, self._create())
+        with start.phase("start", within):
+            if not self.kernel.can_run(demand.architectures):
+                raise Interrupt(EXEC_FORMAT)
+            container = Container(
+                self.kernel,
+                demand,
+                self._shim,
+                start,
+                parent=parent,
+                oom_score_adj=oom_score_adj,
+            )
+            if not container.alive:
+                raise Interrupt(container.killed_by)
+            start.inhabit(container)
+            yield from self.kernel.perform(self._starting, container.cpu, self._start())
+        return container
+
+    def prepare(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
+        """What the daemon does for a sandbox besides its containers."""
+        yield from self.kernel.perform(step, self._daemon, noise)
+
+    def settle(
+        self, demand: Demand, *, parent: Group | None = None, oom_score_adj: float = 0.0
+    ) -> Container:
         """A container that is up already, as if long after its start."""
-        container = Container(self.kernel, demand, self._shim, None)
+        container = Container(
+            self.kernel, demand, self._shim, None, parent=parent, oom_score_adj=oom_score_adj
+        )
         container.settle()
         return container

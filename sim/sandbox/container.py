@@ -10,6 +10,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
 from sim.host import Kernel, Step
+from sim.host.throttle import Throttle
 from sim.image import Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
 from sim.start import Ready, Start, Story
@@ -48,6 +49,11 @@ class Container:
     def cpu(self) -> Group:
         """Its CPU cgroup."""
         return self._running.cpu
+
+    @property
+    def starting(self) -> Group | Throttle:
+        """What its start-up runs in."""
+        return self._running.starting
 
     @property
     def killed_by(self) -> str:
@@ -129,7 +135,7 @@ class Engine:
             if not container.alive:
                 raise Interrupt(container.killed_by)
             start.inhabit(container)
-            yield from self.kernel.perform(self._starting, container.cpu, self._start())
+            yield from self.kernel.perform(self._starting, container.starting, self._start())
         with start.phase("app"):
             yield from container.run(start)
         return Ready()

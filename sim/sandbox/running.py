@@ -5,7 +5,9 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
+from sim.core.sharing import Group
 from sim.host import Kernel
+from sim.host.throttle import Throttle
 from sim.start import Start
 from sim.workload import Demand
 
@@ -21,7 +23,7 @@ class RunningApp:
         on_kill: called with the reason when the kernel kills it.
     """
 
-    __slots__ = ("cpu", "demand", "kernel", "memory")
+    __slots__ = ("cpu", "demand", "kernel", "memory", "throttle")
 
     def __init__(
         self, kernel: Kernel, demand: Demand, weight: float, on_kill: Callable[[str], None]
@@ -29,7 +31,13 @@ class RunningApp:
         self.kernel = kernel
         self.demand = demand
         self.cpu = kernel.cpu.group(weight=weight, cap=demand.cap)
+        self.throttle = kernel.throttle(self.cpu, max(1.0, demand.startup.threads))
         self.memory = kernel.memory.cgroup(demand.memory, on_kill)
+
+    @property
+    def starting(self) -> Group | Throttle:
+        """What its start-up runs in; a slice that the start has used up is gone for the app."""
+        return self.cpu if self.throttle is None else self.throttle
 
     def start(self, start: Start) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.
@@ -47,7 +55,7 @@ class RunningApp:
                 kernel.memory.cache(name, part)
         if not self.settle():
             raise Interrupt(self.memory.killed_by)
-        yield from kernel.perform(demand.startup, self.cpu, start.startup_noise)
+        yield from kernel.perform(demand.startup, self.starting, start.startup_noise)
 
     def settle(self) -> bool:
         """Bring the working set into memory; whether it survived that."""
@@ -62,4 +70,6 @@ class RunningApp:
     def stop(self) -> None:
         """Give everything back; idempotent."""
         self.memory.release()
+        if self.throttle is not None:
+            self.throttle.close()
         self.cpu.remove()

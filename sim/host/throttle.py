@@ -149,7 +149,8 @@ class Throttle:
     def _spend(self, now: float, begun: float, *, fresh: bool) -> None:
         """There is something left of the slice."""
         if fresh:
-            self._go(self._quota, None)
+            if len(self._jobs) > 1:
+                self._go(self._quota, None)  # at the rates of whole periods
             whole = self._needed() / self._slice
             if 1.0 < whole < math.inf:
                 periods = math.ceil(whole) - 1

@@ -16,9 +16,11 @@ from sim.catalog.platforms import (
     micro_vm,
     virtual_machine,
 )
+from sim.catalog.profiles import RUNTIMES, footprint, home, profile, validation_hosts
 from sim.catalog.registries import registry
 
 __all__ = [
+    "RUNTIMES",
     "Instance",
     "UnknownName",
     "app",
@@ -36,6 +38,8 @@ __all__ = [
     "figure",
     "figures",
     "fleet",
+    "footprint",
+    "home",
     "hypervisor",
     "image",
     "images",
@@ -45,8 +49,10 @@ __all__ = [
     "machine",
     "matching",
     "micro_vm",
+    "profile",
     "registry",
     "service",
     "unknown",
+    "validation_hosts",
     "virtual_machine",
 ]

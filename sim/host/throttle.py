@@ -76,20 +76,28 @@ class Throttle:
         """Whether whole periods are passed at the rate of the quota."""
         self._wake_up: object = None
 
-    def run(self, work: float, *, weight: float = 1.0, cap: float = math.inf) -> Job:
-        """Start `work` core-seconds here and now; as `Group.run`."""
-        job = self._group.run(work + FAREWELL, weight=weight, cap=cap)
-        self.watch(job)
+    def run(
+        self,
+        work: float,
+        *,
+        weight: float = 1.0,
+        cap: float = math.inf,
+        group: Group | None = None,
+    ) -> Job:
+        """Start `work` core-seconds here and now, as `Group.run`; in a `group` below, if given."""
+        within = self._group if group is None else group
+        job = within.run(work + FAREWELL, weight=weight, cap=cap)
+        self._watch(job)
         return job
 
-    def watch(self, job: Job) -> None:
+    def _watch(self, job: Job) -> None:
         """A job has started in the group, or below it."""
         self._account()
         self._jobs[job] = job.remaining
         job.callbacks.append(self._look)
         self._decide()
         if self._above is not None:
-            self._above.watch(job)
+            self._above._watch(job)
 
     def close(self) -> None:
         """The group was taken away."""

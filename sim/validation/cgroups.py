@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,24 +106,27 @@ class Cgroups:
             _write(group / "cgroup.subtree_control", "+cpu")
 
     def clear(self) -> None:
-        """Remove what was made below the base."""
-        _remove_below(self.base)
+        """Remove what was made below the base, but for where this process is itself."""
+        _remove_below(self.base, but=self._own)
 
     def close(self) -> None:
         """Remove everything, and go back to where this process was; idempotent."""
+        with _undisturbed():
+            self._close()
+
+    def _close(self) -> None:
+        if not self.base.exists():
+            return
+        self.clear()
+        if self._enabled:
+            for group in (self.base, self._home):
+                with contextlib.suppress(OSError):
+                    _write(group / "cgroup.subtree_control", "-cpu")
         if self._own is not None:
             with contextlib.suppress(OSError):
-                if self._enabled:
-                    _write(self._home / "cgroup.subtree_control", "-cpu")
                 _write(self._home / "cgroup.procs", str(os.getpid()))
-            self._own = None
-        elif self._enabled:
-            with contextlib.suppress(OSError):
-                _write(self._home / "cgroup.subtree_control", "-cpu")
-        self._enabled = False
-        if self.base.exists():
-            _remove_below(self.base)
-            _remove(self.base)
+            _remove(self._own)
+        _remove(self.base)
 
     def _delegate(self) -> None:
         """Have the cpu controller in the base and below (version 2)."""
@@ -184,17 +189,21 @@ def _sweep(home: Path) -> None:
             _remove(left)
 
 
-def _remove_below(base: Path) -> None:
+def _remove_below(base: Path, but: Path | None = None) -> None:
     """Remove all cgroups below, the innermost first."""
-    below = [Path(folder) for folder, _, _ in os.walk(base) if Path(folder) != base]
+    below = [Path(folder) for folder, _, _ in os.walk(base) if Path(folder) not in (base, but)]
     for folder in sorted(below, key=lambda folder: len(folder.parts), reverse=True):
         _remove(folder)
 
 
 def _remove(group: Path) -> None:
-    """Remove one cgroup as soon as its processes are gone."""
+    """End what runs in one cgroup, and remove it as soon as that is gone."""
     until = time.monotonic() + PATIENCE
     while True:
+        with contextlib.suppress(OSError):
+            for number in (group / "cgroup.procs").read_text().split():
+                if number != str(os.getpid()):
+                    os.kill(int(number), signal.SIGKILL)
         try:
             group.rmdir()
             return
@@ -204,6 +213,19 @@ def _remove(group: Path) -> None:
             if time.monotonic() > until:
                 return
             time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Whoever presses Ctrl-C twice is not obeyed the second time: nothing may stay behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _write(file: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """Sandboxes started at once beside others that run: RunD (USENIX ATC'22), and runc."""
 
+import re
 from collections.abc import Iterator
 
 from sim.answers.storms import Storm, storm
@@ -11,6 +12,18 @@ from sim.validation.table import Row
 
 RUNTIMES = {"kata": "kata-qemu", "katafc": "kata-fc", "katatemplate": "kata-template"}
 """Names in the published files, as the catalogue has them."""
+
+
+NAMED = re.compile(r"(?P<runtime>.+), (?P<starts>[0-9]+) at once, (?P<running>[0-9]+) running")
+
+
+def named(case: str) -> tuple[str, int, int]:
+    """Runtime as the catalogue has it, starts at once and sandboxes running of a case's name."""
+    match = NAMED.fullmatch(case)
+    if match is None:
+        raise ValueError(f"case: {case!r} is not the name of a storm")
+    runtime = match["runtime"]
+    return RUNTIMES.get(runtime, runtime), int(match["starts"]), int(match["running"])
 
 
 def judge_rund(ours: Format, row: Row) -> Iterator[Case]:

@@ -2,25 +2,16 @@
 
 import math
 from collections.abc import Collection, Generator
-from typing import Any, Protocol
+from typing import Any
 
 from simpy import Event
 
-from sim.core.job import Job
 from sim.core.randomness import Sampler, Uniform
 from sim.core.sharing import Group, SharedCapacity
 from sim.core.world import World
 from sim.host.memory import Memory
 from sim.host.step import Doing
 from sim.host.throttle import Throttle
-
-
-class Runs(Protocol):
-    """Where CPU work is done: a cgroup, or its quota with a period."""
-
-    def run(self, work: float, *, weight: float, cap: float) -> Job:
-        """Start `work` vCPU-seconds here and now."""
-        ...
 
 
 class Kernel:
@@ -80,7 +71,7 @@ class Kernel:
             return None
         return Throttle(self.world.env, cpu, cpu.cap, period=period, phase=self._phase())
 
-    def compute(self, cpu: Runs, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
+    def compute(self, cpu: Group, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
         """Do `work` core-seconds of the reference core in the group `cpu`.
 
         As many threads as can run at once, all of one size and begun together, are under the
@@ -90,7 +81,7 @@ class Kernel:
             with cpu.run(work / self.core_speed, weight=threads, cap=threads) as job:
                 yield job
 
-    def perform(self, step: Doing, cpu: Runs, noise: float = 1.0) -> Generator[Event, Any, None]:
+    def perform(self, step: Doing, cpu: Group, noise: float = 1.0) -> Generator[Event, Any, None]:
         """Do one step of a start, `noise` times as long as its median, in the group `cpu`."""
         if step.work > 0.0:
             yield from self.compute(cpu, step.work * noise, step.threads)

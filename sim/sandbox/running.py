@@ -5,9 +5,7 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
-from sim.core.sharing import Group
-from sim.host import Kernel
-from sim.host.throttle import Throttle
+from sim.host import Doing, Kernel
 from sim.start import Start
 from sim.workload import Demand
 
@@ -34,11 +32,6 @@ class RunningApp:
         self.throttle = kernel.throttle(self.cpu, max(1.0, demand.startup.threads))
         self.memory = kernel.memory.cgroup(demand.memory, on_kill)
 
-    @property
-    def starting(self) -> Group | Throttle:
-        """What its start-up runs in; a slice that the start has used up is gone for the app."""
-        return self.cpu if self.throttle is None else self.throttle
-
     def start(self, start: Start) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.
 
@@ -55,7 +48,20 @@ class RunningApp:
                 kernel.memory.cache(name, part)
         if not self.settle():
             raise Interrupt(self.memory.killed_by)
-        yield from kernel.perform(demand.startup, self.starting, start.startup_noise)
+        yield from self.perform(demand.startup, start.startup_noise)
+
+    def perform(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
+        """Do one step of its start; what that uses of a quota's slice is gone for the next one."""
+        kernel, throttle = self.kernel, self.throttle
+        if throttle is None:
+            yield from kernel.perform(step, self.cpu, noise)
+            return
+        work, delay, threads = step
+        if work > 0.0:
+            with throttle.run(work * noise / kernel.core_speed, weight=threads, cap=threads) as job:
+                yield job
+        if delay > 0.0:
+            yield kernel.world.env.timeout(delay * noise)
 
     def settle(self) -> bool:
         """Bring the working set into memory; whether it survived that."""

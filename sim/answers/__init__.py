@@ -5,5 +5,17 @@ from sim.answers.how_many import density
 from sim.answers.how_soon import StartupAnswer, startup, unmet
 from sim.answers.one_server import one_server
 from sim.answers.scale_out import scale
+from sim.answers.storms import Storm, resident, storm
 
-__all__ = ["DensityAnswer", "StartupAnswer", "density", "one_server", "scale", "startup", "unmet"]
+__all__ = [
+    "DensityAnswer",
+    "StartupAnswer",
+    "Storm",
+    "density",
+    "one_server",
+    "resident",
+    "scale",
+    "startup",
+    "storm",
+    "unmet",
+]

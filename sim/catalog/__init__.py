@@ -23,9 +23,11 @@ from sim.catalog.platforms import (
     micro_vm,
     virtual_machine,
 )
+from sim.catalog.profiles import RUNTIMES, footprint, home, profile, validation_hosts
 from sim.catalog.registries import registry
 
 __all__ = [
+    "RUNTIMES",
     "Instance",
     "UnknownName",
     "app",
@@ -49,6 +51,8 @@ __all__ = [
     "figure",
     "figures",
     "fleet",
+    "footprint",
+    "home",
     "hypervisor",
     "image",
     "images",
@@ -61,8 +65,10 @@ __all__ = [
     "node_config",
     "nodes",
     "prefix_max_pods",
+    "profile",
     "registry",
     "service",
     "unknown",
+    "validation_hosts",
     "virtual_machine",
 ]

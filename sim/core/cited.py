@@ -13,6 +13,7 @@ SCALES: dict[str, float] = {
     "MB": 1e6,
     "MB/s": 1e6,
     "MiB/s": 2.0**20,
+    "MiB per GiB": 2.0**-10,
     "Gbit/s": 125e6,
     "MB/s of output per core": 1e6,
     "core-s per GB written": 1e-9,

@@ -9,8 +9,7 @@ from simpy import Event, Interrupt
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
-from sim.host import Kernel, Step
-from sim.host.step import Doing
+from sim.host import Doing, Kernel, Step
 from sim.image import Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
 from sim.start import Ready, Start, Story
@@ -72,6 +71,10 @@ class Container:
     def core_speed(self) -> float:
         """Of the cores it runs on."""
         return self._running.kernel.core_speed
+
+    def perform(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
+        """Do one step of its start within its own cgroup."""
+        yield from self._running.perform(step, noise)
 
     def run(self, start: Start) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
@@ -171,7 +174,7 @@ class Engine:
             if not container.alive:
                 raise Interrupt(container.killed_by)
             start.inhabit(container)
-            yield from self.kernel.perform(self._starting, container.cpu, self._start())
+            yield from container.perform(self._starting, self._start())
         return container
 
     def prepare(self, step: Doing, noise: float) -> Generator[Event, Any, None]:

@@ -1,6 +1,7 @@
 """The only place with numbers about the world, each one cited."""
 
 from sim.catalog.apps import app, apps, image, images, load, service
+from sim.catalog.building import builder, official, repository
 from sim.catalog.figures import control_plane, digest, figure, figures
 from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
 from sim.catalog.names import UnknownName, unknown
@@ -16,7 +17,7 @@ from sim.catalog.platforms import (
     micro_vm,
     virtual_machine,
 )
-from sim.catalog.registries import registry
+from sim.catalog.registries import registry, registry_names
 
 __all__ = [
     "Instance",
@@ -24,6 +25,7 @@ __all__ = [
     "app",
     "apps",
     "bare",
+    "builder",
     "control_plane",
     "custom",
     "digest",
@@ -45,7 +47,10 @@ __all__ = [
     "machine",
     "matching",
     "micro_vm",
+    "official",
     "registry",
+    "registry_names",
+    "repository",
     "service",
     "unknown",
     "virtual_machine",

@@ -14,6 +14,7 @@ SCALES: dict[str, float] = {
     "MB/s": 1e6,
     "MiB/s": 2.0**20,
     "Gbit/s": 125e6,
+    "MB/s of input per core": 1e6,
     "MB/s of output per core": 1e6,
     "core-s per GB written": 1e-9,
     "min": 60.0,

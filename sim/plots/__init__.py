@@ -5,11 +5,13 @@ from sim.plots.canvas import save
 from sim.plots.density import density_bars
 from sim.plots.ecdf import ready_ecdf
 from sim.plots.host import host_over_time
+from sim.plots.lifecycle import lifecycle
 from sim.plots.waterfall import waterfall, waterfalls
 
 __all__ = [
     "density_bars",
     "host_over_time",
+    "lifecycle",
     "memory_budget",
     "ready_ecdf",
     "save",

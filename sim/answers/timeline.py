@@ -201,7 +201,12 @@ def _of_start(
     parts = [replace(row, size=sizes.get(row.phase, 0.0)) for row in _hulls(pulled)]
     aside = sum(row.seconds for row in parts if row.phase == TOTAL)
     begin, end = record.task_begin[start.task], record.task_end[start.task]
-    return [*parts, *ran, Row(number, "run", TOTAL, begin, end, aside=aside)]
+    phases = [row for row in (*parts, *ran) if row.phase != TOTAL]
+    return [
+        *sorted(phases, key=lambda row: (row.start, row.end)),
+        *(row for row in parts if row.phase == TOTAL),
+        Row(number, "run", TOTAL, begin, end, aside=aside),
+    ]
 
 
 def _spans(record: Recorder, task: int) -> Iterator[tuple[str, str, float, float]]:

@@ -36,11 +36,26 @@ def lifecycle(table: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -
     ax.tick_params(axis="y", labelsize=8.5)
     for y, row in enumerate(drawn.to_dict("records")):
         _bar(ax, y, row)
+    if "round" in drawn:
+        _divide(ax, int((drawn["round"] == 1).sum()))
     ax.set_xlabel("seconds since the build began")
     totals = _totals(table)
     there = [step for step in STEPS if step in set(drawn["step"]) | set(totals)]
     legend_below(ax, [Patch(facecolor=STEPS[s], label=f"{s}{totals.get(s, '')}") for s in there])
     return ax
+
+
+def _divide(ax: Axes, y: int) -> None:
+    """A line between the first round and the one after a change."""
+    ax.axhline(y - 0.5, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
+    ax.annotate(
+        "after a change",
+        (0.0, y - 0.5),
+        xytext=(4, -9),
+        textcoords="offset points",
+        fontsize=SMALL,
+        color=FAINT,
+    )
 
 
 def _longest(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.answers.density_rows import DensityAnswer, Row
+    from sim.answers.from_dockerfile import LifecycleAnswer
     from sim.answers.how_soon import Row as StartRow
     from sim.answers.how_soon import StartupAnswer
 
@@ -74,7 +75,7 @@ def startup_sentence(answer: StartupAnswer) -> str:
     )
 
 
-def assumed_line(answer: StartupAnswer) -> str:
+def assumed_line(answer: StartupAnswer | LifecycleAnswer) -> str:
     """The assumed numbers an answer rests on, in one line."""
     if not answer.assumed:
         return "No assumed number moves it by 5 % or more."

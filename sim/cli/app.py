@@ -12,6 +12,7 @@ from sim.cli import (
     density,
     image,
     instances,
+    lifecycle,
     parameters,
     scale,
     scenario,
@@ -76,6 +77,7 @@ VERBS = (
     instances,
     parameters,
     validate,
+    lifecycle,
     schema,
 )
 

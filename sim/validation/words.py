@@ -22,8 +22,8 @@ From a row only its inputs are read (runtime, app, quota, counts, sizes), never 
 column. *Calibrated*: a figure of the catalogue comes from this row. *Held out*: none does. The
 split stands in each file (`sim/catalog/data/measured/`) with how it was made, source and licence.
 To the end of tasks on the Linux kernel nothing was fitted at all; there *calibrated* are those that
-were looked at while the model was made. An error is (predicted - measured) / measured. A bar is what an error
-may be at most; where there is none, nothing was passed.
+were looked at while the model was made. An error is (predicted - measured) / measured. A bar is
+what an error may be at most; where there is none, nothing was passed.
 
 `sim validate --live` on a guest of 2 vCPU (KVM, AMD EPYC, Linux 6.18, November 2026) while nine
 other threads wanted its CPUs: 24 tasks, median error 1.1 %, worst 7.8 %.
@@ -37,8 +37,8 @@ NOT_REPRODUCED = """\
   to 15 % sooner or later than the fair share says, and differs by as much from run to run. Of
   threads of unlike weights the heavy ones get up to 8 % less, because one thread has one CPU.
 - **Which of several threads under one small quota runs first.** A slice of 25 ms that six threads
-  share is too short to move any of them, so their order is that of chance: up to 43 % (`random-06`, a
-  task with 5.6 s between its runs). The last one of such a group is predicted within 1 %.
+  share is too short to move any of them, so their order is that of chance: up to 43 % (`random-06`,
+  a task with 5.6 s between its runs). The last one of such a group is predicted within 1 %.
 - **Weights inside a group with more quota than one CPU.** While it runs on two CPUs each of two
   threads has a CPU of its own, whatever their weights (`two-vms`: up to 10 %).
 - **The phase of a period.** The kernel draws it at random for each cgroup. Tables here compare the

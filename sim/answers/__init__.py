@@ -4,6 +4,7 @@ from sim.answers.density_rows import DensityAnswer
 from sim.answers.how_many import density
 from sim.answers.how_soon import StartupAnswer, startup, unmet
 from sim.answers.one_server import one_server
+from sim.answers.scale_out import scale
 from sim.answers.storms import Storm, resident, storm
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "density",
     "one_server",
     "resident",
+    "scale",
     "startup",
     "storm",
     "unmet",

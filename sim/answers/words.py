@@ -17,6 +17,9 @@ NAMES = {
     "ecs-awsvpc": "ECS tasks (awsvpc)",
     "ecs-awsvpc-trunk": "ECS tasks (awsvpc, trunking)",
     "fargate": "Fargate tasks",
+    "eks": "EKS pods",
+    "eks-prefix": "EKS pods (prefix delegation)",
+    "eks-fargate": "EKS pods on Fargate",
 }
 
 
@@ -93,6 +96,8 @@ def _where(row: StartRow) -> str:
         "ec2": "on EC2",
         "ecs": "on ECS",
         "fargate": "on Fargate",
+        "eks": "on EKS",
+        "eks-fargate": "on Fargate under EKS",
     }[row.platform]
-    two_cases = row.platform in ("docker", "ecs")
+    two_cases = row.platform in ("docker", "ecs", "eks")
     return f"{where} ({row.image} image)" if two_cases else where

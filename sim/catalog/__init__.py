@@ -2,7 +2,14 @@
 
 from sim.catalog.apps import app, apps, image, images, load, service
 from sim.catalog.figures import control_plane, digest, figure, figures
+from sim.catalog.growing import (
+    ecs_capacity_provider,
+    ecs_service_on_fargate,
+    eks_cluster_autoscaler,
+    eks_karpenter,
+)
 from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
+from sim.catalog.kubernetes import eks, eks_on_fargate, node_config, nodes, prefix_max_pods
 from sim.catalog.names import UnknownName, unknown
 from sim.catalog.platforms import (
     docker,
@@ -33,7 +40,13 @@ __all__ = [
     "ec2",
     "ec2_for",
     "ecs",
+    "ecs_capacity_provider",
     "ecs_on_fargate",
+    "ecs_service_on_fargate",
+    "eks",
+    "eks_cluster_autoscaler",
+    "eks_karpenter",
+    "eks_on_fargate",
     "fargate",
     "figure",
     "figures",
@@ -49,6 +62,9 @@ __all__ = [
     "machine",
     "matching",
     "micro_vm",
+    "node_config",
+    "nodes",
+    "prefix_max_pods",
     "profile",
     "registry",
     "service",

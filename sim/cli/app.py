@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 import sim
-from sim.cli import demo, density, image, instances, parameters, scenario, schema, startup, validate
+from sim.cli import (
+    demo,
+    density,
+    image,
+    instances,
+    parameters,
+    scale,
+    scenario,
+    schema,
+    startup,
+    validate,
+)
 from sim.cli.inputs import BadInput
 from sim.cli.screen import note, reader_has_gone
 
@@ -55,5 +66,18 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
-for verb in (demo, density, startup, scenario, image, instances, parameters, schema, validate):
+VERBS = (
+    demo,
+    density,
+    startup,
+    scale,
+    scenario,
+    image,
+    instances,
+    parameters,
+    validate,
+    schema,
+)
+
+for verb in VERBS:
     app.command(verb.NAME)(guarded(verb.command))

@@ -6,6 +6,7 @@ from sim.plots.density import density_bars
 from sim.plots.ecdf import ready_ecdf
 from sim.plots.host import host_over_time
 from sim.plots.parity import parity
+from sim.plots.scale import scale_curves
 from sim.plots.under_load import start_under_load
 from sim.plots.waterfall import waterfall, waterfalls
 
@@ -16,6 +17,7 @@ __all__ = [
     "parity",
     "ready_ecdf",
     "save",
+    "scale_curves",
     "start_under_load",
     "waterfall",
     "waterfalls",

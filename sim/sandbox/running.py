@@ -5,6 +5,7 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
+from sim.core.sharing import Group
 from sim.host import Doing, Kernel
 from sim.start import Start
 from sim.workload import Demand
@@ -19,18 +20,27 @@ class RunningApp:
     Args:
         weight: of the cgroup against its siblings.
         on_kill: called with the reason when the kernel kills it.
+        parent: the CPU cgroup it stands in; None: the kernel's root.
+        oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
     """
 
     __slots__ = ("cpu", "demand", "kernel", "memory", "throttle")
 
     def __init__(
-        self, kernel: Kernel, demand: Demand, weight: float, on_kill: Callable[[str], None]
+        self,
+        kernel: Kernel,
+        demand: Demand,
+        weight: float,
+        on_kill: Callable[[str], None],
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
     ) -> None:
         self.kernel = kernel
         self.demand = demand
-        self.cpu = kernel.cpu.group(weight=weight, cap=demand.cap)
+        self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
         self.throttle = kernel.throttle(self.cpu, max(1.0, demand.startup.threads))
-        self.memory = kernel.memory.cgroup(demand.memory, on_kill)
+        self.memory = kernel.memory.cgroup(demand.memory, on_kill, oom_score_adj)
 
     def start(self, start: Start) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.

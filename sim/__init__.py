@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
-    from sim.answers import density, startup
+    from sim.answers import density, lifecycle, startup
     from sim.experiment import Burst, Poisson, Results, Scenario, compare, load, replicate
+    from sim.validation import validate
     from sim.workload import App, Load, Service
 
 __version__ = "0.1.0"
@@ -26,11 +27,13 @@ __all__ = [
     "compare",
     "density",
     "experiment",
+    "lifecycle",
     "load",
     "plots",
     "replicate",
     "startup",
     "units",
+    "validate",
 ]
 
 _HOME = {
@@ -45,7 +48,9 @@ _HOME = {
     "load": "sim.experiment",
     "replicate": "sim.experiment",
     "density": "sim.answers",
+    "lifecycle": "sim.answers",
     "startup": "sim.answers",
+    "validate": "sim.validation",
 }
 
 

@@ -8,6 +8,7 @@ from sim.units import MiB
 
 if TYPE_CHECKING:
     from sim.answers.density_rows import DensityAnswer, Row
+    from sim.answers.from_dockerfile import LifecycleAnswer
     from sim.answers.how_soon import Row as StartRow
     from sim.answers.how_soon import StartupAnswer
 
@@ -93,7 +94,7 @@ def startup_sentence(answer: StartupAnswer) -> str:
     )
 
 
-def assumed_line(answer: StartupAnswer) -> str:
+def assumed_line(answer: StartupAnswer | LifecycleAnswer) -> str:
     """The assumed numbers an answer rests on, in one line."""
     if not answer.assumed:
         return "No assumed number moves it by 5 % or more."

@@ -1,16 +1,50 @@
 """The only place with numbers about the world, each one cited."""
 
-from sim.catalog.apps import app, apps, image, images, load, service
-from sim.catalog.figures import control_plane, digest, figure, figures
+from sim.catalog.apps import (
+    app,
+    apps,
+    image,
+    images,
+    load,
+    service,
+)
+from sim.catalog.building import (
+    builder,
+    official,
+    repository,
+)
+from sim.catalog.figures import (
+    control_plane,
+    digest,
+    figure,
+    figures,
+)
 from sim.catalog.growing import (
     ecs_capacity_provider,
     ecs_service_on_fargate,
     eks_cluster_autoscaler,
     eks_karpenter,
 )
-from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
-from sim.catalog.kubernetes import eks, eks_on_fargate, node_config, nodes, prefix_max_pods
-from sim.catalog.names import UnknownName, unknown
+from sim.catalog.instances import (
+    Instance,
+    bare,
+    custom,
+    instance,
+    instances,
+    machine,
+    matching,
+)
+from sim.catalog.kubernetes import (
+    eks,
+    eks_on_fargate,
+    node_config,
+    nodes,
+    prefix_max_pods,
+)
+from sim.catalog.names import (
+    UnknownName,
+    unknown,
+)
 from sim.catalog.platforms import (
     agent_cleanup,
     docker,
@@ -27,15 +61,29 @@ from sim.catalog.platforms import (
     virtual_machine,
     with_volume,
 )
-from sim.catalog.registries import ecs_agent, kubelet_patience, registry
+from sim.catalog.profiles import (
+    RUNTIMES,
+    footprint,
+    home,
+    profile,
+    validation_hosts,
+)
+from sim.catalog.registries import (
+    ecs_agent,
+    kubelet_patience,
+    registry,
+    registry_names,
+)
 
 __all__ = [
+    "RUNTIMES",
     "Instance",
     "UnknownName",
     "agent_cleanup",
     "app",
     "apps",
     "bare",
+    "builder",
     "control_plane",
     "custom",
     "digest",
@@ -55,6 +103,8 @@ __all__ = [
     "figure",
     "figures",
     "fleet",
+    "footprint",
+    "home",
     "hypervisor",
     "image",
     "images",
@@ -68,11 +118,16 @@ __all__ = [
     "micro_vm",
     "node_config",
     "nodes",
+    "official",
     "prefix_max_pods",
+    "profile",
     "registry",
+    "registry_names",
+    "repository",
     "service",
     "unknown",
     "unpacking",
+    "validation_hosts",
     "virtual_machine",
     "with_volume",
 ]

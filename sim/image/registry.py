@@ -55,11 +55,11 @@ class LiveRegistry:
         "_asked",
         "_env",
         "_known",
-        "_latency",
         "_layers",
         "_pulls",
         "_rate",
         "_stored",
+        "latency",
         "patience",
         "total",
         "upstream",
@@ -67,7 +67,7 @@ class LiveRegistry:
 
     def __init__(self, registry: Registry, world: World) -> None:
         name, draw = registry.name, world.random.sampler
-        self._latency: Sampler = draw(f"registry/{name}/latency", registry.latency)
+        self.latency: Sampler = draw(f"registry/{name}/latency", registry.latency)
         self._rate: Sampler = draw(f"registry/{name}/connection rate", registry.connection_rate)
         rate = registry.total_rate
         self.total = None if rate is None else SharedCapacity(world.env, plain(rate))
@@ -106,7 +106,7 @@ class LiveRegistry:
 
     def resolve(self, image: Image) -> float:
         """Seconds until it answers for `image`; a cache asks its upstream once, and all wait."""
-        seconds, now = self._latency(), self._env.now
+        seconds, now = self.latency(), self._env.now
         if self.upstream is None:
             return seconds
         if image.name not in self._known:

@@ -85,7 +85,7 @@ def test_a_warm_container_is_ready_first_and_fargate_last() -> None:
     p50 = {(row.platform, row.image): row.seconds["p50_s"] for row in found.totals()}
 
     assert min(p50, key=p50.__getitem__) == ("docker", "warm")
-    assert max(p50, key=p50.__getitem__) == ("fargate", "cold")
+    assert sorted(p50, key=p50.__getitem__)[-2:] == [("fargate", "cold"), ("eks-fargate", "cold")]
     assert p50["ecs", "warm"] < p50["ecs", "cold"] < p50["ec2", "cold"]
 
 

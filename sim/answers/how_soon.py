@@ -241,7 +241,7 @@ def _host(platform: Any, service: Service) -> str:
     if isinstance(platform, ECS):
         if isinstance(platform.capacity, Fargate):
             return str(platform.capacity.size_for(service) or "-")
-        return platform.capacity.machine.name
+        return platform.machine.name
     if isinstance(platform, EKS):
         if isinstance(platform.capacity, Fargate):
             return str(platform.fargate_size(service) or "-")

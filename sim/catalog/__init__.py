@@ -2,6 +2,7 @@
 
 from sim.catalog.apps import app, apps, image, images, load, service
 from sim.catalog.figures import control_plane, digest, figure, figures
+from sim.catalog.growing import ecs_capacity_provider, ecs_service_on_fargate
 from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
 from sim.catalog.kubernetes import eks, eks_on_fargate, node_config, nodes, prefix_max_pods
 from sim.catalog.names import UnknownName, unknown
@@ -32,7 +33,9 @@ __all__ = [
     "ec2",
     "ec2_for",
     "ecs",
+    "ecs_capacity_provider",
     "ecs_on_fargate",
+    "ecs_service_on_fargate",
     "eks",
     "eks_on_fargate",
     "fargate",

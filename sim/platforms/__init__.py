@@ -1,5 +1,6 @@
 """Thin compositions of machines and sandboxes: capacity, and what orchestrates it."""
 
+from sim.platforms.capacity_provider import CapacityProvider
 from sim.platforms.docker import Docker
 from sim.platforms.ec2 import EC2
 from sim.platforms.ecs import ECS, ControlPlane, Network
@@ -9,6 +10,7 @@ from sim.platforms.fargate import Fargate, FargateSize
 from sim.platforms.fleet import Fleet
 from sim.platforms.hypervisor import Hypervisor
 from sim.platforms.kubelet import Kubelet
+from sim.platforms.launching import InstanceLaunch
 from sim.platforms.node_config import DaemonSet, NodeConfig
 from sim.platforms.pod import PodTemplate, Resources
 
@@ -16,6 +18,7 @@ __all__ = [
     "EC2",
     "ECS",
     "EKS",
+    "CapacityProvider",
     "ControlPlane",
     "DaemonSet",
     "Docker",
@@ -24,6 +27,7 @@ __all__ = [
     "FargateSize",
     "Fleet",
     "Hypervisor",
+    "InstanceLaunch",
     "Kubelet",
     "KubernetesControlPlane",
     "Network",

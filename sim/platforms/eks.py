@@ -117,8 +117,15 @@ class EKS:
         """Its nodes, joined already, or Fargate."""
         if isinstance(self.capacity, Fargate):
             return FargatePods(world, self.capacity, self._profile, self.kubelet, self.pod)
+        cluster = self.cluster(world)
+        for _ in range(self.capacity.count):
+            cluster.join(self.capacity, self._node)
+        return cluster
+
+    def cluster(self, world: World) -> NodeCluster:
+        """A live cluster without a node."""
         control = self.control_plane
-        cluster = NodeCluster(
+        return NodeCluster(
             world,
             self.kubelet,
             self.scoring,
@@ -126,9 +133,6 @@ class EKS:
             notice=world.random.sampler("eks/notice", control.notice),
             waits=self.when_full == "wait",
         )
-        for _ in range(self.capacity.count):
-            cluster.join(self.capacity, self._node)
-        return cluster
 
     @property
     def _fleet(self) -> Fleet:

@@ -1,5 +1,10 @@
 """Nodes under EKS: they join and leave, pods are bound to them, and some pods wait for one."""
 
+from collections.abc import Callable, Generator
+from typing import Any
+
+from simpy import Event, Interrupt
+
 from sim.core.bucket import Bucket
 from sim.core.randomness import Sampler
 from sim.core.world import World
@@ -10,9 +15,9 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.kubelet import CONDITION, Kubelet
 from sim.platforms.node import Node
 from sim.platforms.node_config import NodeConfig
-from sim.platforms.pending import Pending
 from sim.platforms.pod import Claim, Pod
 from sim.platforms.scheduler import Scheduler, Scoring
+from sim.platforms.waiting import Waiting
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 
@@ -34,8 +39,9 @@ class NodeCluster:
         "_notice",
         "_registries",
         "nodes",
-        "pending",
+        "noticed",
         "scheduler",
+        "unschedulable",
         "waits",
         "world",
     )
@@ -55,7 +61,9 @@ class NodeCluster:
         self.nodes: dict[int, Node] = {}
         """All that belong to it, cordoned ones too."""
         self.scheduler = Scheduler(scoring)
-        self.pending = Pending(self._bind)
+        self.noticed: list[Callable[[], None]] = []
+        """Called whenever one more pod waits for a node: this is where an autoscaler listens."""
+        self.unschedulable: Waiting[Claim, Node] = Waiting(world.env, self._take, self._notify)
         self._kubelet = kubelet
         self._bindings = bindings
         self._notice = notice
@@ -78,7 +86,7 @@ class NodeCluster:
         self._next += 1
         self.nodes[node.number] = node
         self.scheduler.add(node, config.room(fleet.machine), config.allocatable(fleet.machine))
-        self.pending.retry()
+        self.unschedulable.room()
         return node
 
     def cordon(self, node: Node) -> None:
@@ -98,11 +106,14 @@ class NodeCluster:
         with start.phase("placement"):
             if not self._bindings.try_take():
                 yield self._bindings.take()
-            node = self._bind(start, pod.claim)
-            if node is None and not self.waits:
-                return Refused(self.scheduler.refusal(pod.claim))
-            if node is None:
-                node = yield from self.pending.wait(start, pod.claim)
+            if self.waits:
+                node = yield from self._wait(pod.claim)
+            else:
+                free = self.scheduler.take(pod.claim)
+                if free is None:
+                    return Refused(self.scheduler.refusal(pod.claim))
+                node = free
+            self._bind(start, node, pod.claim)
             yield self.world.env.timeout(self._notice())
         return (yield from node.kubelet.run(start, pod))
 
@@ -116,19 +127,32 @@ class NodeCluster:
         first = next(iter(self.nodes.values()))
         return [first.kubelet.settle(pod) for _ in range(count)]
 
-    def _bind(self, start: Start, claim: Claim) -> Node | None:
-        """Bind a pod to the best node it fits on."""
-        node = self.scheduler.take(claim)
-        if node is None:
-            return None
+    def _wait(self, claim: Claim) -> Generator[Event, Any, Node]:
+        """Until a node has room; whoever is stopped meanwhile leaves the queue."""
+        placed = self.unschedulable.enter(claim)
+        try:
+            node: Node = yield placed
+        except Interrupt:
+            self.unschedulable.leave(claim, placed, self.scheduler.give_back)
+            raise
+        return node
+
+    def _bind(self, start: Start, node: Node, claim: Claim) -> None:
+        """The pod goes to a node, and gives its room back when it ends."""
         node.pods[start] = None
         start.at_end.append(lambda: self._release(start, node, claim))
         start.place(node.name)
         self.world.record.event(start.task, "PodScheduled", CONDITION)
-        return node
 
     def _release(self, start: Start, node: Node, claim: Claim) -> None:
         del node.pods[start]
         self.scheduler.give_back(node, claim)
-        if self.pending.waiting:
-            self.pending.retry()
+        if self.waits:
+            self.unschedulable.room()
+
+    def _take(self, claim: Claim) -> Node | str:
+        return self.scheduler.take(claim) or "no node"
+
+    def _notify(self) -> None:
+        for listener in self.noticed:
+            listener()

@@ -8,6 +8,8 @@ from sim.platforms.kinds import Kinds
 
 Strategy: TypeAlias = Literal["binpack", "spread", "random"]
 
+NO_INSTANCES = "No Container Instances were found in your cluster"
+
 TRIES = 32
 """Random draws before the instances that fit are counted one by one."""
 
@@ -28,19 +30,30 @@ class Shelves:
         strategy: Strategy,
         draw: Callable[[], float],
     ) -> None:
-        self._instances = instances
+        self._instances = list(instances)
         self._strategy = strategy
         self._draw = draw
         self._kinds: Kinds[Left] = Kinds()
         for instance in instances:
             self._kinds.put(instance.number, instance.left)
 
+    def add(self, instance: ContainerInstance) -> None:
+        """One more instance; its number is the next."""
+        self._instances.append(instance)
+        self._kinds.put(instance.number, instance.left)
+
+    def remove(self, instance: ContainerInstance) -> None:
+        """An instance that is terminated takes nothing any more; it must be empty."""
+        instance.left = instance.left.nothing()
+        self._kinds.remove(instance.number)
+
     def take(self, claim: Claim) -> ContainerInstance | str:
         """Reserve for one task, or say in ECS's word why no instance has room."""
         kinds = self._kinds.all()
         fitting = [left for left in kinds if left.lacks(claim) is None]
         if not fitting:
-            return next(left.lacks(claim) or "" for left in kinds)
+            words = (left.lacks(claim) for left in kinds)
+            return next((word for word in words if word), NO_INSTANCES)
         number = self._choose(fitting, claim)
         instance = self._instances[number]
         self._move(instance, instance.left.less(claim))

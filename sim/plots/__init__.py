@@ -5,6 +5,7 @@ from sim.plots.canvas import save
 from sim.plots.density import density_bars
 from sim.plots.ecdf import ready_ecdf
 from sim.plots.host import host_over_time
+from sim.plots.scale import scale_curves
 from sim.plots.waterfall import waterfall, waterfalls
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "memory_budget",
     "ready_ecdf",
     "save",
+    "scale_curves",
     "waterfall",
     "waterfalls",
 ]

@@ -92,6 +92,10 @@ PLATFORM_NAMES: Mapping[str, str] = {
     "eks": "EKS on EC2",
     "eks-prefix": "EKS, prefixes",
     "eks-fargate": "EKS on Fargate",
+    "ecs-fargate": "ECS on Fargate",
+    "ecs-asg": "ECS, Auto Scaling group",
+    "eks-karpenter": "EKS, Karpenter",
+    "eks-cas": "EKS, Cluster Autoscaler",
 }
 
 _RESERVE = ("#44AA99", "#999933", "#CC6677", "#117733", "#661100", "#6699CC")

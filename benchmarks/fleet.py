@@ -3,9 +3,9 @@
     python benchmarks/fleet.py --starts 100000 --hosts 1000
     python benchmarks/fleet.py --platform eks --starts 1000000 --hosts 1000
 
-Warm images, spread over the fleet (ECS: bridge mode, `prefer-cached`); tasks arrive in waves, one a host
-unless --at-once says more, and stop when they are ready. The floor is a bare SimPy loop with as
-many timeouts as there are starts, measured in the same process. Prints a table, or JSON.
+Warm images, spread over the fleet (ECS: bridge mode, `prefer-cached`); starts come in waves, one a
+host unless --at-once says more, and stop when they are ready. The floor is a bare SimPy loop with
+as many timeouts as there are starts, measured in the same process. Prints a table, or JSON.
 """
 
 import argparse

@@ -245,7 +245,7 @@ def _host(platform: Any, service: Service) -> str:
     if isinstance(platform, EKS):
         if isinstance(platform.capacity, Fargate):
             return str(platform.fargate_size(service) or "-")
-        return platform.capacity.machine.name
+        return platform.machine.name
     machine = platform.server.machine if isinstance(platform, Docker) else platform.machine
     return str(machine.name)
 

@@ -14,7 +14,7 @@ from sim.core.cited import plain
 from sim.core.description import figures, with_figure
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.estimate import Estimate, mean
-from sim.platforms import ECS, Fargate
+from sim.platforms import ECS, EKS, Fargate
 from sim.units import GiB, hours
 from sim.workload import Service
 
@@ -27,13 +27,16 @@ BEFORE = 6 * hours
 """Seconds in which the tasks that are there already have come, and every quota has filled up."""
 
 
-def platforms() -> dict[str, Callable[[str], ECS]]:
+def platforms() -> dict[str, Callable[[str], ECS | EKS]]:
     """What makes each platform for an instance type, by name."""
     return {
         "ecs-fargate": lambda type_: catalog.ecs_service_on_fargate(
             catalog.instance(type_).architecture
         ),
+        "eks-fargate": lambda _: catalog.eks_on_fargate(),
         "ecs-asg": catalog.ecs_capacity_provider,
+        "eks-karpenter": catalog.eks_karpenter,
+        "eks-cas": catalog.eks_cluster_autoscaler,
     }
 
 
@@ -109,7 +112,7 @@ def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Bur
     )
 
 
-def _with_quotas(made: dict[str, ECS], quotas: Mapping[str, float]) -> dict[str, ECS]:
+def _with_quotas(made: dict[str, ECS | EKS], quotas: Mapping[str, float]) -> dict[str, ECS | EKS]:
     """The platforms with an account's own figures; each must be in one of them at least."""
     in_use = {name: {cited.key for _, cited in figures(each)} for name, each in made.items()}
     for key, value in quotas.items():
@@ -154,10 +157,11 @@ def _times(mine: pd.DataFrame, tasks: int, runs: int) -> dict[str, Estimate]:
     return found
 
 
-def _price(platform: ECS, service: Service, hosts: int) -> float | None:
+def _price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
     capacity = platform.capacity
     if isinstance(capacity, Fargate):
-        size = capacity.size_for(service)
+        of_pod = platform.fargate_size if isinstance(platform, EKS) else capacity.size_for
+        size = of_pod(service)
         return None if size is None else hosts * capacity.price(size)
     price = platform.machine.usd_per_hour
     return None if price is None else hosts * plain(price)

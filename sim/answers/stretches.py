@@ -44,7 +44,7 @@ class Stretch:
     end: float
     seconds: float
     limits: tuple[tuple[str, float], ...]
-    """Waits that grew, largest first, each with its share of the seconds."""
+    """Waits that grew, largest first, each with its share of all that grew."""
 
     def json(self) -> dict[str, Any]:
         """Plain data."""
@@ -79,8 +79,8 @@ def stretches(spans: pd.DataFrame) -> list[Stretch]:
         grown = (near - before).sort_values(ascending=False)
         seconds = float(near.sum() - before.sum())
         if seconds > 0.0:
-            shares = grown / seconds
-            largest = shares[(shares >= MATTERS) | (shares == shares.iloc[0])].clip(upper=1.0)
+            shares = grown / grown[grown > 0.0].sum()
+            largest = shares[(shares >= MATTERS) | (shares == shares.iloc[0])]
             limits = tuple((str(name), float(share)) for name, share in largest.items())
             found.append(Stretch(begin, end, seconds, limits))
         before, begin = near, end

@@ -2,7 +2,12 @@
 
 from sim.catalog.apps import app, apps, image, images, load, service
 from sim.catalog.figures import control_plane, digest, figure, figures
-from sim.catalog.growing import ecs_capacity_provider, ecs_service_on_fargate
+from sim.catalog.growing import (
+    ecs_capacity_provider,
+    ecs_service_on_fargate,
+    eks_cluster_autoscaler,
+    eks_karpenter,
+)
 from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
 from sim.catalog.kubernetes import eks, eks_on_fargate, node_config, nodes, prefix_max_pods
 from sim.catalog.names import UnknownName, unknown
@@ -37,6 +42,8 @@ __all__ = [
     "ecs_on_fargate",
     "ecs_service_on_fargate",
     "eks",
+    "eks_cluster_autoscaler",
+    "eks_karpenter",
     "eks_on_fargate",
     "fargate",
     "figure",

@@ -113,7 +113,7 @@ def show(answer: Any) -> None:
         ),
         right="lrrrrrrrr",
     )
-    say("what limited each stretch (share of its seconds):")
+    say("what limited each stretch: the waits that grew (share of all that grew):")
     for row in answer.rows:
         hint(row.sentence())
     for platform, reasons in answer.reasons().items():

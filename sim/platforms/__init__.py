@@ -12,6 +12,7 @@ from sim.platforms.hypervisor import Hypervisor
 from sim.platforms.kubelet import Kubelet
 from sim.platforms.launching import InstanceLaunch
 from sim.platforms.node_config import DaemonSet, NodeConfig
+from sim.platforms.node_pool import NodeKind, NodePool
 from sim.platforms.pod import PodTemplate, Resources
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "KubernetesControlPlane",
     "Network",
     "NodeConfig",
+    "NodeKind",
+    "NodePool",
     "PodTemplate",
     "Resources",
 ]

@@ -50,8 +50,8 @@ class Nodes(Protocol):
         """What an empty node of each kind has, cheapest first."""
         ...
 
-    def grow(self, offer: int, count: int, because: str) -> None:
-        """Launch nodes of one kind."""
+    def grow(self, offer: int, count: int, because: str) -> int:
+        """Launch nodes of one kind; returns how many it may."""
         ...
 
 
@@ -85,7 +85,8 @@ class Scaling:
             else:
                 yield self._world.env.timeout(self._to_next_scan(plain(self._kind.scan)))
                 because = SCAN_INTERVAL
-            self._grow(because)
+            if not self._grow(because):
+                break
         self._awake = False
 
     def _batch(self, idle: float, most: float) -> Generator[Event, Any, None]:
@@ -103,7 +104,8 @@ class Scaling:
         """Pods that neither fit now nor will fit on the nodes on their way."""
         return fill(self._nodes.coming(), self._nodes.pending())
 
-    def _grow(self, because: str) -> None:
+    def _grow(self, because: str) -> int:
+        """Launch what is short; returns how many nodes may come."""
         offers = self._nodes.offers()
-        for offer, count in sorted(Counter(pack(self._short(), offers)).items()):
-            self._nodes.grow(offer, count, because)
+        kinds = Counter(pack(self._short(), offers))
+        return sum(self._nodes.grow(offer, kinds[offer], because) for offer in sorted(kinds))

@@ -9,7 +9,7 @@ from sim.core.world import World
 from sim.platforms.capacity_provider import CapacityProvider, ManagedScaling
 from sim.platforms.ecs_cluster import Cluster, Terms
 from sim.platforms.ecs_instance import Claim, ContainerInstance
-from sim.platforms.launching import Launched, Launcher
+from sim.platforms.launching import Launched, Launcher, explain
 from sim.platforms.waiting import Waiting
 from sim.start import Refused, Start, Story
 
@@ -34,7 +34,7 @@ class GrowingCluster(Cluster):
         self._coming = 0
         self._numbers = count
         self._launched: dict[ContainerInstance, Launched] = {}
-        self._launcher = Launcher(provider.launch, world, self._join)
+        self._launcher = Launcher(provider.launch, world)
         self._admitted = 0
         self._provisioning = Container(world.env, init=provider.provisioning)
         self._scaling = ManagedScaling(provider, world, self, lambda: len(self._waiting) > 0)
@@ -78,7 +78,7 @@ class GrowingCluster(Cluster):
     def grow(self, count: int, because: str) -> None:
         """Launch instances."""
         self._coming += count
-        self._launcher.launch(count, because)
+        self._launcher.launch(count, because, self._join)
 
     def shrink(self, count: int) -> None:
         """Terminate instances without a task, the newest first."""
@@ -98,17 +98,8 @@ class GrowingCluster(Cluster):
             raise
         finally:
             self._left_provisioning()
-        self._explain(start, since, self._launched.get(instance))
+        explain(self.world.record, start.task, since, self._launched.get(instance))
         return instance
-
-    def _explain(self, start: Start, since: float, launched: Launched | None) -> None:
-        """File what a start that waited for its instance has waited for."""
-        if launched is None or launched.joined_at <= since:
-            return
-        for phase, until in launched.waits():
-            if until > since:
-                self.world.record.spent(start.task, phase, "placement", since, until)
-                since = until
 
     def _join(self, launched: Launched) -> None:
         """An instance has registered: whoever fits goes there."""

@@ -79,10 +79,14 @@ class Left(NamedTuple):
         """Of an instance that is gone."""
         return self._replace(cpu=-1, memory=-1, slots=0)
 
+    def fits(self, claim: Claim) -> bool:
+        """Whether it lacks nothing."""
+        return self.lacks(claim) is None
+
     def takes(self, claim: Claim) -> int:
         """How many of `claim` it has room for."""
         count, left = 0, self
-        while left.lacks(claim) is None:
+        while left.fits(claim):
             count, left = count + 1, left.less(claim)
         return count
 

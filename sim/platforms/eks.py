@@ -11,7 +11,7 @@ from sim.core.cited import plain
 from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
-from sim.host import Kernel
+from sim.host import Kernel, Machine
 from sim.platforms.eks_cluster import NodeCluster
 from sim.platforms.eks_fargate import FargatePods, FargateProfile
 from sim.platforms.fargate import Fargate, FargateSize
@@ -20,6 +20,7 @@ from sim.platforms.kubelet import Kubelet
 from sim.platforms.limits import BudgetItem, fits
 from sim.platforms.node_ceilings import node_ceilings
 from sim.platforms.node_config import NodeConfig
+from sim.platforms.node_pool import GrowingNodes, NodePool
 from sim.platforms.pod import Pod, PodTemplate
 from sim.platforms.scheduler import Scoring
 from sim.sandbox import Container
@@ -45,7 +46,7 @@ class KubernetesControlPlane:
 class EKS:
     """Amazon EKS over one kind of capacity."""
 
-    capacity: Fleet | Fargate
+    capacity: Fleet | Fargate | NodePool
     control_plane: KubernetesControlPlane
     kubelet: Kubelet
     node: NodeConfig | None = None
@@ -62,7 +63,7 @@ class EKS:
     def _has_what_its_capacity_needs(self) -> "EKS":
         on_fargate = isinstance(self.capacity, Fargate)
         needed, value = ("profile", self.profile) if on_fargate else ("node", self.node)
-        if value is None:
+        if value is None and not isinstance(self.capacity, NodePool):
             raise ValueError(f"{needed}: missing; capacity {type(self.capacity).__name__} needs it")
         return self
 
@@ -70,7 +71,7 @@ class EKS:
         """How many pods one host takes by reservation, smallest first."""
         if isinstance(self.capacity, Fargate):
             return self._profile.ceilings(self.capacity, self.pod, service)
-        return node_ceilings(self._node, self.capacity.machine, self.pod.claim(service))
+        return node_ceilings(self._node, self.machine, self.pod.claim(service))
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits that stand whatever the pods really use."""
@@ -92,7 +93,7 @@ class EKS:
             size = self.fargate_size(service)
             return self._profile.budget(self.capacity, size, service, count, shim)
         own = BudgetItem("kubelet and DaemonSets", self._node.held)
-        return self.capacity.budget(service, count, own, shim=shim)
+        return self._fleet.budget(service, count, own, shim=shim)
 
     def fargate_size(self, service: Service) -> FargateSize | None:
         """What a pod is given and what is paid on Fargate; None where no size holds it."""
@@ -105,9 +106,18 @@ class EKS:
         Raises:
             ValueError: it is a fleet.
         """
-        if isinstance(self.capacity, Fleet):
-            raise ValueError("capacity: a Fleet is not Fargate")
+        if not isinstance(self.capacity, Fargate):
+            raise ValueError(f"capacity: a {type(self.capacity).__name__} is not Fargate")
         return self.capacity
+
+    @property
+    def machine(self) -> Machine:
+        """The type of its nodes, the cheapest where there are several.
+
+        Raises:
+            ValueError: it has none.
+        """
+        return self._fleet.machine
 
     def deploy(self, world: World) -> "LiveEKS":
         """A cluster whose capacity is up already."""
@@ -117,31 +127,33 @@ class EKS:
         """Its nodes, joined already, or Fargate."""
         if isinstance(self.capacity, Fargate):
             return FargatePods(world, self.capacity, self._profile, self.kubelet, self.pod)
-        cluster = self.cluster(world)
-        for _ in range(self.capacity.count):
-            cluster.join(self.capacity, self._node)
-        return cluster
-
-    def cluster(self, world: World) -> NodeCluster:
-        """A live cluster without a node."""
         control = self.control_plane
-        return NodeCluster(
+        cluster = NodeCluster(
             world,
             self.kubelet,
             self.scoring,
             bindings=control.bindings.deploy(world.env),
             notice=world.random.sampler("eks/notice", control.notice),
-            waits=self.when_full == "wait",
+            waits=isinstance(self.capacity, NodePool) or self.when_full == "wait",
         )
+        if isinstance(self.capacity, NodePool):
+            GrowingNodes(self.capacity, world, cluster)
+            return cluster
+        for _ in range(self.capacity.count):
+            cluster.join(self.capacity, self._node)
+        return cluster
 
     @property
     def _fleet(self) -> Fleet:
         if isinstance(self.capacity, Fargate):
             raise ValueError("capacity: Fargate has no nodes to fill; a Fleet is needed here")
-        return self.capacity
+        capacity = self.capacity
+        return capacity.kinds[0].fleet if isinstance(capacity, NodePool) else capacity
 
     @property
     def _node(self) -> NodeConfig:
+        if isinstance(self.capacity, NodePool):
+            return self.capacity.kinds[0].node
         if self.node is None:
             raise ValueError("node: missing; a Fleet needs it")
         return self.node
@@ -194,10 +206,18 @@ class LiveEKS:
             if not accepted.processed:
                 yield accepted
             if not self._creations.try_take():
+                since = self.world.env.now
                 yield self._creations.take()
+                self._spent(start, "controller", since)
             if isinstance(self.capacity, FargatePods):
                 refused = self.capacity.refuses(start)
                 if refused is not None:
                     return Refused(refused)
+                asked = self.world.env.now
                 yield self.capacity.admit()
+                self._spent(start, "launch quota", asked)
         return (yield from self.capacity.run(start, pod))
+
+    def _spent(self, start: Start, part: str, since: float) -> None:
+        if self.world.env.now > since:
+            self.world.record.spent(start.task, part, "request", since, self.world.env.now)

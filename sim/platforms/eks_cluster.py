@@ -13,6 +13,7 @@ from sim.image import Registry
 from sim.image.registry import LiveRegistry
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubelet import CONDITION, Kubelet
+from sim.platforms.launching import Launched, explain
 from sim.platforms.node import Node
 from sim.platforms.node_config import NodeConfig
 from sim.platforms.pod import Claim, Pod
@@ -38,6 +39,7 @@ class NodeCluster:
         "_next",
         "_notice",
         "_registries",
+        "emptied",
         "nodes",
         "noticed",
         "scheduler",
@@ -61,16 +63,18 @@ class NodeCluster:
         self.nodes: dict[int, Node] = {}
         """All that belong to it, cordoned ones too."""
         self.scheduler = Scheduler(scoring)
-        self.noticed: list[Callable[[], None]] = []
-        """Called whenever one more pod waits for a node: this is where an autoscaler listens."""
         self.unschedulable: Waiting[Claim, Node] = Waiting(world.env, self._take, self._notify)
+        self.noticed: list[Callable[[], None]] = []
+        """Told whenever one more pod waits for a node: where an autoscaler listens."""
+        self.emptied: list[Callable[[Node], None]] = []
+        """Told of each node that has no pod any more."""
         self._kubelet = kubelet
         self._bindings = bindings
         self._notice = notice
         self._next = 0
         self._registries: dict[Registry, LiveRegistry] = {}
 
-    def join(self, fleet: Fleet, config: NodeConfig) -> Node:
+    def join(self, fleet: Fleet, config: NodeConfig, launched: Launched | None = None) -> Node:
         """One more machine of a fleet is up, registered and ready; pods that wait may go there."""
         registry = self._registries.get(fleet.registry)
         if registry is None:
@@ -82,6 +86,7 @@ class NodeCluster:
             config=config,
             kubelet=self._kubelet,
             registry=registry,
+            launched=launched,
         )
         self._next += 1
         self.nodes[node.number] = node
@@ -107,7 +112,7 @@ class NodeCluster:
             if not self._bindings.try_take():
                 yield self._bindings.take()
             if self.waits:
-                node = yield from self._wait(pod.claim)
+                node = yield from self._wait(start, pod.claim)
             else:
                 free = self.scheduler.take(pod.claim)
                 if free is None:
@@ -127,19 +132,22 @@ class NodeCluster:
         first = next(iter(self.nodes.values()))
         return [first.kubelet.settle(pod) for _ in range(count)]
 
-    def _wait(self, claim: Claim) -> Generator[Event, Any, Node]:
+    def _wait(self, start: Start, claim: Claim) -> Generator[Event, Any, Node]:
         """Until a node has room; whoever is stopped meanwhile leaves the queue."""
+        since = self.world.env.now
         placed = self.unschedulable.enter(claim)
         try:
             node: Node = yield placed
         except Interrupt:
             self.unschedulable.leave(claim, placed, self.scheduler.give_back)
             raise
+        explain(self.world.record, start.task, since, node.launched)
         return node
 
     def _bind(self, start: Start, node: Node, claim: Claim) -> None:
         """The pod goes to a node, and gives its room back when it ends."""
         node.pods[start] = None
+        node.visits += 1
         start.at_end.append(lambda: self._release(start, node, claim))
         start.place(node.name)
         self.world.record.event(start.task, "PodScheduled", CONDITION)
@@ -149,10 +157,13 @@ class NodeCluster:
         self.scheduler.give_back(node, claim)
         if self.waits:
             self.unschedulable.room()
+        if not node.pods:
+            for tell in self.emptied:
+                tell(node)
 
     def _take(self, claim: Claim) -> Node | str:
         return self.scheduler.take(claim) or "no node"
 
     def _notify(self) -> None:
-        for listener in self.noticed:
-            listener()
+        for tell in self.noticed:
+            tell()

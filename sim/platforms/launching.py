@@ -10,6 +10,7 @@ from simpy import Event
 from sim.core.bucket import Quota
 from sim.core.description import description
 from sim.core.randomness import Varying
+from sim.core.recorder import Recorder
 from sim.core.world import World
 
 
@@ -52,18 +53,27 @@ class Launched:
         )
 
 
-class Launcher:
-    """Launches instances in a running world.
+def explain(record: Recorder, task: int, since: float, launched: Launched | None) -> None:
+    """File, as parts of placement, what a start that waited for its instance has waited for.
 
     Args:
-        joined: called with each instance when it takes tasks.
+        since: when it began to wait.
+        launched: the instance it got; None: one that was there from the beginning.
     """
+    if launched is None:
+        return
+    for part, until in launched.waits():
+        if until > since:
+            record.spent(task, part, "placement", since, until)
+            since = until
 
-    __slots__ = ("_calls", "_decided", "_instances", "_joined", "_per_call", "_stages", "_world")
 
-    def __init__(
-        self, launch: InstanceLaunch, world: World, joined: Callable[[Launched], None]
-    ) -> None:
+class Launcher:
+    """Launches instances in a running world."""
+
+    __slots__ = ("_calls", "_decided", "_instances", "_per_call", "_stages", "_world")
+
+    def __init__(self, launch: InstanceLaunch, world: World) -> None:
         draw = world.random.sampler
         self._decided = draw("instances/decided", launch.decided)
         self._stages = [
@@ -72,18 +82,24 @@ class Launcher:
         self._calls = launch.calls.deploy(world.env)
         self._instances = launch.instances.deploy(world.env)
         self._per_call = launch.per_call
-        self._joined = joined
         self._world = world
 
-    def launch(self, count: int, because: str) -> None:
-        """Ask for `count` instances, as many a call as may be."""
-        now, env = self._world.env.now, self._world.env
-        wait = self._decided()
+    def launch(self, count: int, because: str, joined: Callable[[Launched], None]) -> None:
+        """Ask for `count` instances, as many a call as may be.
+
+        Args:
+            because: what the autoscaler waited for before it decided.
+            joined: called with each instance when it takes tasks.
+        """
+        env, wait = self._world.env, self._decided()
         for first in range(0, count, self._per_call):
             batch = min(self._per_call, count - first)
-            env.process(self._call([Launched(now, because) for _ in range(batch)], wait))
+            instances = [Launched(env.now, because) for _ in range(batch)]
+            env.process(self._call(instances, wait, joined))
 
-    def _call(self, batch: list[Launched], wait: float) -> Generator[Event, Any, None]:
+    def _call(
+        self, batch: list[Launched], wait: float, joined: Callable[[Launched], None]
+    ) -> Generator[Event, Any, None]:
         env = self._world.env
         yield env.timeout(wait)
         asked_at = env.now
@@ -91,9 +107,11 @@ class Launcher:
         yield self._instances.take(len(batch))
         for instance in batch:
             instance.asked_at, instance.called_at = asked_at, env.now
-            env.process(self._join(instance))
+            env.process(self._join(instance, joined))
 
-    def _join(self, instance: Launched) -> Generator[Event, Any, None]:
+    def _join(
+        self, instance: Launched, joined: Callable[[Launched], None]
+    ) -> Generator[Event, Any, None]:
         yield self._world.env.timeout(sum(stage() for stage in self._stages))
         instance.joined_at = self._world.env.now
-        self._joined(instance)
+        joined(instance)

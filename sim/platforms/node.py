@@ -4,6 +4,7 @@ from sim.core.world import World
 from sim.image.registry import LiveRegistry
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubelet import Kubelet, LiveKubelet
+from sim.platforms.launching import Launched
 from sim.platforms.node_config import NodeConfig
 from sim.platforms.pod import cpu_weight
 from sim.start import Start
@@ -19,7 +20,7 @@ class Node:
         number: unique in its cluster.
     """
 
-    __slots__ = ("_held", "kubelet", "number", "pods")
+    __slots__ = ("_held", "kubelet", "launched", "number", "pods", "visits")
 
     def __init__(
         self,
@@ -30,10 +31,15 @@ class Node:
         config: NodeConfig,
         kubelet: Kubelet,
         registry: LiveRegistry,
+        launched: Launched | None = None,
     ) -> None:
         self.number = number
         self.pods: dict[Start, None] = {}
         """Those that are bound to it."""
+        self.visits = 0
+        """How many were bound to it so far."""
+        self.launched = launched
+        """How it came; None: it was there from the beginning."""
         engine = fleet.boot(
             world, registry, number, held=config.held, ask=True, daemon_weight=SYSTEM_WEIGHT
         )

@@ -1,17 +1,17 @@
 """How many nodes of which kind a set of pods needs: first fit, largest pods first."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 
 class Room(Protocol):
     """What is left of a node."""
 
-    def lacks(self, claim: object, /) -> str | None:
-        """Why `claim` does not fit, or None where it does."""
+    def fits(self, claim: Any, /) -> bool:
+        """Whether there is room for one more of `claim`."""
         ...
 
-    def less(self, claim: object, /) -> Self:
+    def less(self, claim: Any, /) -> Self:
         """After one more."""
         ...
 
@@ -59,4 +59,4 @@ def _put(nodes: list[dict[int, Room]], claim: object, count: int) -> int:
 
 def _holding(node: dict[int, Room], claim: object) -> dict[int, Room]:
     """The offers that hold one more of `claim`, with what is left of them."""
-    return {n: room.less(claim) for n, room in node.items() if room.lacks(claim) is None}
+    return {n: room.less(claim) for n, room in node.items() if room.fits(claim)}

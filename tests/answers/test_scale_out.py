@@ -4,9 +4,13 @@ import math
 
 import pytest
 
+import sim
 from sim import catalog
 from sim.answers import scale
 from sim.answers.growth import Row
+from sim.answers.scale_out import platforms
+from sim.core.world import World
+from sim.units import GiB
 
 
 def one(platform: str, **asked: object) -> Row:
@@ -86,6 +90,51 @@ def test_a_task_that_no_instance_holds_has_no_times() -> None:
     assert row.times == {}
     assert "t10_s_refused" in row.json()
     assert "t10_s" not in row.json()
+
+
+def test_karpenter_launches_the_nodes_that_the_pods_need_and_no_more() -> None:
+    """13 pods of 2 GiB fit beside kube-reserved on c6g.4xlarge: 200 need 16 nodes."""
+    row = one("eks-karpenter")
+
+    assert row.hosts == math.ceil(200 / 13)
+    assert row.limits[0].limits[0][0] == "instance boot"
+
+
+def test_karpenter_takes_the_cheapest_type_that_holds_the_rest() -> None:
+    """Of 14 pods 13 fill a c6g.4xlarge; the last goes onto the smallest that holds it."""
+    platform = catalog.eks_karpenter("c6g.4xlarge", "c6g.xlarge", "c6g.2xlarge")
+    service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
+    scenario = sim.Scenario(
+        name="types", platform=platform, arrivals=(sim.Burst(service=service, tasks=14),)
+    )
+    hosts = sim.replicate(scenario, times=1, seed=1).starts()["host"].astype(str).unique()
+
+    assert sorted(host.rsplit("-", 1)[0] for host in hosts) == ["c6g.4xlarge", "c6g.xlarge"]
+
+
+def test_the_cluster_autoscaler_is_later_by_the_groups_reaction_and_its_scan() -> None:
+    karpenter, cas = one("eks-karpenter"), one("eks-cas")
+
+    assert 5.0 < seconds(cas, "t10_s") - seconds(karpenter, "t10_s") < 40.0
+    assert cas.hosts == karpenter.hosts
+
+
+@pytest.mark.parametrize(("platform", "stays"), [("eks-karpenter", 0.0), ("eks-cas", 600.0)])
+def test_a_node_whose_pods_are_gone_goes(platform: str, stays: float) -> None:
+    world = World(1)
+    deployment = platforms()[platform]("c6g.4xlarge").deploy(world)
+    service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
+    starts = deployment.launch(service, 30)
+    world.env.run()
+    kernels = list(deployment.hosts())
+    for start in starts:
+        deployment.stop(start)
+    stopped = world.env.now
+    world.env.run()
+
+    assert len(kernels) == 3
+    assert (len(deployment.hosts()), world.env.now - stopped) == (0, pytest.approx(stays))
+    assert all(kernel.memory.used == 0.0 for kernel in kernels)
 
 
 @pytest.mark.parametrize(

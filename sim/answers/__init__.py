@@ -5,5 +5,16 @@ from sim.answers.how_many import density
 from sim.answers.how_soon import StartupAnswer, startup, unmet
 from sim.answers.one_server import one_server
 from sim.answers.scale_out import scale
+from sim.answers.who_runs_it import WhoRunsIt, who_runs_it
 
-__all__ = ["DensityAnswer", "StartupAnswer", "density", "one_server", "scale", "startup", "unmet"]
+__all__ = [
+    "DensityAnswer",
+    "StartupAnswer",
+    "WhoRunsIt",
+    "density",
+    "one_server",
+    "scale",
+    "startup",
+    "unmet",
+    "who_runs_it",
+]

@@ -7,6 +7,7 @@ from sim.plots.ecdf import ready_ecdf
 from sim.plots.host import host_over_time
 from sim.plots.scale import scale_curves
 from sim.plots.waterfall import waterfall, waterfalls
+from sim.plots.ways import side_by_side
 
 __all__ = [
     "density_bars",
@@ -15,6 +16,7 @@ __all__ = [
     "ready_ecdf",
     "save",
     "scale_curves",
+    "side_by_side",
     "waterfall",
     "waterfalls",
 ]

@@ -20,6 +20,7 @@ PLATFORMS: Mapping[str, str] = {
     "ecs-awsvpc": "#A87400",
     "ecs-awsvpc-trunk": "#F7CE7A",
     "fargate": "#009E73",
+    "ecs-fargate": "#009E73",
     "eks": "#CC79A7",
     "eks-prefix": "#EBC6DB",
     "eks-fargate": "#7A2E6E",

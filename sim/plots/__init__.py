@@ -31,6 +31,9 @@ from sim.plots.waterfall import (
     waterfall,
     waterfalls,
 )
+from sim.plots.ways import (
+    side_by_side,
+)
 
 __all__ = [
     "density_bars",
@@ -41,6 +44,7 @@ __all__ = [
     "ready_ecdf",
     "save",
     "scale_curves",
+    "side_by_side",
     "start_under_load",
     "waterfall",
     "waterfalls",

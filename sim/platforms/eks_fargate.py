@@ -33,7 +33,7 @@ class FargateProfile:
         refused = unsupported(pod, service)
         if refused is not None:
             return (Ceiling("not supported on Fargate", 0, "run it on EC2 nodes", refused),)
-        return fargate.ceilings_at(self.size_for(fargate, pod.claim(service)))
+        return fargate.ceilings_at(self.size_for(fargate, pod.claim(service)), service)
 
     def budget(
         self, fargate: Fargate, size: FargateSize | None, service: Service, count: int, shim: float

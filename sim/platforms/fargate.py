@@ -1,5 +1,6 @@
 """Fargate: serverless capacity, one microVM a task, and nothing kept between tasks."""
 
+import math
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,8 @@ from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.host.machine import Architecture
 from sim.image import Registry, Store, Unpacking
-from sim.platforms.limits import BudgetItem, with_free
+from sim.image.sharing import distinct
+from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.start import Ceiling, Refused, Start, Story
 from sim.units import GiB, MiB
@@ -56,6 +58,8 @@ class Fargate:
     """Bytes per second of a task's network."""
     disk: Number
     """Bytes per second of a task's ephemeral storage."""
+    ephemeral: Number = math.inf
+    """Bytes of a task's ephemeral storage; image and blobs take theirs of it."""
     core_speed: Number = 1.0
     account_vcpus: Number
     """vCPUs of running tasks an account may have; printed, not enforced in a run."""
@@ -80,12 +84,17 @@ class Fargate:
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """One task a microVM; then what the account allows."""
-        return self.ceilings_at(self.size_for(service))
+        return self.ceilings_at(self.size_for(service), service)
 
-    def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
+    def ceilings_at(self, size: FargateSize | None, service: Service) -> tuple[Ceiling, ...]:
         """The same for a task of that size, None: one that no size holds."""
         if size is None:
             return (Ceiling("Fargate size", 0, f"the largest is {self.sizes[-1]}"),)
+        image = [] if service.image is None else [service.image]
+        held = sum(map(self.unpacking.on_disk, distinct(image)))
+        full = disk_ceilings(plain(self.ephemeral) - held, plain(service.disk), _MORE_STORAGE)
+        if full and full[0].allows == 0:
+            return full
         quota = int(plain(self.account_vcpus) / size.vcpu)
         return (
             Ceiling("one task per microVM", 1, "nothing lifts it: isolation is the product"),
@@ -168,6 +177,7 @@ class LiveFargate:
             memory=size.memory + held,
             core_speed=fargate.core_speed,
             disk=fargate.disk,
+            disk_size=fargate.ephemeral,
             nic=fargate.nic,
         )
         used = plain(fargate.os_and_daemons) + within
@@ -177,4 +187,7 @@ class LiveFargate:
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0)
         store = Store(kernel, daemon, self._registry, fargate.unpacking)
-        return Engine(kernel, daemon, store, fargate.runtime, ask=False)
+        return Engine(kernel, daemon, store, fargate.runtime)
+
+
+_MORE_STORAGE = "ask for more ephemeralStorage (at most 200 GiB), or take a smaller image"

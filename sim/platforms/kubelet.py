@@ -12,10 +12,10 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
 from sim.host import Step
-from sim.image import Image
+from sim.image import Image, NoSpace, PullFailed
 from sim.platforms.pod import Pod, PodContainer, oom_score_adj
 from sim.sandbox import Container, Engine
-from sim.start import Ready, Refused, Start, Story
+from sim.start import Killed, Ready, Refused, Start, Story
 
 NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
 """What the VPC CNI says when the node has no address left."""
@@ -74,6 +74,14 @@ class LiveKubelet:
 
     def run(self, start: Start, pod: Pod) -> Story:
         """From a bound pod to ready; its conditions are events of the record."""
+        try:
+            return (yield from self._run(start, pod))
+        except NoSpace as full:
+            return Refused(f"disk: {full}")
+        except PullFailed as failed:
+            return Killed(str(failed))
+
+    def _run(self, start: Start, pod: Pod) -> Story:
         with start.phase("network"):
             if not self._take_address(start, pod):
                 return Refused(NO_ADDRESS)
@@ -142,13 +150,11 @@ class LiveKubelet:
     def _pull(self, start: Start, image: Image) -> Generator[Event, Any, None]:
         """Bring an image here, unless it is here; over its rate the kubelet backs off."""
         pause = self._back_off
-        while not self.engine.store.has(image):
-            if self._pulls.try_take():
-                yield from self.engine.store.pull(start, image, ask=True)
-                return
+        while not self.engine.store.has(image) and not self._pulls.try_take():
             with start.phase("throttled", "pull"):
                 yield start.env.timeout(pause)
             pause = min(self._longest, 2.0 * pause)
+        yield from self.engine.bring(start, image)
 
     def _cgroup(self, start: Start, pod: Pod) -> Group:
         """The pod's own cgroup, which a container that is alone in it would fill."""

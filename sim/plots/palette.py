@@ -76,6 +76,7 @@ MEMORY: Mapping[str, str] = {
     "shims": "#56B4E9",
     "apps": "#009E73",
     "shared files": "#8FD6BF",
+    "file copies": "#117733",
     "spare in guests": "#DDCC77",
     "free": "#F1F1F1",
 }

@@ -9,11 +9,11 @@ from simpy import Event, Interrupt
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
-from sim.host import Kernel, Step
-from sim.host.step import Doing
-from sim.image import Store
+from sim.host import Doing, Kernel, Step
+from sim.image import Image, NoSpace, PullBehavior, PullFailed, Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
-from sim.start import Ready, Start, Story
+from sim.start import Killed, Outcome, Ready, Refused, Start, Story
+from sim.units import GiB
 from sim.workload import Demand
 
 
@@ -73,6 +73,10 @@ class Container:
         """Of the cores it runs on."""
         return self._running.kernel.core_speed
 
+    def perform(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
+        """Do one step of its start within its own cgroup."""
+        yield from self._running.perform(step, noise)
+
     def run(self, start: Start) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
         yield from self._running.start(start)
@@ -100,11 +104,11 @@ class Engine:
     """A container daemon on one kernel: pull, create, start, app.
 
     Args:
-        ask: whether it contacts the registry even when every layer is on disk.
+        behavior: when it contacts the registry.
     """
 
     __slots__ = (
-        "_ask",
+        "_behavior",
         "_create",
         "_creating",
         "_daemon",
@@ -116,12 +120,17 @@ class Engine:
     )
 
     def __init__(
-        self, kernel: Kernel, daemon: Group, store: Store, runtime: ContainerRuntime, *, ask: bool
+        self,
+        kernel: Kernel,
+        daemon: Group,
+        store: Store,
+        runtime: ContainerRuntime,
+        behavior: PullBehavior = "prefer-cached",
     ) -> None:
         self.kernel = kernel
         self.store = store
         self._daemon = daemon
-        self._ask = ask
+        self._behavior = behavior
         self._shim = plain(runtime.shim)
         random = kernel.world.random
         self._creating, self._starting = runtime.create.doing(), runtime.start.doing()
@@ -130,14 +139,25 @@ class Engine:
 
     def run(self, start: Start) -> Story:
         """Bring one container from its image's name to ready."""
-        image = start.service.image
-        with start.phase("pull"):
-            if image is not None:
-                yield from self.store.pull(start, image, ask=self._ask)
+        failed = yield from self._pull(start)
+        if failed is not None:
+            return failed
         container = yield from self.up(start, start.given)
         with start.phase("app"):
             yield from container.run(start)
         return Ready()
+
+    def bring(self, start: Start, image: Image, reads: float = 0.0) -> Generator[Event, Any, None]:
+        """Pull an image unless it is here; it stays until the start ends.
+
+        Args:
+            reads: bytes of its files the app reads at its start; what lazy loading brings first.
+
+        Raises:
+            PullFailed: the client gave up, or the disk cannot take the image.
+        """
+        yield from self.store.pull(start, image, self._behavior, reads=reads)
+        start.at_end.append(lambda: self.store.release(image))
 
     def up(
         self,
@@ -171,7 +191,7 @@ class Engine:
             if not container.alive:
                 raise Interrupt(container.killed_by)
             start.inhabit(container)
-            yield from self.kernel.perform(self._starting, container.cpu, self._start())
+            yield from container.perform(self._starting, self._start())
         return container
 
     def prepare(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
@@ -187,3 +207,29 @@ class Engine:
         )
         container.settle()
         return container
+
+    def _pull(self, start: Start) -> Generator[Event, Any, Outcome | None]:
+        """Bring its image, and take the disk it writes to; what became of it where that fails."""
+        service = start.service
+        try:
+            with start.phase("pull"):
+                if service.image is not None:
+                    yield from self.bring(start, service.image, plain(service.app.startup_read))
+        except NoSpace as full:
+            return Refused(f"disk: {full}")
+        except PullFailed as failed:
+            return Killed(str(failed))
+        return self.lacking(start)
+
+    def lacking(self, start: Start) -> Refused | None:
+        """Take the bytes that the container will write, or say that there are none."""
+        space, needed = self.kernel.space, plain(start.service.disk)
+        if needed == 0.0:
+            return None
+        if not space.take(needed):
+            return Refused(
+                f"disk: no space left on device (needed {needed / GiB:.2f} GiB, "
+                f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
+            )
+        start.at_end.append(lambda: space.give(needed))
+        return None

@@ -33,7 +33,8 @@ def test_density_json_has_the_promised_keys_and_platforms(tmp_path: Path) -> Non
         )
     )
     keys = {"platform", "host", "count", "stopped_by", "next_limit", "limits"}
-    keys |= {"memory_used_bytes", "usd_per_container_hour", "count_by_use", "stopped_by_use"}
+    keys |= {"memory_used_bytes", "file_pages_bytes"}
+    keys |= {"usd_per_container_hour", "count_by_use", "stopped_by_use"}
 
     assert [row["platform"] for row in found] == [
         "vm",

@@ -192,3 +192,21 @@ def test_docker_hub_throttles_first_then_ecr_public_and_ecr_not_at_all() -> None
         killed[name] = sim.replicate(scenario, times=1, seed=1).runs["killed"].iloc[0]
 
     assert killed["ecr"] == 0 < killed["ecr-public"] < killed["docker-hub"]
+
+
+def test_a_changed_line_moves_its_own_layer_and_nothing_of_the_base() -> None:
+    """At first the base image is nearly all that moves; then one small file is."""
+    found = sim.lifecycle(
+        "scenarios/dockerfiles/node/Dockerfile", app="node", change="src/server.js"
+    )
+    total = found.timeline.total
+    pulls = [total(number, "pull") for number in (1, 2)]
+    pushes = [total(number, "push") for number in (1, 2)]
+    base = catalog.image("node:22").wire
+
+    assert all(row is not None for row in (*pulls, *pushes))
+    assert [row.size for row in pulls if row] == [row.size for row in pushes if row]
+    assert [row.size > base for row in pushes if row] == [True, False]
+    assert [row.size < 1000 for row in pushes if row] == [False, True]
+    ready = [found.timeline.after(number, "app") or 0.0 for number in (1, 2)]
+    assert ready[1] < ready[0] / 10

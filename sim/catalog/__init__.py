@@ -70,7 +70,7 @@ from sim.catalog.profiles import (
 )
 from sim.catalog.registries import (
     ecs_agent,
-    kubelet,
+    kubelet_patience,
     registry,
     registry_names,
 )
@@ -110,8 +110,8 @@ __all__ = [
     "images",
     "instance",
     "instances",
-    "kubelet",
     "kubelet_cleanup",
+    "kubelet_patience",
     "load",
     "machine",
     "matching",

@@ -66,13 +66,13 @@ def ecs_agent() -> Patience:
     )
 
 
-def kubelet() -> Patience:
+def kubelet_patience() -> Patience:
     """At most 5 pulls a second and node (burst 10); a pull that fails is tried again after 10 s,
     then twice as long up to 300 s, for ever."""
     return Patience(
         waiting="retry",
-        first=figure("kubelet.pull_backoff.first"),
-        longest=figure("kubelet.pull_backoff.longest"),
+        first=figure("kubelet.image_back_off"),
+        longest=figure("kubelet.image_back_off.longest"),
         pulls=Quota(
             size=figure("kubelet.registry_pull.burst"), refill=figure("kubelet.registry_pull.qps")
         ),

@@ -18,6 +18,7 @@ from sim.cli import (
     scenario,
     schema,
     startup,
+    storm,
     validate,
 )
 from sim.cli.inputs import BadInput
@@ -71,6 +72,7 @@ VERBS = (
     demo,
     density,
     startup,
+    storm,
     scale,
     scenario,
     image,

@@ -84,8 +84,8 @@ class HostPart:
     count: PositiveInt = 1
     """Container instances (ecs) or nodes (eks)."""
     disk: Bytes | None = None
-    """Root volume (ecs; else 30 GiB), disk (docker; else it never binds), or ephemeral storage
-    (fargate; else 20 GiB)."""
+    """Root volume (ecs, eks; else 30 and 20 GiB), disk (docker; else it never binds), or
+    ephemeral storage (fargate; else 20 GiB)."""
 
 
 @description
@@ -280,7 +280,7 @@ class ScenarioFile:
                 ephemeral=host.disk,
             ),
             "eks": lambda: catalog.eks(
-                host.instance,
+                self._with_disk(catalog.machine(host.instance)),
                 count=host.count,
                 prefix_delegation=self.prefix_delegation,
                 max_pods=self.max_pods,

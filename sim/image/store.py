@@ -72,6 +72,7 @@ class Store:
 
     def has(self, image: Image) -> bool:
         """Whether every layer of it is on disk now."""
+        self._collect()
         return _key(image) in self._images and self.layers.whole(image)
 
     def load(self, image: Image) -> None:

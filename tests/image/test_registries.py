@@ -104,7 +104,7 @@ def test_n_hosts_that_queue_wait_n_less_the_burst_over_the_rate(hosts: int) -> N
     assert last["public"] - last["private"] == pytest.approx((hosts - 10) / 10.0)
 
 
-@pytest.mark.parametrize("client", ["ecs_agent", "kubelet"])
+@pytest.mark.parametrize("client", ["ecs_agent", "kubelet_patience"])
 def test_clients_that_back_off_take_at_least_as_long_and_none_is_lost(client: str) -> None:
     """ECS agents give up after five tries and are counted; kubelets never do."""
     patience = getattr(catalog, client)()
@@ -125,7 +125,7 @@ def test_kubelet_begins_ten_pulls_at_once_and_tries_the_others_again_after_ten_s
 
     In ten seconds the bucket is full again, and it holds no more than its burst.
     """
-    hub = {"latency": 0.0, "patience": catalog.kubelet()}
+    hub = {"latency": 0.0, "patience": catalog.kubelet_patience()}
     bench = Bench(machine(), hub, decompress_rate=1e18)
     for number in range(30):
         bench.pull(image(1.0, name=str(number)))
@@ -137,7 +137,10 @@ def test_kubelet_begins_ten_pulls_at_once_and_tries_the_others_again_after_ten_s
 def test_a_pod_that_waits_when_the_run_ends_is_censored_and_says_why() -> None:
     """`ImagePullBackOff`: neither ready nor lost; who was let through later is simply ready."""
     hub = Registry(
-        name="tight", latency=0.0, pulls=Quota(size=1, refill=0.04), patience=catalog.kubelet()
+        name="tight",
+        latency=0.0,
+        pulls=Quota(size=1, refill=0.04),
+        patience=catalog.kubelet_patience(),
     )
     node = catalog.service("node")
     box = machine(vcpu=64.0, memory=64e9)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeAlias
 
 from sim import catalog
 from sim.answers.density_rows import DensityAnswer, Row
+from sim.answers.explain import Explained
+from sim.answers.explain import explain as explain_answer
 from sim.answers.machines import bare_machine
 from sim.core.cited import plain
 from sim.experiment import ByUse, OneHost, largest_by_use
+from sim.experiment.sensitivity import one_at_a_time, ranged
 from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.platforms import ECS, Fargate
@@ -55,6 +59,7 @@ def density(
     use_on: Sequence[str] | None = None,
     seed: int = 1,
     replications: int = 1,
+    explain: bool = False,
 ) -> DensityAnswer:
     """How many sandboxes of a size fit on one machine, on every platform.
 
@@ -75,6 +80,7 @@ def density(
         use_on: platforms whose density by use is wanted; None: all.
         seed: of the requests.
         replications: of the density by use; the middle answer counts.
+        explain: whether to find the numbers that move each answer.
 
     Raises:
         ValueError: a name is not known, or a value is out of range.
@@ -91,16 +97,17 @@ def density(
         )
     asked = _Asked(service, by, use_on, seed, replications, window, slowdown)
     vm = catalog.hypervisor(server, cpu_overcommit=cpu_overcommit)
+    rows = [
+        asked.row("vm", server, vm),
+        asked.row("docker", server, catalog.docker(server, cpu_overcommit=cpu_overcommit)),
+        _ec2(asked, type_, burstable),
+        *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
+        _fargate(asked, catalog.fargate(type_.architecture)),
+    ]
     return DensityAnswer(
         service,
         instance,
-        [
-            asked.row("vm", server, vm),
-            asked.row("docker", server, catalog.docker(server, cpu_overcommit=cpu_overcommit)),
-            _ec2(asked, type_, burstable),
-            *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
-            _fargate(asked, catalog.fargate(type_.architecture)),
-        ],
+        rows,
         {
             "instance": instance,
             "host": server.name,
@@ -113,6 +120,7 @@ def density(
             "replications": replications,
             "seed": seed,
         },
+        list(asked.explained()) if explain else None,
     )
 
 
@@ -128,6 +136,8 @@ class _Asked:
     window: float
     slowdown: float
     shared: dict[object, list[ByUse]] = field(default_factory=dict)
+    platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
+    """Of the rows of which one host takes many."""
 
     def wants_use(self, name: str) -> bool:
         """Whether that row shows its density by use."""
@@ -135,6 +145,7 @@ class _Asked:
 
     def row(self, name: str, machine: Machine, platform: Sized, *, host: str = "") -> Row:
         """The row of a platform of which one host takes many."""
+        self.platforms[name] = machine, platform
         ceilings = platform.ceilings(self.service)
         count = ceilings[0].allows
         row = Row(
@@ -145,7 +156,7 @@ class _Asked:
             budget=platform.budget(self.service, count),
         )
         if self.wants_use(name):
-            row.by_use = self._by_use(machine, platform)
+            row.by_use = self._by_use(machine, platform, self.service)
         return _priced(row, machine)
 
     def one(self, row: Row) -> Row:
@@ -154,14 +165,14 @@ class _Asked:
             row.by_use = [ByUse(row.count, row.stopped_by, ())]
         return row
 
-    def _by_use(self, machine: Machine, platform: Sized) -> list[ByUse]:
+    def _by_use(self, machine: Machine, platform: Sized, service: Service) -> list[ByUse]:
         """Simulated once for all platforms that differ in their slots only."""
-        key = _besides_slots(platform)
+        key = _besides_slots(platform), service
         if key not in self.shared:
             self.shared[key] = [
                 largest_by_use(
                     platform,
-                    self.service,
+                    service,
                     vcpu=machine.vcpu,
                     core_speed=plain(machine.core_speed),
                     window=self.window,
@@ -171,8 +182,42 @@ class _Asked:
                 )
                 for number in range(self.replications)
             ]
-        slots = min(platform.slots(self.service), key=lambda c: c.allows, default=None)
+        slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         return [_within(answer, slots) for answer in self.shared[key]]
+
+    def explained(self) -> Iterator[Explained]:
+        """The numbers that move each count, by reservation and, where asked for, by use."""
+        for name, (machine, platform) in self.platforms.items():
+            node = platform, self.service
+            yield explain_answer(name, "by reservation", node, _reserved, base=_reserved([node])[0])
+            if self.wants_use(name):
+                yield self._explained_by_use(name, machine, node)
+
+    def _explained_by_use(
+        self, name: str, machine: Machine, node: tuple[Sized, Service]
+    ) -> Explained:
+        """But for the load, a figure reaches a count by use only through the memory it leaves."""
+
+        def by_use(nodes: Sequence[tuple[Sized, Service]]) -> list[int]:
+            every = (self._by_use(machine, platform, service) for platform, service in nodes)
+            return [statistics.median_low(a.count for a in answers) for answers in every]
+
+        count = by_use([node])[0]
+        only = ranged(node[1].load) + [
+            effect.cited
+            for effect in one_at_a_time(node, _fitting)
+            if effect.swing and min(effect.base, effect.at_low, effect.at_high) <= count
+        ]
+        idle = len(ranged(node)) - len(only)
+        return explain_answer(name, "by use", node, by_use, base=count, idle=idle, only=only)
+
+
+def _reserved(nodes: Sequence[tuple[Sized, Service]]) -> list[int]:
+    return [platform.ceilings(service)[0].allows for platform, service in nodes]
+
+
+def _fitting(nodes: Sequence[tuple[Sized, Service]]) -> list[int]:
+    return [platform.fits_in_memory(service) for platform, service in nodes]
 
 
 def _besides_slots(platform: Sized) -> object:

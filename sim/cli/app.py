@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 import sim
-from sim.cli import demo, density, image, instances, parameters, scenario, schema, startup
+from sim.cli import (
+    compare,
+    demo,
+    density,
+    image,
+    instances,
+    parameters,
+    scenario,
+    schema,
+    sensitivity,
+    startup,
+)
 from sim.cli.inputs import BadInput
 from sim.cli.screen import note, reader_has_gone
 
@@ -55,5 +66,18 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
-for verb in (demo, density, startup, scenario, image, instances, parameters, schema):
+VERBS = (
+    demo,
+    density,
+    startup,
+    scenario,
+    compare,
+    sensitivity,
+    image,
+    instances,
+    parameters,
+    schema,
+)
+
+for verb in VERBS:
     app.command(verb.NAME)(guarded(verb.command))

@@ -19,7 +19,11 @@ def show(explained: Sequence[Any]) -> None:
             )
     for answer in explained:
         count = len(answer.effects)
-        many = f"{count} number{'s' * (count != 1)} move{'s' * (count == 1)} it" if count else "no number moves it"
+        many = (
+            f"{count} number{'s' * (count != 1)} move{'s' * (count == 1)} it"
+            if count
+            else "no number moves it"
+        )
         hint(
             f"{answer.variant}, {answer.what}: {many} by 1 % or more; {answer.others} do not, "
             f"{answer.without_range} have no range."

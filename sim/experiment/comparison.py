@@ -79,11 +79,13 @@ def welch(metric: str, a: ArrayLike, b: ArrayLike) -> Difference:
     for sample in (first, second):
         _at_least_two(metric, sample)
     value = float(second.mean() - first.mean())
-    low = high = value
-    if first.std() > 0.0 or second.std() > 0.0:
-        interval = stats.ttest_ind(second, first, equal_var=False).confidence_interval(0.95)
-        low, high = float(interval.low), float(interval.high)
-    found = Estimate(metric, value, min(first.size, second.size), low, high)
+    squared = np.asarray([sample.var(ddof=1) / sample.size for sample in (first, second)])
+    reach = 0.0
+    if squared.sum() > 0.0:
+        share = squared / squared.sum()
+        freedom = 1.0 / (share**2 / (first.size - 1, second.size - 1)).sum()
+        reach = float(stats.t.ppf(0.975, freedom) * np.sqrt(squared.sum()))
+    found = Estimate(metric, value, min(first.size, second.size), value - reach, value + reach)
     return Difference(metric, float(first.mean()), float(second.mean()), found)
 
 

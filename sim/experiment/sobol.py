@@ -89,7 +89,7 @@ def sobol(
             gone = int((~np.isfinite(values)).sum())
             raise ValueError(f"at {gone} of {len(values)} points there is no answer")
         seen.append(values)
-        return np.array([values])  # a copy: scipy centers it in place
+        return np.array([values, values])  # twice: scipy squeezes one answer of one figure away
 
     ranges: list[Any] = [
         stats.uniform(c.low or 0.0, (c.high or 0.0) - (c.low or 0.0)) for c in cited
@@ -100,8 +100,8 @@ def sobol(
     first, total = spread.first_order.confidence_interval, spread.total_order.confidence_interval
     rows = zip(
         [c.key for c in cited],
-        *(np.ravel(part) for part in (found.first_order, first.low, first.high)),
-        *(np.ravel(part) for part in (found.total_order, total.low, total.high)),
+        *(part.reshape(2, -1)[0] for part in (found.first_order, first.low, first.high)),
+        *(part.reshape(2, -1)[0] for part in (found.total_order, total.low, total.high)),
         strict=True,
     )
     indices = [

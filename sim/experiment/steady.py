@@ -31,14 +31,13 @@ class Steady:
     """A mean of the steady state, and what was deleted to get it."""
 
     estimate: Estimate
-    deleted: tuple[int, ...]
+    deleted: int
     """Values deleted from the beginning of each replication."""
     lengths: tuple[int, ...]
     """Values there were in each."""
 
     def __str__(self) -> str:
-        gone, all_ = sum(self.deleted), sum(self.lengths)
-        return f"{self.estimate}; warm-up: {gone} of {all_} values deleted"
+        return f"{self.estimate}; warm-up: the first {self.deleted} of {min(self.lengths)} values"
 
 
 def mser5(series: ArrayLike) -> int:
@@ -71,12 +70,21 @@ def mser5(series: ArrayLike) -> int:
 def steady_mean(name: str, replications: Sequence[ArrayLike]) -> Steady:
     """Mean of the steady state with its t interval over replications.
 
+    The warm-up is looked for in the mean of all replications, value by value, and is the same in
+    each: a cut chosen for one of them alone would depend on its own luck, and biases its mean
+    (K. Hoad, S. Robinson, R. Davies, *Automating warm-up length estimation*, J. Oper. Res. Soc. 61,
+    2010).
+
     Raises:
-        TooFew: a replication is too short, or still settling when it ends.
+        TooFew: the replications are too short, or still settling when they end.
     """
     runs = [np.asarray(values, dtype=float) for values in replications]
-    deleted = tuple(_warm_up(name, number, values) for number, values in enumerate(runs))
-    means = [values[cut:].mean() for values, cut in zip(runs, deleted, strict=True)]
+    shortest = min(map(len, runs), default=0)
+    try:
+        deleted = mser5(np.mean([values[:shortest] for values in runs], axis=0))
+    except TooFew as error:
+        raise type(error)(f"{name}: {error}") from error
+    means = [values[deleted:].mean() for values in runs]
     return Steady(mean(f"{name}, steady", means), deleted, tuple(map(len, runs)))
 
 
@@ -105,18 +113,13 @@ def _by_run(table: pd.DataFrame, column: str) -> list[np.ndarray]:
     return [np.asarray(of_run[column]) for _, of_run in table.groupby("run")]
 
 
-def _warm_up(name: str, number: int, values: np.ndarray) -> int:
-    try:
-        return mser5(values)
-    except TooFew as error:
-        raise type(error)(f"{name}, replication {number}: {error}") from error
-
-
 def _marginal_errors(batches: np.ndarray) -> np.ndarray:
-    """Of the batches from each one on; sums run from the end, about the mean of all."""
-    around = batches - batches.mean()
-    count = np.arange(len(batches), 0, -1)
-    total = np.cumsum(around[::-1])[::-1]
-    squares = np.cumsum(around[::-1] ** 2)[::-1]
-    errors: np.ndarray = np.maximum(0.0, squares - total**2 / count) / count**2
+    """Of the batches from each one on: squares about the mean, from the end by Welford's rule."""
+    errors = np.empty(len(batches))
+    middle = squares = 0.0
+    for count, at in enumerate(range(len(batches) - 1, -1, -1), start=1):
+        away = batches[at] - middle
+        middle += away / count
+        squares += away * (batches[at] - middle)
+        errors[at] = squares / count**2
     return errors

@@ -162,6 +162,8 @@ class Ceiling:
     how: str
     refusal: str = ""
     """The platform's own word when this limit refuses a start; empty: the same."""
+    others: tuple["Ceiling", ...] = ()
+    """The others once this one is lifted, smallest first, where lifting it changes them."""
 
 
 class Deployment(Protocol):

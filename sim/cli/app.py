@@ -13,11 +13,14 @@ from sim.cli import (
     density,
     image,
     instances,
+    lifecycle,
     parameters,
+    scale,
     scenario,
     schema,
     sensitivity,
     startup,
+    validate,
 )
 from sim.cli.inputs import BadInput
 from sim.cli.screen import note, reader_has_gone
@@ -70,12 +73,15 @@ VERBS = (
     demo,
     density,
     startup,
+    scale,
     scenario,
     compare,
     sensitivity,
     image,
     instances,
     parameters,
+    validate,
+    lifecycle,
     schema,
 )
 

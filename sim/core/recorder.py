@@ -149,6 +149,23 @@ class Recorder:
         self.span_end.append(self.env.now)
         self.span_outcome.append(outcome)
 
+    def spent(self, task: int, phase: str, parent: str, since: float, until: float) -> None:
+        """A part of a phase whose bounds are known only now that it is over."""
+        if self.keep == "totals":
+            return
+        self.span_task.append(task)
+        self.span_phase.append(self.phases.code(phase))
+        self.span_parent.append(self.phases.code(parent))
+        self.span_start.append(since)
+        self.span_end.append(until)
+        self.span_outcome.append(DONE)
+
+    def event(self, task: int, name: str, parent: str) -> None:
+        """Something that happened to `task` now, such as a pod's condition: a span of no length."""
+        now = Span(self, task, self.phases.code(name), self.phases.code(parent))
+        now.since = self.env.now
+        self.file(now, DONE)
+
     def request(self, task: int, sojourn: float, alone: float) -> None:
         """A request served: seconds it took, and what it would have taken without neighbours."""
         self.request_task.append(task)

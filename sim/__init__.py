@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
     from sim.answers import density, lifecycle, startup
     from sim.experiment import Burst, Poisson, Results, Scenario, compare, load, replicate
+    from sim.validation import validate
     from sim.workload import App, Load, Service
 
 __version__ = "0.1.0"
@@ -32,6 +33,7 @@ __all__ = [
     "replicate",
     "startup",
     "units",
+    "validate",
 ]
 
 _HOME = {
@@ -48,6 +50,7 @@ _HOME = {
     "density": "sim.answers",
     "lifecycle": "sim.answers",
     "startup": "sim.answers",
+    "validate": "sim.validation",
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.units import MiB
+
 if TYPE_CHECKING:
     from sim.answers.density_rows import DensityAnswer, Row
     from sim.answers.from_dockerfile import LifecycleAnswer
@@ -47,6 +49,23 @@ def use_sentence(row: Row, *, weight_only: bool = False) -> str:
     else:
         why = f"both stop there ({row.stopped_by}; {row.stopped_by_use})"
     return f"By use {by_use} {what} fit{quota}: {why}."
+
+
+def pages_sentence(answer: DensityAnswer) -> str:
+    """Containers share the hot file pages of their image; each VM holds a copy."""
+    hot = answer.service.hot
+    counts = []
+    for name in ("docker", "vm"):
+        row = answer.row(name)
+        counts.append(row.count if row.count_by_use is None else row.count_by_use)
+    if hot == 0.0 or 0 in counts:
+        return ""
+    containers, vms = counts
+    return (
+        f"Hot file pages of the image: {hot / MiB:.0f} MiB once for {containers} Docker "
+        f"containers (page cache is shared), {vms} copies or {vms * hot / MiB:.0f} MiB "
+        f"in {vms} VMs."
+    )
 
 
 def startup_sentence(answer: StartupAnswer) -> str:
@@ -100,5 +119,5 @@ def _where(row: StartRow) -> str:
         "eks": "on EKS",
         "eks-fargate": "on Fargate under EKS",
     }[row.platform]
-    two_cases = row.platform in ("docker", "ecs", "eks")
+    two_cases = row.platform in ("docker", "ecs", "eks") or row.image == "lazy"
     return f"{where} ({row.image} image)" if two_cases else where

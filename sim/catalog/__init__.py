@@ -46,6 +46,7 @@ from sim.catalog.names import (
     unknown,
 )
 from sim.catalog.platforms import (
+    agent_cleanup,
     docker,
     ec2,
     ec2_for,
@@ -54,8 +55,11 @@ from sim.catalog.platforms import (
     fargate,
     fleet,
     hypervisor,
+    kubelet_cleanup,
     micro_vm,
+    unpacking,
     virtual_machine,
+    with_volume,
 )
 from sim.catalog.profiles import (
     RUNTIMES,
@@ -65,6 +69,8 @@ from sim.catalog.profiles import (
     validation_hosts,
 )
 from sim.catalog.registries import (
+    ecs_agent,
+    kubelet_patience,
     registry,
     registry_names,
 )
@@ -73,6 +79,7 @@ __all__ = [
     "RUNTIMES",
     "Instance",
     "UnknownName",
+    "agent_cleanup",
     "app",
     "apps",
     "bare",
@@ -84,6 +91,7 @@ __all__ = [
     "ec2",
     "ec2_for",
     "ecs",
+    "ecs_agent",
     "ecs_capacity_provider",
     "ecs_on_fargate",
     "ecs_service_on_fargate",
@@ -102,6 +110,8 @@ __all__ = [
     "images",
     "instance",
     "instances",
+    "kubelet_cleanup",
+    "kubelet_patience",
     "load",
     "machine",
     "matching",
@@ -116,6 +126,8 @@ __all__ = [
     "repository",
     "service",
     "unknown",
+    "unpacking",
     "validation_hosts",
     "virtual_machine",
+    "with_volume",
 ]

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from sim.catalog.figures import figure, figures, rows
 from sim.catalog.names import unknown
-from sim.core.cited import Number
+from sim.core.cited import Number, plain
 from sim.host.processor import Processor
 from sim.sandbox.footprint import Footprint
 from sim.sandbox.profile import Lock, StartProfile
-from sim.units import GiB, MiB
+from sim.units import GiB
 
 
 class Runtime(NamedTuple):
@@ -23,15 +23,27 @@ class Runtime(NamedTuple):
     """The figure of its VMM's memory, where the whole was not measured."""
 
 
+_FC, _CH, _QEMU = (
+    f"vm.memory.vmm{name}"
+    for name in ("_overhead.firecracker", "_overhead.cloud_hypervisor", ".qemu")
+)
+
 RUNTIMES = {
-    "kata-qemu": Runtime("rund", threads=2),
-    "kata-fc": Runtime("rund", threads=2),
-    "kata-template": Runtime("rund", threads=2),
+    "kata-qemu": Runtime("rund"),
+    "kata-fc": Runtime("rund"),
+    "kata-template": Runtime("rund"),
     "rund": Runtime("rund", threads=2),
-    "firecracker": Runtime("m5d.metal", vmm="vm.memory.vmm_overhead.firecracker"),
-    "firecracker-file": Runtime("m5d.metal", vmm="vm.memory.vmm_overhead.firecracker"),
-    "cloud-hypervisor": Runtime("m5d.metal", vmm="memory.cloud-hypervisor.vmm"),
-    "qemu": Runtime("m5d.metal", vmm="vm.memory.vmm.qemu"),
+    "firecracker": Runtime("m5d.metal", vmm=_FC),
+    "firecracker-file": Runtime("m5d.metal", vmm=_FC),
+    "firecracker-net": Runtime("m5d.metal", vmm=_FC),
+    "firecracker-nopci": Runtime("m5d.metal", vmm=_FC),
+    "cloud-hypervisor": Runtime("m5d.metal", vmm=_CH),
+    "cloud-hypervisor-net": Runtime("m5d.metal", vmm=_CH),
+    "cloud-hypervisor-bzimage": Runtime("m5d.metal", vmm=_CH),
+    "qemu": Runtime("m5d.metal", vmm=_QEMU),
+    "qemu-qboot": Runtime("m5d.metal", vmm=_QEMU),
+    "qemu-qboot-net": Runtime("m5d.metal", vmm=_QEMU),
+    "qemu-uvm": Runtime("m5d.metal", vmm=_QEMU),
     "runc": Runtime("epyc"),
     "docker": Runtime("epyc"),
 }
@@ -71,6 +83,7 @@ def profile(runtime: str) -> StartProfile:
             per_running=of("lock_per_running"),
             per_running_squared=of("lock_per_running_squared"),
             passes=of("passes", 1.0),
+            interleaved=plain(of("interleaved")) > 0.0,
             spin=of("spin"),
         ),
         idle_cpu=of("idle_cpu"),
@@ -90,15 +103,15 @@ def footprint(runtime: str) -> Footprint:
         slope = figure("vm.memory.guest_kernel_slope")
         own = figure(vmm).value + figure("vm.memory.guest_kernel_fixed").value
         return Footprint(each=own, per_guest_byte=slope)
-    key = f"memory.{runtime}"
+    key = f"sandbox.memory.{runtime}"
     each = figure(f"{key}.each")
     if f"{key}.shared" not in figures():
         return Footprint(each=each)
     return Footprint(
         shared=figure(f"{key}.shared"),
         each=each,
-        guest=128 * MiB,
-        per_guest_byte=figure("memory.slope"),
+        guest=figure("sandbox.guest_of_footprint"),
+        per_guest_byte=figure("sandbox.memory.slope"),
     )
 
 
@@ -124,12 +137,17 @@ def _runtime(name: str) -> Runtime:
 
 
 def _host(row: dict[str, str]) -> ValidationHost:
-    key = f"host.{row['host']}.core_speed"
+
+    def of(name: str, default: float) -> Number:
+        key = f"host.{row['host']}.{name}"
+        return figure(key) if key in figures() else default
+
     shared = int(row["threads_per_core"]) > 1
     processor = Processor(
         cpus=float(row["cpus"]),
         threads_per_core=int(row["threads_per_core"]),
         thread_yield=figure("host.thread_yield") if shared else 1.0,
-        core_speed=figure(key) if key in figures() else 1.0,
+        core_speed=of("core_speed", 1.0),
+        background=of("background", 0.0),
     )
     return ValidationHost(row["host"], processor, float(row["memory_gib"]) * GiB, row["what"])

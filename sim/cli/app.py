@@ -20,6 +20,7 @@ from sim.cli import (
     schema,
     sensitivity,
     startup,
+    storm,
     validate,
 )
 from sim.cli.inputs import BadInput
@@ -73,6 +74,7 @@ VERBS = (
     demo,
     density,
     startup,
+    storm,
     scale,
     scenario,
     compare,

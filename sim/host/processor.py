@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import PositiveInt
 from simpy import Environment, Event
 
-from sim.core.cited import Positive, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.quantity import Vcpu
 from sim.core.sharing import Job, SharedCapacity
@@ -33,6 +33,9 @@ class Processor:
     """Work that a core does with all its threads busy, over what it does with one."""
     core_speed: Positive = 1.0
     """Speed of a thread that has its core to itself, against the reference core."""
+
+    background: Number = 0.0
+    """Threads that the host itself keeps busy, with no sandbox on it."""
 
     @property
     def capacity(self) -> float:

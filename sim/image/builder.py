@@ -17,7 +17,8 @@ from sim.image.push import Done, Packing, Push
 from sim.image.registry import Registry
 from sim.image.repository import LiveRepository
 from sim.image.stage_build import Step
-from sim.image.store import Store, Unpacking
+from sim.image.store import Store
+from sim.image.unpacking import Unpacking
 
 
 @description
@@ -95,7 +96,7 @@ class LiveBuilder:
         missing = {x.digest: x.wire for x in image.layers if x.digest not in self._public}
         self._public |= set(missing)
         self._blobs |= set(missing)
-        yield from self.store.pull(job, image, ask=True)
+        yield from self.store.pull(job, image, "always")
         job.done(Done("base", begin, env.now, sum(missing.values())), image)
 
     def _step(self, job: Job, step: Step, below: list[Event]) -> Generator[Event, Any, None]:

@@ -33,7 +33,7 @@ class DockerOnInstance:
         """The daemon of an instance that is up, with nothing on its disk."""
         daemon = kernel.cpu.group(weight=1024.0)
         store = Store(kernel, daemon, registry, self.unpacking)
-        return Engine(kernel, daemon, store, self.runtime, ask=False)
+        return Engine(kernel, daemon, store, self.runtime)
 
 
 @description
@@ -86,7 +86,8 @@ class EC2:
             self.machine.memory,
             BudgetItem("lost", plain(self.machine.memory_lost)),
             BudgetItem("OS and daemons", plain(self.guest_os)),
-            BudgetItem("apps", count * service.working_set),
+            BudgetItem("apps", count * service.private),
+            BudgetItem("file copies", count * service.hot),
         )
 
     def deploy(self, world: World) -> "Account":

@@ -37,6 +37,9 @@ from sim.plots.waterfall import (
     waterfall,
     waterfalls,
 )
+from sim.plots.ways import (
+    side_by_side,
+)
 
 __all__ = [
     "density_bars",
@@ -48,6 +51,7 @@ __all__ = [
     "ready_ecdf",
     "save",
     "scale_curves",
+    "side_by_side",
     "start_under_load",
     "tornado",
     "waterfall",

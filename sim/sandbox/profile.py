@@ -1,12 +1,15 @@
 """What one start of a sandbox costs on its host: CPU work, waits, passes through a lock.
 
-DESIGN laws L1 and L3. With n sandboxes on the host, a start passes the lock k times. Each time it
-first does a k-th of its own work outside, then waits its turn, then holds the lock for a k-th of
-S(n):
+DESIGN laws L1 and L3. With n sandboxes on the host, a start does work outside a lock,
 
-    outside: CPU (w + g n) on up to p threads, and a wait v      S(n) = a + b n + c n^2 of CPU
+    CPU of w + g n on up to p threads, and a wait v,
 
-S is CPU work of one thread: on a slower or busier host the lock is held longer, too.
+and passes the lock k times, each time for a k-th of
+
+    S(n) = a + b n + c n^2     (CPU of one thread: on a slower or busier host it is held longer)
+
+The work outside comes first, or a k-th of it before each pass. Whoever is awake gets the lock: of
+those who wait one is picked at random.
 """
 
 from pydantic import PositiveInt
@@ -28,6 +31,8 @@ class Lock:
     """c, core-seconds."""
     passes: Positive = 1
     """k: how often one start queues."""
+    interleaved: bool = False
+    """Whether the work outside lies between the passes; if not, all of it comes first."""
     spin: Number = 0.0
     """Threads that one waiter keeps busy with nothing."""
 

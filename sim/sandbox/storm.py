@@ -1,6 +1,6 @@
 """A storm: many sandboxes are started on one host at once, or in a closed loop."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from simpy import Event
@@ -36,21 +36,18 @@ class Storm:
         self.latencies: list[float] = []
         """Seconds from request to ready, in the order of becoming ready."""
         self.cores = processor.deploy(world.env)
-        self.lock = Station(world.env)
+        self.lock = Station(world.env, _at_random(world))
         self._profile = profile
         self._passes = int(plain(profile.lock.passes))
+        self._wait, self._spin = plain(profile.wait), plain(profile.lock.spin)
         self._noise = world.random.sampler("sandbox/start", profile.noise)
         self._left = starts
         self._idle = self.cores.load()
-        self._idle.set(running * plain(profile.idle_cpu))
+        self._background = plain(processor.background)
+        self._settle()
         self.over = world.env.all_of(
             [world.env.process(self._launcher()) for _ in range(min(launchers, starts))]
         )
-
-    @property
-    def busy(self) -> float:
-        """Thread-seconds of the host since the beginning."""
-        return self.cores.busy
 
     def _launcher(self) -> Generator[Event, Any, None]:
         while self._left > 0:
@@ -59,20 +56,29 @@ class Storm:
             yield from self._start()
             self.latencies.append(self.env.now - asked)
             self.running += 1
-            self._idle.set(self.running * plain(self._profile.idle_cpu))
+            self._settle()
+
+    def _settle(self) -> None:
+        """What the host and the idle sandboxes keep busy from now on."""
+        self._idle.set(self._background + self.running * plain(self._profile.idle_cpu))
 
     def _start(self) -> Generator[Event, Any, None]:
-        part = self._noise() / self._passes
-        for _ in range(self._passes):
-            yield from self._outside(part)
-            yield from self._under_lock(part)
+        noise = self._noise()
+        passes, between = self._passes, self._profile.lock.interleaved
+        parts = passes + 1 if between else 2
+        yield from self._outside(noise / parts)
+        for _ in range(passes - 1):
+            yield from self._under_lock(noise / passes)
+            if between:
+                yield from self._outside(noise / parts)
+        yield from self._under_lock(noise / passes)
+        yield from self._outside(noise / parts)
 
     def _outside(self, part: float) -> Generator[Event, Any, None]:
         profile = self._profile
         yield from self.cores.compute(part * profile.outside(self.running), profile.threads)
-        wait = part * plain(profile.wait)
-        if wait > 0.0:
-            yield self.env.timeout(wait)
+        if self._wait > 0.0:
+            yield self.env.timeout(part * self._wait)
 
     def _under_lock(self, part: float) -> Generator[Event, Any, None]:
         lock = self._profile.lock
@@ -80,6 +86,11 @@ class Storm:
             return
         with self.lock.turn() as turn:
             if not turn.triggered:
-                with self.cores.spinning(plain(lock.spin)):
+                with self.cores.spinning(self._spin):
                     yield turn
             yield from self.cores.compute(part * lock.service(self.running))
+
+
+def _at_random(world: World) -> Callable[[int], int]:
+    draw = world.random.generator("sandbox/lock").random
+    return lambda waiting: int(draw() * waiting)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
     from sim.answers import density, startup
     from sim.experiment import Burst, Poisson, Results, Scenario, compare, load, replicate
+    from sim.validation import validate
     from sim.workload import App, Load, Service
 
 __version__ = "0.1.0"
@@ -31,6 +32,7 @@ __all__ = [
     "replicate",
     "startup",
     "units",
+    "validate",
 ]
 
 _HOME = {
@@ -46,6 +48,7 @@ _HOME = {
     "replicate": "sim.experiment",
     "density": "sim.answers",
     "startup": "sim.answers",
+    "validate": "sim.validation",
 }
 
 

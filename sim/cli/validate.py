@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.inputs import BadInput
+from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 
 if TYPE_CHECKING:
@@ -40,8 +40,12 @@ def command(
     """Real measurements beside what the model makes of their inputs; 1 if a bar is missed."""
     from sim.validation import BadData, validate
 
+    inputs = Inputs()
+    if docs is not None:
+        inputs.folder("docs", docs)
     if more and not data:
-        raise BadInput(f"{more[0]}: a file is given with --data FILE")
+        inputs.mistakes.append(f"{more[0]}: a file is given with --data FILE")
+    inputs.check()
     try:
         judgement = validate([*(data or ()), *(more or ())], shipped=shipped and not live)
     except BadData as error:
@@ -51,9 +55,9 @@ def command(
     if docs is not None:
         from sim.validation.document import write
 
-        for path in write(judgement, docs):
-            wrote(path)
-    elif json:
+        wrote(*write(judgement, docs))
+        return 0
+    if json:
         as_json([case.json() for case in judgement.cases])
     else:
         _show(judgement)

@@ -46,6 +46,8 @@ class Cgroups:
         self._enabled = False
 
     def __enter__(self) -> Self:
+        if _is_held(self._home):
+            raise Unable(f"{self._home} has a quota of its own, which would be measured, too")
         try:
             _sweep(self._home)
             self.base.mkdir()
@@ -178,6 +180,15 @@ def _inside(mount: Path, path: str) -> Path:
     """The folder of a cgroup; in a container its path may be that of another mount."""
     folder = mount / path.lstrip("/")
     return folder if folder.is_dir() else mount
+
+
+def _is_held(home: Path) -> bool:
+    """Whether a quota holds the present cgroup itself."""
+    for name, free in (("cpu.cfs_quota_us", "-1"), ("cpu.max", "max")):
+        file = home / name
+        if file.exists() and file.read_text().split()[0] != free:
+            return True
+    return False
 
 
 def _sweep(home: Path) -> None:

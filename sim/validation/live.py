@@ -104,6 +104,9 @@ def _measured(
         except subprocess.TimeoutExpired:
             tell(f"{case.name}: given up after {max(0.0, limit):.1f} s; this machine is too busy")
             return None
+        except OSError as error:
+            tell(f"{case.name}: left out, the kernel refuses it: {error.strerror}")
+            return None
         finally:
             place.clear()
     return [statistics.median(ends) for ends in zip(*runs, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +33,12 @@ class Storm:
     """Thread-milliseconds of the whole host from first request to last ready, over the starts."""
     memory_bytes: float
     """Host memory of all sandboxes that run at the end."""
+    cpus: float
+    """CPUs of the host, as its kernel counts them."""
+    cpu_share: float
+    """Busy part of the host's CPU time, from first request to last ready."""
+    lock_share: float
+    """Part of that time in which the lock was held."""
     refused: dict[str, str] = field(default_factory=dict)
     """By key, why a figure is not given."""
 
@@ -81,7 +88,7 @@ def storm(
     at_once = starts if launchers is None else launchers
     _check(starts, running, at_once, memory, replications)
     latencies: list[float] = []
-    makespans = busy = 0.0
+    makespan = busy = held = 0.0
     for number in range(replications):
         world = World(seed, number)
         live = LiveStorm(
@@ -89,16 +96,20 @@ def storm(
         )
         world.env.run(live.over)
         latencies += live.latencies
-        makespans += world.env.now
+        makespan += world.env.now
         busy += live.cores.busy
+        held += live.lock.held
     refused: dict[str, str] = {}
     return Storm(
         mean_ms=sum(latencies) / len(latencies) / ms,
         p50_ms=_quantile(latencies, 0.50, "p50_ms", refused),
         p99_ms=_quantile(latencies, 0.99, "p99_ms", refused),
-        makespan_ms=makespans / replications / ms,
+        makespan_ms=makespan / replications / ms,
         host_cpu_ms_per_start=busy / len(latencies) / ms,
         memory_bytes=resident(runtime, sandboxes=running + starts, memory=memory),
+        cpus=processor.cpus,
+        cpu_share=busy / makespan / processor.cpus,
+        lock_share=held / makespan,
         refused=refused,
     )
 
@@ -123,13 +134,21 @@ def _processor(runtime: str, host: str | None, cpus: float | None) -> Processor:
     elif host in known:
         processor = known[host].processor
     else:
-        machine = bare_machine(host, "m5.xlarge")
-        processor = Processor(cpus=machine.vcpu, core_speed=machine.core_speed)
+        processor = _rented(host, known)
     if cpus is None:
         return processor
     if not cpus > 0.0:
         raise ValueError(f"cpus: {cpus!r} is not allowed; a number above 0")
     return replace(processor, cpus=cpus)
+
+
+def _rented(host: str, known: Iterable[str]) -> Processor:
+    """An EC2 type, or a size: its vCPUs are taken for equal, as CoreMark on all of them says."""
+    try:
+        machine = bare_machine(host, "m5.xlarge")
+    except catalog.UnknownName:
+        raise catalog.unknown("host", host, [*known, *catalog.instances()]) from None
+    return Processor(cpus=machine.vcpu, core_speed=machine.core_speed)
 
 
 def _check(starts: int, running: int, launchers: int, memory: float, replications: int) -> None:

@@ -17,6 +17,7 @@ from sim.cli import (
     scenario,
     schema,
     startup,
+    storm,
     validate,
 )
 from sim.cli.inputs import BadInput
@@ -70,6 +71,7 @@ VERBS = (
     demo,
     density,
     startup,
+    storm,
     scale,
     scenario,
     image,

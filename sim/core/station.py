@@ -8,8 +8,8 @@ lock: a queue serves in order, a mutex that running threads may snatch in almost
 from collections.abc import Callable
 
 from simpy import Environment, Resource
-from simpy.resources.base import Get, Put
-from simpy.resources.resource import Request
+from simpy.resources.base import Get
+from simpy.resources.resource import Release, Request
 
 
 class Turn(Request):
@@ -36,6 +36,8 @@ class Station(Resource):
         self.env = env
         self._pick = pick
         self.served = 0
+        self.held = 0.0
+        """Seconds in which somebody was served."""
         self.waited = 0.0
         """Seconds that those who were served have stood in the queue, together."""
 
@@ -53,8 +55,14 @@ class Station(Resource):
             self.queue.insert(0, self.queue.pop(self._pick(self.waiting)))
         super()._trigger_put(get_event)
 
-    def _do_put(self, event: Put[Resource]) -> None:
-        super()._do_put(event)  # type: ignore[arg-type]
+    def _do_put(self, event: Request) -> None:
+        super()._do_put(event)
         if isinstance(event, Turn) and event.triggered:
             self.served += 1
             self.waited += self.env.now - event.asked
+
+    def _do_get(self, event: Release) -> None:
+        since = event.request.usage_since
+        if since is not None and event.request in self.users:
+            self.held += self.env.now - since
+        super()._do_get(event)

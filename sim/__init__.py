@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
-    from sim.answers import density, startup
+    from sim.answers import density, lifecycle, startup
     from sim.experiment import Burst, Poisson, Results, Scenario, compare, load, replicate
     from sim.validation import validate
     from sim.workload import App, Load, Service
@@ -27,6 +27,7 @@ __all__ = [
     "compare",
     "density",
     "experiment",
+    "lifecycle",
     "load",
     "plots",
     "replicate",
@@ -47,6 +48,7 @@ _HOME = {
     "load": "sim.experiment",
     "replicate": "sim.experiment",
     "density": "sim.answers",
+    "lifecycle": "sim.answers",
     "startup": "sim.answers",
     "validate": "sim.validation",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sim import catalog
 from sim.answers.machines import bare_machine
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
 QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
 
-Temperature: TypeAlias = Literal["cold", "warm"]
+Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
+"""Whether the image has to be pulled, pulled lazily, or is on the host already."""
+
+LAZY = ("docker", "fargate")
+"""Platforms that load images lazily; the ECS agent on EC2 pulls through dockerd, which does not."""
 
 
 @dataclass(slots=True)
@@ -119,6 +123,7 @@ def startup(
     memory: float | None = None,
     network: Network = "bridge",
     architecture: Literal["amd64", "arm64"] | None = None,
+    lazy: bool = False,
     tasks: int = 1,
     replications: int = 30,
     seed: int = 1,
@@ -134,6 +139,7 @@ def startup(
         memory: bytes of one task; None: the app's default.
         network: of ECS tasks on EC2.
         architecture: the only one the image is built for; None: all.
+        lazy: whether to show lazy loading (SOCI) as well, where a platform has it.
         tasks: launched at once, on each platform.
 
     Raises:
@@ -143,6 +149,8 @@ def startup(
         raise ValueError(f"tasks: {tasks!r} is not allowed; at least 1")
     if platform not in (*PLATFORMS, "all"):
         raise catalog.unknown("platform", platform, [*PLATFORMS, "all"])
+    if lazy and platform not in (*LAZY, "all"):
+        raise ValueError(f"lazy: {platform} does not load images lazily; {' and '.join(LAZY)} do")
     service = catalog.service(app, cpu=cpu, memory=memory)
     if architecture is not None and service.image is not None:
         built = replace(service.image, architectures=(architecture,))
@@ -155,7 +163,7 @@ def startup(
             arrivals=(Burst(service=service, tasks=tasks),),
         )
         for name in wanted
-        for image in _images(name)
+        for image in _images(name, lazy=lazy)
     }
     results = compare(
         scenarios, times=replications, seed=seed, name="startup", catalogue=catalog.digest()
@@ -206,24 +214,26 @@ def requirement(text: str) -> tuple[str, float]:
     return f"{column}_s", parse_seconds(duration)
 
 
-def _images(platform: str) -> tuple[Temperature, ...]:
+def _images(platform: str, *, lazy: bool) -> tuple[Temperature, ...]:
     """Where there is no second case, every start is cold."""
-    return ("cold", "warm") if platform in ("docker", "ecs", "eks") else ("cold",)
+    lazily: tuple[Temperature, ...] = ("lazy",) if lazy and platform in LAZY else ()
+    warm: tuple[Temperature, ...] = ("warm",) if platform in ("docker", "ecs", "eks") else ()
+    return ("cold", *lazily, *warm)
 
 
 def _platform(
     name: str, image: str, service: Service, *, instance: str, host: str | None, network: Network
 ) -> Any:
     warm: list[Image] = [service.image] if image == "warm" and service.image else []
-    architecture = catalog.instance(instance).architecture
+    architecture, lazy = catalog.instance(instance).architecture, image == "lazy"
     made: dict[str, Callable[[], Any]] = {
         "vm": lambda: catalog.hypervisor(bare_machine(host, instance)),
-        "docker": lambda: catalog.docker(bare_machine(host, instance), warm=warm),
+        "docker": lambda: catalog.docker(bare_machine(host, instance), warm=warm, lazy=lazy),
         "ec2": lambda: (
             catalog.ec2_for(service, architecture) or catalog.ec2(catalog.machine(instance))
         ),
         "ecs": lambda: catalog.ecs(instance, network=network, warm=warm),
-        "fargate": lambda: catalog.ecs_on_fargate(_built_for(service, architecture)),
+        "fargate": lambda: catalog.ecs_on_fargate(_built_for(service, architecture), lazy=lazy),
         "eks": lambda: catalog.eks(instance, warm=warm),
         "eks-fargate": catalog.eks_on_fargate,
     }
@@ -276,7 +286,7 @@ def _rows(results: Results, variant: str, app: str) -> list[Row]:
 
 
 def _temperature(image: str) -> Temperature:
-    return "warm" if image == "warm" else "cold"
+    return next((known for known in get_args(Temperature) if known == image), "cold")
 
 
 def _summary(rows: list[Row]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from sim.cli import (
     density,
     image,
     instances,
+    lifecycle,
     parameters,
     scale,
     scenario,
@@ -78,6 +79,7 @@ VERBS = (
     instances,
     parameters,
     validate,
+    lifecycle,
     schema,
 )
 

@@ -120,6 +120,8 @@ def show(answer: Any) -> None:
     table(columns, cells, title=title, right="llrllrrl")
     for row in answer.rows:
         hint(f"{row.platform}: {_how(row)}")
+    if answer.pages_line():
+        say(answer.pages_line())
     if with_use:
         say(answer.assumed_line())
     say("Prices are compute only, on demand in us-east-1: no volumes, no public IPv4.")

@@ -34,6 +34,9 @@ def command(
     arch: Annotated[
         str | None, typer.Option(help="The only architecture of the image: amd64 or arm64.")
     ] = None,
+    lazy: Annotated[
+        bool, typer.Option("--lazy", help="Show lazy loading (SOCI) too: docker and fargate.")
+    ] = False,
     require: Annotated[
         str | None, typer.Option(help='Exit 1 where it is not met: "p95<=30s".')
     ] = None,
@@ -56,6 +59,7 @@ def command(
         "tasks": inputs.integer("tasks", tasks, 1),
         "network": inputs.choice("network", network, ("bridge", "host", "awsvpc")),
         "architecture": None if arch is None else inputs.choice("arch", arch, ("amd64", "arm64")),
+        "lazy": lazy,
         "seed": inputs.integer("seed", seed, 0),
         "replications": inputs.integer("replications", replications, 1),
     }

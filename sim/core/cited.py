@@ -15,6 +15,7 @@ SCALES: dict[str, float] = {
     "MiB/s": 2.0**20,
     "MiB per GiB": 2.0**-10,
     "Gbit/s": 125e6,
+    "MB/s of input per core": 1e6,
     "MB/s of output per core": 1e6,
     "core-s per GB written": 1e-9,
     "min": 60.0,

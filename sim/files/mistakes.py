@@ -32,7 +32,7 @@ def _mistake(item: Any) -> str:
     if kind == "string_pattern_mismatch":
         message = "letters, digits, '.', '_' and '-', and no blank"
     if kind == "value_error":
-        return f"{path}: {message}"
+        return f"{path}: {message}" if path else message
     return f"{path}: {shown} is not allowed; {_allowed(message)}"
 
 

@@ -270,6 +270,10 @@ class Memory:
         self._hot[files] -= amount
         self.hot -= amount
 
+    def forget(self, files: str) -> None:
+        """The files were deleted: their cold pages go."""
+        self._keep_cold(files, 0.0)
+
     def settle(self) -> None:
         """Keep within RAM: drop cold cache, then kill the worst (of equals the youngest)."""
         while self.used > self.capacity and self.groups:

@@ -20,6 +20,9 @@ from sim.start import Ready, Refused, Start, Story
 NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
 """What the VPC CNI says when the node has no address left."""
 
+BACK_OFF = "ImagePullBackOff"
+"""What Kubernetes says of a pod between two tries."""
+
 CONDITION = "condition"
 """What a pod's conditions are filed under in the record."""
 
@@ -142,13 +145,12 @@ class LiveKubelet:
     def _pull(self, start: Start, image: Image) -> Generator[Event, Any, None]:
         """Bring an image here, unless it is here; over its rate the kubelet backs off."""
         pause = self._back_off
-        while not self.engine.store.has(image):
-            if self._pulls.try_take():
-                yield from self.engine.store.pull(start, image, ask=True)
-                return
-            with start.phase("throttled", "pull"):
+        while not self.engine.store.has(image) and not self._pulls.try_take():
+            with start.phase("throttled", "pull") as span:
+                span.waits(BACK_OFF)
                 yield start.env.timeout(pause)
             pause = min(self._longest, 2.0 * pause)
+        yield from self.engine.pull(start, image)
 
     def _cgroup(self, start: Start, pod: Pod) -> Group:
         """The pod's own cgroup, which a container that is alone in it would fill."""

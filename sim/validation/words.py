@@ -53,7 +53,8 @@ NOT_REPRODUCED = """\
   few milliseconds wrong.
 - **Ten Kata guests at once on an empty host** took longer than ten beside 100 others (755 ms and
   611); the model has them the other way round, as everywhere else.
-- **The first containers.** Ten idle ones took 1.7 MiB each, a hundred 2.4; the model knows one.
+- **The first containers.** Ten idle ones took 1.7 MiB each, a hundred 2.4; the model has one
+  figure.
 - **Programs that are ready in 20 to 40 ms** (Redis, nginx) were polled every 4 ms, and their ranges
   overlap under all quotas: errors of up to 50 % there say little.
 - **A layer's cost hidden behind its unpacking.** Nine layers of 5 MB take 0.58 s here and took

@@ -15,8 +15,6 @@ from sim.validation.format import Format
 from sim.validation.table import Row
 
 CONTAINERS = 3_500
-EVERY = 10
-"""Minutes between two rows that are judged."""
 
 QUOTAS = {
     "fargate.launch.bucket": 10.0,
@@ -38,21 +36,19 @@ UNKNOWN = {
 
 
 def judge(ours: Format, row: Row) -> Iterator[Case]:
-    """One row: the containers that run on each platform at one minute."""
-    minute = row.number("Time")
-    if minute == 0.0 or minute % EVERY:
+    """One row: the containers that run on one platform at one minute."""
+    series, minute = row.text("series"), row.number("minute")
+    measured = row.measured("containers")
+    if measured is None:
         return
-    for column in (*KNOWN, *UNKNOWN):
-        measured = row.measured(column)
-        if measured is not None:
-            yield ours.case(
-                row,
-                f"{column}, minute {minute:g}",
-                "containers",
-                measured,
-                running(column, minute) if column in KNOWN else None,
-                reason=UNKNOWN.get(column, ""),
-            )
+    yield ours.case(
+        row,
+        f"{series}, minute {minute:g}",
+        "containers",
+        measured,
+        running(series, minute) if series in KNOWN else None,
+        reason="" if series in KNOWN else UNKNOWN.get(series, f"{series!r} is not known"),
+    )
 
 
 def running(column: str, minute: float) -> float:
@@ -77,7 +73,7 @@ def _ready_at(column: str) -> list[float]:
 
 SCALE_OUT = Format(
     "scale-out",
-    ("Time", "FargateOnECS", "FargateOnEKS"),
+    ("series", "minute", "containers"),
     ("scale_out_2020.csv",),
     judge,
 )

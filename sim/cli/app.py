@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 import sim
-from sim.cli import demo, density, image, instances, parameters, scenario, schema, startup
+from sim.cli import demo, density, image, instances, parameters, scenario, schema, startup, sweep
 from sim.cli.inputs import BadInput
 from sim.cli.screen import note, reader_has_gone
+
+STOPPED = 130
+"""What a shell makes of a program that Ctrl-C has ended."""
 
 app = typer.Typer(
     name="sim",
@@ -46,6 +49,9 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
             code = command(*args, **options)
         except BrokenPipeError:
             reader_has_gone()
+        except KeyboardInterrupt as error:
+            note(str(error) or "stopped")
+            code = STOPPED
         except (BadInput, OSError) as error:
             text = str(error).replace("\n", "\n       ")
             note(f"error: {text}")
@@ -55,5 +61,5 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
-for verb in (demo, density, startup, scenario, image, instances, parameters, schema):
+for verb in (demo, density, startup, scenario, sweep, image, instances, parameters, schema):
     app.command(verb.NAME)(guarded(verb.command))

@@ -61,6 +61,11 @@ def joined(pieces: Sequence[Columns]) -> Columns:
     return {name: _stacked([piece[name] for piece in pieces]) for name in pieces[0]}
 
 
+def size(columns: Columns) -> int:
+    """Bytes they take."""
+    return sum(c.codes.nbytes if isinstance(c, Coded) else c.nbytes for c in columns.values())
+
+
 def _run(variant: str, run: int, rows: int) -> Columns:
     return {
         "variant": Coded(np.zeros(rows, dtype=np.int32), (variant,)),

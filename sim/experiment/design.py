@@ -95,6 +95,9 @@ def points_of(design: Design) -> list[Point]:
     if isinstance(design, _Sampled):
         found = design.points()
     else:
+        for path, values in design.items():
+            if isinstance(values, str) or not isinstance(values, Sequence):
+                raise ValueError(f"{path}: {values!r} is not allowed; a list of values")
         found = [dict(zip(design, values, strict=True)) for values in product(*design.values())]
     if not found or not found[0]:
         raise ValueError("design: there is no point in it; each path needs at least one value")

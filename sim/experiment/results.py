@@ -13,7 +13,7 @@ from sim.experiment import estimate as estimates
 from sim.experiment.manifest import FILE, Manifest, read_manifest, write_manifest
 from sim.experiment.parts import Damaged, Parts
 from sim.experiment.store import locked
-from sim.experiment.summary import summarize, summarize_points
+from sim.experiment.summary import sentence, summarize, summarize_points
 from sim.experiment.tables import TABLES, Tables, arranged, arrow_of
 
 if TYPE_CHECKING:
@@ -67,18 +67,7 @@ class Results:
 
     def sentence(self) -> str:
         """What became of the starts, in one sentence."""
-        counts = self.runs[["tasks", "ready", "refused", "killed", "censored"]].sum()
-        lost = [f"{counts[c]} {c}" for c in ("refused", "killed", "censored") if counts[c]]
-        ready = f"{counts['ready']} of {counts['tasks']} starts became ready"
-        tail = f" ({', '.join(lost)})" if lost else ""
-        if "p50_s" not in self.summary:
-            return f"{ready}{tail}."
-        totals = self.summary[self.summary["phase"] == "total"]
-        shown = ", ".join(
-            f"{seconds:.1f} s on {variant}"
-            for variant, seconds in zip(totals["variant"], totals["p50_s"], strict=True)
-        )
-        return f"{ready}{tail}; in the median after {shown}."
+        return sentence(self)
 
     def json(self) -> list[dict[str, Any]]:
         """The summary as plain data; what was refused is absent."""

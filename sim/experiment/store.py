@@ -14,10 +14,11 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from sim.experiment.batch import Bundle
+from sim.experiment.columns import size
 from sim.experiment.manifest import FILE, Manifest, read_manifest, write_manifest, write_whole
 from sim.experiment.parts import Parts
 from sim.experiment.run_row import Row
-from sim.experiment.tables import TABLES, Tables, combined, empty_tables, tables_of
+from sim.experiment.tables import TABLES, Tables, tables_of
 
 FLUSH_SECONDS, FLUSH_BYTES = 5.0, 32 * 2**20
 """What is lost at most when a run is killed: so much work, or so much in memory."""
@@ -27,19 +28,19 @@ class InMemory:
     """Runs that are kept in this process only."""
 
     def __init__(self) -> None:
-        self._pieces: list[Tables] = []
+        self._bundles: list[Bundle] = []
 
     def add(self, bundle: Bundle) -> None:
         """Keep the runs of a bundle."""
-        self._pieces.append(tables_of(bundle))
+        self._bundles.append(bundle)
 
     def rows(self) -> Iterable[Row]:
         """There is none to begin with."""
         return ()
 
     def tables(self) -> Tables:
-        """All runs, in the order in which they were finished."""
-        return _combined([empty_tables(), *self._pieces])
+        """All runs."""
+        return tables_of(sorted(self._bundles, key=lambda bundle: bundle.rows[0]["run"]))
 
 
 class RunFolder:
@@ -60,7 +61,7 @@ class RunFolder:
         self.manifest = manifest
         self.described = described
         self.parts = Parts(self.folder)
-        self._buffer: list[Tables] = []
+        self._buffer: list[Bundle] = []
         self._since = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = locked(self.folder)
@@ -87,8 +88,8 @@ class RunFolder:
 
     def add(self, bundle: Bundle) -> None:
         """Keep the runs of a bundle; they are on disk a few seconds later."""
-        self._buffer.append(tables_of(bundle))
-        held = sum(table.nbytes for tables in self._buffer for table in tables.values())
+        self._buffer.append(bundle)
+        held = sum(size(b.spans) + size(b.samples) for b in self._buffer)
         if held > FLUSH_BYTES or time.monotonic() - self._since > FLUSH_SECONDS:
             self.flush()
 
@@ -105,8 +106,7 @@ class RunFolder:
         """Write what is in memory as a part."""
         if not self._buffer:
             return
-        tables = _combined(self._buffer)
-        self.parts.write(tables)
+        self.parts.write(tables_of(self._buffer))
         self._buffer = []
         self.parts.merge()
         self._since = time.monotonic()
@@ -173,7 +173,3 @@ def locked(folder: Path) -> FileLock:
 def say(text: str) -> None:
     """A remark on standard error, clear of the progress bar."""
     tqdm.write(text, file=sys.stderr)
-
-
-def _combined(pieces: list[Tables]) -> Tables:
-    return {table: combined([piece[table] for piece in pieces]) for table in TABLES}

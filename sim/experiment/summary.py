@@ -14,6 +14,31 @@ if TYPE_CHECKING:
 OUTCOMES = ("ready", "refused", "killed", "censored")
 
 
+def sentence(results: Results) -> str:
+    """What became of the starts, and after how long."""
+    counts = results.runs[["tasks", *OUTCOMES]].sum()
+    lost = [f"{counts[c]} {c}" for c in OUTCOMES[1:] if counts[c]]
+    ready = f"{counts['ready']} of {counts['tasks']} starts became ready"
+    tail = f" ({', '.join(lost)})" if lost else ""
+    return f"{ready}{tail}{_after(results.summary)}."
+
+
+def _after(summary: pd.DataFrame) -> str:
+    """When: in the median of each variant, or at the quickest and the slowest point."""
+    if "p50_s" in summary:
+        totals = summary[summary["phase"] == "total"]
+        pairs = zip(totals["variant"], totals["p50_s"], strict=True)
+        shown = ", ".join(f"{seconds:.1f} s on {variant}" for variant, seconds in pairs)
+        return f"; in the median after {shown}"
+    if "time_to_ready_s" not in summary or summary["time_to_ready_s"].isna().all():
+        return ""
+    times = summary.set_index("variant")["time_to_ready_s"]
+    return (
+        f"; in the mean after {times.min():.1f} s at {times.idxmin()}, "
+        f"after {times.max():.1f} s at {times.idxmax()}"
+    )
+
+
 def summarize(results: Results) -> pd.DataFrame:
     """Phases of the median and the p95 start of each variant, as far as the sample supports."""
     import pandas as pd

@@ -48,7 +48,7 @@ def _scenarios(scenario: Scenario | Maker, points: dict[str, Point]) -> dict[str
         try:
             made[variant] = _moved(scenario, point)
         except ValueError as error:
-            mistakes[str(error)] = None
+            mistakes |= dict.fromkeys(str(error).splitlines())
     if mistakes:
         shown = list(mistakes)[:MOST_MISTAKES]
         more = len(mistakes) - len(shown)

@@ -9,7 +9,7 @@ import numpy as np
 from simpy import Environment
 
 from sim.core.recorder import Recorder
-from sim.experiment.columns import Coded, Column, Columns, sample_columns, span_columns
+from sim.experiment.columns import Coded, Column, Columns, joined, sample_columns, span_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +29,14 @@ LEADING = (
 )
 
 
-def tables_of(bundle: Bundle) -> Tables:
-    """The three tables of a batch, in Arrow."""
+def tables_of(bundles: Sequence[Bundle]) -> Tables:
+    """The three tables of some batches, in Arrow."""
+    if not bundles:
+        return empty_tables()
     return {
-        "runs": _runs(bundle.rows),
-        "spans": _arrow(bundle.spans),
-        "samples": _arrow(bundle.samples),
+        "runs": _runs([row for bundle in bundles for row in bundle.rows]),
+        "spans": _arrow(joined([bundle.spans for bundle in bundles])),
+        "samples": _arrow(joined([bundle.samples for bundle in bundles])),
     }
 
 
@@ -56,11 +58,13 @@ def arranged(table: pa.Table, variants: Iterable[str], below: int | None = None)
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if below is not None:
-        table = table.filter(pc.less(table["run"], below))
+    run = table["run"].to_numpy()
+    if below is not None and (run >= below).any():
+        table, run = table.filter(pa.array(run < below)), run[run < below]
     place = pc.index_in(table["variant"], value_set=pa.array(list(variants), pa.string()))
-    order = np.lexsort((table["run"].to_numpy(), place.to_numpy()))
-    return table.take(order)
+    place = place.to_numpy()
+    order = np.lexsort((run, place))
+    return table if (order[1:] > order[:-1]).all() else table.take(order)
 
 
 def arrow_of(frame: pd.DataFrame) -> pa.Table:

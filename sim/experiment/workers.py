@@ -78,7 +78,7 @@ class Machine:
             self._executor.shutdown(wait=False, kill_workers=True)
 
     def _start(self) -> Any:
-        from joblib.externals import loky
+        import loky
 
         return loky.get_reusable_executor(self.count, timeout=IDLE, initializer=_leave_ctrl_c)
 
@@ -199,10 +199,10 @@ class Workers:
         """One process for each core, where there is enough left to do."""
         if not self._may_grow or seconds_left < WORTH_STARTING:
             return
-        from joblib import cpu_count
+        import loky
 
         self._may_grow = False
-        cores = int(cpu_count())
+        cores = int(loky.cpu_count())
         if cores > 1:
             self._place = Machine(cores)
 

@@ -4,9 +4,11 @@ This is all a worker process imports: no table library, no platform but those of
 """
 
 import functools
+import gc
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -53,13 +55,34 @@ def perform(batch: Batch) -> Bundle:
     if batch.code != code_digest():
         raise ValueError("cluster: a worker has another version of berthsim; install the same one")
     begun = time.perf_counter()
-    rows, spans, samples = [], [], []
-    for variant, number in batch.jobs:
-        record = run(batch.scenarios[variant], batch.seed, number)
-        rows.append(run_row(record, variant, number))
-        spans.append(span_columns(record, variant, number))
-        samples.append(sample_columns(record, variant, number))
-    return Bundle(rows, joined(spans), joined(samples), time.perf_counter() - begun)
+    with _without_garbage():
+        made = [_perform(batch, job) for job in batch.jobs]
+    rows, spans, samples = zip(*made, strict=True)
+    return Bundle(list(rows), joined(spans), joined(samples), time.perf_counter() - begun)
+
+
+def _perform(batch: Batch, job: Job) -> tuple[Row, Columns, Columns]:
+    """One run; its world, which is one large cycle, is gone when the next one begins."""
+    variant, number = job
+    record = run(batch.scenarios[variant], batch.seed, number)
+    columns = (span_columns(record, variant, number), sample_columns(record, variant, number))
+    row = run_row(record, variant, number)
+    del record
+    gc.collect(0)
+    return (row, *columns)
+
+
+@contextmanager
+def _without_garbage() -> Iterator[None]:
+    """No collection but those asked for: one at another moment would take the world for old."""
+    was_enabled = gc.isenabled()
+    gc.collect(0)
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @functools.cache

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.tables import TABLES, Tables, combined, empty_tables
+from sim.experiment.tables import TABLES, combined, empty_tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SMALL, MERGED = 8 * 2**20, 16 * 2**20
-"""Bytes below which a part is merged with others, and up to which."""
+SMALL, MERGED = 500_000, 1_000_000
+"""Rows below which a part is merged with others, and up to which (100 MB in memory)."""
 
 MANY = 10
 """Small parts from which some are merged."""
@@ -39,9 +39,9 @@ class Part:
     """One part that is there."""
 
     number: int
+    runs: int
     rows: int
-    """Runs."""
-    bytes: int
+    """Spans and samples."""
     replaces: tuple[int, ...]
 
 
@@ -73,7 +73,7 @@ class Parts:
         path = self.path("runs", number)
         try:
             kept = json.loads(pq.read_schema(path).metadata[KEY])
-            rows = pq.read_table(path, columns=["run"], page_checksum_verification=True).num_rows
+            runs = pq.read_table(path, columns=["run"], page_checksum_verification=True).num_rows
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Damaged(f"{path} is damaged") from error
         for table, size in kept["sizes"].items():
@@ -82,8 +82,7 @@ class Parts:
             if found != size:
                 words = "is missing" if found is None else f"has {found} of {size} bytes"
                 raise Damaged(f"{other} {words}")
-        whole = sum(kept["sizes"].values()) + path.stat().st_size
-        return Part(number, rows, whole, tuple(kept["replaces"]))
+        return Part(number, runs, kept["rows"], tuple(kept["replaces"]))
 
     def find(self) -> list[str]:
         """See what is there; the messages name what is damaged."""
@@ -117,19 +116,24 @@ class Parts:
                 raise Damaged(f"{path} is damaged") from error
         return combined(pieces).replace_schema_metadata(None)
 
-    def write(self, tables: Tables, replaces: Collection[int] = ()) -> None:
+    def write(self, table: Callable[[str], pa.Table], replaces: Collection[int] = ()) -> None:
         """A new part; it is there when this returns, and not before.
+
+        Args:
+            table: gives each table by name; only one of them is in memory at a time.
 
         Raises:
             OSError: the disk is full, or the folder cannot be written.
         """
         number = max(self.numbers(), default=-1) + 1
-        sizes = {}
-        for table in ("spans", "samples"):
-            self._write(self.path(table, number), tables[table])
-            sizes[table] = self.path(table, number).stat().st_size
-        kept = json.dumps({"sizes": sizes, "replaces": sorted(replaces)})
-        runs = tables["runs"].replace_schema_metadata({KEY: kept.encode()})
+        sizes, rows = {}, 0
+        for name in ("spans", "samples"):
+            whole = table(name)
+            rows += whole.num_rows
+            self._write(self.path(name, number), whole)
+            sizes[name] = self.path(name, number).stat().st_size
+        kept = json.dumps({"rows": rows, "sizes": sizes, "replaces": sorted(replaces)})
+        runs = table("runs").replace_schema_metadata({KEY: kept.encode()})
         self._write(self.path("runs", number), runs)
         self._count([*self.there, self.check(number)])
         for old in replaces:
@@ -137,13 +141,12 @@ class Parts:
 
     def merge(self, many: int = MANY) -> None:
         """Make one part of the smallest, where there are too many."""
-        small = sorted((part for part in self.there if part.bytes < SMALL), key=lambda p: p.bytes)
+        small = sorted((part for part in self.there if part.rows < SMALL), key=lambda p: p.rows)
         if len(small) < many:
             return
-        total = accumulate(part.bytes for part in small)
-        some = [part for part, size in zip(small, total, strict=True) if size <= MERGED]
-        tables = {table: self.read(table, some) for table in TABLES}
-        self.write(tables, replaces=[part.number for part in some])
+        total = accumulate(part.rows for part in small)
+        some = [part for part, rows in zip(small, total, strict=True) if rows <= MERGED]
+        self.write(lambda table: self.read(table, some), [part.number for part in some])
 
     def remove(self, number: int) -> None:
         """Its files; the one that makes it count goes first."""

@@ -155,7 +155,7 @@ class Results:
         folder.chmod(0o755)
         for name in TABLES:
             (folder / name).mkdir()
-        Parts(folder).write({name: arrow_of(getattr(self, name)) for name in TABLES})
+        Parts(folder).write(lambda name: arrow_of(getattr(self, name)))
         (folder / "summary.csv").write_text(as_csv(self.summary), encoding="utf-8")
         write_manifest(folder, self.manifest, self.scenario)
 
@@ -196,7 +196,7 @@ def load(path: str | os.PathLike[str]) -> Results:
     parts = Parts(folder)
     lost = parts.find()
     if not manifest.get("complete", True):
-        kept = sum(part.rows for part in parts.there)
+        kept = sum(part.runs for part in parts.there)
         raise Unfinished(
             f"{folder}: this run is not finished; {kept} runs are kept, and the same command "
             f"goes on from there"

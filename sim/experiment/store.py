@@ -106,7 +106,7 @@ class RunFolder:
         """Write what is in memory as a part."""
         if not self._buffer:
             return
-        self.parts.write(tables_of(self._buffer))
+        self.parts.write(tables_of(self._buffer).__getitem__)
         self._buffer = []
         self.parts.merge()
         self._since = time.monotonic()
@@ -120,7 +120,7 @@ class RunFolder:
     @property
     def kept(self) -> int:
         """Runs on disk."""
-        return sum(part.rows for part in self.parts.there)
+        return sum(part.runs for part in self.parts.there)
 
     def finish(self, summary: str) -> None:
         """Write the summary; with the manifest, which comes last, the run is complete."""

@@ -44,7 +44,7 @@ def combined(pieces: Sequence[pa.Table]) -> pa.Table:
     """Pieces of one table below one another; a run without a service has no value for it."""
     import pyarrow as pa
 
-    whole = pa.concat_tables(pieces, promote_options="default").combine_chunks()
+    whole = pa.concat_tables(pieces, promote_options="default")
     names = whole.column_names
     return whole if "tasks" not in names else whole.select(_ordered(names))
 

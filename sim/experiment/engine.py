@@ -128,6 +128,9 @@ class Engine:
                 continue
             except CancelledError as error:
                 raise ConnectionError("cluster: its scheduler has gone") from error
+            except (ImportError, RuntimeError) as error:
+                self.workers.explain(error)
+                raise
             self._keep(bundle)
             made += len(bundle.rows)
         if broken is not None:

@@ -206,6 +206,19 @@ class Workers:
         if cores > 1:
             self._place = Machine(cores)
 
+    def explain(self, error: Exception) -> None:
+        """Say more of a run that could not be made, where the place is to blame.
+
+        Raises:
+            ConnectionError: a cluster cannot read what it is sent.
+        """
+        unread = isinstance(error, ImportError) or "deserialization" in str(error)
+        if unread and isinstance(self._place, Cluster):
+            raise ConnectionError(
+                "cluster: it cannot read the scenario; scheduler and workers need the same Python "
+                "and berthsim, and your own modules"
+            ) from error
+
     def revive(self, error: BrokenExecutor) -> None:
         """Go on after a worker process has died; its runs have to be made again.
 

@@ -5,7 +5,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-long bench lab lock clean
+.PHONY: help demo test check-long bench validate lab lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: $(VENV)/.dev  ## lint, types, floors and tests
 
 check-long: $(VENV)/.dev  ## the longer statistics
 	$(BIN)/pytest -m long
+
+validate: $(VENV)/.run  ## docs/validation.md anew: the model beside real measurements
+	$(BIN)/sim validate --docs docs
 
 lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

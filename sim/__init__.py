@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
-    from sim.answers import density, startup
+    from sim.answers import density, lifecycle, startup
     from sim.experiment import (
         Burst,
         LatinHypercube,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.validation import validate
     from sim.workload import App, Load, Service
 
 __version__ = "0.1.0"
@@ -41,12 +42,14 @@ __all__ = [
     "compare",
     "density",
     "experiment",
+    "lifecycle",
     "load",
     "plots",
     "replicate",
     "startup",
     "sweep",
     "units",
+    "validate",
 ]
 
 _HOME = {
@@ -65,7 +68,9 @@ _HOME = {
     "replicate": "sim.experiment",
     "sweep": "sim.experiment",
     "density": "sim.answers",
+    "lifecycle": "sim.answers",
     "startup": "sim.answers",
+    "validate": "sim.validation",
 }
 
 

@@ -8,16 +8,20 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
-from sim.answers.words import density_sentence
+from sim.answers.words import density_sentence, pages_sentence
 from sim.core.description import as_json, figures
 from sim.experiment import ByUse, Results
 from sim.experiment.manifest import manifest
 from sim.experiment.tables import empty_samples, empty_spans
-from sim.platforms.limits import BudgetItem, Limit, used
+from sim.platforms.limits import BudgetItem, Limit, file_pages, used
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+ONE_EACH = ("ec2", "fargate", "eks-fargate")
+"""Platforms that choose a machine for each sandbox."""
 
 
 @dataclass(slots=True)
@@ -80,6 +84,7 @@ class Row:
                 {name: getattr(limit, name) for name in Limit.__slots__} for limit in self.limits
             ],
             "memory_used_bytes": round(used(self.budget)),
+            "file_pages_bytes": round(file_pages(self.budget)),
         }
         if self.usd_per_container_hour is not None:
             data["usd_per_container_hour"] = self.usd_per_container_hour
@@ -109,7 +114,7 @@ class DensityAnswer:
     @property
     def fits(self) -> bool:
         """Whether at least one sandbox fits on the machine that was named."""
-        return any(row.count for row in self.rows if row.platform not in ("ec2", "fargate"))
+        return any(row.count for row in self.rows if row.platform not in ONE_EACH)
 
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data."""
@@ -118,6 +123,10 @@ class DensityAnswer:
     def sentence(self) -> str:
         """The answer in one sentence."""
         return density_sentence(self)
+
+    def pages_line(self) -> str:
+        """How often the image's hot file pages are in memory; empty where it keeps none."""
+        return pages_sentence(self)
 
     def assumed_line(self) -> str:
         """The assumed numbers that its density by use rests on."""

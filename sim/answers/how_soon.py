@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sim import catalog
 from sim.answers.machines import bare_machine
@@ -12,18 +13,23 @@ from sim.answers.words import assumed_line, startup_sentence
 from sim.core.quantity import parse_seconds
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.estimate import needed, phase_table
+from sim.host.machine import Architecture
 from sim.image import Image
-from sim.platforms import ECS, Docker, Fargate
+from sim.platforms import ECS, EKS, Docker, Fargate
 from sim.platforms.ecs import Network
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate")
+PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
 QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
 
-Temperature: TypeAlias = Literal["cold", "warm"]
+Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
+"""Whether the image has to be pulled, pulled lazily, or is on the host already."""
+
+LAZY = ("docker", "fargate")
+"""Platforms that load images lazily; the ECS agent on EC2 pulls through dockerd, which does not."""
 
 
 @dataclass(slots=True)
@@ -98,7 +104,7 @@ class StartupAnswer:
     def starts(self) -> pd.DataFrame:
         """One row a start that became ready, with its platform and image."""
         table = self.results.starts()
-        table[["platform", "image"]] = table["variant"].str.split("-", n=1, expand=True)
+        table[["platform", "image"]] = table["variant"].str.rsplit("-", n=1, expand=True)
         return table
 
     def reasons(self) -> dict[str, str]:
@@ -117,6 +123,7 @@ def startup(
     memory: float | None = None,
     network: Network = "bridge",
     architecture: Literal["amd64", "arm64"] | None = None,
+    lazy: bool = False,
     tasks: int = 1,
     replications: int = 30,
     seed: int = 1,
@@ -125,13 +132,14 @@ def startup(
 
     Args:
         app: `java`, `node` or `mysql`.
-        platform: `vm`, `docker`, `ec2`, `ecs`, `fargate` or `all`.
-        instance: EC2 type of the ECS row; its size is that of the bare machine, too.
+        platform: `vm`, `docker`, `ec2`, `ecs`, `fargate`, `eks`, `eks-fargate` or `all`.
+        instance: EC2 type of the ECS and EKS rows; its size is that of the bare machine, too.
         host: bare machine of the `vm` and `docker` rows; None: of the instance's size.
         cpu: vCPUs of one task; None: the app's default.
         memory: bytes of one task; None: the app's default.
         network: of ECS tasks on EC2.
         architecture: the only one the image is built for; None: all.
+        lazy: whether to show lazy loading (SOCI) as well, where a platform has it.
         tasks: launched at once, on each platform.
 
     Raises:
@@ -141,6 +149,8 @@ def startup(
         raise ValueError(f"tasks: {tasks!r} is not allowed; at least 1")
     if platform not in (*PLATFORMS, "all"):
         raise catalog.unknown("platform", platform, [*PLATFORMS, "all"])
+    if lazy and platform not in (*LAZY, "all"):
+        raise ValueError(f"lazy: {platform} does not load images lazily; {' and '.join(LAZY)} do")
     service = catalog.service(app, cpu=cpu, memory=memory)
     if architecture is not None and service.image is not None:
         built = replace(service.image, architectures=(architecture,))
@@ -153,7 +163,7 @@ def startup(
             arrivals=(Burst(service=service, tasks=tasks),),
         )
         for name in wanted
-        for image in _images(name)
+        for image in _images(name, lazy=lazy)
     }
     results = compare(
         scenarios, times=replications, seed=seed, name="startup", catalogue=catalog.digest()
@@ -204,27 +214,36 @@ def requirement(text: str) -> tuple[str, float]:
     return f"{column}_s", parse_seconds(duration)
 
 
-def _images(platform: str) -> tuple[Temperature, ...]:
+def _images(platform: str, *, lazy: bool) -> tuple[Temperature, ...]:
     """Where there is no second case, every start is cold."""
-    return ("cold", "warm") if platform in ("docker", "ecs") else ("cold",)
+    lazily: tuple[Temperature, ...] = ("lazy",) if lazy and platform in LAZY else ()
+    warm: tuple[Temperature, ...] = ("warm",) if platform in ("docker", "ecs", "eks") else ()
+    return ("cold", *lazily, *warm)
 
 
 def _platform(
     name: str, image: str, service: Service, *, instance: str, host: str | None, network: Network
 ) -> Any:
     warm: list[Image] = [service.image] if image == "warm" and service.image else []
-    if name == "vm":
-        return catalog.hypervisor(bare_machine(host, instance))
-    if name == "docker":
-        return catalog.docker(bare_machine(host, instance), warm=warm)
-    if name == "ecs":
-        return catalog.ecs(instance, network=network, warm=warm)
-    architecture = catalog.instance(instance).architecture
-    if name == "fargate":
-        built = service.architectures
-        return catalog.ecs_on_fargate(architecture if architecture in built else built[0])
-    ec2 = catalog.ec2_for(service, architecture)
-    return catalog.ec2(catalog.machine(instance)) if ec2 is None else ec2
+    architecture, lazy = catalog.instance(instance).architecture, image == "lazy"
+    made: dict[str, Callable[[], Any]] = {
+        "vm": lambda: catalog.hypervisor(bare_machine(host, instance)),
+        "docker": lambda: catalog.docker(bare_machine(host, instance), warm=warm, lazy=lazy),
+        "ec2": lambda: (
+            catalog.ec2_for(service, architecture) or catalog.ec2(catalog.machine(instance))
+        ),
+        "ecs": lambda: catalog.ecs(instance, network=network, warm=warm),
+        "fargate": lambda: catalog.ecs_on_fargate(_built_for(service, architecture), lazy=lazy),
+        "eks": lambda: catalog.eks(instance, warm=warm),
+        "eks-fargate": catalog.eks_on_fargate,
+    }
+    return made[name]()
+
+
+def _built_for(service: Service, architecture: Architecture) -> Architecture:
+    """The machine's own architecture if the image has it, else one that it has."""
+    built = service.architectures
+    return architecture if architecture in built else built[0]
 
 
 def _host(platform: Any, service: Service) -> str:
@@ -232,13 +251,17 @@ def _host(platform: Any, service: Service) -> str:
     if isinstance(platform, ECS):
         if isinstance(platform.capacity, Fargate):
             return str(platform.capacity.size_for(service) or "-")
-        return platform.capacity.machine.name
+        return platform.machine.name
+    if isinstance(platform, EKS):
+        if isinstance(platform.capacity, Fargate):
+            return str(platform.fargate_size(service) or "-")
+        return platform.machine.name
     machine = platform.server.machine if isinstance(platform, Docker) else platform.machine
     return str(machine.name)
 
 
 def _rows(results: Results, variant: str, app: str) -> list[Row]:
-    platform, image = variant.split("-")
+    platform, image = variant.rsplit("-", maxsplit=1)
     runs = results.runs[results.runs["variant"] == variant]
     refused, killed, n = (int(runs[c].sum()) for c in ("refused", "killed", "ready"))
     if n == 0:
@@ -263,7 +286,7 @@ def _rows(results: Results, variant: str, app: str) -> list[Row]:
 
 
 def _temperature(image: str) -> Temperature:
-    return "warm" if image == "warm" else "cold"
+    return next((known for known in get_args(Temperature) if known == image), "cold")
 
 
 def _summary(rows: list[Row]) -> pd.DataFrame:

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 import sim
-from sim.cli import demo, density, image, instances, parameters, scenario, schema, startup, sweep
+from sim.cli import (
+    demo,
+    density,
+    image,
+    instances,
+    lifecycle,
+    parameters,
+    scale,
+    scenario,
+    schema,
+    startup,
+    storm,
+    sweep,
+    validate,
+)
 from sim.cli.inputs import BadInput
 from sim.cli.screen import note, reader_has_gone
 
@@ -61,5 +75,21 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
-for verb in (demo, density, startup, scenario, sweep, image, instances, parameters, schema):
+VERBS = (
+    demo,
+    density,
+    startup,
+    storm,
+    scale,
+    scenario,
+    sweep,
+    image,
+    instances,
+    parameters,
+    validate,
+    lifecycle,
+    schema,
+)
+
+for verb in VERBS:
     app.command(verb.NAME)(guarded(verb.command))

@@ -8,7 +8,7 @@ from array import array
 from types import TracebackType
 from typing import Literal, TypeAlias
 
-from simpy import Environment, Interrupt
+from simpy import Environment
 
 DONE, INTERRUPTED, CENSORED = 0, 1, 2
 OUTCOMES = ("done", "interrupted", "censored")
@@ -38,7 +38,7 @@ class Span:
     recorder files it as censored: closing it would make an unfinished start a short one.
     """
 
-    __slots__ = ("_record", "parent", "phase", "since", "task")
+    __slots__ = ("_record", "parent", "phase", "since", "task", "why")
 
     def __init__(self, record: "Recorder", task: int, phase: int, parent: int) -> None:
         self._record = record
@@ -46,6 +46,7 @@ class Span:
         self.phase = phase
         self.parent = parent
         self.since = 0.0
+        self.why = ""
 
     def __enter__(self) -> "Span":
         self.since = self._record.env.now
@@ -60,8 +61,13 @@ class Span:
     ) -> None:
         if kind is None:
             self.end(DONE)
-        elif issubclass(kind, Interrupt):
+        elif issubclass(kind, Exception):
             self.end(INTERRUPTED)
+
+    def waits(self, why: str) -> None:
+        """What it waits for, in the platform's word; a start censored meanwhile is filed so."""
+        self.why = why
+        self._record.task_outcome[self.task] = f"censored: {why}"
 
     def interrupt(self) -> None:
         """The phase was cut short."""
@@ -71,6 +77,8 @@ class Span:
         """File the span now; a second call does nothing."""
         if self in self._record.opened:
             del self._record.opened[self]
+            if self.why and outcome != CENSORED:
+                self._record.task_outcome[self.task] = ""
             self._record.file(self, outcome)
 
 
@@ -148,6 +156,23 @@ class Recorder:
         self.span_start.append(span.since)
         self.span_end.append(self.env.now)
         self.span_outcome.append(outcome)
+
+    def spent(self, task: int, phase: str, parent: str, since: float, until: float) -> None:
+        """A part of a phase whose bounds are known only now that it is over."""
+        if self.keep == "totals":
+            return
+        self.span_task.append(task)
+        self.span_phase.append(self.phases.code(phase))
+        self.span_parent.append(self.phases.code(parent))
+        self.span_start.append(since)
+        self.span_end.append(until)
+        self.span_outcome.append(DONE)
+
+    def event(self, task: int, name: str, parent: str) -> None:
+        """Something that happened to `task` now, such as a pod's condition: a span of no length."""
+        now = Span(self, task, self.phases.code(name), self.phases.code(parent))
+        now.since = self.env.now
+        self.file(now, DONE)
 
     def request(self, task: int, sojourn: float, alone: float) -> None:
         """A request served: seconds it took, and what it would have taken without neighbours."""

@@ -5,13 +5,14 @@ from typing import Literal, TypeAlias
 
 from pydantic import NonNegativeInt, PositiveInt, model_validator
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu
 from sim.core.sharing import SharedCapacity
 from sim.core.world import World
 from sim.host.kernel import Kernel
 from sim.host.memory import Memory
+from sim.host.space import Space
 
 Architecture: TypeAlias = Literal["amd64", "arm64"]
 
@@ -32,8 +33,14 @@ class Machine:
     """Speed of one vCPU against the reference core on which CPU work was measured."""
     disk: Number = math.inf
     """Bytes per second of the disk or volume, read and write together."""
+    disk_size: Number = math.inf
+    """Bytes of the disk or root volume, or infinite where they never bind."""
+    disk_used: Number = 0.0
+    """Bytes of it that the OS takes."""
     nic: Number = math.inf
     """Bytes per second of the network card, during a start."""
+    quota_period: Positive | None = None
+    """Seconds of the period of `cpu.max` (Linux: 0.1); None: quotas are fluid."""
     enis: PositiveInt | None = None
     """Network interfaces it can have, or None where it has no such limit."""
     trunk_tasks: NonNegativeInt | None = None
@@ -49,6 +56,11 @@ class Machine:
                 f"less than memory = {self.memory:g} bytes"
             )
         return self
+
+    @property
+    def disk_room(self) -> float:
+        """Bytes of the disk that the OS leaves."""
+        return plain(self.disk_size) - plain(self.disk_used)
 
     @property
     def memory_visible(self) -> float:
@@ -71,9 +83,11 @@ class Machine:
             architecture=self.architecture,
             cpu=cpu,
             core_speed=plain(self.core_speed),
+            quota_period=None if self.quota_period is None else plain(self.quota_period),
             memory=memory,
             disk=_shared(world, plain(self.disk)),
             nic=_shared(world, plain(self.nic)),
+            space=Space(plain(self.disk_size), plain(self.disk_used)),
         )
 
 

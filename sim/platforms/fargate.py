@@ -1,6 +1,9 @@
 """Fargate: serverless capacity, one microVM a task, and nothing kept between tasks."""
 
+import math
+from collections.abc import Generator
 from dataclasses import replace
+from typing import Any
 
 from simpy import Event
 
@@ -13,7 +16,8 @@ from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.host.machine import Architecture
 from sim.image import Registry, Store, Unpacking
-from sim.platforms.limits import BudgetItem, with_free
+from sim.image.sharing import distinct
+from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.start import Ceiling, Refused, Start, Story
 from sim.units import GiB, MiB
@@ -54,6 +58,8 @@ class Fargate:
     """Bytes per second of a task's network."""
     disk: Number
     """Bytes per second of a task's ephemeral storage."""
+    ephemeral: Number = math.inf
+    """Bytes of a task's ephemeral storage; image and blobs take theirs of it."""
     core_speed: Number = 1.0
     account_vcpus: Number
     """vCPUs of running tasks an account may have; printed, not enforced in a run."""
@@ -62,8 +68,12 @@ class Fargate:
 
     def size_for(self, service: Service) -> FargateSize | None:
         """The smallest size that holds the service, or None where none does."""
+        return self.holding(service.cpu, service.memory)
+
+    def holding(self, vcpu: float, memory: float) -> FargateSize | None:
+        """The smallest size with so many vCPUs and bytes, or None where there is none."""
         for size in self.sizes:
-            if size.vcpu >= service.cpu and size.memory >= service.memory:
+            if size.vcpu >= vcpu and size.memory >= memory:
                 return size
         return None
 
@@ -74,7 +84,20 @@ class Fargate:
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """One task a microVM; then what the account allows."""
-        size = self.size_for(service)
+        return self.full_disk(service) or self.ceilings_at(self.size_for(service))
+
+    def full_disk(self, service: Service) -> tuple[Ceiling, ...]:
+        """A ceiling of 0 where the ephemeral storage takes neither image nor what is written."""
+        held = sum(map(self.unpacking.on_disk, distinct([service.image] if service.image else [])))
+        room = plain(self.ephemeral) - held
+        return tuple(
+            full
+            for full in disk_ceilings(room, plain(service.disk), _MORE_STORAGE)
+            if full.allows == 0
+        )
+
+    def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
+        """The same for a task of that size, None: one that no size holds."""
         if size is None:
             return (Ceiling("Fargate size", 0, f"the largest is {self.sizes[-1]}"),)
         quota = int(plain(self.account_vcpus) / size.vcpu)
@@ -128,17 +151,28 @@ class LiveFargate:
         size = self._fargate.size_for(start.service)
         if size is None:
             return Refused("Fargate size")
-        with start.phase("provision"):
-            yield self.world.env.timeout(self._provision())
-            engine = self._microvm(start, size)
+        engine = yield from self.provision(start, size)
         start.given = Demand(self.world, given(start.service, size))
         return (yield from engine.run(start))
+
+    def provision(
+        self, start: Start, size: FargateSize, *, held: float = 0.0, joining: float = 0.0
+    ) -> Generator[Event, Any, Engine]:
+        """A microVM of that size for one start, and the daemon in it.
+
+        Args:
+            held: bytes of the size that an orchestrator's own parts take.
+            joining: seconds more until the orchestrator can use it.
+        """
+        with start.phase("provision"):
+            yield self.world.env.timeout(self._provision() + joining)
+            return self._microvm(start, size, held)
 
     def admit(self) -> Event:
         """An event that fires when the account's launch quota lets one more task through."""
         return self._bucket.take()
 
-    def _microvm(self, start: Start, size: FargateSize) -> Engine:
+    def _microvm(self, start: Start, size: FargateSize, within: float) -> Engine:
         fargate = self._fargate
         held = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
         machine = Machine(
@@ -148,12 +182,17 @@ class LiveFargate:
             memory=size.memory + held,
             core_speed=fargate.core_speed,
             disk=fargate.disk,
+            disk_size=fargate.ephemeral,
             nic=fargate.nic,
         )
-        kernel = machine.boot(self.world, f"task-{start.task}", plain(fargate.os_and_daemons))
+        used = plain(fargate.os_and_daemons) + within
+        kernel = machine.boot(self.world, f"task-{start.task}", used)
         start.place(kernel.name)
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0)
         store = Store(kernel, daemon, self._registry, fargate.unpacking)
-        return Engine(kernel, daemon, store, fargate.runtime, ask=False)
+        return Engine(kernel, daemon, store, fargate.runtime)
+
+
+_MORE_STORAGE = "ask for more ephemeralStorage (at most 200 GiB), or take a smaller image"

@@ -9,10 +9,11 @@ from simpy import Event, Interrupt
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
-from sim.host import Kernel, Step
-from sim.image import Store
+from sim.host import Doing, Kernel, Step
+from sim.image import Image, NoSpace, PullBehavior, Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
 from sim.start import Ready, Start, Story
+from sim.units import GiB
 from sim.workload import Demand
 
 
@@ -33,15 +34,28 @@ class Container:
 
     Args:
         start: the start it belongs to; told when the kernel kills it.
+        parent: the CPU cgroup it stands in; None: the kernel's root.
+        oom_score_adj: who is killed first where memory is short.
     """
 
     __slots__ = ("_running", "_shim", "_start", "alive")
 
-    def __init__(self, kernel: Kernel, demand: Demand, shim: float, start: Start | None) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        demand: Demand,
+        shim: float,
+        start: Start | None,
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
+    ) -> None:
         self._start = start
         self._shim = shim
         self.alive = True
-        self._running = RunningApp(kernel, demand, demand.shares, self._killed)
+        self._running = RunningApp(
+            kernel, demand, demand.shares, self._killed, parent=parent, oom_score_adj=oom_score_adj
+        )
         kernel.memory.hold(shim)
 
     @property
@@ -58,6 +72,10 @@ class Container:
     def core_speed(self) -> float:
         """Of the cores it runs on."""
         return self._running.kernel.core_speed
+
+    def perform(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
+        """Do one step of its start within its own cgroup."""
+        yield from self._running.perform(step, noise)
 
     def run(self, start: Start) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
@@ -86,11 +104,11 @@ class Engine:
     """A container daemon on one kernel: pull, create, start, app.
 
     Args:
-        ask: whether it contacts the registry even when every layer is on disk.
+        behavior: when it contacts the registry.
     """
 
     __slots__ = (
-        "_ask",
+        "_behavior",
         "_create",
         "_creating",
         "_daemon",
@@ -102,12 +120,17 @@ class Engine:
     )
 
     def __init__(
-        self, kernel: Kernel, daemon: Group, store: Store, runtime: ContainerRuntime, *, ask: bool
+        self,
+        kernel: Kernel,
+        daemon: Group,
+        store: Store,
+        runtime: ContainerRuntime,
+        behavior: PullBehavior = "prefer-cached",
     ) -> None:
         self.kernel = kernel
         self.store = store
         self._daemon = daemon
-        self._ask = ask
+        self._behavior = behavior
         self._shim = plain(runtime.shim)
         random = kernel.world.random
         self._creating, self._starting = runtime.create.doing(), runtime.start.doing()
@@ -119,23 +142,89 @@ class Engine:
         image = start.service.image
         with start.phase("pull"):
             if image is not None:
-                yield from self.store.pull(start, image, ask=self._ask)
-        with start.phase("create"):
-            yield from self.kernel.perform(self._creating, self._daemon, self._create())
-        with start.phase("start"):
-            if not self.kernel.can_run(start.given.architectures):
-                raise Interrupt(EXEC_FORMAT)
-            container = Container(self.kernel, start.given, self._shim, start)
-            if not container.alive:
-                raise Interrupt(container.killed_by)
-            start.inhabit(container)
-            yield from self.kernel.perform(self._starting, container.cpu, self._start())
+                yield from self.pull(start, image)
+        self._write(start)
+        container = yield from self.up(start, start.given)
         with start.phase("app"):
             yield from container.run(start)
         return Ready()
 
-    def settle(self, demand: Demand) -> Container:
+    def pull(
+        self, start: Start, image: Image, behavior: PullBehavior | None = None
+    ) -> Generator[Event, Any, None]:
+        """Bring an image here, where it stays until the start ends.
+
+        Args:
+            behavior: when the registry is contacted; None: as the daemon does it.
+
+        Raises:
+            PullFailed: it did not come.
+        """
+        reads = plain(start.service.app.startup_read)
+        yield from self.store.pull(start, image, behavior or self._behavior, reads=reads)
+        start.at_end.append(lambda: self.store.release(image))
+
+    def _write(self, start: Start) -> None:
+        """Take the bytes of disk that the container writes.
+
+        Raises:
+            NoSpace: there are none.
+        """
+        space, needed = self.kernel.space, plain(start.service.disk)
+        if needed == 0.0:
+            return
+        if not space.take(needed):
+            raise NoSpace(
+                f"no space left on device (needed {needed / GiB:.2f} GiB, "
+                f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
+            )
+        start.at_end.append(lambda: space.give(needed))
+
+    def up(
+        self,
+        start: Start,
+        demand: Demand,
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
+        within: str = "",
+    ) -> Generator[Event, Any, Container]:
+        """Create and start one container of a start, which goes when the start ends.
+
+        Args:
+            parent: the CPU cgroup it stands in; None: the kernel's root.
+            oom_score_adj: who is killed first where memory is short.
+            within: the phase that this is a part of, if any.
+        """
+        with start.phase("create", within):
+            yield from self.kernel.perform(self._creating, self._daemon, self._create())
+        with start.phase("start", within):
+            if not self.kernel.can_run(demand.architectures):
+                raise Interrupt(EXEC_FORMAT)
+            container = Container(
+                self.kernel,
+                demand,
+                self._shim,
+                start,
+                parent=parent,
+                oom_score_adj=oom_score_adj,
+            )
+            if not container.alive:
+                raise Interrupt(container.killed_by)
+            start.inhabit(container)
+            yield from container.perform(self._starting, self._start())
+        return container
+
+    def prepare(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
+        """What the daemon does for a sandbox besides its containers."""
+        yield from self.kernel.perform(step, self._daemon, noise)
+
+    def settle(
+        self, demand: Demand, *, parent: Group | None = None, oom_score_adj: float = 0.0
+    ) -> Container:
         """A container that is up already, as if long after its start."""
-        container = Container(self.kernel, demand, self._shim, None)
+        container = Container(
+            self.kernel, demand, self._shim, None, parent=parent, oom_score_adj=oom_score_adj
+        )
         container.settle()
         return container

@@ -1,0 +1,343 @@
+"""Fit the start profiles of the catalogue to the measurements it ships.
+
+Run `python -m benchmarks.fit_profiles`: it reads `sim/catalog/data/measured/`, uses the rows marked
+`calibrated` and no other, and writes `sim/catalog/data/start_profiles.csv` anew (some minutes).
+What is minimised is the sum of squares (soft_l1) of log(predicted / measured): of the mean latency,
+with less weight of makespan and host CPU. Predicted is what the simulation itself gives.
+
+At most six figures a profile are fitted, the number of passes and their order counted. Idle CPU of
+a running sandbox and of the empty host are not: they are slopes of measured CPU against sandboxes
+and against starts. `--held-out` prints the rows that were never used, beside the others.
+"""
+
+import argparse
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+from scipy.optimize import least_squares
+
+from benchmarks.measured_storms import Case, cases
+from sim import catalog
+from sim.catalog.figures import DATA
+from sim.core.world import World
+from sim.host.processor import Processor
+from sim.sandbox.profile import Lock, StartProfile
+from sim.sandbox.storm import Storm
+from sim.units import ms
+
+WEIGHTS = {"mean_ms": 1.0, "makespan_ms": 0.5, "cpu_ms": 0.25}
+UNITS = {"wait": "s", "passes": "passes", "interleaved": "yes or no", "spin": "threads"}
+UNITS |= {"idle_cpu": "threads", "background": "threads", "core_speed": "of an m5d.metal core"}
+
+
+class Shape(NamedTuple):
+    """Which figures of a profile are fitted, from where, and what of its structure is tried."""
+
+    start: dict[str, float]
+    passes: tuple[int, ...] = (1,)
+    interleaved: bool = False
+
+
+RUND = {
+    "kata-qemu": Shape(
+        {"cpu": 0.49, "lock": 0.025, "lock_per_running": 1.6e-4, "spin": 0.5}, (3, 4, 5), True
+    ),
+    "kata-fc": Shape(
+        {
+            "cpu": 0.2,
+            "cpu_per_running": 2e-4,
+            "lock": 0.125,
+            "lock_per_running_squared": 8e-7,
+        },
+        (1, 2, 3),
+    ),
+    "kata-template": Shape(
+        {
+            "cpu": 0.31,
+            "cpu_per_running": 1.9e-5,
+            "lock": 0.0055,
+            "lock_per_running_squared": 4e-9,
+        },
+        (2, 3, 4),
+    ),
+    "rund": Shape(
+        {
+            "cpu": 0.14,
+            "cpu_per_running": 3.6e-5,
+            "wait": 0.016,
+            "lock": 0.0036,
+            "lock_per_running_squared": 7e-9,
+        },
+        (4, 6, 8),
+    ),
+}
+RUNC = Shape({"cpu": 0.02, "cpu_per_running": 1e-5, "wait": 0.01, "lock": 0.006})
+NSDI = ("firecracker", "cloud-hypervisor", "qemu")
+"""Measured alone on three hosts and in a closed loop on one: these give speeds and waits."""
+VARIANTS = {
+    "firecracker-file": "firecracker",
+    "firecracker-net": "firecracker",
+    "firecracker-nopci": "firecracker",
+    "cloud-hypervisor-net": "cloud-hypervisor",
+    "cloud-hypervisor-bzimage": "cloud-hypervisor",
+    "qemu-qboot": "qemu",
+    "qemu-qboot-net": "qemu",
+    "qemu-uvm": "qemu",
+}
+"""Fitted by one factor, on one host: CPU and wait are in the proportion of the plain one."""
+
+
+class Fit(NamedTuple):
+    """Figures of one runtime or host, with the logarithm of their standard error."""
+
+    figures: dict[str, float]
+    errors: dict[str, float]
+    cost: float = 0.0
+
+
+def profile(name: str, figures: Mapping[str, float]) -> StartProfile:
+    """The profile with these figures instead of the catalogue's."""
+    get = figures.get
+    return StartProfile(
+        name=name,
+        cpu=get("cpu", 0.0),
+        cpu_per_running=get("cpu_per_running", 0.0),
+        wait=get("wait", 0.0),
+        threads=catalog.RUNTIMES[name].threads,
+        lock=Lock(
+            fixed=get("lock", 0.0),
+            per_running=get("lock_per_running", 0.0),
+            per_running_squared=get("lock_per_running_squared", 0.0),
+            passes=int(get("passes", 1)),
+            interleaved=bool(get("interleaved", 0)),
+            spin=get("spin", 0.0),
+        ),
+        idle_cpu=get("idle_cpu", 0.0),
+        spread=0.05,
+    )
+
+
+def predicted(of: StartProfile, on: Processor, case: Case, times: int) -> dict[str, float]:
+    """What the simulation gives for a case, by the names of what was measured."""
+    latencies: list[float] = []
+    makespan = busy = 0.0
+    for number in range(times):
+        world = World(1, number)
+        storm = Storm(
+            world, of, on, starts=case.starts, launchers=case.launchers, running=case.running
+        )
+        world.env.run(storm.over)
+        latencies += storm.latencies
+        makespan += world.env.now
+        busy += storm.cores.busy
+    return {
+        "mean_ms": float(np.mean(latencies)) / ms,
+        "makespan_ms": makespan / times / ms,
+        "cpu_ms": busy / len(latencies) / ms,
+    }
+
+
+def misses(of: StartProfile, on: Processor, of_cases: list[Case]) -> Iterator[float]:
+    """Weighted log(predicted / measured) of every measured figure."""
+    for case in of_cases:
+        times = max(2, min(8, 80 // case.starts))
+        found = predicted(of, on, case, times)
+        for name, weight in WEIGHTS.items():
+            if name in case.measured:
+                yield weight * np.log(found[name] / case.measured[name])
+
+
+def minimise(residuals: Any, start: Mapping[str, float]) -> Fit:
+    """Least squares over the logarithms of the figures, which are positive."""
+    names = list(start)
+
+    def of_logs(logs: Any) -> Any:
+        return np.array(list(residuals(dict(zip(names, np.exp(logs), strict=True)))))
+
+    found = least_squares(
+        of_logs,
+        np.log(list(start.values())),
+        diff_step=0.02,
+        loss="soft_l1",
+        f_scale=0.1,
+        max_nfev=40,
+    )
+    spare = max(1, found.fun.size - len(names))
+    covariance = np.linalg.pinv(found.jac.T @ found.jac) * 2.0 * found.cost / spare
+    errors = np.sqrt(np.diag(covariance))
+    return Fit(
+        dict(zip(names, np.exp(found.x).tolist(), strict=True)),
+        dict(zip(names, errors.tolist(), strict=True)),
+        float(found.cost),
+    )
+
+
+def calibrated(name: str) -> list[Case]:
+    """The cases of a runtime that a fit may see."""
+    return [case for case in cases() if case.runtime == name and case.split == "calibrated"]
+
+
+def fit_storms(name: str, shape: Shape, on: Processor, fixed: Mapping[str, float]) -> Fit:
+    """The best figures of one runtime, over the numbers of passes that are tried."""
+    seen = calibrated(name)
+    best: Fit | None = None
+    for passes in shape.passes:
+        given = {**fixed, "passes": float(passes), "interleaved": float(shape.interleaved)}
+
+        def residuals(figures: dict[str, float], given: dict[str, float] = given) -> Any:
+            return misses(profile(name, {**figures, **given}), on, seen)
+
+        found = minimise(residuals, shape.start)
+        if best is None or found.cost < best.cost:
+            best = Fit({**found.figures, **given}, found.errors, found.cost)
+    if best is None:
+        raise ValueError(f"passes: {shape.passes!r} is not allowed; at least one number")
+    return best
+
+
+def idle_cpu(name: str) -> float:
+    """Threads a running sandbox keeps busy: slope of busy threads against sandboxes, one start."""
+    alone = [case for case in calibrated(name) if case.starts == 1]
+    busy = [case.measured["cpu_ms"] / case.measured["makespan_ms"] for case in alone]
+    return float(np.polyfit([case.running for case in alone], busy, 1)[0])
+
+
+def background(idle: Mapping[str, float]) -> float:
+    """Threads the empty host keeps busy: CPU of one start against a tenth of that of ten.
+
+    With 100 running, of the two runtimes whose starts do not get in each other's way.
+    """
+    found = []
+    for name in ("rund", "kata-template"):
+        one, ten = (
+            next(c.measured for c in calibrated(name) if (c.running, c.starts) == (100, starts))
+            for starts in (1, 10)
+        )
+        longer = one["makespan_ms"] - ten["makespan_ms"] / 10
+        found.append((one["cpu_ms"] - ten["cpu_ms"]) / longer - 100 * idle[name])
+    return float(np.mean(found))
+
+
+def fit_boots(hosts: Mapping[str, Processor]) -> tuple[dict[str, Fit], dict[str, float]]:
+    """CPU and wait of three VMMs, and the speeds of two hosts, all at once."""
+    start = {f"{name} {part}": 0.1 for name in NSDI for part in ("cpu", "wait")}
+    start |= {"rn.haswell": 1.5, "rn.nehalem": 1.0}
+
+    def residuals(figures: dict[str, float]) -> Iterator[float]:
+        for name in NSDI:
+            of = profile(name, {p: figures[f"{name} {p}"] for p in ("cpu", "wait")})
+            for case in calibrated(name):
+                speed = figures.get(case.host, 1.0)
+                yield from misses(of, replace(hosts[case.host], core_speed=speed), [case])
+
+    found = minimise(residuals, start)
+    fits = {
+        name: Fit(
+            {part: found.figures[f"{name} {part}"] for part in ("cpu", "wait")},
+            {part: found.errors[f"{name} {part}"] for part in ("cpu", "wait")},
+        )
+        for name in NSDI
+    }
+    return fits, {host: found.figures[host] for host in ("rn.haswell", "rn.nehalem")}
+
+
+def variant(name: str, plain: Fit, speed: float) -> Fit:
+    """A variant of a VMM, by its one calibrated case: alone on rn.haswell."""
+    (case,) = calibrated(name)
+    alone = plain.figures["cpu"] / speed + plain.figures["wait"]
+    factor = case.measured["mean_ms"] * ms / alone
+    return Fit({part: value * factor for part, value in plain.figures.items()}, {})
+
+
+def fit_all() -> tuple[dict[str, Fit], dict[str, float]]:
+    """All fits by runtime, and the figures of hosts."""
+    hosts = {name: host.processor for name, host in catalog.validation_hosts().items()}
+    idle = {name: idle_cpu(name) for name in RUND}
+    base = background(idle)
+    on = replace(hosts["rund"], background=base)
+    jobs = [(name, shape, on, {"idle_cpu": idle[name]}) for name, shape in RUND.items()]
+    jobs.append(("runc", RUNC, hosts["epyc"], {}))
+    found = Parallel(n_jobs=-1)(delayed(fit_storms)(*job) for job in jobs)
+    fits = {job[0]: fit for job, fit in zip(jobs, found, strict=True)}
+    boots, speeds = fit_boots(hosts)
+    fits |= boots
+    fits |= {name: variant(name, boots[p], speeds["rn.haswell"]) for name, p in VARIANTS.items()}
+    figures = {f"host.{name}.core_speed": speed for name, speed in speeds.items()}
+    return fits, {**figures, "host.rund.background": base}
+
+
+def write(fits: Mapping[str, Fit], hosts: Mapping[str, float]) -> None:
+    """The catalogue's file, anew."""
+    columns = ["key", "value", "unit", "low", "high", "grade", "source", "as_of", "note"]
+    rows = [row(key, value, None, "all") for key, value in hosts.items()]
+    for name, fit in fits.items():
+        seen = f"{len(calibrated(name))} calibrated cases of {name}"
+        for part, value in fit.figures.items():
+            if value:
+                rows.append(row(f"start.{name}.{part}", value, fit.errors.get(part), seen))
+    with (DATA / "start_profiles.csv").open("w", encoding="utf-8", newline="") as file:  # type: ignore[call-arg]
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(sorted(rows))
+
+
+def row(key: str, value: float, error: float | None, seen: str) -> list[str]:
+    """One figure with its passport; the range is two standard errors of the fit."""
+    part = key.rsplit(".", maxsplit=1)[1]
+    known = error is not None and error < 1.0
+    low, high = (f"{value * np.exp(s * 2.0 * (error or 0.0)):.4g}" for s in (-1, 1))
+    return [
+        key,
+        f"{value:.4g}",
+        UNITS.get(part, "core-s"),
+        low if known else "",
+        high if known else "",
+        "C",
+        "fitted to catalog/data/measured by benchmarks/fit_profiles.py",
+        "2026-11",
+        seen,
+    ]
+
+
+def show(held_out: bool) -> None:
+    """Measured and predicted with what is in the catalogue now, and the errors of both splits."""
+    errors: dict[tuple[str, str], list[float]] = {}
+    for case in cases():
+        if case.split != "calibrated" and not held_out:
+            continue
+        on = catalog.validation_hosts()[case.host].processor
+        times = 1 if case.starts > 100 else 20
+        found = predicted(catalog.profile(case.runtime), on, case, times)
+        text = f"{case.runtime:24} {case.host:10} {case.launchers:4} {case.running:5}"
+        for name, value in case.measured.items():
+            error = 100.0 * (found[name] / value - 1.0)
+            text += f"  {name} {value:8.0f} {found[name]:8.0f} {error:+6.1f} %"
+            errors.setdefault((name, case.split), []).append(error)
+        print(f"{text}  {case.split}")
+    for (name, split), values in sorted(errors.items()):
+        sizes = np.abs(values)
+        print(
+            f"{name:12} {split:10} n {sizes.size:3}  median {np.median(sizes):5.1f} %  "
+            f"worst {sizes.max():5.1f} %  bias {np.mean(values):+5.1f} %"
+        )
+
+
+def main() -> None:
+    """Fit, write, show."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="show the present figures, fit none")
+    parser.add_argument("--held-out", action="store_true", help="show the rows never used, too")
+    options = parser.parse_args()
+    if not options.keep:
+        write(*fit_all())
+        for cached in (catalog.figures, catalog.profile, catalog.validation_hosts):
+            cached.cache_clear()
+    show(options.held_out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""`sim storm`: many sandboxes started at once on one host."""
+
+from typing import Annotated, Any
+
+import typer
+
+from sim.catalog import RUNTIMES
+from sim.cli.inputs import BadInput, Inputs
+from sim.cli.screen import as_json, say, table
+from sim.core.quantity import parse_bytes, parse_vcpu
+from sim.units import GiB, MiB
+
+NAME = "storm"
+
+
+def command(
+    *,
+    runtime: Annotated[
+        str, typer.Option(help="kata-qemu, kata-fc, rund, firecracker, qemu, runc, docker, ...")
+    ] = "kata-fc",
+    starts: Annotated[str, typer.Option(help="Sandboxes to start.")] = "100",
+    running: Annotated[str, typer.Option(help="Sandboxes that are up already.")] = "0",
+    launchers: Annotated[
+        str | None, typer.Option(help="Starts under way at any time; default: all at once.")
+    ] = None,
+    cpus: Annotated[
+        str | None, typer.Option(help="CPUs of the host, as its kernel counts them.")
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="Validation host (rund, m5d.metal, rn.haswell, ...), EC2 type or size such as "
+            "16x64GiB; default: cores like those the runtime was measured on."
+        ),
+    ] = None,
+    memory: Annotated[str, typer.Option(help="Memory of one guest.")] = "128MiB",
+    seed: Annotated[str, typer.Option(help="Of what varies from start to start.")] = "1",
+    replications: Annotated[str, typer.Option(help="Storms of which this is the mean.")] = "20",
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+) -> int:
+    """How soon is each of many sandboxes up when they start at once, and what does it cost?"""
+    inputs = Inputs()
+    asked: dict[str, Any] = {
+        "runtime": inputs.choice("runtime", runtime, RUNTIMES),
+        "starts": inputs.integer("starts", starts, 1),
+        "running": inputs.integer("running", running, 0),
+        "launchers": None if launchers is None else inputs.integer("launchers", launchers, 1),
+        "cpus": inputs.read("cpus", cpus, parse_vcpu),
+        "host": host,
+        "memory": inputs.read("memory", memory, parse_bytes),
+        "seed": inputs.integer("seed", seed, 0),
+        "replications": inputs.integer("replications", replications, 1),
+    }
+    inputs.check()
+    from sim.answers import storm
+
+    try:
+        answer = storm(**asked)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    if json:
+        as_json(answer.json())
+    else:
+        show(answer, asked)
+    return 0
+
+
+def show(answer: Any, asked: dict[str, Any]) -> None:
+    """The figures, and what the starts waited for."""
+    say(sentence(answer, asked))
+    rows = [
+        ["start, mean", _seconds(answer.mean_ms)],
+        ["start, p50", _seconds(answer.p50_ms)],
+        ["start, p99", _seconds(answer.p99_ms)],
+        ["first request to last ready", _seconds(answer.makespan_ms)],
+        ["host CPU a start", _seconds(answer.host_cpu_ms_per_start)],
+        ["memory of all that run at the end", f"{answer.memory_bytes / GiB:.2f} GiB"],
+    ]
+    title = f"{asked['replications']} storms, guests of {asked['memory'] / MiB:g} MiB"
+    table(["", ""], rows, title=title, right="lr")
+    for reason in answer.refused.values():
+        say(f"Not given: {reason}.")
+
+
+def sentence(answer: Any, asked: dict[str, Any]) -> str:
+    """The answer in one sentence."""
+    at_once = asked["launchers"] or asked["starts"]
+    what = f"{asked['starts']} {asked['runtime']} sandboxes"
+    how = "at once" if at_once >= asked["starts"] else f"{at_once} at a time"
+    beside = f" beside {asked['running']} that run" if asked["running"] else ""
+    return (
+        f"{what} started {how}{beside} on {answer.cpus:g} CPUs are up after "
+        f"{_seconds(answer.mean_ms)} (mean), the last after {_seconds(answer.makespan_ms)}; "
+        f"a lock is held {answer.lock_share:.0%} of that time, "
+        f"{answer.cpu_share:.0%} of the CPUs are busy."
+    )
+
+
+def _seconds(milliseconds: float | None) -> str:
+    if milliseconds is None:
+        return "-"
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000.0 else f"{milliseconds / 1000.0:.2f} s"

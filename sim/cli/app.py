@@ -8,6 +8,7 @@ import typer
 
 import sim
 from sim.cli import (
+    compare,
     demo,
     density,
     image,
@@ -17,6 +18,7 @@ from sim.cli import (
     scale,
     scenario,
     schema,
+    sensitivity,
     startup,
     storm,
     sweep,
@@ -83,6 +85,8 @@ VERBS = (
     scale,
     scenario,
     sweep,
+    compare,
+    sensitivity,
     image,
     instances,
     parameters,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.catalog import apps, instance
+from sim.cli import explained
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_seconds, parse_vcpu
@@ -49,6 +50,9 @@ def command(
     ] = None,
     seed: Annotated[str, typer.Option(help="Of the requests.")] = "1",
     replications: Annotated[str, typer.Option(help="Of the density by use.")] = "1",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List the numbers that moved it.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
@@ -73,6 +77,7 @@ def command(
         "max_pods": None if max_pods is None else inputs.integer("max-pods", max_pods, 1),
         "seed": inputs.integer("seed", seed, 0),
         "replications": inputs.integer("replications", replications, 1),
+        "explain": explain,
     }
     inputs.read("instance", instance_type, instance)
     inputs.folder("out", out)
@@ -91,6 +96,8 @@ def command(
     else:
         say(answer.sentence())
         show(answer)
+        if answer.explained is not None:
+            explained.show(answer.explained)
         wrote(folder)
     return 0 if answer.fits else 3
 

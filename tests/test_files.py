@@ -10,6 +10,8 @@ from sim.cli.app import app
 from sim.core.description import figures
 from sim.experiment import Burst, Poisson
 from sim.files import BadFile, load_scenario
+from sim.platforms import PodTemplate, Resources
+from sim.units import MiB
 
 GOOD = """
 name: burst

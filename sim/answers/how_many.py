@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from sim import catalog
 from sim.answers.density_rows import DensityAnswer, Row
 from sim.answers.machines import bare_machine
+from sim.answers.why_so_many import Sized, why_so_many
 from sim.core.cited import plain
-from sim.experiment import ByUse, OneHost, largest_by_use
+from sim.experiment import ByUse, largest_by_use
 from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.platforms import ECS, EKS, Fargate
-from sim.platforms.limits import BudgetItem, lifted
+from sim.platforms.limits import lifted
 from sim.platforms.node_config import MOST_PODS
 from sim.start import Ceiling
 from sim.workload import Service
@@ -26,16 +27,6 @@ ECS_ROWS: tuple[tuple[str, Literal["bridge", "awsvpc"], bool], ...] = (
     ("ecs-awsvpc", "awsvpc", False),
     ("ecs-awsvpc-trunk", "awsvpc", True),
 )
-
-
-class Sized(OneHost, Protocol):
-    """What this question asks of a platform of which one host takes many."""
-
-    def ceilings(self, service: Service) -> tuple[Ceiling, ...]: ...
-
-    def slots(self, service: Service) -> tuple[Ceiling, ...]: ...
-
-    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]: ...
 
 
 def density(
@@ -57,6 +48,7 @@ def density(
     use_on: Sequence[str] | None = None,
     seed: int = 1,
     replications: int = 1,
+    explain: bool = False,
 ) -> DensityAnswer:
     """How many sandboxes of a size fit on one machine, on every platform.
 
@@ -78,6 +70,7 @@ def density(
         use_on: platforms whose density by use is wanted; None: all.
         seed: of the requests.
         replications: of the density by use; the middle answer counts.
+        explain: whether to find the numbers that move each answer.
 
     Raises:
         ValueError: a name is not known, or a value is out of range.
@@ -94,24 +87,25 @@ def density(
         )
     asked = _Asked(service, by, use_on, seed, replications, window, slowdown)
     vm = catalog.hypervisor(server, cpu_overcommit=cpu_overcommit)
+    rows = [
+        asked.row("vm", server, vm),
+        asked.row("docker", server, catalog.docker(server, cpu_overcommit=cpu_overcommit)),
+        _ec2(asked, type_, burstable),
+        *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
+        _fargate(asked, catalog.fargate(type_.architecture)),
+        _eks(asked, "eks", type_, catalog.eks(type_, max_pods=max_pods)),
+        _eks(
+            asked,
+            "eks-prefix",
+            type_,
+            catalog.eks(type_, max_pods=max_pods, prefix_delegation=True),
+        ),
+        _eks_on_fargate(asked, catalog.eks_on_fargate(), architecture),
+    ]
     return DensityAnswer(
         service,
         instance,
-        [
-            asked.row("vm", server, vm),
-            asked.row("docker", server, catalog.docker(server, cpu_overcommit=cpu_overcommit)),
-            _ec2(asked, type_, burstable),
-            *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
-            _fargate(asked, catalog.fargate(type_.architecture)),
-            _eks(asked, "eks", type_, catalog.eks(type_, max_pods=max_pods)),
-            _eks(
-                asked,
-                "eks-prefix",
-                type_,
-                catalog.eks(type_, max_pods=max_pods, prefix_delegation=True),
-            ),
-            _eks_on_fargate(asked, catalog.eks_on_fargate(), architecture),
-        ],
+        rows,
         {
             "instance": instance,
             "host": server.name,
@@ -125,6 +119,7 @@ def density(
             "replications": replications,
             "seed": seed,
         },
+        list(why_so_many(asked)) if explain else None,
     )
 
 
@@ -140,6 +135,8 @@ class _Asked:
     window: float
     slowdown: float
     shared: dict[object, list[ByUse]] = field(default_factory=dict)
+    platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
+    """Of the rows of which one host takes many."""
 
     def wants_use(self, name: str) -> bool:
         """Whether that row shows its density by use."""
@@ -147,6 +144,7 @@ class _Asked:
 
     def row(self, name: str, machine: Machine, platform: Sized, *, host: str = "") -> Row:
         """The row of a platform of which one host takes many."""
+        self.platforms[name] = machine, platform
         ceilings = platform.ceilings(self.service)
         count = ceilings[0].allows
         row = Row(
@@ -157,7 +155,7 @@ class _Asked:
             budget=platform.budget(self.service, count),
         )
         if self.wants_use(name):
-            row.by_use = self._by_use(machine, platform)
+            row.by_use = self.by_use(machine, platform, self.service)
         return _priced(row, machine)
 
     def one(self, row: Row) -> Row:
@@ -166,14 +164,14 @@ class _Asked:
             row.by_use = [ByUse(row.count, row.stopped_by, ())]
         return row
 
-    def _by_use(self, machine: Machine, platform: Sized) -> list[ByUse]:
+    def by_use(self, machine: Machine, platform: Sized, service: Service) -> list[ByUse]:
         """Simulated once for all platforms that differ in their slots only."""
-        key = _besides_slots(platform)
+        key = _besides_slots(platform), service
         if key not in self.shared:
             self.shared[key] = [
                 largest_by_use(
                     platform,
-                    self.service,
+                    service,
                     vcpu=machine.vcpu,
                     core_speed=plain(machine.core_speed),
                     window=self.window,
@@ -183,7 +181,7 @@ class _Asked:
                 )
                 for number in range(self.replications)
             ]
-        slots = min(platform.slots(self.service), key=lambda c: c.allows, default=None)
+        slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         return [_within(answer, slots) for answer in self.shared[key]]
 
 

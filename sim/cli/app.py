@@ -8,6 +8,7 @@ import typer
 
 import sim
 from sim.cli import (
+    compare,
     demo,
     density,
     image,
@@ -17,6 +18,7 @@ from sim.cli import (
     scale,
     scenario,
     schema,
+    sensitivity,
     startup,
     storm,
     validate,
@@ -75,6 +77,8 @@ VERBS = (
     storm,
     scale,
     scenario,
+    compare,
+    sensitivity,
     image,
     instances,
     parameters,

@@ -7,6 +7,7 @@ import typer
 
 from sim.catalog import apps, instance, instances
 from sim.catalog import max_pods as max_pods_of
+from sim.cli import explained
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_seconds, parse_vcpu
@@ -50,6 +51,9 @@ def command(
     ] = None,
     seed: Annotated[str, typer.Option(help="Of the requests.")] = "1",
     replications: Annotated[str, typer.Option(help="Of the density by use.")] = "1",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List the numbers that moved it.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
@@ -74,6 +78,7 @@ def command(
         "max_pods": _max_pods(inputs, max_pods, instance_type),
         "seed": inputs.integer("seed", seed, 0),
         "replications": inputs.integer("replications", replications, 1),
+        "explain": explain,
     }
     inputs.read("instance", instance_type, instance)
     inputs.folder("out", out)
@@ -92,6 +97,8 @@ def command(
     else:
         say(answer.sentence())
         show(answer)
+        if answer.explained is not None:
+            explained.show(answer.explained)
         wrote(folder)
     return 0 if answer.fits else 3
 

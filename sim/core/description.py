@@ -5,7 +5,7 @@ All its mistakes are reported at once, each with its path. Nothing of it is touc
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, dataclass_transform
 
@@ -49,20 +49,32 @@ def with_figure(node: T, key: str, value: float) -> T:
     Raises:
         ValueError: no figure of that key is in the description.
     """
-    if key not in {figure.key for _, figure in figures(node)}:
-        known = ", ".join(sorted({figure.key for _, figure in figures(node)}))
-        raise ValueError(f"figure: {key!r} is not in this description; it has {known}")
-    moved: T = _moved(node, key, value)
+    return with_figures(node, {key: value})
+
+
+def with_figures(node: T, values: Mapping[str, float]) -> T:
+    """The same description with several cited figures moved, by key (base units).
+
+    Raises:
+        ValueError: no figure of such a key is in the description.
+    """
+    known = {figure.key for _, figure in figures(node)}
+    for key in values:
+        if key not in known:
+            there = ", ".join(sorted(known))
+            raise ValueError(f"figure: {key!r} is not in this description; it has {there}")
+    moved: T = _moved(node, values)
     return moved
 
 
-def _moved(node: Any, key: str, value: float) -> Any:
+def _moved(node: Any, values: Mapping[str, float]) -> Any:
     if isinstance(node, Cited):
-        return replace(node, value=value) if node.key == key else node
+        return replace(node, value=values[node.key]) if node.key in values else node
     if isinstance(node, tuple):
-        return tuple(_moved(item, key, value) for item in node)
+        items = tuple(_moved(item, values) for item in node)
+        return node if all(new is old for new, old in zip(items, node, strict=True)) else items
     if not is_dataclass(node) or isinstance(node, type):
         return node
-    changed = {f.name: _moved(getattr(node, f.name), key, value) for f in fields(node)}
+    changed = {f.name: _moved(getattr(node, f.name), values) for f in fields(node)}
     same = all(changed[name] is getattr(node, name) for name in changed)
     return node if same else replace(node, **changed)

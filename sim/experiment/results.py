@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.description import as_json
 from sim.experiment import estimate as estimates
+from sim.experiment import steady
 from sim.experiment.scenario import Scenario
 from sim.experiment.tables import run_row, samples_table, spans_table
 
@@ -122,11 +123,23 @@ class Results:
             self._refuse_censored(metric, name)
         if quantile is None:
             return estimates.mean(metric, table.groupby("run")[metric].mean())
-        name = f"{metric} p{100 * quantile:g}"
-        if table["run"].is_unique:
-            return estimates.independent_quantile(name, table[metric], quantile)
-        # Starts of one run are not independent: the value stands, an interval does not.
-        return estimates.Estimate(name, estimates.quantile(table[metric], quantile), len(table))
+        values = table.set_index("run")[metric]
+        return estimates.quantile_over_runs(f"{metric} p{100 * quantile:g}", values, quantile)
+
+    def steady(self, metric: str, *, variant: str | None = None) -> steady.Steady:
+        """Mean of the steady state; the warm-up of every replication is deleted (MSER-5).
+
+        Args:
+            metric: a column of `starts()`, or a resource of `samples`, such as `cpu`.
+            variant: None: the only one there is.
+
+        Raises:
+            ValueError: no such metric or variant, or the runs are too short.
+        """
+        name = self._variant(variant)
+        if metric in TIMES:
+            self._refuse_censored(metric, name)
+        return steady.steady_mean(metric, steady.series(self, metric, name))
 
     def save(self, out: str | os.PathLike[str] = "results") -> Path:
         """Write everything to `out/<scenario>/<run id>/`, whole or not at all.

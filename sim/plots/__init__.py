@@ -12,6 +12,9 @@ from sim.plots.density import (
 from sim.plots.ecdf import (
     ready_ecdf,
 )
+from sim.plots.forest import (
+    forest,
+)
 from sim.plots.host import (
     host_over_time,
 )
@@ -23,6 +26,9 @@ from sim.plots.parity import (
 )
 from sim.plots.scale import (
     scale_curves,
+)
+from sim.plots.tornado import (
+    tornado,
 )
 from sim.plots.under_load import (
     start_under_load,
@@ -37,6 +43,7 @@ from sim.plots.ways import (
 
 __all__ = [
     "density_bars",
+    "forest",
     "host_over_time",
     "lifecycle",
     "memory_budget",
@@ -46,6 +53,7 @@ __all__ = [
     "scale_curves",
     "side_by_side",
     "start_under_load",
+    "tornado",
     "waterfall",
     "waterfalls",
 ]

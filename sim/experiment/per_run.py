@@ -30,7 +30,7 @@ def per_run(results: Results, variant: str) -> pd.DataFrame:
     if runs["run"].duplicated().any() or "ready" not in runs:
         raise ValueError(f"{results!r}: its runs are no replications of a scenario")
     table = runs.set_index("run").select_dtypes("number")
-    table = table.drop(columns=list(INPUTS), errors="ignore")
+    table = table.drop(columns=[*INPUTS, *TIMES], errors="ignore")
     services = [name for name in map(str, table) if name.startswith(f"{TIMES[1]}_")]
     if len(services) == 1:  # the same as over all starts
         table = table.drop(columns=services)

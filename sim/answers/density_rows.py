@@ -12,7 +12,7 @@ from sim.answers.explain import Explained
 from sim.answers.words import density_sentence, pages_sentence
 from sim.core.description import as_json, figures
 from sim.experiment import ByUse, Results
-from sim.experiment.results import manifest
+from sim.experiment.manifest import manifest
 from sim.experiment.tables import empty_samples, empty_spans
 from sim.platforms.limits import BudgetItem, Limit, file_pages, used
 from sim.workload import Service

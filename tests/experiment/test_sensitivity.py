@@ -11,8 +11,7 @@ from worlds import app, docker, service
 from sim.core.cited import Cited, Number
 from sim.core.description import description, with_figures
 from sim.experiment import Burst, Scenario
-from sim.experiment.measure import measured, measures
-from sim.experiment.run import run
+from sim.experiment.measure import measured, metrics
 from sim.experiment.sensitivity import fixed, one_at_a_time, ranged
 from sim.experiment.sobol import base_points, sobol
 from sim.units import MiB
@@ -181,8 +180,8 @@ def test_two_processes_measure_the_same_as_one() -> None:
 
 def test_a_run_without_a_ready_start_has_no_time() -> None:
     """It is absent, not zero."""
-    found = measures(run(scenario(), 1, 0))
     empty = replace(scenario(), until=0.5)
 
-    assert "time_to_ready_s" in found
-    assert "time_to_ready_s" not in measures(run(empty, 1, 0))
+    assert "time_to_ready_s" in metrics(scenario(), 1)
+    assert "time_to_ready_s" not in metrics(empty, 1)
+    assert np.isnan(measured([empty, scenario()], "time_to_ready_s", times=2, seed=1)[0]).all()

@@ -8,7 +8,7 @@ import typer
 from sim.cli.inputs import BadInput, Inputs
 
 if TYPE_CHECKING:
-    from sim.experiment import RelativeHalfWidth, Results
+    from sim.experiment import RelativeHalfWidth
     from sim.experiment.replication import Effort
 
 Replications = Annotated[

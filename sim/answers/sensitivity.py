@@ -12,7 +12,8 @@ import numpy as np
 
 from sim.catalog.names import unknown
 from sim.experiment import Scenario
-from sim.experiment.measure import READY, measured, metrics
+from sim.experiment.measure import READY, measured, measures
+from sim.experiment.run import run
 from sim.experiment.sensitivity import Effect, fixed, one_at_a_time, ranged
 from sim.experiment.sobol import Indices, base_points, sobol
 
@@ -193,7 +194,7 @@ def _indices(
 def _check(scenario: Scenario, metric: str, replications: int, seed: int) -> None:
     if replications < 2:
         raise ValueError(f"replications: {replications!r} is not allowed; at least 2")
-    known = metrics(scenario, seed)
+    known = measures(run(scenario, seed, 0))
     if metric not in known:
         if metric == READY:
             raise ValueError(f"metric: there is no {READY}: no start became ready")

@@ -33,6 +33,8 @@ class Batch:
     seed: int
     code: str
     """Fingerprint of the model; a worker with another one refuses."""
+    tables: bool = True
+    """Whether spans and samples are wanted, or only the row of each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,12 @@ def _perform(batch: Batch, job: Job) -> tuple[Row, Columns, Columns]:
     """One run; its world, which is one large cycle, is gone when the next one begins."""
     variant, number = job
     record = run(batch.scenarios[variant], batch.seed, number)
-    columns = (span_columns(record, variant, number), sample_columns(record, variant, number))
     row = run_row(record, variant, number)
+    spans = span_columns(record, variant, number) if batch.tables else {}
+    samples = sample_columns(record, variant, number) if batch.tables else {}
     del record
     gc.collect(0)
-    return (row, *columns)
+    return row, spans, samples
 
 
 @contextmanager

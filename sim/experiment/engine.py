@@ -33,6 +33,8 @@ class Engine:
     Args:
         scenarios: by variant.
         target: how many replications of each.
+        tables: whether spans and samples are wanted, or only the row of each run.
+        what: beside the progress bar.
     """
 
     def __init__(
@@ -43,12 +45,16 @@ class Engine:
         target: Target,
         store: Store,
         workers: Workers,
+        tables: bool = True,
+        what: str = "simulating",
     ) -> None:
         self.scenarios = scenarios
         self.seed = seed
         self.target = target
         self.store = store
         self.workers = workers
+        self.tables = tables
+        self.what = what
         self._variants = list(scenarios)
         self._pending: dict[Future[Bundle], Batch] = {}
         self._next = 0
@@ -74,7 +80,7 @@ class Engine:
             ConnectionError: the cluster has gone.
         """
         there = sum(number < self.target.needed for _, number in self._done)
-        with tqdm(desc="simulating", unit="run", delay=1.0, leave=False, initial=there) as bar:
+        with tqdm(desc=self.what, unit="run", delay=1.0, leave=False, initial=there) as bar:
             while self._hand_out():
                 made = self._take_in()
                 bar.total = self.wanted
@@ -108,7 +114,7 @@ class Engine:
 
     def _submit(self, jobs: tuple[Job, ...]) -> None:
         scenarios = {variant: self.scenarios[variant] for variant, _ in jobs}
-        batch = Batch(jobs, scenarios, self.seed, code_digest())
+        batch = Batch(jobs, scenarios, self.seed, code_digest(), self.tables)
         try:
             self._pending[self.workers.submit(batch)] = batch
         except BrokenExecutor as error:

@@ -1,29 +1,26 @@
-"""One number a replication, of many scenarios: no tables, so a study of thousands is cheap."""
+"""One number a replication: no tables are made, so many runs are cheap."""
 
 import math
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from tqdm import tqdm
 
-from sim.experiment.batch import Batch, Bundle, code_digest
-from sim.experiment.run import run
-from sim.experiment.run_row import run_row
+from sim.core.recorder import Recorder
+from sim.experiment.batch import Bundle
+from sim.experiment.engine import Engine
+from sim.experiment.run_row import Row, run_row
 from sim.experiment.scenario import Scenario
+from sim.experiment.stopping import Number
 from sim.experiment.workers import Workers
 
 READY = "time_to_ready_s"
-TOGETHER = 20
-"""Runs a batch has, about: enough to be worth sending, few enough to see them pass."""
+RUNNING = "time_to_running_s"
 
 
-def metrics(scenario: Scenario, seed: int) -> list[str]:
-    """What one replication of a scenario can be asked for."""
-    row = run_row(run(scenario, seed, 0), "", 0)
-    numbers = (name for name, value in row.items() if isinstance(value, int | float))
-    return [name for name in numbers if name not in ("run", "tasks")]
+def measures(record: Recorder) -> dict[str, float]:
+    """Every metric of one replication; times are means over the starts that became ready."""
+    row = run_row(record, "", 0)
+    return {name: float(value) for name, value in row.items() if isinstance(value, int | float)}
 
 
 def measured(
@@ -32,7 +29,7 @@ def measured(
     *,
     times: int,
     seed: int,
-    jobs: int | None = 1,
+    jobs: int | None = None,
     cluster: str | None = None,
     what: str = "simulating",
 ) -> np.ndarray:
@@ -41,40 +38,33 @@ def measured(
     NaN where a run does not have it, such as a time to ready where no start became ready.
 
     Args:
-        jobs: processes of this machine; None: one for each core where that pays.
-        cluster: `local`, or the address of a Dask scheduler.
-        what: on the progress bar.
+        jobs, cluster: as of `compare`.
     """
-    size = math.ceil(TOGETHER / times)
-    pieces = [scenarios[first : first + size] for first in range(0, len(scenarios), size)]
-    rows: list[list[float]] = []
-    bar = tqdm(desc=what, total=len(scenarios), unit="point", delay=1.0, leave=False)
-    with bar, Workers(jobs, cluster) as workers:
-        batches = (_batch(piece, times, seed) for piece in pieces)
-        for done, bundle in enumerate(_in_order(workers, batches), start=1):
-            values = [float(row.get(metric, math.nan)) for row in bundle.rows]
-            rows += [values[first : first + times] for first in range(0, len(values), times)]
-            bar.update(len(values) // times)
-            workers.grow(bundle.seconds * (len(pieces) - done))
-    return np.asarray(rows, dtype=float).reshape(len(scenarios), times)
+    named = {f"{number}": scenario for number, scenario in enumerate(scenarios)}
+    values = _Values(np.full((len(named), times), math.nan), metric)
+    with Workers(jobs, cluster) as workers:
+        Engine(
+            named,
+            seed=seed,
+            target=Number(times),
+            store=values,
+            workers=workers,
+            tables=False,
+            what=what,
+        ).run()
+    return values.table
 
 
-def _batch(scenarios: Sequence[Scenario], times: int, seed: int) -> Batch:
-    named = {str(number): scenario for number, scenario in enumerate(scenarios)}
-    jobs = tuple((name, number) for name in named for number in range(times))
-    return Batch(jobs, named, seed, code_digest())
+class _Values:
+    """Keeps one metric of the runs it is given."""
 
+    def __init__(self, table: np.ndarray, metric: str) -> None:
+        self.table = table
+        self.metric = metric
 
-def _in_order(workers: Workers, batches: Iterable[Batch]) -> Iterator[Bundle]:
-    """What each batch gave, in their order; a few are on their way at any time."""
-    waiting: deque[Future[Bundle]] = deque()
-    try:
-        for batch in batches:
-            waiting.append(workers.submit(batch))
-            if len(waiting) >= 2 * workers.count:
-                yield waiting.popleft().result()
-        yield from (future.result() for future in waiting)
-    except BrokenExecutor as error:
-        raise ChildProcessError(
-            "jobs: a worker process has died (out of memory?); fewer jobs may help"
-        ) from error
+    def add(self, bundle: Bundle) -> None:
+        for row in bundle.rows:
+            self.table[int(row["variant"]), row["run"]] = row.get(self.metric, math.nan)
+
+    def rows(self) -> Iterable[Row]:
+        return ()

@@ -11,7 +11,8 @@ from worlds import app, docker, service
 from sim.core.cited import Cited, Number
 from sim.core.description import description, with_figures
 from sim.experiment import Burst, Scenario
-from sim.experiment.measure import measured, metrics
+from sim.experiment.measure import measured, measures
+from sim.experiment.run import run
 from sim.experiment.sensitivity import fixed, one_at_a_time, ranged
 from sim.experiment.sobol import base_points, sobol
 from sim.units import MiB
@@ -182,6 +183,6 @@ def test_a_run_without_a_ready_start_has_no_time() -> None:
     """It is absent, not zero."""
     empty = replace(scenario(), until=0.5)
 
-    assert "time_to_ready_s" in metrics(scenario(), 1)
-    assert "time_to_ready_s" not in metrics(empty, 1)
+    assert "time_to_ready_s" in measures(run(scenario(), 1, 0))
+    assert "time_to_ready_s" not in measures(run(empty, 1, 0))
     assert np.isnan(measured([empty, scenario()], "time_to_ready_s", times=2, seed=1)[0]).all()

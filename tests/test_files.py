@@ -162,6 +162,18 @@ pod:
     )
 
 
+def test_mistakes_within_a_pod_name_the_fields_that_are_there(tmp_path: Path) -> None:
+    """In what may be left out, and in the items of a list."""
+    text = "name: a\nplatform: eks\npod: {resources: {cpu_limt: 1}, init: [{ap: node}]}\n"
+    with pytest.raises(BadFile) as caught:
+        load_scenario(written(tmp_path, text))
+
+    assert "pod.resources.cpu_limt: there is no such field; did you mean 'cpu_limit'" in str(
+        caught.value
+    )
+    assert "pod.init.0.ap: there is no such field; did you mean 'app'" in str(caught.value)
+
+
 def test_a_request_above_its_limit_is_named_in_a_file(tmp_path: Path) -> None:
     """Where it stands, and what is allowed."""
     text = "name: a\nplatform: eks\npod: {resources: {cpu_request: 2, cpu_limit: 1}}\n"

@@ -16,6 +16,7 @@ from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.platforms import ECS, EKS, Fargate
 from sim.platforms.limits import lifted
+from sim.platforms.node_config import MOST_PODS
 from sim.start import Ceiling
 from sim.workload import Service
 
@@ -290,8 +291,8 @@ def _check(
     max_pods: int | None,
 ) -> None:
     wrong = []
-    if max_pods is not None and max_pods < 1:
-        wrong.append(f"max-pods: {max_pods!r} is not allowed; an integer of at least 1")
+    if max_pods is not None and not 1 <= max_pods <= MOST_PODS:
+        wrong.append(f"max-pods: {max_pods!r} is not allowed; an integer from 1 to {MOST_PODS}")
     if not cpu_overcommit >= 1.0:
         wrong.append(f"cpu-overcommit: {cpu_overcommit!r} is not allowed; at least 1")
     if load is not None and not 0.0 < load < 1.0:

@@ -15,6 +15,9 @@ from sim.plots.ecdf import (
 from sim.plots.forest import (
     forest,
 )
+from sim.plots.frontier import (
+    cost_frontier,
+)
 from sim.plots.host import (
     host_over_time,
 )
@@ -45,6 +48,7 @@ from sim.plots.ways import (
 )
 
 __all__ = [
+    "cost_frontier",
     "density_bars",
     "forest",
     "host_over_time",

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sim.cli.effort import ClusterAddress, Jobs
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 
@@ -19,7 +20,8 @@ def command(  # noqa: PLR0917 (options by name; typer hands over nothing else)
     seed: Annotated[str | None, typer.Option(help="Instead of the file's.")] = None,
     replications: Annotated[str | None, typer.Option(help="Instead of the file's.")] = None,
     budget: Annotated[str, typer.Option(help="Runs for the Sobol indices; 0: none.")] = "8000",
-    jobs: Annotated[str, typer.Option(help="Processes.")] = "1",
+    jobs: Jobs = None,
+    cluster: ClusterAddress = None,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
@@ -33,8 +35,8 @@ def command(  # noqa: PLR0917 (options by name; typer hands over nothing else)
         if replications is None
         else inputs.integer("replications", replications, 2),
         "budget": inputs.integer("budget", budget, 0),
-        "jobs": inputs.integer("jobs", jobs, 1),
     }
+    workers = None if jobs is None else inputs.integer("jobs", jobs, 1)
     inputs.folder("out", out)
     try:
         loaded = load_scenario(file)
@@ -43,7 +45,10 @@ def command(  # noqa: PLR0917 (options by name; typer hands over nothing else)
     inputs.check()
     asked = {"seed": loaded.file.seed, "replications": loaded.file.replications}
     asked |= {name: value for name, value in given.items() if value is not None}
-    return _answer(loaded.scenario, metric, asked, out, json)
+    from sim.experiment.workers import using
+
+    with using(workers, cluster):
+        return _answer(loaded.scenario, metric, asked, out, json)
 
 
 def _answer(scenario: Any, metric: str, asked: dict[str, Any], out: Path, json: bool) -> int:

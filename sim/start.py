@@ -14,6 +14,7 @@ from sim.core.recorder import Span
 from sim.core.sharing import Group
 from sim.core.world import World
 from sim.host import Kernel
+from sim.image import NoSpace, PullFailed
 from sim.workload import Demand, Service
 
 
@@ -150,6 +151,10 @@ def _tell(start: Start, story: Callable[[Start], Story]) -> Generator[Event, Any
         outcome = yield from story(start)
     except Interrupt as interrupt:
         outcome = Killed(str(interrupt.cause))
+    except NoSpace as full:
+        outcome = Refused(f"disk: {full}")
+    except PullFailed as failed:
+        outcome = Killed(str(failed))
     start.finish(outcome)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim import catalog
-from sim.answers import density, one_server, scale, startup
+from sim.answers import density, one_server, scale, startup, who_runs_it
 
 SCRIPTS = sorted(Path("scenarios").glob("*.py"))
 
@@ -85,8 +85,47 @@ def test_a_warm_container_is_ready_first_and_fargate_last() -> None:
     p50 = {(row.platform, row.image): row.seconds["p50_s"] for row in found.totals()}
 
     assert min(p50, key=p50.__getitem__) == ("docker", "warm")
-    assert max(p50, key=p50.__getitem__) == ("fargate", "cold")
+    assert sorted(p50, key=p50.__getitem__)[-2:] == [("fargate", "cold"), ("eks-fargate", "cold")]
     assert p50["ecs", "warm"] < p50["ecs", "cold"] < p50["ec2", "cold"]
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "fit", "reason"),
+    [
+        (False, 56, "0/1 nodes are available: 1 Too many pods. x24"),
+        (True, 75, "0/1 nodes are available: 1 Insufficient cpu. x5"),
+    ],
+)
+def test_prefixes_take_an_eks_node_from_its_pod_slots_to_its_vcpus(
+    prefixes: bool, fit: int, reason: str
+) -> None:
+    """58 slots less two of DaemonSets; 3920m less 150m at 50m a pod. Ten pull, others back off."""
+    small = catalog.service("node", cpu=0.05, memory=160 * 2**20)
+    eks = catalog.eks("m5.xlarge", prefix_delegation=prefixes)
+    scenario = sim.Scenario(
+        name="eks", platform=eks, arrivals=(sim.Burst(service=small, tasks=80),)
+    )
+    results = sim.replicate(scenario, times=1, seed=1)
+    held_up = results.spans[results.spans["phase"] == "throttled"]
+
+    assert results.runs["ready"].tolist() == [fit]
+    assert results.runs["reasons"].tolist() == [reason]
+    assert held_up["task"].nunique() > fit / 2
+    assert (held_up["end_s"] - held_up["start_s"]).min() >= 10.0 - 1e-9
+
+
+def test_ecs_packs_one_more_than_eks_and_fargate_under_eks_is_ready_last() -> None:
+    """kube-reserved and DaemonSets cost a task; a microVM has to become a node first."""
+    found = who_runs_it(app="node", replications=5, seed=1).table().set_index("platform")
+
+    assert found.loc[["ecs", "eks"], "count"].tolist() == [8, 7]
+    assert found["ready_p50_s"].idxmax() == "eks-fargate"
+    assert found.loc["ecs-fargate", "ready_p50_s"] > found.loc["eks", "ready_p50_s"]
+    assert found["usd_per_month_each"].idxmax() == "ec2"
+    assert (
+        found.loc["eks-fargate", "usd_per_month_each"]
+        > found.loc["ecs-fargate", "usd_per_month_each"]
+    )
 
 
 def test_three_vms_hold_several_times_the_memory_of_three_containers() -> None:
@@ -153,3 +192,21 @@ def test_docker_hub_throttles_first_then_ecr_public_and_ecr_not_at_all() -> None
         killed[name] = sim.replicate(scenario, times=1, seed=1).runs["killed"].iloc[0]
 
     assert killed["ecr"] == 0 < killed["ecr-public"] < killed["docker-hub"]
+
+
+def test_a_changed_line_moves_its_own_layer_and_nothing_of_the_base() -> None:
+    """At first the base image is nearly all that moves; then one small file is."""
+    found = sim.lifecycle(
+        "scenarios/dockerfiles/node/Dockerfile", app="node", change="src/server.js"
+    )
+    total = found.timeline.total
+    pulls = [total(number, "pull") for number in (1, 2)]
+    pushes = [total(number, "push") for number in (1, 2)]
+    base = catalog.image("node:22").wire
+
+    assert all(row is not None for row in (*pulls, *pushes))
+    assert [row.size for row in pulls if row] == [row.size for row in pushes if row]
+    assert [row.size > base for row in pushes if row] == [True, False]
+    assert [row.size < 1000 for row in pushes if row] == [False, True]
+    ready = [found.timeline.after(number, "app") or 0.0 for number in (1, 2)]
+    assert ready[1] < ready[0] / 10

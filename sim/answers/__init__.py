@@ -26,12 +26,17 @@ from sim.answers.storms import (
     resident,
     storm,
 )
+from sim.answers.who_runs_it import (
+    WhoRunsIt,
+    who_runs_it,
+)
 
 __all__ = [
     "DensityAnswer",
     "LifecycleAnswer",
     "StartupAnswer",
     "Storm",
+    "WhoRunsIt",
     "density",
     "lifecycle",
     "one_server",
@@ -40,4 +45,5 @@ __all__ = [
     "startup",
     "storm",
     "unmet",
+    "who_runs_it",
 ]

@@ -93,6 +93,7 @@ def lifecycle(
     cpu: float | None = None,
     memory: float | None = None,
     change: str | None = None,
+    apart: Path | None = None,
     seed: int = 1,
 ) -> LifecycleAnswer:
     """Build an image, push it, pull it on a fresh host and run it there, in one simulation.
@@ -108,6 +109,7 @@ def lifecycle(
         bases: base images beside the catalogue's, by the name that FROM uses.
         startup_cpu: core-seconds from exec to the first healthy answer.
         app: of the catalogue, for its start-up work and memory.
+        apart: a folder that is not part of the context: where answers are written.
         change: a path in the context that changes after the first round; then a second follows.
 
     Raises:
@@ -122,6 +124,7 @@ def lifecycle(
         dockerfile,
         change,
         context=context,
+        apart=apart,
         resolve=_resolver(bases or {}),
         ratio=catalog.figure("image.unpack_ratio"),
         run_sizes=run_sizes,
@@ -161,11 +164,11 @@ def _check(platform: str, startup_cpu: float | None, app: str | None) -> None:
 
 
 def _builds(dockerfile: str | Path, change: str | None, **given: Any) -> list[Built]:
-    """The build, and after a change the one that meets its cache."""
-    first = build_file(dockerfile, **given)
+    """The build; with a change the one before it, and then the one that meets its cache."""
+    first = build_file(dockerfile, changed=change, **given)
     if change is None:
         return [first]
-    return [first, build_file(dockerfile, cache=first.digests, changed=change, **given)]
+    return [first, build_file(dockerfile, cache=first.digests, **given)]
 
 
 def _resolver(bases: Mapping[str, Image]) -> Callable[[str], Image]:

@@ -82,6 +82,7 @@ def command(
         "cpu": inputs.read("cpu", cpu, parse_vcpu),
         "memory": inputs.read("memory", memory, parse_bytes),
         "change": change,
+        "apart": out / NAME,
         "seed": inputs.integer("seed", seed, 0),
     }
     if startup_cpu is not None and app is not None:

@@ -27,6 +27,7 @@ from sim.host import Machine
 from sim.image import AgentPull, Image, read_image
 from sim.image.image import of_size
 from sim.platforms.ecs import Network
+from sim.platforms.node_config import MaxPods
 from sim.platforms.placement import Strategy
 from sim.platforms.pod import PodTemplate, Resources
 from sim.platforms.scheduler import Scoring
@@ -122,6 +123,22 @@ class ServicePart:
     """Mean CPU use as a fraction of cpu, once it serves."""
     host_port: Annotated[int, Field(ge=1, le=65535)] | None = None
 
+    def service(self) -> Service:
+        """The description that runs, with the app's own image."""
+        made = catalog.service(
+            self.app,
+            cpu=self.cpu,
+            memory=self.memory,
+            cpu_quota=self.cpu_quota,
+            load_share=self.load,
+        )
+        return replace(
+            made,
+            disk=self.disk or 0.0,
+            memory_reservation=self.memory_reservation,
+            host_port=self.host_port,
+        )
+
 
 @description
 class ArrivalsPart:
@@ -136,25 +153,23 @@ class ArrivalsPart:
 
 @description
 class PodPart:
-    """What a pod is on EKS beyond the service's size."""
+    """What a pod is on EKS besides the service's own container at its own size."""
 
-    cpu_request: Vcpu | None = None
-    """Instead of the service's cpu; with any of these four, those not given are not set."""
-    memory_request: Bytes | None = None
-    cpu_limit: Vcpu | None = None
-    memory_limit: Bytes | None = None
+    resources: Resources | None = None
+    """Requests and limits of the service's container, instead of what the service says."""
+    init: tuple[ServicePart, ...] = ()
+    """Containers that run one after the other before the service's."""
+    sidecars: tuple[ServicePart, ...] = ()
+    """Containers beside the service's."""
     privileged: bool = False
     host_network: bool = False
 
     def template(self) -> PodTemplate:
         """The description that runs."""
-        given = {
-            name: getattr(self, name)
-            for name in ("cpu_request", "memory_request", "cpu_limit", "memory_limit")
-            if getattr(self, name) is not None
-        }
         return PodTemplate(
-            resources=Resources(**given) if given else None,
+            resources=self.resources,
+            init=tuple(part.service() for part in self.init),
+            sidecars=tuple(part.service() for part in self.sidecars),
             privileged=self.privileged,
             host_network=self.host_network,
         )
@@ -178,7 +193,7 @@ class ScenarioFile:
     strategy: Strategy = "binpack"
     pull_behavior: AgentPull = "default"
     """When an ECS agent on EC2 contacts the registry."""
-    max_pods: PositiveInt | None = None
+    max_pods: MaxPods | None = None
     """Of the kubelet on EKS nodes; without it, what EKS recommends for the type."""
     prefix_delegation: bool = False
     """Of EKS nodes."""
@@ -215,14 +230,7 @@ class ScenarioFile:
         return made
 
     def _service(self) -> Service:
-        part = self.service
-        service = catalog.service(
-            part.app,
-            cpu=part.cpu,
-            memory=part.memory,
-            cpu_quota=part.cpu_quota,
-            load_share=part.load,
-        )
+        service = self.service.service()
         image = service.image
         given = [
             field for field in ("name", "mib", "file") if getattr(self.image, field) is not None
@@ -237,13 +245,7 @@ class ScenarioFile:
             image = catalog.image(self.image.name)
         elif self.image.file is not None:
             image = self.image.file
-        return replace(
-            service,
-            image=image,
-            disk=part.disk or 0.0,
-            memory_reservation=part.memory_reservation,
-            host_port=part.host_port,
-        )
+        return replace(service, image=image)
 
     def _arrivals(self, service: Service) -> Burst | Poisson:
         part = self.arrivals

@@ -61,6 +61,7 @@ def build_file(
     build_args: Mapping[str, str] | None = None,
     cache: Collection[str] | None = None,
     changed: str | None = None,
+    apart: Path | None = None,
 ) -> Built:
     """Build a Dockerfile.
 
@@ -72,7 +73,8 @@ def build_file(
         run_cpus: core-seconds, likewise.
         target: the stage to build; the last where it is not given.
         cache: digests of steps that earlier builds made.
-        changed: a path inside the context that is taken as changed since then.
+        changed: a path inside the context that is taken as it was before its last change.
+        apart: a folder that is not part of the context, such as that of the answers.
 
     Raises:
         BadDockerfile: all that is wrong with it, one mistake a line.
@@ -87,7 +89,7 @@ def build_file(
         build_args=dict(build_args or {}),
         cache=frozenset(cache or ()),
         changed=changed,
-        context=context_of(Path(path), folder, file.mistakes, changed),
+        context=context_of(Path(path), folder, file.mistakes, changed, apart),
         file=file,
     )
     return _built(given, target, Path(path).absolute().parent.name or "image")

@@ -47,13 +47,21 @@ class Context:
     """A folder and what its `.dockerignore` leaves of it.
 
     Args:
-        changed: a file or folder in it that is taken as changed, whatever is in it.
+        changed: a file or folder in it that is taken as other than it is.
+        apart: a folder in it that is none of its own.
     """
 
-    __slots__ = ("_changed", "_ignore", "_outgoing", "_root", "used_changed")
+    __slots__ = ("_apart", "_changed", "_ignore", "_outgoing", "_root", "used_changed")
 
-    def __init__(self, root: Path, ignore: Ignore, changed: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        ignore: Ignore,
+        changed: Path | None = None,
+        apart: Path | None = None,
+    ) -> None:
         self._root = root.resolve()
+        self._apart = None if apart is None else str(apart.resolve())
         self._ignore = ignore
         self._changed = changed
         self._outgoing: dict[str, None] = {}
@@ -170,6 +178,8 @@ class Context:
                     inner = (*path, item.name)
                     hidden = self._ignore.hides(inner)
                     if item.is_dir(follow_symlinks=False):
+                        if item.path == self._apart:
+                            continue
                         if not hidden or self._ignore.brings_back:
                             left.append((Path(item.path), inner))
                     elif not hidden:

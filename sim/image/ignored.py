@@ -11,12 +11,17 @@ LARGEST = 10**6
 
 
 def context_of(
-    dockerfile: Path, folder: Path, mistakes: Mistakes, changed: str | None = None
+    dockerfile: Path,
+    folder: Path,
+    mistakes: Mistakes,
+    changed: str | None = None,
+    apart: Path | None = None,
 ) -> Context:
     """The context of a folder; `NAME.dockerignore` beside the Dockerfile goes before its own.
 
     Args:
-        changed: a path inside it that is taken as changed.
+        changed: a path inside it that is taken as other than it is.
+        apart: a folder that is not part of it, wherever it is.
     """
     try:
         if not folder.is_dir():
@@ -26,8 +31,8 @@ def context_of(
         beside = dockerfile.parent / f"{dockerfile.name}.dockerignore"
         found = beside if beside.is_file() else folder / ".dockerignore"
         if not found.is_file():
-            return Context(folder, Ignore(), edited)
-        return Context(folder, _read(found, mistakes.beside(str(found))), edited)
+            return Context(folder, Ignore(), edited, apart)
+        return Context(folder, _read(found, mistakes.beside(str(found))), edited, apart)
     except (OSError, ValueError, RuntimeError) as error:
         mistakes.add(1, f"the context cannot be read: {error}", "")
         return Context(Path(), Ignore("*"))

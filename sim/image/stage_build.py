@@ -18,6 +18,10 @@ from sim.image.stages import Line, Stage, Stages, sources_of
 from sim.image.tree import Tree, absolute
 from sim.image.variables import Globals, Variables
 
+MOST_LAYERS = 125
+"""Layers of an image: what overlay file systems take, less two of a running container (moby,
+layer_store.go)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -151,6 +155,8 @@ class StageBuild:
         )
         if item.word in WITH_FILES:
             self.layers.append(layer)
+            if len(self.layers) == MOST_LAYERS + 1:
+                self._wrong(line, BadWord(f"the image has more than {MOST_LAYERS} layers here"))
 
     def _run(
         self, line: Line, size: float | None, cpu: float | None

@@ -49,9 +49,9 @@ class Cluster:
     def __init__(self, world: World, fleet: Fleet, terms: Terms, *, count: int) -> None:
         self.world = world
         self._terms = terms
-        # An agent that prefers cached images has its clean-up turned off.
-        keeps = terms.behavior == "prefer-cached"
-        self._fleet = replace(fleet, cleanup=None) if keeps else fleet
+        if terms.behavior == "prefer-cached":  # the agent then turns its clean-up off
+            fleet = replace(fleet, cleanup=None)
+        self._fleet = fleet
         self._placement = world.random.sampler("ecs/placement", terms.placement)
         self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
         self._registry = fleet.registry.deploy(world)
@@ -96,8 +96,14 @@ class Cluster:
         return [self.instances[0].engine.settle(demand) for _ in range(count)]
 
     def _boot(self, number: int) -> ContainerInstance:
-        held, behavior = self._terms.agent_memory, self._terms.behavior
-        engine = self._fleet.boot(self.world, self._registry, number, held=held, behavior=behavior)
+        terms = self._terms
+        engine = self._fleet.boot(
+            self.world,
+            self._registry,
+            number,
+            held=terms.agent_memory,
+            behavior=terms.behavior,
+        )
         return ContainerInstance(number, engine, self._registered)
 
     def _asked(self, start: Start) -> Claim:

@@ -84,17 +84,22 @@ class Fargate:
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """One task a microVM; then what the account allows."""
-        return self.ceilings_at(self.size_for(service), service)
+        return self.full_disk(service) or self.ceilings_at(self.size_for(service))
 
-    def ceilings_at(self, size: FargateSize | None, service: Service) -> tuple[Ceiling, ...]:
+    def full_disk(self, service: Service) -> tuple[Ceiling, ...]:
+        """A ceiling of 0 where the ephemeral storage takes neither image nor what is written."""
+        held = sum(map(self.unpacking.on_disk, distinct([service.image] if service.image else [])))
+        room = plain(self.ephemeral) - held
+        return tuple(
+            full
+            for full in disk_ceilings(room, plain(service.disk), _MORE_STORAGE)
+            if full.allows == 0
+        )
+
+    def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
         """The same for a task of that size, None: one that no size holds."""
         if size is None:
             return (Ceiling("Fargate size", 0, f"the largest is {self.sizes[-1]}"),)
-        image = [] if service.image is None else [service.image]
-        held = sum(map(self.unpacking.on_disk, distinct(image)))
-        full = disk_ceilings(plain(self.ephemeral) - held, plain(service.disk), _MORE_STORAGE)
-        if full and full[0].allows == 0:
-            return full
         quota = int(plain(self.account_vcpus) / size.vcpu)
         return (
             Ceiling("one task per microVM", 1, "nothing lifts it: isolation is the product"),

@@ -48,6 +48,19 @@ class Fleet:
         """Bytes one machine has left for shims, apps and cache."""
         return self.machine.memory_visible - plain(self.os_and_daemons) - held
 
+    def disk(self, service: Service) -> tuple[Ceiling, ...]:
+        """How many the disk takes, where it limits them at all: one copy of the images serves all.
+
+        `docker image prune` and image garbage collection are not counted on.
+        """
+        images = [*self.warm, *([] if service.image is None else [service.image])]
+        room = self.machine.disk_room - self._images(images)
+        return disk_ceilings(room, plain(service.disk), _LARGER)
+
+    def _images(self, images: Sequence[Image]) -> float:
+        """Bytes of disk that images take, each layer once."""
+        return sum(map(self.unpacking.on_disk, distinct(images)))
+
     def budget(
         self, service: Service, count: int, *daemons: BudgetItem, shim: float | None = None
     ) -> tuple[BudgetItem, ...]:
@@ -67,19 +80,6 @@ class Fleet:
             BudgetItem("apps", count * service.private),
             BudgetItem("shared files", service.hot if count else 0.0),
         )
-
-    def disk(self, service: Service) -> tuple[Ceiling, ...]:
-        """How many the disk takes, where it limits them at all: one copy of the images serves all.
-
-        `docker image prune` and image garbage collection are not counted on.
-        """
-        images = [*self.warm, *([] if service.image is None else [service.image])]
-        room = self.machine.disk_room - self._images(images)
-        return disk_ceilings(room, plain(service.disk), _LARGER)
-
-    def _images(self, images: Sequence[Image]) -> float:
-        """Bytes of disk that images take, each layer once."""
-        return sum(map(self.unpacking.on_disk, distinct(images)))
 
     def boot(
         self,

@@ -12,10 +12,10 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
 from sim.host import Step
-from sim.image import Image, NoSpace, PullFailed
+from sim.image import Image
 from sim.platforms.pod import Pod, PodContainer, oom_score_adj
 from sim.sandbox import Container, Engine
-from sim.start import Killed, Ready, Refused, Start, Story
+from sim.start import Ready, Refused, Start, Story
 
 NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
 """What the VPC CNI says when the node has no address left."""
@@ -77,14 +77,6 @@ class LiveKubelet:
 
     def run(self, start: Start, pod: Pod) -> Story:
         """From a bound pod to ready; its conditions are events of the record."""
-        try:
-            return (yield from self._run(start, pod))
-        except NoSpace as full:
-            return Refused(f"disk: {full}")
-        except PullFailed as failed:
-            return Killed(str(failed))
-
-    def _run(self, start: Start, pod: Pod) -> Story:
         with start.phase("network"):
             if not self._take_address(start, pod):
                 return Refused(NO_ADDRESS)
@@ -101,7 +93,9 @@ class LiveKubelet:
         for container in pod.sidecars:
             sidecar = yield from self._up(start, pod, container, cgroup)
             beside.append(self._beside(start, sidecar))
-        main = yield from self._up(start, pod, pod.main, cgroup)
+        yield from self._bring(start, pod.main)
+        self.engine.write(start)
+        main = yield from self._begin(start, pod, pod.main, cgroup)
         with start.phase("app"):
             yield from main.run(start)
             for sidecar_ready in beside:
@@ -126,9 +120,20 @@ class LiveKubelet:
         self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
     ) -> Generator[Event, Any, Container]:
         """Pull, create and start one container."""
+        yield from self._bring(start, container, within)
+        return (yield from self._begin(start, pod, container, cgroup, within))
+
+    def _bring(
+        self, start: Start, container: PodContainer, within: str = ""
+    ) -> Generator[Event, Any, None]:
         with start.phase("pull", within):
             if container.image is not None:
                 yield from self._pull(start, container.image)
+
+    def _begin(
+        self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
+    ) -> Generator[Event, Any, Container]:
+        """Create and start it; its place in the order of victims goes with its request."""
         score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
         return (
             yield from self.engine.up(
@@ -158,7 +163,7 @@ class LiveKubelet:
                 span.waits(BACK_OFF)
                 yield start.env.timeout(pause)
             pause = min(self._longest, 2.0 * pause)
-        yield from self.engine.bring(start, image)
+        yield from self.engine.pull(start, image)
 
     def _cgroup(self, start: Start, pod: Pod) -> Group:
         """The pod's own cgroup, which a container that is alone in it would fill."""

@@ -12,6 +12,12 @@ from sim.plots.density import (
 from sim.plots.ecdf import (
     ready_ecdf,
 )
+from sim.plots.forest import (
+    forest,
+)
+from sim.plots.frontier import (
+    cost_frontier,
+)
 from sim.plots.host import (
     host_over_time,
 )
@@ -24,6 +30,12 @@ from sim.plots.parity import (
 from sim.plots.scale import (
     scale_curves,
 )
+from sim.plots.sweep import (
+    sweep_lines,
+)
+from sim.plots.tornado import (
+    tornado,
+)
 from sim.plots.under_load import (
     start_under_load,
 )
@@ -31,9 +43,14 @@ from sim.plots.waterfall import (
     waterfall,
     waterfalls,
 )
+from sim.plots.ways import (
+    side_by_side,
+)
 
 __all__ = [
+    "cost_frontier",
     "density_bars",
+    "forest",
     "host_over_time",
     "lifecycle",
     "memory_budget",
@@ -41,7 +58,10 @@ __all__ = [
     "ready_ecdf",
     "save",
     "scale_curves",
+    "side_by_side",
     "start_under_load",
+    "sweep_lines",
+    "tornado",
     "waterfall",
     "waterfalls",
 ]

@@ -10,9 +10,9 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
 from sim.host import Doing, Kernel, Step
-from sim.image import Image, NoSpace, PullBehavior, PullFailed, Store
+from sim.image import Image, NoSpace, PullBehavior, Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
-from sim.start import Killed, Outcome, Ready, Refused, Start, Story
+from sim.start import Ready, Start, Story
 from sim.units import GiB
 from sim.workload import Demand
 
@@ -139,25 +139,46 @@ class Engine:
 
     def run(self, start: Start) -> Story:
         """Bring one container from its image's name to ready."""
-        failed = yield from self._pull(start)
-        if failed is not None:
-            return failed
+        image = start.service.image
+        with start.phase("pull"):
+            if image is not None:
+                yield from self.pull(start, image)
+        self.write(start)
         container = yield from self.up(start, start.given)
         with start.phase("app"):
             yield from container.run(start)
         return Ready()
 
-    def bring(self, start: Start, image: Image, reads: float = 0.0) -> Generator[Event, Any, None]:
-        """Pull an image unless it is here; it stays until the start ends.
+    def pull(
+        self, start: Start, image: Image, behavior: PullBehavior | None = None
+    ) -> Generator[Event, Any, None]:
+        """Bring an image here, where it stays until the start ends.
 
         Args:
-            reads: bytes of its files the app reads at its start; what lazy loading brings first.
+            behavior: when the registry is contacted; None: as the daemon does it.
 
         Raises:
-            PullFailed: the client gave up, or the disk cannot take the image.
+            PullFailed: it did not come.
         """
-        yield from self.store.pull(start, image, self._behavior, reads=reads)
+        reads = plain(start.service.app.startup_read)
+        yield from self.store.pull(start, image, behavior or self._behavior, reads=reads)
         start.at_end.append(lambda: self.store.release(image))
+
+    def write(self, start: Start) -> None:
+        """Take the bytes of disk that the container writes.
+
+        Raises:
+            NoSpace: there are none.
+        """
+        space, needed = self.kernel.space, plain(start.service.disk)
+        if needed == 0.0:
+            return
+        if not space.take(needed):
+            raise NoSpace(
+                f"no space left on device (needed {needed / GiB:.2f} GiB, "
+                f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
+            )
+        start.at_end.append(lambda: space.give(needed))
 
     def up(
         self,
@@ -207,29 +228,3 @@ class Engine:
         )
         container.settle()
         return container
-
-    def _pull(self, start: Start) -> Generator[Event, Any, Outcome | None]:
-        """Bring its image, and take the disk it writes to; what became of it where that fails."""
-        service = start.service
-        try:
-            with start.phase("pull"):
-                if service.image is not None:
-                    yield from self.bring(start, service.image, plain(service.app.startup_read))
-        except NoSpace as full:
-            return Refused(f"disk: {full}")
-        except PullFailed as failed:
-            return Killed(str(failed))
-        return self._lacking(start)
-
-    def _lacking(self, start: Start) -> Refused | None:
-        """Take the bytes that the container will write, or say that there are none."""
-        space, needed = self.kernel.space, plain(start.service.disk)
-        if needed == 0.0:
-            return None
-        if not space.take(needed):
-            return Refused(
-                f"disk: no space left on device (needed {needed / GiB:.2f} GiB, "
-                f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
-            )
-        start.at_end.append(lambda: space.give(needed))
-        return None

@@ -49,7 +49,7 @@ class Span:
 
     def __enter__(self) -> "Span":
         self.since = self._record.env.now
-        self._record.opened[self] = None
+        self._record.spans[self] = None
         return self
 
     def __exit__(
@@ -69,9 +69,27 @@ class Span:
 
     def end(self, outcome: int) -> None:
         """File the span now; a second call does nothing."""
-        if self in self._record.opened:
-            del self._record.opened[self]
-            self._record.file(self, outcome)
+        if self in self._record.spans:
+            del self._record.spans[self]
+            self._record.file(self.task, self.phase, self.parent, self.since, outcome)
+
+
+class Phase:
+    """A phase that tiles its start: it lasts until the next one, or until the start ends.
+
+    The block around it is for the reader.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """It has begun when it was made."""
+
+    def __exit__(self, *error: object) -> None:
+        """Whoever comes next ends it."""
+
+
+_PHASE = Phase()
 
 
 Keep: TypeAlias = Literal["all", "totals"]
@@ -88,14 +106,18 @@ class Recorder:
         self.env = env
         self.keep = keep
         self.ready = 0
-        self.totals: dict[tuple[int, int], tuple[int, float]] = {}
+        self.totals: dict[tuple[int, int], list[float]] = {}
+        """Of each phase and its parent: how many there were, and their seconds."""
         self.phases = Names()
         self.phases.code("")
         self.hosts = Names()
         self.hosts.code("")
         self.services = Names()
         self.resources = Names()
-        self.opened: dict[Span, None] = {}
+        self.spans: dict[Span, None] = {}
+        """Those that are open; phases that tile are not among them."""
+        self.task_phase, self.task_since = array("i"), array("d")
+        """The phase a start is in, 0 for none, and since when."""
         self.task_host = array("i")
         self.task_service = array("i")
         self.task_begin, self.task_end = array("d"), array("d")
@@ -119,6 +141,8 @@ class Recorder:
         self.task_begin.append(self.env.now)
         self.task_end.append(self.env.now)
         self.task_outcome.append("")
+        self.task_phase.append(0)
+        self.task_since.append(0.0)
         return len(self.task_host) - 1
 
     def place(self, task: int, host: str) -> None:
@@ -127,25 +151,46 @@ class Recorder:
 
     def outcome(self, task: int, outcome: str) -> None:
         """What became of a start, now: `ready`, or why it was refused or killed."""
-        self.ready += outcome == "ready"
+        ready = outcome == "ready"
+        self.ready += ready
+        self.end_phase(task, INTERRUPTED if outcome.startswith("killed") else DONE)
         self.task_end[task] = self.env.now
         self.task_outcome[task] = outcome
+
+    def phase(self, task: int, name: str) -> Phase:
+        """The next of the phases that tile `task`; the one before it is done."""
+        self.end_phase(task, DONE)
+        self.task_phase[task] = self.phases.code(name)
+        self.task_since[task] = self.env.now
+        return _PHASE
+
+    def end_phase(self, task: int, outcome: int) -> None:
+        """The phase `task` is in, if any, ends now."""
+        phase = self.task_phase[task]
+        if phase:
+            self.task_phase[task] = 0
+            self.file(task, phase, 0, self.task_since[task], outcome)
+
+    @property
+    def opened(self) -> int:
+        """Spans and phases that are open."""
+        return len(self.spans) + sum(1 for phase in self.task_phase if phase)
 
     def span(self, task: int, phase: str, parent: str = "") -> Span:
         """A phase of `task`, to be used in a `with` block."""
         return Span(self, task, self.phases.code(phase), self.phases.code(parent))
 
-    def file(self, span: Span, outcome: int) -> None:
-        """Called by a span that ends."""
+    def file(self, task: int, phase: int, parent: int, since: float, outcome: int) -> None:
+        """Called when a span or phase ends."""
         if self.keep == "totals":
-            key = (span.phase, span.parent)
-            count, seconds = self.totals.get(key, (0, 0.0))
-            self.totals[key] = (count + 1, seconds + self.env.now - span.since)
+            total = self.totals.setdefault((phase, parent), [0, 0.0])
+            total[0] += 1
+            total[1] += self.env.now - since
             return
-        self.span_task.append(span.task)
-        self.span_phase.append(span.phase)
-        self.span_parent.append(span.parent)
-        self.span_start.append(span.since)
+        self.span_task.append(task)
+        self.span_phase.append(phase)
+        self.span_parent.append(parent)
+        self.span_start.append(since)
         self.span_end.append(self.env.now)
         self.span_outcome.append(outcome)
 
@@ -166,5 +211,8 @@ class Recorder:
 
     def close(self) -> None:
         """End of the run: whatever is still open is censored, never done."""
-        for span in list(self.opened):
+        for span in list(self.spans):
             span.end(CENSORED)
+        for task, phase in enumerate(self.task_phase):
+            if phase:
+                self.end_phase(task, CENSORED)

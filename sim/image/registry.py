@@ -24,7 +24,7 @@ Waiting: TypeAlias = Literal["queue", "retry"]
 class Puller(Protocol):
     """Whoever asks for an image and keeps a record of it."""
 
-    def phase(self, name: str, parent: str = "") -> Span: ...
+    def phase(self, name: str, parent: str) -> Span: ...
 
 
 @description

@@ -139,7 +139,7 @@ class Start(Process):
                 self.interrupt(reason)
             return
         if isinstance(self.value, Ready):
-            self.world.record.outcome(self.task, str(Killed(reason)))
+            self.world.record.outcome(self.task, f"killed: {reason}")
         self.end()
 
     def _tell(self, story: "Callable[[Start], Story]") -> Story:

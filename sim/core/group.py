@@ -138,9 +138,12 @@ class Group(Branch):
         if self._removed or self.watcher is None:
             return
         self.root.share(self.root.env.now)
+        self.watcher.dismiss(self)
+        if not self.saturations and self.watch is None:  # nothing runs in it: nobody gets more
+            self._removed = True
+            return
         self._close()
         self.rise()
-        self.watcher.dismiss(self)
         self._changed(self.parent)
 
     def _close(self) -> None:

@@ -5,6 +5,7 @@ become categories when the tables are built, after the run.
 """
 
 from array import array
+from collections import defaultdict
 from types import TracebackType
 from typing import Literal, TypeAlias
 
@@ -14,21 +15,23 @@ DONE, INTERRUPTED, CENSORED = 0, 1, 2
 OUTCOMES = ("done", "interrupted", "censored")
 
 
-class Names:
+class Names(dict[str, int]):
     """Small integers for names, in order of first use."""
 
-    __slots__ = ("_codes",)
+    __slots__ = ()
 
-    def __init__(self) -> None:
-        self._codes: dict[str, int] = {}
+    def __missing__(self, name: str) -> int:
+        """A new name gets the next number."""
+        code = self[name] = len(self)
+        return code
 
     def code(self, name: str) -> int:
         """The number of `name`, new or known."""
-        return self._codes.setdefault(name, len(self._codes))
+        return self[name]
 
     def all(self) -> list[str]:
         """Names in the order of their numbers."""
-        return list(self._codes)
+        return list(self)
 
 
 class Span:
@@ -71,7 +74,9 @@ class Span:
         """File the span now; a second call does nothing."""
         if self in self._record.spans:
             del self._record.spans[self]
-            self._record.file(self.task, self.phase, self.parent, self.since, outcome)
+            record = self._record
+            since, now = self.since, record.env.now
+            record.file(self.task, self.phase, self.parent, since, now, outcome)
 
 
 class Phase:
@@ -106,7 +111,7 @@ class Recorder:
         self.env = env
         self.keep = keep
         self.ready = 0
-        self.totals: dict[tuple[int, int], list[float]] = {}
+        self.totals: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0, 0.0])
         """Of each phase and its parent: how many there were, and their seconds."""
         self.phases = Names()
         self.phases.code("")
@@ -137,9 +142,10 @@ class Recorder:
     def task(self, service: str) -> int:
         """The number of a new task, in order of arrival."""
         self.task_host.append(0)
-        self.task_service.append(self.services.code(service))
-        self.task_begin.append(self.env.now)
-        self.task_end.append(self.env.now)
+        self.task_service.append(self.services[service])
+        now = self.env.now
+        self.task_begin.append(now)
+        self.task_end.append(now)
         self.task_outcome.append("")
         self.task_phase.append(0)
         self.task_since.append(0.0)
@@ -153,23 +159,25 @@ class Recorder:
         """What became of a start, now: `ready`, or why it was refused or killed."""
         ready = outcome == "ready"
         self.ready += ready
-        self.end_phase(task, INTERRUPTED if outcome.startswith("killed") else DONE)
-        self.task_end[task] = self.env.now
+        now = self.env.now
+        self._end_phase(task, now, INTERRUPTED if outcome.startswith("killed") else DONE)
+        self.task_end[task] = now
         self.task_outcome[task] = outcome
 
     def phase(self, task: int, name: str) -> Phase:
         """The next of the phases that tile `task`; the one before it is done."""
-        self.end_phase(task, DONE)
-        self.task_phase[task] = self.phases.code(name)
-        self.task_since[task] = self.env.now
+        now = self.env.now
+        self._end_phase(task, now, DONE)
+        self.task_phase[task] = self.phases[name]
+        self.task_since[task] = now
         return _PHASE
 
-    def end_phase(self, task: int, outcome: int) -> None:
+    def _end_phase(self, task: int, now: float, outcome: int) -> None:
         """The phase `task` is in, if any, ends now."""
         phase = self.task_phase[task]
         if phase:
             self.task_phase[task] = 0
-            self.file(task, phase, 0, self.task_since[task], outcome)
+            self.file(task, phase, 0, self.task_since[task], now, outcome)
 
     @property
     def opened(self) -> int:
@@ -180,18 +188,20 @@ class Recorder:
         """A phase of `task`, to be used in a `with` block."""
         return Span(self, task, self.phases.code(phase), self.phases.code(parent))
 
-    def file(self, task: int, phase: int, parent: int, since: float, outcome: int) -> None:
+    def file(  # noqa: PLR0917 (positional is quicker)
+        self, task: int, phase: int, parent: int, since: float, now: float, outcome: int
+    ) -> None:
         """Called when a span or phase ends."""
         if self.keep == "totals":
-            total = self.totals.setdefault((phase, parent), [0, 0.0])
+            total = self.totals[phase, parent]
             total[0] += 1
-            total[1] += self.env.now - since
+            total[1] += now - since
             return
         self.span_task.append(task)
         self.span_phase.append(phase)
         self.span_parent.append(parent)
         self.span_start.append(since)
-        self.span_end.append(self.env.now)
+        self.span_end.append(now)
         self.span_outcome.append(outcome)
 
     def request(self, task: int, sojourn: float, alone: float) -> None:
@@ -215,4 +225,4 @@ class Recorder:
             span.end(CENSORED)
         for task, phase in enumerate(self.task_phase):
             if phase:
-                self.end_phase(task, CENSORED)
+                self._end_phase(task, self.env.now, CENSORED)

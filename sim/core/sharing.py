@@ -154,9 +154,9 @@ class SharedCapacity(Group):
             self.share(now)
             if self.stale:
                 return False
-        rate = min(job.cap, self.cap)
+        rate = job.cap if job.cap < self.cap else self.cap
         while group is not self:
-            if group.cap < rate:  # noqa: PLR1730 (a call less)
+            if group.cap < rate:  # noqa: PLR1730
                 rate = group.cap
             group = group.parent
         if rate == 0.0:
@@ -164,8 +164,8 @@ class SharedCapacity(Group):
         job.ticket = ALONE
         self._lone, self._lone_rate, self._lone_began = job, rate, now
         self._lone_end = end = now + job.left / rate
-        self._due = due = end + job.delay
-        self._arm(due, now)
+        self._due = end + job.delay
+        self._arm(self._due, now)
         return True
 
     def share(self, now: float) -> None:

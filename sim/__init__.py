@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
-    from sim.answers import density, startup
+    from sim.answers import density, lifecycle, startup
     from sim.experiment import Burst, Poisson, Results, Scenario, compare, load, replicate
     from sim.workload import App, Load, Service
 
@@ -26,6 +26,7 @@ __all__ = [
     "compare",
     "density",
     "experiment",
+    "lifecycle",
     "load",
     "plots",
     "replicate",
@@ -45,6 +46,7 @@ _HOME = {
     "load": "sim.experiment",
     "replicate": "sim.experiment",
     "density": "sim.answers",
+    "lifecycle": "sim.answers",
     "startup": "sim.answers",
 }
 

@@ -6,11 +6,11 @@ anything that satisfies them, without knowing what a platform is.
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, overload
+from typing import Any, Protocol, TypeAlias
 
 from simpy import Environment, Event, Interrupt, Process
 
-from sim.core.recorder import Phase, Span
+from sim.core.recorder import Span
 from sim.core.sharing import Group
 from sim.core.world import World
 from sim.host import Kernel
@@ -99,13 +99,7 @@ class Start(Process):
         self.at_end: list[Callable[[], None]] = []
         self._begin(world.env, self._tell(story))
 
-    @overload
-    def phase(self, name: str) -> Phase: ...
-
-    @overload
-    def phase(self, name: str, parent: str) -> Span: ...
-
-    def phase(self, name: str, parent: str = "") -> Phase | Span:
+    def phase(self, name: str, parent: str = "") -> Span:
         """A phase of this start, to be used in a `with` block.
 
         One without a parent lasts until the next of them: together they tile the start.
@@ -177,6 +171,8 @@ class Ceiling:
     how: str
     refusal: str = ""
     """The platform's own word when this limit refuses a start; empty: the same."""
+    others: tuple["Ceiling", ...] = ()
+    """The others once this one is lifted, smallest first, where lifting it changes them."""
 
 
 class Deployment(Protocol):

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim import catalog
-from sim.answers import density, one_server, startup
+from sim.answers import density, one_server, scale, startup
 
 SCRIPTS = sorted(Path("scenarios").glob("*.py"))
 
@@ -129,6 +129,16 @@ def test_script_reads_like_prose(script: Path) -> None:
     assert 20 <= len(script.read_text(encoding="utf-8").splitlines()) <= 60
     assert not flow
     assert len(branches) == 1  # `if __name__ == "__main__"`
+
+
+def test_where_machines_come_first_karpenter_is_minutes_ahead_of_a_capacity_provider() -> None:
+    """Within seconds a batch is closed; a capacity provider waits for the warm-up of two."""
+    rows = {row.platform: row for row in scale(to=200, replications=1).rows}
+    last = {name: row.times["t90_s"].value for name, row in rows.items()}
+
+    assert max(last, key=last.__getitem__) == "ecs-asg"
+    assert last["ecs-asg"] - last["eks-karpenter"] > 240.0
+    assert last["ecs-fargate"] < last["eks-karpenter"]
 
 
 def test_docker_hub_throttles_first_then_ecr_public_and_ecr_not_at_all() -> None:

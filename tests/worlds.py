@@ -19,6 +19,8 @@ from sim.platforms import (
     Fleet,
     Hypervisor,
 )
+from sim.platforms.capacity_provider import CapacityProvider
+from sim.platforms.launching import InstanceLaunch
 from sim.sandbox import ContainerRuntime, VirtualMachine
 from sim.start import Start
 from sim.units import GiB, MiB
@@ -243,3 +245,29 @@ def idle(live: Kernel) -> bool:
     """Whether nothing runs on CPU, disk and NIC now."""
     shared: list[Group] = [live.cpu, *(part for part in (live.disk, live.nic) if part)]
     return all(part.rate == 0.0 for part in shared)
+
+
+def instance_launch(**rest: Any) -> InstanceLaunch:
+    parts = {
+        "decided": 0.0,
+        "calls": Quota(size=100, refill=10),
+        "instances": Quota(size=1000, refill=10),
+        "stages": (10.0, 30.0),
+    }
+    return InstanceLaunch(**{**parts, **rest})
+
+
+def capacity_provider(box: Machine | None = None, **rest: Any) -> CapacityProvider:
+    parts = {
+        "fleet": fleet(box, runtime=runtime(create=Step(), start=Step())),
+        "begin_empty": True,
+        "launch": instance_launch(),
+        "metric_period": 60.0,
+        "warm_up": 300.0,
+    }
+    return CapacityProvider(**{**parts, **rest})
+
+
+def growing_ecs(box: Machine | None = None, **rest: Any) -> ECS:
+    ours = {key: rest.pop(key) for key in list(rest) if key in ECS.__dataclass_fields__}
+    return ECS(capacity=capacity_provider(box, **rest), control_plane=control_plane(), **ours)

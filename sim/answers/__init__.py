@@ -1,8 +1,43 @@
 """Questions people ask, answered: catalogue, platforms and experiment put together."""
 
-from sim.answers.density_rows import DensityAnswer
-from sim.answers.how_many import density
-from sim.answers.how_soon import StartupAnswer, startup, unmet
-from sim.answers.one_server import one_server
+from sim.answers.density_rows import (
+    DensityAnswer,
+)
+from sim.answers.from_dockerfile import (
+    LifecycleAnswer,
+    lifecycle,
+)
+from sim.answers.how_many import (
+    density,
+)
+from sim.answers.how_soon import (
+    StartupAnswer,
+    startup,
+    unmet,
+)
+from sim.answers.one_server import (
+    one_server,
+)
+from sim.answers.scale_out import (
+    scale,
+)
+from sim.answers.storms import (
+    Storm,
+    resident,
+    storm,
+)
 
-__all__ = ["DensityAnswer", "StartupAnswer", "density", "one_server", "startup", "unmet"]
+__all__ = [
+    "DensityAnswer",
+    "LifecycleAnswer",
+    "StartupAnswer",
+    "Storm",
+    "density",
+    "lifecycle",
+    "one_server",
+    "resident",
+    "scale",
+    "startup",
+    "storm",
+    "unmet",
+]

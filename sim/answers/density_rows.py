@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+ONE_EACH = ("ec2", "fargate", "eks-fargate")
+"""Platforms that choose a machine for each sandbox."""
+
+
 @dataclass(slots=True)
 class Row:
     """One platform's answer.
@@ -109,7 +113,7 @@ class DensityAnswer:
     @property
     def fits(self) -> bool:
         """Whether at least one sandbox fits on the machine that was named."""
-        return any(row.count for row in self.rows if row.platform not in ("ec2", "fargate"))
+        return any(row.count for row in self.rows if row.platform not in ONE_EACH)
 
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data."""

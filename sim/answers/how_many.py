@@ -13,7 +13,7 @@ from sim.core.cited import plain
 from sim.experiment import ByUse, OneHost, largest_by_use
 from sim.host import Machine
 from sim.host.machine import Architecture
-from sim.platforms import ECS, Fargate
+from sim.platforms import ECS, EKS, Fargate
 from sim.platforms.limits import BudgetItem, lifted
 from sim.start import Ceiling
 from sim.workload import Service
@@ -48,6 +48,7 @@ def density(
     cpu_overcommit: float = 1.0,
     burstable: bool = True,
     architecture: Architecture | None = None,
+    max_pods: int | None = None,
     by: By = "both",
     load: float | None = None,
     slowdown: float = 2.0,
@@ -68,6 +69,7 @@ def density(
         cpu_overcommit: reserved vCPUs per vCPU of the bare machine, of guests and containers alike.
         burstable: whether the `ec2` row may pick a T type.
         architecture: the only one the image is built for; None: all.
+        max_pods: of the kubelet on EKS nodes; None: what EKS recommends for the type.
         by: which of the two densities.
         load: mean CPU use as a fraction of `cpu`, above 0 and below 1.
         slowdown: target for the p95 slow-down by neighbours, at least 1.
@@ -79,7 +81,7 @@ def density(
     Raises:
         ValueError: a name is not known, or a value is out of range.
     """
-    _check(cpu_overcommit, load, window, replications)
+    _check(cpu_overcommit, load, window, replications, max_pods)
     service = catalog.service(
         app, cpu=cpu, memory=memory, cpu_quota=not cpu_weight_only, load_share=load
     )
@@ -100,12 +102,21 @@ def density(
             _ec2(asked, type_, burstable),
             *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
             _fargate(asked, catalog.fargate(type_.architecture)),
+            _eks(asked, "eks", type_, catalog.eks(type_, max_pods=max_pods)),
+            _eks(
+                asked,
+                "eks-prefix",
+                type_,
+                catalog.eks(type_, max_pods=max_pods, prefix_delegation=True),
+            ),
+            _eks_on_fargate(asked, catalog.eks_on_fargate(), architecture),
         ],
         {
             "instance": instance,
             "host": server.name,
             "cpu_overcommit": cpu_overcommit,
             "burstable": burstable,
+            "max_pods": max_pods,
             "by": by,
             "use_on": list(use_on) if use_on is not None else None,
             "slowdown": slowdown,
@@ -176,9 +187,11 @@ class _Asked:
 
 
 def _besides_slots(platform: Sized) -> object:
-    """What decides density by use besides the slots: an ECS network mode only limits those."""
+    """What decides density by use besides the slots, which network modes and max pods limit."""
     if isinstance(platform, ECS):
         return replace(platform, network="host", trunking=False)
+    if isinstance(platform, EKS) and platform.node is not None:
+        return replace(platform, node=replace(platform.node, max_pods=1, addresses=None))
     return platform
 
 
@@ -229,6 +242,34 @@ def _fargate(asked: _Asked, fargate: Fargate) -> Row:
     return asked.one(row)
 
 
+def _eks(asked: _Asked, name: str, type_: Machine, eks: EKS) -> Row:
+    row = asked.row(name, type_, eks)
+    row.note = _a_cluster()
+    if row.count == 0:
+        row.refused = f"{row.refused}; {row.limits[0].how}"
+    return row
+
+
+def _eks_on_fargate(asked: _Asked, eks: EKS, architecture: Architecture | None) -> Row:
+    service, ceilings = asked.service, eks.ceilings(asked.service)
+    size = eks.fargate_size(service)
+    if architecture == "arm64":
+        no_arm = lifted((Ceiling("architecture", 0, "run it on EC2 nodes"),))
+        return asked.one(Row("eks-fargate", "-", 0, no_arm, refused="EKS runs Fargate on amd64"))
+    if size is None:
+        reason = f"no Fargate size holds it and its overhead; {ceilings[0].how}"
+        return asked.one(Row("eks-fargate", "-", 0, lifted(ceilings), refused=reason))
+    row = Row("eks-fargate", str(size), 1, lifted(ceilings), eks.budget(service, 1))
+    row.note = f"asked {_size(service)}, given and paid {size}; {_a_cluster()}"
+    row.usd_per_container_hour = eks.fargate.price(size)
+    return asked.one(row)
+
+
+def _a_cluster() -> str:
+    """What EKS costs whatever runs on it."""
+    return f"a cluster costs {catalog.figure('eks.cluster.price').value:.2f} USD/h besides"
+
+
 def _priced(row: Row, machine: Machine) -> Row:
     if row.count == 0:
         row.refused = row.refused or f"not one fits on {machine.name}: {row.stopped_by}"
@@ -243,8 +284,16 @@ def _size(service: Service) -> str:
     return f"{service.cpu:g} vCPU / {service.memory / 2**20:g} MiB"
 
 
-def _check(cpu_overcommit: float, load: float | None, window: float, replications: int) -> None:
+def _check(
+    cpu_overcommit: float,
+    load: float | None,
+    window: float,
+    replications: int,
+    max_pods: int | None,
+) -> None:
     wrong = []
+    if max_pods is not None and max_pods < 1:
+        wrong.append(f"max-pods: {max_pods!r} is not allowed; an integer of at least 1")
     if not cpu_overcommit >= 1.0:
         wrong.append(f"cpu-overcommit: {cpu_overcommit!r} is not allowed; at least 1")
     if load is not None and not 0.0 < load < 1.0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -12,15 +13,16 @@ from sim.answers.words import assumed_line, startup_sentence
 from sim.core.quantity import parse_seconds
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.estimate import needed, phase_table
+from sim.host.machine import Architecture
 from sim.image import Image
-from sim.platforms import ECS, Docker, Fargate
+from sim.platforms import ECS, EKS, Docker, Fargate
 from sim.platforms.ecs import Network
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate")
+PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
 QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
 
 Temperature: TypeAlias = Literal["cold", "warm"]
@@ -98,7 +100,7 @@ class StartupAnswer:
     def starts(self) -> pd.DataFrame:
         """One row a start that became ready, with its platform and image."""
         table = self.results.starts()
-        table[["platform", "image"]] = table["variant"].str.split("-", n=1, expand=True)
+        table[["platform", "image"]] = table["variant"].str.rsplit("-", n=1, expand=True)
         return table
 
     def reasons(self) -> dict[str, str]:
@@ -125,8 +127,8 @@ def startup(
 
     Args:
         app: `java`, `node` or `mysql`.
-        platform: `vm`, `docker`, `ec2`, `ecs`, `fargate` or `all`.
-        instance: EC2 type of the ECS row; its size is that of the bare machine, too.
+        platform: `vm`, `docker`, `ec2`, `ecs`, `fargate`, `eks`, `eks-fargate` or `all`.
+        instance: EC2 type of the ECS and EKS rows; its size is that of the bare machine, too.
         host: bare machine of the `vm` and `docker` rows; None: of the instance's size.
         cpu: vCPUs of one task; None: the app's default.
         memory: bytes of one task; None: the app's default.
@@ -206,25 +208,32 @@ def requirement(text: str) -> tuple[str, float]:
 
 def _images(platform: str) -> tuple[Temperature, ...]:
     """Where there is no second case, every start is cold."""
-    return ("cold", "warm") if platform in ("docker", "ecs") else ("cold",)
+    return ("cold", "warm") if platform in ("docker", "ecs", "eks") else ("cold",)
 
 
 def _platform(
     name: str, image: str, service: Service, *, instance: str, host: str | None, network: Network
 ) -> Any:
     warm: list[Image] = [service.image] if image == "warm" and service.image else []
-    if name == "vm":
-        return catalog.hypervisor(bare_machine(host, instance))
-    if name == "docker":
-        return catalog.docker(bare_machine(host, instance), warm=warm)
-    if name == "ecs":
-        return catalog.ecs(instance, network=network, warm=warm)
     architecture = catalog.instance(instance).architecture
-    if name == "fargate":
-        built = service.architectures
-        return catalog.ecs_on_fargate(architecture if architecture in built else built[0])
-    ec2 = catalog.ec2_for(service, architecture)
-    return catalog.ec2(catalog.machine(instance)) if ec2 is None else ec2
+    made: dict[str, Callable[[], Any]] = {
+        "vm": lambda: catalog.hypervisor(bare_machine(host, instance)),
+        "docker": lambda: catalog.docker(bare_machine(host, instance), warm=warm),
+        "ec2": lambda: (
+            catalog.ec2_for(service, architecture) or catalog.ec2(catalog.machine(instance))
+        ),
+        "ecs": lambda: catalog.ecs(instance, network=network, warm=warm),
+        "fargate": lambda: catalog.ecs_on_fargate(_built_for(service, architecture)),
+        "eks": lambda: catalog.eks(instance, warm=warm),
+        "eks-fargate": catalog.eks_on_fargate,
+    }
+    return made[name]()
+
+
+def _built_for(service: Service, architecture: Architecture) -> Architecture:
+    """The machine's own architecture if the image has it, else one that it has."""
+    built = service.architectures
+    return architecture if architecture in built else built[0]
 
 
 def _host(platform: Any, service: Service) -> str:
@@ -232,13 +241,17 @@ def _host(platform: Any, service: Service) -> str:
     if isinstance(platform, ECS):
         if isinstance(platform.capacity, Fargate):
             return str(platform.capacity.size_for(service) or "-")
-        return platform.capacity.machine.name
+        return platform.machine.name
+    if isinstance(platform, EKS):
+        if isinstance(platform.capacity, Fargate):
+            return str(platform.fargate_size(service) or "-")
+        return platform.machine.name
     machine = platform.server.machine if isinstance(platform, Docker) else platform.machine
     return str(machine.name)
 
 
 def _rows(results: Results, variant: str, app: str) -> list[Row]:
-    platform, image = variant.split("-")
+    platform, image = variant.rsplit("-", maxsplit=1)
     runs = results.runs[results.runs["variant"] == variant]
     refused, killed, n = (int(runs[c].sum()) for c in ("refused", "killed", "ready"))
     if n == 0:

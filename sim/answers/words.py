@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.answers.density_rows import DensityAnswer, Row
+    from sim.answers.from_dockerfile import LifecycleAnswer
     from sim.answers.how_soon import Row as StartRow
     from sim.answers.how_soon import StartupAnswer
 
@@ -17,6 +18,9 @@ NAMES = {
     "ecs-awsvpc": "ECS tasks (awsvpc)",
     "ecs-awsvpc-trunk": "ECS tasks (awsvpc, trunking)",
     "fargate": "Fargate tasks",
+    "eks": "EKS pods",
+    "eks-prefix": "EKS pods (prefix delegation)",
+    "eks-fargate": "EKS pods on Fargate",
 }
 
 
@@ -71,7 +75,7 @@ def startup_sentence(answer: StartupAnswer) -> str:
     )
 
 
-def assumed_line(answer: StartupAnswer) -> str:
+def assumed_line(answer: StartupAnswer | LifecycleAnswer) -> str:
     """The assumed numbers an answer rests on, in one line."""
     if not answer.assumed:
         return "No assumed number moves it by 5 % or more."
@@ -93,6 +97,8 @@ def _where(row: StartRow) -> str:
         "ec2": "on EC2",
         "ecs": "on ECS",
         "fargate": "on Fargate",
+        "eks": "on EKS",
+        "eks-fargate": "on Fargate under EKS",
     }[row.platform]
-    two_cases = row.platform in ("docker", "ecs")
+    two_cases = row.platform in ("docker", "ecs", "eks")
     return f"{where} ({row.image} image)" if two_cases else where

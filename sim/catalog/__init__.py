@@ -1,9 +1,50 @@
 """The only place with numbers about the world, each one cited."""
 
-from sim.catalog.apps import app, apps, image, images, load, service
-from sim.catalog.figures import control_plane, digest, figure, figures
-from sim.catalog.instances import Instance, bare, custom, instance, instances, machine, matching
-from sim.catalog.names import UnknownName, unknown
+from sim.catalog.apps import (
+    app,
+    apps,
+    image,
+    images,
+    load,
+    service,
+)
+from sim.catalog.building import (
+    builder,
+    official,
+    repository,
+)
+from sim.catalog.figures import (
+    control_plane,
+    digest,
+    figure,
+    figures,
+)
+from sim.catalog.growing import (
+    ecs_capacity_provider,
+    ecs_service_on_fargate,
+    eks_cluster_autoscaler,
+    eks_karpenter,
+)
+from sim.catalog.instances import (
+    Instance,
+    bare,
+    custom,
+    instance,
+    instances,
+    machine,
+    matching,
+)
+from sim.catalog.kubernetes import (
+    eks,
+    eks_on_fargate,
+    node_config,
+    nodes,
+    prefix_max_pods,
+)
+from sim.catalog.names import (
+    UnknownName,
+    unknown,
+)
 from sim.catalog.platforms import (
     docker,
     ec2,
@@ -16,14 +57,26 @@ from sim.catalog.platforms import (
     micro_vm,
     virtual_machine,
 )
-from sim.catalog.registries import registry
+from sim.catalog.profiles import (
+    RUNTIMES,
+    footprint,
+    home,
+    profile,
+    validation_hosts,
+)
+from sim.catalog.registries import (
+    registry,
+    registry_names,
+)
 
 __all__ = [
+    "RUNTIMES",
     "Instance",
     "UnknownName",
     "app",
     "apps",
     "bare",
+    "builder",
     "control_plane",
     "custom",
     "digest",
@@ -31,11 +84,19 @@ __all__ = [
     "ec2",
     "ec2_for",
     "ecs",
+    "ecs_capacity_provider",
     "ecs_on_fargate",
+    "ecs_service_on_fargate",
+    "eks",
+    "eks_cluster_autoscaler",
+    "eks_karpenter",
+    "eks_on_fargate",
     "fargate",
     "figure",
     "figures",
     "fleet",
+    "footprint",
+    "home",
     "hypervisor",
     "image",
     "images",
@@ -45,8 +106,16 @@ __all__ = [
     "machine",
     "matching",
     "micro_vm",
+    "node_config",
+    "nodes",
+    "official",
+    "prefix_max_pods",
+    "profile",
     "registry",
+    "registry_names",
+    "repository",
     "service",
     "unknown",
+    "validation_hosts",
     "virtual_machine",
 ]

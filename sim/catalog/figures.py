@@ -22,7 +22,8 @@ def rows(name: str) -> list[dict[str, str]]:
 @cache
 def figures() -> dict[str, Cited]:
     """All figures by key."""
-    return {row["key"]: _cited(row) for row in rows("parameters.csv")}
+    found = [*rows("parameters.csv"), *rows("start_profiles.csv")]
+    return {row["key"]: _cited(row) for row in found}
 
 
 def figure(key: str) -> Cited:
@@ -46,7 +47,8 @@ def digest() -> str:
     """Fingerprint of every number in the catalogue."""
     sha = hashlib.sha256()
     for file in sorted(DATA.iterdir(), key=lambda file: file.name):
-        sha.update(file.read_bytes())
+        if file.is_file():  # what was measured, in a folder beside, is no input of the model
+            sha.update(file.read_bytes())
     return sha.hexdigest()
 
 

@@ -79,6 +79,7 @@ def machine(name: str) -> Machine:
         core_speed=_core_speed(name),
         disk=_disk(name, row),
         nic=_nic(name, row),
+        quota_period=figure("linux.quota_period"),
         enis=type_.enis,
         trunk_tasks=type_.trunk_tasks,
         usd_per_hour=_price(type_),
@@ -99,6 +100,7 @@ def bare(name: str) -> Machine:
         core_speed=same.core_speed,
         disk=same.disk,
         nic=same.nic,
+        quota_period=same.quota_period,
         usd_per_hour=same.usd_per_hour,
     )
 
@@ -114,6 +116,7 @@ def custom(vcpu: float, memory: float, architecture: Architecture = "amd64") -> 
         memory_lost=_scaled(lost, memory, "machine.memory_lost"),
         disk=figure("ebs.gp3.throughput"),
         nic=figure("machine.nic"),
+        quota_period=figure("linux.quota_period"),
     )
 
 

@@ -11,6 +11,7 @@ from sim.host import Machine, Step
 from sim.host.machine import Architecture
 from sim.image import Image, Registry, Unpacking
 from sim.platforms import EC2, ECS, ControlPlane, Docker, Fargate, FargateSize, Fleet, Hypervisor
+from sim.platforms.ec2 import DockerOnInstance
 from sim.platforms.placement import Strategy
 from sim.sandbox import ContainerRuntime, VirtualMachine
 from sim.units import MiB
@@ -126,8 +127,8 @@ def docker(
     )
 
 
-def ec2(type_: Machine) -> EC2:
-    """An instance a task, from a current Amazon Linux image."""
+def ec2(type_: Machine, *, docker: DockerOnInstance | None = None) -> EC2:
+    """An instance a task, from a current Amazon Linux image, perhaps with Docker on it."""
     boot = Step(
         wall=figure("ec2.guest_boot.al2023"),
         cpu_share=figure("vm.boot.cpu_share"),
@@ -146,6 +147,7 @@ def ec2(type_: Machine) -> EC2:
         pending=control_plane("ec2.pending_to_running"),
         boot=boot,
         guest_os=figure("vm.memory.guest_os.debian_minimal"),
+        docker=docker,
         account_vcpus=figure("ec2.account.vcpus"),
     )
 

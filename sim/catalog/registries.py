@@ -38,6 +38,11 @@ def registry(name: str = "ecr", *, patience: Patience | None = None) -> Registry
     )
 
 
+def registry_names() -> tuple[str, ...]:
+    """Those that `registry` knows."""
+    return NAMES
+
+
 def ecs_agent() -> Patience:
     """Five tries, and 1.1 to 5 s between them."""
     return Patience(

@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 import sim
-from sim.cli import demo, density, image, instances, parameters, scenario, schema, startup
+from sim.cli import (
+    demo,
+    density,
+    image,
+    instances,
+    lifecycle,
+    parameters,
+    scale,
+    scenario,
+    schema,
+    startup,
+    validate,
+)
 from sim.cli.inputs import BadInput
 from sim.cli.screen import note, reader_has_gone
 
@@ -55,5 +67,19 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
-for verb in (demo, density, startup, scenario, image, instances, parameters, schema):
+VERBS = (
+    demo,
+    density,
+    startup,
+    scale,
+    scenario,
+    image,
+    instances,
+    parameters,
+    validate,
+    lifecycle,
+    schema,
+)
+
+for verb in VERBS:
     app.command(verb.NAME)(guarded(verb.command))

@@ -21,7 +21,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
-    """VMs, Docker, EC2, ECS and Fargate compared on one machine: how many, how soon, how much."""
+    """VMs, Docker, EC2, ECS, EKS and Fargate on one machine: how many, how soon, how much."""
     inputs = Inputs()
     number, times = inputs.integer("seed", seed, 0), inputs.integer("replications", replications, 1)
     inputs.folder("out", out)

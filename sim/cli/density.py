@@ -44,6 +44,9 @@ def command(
     arch: Annotated[
         str | None, typer.Option(help="The only architecture of the image: amd64 or arm64.")
     ] = None,
+    max_pods: Annotated[
+        str | None, typer.Option(help="Of the kubelet on EKS nodes, instead of EKS's own.")
+    ] = None,
     seed: Annotated[str, typer.Option(help="Of the requests.")] = "1",
     replications: Annotated[str, typer.Option(help="Of the density by use.")] = "1",
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
@@ -67,6 +70,7 @@ def command(
         ),
         "burstable": not no_burstable,
         "architecture": None if arch is None else inputs.choice("arch", arch, ("amd64", "arm64")),
+        "max_pods": None if max_pods is None else inputs.integer("max-pods", max_pods, 1),
         "seed": inputs.integer("seed", seed, 0),
         "replications": inputs.integer("replications", replications, 1),
     }
@@ -146,7 +150,7 @@ def _short(limit: str) -> str:
 def _how(row: Any) -> str:
     limit = row.limits[0]
     if row.refused and row.count == 0:
-        return f"{row.refused}; {limit.how}"
+        return row.refused if limit.how in row.refused else f"{row.refused}; {limit.how}"
     gain = f" (lifted: {limit.gain_if_lifted} more, then {limit.then})" if limit.then else ""
     notes = "".join(f" ({text})" for text in (row.note, row.refused) if text)
     return f"{limit.limit} stops it at {limit.allows}{gain}: {limit.how}{notes}"

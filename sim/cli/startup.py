@@ -17,9 +17,12 @@ NAME = "startup"
 def command(
     *,
     app: Annotated[str, typer.Option(help="java, node or mysql.")] = "java",
-    platform: Annotated[str, typer.Option(help="vm, docker, ec2, ecs, fargate or all.")] = "all",
+    platform: Annotated[
+        str, typer.Option(help="vm, docker, ec2, ecs, fargate, eks, eks-fargate or all.")
+    ] = "all",
     instance_type: Annotated[
-        str, typer.Option("--instance", help="EC2 type of the ECS row; its size is the server's.")
+        str,
+        typer.Option("--instance", help="EC2 type of ECS and EKS; its size is the server's."),
     ] = "m5.xlarge",
     host: Annotated[
         str | None, typer.Option(help="Bare machine of the vm and docker rows.")
@@ -154,7 +157,7 @@ def _totals(answer: Any) -> list[list[str]]:
                 _seconds(up, "p50_s"),
                 _seconds(row, "p50_s"),
                 _seconds(row, "p95_s"),
-                bar(row.seconds.get("p50_s", 0.0), slowest, 10),
+                bar(row.seconds.get("p50_s", 0.0), slowest, 8),
                 str(row.n),
                 str(row.refused),
                 str(row.killed),

@@ -13,10 +13,13 @@ SCALES: dict[str, float] = {
     "MB": 1e6,
     "MB/s": 1e6,
     "MiB/s": 2.0**20,
+    "MiB per GiB": 2.0**-10,
     "Gbit/s": 125e6,
+    "MB/s of input per core": 1e6,
     "MB/s of output per core": 1e6,
     "core-s per GB written": 1e-9,
     "min": 60.0,
+    "tasks/min": 1 / 60,
 }
 """Base units in one of each source's unit; a unit that is not here is its own base."""
 

@@ -41,7 +41,15 @@ class Exponential:
     """In base units."""
 
 
-Varying: TypeAlias = Annotated[float, Field(ge=0)] | Lognormal | Exponential
+@description
+class Uniform:
+    """Anything from 0 to `high` alike, as the phase of what comes round again and again."""
+
+    high: Number
+    """In base units."""
+
+
+Varying: TypeAlias = Annotated[float, Field(ge=0)] | Lognormal | Exponential | Uniform
 """A constant, or a distribution."""
 
 Sampler: TypeAlias = Callable[[], float]
@@ -85,6 +93,8 @@ def median(what: Varying) -> float:
     """The middle value, in base units; what a start takes when nothing varies."""
     if isinstance(what, Lognormal):
         return plain(what.median)
+    if isinstance(what, Uniform):
+        return 0.5 * plain(what.high)
     return plain(what.mean) * math.log(2.0) if isinstance(what, Exponential) else what
 
 
@@ -92,6 +102,9 @@ def _sampler(what: Varying, generator: np.random.Generator) -> Sampler:
     if isinstance(what, Exponential):
         mean = plain(what.mean)
         return _in_blocks(lambda: generator.exponential(mean, BLOCK))
+    if isinstance(what, Uniform):
+        high = plain(what.high)
+        return _in_blocks(lambda: generator.uniform(0.0, high, BLOCK))
     if isinstance(what, Lognormal) and plain(what.spread) > 0.0:
         middle = plain(what.median)
         sigma = math.sqrt(math.log1p(plain(what.spread) ** 2))

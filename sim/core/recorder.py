@@ -79,7 +79,7 @@ class Span:
             record.file(self.task, self.phase, self.parent, since, now, outcome)
 
 
-class Phase:
+class Tile(Span):
     """A phase that tiles its start: it lasts until the next one, or until the start ends.
 
     The block around it is for the reader.
@@ -87,14 +87,21 @@ class Phase:
 
     __slots__ = ()
 
-    def __enter__(self) -> None:
-        """It has begun when it was made."""
+    def __init__(self) -> None:
+        """One stands for all."""
+
+    def __enter__(self) -> Span:
+        """It has begun when it was asked for."""
+        return self
 
     def __exit__(self, *error: object) -> None:
         """Whoever comes next ends it."""
 
+    def end(self, outcome: int) -> None:
+        """It ends by itself."""
 
-_PHASE = Phase()
+
+_TILE = Tile()
 
 
 Keep: TypeAlias = Literal["all", "totals"]
@@ -164,13 +171,13 @@ class Recorder:
         self.task_end[task] = now
         self.task_outcome[task] = outcome
 
-    def phase(self, task: int, name: str) -> Phase:
+    def phase(self, task: int, name: str) -> Span:
         """The next of the phases that tile `task`; the one before it is done."""
         now = self.env.now
         self._end_phase(task, now, DONE)
         self.task_phase[task] = self.phases[name]
         self.task_since[task] = now
-        return _PHASE
+        return _TILE
 
     def _end_phase(self, task: int, now: float, outcome: int) -> None:
         """The phase `task` is in, if any, ends now."""
@@ -203,6 +210,22 @@ class Recorder:
         self.span_start.append(since)
         self.span_end.append(now)
         self.span_outcome.append(outcome)
+
+    def spent(self, task: int, phase: str, parent: str, since: float, until: float) -> None:
+        """A part of a phase whose bounds are known only now that it is over."""
+        if self.keep == "totals":
+            return
+        self.span_task.append(task)
+        self.span_phase.append(self.phases.code(phase))
+        self.span_parent.append(self.phases.code(parent))
+        self.span_start.append(since)
+        self.span_end.append(until)
+        self.span_outcome.append(DONE)
+
+    def event(self, task: int, name: str, parent: str) -> None:
+        """Something that happened to `task` now, such as a pod's condition: a span of no length."""
+        now = self.env.now
+        self.file(task, self.phases[name], self.phases[parent], now, now, DONE)
 
     def request(self, task: int, sojourn: float, alone: float) -> None:
         """A request served: seconds it took, and what it would have taken without neighbours."""

@@ -1,11 +1,11 @@
 """What is wrong with a scenario file, in words: the field, the value, what is allowed."""
 
 from dataclasses import fields, is_dataclass
-from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
+from sim.catalog.names import nearest
 from sim.files.scenario_file import ScenarioFile
 
 
@@ -18,7 +18,7 @@ def _mistake(item: Any) -> str:
     path, kind = ".".join(place), item["type"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         known = _fields_at(place[:-1])
-        near = get_close_matches(place[-1], known, n=1)
+        near = nearest(place[-1], known)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
         return f"{path}: there is no such field; {hint}"
     if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
@@ -26,7 +26,7 @@ def _mistake(item: Any) -> str:
     message = item["msg"].removeprefix("Value error, ")
     shown = repr(item["input"])
     if kind == "literal_error":
-        near = get_close_matches(str(item["input"]), _literals(place), n=1)
+        near = nearest(str(item["input"]), _literals(place))
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"{path}: {shown} is not allowed; {_allowed(message)}{hint}"
     if kind == "string_pattern_mismatch":

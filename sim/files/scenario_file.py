@@ -4,7 +4,7 @@ Every mistake of a file is reported at once: the field, the value, what is allow
 nearest known name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -28,6 +28,8 @@ from sim.image import Image, read_image
 from sim.image.image import of_size
 from sim.platforms.ecs import Network
 from sim.platforms.placement import Strategy
+from sim.platforms.pod import PodTemplate, Resources
+from sim.platforms.scheduler import Scoring
 from sim.workload import Service
 
 
@@ -77,7 +79,7 @@ class HostPart:
     size: Annotated[str, AfterValidator(_bare)] | None = None
     """Bare machine of the vm and docker platforms instead: m5.metal, 16x64GiB."""
     count: PositiveInt = 1
-    """Container instances (ecs)."""
+    """Container instances (ecs) or nodes (eks)."""
 
 
 @description
@@ -123,11 +125,37 @@ class ArrivalsPart:
 
 
 @description
+class PodPart:
+    """What a pod is on EKS beyond the service's size."""
+
+    cpu_request: Vcpu | None = None
+    """Instead of the service's cpu; with any of these four, those not given are not set."""
+    memory_request: Bytes | None = None
+    cpu_limit: Vcpu | None = None
+    memory_limit: Bytes | None = None
+    privileged: bool = False
+    host_network: bool = False
+
+    def template(self) -> PodTemplate:
+        """The description that runs."""
+        given = {
+            name: getattr(self, name)
+            for name in ("cpu_request", "memory_request", "cpu_limit", "memory_limit")
+            if getattr(self, name) is not None
+        }
+        return PodTemplate(
+            resources=Resources(**given) if given else None,
+            privileged=self.privileged,
+            host_network=self.host_network,
+        )
+
+
+@description
 class ScenarioFile:
     """A scenario as it is written in YAML."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    platform: Literal["vm", "docker", "ec2", "ecs", "fargate"]
+    platform: Literal["vm", "docker", "ec2", "ecs", "fargate", "eks", "eks-fargate"]
     host: HostPart = Field(default_factory=HostPart)
     image: ImagePart = Field(default_factory=ImagePart)
     service: ServicePart = Field(default_factory=ServicePart)
@@ -139,6 +167,13 @@ class ScenarioFile:
     trunking: bool = False
     strategy: Strategy = "binpack"
     pull_behavior: Literal["default", "prefer-cached"] = "default"
+    max_pods: PositiveInt | None = None
+    """Of the kubelet on EKS nodes; without it, what EKS recommends for the type."""
+    prefix_delegation: bool = False
+    """Of EKS nodes."""
+    scoring: Scoring = "LeastAllocated"
+    """Of the Kubernetes scheduler."""
+    pod: PodPart = Field(default_factory=PodPart)
     until: Seconds | None = None
     serve: Seconds = 0.0
     sample_every: Seconds | None = None
@@ -206,25 +241,39 @@ class ScenarioFile:
 
     def _platform(self, service: Service) -> Any:
         warm = [service.image] if self.image.warm and service.image is not None else []
-        registry = catalog.registry(self.registry)
-        if self.platform == "ecs":
-            return catalog.ecs(
-                self.host.instance,
-                count=self.host.count,
+        registry, host = catalog.registry(self.registry), self.host
+        made: dict[str, Callable[[], Any]] = {
+            "vm": lambda: catalog.hypervisor(self._server()),
+            "docker": lambda: catalog.docker(self._server(), warm=warm, pulls_from=registry),
+            "ec2": lambda: catalog.ec2(catalog.machine(host.instance)),
+            "ecs": lambda: catalog.ecs(
+                host.instance,
+                count=host.count,
                 network=self.network,
                 trunking=self.trunking,
                 strategy=self.strategy,
                 pull_behavior=self.pull_behavior,
                 warm=warm,
                 pulls_from=registry,
-            )
-        if self.platform == "ec2":
-            return catalog.ec2(catalog.machine(self.host.instance))
-        if self.platform == "fargate":
-            return catalog.ecs_on_fargate(
-                catalog.instance(self.host.instance).architecture, pulls_from=registry
-            )
-        server: Machine = bare_machine(self.host.size, self.host.instance)
-        if self.platform == "docker":
-            return catalog.docker(server, warm=warm, pulls_from=registry)
-        return catalog.hypervisor(server)
+            ),
+            "fargate": lambda: catalog.ecs_on_fargate(
+                catalog.instance(host.instance).architecture, pulls_from=registry
+            ),
+            "eks": lambda: catalog.eks(
+                host.instance,
+                count=host.count,
+                prefix_delegation=self.prefix_delegation,
+                max_pods=self.max_pods,
+                pod=self.pod.template(),
+                scoring=self.scoring,
+                warm=warm,
+                pulls_from=registry,
+            ),
+            "eks-fargate": lambda: catalog.eks_on_fargate(
+                pod=self.pod.template(), pulls_from=registry
+            ),
+        }
+        return made[self.platform]()
+
+    def _server(self) -> Machine:
+        return bare_machine(self.host.size, self.host.instance)

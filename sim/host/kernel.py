@@ -6,10 +6,12 @@ from typing import Any
 
 from simpy import Event
 
+from sim.core.randomness import Sampler, Uniform
 from sim.core.sharing import Group, SharedCapacity
 from sim.core.world import World
 from sim.host.memory import Memory
 from sim.host.step import Doing
+from sim.host.throttle import Throttle
 
 
 class Kernel:
@@ -20,9 +22,21 @@ class Kernel:
         core_speed: of one vCPU, against the reference core.
         disk: bytes/s, or None where it never binds.
         nic: bytes/s, or None where it never binds.
+        quota_period: seconds of the period of `cpu.max`, or None where quotas are fluid.
     """
 
-    __slots__ = ("architecture", "core_speed", "cpu", "disk", "memory", "name", "nic", "world")
+    __slots__ = (
+        "_phase",
+        "architecture",
+        "core_speed",
+        "cpu",
+        "disk",
+        "memory",
+        "name",
+        "nic",
+        "quota_period",
+        "world",
+    )
 
     def __init__(
         self,
@@ -35,6 +49,7 @@ class Kernel:
         memory: Memory,
         disk: SharedCapacity | None,
         nic: SharedCapacity | None,
+        quota_period: float | None = None,
     ) -> None:
         self.world = world
         self.name = name
@@ -44,6 +59,17 @@ class Kernel:
         self.memory = memory
         self.disk = disk
         self.nic = nic
+        self.quota_period = quota_period
+        self._phase: Sampler = world.random.sampler(
+            f"cpu.max/{quota_period}", 0.0 if quota_period is None else Uniform(high=quota_period)
+        )
+
+    def throttle(self, cpu: Group, threads: float) -> Throttle | None:
+        """The quota of a new cgroup, where `threads` at once can use up a slice of its period."""
+        period = self.quota_period
+        if period is None or threads <= cpu.cap:
+            return None
+        return Throttle(self.world.env, cpu, cpu.cap, period=period, phase=self._phase())
 
     def compute(self, cpu: Group, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
         """Do `work` core-seconds of the reference core in the group `cpu`.

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import NonNegativeInt, PositiveInt, model_validator
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu
 from sim.core.sharing import SharedCapacity
@@ -34,6 +34,8 @@ class Machine:
     """Bytes per second of the disk or volume, read and write together."""
     nic: Number = math.inf
     """Bytes per second of the network card, during a start."""
+    quota_period: Positive | None = None
+    """Seconds of the period of `cpu.max` (Linux: 0.1); None: quotas are fluid."""
     enis: PositiveInt | None = None
     """Network interfaces it can have, or None where it has no such limit."""
     trunk_tasks: NonNegativeInt | None = None
@@ -71,6 +73,7 @@ class Machine:
             architecture=self.architecture,
             cpu=cpu,
             core_speed=plain(self.core_speed),
+            quota_period=None if self.quota_period is None else plain(self.quota_period),
             memory=memory,
             disk=_shared(world, plain(self.disk)),
             nic=_shared(world, plain(self.nic)),

@@ -3,7 +3,8 @@
 Private pages belong to a cgroup; file pages exist once per kernel however many containers map
 them; what kernel, daemons, shims and VMMs hold is charged outside any cgroup. Over a cgroup's
 limit its own cold cache goes first, then the cgroup is killed. Over RAM the kernel drops cold
-cache, then kills the largest cgroup. There is no swap.
+cache, then kills the cgroup with the highest score: its private pages, and what its
+`oom_score_adj` adds, in thousandths of RAM (proc(5)). There is no swap.
 
 Left out: the slow-down of a cgroup that runs on little cache, and dirty-page throttling. Pages
 that a running container keeps hot are counted as used: dropped, they would be read again at once.
@@ -36,14 +37,28 @@ class MemoryGroup:
 
     Args:
         limit: `memory.max` in bytes; it may be reached, not exceeded.
+        bias: bytes that are added to its private pages when a victim is chosen.
         on_kill: called once with the reason when the kernel kills the group.
     """
 
-    __slots__ = ("_memory", "_shared", "alive", "files", "killed_by", "limit", "on_kill", "private")
+    __slots__ = (
+        "_memory",
+        "_shared",
+        "alive",
+        "bias",
+        "files",
+        "killed_by",
+        "limit",
+        "on_kill",
+        "private",
+    )
 
-    def __init__(self, memory: "Memory", limit: float, on_kill: Callable[[str], None]) -> None:
+    def __init__(
+        self, memory: "Memory", limit: float, on_kill: Callable[[str], None], bias: float = 0.0
+    ) -> None:
         self._memory = memory
         self.limit = limit
+        self.bias = bias
         self.on_kill = on_kill
         self.private = 0.0
         self.files: dict[str, float] = {}
@@ -197,9 +212,11 @@ class Memory:
         """Bytes of cold file pages; they give way to anything."""
         return self._cold
 
-    def cgroup(self, limit: float, on_kill: Callable[[str], None]) -> MemoryGroup:
+    def cgroup(
+        self, limit: float, on_kill: Callable[[str], None], oom_score_adj: float = 0.0
+    ) -> MemoryGroup:
         """A new cgroup with `memory.max` = `limit` bytes."""
-        group = MemoryGroup(self, limit, on_kill)
+        group = MemoryGroup(self, limit, on_kill, oom_score_adj / 1000.0 * self.capacity)
         self.groups[group] = None
         return group
 
@@ -310,7 +327,7 @@ class Memory:
         self.hot -= amount
 
     def settle(self) -> None:
-        """Keep within RAM: drop cold cache, then kill the largest (of equals the youngest)."""
+        """Keep within RAM: drop cold cache, then kill the worst (of equals the youngest)."""
         touched = self.held + self.private + self.hot + self._cold
         if touched > self.capacity:
             self._relieve()
@@ -320,8 +337,8 @@ class Memory:
 
     def _relieve(self) -> None:
         while self.used > self.capacity and self.groups:
-            largest = max(group.private for group in self.groups)
-            victims = [group for group in self.groups if group.private == largest]
+            worst = max(group.private + group.bias for group in self.groups)
+            victims = [group for group in self.groups if group.private + group.bias == worst]
             victims[-1].kill(OOM_HOST)
         self._reclaim()
 

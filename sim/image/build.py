@@ -9,11 +9,21 @@ from sim.image.dockerfile import Dockerfile, read_dockerfile
 from sim.image.grammar import sizes_of, take_apart
 from sim.image.ignored import context_of
 from sim.image.image import Image, Layer
-from sim.image.mistakes import BadWord
+from sim.image.mistakes import BadWord, printable
 from sim.image.sources import Resolve
 from sim.image.stage_build import Given, StageBuild, Step
 from sim.image.stages import Line, Stage, Stages
 from sim.image.variables import Globals
+
+PREDEFINED = (
+    *(
+        f"{side}{part}"
+        for side in ("TARGET", "BUILD")
+        for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
+    ),
+    *("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY", "SOURCE_DATE_EPOCH"),
+)
+"""Build arguments that need no ARG."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,8 @@ class Built:
     """Of the stages the target needs, in the file's order; FROM is none of them."""
     notes: tuple[str, ...]
     """What its user should know."""
+    bases: Mapping[str, Image]
+    """Images it starts from and copies from, by the digest that steps need."""
 
     @property
     def digests(self) -> frozenset[str]:
@@ -48,6 +60,7 @@ def build_file(
     target: str | None = None,
     build_args: Mapping[str, str] | None = None,
     cache: Collection[str] | None = None,
+    changed: str | None = None,
 ) -> Built:
     """Build a Dockerfile.
 
@@ -59,6 +72,7 @@ def build_file(
         run_cpus: core-seconds, likewise.
         target: the stage to build; the last where it is not given.
         cache: digests of steps that earlier builds made.
+        changed: a path inside the context that is taken as changed since then.
 
     Raises:
         BadDockerfile: all that is wrong with it, one mistake a line.
@@ -72,7 +86,8 @@ def build_file(
         run_cpus=dict(run_cpus or {}),
         build_args=dict(build_args or {}),
         cache=frozenset(cache or ()),
-        context=context_of(Path(path), folder, file.mistakes),
+        changed=changed,
+        context=context_of(Path(path), folder, file.mistakes, changed),
         file=file,
     )
     return _built(given, target, Path(path).absolute().parent.name or "image")
@@ -98,14 +113,24 @@ def _built(given: Given, target: str | None, name: str) -> Built:
     last = done[wanted.number]
     steps = tuple(step for stage in done.values() for step in stage.steps)
     image = Image(name=name, layers=_distinct(last.layers), architectures=last.architectures)
-    return Built(image, steps, tuple(dict.fromkeys(_notes(given, steps))))
+    notes = tuple(dict.fromkeys(_notes(given, steps)))
+    return Built(image, steps, notes, dict(given.bases))
 
 
 def _notes(given: Given, steps: tuple[Step, ...]) -> list[str]:
     silent = [f"{step.line}" for step in steps if step.word == "RUN" and not step.cpu_given]
     if silent:
         given.notes.append(
-            f"RUN without CPU work, taken as 0: line {', '.join(silent)} (--run-cpu N=SECONDS)."
+            f"The CPU work of RUN is not told (line {', '.join(silent)}): only the writing of its "
+            "files is timed; give it with --run-cpu N=SECONDS."
+        )
+    if given.changed is not None and not given.context.used_changed:
+        given.notes.append(f"No instruction takes {printable(given.changed)}: nothing is new.")
+    links = given.context.outgoing_links()
+    if links:
+        more = f" and {len(links) - 5} more" if len(links) > 5 else ""
+        given.notes.append(
+            f"Links that lead out of the context are copied as links: {', '.join(links[:5])}{more}."
         )
     return given.notes
 
@@ -117,12 +142,14 @@ def _distinct(layers: list[Layer]) -> tuple[Layer, ...]:
 def _stages(file: Dockerfile, given: Given) -> tuple[list[Stage], Globals]:
     """All stages of a file; instructions that cannot be read are noted and left out."""
     values, stages = Globals(given.build_args), list[Stage]()
-    runs = 0
+    runs, declared = 0, set[str]()
     for item in file.instructions:
         runs += item.word == "RUN"
         try:
             sizes_of(item.annotation)
             line = Line(item, take_apart(item, file.escape), runs)
+            if item.word == "ARG":
+                declared |= {word.partition("=")[0] for word in line.parts.words}
             if item.word == "FROM":
                 stages.append(_stage(line, len(stages), values, file.escape))
             elif stages:
@@ -134,6 +161,7 @@ def _stages(file: Dockerfile, given: Given) -> tuple[list[Stage], Globals]:
         except BadWord as error:
             file.mistakes.add(item.line, str(error), item.text)
     _unused(given, runs)
+    _undeclared(given, declared)
     return stages, values
 
 
@@ -151,3 +179,12 @@ def _unused(given: Given, runs: int) -> None:
                 given.file.mistakes.add(1, message, "")
             if not 0.0 <= amount < 2.0**50:
                 given.file.mistakes.add(1, f"{flag} {ordinal}={amount}: it is not allowed", "")
+
+
+def _undeclared(given: Given, declared: set[str]) -> None:
+    """Build arguments that no ARG takes; those of platforms and proxies need none."""
+    for name in given.build_args:
+        if name not in declared and name.upper() not in PREDEFINED:
+            known = ", ".join(sorted(declared)[:20]) or "it has no ARG"
+            said = f"--build-arg {printable(name)}: there is no ARG of that name; ARGs: {known}"
+            given.file.mistakes.add(1, said, "")

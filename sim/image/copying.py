@@ -24,6 +24,8 @@ class Brought:
     """Bytes of archives that ADD unpacks, as they are."""
     content: list[str] = field(default_factory=list)
     """What it is, for the digest."""
+    needs: tuple[str, ...] = ()
+    """Digests of the stages and images it is taken from."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -75,7 +77,7 @@ def from_stage(request: Request, tree: Tree | None, unpacked: float, origin: str
         unpacked: bytes of all of it.
         origin: its digest.
     """
-    made = Brought(request.size or 0.0, content=[origin, f"{request.size}"])
+    made = Brought(request.size or 0.0, content=[origin, f"{request.size}"], needs=(origin,))
     if request.size is not None:
         return made
     for path in request.sources:

@@ -65,6 +65,15 @@ class Store:
         """Layers on disk."""
         return frozenset(digest for digest, here in self._layers.items() if here.processed)
 
+    def has(self, image: Image) -> bool:
+        """Whether every layer of it is on disk now."""
+        if image.name in self._whole and self._whole[image.name] is image:
+            return True
+        return all(
+            layer.digest in self._layers and self._layers[layer.digest].processed
+            for layer in image.layers
+        )
+
     def load(self, image: Image) -> None:
         """Put an image on the disk, pulled long ago (*warm image*): its files are cached."""
         for layer in image.layers:

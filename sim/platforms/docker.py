@@ -7,7 +7,7 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.bare import StoryDeployment
 from sim.platforms.fleet import Fleet
-from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
+from sim.platforms.limits import BudgetItem, fits, smallest_first
 from sim.sandbox import Container, Engine
 from sim.start import Ceiling, Refused, Start, Story
 from sim.workload import Demand, Service
@@ -59,7 +59,7 @@ class Docker:
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """Where the machine's nominal memory goes with `count` containers at work."""
-        return fleet_budget(self.server, service, count, ())
+        return self.server.budget(service, count)
 
     @property
     def _vcpus(self) -> float:
@@ -110,22 +110,6 @@ class DockerHost(StoryDeployment):
         self._bridge += 1
         if port is not None:
             self._ports.discard(port)
-
-
-def fleet_budget(
-    fleet: Fleet, service: Service, count: int, daemons: tuple[BudgetItem, ...]
-) -> tuple[BudgetItem, ...]:
-    """The memory of one machine of a fleet with `count` containers at work."""
-    shim = plain(fleet.runtime.shim)
-    return with_free(
-        fleet.machine.memory,
-        BudgetItem("lost", plain(fleet.machine.memory_lost)),
-        BudgetItem("OS and daemons", plain(fleet.os_and_daemons)),
-        *daemons,
-        BudgetItem("shims", count * shim),
-        BudgetItem("apps", count * service.private),
-        BudgetItem("shared files", service.hot if count else 0.0),
-    )
 
 
 _MORE_CPU = "overcommit vCPUs (--cpu-overcommit), reserve less (--cpu), or take a larger machine"

@@ -7,13 +7,15 @@ from typing import Any, Literal, TypeAlias
 from pydantic import PositiveInt
 from simpy import Event
 
+from sim.core.bucket import Quota
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel, Machine
-from sim.platforms.docker import fleet_budget
+from sim.platforms.capacity_provider import CapacityProvider
 from sim.platforms.ecs_cluster import Cluster, Terms
+from sim.platforms.ecs_growing import GrowingCluster
 from sim.platforms.ecs_instance import REFUSALS
 from sim.platforms.fargate import Fargate, LiveFargate
 from sim.platforms.fleet import Fleet
@@ -47,7 +49,7 @@ class ControlPlane:
 class ECS:
     """Amazon ECS over one kind of capacity."""
 
-    capacity: Fleet | Fargate
+    capacity: Fleet | Fargate | CapacityProvider
     control_plane: ControlPlane
     network: Network = "bridge"
     """Of tasks on a fleet; on Fargate it is always awsvpc."""
@@ -60,12 +62,14 @@ class ECS:
     """Bytes the ECS agent uses on each instance; they do not lower what is registered."""
     reserved_memory: Number = 0.0
     """`ECS_RESERVED_MEMORY`: bytes that are not registered."""
+    service_rate: Quota | None = None
+    """Tasks a second that the service scheduler starts of one service; None: RunTask is called."""
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """How many tasks one host takes by reservation, smallest first."""
         if isinstance(self.capacity, Fargate):
             return self.capacity.ceilings(service)
-        machine = self.capacity.machine
+        machine = self.machine
         cpu = fits(machine.vcpu, service.cpu)
         return smallest_first(
             _ceiling("vCPU", cpu, _MORE_CPU),
@@ -98,7 +102,7 @@ class ECS:
         if isinstance(self.capacity, Fargate):
             return self.capacity.budget(service, count)
         agent = BudgetItem("ECS agent", plain(self.agent_memory))
-        return fleet_budget(self.capacity, service, count, (agent,))
+        return self._fleet.budget(service, count, agent)
 
     def terms(self) -> Terms:
         """What placement on the fleet goes by."""
@@ -123,24 +127,34 @@ class ECS:
     @property
     def registered_memory(self) -> float:
         """Bytes an instance registers with the cluster."""
-        return self._fleet.machine.memory_visible - plain(self.reserved_memory)
+        return self.machine.memory_visible - plain(self.reserved_memory)
+
+    @property
+    def machine(self) -> Machine:
+        """The instance type.
+
+        Raises:
+            ValueError: the capacity is Fargate, which has none.
+        """
+        return self._fleet.machine
 
     @property
     def _fleet(self) -> Fleet:
         if isinstance(self.capacity, Fargate):
             raise ValueError("capacity: Fargate has no instances; a Fleet is needed here")
-        return self.capacity
+        capacity = self.capacity
+        return capacity.fleet if isinstance(capacity, CapacityProvider) else capacity
 
     @property
     def _enis(self) -> float:
         """Tasks an instance has network interfaces for; the first interface is its own."""
-        machine = self._fleet.machine
+        machine = self.machine
         if self.trunking:
             return machine.trunk_tasks or 0
         return math.inf if machine.enis is None else machine.enis - 1
 
     def _eni_ceiling(self) -> Ceiling:
-        machine = self._fleet.machine
+        machine = self.machine
         if not self.trunking:
             return _ceiling("ENI", int(self._enis), _trunking(machine))
         if machine.trunk_tasks:
@@ -170,18 +184,20 @@ class LiveECS:
         self.world = world
         self._batch = ecs.control_plane.tasks_per_call
         self._call = world.random.sampler("ecs/call", ecs.control_plane.call)
-        self.capacity: Cluster | LiveFargate
-        if isinstance(ecs.capacity, Fargate):
-            self.capacity = ecs.capacity.deploy(world)
-        else:
-            self.capacity = Cluster(world, ecs.capacity, ecs.terms())
+        self._service_rate = ecs.service_rate
+        self.capacity = _capacity(ecs, world)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
-        """RunTask, ten tasks a call, one call after the other."""
-        calls = [self.world.env.event() for _ in range(-(-count // self._batch))]
-        self.world.env.process(self._run_task(calls))
-        demand = Demand(self.world, service)
-        return [self._begin(demand, calls[number // self._batch]) for number in range(count)]
+        """RunTask, ten tasks a call, one call after the other; or the service scheduler."""
+        demand, batch = Demand(self.world, service), self._batch
+        if self._service_rate is not None:
+            batch = 1
+        asked = [self.world.env.event() for _ in range(-(-count // batch))]
+        if self._service_rate is None:
+            self.world.env.process(self._run_task(asked))
+        else:
+            self.world.env.process(self._schedule(asked, self._service_rate))
+        return [self._begin(demand, asked[number // batch]) for number in range(count)]
 
     def stop(self, start: Start) -> Event:
         """StopTask: on its way or long since ready."""
@@ -215,12 +231,47 @@ class LiveECS:
             yield self.world.env.timeout(self._call())
             call.succeed()
 
-    def _story(self, start: Start, accepted: Event) -> Story:
-        with start.phase("request"):
-            yield accepted
-            if isinstance(self.capacity, LiveFargate):
+    def _schedule(self, tasks: list[Event], rate: Quota) -> Generator[Event, Any, None]:
+        """The service scheduler: task by task at its rate, while the cluster lets it."""
+        bucket = rate.deploy(self.world.env)
+        blocked = 0.0
+        for task in tasks:
+            yield bucket.take()
+            allowed = self.world.env.now
+            if isinstance(self.capacity, GrowingCluster):
                 yield self.capacity.admit()
+            blocked += self.world.env.now - allowed
+            task.succeed(blocked)
+
+    def _story(self, start: Start, accepted: Event) -> Story:
+        since = self.world.env.now
+        with start.phase("request"):
+            blocked = yield accepted
+            if self._service_rate is not None:
+                self._explain(start, since, blocked)
+            if isinstance(self.capacity, LiveFargate):
+                asked = self.world.env.now
+                yield self.capacity.admit()
+                self._spent(start, "launch quota", asked, self.world.env.now)
         return (yield from self.capacity.run(start))
+
+    def _explain(self, start: Start, since: float, blocked: float) -> None:
+        """File how long the scheduler's rate and the cap on PROVISIONING held the start back."""
+        now = self.world.env.now
+        self._spent(start, "service scheduler", since, now - blocked)
+        self._spent(start, "PROVISIONING cap", now - blocked, now)
+
+    def _spent(self, start: Start, part: str, since: float, until: float) -> None:
+        if until > since:
+            self.world.record.spent(start.task, part, "request", since, until)
+
+
+def _capacity(ecs: ECS, world: World) -> Cluster | LiveFargate:
+    if isinstance(ecs.capacity, Fargate):
+        return ecs.capacity.deploy(world)
+    if isinstance(ecs.capacity, CapacityProvider):
+        return GrowingCluster(world, ecs.capacity, ecs.terms())
+    return Cluster(world, ecs.capacity, ecs.terms(), count=ecs.capacity.count)
 
 
 def _ceiling(limit: str, allows: int, how: str) -> Ceiling:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
-from sim.platforms.ecs_instance import ContainerInstance, Left, claim, whole_cpu
+from sim.platforms.ecs_instance import Claim, ContainerInstance, Left, claim, whole_cpu
 from sim.platforms.fleet import Fleet
 from sim.platforms.placement import Shelves, Strategy
 from sim.sandbox import Container
@@ -33,15 +33,26 @@ class Terms:
 class Cluster:
     """A live fleet under ECS."""
 
-    __slots__ = ("_attach", "_placement", "_shelves", "_terms", "instances", "world")
+    __slots__ = (
+        "_attach",
+        "_fleet",
+        "_placement",
+        "_registered",
+        "_registry",
+        "_shelves",
+        "_terms",
+        "instances",
+        "world",
+    )
 
-    def __init__(self, world: World, fleet: Fleet, terms: Terms) -> None:
+    def __init__(self, world: World, fleet: Fleet, terms: Terms, *, count: int) -> None:
         self.world = world
         self._terms = terms
+        self._fleet = fleet
         self._placement = world.random.sampler("ecs/placement", terms.placement)
         self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
-        registry = fleet.registry.deploy(world)
-        registered = Left(
+        self._registry = fleet.registry.deploy(world)
+        self._registered = Left(
             whole_cpu(fleet.machine.vcpu),
             round(terms.registered_memory),
             terms.slots,
@@ -49,23 +60,23 @@ class Cluster:
             frozenset(),
             terms.slot_word,
         )
-        held, ask = terms.agent_memory, terms.ask
-        self.instances = [
-            ContainerInstance(
-                number, fleet.boot(world, registry, number, held=held, ask=ask), registered
-            )
-            for number in range(fleet.count)
-        ]
+        self.instances = [self._boot(number) for number in range(count)]
         draw = world.random.generator("ecs/random placement").random
         self._shelves = Shelves(self.instances, terms.strategy, draw)
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready."""
         with start.phase("placement"):
-            instance = self._place(start)
+            asked = self._asked(start)
+            instance = self._shelves.take(asked)
             if isinstance(instance, str):
                 return Refused(instance)
+            self._hold(start, instance, asked)
             yield self.world.env.timeout(self._placement())
+        return (yield from self._on(start, instance))
+
+    def _on(self, start: Start, instance: ContainerInstance) -> Story:
+        """From a place on an instance to ready."""
         with start.phase("network"):
             if self._terms.attach is not None:
                 yield self.world.env.timeout(self._attach())
@@ -81,12 +92,18 @@ class Cluster:
         demand = Demand(self.world, service)
         return [self.instances[0].engine.settle(demand) for _ in range(count)]
 
-    def _place(self, start: Start) -> ContainerInstance | str:
-        """Reserve room on an instance, or ECS's word for why there is none."""
-        asked = claim(start.service, own_network=self._terms.attach is not None)
-        instance = self._shelves.take(asked)
-        if isinstance(instance, str):
-            return instance
-        start.at_end.append(lambda: self._shelves.give_back(instance, asked))
+    def _boot(self, number: int) -> ContainerInstance:
+        held, ask = self._terms.agent_memory, self._terms.ask
+        engine = self._fleet.boot(self.world, self._registry, number, held=held, ask=ask)
+        return ContainerInstance(number, engine, self._registered)
+
+    def _asked(self, start: Start) -> Claim:
+        return claim(start.service, own_network=self._terms.attach is not None)
+
+    def _hold(self, start: Start, instance: ContainerInstance, asked: Claim) -> None:
+        """The start goes to an instance, and gives its room back when it ends."""
+        start.at_end.append(lambda: self._free(instance, asked))
         start.place(instance.engine.kernel.name)
-        return instance
+
+    def _free(self, instance: ContainerInstance, asked: Claim) -> None:
+        self._shelves.give_back(instance, asked)

@@ -75,6 +75,21 @@ class Left(NamedTuple):
         ports = self.ports if claim.port is None else self.ports - {claim.port}
         return self._booked(claim, -1, ports)
 
+    def nothing(self) -> "Left":
+        """Of an instance that is gone."""
+        return self._replace(cpu=-1, memory=-1, slots=0)
+
+    def fits(self, claim: Claim) -> bool:
+        """Whether it lacks nothing."""
+        return self.lacks(claim) is None
+
+    def takes(self, claim: Claim) -> int:
+        """How many of `claim` it has room for."""
+        count, left = 0, self
+        while left.fits(claim):
+            count, left = count + 1, left.less(claim)
+        return count
+
     def _booked(self, claim: Claim, sign: int, ports: frozenset[int]) -> "Left":
         return Left(
             self.cpu - sign * claim.cpu,

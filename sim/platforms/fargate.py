@@ -1,6 +1,8 @@
 """Fargate: serverless capacity, one microVM a task, and nothing kept between tasks."""
 
+from collections.abc import Generator
 from dataclasses import replace
+from typing import Any
 
 from simpy import Event
 
@@ -62,8 +64,12 @@ class Fargate:
 
     def size_for(self, service: Service) -> FargateSize | None:
         """The smallest size that holds the service, or None where none does."""
+        return self.holding(service.cpu, service.memory)
+
+    def holding(self, vcpu: float, memory: float) -> FargateSize | None:
+        """The smallest size with so many vCPUs and bytes, or None where there is none."""
         for size in self.sizes:
-            if size.vcpu >= service.cpu and size.memory >= service.memory:
+            if size.vcpu >= vcpu and size.memory >= memory:
                 return size
         return None
 
@@ -74,7 +80,10 @@ class Fargate:
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """One task a microVM; then what the account allows."""
-        size = self.size_for(service)
+        return self.ceilings_at(self.size_for(service))
+
+    def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
+        """The same for a task of that size, None: one that no size holds."""
         if size is None:
             return (Ceiling("Fargate size", 0, f"the largest is {self.sizes[-1]}"),)
         quota = int(plain(self.account_vcpus) / size.vcpu)
@@ -128,17 +137,28 @@ class LiveFargate:
         size = self._fargate.size_for(start.service)
         if size is None:
             return Refused("Fargate size")
-        with start.phase("provision"):
-            yield self.world.env.timeout(self._provision())
-            engine = self._microvm(start, size)
+        engine = yield from self.provision(start, size)
         start.given = Demand(self.world, given(start.service, size))
         return (yield from engine.run(start))
+
+    def provision(
+        self, start: Start, size: FargateSize, *, held: float = 0.0, joining: float = 0.0
+    ) -> Generator[Event, Any, Engine]:
+        """A microVM of that size for one start, and the daemon in it.
+
+        Args:
+            held: bytes of the size that an orchestrator's own parts take.
+            joining: seconds more until the orchestrator can use it.
+        """
+        with start.phase("provision"):
+            yield self.world.env.timeout(self._provision() + joining)
+            return self._microvm(start, size, held)
 
     def admit(self) -> Event:
         """An event that fires when the account's launch quota lets one more task through."""
         return self._bucket.take()
 
-    def _microvm(self, start: Start, size: FargateSize) -> Engine:
+    def _microvm(self, start: Start, size: FargateSize, within: float) -> Engine:
         fargate = self._fargate
         held = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
         machine = Machine(
@@ -150,7 +170,8 @@ class LiveFargate:
             disk=fargate.disk,
             nic=fargate.nic,
         )
-        kernel = machine.boot(self.world, f"task-{start.task}", plain(fargate.os_and_daemons))
+        used = plain(fargate.os_and_daemons) + within
+        kernel = machine.boot(self.world, f"task-{start.task}", used)
         start.place(kernel.name)
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))

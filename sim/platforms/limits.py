@@ -29,11 +29,14 @@ class Limit:
 
 
 def lifted(ceilings: Sequence[Ceiling]) -> tuple[Limit, ...]:
-    """For each ceiling, smallest first: what lifting it alone gains, and what stops you then."""
+    """For each ceiling, smallest first: what lifting it alone gains, and what stops you then.
+
+    Where lifting one changes the others, they are those that it names itself.
+    """
     count = ceilings[0].allows
     rows = []
     for place, ceiling in enumerate(ceilings):
-        others = [other for i, other in enumerate(ceilings) if i != place]
+        others = ceiling.others or [other for i, other in enumerate(ceilings) if i != place]
         then = others[0].limit if others else ""
         gain = others[0].allows - count if others else 0
         rows.append(Limit(ceiling.limit, ceiling.allows, max(0, gain), then, ceiling.how))

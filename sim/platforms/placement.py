@@ -1,16 +1,14 @@
-"""Placement: which container instance takes the next task.
-
-Instances with the same left are interchangeable, and a fleet has few different ones. They stand on
-shelves, one for each kind, so that a placement looks at kinds and not at ten thousand instances.
-"""
+"""Placement: which container instance takes the next task."""
 
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
 from typing import Literal, TypeAlias
 
 from sim.platforms.ecs_instance import Claim, ContainerInstance, Left
+from sim.platforms.kinds import Kinds
 
 Strategy: TypeAlias = Literal["binpack", "spread", "random"]
+
+NO_INSTANCES = "No Container Instances were found in your cluster"
 
 TRIES = 32
 """Random draws before the instances that fit are counted one by one."""
@@ -32,18 +30,30 @@ class Shelves:
         strategy: Strategy,
         draw: Callable[[], float],
     ) -> None:
-        self._instances = instances
+        self._instances = list(instances)
         self._strategy = strategy
         self._draw = draw
-        self._shelves: dict[Left, list[int]] = {}
+        self._kinds: Kinds[Left] = Kinds()
         for instance in instances:
-            self._shelves.setdefault(instance.left, []).append(instance.number)
+            self._kinds.put(instance.number, instance.left)
+
+    def add(self, instance: ContainerInstance) -> None:
+        """One more instance; its number is the next."""
+        self._instances.append(instance)
+        self._kinds.put(instance.number, instance.left)
+
+    def remove(self, instance: ContainerInstance) -> None:
+        """An instance that is terminated takes nothing any more; it must be empty."""
+        instance.left = instance.left.nothing()
+        self._kinds.remove(instance.number)
 
     def take(self, claim: Claim) -> ContainerInstance | str:
         """Reserve for one task, or say in ECS's word why no instance has room."""
-        fitting = [left for left in self._kinds() if left.lacks(claim) is None]
+        kinds = self._kinds.all()
+        fitting = [left for left in kinds if left.lacks(claim) is None]
         if not fitting:
-            return next(left.lacks(claim) or "" for left in self._kinds())
+            words = (left.lacks(claim) for left in kinds)
+            return next((word for word in words if word), NO_INSTANCES)
         number = self._choose(fitting, claim)
         instance = self._instances[number]
         self._move(instance, instance.left.less(claim))
@@ -62,7 +72,7 @@ class Shelves:
         else:
             fewest = min(left.tasks for left in fitting)
             best = [left for left in fitting if left.tasks == fewest]
-        return min(self._shelves[left][0] for left in best)
+        return min(self._kinds.first(left) for left in best)
 
     def _any(self, claim: Claim) -> int:
         """Each instance that fits is as likely as any other."""
@@ -75,14 +85,4 @@ class Shelves:
 
     def _move(self, instance: ContainerInstance, left: Left) -> None:
         instance.left = left
-        heappush(self._shelves.setdefault(left, []), instance.number)
-
-    def _kinds(self) -> list[Left]:
-        """Kinds of which there is an instance; what has moved on is cleared away first."""
-        for left in list(self._shelves):
-            shelf = self._shelves[left]
-            while shelf and self._instances[shelf[0]].left != left:
-                heappop(shelf)
-            if not shelf:
-                del self._shelves[left]
-        return list(self._shelves)
+        self._kinds.put(instance.number, left)

@@ -1,18 +1,47 @@
 """Figures, a module each: a tidy table in, matplotlib `Axes` out; never pyplot, so none leaks."""
 
-from sim.plots.budget import memory_budget
-from sim.plots.canvas import save
-from sim.plots.density import density_bars
-from sim.plots.ecdf import ready_ecdf
-from sim.plots.host import host_over_time
-from sim.plots.waterfall import waterfall, waterfalls
+from sim.plots.budget import (
+    memory_budget,
+)
+from sim.plots.canvas import (
+    save,
+)
+from sim.plots.density import (
+    density_bars,
+)
+from sim.plots.ecdf import (
+    ready_ecdf,
+)
+from sim.plots.host import (
+    host_over_time,
+)
+from sim.plots.lifecycle import (
+    lifecycle,
+)
+from sim.plots.parity import (
+    parity,
+)
+from sim.plots.scale import (
+    scale_curves,
+)
+from sim.plots.under_load import (
+    start_under_load,
+)
+from sim.plots.waterfall import (
+    waterfall,
+    waterfalls,
+)
 
 __all__ = [
     "density_bars",
     "host_over_time",
+    "lifecycle",
     "memory_budget",
+    "parity",
     "ready_ecdf",
     "save",
+    "scale_curves",
+    "start_under_load",
     "waterfall",
     "waterfalls",
 ]

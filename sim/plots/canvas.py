@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 
 from sim.plots.palette import FAINT, GRID, INK
@@ -94,6 +95,12 @@ def _points(ax: Axes) -> float:
 def binary_ticks() -> MaxNLocator:
     """Ticks at 2, 4, 8, ... for an axis of memory."""
     return MaxNLocator(nbins=9, steps=[1.0, 2.0, 4.0, 8.0, 10.0])
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Ticks of a logarithmic axis as one reads them: 0.1, 1, 10."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def fits(ax: Axes, text: str, length: float) -> bool:

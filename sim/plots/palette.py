@@ -21,6 +21,8 @@ PLATFORMS: Mapping[str, str] = {
     "ecs-awsvpc-trunk": "#F7CE7A",
     "fargate": "#009E73",
     "eks": "#CC79A7",
+    "eks-prefix": "#EBC6DB",
+    "eks-fargate": "#7A2E6E",
 }
 """In the order in which figures show them."""
 
@@ -32,6 +34,7 @@ LIMITS: Mapping[str, str] = {
     "ENI": "#882255",
     "trunk ENI": "#D894CE",
     "pod slots": "#332288",
+    "IP addresses": "#4F6BF2",
     "bridge ports": "#117733",
     "host ports": "#999933",
     "one task per instance": "#A6A6A6",
@@ -46,6 +49,7 @@ PHASES: Mapping[str, str] = {
     "request": "#B4B4B4",
     "placement": "#6A6A6A",
     "network": "#332288",
+    "init": "#B07AD1",
     "provision": "#88CCEE",
     "pending": "#6699CC",
     "vmm": "#882255",
@@ -64,6 +68,7 @@ MEMORY: Mapping[str, str] = {
     "lost": "#333333",
     "OS and daemons": "#9A9A9A",
     "ECS agent": "#E69F00",
+    "kubelet and DaemonSets": "#3B4CC0",
     "VMMs": "#882255",
     "guest kernels": "#AA4499",
     "guest OSes": "#E3B1D9",
@@ -84,7 +89,13 @@ PLATFORM_NAMES: Mapping[str, str] = {
     "ecs-awsvpc": "ECS, awsvpc",
     "ecs-awsvpc-trunk": "ECS, awsvpc + trunk",
     "fargate": "Fargate",
-    "eks": "EKS",
+    "ecs-fargate": "ECS on Fargate",
+    "eks-fargate": "EKS on Fargate",
+    "ecs-asg": "ECS, Auto Scaling group",
+    "eks-karpenter": "EKS, Karpenter",
+    "eks-cas": "EKS, Cluster Autoscaler",
+    "eks": "EKS on EC2",
+    "eks-prefix": "EKS, prefixes",
 }
 
 _RESERVE = ("#44AA99", "#999933", "#CC6677", "#117733", "#661100", "#6699CC")

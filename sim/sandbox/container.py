@@ -9,7 +9,7 @@ from simpy import Event, Interrupt
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
-from sim.host import Kernel, Step
+from sim.host import Doing, Kernel, Step
 from sim.image import Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
 from sim.start import Ready, Start, Story
@@ -33,15 +33,28 @@ class Container:
 
     Args:
         start: the start it belongs to; told when the kernel kills it.
+        parent: the CPU cgroup it stands in; None: the kernel's root.
+        oom_score_adj: who is killed first where memory is short.
     """
 
     __slots__ = ("_running", "_shim", "_start", "alive")
 
-    def __init__(self, kernel: Kernel, demand: Demand, shim: float, start: Start | None) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        demand: Demand,
+        shim: float,
+        start: Start | None,
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
+    ) -> None:
         self._start = start
         self._shim = shim
         self.alive = True
-        self._running = RunningApp(kernel, demand, demand.shares, self._killed)
+        self._running = RunningApp(
+            kernel, demand, demand.shares, self._killed, parent=parent, oom_score_adj=oom_score_adj
+        )
         kernel.memory.hold(shim)
 
     @property
@@ -58,6 +71,10 @@ class Container:
     def core_speed(self) -> float:
         """Of the cores it runs on."""
         return self._running.kernel.core_speed
+
+    def perform(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
+        """Do one step of its start within its own cgroup."""
+        yield from self._running.perform(step, noise)
 
     def run(self, start: Start) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
@@ -120,22 +137,56 @@ class Engine:
         with start.phase("pull"):
             if image is not None:
                 yield from self.store.pull(start, image, ask=self._ask)
-        with start.phase("create"):
-            yield from self.kernel.perform(self._creating, self._daemon, self._create())
-        with start.phase("start"):
-            if not self.kernel.can_run(start.given.architectures):
-                raise Interrupt(EXEC_FORMAT)
-            container = Container(self.kernel, start.given, self._shim, start)
-            if not container.alive:
-                raise Interrupt(container.killed_by)
-            start.inhabit(container)
-            yield from self.kernel.perform(self._starting, container.cpu, self._start())
+        container = yield from self.up(start, start.given)
         with start.phase("app"):
             yield from container.run(start)
         return Ready()
 
-    def settle(self, demand: Demand) -> Container:
+    def up(
+        self,
+        start: Start,
+        demand: Demand,
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
+        within: str = "",
+    ) -> Generator[Event, Any, Container]:
+        """Create and start one container of a start, which goes when the start ends.
+
+        Args:
+            parent: the CPU cgroup it stands in; None: the kernel's root.
+            oom_score_adj: who is killed first where memory is short.
+            within: the phase that this is a part of, if any.
+        """
+        with start.phase("create", within):
+            yield from self.kernel.perform(self._creating, self._daemon, self._create())
+        with start.phase("start", within):
+            if not self.kernel.can_run(demand.architectures):
+                raise Interrupt(EXEC_FORMAT)
+            container = Container(
+                self.kernel,
+                demand,
+                self._shim,
+                start,
+                parent=parent,
+                oom_score_adj=oom_score_adj,
+            )
+            if not container.alive:
+                raise Interrupt(container.killed_by)
+            start.inhabit(container)
+            yield from container.perform(self._starting, self._start())
+        return container
+
+    def prepare(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
+        """What the daemon does for a sandbox besides its containers."""
+        yield from self.kernel.perform(step, self._daemon, noise)
+
+    def settle(
+        self, demand: Demand, *, parent: Group | None = None, oom_score_adj: float = 0.0
+    ) -> Container:
         """A container that is up already, as if long after its start."""
-        container = Container(self.kernel, demand, self._shim, None)
+        container = Container(
+            self.kernel, demand, self._shim, None, parent=parent, oom_score_adj=oom_score_adj
+        )
         container.settle()
         return container

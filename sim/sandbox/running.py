@@ -5,7 +5,8 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
-from sim.host import Kernel
+from sim.core.sharing import Group
+from sim.host import Doing, Kernel
 from sim.start import Start
 from sim.workload import Demand
 
@@ -19,17 +20,27 @@ class RunningApp:
     Args:
         weight: of the cgroup against its siblings.
         on_kill: called with the reason when the kernel kills it.
+        parent: the CPU cgroup it stands in; None: the kernel's root.
+        oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
     """
 
-    __slots__ = ("cpu", "demand", "kernel", "memory")
+    __slots__ = ("cpu", "demand", "kernel", "memory", "throttle")
 
     def __init__(
-        self, kernel: Kernel, demand: Demand, weight: float, on_kill: Callable[[str], None]
+        self,
+        kernel: Kernel,
+        demand: Demand,
+        weight: float,
+        on_kill: Callable[[str], None],
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
     ) -> None:
         self.kernel = kernel
         self.demand = demand
-        self.cpu = kernel.cpu.group(weight=weight, cap=demand.cap)
-        self.memory = kernel.memory.cgroup(demand.memory, on_kill)
+        self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
+        self.throttle = kernel.throttle(self.cpu, max(1.0, demand.startup.threads))
+        self.memory = kernel.memory.cgroup(demand.memory, on_kill, oom_score_adj)
 
     def start(self, start: Start) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.
@@ -47,7 +58,20 @@ class RunningApp:
                 kernel.memory.cache(name, part)
         if not self.settle():
             raise Interrupt(self.memory.killed_by)
-        yield from kernel.perform(demand.startup, self.cpu, start.startup_noise)
+        yield from self.perform(demand.startup, start.startup_noise)
+
+    def perform(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
+        """Do one step of its start; what that uses of a quota's slice is gone for the next one."""
+        kernel, throttle = self.kernel, self.throttle
+        if throttle is None:
+            yield from kernel.perform(step, self.cpu, noise)
+            return
+        work, delay, threads = step
+        if work > 0.0:
+            with throttle.run(work * noise / kernel.core_speed, weight=threads, cap=threads) as job:
+                yield job
+        if delay > 0.0:
+            yield kernel.world.env.timeout(delay * noise)
 
     def settle(self) -> bool:
         """Bring the working set into memory; whether it survived that."""
@@ -62,4 +86,6 @@ class RunningApp:
     def stop(self) -> None:
         """Give everything back; idempotent."""
         self.memory.release()
+        if self.throttle is not None:
+            self.throttle.close()
         self.cpu.remove()

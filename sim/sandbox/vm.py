@@ -109,6 +109,7 @@ class Guest:
             memory=memory,
             disk=host.disk,
             nic=host.nic,
+            quota_period=host.quota_period,
         )
         self._running = RunningApp(self.kernel, demand, demand.shares, self._killed)
 

@@ -43,6 +43,9 @@ def test_density_json_has_the_promised_keys_and_platforms(tmp_path: Path) -> Non
         "ecs-awsvpc",
         "ecs-awsvpc-trunk",
         "fargate",
+        "eks",
+        "eks-prefix",
+        "eks-fargate",
     ]
     assert all(keys <= set(row) for row in found)
     for row in found:
@@ -89,6 +92,9 @@ def test_startup_json_has_phases_that_sum_to_the_total(tmp_path: Path) -> None:
         ("ecs", "cold"),
         ("ecs", "warm"),
         ("fargate", "cold"),
+        ("eks", "cold"),
+        ("eks", "warm"),
+        ("eks-fargate", "cold"),
     }
     for kind in kinds:
         mine = {r["phase"]: r for r in found if (r["platform"], r["image"]) == kind}
@@ -177,7 +183,10 @@ def test_schema_is_a_json_schema_with_the_platforms() -> None:
     """Editors complete from it."""
     schema = json.loads(call("schema").stdout)
 
-    assert schema["properties"]["platform"]["enum"] == ["vm", "docker", "ec2", "ecs", "fargate"]
+    assert schema["properties"]["platform"]["enum"] == [
+        *("vm", "docker", "ec2", "ecs", "fargate"),
+        *("eks", "eks-fargate"),
+    ]
 
 
 @pytest.mark.parametrize("words", ["nonsense", "density --nonsense", "run"])

@@ -1,0 +1,28 @@
+"""How long from 0 to 200 tasks when the machines have to come first, and who waits for what?
+
+    python scenarios/scale_out.py      # five ways to grow; writes results/scale/
+
+Fargate needs no machine of yours, and an account may launch so many tasks a second. Instances
+must be asked for, boot and join: ECS looks once a minute and then waits for the warm-up of what it
+launched, Karpenter looks within seconds.
+"""
+
+from pathlib import Path
+
+from sim import plots
+from sim.answers import scale
+from sim.cli.script import answer, picture, script
+
+
+@script(replications=5)
+def main(replications: int, seed: int, out: Path) -> None:
+    """Ask all for the same tasks, measure, say."""
+    grown = scale(to=200, replications=replications, seed=seed)
+    folder = grown.results.save(out)
+    drawn = picture(plots.scale_curves(grown.starts), folder / "scale.png")
+    limits = "\n".join(row.sentence() for row in grown.rows)
+    answer(f"{grown.sentence()}\n{limits}", grown.results.summary, folder, drawn)
+
+
+if __name__ == "__main__":
+    main()

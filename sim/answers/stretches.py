@@ -1,0 +1,108 @@
+"""What limited each stretch of a scale-out: which wait grew between its ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENDS = (0.10, 0.50, 0.90)
+"""Shares of the tasks at which stretches meet."""
+AROUND = 0.02
+"""Share of the tasks, around an end, over which waits are averaged."""
+
+MATTERS = 0.25
+"""Share of a stretch below which a wait is not named beside the largest."""
+
+PARENTS = ("request", "placement")
+"""Phases whose parts are told apart."""
+
+WORDS = {
+    "service scheduler": "the rate of the service scheduler",
+    "PROVISIONING cap": "the cap on tasks in PROVISIONING",
+    "launch quota": "the launch quota",
+    "metric period": "the metric's period",
+    "instance warm-up": "the warm-up between two steps",
+    "batch window": "the batch window",
+    "scan interval": "the scan interval",
+    "scaling group": "the scaling group's reaction",
+    "instance boot": "instances booting",
+    "provision": "Fargate's provisioning",
+    "controller": "the rate at which pods are made",
+    "pull": "the pull",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the curve, and the wait that made it as long as it is."""
+
+    begin: float
+    """Share of the tasks at which it begins."""
+    end: float
+    seconds: float
+    limits: tuple[tuple[str, float], ...]
+    """Waits that grew, largest first, each with its share of all that grew."""
+
+    def json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "from": self.begin,
+            "to": self.end,
+            "seconds": self.seconds,
+            "limits": [{"limit": limit, "share": share} for limit, share in self.limits],
+        }
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{WORDS.get(name, name)} ({share:.0%})" for name, share in self.limits)
+        return f"{self.begin:.0%} to {self.end:.0%} in {self.seconds:.0f} s: {parts}"
+
+
+def stretches(spans: pd.DataFrame) -> list[Stretch]:
+    """The stretches of one variant, over all its runs.
+
+    All tasks are asked for at once, so the time between two ends of a stretch is the sum of what
+    each wait is longer for the tasks at its end than for those at its beginning.
+
+    Args:
+        spans: the spans of one variant.
+    """
+    waits = _waits(spans)
+    total = waits.sum(axis=1)
+    rank = total.groupby(level="run").rank(method="first", pct=True)
+    found = []
+    before, begin = waits.iloc[0] * 0.0, 0.0
+    for end in (*ENDS, 1.0):
+        near = waits[(rank - end).abs() <= AROUND].mean()
+        grown = (near - before).sort_values(ascending=False)
+        seconds = float(near.sum() - before.sum())
+        if seconds > 0.0:
+            shares = grown / grown[grown > 0.0].sum()
+            largest = shares[(shares >= MATTERS) | (shares == shares.iloc[0])]
+            limits = tuple((str(name), float(share)) for name, share in largest.items())
+            found.append(Stretch(begin, end, seconds, limits))
+        before, begin = near, end
+    return found
+
+
+def _waits(spans: pd.DataFrame) -> pd.DataFrame:
+    """Seconds of each wait of each task: the tiling phases, some of them in their parts."""
+    done = spans[spans["outcome"] == "done"].assign(
+        seconds=spans["end_s"] - spans["start_s"],
+        phase=spans["phase"].astype(str),
+        parent=spans["parent"].astype(str),
+    )
+    tiling = done[done["parent"] == ""]
+    parts = done[done["parent"].isin(PARENTS)]
+    keys = ["run", "task"]
+    table = tiling.pivot_table("seconds", keys, "phase", "sum", fill_value=0.0)
+    for parent in PARENTS:
+        mine = parts[parts["parent"] == parent]
+        if parent in table and len(mine):
+            inner = mine.pivot_table("seconds", keys, "phase", "sum", fill_value=0.0)
+            inner = inner.reindex(table.index, fill_value=0.0)
+            table[parent] = table[parent] - inner.sum(axis=1)
+            table = table.add(inner, fill_value=0.0)
+    return table

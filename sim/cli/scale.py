@@ -1,0 +1,129 @@
+"""`sim scale`: from no task to thousands, where the machines have to come first."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.catalog import image as known_image
+from sim.catalog import instance
+from sim.cli.inputs import BadInput, Inputs
+from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.core.quantity import parse_bytes, parse_vcpu
+from sim.units import GiB
+
+NAME = "scale"
+
+
+def command(
+    *,
+    platform: Annotated[
+        str, typer.Option(help="ecs-fargate, eks-fargate, ecs-asg, eks-karpenter, eks-cas or all.")
+    ] = "all",
+    begin: Annotated[str, typer.Option("--from", help="Tasks that run already.")] = "0",
+    to: Annotated[str, typer.Option(help="Tasks that shall run.")] = "500",
+    cpu: Annotated[str, typer.Option(help="vCPUs of one task.")] = "1",
+    memory: Annotated[str, typer.Option(help="Memory of one task.")] = "2GiB",
+    instance_type: Annotated[
+        str, typer.Option("--instance", help="EC2 type of the instances that come.")
+    ] = "c6g.4xlarge",
+    image: Annotated[str, typer.Option(help="Image of the tasks.")] = "python:3.12",
+    services: Annotated[str, typer.Option(help="Over which the tasks are split.")] = "1",
+    quota: Annotated[
+        list[str] | None,
+        typer.Option(help="A figure of your account: fargate.launch.refill=20; repeatable."),
+    ] = None,
+    seed: Annotated[str, typer.Option(help="Of all random numbers.")] = "1",
+    replications: Annotated[str, typer.Option(help="Independent runs.")] = "5",
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+) -> int:
+    """How long from 0 to 500 tasks, when the machines have to come first?"""
+    from sim.answers.scale_out import platforms
+
+    inputs = Inputs()
+    asked: dict[str, Any] = {
+        "platform": inputs.choice("platform", platform, [*platforms(), "all"]),
+        "begin": inputs.integer("from", begin, 0),
+        "to": inputs.integer("to", to, 1),
+        "cpu": inputs.read("cpu", cpu, parse_vcpu),
+        "memory": inputs.read("memory", memory, parse_bytes),
+        "instance": instance_type,
+        "image": image,
+        "services": inputs.integer("services", services, 1),
+        "quotas": dict(filter(None, (inputs.read("quota", text, _quota) for text in quota or []))),
+        "seed": inputs.integer("seed", seed, 0),
+        "replications": inputs.integer("replications", replications, 1),
+    }
+    inputs.read("instance", instance_type, instance)
+    inputs.read("image", image, known_image)
+    inputs.folder("out", out)
+    inputs.check()
+    return _answer(asked, out, json)
+
+
+def _quota(text: str) -> tuple[str, float]:
+    """Key and value of `fargate.launch.refill=20`, in base units.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    from sim.catalog import figure
+    from sim.core.cited import SCALES
+
+    key, _, number = text.partition("=")
+    value = float(number) if number.replace(".", "", 1).isdigit() else 0.0
+    if not value > 0.0:
+        allowed = "a figure's key and a positive number, such as fargate.launch.refill=20"
+        raise ValueError(f"quota: {text!r} is not allowed; {allowed}")
+    return key, value * SCALES.get(figure(key).unit, 1.0)
+
+
+def _answer(asked: dict[str, Any], out: Path, json: bool) -> int:
+    from sim.answers import scale
+    from sim.plots import save, scale_curves
+
+    try:
+        answer = scale(**asked)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    folder = answer.results.save(out)
+    wanted = [] if answer.starts.empty else [folder / "scale.png"]
+    for path in wanted:
+        save(scale_curves(answer.starts, begin=answer.begin), path)
+    if json:
+        as_json(answer.json())
+        note(f"wrote {folder}")
+    else:
+        say(answer.sentence())
+        show(answer)
+        wrote(folder, *wanted)
+    return 0 if all("t90_s" in row.times for row in answer.rows) else 3
+
+
+def show(answer: Any) -> None:
+    """The times, and what limited each stretch of each curve."""
+    service = answer.service
+    table(
+        ["platform", "10 %", "25 %", "50 %", "75 %", "90 %", "90 %: interval", "hosts", "USD/h"],
+        [_cells(row) for row in answer.rows],
+        title=(
+            f"seconds until a share of the tasks runs: {answer.begin:,} to {answer.to:,} tasks of "
+            f"{service.cpu:g} vCPU, {service.memory / GiB:g} GiB, {service.image.name}"
+        ),
+        right="lrrrrrrrr",
+    )
+    say("what limited each stretch: the waits that grew (share of all that grew):")
+    for row in answer.rows:
+        hint(row.sentence())
+    for platform, reasons in answer.reasons().items():
+        say(f"  {platform}, per run: {reasons}")
+
+
+def _cells(row: Any) -> list[str]:
+    shares = ("t10_s", "t25_s", "t50_s", "t75_s", "t90_s")
+    times = [f"{row.times[key].value:.0f}" if key in row.times else "-" for key in shares]
+    last = row.times.get("t90_s")
+    interval = "-" if last is None or last.low is None else f"{last.low:.0f} to {last.high:.0f}"
+    price = "?" if row.usd_per_hour is None else f"{row.usd_per_hour:.2f}"
+    return [row.platform, *times, interval, f"{row.hosts:,}", price]

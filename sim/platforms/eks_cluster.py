@@ -1,0 +1,147 @@
+"""Nodes under EKS: they join and leave, pods are bound to them, and some pods wait for one."""
+
+from collections.abc import Callable
+
+from sim.core.bucket import Bucket
+from sim.core.randomness import Sampler
+from sim.core.world import World
+from sim.host import Kernel
+from sim.image import Registry
+from sim.image.registry import LiveRegistry
+from sim.platforms.fleet import Fleet
+from sim.platforms.kubelet import CONDITION, Kubelet
+from sim.platforms.launching import Launched, explain
+from sim.platforms.node import Node
+from sim.platforms.node_config import NodeConfig
+from sim.platforms.pending import Pending
+from sim.platforms.pod import Claim, Pod
+from sim.platforms.scheduler import Scheduler, Scoring
+from sim.sandbox import Container
+from sim.start import Refused, Start, Story
+
+
+class NodeCluster:
+    """The live nodes of a cluster.
+
+    Args:
+        kubelet: of every node.
+        bindings: pods that the scheduler binds.
+        notice: draws the seconds from binding until the kubelet acts.
+        waits: whether a pod that fits on no node waits for one, or is refused.
+    """
+
+    __slots__ = (
+        "_bindings",
+        "_kubelet",
+        "_next",
+        "_notice",
+        "_registries",
+        "emptied",
+        "nodes",
+        "pending",
+        "scheduler",
+        "waits",
+        "world",
+    )
+
+    def __init__(
+        self,
+        world: World,
+        kubelet: Kubelet,
+        scoring: Scoring,
+        *,
+        bindings: Bucket,
+        notice: Sampler,
+        waits: bool,
+    ) -> None:
+        self.world = world
+        self.waits = waits
+        self.nodes: dict[int, Node] = {}
+        """All that belong to it, cordoned ones too."""
+        self.scheduler = Scheduler(scoring)
+        self.pending = Pending(self._bind)
+        self.emptied: list[Callable[[Node], None]] = []
+        """Told of each node that has no pod any more."""
+        self._kubelet = kubelet
+        self._bindings = bindings
+        self._notice = notice
+        self._next = 0
+        self._registries: dict[Registry, LiveRegistry] = {}
+
+    def join(self, fleet: Fleet, config: NodeConfig, launched: Launched | None = None) -> Node:
+        """One more machine of a fleet is up, registered and ready; pods that wait may go there."""
+        registry = self._registries.get(fleet.registry)
+        if registry is None:
+            registry = self._registries[fleet.registry] = fleet.registry.deploy(self.world)
+        node = Node(
+            self.world,
+            self._next,
+            fleet=fleet,
+            config=config,
+            kubelet=self._kubelet,
+            registry=registry,
+            launched=launched,
+        )
+        self._next += 1
+        self.nodes[node.number] = node
+        self.scheduler.add(node, config.room(fleet.machine), config.allocatable(fleet.machine))
+        self.pending.retry()
+        return node
+
+    def cordon(self, node: Node) -> None:
+        """No new pods go there; those that are there stay."""
+        self.scheduler.remove(node)
+
+    def leave(self, node: Node, reason: str = "node removed") -> None:
+        """The node goes, and its pods with it."""
+        self.cordon(node)
+        for start in list(node.pods):
+            start.kill(reason)
+        node.shut_down()
+        del self.nodes[node.number]
+
+    def run(self, start: Start, pod: Pod) -> Story:
+        """From a pod that the API server has to ready."""
+        with start.phase("placement"):
+            if not self._bindings.try_take():
+                yield self._bindings.take()
+            node = self._bind(start, pod.claim)
+            if node is None and not self.waits:
+                return Refused(self.scheduler.refusal(pod.claim))
+            if node is None:
+                since = self.world.env.now
+                node = yield from self.pending.wait(start, pod.claim)
+                explain(self.world.record, start.task, since, node.launched)
+            yield self.world.env.timeout(self._notice())
+        return (yield from node.kubelet.run(start, pod))
+
+    @property
+    def kernels(self) -> list[Kernel]:
+        """Of all nodes."""
+        return [node.kubelet.engine.kernel for node in self.nodes.values()]
+
+    def settle(self, pod: Pod, count: int) -> list[Container]:
+        """`count` pods on the first node that are up already."""
+        first = next(iter(self.nodes.values()))
+        return [first.kubelet.settle(pod) for _ in range(count)]
+
+    def _bind(self, start: Start, claim: Claim) -> Node | None:
+        """Bind a pod to the best node it fits on."""
+        node = self.scheduler.take(claim)
+        if node is None:
+            return None
+        node.pods[start] = None
+        node.visits += 1
+        start.at_end.append(lambda: self._release(start, node, claim))
+        start.place(node.name)
+        self.world.record.event(start.task, "PodScheduled", CONDITION)
+        return node
+
+    def _release(self, start: Start, node: Node, claim: Claim) -> None:
+        del node.pods[start]
+        self.scheduler.give_back(node, claim)
+        if self.pending.waiting:
+            self.pending.retry()
+        if not node.pods:
+            for tell in self.emptied:
+                tell(node)

@@ -1,0 +1,66 @@
+"""What one start of a sandbox costs on its host: CPU work, waits, passes through a lock.
+
+DESIGN laws L1 and L3. With n sandboxes on the host, a start passes the lock k times. Each time it
+first does a k-th of its own work outside, then waits its turn, then holds the lock for a k-th of
+S(n):
+
+    outside: CPU (w + g n) on up to p threads, and a wait v      S(n) = a + b n + c n^2 of CPU
+
+S is CPU work of one thread: on a slower or busier host the lock is held longer, too.
+"""
+
+from pydantic import PositiveInt
+
+from sim.core.cited import Number, Positive, plain
+from sim.core.description import description
+from sim.core.randomness import Lognormal
+
+
+@description
+class Lock:
+    """What every start passes one after the other; S(n) in core-seconds."""
+
+    fixed: Number = 0.0
+    """a, core-seconds."""
+    per_running: Number = 0.0
+    """b, core-seconds for each sandbox on the host."""
+    per_running_squared: Number = 0.0
+    """c, core-seconds."""
+    passes: Positive = 1
+    """k: how often one start queues."""
+    spin: Number = 0.0
+    """Threads that one waiter keeps busy with nothing."""
+
+    def service(self, running: float) -> float:
+        """S(n): core-seconds under the lock, of all passes together."""
+        b, c = plain(self.per_running), plain(self.per_running_squared)
+        return plain(self.fixed) + running * (b + c * running)
+
+
+@description
+class StartProfile:
+    """How a runtime starts a sandbox, from request to ready."""
+
+    name: str
+    cpu: Number = 0.0
+    """w: core-seconds outside the lock."""
+    cpu_per_running: Number = 0.0
+    """g: core-seconds for each sandbox on the host."""
+    wait: Number = 0.0
+    """v: seconds that are not CPU."""
+    threads: PositiveInt = 1
+    """p: threads that can run at once."""
+    lock: Lock = Lock()
+    idle_cpu: Number = 0.0
+    """Threads that a running sandbox keeps busy while it does nothing."""
+    spread: Number = 0.0
+    """Coefficient of variation from start to start, of all it does."""
+
+    def outside(self, running: float) -> float:
+        """Core-seconds outside the lock with `running` sandboxes on the host."""
+        return plain(self.cpu) + running * plain(self.cpu_per_running)
+
+    @property
+    def noise(self) -> Lognormal:
+        """The factor by which one start differs from the median."""
+        return Lognormal(median=1.0, spread=self.spread)

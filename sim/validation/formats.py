@@ -1,0 +1,30 @@
+"""All formats, and which of them a file has."""
+
+from sim.validation.apps import APPS
+from sim.validation.boots import FIRECRACKER
+from sim.validation.format import Format
+from sim.validation.linux import LINUX
+from sim.validation.memory import MEMORY
+from sim.validation.pulls import PULLS
+from sim.validation.storms import RUNC, RUND
+from sim.validation.table import BadData, Table
+
+FORMATS: tuple[Format, ...] = (RUND, FIRECRACKER, RUNC, MEMORY, LINUX, APPS, PULLS)
+"""In the order in which they are printed."""
+
+
+def format_of(table: Table) -> Format:
+    """The format of a file, by its columns.
+
+    Raises:
+        BadData: they fit none.
+    """
+    for known in FORMATS:
+        if set(known.needs) <= set(table.columns):
+            return known
+    known_ones = "\n".join(f"  {known.group}: {', '.join(known.needs)}" for known in FORMATS)
+    found = ", ".join(table.columns) or "none"
+    raise BadData(
+        f"{table.name}: its columns fit no known format: {found}\n"
+        f"known formats, by the columns that they need:\n{known_ones}"
+    )

@@ -1,0 +1,67 @@
+"""All shipped measurements, and those of a user, judged the same way."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file
+from pathlib import Path
+
+from sim.catalog.figures import DATA
+from sim.validation.bars import Verdict, verdict
+from sim.validation.case import Case, groups
+from sim.validation.format import Format
+from sim.validation.formats import FORMATS, format_of
+from sim.validation.table import Table, read
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The cases, and which bars they hold."""
+
+    cases: tuple[Case, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def missed(self) -> list[Verdict]:
+        """The bars that were missed."""
+        return [each for each in self.verdicts if not each.held]
+
+    def plus(self, other: "Judgement") -> "Judgement":
+        """This one and another."""
+        return Judgement(self.cases + other.cases, self.verdicts + other.verdicts)
+
+
+def validate(files: Sequence[Path] = (), *, shipped: bool = True) -> Judgement:
+    """Judge the shipped measurements and those of further files.
+
+    Args:
+        shipped: whether those that ship with the catalogue are judged, too.
+
+    Raises:
+        BadData: a file cannot be read, or has no known format.
+    """
+    tables = [read(file) for file in files]
+    theirs = [(format_of(table), table) for table in tables]
+    ours = list(_shipped()) if shipped else []
+    cases = [case for known, table in (*ours, *theirs) for case in _judged(known, table)]
+    return Judgement(tuple(cases), tuple(_verdicts(cases)))
+
+
+def _shipped() -> Iterator[tuple[Format, Table]]:
+    with as_file(DATA / "measured") as folder:
+        for known in FORMATS:
+            for name in known.files:
+                yield known, read(folder / name, shipped=True)
+
+
+def _judged(known: Format, table: Table) -> Iterator[Case]:
+    for row in table.rows:
+        yield from known.judge(known, row)
+
+
+def _verdicts(cases: Sequence[Case]) -> Iterator[Verdict]:
+    bars = {known.group: known.bars for known in FORMATS}
+    for group, members in groups(cases):
+        for bar in bars.get(group, ()):
+            found = verdict(group, bar, members)
+            if found is not None:
+                yield found

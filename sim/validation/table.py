@@ -1,0 +1,155 @@
+"""Measurements in a file: CSV with `#` lines, or JSON; and what is wrong with one."""
+
+import csv
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.validation.case import Split
+
+LARGEST = 16 * 2**20
+"""Bytes of a file that is read."""
+
+
+class BadData(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """A file that cannot be judged; the message names file, place, what was found and allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, with the place it stands at for messages."""
+
+    place: str
+    cells: Mapping[str, Any]
+    split: Split
+
+    def text(self, column: str) -> str:
+        """What is written there, without blanks around it."""
+        value = self.cells.get(column)
+        if value is None or str(value).strip() == "":
+            raise BadData(f"{self.place}: {column}: nothing is there; it is needed")
+        return str(value).strip()
+
+    def optional_text(self, column: str) -> str:
+        """The same, or nothing."""
+        return str(self.cells.get(column) or "").strip()
+
+    def number(self, column: str, least: float = 0.0) -> float:
+        """A finite number of at least `least`."""
+        found = self.optional(column, least)
+        if found is None:
+            raise BadData(f"{self.place}: {column}: nothing is there; it is needed")
+        return found
+
+    def optional(self, column: str, least: float = 0.0) -> float | None:
+        """The same, or None where the cell is blank or there is no such column."""
+        value = self.cells.get(column)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            found = float(value)
+        except (TypeError, ValueError):
+            found = math.nan
+        if isinstance(value, bool) or not least <= found < math.inf:
+            raise BadData(
+                f"{self.place}: {column}: {value!r} is not allowed; a number of at least {least:g}"
+            )
+        return found
+
+    def whole(self, column: str, least: int = 0, default: int | None = None) -> int:
+        """An integer of at least `least`; `default` where nothing is there."""
+        found = self.optional(column, float(least))
+        if found is None and default is not None:
+            return default
+        if found is None or found != int(found):
+            value = self.cells.get(column)
+            raise BadData(
+                f"{self.place}: {column}: {value!r} is not allowed; an integer of at least {least}"
+            )
+        return int(found)
+
+    def measured(self, column: str) -> float | None:
+        """A measured figure, above 0, or None where it was not measured."""
+        found = self.optional(column)
+        if found == 0.0:
+            raise BadData(f"{self.place}: {column}: 0 is not allowed; a number above 0, or nothing")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file as it was read."""
+
+    name: str
+    columns: tuple[str, ...]
+    """Of a CSV file; the keys of the cases of a JSON file."""
+    rows: tuple[Row, ...]
+
+
+def read(path: Path, *, shipped: bool = False) -> Table:
+    """Read a file.
+
+    Args:
+        shipped: whether its `split` is believed; all rows of other files are held out.
+
+    Raises:
+        BadData: it cannot be read, or is neither CSV nor JSON of cases.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise BadData(f"{path}: {size} bytes are too many; at most {LARGEST}")
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadData(f"{path}: cannot be read: {why}") from error
+    if text.lstrip().startswith(("{", "[")):
+        return _from_json(path, text, shipped)
+    return _from_csv(path, text, shipped)
+
+
+def _from_csv(path: Path, text: str, shipped: bool) -> Table:
+    numbered = [
+        (number, line)
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    try:
+        lines = list(csv.reader([line for _, line in numbered], strict=True))
+    except csv.Error as error:
+        raise BadData(f"{path}: is not CSV: {error}") from error
+    if not lines:
+        raise BadData(f"{path}: is empty; a line of column names and rows are needed")
+    columns = tuple(name.strip() for name in lines[0])
+    rows = []
+    for (number, _), cells in zip(numbered[1:], lines[1:], strict=False):
+        place = f"{path}: line {number}"
+        if len(cells) > len(columns):
+            raise BadData(f"{place}: has {len(cells)} cells; {len(columns)} columns are named")
+        rows.append(_row(place, dict(zip(columns, cells, strict=False)), shipped))
+    return Table(str(path), columns, tuple(rows))
+
+
+def _from_json(path: Path, text: str, shipped: bool) -> Table:
+    try:
+        document = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise BadData(f"{path}: is not JSON: {error}") from error
+    cases = document.get("cases") if isinstance(document, dict) else None
+    if not isinstance(cases, list) or not all(isinstance(case, dict) for case in cases):
+        keys = ", ".join(map(str, document)) if isinstance(document, dict) else "a list"
+        raise BadData(f"{path}: has {keys}; a key `cases` with a list of cases is needed")
+    columns = tuple(dict.fromkeys(str(key) for case in cases for key in case))
+    rows = [
+        _row(f"{path}: case {case.get('case', number)}", case, shipped)
+        for number, case in enumerate(cases, start=1)
+    ]
+    return Table(str(path), columns, tuple(rows))
+
+
+def _row(place: str, cells: Mapping[str, Any], shipped: bool) -> Row:
+    calibrated = shipped and cells.get("split") == "calibrated"
+    return Row(place, cells, "calibrated" if calibrated else "held out")

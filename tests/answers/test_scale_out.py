@@ -1,0 +1,152 @@
+"""Scale-outs: what the quotas and the cluster's rules make of them."""
+
+import math
+
+import pytest
+
+import sim
+from sim import catalog
+from sim.answers import scale
+from sim.answers.growth import Row
+from sim.answers.scale_out import platforms
+from sim.core.world import World
+from sim.units import GiB
+
+
+def one(platform: str, **asked: object) -> Row:
+    answer = scale(platform=platform, **{"to": 200, "replications": 2, **asked})  # type: ignore[arg-type]
+    return answer.rows[0]
+
+
+def seconds(row: Row, column: str) -> float:
+    return row.times[column].value
+
+
+def slope(row: Row) -> float:
+    """Seconds from 10 % to 90 %."""
+    return seconds(row, "t90_s") - seconds(row, "t10_s")
+
+
+def test_one_service_on_fargate_grows_at_the_service_schedulers_rate() -> None:
+    """500 tasks a minute are 8.33 a second: 240 of 300 tasks take 28.8 s."""
+    row = one("ecs-fargate", to=300)
+
+    assert slope(row) == pytest.approx(240 / (500 / 60), rel=0.1)
+    assert row.limits[1].limits[0][0] == "service scheduler"
+
+
+def test_many_services_on_fargate_grow_at_the_accounts_launch_quota() -> None:
+    """With 100 at once and 2 a second, the 240 tasks between 10 % and 90 % of 300 take 70 s."""
+    quotas = {"fargate.launch.refill": 2.0, "fargate.launch.bucket": 100.0}
+    row = one("ecs-fargate", to=300, services=30, quotas=quotas)
+
+    assert seconds(row, "t90_s") - seconds(row, "t50_s") == pytest.approx(120 / 2.0, rel=0.1)
+    assert row.limits[2].limits[0][0] == "launch quota"
+
+
+def test_a_capacity_provider_waits_for_the_warm_up_after_its_first_two_instances() -> None:
+    """30 tasks fit on the first two; all others wait 300 s longer."""
+    row = one("ecs-asg")
+
+    assert seconds(row, "t25_s") > 300.0
+    assert row.hosts == math.ceil(200 / 15)
+    assert row.limits[1].limits[0][0] == "instance warm-up"
+
+
+def test_a_shorter_warm_up_is_never_slower() -> None:
+    usual = one("ecs-asg")
+    shorter = one("ecs-asg", quotas={"ecs.capacity_provider.warmup": 60.0})
+
+    assert all(seconds(shorter, c) <= seconds(usual, c) + 1e-9 for c in usual.times)
+    assert seconds(shorter, "t90_s") < seconds(usual, "t90_s") - 100.0
+
+
+def test_the_stretches_up_to_nine_tenths_sum_to_their_time() -> None:
+    row = one("ecs-fargate")
+
+    assert sum(s.seconds for s in row.limits[:3]) == pytest.approx(seconds(row, "t90_s"), rel=0.02)
+
+
+def test_tasks_that_run_already_leave_warm_instances_with_room() -> None:
+    """30 tasks fill two instances; 15 more need one, and that is all that is new."""
+    row = one("ecs-asg", begin=30, to=45)
+
+    assert row.hosts == 3
+    assert row.times["t90_s"].value < 200.0
+
+
+def test_fargate_is_paid_by_the_task_and_instances_by_the_hour() -> None:
+    fargate, group = one("ecs-fargate", to=30), one("ecs-asg", to=30)
+    price = catalog.instance("c6g.4xlarge").usd_per_hour
+
+    assert fargate.usd_per_hour == pytest.approx(30 * (0.04048 + 2 * 0.004445))
+    assert price is not None
+    assert group.usd_per_hour == pytest.approx(2 * price)
+
+
+def test_a_task_that_no_instance_holds_has_no_times() -> None:
+    row = one("ecs-asg", cpu=32.0, memory=2**31, to=5)
+
+    assert row.times == {}
+    assert "t10_s_refused" in row.json()
+    assert "t10_s" not in row.json()
+
+
+def test_karpenter_launches_the_nodes_that_the_pods_need_and_no_more() -> None:
+    """13 pods of 2 GiB fit beside kube-reserved on c6g.4xlarge: 200 need 16 nodes."""
+    row = one("eks-karpenter")
+
+    assert row.hosts == math.ceil(200 / 13)
+    assert row.limits[0].limits[0][0] == "instance boot"
+
+
+def test_karpenter_takes_the_cheapest_type_that_holds_the_rest() -> None:
+    """Of 14 pods 13 fill a c6g.4xlarge; the last goes onto the smallest that holds it."""
+    platform = catalog.eks_karpenter("c6g.4xlarge", "c6g.xlarge", "c6g.2xlarge")
+    service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
+    scenario = sim.Scenario(
+        name="types", platform=platform, arrivals=(sim.Burst(service=service, tasks=14),)
+    )
+    hosts = sim.replicate(scenario, times=1, seed=1).starts()["host"].astype(str).unique()
+
+    assert sorted(host.rsplit("-", 1)[0] for host in hosts) == ["c6g.4xlarge", "c6g.xlarge"]
+
+
+def test_the_cluster_autoscaler_is_later_by_the_groups_reaction_and_its_scan() -> None:
+    karpenter, cas = one("eks-karpenter"), one("eks-cas")
+
+    assert 5.0 < seconds(cas, "t10_s") - seconds(karpenter, "t10_s") < 40.0
+    assert cas.hosts == karpenter.hosts
+
+
+@pytest.mark.parametrize(("platform", "stays"), [("eks-karpenter", 0.0), ("eks-cas", 600.0)])
+def test_a_node_whose_pods_are_gone_goes(platform: str, stays: float) -> None:
+    world = World(1)
+    deployment = platforms()[platform]("c6g.4xlarge").deploy(world)
+    service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
+    starts = deployment.launch(service, 30)
+    world.env.run()
+    kernels = list(deployment.hosts())
+    for start in starts:
+        deployment.stop(start)
+    stopped = world.env.now
+    world.env.run()
+
+    assert len(kernels) == 3
+    assert (len(deployment.hosts()), world.env.now - stopped) == (0, pytest.approx(stays))
+    assert all(kernel.memory.used == 0.0 for kernel in kernels)
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        ({"platform": "ecs"}, "platform"),
+        ({"begin": 10, "to": 10}, "from"),
+        ({"services": 0}, "services"),
+        ({"quotas": {"fargate.launch.refil": 1.0}}, "fargate.launch.refill"),
+        ({"image": "nothing"}, "image"),
+    ],
+)
+def test_bad_input_names_the_field(asked: dict[str, object], word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        scale(**asked)  # type: ignore[arg-type]

@@ -1,0 +1,46 @@
+"""`sim scale` as it is typed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+
+
+def run(*arguments: str, out: Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["scale", *arguments, "--out", str(out)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_json_has_a_row_for_each_platform_and_the_keys_that_were_promised(tmp_path: Path) -> None:
+    code, out, _ = run("--to", "40", "--replications", "2", "--json", out=tmp_path)
+    rows = json.loads(out)
+    names = ["ecs-fargate", "eks-fargate", "ecs-asg", "eks-karpenter", "eks-cas"]
+    keys = {"platform", "t10_s", "t25_s", "t50_s", "t75_s", "t90_s", "hosts", "usd_per_hour"}
+
+    assert code == 0
+    assert [row["platform"] for row in rows] == names
+    assert all(keys <= set(row) for row in rows)
+    assert all(row["t10_s"] <= row["t50_s"] <= row["t90_s"] for row in rows)
+    assert len(list(tmp_path.glob("scale/*/scale.png"))) == 1
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    code, _, error = run(
+        "--platform", "ecs", "--to", "x", "--quota", "fargate.launch.refil=2", out=tmp_path
+    )
+
+    assert code == 2
+    assert all(word in error for word in ("platform", "to:", "fargate.launch.refill"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["fargate.launch.refill", "fargate.launch.refill=-1"])
+def test_a_quota_needs_a_key_and_a_positive_number(text: str, tmp_path: Path) -> None:
+    code, _, error = run("--quota", text, out=tmp_path)
+
+    assert code == 2
+    assert "quota" in error
+    assert "fargate.launch.refill=20" in error

@@ -1,0 +1,124 @@
+"""ECS managed scaling, with round numbers: 4 tasks an instance, 40 s until one has joined."""
+
+import pytest
+from worlds import growing_ecs, instance_launch, launch, machine, outcomes, rows, service
+
+from sim.core.bucket import Quota
+from sim.core.world import World
+from sim.units import GiB
+
+SMALL = machine(vcpu=4.0, memory=100 * GiB)
+
+
+def first_point(seed: int = 1) -> float:
+    """When the metric has its first point."""
+    return float(World(seed).random.generator("ecs/metric phase").uniform(0.0, 60.0))
+
+
+def ready_at(world: World) -> list[float]:
+    return sorted(world.record.task_end)
+
+
+def test_from_zero_two_instances_come_first_and_the_rest_after_the_warm_up() -> None:
+    world, _, starts = launch(growing_ecs(SMALL), service(), 12)
+    point = first_point()
+
+    assert set(outcomes(starts)) == {"ready"}
+    assert ready_at(world) == pytest.approx([point + 40.0] * 8 + [point + 340.0] * 4)
+
+
+def test_without_a_warm_up_the_next_point_decides() -> None:
+    world, _, _ = launch(growing_ecs(SMALL, warm_up=0.0), service(), 12)
+    point = first_point()
+
+    assert ready_at(world) == pytest.approx([point + 40.0] * 8 + [point + 100.0] * 4)
+
+
+def test_the_parts_of_placement_say_what_a_start_waited_for() -> None:
+    world, _, _ = launch(growing_ecs(SMALL), service(), 12)
+    parts = {(r.task, r.phase): r.length for r in rows(world.record) if r.parent == "placement"}
+
+    assert parts[0, "metric period"] == pytest.approx(first_point())
+    assert parts[0, "instance boot"] == pytest.approx(40.0)
+    assert parts[11, "instance warm-up"] == pytest.approx(first_point() + 300.0)
+    assert parts[11, "instance boot"] == pytest.approx(40.0)
+
+
+def test_parts_of_placement_sum_to_it() -> None:
+    world, _, _ = launch(growing_ecs(SMALL), service(), 12)
+    for task in range(12):
+        mine = [row for row in rows(world.record) if row.task == task]
+        whole = sum(row.length for row in mine if (row.phase, row.parent) == ("placement", ""))
+
+        assert sum(r.length for r in mine if r.parent == "placement") == pytest.approx(whole)
+
+
+def test_a_quota_of_instances_makes_the_second_wait() -> None:
+    slow = instance_launch(instances=Quota(size=1, refill=0.01), per_call=1)
+    platform = growing_ecs(machine(vcpu=1.0, memory=100 * GiB), launch=slow)
+    world, _, _ = launch(platform, service(), 2)
+    first, second = ready_at(world)
+
+    assert second - first == pytest.approx(100.0)
+
+
+def test_the_service_scheduler_starts_tasks_at_its_rate() -> None:
+    large = machine(vcpu=400.0, memory=1000 * GiB)
+    platform = growing_ecs(large, begin_empty=False, service_rate=Quota(size=1, refill=0.5))
+    world, _, _ = launch(platform, service(), 5)
+
+    assert ready_at(world) == pytest.approx([0.0, 2.0, 4.0, 6.0, 8.0])
+
+
+def test_no_more_tasks_are_in_provisioning_than_a_cluster_may_have() -> None:
+    """Of 8 tasks 4 may wait, so the metric sees one instance's worth at a time."""
+    platform = growing_ecs(
+        SMALL, provisioning=4, from_zero=1, service_rate=Quota(size=100, refill=100)
+    )
+    world, _, _ = launch(platform, service(), 8)
+    point = first_point()
+
+    assert ready_at(world) == pytest.approx([point + 40.0] * 4 + [point + 340.0] * 4)
+
+
+def test_a_task_that_no_instance_can_hold_is_refused_at_once() -> None:
+    world, deployment, starts = launch(growing_ecs(SMALL), service(cpu=5.0), 1)
+
+    assert outcomes(starts) == ["refused: RESOURCE:CPU"]
+    assert (world.env.now, deployment.hosts()) == (0.0, [])
+
+
+def test_instances_without_a_task_go_after_fifteen_points_half_of_them_a_minute() -> None:
+    world, deployment, starts = launch(growing_ecs(SMALL, from_zero=4), service(), 16)
+    assert len(deployment.hosts()) == 4
+    stopped = world.env.now
+    for start in starts:
+        deployment.stop(start)
+    world.env.run(until=stopped + 14 * 60.0)
+    assert len(deployment.hosts()) == 4
+    world.env.run(until=stopped + 15.999 * 60.0)
+    assert len(deployment.hosts()) == 2
+    world.env.run()
+    assert deployment.hosts() == []
+
+
+def test_a_start_that_is_stopped_while_it_waits_leaves_nothing_behind() -> None:
+    world = World(1)
+    deployment = growing_ecs(SMALL).deploy(world)
+    starts = deployment.launch(service(), 5)
+    world.env.run(until=0.5)
+    deployment.stop(starts[0])
+    world.env.run()
+
+    assert outcomes(starts) == ["killed: stopped", *["ready"] * 4]
+    for start in starts[1:]:
+        deployment.stop(start)
+    world.env.run()
+    assert all(i.left.tasks == 0 for i in deployment.capacity.instances)
+
+
+def test_nothing_happens_in_a_cluster_that_nothing_waits_for() -> None:
+    world = World(1)
+    growing_ecs(SMALL).deploy(world)
+
+    assert world.env.peek() == float("inf")

@@ -1,0 +1,55 @@
+"""Nodes for pods: by hand, and against counting."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.platforms.ecs_instance import Claim, Left
+from sim.platforms.packing import fill, pack
+
+
+def room(cpu: int, memory: int = 10**9) -> Left:
+    return Left(cpu, memory, math.inf, 0, frozenset(), "slots")
+
+
+def pod(cpu: int, memory: int = 1) -> Claim:
+    return Claim(cpu, memory, None)
+
+
+def test_ten_pods_of_one_need_three_nodes_of_four() -> None:
+    assert pack({pod(1): 10}, [room(4)]) == [0, 0, 0]
+
+
+def test_the_last_node_is_the_cheapest_that_holds_the_rest() -> None:
+    """8 of 10 fill two nodes of 4; for the other two a node of 2 is enough."""
+    assert pack({pod(1): 10}, [room(2), room(4)]) == [1, 1, 0]
+
+
+def test_small_pods_go_into_what_large_ones_leave() -> None:
+    assert pack({pod(3): 2, pod(1): 2}, [room(4)]) == [0, 0]
+
+
+def test_a_pod_that_fits_nowhere_is_left_out() -> None:
+    assert pack({pod(5): 1, pod(1): 1}, [room(4)]) == [0]
+
+
+def test_what_is_on_its_way_is_counted_first() -> None:
+    assert fill([room(4), room(4)], {pod(1): 10}) == {pod(1): 2}
+    assert fill([room(4)], {pod(1): 4}) == {}
+
+
+@given(
+    pods=st.dictionaries(st.integers(1, 8), st.integers(1, 30), min_size=1, max_size=4),
+    sizes=st.lists(st.integers(8, 20), min_size=1, max_size=3),
+)
+def test_every_pod_has_a_place_on_the_nodes(pods: dict[int, int], sizes: list[int]) -> None:
+    """What was packed can be filled, and no fewer nodes than the sum of the pods asks for."""
+    claims = {pod(cpu): pods[cpu] for cpu in sorted(pods, reverse=True)}
+    offers = [room(size) for size in sizes]
+    nodes = pack(claims, offers)
+    total = sum(claim.cpu * count for claim, count in claims.items())
+
+    assert len(nodes) >= total / max(sizes)
+    assert sum(offers[n].cpu for n in nodes) >= total
+    assert len(nodes) <= 2 * total / min(sizes) + 1

@@ -14,6 +14,22 @@ from sim.core.job import ALONE, OVER, PARKED, Job
 from sim.core.watch import Watch
 
 
+class Course(Protocol):
+    """How a job that runs alone gets on, where that is not at one rate."""
+
+    def begin(self, job: Job, rate: float, now: float) -> float:
+        """It begins, at no more than `rate`; return when its work is done."""
+        ...
+
+    def used(self, now: float) -> float:
+        """What it has done."""
+        ...
+
+    def join(self, job: Job, now: float) -> None:
+        """It is alone no longer."""
+        ...
+
+
 class Root(Protocol):
     """The capacity at the root of the tree, as a group sees it."""
 
@@ -35,8 +51,8 @@ class Root(Protocol):
         """Exact integral of the rate used since the start."""
         ...
 
-    def run_alone(self, job: Job, group: Branch, now: float) -> bool:
-        """Let `job` of `group` run beside the tree of groups, if nothing else runs."""
+    def run_alone(self, job: Job, group: Branch, now: float, course: Course | None = None) -> bool:
+        """Let `job` in `group` run beside the tree of groups, if nothing else runs."""
         ...
 
     def share(self, now: float) -> None:
@@ -117,6 +133,17 @@ class Group(Branch):
         else:
             job.finish()
             env.schedule(job, NORMAL, delay)
+        return job
+
+    def run_along(
+        self, course: Course, work: float, weight: float, cap: float, delay: float
+    ) -> Job:
+        """Start `work` as `run` does; alone, the course says how it gets on, and no cap here."""
+        root = self.root
+        now = root.env.now
+        job = Job(root.env, self, work, weight, cap, delay)
+        if root.rated or root.held or not root.run_alone(job, self.parent, now, course):
+            self._admit(job)
         return job
 
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:

@@ -34,7 +34,7 @@ from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT
 
 from sim.core.branch import GRAIN, Branch
-from sim.core.group import Group
+from sim.core.group import Course, Group
 from sim.core.job import ALONE, Job
 from sim.core.saturation import Saturation
 from sim.core.shares import max_min_shares
@@ -57,6 +57,7 @@ class SharedCapacity(Group):
     __slots__ = (
         "_armed",
         "_busy",
+        "_course",
         "_due",
         "_handlers",
         "_lone",
@@ -83,6 +84,8 @@ class SharedCapacity(Group):
         self.stale = False
         self._lone: Job | None = None
         """The only job that runs, as long as it is; none that shares runs then."""
+        self._course: Course | None = None
+        """How it gets on, where that is not at one rate."""
         self._lone_rate = 0.0
         self._lone_began = 0.0
         self._lone_end = 0.0
@@ -104,7 +107,7 @@ class SharedCapacity(Group):
         """Exact integral of the rate used since the start, in units of the capacity times s."""
         busy = self._busy + self.rated * (self.env.now - self.since)
         if self._lone:
-            busy += self._lone_rate * (min(self.env.now, self._lone_end) - self._lone_began)
+            busy += self._used_alone(self.env.now)
         return busy
 
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:  # noqa: ARG002 (one signature)
@@ -143,7 +146,7 @@ class SharedCapacity(Group):
 
     # --- a job that runs alone
 
-    def run_alone(self, job: Job, group: Branch, now: float) -> bool:
+    def run_alone(self, job: Job, group: Branch, now: float, course: Course | None = None) -> bool:
         """Let `job` run beside the tree of groups, if nothing else runs.
 
         It gets the least of its own cap and those of the groups around it, whatever the weights.
@@ -163,7 +166,9 @@ class SharedCapacity(Group):
             return False
         job.ticket = ALONE
         self._lone, self._lone_rate, self._lone_began = job, rate, now
-        self._lone_end = end = now + job.left / rate
+        self._course = course
+        end = now + job.left / rate if course is None else course.begin(job, rate, now)
+        self._lone_end = end
         self._due = end + job.delay
         self._arm(self._due, now)
         return True
@@ -180,16 +185,24 @@ class SharedCapacity(Group):
             job.finish()
             self.env.schedule(job, NORMAL, due - now)
             return
-        used = self._lone_rate * (now - self._lone_began)
+        used = self._used_alone(now)
         self._busy += used
         job.left = max(0.0, job.left - used)
+        if self._course is not None:
+            self._course.join(job, now)
         job.owner.enter(job)
+
+    def _used_alone(self, now: float) -> float:
+        """What the job that runs alone has done."""
+        if self._course is not None:
+            return self._course.used(now)
+        return self._lone_rate * (min(now, self._lone_end) - self._lone_began)
 
     def left_alone(self, job: Job, now: float) -> float | None:
         """Work the job that runs alone still has to do; None if `job` is not the one."""
         if job is not self._lone:
             return None
-        return max(0.0, job.left - self._lone_rate * (now - self._lone_began))
+        return max(0.0, job.left - self._used_alone(now))
 
     # --- events
 

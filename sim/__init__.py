@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
     from sim.answers import density, lifecycle, startup
-    from sim.experiment import Burst, Poisson, Results, Scenario, compare, load, replicate
+    from sim.experiment import (
+        Burst,
+        LatinHypercube,
+        Poisson,
+        RelativeHalfWidth,
+        Results,
+        Scenario,
+        Sobol,
+        compare,
+        load,
+        replicate,
+        sweep,
+    )
     from sim.validation import validate
     from sim.workload import App, Load, Service
 
@@ -18,11 +30,14 @@ __version__ = "0.1.0"
 __all__ = [
     "App",
     "Burst",
+    "LatinHypercube",
     "Load",
     "Poisson",
+    "RelativeHalfWidth",
     "Results",
     "Scenario",
     "Service",
+    "Sobol",
     "catalog",
     "compare",
     "density",
@@ -32,6 +47,7 @@ __all__ = [
     "plots",
     "replicate",
     "startup",
+    "sweep",
     "units",
     "validate",
 ]
@@ -41,12 +57,16 @@ _HOME = {
     "Load": "sim.workload",
     "Service": "sim.workload",
     "Burst": "sim.experiment",
+    "LatinHypercube": "sim.experiment",
     "Poisson": "sim.experiment",
+    "RelativeHalfWidth": "sim.experiment",
     "Results": "sim.experiment",
     "Scenario": "sim.experiment",
+    "Sobol": "sim.experiment",
     "compare": "sim.experiment",
     "load": "sim.experiment",
     "replicate": "sim.experiment",
+    "sweep": "sim.experiment",
     "density": "sim.answers",
     "lifecycle": "sim.answers",
     "startup": "sim.answers",

@@ -10,6 +10,8 @@ from sim.cli.app import app
 from sim.core.description import figures
 from sim.experiment import Burst, Poisson
 from sim.files import BadFile, load_scenario
+from sim.platforms import PodTemplate, Resources
+from sim.units import MiB
 
 GOOD = """
 name: burst
@@ -158,6 +160,18 @@ pod:
     assert eks == catalog.eks(
         "m5.large", max_pods=40, prefix_delegation=True, scoring="MostAllocated", pod=pod
     )
+
+
+def test_mistakes_within_a_pod_name_the_fields_that_are_there(tmp_path: Path) -> None:
+    """In what may be left out, and in the items of a list."""
+    text = "name: a\nplatform: eks\npod: {resources: {cpu_limt: 1}, init: [{ap: node}]}\n"
+    with pytest.raises(BadFile) as caught:
+        load_scenario(written(tmp_path, text))
+
+    assert "pod.resources.cpu_limt: there is no such field; did you mean 'cpu_limit'" in str(
+        caught.value
+    )
+    assert "pod.init.0.ap: there is no such field; did you mean 'app'" in str(caught.value)
 
 
 def test_a_request_above_its_limit_is_named_in_a_file(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sim import catalog
+from sim.answers.explain import Explained, explain_starts
 from sim.answers.machines import bare_machine
 from sim.answers.rests_on import Influence, rests_on
 from sim.answers.words import assumed_line, startup_sentence
@@ -79,6 +80,8 @@ class StartupAnswer:
     """What each variant runs on."""
     assumed: list[Influence]
     """Assumed numbers that matter, strongest first."""
+    explained: list[Explained] | None = None
+    """The numbers that moved each variant; None where that was not asked for."""
 
     @property
     def started(self) -> int:
@@ -86,8 +89,15 @@ class StartupAnswer:
         return int(self.results.runs["ready"].sum())
 
     def json(self) -> list[dict[str, Any]]:
-        """The rows as plain data."""
-        return [row.json() for row in self.rows]
+        """The rows as plain data; `total` with the numbers that moved it where that was asked."""
+        return [{**row.json(), **self._explain(row)} for row in self.rows]
+
+    def _explain(self, row: Row) -> dict[str, Any]:
+        if self.explained is None or row.phase != "total":
+            return {}
+        variant = f"{row.platform}-{row.image}"
+        mine = [e for e in self.explained if e.variant == variant]
+        return {"explain": [number for explained in mine for number in explained.json()]}
 
     def totals(self) -> list[Row]:
         """The row `total` of each platform and image."""
@@ -127,6 +137,7 @@ def startup(
     tasks: int = 1,
     replications: int = 30,
     seed: int = 1,
+    explain: bool = False,
 ) -> StartupAnswer:
     """How soon `tasks` copies of an app, launched at once, are ready.
 
@@ -141,6 +152,7 @@ def startup(
         architecture: the only one the image is built for; None: all.
         lazy: whether to show lazy loading (SOCI) as well, where a platform has it.
         tasks: launched at once, on each platform.
+        explain: whether to find the numbers that move each answer.
 
     Raises:
         ValueError: a name is not known, or a value is out of range.
@@ -172,7 +184,10 @@ def startup(
     results.summary = _summary(rows)
     hosts = {variant: _host(s.platform, service) for variant, s in scenarios.items()}
     assumed = rests_on(scenarios, seed)
-    return StartupAnswer(service, instance, tasks, rows, results, hosts, assumed)
+    explained = None
+    if explain:
+        explained = explain_starts(scenarios, seed=seed, replications=replications)
+    return StartupAnswer(service, instance, tasks, rows, results, hosts, assumed, explained)
 
 
 def unmet(answer: StartupAnswer, required: str) -> str | None:

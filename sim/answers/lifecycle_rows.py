@@ -55,8 +55,9 @@ def results_of(answer: LifecycleAnswer) -> Results:
     import pandas as pd
 
     from sim.experiment import Results
-    from sim.experiment.results import manifest
-    from sim.experiment.tables import run_row, samples_table, spans_table
+    from sim.experiment.manifest import manifest
+    from sim.experiment.run_row import run_row
+    from sim.experiment.tables import samples_table, spans_table
 
     record, variant = answer.timeline.record, answer.platform
     described: dict[str, Any] = {

@@ -41,6 +41,7 @@ from sim.catalog.kubernetes import (
     nodes,
     prefix_max_pods,
 )
+from sim.catalog.max_pods import max_pods
 from sim.catalog.names import (
     UnknownName,
     unknown,
@@ -115,6 +116,7 @@ __all__ = [
     "load",
     "machine",
     "matching",
+    "max_pods",
     "micro_vm",
     "node_config",
     "nodes",

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.catalog import apps, instance
+from sim.cli import explained
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, bar, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_vcpu
@@ -42,6 +43,9 @@ def command(
     ] = None,
     seed: Annotated[str, typer.Option(help="Of all random numbers.")] = "1",
     replications: Annotated[str, typer.Option(help="Independent runs.")] = "30",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List the numbers that moved it.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
@@ -62,6 +66,7 @@ def command(
         "lazy": lazy,
         "seed": inputs.integer("seed", seed, 0),
         "replications": inputs.integer("replications", replications, 1),
+        "explain": explain,
     }
     inputs.read("instance", instance_type, instance)
     inputs.read("require", require, requirement)
@@ -87,6 +92,8 @@ def _answer(asked: dict[str, Any], require: str | None, out: Path, json: bool) -
     else:
         say(answer.sentence())
         show(answer)
+        if answer.explained is not None:
+            explained.show(answer.explained)
         wrote(folder)
     if missed is not None:
         note(missed)

@@ -27,6 +27,7 @@ from sim.host import Machine
 from sim.image import AgentPull, Image, read_image
 from sim.image.image import of_size
 from sim.platforms.ecs import Network
+from sim.platforms.node_config import MaxPods
 from sim.platforms.placement import Strategy
 from sim.platforms.pod import PodTemplate, Resources
 from sim.platforms.scheduler import Scoring
@@ -192,7 +193,7 @@ class ScenarioFile:
     strategy: Strategy = "binpack"
     pull_behavior: AgentPull = "default"
     """When an ECS agent on EC2 contacts the registry."""
-    max_pods: PositiveInt | None = None
+    max_pods: MaxPods | None = None
     """Of the kubelet on EKS nodes; without it, what EKS recommends for the type."""
     prefix_delegation: bool = False
     """Of EKS nodes."""

@@ -93,7 +93,9 @@ class LiveKubelet:
         for container in pod.sidecars:
             sidecar = yield from self._up(start, pod, container, cgroup)
             beside.append(self._beside(start, sidecar))
-        main = yield from self._up(start, pod, pod.main, cgroup)
+        yield from self._bring(start, pod.main)
+        self.engine.write(start)
+        main = yield from self._begin(start, pod, pod.main, cgroup)
         with start.phase("app"):
             yield from main.run(start)
             for sidecar_ready in beside:
@@ -118,9 +120,20 @@ class LiveKubelet:
         self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
     ) -> Generator[Event, Any, Container]:
         """Pull, create and start one container."""
+        yield from self._bring(start, container, within)
+        return (yield from self._begin(start, pod, container, cgroup, within))
+
+    def _bring(
+        self, start: Start, container: PodContainer, within: str = ""
+    ) -> Generator[Event, Any, None]:
         with start.phase("pull", within):
             if container.image is not None:
                 yield from self._pull(start, container.image)
+
+    def _begin(
+        self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
+    ) -> Generator[Event, Any, Container]:
+        """Create and start it; its place in the order of victims goes with its request."""
         score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
         return (
             yield from self.engine.up(

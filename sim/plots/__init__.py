@@ -12,6 +12,12 @@ from sim.plots.density import (
 from sim.plots.ecdf import (
     ready_ecdf,
 )
+from sim.plots.forest import (
+    forest,
+)
+from sim.plots.frontier import (
+    cost_frontier,
+)
 from sim.plots.host import (
     host_over_time,
 )
@@ -23,6 +29,12 @@ from sim.plots.parity import (
 )
 from sim.plots.scale import (
     scale_curves,
+)
+from sim.plots.sweep import (
+    sweep_lines,
+)
+from sim.plots.tornado import (
+    tornado,
 )
 from sim.plots.under_load import (
     start_under_load,
@@ -36,7 +48,9 @@ from sim.plots.ways import (
 )
 
 __all__ = [
+    "cost_frontier",
     "density_bars",
+    "forest",
     "host_over_time",
     "lifecycle",
     "memory_budget",
@@ -46,6 +60,8 @@ __all__ = [
     "scale_curves",
     "side_by_side",
     "start_under_load",
+    "sweep_lines",
+    "tornado",
     "waterfall",
     "waterfalls",
 ]

@@ -79,7 +79,7 @@ class Container:
 
     def run(self, start: Start) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
-        yield from self._running.start(start)
+        return self._running.start(start)
 
     def settle(self) -> bool:
         """Be up at once with the working set in memory; whether it survived that."""
@@ -143,7 +143,7 @@ class Engine:
         with start.phase("pull"):
             if image is not None:
                 yield from self.pull(start, image)
-        self._write(start)
+        self.write(start)
         container = yield from self.up(start, start.given)
         with start.phase("app"):
             yield from container.run(start)
@@ -164,7 +164,7 @@ class Engine:
         yield from self.store.pull(start, image, behavior or self._behavior, reads=reads)
         start.at_end.append(lambda: self.store.release(image))
 
-    def _write(self, start: Start) -> None:
+    def write(self, start: Start) -> None:
         """Take the bytes of disk that the container writes.
 
         Raises:

@@ -167,3 +167,27 @@ def test_pods_can_ask_for_less_than_they_may_use() -> None:
 
     assert catalog.eks().ceilings(what)[0].allows == 3
     assert catalog.eks(pod=PodTemplate(resources=asked)).ceilings(what)[0].allows == 15
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("110", 110),
+        ("max_pods", 58),
+        ("((default_enis - 1) * (ips_per_eni - 1)) + 2", 44),
+        ("default_enis * ips_per_eni * 16 / 7", 137),
+    ],
+)
+def test_max_pods_may_be_an_expression_over_the_type(text: str, expected: int) -> None:
+    """m5.xlarge: 4 ENIs of 15 addresses; whole numbers throughout."""
+    assert catalog.max_pods(text, "m5.xlarge") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "-3", "many", "1.5", "enis", "2 ** 9", "1 / 0", "__import__('os')", "max_pods-58"],
+)
+def test_what_is_no_expression_is_a_mistake_and_is_not_run(text: str) -> None:
+    """Named with what is allowed."""
+    with pytest.raises(ValueError, match="is not allowed"):
+        catalog.max_pods(text, "m5.xlarge")

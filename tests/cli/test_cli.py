@@ -109,6 +109,18 @@ def test_the_limits_of_eks_say_what_slots_cost(tmp_path: Path) -> None:
     assert "each slot more takes 11 MiB" in slots["how"]
 
 
+def test_a_max_pods_expression_that_leaves_no_memory_says_the_way_out(tmp_path: Path) -> None:
+    """4 ENIs x 15 addresses x 16 = 960 slots leave memory; 32 times as many do not."""
+    words = ["density", "--by", "reservation", "--json", "--out", str(tmp_path), "--max-pods"]
+    few, many = (
+        {r["platform"]: r for r in rows(CliRunner().invoke(app, [*words, expression]))}
+        for expression in ("default_enis * ips_per_eni * 16", "default_enis * ips_per_eni * 32")
+    )
+
+    assert few["eks"]["count"] > 0 == many["eks"]["count"]
+    assert "1920 pod slots: lower --max-pods to 1340" in many["eks"]["refused"]
+
+
 @pytest.mark.parametrize("text", ["0", "-3", "many", "1.5"])
 def test_max_pods_is_a_whole_number_of_at_least_one(text: str, tmp_path: Path) -> None:
     """Said at once."""

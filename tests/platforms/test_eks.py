@@ -223,6 +223,18 @@ def test_without_an_address_the_sandbox_fails_in_the_words_of_the_cni() -> None:
     assert launch(eks(BOX, node=none, pod=shared), SMALL)[2][0].value == Ready()
 
 
+def test_a_node_whose_disk_is_full_refuses_a_pod_and_the_ceiling_says_so() -> None:
+    """1 GiB of disk, 300 MiB that each pod writes: three fit."""
+    box = machine(vcpu=4.0, memory=1000 * MiB, disk_size=1024 * MiB)
+    what = service(cpu=0.1, memory=10 * MiB, disk=300 * MiB)
+    _, _, starts = launch(eks(box), what, 4)
+    first = eks(box).ceilings(what)[0]
+
+    assert (first.limit, first.allows) == ("disk", 3)
+    assert outcomes(starts)[:3] == ["ready"] * 3
+    assert outcomes(starts)[3].startswith("refused: disk")
+
+
 def test_the_ledger_of_a_node_is_zero_after_a_thousand_pods_came_and_went() -> None:
     """Requests, slots, addresses, memory and cgroups; at the end the node's own share, too."""
     world = World()

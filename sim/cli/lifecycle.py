@@ -31,7 +31,9 @@ def command(
     registry: Annotated[
         str, typer.Option(help="ecr, ecr-public, docker-hub, docker-hub-personal, docker-hub-paid.")
     ] = "ecr",
-    platform: Annotated[str, typer.Option(help="docker, ec2, ecs or fargate.")] = "ecs",
+    platform: Annotated[
+        str, typer.Option(help="docker, ec2, ecs, fargate, eks or eks-fargate.")
+    ] = "ecs",
     instance: Annotated[str, typer.Option(help="EC2 type that runs it.")] = "m5.xlarge",
     builder: Annotated[str, typer.Option(help="EC2 type that builds and pushes.")] = "m5.xlarge",
     arch: Annotated[

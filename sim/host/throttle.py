@@ -159,14 +159,14 @@ class Throttle:
         if fresh:
             if len(self._jobs) > 1:
                 self._go(self._quota, None)  # at the rates of whole periods
-            whole = self._needed() / self._slice
-            if 1.0 < whole < math.inf:
-                periods = math.ceil(whole) - 1
+            if self._slice < self._needed() < math.inf:
+                self._go(self._quota, None)
+                periods = max(1, math.ceil(self._needed() / (self._rate * self._period)) - 1)
                 self._go(self._quota, begun + periods * self._period, paced=True)
                 return
         self._go(math.inf, None)
         if self._needed() > self._left:
-            used_up = now + self._left / max(self._group.rate, GRAIN)
+            used_up = now + self._left / self._rate
             self._wake(min(used_up, begun + self._period))
 
     def _needed(self) -> float:
@@ -174,7 +174,12 @@ class Throttle:
         if len(self._jobs) == 1:
             return next(iter(self._jobs)).remaining
         soonest = min(job.remaining / max(job.rate, GRAIN) for job in self._jobs)
-        return soonest * self._group.rate
+        return soonest * self._rate
+
+    @property
+    def _rate(self) -> float:
+        """What the group gets now: less than its quota where others want the CPU, too."""
+        return max(self._group.rate, GRAIN)
 
     def _go(self, cap: float, until: float | None, *, paced: bool = False) -> None:
         self._paced = paced

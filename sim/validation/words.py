@@ -27,7 +27,8 @@ were looked at while the model was made. An error is (predicted - measured) / me
 what an error may be at most; where there is none, nothing was passed.
 
 `sim validate --live` on a guest of 2 vCPU (KVM, AMD EPYC, Linux 6.18, November 2026) while nine
-other threads wanted its CPUs: 24 tasks, median error 1.1 %, worst 7.8 %.
+other threads wanted its CPUs: 24 tasks, median error 1.1 %, worst 8 %; once more: 0.7 % and 44 %
+(one of three threads under a quota, see below), all others within 8 %.
 """
 
 NOT_REPRODUCED = """\

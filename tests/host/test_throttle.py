@@ -128,6 +128,21 @@ def test_under_contention_the_burst_waits_like_anyone() -> None:
     assert env.now == pytest.approx(0.08, abs=CLOSE)
 
 
+@pytest.mark.parametrize("crowd", [8, 40, 400])
+def test_periods_are_not_gone_through_one_by_one(crowd: int) -> None:
+    """However long it takes in a crowd, 1 s or 40: it ends as the fluid law says, in few events."""
+    env = Environment()
+    cpu = SharedCapacity(env, 2.0)
+    for number in range(crowd):
+        phase = 0.1 * number / crowd
+        throttle = Throttle(env, cpu.group(cap=0.25), 0.25, period=0.1, phase=phase)
+        throttle.run(0.2, cap=1.0)
+    env.run()
+
+    assert env.now == pytest.approx(max(0.2 / 0.25, 0.2 * crowd / 2), rel=0.15)
+    assert next(env._eid) / crowd < 4
+
+
 def test_a_second_work_finds_the_slice_used() -> None:
     """40 of 50 ms are gone: 20 more core-ms take 10, then the next period (phase 70), then 10."""
     env = Environment()

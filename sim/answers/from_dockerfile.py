@@ -85,6 +85,7 @@ def lifecycle(
     architecture: Architecture | None = None,
     run_sizes: Mapping[int, float] | None = None,
     run_cpus: Mapping[int, float] | None = None,
+    copy_sizes: Mapping[int, float] | None = None,
     build_args: Mapping[str, str] | None = None,
     target: str | None = None,
     bases: Mapping[str, Image] | None = None,
@@ -106,6 +107,8 @@ def lifecycle(
         architecture: built for; None: the builder's.
         run_sizes: unpacked bytes that each RUN writes, the file's first being 1.
         run_cpus: core-seconds of an m5 vCPU, likewise.
+        copy_sizes: unpacked bytes of each COPY or ADD whose files do not say, the file's first
+            being 1.
         bases: base images beside the catalogue's, by the name that FROM uses.
         startup_cpu: core-seconds from exec to the first healthy answer.
         app: of the catalogue, for its start-up work and memory.
@@ -129,6 +132,7 @@ def lifecycle(
         ratio=catalog.figure("image.unpack_ratio"),
         run_sizes=run_sizes,
         run_cpus=run_cpus,
+        copy_sizes=copy_sizes,
         target=target,
         build_args={**args, **(build_args or {})},
     )

@@ -259,7 +259,9 @@ def _eks_on_fargate(asked: _Asked, eks: EKS, architecture: Architecture | None) 
         reason = f"no Fargate size holds it and its overhead; {ceilings[0].how}"
         return asked.one(Row("eks-fargate", "-", 0, lifted(ceilings), refused=reason))
     row = Row("eks-fargate", str(size), 1, lifted(ceilings), eks.budget(service, 1))
-    row.note = f"asked {_size(service)}, given and paid {size}; {_a_cluster()}"
+    own = catalog.figure("eks.fargate.pod_overhead").shown()
+    row.note = f"asked {_size(service)}, {own} for Kubernetes, given and paid {size}"
+    row.note += f"; {_a_cluster()}"
     row.usd_per_container_hour = eks.fargate.price(size)
     return asked.one(row)
 

@@ -64,7 +64,8 @@ NOT_REPRODUCED = """\
 - **The network of a pull.** The images measured are almost all zeros, so the wire was never tested;
   rates of registries are cited or assumed, not validated.
 - **How ECS, EKS, Fargate and EC2 decide.** Their control planes are waits with a cited or assumed
-  median. No raw start latency of theirs is published, so nothing here judges them.
+  median. No raw start latency of theirs is published; only the scale-out of 2020 judges the rate at
+  which Fargate lets tasks through, with the quotas of that year.
 - **Steal, NUMA, clock rates that change with load and heat**: left out. Two hyperthreads of a core
   are one figure for what both get done together.
 """

@@ -219,3 +219,31 @@ def test_phases_differ_from_start_to_start_and_are_reproduced() -> None:
     assert lengths(1) == lengths(1) != lengths(2)
     assert 1.124 < lengths(1)[0] < 1.14
     assert 1.18 < lengths(1)[-1] < 1.201
+
+
+@given(
+    work=st.floats(0.05, 1.0),
+    quota=st.floats(0.1, 1.5),
+    phase=st.floats(0.0, 0.09),
+    comes=st.floats(0.001, 3.0),
+)
+def test_company_finds_a_lone_job_where_its_plan_had_brought_it(
+    work: float, quota: float, phase: float, comes: float
+) -> None:
+    """Watched from the beginning, it goes through its periods; either way it ends alike."""
+    ends = []
+    for watched in (False, True):
+        env = Environment()
+        cpu = SharedCapacity(env, 2.0)
+        throttle = Throttle(env, cpu.group(cap=quota), quota, period=0.1, phase=phase)
+        job = throttle.run(work, cap=2.0)
+        if watched:
+            assert cpu.rate >= 0.0
+        env.run(until=comes)
+        left = job.remaining
+        other = cpu.run(0.5)
+        env.run(other)
+        env.run()
+        ends.append((left, cpu.busy_integral))
+
+    assert ends[0] == pytest.approx(ends[1], abs=1e-5)

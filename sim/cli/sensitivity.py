@@ -76,13 +76,14 @@ def show(found: Any) -> None:
 
     shares = found.indices is not None
     columns = ["parameter", "standing", "at low", "at high", "swing"]
-    table(
-        columns + (["first", "total"] if shares else []),
-        _rows(found),
-        title=f"mean {words(found.metric)} of {found.replications} replications, "
-        "one figure moved at a time",
-        right="llrrrrrr",
-    )
+    if found.top:
+        table(
+            columns + (["first", "total"] if shares else []),
+            _rows(found),
+            title=f"mean {words(found.metric)} of {found.replications} replications, "
+            "one figure moved at a time",
+            right="llrrrrrr",
+        )
     more = len(found.moved) - len(found.top)
     hint(
         f"{more} more figures move it less, {len(found.effects) - len(found.moved)} not at all; "

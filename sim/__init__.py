@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
-    from sim.answers import density, startup
+    from sim.answers import density, startup, storm
     from sim.experiment import Burst, Poisson, Results, Scenario, compare, load, replicate
     from sim.validation import validate
     from sim.workload import App, Load, Service
@@ -31,6 +31,7 @@ __all__ = [
     "plots",
     "replicate",
     "startup",
+    "storm",
     "units",
     "validate",
 ]
@@ -48,6 +49,7 @@ _HOME = {
     "replicate": "sim.experiment",
     "density": "sim.answers",
     "startup": "sim.answers",
+    "storm": "sim.answers",
     "validate": "sim.validation",
 }
 

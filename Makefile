@@ -40,7 +40,7 @@ clean:  ## remove the virtual environment
 
 ifdef UV
 create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
-install = $(UV) pip install --quiet --python $(BIN)/python -c requirements.lock -e
+install = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -c requirements.lock -e
 else
 create = $(PYTHON) -m venv $(VENV)
 install = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e

@@ -1,10 +1,11 @@
-"""How much CPU time does a container start cost, through the whole ECS path?
+"""How much CPU time does a container start cost, through the whole ECS or EKS path?
 
     python benchmarks/fleet.py --starts 100000 --hosts 1000
+    python benchmarks/fleet.py --platform eks --starts 1000000 --hosts 1000
 
-Warm images, bridge mode, `prefer-cached`, spread over the fleet; tasks arrive in waves, one a host
-unless --at-once says more, and stop when they are ready. The floor is a bare SimPy loop with as
-many timeouts as there are starts, measured in the same process. Prints a table, or JSON.
+Warm images, spread over the fleet (ECS: bridge mode, `prefer-cached`); starts come in waves, one a
+host unless --at-once says more, and stop when they are ready. The floor is a bare SimPy loop with
+as many timeouts as there are starts, measured in the same process. Prints a table, or JSON.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from simpy import Environment, Event
 
 from sim import catalog
 from sim.core.world import World
-from sim.platforms.ecs import LiveECS
+from sim.image import Image
 from sim.workload import Service
 
 
@@ -37,7 +38,7 @@ def floor(starts: int) -> float:
     return time.process_time() - began
 
 
-def waves(live: LiveECS, service: Service, starts: int, wave: int) -> Any:
+def waves(live: Any, service: Service, starts: int, wave: int) -> Any:
     """Launch a wave of tasks, wait until all are ready, stop them, and launch the next."""
     for first in range(0, starts, wave):
         launched = live.launch(service, min(wave, starts - first))
@@ -48,9 +49,28 @@ def waves(live: LiveECS, service: Service, starts: int, wave: int) -> Any:
             live.stop(start)
 
 
+def fleet(platform: str, hosts: int, warm: list[Image]) -> Any:
+    """So many hosts, up already and with the image on their disks."""
+    if platform == "eks":
+        return catalog.eks("m5.xlarge", count=hosts, warm=warm)
+    return catalog.ecs(
+        "m5.xlarge", count=hosts, warm=warm, pull_behavior="prefer-cached", strategy="spread"
+    )
+
+
+def idle_events(platform: str, hosts: int) -> int:
+    """Events that a fleet without a start costs."""
+    world = World(keep="totals")
+    before = next(world.env._eid)
+    fleet(platform, hosts, []).deploy(world)
+    world.env.run()
+    return next(world.env._eid) - before - 1
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--platform", choices=("ecs", "eks"), default="ecs")
     parser.add_argument("--starts", type=int, default=100_000)
     parser.add_argument("--hosts", type=int, default=1_000)
     parser.add_argument("--at-once", type=int, default=1, help="starts at once on each host")
@@ -59,15 +79,8 @@ def main() -> None:
     bare = floor(options.starts)
     service = catalog.service("node", cpu=0.25, memory=512 * 2**20)
     images = [service.image] if service.image is not None else []
-    fleet = catalog.ecs(
-        "m5.xlarge",
-        count=options.hosts,
-        warm=images,
-        pull_behavior="prefer-cached",
-        strategy="spread",
-    )
     world = World(keep="totals")
-    live = fleet.deploy(world)
+    live = fleet(options.platform, options.hosts, images).deploy(world)
     wave = min(options.starts, options.at_once * options.hosts)
     world.env.process(waves(live, service, options.starts, wave))
     gc.freeze()
@@ -77,11 +90,13 @@ def main() -> None:
     spent, events = time.process_time() - began, next(world.env._eid) - before - 1
     ready = world.record.ready
     row = {
+        "platform": options.platform,
         "starts": ready,
         "hosts": options.hosts,
         "seconds": round(spent, 2),
         "floor_seconds": round(bare, 3),
         "times_floor": round(spent / bare, 1),
+        "idle_events": idle_events(options.platform, options.hosts),
         "events_per_start": round(events / ready, 2),
         "microseconds_per_start": round(1e6 * spent / ready, 1),
         "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),

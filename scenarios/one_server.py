@@ -23,7 +23,7 @@ def main(replications: int, seed: int, out: Path) -> None:
     docker = picture(plots.host_over_time(samples.loc["docker"])[0], folder / "docker.png")
     vm = picture(plots.host_over_time(samples.loc["vm"])[0], folder / "vm.png")
     table = results.runs.groupby("variant", sort=False).mean(numeric_only=True)
-    table = table.filter(regex="^(time_to_ready|slowdown)").T.rename_axis("mean of all runs")
+    table = table.filter(regex="^(time_to_ready_s_|slowdown)").T.rename_axis("mean of all runs")
     used = samples.query("resource == 'memory'").groupby("variant")["used"].max() / 2**30
     answer(
         f"The same three apps take {used['docker']:.1f} GiB of the server as containers and "

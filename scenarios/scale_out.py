@@ -1,4 +1,4 @@
-"""How long from 0 to 500 tasks when the machines have to come first, and who waits for what?
+"""How long from 0 to 200 tasks when the machines have to come first, and who waits for what?
 
     python scenarios/scale_out.py      # five ways to grow; writes results/scale/
 
@@ -17,7 +17,7 @@ from sim.cli.script import answer, picture, script
 @script(replications=5)
 def main(replications: int, seed: int, out: Path) -> None:
     """Ask all for the same tasks, measure, say."""
-    grown = scale(to=500, replications=replications, seed=seed)
+    grown = scale(to=200, replications=replications, seed=seed)
     folder = grown.results.save(out)
     drawn = picture(plots.scale_curves(grown.starts), folder / "scale.png")
     limits = "\n".join(row.sentence() for row in grown.rows)

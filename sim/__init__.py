@@ -8,8 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
-    from sim.answers import density, startup, storm
-    from sim.experiment import Burst, Poisson, Results, Scenario, compare, load, replicate
+    from sim.answers import density, lifecycle, startup, storm
+    from sim.experiment import (
+        Burst,
+        LatinHypercube,
+        Poisson,
+        RelativeHalfWidth,
+        Results,
+        Scenario,
+        Sobol,
+        compare,
+        load,
+        replicate,
+        sweep,
+    )
     from sim.validation import validate
     from sim.workload import App, Load, Service
 
@@ -18,20 +30,25 @@ __version__ = "0.1.0"
 __all__ = [
     "App",
     "Burst",
+    "LatinHypercube",
     "Load",
     "Poisson",
+    "RelativeHalfWidth",
     "Results",
     "Scenario",
     "Service",
+    "Sobol",
     "catalog",
     "compare",
     "density",
     "experiment",
+    "lifecycle",
     "load",
     "plots",
     "replicate",
     "startup",
     "storm",
+    "sweep",
     "units",
     "validate",
 ]
@@ -41,13 +58,18 @@ _HOME = {
     "Load": "sim.workload",
     "Service": "sim.workload",
     "Burst": "sim.experiment",
+    "LatinHypercube": "sim.experiment",
     "Poisson": "sim.experiment",
+    "RelativeHalfWidth": "sim.experiment",
     "Results": "sim.experiment",
     "Scenario": "sim.experiment",
+    "Sobol": "sim.experiment",
     "compare": "sim.experiment",
     "load": "sim.experiment",
     "replicate": "sim.experiment",
+    "sweep": "sim.experiment",
     "density": "sim.answers",
+    "lifecycle": "sim.answers",
     "startup": "sim.answers",
     "storm": "sim.answers",
     "validate": "sim.validation",

@@ -10,6 +10,8 @@ from sim.cli.app import app
 from sim.core.description import figures
 from sim.experiment import Burst, Poisson
 from sim.files import BadFile, load_scenario
+from sim.platforms import PodTemplate, Resources
+from sim.units import MiB
 
 GOOD = """
 name: burst
@@ -131,3 +133,49 @@ def test_run_prints_json_and_nothing_else(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.lstrip().startswith("[")
     assert (tmp_path / "out" / "burst" / "latest").exists()
+
+
+def test_a_pod_of_a_file_is_the_pod_that_python_would_make(tmp_path: Path) -> None:
+    """Requests and limits, init containers and sidecars, slots and score."""
+    text = """
+name: pods
+platform: eks
+host: {instance: m5.large}
+service: {app: node}
+max_pods: 40
+prefix_delegation: true
+scoring: MostAllocated
+pod:
+  resources: {cpu_request: 250m, cpu_limit: 1, memory_limit: 512MiB}
+  init: [{app: generic, cpu: 0.1, memory: 64MiB}]
+  sidecars: [{app: mysql}]
+"""
+    eks = load_scenario(written(tmp_path, text)).scenario.platform
+    pod = PodTemplate(
+        resources=Resources(cpu_request=0.25, cpu_limit=1.0, memory_limit=512 * MiB),
+        init=(catalog.service("generic", cpu=0.1, memory=64 * MiB),),
+        sidecars=(catalog.service("mysql"),),
+    )
+
+    assert eks == catalog.eks(
+        "m5.large", max_pods=40, prefix_delegation=True, scoring="MostAllocated", pod=pod
+    )
+
+
+def test_mistakes_within_a_pod_name_the_fields_that_are_there(tmp_path: Path) -> None:
+    """In what may be left out, and in the items of a list."""
+    text = "name: a\nplatform: eks\npod: {resources: {cpu_limt: 1}, init: [{ap: node}]}\n"
+    with pytest.raises(BadFile) as caught:
+        load_scenario(written(tmp_path, text))
+
+    assert "pod.resources.cpu_limt: there is no such field; did you mean 'cpu_limit'" in str(
+        caught.value
+    )
+    assert "pod.init.0.ap: there is no such field; did you mean 'app'" in str(caught.value)
+
+
+def test_a_request_above_its_limit_is_named_in_a_file(tmp_path: Path) -> None:
+    """Where it stands, and what is allowed."""
+    text = "name: a\nplatform: eks\npod: {resources: {cpu_request: 2, cpu_limit: 1}}\n"
+    with pytest.raises(BadFile, match=r"pod.resources: cpu_request: 2 is not allowed; at most"):
+        load_scenario(written(tmp_path, text))

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim import catalog
-from sim.answers import density, one_server, startup
+from sim.answers import density, one_server, scale, startup, who_runs_it
 
 SCRIPTS = sorted(Path("scenarios").glob("*.py"))
 
@@ -85,8 +85,47 @@ def test_a_warm_container_is_ready_first_and_fargate_last() -> None:
     p50 = {(row.platform, row.image): row.seconds["p50_s"] for row in found.totals()}
 
     assert min(p50, key=p50.__getitem__) == ("docker", "warm")
-    assert max(p50, key=p50.__getitem__) == ("fargate", "cold")
+    assert sorted(p50, key=p50.__getitem__)[-2:] == [("fargate", "cold"), ("eks-fargate", "cold")]
     assert p50["ecs", "warm"] < p50["ecs", "cold"] < p50["ec2", "cold"]
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "fit", "reason"),
+    [
+        (False, 56, "0/1 nodes are available: 1 Too many pods. x24"),
+        (True, 75, "0/1 nodes are available: 1 Insufficient cpu. x5"),
+    ],
+)
+def test_prefixes_take_an_eks_node_from_its_pod_slots_to_its_vcpus(
+    prefixes: bool, fit: int, reason: str
+) -> None:
+    """58 slots less two of DaemonSets; 3920m less 150m at 50m a pod. Ten pull, others back off."""
+    small = catalog.service("node", cpu=0.05, memory=160 * 2**20)
+    eks = catalog.eks("m5.xlarge", prefix_delegation=prefixes)
+    scenario = sim.Scenario(
+        name="eks", platform=eks, arrivals=(sim.Burst(service=small, tasks=80),)
+    )
+    results = sim.replicate(scenario, times=1, seed=1)
+    held_up = results.spans[results.spans["phase"] == "throttled"]
+
+    assert results.runs["ready"].tolist() == [fit]
+    assert results.runs["reasons"].tolist() == [reason]
+    assert held_up["task"].nunique() > fit / 2
+    assert (held_up["end_s"] - held_up["start_s"]).min() >= 10.0 - 1e-9
+
+
+def test_ecs_packs_one_more_than_eks_and_fargate_under_eks_is_ready_last() -> None:
+    """kube-reserved and DaemonSets cost a task; a microVM has to become a node first."""
+    found = who_runs_it(app="node", replications=5, seed=1).table().set_index("platform")
+
+    assert found.loc[["ecs", "eks"], "count"].tolist() == [8, 7]
+    assert found["ready_p50_s"].idxmax() == "eks-fargate"
+    assert found.loc["ecs-fargate", "ready_p50_s"] > found.loc["eks", "ready_p50_s"]
+    assert found["usd_per_month_each"].idxmax() == "ec2"
+    assert (
+        found.loc["eks-fargate", "usd_per_month_each"]
+        > found.loc["ecs-fargate", "usd_per_month_each"]
+    )
 
 
 def test_three_vms_hold_several_times_the_memory_of_three_containers() -> None:
@@ -131,6 +170,16 @@ def test_script_reads_like_prose(script: Path) -> None:
     assert len(branches) == 1  # `if __name__ == "__main__"`
 
 
+def test_where_machines_come_first_karpenter_is_minutes_ahead_of_a_capacity_provider() -> None:
+    """Within seconds a batch is closed; a capacity provider waits for the warm-up of two."""
+    rows = {row.platform: row for row in scale(to=200, replications=1).rows}
+    last = {name: row.times["t90_s"].value for name, row in rows.items()}
+
+    assert max(last, key=last.__getitem__) == "ecs-asg"
+    assert last["ecs-asg"] - last["eks-karpenter"] > 240.0
+    assert last["ecs-fargate"] < last["eks-karpenter"]
+
+
 def test_docker_hub_throttles_first_then_ecr_public_and_ecr_not_at_all() -> None:
     """500 tasks at once, each pulling for itself."""
     killed = {}
@@ -143,3 +192,56 @@ def test_docker_hub_throttles_first_then_ecr_public_and_ecr_not_at_all() -> None
         killed[name] = sim.replicate(scenario, times=1, seed=1).runs["killed"].iloc[0]
 
     assert killed["ecr"] == 0 < killed["ecr-public"] < killed["docker-hub"]
+
+
+def test_a_changed_line_moves_its_own_layer_and_nothing_of_the_base() -> None:
+    """At first the base image is nearly all that moves; then one small file is."""
+    found = sim.lifecycle(
+        "scenarios/dockerfiles/node/Dockerfile", app="node", change="src/server.js"
+    )
+    total = found.timeline.total
+    pulls = [total(number, "pull") for number in (1, 2)]
+    pushes = [total(number, "push") for number in (1, 2)]
+    base = catalog.image("node:22").wire
+
+    assert all(row is not None for row in (*pulls, *pushes))
+    assert [row.size for row in pulls if row] == [row.size for row in pushes if row]
+    assert [row.size > base for row in pushes if row] == [True, False]
+    assert [row.size < 1000 for row in pushes if row] == [False, True]
+    ready = [found.timeline.after(number, "app") or 0.0 for number in (1, 2)]
+    assert ready[1] < ready[0] / 10
+
+
+def test_the_cheapest_container_is_on_graviton_and_the_densest_host_costs_twice_as_much() -> None:
+    """Of all types with a price, at 0.25 vCPU and 1 GiB; bridge ports end the densest."""
+    from sim.answers.instance_types import by_instance_type
+
+    types = by_instance_type(catalog.service("node", cpu=0.25, memory=2**30))
+    frontier = types[types["frontier"]]
+    dense, cheap = frontier.iloc[0], frontier.iloc[-1]
+
+    assert len(types) >= 40
+    assert cheap["architecture"] == "arm64"
+    assert (dense["count"], dense["stopped_by"]) == (1024, "bridge ports")
+    assert 1.5 < dense["usd_per_container_hour"] / cheap["usd_per_container_hour"] < 2.5
+
+
+def test_the_simulation_admits_what_the_arithmetic_of_a_type_says() -> None:
+    """One task more than fits is launched: it is refused, and the others become ready."""
+    from sim.answers.instance_types import by_instance_type
+
+    node = catalog.service("node", cpu=0.25, memory=2**30)
+    types = by_instance_type(node, "m6g.*large").query("count < 64").set_index("instance")["count"]
+    scenarios = {
+        name: sim.Scenario(
+            name="sweep",
+            platform=catalog.ecs(name, warm=[node.image] if node.image else []),
+            arrivals=(sim.Burst(service=node, tasks=count + 1),),
+        )
+        for name, count in types.items()
+    }
+    runs = sim.compare(scenarios, times=1).runs.set_index("variant")
+
+    assert len(types) >= 4
+    assert (runs["ready"] == types).all()
+    assert (runs["refused"] == 1).all()

@@ -12,12 +12,18 @@ from sim.image import Image, Layer, Registry, Unpacking
 from sim.platforms import (
     EC2,
     ECS,
+    EKS,
     ControlPlane,
     Docker,
     Fargate,
+    FargateProfile,
     FargateSize,
     Fleet,
     Hypervisor,
+    Kubelet,
+    KubernetesControlPlane,
+    NodeConfig,
+    PodTemplate,
 )
 from sim.platforms.capacity_provider import CapacityProvider
 from sim.platforms.launching import InstanceLaunch
@@ -169,6 +175,55 @@ def ec2(box: Machine | None = None, **rest: Any) -> EC2:
     return EC2(machine=box or machine(), **{**parts, **rest})
 
 
+def node_config(**rest: Any) -> NodeConfig:
+    parts = {
+        "max_pods": 20,
+        "reserved_memory": 100 * MiB,
+        "reserved_memory_per_pod": 10 * MiB,
+        "eviction_memory": 50 * MiB,
+    }
+    return NodeConfig(**{**parts, **rest})
+
+
+def kubelet(**rest: Any) -> Kubelet:
+    return Kubelet(**{"pulls": Quota(size=10, refill=5), "sandbox": Step(wait=0.5), **rest})
+
+
+def kubernetes(**rest: Any) -> KubernetesControlPlane:
+    unlimited = Quota(size=1e6, refill=1e6)
+    return KubernetesControlPlane(
+        **{"call": 0.0, "creations": unlimited, "bindings": unlimited, **rest}
+    )
+
+
+def eks(
+    box: Machine | None = None,
+    *,
+    node: NodeConfig | None = None,
+    control: KubernetesControlPlane | None = None,
+    kubelet_: Kubelet | None = None,
+    **rest: Any,
+) -> EKS:
+    ours = {key: rest.pop(key) for key in list(rest) if key in Fleet.__dataclass_fields__}
+    return EKS(
+        capacity=fleet(box, **{"runtime": runtime(shim=0.0), **ours}),
+        control_plane=control or kubernetes(),
+        kubelet=kubelet_ or kubelet(),
+        node=node or node_config(),
+        **rest,
+    )
+
+
+def eks_on_fargate(*, pod: PodTemplate | None = None, **rest: Any) -> EKS:
+    return EKS(
+        capacity=fargate(**rest),
+        control_plane=kubernetes(),
+        kubelet=kubelet(),
+        profile=FargateProfile(overhead=256 * MiB, registration=5.0),
+        pod=pod or PodTemplate(),
+    )
+
+
 LOAD = Load(share=0.5, request_cpu=0.01)
 
 PLATFORMS: dict[str, Any] = {
@@ -179,6 +234,8 @@ PLATFORMS: dict[str, Any] = {
     "ecs-bridge": ecs(),
     "ecs-awsvpc": ecs(machine(enis=20), network="awsvpc"),
     "fargate": ecs_on_fargate(),
+    "eks": eks(),
+    "eks-fargate": eks_on_fargate(),
 }
 """One of each kind, by name."""
 
@@ -191,6 +248,8 @@ PHASES: dict[str, tuple[str, ...]] = {
     "ecs-bridge": ("request", "placement", "network", *CONTAINER),
     "ecs-awsvpc": ("request", "placement", "network", *CONTAINER),
     "fargate": ("request", "provision", *CONTAINER),
+    "eks": ("request", "placement", "network", *CONTAINER),
+    "eks-fargate": ("request", "provision", "network", *CONTAINER),
 }
 """Law L6."""
 

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
-from sim.answers.words import density_sentence
+from sim.answers.explain import Explained
+from sim.answers.words import density_sentence, pages_sentence
 from sim.core.description import as_json, figures
 from sim.experiment import ByUse, Results
-from sim.experiment.results import manifest
+from sim.experiment.manifest import manifest
 from sim.experiment.tables import empty_samples, empty_spans
-from sim.platforms.limits import BudgetItem, Limit, used
+from sim.platforms.limits import BudgetItem, Limit, file_pages, used
 from sim.workload import Service
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Row:
                 {name: getattr(limit, name) for name in Limit.__slots__} for limit in self.limits
             ],
             "memory_used_bytes": round(used(self.budget)),
+            "file_pages_bytes": round(file_pages(self.budget)),
         }
         if self.usd_per_container_hour is not None:
             data["usd_per_container_hour"] = self.usd_per_container_hour
@@ -105,6 +107,8 @@ class DensityAnswer:
     instance: str
     rows: list[Row]
     parameters: dict[str, Any] = field(default_factory=dict)
+    explained: list[Explained] | None = None
+    """The numbers that moved each row; None where that was not asked for."""
 
     def row(self, platform: str) -> Row:
         """One platform's row."""
@@ -116,12 +120,20 @@ class DensityAnswer:
         return any(row.count for row in self.rows if row.platform not in ONE_EACH)
 
     def json(self) -> list[dict[str, Any]]:
-        """The rows as plain data."""
-        return [row.json() for row in self.rows]
+        """The rows as plain data, each with the numbers that moved it where that was asked for."""
+        rows = [row.json() for row in self.rows]
+        for row in rows if self.explained is not None else ():
+            mine = [e for e in self.explained or [] if e.variant == row["platform"]]
+            row["explain"] = [number for explained in mine for number in explained.json()]
+        return rows
 
     def sentence(self) -> str:
         """The answer in one sentence."""
         return density_sentence(self)
+
+    def pages_line(self) -> str:
+        """How often the image's hot file pages are in memory; empty where it keeps none."""
+        return pages_sentence(self)
 
     def assumed_line(self) -> str:
         """The assumed numbers that its density by use rests on."""

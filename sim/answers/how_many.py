@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from sim import catalog
 from sim.answers.density_rows import DensityAnswer, Row
 from sim.answers.machines import bare_machine
+from sim.answers.why_so_many import Sized, why_so_many
 from sim.core.cited import plain
-from sim.experiment import ByUse, OneHost, largest_by_use
+from sim.experiment import ByUse, largest_by_use
 from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.platforms import ECS, EKS, Fargate
-from sim.platforms.limits import BudgetItem, lifted
+from sim.platforms.limits import lifted
+from sim.platforms.node_config import MOST_PODS
 from sim.start import Ceiling
 from sim.workload import Service
 
@@ -25,16 +27,6 @@ ECS_ROWS: tuple[tuple[str, Literal["bridge", "awsvpc"], bool], ...] = (
     ("ecs-awsvpc", "awsvpc", False),
     ("ecs-awsvpc-trunk", "awsvpc", True),
 )
-
-
-class Sized(OneHost, Protocol):
-    """What this question asks of a platform of which one host takes many."""
-
-    def ceilings(self, service: Service) -> tuple[Ceiling, ...]: ...
-
-    def slots(self, service: Service) -> tuple[Ceiling, ...]: ...
-
-    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]: ...
 
 
 def density(
@@ -56,6 +48,7 @@ def density(
     use_on: Sequence[str] | None = None,
     seed: int = 1,
     replications: int = 1,
+    explain: bool = False,
 ) -> DensityAnswer:
     """How many sandboxes of a size fit on one machine, on every platform.
 
@@ -77,6 +70,7 @@ def density(
         use_on: platforms whose density by use is wanted; None: all.
         seed: of the requests.
         replications: of the density by use; the middle answer counts.
+        explain: whether to find the numbers that move each answer.
 
     Raises:
         ValueError: a name is not known, or a value is out of range.
@@ -93,24 +87,25 @@ def density(
         )
     asked = _Asked(service, by, use_on, seed, replications, window, slowdown)
     vm = catalog.hypervisor(server, cpu_overcommit=cpu_overcommit)
+    rows = [
+        asked.row("vm", server, vm),
+        asked.row("docker", server, catalog.docker(server, cpu_overcommit=cpu_overcommit)),
+        _ec2(asked, type_, burstable),
+        *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
+        _fargate(asked, catalog.fargate(type_.architecture)),
+        _eks(asked, "eks", type_, catalog.eks(type_, max_pods=max_pods)),
+        _eks(
+            asked,
+            "eks-prefix",
+            type_,
+            catalog.eks(type_, max_pods=max_pods, prefix_delegation=True),
+        ),
+        _eks_on_fargate(asked, catalog.eks_on_fargate(), architecture),
+    ]
     return DensityAnswer(
         service,
         instance,
-        [
-            asked.row("vm", server, vm),
-            asked.row("docker", server, catalog.docker(server, cpu_overcommit=cpu_overcommit)),
-            _ec2(asked, type_, burstable),
-            *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
-            _fargate(asked, catalog.fargate(type_.architecture)),
-            _eks(asked, "eks", type_, catalog.eks(type_, max_pods=max_pods)),
-            _eks(
-                asked,
-                "eks-prefix",
-                type_,
-                catalog.eks(type_, max_pods=max_pods, prefix_delegation=True),
-            ),
-            _eks_on_fargate(asked, catalog.eks_on_fargate(), architecture),
-        ],
+        rows,
         {
             "instance": instance,
             "host": server.name,
@@ -124,6 +119,7 @@ def density(
             "replications": replications,
             "seed": seed,
         },
+        list(why_so_many(asked)) if explain else None,
     )
 
 
@@ -139,6 +135,8 @@ class _Asked:
     window: float
     slowdown: float
     shared: dict[object, list[ByUse]] = field(default_factory=dict)
+    platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
+    """Of the rows of which one host takes many."""
 
     def wants_use(self, name: str) -> bool:
         """Whether that row shows its density by use."""
@@ -146,6 +144,7 @@ class _Asked:
 
     def row(self, name: str, machine: Machine, platform: Sized, *, host: str = "") -> Row:
         """The row of a platform of which one host takes many."""
+        self.platforms[name] = machine, platform
         ceilings = platform.ceilings(self.service)
         count = ceilings[0].allows
         row = Row(
@@ -156,7 +155,7 @@ class _Asked:
             budget=platform.budget(self.service, count),
         )
         if self.wants_use(name):
-            row.by_use = self._by_use(machine, platform)
+            row.by_use = self.by_use(machine, platform, self.service)
         return _priced(row, machine)
 
     def one(self, row: Row) -> Row:
@@ -165,14 +164,14 @@ class _Asked:
             row.by_use = [ByUse(row.count, row.stopped_by, ())]
         return row
 
-    def _by_use(self, machine: Machine, platform: Sized) -> list[ByUse]:
+    def by_use(self, machine: Machine, platform: Sized, service: Service) -> list[ByUse]:
         """Simulated once for all platforms that differ in their slots only."""
-        key = _besides_slots(platform)
+        key = _besides_slots(platform), service
         if key not in self.shared:
             self.shared[key] = [
                 largest_by_use(
                     platform,
-                    self.service,
+                    service,
                     vcpu=machine.vcpu,
                     core_speed=plain(machine.core_speed),
                     window=self.window,
@@ -182,7 +181,7 @@ class _Asked:
                 )
                 for number in range(self.replications)
             ]
-        slots = min(platform.slots(self.service), key=lambda c: c.allows, default=None)
+        slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         return [_within(answer, slots) for answer in self.shared[key]]
 
 
@@ -260,7 +259,9 @@ def _eks_on_fargate(asked: _Asked, eks: EKS, architecture: Architecture | None) 
         reason = f"no Fargate size holds it and its overhead; {ceilings[0].how}"
         return asked.one(Row("eks-fargate", "-", 0, lifted(ceilings), refused=reason))
     row = Row("eks-fargate", str(size), 1, lifted(ceilings), eks.budget(service, 1))
-    row.note = f"asked {_size(service)}, given and paid {size}; {_a_cluster()}"
+    own = catalog.figure("eks.fargate.pod_overhead").shown()
+    row.note = f"asked {_size(service)}, {own} for Kubernetes, given and paid {size}"
+    row.note += f"; {_a_cluster()}"
     row.usd_per_container_hour = eks.fargate.price(size)
     return asked.one(row)
 
@@ -292,8 +293,8 @@ def _check(
     max_pods: int | None,
 ) -> None:
     wrong = []
-    if max_pods is not None and max_pods < 1:
-        wrong.append(f"max-pods: {max_pods!r} is not allowed; an integer of at least 1")
+    if max_pods is not None and not 1 <= max_pods <= MOST_PODS:
+        wrong.append(f"max-pods: {max_pods!r} is not allowed; an integer from 1 to {MOST_PODS}")
     if not cpu_overcommit >= 1.0:
         wrong.append(f"cpu-overcommit: {cpu_overcommit!r} is not allowed; at least 1")
     if load is not None and not 0.0 < load < 1.0:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sim import catalog
+from sim.answers.explain import Explained, explain_starts
 from sim.answers.machines import bare_machine
 from sim.answers.rests_on import Influence, rests_on
 from sim.answers.words import assumed_line, startup_sentence
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
 QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
 
-Temperature: TypeAlias = Literal["cold", "warm"]
+Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
+"""Whether the image has to be pulled, pulled lazily, or is on the host already."""
+
+LAZY = ("docker", "fargate")
+"""Platforms that load images lazily; the ECS agent on EC2 pulls through dockerd, which does not."""
 
 
 @dataclass(slots=True)
@@ -75,6 +80,8 @@ class StartupAnswer:
     """What each variant runs on."""
     assumed: list[Influence]
     """Assumed numbers that matter, strongest first."""
+    explained: list[Explained] | None = None
+    """The numbers that moved each variant; None where that was not asked for."""
 
     @property
     def started(self) -> int:
@@ -82,8 +89,15 @@ class StartupAnswer:
         return int(self.results.runs["ready"].sum())
 
     def json(self) -> list[dict[str, Any]]:
-        """The rows as plain data."""
-        return [row.json() for row in self.rows]
+        """The rows as plain data; `total` with the numbers that moved it where that was asked."""
+        return [{**row.json(), **self._explain(row)} for row in self.rows]
+
+    def _explain(self, row: Row) -> dict[str, Any]:
+        if self.explained is None or row.phase != "total":
+            return {}
+        variant = f"{row.platform}-{row.image}"
+        mine = [e for e in self.explained if e.variant == variant]
+        return {"explain": [number for explained in mine for number in explained.json()]}
 
     def totals(self) -> list[Row]:
         """The row `total` of each platform and image."""
@@ -119,9 +133,11 @@ def startup(
     memory: float | None = None,
     network: Network = "bridge",
     architecture: Literal["amd64", "arm64"] | None = None,
+    lazy: bool = False,
     tasks: int = 1,
     replications: int = 30,
     seed: int = 1,
+    explain: bool = False,
 ) -> StartupAnswer:
     """How soon `tasks` copies of an app, launched at once, are ready.
 
@@ -134,7 +150,9 @@ def startup(
         memory: bytes of one task; None: the app's default.
         network: of ECS tasks on EC2.
         architecture: the only one the image is built for; None: all.
+        lazy: whether to show lazy loading (SOCI) as well, where a platform has it.
         tasks: launched at once, on each platform.
+        explain: whether to find the numbers that move each answer.
 
     Raises:
         ValueError: a name is not known, or a value is out of range.
@@ -143,6 +161,8 @@ def startup(
         raise ValueError(f"tasks: {tasks!r} is not allowed; at least 1")
     if platform not in (*PLATFORMS, "all"):
         raise catalog.unknown("platform", platform, [*PLATFORMS, "all"])
+    if lazy and platform not in (*LAZY, "all"):
+        raise ValueError(f"lazy: {platform} does not load images lazily; {' and '.join(LAZY)} do")
     service = catalog.service(app, cpu=cpu, memory=memory)
     if architecture is not None and service.image is not None:
         built = replace(service.image, architectures=(architecture,))
@@ -155,7 +175,7 @@ def startup(
             arrivals=(Burst(service=service, tasks=tasks),),
         )
         for name in wanted
-        for image in _images(name)
+        for image in _images(name, lazy=lazy)
     }
     results = compare(
         scenarios, times=replications, seed=seed, name="startup", catalogue=catalog.digest()
@@ -164,7 +184,10 @@ def startup(
     results.summary = _summary(rows)
     hosts = {variant: _host(s.platform, service) for variant, s in scenarios.items()}
     assumed = rests_on(scenarios, seed)
-    return StartupAnswer(service, instance, tasks, rows, results, hosts, assumed)
+    explained = None
+    if explain:
+        explained = explain_starts(scenarios, seed=seed, replications=replications)
+    return StartupAnswer(service, instance, tasks, rows, results, hosts, assumed, explained)
 
 
 def unmet(answer: StartupAnswer, required: str) -> str | None:
@@ -206,24 +229,26 @@ def requirement(text: str) -> tuple[str, float]:
     return f"{column}_s", parse_seconds(duration)
 
 
-def _images(platform: str) -> tuple[Temperature, ...]:
+def _images(platform: str, *, lazy: bool) -> tuple[Temperature, ...]:
     """Where there is no second case, every start is cold."""
-    return ("cold", "warm") if platform in ("docker", "ecs", "eks") else ("cold",)
+    lazily: tuple[Temperature, ...] = ("lazy",) if lazy and platform in LAZY else ()
+    warm: tuple[Temperature, ...] = ("warm",) if platform in ("docker", "ecs", "eks") else ()
+    return ("cold", *lazily, *warm)
 
 
 def _platform(
     name: str, image: str, service: Service, *, instance: str, host: str | None, network: Network
 ) -> Any:
     warm: list[Image] = [service.image] if image == "warm" and service.image else []
-    architecture = catalog.instance(instance).architecture
+    architecture, lazy = catalog.instance(instance).architecture, image == "lazy"
     made: dict[str, Callable[[], Any]] = {
         "vm": lambda: catalog.hypervisor(bare_machine(host, instance)),
-        "docker": lambda: catalog.docker(bare_machine(host, instance), warm=warm),
+        "docker": lambda: catalog.docker(bare_machine(host, instance), warm=warm, lazy=lazy),
         "ec2": lambda: (
             catalog.ec2_for(service, architecture) or catalog.ec2(catalog.machine(instance))
         ),
         "ecs": lambda: catalog.ecs(instance, network=network, warm=warm),
-        "fargate": lambda: catalog.ecs_on_fargate(_built_for(service, architecture)),
+        "fargate": lambda: catalog.ecs_on_fargate(_built_for(service, architecture), lazy=lazy),
         "eks": lambda: catalog.eks(instance, warm=warm),
         "eks-fargate": catalog.eks_on_fargate,
     }
@@ -276,7 +301,7 @@ def _rows(results: Results, variant: str, app: str) -> list[Row]:
 
 
 def _temperature(image: str) -> Temperature:
-    return "warm" if image == "warm" else "cold"
+    return next((known for known in get_args(Temperature) if known == image), "cold")
 
 
 def _summary(rows: list[Row]) -> pd.DataFrame:

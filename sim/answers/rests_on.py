@@ -1,12 +1,15 @@
 """Which assumed numbers an answer rests on: each moved to both ends of its range, one at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sim.core.cited import Cited
 from sim.core.description import figures, with_figure
 from sim.experiment import Burst, Scenario
 from sim.experiment.run import run
+
+T = TypeVar("T")
 
 MATTERS = 0.05
 """Share of the time to ready below which an assumed number is not worth a word."""
@@ -43,23 +46,39 @@ def rests_on(scenarios: Mapping[str, Scenario], seed: int) -> list[Influence]:
     return sorted(strongest.values(), key=_reach, reverse=True)
 
 
-def _of_one(variant: str, scenario: Scenario, seed: int) -> list[Influence]:
-    burst = scenario.arrivals[0]
-    alone = replace(scenario, arrivals=(Burst(service=burst.service),))
-    base = _ready_after(alone, seed)
+def influences(
+    variant: str, node: T, seconds: Callable[[T], float | None], *, matters: float = MATTERS
+) -> list[Influence]:
+    """The assumed and anecdotal numbers in a description that move what it takes.
+
+    Args:
+        seconds: how long it takes; None where it does not get there.
+        matters: share of that below which a number is not worth a word.
+    """
+    base = seconds(node)
     if base is None:
         return []
     found = []
-    for cited in {c.key: c for _, c in figures(scenario.platform)}.values():
+    for cited in {c.key: c for _, c in figures(node)}.values():
         if cited.grade not in ("assumed", "D") or cited.key.startswith("spread."):
             continue
         ends = [end for end in (cited.low, cited.high) if end is not None]
-        moved = [_ready_after(with_figure(alone, cited.key, end), seed) for end in ends]
+        moved = [seconds(with_figure(node, cited.key, end)) for end in ends]
         times = [base, *(time for time in moved if time is not None)]
         influence = Influence(cited, variant, base, min(times), max(times))
-        if _reach(influence) > MATTERS * base:
+        if _reach(influence) > matters * base:
             found.append(influence)
-    return found
+    return sorted(found, key=_reach, reverse=True)
+
+
+def _of_one(variant: str, scenario: Scenario, seed: int) -> list[Influence]:
+    burst = scenario.arrivals[0]
+    alone = replace(scenario, arrivals=(Burst(service=burst.service),))
+    return influences(
+        variant,
+        scenario.platform,
+        lambda platform: _ready_after(replace(alone, platform=platform), seed),
+    )
 
 
 def _ready_after(scenario: Scenario, seed: int) -> float | None:

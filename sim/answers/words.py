@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.units import MiB
+
 if TYPE_CHECKING:
     from sim.answers.density_rows import DensityAnswer, Row
+    from sim.answers.from_dockerfile import LifecycleAnswer
     from sim.answers.how_soon import Row as StartRow
     from sim.answers.how_soon import StartupAnswer
 
@@ -48,6 +51,23 @@ def use_sentence(row: Row, *, weight_only: bool = False) -> str:
     return f"By use {by_use} {what} fit{quota}: {why}."
 
 
+def pages_sentence(answer: DensityAnswer) -> str:
+    """Containers share the hot file pages of their image; each VM holds a copy."""
+    hot = answer.service.hot
+    counts = []
+    for name in ("docker", "vm"):
+        row = answer.row(name)
+        counts.append(row.count if row.count_by_use is None else row.count_by_use)
+    if hot == 0.0 or 0 in counts:
+        return ""
+    containers, vms = counts
+    return (
+        f"Hot file pages of the image: {hot / MiB:.0f} MiB once for {containers} Docker "
+        f"containers (page cache is shared), {vms} copies or {vms * hot / MiB:.0f} MiB "
+        f"in {vms} VMs."
+    )
+
+
 def startup_sentence(answer: StartupAnswer) -> str:
     """How soon one is ready, fastest first, and what takes most of the slowest."""
     totals = [row for row in answer.totals() if "p50_s" in row.seconds]
@@ -74,7 +94,7 @@ def startup_sentence(answer: StartupAnswer) -> str:
     )
 
 
-def assumed_line(answer: StartupAnswer) -> str:
+def assumed_line(answer: StartupAnswer | LifecycleAnswer) -> str:
     """The assumed numbers an answer rests on, in one line."""
     if not answer.assumed:
         return "No assumed number moves it by 5 % or more."
@@ -99,5 +119,5 @@ def _where(row: StartRow) -> str:
         "eks": "on EKS",
         "eks-fargate": "on Fargate under EKS",
     }[row.platform]
-    two_cases = row.platform in ("docker", "ecs", "eks")
+    two_cases = row.platform in ("docker", "ecs", "eks") or row.image == "lazy"
     return f"{where} ({row.image} image)" if two_cases else where

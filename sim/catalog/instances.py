@@ -30,6 +30,7 @@ class Instance:
     memory: float
     memory_visible: float
     enis: int
+    ipv4_per_eni: int
     max_pods: int
     trunk_tasks: int | None
     metal: bool
@@ -153,6 +154,7 @@ def _instance(row: dict[str, str]) -> Instance:
         memory=memory,
         memory_visible=float(visible) * MiB if visible else memory - _fitted(name, memory),
         enis=int(row["max_eni"]),
+        ipv4_per_eni=int(row["ipv4_per_eni"]),
         max_pods=int(row["max_pods_eni"]),
         trunk_tasks=int(row["ecs_trunk_tasks"]) if row["ecs_trunk_tasks"] else None,
         metal=row["bare_metal"] == "true",

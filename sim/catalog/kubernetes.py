@@ -6,11 +6,11 @@ from typing import Literal
 
 from sim.catalog.figures import control_plane, figure
 from sim.catalog.instances import instance, machine
-from sim.catalog.platforms import fargate, fleet, runtime
-from sim.catalog.registries import registry
+from sim.catalog.platforms import fargate, fleet, kubelet_cleanup, runtime, with_volume
+from sim.catalog.registries import kubelet_patience, registry
 from sim.core.bucket import Quota
 from sim.host import Machine, Step
-from sim.image import Image, Patience, Registry
+from sim.image import Image, Registry
 from sim.platforms import (
     EKS,
     DaemonSet,
@@ -86,7 +86,13 @@ def nodes(
     pulls_from: Registry | None = None,
 ) -> Fleet:
     """Machines that may become nodes; the shim is the pod's, not the container's."""
-    made = fleet(machine_, count=count, warm=warm, pulls_from=_from_kubelet(pulls_from))
+    made = fleet(
+        with_volume(machine_, figure("eks.node.root_volume"), figure("ecs.ami.os_disk")),
+        count=count,
+        warm=warm,
+        pulls_from=_from_kubelet(pulls_from),
+        cleanup=kubelet_cleanup(),
+    )
     return replace(made, runtime=replace(runtime(), shim=0.0))
 
 
@@ -173,9 +179,6 @@ def kubernetes_control_plane() -> KubernetesControlPlane:
 
 def _from_kubelet(pulls_from: Registry | None) -> Registry:
     """A registry whose client is the kubelet: it backs off (ImagePullBackOff), and never ends."""
-    patience = Patience(
-        waiting="retry",
-        first=figure("kubelet.image_back_off"),
-        longest=figure("kubelet.image_back_off.longest"),
-    )
+    # The limit of pulls a second is the kubelet's own here: its pods look for the image first.
+    patience = replace(kubelet_patience(), pulls=None)
     return replace(registry() if pulls_from is None else pulls_from, patience=patience)

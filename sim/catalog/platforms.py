@@ -1,33 +1,74 @@
 """The platforms of the story, composed of cited figures."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from sim.catalog.figures import control_plane, figure, rows
 from sim.catalog.instances import by_price, machine
 from sim.catalog.registries import registry
 from sim.core.bucket import Quota
+from sim.core.cited import Cited, plain
 from sim.host import Machine, Step
 from sim.host.machine import Architecture
-from sim.image import Image, Registry, Unpacking
+from sim.image import AgentPull, Cleanup, Image, Lazy, Registry, Unpacking
 from sim.platforms import EC2, ECS, ControlPlane, Docker, Fargate, FargateSize, Fleet, Hypervisor
+from sim.platforms.ec2 import DockerOnInstance
 from sim.platforms.placement import Strategy
 from sim.sandbox import ContainerRuntime, VirtualMachine
 from sim.units import MiB
 from sim.workload import Service
 
-Pull = Literal["default", "prefer-cached"]
 
-
-def unpacking() -> Unpacking:
-    """containerd's defaults."""
+def unpacking(*, lazy: bool = False) -> Unpacking:
+    """containerd's defaults; with a SOCI index, images are loaded lazily."""
     return Unpacking(
         decompress_rate=figure("image.gunzip.rate"),
+        zstd_rate=figure("image.zstd.rate"),
         unpack_cpu=figure("image.unpack.cpu"),
         layer_overhead=figure("image.layer_overhead"),
         shared_thread=figure("image.unpack.shared_thread"),
         downloads=int(figure("image.layer_downloads").value),
+        lazy=lazy_loading() if lazy else None,
     )
+
+
+def lazy_loading() -> Lazy:
+    """SOCI: an index for each layer of 10 MiB or more."""
+    return Lazy(
+        needed=figure("image.lazy.needed"),
+        index=figure("image.lazy.index"),
+        least=figure("image.lazy.least"),
+    )
+
+
+def agent_cleanup() -> Cleanup:
+    """The ECS agent's: every 30 minutes up to five images whose tasks have been removed."""
+    return Cleanup(
+        every=figure("ecs.image_cleanup.interval"),
+        min_age=figure("ecs.image_cleanup.min_age"),
+        idle=figure("ecs.task_cleanup.wait"),
+        per_cycle=int(figure("ecs.image_cleanup.per_cycle").value),
+    )
+
+
+def kubelet_cleanup() -> Cleanup:
+    """kubelet's: above 85 % of the disk, down to 80 %."""
+    return Cleanup(
+        every=figure("kubelet.image_gc.interval"),
+        min_age=figure("kubelet.image_gc.min_age"),
+        unused=True,
+        high=figure("kubelet.image_gc.high"),
+        low=figure("kubelet.image_gc.low"),
+    )
+
+
+def with_volume(type_: Machine, size: Cited, os: Cited) -> Machine:
+    """The machine with a root volume of `size`, unless it has one, of which the OS takes `os`."""
+    if math.isfinite(plain(type_.disk_size)):
+        return type_
+    return replace(type_, disk_size=size, disk_used=os)
 
 
 def runtime() -> ContainerRuntime:
@@ -97,6 +138,8 @@ def fleet(
     count: int = 1,
     warm: Sequence[Image] = (),
     pulls_from: Registry | None = None,
+    cleanup: Cleanup | None = None,
+    lazy: bool = False,
 ) -> Fleet:
     """Machines that run containers."""
     return Fleet(
@@ -104,9 +147,10 @@ def fleet(
         count=count,
         runtime=runtime(),
         registry=registry() if pulls_from is None else pulls_from,
-        unpacking=unpacking(),
+        unpacking=unpacking(lazy=lazy),
         os_and_daemons=figure("vm.memory.guest_os.ubuntu_docker"),
         warm=tuple(warm),
+        cleanup=cleanup,
     )
 
 
@@ -116,9 +160,14 @@ def docker(
     warm: Sequence[Image] = (),
     pulls_from: Registry | None = None,
     cpu_overcommit: float = 1.0,
+    lazy: bool = False,
 ) -> Docker:
-    """Docker on a bare machine."""
-    daemon = fleet(server, warm=warm, pulls_from=pulls_from)
+    """Docker on a bare machine; it deletes no image by itself.
+
+    Args:
+        lazy: load images lazily (containerd's image store with the SOCI snapshotter).
+    """
+    daemon = fleet(server, warm=warm, pulls_from=pulls_from, lazy=lazy)
     return Docker(
         server=daemon,
         bridge_ports=figure("docker.bridge.ports"),
@@ -126,8 +175,8 @@ def docker(
     )
 
 
-def ec2(type_: Machine) -> EC2:
-    """An instance a task, from a current Amazon Linux image."""
+def ec2(type_: Machine, *, docker: DockerOnInstance | None = None) -> EC2:
+    """An instance a task, from a current Amazon Linux image, perhaps with Docker on it."""
     boot = Step(
         wall=figure("ec2.guest_boot.al2023"),
         cpu_share=figure("vm.boot.cpu_share"),
@@ -146,6 +195,7 @@ def ec2(type_: Machine) -> EC2:
         pending=control_plane("ec2.pending_to_running"),
         boot=boot,
         guest_os=figure("vm.memory.guest_os.debian_minimal"),
+        docker=docker,
         account_vcpus=figure("ec2.account.vcpus"),
     )
 
@@ -168,14 +218,20 @@ def ecs(
     network: Literal["bridge", "host", "awsvpc"] = "bridge",
     trunking: bool = False,
     strategy: Strategy = "binpack",
-    pull_behavior: Pull = "default",
+    pull_behavior: AgentPull = "default",
     warm: Sequence[Image] = (),
     pulls_from: Registry | None = None,
 ) -> ECS:
     """ECS on EC2: `count` container instances of one type, up already."""
-    instance = machine(type_) if isinstance(type_, str) else type_
+    instance = with_volume(
+        machine(type_) if isinstance(type_, str) else type_,
+        figure("ecs.ami.root_volume"),
+        figure("ecs.ami.os_disk"),
+    )
     return ECS(
-        capacity=fleet(instance, count=count, warm=warm, pulls_from=pulls_from),
+        capacity=fleet(
+            instance, count=count, warm=warm, pulls_from=pulls_from, cleanup=agent_cleanup()
+        ),
         control_plane=ecs_control_plane(),
         network=network,
         trunking=trunking,
@@ -187,14 +243,29 @@ def ecs(
 
 
 def ecs_on_fargate(
-    architecture: Architecture = "amd64", *, pulls_from: Registry | None = None
+    architecture: Architecture = "amd64",
+    *,
+    pulls_from: Registry | None = None,
+    lazy: bool = False,
+    ephemeral: float | None = None,
 ) -> ECS:
-    """ECS on Fargate."""
-    capacity = fargate(architecture, pulls_from=pulls_from)
+    """ECS on Fargate.
+
+    Args:
+        lazy: load images lazily; Fargate does where they have a SOCI index.
+        ephemeral: bytes of a task's storage; None: 20 GiB.
+    """
+    capacity = fargate(architecture, pulls_from=pulls_from, lazy=lazy, ephemeral=ephemeral)
     return ECS(capacity=capacity, control_plane=ecs_control_plane())
 
 
-def fargate(architecture: Architecture = "amd64", *, pulls_from: Registry | None = None) -> Fargate:
+def fargate(
+    architecture: Architecture = "amd64",
+    *,
+    pulls_from: Registry | None = None,
+    lazy: bool = False,
+    ephemeral: float | None = None,
+) -> Fargate:
     """Fargate's sizes, quotas and prices (us-east-1, Linux on x86)."""
     return Fargate(
         sizes=fargate_sizes(),
@@ -205,8 +276,9 @@ def fargate(architecture: Architecture = "amd64", *, pulls_from: Registry | None
         provision=control_plane("fargate.provision"),
         runtime=runtime(),
         registry=registry() if pulls_from is None else pulls_from,
-        unpacking=unpacking(),
+        unpacking=unpacking(lazy=lazy),
         os_and_daemons=figure("vm.memory.guest_os.debian_minimal"),
+        ephemeral=figure("fargate.ephemeral") if ephemeral is None else ephemeral,
         nic=figure("fargate.nic"),
         disk=figure("fargate.disk"),
         account_vcpus=figure("fargate.account.vcpus"),

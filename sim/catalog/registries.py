@@ -1,7 +1,7 @@
 """Docker Hub, Amazon ECR and ECR Public, with their quotas and with what their clients do."""
 
 from dataclasses import replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from sim.catalog.figures import control_plane, figure
 from sim.catalog.names import unknown
@@ -10,9 +10,20 @@ from sim.core.cited import Cited
 from sim.image import Patience, Registry
 
 RegistryName: TypeAlias = Literal[
-    "ecr", "ecr-public", "docker-hub", "docker-hub-personal", "docker-hub-paid"
+    "ecr",
+    "ecr-public",
+    "docker-hub",
+    "docker-hub-personal",
+    "docker-hub-paid",
+    "ecr-cache-docker-hub",
+    "ecr-cache-ecr-public",
 ]
-NAMES = ("ecr", "ecr-public", "docker-hub", "docker-hub-personal", "docker-hub-paid")
+NAMES: tuple[RegistryName, ...] = get_args(RegistryName)
+BEHIND = {
+    "ecr-cache-docker-hub": "docker-hub-personal",
+    "ecr-cache-ecr-public": "ecr-public",
+}
+"""What a pull-through cache of ECR fetches from; of Docker Hub it needs an account."""
 
 
 def registry(name: str = "ecr", *, patience: Patience | None = None) -> Registry:
@@ -20,7 +31,8 @@ def registry(name: str = "ecr", *, patience: Patience | None = None) -> Registry
 
     Args:
         name: `ecr` (private), `ecr-public`, or Docker Hub: `docker-hub` (anonymous),
-            `docker-hub-personal`, `docker-hub-paid`.
+            `docker-hub-personal`, `docker-hub-paid`; or a pull-through cache of ECR in front of
+            one: `ecr-cache-docker-hub` (with a personal account), `ecr-cache-ecr-public`.
         patience: of the client; None: the ECS agent's.
 
     Raises:
@@ -33,9 +45,15 @@ def registry(name: str = "ecr", *, patience: Patience | None = None) -> Registry
         latency=control_plane("registry.latency"),
         connection_rate=control_plane("registry.connection_rate"),
         pulls=_pulls(name),
-        layers=_per_second("registry.ecr.layer_urls") if name == "ecr" else None,
+        layers=_per_second("registry.ecr.layer_urls") if _private(name) else None,
         patience=ecs_agent() if patience is None else patience,
+        upstream=registry(BEHIND[name]) if name in BEHIND else None,
     )
+
+
+def registry_names() -> tuple[str, ...]:
+    """Those that `registry` knows."""
+    return NAMES
 
 
 def ecs_agent() -> Patience:
@@ -48,8 +66,27 @@ def ecs_agent() -> Patience:
     )
 
 
+def kubelet_patience() -> Patience:
+    """At most 5 pulls a second and node (burst 10); a pull that fails is tried again after 10 s,
+    then twice as long up to 300 s, for ever."""
+    return Patience(
+        waiting="retry",
+        first=figure("kubelet.image_back_off"),
+        longest=figure("kubelet.image_back_off.longest"),
+        pulls=Quota(
+            size=figure("kubelet.registry_pull.burst"), refill=figure("kubelet.registry_pull.qps")
+        ),
+        error="ErrImagePull",
+        word="ImagePullBackOff",
+    )
+
+
+def _private(name: str) -> bool:
+    return name == "ecr" or name in BEHIND
+
+
 def _pulls(name: str) -> Quota | None:
-    if name == "ecr":
+    if _private(name):
         return _per_second("registry.ecr.manifests")
     if name == "ecr-public":
         return _per_second("registry.ecr_public.pulls")

@@ -8,20 +8,27 @@ import typer
 
 import sim
 from sim.cli import (
+    compare,
     demo,
     density,
     image,
     instances,
+    lifecycle,
     parameters,
     scale,
     scenario,
     schema,
+    sensitivity,
     startup,
     storm,
+    sweep,
     validate,
 )
 from sim.cli.inputs import BadInput
 from sim.cli.screen import note, reader_has_gone
+
+STOPPED = 130
+"""What a shell makes of a program that Ctrl-C has ended."""
 
 app = typer.Typer(
     name="sim",
@@ -58,6 +65,9 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
             code = command(*args, **options)
         except BrokenPipeError:
             reader_has_gone()
+        except KeyboardInterrupt as error:
+            note(str(error) or "stopped")
+            code = STOPPED
         except (BadInput, OSError) as error:
             text = str(error).replace("\n", "\n       ")
             note(f"error: {text}")
@@ -74,10 +84,14 @@ VERBS = (
     storm,
     scale,
     scenario,
+    sweep,
+    compare,
+    sensitivity,
     image,
     instances,
     parameters,
     validate,
+    lifecycle,
     schema,
 )
 

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.catalog import apps, instance
+from sim.catalog import apps, instance, instances
+from sim.catalog import max_pods as max_pods_of
+from sim.cli import explained
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_seconds, parse_vcpu
@@ -45,10 +47,13 @@ def command(
         str | None, typer.Option(help="The only architecture of the image: amd64 or arm64.")
     ] = None,
     max_pods: Annotated[
-        str | None, typer.Option(help="Of the kubelet on EKS nodes, instead of EKS's own.")
+        str | None, typer.Option(help="Of EKS nodes: 110, or 'default_enis * 10'.")
     ] = None,
     seed: Annotated[str, typer.Option(help="Of the requests.")] = "1",
     replications: Annotated[str, typer.Option(help="Of the density by use.")] = "1",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List the numbers that moved it.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
@@ -70,9 +75,10 @@ def command(
         ),
         "burstable": not no_burstable,
         "architecture": None if arch is None else inputs.choice("arch", arch, ("amd64", "arm64")),
-        "max_pods": None if max_pods is None else inputs.integer("max-pods", max_pods, 1),
+        "max_pods": _max_pods(inputs, max_pods, instance_type),
         "seed": inputs.integer("seed", seed, 0),
         "replications": inputs.integer("replications", replications, 1),
+        "explain": explain,
     }
     inputs.read("instance", instance_type, instance)
     inputs.folder("out", out)
@@ -91,6 +97,8 @@ def command(
     else:
         say(answer.sentence())
         show(answer)
+        if answer.explained is not None:
+            explained.show(answer.explained)
         wrote(folder)
     return 0 if answer.fits else 3
 
@@ -100,6 +108,13 @@ def _some_seconds(text: str) -> float:
     if seconds == 0.0:
         raise ValueError(f"{text!r} is not allowed; above 0 seconds")
     return seconds
+
+
+def _max_pods(inputs: Inputs, text: str | None, type_: str) -> int | None:
+    """A number, or an expression over the instance type; an unknown type is told of elsewhere."""
+    if type_ not in instances():
+        return None
+    return inputs.read("max-pods", text, lambda expression: max_pods_of(expression, type_))
 
 
 def _check_host(inputs: Inputs, host: str | None) -> None:
@@ -120,6 +135,8 @@ def show(answer: Any) -> None:
     table(columns, cells, title=title, right="llrllrrl")
     for row in answer.rows:
         hint(f"{row.platform}: {_how(row)}")
+    if answer.pages_line():
+        say(answer.pages_line())
     if with_use:
         say(answer.assumed_line())
     say("Prices are compute only, on demand in us-east-1: no volumes, no public IPv4.")

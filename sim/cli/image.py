@@ -8,6 +8,7 @@ import typer
 from sim import catalog
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, hint, note, say, table
+from sim.core.quantity import shown_bytes as amount
 from sim.image.image import Image
 from sim.image.manifest import Reading, read
 from sim.image.sharing import Shared, distinct, same_size, shared
@@ -138,14 +139,6 @@ def data(image: Image, common: Shared) -> dict[str, object]:
         "shared_bytes": _whole(common.wire),
         "shared_unpacked_bytes": _whole(common.unpacked),
     }
-
-
-def amount(size: float) -> str:
-    """Bytes as registries and Docker print them."""
-    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= scale:
-            return f"{size / scale:.1f} {unit}"
-    return f"{size:.0f} B"
 
 
 def short(digest: str) -> str:

@@ -25,12 +25,24 @@ def command(
         as_json([_data(type_) for type_ in found])
         return 0
     table(
-        ["instance", "arch", "vCPU", "memory", "OS sees", "ENIs", "awsvpc tasks", "trunk", "$/h"],
+        [
+            "instance",
+            "arch",
+            "vCPU",
+            "memory",
+            "OS sees",
+            "ENIs",
+            "awsvpc tasks",
+            "trunk",
+            "pods",
+            "$/h",
+        ],
         [_cells(type_) for type_ in found],
-        right="llrrrrrrr",
+        right="llrrrrrrrr",
     )
     say(f"{len(found)} types. Sources: Karpenter's tables (2026-08), vantage (2025-12).")
-    say("trunk: tasks with ENI trunking as ECS documents it; - : not known. Prices us-east-1.")
+    say("trunk: tasks with ENI trunking as ECS documents it; - : not known. pods: EKS's max pods.")
+    say("Prices on demand in us-east-1.")
     return 0
 
 
@@ -63,5 +75,6 @@ def _cells(type_: Instance) -> list[object]:
         type_.enis,
         type_.enis - 1,
         "-" if type_.trunk_tasks is None else type_.trunk_tasks,
+        type_.max_pods,
         "-" if type_.usd_per_hour is None else f"{type_.usd_per_hour:.4f}",
     ]

@@ -72,7 +72,7 @@ def table(
     made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     for place, column in enumerate(columns):
         side = "right" if right[place : place + 1] == "r" else "left"
-        whole = column in ("platform", "host", "instance", "parameter")
+        whole = column in ("platform", "host", "instance", "parameter", "input")
         made.add_column(column, justify=side, overflow="fold", no_wrap=whole)  # type: ignore[arg-type]
     for row in rows:  # a short row is filled up with blanks
         made.add_row(*(str(cell) for cell in row))

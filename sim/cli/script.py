@@ -1,4 +1,4 @@
-"""What scenario scripts share: three options, and an answer in three parts."""
+"""What scenario scripts share: a few options, and an answer in three parts."""
 
 import argparse
 import inspect
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.screen import say, table, wrote
+from sim.experiment.workers import using
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,8 @@ def script(
     *, replications: int = 30, seed: int = 1
 ) -> Callable[[Callable[..., None]], Callable[[], None]]:
     """Give a scenario's `main(replications, seed, out)` its command line.
+
+    `--jobs` and `--cluster` say where the runs are made; `main` need not know.
 
     Args:
         replications: by default.
@@ -33,8 +36,11 @@ def script(
             parser.add_argument("--replications", type=_at_least(1), default=replications)
             parser.add_argument("--seed", type=_at_least(0), default=seed)
             parser.add_argument("--out", type=Path, default=Path("results"))
-            options = parser.parse_args(arguments)
-            main(**vars(options))
+            parser.add_argument("--jobs", type=_at_least(1), help="processes of this machine")
+            parser.add_argument("--cluster", help="a Dask scheduler: tcp://HOST:8786, or local")
+            options = vars(parser.parse_args(arguments))
+            with using(options.pop("jobs"), options.pop("cluster")):
+                main(**options)
 
         return run
 

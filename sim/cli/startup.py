@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.catalog import apps, instance
+from sim.cli import explained
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, bar, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_vcpu
@@ -34,11 +35,17 @@ def command(
     arch: Annotated[
         str | None, typer.Option(help="The only architecture of the image: amd64 or arm64.")
     ] = None,
+    lazy: Annotated[
+        bool, typer.Option("--lazy", help="Show lazy loading (SOCI) too: docker and fargate.")
+    ] = False,
     require: Annotated[
         str | None, typer.Option(help='Exit 1 where it is not met: "p95<=30s".')
     ] = None,
     seed: Annotated[str, typer.Option(help="Of all random numbers.")] = "1",
     replications: Annotated[str, typer.Option(help="Independent runs.")] = "30",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List the numbers that moved it.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
@@ -56,8 +63,10 @@ def command(
         "tasks": inputs.integer("tasks", tasks, 1),
         "network": inputs.choice("network", network, ("bridge", "host", "awsvpc")),
         "architecture": None if arch is None else inputs.choice("arch", arch, ("amd64", "arm64")),
+        "lazy": lazy,
         "seed": inputs.integer("seed", seed, 0),
         "replications": inputs.integer("replications", replications, 1),
+        "explain": explain,
     }
     inputs.read("instance", instance_type, instance)
     inputs.read("require", require, requirement)
@@ -83,6 +92,8 @@ def _answer(asked: dict[str, Any], require: str | None, out: Path, json: bool) -
     else:
         say(answer.sentence())
         show(answer)
+        if answer.explained is not None:
+            explained.show(answer.explained)
         wrote(folder)
     if missed is not None:
         note(missed)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 Grade: TypeAlias = Literal["A", "B", "C", "D", "assumed"]
+Standing: TypeAlias = Literal["measured", "calibrated", "assumed"]
 
 SCALES: dict[str, float] = {
     "MiB": 2.0**20,
@@ -15,6 +16,7 @@ SCALES: dict[str, float] = {
     "MiB/s": 2.0**20,
     "MiB per GiB": 2.0**-10,
     "Gbit/s": 125e6,
+    "MB/s of input per core": 1e6,
     "MB/s of output per core": 1e6,
     "core-s per GB written": 1e-9,
     "min": 60.0,
@@ -44,6 +46,16 @@ class Cited:
 
     def __float__(self) -> float:
         return self.value
+
+    @property
+    def standing(self) -> Standing:
+        """The grade in a word: A and B somebody measured, C is derived or fitted, D is hearsay."""
+        return {"A": "measured", "B": "measured", "C": "calibrated"}.get(self.grade, "assumed")  # type: ignore[return-value]
+
+    @property
+    def ranges(self) -> bool:
+        """Whether something is not known about it: it has a range, and one that is not a point."""
+        return self.low is not None and self.high is not None and self.low < self.high
 
     def shown(self) -> str:
         """Value and range in the source's unit, such as `15 s (8 to 30)`."""

@@ -5,11 +5,13 @@ All its mistakes are reported at once, each with its path. Nothing of it is touc
 """
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from difflib import get_close_matches
 from typing import Any, TypeVar, dataclass_transform
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from sim.core.cited import Cited
@@ -49,20 +51,69 @@ def with_figure(node: T, key: str, value: float) -> T:
     Raises:
         ValueError: no figure of that key is in the description.
     """
-    if key not in {figure.key for _, figure in figures(node)}:
-        known = ", ".join(sorted({figure.key for _, figure in figures(node)}))
-        raise ValueError(f"figure: {key!r} is not in this description; it has {known}")
-    moved: T = _moved(node, key, value)
+    return with_figures(node, {key: value})
+
+
+def with_figures(node: T, values: Mapping[str, float]) -> T:
+    """The same description with several cited figures moved, by key (base units).
+
+    Raises:
+        ValueError: no figure of such a key is in the description.
+    """
+    known = {figure.key for _, figure in figures(node)}
+    for key in values:
+        if key not in known:
+            there = ", ".join(sorted(known))
+            raise ValueError(f"figure: {key!r} is not in this description; it has {there}")
+    moved: T = _moved(node, values)
     return moved
 
 
-def _moved(node: Any, key: str, value: float) -> Any:
-    if isinstance(node, Cited):
-        return replace(node, value=value) if node.key == key else node
+def with_value(node: T, path: str, value: object) -> T:
+    """The same description with one field replaced, and validated again.
+
+    Args:
+        path: names of fields, such as `arrivals[0].service.cpu`.
+        value: a number that takes the place of a cited figure keeps its passport.
+
+    Raises:
+        ValueError: there is no such field, or the value is not allowed there.
+    """
+    steps = [int(s) if s.isdigit() else s for s in re.findall(r"[^.\[\]]+", path)]
+    try:
+        replaced: T = _replaced(node, steps, value)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{path}: {value!r} is not allowed; {reason}") from error
+    except LookupError as error:
+        raise ValueError(f"{path}: there is no such field; {error.args[0]}") from error
+    return replaced
+
+
+def _replaced(node: Any, steps: list[str | int], value: object) -> Any:
+    if not steps:
+        passport = isinstance(node, Cited) and isinstance(value, int | float)
+        return replace(node, value=value) if passport else value
+    step, rest = steps[0], steps[1:]
     if isinstance(node, tuple):
-        return tuple(_moved(item, key, value) for item in node)
+        if not isinstance(step, int) or step >= len(node):
+            raise LookupError(f"{step!r} is not one of 0 to {len(node) - 1}")
+        return (*node[:step], _replaced(node[step], rest, value), *node[step + 1 :])
+    known = [field.name for field in fields(node)] if is_dataclass(node) else []
+    if step not in known:
+        near = get_close_matches(str(step), known, n=1)
+        raise LookupError(f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
+    return replace(node, **{str(step): _replaced(getattr(node, str(step)), rest, value)})
+
+
+def _moved(node: Any, values: Mapping[str, float]) -> Any:
+    if isinstance(node, Cited):
+        return replace(node, value=values[node.key]) if node.key in values else node
+    if isinstance(node, tuple):
+        items = tuple(_moved(item, values) for item in node)
+        return node if all(new is old for new, old in zip(items, node, strict=True)) else items
     if not is_dataclass(node) or isinstance(node, type):
         return node
-    changed = {f.name: _moved(getattr(node, f.name), key, value) for f in fields(node)}
+    changed = {f.name: _moved(getattr(node, f.name), values) for f in fields(node)}
     same = all(changed[name] is getattr(node, name) for name in changed)
     return node if same else replace(node, **changed)

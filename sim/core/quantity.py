@@ -144,3 +144,11 @@ Vcpu: TypeAlias = Annotated[
     Field(gt=0, le=LARGEST_VCPU),
     WithJsonSchema({"type": ["number", "string"], "examples": [0.25, "250m"]}),
 ]
+
+
+def shown_bytes(size: float) -> str:
+    """Bytes as registries and Docker print them."""
+    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size:.0f} B"

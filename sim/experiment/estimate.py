@@ -68,22 +68,53 @@ def mean(name: str, values: ArrayLike) -> Estimate:
 def independent_quantile(name: str, values: ArrayLike, q: float) -> Estimate:
     """A quantile of independent values with the distribution-free interval of order statistics.
 
-    The interval is given where the sample has one (p95: from 59 values on); W. J. Conover,
-    *Practical Nonparametric Statistics*, 3rd ed. 1999, section 3.2.
+    The interval is given where the sample has one (p95: from 59 values on).
     """
     sample = np.sort(np.asarray(values, dtype=float))
     value = quantile(sample, q)
+    ranks = order_ranks(sample.size, q)
+    if ranks is None:
+        return Estimate(name, value, sample.size)
+    low, high = (float(sample[rank - 1]) for rank in ranks)
+    return Estimate(name, value, sample.size, low, high)
+
+
+def order_ranks(n: int, q: float) -> tuple[int, int] | None:
+    """Ranks, from 1, of two of n values between which the q-quantile lies with at least 95 %.
+
+    The number of values up to the quantile is binomial (W. J. Conover, *Practical Nonparametric
+    Statistics*, 3rd ed. 1999, section 3.2). Each side may miss with 2.5 %; where the largest or
+    the least value misses more often, the other side is left what remains of 5 %. None: even the
+    whole sample misses more often. `scipy.stats.quantile_test` has the case of equal sides only.
+    """
     from scipy import stats
 
-    low = int(stats.binom.ppf(0.025, sample.size, q))
-    high = int(stats.binom.ppf(0.975, sample.size, q))
-    covered = stats.binom.cdf(high, sample.size, q) - stats.binom.cdf(low - 1, sample.size, q)
-    if high >= sample.size:
-        # One-sided at the top: the largest value bounds it from above with 1 - q^n.
-        high, covered = sample.size - 1, 1.0 - q**sample.size
-    if covered < 0.95 or low < 1:
-        return Estimate(name, value, sample.size)
-    return Estimate(name, value, sample.size, float(sample[low - 1]), float(sample[high]))
+    above, below = q**n, (1.0 - q) ** n
+    if above + below > 0.05:
+        return None
+    up = max(min(0.025, 0.05 - below), above)
+    down = max(min(0.025, 0.05 - above), below)
+    number = stats.binom(n, q)
+    return max(1, int(number.ppf(down))), min(n, int(number.isf(up)) + 1)
+
+
+def quantile_over_runs(name: str, values: pd.Series[float], q: float) -> Estimate:
+    """A quantile of values of which several belong to one run; such values are not independent.
+
+    Where every run has enough values, its own quantile is one value a run; those are independent,
+    and the middle one has a distribution-free interval. Else it is the quantile of all values
+    together, without an interval.
+
+    Args:
+        values: indexed by run.
+    """
+    runs = values.groupby(level=0, sort=False)
+    if len(values) == runs.ngroups:
+        return independent_quantile(name, values, q)
+    if int(runs.size().min()) < needed(q) or runs.ngroups < 2:
+        return Estimate(name, quantile(values, q), len(values))
+    own = [quantile(of_run, q) for _, of_run in runs]
+    return independent_quantile(f"{name} of a run, in the middle run", own, 0.5)
 
 
 def phase_table(spans: pd.DataFrame, q: float) -> dict[str, float]:

@@ -1,43 +1,88 @@
 """Replications of a scenario, and comparisons of several under common random numbers."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from tqdm import tqdm
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TypedDict, Unpack
 
-from sim.experiment.results import Results, gather
-from sim.experiment.run import run
+from sim.core.description import as_json
+from sim.experiment.design import Point
+from sim.experiment.engine import Engine
+from sim.experiment.manifest import manifest
+from sim.experiment.results import Results, as_csv, gather
 from sim.experiment.scenario import Scenario
+from sim.experiment.stopping import Number, RelativeHalfWidth, Sequential, Target
+from sim.experiment.store import InMemory, RunFolder
+from sim.experiment.workers import Workers
 
 
-def replicate(
-    scenario: Scenario, *, times: int = 30, seed: int = 1, catalogue: str = ""
-) -> Results:
-    """Run a scenario `times` times, each with random numbers of its own.
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C; the message says what is kept and how to go on."""
 
-    Args:
-        times: replications, at least 1.
-        seed: non-negative; the same seed gives the same tables.
-        catalogue: fingerprint of the numbers the scenario was made from.
+
+class Effort(TypedDict, total=False):
+    """How much is run, and where; the same for one scenario, a comparison and a sweep.
+
+    Attributes:
+        times: replications of each variant, at least 1 (30).
+        until: instead: as many as an interval needs to become narrow.
+        seed: non-negative (1); the same seed gives the same tables.
+        name: of the comparison; that of the first scenario unless given.
+        catalogue: fingerprint of the numbers the scenarios were made from.
+        jobs: processes of this machine; None: this one as long as that is quicker, else one for
+            each core.
+        cluster: `local`, or the address of a Dask scheduler.
+        out: folder of the results; runs that are there already are not made again. None: the
+            results are in memory only.
+    """
+
+    times: int
+    until: RelativeHalfWidth | None
+    seed: int
+    name: str | None
+    catalogue: str
+    jobs: int | None
+    cluster: str | None
+    out: str | os.PathLike[str] | None
+
+
+def replicate(scenario: Scenario, **effort: Unpack[Effort]) -> Results:
+    """Run a scenario several times, each with random numbers of its own.
 
     Raises:
         ValueError: `times` or `seed` is out of range.
     """
-    return compare({scenario.name: scenario}, times=times, seed=seed, catalogue=catalogue)
+    return compare({scenario.name: scenario}, **effort)
 
 
 def compare(
     scenarios: Mapping[str, Scenario],
     *,
     times: int = 30,
+    until: RelativeHalfWidth | None = None,
     seed: int = 1,
     name: str | None = None,
     catalogue: str = "",
+    jobs: int | None = None,
+    cluster: str | None = None,
+    out: str | os.PathLike[str] | None = None,
+    points: Mapping[str, Point] | None = None,
 ) -> Results:
     """Run several scenarios on the same random numbers; task k is the same task in each.
 
     Args:
         scenarios: by variant.
-        name: of the comparison; that of the first scenario unless given.
+        times, until, seed, name, catalogue, jobs, cluster, out: see `Effort`.
+        points: parameters of each variant, where the variants are points of a sweep.
+
+    Raises:
+        ValueError: `times`, `seed` or `jobs` is out of range.
+        OSError: the folder or the cluster cannot be used, or the disk is full.
+        Interrupted: Ctrl-C; what is finished is kept in `out`.
     """
     if times < 1:
         raise ValueError(f"replications: {times!r} is not allowed; at least 1")
@@ -45,8 +90,42 @@ def compare(
         raise ValueError(f"seed: {seed!r} is not allowed; an integer of at least 0")
     if not scenarios:
         raise ValueError("scenarios: at least one is needed")
-    jobs = [(variant, number) for variant in scenarios for number in range(times)]
-    bar = tqdm(jobs, desc="simulating", unit="run", delay=1.0, leave=False)
-    records = [(variant, n, run(scenarios[variant], seed, n)) for variant, n in bar]
-    first = next(iter(scenarios.values()))
-    return gather(name or first.name, dict(scenarios), records, seed=seed, catalogue=catalogue)
+    named = name or next(iter(scenarios.values())).name
+    described = {variant: json.loads(as_json(s)) for variant, s in scenarios.items()}
+    told = manifest(named, described, seed=seed, catalogue=catalogue)
+    told |= {"points": points} if points else {}
+    target: Target = Sequential(until, list(scenarios)) if until else Number(times)
+    folder = None if out is None else RunFolder(Path(out) / named, told, described)
+    with folder or nullcontext(InMemory()) as store, Workers(jobs, cluster) as workers:
+        engine = Engine(scenarios, seed=seed, target=target, store=store, workers=workers)
+        with _kept(folder, engine):
+            engine.run()
+            told |= {"replications": target.needed, **target.report(), "complete": True}
+            results = gather(store.tables(), described, told)
+            if folder is not None:
+                folder.finish(as_csv(results.summary))
+                results.folder = folder.folder
+    return results
+
+
+@contextmanager
+def _kept(folder: RunFolder | None, engine: Engine) -> Iterator[None]:
+    """Say what is kept and how to go on, whatever ends the runs early."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if folder is None:
+            raise
+        folder.flush()
+        raise Interrupted(f"stopped; {_how_to_go_on(folder, engine)}") from None
+    except OSError as error:
+        if folder is None:
+            raise
+        raise type(error)(f"{error}; {_how_to_go_on(folder, engine)}") from error
+
+
+def _how_to_go_on(folder: RunFolder, engine: Engine) -> str:
+    return (
+        f"{folder.kept} of {engine.wanted} runs are kept in {folder.folder}, and the same command "
+        f"goes on from there"
+    )

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import platform
 import shutil
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.core.description import as_json
 from sim.experiment import estimate as estimates
-from sim.experiment.scenario import Scenario
-from sim.experiment.tables import run_row, samples_table, spans_table
+from sim.experiment import steady
+from sim.experiment.manifest import FILE, Manifest, read_manifest, write_manifest
+from sim.experiment.parts import Damaged, Parts
+from sim.experiment.store import locked
+from sim.experiment.summary import sentence, summarize, summarize_points
+from sim.experiment.tables import TABLES, Tables, arranged, arrow_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.core.recorder import Recorder
-
 TIMES = ("time_to_running_s", "time_to_ready_s")
-TABLES = ("runs", "spans", "samples")
+
+
+class Unfinished(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """A run folder whose runs are not all there."""
 
 
 @dataclass(slots=True, repr=False)
@@ -40,6 +38,7 @@ class Results:
         summary: the answer as a table.
         scenario: what was run, as plain JSON.
         manifest: run id, seed, version, and where and when it ran.
+        folder: where it is on disk; None: only in memory.
     """
 
     runs: pd.DataFrame
@@ -47,7 +46,8 @@ class Results:
     samples: pd.DataFrame
     summary: pd.DataFrame
     scenario: dict[str, Any]
-    manifest: dict[str, Any]
+    manifest: Manifest
+    folder: Path | None = None
 
     def __repr__(self) -> str:
         name = f"{self.manifest['scenario']}/{self.run_id}"
@@ -58,20 +58,17 @@ class Results:
         """Fingerprint of scenario, seed, catalogue and version; no clock in it."""
         return str(self.manifest["run_id"])
 
+    @property
+    def points(self) -> pd.DataFrame:
+        """Parameters of each variant of a sweep, to be merged with any table."""
+        import pandas as pd
+
+        points = self.manifest.get("points", {})
+        return pd.DataFrame([{"variant": variant, **point} for variant, point in points.items()])
+
     def sentence(self) -> str:
         """What became of the starts, in one sentence."""
-        counts = self.runs[["tasks", "ready", "refused", "killed", "censored"]].sum()
-        lost = [f"{counts[c]} {c}" for c in ("refused", "killed", "censored") if counts[c]]
-        ready = f"{counts['ready']} of {counts['tasks']} starts became ready"
-        tail = f" ({', '.join(lost)})" if lost else ""
-        if "p50_s" not in self.summary:
-            return f"{ready}{tail}."
-        totals = self.summary[self.summary["phase"] == "total"]
-        shown = ", ".join(
-            f"{seconds:.1f} s on {variant}"
-            for variant, seconds in zip(totals["variant"], totals["p50_s"], strict=True)
-        )
-        return f"{ready}{tail}; in the median after {shown}."
+        return sentence(self)
 
     def json(self) -> list[dict[str, Any]]:
         """The summary as plain data; what was refused is absent."""
@@ -113,7 +110,7 @@ class Results:
         """
         table = self.starts() if metric in TIMES else self.runs
         numeric = self.runs.iloc[:, 2:].select_dtypes("number").columns
-        metrics = [*TIMES, *numeric]
+        metrics = list(dict.fromkeys([*TIMES, *numeric]))
         if metric not in metrics:
             raise ValueError(f"metric: {metric!r} is not known; known: {', '.join(metrics)}")
         name = self._variant(variant)
@@ -122,26 +119,45 @@ class Results:
             self._refuse_censored(metric, name)
         if quantile is None:
             return estimates.mean(metric, table.groupby("run")[metric].mean())
-        name = f"{metric} p{100 * quantile:g}"
-        if table["run"].is_unique:
-            return estimates.independent_quantile(name, table[metric], quantile)
-        # Starts of one run are not independent: the value stands, an interval does not.
-        return estimates.Estimate(name, estimates.quantile(table[metric], quantile), len(table))
+        values = table.set_index("run")[metric]
+        return estimates.quantile_over_runs(f"{metric} p{100 * quantile:g}", values, quantile)
+
+    def steady(self, metric: str, *, variant: str | None = None) -> steady.Steady:
+        """Mean of the steady state; the warm-up of every replication is deleted (MSER-5).
+
+        Args:
+            metric: a column of `starts()`, or a resource of `samples`, such as `cpu`.
+            variant: None: the only one there is.
+
+        Raises:
+            ValueError: no such metric or variant, or the runs are too short.
+        """
+        name = self._variant(variant)
+        if metric in TIMES:
+            self._refuse_censored(metric, name)
+        return steady.steady_mean(metric, steady.series(self, metric, name))
 
     def save(self, out: str | os.PathLike[str] = "results") -> Path:
         """Write everything to `out/<scenario>/<run id>/`, whole or not at all.
 
         Returns:
             The folder.
+
+        Raises:
+            BlockingIOError: another process works in that folder.
         """
         home = Path(out) / str(self.manifest["scenario"])
-        home.mkdir(parents=True, exist_ok=True)
         folder = home / self.run_id
+        if self.folder == folder:
+            return folder
+        home.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=home))
         try:
             self._write(draft)
             if folder.exists():
+                lock = locked(folder)
                 shutil.rmtree(folder)
+                lock.release()
             draft.rename(folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -152,10 +168,9 @@ class Results:
         folder.chmod(0o755)
         for name in TABLES:
             (folder / name).mkdir()
-            getattr(self, name).to_parquet(folder / name / "part-00000.parquet", index=False)
-        self.summary.to_csv(folder / "summary.csv", index=False, lineterminator="\n")
-        text = json.dumps({**self.manifest, "description": self.scenario}, indent=2)
-        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        Parts(folder).write(lambda name: arrow_of(getattr(self, name)))
+        (folder / "summary.csv").write_text(as_csv(self.summary), encoding="utf-8")
+        write_manifest(folder, self.manifest, self.scenario)
 
     def _refuse_censored(self, metric: str, variant: str) -> None:
         """Starts cut off by the end of the run would be missing among the slow ones."""
@@ -184,84 +199,57 @@ def load(path: str | os.PathLike[str]) -> Results:
 
     Raises:
         FileNotFoundError: there are none.
+        Unfinished: not all runs are there.
+        ValueError: a file is damaged; it is named.
     """
     import pandas as pd
 
     folder = _find(Path(path))
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    tables = {name: pd.read_parquet(folder / name) for name in TABLES}
+    manifest, described = read_manifest(folder)
+    parts = Parts(folder)
+    lost = parts.find()
+    if not manifest.get("complete", True):
+        kept = sum(part.runs for part in parts.there)
+        raise Unfinished(
+            f"{folder}: this run is not finished; {kept} runs are kept, and the same command "
+            f"goes on from there"
+        )
+    if lost:
+        raise Damaged("\n".join([*lost, "the same command makes these runs again"]))
     summary = pd.read_csv(folder / "summary.csv", keep_default_na=False, na_values=[""])
-    scenario = manifest.pop("description")
-    return Results(summary=summary, scenario=scenario, manifest=manifest, **tables)
-
-
-def gather(
-    name: str,
-    scenarios: Mapping[str, Scenario],
-    records: Sequence[tuple[str, int, Recorder]],
-    *,
-    seed: int,
-    catalogue: str,
-) -> Results:
-    """Results from the records of all runs."""
-    import pandas as pd
-
-    described = {variant: json.loads(as_json(s)) for variant, s in scenarios.items()}
-    spans = pd.concat([spans_table(r, v, n) for v, n, r in records], ignore_index=True)
-    samples = pd.concat([samples_table(r, v, n) for v, n, r in records], ignore_index=True)
-    results = Results(
-        runs=pd.DataFrame([run_row(r, v, n) for v, n, r in records]),
-        spans=spans,
-        samples=samples,
-        summary=pd.DataFrame(),
-        scenario=described,
-        manifest=manifest(name, described, seed=seed, catalogue=catalogue),
-    )
-    results.summary = summarize(results)
+    tables = {name: parts.read(name) for name in TABLES}
+    results = _results(tables, described, manifest)
+    results.summary, results.folder = summary, folder
     return results
 
 
-def summarize(results: Results) -> pd.DataFrame:
-    """Phases of the median and the p95 start of each variant, as far as the sample supports."""
+def gather(tables: Tables, described: dict[str, Any], manifest: Manifest) -> Results:
+    """Results of all runs, whoever has made them."""
+    results = _results(tables, described, manifest)
+    results.summary = (summarize_points if "points" in manifest else summarize)(results)
+    return results
+
+
+def as_csv(summary: pd.DataFrame) -> str:
+    """A summary as it is written to disk."""
+    text: str = summary.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def _results(tables: Tables, described: dict[str, Any], manifest: Manifest) -> Results:
+    """In the order of variants and runs, without the runs that this command did not ask for."""
     import pandas as pd
 
-    rows: list[dict[str, object]] = []
-    tiling = results.tiling()
-    for variant, spans in tiling.groupby("variant", sort=False):
-        n = len(spans[["run", "task"]].drop_duplicates())
-        columns = {
-            f"p{round(100 * q)}_s": estimates.phase_table(spans, q)
-            for q in (0.5, 0.95)
-            if n >= estimates.needed(q)
-        }
-        for phase in next(iter(columns.values()), {}):
-            values = {column: phases[phase] for column, phases in columns.items()}
-            rows.append({"variant": variant, "phase": phase, **values, "n": n})
-    return pd.DataFrame(rows)
-
-
-def manifest(
-    name: str, described: Mapping[str, Any], *, seed: int, catalogue: str
-) -> dict[str, Any]:
-    """Who, what, where and when; the run id is of the first four only."""
-    canonical = json.dumps(described, sort_keys=True, separators=(",", ":"))
-    text = "\n".join([canonical, str(seed), catalogue, version("berthsim")])
-    return {
-        "scenario": name,
-        "run_id": hashlib.sha256(text.encode()).hexdigest()[:10],
-        "seed": seed,
-        "catalogue": catalogue,
-        "version": version("berthsim"),
-        "python": platform.python_version(),
-        "host": platform.node(),
-        "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
+    named = dict.fromkeys([*described, *tables["runs"]["variant"].to_pylist()])
+    below = manifest.get("replications")
+    runs, spans, samples = (arranged(tables[name], named, below).to_pandas() for name in TABLES)
+    return Results(runs, spans, samples, pd.DataFrame(), described, manifest)
 
 
 def _find(path: Path) -> Path:
     candidates = [path, *Path("results").glob(f"*/{path.name}")]
     for candidate in candidates:
-        if (candidate / "manifest.json").is_file():
+        if (candidate / FILE).is_file():
             return candidate
         if (candidate / "latest").is_file():
             return candidate / (candidate / "latest").read_text(encoding="utf-8").strip()

@@ -16,16 +16,16 @@ from sim.workload import alone, draw_requests, serve
 
 def run(scenario: Scenario, seed: int, replication: int) -> Recorder:
     """Run one replication, and return its record with whatever was open censored."""
-    world = World(seed, replication)
-    deployment = scenario.deploy(world)
-    for arrivals in scenario.arrivals:
-        world.env.process(_follow(world, scenario, deployment, arrivals))
-    if scenario.sample_every is not None:
-        world.env.process(_read_meters(world, deployment, scenario.sample_every))
     with _without_garbage_collection():
+        world = World(seed, replication)
+        deployment = scenario.deploy(world)
+        for arrivals in scenario.arrivals:
+            world.env.process(_follow(world, scenario, deployment, arrivals))
+        if scenario.sample_every is not None:
+            world.env.process(_read_meters(world, deployment, scenario.sample_every))
         world.env.run(until=scenario.until)
-    world.record.close()
-    return world.record
+        world.record.close()
+        return world.record
 
 
 def _follow(

@@ -1,64 +1,104 @@
-"""From records to tidy tables: runs, spans, samples."""
+"""From columns and rows to tidy tables: runs, spans, samples."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from simpy import Environment
 
-from sim.core.recorder import OUTCOMES, Names, Recorder
+from sim.core.recorder import Recorder
+from sim.experiment.columns import Coded, Column, Columns, joined, sample_columns, span_columns
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
-_OUTCOME_NAMES = np.asarray(OUTCOMES, dtype=object)
-UNITS = {"cpu": "vCPU", "memory": "byte", "cache": "byte"}
+    from sim.experiment.batch import Bundle
+    from sim.experiment.run_row import Row
+
+Tables: TypeAlias = "dict[str, pa.Table]"
+
+TABLES = ("runs", "spans", "samples")
+WORDS = ("variant", "reasons")
+COUNTS = ("run", "tasks", "ready", "refused", "killed", "censored", "tasks_per_host", "requests")
+LEADING = (
+    *("variant", "run", "tasks", "ready", "refused", "killed", "censored", "reasons"),
+    *("tasks_per_host", "requests", "time_to_running_s", "time_to_ready_s"),
+)
+
+
+def tables_of(bundles: Sequence[Bundle]) -> Tables:
+    """The three tables of some batches, in Arrow."""
+    if not bundles:
+        return empty_tables()
+    return {
+        "runs": _runs([row for bundle in bundles for row in bundle.rows]),
+        "spans": _arrow(joined([bundle.spans for bundle in bundles])),
+        "samples": _arrow(joined([bundle.samples for bundle in bundles])),
+    }
+
+
+def combined(pieces: Sequence[pa.Table]) -> pa.Table:
+    """Pieces of one table below one another; a run without a service has no value for it."""
+    import pyarrow as pa
+
+    whole = pa.concat_tables(pieces, promote_options="default")
+    names = whole.column_names
+    return whole if "tasks" not in names else whole.select(_ordered(names))
+
+
+def arranged(table: pa.Table, variants: Iterable[str], below: int | None = None) -> pa.Table:
+    """Rows in the order of variants and runs, whoever has finished first.
+
+    Args:
+        below: only replications below this number.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    run = table["run"].to_numpy()
+    if below is not None and (run >= below).any():
+        table, run = table.filter(pa.array(run < below)), run[run < below]
+    place = pc.index_in(table["variant"], value_set=pa.array(list(variants), pa.string()))
+    place = place.to_numpy()
+    order = np.lexsort((run, place))
+    return table if (order[1:] > order[:-1]).all() else table.take(order)
+
+
+def arrow_of(frame: pd.DataFrame) -> pa.Table:
+    """A frame in Arrow, with words as everywhere else."""
+    import pyarrow as pa
+
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    kinds = [
+        field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(kinds))
 
 
 def spans_table(record: Recorder, variant: str, run: int) -> pd.DataFrame:
     """One row a phase of a start, in the order of tasks and time."""
-    import pandas as pd
-
-    task = np.asarray(record.span_task)
-    hosts = np.asarray(record.task_host)
-    order = np.lexsort((np.asarray(record.span_end), np.asarray(record.span_start), task))
-    frame = pd.DataFrame(
-        {
-            "variant": variant,
-            "run": run,
-            "task": task,
-            "host": _category(hosts[task] if task.size else hosts[:0], record.hosts),
-            "phase": _category(np.asarray(record.span_phase), record.phases),
-            "parent": _category(np.asarray(record.span_parent), record.phases),
-            "start_s": np.asarray(record.span_start),
-            "end_s": np.asarray(record.span_end),
-            "outcome": np.asarray(OUTCOMES, dtype=object)[
-                np.asarray(record.span_outcome, dtype=int)
-            ],
-        }
-    )
-    return frame.iloc[order].reset_index(drop=True)
+    frame: pd.DataFrame = _arrow(span_columns(record, variant, run)).to_pandas()
+    return frame
 
 
 def samples_table(record: Recorder, variant: str, run: int) -> pd.DataFrame:
     """One row a reading of a host's resource."""
-    import pandas as pd
+    frame: pd.DataFrame = _arrow(sample_columns(record, variant, run)).to_pandas()
+    return frame
 
-    resource = _category(np.asarray(record.sample_resource), record.resources)
-    return pd.DataFrame(
-        {
-            "variant": variant,
-            "run": run,
-            "host": _category(np.asarray(record.sample_host), record.hosts),
-            "resource": resource,
-            "time_s": np.asarray(record.sample_time),
-            "used": np.asarray(record.sample_used),
-            "capacity": np.asarray(record.sample_capacity),
-            "unit": [UNITS[name] for name in resource],
-        }
-    )
+
+def empty_tables() -> Tables:
+    """The columns, and no row."""
+    nothing = Recorder(Environment())
+    return {
+        "runs": _runs([]),
+        "spans": _arrow(span_columns(nothing, "", 0)),
+        "samples": _arrow(sample_columns(nothing, "", 0)),
+    }
 
 
 def empty_spans() -> pd.DataFrame:
@@ -71,55 +111,39 @@ def empty_samples() -> pd.DataFrame:
     return samples_table(Recorder(Environment()), "", 0)
 
 
-def run_row(record: Recorder, variant: str, run: int) -> dict[str, object]:
-    """One replication in one row: what became of the starts, and how requests fared."""
-    outcomes = Counter(outcome.split(":")[0] or "censored" for outcome in record.task_outcome)
-    reasons = Counter(o.split(": ", 1)[1] for o in record.task_outcome if ": " in o)
-    hosts = Counter(
-        host
-        for host, outcome in zip(record.task_host, record.task_outcome, strict=True)
-        if outcome == "ready"
+def _runs(rows: Sequence[Row]) -> pa.Table:
+    import pyarrow as pa
+
+    names = _ordered({name for row in rows for name in row} | set(LEADING))
+    return pa.table(
+        {name: pa.array([row.get(name) for row in rows], type=_kind(name)) for name in names}
     )
-    row: dict[str, object] = {
-        "variant": variant,
-        "run": run,
-        "tasks": len(record.task_outcome),
-        **{name: outcomes[name] for name in ("ready", "refused", "killed", "censored")},
-        "reasons": "; ".join(f"{reason} x{n}" for reason, n in sorted(reasons.items())),
-        "tasks_per_host": max(hosts.values(), default=0),
-        "requests": len(record.request_task),
-    }
-    row.update(_times_to_ready(record))
-    row.update(_slowdowns(record))
-    return row
 
 
-def _times_to_ready(record: Recorder) -> dict[str, float]:
-    """Mean time to ready of the tasks of each service."""
-    times: dict[str, list[float]] = {}
-    services = record.services.all()
-    for service, begin, end, outcome in zip(
-        record.task_service, record.task_begin, record.task_end, record.task_outcome, strict=True
-    ):
-        if outcome == "ready":
-            times.setdefault(services[service], []).append(end - begin)
-    return {f"time_to_ready_s_{name}": float(np.mean(ends)) for name, ends in times.items()}
+def _kind(name: str) -> Any:
+    import pyarrow as pa
+
+    if name in WORDS:
+        return pa.string()
+    return pa.int64() if name in COUNTS else pa.float64()
 
 
-def _slowdowns(record: Recorder) -> dict[str, float]:
-    """p95 slow-down of the requests of each service."""
-    task = np.asarray(record.request_task)
-    if task.size == 0:
-        return {}
-    service = np.asarray(record.task_service)[task]
-    slowdown = np.asarray(record.request_slowdown)
-    return {
-        f"slowdown_p95_{name}": float(np.quantile(slowdown[service == code], 0.95))
-        for code, name in enumerate(record.services.all())
-        if (service == code).any()
-    }
+def _ordered(names: Iterable[str]) -> list[str]:
+    """Columns of `runs`, the same whichever run came first; times before slow-downs."""
+    rest = set(names) - set(LEADING)
+    return [*LEADING, *sorted(rest, key=lambda name: (not name.startswith("time_"), name))]
 
 
-def _category(codes: np.ndarray, names: Names) -> np.ndarray:
-    named: np.ndarray = np.asarray(names.all(), dtype=object)[codes]
-    return named
+def _arrow(columns: Columns) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({name: _array(column) for name, column in columns.items()})
+
+
+def _array(column: Column) -> pa.Array:
+    import pyarrow as pa
+
+    if isinstance(column, Coded):
+        words = pa.array(column.words, type=pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(column.codes), words).cast(pa.string())
+    return pa.array(column)

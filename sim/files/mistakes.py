@@ -32,7 +32,7 @@ def _mistake(item: Any) -> str:
     if kind == "string_pattern_mismatch":
         message = "letters, digits, '.', '_' and '-', and no blank"
     if kind == "value_error":
-        return f"{path}: {message}"
+        return f"{path}: {message}" if path else message
     return f"{path}: {shown} is not allowed; {_allowed(message)}"
 
 
@@ -44,8 +44,11 @@ def _is_branch(part: str) -> bool:
 def _class_at(place: list[str]) -> Any:
     node: Any = ScenarioFile
     for part in place:
-        inner = {f.name: f.type for f in fields(node)}.get(part)
-        if not is_dataclass(inner):
+        if part.isdigit():  # an item of a list
+            continue
+        kind = {f.name: f.type for f in fields(node)}.get(part)
+        inner = next(filter(is_dataclass, (kind, *get_args(kind))), None)
+        if inner is None:
             return node
         node = inner
     return node

@@ -1,5 +1,6 @@
 """Reading a scenario file: every mistake of it is reported at once."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,23 @@ class Loaded:
 
     file: ScenarioFile
     scenario: Scenario
+    data: dict[str, Any]
+    """As it is written in the file."""
+    folder: Path
+
+    def at(self, **point: Any) -> Scenario:
+        """The scenario with some fields of the file replaced, by dotted path (`host.instance`).
+
+        Raises:
+            BadFile: a path or a value is wrong; the message names every mistake.
+        """
+        data = deepcopy(self.data)
+        for path, value in point.items():
+            _put(data, path, value)
+        try:
+            return _made(data, self.folder)[1]
+        except ValidationError as error:
+            raise BadFile("\n".join(mistakes(error))) from error
 
 
 def load_scenario(path: str | Path) -> Loaded:
@@ -45,13 +63,32 @@ def load_scenario(path: str | Path) -> Loaded:
     if not isinstance(data, dict):
         raise BadFile(f"{path}: a scenario is a mapping such as 'platform: ecs'")
     try:
-        context = {"text": True, "folder": path.parent, "architecture": _architecture(data)}
-        file = TypeAdapter(ScenarioFile).validate_python(data, context=context)
-        return Loaded(file, file.scenario())
+        return Loaded(*_made(data, path.parent), data, path.parent)
     except ValidationError as error:
         raise BadFile("\n".join([f"{path}:", *mistakes(error)])) from error
     except ValueError as error:
         raise BadFile(f"{path}: {error}") from error
+
+
+def _made(data: dict[str, Any], folder: Path) -> tuple[ScenarioFile, Scenario]:
+    context = {"text": True, "folder": folder, "architecture": _architecture(data)}
+    file = TypeAdapter(ScenarioFile).validate_python(data, context=context)
+    return file, file.scenario()
+
+
+def _put(data: dict[str, Any], path: str, value: Any) -> None:
+    """Set the field at a path; keys of figures have dots of their own."""
+    first, _, rest = path.partition(".")
+    if not rest:
+        data[first] = value
+        return
+    inner = data.setdefault(first, {})
+    if not isinstance(inner, dict):
+        raise BadFile(f"{path}: there is no such field; {first} has no fields")
+    if first == "figures":
+        inner[rest] = value
+    else:
+        _put(inner, rest, value)
 
 
 def _architecture(data: dict[Any, Any]) -> Architecture:

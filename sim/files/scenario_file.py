@@ -24,9 +24,10 @@ from sim.core.description import description, with_figure
 from sim.core.quantity import Bytes, Seconds, Vcpu
 from sim.experiment import Burst, Poisson, Scenario
 from sim.host import Machine
-from sim.image import Image, read_image
+from sim.image import AgentPull, Image, read_image
 from sim.image.image import of_size
 from sim.platforms.ecs import Network
+from sim.platforms.node_config import MaxPods
 from sim.platforms.placement import Strategy
 from sim.platforms.pod import PodTemplate, Resources
 from sim.platforms.scheduler import Scoring
@@ -64,6 +65,9 @@ def _from_manifest(value: object, info: ValidationInfo) -> object:
     )
 
 
+LAZY_ON = "docker (with the SOCI snapshotter) and fargate load images lazily"
+"""The ECS agent on EC2 pulls through dockerd, which does not."""
+
 Instance = Annotated[str, _known("instance", catalog.instances())]
 App = Annotated[str, _known("app", catalog.apps())]
 ImageName = Annotated[str, _known("image", catalog.images())]
@@ -80,6 +84,9 @@ class HostPart:
     """Bare machine of the vm and docker platforms instead: m5.metal, 16x64GiB."""
     count: PositiveInt = 1
     """Container instances (ecs) or nodes (eks)."""
+    disk: Bytes | None = None
+    """Root volume (ecs, eks; else 30 and 20 GiB), disk (docker; else it never binds), or
+    ephemeral storage (fargate; else 20 GiB)."""
 
 
 @description
@@ -94,6 +101,8 @@ class ImagePart:
     """Or a manifest, as `sim image` reads it; the path starts at this file's folder."""
     warm: bool = False
     """Whether every host has it on disk already."""
+    lazy: bool = False
+    """Whether containers start before all of it is here (SOCI; docker and fargate)."""
 
 
 @description
@@ -104,6 +113,8 @@ class ServicePart:
     cpu: Vcpu | None = None
     """vCPUs; the app's default size unless given."""
     memory: Bytes | None = None
+    disk: Bytes | None = None
+    """What each writes to its own layer on the host's disk."""
     memory_reservation: Bytes | None = None
     """Soft limit: what placement reserves."""
     cpu_quota: bool = True
@@ -111,6 +122,22 @@ class ServicePart:
     load: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Mean CPU use as a fraction of cpu, once it serves."""
     host_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+
+    def service(self) -> Service:
+        """The description that runs, with the app's own image."""
+        made = catalog.service(
+            self.app,
+            cpu=self.cpu,
+            memory=self.memory,
+            cpu_quota=self.cpu_quota,
+            load_share=self.load,
+        )
+        return replace(
+            made,
+            disk=self.disk or 0.0,
+            memory_reservation=self.memory_reservation,
+            host_port=self.host_port,
+        )
 
 
 @description
@@ -126,25 +153,23 @@ class ArrivalsPart:
 
 @description
 class PodPart:
-    """What a pod is on EKS beyond the service's size."""
+    """What a pod is on EKS besides the service's own container at its own size."""
 
-    cpu_request: Vcpu | None = None
-    """Instead of the service's cpu; with any of these four, those not given are not set."""
-    memory_request: Bytes | None = None
-    cpu_limit: Vcpu | None = None
-    memory_limit: Bytes | None = None
+    resources: Resources | None = None
+    """Requests and limits of the service's container, instead of what the service says."""
+    init: tuple[ServicePart, ...] = ()
+    """Containers that run one after the other before the service's."""
+    sidecars: tuple[ServicePart, ...] = ()
+    """Containers beside the service's."""
     privileged: bool = False
     host_network: bool = False
 
     def template(self) -> PodTemplate:
         """The description that runs."""
-        given = {
-            name: getattr(self, name)
-            for name in ("cpu_request", "memory_request", "cpu_limit", "memory_limit")
-            if getattr(self, name) is not None
-        }
         return PodTemplate(
-            resources=Resources(**given) if given else None,
+            resources=self.resources,
+            init=tuple(part.service() for part in self.init),
+            sidecars=tuple(part.service() for part in self.sidecars),
             privileged=self.privileged,
             host_network=self.host_network,
         )
@@ -166,8 +191,9 @@ class ScenarioFile:
     """Of ECS tasks on EC2."""
     trunking: bool = False
     strategy: Strategy = "binpack"
-    pull_behavior: Literal["default", "prefer-cached"] = "default"
-    max_pods: PositiveInt | None = None
+    pull_behavior: AgentPull = "default"
+    """When an ECS agent on EC2 contacts the registry."""
+    max_pods: MaxPods | None = None
     """Of the kubelet on EKS nodes; without it, what EKS recommends for the type."""
     prefix_delegation: bool = False
     """Of EKS nodes."""
@@ -204,14 +230,7 @@ class ScenarioFile:
         return made
 
     def _service(self) -> Service:
-        part = self.service
-        service = catalog.service(
-            part.app,
-            cpu=part.cpu,
-            memory=part.memory,
-            cpu_quota=part.cpu_quota,
-            load_share=part.load,
-        )
+        service = self.service.service()
         image = service.image
         given = [
             field for field in ("name", "mib", "file") if getattr(self.image, field) is not None
@@ -226,12 +245,7 @@ class ScenarioFile:
             image = catalog.image(self.image.name)
         elif self.image.file is not None:
             image = self.image.file
-        return replace(
-            service,
-            image=image,
-            memory_reservation=part.memory_reservation,
-            host_port=part.host_port,
-        )
+        return replace(service, image=image)
 
     def _arrivals(self, service: Service) -> Burst | Poisson:
         part = self.arrivals
@@ -241,13 +255,17 @@ class ScenarioFile:
 
     def _platform(self, service: Service) -> Any:
         warm = [service.image] if self.image.warm and service.image is not None else []
-        registry, host = catalog.registry(self.registry), self.host
+        registry, host, lazy = catalog.registry(self.registry), self.host, self.image.lazy
+        if lazy and self.platform not in ("docker", "fargate"):
+            raise ValueError(f"image.lazy: true is not allowed on {self.platform}; {LAZY_ON}")
         made: dict[str, Callable[[], Any]] = {
             "vm": lambda: catalog.hypervisor(self._server()),
-            "docker": lambda: catalog.docker(self._server(), warm=warm, pulls_from=registry),
+            "docker": lambda: catalog.docker(
+                self._server(), warm=warm, pulls_from=registry, lazy=lazy
+            ),
             "ec2": lambda: catalog.ec2(catalog.machine(host.instance)),
             "ecs": lambda: catalog.ecs(
-                host.instance,
+                self._with_disk(catalog.machine(host.instance)),
                 count=host.count,
                 network=self.network,
                 trunking=self.trunking,
@@ -257,10 +275,13 @@ class ScenarioFile:
                 pulls_from=registry,
             ),
             "fargate": lambda: catalog.ecs_on_fargate(
-                catalog.instance(host.instance).architecture, pulls_from=registry
+                catalog.instance(host.instance).architecture,
+                pulls_from=registry,
+                lazy=lazy,
+                ephemeral=host.disk,
             ),
             "eks": lambda: catalog.eks(
-                host.instance,
+                self._with_disk(catalog.machine(host.instance)),
                 count=host.count,
                 prefix_delegation=self.prefix_delegation,
                 max_pods=self.max_pods,
@@ -276,4 +297,11 @@ class ScenarioFile:
         return made[self.platform]()
 
     def _server(self) -> Machine:
-        return bare_machine(self.host.size, self.host.instance)
+        return self._with_disk(bare_machine(self.host.size, self.host.instance))
+
+    def _with_disk(self, machine: Machine) -> Machine:
+        if self.host.disk is None:
+            return machine
+        return replace(
+            machine, disk_size=self.host.disk, disk_used=catalog.figure("ecs.ami.os_disk")
+        )

@@ -3,6 +3,7 @@
 from sim.host.kernel import Kernel
 from sim.host.machine import Machine
 from sim.host.memory import Memory, MemoryGroup
+from sim.host.space import Space
 from sim.host.step import Doing, Step
 
-__all__ = ["Doing", "Kernel", "Machine", "Memory", "MemoryGroup", "Step"]
+__all__ = ["Doing", "Kernel", "Machine", "Memory", "MemoryGroup", "Space", "Step"]

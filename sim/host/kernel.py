@@ -10,6 +10,7 @@ from sim.core.randomness import Sampler, Uniform
 from sim.core.sharing import Group, SharedCapacity
 from sim.core.world import World
 from sim.host.memory import Memory
+from sim.host.space import Space
 from sim.host.step import Doing
 from sim.host.throttle import Throttle
 
@@ -22,6 +23,7 @@ class Kernel:
         core_speed: of one vCPU, against the reference core.
         disk: bytes/s, or None where it never binds.
         nic: bytes/s, or None where it never binds.
+        space: bytes of the disk; None where they never bind.
         quota_period: seconds of the period of `cpu.max`, or None where quotas are fluid.
     """
 
@@ -35,6 +37,7 @@ class Kernel:
         "name",
         "nic",
         "quota_period",
+        "space",
         "world",
     )
 
@@ -49,6 +52,7 @@ class Kernel:
         memory: Memory,
         disk: SharedCapacity | None,
         nic: SharedCapacity | None,
+        space: Space | None = None,
         quota_period: float | None = None,
     ) -> None:
         self.world = world
@@ -59,6 +63,7 @@ class Kernel:
         self.memory = memory
         self.disk = disk
         self.nic = nic
+        self.space = Space(math.inf) if space is None else space
         self.quota_period = quota_period
         self._phase: Sampler = world.random.sampler(
             f"cpu.max/{quota_period}", 0.0 if quota_period is None else Uniform(high=quota_period)
@@ -84,8 +89,10 @@ class Kernel:
     def perform(self, step: Doing, cpu: Group, noise: float = 1.0) -> Generator[Event, Any, None]:
         """Do one step of a start, `noise` times as long as its median, in the group `cpu`."""
         if step.work > 0.0:
-            yield from self.compute(cpu, step.work * noise, step.threads)
-        if step.delay > 0.0:
+            work, threads, delay = step.work * noise / self.core_speed, step.threads, step.delay
+            with cpu.run(work, weight=threads, cap=threads, delay=delay * noise) as doing:
+                yield doing
+        elif step.delay > 0.0:
             yield self.world.env.timeout(step.delay * noise)
 
     def can_run(self, architectures: Collection[str]) -> bool:

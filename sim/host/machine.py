@@ -12,6 +12,7 @@ from sim.core.sharing import SharedCapacity
 from sim.core.world import World
 from sim.host.kernel import Kernel
 from sim.host.memory import Memory
+from sim.host.space import Space
 
 Architecture: TypeAlias = Literal["amd64", "arm64"]
 
@@ -32,6 +33,10 @@ class Machine:
     """Speed of one vCPU against the reference core on which CPU work was measured."""
     disk: Number = math.inf
     """Bytes per second of the disk or volume, read and write together."""
+    disk_size: Number = math.inf
+    """Bytes of the disk or root volume, or infinite where they never bind."""
+    disk_used: Number = 0.0
+    """Bytes of it that the OS takes."""
     nic: Number = math.inf
     """Bytes per second of the network card, during a start."""
     quota_period: Positive | None = None
@@ -51,6 +56,11 @@ class Machine:
                 f"less than memory = {self.memory:g} bytes"
             )
         return self
+
+    @property
+    def disk_room(self) -> float:
+        """Bytes of the disk that the OS leaves."""
+        return plain(self.disk_size) - plain(self.disk_used)
 
     @property
     def memory_visible(self) -> float:
@@ -77,6 +87,7 @@ class Machine:
             memory=memory,
             disk=_shared(world, plain(self.disk)),
             nic=_shared(world, plain(self.nic)),
+            space=Space(plain(self.disk_size), plain(self.disk_used)),
         )
 
 

@@ -9,11 +9,23 @@ from sim.image.dockerfile import Dockerfile, read_dockerfile
 from sim.image.grammar import sizes_of, take_apart
 from sim.image.ignored import context_of
 from sim.image.image import Image, Layer
-from sim.image.mistakes import BadWord
+from sim.image.mistakes import BadWord, printable
 from sim.image.sources import Resolve
 from sim.image.stage_build import Given, StageBuild, Step
 from sim.image.stages import Line, Stage, Stages
 from sim.image.variables import Globals
+
+COPIES = ("COPY", "ADD")
+
+PREDEFINED = (
+    *(
+        f"{side}{part}"
+        for side in ("TARGET", "BUILD")
+        for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
+    ),
+    *("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY", "SOURCE_DATE_EPOCH"),
+)
+"""Build arguments that need no ARG."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,8 @@ class Built:
     """Of the stages the target needs, in the file's order; FROM is none of them."""
     notes: tuple[str, ...]
     """What its user should know."""
+    bases: Mapping[str, Image]
+    """Images it starts from and copies from, by the digest that steps need."""
 
     @property
     def digests(self) -> frozenset[str]:
@@ -45,9 +59,12 @@ def build_file(
     ratio: Number,
     run_sizes: Mapping[int, float] | None = None,
     run_cpus: Mapping[int, float] | None = None,
+    copy_sizes: Mapping[int, float] | None = None,
     target: str | None = None,
     build_args: Mapping[str, str] | None = None,
     cache: Collection[str] | None = None,
+    changed: str | None = None,
+    apart: Path | None = None,
 ) -> Built:
     """Build a Dockerfile.
 
@@ -57,8 +74,12 @@ def build_file(
         ratio: unpacked over compressed bytes of the layers made.
         run_sizes: unpacked bytes by RUN, the file's first being 1; before an annotation.
         run_cpus: core-seconds, likewise.
+        copy_sizes: unpacked bytes by COPY or ADD, the file's first being 1, where its files do not
+            say: from another stage or image, or from the network.
         target: the stage to build; the last where it is not given.
         cache: digests of steps that earlier builds made.
+        changed: a path inside the context that is taken as it was before its last change.
+        apart: a folder that is not part of the context, such as that of the answers.
 
     Raises:
         BadDockerfile: all that is wrong with it, one mistake a line.
@@ -70,9 +91,11 @@ def build_file(
         ratio=ratio,
         run_sizes=dict(run_sizes or {}),
         run_cpus=dict(run_cpus or {}),
+        copy_sizes=dict(copy_sizes or {}),
         build_args=dict(build_args or {}),
         cache=frozenset(cache or ()),
-        context=context_of(Path(path), folder, file.mistakes),
+        changed=changed,
+        context=context_of(Path(path), folder, file.mistakes, changed, apart),
         file=file,
     )
     return _built(given, target, Path(path).absolute().parent.name or "image")
@@ -98,14 +121,24 @@ def _built(given: Given, target: str | None, name: str) -> Built:
     last = done[wanted.number]
     steps = tuple(step for stage in done.values() for step in stage.steps)
     image = Image(name=name, layers=_distinct(last.layers), architectures=last.architectures)
-    return Built(image, steps, tuple(dict.fromkeys(_notes(given, steps))))
+    notes = tuple(dict.fromkeys(_notes(given, steps)))
+    return Built(image, steps, notes, dict(given.bases))
 
 
 def _notes(given: Given, steps: tuple[Step, ...]) -> list[str]:
     silent = [f"{step.line}" for step in steps if step.word == "RUN" and not step.cpu_given]
     if silent:
         given.notes.append(
-            f"RUN without CPU work, taken as 0: line {', '.join(silent)} (--run-cpu N=SECONDS)."
+            f"The CPU work of RUN is not told (line {', '.join(silent)}): only the writing of its "
+            "files is timed; give it with --run-cpu N=SECONDS."
+        )
+    if given.changed is not None and not given.context.used_changed:
+        given.notes.append(f"No instruction takes {printable(given.changed)}: nothing is new.")
+    links = given.context.outgoing_links()
+    if links:
+        more = f" and {len(links) - 5} more" if len(links) > 5 else ""
+        given.notes.append(
+            f"Links that lead out of the context are copied as links: {', '.join(links[:5])}{more}."
         )
     return given.notes
 
@@ -117,12 +150,17 @@ def _distinct(layers: list[Layer]) -> tuple[Layer, ...]:
 def _stages(file: Dockerfile, given: Given) -> tuple[list[Stage], Globals]:
     """All stages of a file; instructions that cannot be read are noted and left out."""
     values, stages = Globals(given.build_args), list[Stage]()
-    runs = 0
+    runs, copies, declared = 0, 0, set[str]()
     for item in file.instructions:
         runs += item.word == "RUN"
+        copies += item.word in COPIES
         try:
             sizes_of(item.annotation)
-            line = Line(item, take_apart(item, file.escape), runs)
+            line = Line(
+                item, take_apart(item, file.escape), copies if item.word in COPIES else runs
+            )
+            if item.word == "ARG":
+                declared |= {word.partition("=")[0] for word in line.parts.words}
             if item.word == "FROM":
                 stages.append(_stage(line, len(stages), values, file.escape))
             elif stages:
@@ -133,7 +171,10 @@ def _stages(file: Dockerfile, given: Given) -> tuple[list[Stage], Globals]:
                 raise BadWord(f"there is no FROM before {item.word}")
         except BadWord as error:
             file.mistakes.add(item.line, str(error), item.text)
-    _unused(given, runs)
+    _unused(given, "--run-size", given.run_sizes, "RUN", runs)
+    _unused(given, "--run-cpu", given.run_cpus, "RUN", runs)
+    _unused(given, "--copy-size", given.copy_sizes, "COPY or ADD", copies)
+    _undeclared(given, declared)
     return stages, values
 
 
@@ -143,11 +184,19 @@ def _stage(line: Line, number: int, values: Globals, escape: str) -> Stage:
     return Stage(number, line, base, platform)
 
 
-def _unused(given: Given, runs: int) -> None:
-    for flag, said in (("--run-size", given.run_sizes), ("--run-cpu", given.run_cpus)):
-        for ordinal, amount in said.items():
-            if not 1 <= ordinal <= runs:
-                message = f"{flag} {ordinal}: there is no such RUN; it has {runs}"
-                given.file.mistakes.add(1, message, "")
-            if not 0.0 <= amount < 2.0**50:
-                given.file.mistakes.add(1, f"{flag} {ordinal}={amount}: it is not allowed", "")
+def _unused(given: Given, flag: str, said: Mapping[int, float], word: str, there: int) -> None:
+    for ordinal, amount in said.items():
+        if not 1 <= ordinal <= there:
+            message = f"{flag} {ordinal}: there is no such {word}; it has {there}"
+            given.file.mistakes.add(1, message, "")
+        if not 0.0 <= amount < 2.0**50:
+            given.file.mistakes.add(1, f"{flag} {ordinal}={amount}: it is not allowed", "")
+
+
+def _undeclared(given: Given, declared: set[str]) -> None:
+    """Build arguments that no ARG takes; those of platforms and proxies need none."""
+    for name in given.build_args:
+        if name not in declared and name.upper() not in PREDEFINED:
+            known = ", ".join(sorted(declared)[:20]) or "it has no ARG"
+            said = f"--build-arg {printable(name)}: there is no ARG of that name; ARGs: {known}"
+            given.file.mistakes.add(1, said, "")

@@ -16,8 +16,9 @@ from sim.image.ignore import Ignore
 from sim.image.mistakes import BadWord, printable
 from sim.image.wildcards import Wildcard
 
-LARGEST_READ = 16 * 1024 * 1024
-"""Bytes: a larger file is told from another by size and time of change, and is never read."""
+EDGE = 1024 * 1024
+"""Bytes: a file is known by its size, its first and its last MiB; what lies between is not read,
+so that a context of many GB is known in seconds. A change there alone goes unnoticed."""
 MOST_FILES = 500_000
 """Files that one instruction may take."""
 
@@ -43,13 +44,29 @@ class Source:
 
 
 class Context:
-    """A folder and what its `.dockerignore` leaves of it."""
+    """A folder and what its `.dockerignore` leaves of it.
 
-    __slots__ = ("_ignore", "_root")
+    Args:
+        changed: a file or folder in it that is taken as other than it is.
+        apart: a folder in it that is none of its own.
+    """
 
-    def __init__(self, root: Path, ignore: Ignore) -> None:
+    __slots__ = ("_apart", "_changed", "_ignore", "_outgoing", "_root", "used_changed")
+
+    def __init__(
+        self,
+        root: Path,
+        ignore: Ignore,
+        changed: Path | None = None,
+        apart: Path | None = None,
+    ) -> None:
         self._root = root.resolve()
+        self._apart = None if apart is None else str(apart.resolve())
         self._ignore = ignore
+        self._changed = changed
+        self._outgoing: dict[str, None] = {}
+        self.used_changed = False
+        """Whether an instruction has taken what is changed."""
 
     def take(self, pattern: str, *, exclude: tuple[str, ...] = ()) -> list[Source]:
         """The files and folders that a source of COPY or ADD names.
@@ -75,9 +92,8 @@ class Context:
         return taken
 
     def outgoing_links(self) -> list[str]:
-        """Links in the context that lead out of it."""
-        links = (path for path, item in self._walk(self._root, ()) if item.is_symlink())
-        return ["/".join(path) for path in links if not self._inside(self._root.joinpath(*path))]
+        """Links that were copied as links and lead out of the context."""
+        return sorted(self._outgoing)
 
     def _named(self, names: list[str]) -> Iterator[tuple[tuple[str, ...], Path]]:
         """Paths that fit, with what they are once links are followed; ignored ones are an error."""
@@ -131,15 +147,24 @@ class Context:
     def _source(self, names: tuple[str, ...], real: Path, hidden: Ignore) -> Source:
         name = names[-1] if names else ""
         if not real.is_dir():
-            return Source(name, False, (_entry(real, ""),))
+            return Source(name, False, (self._entry(real, ""),))
         entries = []
         for path, item in self._walk(real, real.relative_to(self._root).parts):
             inner = path[len(real.relative_to(self._root).parts) :]
             if not hidden.hides(inner):
-                entries.append(_entry(Path(item.path), "/".join(inner)))
+                entries.append(self._entry(Path(item.path), "/".join(inner)))
             if len(entries) > MOST_FILES:
                 raise BadWord(f"the source has more than {MOST_FILES:,} files")
         return Source(name, True, tuple(sorted(entries, key=lambda entry: entry.path)))
+
+    def _entry(self, real: Path, path: str) -> Entry:
+        entry = _entry(real, path)
+        if entry.identity.startswith("link ") and not self._inside(real):
+            self._outgoing[printable("/".join(real.relative_to(self._root).parts))] = None
+        if self._changed is not None and real.is_relative_to(self._changed):
+            self.used_changed = True
+            return Entry(path, entry.size, f"changed {entry.identity}")
+        return entry
 
     def _walk(
         self, folder: Path, names: tuple[str, ...]
@@ -153,6 +178,8 @@ class Context:
                     inner = (*path, item.name)
                     hidden = self._ignore.hides(inner)
                     if item.is_dir(follow_symlinks=False):
+                        if item.path == self._apart:
+                            continue
                         if not hidden or self._ignore.brings_back:
                             left.append((Path(item.path), inner))
                     elif not hidden:
@@ -167,8 +194,10 @@ def _entry(real: Path, path: str) -> Entry:
     if not stat.S_ISREG(found.st_mode):
         return Entry(path, 0, f"special {stat.S_IFMT(found.st_mode)}")
     mode = found.st_mode & 0o111
-    if found.st_size > LARGEST_READ:
-        return Entry(path, found.st_size, f"large {mode} {found.st_size} {found.st_mtime_ns}")
+    made = hashlib.sha256()
     with real.open("rb") as file:
-        digest = hashlib.sha256(file.read(LARGEST_READ)).hexdigest()
-    return Entry(path, found.st_size, f"{mode} {digest}")
+        made.update(file.read(EDGE))
+        if found.st_size > EDGE:
+            file.seek(max(EDGE, found.st_size - EDGE))
+            made.update(file.read(EDGE))
+    return Entry(path, found.st_size, f"{mode} {made.hexdigest()}")

@@ -9,6 +9,8 @@ from sim.image.mistakes import BadDockerfile, Mistakes, printable
 
 LARGEST = 2 * 10**6
 """Bytes of a Dockerfile with its heredocs."""
+MOST_INSTRUCTIONS = 5_000
+"""Instructions of a Dockerfile, far above any that was written."""
 
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
 _DIRECTIVES = ("syntax", "escape", "check")
@@ -121,6 +123,10 @@ class _Lines:
             if not line.strip() or line.lstrip().startswith("#"):
                 self._note(line)
                 self._place += 1
+            elif len(self._made.instructions) == MOST_INSTRUCTIONS:
+                said = f"it has more than {MOST_INSTRUCTIONS:,} instructions; no more are read"
+                self._made.mistakes.add(self._place + 1, said, line)
+                return
             else:
                 self._instruction()
 

@@ -18,6 +18,10 @@ from sim.image.stages import Line, Stage, Stages, sources_of
 from sim.image.tree import Tree, absolute
 from sim.image.variables import Globals, Variables
 
+MOST_LAYERS = 125
+"""Layers of an image: what overlay file systems take, less two of a running container (moby,
+layer_store.go)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -34,6 +38,8 @@ class Step:
     """Core-seconds."""
     cpu_given: bool
     cached: bool
+    needs: tuple[str, ...] = ()
+    """Digests of what it stands on and takes files from: other steps' layers, and bases."""
 
 
 @dataclass(slots=True)
@@ -44,11 +50,15 @@ class Given:
     ratio: Number
     run_sizes: dict[int, float]
     run_cpus: dict[int, float]
+    copy_sizes: dict[int, float]
     build_args: dict[str, str]
     cache: frozenset[str]
+    changed: str | None
     context: Context
     file: Dockerfile
     notes: list[str] = field(default_factory=list)
+    bases: dict[str, Image] = field(default_factory=dict)
+    """Images by the digest that steps know them by."""
 
 
 class StageBuild:
@@ -114,7 +124,7 @@ class StageBuild:
             self.architectures = architectures_of(
                 image, self._stage, self._given.build_args.get("TARGETPLATFORM", "")
             )
-            self.chain = _digest([layer.digest for layer in image.layers], self._stage.platform)
+            self.chain = self._known(image, self._stage.platform)
         except BadWord as error:
             self._wrong(self._stage.head, error)
 
@@ -135,15 +145,19 @@ class StageBuild:
 
     def _append(self, line: Line, brought: Brought, cpu: float | None) -> None:
         flags = [f"{key}={self._variables.put_in(value)}" for key, value in line.parts.flags]
+        needs = (self.chain, *brought.needs)
         self.chain = _digest(self.chain, line.given.word, flags, brought.content)
         layer = _layer(self.chain, brought, self._given.ratio)
         cached = layer.digest in self._given.cache
         item, name = line.given, self._stage.name or str(self._stage.number)
+        told = cpu is not None
         self.steps.append(
-            Step(item.line, item.word, item.text, name, layer, cpu or 0.0, cpu is not None, cached)
+            Step(item.line, item.word, item.text, name, layer, cpu or 0.0, told, cached, needs)
         )
         if item.word in WITH_FILES:
             self.layers.append(layer)
+            if len(self.layers) == MOST_LAYERS + 1:
+                self._wrong(line, BadWord(f"the image has more than {MOST_LAYERS} layers here"))
 
     def _run(
         self, line: Line, size: float | None, cpu: float | None
@@ -159,7 +173,7 @@ class StageBuild:
             )
         self.tree.certain = self.tree.certain and size == 0.0
         said = [line.given.rest, *bodies, *origins, f"{size:.0f}"]
-        return Brought(float(round(size)), content=said), cpu
+        return Brought(float(round(size)), content=said, needs=tuple(origins)), cpu
 
     def _described(self, line: Line) -> list[str]:
         """What an instruction that makes no files says."""
@@ -185,7 +199,8 @@ class StageBuild:
             place=place + "/" * folder,
             exclude=tuple(put_in(name) for name in line.parts.flags_of("exclude")),
             unpacks=line.given.word == "ADD" and line.parts.flag("unpack") != "false",
-            size=size,
+            size=self._given.copy_sizes.get(line.ordinal, size),
+            ordinal=line.ordinal,
         )
         if "from" in dict(line.parts.flags):
             brought = from_stage(request, *self._origin(put_in(line.parts.flag("from"))))
@@ -206,15 +221,19 @@ class StageBuild:
                 raise BadWord(f"stage {name[:80]!r} is named by a variable, which is not followed")
             return built.tree, built.unpacked, built.chain
         image: Image = fetched(name, self._given.resolve)
-        return None, image.unpacked, _digest([layer.digest for layer in image.layers])
+        return None, image.unpacked, self._known(image)
+
+    def _known(self, image: Image, *more: str) -> str:
+        digest = _digest([layer.digest for layer in image.layers], *more)
+        self._given.bases[digest] = image
+        return digest
 
 
 def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return f"sha256:{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
 
 
 def _layer(chain: str, brought: Brought, ratio: Number) -> Layer:
     """Bytes of files are those unpacked; an archive is taken as large on the wire as it is."""
-    digest = f"sha256:{chain}"
     size = brought.size + float(round(brought.packed * plain(ratio)))
-    return unpacked_layer(digest, size, ratio)
+    return unpacked_layer(chain, size, ratio)

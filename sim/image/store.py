@@ -1,182 +1,209 @@
-"""The layers on one host, and how they get there: resolve, download, decompress, unpack."""
+"""The images on one host: what is here, what a pull has to bring, and what goes again."""
 
-import math
-from collections.abc import Callable, Generator
-from typing import Annotated, Any
+from collections.abc import Generator
+from typing import Any
 
-from pydantic import Field, PositiveInt
-from simpy import AllOf, Event, Resource
+from simpy import Environment, Event, Interrupt
 
-from sim.core.cited import Cited, Number, plain
-from sim.core.description import description
-from sim.core.recorder import DONE
 from sim.core.sharing import Group
 from sim.host.kernel import Kernel
-from sim.image.image import Image, Layer
-from sim.image.registry import LiveRegistry, Puller
+from sim.image.behavior import PullBehavior, contacts
+from sim.image.cleanup import Cleanup, Collector, Held
+from sim.image.delivery import Delivery
+from sim.image.image import Image
+from sim.image.layers import Copy, Layers
+from sim.image.patience import Client, NoSpace, Puller, PullFailed
+from sim.image.registry import LiveRegistry
+from sim.image.unpacking import Unpacking
+from sim.units import GiB
 
-
-@description
-class Unpacking:
-    """What pulling costs on the host, besides the bytes on the wire (containerd's way)."""
-
-    decompress_rate: Number
-    """Bytes of output per core-second."""
-    unpack_cpu: Number
-    """Core-seconds per byte written."""
-    layer_overhead: Number = 0.0
-    """Seconds a layer costs whatever its size."""
-    shared_thread: Annotated[float, Field(ge=0, le=1)] | Cited = 0.0
-    """Share of the lesser of decompressing and writing files that does not overlap with the other:
-    0, they run side by side on two cores; 1, one after the other on one."""
-    overlap: bool = True
-    """Whether wire, disk and CPU work of a layer go on together, or one after the other."""
-    keep_blob: bool = True
-    """Whether the compressed blob is written to disk, too."""
-    page_cache: bool = True
-    """Whether what is written and read stays in the page cache."""
-    downloads: PositiveInt = 3
-    """Layers of one pull that are downloaded at once; they are unpacked one after the other."""
+NEVER_PULLED = "ErrImageNeverPull: image is not present with pull policy of Never"
 
 
 class Store:
-    """Layers on one kernel's disk, each digest once however many images and starts need it.
+    """Images on one kernel's disk, each layer once however many images and starts need it.
 
     Args:
         cpu: the daemon's group, in which decompression and unpacking compete.
+        cleanup: how unused images are deleted; None: they stay.
     """
 
-    __slots__ = ("_cpu", "_kernel", "_layers", "_registry", "_unpacking", "_whole")
+    __slots__ = (
+        "_client",
+        "_collector",
+        "_delivery",
+        "_images",
+        "_kernel",
+        "_registry",
+        "_unpacking",
+        "layers",
+    )
 
     def __init__(
-        self, kernel: Kernel, cpu: Group, registry: LiveRegistry, unpacking: Unpacking
+        self,
+        kernel: Kernel,
+        cpu: Group,
+        registry: LiveRegistry,
+        unpacking: Unpacking,
+        cleanup: Cleanup | None = None,
     ) -> None:
+        env = kernel.world.env
         self._kernel = kernel
-        self._cpu = cpu
         self._registry = registry
         self._unpacking = unpacking
+        self._client = Client(env, registry, registry.patience)
+        self._delivery = Delivery(kernel, cpu, registry, unpacking)
+        self._collector = None if cleanup is None else Collector(cleanup, kernel.space, env.now)
         kernel.memory.caching = unpacking.page_cache
-        self._layers: dict[str, Event] = {}
-        self._whole: dict[str, Image] = {}
-        """Images of which every layer has been seen here."""
+        self.layers = Layers(kernel.space, unpacking.on_disk, kernel.memory.forget)
+        self._images: dict[tuple[str, ...], Held] = {}
 
     @property
     def digests(self) -> frozenset[str]:
         """Layers on disk."""
-        return frozenset(digest for digest, here in self._layers.items() if here.processed)
+        self._collect()
+        return frozenset(copy.layer.digest for copy in self.layers if copy.whole)
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Images on disk."""
+        self._collect()
+        return tuple(h.image for h in self._images.values() if self.layers.whole(h.image))
 
     def has(self, image: Image) -> bool:
-        """Whether every layer of it is on disk now."""
-        if image.name in self._whole and self._whole[image.name] is image:
-            return True
-        return all(
-            layer.digest in self._layers and self._layers[layer.digest].processed
-            for layer in image.layers
-        )
+        """Whether a container can start from it now."""
+        self._collect()
+        return _key(image) in self._images and self.layers.usable(image)
 
     def load(self, image: Image) -> None:
-        """Put an image on the disk, pulled long ago (*warm image*): its files are cached."""
-        for layer in image.layers:
-            self._layers[layer.digest] = self._kernel.world.env.timeout(0.0)
-            self._kernel.memory.cache(layer.digest, layer.unpacked)
-
-    def pull(self, puller: Puller, image: Image, *, ask: bool) -> Generator[Event, Any, None]:
-        """Bring an image here; a layer that is here or on its way is not fetched again.
-
-        Args:
-            ask: contact the registry even when every layer is on disk.
+        """Put an image on the disk, pulled long ago (*warm image*): its files are cached.
 
         Raises:
-            Interrupt: the registry throttled it until its client gave up.
+            NoSpace: the disk cannot take it.
         """
-        if not ask and image.name in self._whole and self._whole[image.name] is image:
+        if _key(image) in self._images:
             return
-        if ask or self._missing(image):
-            yield from self._registry.admit(puller)
-            with puller.phase("resolve", "pull"):
-                yield self._kernel.world.env.timeout(self._registry.latency())
-        missing = self._missing(image)
-        if missing:
-            self._begin(puller, missing)
-        coming = [self._layers[layer.digest] for layer in image.layers]
-        for layer_here in coming:
-            if not layer_here.processed:
-                yield layer_here
-        self._whole[image.name] = image
+        self._add(image, None)
+        self._hold(image)
+        for layer in image.layers:
+            self._kernel.memory.cache(layer.digest, layer.unpacked)
 
-    def _missing(self, image: Image) -> list[Layer]:
-        """Layers that are neither here nor on their way, each digest once."""
-        layers = {layer.digest: layer for layer in image.layers}
-        return [layer for digest, layer in layers.items() if digest not in self._layers]
+    def release(self, image: Image) -> None:
+        """A start that has pulled the image, or wanted to, has ended."""
+        self._collect()
+        held = self._images[_key(image)]
+        held.users -= 1
+        held.used_until = self._kernel.world.env.now
 
-    def _begin(self, puller: Puller, missing: list[Layer]) -> None:
-        """Fetch layers on the daemon's account: whoever asked first may die meanwhile."""
+    def pull(
+        self, puller: Puller, image: Image, behavior: PullBehavior, *, reads: float = 0.0
+    ) -> Generator[Event, Any, None]:
+        """Bring an image here; a layer that is here or on its way is not fetched again.
+
+        Until it is told of the end of the start (`release`), the image stays.
+
+        Args:
+            reads: bytes of files the app reads at its start; what lazy loading brings first.
+
+        Raises:
+            PullFailed: the client gave up, or the disk cannot take the image.
+        """
+        here = self.has(image)
+        pulled = here and self._images[_key(image)].pulled is not None
+        if contacts(behavior, here=here, pulled=pulled):
+            try:
+                yield from self._contact(puller, image, behavior)
+            except PullFailed:
+                if behavior != "default" or not self.has(image):
+                    raise
+        self._begin(puller, image, reads)
+        try:
+            yield from self._wait(image)
+        except Interrupt:
+            self.release(image)
+            raise
+
+    def _wait(self, image: Image) -> Generator[Event, Any, None]:
+        """Until a container can start from every layer."""
+        for layer in image.layers:
+            coming = self.layers[layer.digest].usable
+            if coming is not None:
+                yield coming
+
+    def _contact(
+        self, puller: Puller, image: Image, behavior: PullBehavior
+    ) -> Generator[Event, Any, None]:
+        if behavior == "never":
+            raise PullFailed(NEVER_PULLED)
+        yield from self._client.admit(image, puller)
+        with puller.phase("resolve", "pull"):
+            yield self._kernel.world.env.timeout(self._registry.resolve(image))
+
+    def _begin(self, puller: Puller, image: Image, reads: float) -> None:
+        """Have one more user of the image, and fetch what is missing on the daemon's account.
+
+        Raises:
+            NoSpace: the disk cannot take it. A real daemon notices when the disk is full, and
+                deletes what it has fetched; here it is refused before it begins.
+        """
         env = self._kernel.world.env
-        connections = Resource(env, self._unpacking.downloads)
-        downloads = [env.process(self._download(puller, layer, connections)) for layer in missing]
-        for layer in missing:
-            self._layers[layer.digest] = env.event()
-        env.process(self._unpack_in_order(puller, missing, downloads))
+        self._collect()
+        held = self._images.get(_key(image))
+        if held is None:
+            copies = self._add(image, env)
+            held = self._hold(image)
+            if copies:
+                held.coming = True
+                env.process(self._deliver(puller, held, copies, reads))
+        held.users += 1
+        if held.pulled is None:
+            held.pulled = env.now
 
-    def _download(
-        self, puller: Puller, layer: Layer, connections: Resource
+    def _deliver(
+        self, puller: Puller, held: Held, copies: list[Copy], reads: float
     ) -> Generator[Event, Any, None]:
-        """One layer over the wire and, as a blob, onto the disk, all at once (L4)."""
-        kernel = self._kernel
-        with connections.request() as connection:
-            yield connection
-            yield from self._registry.admit_layer(puller)
-            with puller.phase("download", "pull"):
-                rate = self._registry.connection_rate()
-                yield from self._together(
-                    lambda: kernel.transfer(kernel.nic, layer.wire, rate),
-                    lambda: self._from_registry(layer.wire, rate),
-                    lambda: self._to_disk(layer.wire if self._unpacking.keep_blob else 0.0),
-                )
+        lazy = self._unpacking.lazy
+        if lazy is None:
+            yield from self._delivery.whole(puller, copies)
+        else:
+            share = lazy.share(held.image, reads)
+            yield from self._delivery.lazily(puller, copies, share)
+        held.coming = False
 
-    def _unpack_in_order(
-        self, puller: Puller, layers: list[Layer], downloads: list[Any]
-    ) -> Generator[Event, Any, None]:
-        for layer, download in zip(layers, downloads, strict=True):
-            if not download.processed:
-                yield download
-            yield from self._unpack(puller, layer)
-            self._layers[layer.digest].succeed()
+    def _add(self, image: Image, env: Environment | None) -> list[Copy]:
+        """Room for the layers that are missing.
 
-    def _unpack(self, puller: Puller, layer: Layer) -> Generator[Event, Any, None]:
-        """Decompress one layer and write its files."""
-        kernel, unpacking, size = self._kernel, self._unpacking, layer.unpacked
-        decompress = size / plain(unpacking.decompress_rate) / kernel.core_speed
-        untar = size * plain(unpacking.unpack_cpu) / kernel.core_speed
-        # What shares one thread with the longer of the two waits for it.
-        alone = plain(unpacking.shared_thread) * min(decompress, untar)
-        with puller.phase("unpack", "pull"):
-            decompressing = puller.phase("decompress", "pull").__enter__()
-
-            def decompressed() -> Event:
-                job = self._cpu.run(decompress + (alone if decompress >= untar else 0.0), cap=1.0)
-                job.callbacks.append(lambda _: decompressing.end(DONE))
-                return job
-
-            yield from self._together(
-                decompressed,
-                lambda: self._cpu.run(untar + (alone if untar > decompress else 0.0), cap=1.0),
-                lambda: self._to_disk(size),
+        Raises:
+            NoSpace: there is none.
+        """
+        missing, space = self.layers.missing(image), self._kernel.space
+        need = self.layers.need(missing)
+        if need > space.free:
+            files = sum(layer.unpacked for layer in missing)
+            blobs = f" and {(need - files) / GiB:.2f} GiB of blobs" if need > files else ""
+            raise NoSpace(
+                f"{self._registry.patience.error}: {image.name}: no space left on device "
+                f"(needed {files / GiB:.2f} GiB of files{blobs}, free {space.free / GiB:.2f} of "
+                f"{space.capacity / GiB:g} GiB)"
             )
-            yield kernel.world.env.timeout(plain(unpacking.layer_overhead))
-            kernel.memory.cache(layer.digest, size)
+        return self.layers.add(missing, env)
 
-    def _together(self, *parts: Callable[[], Event]) -> Generator[Event, Any, None]:
-        """Work that streams through several resources (L4): begun together, or in turn."""
-        if self._unpacking.overlap:
-            yield AllOf(self._kernel.world.env, [begin() for begin in parts])
-            return
-        for begin in parts:
-            yield begin()
+    def _hold(self, image: Image) -> Held:
+        held = self._images[_key(image)] = Held(image)
+        self.layers.use(image)
+        return held
 
-    def _to_disk(self, amount: float) -> Event:
-        return self._kernel.transfer(self._kernel.disk, amount)
+    def _collect(self) -> None:
+        """Do what image garbage collection has done since the last look."""
+        if self._collector is not None:
+            now = self._kernel.world.env.now
+            self._collector.catch_up(now, self._images.values(), self._delete)
 
-    def _from_registry(self, amount: float, rate: float) -> Event:
-        total = self._registry.total
-        return self._kernel.transfer(total, amount, rate if total is not None else math.inf)
+    def _delete(self, held: Held) -> None:
+        del self._images[_key(held.image)]
+        self.layers.drop(held.image)
+
+
+def _key(image: Image) -> tuple[str, ...]:
+    """What an image is: its layers, whatever its name."""
+    return tuple(layer.digest for layer in image.layers)

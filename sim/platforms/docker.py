@@ -41,6 +41,7 @@ class Docker:
             Ceiling("vCPU", fits(self._vcpus, service.cpu), _MORE_CPU),
             Ceiling("memory", fits(room, service.reserved + shim), _MORE_MEMORY),
             *self.slots(service),
+            *self.server.disk(service),
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
@@ -76,7 +77,9 @@ class DockerHost(StoryDeployment):
     def __init__(self, docker: Docker, world: World) -> None:
         super().__init__(world, self._run)
         registry = docker.server.registry.deploy(world)
-        self.engine: Engine = docker.server.boot(world, registry, 0, held=0.0, ask=False)
+        self.engine: Engine = docker.server.boot(
+            world, registry, 0, held=0.0, behavior="prefer-cached"
+        )
         self._hosts.append(self.engine.kernel)
         self._bridge = int(plain(docker.bridge_ports))
         self._ports: set[int] = set()

@@ -11,16 +11,34 @@ from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel, Machine, Step
+from sim.image import Registry, Store, Unpacking
+from sim.image.registry import LiveRegistry
 from sim.platforms.bare import BareDeployment
 from sim.platforms.limits import BudgetItem, with_free
+from sim.sandbox import ContainerRuntime, Engine
 from sim.sandbox.running import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story, begin
 from sim.workload import Demand, Service
 
 
 @description
+class DockerOnInstance:
+    """What a machine image has that runs containers: a daemon, and where it pulls from."""
+
+    runtime: ContainerRuntime
+    registry: Registry
+    unpacking: Unpacking
+
+    def boot(self, kernel: Kernel, registry: LiveRegistry) -> Engine:
+        """The daemon of an instance that is up, with nothing on its disk."""
+        daemon = kernel.cpu.group(weight=1024.0)
+        store = Store(kernel, daemon, registry, self.unpacking)
+        return Engine(kernel, daemon, store, self.runtime)
+
+
+@description
 class EC2:
-    """RunInstances, one app an instance; the app is in the machine image."""
+    """RunInstances, one app an instance; the app is in the machine image, or in a container."""
 
     machine: Machine
     """The instance type."""
@@ -36,6 +54,8 @@ class EC2:
     """From running to user space up."""
     guest_os: Number = 0.0
     """Bytes the OS uses."""
+    docker: DockerOnInstance | None = None
+    """What pulls and runs the app's image once the instance is up; None: the app is installed."""
     account_vcpus: Number
     """vCPUs of running on-demand instances an account may have."""
 
@@ -66,7 +86,8 @@ class EC2:
             self.machine.memory,
             BudgetItem("lost", plain(self.machine.memory_lost)),
             BudgetItem("OS and daemons", plain(self.guest_os)),
-            BudgetItem("apps", count * service.working_set),
+            BudgetItem("apps", count * service.private),
+            BudgetItem("file copies", count * service.hot),
         )
 
     def deploy(self, world: World) -> "Account":
@@ -90,6 +111,7 @@ class Account(BareDeployment):
         self._call = world.random.sampler("ec2/api_call", ec2.api_call)
         self._pending = world.random.sampler("ec2/pending", ec2.pending)
         self._boot = world.random.sampler("ec2/boot", ec2.boot.noise)
+        self._registry = None if ec2.docker is None else ec2.docker.registry.deploy(world)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """One RunInstances call for `count` instances."""
@@ -129,6 +151,10 @@ class Account(BareDeployment):
         start.place(name)
         self._hosts.append(kernel)
         self._machines[start] = kernel
+        if ec2.docker is not None and self._registry is not None:
+            with start.phase("boot"):
+                yield from kernel.perform(ec2.boot.doing(), kernel.cpu, self._boot())
+            return (yield from ec2.docker.boot(kernel, self._registry).run(start))
         instance = Instance(RunningApp(kernel, start.given, 1024.0, start.kill))
         start.inhabit(instance)
         with start.phase("boot"):

@@ -13,6 +13,7 @@ from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel, Machine
+from sim.image import AgentPull
 from sim.platforms.capacity_provider import CapacityProvider
 from sim.platforms.ecs_cluster import Cluster, Terms
 from sim.platforms.ecs_growing import GrowingCluster
@@ -56,8 +57,8 @@ class ECS:
     trunking: bool = False
     """Whether `awsvpcTrunking` is on (awsvpc on a fleet)."""
     strategy: Strategy = "binpack"
-    pull_behavior: Literal["default", "prefer-cached"] = "default"
-    """`default` asks the registry on every start; `prefer-cached` only when a layer is missing."""
+    pull_behavior: AgentPull = "default"
+    """`ECS_IMAGE_PULL_BEHAVIOR` of a fleet's agents; with `prefer-cached` they delete no image."""
     agent_memory: Number = 0.0
     """Bytes the ECS agent uses on each instance; they do not lower what is registered."""
     reserved_memory: Number = 0.0
@@ -75,6 +76,7 @@ class ECS:
             _ceiling("vCPU", cpu, _MORE_CPU),
             _ceiling("memory", fits(self.registered_memory, service.reserved), _MORE_MEMORY),
             *self.slots(service),
+            *self._fleet.disk(service),
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
@@ -115,7 +117,7 @@ class ECS:
             slot_word="RESOURCE:ENI" if awsvpc else "RESOURCE:PORTS",
             registered_memory=self.registered_memory,
             agent_memory=plain(self.agent_memory),
-            ask=self.pull_behavior == "default",
+            behavior=self.pull_behavior,
             placement=control.placement,
             attach=control.eni_attach if awsvpc else None,
         )
@@ -203,7 +205,7 @@ class LiveECS:
         """StopTask: on its way or long since ready."""
         start.kill("stopped")
         start.end()
-        return self.world.env.timeout(0.0)
+        return start
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on one instance that are up already."""

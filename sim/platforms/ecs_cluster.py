@@ -1,10 +1,11 @@
 """A cluster of container instances: placement, network, and the agent's way to a running task."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
+from sim.image import PullBehavior
 from sim.platforms.ecs_instance import Claim, ContainerInstance, Left, claim, whole_cpu
 from sim.platforms.fleet import Fleet
 from sim.platforms.placement import Shelves, Strategy
@@ -24,7 +25,7 @@ class Terms:
     """ECS's word when there is no slot left."""
     registered_memory: float
     agent_memory: float
-    ask: bool
+    behavior: PullBehavior
     placement: Varying
     attach: Varying | None
     """Seconds to attach a network interface; None where a task needs none of its own."""
@@ -48,6 +49,8 @@ class Cluster:
     def __init__(self, world: World, fleet: Fleet, terms: Terms, *, count: int) -> None:
         self.world = world
         self._terms = terms
+        if terms.behavior == "prefer-cached":  # the agent then turns its clean-up off
+            fleet = replace(fleet, cleanup=None)
         self._fleet = fleet
         self._placement = world.random.sampler("ecs/placement", terms.placement)
         self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
@@ -93,8 +96,14 @@ class Cluster:
         return [self.instances[0].engine.settle(demand) for _ in range(count)]
 
     def _boot(self, number: int) -> ContainerInstance:
-        held, ask = self._terms.agent_memory, self._terms.ask
-        engine = self._fleet.boot(self.world, self._registry, number, held=held, ask=ask)
+        terms = self._terms
+        engine = self._fleet.boot(
+            self.world,
+            self._registry,
+            number,
+            held=terms.agent_memory,
+            behavior=terms.behavior,
+        )
         return ContainerInstance(number, engine, self._registered)
 
     def _asked(self, start: Start) -> Claim:

@@ -18,6 +18,7 @@ REFUSALS = {
     "bridge ports": "RESOURCE:PORTS",
     "ENI": "RESOURCE:ENI",
     "trunk ENI": "RESOURCE:ENI",
+    "disk": "disk",
 }
 """ECS's own word for each limit."""
 

@@ -17,7 +17,7 @@ from sim.platforms.eks_fargate import FargatePods, FargateProfile
 from sim.platforms.fargate import Fargate, FargateSize
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubelet import Kubelet
-from sim.platforms.limits import BudgetItem, fits
+from sim.platforms.limits import BudgetItem, fits, smallest_first
 from sim.platforms.node_ceilings import node_ceilings
 from sim.platforms.node_config import NodeConfig
 from sim.platforms.node_pool import GrowingNodes, NodePool
@@ -71,7 +71,8 @@ class EKS:
         """How many pods one host takes by reservation, smallest first."""
         if isinstance(self.capacity, Fargate):
             return self._profile.ceilings(self.capacity, self.pod, service)
-        return node_ceilings(self._node, self.machine, self.pod.claim(service))
+        mine = node_ceilings(self._node, self.machine, self.pod.claim(service))
+        return smallest_first(*mine, *self._fleet.disk(service))
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits that stand whatever the pods really use."""

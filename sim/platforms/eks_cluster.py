@@ -1,6 +1,9 @@
 """Nodes under EKS: they join and leave, pods are bound to them, and some pods wait for one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import Any
+
+from simpy import Event, Interrupt
 
 from sim.core.bucket import Bucket
 from sim.core.randomness import Sampler
@@ -13,9 +16,9 @@ from sim.platforms.kubelet import CONDITION, Kubelet
 from sim.platforms.launching import Launched, explain
 from sim.platforms.node import Node
 from sim.platforms.node_config import NodeConfig
-from sim.platforms.pending import Pending
 from sim.platforms.pod import Claim, Pod
 from sim.platforms.scheduler import Scheduler, Scoring
+from sim.platforms.waiting import Waiting
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 
@@ -38,8 +41,9 @@ class NodeCluster:
         "_registries",
         "emptied",
         "nodes",
-        "pending",
+        "noticed",
         "scheduler",
+        "unschedulable",
         "waits",
         "world",
     )
@@ -59,7 +63,9 @@ class NodeCluster:
         self.nodes: dict[int, Node] = {}
         """All that belong to it, cordoned ones too."""
         self.scheduler = Scheduler(scoring)
-        self.pending = Pending(self._bind)
+        self.unschedulable: Waiting[Claim, Node] = Waiting(world.env, self._take, self._notify)
+        self.noticed: list[Callable[[], None]] = []
+        """Told whenever one more pod waits for a node: where an autoscaler listens."""
         self.emptied: list[Callable[[Node], None]] = []
         """Told of each node that has no pod any more."""
         self._kubelet = kubelet
@@ -85,7 +91,7 @@ class NodeCluster:
         self._next += 1
         self.nodes[node.number] = node
         self.scheduler.add(node, config.room(fleet.machine), config.allocatable(fleet.machine))
-        self.pending.retry()
+        self.unschedulable.room()
         return node
 
     def cordon(self, node: Node) -> None:
@@ -105,13 +111,14 @@ class NodeCluster:
         with start.phase("placement"):
             if not self._bindings.try_take():
                 yield self._bindings.take()
-            node = self._bind(start, pod.claim)
-            if node is None and not self.waits:
-                return Refused(self.scheduler.refusal(pod.claim))
-            if node is None:
-                since = self.world.env.now
-                node = yield from self.pending.wait(start, pod.claim)
-                explain(self.world.record, start.task, since, node.launched)
+            if self.waits:
+                node = yield from self._wait(start, pod.claim)
+            else:
+                free = self.scheduler.take(pod.claim)
+                if free is None:
+                    return Refused(self.scheduler.refusal(pod.claim))
+                node = free
+            self._bind(start, node, pod.claim)
             yield self.world.env.timeout(self._notice())
         return (yield from node.kubelet.run(start, pod))
 
@@ -125,23 +132,38 @@ class NodeCluster:
         first = next(iter(self.nodes.values()))
         return [first.kubelet.settle(pod) for _ in range(count)]
 
-    def _bind(self, start: Start, claim: Claim) -> Node | None:
-        """Bind a pod to the best node it fits on."""
-        node = self.scheduler.take(claim)
-        if node is None:
-            return None
+    def _wait(self, start: Start, claim: Claim) -> Generator[Event, Any, Node]:
+        """Until a node has room; whoever is stopped meanwhile leaves the queue."""
+        since = self.world.env.now
+        placed = self.unschedulable.enter(claim)
+        try:
+            node: Node = yield placed
+        except Interrupt:
+            self.unschedulable.leave(claim, placed, self.scheduler.give_back)
+            raise
+        explain(self.world.record, start.task, since, node.launched)
+        return node
+
+    def _bind(self, start: Start, node: Node, claim: Claim) -> None:
+        """The pod goes to a node, and gives its room back when it ends."""
         node.pods[start] = None
         node.visits += 1
         start.at_end.append(lambda: self._release(start, node, claim))
         start.place(node.name)
         self.world.record.event(start.task, "PodScheduled", CONDITION)
-        return node
 
     def _release(self, start: Start, node: Node, claim: Claim) -> None:
         del node.pods[start]
         self.scheduler.give_back(node, claim)
-        if self.pending.waiting:
-            self.pending.retry()
+        if self.waits:
+            self.unschedulable.room()
         if not node.pods:
             for tell in self.emptied:
                 tell(node)
+
+    def _take(self, claim: Claim) -> Node | str:
+        return self.scheduler.take(claim) or "no node"
+
+    def _notify(self) -> None:
+        for tell in self.noticed:
+            tell()

@@ -33,7 +33,8 @@ class FargateProfile:
         refused = unsupported(pod, service)
         if refused is not None:
             return (Ceiling("not supported on Fargate", 0, "run it on EC2 nodes", refused),)
-        return fargate.ceilings_at(self.size_for(fargate, pod.claim(service)))
+        full = fargate.full_disk(service)
+        return full or fargate.ceilings_at(self.size_for(fargate, pod.claim(service)))
 
     def budget(
         self, fargate: Fargate, size: FargateSize | None, service: Service, count: int, shim: float

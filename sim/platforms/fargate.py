@@ -1,5 +1,6 @@
 """Fargate: serverless capacity, one microVM a task, and nothing kept between tasks."""
 
+import math
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,8 @@ from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.host.machine import Architecture
 from sim.image import Registry, Store, Unpacking
-from sim.platforms.limits import BudgetItem, with_free
+from sim.image.sharing import distinct
+from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.start import Ceiling, Refused, Start, Story
 from sim.units import GiB, MiB
@@ -56,6 +58,8 @@ class Fargate:
     """Bytes per second of a task's network."""
     disk: Number
     """Bytes per second of a task's ephemeral storage."""
+    ephemeral: Number = math.inf
+    """Bytes of a task's ephemeral storage; image and blobs take theirs of it."""
     core_speed: Number = 1.0
     account_vcpus: Number
     """vCPUs of running tasks an account may have; printed, not enforced in a run."""
@@ -80,7 +84,17 @@ class Fargate:
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """One task a microVM; then what the account allows."""
-        return self.ceilings_at(self.size_for(service))
+        return self.full_disk(service) or self.ceilings_at(self.size_for(service))
+
+    def full_disk(self, service: Service) -> tuple[Ceiling, ...]:
+        """A ceiling of 0 where the ephemeral storage takes neither image nor what is written."""
+        held = sum(map(self.unpacking.on_disk, distinct([service.image] if service.image else [])))
+        room = plain(self.ephemeral) - held
+        return tuple(
+            full
+            for full in disk_ceilings(room, plain(service.disk), _MORE_STORAGE)
+            if full.allows == 0
+        )
 
     def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
         """The same for a task of that size, None: one that no size holds."""
@@ -168,6 +182,7 @@ class LiveFargate:
             memory=size.memory + held,
             core_speed=fargate.core_speed,
             disk=fargate.disk,
+            disk_size=fargate.ephemeral,
             nic=fargate.nic,
         )
         used = plain(fargate.os_and_daemons) + within
@@ -177,4 +192,7 @@ class LiveFargate:
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0)
         store = Store(kernel, daemon, self._registry, fargate.unpacking)
-        return Engine(kernel, daemon, store, fargate.runtime, ask=False)
+        return Engine(kernel, daemon, store, fargate.runtime)
+
+
+_MORE_STORAGE = "ask for more ephemeralStorage (at most 200 GiB), or take a smaller image"

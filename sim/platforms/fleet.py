@@ -1,15 +1,20 @@
 """A fleet: machines of one type that run containers, each with a kernel, a daemon and a store."""
 
-from pydantic import PositiveInt
+from collections.abc import Sequence
+
+from pydantic import PositiveInt, model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
-from sim.image import Image, Registry, Store, Unpacking
+from sim.image import Cleanup, Image, PullBehavior, Registry, Store, Unpacking
 from sim.image.registry import LiveRegistry
-from sim.platforms.limits import BudgetItem, with_free
+from sim.image.sharing import distinct
+from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerRuntime, Engine
+from sim.start import Ceiling
+from sim.units import GiB
 from sim.workload import Service
 
 
@@ -26,10 +31,35 @@ class Fleet:
     """Bytes that OS and container daemon use on each machine."""
     warm: tuple[Image, ...] = ()
     """Images that are on every disk already (*warm image*)."""
+    cleanup: Cleanup | None = None
+    """How images that no container uses are deleted; None: they stay."""
+
+    @model_validator(mode="after")
+    def _warm_images_fit(self) -> "Fleet":
+        needed, room = self._images(self.warm), self.machine.disk_room
+        if needed > room:
+            raise ValueError(
+                f"warm: images of {needed / GiB:.2f} GiB on disk are not allowed; at most the "
+                f"{room / GiB:.2f} GiB that the OS leaves of {self.machine.name}'s disk"
+            )
+        return self
 
     def room(self, held: float) -> float:
         """Bytes one machine has left for shims, apps and cache."""
         return self.machine.memory_visible - plain(self.os_and_daemons) - held
+
+    def disk(self, service: Service) -> tuple[Ceiling, ...]:
+        """How many the disk takes, where it limits them at all: one copy of the images serves all.
+
+        `docker image prune` and image garbage collection are not counted on.
+        """
+        images = [*self.warm, *([] if service.image is None else [service.image])]
+        room = self.machine.disk_room - self._images(images)
+        return disk_ceilings(room, plain(service.disk), _LARGER)
+
+    def _images(self, images: Sequence[Image]) -> float:
+        """Bytes of disk that images take, each layer once."""
+        return sum(map(self.unpacking.on_disk, distinct(images)))
 
     def budget(
         self, service: Service, count: int, *daemons: BudgetItem, shim: float | None = None
@@ -58,20 +88,23 @@ class Fleet:
         number: int,
         *,
         held: float,
-        ask: bool,
+        behavior: PullBehavior,
         daemon_weight: float = 1024.0,
     ) -> Engine:
         """Machine `number` of the fleet, up and running.
 
         Args:
             held: bytes used beside OS and daemon, such as an agent's.
-            ask: whether its daemon asks the registry even for images it has.
+            behavior: when its daemon contacts the registry.
             daemon_weight: of the daemon's cgroup, on the scale of those beside it.
         """
         name = f"{self.machine.name}-{number}"
         kernel = self.machine.boot(world, name, plain(self.os_and_daemons) + held)
         daemon = kernel.cpu.group(weight=daemon_weight)
-        store = Store(kernel, daemon, registry, self.unpacking)
+        store = Store(kernel, daemon, registry, self.unpacking, self.cleanup)
         for image in self.warm:
             store.load(image)
-        return Engine(kernel, daemon, store, self.runtime, ask=ask)
+        return Engine(kernel, daemon, store, self.runtime, behavior)
+
+
+_LARGER = "take a larger root volume, or a smaller image"

@@ -56,7 +56,8 @@ class Hypervisor:
             BudgetItem("VMMs", count * plain(vm.vmm_memory)),
             BudgetItem("guest kernels", count * kernel),
             BudgetItem("guest OSes", count * os),
-            BudgetItem("apps", count * service.working_set),
+            BudgetItem("apps", count * service.private),
+            BudgetItem("file copies", count * service.hot),
             BudgetItem("spare in guests", count * (spare - service.working_set)),
         )
 

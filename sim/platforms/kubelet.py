@@ -20,6 +20,9 @@ from sim.start import Ready, Refused, Start, Story
 NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
 """What the VPC CNI says when the node has no address left."""
 
+BACK_OFF = "ImagePullBackOff"
+"""What Kubernetes says of a pod between two tries."""
+
 CONDITION = "condition"
 """What a pod's conditions are filed under in the record."""
 
@@ -90,7 +93,9 @@ class LiveKubelet:
         for container in pod.sidecars:
             sidecar = yield from self._up(start, pod, container, cgroup)
             beside.append(self._beside(start, sidecar))
-        main = yield from self._up(start, pod, pod.main, cgroup)
+        yield from self._bring(start, pod.main)
+        self.engine.write(start)
+        main = yield from self._begin(start, pod, pod.main, cgroup)
         with start.phase("app"):
             yield from main.run(start)
             for sidecar_ready in beside:
@@ -115,9 +120,20 @@ class LiveKubelet:
         self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
     ) -> Generator[Event, Any, Container]:
         """Pull, create and start one container."""
+        yield from self._bring(start, container, within)
+        return (yield from self._begin(start, pod, container, cgroup, within))
+
+    def _bring(
+        self, start: Start, container: PodContainer, within: str = ""
+    ) -> Generator[Event, Any, None]:
         with start.phase("pull", within):
             if container.image is not None:
                 yield from self._pull(start, container.image)
+
+    def _begin(
+        self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
+    ) -> Generator[Event, Any, Container]:
+        """Create and start it; its place in the order of victims goes with its request."""
         score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
         return (
             yield from self.engine.up(
@@ -142,13 +158,12 @@ class LiveKubelet:
     def _pull(self, start: Start, image: Image) -> Generator[Event, Any, None]:
         """Bring an image here, unless it is here; over its rate the kubelet backs off."""
         pause = self._back_off
-        while not self.engine.store.has(image):
-            if self._pulls.try_take():
-                yield from self.engine.store.pull(start, image, ask=True)
-                return
-            with start.phase("throttled", "pull"):
+        while not self.engine.store.has(image) and not self._pulls.try_take():
+            with start.phase("throttled", "pull") as span:
+                span.waits(BACK_OFF)
                 yield start.env.timeout(pause)
             pause = min(self._longest, 2.0 * pause)
+        yield from self.engine.pull(start, image)
 
     def _cgroup(self, start: Start, pod: Pod) -> Group:
         """The pod's own cgroup, which a container that is alone in it would fill."""

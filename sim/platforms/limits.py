@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.start import Ceiling
+from sim.units import GiB
 
 
 def fits(capacity: float, each: float) -> int:
@@ -15,6 +16,20 @@ def fits(capacity: float, each: float) -> int:
 def smallest_first(*ceilings: Ceiling) -> tuple[Ceiling, ...]:
     """In the order in which they bind; of equals the first named comes first."""
     return tuple(sorted(ceilings, key=lambda ceiling: ceiling.allows))
+
+
+def disk_ceilings(room: float, each: float, how: str) -> tuple[Ceiling, ...]:
+    """The disk's ceiling where there is one: `room` is what the images leave of it.
+
+    Args:
+        each: bytes that one container writes; 0: it writes nothing, and any number fits.
+        how: to lift it.
+    """
+    if room < 0.0:
+        return (Ceiling("disk", 0, f"{how}: it lacks {-room / GiB:.2f} GiB for the images"),)
+    if each == 0.0 or math.isinf(room):
+        return ()
+    return (Ceiling("disk", fits(room, each), how),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,11 @@ class BudgetItem:
 def used(budget: Sequence[BudgetItem]) -> float:
     """Bytes in use of what the host's own kernel sees: all but what is lost and what is free."""
     return sum(part.bytes for part in budget if part.item not in ("lost", "free"))
+
+
+def file_pages(budget: Sequence[BudgetItem]) -> float:
+    """Bytes of file pages that are kept hot: one copy a kernel."""
+    return sum(part.bytes for part in budget if part.item in ("shared files", "file copies"))
 
 
 def with_free(nominal: float, *parts: BudgetItem) -> tuple[BudgetItem, ...]:

@@ -1,6 +1,7 @@
 """A node: a machine of a fleet with its kubelet, as long as it belongs to the cluster."""
 
 from sim.core.world import World
+from sim.image import KUBERNETES
 from sim.image.registry import LiveRegistry
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubelet import Kubelet, LiveKubelet
@@ -41,7 +42,12 @@ class Node:
         self.launched = launched
         """How it came; None: it was there from the beginning."""
         engine = fleet.boot(
-            world, registry, number, held=config.held, ask=True, daemon_weight=SYSTEM_WEIGHT
+            world,
+            registry,
+            number,
+            held=config.held,
+            behavior=KUBERNETES["IfNotPresent"],
+            daemon_weight=SYSTEM_WEIGHT,
         )
         self._held = engine.kernel.memory.held
         weight = cpu_weight(config.allocatable(fleet.machine).cpu)

@@ -6,15 +6,20 @@ the DaemonSets' own requests is what pods can ask for.
 
 import math
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypeAlias
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.host import Machine
 from sim.platforms.limits import fits
 from sim.platforms.pod import Claim
+
+MOST_PODS = 2**31 - 1
+"""`maxPods` is a signed 32-bit number."""
+
+MaxPods: TypeAlias = Annotated[int, Field(ge=1, le=MOST_PODS)]
 
 
 class Allocatable(NamedTuple):
@@ -44,7 +49,7 @@ class DaemonSet:
 class NodeConfig:
     """The kubelet's settings on nodes of one kind."""
 
-    max_pods: PositiveInt
+    max_pods: MaxPods
     """`maxPods`: pods that the kubelet takes, those of DaemonSets included."""
     addresses: NonNegativeInt | None = None
     """IPv4 addresses that the VPC CNI has for pods; None: they never bind."""

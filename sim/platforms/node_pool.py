@@ -63,14 +63,14 @@ class GrowingNodes:
         self._coming: Counter[int] = Counter()
         self._launcher = Launcher(pool.launch, world)
         self._scaling = Scaling(pool.autoscaler, world, self)
-        cluster.pending.listeners.append(lambda _start, _claim: self._scaling.notice())
+        cluster.noticed.append(self._scaling.notice)
         cluster.emptied.append(self._emptied)
         for _ in range(pool.begin):
             cluster.join(pool.kinds[0].fleet, pool.kinds[0].node)
 
     def pending(self) -> Mapping[Claim, int]:
         """Pods that wait and would fit on an empty node, by claim, largest first."""
-        waiting = Counter(claim for claim, _ in self._cluster.pending.waiting.values())
+        waiting = self._cluster.unschedulable.kinds()
         fitting = [claim for claim in waiting if any(room.fits(claim) for room in self._rooms)]
         fitting.sort(key=lambda claim: (claim.cpu, claim.memory), reverse=True)
         return {claim: waiting[claim] for claim in fitting}

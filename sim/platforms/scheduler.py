@@ -25,7 +25,11 @@ class Room(NamedTuple):
     ports: frozenset[int]
     of: Allocatable
 
-    def lacks(self, claim: Claim) -> tuple[str, ...]:
+    def lacks(self, claim: Claim) -> str | None:
+        """Kubernetes' word for the first thing it has too little of."""
+        return None if self.fits(claim) else self.words(claim)[0]
+
+    def words(self, claim: Claim) -> tuple[str, ...]:
         """Kubernetes' words for all it has too little of; ports are looked at first."""
         if claim.port is not None and claim.port in self.ports:
             return (REFUSALS["host ports"],)
@@ -112,7 +116,7 @@ class Scheduler:
         """Why it fits on no node, in Kubernetes' words."""
         reasons: Counter[str] = Counter()
         for room, nodes in Counter(self._kinds.of.values()).items():
-            reasons.update({word: nodes for word in room.lacks(claim)})
+            reasons.update({word: nodes for word in room.words(claim)})
         total = len(self.nodes)
         if not total:
             return "no nodes available to schedule pods"

@@ -10,14 +10,16 @@ from sim.plots.palette import FAINT, platform_color, platform_name, platform_ord
 TITLE = "How soon one is ready"
 MARKS = (0.50, 0.95)
 """Quantiles with a line of their own."""
+STYLES = {"cold": "-", "lazy": ":", "warm": "--"}
+"""Of the lines, by what has to be pulled."""
 
 
 def ready_ecdf(starts: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
-    """Empirical distribution of the time to ready: solid where the image is cold, dashed if warm.
+    """Empirical distribution of the time to ready: solid: a cold image, dashed: a warm one.
 
     Args:
         starts: one row a start that became ready: `platform`, `time_to_ready_s` (s, from the
-            request), and `image` (`cold` or `warm`; all cold where there is no such column).
+            request), and `image` (a key of `STYLES`; all cold where there is no such column).
         ax: drawn into; None: a new figure.
         title: above the axes.
     """
@@ -45,15 +47,14 @@ def ready_ecdf(starts: pd.DataFrame, ax: Axes | None = None, *, title: str = TIT
 def _images(starts: pd.DataFrame) -> "list[tuple[str, pd.Series[float]]]":
     """The times of each temperature there is, cold first."""
     times = starts["time_to_ready_s"]
-    known = [image for image in ("cold", "warm") if (starts["image"] == image).any()]
+    known = [image for image in STYLES if (starts["image"] == image).any()]
     return [(image, times[starts["image"] == image]) for image in known]
 
 
 def _step(ax: Axes, platform: str, image: str, times: "pd.Series[float]", *, count: bool) -> Line2D:
     label = f"{platform_name(platform)}, {image}" + (f" (n = {len(times)})" if count else "")
-    style = "--" if image == "warm" else "-"
     color = platform_color(platform)
-    return ax.ecdf(times, label=label, color=color, linestyle=style, linewidth=2.0)
+    return ax.ecdf(times, label=label, color=color, linestyle=STYLES[image], linewidth=2.0)
 
 
 def _mark(ax: Axes, quantile: float) -> None:

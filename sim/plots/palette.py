@@ -20,6 +20,7 @@ PLATFORMS: Mapping[str, str] = {
     "ecs-awsvpc": "#A87400",
     "ecs-awsvpc-trunk": "#F7CE7A",
     "fargate": "#009E73",
+    "ecs-fargate": "#009E73",
     "eks": "#CC79A7",
     "eks-prefix": "#EBC6DB",
     "eks-fargate": "#7A2E6E",
@@ -75,6 +76,7 @@ MEMORY: Mapping[str, str] = {
     "shims": "#56B4E9",
     "apps": "#009E73",
     "shared files": "#8FD6BF",
+    "file copies": "#117733",
     "spare in guests": "#DDCC77",
     "free": "#F1F1F1",
 }
@@ -89,16 +91,23 @@ PLATFORM_NAMES: Mapping[str, str] = {
     "ecs-awsvpc": "ECS, awsvpc",
     "ecs-awsvpc-trunk": "ECS, awsvpc + trunk",
     "fargate": "Fargate",
-    "ecs-fargate": "ECS on Fargate",
+    "eks": "EKS on EC2",
+    "eks-prefix": "EKS, prefixes",
     "eks-fargate": "EKS on Fargate",
+    "ecs-fargate": "ECS on Fargate",
     "ecs-asg": "ECS, Auto Scaling group",
     "eks-karpenter": "EKS, Karpenter",
     "eks-cas": "EKS, Cluster Autoscaler",
-    "eks": "EKS on EC2",
-    "eks-prefix": "EKS, prefixes",
 }
 
 _RESERVE = ("#44AA99", "#999933", "#CC6677", "#117733", "#661100", "#6699CC")
+
+_SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#222222")
+
+
+def series_color(place: int) -> str:
+    """The colour of the first, second, ... line, where lines have no colour of their own."""
+    return _SERIES[place % len(_SERIES)]
 
 
 def platform_color(name: str) -> str:

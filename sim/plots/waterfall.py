@@ -58,7 +58,7 @@ def waterfalls(
     """The median start of each variant, a row each, so that platforms can be compared.
 
     Args:
-        spans: as for `waterfall`, with `variant` (a platform, and `-cold` or `-warm`).
+        spans: as for `waterfall`, with `variant` (a platform, and `-cold`, `-lazy` or `-warm`).
         ax: drawn into; None: a new figure.
         quantile: of the time to ready; 0.5 is the median start.
         title: above the axes; empty: one that names the quantile.
@@ -130,7 +130,7 @@ def _order(variants: Iterable[str]) -> list[str]:
 def _parts(variant: str) -> tuple[str, str]:
     """`ecs-awsvpc-warm` is (`ecs-awsvpc`, `warm`)."""
     platform, _, image = variant.rpartition("-")
-    return (platform, image) if image in ("cold", "warm") else (variant, "")
+    return (platform, image) if image in ("cold", "lazy", "warm") else (variant, "")
 
 
 def _label(variant: str) -> str:

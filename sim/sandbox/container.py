@@ -10,9 +10,10 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.sharing import Group
 from sim.host import Doing, Kernel, Step
-from sim.image import Store
+from sim.image import Image, NoSpace, PullBehavior, Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
 from sim.start import Ready, Start, Story
+from sim.units import GiB
 from sim.workload import Demand
 
 
@@ -78,7 +79,7 @@ class Container:
 
     def run(self, start: Start) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
-        yield from self._running.start(start)
+        return self._running.start(start)
 
     def settle(self) -> bool:
         """Be up at once with the working set in memory; whether it survived that."""
@@ -103,11 +104,11 @@ class Engine:
     """A container daemon on one kernel: pull, create, start, app.
 
     Args:
-        ask: whether it contacts the registry even when every layer is on disk.
+        behavior: when it contacts the registry.
     """
 
     __slots__ = (
-        "_ask",
+        "_behavior",
         "_create",
         "_creating",
         "_daemon",
@@ -119,12 +120,17 @@ class Engine:
     )
 
     def __init__(
-        self, kernel: Kernel, daemon: Group, store: Store, runtime: ContainerRuntime, *, ask: bool
+        self,
+        kernel: Kernel,
+        daemon: Group,
+        store: Store,
+        runtime: ContainerRuntime,
+        behavior: PullBehavior = "prefer-cached",
     ) -> None:
         self.kernel = kernel
         self.store = store
         self._daemon = daemon
-        self._ask = ask
+        self._behavior = behavior
         self._shim = plain(runtime.shim)
         random = kernel.world.random
         self._creating, self._starting = runtime.create.doing(), runtime.start.doing()
@@ -136,11 +142,43 @@ class Engine:
         image = start.service.image
         with start.phase("pull"):
             if image is not None:
-                yield from self.store.pull(start, image, ask=self._ask)
+                yield from self.pull(start, image)
+        self.write(start)
         container = yield from self.up(start, start.given)
         with start.phase("app"):
             yield from container.run(start)
         return Ready()
+
+    def pull(
+        self, start: Start, image: Image, behavior: PullBehavior | None = None
+    ) -> Generator[Event, Any, None]:
+        """Bring an image here, where it stays until the start ends.
+
+        Args:
+            behavior: when the registry is contacted; None: as the daemon does it.
+
+        Raises:
+            PullFailed: it did not come.
+        """
+        reads = plain(start.service.app.startup_read)
+        yield from self.store.pull(start, image, behavior or self._behavior, reads=reads)
+        start.at_end.append(lambda: self.store.release(image))
+
+    def write(self, start: Start) -> None:
+        """Take the bytes of disk that the container writes.
+
+        Raises:
+            NoSpace: there are none.
+        """
+        space, needed = self.kernel.space, plain(start.service.disk)
+        if needed == 0.0:
+            return
+        if not space.take(needed):
+            raise NoSpace(
+                f"no space left on device (needed {needed / GiB:.2f} GiB, "
+                f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
+            )
+        start.at_end.append(lambda: space.give(needed))
 
     def up(
         self,

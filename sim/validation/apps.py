@@ -10,7 +10,7 @@ from sim.experiment.estimate import quantile
 from sim.sandbox.running import RunningApp
 from sim.start import Ready, Start, Story, begin
 from sim.units import MiB
-from sim.validation.bars import GENERAL, Bar
+from sim.validation.bars import Bar
 from sim.validation.case import Case
 from sim.validation.format import Format
 from sim.validation.table import BadData, Row
@@ -83,5 +83,5 @@ APPS = Format(
     ("app", "quota_vcpu", "page_cache", "ready_s"),
     ("measured_apps.csv",),
     judge,
-    bars=(Bar("median", 10.0, "quota"), *GENERAL),
+    bars=(Bar("median", 10.0, "quota"),),
 )

@@ -6,10 +6,11 @@ from sim.validation.format import Format
 from sim.validation.linux import LINUX
 from sim.validation.memory import MEMORY
 from sim.validation.pulls import PULLS
+from sim.validation.scale_out import SCALE_OUT
 from sim.validation.storms import RUNC, RUND
 from sim.validation.table import BadData, Table
 
-FORMATS: tuple[Format, ...] = (RUND, FIRECRACKER, RUNC, MEMORY, LINUX, APPS, PULLS)
+FORMATS: tuple[Format, ...] = (RUND, FIRECRACKER, RUNC, MEMORY, LINUX, APPS, PULLS, SCALE_OUT)
 """In the order in which they are printed."""
 
 

@@ -1,12 +1,12 @@
 """All shipped measurements, and those of a user, judged the same way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file
 from pathlib import Path
 
 from sim.catalog.figures import DATA
-from sim.validation.bars import Verdict, verdict
+from sim.validation.bars import ALL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
 from sim.validation.format import Format
 from sim.validation.formats import FORMATS, format_of
@@ -34,16 +34,18 @@ def validate(files: Sequence[Path] = (), *, shipped: bool = True) -> Judgement:
     """Judge the shipped measurements and those of further files.
 
     Args:
-        shipped: whether those that ship with the catalogue are judged, too.
+        shipped: whether those that ship with the catalogue are judged, too; bars are of one or
+            the other, never of both together.
 
     Raises:
         BadData: a file cannot be read, or has no known format.
     """
     tables = [read(file) for file in files]
-    theirs = [(format_of(table), table) for table in tables]
-    ours = list(_shipped()) if shipped else []
-    cases = [case for known, table in (*ours, *theirs) for case in _judged(known, table)]
-    return Judgement(tuple(cases), tuple(_verdicts(cases)))
+    further = [(format_of(table), table) for table in tables]
+    ours = _cases(_shipped()) if shipped else []
+    theirs = _cases(further)
+    verdicts = (*_verdicts(ours, ""), *_verdicts(theirs, "further files, " if shipped else ""))
+    return Judgement((*ours, *theirs), verdicts)
 
 
 def _shipped() -> Iterator[tuple[Format, Table]]:
@@ -53,15 +55,17 @@ def _shipped() -> Iterator[tuple[Format, Table]]:
                 yield known, read(folder / name, shipped=True)
 
 
-def _judged(known: Format, table: Table) -> Iterator[Case]:
-    for row in table.rows:
-        yield from known.judge(known, row)
+def _cases(tables: Iterable[tuple[Format, Table]]) -> list[Case]:
+    return [
+        case for known, table in tables for row in table.rows for case in known.judge(known, row)
+    ]
 
 
-def _verdicts(cases: Sequence[Case]) -> Iterator[Verdict]:
+def _verdicts(cases: Sequence[Case], where: str) -> Iterator[Verdict]:
+    """Each group against its bars, then all together."""
     bars = {known.group: known.bars for known in FORMATS}
-    for group, members in groups(cases):
-        for bar in bars.get(group, ()):
-            found = verdict(group, bar, members)
+    for group, members in (*groups(cases), (ALL, list(cases))):
+        for bar in OVERALL if group == ALL else bars.get(group, ()):
+            found = verdict(where + group, bar, members)
             if found is not None:
                 yield found

@@ -152,7 +152,6 @@ LINUX = Format(
         Bar("median", 1.3),
         Bar("p90", 8.0),
         Bar("median", 3.0, "quota"),
-        Bar("worst", 50.0, save=1 / 30),
     ),
     row_bars={"calibrated": 50.0, "held out": 50.0},
 )

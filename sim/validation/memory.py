@@ -37,4 +37,5 @@ MEMORY = Format(
     ("runtime", "running", "host_used_mib"),
     ("measured_container_memory.csv",),
     judge,
+    bars=(),
 )

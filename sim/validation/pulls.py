@@ -53,6 +53,6 @@ PULLS = Format(
     ("layers", "unpacked_mb", "pull_s_median"),
     ("pull_unpack.csv",),
     judge,
-    bars=(Bar("median", 25.0), Bar("worst", 50.0, save=1 / 30)),
+    bars=(Bar("median", 25.0),),
     row_bars={"calibrated": 50.0, "held out": 50.0},
 )

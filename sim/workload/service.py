@@ -45,6 +45,8 @@ class Service:
     """Hard limit, bytes."""
     memory_reservation: Bytes | None = None
     """Soft limit, bytes; what placement reserves. None: the hard limit."""
+    disk: Number = 0.0
+    """Bytes it writes to a layer of its own on the host's disk, beside its image."""
     cpu_quota: bool = True
     """Whether `cpu` is also a quota (`cpu.max`, ECS task-level cpu), or only a weight."""
     load: Load | None = None

@@ -21,6 +21,8 @@ PLATFORMS: dict[str, Any] = {
     "ec2": catalog.ec2(catalog.machine("t3.micro")),
     "ecs": catalog.ecs("m5.xlarge"),
     "fargate": catalog.ecs_on_fargate(),
+    "eks": catalog.eks("m5.xlarge"),
+    "eks-fargate": catalog.eks_on_fargate(),
     **{name: catalog.service(name) for name in ("java", "node", "mysql", "generic")},
 }
 
@@ -105,7 +107,9 @@ NOTHING = ("=0", "=1", "=inf")
 """Of these only the absence of something is said."""
 
 
-@pytest.mark.parametrize("name", ["docker", "vm", "microvm", "ec2", "ecs", "fargate"])
+@pytest.mark.parametrize(
+    "name", ["docker", "vm", "microvm", "ec2", "ecs", "fargate", "eks", "eks-fargate"]
+)
 def test_platforms_hold_figures_and_not_numbers(name: str) -> None:
     """No number about the world without a source (layers have that of their image)."""
     bare = [path for path in plain_numbers(PLATFORMS[name]) if not path.endswith(NOTHING)]

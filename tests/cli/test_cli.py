@@ -33,7 +33,8 @@ def test_density_json_has_the_promised_keys_and_platforms(tmp_path: Path) -> Non
         )
     )
     keys = {"platform", "host", "count", "stopped_by", "next_limit", "limits"}
-    keys |= {"memory_used_bytes", "usd_per_container_hour", "count_by_use", "stopped_by_use"}
+    keys |= {"memory_used_bytes", "file_pages_bytes"}
+    keys |= {"usd_per_container_hour", "count_by_use", "stopped_by_use"}
 
     assert [row["platform"] for row in found] == [
         "vm",
@@ -77,6 +78,65 @@ def test_density_exits_3_when_not_one_fits_and_still_prints_the_others(tmp_path:
     refused = next(row for row in rows(result) if row["platform"] == "docker")
     assert "usd_per_container_hour" not in refused
     assert "vCPU" in refused["refused"]
+
+
+def test_max_pods_that_leave_no_memory_answer_0_with_the_reason_and_the_way_out(
+    tmp_path: Path,
+) -> None:
+    """255 + 11 x 1500 MiB are more than an m5.xlarge has; the other rows do not care."""
+    asked = "density --by reservation --json --max-pods"
+    found = {row["platform"]: row for row in rows(call(f"{asked} 1500 --out", tmp_path))}
+    usual = {row["platform"]: row for row in rows(call(f"{asked} 58 --out", tmp_path))}
+
+    assert found["eks"]["count"] == found["eks-prefix"]["count"] == 0
+    assert "kube-reserved takes 16755 of 15611 MiB for 1500 pod slots" in found["eks"]["refused"]
+    assert "lower --max-pods to 1340 for one pod" in found["eks"]["refused"]
+    assert "usd_per_container_hour" not in found["eks"]
+    assert found["ecs-bridge"] == usual["ecs-bridge"]
+    assert usual["eks"]["count"] == 15
+
+
+def test_the_limits_of_eks_say_what_slots_cost(tmp_path: Path) -> None:
+    """Raising max pods raises kube-reserved: the row is recomputed after lifting."""
+    words = "density --by reservation --cpu 50m --memory 256MiB --max-pods 20 --json --out"
+    eks = next(r for r in rows(call(words, tmp_path)) if r["platform"] == "eks-prefix")
+    slots = eks["limits"][0]
+    with_slots = (15611 - 255 - 100 - 2 * 11) // (256 + 11)
+
+    assert (slots["limit"], slots["allows"]) == ("pod slots", 18)
+    assert slots["then"] == "memory"
+    assert slots["allows"] + slots["gain_if_lifted"] == with_slots
+    assert "each slot more takes 11 MiB" in slots["how"]
+
+
+def test_a_max_pods_expression_that_leaves_no_memory_says_the_way_out(tmp_path: Path) -> None:
+    """4 ENIs x 15 addresses x 16 = 960 slots leave memory; 32 times as many do not."""
+    words = ["density", "--by", "reservation", "--json", "--out", str(tmp_path), "--max-pods"]
+    few, many = (
+        {r["platform"]: r for r in rows(CliRunner().invoke(app, [*words, expression]))}
+        for expression in ("default_enis * ips_per_eni * 16", "default_enis * ips_per_eni * 32")
+    )
+
+    assert few["eks"]["count"] > 0 == many["eks"]["count"]
+    assert "1920 pod slots: lower --max-pods to 1340" in many["eks"]["refused"]
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "many", "1.5"])
+def test_max_pods_is_a_whole_number_of_at_least_one(text: str, tmp_path: Path) -> None:
+    """Said at once."""
+    result = CliRunner().invoke(app, ["density", "--max-pods", text, "--out", str(tmp_path)])
+
+    assert result.exit_code == 2
+    assert "max-pods" in result.output
+
+
+def test_an_arm_image_does_not_run_on_fargate_under_eks(tmp_path: Path) -> None:
+    """EKS runs Fargate on amd64 only, and says so."""
+    words = "density --by reservation --instance m6g.xlarge --arch arm64 --json --out"
+    row = next(r for r in rows(call(words, tmp_path)) if r["platform"] == "eks-fargate")
+
+    assert row["count"] == 0
+    assert row["refused"] == "EKS runs Fargate on amd64"
 
 
 def test_startup_json_has_phases_that_sum_to_the_total(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Estimates: known answers, coverage that holds, and refusals where the sample is too small."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +14,10 @@ from sim.experiment.estimate import (
     independent_quantile,
     mean,
     needed,
+    order_ranks,
     phase_table,
     quantile,
+    quantile_over_runs,
 )
 
 
@@ -158,3 +162,62 @@ def test_too_few_starts_have_no_p95() -> None:
     """As the quantile itself."""
     with pytest.raises(TooFew, match="at least 20"):
         phase_table(spans([(1.0, 1.0, 1.0)] * 19), 0.95)
+
+
+@given(st.integers(1, 200), st.floats(0.01, 0.99))
+def test_order_ranks_hold_the_quantile_with_95_percent(n: int, q: float) -> None:
+    """Summed by hand: the number of values up to the quantile is binomial; no closer rank does."""
+    ranks = order_ranks(n, q)
+    if ranks is None:
+        assert q**n + (1.0 - q) ** n > 0.05
+        return
+    low, high = ranks
+    below = [math.comb(n, k) * q**k * (1.0 - q) ** (n - k) for k in range(n + 1)]
+
+    assert 1 <= low < high <= n
+    assert sum(below[low:high]) >= 0.95 - 1e-9
+    if low > 1 and high < n:
+        assert sum(below[: low + 1]) > 0.025 - 1e-9
+        assert sum(below[high - 1 :]) > 0.025 - 1e-9
+
+
+@pytest.mark.parametrize(("n", "q"), [(30, 0.5), (100, 0.5), (200, 0.95), (300, 0.1)])
+def test_order_ranks_are_those_of_scipy_where_both_sides_are_equal(n: int, q: float) -> None:
+    """`quantile_test` inverts the same binomial."""
+    found = stats.quantile_test(np.arange(1, n + 1), q=0, p=q).confidence_interval(0.95)
+
+    assert order_ranks(n, q) == (found.low, found.high)
+
+
+def test_values_of_one_run_are_not_taken_as_independent() -> None:
+    """Thirty runs of twenty equal values are thirty values, whatever their number says."""
+    of_run = np.random.default_rng(3).normal(10.0, 1.0, 30)
+    values = pd.Series(np.repeat(of_run, 20), index=np.repeat(np.arange(30), 20))
+    found = quantile_over_runs("wait p50", values, 0.5)
+
+    assert found.n == 30
+    assert found.value == quantile(of_run, 0.5)
+    assert (found.low, found.high) == (np.sort(of_run)[9], np.sort(of_run)[20])
+
+
+def test_runs_with_too_few_values_have_a_quantile_of_all_without_an_interval() -> None:
+    """Five values a run have no p95 of their own; a hundred together do."""
+    values = pd.Series(np.arange(100.0), index=np.repeat(np.arange(20), 5))
+    found = quantile_over_runs("wait p95", values, 0.95)
+
+    assert (found.value, found.n, found.low) == (94.0, 100, None)
+
+
+def test_the_interval_over_runs_covers_the_middle_of_their_p95() -> None:
+    """Runs that share a delay of their own: 95 % or more, less four standard errors of 300."""
+    draw = np.random.default_rng(4)
+    own = [np.quantile(draw.normal(0, 1, 25), 0.95, method="inverted_cdf") for _ in range(20_000)]
+    true = float(np.median(np.asarray(own) + draw.normal(0, 3, 20_000)))
+    covered = 0
+    for _ in range(300):
+        sample = draw.normal(0, 1, (15, 25)) + draw.normal(0, 3, (15, 1))
+        values = pd.Series(sample.ravel(), index=np.repeat(np.arange(15), 25))
+        found = quantile_over_runs("p95", values, 0.95)
+        covered += found.low <= true <= found.high  # type: ignore[operator]
+
+    assert covered >= 300 * 0.95 - 4 * (300 * 0.95 * 0.05) ** 0.5

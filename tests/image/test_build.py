@@ -1,5 +1,6 @@
 """From a Dockerfile to an image: layers, cache, and all mistakes at once."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +130,107 @@ def test_whatever_is_written_ends_in_an_image_or_in_mistakes(
         built(tmp_path_factory.mktemp("fuzz"), text)
     except BadDockerfile as error:
         assert "Dockerfile:" in str(error)
+
+
+def test_an_image_has_at_most_125_layers(tmp_path: Path) -> None:
+    """Said once, at the line where it is too many; metadata makes no layer."""
+    text = "FROM node\n" + "COPY app.jar /a\nUSER a\n" * 124
+    assert len(built(tmp_path, text).image.layers) == 125
+
+    with pytest.raises(BadDockerfile) as caught:
+        built(tmp_path, text + "COPY app.jar /b\nCOPY app.jar /c")
+    assert str(caught.value).count("\n") == 0
+    assert "Dockerfile:250: the image has more than 125 layers" in str(caught.value)
+
+
+def test_a_build_argument_without_an_arg_is_a_mistake(tmp_path: Path) -> None:
+    """Those of platforms and proxies need none; an ARG before FROM is one."""
+    text = "ARG V=1\nFROM node:${V}\nARG B"
+    args = {"V": "2", "B": "x", "TARGETPLATFORM": "linux/amd64", "http_proxy": "p"}
+    built(tmp_path, text, build_args=args)
+
+    with pytest.raises(BadDockerfile, match=r"--build-arg C: .* ARGs: B, V"):
+        built(tmp_path, text, build_args={"C": "1"})
+
+
+def test_what_is_not_told_and_what_leads_out_is_said(tmp_path: Path) -> None:
+    """CPU work of a RUN, and a link that is copied as a link."""
+    (tmp_path / "out").symlink_to("/etc/passwd")
+    made = built(tmp_path, "FROM node\nCOPY . /\nRUN a\nRUN b", run_sizes={1: 1.0, 2: 1.0})
+
+    assert "CPU work of RUN is not told (line 3, 4)" in made.notes[0]
+    assert made.notes[1].endswith("copied as links: out.")
+
+
+def test_a_large_file_is_known_by_its_size_and_its_ends(tmp_path: Path) -> None:
+    """Not by its date; what lies between the first and the last MiB is not read."""
+    text, file, mib = "FROM node\nCOPY big /", tmp_path / "big", 2**20
+    file.write_bytes(b"a" * 4 * mib)
+    first = built(tmp_path, text)
+    cached = {}
+    for name, content in {
+        "same": b"a" * 4 * mib,
+        "begin": b"b" + b"a" * (4 * mib - 1),
+        "end": b"a" * (4 * mib - 1) + b"b",
+        "longer": b"a" * (4 * mib + 1),
+        "between": b"a" * 2 * mib + b"b" + b"a" * (2 * mib - 1),
+    }.items():
+        file.write_bytes(content)
+        cached[name] = built(tmp_path, text, cache=first.digests).steps[0].cached
+
+    assert [name for name, same in cached.items() if same] == ["same", "between"]
+
+
+def test_a_platform_in_from_is_what_the_image_runs_on(tmp_path: Path) -> None:
+    """Fixed, of the build's target, and one that is not modelled."""
+    args = {"TARGETPLATFORM": "linux/arm64"}
+    for_target = built(tmp_path, "FROM --platform=$TARGETPLATFORM node", build_args=args)
+
+    assert built(tmp_path, "FROM --platform=linux/arm64 node").image.architectures == ("arm64",)
+    assert for_target.image.architectures == ("arm64",)
+    assert built(tmp_path, "FROM node", build_args=args).image.architectures == ("arm64",)
+    with pytest.raises(BadDockerfile, match="Dockerfile:1: platform 'windows/amd64'"):
+        built(tmp_path, "FROM --platform=windows/amd64 node")
+
+
+def test_hostile_files_end_soon(tmp_path: Path) -> None:
+    """Values that double, stages that stand on one another, more instructions than any has."""
+    begun = time.process_time()
+    for text in (
+        "FROM node\nENV A=aaaaaaaa\n" + "ENV A=$A$A$A$A\n" * 400,
+        "FROM node AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\nUSER a\n" for n in range(1500)),
+        "FROM node\n" + "USER a\n" * 200_000,
+        "FROM node\nRUN " + "\\\n" * 900_000,
+        "FROM node\nCOPY " + "*" * 5000 + " /",
+    ):
+        try:
+            built(tmp_path, text)
+        except BadDockerfile as error:
+            assert "Dockerfile:" in str(error)
+
+    assert time.process_time() - begun < 10.0
+
+
+STAGES = "FROM node AS a\nRUN x\nFROM nginx\nCOPY app.jar /j\nCOPY --from=a /out /out\n"
+
+
+def test_what_a_stage_has_at_a_path_can_be_told_from_outside(tmp_path: Path) -> None:
+    """The second COPY of the file; what the first brings is known from its files."""
+    made = built(tmp_path, STAGES, run_sizes={1: 9e6}, copy_sizes={2: 4e6})
+
+    assert [layer.unpacked for layer in made.image.layers] == [100e6, 5000, 4e6]
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({}, "--copy-size 2=SIZE"),
+        ({1: 1e6, 2: 4e6}, "its size is that of its files"),
+        ({2: 4e6, 3: 1e6}, "--copy-size 3: there is no such COPY or ADD; it has 2"),
+    ],
+)
+def test_a_size_is_told_where_it_is_needed_and_nowhere_else(
+    told: dict[int, float], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadDockerfile, match=message):
+        built(tmp_path, STAGES, run_sizes={1: 9e6}, copy_sizes=told)

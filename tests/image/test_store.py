@@ -6,67 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulling import LATENCY, RATE, Bench, Puller
 from worlds import idle, image, kernel, machine, registry, rows, unpacking
 
 from sim.core.randomness import Lognormal
-from sim.core.recorder import Span
 from sim.core.world import World
-from sim.host import Kernel, Machine
 from sim.image import Image, Layer, Store
 from sim.image.image import of_size
 from sim.units import MiB
-
-LATENCY = 1.0
-RATE = 10 * MiB
-SPEED = 50 * MiB
-
-
-class Puller:
-    """Asks for an image, as a start does."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.task = world.record.task("puller")
-
-    def phase(self, name: str, parent: str = "") -> Span:
-        return self.world.record.span(self.task, name, parent)
-
-
-class Bench:
-    """One host with a store, and pulls that note when they ended."""
-
-    def __init__(
-        self, box: Machine | None = None, hub: dict[str, Any] | None = None, **costs: Any
-    ) -> None:
-        self.world = World()
-        self.kernel: Kernel = kernel(self.world, box or machine(nic=RATE))
-        self.registry = registry(**(hub or {})).deploy(self.world)
-        self.store = Store(
-            self.kernel, self.kernel.cpu.group(weight=1024.0), self.registry, unpacking(**costs)
-        )
-        self.ended: list[float] = []
-
-    def pull(self, picture: Image, *, ask: bool = False, at: float = 0.0) -> "Bench":
-        def story() -> Any:
-            yield self.world.env.timeout(at)
-            yield from self.store.pull(Puller(self.world), picture, ask=ask)
-            self.ended.append(self.world.env.now)
-
-        self.world.env.process(story())
-        return self
-
-    def run(self) -> "Bench":
-        self.world.env.run()
-        return self
-
-    def lengths(self, phase: str) -> list[float]:
-        return [row.length for row in rows(self.world.record) if row.phase == phase]
-
-    @property
-    def moved(self) -> float:
-        """Bytes that came through the network card."""
-        assert self.kernel.nic is not None
-        return self.kernel.nic.busy_integral
 
 
 def test_a_pull_takes_resolve_download_and_unpack() -> None:
@@ -140,7 +87,7 @@ def test_asking_the_registry_costs_its_latency_only() -> None:
     """An agent that asks on every start resolves the name and finds all layers here."""
     bench = Bench()
     bench.store.load(image(100 * MiB))
-    bench.pull(image(100 * MiB), ask=True, at=5.0).run()
+    bench.pull(image(100 * MiB), how="default", at=5.0).run()
 
     assert bench.ended == [6.0]
     assert bench.moved == 0.0
@@ -233,7 +180,7 @@ def test_a_puller_that_dies_leaves_the_download_to_the_daemon() -> None:
     picture = image(100 * MiB)
 
     def story() -> Any:
-        yield from bench.store.pull(Puller(bench.world), picture, ask=False)
+        yield from bench.store.pull(Puller(bench.world), picture, "prefer-cached")
 
     first = bench.world.env.process(story())
     first.defused = True
@@ -252,7 +199,7 @@ def test_two_hosts_share_a_registry_and_nothing_else() -> None:
     ended = []
 
     def story(store: Store) -> Any:
-        yield from store.pull(Puller(world), image(50 * MiB), ask=False)
+        yield from store.pull(Puller(world), image(50 * MiB), "prefer-cached")
         ended.append(world.env.now)
 
     for _ in range(2):
@@ -267,7 +214,7 @@ def test_the_latency_of_a_registry_varies_around_its_median() -> None:
     """200 draws: half are above the median, within four standard errors."""
     world = World()
     hub = registry(latency=Lognormal(median=1.0, spread=0.5)).deploy(world)
-    above = sum(hub.latency() > 1.0 for _ in range(200))
+    above = sum(hub.resolve(image()) > 1.0 for _ in range(200))
 
     assert abs(above - 100) <= 4 * 200**0.5 / 2
 

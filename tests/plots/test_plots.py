@@ -379,6 +379,35 @@ def test_a_host_without_readings_is_refused_by_name(samples: pd.DataFrame) -> No
         plots.host_over_time(samples.iloc[:0])
 
 
+def test_ways_stand_side_by_side_in_one_order_with_a_label_for_each_bar() -> None:
+    """Density, time, cost; no price is a dash, and a warm image is told beside the cold one."""
+    table = pd.DataFrame(
+        {
+            "platform": ["eks", "ec2"],
+            "count": [7, 1],
+            "ready_p50_s": [13.2, 9.6],
+            "ready_warm_p50_s": [1.6, np.nan],
+            "usd_per_month_each": [20.0, np.nan],
+        }
+    )
+    ax = plots.side_by_side(table)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    panels = figure.axes
+    figure.draw_without_rendering()
+
+    assert row_labels(ax) == ["EC2", "EKS on EC2"]
+    assert [widths(panel, 0) for panel in panels] == [[1.0, 7.0], [9.6, 13.2], [0.0, 20.0]]
+    assert [[text.get_text() for text in panel.texts] for panel in panels] == [
+        ["1", "7"],
+        ["9.6", "13.2; warm 1.6"],
+        ["-", "20.00"],
+    ]
+    for panel in panels:
+        for text in panel.texts:
+            assert text.get_window_extent().x1 <= panel.get_window_extent().x1
+
+
 def test_a_figure_can_be_drawn_into_axes_of_ones_own(
     table: pd.DataFrame,
     budgets: pd.DataFrame,
@@ -445,6 +474,8 @@ def test_platforms_can_be_told_apart_by_everyone(sight: str) -> None:
         ("placement", "vmm", "firmware", "kernel", "user_space", "app"),
         ("request", "placement", "network", "pull", "create", "start", "app"),
         ("request", "provision", "pull", "create", "start", "app"),
+        ("request", "placement", "network", "init", "pull", "create", "start", "app"),
+        ("request", "provision", "network", "init", "pull", "create", "start", "app"),
     ],
 )
 def test_phases_of_one_start_can_be_told_apart(phases: tuple[str, ...], sight: str) -> None:

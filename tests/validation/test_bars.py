@@ -59,21 +59,22 @@ def test_json_leaves_out_what_is_not_known() -> None:
         (Bar("median", 9.0), False),
         (Bar("p90", 31.0), False),
         (Bar("p90", 33.0), True),
-        (Bar("worst", 40.1), True),
-        (Bar("worst", 39.0), False),
-        (Bar("worst", 39.0, save=0.2), True),
-        (Bar("worst", 19.0, save=0.2), False),
         (Bar("median", 1.0, "quota"), False),
-        (Bar("worst", 5.1, "calibrated"), True),
+        (Bar("median", 5.1, "calibrated"), True),
+        (Bar("outside", 19.0), False),
+        (Bar("outside", 20.0), True),
+        (Bar("outside", 0.0, "calibrated"), True),
+        (Bar("outside", 0.0, "quota"), True),
+        (Bar("outside", 24.0, "held out"), False),
     ],
 )
 def test_bars_are_of_absolute_errors(bar: Bar, held: bool) -> None:
-    """Of -10, 10, 20, -40 and 5 %, the last one calibrated; the second one has a quota."""
+    """Of -10, 10, 20, -40 and 5 %: one has a quota, the last is calibrated, -40 is outside."""
     cases = [
         case(-10.0),
         case(10.0, tag="quota"),
         case(20.0),
-        case(-40.0),
+        case(-40.0, bar=30.0),
         case(5.0, split="calibrated"),
     ]
     found = verdict("g", bar, cases)
@@ -82,8 +83,9 @@ def test_bars_are_of_absolute_errors(bar: Bar, held: bool) -> None:
 
 
 def test_without_a_case_there_is_no_verdict() -> None:
-    """Neither for no cases nor for cases without a prediction."""
+    """Neither for no cases nor for cases without a prediction or without a bar."""
     assert verdict("g", Bar("median", 10.0), []) is None
+    assert verdict("g", Bar("median", 10.0), [case(1.0, bar=None)]) is None
     assert verdict("g", Bar("median", 10.0), [case(None)]) is None
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from sim.catalog.figures import DATA
-from sim.validation import BadData, Case, Judgement, validate
+from sim.validation import BadData, Case, Judgement, judging, validate
 from sim.validation.linux import Cgroup, Task, finishes
-from sim.validation.pulls import pull
+from sim.validation.pulls import PULLS, pull
+from sim.validation.table import read
 
 
 def errors(judgement: Judgement, group: str, tag: str = "") -> list[float]:
@@ -72,9 +73,10 @@ def test_a_case_without_prediction_says_why(shipped: Judgement) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["measured_apps.csv", "pull_unpack.csv", "measured_containers.csv"]
+    "name",
+    ["measured_apps.csv", "pull_unpack.csv", "measured_containers.csv", "rund_empty_host.csv"],
 )
-def test_only_inputs_are_read(tmp_path: Path, name: str) -> None:
+def test_only_inputs_are_read(shipped: Judgement, tmp_path: Path, name: str) -> None:
     """With every measured column doubled, each prediction stays what it was."""
     inputs = {
         *("app", "quota_vcpu", "page_cache", "runtime", "running", "concurrency", "set", "disk"),
@@ -88,10 +90,13 @@ def test_only_inputs_are_read(tmp_path: Path, name: str) -> None:
             if column not in inputs and cell.replace(".", "").isdigit():
                 row[column] = str(2.0 * float(cell))
     doubled = [",".join(rows[0])] + [",".join(row.values()) for row in rows]
-    before, after = judged(tmp_path, text), judged(tmp_path, "\n".join(doubled))
+    before = {(case.group, case.case): case for case in shipped.cases}
+    after = judged(tmp_path, "\n".join(doubled))
 
-    assert [case.predicted for case in before] == [case.predicted for case in after]
-    assert [2.0 * case.measured for case in before] == [case.measured for case in after]
+    assert len(after) == len(rows)
+    for case in after:
+        same = before[case.group, case.case]
+        assert (case.predicted, case.measured) == (same.predicted, 2.0 * same.measured)
 
 
 @pytest.mark.parametrize(
@@ -193,15 +198,29 @@ def test_the_mean_over_phases_is_that_of_the_closed_form() -> None:
     assert found == pytest.approx(expected, abs=1e-3)
 
 
-def test_further_files_stand_beside_the_shipped_ones(shipped: Judgement, tmp_path: Path) -> None:
-    """And count for the bars of their group."""
+def test_further_files_stand_beside_the_shipped_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And have bars of their own: one bad row is never lost among many good ones."""
+    with as_file(DATA / "measured") as folder:
+        table = read(folder / "pull_unpack.csv", shipped=True)
+    monkeypatch.setattr(judging, "_shipped", lambda: [(PULLS, table)])
+    shipped = validate()
     path = tmp_path / "mine.csv"
     path.write_text("layers,unpacked_mb,pull_s_median\n9,1180,0.5\n")
-    ours = validate([path], shipped=False)
-    both = shipped.plus(ours)
+    both = validate([path])
 
-    assert len(both.cases) == len(shipped.cases) + 1
-    assert [str(each.bar) for each in ours.missed] == [
-        "median at most 25 %",
-        "worst at most 50 %",
+    assert both.cases[:-1] == shipped.cases
+    assert [str(each) for each in both.verdicts if "further" not in each.group] == [
+        str(each) for each in shipped.verdicts
     ]
+    assert [f"{each.group}: {each.bar}" for each in both.missed if "further" in each.group] == [
+        "further files, pulls: median at most 25 %",
+        "further files, all groups: median, held out, at most 15 %",
+        "further files, all groups: cases outside their bar, held out, at most 3.33 %",
+    ]
+
+
+def test_the_targets_are_held(shipped: Judgement) -> None:
+    """Every bar of the shipped measurements."""
+    assert [str(each) for each in shipped.missed] == []

@@ -1,0 +1,49 @@
+"""How many small pods does an EKS node take, what stops it, and what does the eleventh wait for?
+
+    python scenarios/eks.py          # 80 Node.js pods at once, with and without prefixes
+
+A node has slots and addresses for 58 pods, and for 110 with prefix delegation; each slot reserves
+memory for the kubelet. The kubelet pulls ten images at once and then five a second: a pod beyond
+that backs off for ten seconds, though the image has long arrived.
+"""
+
+from pathlib import Path
+
+from sim import Burst, Scenario, catalog, compare, plots
+from sim.cli.script import answer, picture, script
+from sim.units import MiB, vcpu
+
+node = catalog.service("node", cpu=0.05 * vcpu, memory=160 * MiB)
+scenarios = {
+    name: Scenario(
+        name="eks",
+        platform=catalog.eks("m5.xlarge", prefix_delegation=name == "eks-prefix"),
+        arrivals=(Burst(service=node, tasks=80),),
+    )
+    for name in ("eks", "eks-prefix")
+}
+
+
+@script(replications=5)
+def main(replications: int, seed: int, out: Path) -> None:
+    """Launch on both, count, say."""
+    results = compare(
+        scenarios, times=replications, seed=seed, name="eks", catalogue=catalog.digest()
+    )
+    folder = results.save(out)
+    runs = results.runs.groupby("variant", sort=False).first()
+    throttled = results.spans.query("phase == 'throttled' and run == 0")
+    held_up = throttled.groupby("variant")["task"].nunique()
+    drawn = picture(plots.waterfalls(results.tiling()), folder / "phases.png")
+    answer(
+        f"Of 80 pods {runs.ready['eks']} fit on one m5.xlarge ({runs.reasons['eks']}), "
+        f"{runs.ready['eks-prefix']} with prefix delegation ({runs.reasons['eks-prefix']}); "
+        f"{held_up['eks']} and {held_up['eks-prefix']} of these had to back off before their pull.",
+        results.runs[["variant", "run", "ready", "refused", "reasons"]],
+        folder,
+        drawn,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Where do the seconds go from a Dockerfile to a ready container, and what is left after a change?
+
+    python scenarios/image_lifecycle.py   # dockerfiles/node, to Amazon ECR, to ECS on EC2
+
+A small Node.js app: its image is built on one instance, pushed to a fresh repository, pulled on
+another instance and run. Then a line of its source changes, and all of it happens again, with the
+caches as the first round left them.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from sim import lifecycle, plots
+from sim.cli.script import answer, picture, script
+
+dockerfile = Path(__file__).parent / "dockerfiles" / "node" / "Dockerfile"
+
+
+@script(replications=5)
+def main(replications: int, seed: int, out: Path) -> None:
+    """Build, push, pull, run, change a line and do it again; say."""
+    lives = [
+        lifecycle(
+            dockerfile,
+            registry="ecr",
+            platform="ecs",
+            app="node",
+            change="src/server.js",
+            seed=seed + number,
+        )
+        for number in range(replications)
+    ]
+    results = lives[0].results()
+    rows = pd.concat([pd.DataFrame(life.json()) for life in lives]).query("phase == 'total'")
+    totals = rows.groupby(["round", "step"], sort=False)[["seconds", "bytes"]].median()
+    folder = results.save(out)
+    drawn = picture(plots.lifecycle(results.summary), folder / "waterfall.png")
+    answer(lives[0].sentence(), totals.astype({"bytes": int}).reset_index(), folder, drawn)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Which EC2 type is cheapest for each container, and which holds most of them?
+
+    python scenarios/sweep_instance_types.py   # all types with a price, 0.25 vCPU and 1 GiB each
+
+Density is ECS's arithmetic: what the scheduler admits on one instance. The types that none
+betters in both, cost and density, are then filled in a simulation: one task more than fits is
+launched on each, and the refusal says whether the arithmetic was right. T types are left out
+(their surplus credits are billed by use), and a vCPU counts as one, however fast it is.
+"""
+
+from pathlib import Path
+
+from sim import Burst, Scenario, catalog, compare, plots
+from sim.answers.instance_types import by_instance_type
+from sim.cli.script import answer, picture, script
+from sim.units import GiB, vcpu
+
+node = catalog.service("node", cpu=0.25 * vcpu, memory=1 * GiB)
+types = by_instance_type(node)
+frontier = types[types["frontier"]]
+scenarios = {
+    name: Scenario(
+        name="sweep-instance-types",
+        platform=catalog.ecs(name, warm=[node.image]),
+        arrivals=(Burst(service=node, tasks=count + 1),),
+    )
+    for name, count in zip(frontier["instance"], frontier["count"], strict=True)
+}
+
+
+@script(replications=1)
+def main(replications: int, seed: int, out: Path) -> None:
+    """Fill the frontier, draw all, say."""
+    results = compare(scenarios, times=replications, seed=seed, catalogue=catalog.digest())
+    folder = results.save(out)
+    filled = results.runs.groupby("variant")["ready"].min()
+    drawn = picture(plots.cost_frontier(types), folder / "frontier.png")
+    table = frontier[["instance", "count", "stopped_by", "core_speed"]].assign(
+        simulated=frontier["instance"].map(filled),
+        usd_per_1000_container_hours=1000.0 * frontier["usd_per_container_hour"],
+    )
+    dense, cheap = (table.iloc[place] for place in (0, -1))
+    answer(
+        f"Of {len(types)} types {cheap['instance']} is cheapest: {cheap['count']} containers at "
+        f"${cheap.iloc[-1]:.2f} for a thousand hours; {dense['instance']} is densest: "
+        f"{dense['count']} at ${dense.iloc[-1]:.2f}.",
+        table,
+        folder,
+        drawn,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Who should run my service: ECS or EKS, on EC2 or on Fargate, or an instance a task?
+
+    python scenarios/who_runs_it.py      # one Node.js service, five ways; about 5 s
+
+How many fit on one host by reservation, how soon one is ready from a cold image, and what each
+costs on full hosts: compute only, on demand in us-east-1. The same service, the same arrivals and
+the same seeds; only who runs it differs.
+"""
+
+from pathlib import Path
+
+from sim import plots
+from sim.answers import who_runs_it
+from sim.cli.script import answer, picture, script
+
+
+@script(replications=30)
+def main(replications: int, seed: int, out: Path) -> None:
+    """Ask, save, say."""
+    found = who_runs_it(app="node", instance="m5.xlarge", replications=replications, seed=seed)
+    folder = found.results.save(out)
+    drawn = picture(plots.side_by_side(found.table()), folder / "ways.png")
+    phases = picture(plots.waterfalls(found.results.tiling()), folder / "phases.png")
+    answer(found.sentence(), found.table(), folder, drawn, phases)
+
+
+if __name__ == "__main__":
+    main()

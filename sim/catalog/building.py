@@ -1,0 +1,65 @@
+"""A machine that builds and pushes, the repositories it pushes to, and names of base images."""
+
+import re
+
+from sim.catalog.apps import image
+from sim.catalog.figures import control_plane, figure
+from sim.catalog.instances import machine
+from sim.catalog.platforms import unpacking
+from sim.catalog.registries import registry
+from sim.core.cited import Cited
+from sim.image import Builder, Image, Packing, Patience, Repository
+
+_OFFICIAL = re.compile(
+    r"(?:(?:docker\.io|index\.docker\.io|public\.ecr\.aws/docker)/)?(?:library/)?"
+    r"(?P<name>[^@/]+)(?:@sha256:[0-9a-f]+)?"
+)
+"""An official image, under the names of Docker Hub and of its copy in ECR Public."""
+
+
+def builder(type_: str = "m5.xlarge") -> Builder:
+    """An EC2 instance with Docker, BuildKit and the containerd image store.
+
+    Base images come from Docker Hub; one build is far below its quota, so the client's patience
+    does not matter.
+    """
+    return Builder(
+        machine=machine(type_),
+        registry=registry("docker-hub", patience=Patience()),
+        unpacking=unpacking(),
+        packing=Packing(
+            compress_rate=figure("image.gzip.compress_rate"),
+            uploads=int(figure("image.layer_uploads").value),
+        ),
+        os_and_daemons=figure("vm.memory.guest_os.ubuntu_docker"),
+    )
+
+
+def repository(name: str = "ecr") -> Repository:
+    """A fresh repository of a registry.
+
+    On Docker Hub the layers of official images are mounted from there; a repository of ECR has
+    none of them.
+    """
+    return Repository(
+        registry=registry(name),
+        upload_rate=control_plane("registry.upload_rate"),
+        largest_layer=_largest(name),
+        mounts_public=name.startswith("docker-hub"),
+    )
+
+
+def official(name: str) -> Image:
+    """The image that a FROM names.
+
+    Raises:
+        UnknownName: it is not in the catalogue.
+    """
+    match = _OFFICIAL.fullmatch(name)
+    return image(match["name"] if match is not None else name)
+
+
+def _largest(name: str) -> Cited | None:
+    if name == "ecr":
+        return figure("registry.ecr.largest_layer")
+    return figure("registry.ecr_public.largest_layer") if name == "ecr-public" else None

@@ -1,0 +1,52 @@
+"""What `--explain` prints: the numbers that moved an answer, largest first."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sim.cli.screen import hint, table
+
+
+def show(explained: Sequence[Any]) -> None:
+    """A table an answer that some number moves, and what the tables leave out."""
+    for answer in explained:
+        if answer.effects:
+            table(
+                ["parameter", "standing", "at low", "at high", "effect"],
+                [_cells(effect) for effect in answer.effects],
+                title=f"{answer.variant}, {answer.what}: {_number(answer.base)}, and what moves it",
+                right="llrrr",
+            )
+    for answer in explained:
+        count = len(answer.effects)
+        many = (
+            f"{count} number{'s' * (count != 1)} move{'s' * (count == 1)} it"
+            if count
+            else "no number moves it"
+        )
+        hint(
+            f"{answer.variant}, {answer.what}: {many} by 1 % or more; {answer.others} do not, "
+            f"{answer.without_range} have no range."
+        )
+    hint(
+        "Each number over its range, the others as they are. measured: grades A and B; calibrated: "
+        "C, derived or fitted; assumed: a judgement, or D, hearsay."
+    )
+
+
+def _cells(effect: Any) -> list[str]:
+    cited = effect.cited
+    grade = "" if cited.grade == "assumed" else f" ({cited.grade})"
+    ends = [end - effect.base for end in (effect.at_low, effect.at_high) if not math.isnan(end)]
+    moves = " / ".join(f"{end:+.3g}" for end in ends if end)
+    return [
+        f"{cited.key}\n  {cited.shown()}",
+        f"{cited.standing}{grade}",
+        _number(effect.at_low),
+        _number(effect.at_high),
+        moves,
+    ]
+
+
+def _number(value: float) -> str:
+    return "none" if math.isnan(value) else f"{value:.4g}"

@@ -1,0 +1,118 @@
+"""Designs of a sweep: which points of the parameter space are run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Point: TypeAlias = dict[str, Any]
+"""Values by dotted path."""
+
+Grid: TypeAlias = Mapping[str, Sequence[Any]]
+"""Every combination of these values; the last path varies quickest."""
+
+
+@dataclass(frozen=True)
+class _Sampled:
+    """Points spread over ranges.
+
+    Args:
+        ranges: lowest and highest value by path; whole numbers where both are.
+        count: how many points.
+        seed: of the points, not of the runs.
+
+    Raises:
+        ValueError: a range is empty, or the number of points is not allowed.
+    """
+
+    ranges: Mapping[str, tuple[float, float]]
+    _: KW_ONLY
+    count: int = 16
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for path, (low, high) in self.ranges.items():
+            if not low < high:
+                raise ValueError(f"{path}: {low!r} to {high!r} is not a range")
+        if self.count < 2:
+            raise ValueError(f"points: {self.count!r} is not allowed; at least 2")
+
+    def points(self) -> list[Point]:
+        """The values at each point."""
+        return [
+            {
+                path: _between(low, high, share)
+                for (path, (low, high)), share in zip(self.ranges.items(), shares, strict=True)
+            }
+            for shares in self._unit_cube().tolist()
+        ]
+
+    def _unit_cube(self) -> NDArray[np.float64]:
+        raise NotImplementedError
+
+
+class LatinHypercube(_Sampled):
+    """One point in each of `count` slices of every range.
+
+    M. D. McKay, R. J. Beckman, W. J. Conover, Technometrics 21 (1979) 239-245.
+    """
+
+    def _unit_cube(self) -> NDArray[np.float64]:
+        from scipy.stats import qmc
+
+        return qmc.LatinHypercube(d=len(self.ranges), rng=self.seed).random(self.count)
+
+
+class Sobol(_Sampled):
+    """A scrambled Sobol sequence: even in every range and every pair of ranges.
+
+    I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86-112; its balance needs a power of two.
+    """
+
+    def _unit_cube(self) -> NDArray[np.float64]:
+        from scipy.stats import qmc
+
+        if self.count & (self.count - 1):
+            raise ValueError(f"points: {self.count!r} is not allowed; a power of two for Sobol")
+        return qmc.Sobol(d=len(self.ranges), rng=self.seed).random(self.count)
+
+
+Design: TypeAlias = Grid | LatinHypercube | Sobol
+
+
+def points_of(design: Design) -> list[Point]:
+    """The points of a design.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if isinstance(design, _Sampled):
+        found = design.points()
+    else:
+        for path, values in design.items():
+            if isinstance(values, str) or not isinstance(values, Sequence):
+                raise ValueError(f"{path}: {values!r} is not allowed; a list of values")
+        found = [dict(zip(design, values, strict=True)) for values in product(*design.values())]
+    if not found or not found[0]:
+        raise ValueError("design: there is no point in it; each path needs at least one value")
+    return found
+
+
+def label(point: Point) -> str:
+    """A point in words, such as `host.instance=m5.large image.mib=100`."""
+    return " ".join(
+        f"{path}={value:.6g}" if isinstance(value, float) else f"{path}={value}"
+        for path, value in point.items()
+    )
+
+
+def _between(low: float, high: float, share: float) -> float:
+    if isinstance(low, int) and isinstance(high, int):
+        return low + int(share * (high - low + 1))
+    return low + share * (high - low)

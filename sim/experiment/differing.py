@@ -1,0 +1,63 @@
+"""How two descriptions differ: a walk over both, with a dotted path for every difference."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sim.core.cited import SCALES
+from sim.units import GiB, MiB
+
+PASSPORT = {"key", "value", "unit", "grade", "source"}
+"""By these a cited figure is known in plain data."""
+
+
+class Differs(NamedTuple):
+    """A place where two descriptions differ; `absent` where one has nothing."""
+
+    path: str
+    a: str
+    b: str
+
+
+def differing(a: Any, b: Any, path: str = "") -> Iterator[Differs]:
+    """Every place where two plain descriptions differ, in the order of the first."""
+    if a == b:
+        return
+    if _is_cited(a) or _is_cited(b) or type(a) is not type(b):
+        yield Differs(path, shown(a), shown(b))
+    elif isinstance(a, dict):
+        for key in [*a, *(key for key in b if key not in a)]:
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _both(a, b, key, inner)
+    elif isinstance(a, list):
+        for index in range(max(len(a), len(b))):
+            yield from _both(dict(enumerate(a)), dict(enumerate(b)), index, f"{path}[{index}]")
+    else:
+        yield Differs(path, shown(a), shown(b))
+
+
+def _both(a: Mapping[Any, Any], b: Mapping[Any, Any], key: Any, path: str) -> Iterator[Differs]:
+    if key in a and key in b:
+        yield from differing(a[key], b[key], path)
+    elif key in a:
+        yield Differs(path, shown(a[key]), "absent")
+    else:
+        yield Differs(path, "absent", shown(b[key]))
+
+
+def shown(value: Any) -> str:
+    """Plain data in a few words."""
+    if _is_cited(value):
+        scale = SCALES.get(value["unit"], 1.0)
+        return f"{value['value'] / scale:.6g} {value['unit']} ({value['key']})"
+    if isinstance(value, dict):
+        return str(value.get("name", f"{len(value)} fields"))
+    if isinstance(value, list):
+        return f"{len(value)} items"
+    if isinstance(value, float):
+        whole_mib = value >= MiB and value % MiB == 0.0
+        return f"{value / GiB:g} GiB" if whole_mib else f"{value:.12g}"
+    return "none" if value is None else str(value)
+
+
+def _is_cited(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() >= PASSPORT

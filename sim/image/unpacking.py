@@ -1,0 +1,79 @@
+"""What pulling an image costs on the host, besides the bytes on the wire."""
+
+import math
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
+from sim.core.cited import Cited, Number, plain
+from sim.core.description import description
+from sim.image.image import Image, Layer
+
+Share = Annotated[float, Field(ge=0, le=1)] | Cited
+"""A fraction from 0 to 1."""
+
+
+@description
+class Lazy:
+    """Lazy loading (SOCI class): a container starts once the bytes it needs are here.
+
+    An index is fetched first; the rest of the image comes in the background and competes for NIC,
+    disk and CPU. What a file system in user space costs a read is left out.
+    """
+
+    needed: Share
+    """Fraction of an image's bytes that a start needs at least."""
+    index: Number = 0.0
+    """Bytes of the index per byte on the wire."""
+    least: Number = 0.0
+    """Bytes on the wire below which a layer has no index and is fetched whole."""
+
+    def share(self, image: Image, reads: float) -> float:
+        """Fraction of the indexed layers that comes before the start of an app that `reads`
+        so many bytes of files."""
+        known = reads / image.unpacked if image.unpacked else 0.0
+        return min(1.0, max(plain(self.needed), known))
+
+    def indexed(self, layer: Layer) -> bool:
+        """Whether the layer is loaded lazily."""
+        return layer.wire > 0.0 and layer.wire >= plain(self.least)
+
+
+@description
+class Unpacking:
+    """What pulling costs on the host, besides the bytes on the wire (containerd's way)."""
+
+    decompress_rate: Number
+    """Bytes of output per core-second of a gzip layer."""
+    zstd_rate: Number | None = None
+    """The same of a zstd layer; None: as gzip."""
+    unpack_cpu: Number
+    """Core-seconds per byte written."""
+    layer_overhead: Number = 0.0
+    """Seconds a layer costs whatever its size."""
+    shared_thread: Share = 0.0
+    """Share of the lesser of decompressing and writing files that does not overlap with the other:
+    0, they run side by side on two cores; 1, one after the other on one."""
+    overlap: bool = True
+    """Whether wire, disk and CPU work of a layer go on together, or one after the other."""
+    keep_blob: bool = True
+    """Whether the compressed blob is written to disk, too."""
+    page_cache: bool = True
+    """Whether what is written and read stays in the page cache."""
+    downloads: PositiveInt = 3
+    """Layers of one pull that are downloaded at once; they are unpacked one after the other."""
+    lazy: Lazy | None = None
+    """Start before the whole image is here; None: pull it first."""
+
+    def on_disk(self, layer: Layer) -> float:
+        """Bytes of disk a layer takes: its files, and its blob where that is kept."""
+        return layer.unpacked + (layer.wire if self.keep_blob else 0.0)
+
+    def rate(self, layer: Layer) -> float:
+        """Bytes of output per core-second at which a layer is decompressed; what is not
+        compressed takes no time."""
+        if layer.media_type == "none":
+            return math.inf
+        if layer.media_type == "zstd" and self.zstd_rate is not None:
+            return plain(self.zstd_rate)
+        return plain(self.decompress_rate)

@@ -1,0 +1,193 @@
+"""EKS's nodes against AWS's own tables, for every instance type there is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim import catalog
+from sim.catalog.figures import rows
+from sim.catalog.kubernetes import kubelet, kubernetes_control_plane
+from sim.core.cited import plain
+from sim.core.world import World
+from sim.platforms import PodTemplate, Resources
+from sim.platforms.node_config import Allocatable
+from sim.start import Ready
+from sim.units import MiB
+
+TABLE = {row["instance_type"]: row for row in rows("ec2_instances.csv")}
+TYPES = sorted(catalog.instances())
+KNOWN = [name for name in TYPES if TABLE[name]["karpenter_alloc_mem"]]
+"""Types in Karpenter's generated tables of allocatable CPU and memory."""
+
+
+def test_every_type_of_the_table_can_be_a_node() -> None:
+    """341 rows; of one vCPUs and memory are not known."""
+    assert len(TABLE) == 341
+    assert len(TYPES) >= 340
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_max_pods_are_those_of_the_vpc_cni(name: str) -> None:
+    """eni-max-pods.txt; two of them, aws-node and kube-proxy, need no address."""
+    config = catalog.node_config(name)
+
+    assert config.max_pods == int(TABLE[name]["max_pods_eni"])
+    assert config.addresses == config.max_pods - len(config.daemon_sets)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_prefixes_multiply_addresses_by_sixteen_under_eks_caps(name: str) -> None:
+    """110 below 30 vCPU and 250 from there on, if the ENIs hold so many."""
+    row = TABLE[name]
+    slots = int(row["max_eni"]) * (int(row["ipv4_per_eni"]) - 1)
+    config = catalog.node_config(name, prefix_delegation=True)
+
+    assert config.addresses == 16 * (int(row["max_pods_eni"]) - 2)
+    assert config.max_pods == min(16 * slots + 2, 110 if int(row["vcpu"]) < 30 else 250)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_allocatable_cpu_is_that_of_karpenters_table(name: str) -> None:
+    """To the thousandth of a vCPU."""
+    text = TABLE[name]["karpenter_alloc_cpu"]
+    expected = float(text[:-1]) if text.endswith("m") else 1000.0 * float(text)
+
+    assert catalog.node_config(name).allocatable(catalog.machine(name)).cpu == int(expected)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_a_node_keeps_is_what_karpenters_table_takes_off(name: str) -> None:
+    """Karpenter guesses 7.5 % for the hypervisor (arm: of 64 MiB less); the rest is kube-reserved
+    and the eviction threshold. Its table is cut to whole MiB."""
+    row = TABLE[name]
+    carved = 64.0 if row["arch"] == "arm64" else 0.0
+    capacity = 0.925 * (float(row["memory_mib_nominal"]) - carved)
+    config = catalog.node_config(name)
+    kept = (config.kube_reserved() + plain(config.eviction_memory)) / MiB
+
+    assert capacity - kept == pytest.approx(float(row["karpenter_alloc_mem"][:-2]), abs=1.0)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_allocatable_memory_is_what_the_os_sees_less_what_the_node_keeps(name: str) -> None:
+    """As measured per type: 255 MiB, 11 MiB a slot and 100 MiB less; never below zero."""
+    type_ = catalog.instance(name)
+    kept = 255 + 11 * type_.max_pods + 100
+    memory = catalog.node_config(name).allocatable(catalog.machine(name)).memory
+
+    assert memory == max(0, int(type_.memory_visible - kept * MiB))
+
+
+def test_known_nodes() -> None:
+    """m5.xlarge: 15,611 MiB and 4 vCPU; t3.nano has 8 MiB left for pods."""
+    assert catalog.node_config("m5.xlarge").allocatable(
+        catalog.machine("m5.xlarge")
+    ) == Allocatable(3920, (15611 - 255 - 11 * 58 - 100) * MiB, 58)
+    assert catalog.node_config("t3.nano").allocatable(catalog.machine("t3.nano")).memory == 8 * MiB
+
+
+def test_a_max_pods_of_ones_own_moves_memory() -> None:
+    """Each slot more takes 11 MiB."""
+    few, many = (catalog.node_config("m5.large", max_pods=n) for n in (29, 110))
+    box = catalog.machine("m5.large")
+
+    assert few.allocatable(box).memory - many.allocatable(box).memory == 81 * 11 * MiB
+
+
+@given(st.sampled_from(TYPES), st.integers(1, 3000), st.booleans())
+def test_no_setting_gives_a_negative_count(name: str, max_pods: int, prefixes: bool) -> None:
+    """What leaves no memory answers 0, and how to get out of it."""
+    eks = catalog.eks(name, max_pods=max_pods, prefix_delegation=prefixes)
+    first = eks.ceilings(catalog.service(cpu=0.1, memory=64 * MiB))[0]
+
+    assert first.allows >= 0
+    assert first.how
+
+
+def test_daemon_sets_take_150m_and_two_slots_of_every_node() -> None:
+    """aws-node 50m, kube-proxy 100m; neither asks for memory."""
+    eks = catalog.eks("m5.xlarge")
+    assert eks.node is not None
+    room = eks.node.room(catalog.machine("m5.xlarge"))
+
+    assert (room.cpu, room.pods) == (3770, 56)
+    assert eks.ceilings(catalog.service(cpu=0.25, memory=64 * MiB))[0].allows == 15
+
+
+def test_fargate_under_eks_launches_twenty_and_then_twenty_a_second() -> None:
+    """An account that uses Fargate under EKS only."""
+    launches = catalog.eks_on_fargate().fargate.launches
+
+    assert (plain(launches.size), plain(launches.refill)) == (20.0, 20.0)
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "size"),
+    [
+        (0.25, 256, "0.25 vCPU / 512 MiB"),
+        (0.25, 512, "0.25 vCPU / 1 GiB"),
+        (0.5, 1024, "0.5 vCPU / 2 GiB"),
+        (4.0, 30 * 1024, "8 vCPU / 32 GiB"),
+    ],
+)
+def test_known_sizes_of_pods_on_fargate(cpu: float, memory: int, size: str) -> None:
+    """Request and 256 MiB, rounded up to a size on the price list."""
+    what = catalog.service(cpu=cpu, memory=memory * MiB)
+
+    assert str(catalog.eks_on_fargate().fargate_size(what)) == size
+
+
+def test_the_kubelet_pulls_five_a_second_after_ten_and_backs_off_ten_seconds() -> None:
+    """And the same client waits as long where a registry throttles it."""
+    pulls = kubelet().pulls
+    registry = catalog.eks("m5.xlarge").capacity.registry
+
+    assert (plain(pulls.size), plain(pulls.refill)) == (10.0, 5.0)
+    assert (plain(registry.patience.first), registry.patience.tries) == (10.0, None)
+    assert plain(kubernetes_control_plane().bindings.refill) == 50.0
+
+
+@pytest.mark.parametrize("app", ["java", "node", "mysql"])
+@pytest.mark.parametrize("fargate", [False, True])
+def test_every_app_becomes_ready_under_eks(app: str, fargate: bool) -> None:
+    """At its default size."""
+    world = World()
+    eks = catalog.eks_on_fargate() if fargate else catalog.eks("m5.xlarge")
+    start = eks.deploy(world).launch(catalog.service(app))[0]
+    world.env.run()
+
+    assert start.value == Ready()
+    assert not world.record.opened
+
+
+def test_pods_can_ask_for_less_than_they_may_use() -> None:
+    """Requests place, limits bind: four times as many pods of 1 vCPU that ask for a quarter."""
+    asked = Resources(cpu_request=0.25, cpu_limit=1.0, memory_request=128 * MiB)
+    what = catalog.service(cpu=1.0, memory=512 * MiB)
+
+    assert catalog.eks().ceilings(what)[0].allows == 3
+    assert catalog.eks(pod=PodTemplate(resources=asked)).ceilings(what)[0].allows == 15
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("110", 110),
+        ("max_pods", 58),
+        ("((default_enis - 1) * (ips_per_eni - 1)) + 2", 44),
+        ("default_enis * ips_per_eni * 16 / 7", 137),
+    ],
+)
+def test_max_pods_may_be_an_expression_over_the_type(text: str, expected: int) -> None:
+    """m5.xlarge: 4 ENIs of 15 addresses; whole numbers throughout."""
+    assert catalog.max_pods(text, "m5.xlarge") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "-3", "many", "1.5", "enis", "2 ** 9", "1 / 0", "__import__('os')", "max_pods-58"],
+)
+def test_what_is_no_expression_is_a_mistake_and_is_not_run(text: str) -> None:
+    """Named with what is allowed."""
+    with pytest.raises(ValueError, match="is not allowed"):
+        catalog.max_pods(text, "m5.xlarge")

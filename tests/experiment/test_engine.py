@@ -1,0 +1,146 @@
+"""Runs in several places at once: the same tables, whoever makes them and whoever dies."""
+
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runs import DiesOnce, assert_same, pair, scenario
+
+from sim.experiment import Scenario, compare, replicate
+from sim.experiment.batch import Batch, Bundle, code_digest, perform
+from sim.experiment.engine import Engine
+from sim.experiment.stopping import Number
+from sim.experiment.store import InMemory
+from sim.experiment.workers import Machine, Workers, using
+
+
+def test_two_workers_give_the_tables_of_one() -> None:
+    """Byte for byte, in the same order of rows and columns; variants share random numbers."""
+    one = compare(pair(), times=7, seed=2, jobs=1)
+    two = compare(pair(), times=7, seed=2, jobs=2)
+
+    assert_same(one, two)
+    assert two.spans.to_csv() == one.spans.to_csv()
+    assert len(one.samples) > 0
+    assert one.runs["refused"].sum() > 0
+
+
+def test_a_worker_process_imports_no_tables_and_nothing_above_the_experiment() -> None:
+    """After a run, in a fresh interpreter: what a worker imports is what `perform` needs."""
+    code = (
+        "import sys, pickle\n"
+        "from sim.experiment.batch import perform\n"
+        "perform(pickle.loads(sys.stdin.buffer.read()))\n"
+        "heavy = ['pandas', 'pyarrow', 'scipy', 'matplotlib', 'loky', 'filelock', 'tqdm']\n"
+        "above = ['sim.catalog', 'sim.answers', 'sim.files', 'sim.cli', 'sim.plots']\n"
+        "print([m for m in heavy + above if m in sys.modules])"
+    )
+    batch = Batch((("a", 0), ("a", 1)), {"a": scenario()}, 1, code_digest())
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=pickle.dumps(batch), capture_output=True, check=True
+    )
+
+    assert done.stdout.strip() == b"[]"
+
+
+def test_runs_of_a_worker_that_is_killed_are_made_again(tmp_path: Path) -> None:
+    """The first run kills its process; another one takes its place."""
+    dying = scenario(DiesOnce(mark=tmp_path / "died"))
+    disturbed = replicate(dying, times=5, jobs=2)
+
+    assert (tmp_path / "died").exists()
+    assert_same(disturbed, replicate(dying, times=5, jobs=1))
+
+
+def start_a_worker(tell: Any) -> None:
+    """A process with a worker of its own, which it says the number of."""
+    tell.send(Machine(1)._executor.submit(os.getpid).result())
+    time.sleep(60.0)
+
+
+def test_a_worker_goes_when_its_parent_is_killed() -> None:
+    """Within a second or two; nobody else would end it."""
+    forked = multiprocessing.get_context("forkserver")
+    here, there = forked.Pipe()
+    parent = forked.Process(target=start_a_worker, args=(there,))
+    parent.start()
+    worker = here.recv()
+    parent.kill()
+    parent.join()
+    deadline = time.monotonic() + 20.0
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert not Path(f"/proc/{worker}").exists()
+
+
+def test_a_worker_with_another_model_is_refused() -> None:
+    """Its runs would not be ours."""
+    with pytest.raises(ValueError, match="another version"):
+        perform(Batch((("a", 0),), {"a": scenario()}, 1, "0123"))
+
+
+class Counting(Workers):
+    """Two workers that are this process, and count what they are given."""
+
+    def __init__(self) -> None:
+        super().__init__(1, None)
+        self.batches: list[Batch] = []
+
+    @property
+    def count(self) -> int:
+        """As if there were two."""
+        return 2
+
+    def submit(self, batch: Batch) -> Future[Bundle]:
+        """Count it, run it, and say that each run took 40 ms."""
+        self.batches.append(batch)
+        future: Future[Bundle] = Future()
+        bundle = perform(batch)
+        future.set_result(Bundle(bundle.rows, bundle.spans, bundle.samples, 0.04 * len(batch.jobs)))
+        return future
+
+
+def test_short_runs_travel_in_batches() -> None:
+    """400 runs of 40 ms: no run twice, tens of batches, none above a second of work."""
+    workers = Counting()
+    one: dict[str, Scenario] = {"a": scenario(tasks=1)}
+    Engine(one, seed=1, target=Number(400), store=InMemory(), workers=workers).run()
+    jobs = [job for batch in workers.batches for job in batch.jobs]
+
+    assert sorted(jobs) == [("a", n) for n in range(400)]
+    assert len(workers.batches) < 60
+    assert max(len(batch.jobs) for batch in workers.batches) == 25
+    assert len(workers.batches[-1].jobs) <= 2
+
+
+def test_where_runs_are_made_can_be_configured_around_a_call() -> None:
+    """Scripts do so; the call need not know."""
+    with using(jobs=3), Workers(None, None) as workers:
+        assert workers.count == 3
+    with Workers(None, None) as workers:
+        assert workers.count == 1
+
+
+def test_this_process_is_left_only_for_enough_work() -> None:
+    """Starting workers takes a second."""
+    with Workers(None, None) as workers:
+        workers.grow(1.0)
+        assert workers.count == 1
+
+
+@pytest.mark.parametrize(
+    ("jobs", "cluster", "message"),
+    [(0, None, "jobs: 0"), (2, "tcp://127.0.0.1:9", "as many workers as it has")],
+)
+def test_impossible_places_are_refused(jobs: int, cluster: str | None, message: str) -> None:
+    """With the field and the value."""
+    with pytest.raises(ValueError, match=message):
+        replicate(scenario(), times=1, jobs=jobs, cluster=cluster)

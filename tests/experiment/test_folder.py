@@ -1,0 +1,329 @@
+"""Finished runs on disk: killed, cut short, full or locked, nothing finished is lost."""
+
+import errno
+import gc
+import multiprocessing
+import os
+import random
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from runs import assert_same, pair, scenario, work_until_killed
+
+from sim.core.recorder import Recorder
+from sim.core.world import World
+from sim.experiment import Results, Scenario, compare, engine, load, parts, replicate, store
+from sim.experiment.batch import Batch, Bundle, code_digest, perform
+from sim.experiment.manifest import manifest
+from sim.experiment.replication import Interrupted
+from sim.experiment.results import Unfinished
+from sim.experiment.run import run
+
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["runs", "pyarrow.parquet", "pandas"])
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch is a part, and batches are small."""
+    monkeypatch.setattr(store, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "BATCH_SECONDS", 0.01)
+    keep = (store.FLUSH_SECONDS, engine.BATCH_SECONDS)
+    assert keep == (0.0, 0.01)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The runs that this process makes."""
+    jobs: list[tuple[str, int]] = []
+
+    def counted(batch: Batch) -> Bundle:
+        jobs.extend(batch.jobs)
+        return perform(batch)
+
+    monkeypatch.setattr("sim.experiment.workers.perform", counted)
+    return jobs
+
+
+def only(out: Path) -> Path:
+    """The one run folder."""
+    return next(path for path in (out / "small").iterdir() if path.is_dir())
+
+
+def kept(out: Path) -> set[int]:
+    """Numbers of the runs whose part is on disk."""
+    files = (only(out) / "runs").glob("part-*.parquet")
+    return {run for path in files for run in pq.read_table(path)["run"].to_pylist()}
+
+
+def files(out: Path) -> list[Path]:
+    """Everything in the folders of part files."""
+    return [path for name in store.TABLES for path in (only(out) / name).iterdir()]
+
+
+def test_killed_a_dozen_times_and_gone_on_from_there(
+    tmp_path: Path, made: list[tuple[str, int]]
+) -> None:
+    """Only missing runs are made, and the tables are those of an undisturbed run."""
+    draw = random.Random(7)
+    had: set[int] = set()
+    moments = []
+    for attempt in range(12):
+        begun = FORKED.Event()
+        child = FORKED.Process(target=work_until_killed, args=(tmp_path, 300, begun))
+        child.start()
+        if attempt % 3:
+            assert begun.wait(20.0)
+        time.sleep(draw.uniform(0.0, 0.1))
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        if (tmp_path / "small").exists():
+            assert had <= kept(tmp_path)
+            had = kept(tmp_path)
+        moments.append(len(had))
+    if len(had) < 300:
+        with pytest.raises(Unfinished, match="the same command goes on"):
+            load(only(tmp_path))
+    finished = replicate(scenario(), times=300, seed=3, jobs=1, out=tmp_path)
+    again = {number for _, number in made}
+    made.clear()
+
+    assert len(set(moments)) > 3, moments
+    assert again == set(range(300)) - had
+    assert_same(finished, replicate(scenario(), times=300, seed=3, jobs=1))
+    assert_same(finished, load(only(tmp_path)))
+    assert not [path for path in files(tmp_path) if path.name.startswith(".")]
+
+
+def test_the_same_command_makes_no_run_twice(tmp_path: Path, made: list[tuple[str, int]]) -> None:
+    """Also with other workers; more replications make only those that are missing."""
+    first = compare(pair(), times=4, seed=2, out=tmp_path)
+    assert len(made) == 8
+    again = compare(pair(), times=4, seed=2, out=tmp_path, jobs=2)
+    assert len(made) == 8
+    more = compare(pair(), times=6, seed=2, out=tmp_path)
+
+    assert len(made) == 12
+    assert first.run_id == more.run_id
+    assert_same(first, again)
+    assert_same(more, compare(pair(), times=6, seed=2))
+    assert more.folder == only(tmp_path)
+
+
+def test_fewer_replications_than_there_are_give_the_tables_of_fewer(tmp_path: Path) -> None:
+    """The same command gives the same tables, whatever was run before; nothing is deleted."""
+    replicate(scenario(), times=6, out=tmp_path)
+    few = replicate(scenario(), times=3, out=tmp_path)
+
+    assert_same(few, replicate(scenario(), times=3))
+    assert_same(few, load(tmp_path / "small"))
+    assert kept(tmp_path) == set(range(6))
+
+
+def hold(out: Path, ready: Any) -> None:
+    """Work in a folder for ever."""
+
+    def first(_: Any) -> None:
+        ready.set()
+        time.sleep(60.0)
+
+    store.RunFolder.add = lambda _, bundle: first(bundle)  # type: ignore[method-assign]
+    replicate(scenario(), times=2, jobs=1, out=out)
+
+
+def test_a_second_process_on_one_folder_refuses(tmp_path: Path) -> None:
+    """With the folder's name; when the first is killed, its lock has gone."""
+    ready = FORKED.Event()
+    first = FORKED.Process(target=hold, args=(tmp_path, ready))
+    first.start()
+    assert ready.wait(20.0)
+    with pytest.raises(BlockingIOError, match="another process works there"):
+        replicate(scenario(), times=2, out=tmp_path)
+    with pytest.raises(BlockingIOError, match="another process works there"):
+        replicate(scenario(), times=2).save(tmp_path)
+    first.kill()
+    first.join()
+
+    assert len(replicate(scenario(), times=2, out=tmp_path).runs) == 2
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_full_disk_keeps_what_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: list[tuple[str, int]]
+) -> None:
+    """The message says how much and where; there is no draft left, and the command goes on."""
+    write, left = pq.write_table, iter(range(7))
+
+    def full(table: Any, file: Any, **rest: Any) -> None:
+        if next(left, None) is None:
+            file.write(b"PAR1")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(table, file, **rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, "write_table", full)
+        with pytest.raises(OSError, match=r"No space left.*of 40 runs are kept in .*small"):
+            replicate(scenario(), times=40, seed=5, jobs=1, out=tmp_path)
+    there = kept(tmp_path)
+    made.clear()
+    finished = replicate(scenario(), times=40, seed=5, jobs=1, out=tmp_path)
+
+    assert there
+    assert {number for _, number in made} == set(range(40)) - there
+    assert_same(finished, replicate(scenario(), times=40, seed=5))
+    assert not [path for path in files(tmp_path) if path.name.startswith(".")]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """Before any run is made."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        replicate(scenario(), times=10**9, out=tmp_path / "file")
+
+
+@pytest.mark.parametrize("table", ["runs", "spans", "samples", "gone"])
+@pytest.mark.usefixtures("at_once")
+def test_a_truncated_part_is_named_and_its_runs_are_made_again(
+    table: str, tmp_path: Path, made: list[tuple[str, int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`load` refuses; the same command makes only those runs."""
+    whole = replicate(scenario(sample_every=1.0), times=5, jobs=1, out=tmp_path)
+    replicate(scenario(sample_every=1.0), times=9, jobs=1, out=tmp_path)
+    path = sorted((only(tmp_path) / ("spans" if table == "gone" else table)).iterdir())[0]
+    if table == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(ValueError, match=path.name):
+        load(only(tmp_path))
+    made.clear()
+    again = replicate(scenario(sample_every=1.0), times=5, jobs=1, out=tmp_path)
+
+    assert path.name in capsys.readouterr().err
+    assert made
+    assert_same(again, whole)
+
+
+def test_a_flipped_bit_in_a_part_is_found(tmp_path: Path) -> None:
+    """The size is right; a checksum is not."""
+    replicate(scenario(), times=5, out=tmp_path)
+    path = next((only(tmp_path) / "spans").iterdir())
+    data = bytearray(path.read_bytes())
+    data[len(data) // 4] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=path.name):
+        load(only(tmp_path))
+
+
+@pytest.mark.usefixtures("at_once")
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the 20th run."""
+
+    def stopped(what: Scenario, seed: int, replication: int) -> Recorder:
+        if replication == 20:
+            raise KeyboardInterrupt
+        return run(what, seed, replication)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.experiment.batch.run", stopped)
+        with pytest.raises(Interrupted, match=r"of 30 runs are kept in .*same command goes on"):
+            replicate(scenario(), times=30, jobs=1, out=tmp_path)
+
+    assert 0 < len(kept(tmp_path)) <= 20
+    assert_same(replicate(scenario(), times=30, out=tmp_path), replicate(scenario(), times=30))
+
+
+def test_runs_of_another_model_are_not_mixed_with_ours(
+    tmp_path: Path, made: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are made again, and that is said."""
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.experiment.manifest.code_digest", lambda: "older")
+        replicate(scenario(), times=3, out=tmp_path)
+    made.clear()
+    replicate(scenario(), times=3, out=tmp_path)
+
+    assert len(made) == 3
+
+
+def test_an_unfinished_folder_is_recognised(tmp_path: Path, made: list[tuple[str, int]]) -> None:
+    """Also before its first part; there is nothing in it that could be taken for an answer."""
+
+    def fails() -> Iterator[Results]:
+        yield replicate(scenario(), times=3, jobs=0, out=tmp_path)
+
+    with pytest.raises(ValueError, match="jobs"):
+        next(fails())
+    with pytest.raises(Unfinished, match="0 runs are kept"):
+        load(tmp_path / "small")
+
+    assert made == []
+
+
+@pytest.mark.usefixtures("at_once")
+def test_thousands_of_runs_are_tens_of_files(tmp_path: Path) -> None:
+    """Although every batch is a part of its own at first."""
+    most = 0
+
+    def watched(self: store.RunFolder, bundle: Bundle) -> None:
+        nonlocal most
+        add(self, bundle)
+        most = max(most, len(files(tmp_path)))
+
+    add = store.RunFolder.add
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.RunFolder, "add", watched)
+        replicate(scenario(tasks=1), times=1500, jobs=1, out=tmp_path)
+
+    assert most <= 3 * 11
+    assert len(files(tmp_path)) == 3
+
+
+def peak_after(out: Path, bundles: int, answer: Any) -> None:
+    """Peak memory of a process that keeps so many megabytes, bytes."""
+    store.FLUSH_BYTES = 1_000_000
+    parts.SMALL, parts.MERGED = 50_000, 100_000
+    one = {"a": scenario(sample_every=0.001)}
+    made = perform(Batch((("a", 0), ("a", 1)), one, 1, code_digest()))
+    with store.RunFolder(out, manifest("small", {}, seed=1, catalogue=""), {}) as folder:
+        for _ in range(bundles):
+            folder.add(made)
+    answer.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def test_memory_stays_flat_while_runs_are_made(tmp_path: Path) -> None:
+    """Forty megabytes of columns more do not take that much more."""
+    peaks = []
+    for bundles in (15, 55):
+        here, there = FORKED.Pipe()
+        child = FORKED.Process(target=peak_after, args=(tmp_path / str(bundles), bundles, there))
+        child.start()
+        peaks.append(here.recv())
+        child.join()
+
+    assert peaks[1] - peaks[0] < 15e6, peaks
+
+
+def test_a_world_has_gone_before_the_next_run_begins() -> None:
+    """It is one large cycle, and a worker makes thousands of them."""
+    gc.collect()
+    alive = [0]
+
+    def counted(what: Scenario, seed: int, replication: int) -> Recorder:
+        alive.append(sum(type(thing) is World for thing in gc.get_objects()))
+        return run(what, seed, replication)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.experiment.batch.run", counted)
+        replicate(scenario(), times=5, jobs=1)
+
+    assert alive == [0] * 6

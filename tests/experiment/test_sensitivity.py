@@ -1,0 +1,188 @@
+"""Sensitivity: effects by hand, indices with known answers, common random numbers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from worlds import app, docker, service
+
+from sim.core.cited import Cited, Number
+from sim.core.description import description, with_figures
+from sim.experiment import Burst, Scenario
+from sim.experiment.measure import measured, measures
+from sim.experiment.run import run
+from sim.experiment.sensitivity import fixed, one_at_a_time, ranged
+from sim.experiment.sobol import base_points, sobol
+from sim.units import MiB
+
+
+def cited(key: str, value: float, low: float | None = None, high: float | None = None) -> Cited:
+    return Cited(key, value, "s", "assumed", "nobody", "2026", low, high)
+
+
+@description
+class Sum:
+    """A description whose answer is known."""
+
+    a: Number = cited("a", 1.0, 0.0, 4.0)
+    b: Number = cited("b", 1.0, 0.5, 1.5)
+    c: Number = cited("c", 1.0)
+    d: Number = 1.0
+
+
+def values(node: Sum) -> list[float]:
+    return [float(x) for x in (node.a, node.b, node.c, node.d)]
+
+
+def total(nodes: Sequence[Sum]) -> list[float]:
+    return [a - 2.0 * b + c + d for a, b, c, d in map(values, nodes)]
+
+
+def test_figures_with_a_range_move_and_those_without_are_counted() -> None:
+    """A plain number is no figure."""
+    assert [c.key for c in ranged(Sum())] == ["a", "b"]
+    assert [c.key for c in fixed(Sum())] == ["c"]
+
+
+def test_effects_are_those_of_a_sum_strongest_first() -> None:
+    """a - 2 b + c + d = 1: a moves it from 0 to 4, b from 2 to 0; a point has no interval."""
+    a, b = one_at_a_time(Sum(), total)
+
+    assert (a.cited.key, a.base, a.at_low, a.at_high, a.swing) == ("a", 1.0, 0.0, 4.0, 4.0)
+    assert (b.cited.key, b.base, b.at_low, b.at_high, b.swing) == ("b", 1.0, 2.0, 0.0, 2.0)
+    assert a.change.low is None
+    assert a.told
+
+
+def test_an_end_without_an_answer_comes_first_and_says_so() -> None:
+    """A figure that can stop everything matters more than any that delays it."""
+
+    def only_small(nodes: Sequence[Sum]) -> list[float]:
+        return [b if a < 3.0 else math.nan for a, b, _, _ in map(values, nodes)]
+
+    first = one_at_a_time(Sum(), only_small)[0]
+
+    assert first.cited.key == "a"
+    assert math.isinf(first.swing)
+    assert first.json()["refused"] == "at one end of the range there is no answer"
+    assert "at_high" not in first.json()
+    assert "swing" not in first.json()
+
+
+def test_noise_that_is_shared_leaves_the_effect_exact() -> None:
+    """Under common random numbers the same noise is at both ends; else the interval is wide."""
+    noise = np.random.default_rng(1).normal(0.0, 10.0, (10, 8))
+
+    def shared(nodes: Sequence[Sum]) -> np.ndarray:
+        return np.asarray(total(nodes))[:, np.newaxis] + noise[0]
+
+    def own(nodes: Sequence[Sum]) -> np.ndarray:
+        return np.asarray(total(nodes))[:, np.newaxis] + noise[: len(nodes)]
+
+    exact, blurred = one_at_a_time(Sum(), shared)[0], one_at_a_time(Sum(), own)
+
+    assert exact.change.low == pytest.approx(4.0)
+    assert exact.change.high == pytest.approx(4.0)
+    assert not all(effect.told for effect in blurred)
+
+
+def test_indices_of_a_sum_are_the_shares_of_its_variances() -> None:
+    """Uniform over a range r the variance is r^2 / 12: 16 to (2 x 1)^2 is 0.8 to 0.2."""
+    found = sobol(Sum(), ranged(Sum()), total, n=1024, replications=1, seed=1)
+
+    assert [index.key for index in found.indices] == ["a", "b"]
+    assert found.points == 1024 * 4
+    for index, share in zip(found.indices, (0.8, 0.2), strict=True):
+        assert index.first == pytest.approx(share, abs=0.03)
+        assert index.total == pytest.approx(share, abs=0.03)
+        assert index.total_interval[0] < share < index.total_interval[1]
+
+
+def test_a_product_has_a_share_that_is_nobodys_alone() -> None:
+    """a b on 0..4 and 0.5..1.5: first 4/3, 1/3 and together 1/9 of 16/9, so totals above firsts."""
+
+    def product(nodes: Sequence[Sum]) -> list[float]:
+        return [a * b for a, b, _, _ in map(values, nodes)]
+
+    a, b = sobol(Sum(), ranged(Sum()), product, n=2048, replications=1, seed=1).indices
+
+    assert (a.key, b.key) == ("a", "b")
+    assert a.first == pytest.approx(0.75, abs=0.04)
+    assert b.first == pytest.approx(0.1875, abs=0.04)
+    assert a.total == pytest.approx(0.8125, abs=0.04)
+    assert b.total == pytest.approx(0.25, abs=0.04)
+
+
+def test_the_ranges_together_give_a_range_of_answers() -> None:
+    """a alone, uniform on 0 to 4: 90 % of the answers lie between 0.2 and 3.8."""
+
+    def first(nodes: Sequence[Sum]) -> list[float]:
+        return [values(node)[0] for node in nodes]
+
+    found = sobol(Sum(), ranged(Sum())[:1], first, n=512, replications=1, seed=1)
+
+    assert (found.low, found.high) == pytest.approx((0.2, 3.8), abs=0.02)
+
+
+def test_points_without_an_answer_are_refused_with_their_number() -> None:
+    """An index of what is left would be of another question."""
+
+    def some(nodes: Sequence[Sum]) -> list[float]:
+        return [math.nan if values(node)[0] > 3.9 else 1.0 for node in nodes]
+
+    with pytest.raises(ValueError, match=r"at \d+ of 64 points there is no answer"):
+        sobol(Sum(), ranged(Sum()), some, n=64, replications=1, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("figures", "replications", "budget", "n"),
+    [(10, 5, 8000, 128), (10, 5, 7679, 64), (2, 1, 64, 16), (2, 1, 63, 0), (1, 1, 10**6, 262144)],
+)
+def test_the_budget_is_never_exceeded(figures: int, replications: int, budget: int, n: int) -> None:
+    """The largest power of two with n (d + 2) points of so many runs; 16 at least, or none."""
+    assert base_points(figures, replications, budget) == n
+    assert n * (figures + 2) * replications <= budget
+
+
+def test_several_figures_move_at_once_and_an_unknown_one_is_named() -> None:
+    """The rest stays the object it was."""
+    assert values(with_figures(Sum(), {"a": 2.0, "b": 3.0})) == [2.0, 3.0, 1.0, 1.0]
+    with pytest.raises(ValueError, match="'z' is not in this description; it has a, b, c"):
+        with_figures(Sum(), {"z": 1.0})
+
+
+def scenario(spread: float = 0.3, tasks: int = 3) -> Scenario:
+    what = service(cpu=1.0, memory=50 * MiB, app=app(cpu=2.0, wait=1.0, spread=spread))
+    return Scenario(name="x", platform=docker(), arrivals=(Burst(service=what, tasks=tasks),))
+
+
+def test_a_measure_is_what_the_tables_say() -> None:
+    """The mean over the starts of a run, and what its row has."""
+    from sim.experiment import replicate
+
+    results = replicate(scenario(), times=3, seed=5)
+    starts = results.starts().groupby("run")[["time_to_running_s", "time_to_ready_s"]].mean()
+    for metric in starts:
+        by_run = measured([scenario()], metric, times=3, seed=5)[0]
+        assert by_run == pytest.approx(starts[metric])
+    assert measured([scenario()], "ready", times=3, seed=5)[0].tolist() == [3.0] * 3
+    assert np.isnan(measured([scenario()], "nothing", times=1, seed=5)).all()
+
+
+def test_two_processes_measure_the_same_as_one() -> None:
+    """Row by row, to the last bit."""
+    many = [scenario(tasks=tasks) for tasks in (1, 2, 3, 4)]
+    alone, both = (measured(many, "time_to_ready_s", times=2, seed=1, jobs=jobs) for jobs in (1, 2))
+
+    assert (alone == both).all()
+
+
+def test_a_run_without_a_ready_start_has_no_time() -> None:
+    """It is absent, not zero."""
+    empty = replace(scenario(), until=0.5)
+
+    assert "time_to_ready_s" in measures(run(scenario(), 1, 0))
+    assert "time_to_ready_s" not in measures(run(empty, 1, 0))
+    assert np.isnan(measured([empty, scenario()], "time_to_ready_s", times=2, seed=1)[0]).all()

@@ -278,7 +278,8 @@ def write(fits: Mapping[str, Fit], hosts: Mapping[str, float]) -> None:
         seen = f"{len(calibrated(name))} calibrated cases of {name}"
         for part, value in fit.figures.items():
             if value:
-                rows.append(row(f"start.{name}.{part}", value, fit.errors.get(part), seen))
+                of = "sandbox" if part == "idle_cpu" else "start"
+                rows.append(row(f"{of}.{name}.{part}", value, fit.errors.get(part), seen))
     with (DATA / "start_profiles.csv").open("w", encoding="utf-8", newline="") as file:  # type: ignore[call-arg]
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)

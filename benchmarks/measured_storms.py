@@ -7,22 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sim.catalog.figures import DATA
-
-RUND = {"kata": "kata-qemu", "katafc": "kata-fc", "katatemplate": "kata-template", "rund": "rund"}
-BOOTS = {
-    "fc-api": "firecracker",
-    "fc-file": "firecracker-file",
-    "fc-net-api": "firecracker-net",
-    "fc-nopci-api": "firecracker-nopci",
-    "chv": "cloud-hypervisor",
-    "chv-net": "cloud-hypervisor-net",
-    "chv-bz": "cloud-hypervisor-bzimage",
-    "qemu": "qemu",
-    "qboot": "qemu-qboot",
-    "qboot-net": "qemu-qboot-net",
-    "qemu-uvm": "qemu-uvm",
-}
-"""Names in the published files, as the catalogue has them."""
+from sim.validation import boots, storms
 
 _SCENARIO = re.compile(r"(?:serial|parallel-([0-9]+))-(.+)")
 
@@ -55,7 +40,7 @@ def _rund() -> Iterator[Case]:
             "cpu_ms": float(row["host_cpu_ms_per_start"]),
         }
         running = int(row.get("background_running", 0))
-        name = RUND[row["runtime"]]
+        name = storms.RUNTIMES.get(row["runtime"], row["runtime"])
         yield Case(name, "rund", starts, starts, running, measured, row["split"])
 
 
@@ -79,7 +64,15 @@ def _boots() -> Iterator[Case]:
         launchers = int(match[1] or 1)
         starts = 1000 if launchers > 1 else 1
         measured = {"mean_ms": float(row["mean_ms"])}
-        yield Case(BOOTS[match[2]], row["host"], starts, launchers, 0, measured, row["split"])
+        yield Case(
+            boots.RUNTIMES.get(match[2], match[2]),
+            row["host"],
+            starts,
+            launchers,
+            0,
+            measured,
+            row["split"],
+        )
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

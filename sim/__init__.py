@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
-    from sim.answers import density, lifecycle, startup
+    from sim.answers import density, lifecycle, startup, storm
     from sim.experiment import (
         Burst,
         LatinHypercube,
@@ -47,6 +47,7 @@ __all__ = [
     "plots",
     "replicate",
     "startup",
+    "storm",
     "sweep",
     "units",
     "validate",
@@ -70,6 +71,7 @@ _HOME = {
     "density": "sim.answers",
     "lifecycle": "sim.answers",
     "startup": "sim.answers",
+    "storm": "sim.answers",
     "validate": "sim.validation",
 }
 

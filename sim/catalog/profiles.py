@@ -69,8 +69,7 @@ def profile(runtime: str) -> StartProfile:
     known = _runtime(runtime)
 
     def of(name: str, default: float = 0.0) -> Number:
-        key = f"start.{runtime}.{name}"
-        return figure(key) if key in figures() else default
+        return _known(f"start.{runtime}.{name}", default)
 
     return StartProfile(
         name=runtime,
@@ -86,7 +85,7 @@ def profile(runtime: str) -> StartProfile:
             interleaved=plain(of("interleaved")) > 0.0,
             spin=of("spin"),
         ),
-        idle_cpu=of("idle_cpu"),
+        idle_cpu=_known(f"sandbox.{runtime}.idle_cpu", 0.0),
         spread=figure("spread.boot"),
     )
 
@@ -136,18 +135,18 @@ def _runtime(name: str) -> Runtime:
     return RUNTIMES[name]
 
 
+def _known(key: str, default: float) -> Number:
+    """The figure of that key, or the default where there is none."""
+    return figure(key) if key in figures() else default
+
+
 def _host(row: dict[str, str]) -> ValidationHost:
-
-    def of(name: str, default: float) -> Number:
-        key = f"host.{row['host']}.{name}"
-        return figure(key) if key in figures() else default
-
     shared = int(row["threads_per_core"]) > 1
     processor = Processor(
         cpus=float(row["cpus"]),
         threads_per_core=int(row["threads_per_core"]),
         thread_yield=figure("host.thread_yield") if shared else 1.0,
-        core_speed=of("core_speed", 1.0),
-        background=of("background", 0.0),
+        core_speed=_known(f"host.{row['host']}.core_speed", 1.0),
+        background=_known(f"host.{row['host']}.background", 0.0),
     )
     return ValidationHost(row["host"], processor, float(row["memory_gib"]) * GiB, row["what"])

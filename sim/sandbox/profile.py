@@ -8,8 +8,9 @@ and passes the lock k times, each time for a k-th of
 
     S(n) = a + b n + c n^2     (CPU of one thread: on a slower or busier host it is held longer)
 
-The work outside comes first, or a k-th of it before each pass. Whoever is awake gets the lock: of
-those who wait one is picked at random.
+Half of the work outside comes before the passes and half after them; or it is spread evenly before,
+between and after them. Of those who wait one is picked at random: a mutex that running threads may
+snatch keeps no queue.
 """
 
 from pydantic import PositiveInt
@@ -32,7 +33,7 @@ class Lock:
     passes: Positive = 1
     """k: how often one start queues."""
     interleaved: bool = False
-    """Whether the work outside lies between the passes; if not, all of it comes first."""
+    """Whether work outside lies between the passes, too; if not, half before and half after."""
     spin: Number = 0.0
     """Threads that one waiter keeps busy with nothing."""
 

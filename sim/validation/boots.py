@@ -15,8 +15,14 @@ SCENARIO = re.compile(r"serial-(?P<one>.+)|parallel-(?P<launchers>[1-9][0-9]*)-(
 RUNTIMES = {
     "fc-api": "firecracker",
     "fc-file": "firecracker-file",
+    "fc-net-api": "firecracker-net",
+    "fc-nopci-api": "firecracker-nopci",
     "chv": "cloud-hypervisor",
+    "chv-net": "cloud-hypervisor-net",
+    "chv-bz": "cloud-hypervisor-bzimage",
     "qemu": "qemu",
+    "qboot": "qemu-qboot",
+    "qboot-net": "qemu-qboot-net",
 }
 """Names in the published file, as the catalogue has them."""
 

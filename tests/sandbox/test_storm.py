@@ -110,19 +110,15 @@ def test_a_slower_host_takes_longer_for_work_and_lock_not_for_waits() -> None:
 
 
 PROFILES = st.builds(
-    lambda cpu, wait, fixed, grow, passes, between: profile(
-        {"fixed": fixed, "per_running": grow, "passes": passes, "interleaved": between},
-        cpu=cpu,
-        wait=wait,
-        cpu_per_running=grow,
+    lambda cpu, wait, fixed, grow: profile(
+        {"fixed": fixed, "per_running": grow}, cpu=cpu, wait=wait, cpu_per_running=grow
     ),
     st.floats(0.01, 1),
     st.floats(0, 1),
     st.floats(0.001, 0.5),
     st.floats(0, 0.01),
-    st.integers(1, 5),
-    st.booleans(),
 )
+"""Of one pass: where starts queue again, a longer job may by chance let the others by sooner."""
 
 
 @given(PROFILES, st.integers(1, 20), st.integers(1, 20), st.integers(0, 100), st.integers(1, 16))

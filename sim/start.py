@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from simpy import Event, Interrupt, Process
+from simpy import Environment, Event, Interrupt, Process
 
 from sim.core.recorder import Span
 from sim.core.sharing import Group
@@ -46,6 +46,11 @@ class Killed:
         return f"killed: {self.reason}"
 
 
+_NOW = Event(Environment())
+"""An event that has happened."""
+_NOW._ok, _NOW._value = True, None
+
+
 Outcome: TypeAlias = Ready | Refused | Killed
 Story: TypeAlias = Generator[Event, Any, Outcome]
 
@@ -65,8 +70,8 @@ class Sandbox(Protocol):
     def stop(self) -> None: ...
 
 
-class Start(Event):
-    """One start; an event whose value is its outcome.
+class Start(Process):
+    """One start: the process that tells its story, an event whose value is its outcome.
 
     What belongs to the workload is drawn here, in order of arrival, from the workload's own
     streams: so task k is the same task on every platform.
@@ -75,7 +80,6 @@ class Start(Event):
     __slots__ = (
         "at_end",
         "given",
-        "process",
         "sandbox",
         "service",
         "startup_noise",
@@ -84,8 +88,7 @@ class Start(Event):
         "world",
     )
 
-    def __init__(self, world: World, demand: Demand) -> None:
-        super().__init__(world.env)
+    def __init__(self, world: World, demand: Demand, story: "Callable[[Start], Story]") -> None:
         self.world = world
         self.service = demand.service
         self.given = demand
@@ -94,25 +97,22 @@ class Start(Event):
         self.startup_noise = demand.noise()
         self.state = ""
         self.sandbox: Sandbox | None = None
-        self.process: Process | None = None
         self.at_end: list[Callable[[], None]] = []
+        self._begin(world.env, self._tell(story))
 
     def phase(self, name: str, parent: str = "") -> Span:
-        """A phase of this start, to be used in a `with` block."""
-        if not parent:
-            self.state = name
-        return self.world.record.span(self.task, name, parent)
+        """A phase of this start, to be used in a `with` block.
+
+        One without a parent lasts until the next of them: together they tile the start.
+        """
+        if parent:
+            return self.world.record.span(self.task, name, parent)
+        self.state = name
+        return self.world.record.phase(self.task, name)
 
     def place(self, host: str) -> None:
         """It goes to `host`."""
         self.world.record.place(self.task, host)
-
-    def finish(self, outcome: Outcome) -> None:
-        """File what became of it, and wake whoever waits."""
-        self.world.record.outcome(self.task, str(outcome))
-        if not isinstance(outcome, Ready):
-            self.end()
-        self.succeed(outcome)
 
     def inhabit(self, sandbox: Sandbox) -> None:
         """It has a sandbox now, which goes when the start ends."""
@@ -129,33 +129,42 @@ class Start(Event):
 
         A start that is killed for what it does itself raises its own interrupt.
         """
-        process = self.process
-        if process is not None and process.is_alive:
-            if process is not self.env.active_process:
-                process.interrupt(reason)
-        elif self.triggered:
-            if isinstance(self.value, Ready):
-                self.world.record.outcome(self.task, str(Killed(reason)))
+        if self.is_alive:
+            if self is not self.env.active_process:
+                self.interrupt(reason)
+            return
+        if isinstance(self.value, Ready):
+            self.world.record.outcome(self.task, f"killed: {reason}")
+        self.end()
+
+    def _tell(self, story: "Callable[[Start], Story]") -> Story:
+        """The story to its end, whatever the end is."""
+        try:
+            outcome = yield from story(self)
+        except Interrupt as interrupt:
+            outcome = Killed(str(interrupt.cause))
+        except NoSpace as full:
+            outcome = Refused(f"disk: {full}")
+        except PullFailed as failed:
+            outcome = Killed(str(failed))
+        self.world.record.outcome(self.task, str(outcome))
+        if not isinstance(outcome, Ready):
             self.end()
+        return outcome
+
+    def _begin(self, env: Environment, story: Story) -> None:
+        """Tell the first part now: what `Process.__init__` has an event for."""
+        self.env = env
+        self.callbacks = []
+        self._generator = story
+        teller = env.active_process
+        self._resume(_NOW)
+        env._active_proc = teller
 
 
 def begin(world: World, demand: Demand, story: Callable[[Start], Story]) -> Start:
     """Begin a start and tell its story to the end, whatever the end is."""
-    start = Start(world, demand)
-    start.process = world.env.process(_tell(start, story))
-    return start
-
-
-def _tell(start: Start, story: Callable[[Start], Story]) -> Generator[Event, Any, None]:
-    try:
-        outcome = yield from story(start)
-    except Interrupt as interrupt:
-        outcome = Killed(str(interrupt.cause))
-    except NoSpace as full:
-        outcome = Refused(f"disk: {full}")
-    except PullFailed as failed:
-        outcome = Killed(str(failed))
-    start.finish(outcome)
+    return Start(world, demand, story)
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,3 +210,38 @@ def test_a_changed_line_moves_its_own_layer_and_nothing_of_the_base() -> None:
     assert [row.size < 1000 for row in pushes if row] == [False, True]
     ready = [found.timeline.after(number, "app") or 0.0 for number in (1, 2)]
     assert ready[1] < ready[0] / 10
+
+
+def test_the_cheapest_container_is_on_graviton_and_the_densest_host_costs_twice_as_much() -> None:
+    """Of all types with a price, at 0.25 vCPU and 1 GiB; bridge ports end the densest."""
+    from sim.answers.instance_types import by_instance_type
+
+    types = by_instance_type(catalog.service("node", cpu=0.25, memory=2**30))
+    frontier = types[types["frontier"]]
+    dense, cheap = frontier.iloc[0], frontier.iloc[-1]
+
+    assert len(types) >= 40
+    assert cheap["architecture"] == "arm64"
+    assert (dense["count"], dense["stopped_by"]) == (1024, "bridge ports")
+    assert 1.5 < dense["usd_per_container_hour"] / cheap["usd_per_container_hour"] < 2.5
+
+
+def test_the_simulation_admits_what_the_arithmetic_of_a_type_says() -> None:
+    """One task more than fits is launched: it is refused, and the others become ready."""
+    from sim.answers.instance_types import by_instance_type
+
+    node = catalog.service("node", cpu=0.25, memory=2**30)
+    types = by_instance_type(node, "m6g.*large").query("count < 64").set_index("instance")["count"]
+    scenarios = {
+        name: sim.Scenario(
+            name="sweep",
+            platform=catalog.ecs(name, warm=[node.image] if node.image else []),
+            arrivals=(sim.Burst(service=node, tasks=count + 1),),
+        )
+        for name, count in types.items()
+    }
+    runs = sim.compare(scenarios, times=1).runs.set_index("variant")
+
+    assert len(types) >= 4
+    assert (runs["ready"] == types).all()
+    assert (runs["refused"] == 1).all()

@@ -58,13 +58,13 @@ def explain(
 
 
 def explain_starts(
-    scenarios: Mapping[str, Scenario], *, seed: int, replications: int
+    scenarios: Mapping[str, Scenario], *, seed: int, replications: int, jobs: int | None = 1
 ) -> list[Explained]:
     """The numbers that move the mean time to ready; none where no start becomes ready."""
     times = min(TIMES, replications)
 
     def ready_after(nodes: Sequence[Scenario]) -> np.ndarray:
-        return measured(nodes, READY, times=times, seed=seed, what="explaining")
+        return measured(nodes, READY, times=times, seed=seed, jobs=jobs, what="explaining")
 
     found = []
     for variant, scenario in scenarios.items():

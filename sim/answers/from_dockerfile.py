@@ -23,7 +23,7 @@ from sim.workload import App, Service
 if TYPE_CHECKING:
     from sim.experiment import Results
 
-PLATFORMS = ("docker", "ec2", "ecs", "fargate")
+PLATFORMS = ("docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
 
 
 @dataclass(slots=True)
@@ -85,6 +85,7 @@ def lifecycle(
     architecture: Architecture | None = None,
     run_sizes: Mapping[int, float] | None = None,
     run_cpus: Mapping[int, float] | None = None,
+    copy_sizes: Mapping[int, float] | None = None,
     build_args: Mapping[str, str] | None = None,
     target: str | None = None,
     bases: Mapping[str, Image] | None = None,
@@ -100,12 +101,14 @@ def lifecycle(
 
     Args:
         context: the folder that COPY and ADD read; the Dockerfile's where it is not given.
-        platform: `docker`, `ec2`, `ecs` or `fargate`.
+        platform: `docker`, `ec2`, `ecs`, `fargate`, `eks` or `eks-fargate`.
         instance: EC2 type that runs the container (not on Fargate).
         builder: EC2 type that builds and pushes.
         architecture: built for; None: the builder's.
         run_sizes: unpacked bytes that each RUN writes, the file's first being 1.
         run_cpus: core-seconds of an m5 vCPU, likewise.
+        copy_sizes: unpacked bytes of each COPY or ADD whose files do not say, the file's first
+            being 1.
         bases: base images beside the catalogue's, by the name that FROM uses.
         startup_cpu: core-seconds from exec to the first healthy answer.
         app: of the catalogue, for its start-up work and memory.
@@ -129,6 +132,7 @@ def lifecycle(
         ratio=catalog.figure("image.unpack_ratio"),
         run_sizes=run_sizes,
         run_cpus=run_cpus,
+        copy_sizes=copy_sizes,
         target=target,
         build_args={**args, **(build_args or {})},
     )
@@ -191,6 +195,10 @@ def _platform(name: str, instance: str, registry: str, image: Image) -> Any:
         return catalog.docker(machine, pulls_from=pulls)
     if name == "ecs":
         return catalog.ecs(machine, pulls_from=pulls)
+    if name == "eks":
+        return catalog.eks(machine, pulls_from=pulls)
+    if name == "eks-fargate":
+        return catalog.eks_on_fargate(pulls_from=pulls)
     if name == "ec2":
         fleet = catalog.fleet(machine, pulls_from=pulls)
         docker = DockerOnInstance(runtime=fleet.runtime, registry=pulls, unpacking=fleet.unpacking)
@@ -229,12 +237,16 @@ def _fits(dockerfile: str | Path, registry: str, setup: Lifecycle, built: list[B
     limit = setup.repository.largest_layer
     if limit is None:
         return
-    wrong = [
-        f"{dockerfile}:{step.line}: its layer has {step.layer.wire / 1e9:,.1f} GB compressed; "
-        f"{registry} takes layers of at most {plain(limit) / 1e9:,.1f} GB: {step.text[:160]}"
-        for step in built[0].steps
-        if step.layer in built[0].image.layers and step.layer.wire > plain(limit)
-    ]
+    steps = {step.layer.digest: step for step in built[0].steps}
+    wrong = []
+    for layer in built[0].image.layers:
+        if layer.wire > plain(limit):
+            step = steps.get(layer.digest)
+            line, text = (1, "a layer of its base") if step is None else (step.line, step.text)
+            wrong.append(
+                f"{dockerfile}:{line}: a layer has {layer.wire / 1e9:,.1f} GB compressed; "
+                f"{registry} takes at most {plain(limit) / 1e9:,.1f} GB: {text[:160]}"
+            )
     if wrong:
         raise BadDockerfile("\n".join(wrong))
 

@@ -11,7 +11,14 @@ from sim.core.quantity import shown_bytes
 if TYPE_CHECKING:
     from sim.answers.from_dockerfile import LifecycleAnswer
 
-PLACES = {"docker": "in Docker", "ec2": "on EC2", "ecs": "on ECS", "fargate": "on Fargate"}
+PLACES = {
+    "docker": "in Docker",
+    "ec2": "on EC2",
+    "ecs": "on ECS",
+    "fargate": "on Fargate",
+    "eks": "on EKS",
+    "eks-fargate": "on Fargate under EKS",
+}
 
 
 def lifecycle_sentence(answer: LifecycleAnswer) -> str:

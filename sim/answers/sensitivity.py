@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,6 +143,7 @@ def sensitivity(
     replications: int = 30,
     seed: int = 1,
     jobs: int | None = None,
+    cluster: str | None = None,
     budget: int = 8000,
 ) -> Sensitivity:
     """Each cited figure moved over its range, then the ten strongest together.
@@ -149,7 +151,8 @@ def sensitivity(
     Args:
         metric: a column of `runs`, `time_to_ready_s` or `time_to_running_s`.
         replications: of every point, all on the same random numbers.
-        jobs: processes.
+        jobs: processes of this machine; None: one for each core where that pays.
+        cluster: `local`, or the address of a Dask scheduler.
         budget: runs that the Sobol indices may cost; 0: none.
 
     Raises:
@@ -157,31 +160,21 @@ def sensitivity(
         ValueError: a run has none, such as a time to ready where nothing became ready.
     """
     _check(scenario, metric, replications, seed)
-
-    def at(nodes: Sequence[Scenario]) -> np.ndarray:
-        return measured(nodes, metric, times=replications, seed=seed, jobs=jobs, what="moving")
-
-    effects = one_at_a_time(scenario, at)
-    base = _base(effects, at, scenario, metric)
+    at = partial(measured, metric=metric, seed=seed, jobs=jobs, cluster=cluster)
+    effects = one_at_a_time(scenario, partial(at, times=replications, what="one at a time"))
+    base = effects[0].base
+    if math.isnan(base):
+        raise ValueError(f"metric: there is no {metric} in some of the replications")
     without = tuple(cited.key for cited in fixed(scenario))
     found = Sensitivity(
         scenario.name, metric, replications, seed, base, tuple(effects), without, None, ""
     )
-    indices, refused = _indices(found, scenario, jobs, budget)
-    return Sensitivity(
-        scenario.name, metric, replications, seed, base, tuple(effects), without, indices, refused
-    )
-
-
-def _base(effects: Sequence[Effect], at: Any, scenario: Scenario, metric: str) -> float:
-    base = effects[0].base if effects else float(np.mean(at([scenario])))
-    if math.isnan(base):
-        raise ValueError(f"metric: there is no {metric} in some of the replications")
-    return base
+    indices, refused = _indices(found, scenario, at, budget)
+    return replace(found, indices=indices, refused=refused)
 
 
 def _indices(
-    found: Sensitivity, scenario: Scenario, jobs: int | None, budget: int
+    found: Sensitivity, scenario: Scenario, at: Callable[..., np.ndarray], budget: int
 ) -> tuple[Indices | None, str]:
     """The indices, or why there are none."""
     cited = [effect.cited for effect in found.top]
@@ -191,14 +184,9 @@ def _indices(
     n = base_points(len(cited), times, budget)
     if n == 0:
         return None, f"a budget of {budget} runs is too small for {len(cited)} figures"
-
-    def at(nodes: Sequence[Scenario]) -> np.ndarray:
-        return measured(
-            nodes, found.metric, times=times, seed=found.seed, jobs=jobs, what="Sobol indices"
-        )
-
+    answers = partial(at, times=times, what="Sobol indices")
     try:
-        return sobol(scenario, cited, at, n=n, replications=times, seed=found.seed), ""
+        return sobol(scenario, cited, answers, n=n, replications=times, seed=found.seed), ""
     except ValueError as error:
         return None, str(error)
 

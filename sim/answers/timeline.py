@@ -193,10 +193,11 @@ def _of_start(
     sizes = {"download": wire, "decompress": unpacked, "unpack": unpacked, TOTAL: wire}
     pulled, ran = list[Row](), list[Row]()
     for phase, parent, begin, end in _spans(record, start.task):
-        if "pull" in (phase, parent):
-            name = phase if parent else TOTAL
-            pulled.append(Row(number, "pull", name, begin, end))
-        else:
+        if parent == "pull":
+            pulled.append(Row(number, "pull", phase, begin, end))
+        elif not parent and phase == "pull":
+            pulled.append(Row(number, "pull", TOTAL, begin, end))
+        elif not parent:
             ran.append(Row(number, "run", phase, begin, end))
     parts = [replace(row, size=sizes.get(row.phase, 0.0)) for row in _hulls(pulled)]
     aside = sum(row.seconds for row in parts if row.phase == TOTAL)

@@ -25,6 +25,7 @@ def unpacking(*, lazy: bool = False) -> Unpacking:
     """containerd's defaults; with a SOCI index, images are loaded lazily."""
     return Unpacking(
         decompress_rate=figure("image.gunzip.rate"),
+        zstd_rate=figure("image.zstd.rate"),
         unpack_cpu=figure("image.unpack.cpu"),
         layer_overhead=figure("image.layer_overhead"),
         shared_thread=figure("image.unpack.shared_thread"),

@@ -8,7 +8,7 @@ import typer
 from sim.cli.inputs import BadInput, Inputs
 
 if TYPE_CHECKING:
-    from sim.experiment import RelativeHalfWidth, Results
+    from sim.experiment import RelativeHalfWidth
     from sim.experiment.replication import Effort
 
 Replications = Annotated[
@@ -60,8 +60,8 @@ def _until(text: str) -> "RelativeHalfWidth":
         raise ValueError(f"{text!r} is not allowed; a number, auto, or such as auto:0.02") from None
 
 
-def made(run: Callable[[], "Results"]) -> Any:
-    """The results, or what was wrong with what was asked for.
+def made(run: Callable[[], object]) -> Any:
+    """What was asked for, or what was wrong with it.
 
     Raises:
         BadInput: it cannot be run.

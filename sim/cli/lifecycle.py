@@ -31,7 +31,9 @@ def command(
     registry: Annotated[
         str, typer.Option(help="ecr, ecr-public, docker-hub, docker-hub-personal, docker-hub-paid.")
     ] = "ecr",
-    platform: Annotated[str, typer.Option(help="docker, ec2, ecs or fargate.")] = "ecs",
+    platform: Annotated[
+        str, typer.Option(help="docker, ec2, ecs, fargate, eks or eks-fargate.")
+    ] = "ecs",
     instance: Annotated[str, typer.Option(help="EC2 type that runs it.")] = "m5.xlarge",
     builder: Annotated[str, typer.Option(help="EC2 type that builds and pushes.")] = "m5.xlarge",
     arch: Annotated[
@@ -42,6 +44,10 @@ def command(
     ] = None,
     run_cpu: Annotated[
         Many, typer.Option(help="N=SECONDS: core-seconds of the Nth RUN, or L7=SECONDS.")
+    ] = None,
+    copy_size: Annotated[
+        Many,
+        typer.Option(help="N=SIZE: the Nth COPY or ADD, from a stage or the network; or L9=SIZE."),
     ] = None,
     build_arg: Annotated[Many, typer.Option(help="NAME=VALUE for an ARG.")] = None,
     target: Annotated[str | None, typer.Option(help="The stage to build.")] = None,
@@ -64,7 +70,7 @@ def command(
 
     inputs = Inputs()
     file = dockerfile / "Dockerfile" if dockerfile.is_dir() else dockerfile
-    lines = _runs(file)
+    runs, copies = _lines_of(file, ("RUN",)), _lines_of(file, ("COPY", "ADD"))
     asked: dict[str, Any] = {
         "context": context,
         "registry": inputs.choice("registry", registry, catalog.registry_names()),
@@ -72,8 +78,9 @@ def command(
         "instance": instance,
         "builder": builder,
         "architecture": None if arch is None else inputs.choice("arch", arch, ("amd64", "arm64")),
-        "run_sizes": _pairs(inputs, "run-size", run_size, _size, lambda name: _run(name, lines)),
-        "run_cpus": _pairs(inputs, "run-cpu", run_cpu, _cpu, lambda name: _run(name, lines)),
+        "run_sizes": _pairs(inputs, "run-size", run_size, _size, _numbered("RUN", runs)),
+        "run_cpus": _pairs(inputs, "run-cpu", run_cpu, _cpu, _numbered("RUN", runs)),
+        "copy_sizes": _pairs(inputs, "copy-size", copy_size, _size, _numbered("COPY", copies)),
         "build_args": _pairs(inputs, "build-arg", build_arg, str, str),
         "bases": _pairs(inputs, "base", base, lambda text: _base(text, arch or "amd64"), str),
         "target": target,
@@ -188,27 +195,31 @@ def _pairs(
     return made
 
 
-def _runs(file: Path) -> dict[int, int]:
-    """Which RUN stands on which line; a file that cannot be read has none."""
+def _lines_of(file: Path, words: tuple[str, ...]) -> dict[int, int]:
+    """Which of some instructions stands on which line; a file that cannot be read has none."""
     try:
         found = read_dockerfile(file).instructions
     except ValueError:
         return {}
-    runs = [item.line for item in found if item.word == "RUN"]
-    return {line: number for number, line in enumerate(runs, 1)}
+    lines = [item.line for item in found if item.word in words]
+    return {line: number for number, line in enumerate(lines, 1)}
 
 
-def _run(name: str, lines: dict[int, int]) -> int:
-    """The number of a RUN, given as such or by its line."""
-    digits = name[1:] if name[:1] in "Ll" else name
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
-        raise ValueError(f"{name!r} is no RUN; its number such as 1, or its line such as L7")
-    if name[:1] not in "Ll":
-        return int(digits)
-    if int(digits) not in lines:
-        known = ", ".join(f"L{line}" for line in lines) or "there is none"
-        raise ValueError(f"no RUN begins on line {digits}; RUN: {known}")
-    return lines[int(digits)]
+def _numbered(word: str, lines: dict[int, int]) -> Callable[[str], int]:
+    """What reads the number of an instruction, given as such or by its line."""
+
+    def number(name: str) -> int:
+        digits = name[1:] if name[:1] in "Ll" else name
+        if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+            raise ValueError(f"{name!r} is no {word}; its number such as 1, or its line such as L7")
+        if name[:1] not in "Ll":
+            return int(digits)
+        if int(digits) not in lines:
+            known = ", ".join(f"L{line}" for line in lines) or "there is none"
+            raise ValueError(f"no {word} begins on line {digits}; {word}: {known}")
+        return lines[int(digits)]
+
+    return number
 
 
 def _size(text: str) -> float:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.cli import explained
 from sim.cli.effort import ClusterAddress, Jobs, Replications, effort, how_many, made
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, note, say, table, wrote
@@ -22,6 +23,9 @@ def command(
     seed: Annotated[str | None, typer.Option(help="Instead of the file's.")] = None,
     jobs: Jobs = None,
     cluster: ClusterAddress = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List the numbers that moved it.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
@@ -35,13 +39,35 @@ def command(
 
     same = of_file(loaded, asked, out)
     results = made(lambda: replicate(loaded.scenario, **same))
+    moved = _explained(loaded.scenario, results, jobs=same.get("jobs")) if explain else None
     if json:
-        as_json(results.json())
+        as_json([{**row, **_numbers(row, moved)} for row in results.json()])
         note(f"wrote {results.folder}")
     else:
         show(results)
+        if moved is not None:
+            explained.show(moved)
         wrote(results.folder)
     return ended(results)
+
+
+def _explained(scenario: Any, results: Any, *, jobs: int | None) -> Any:
+    from sim.answers.explain import explain_starts
+
+    told = results.manifest
+    return explain_starts(
+        {scenario.name: scenario},
+        seed=told["seed"],
+        replications=told["replications"],
+        jobs=jobs,
+    )
+
+
+def _numbers(row: dict[str, Any], moved: Any) -> dict[str, Any]:
+    """What moved the whole of a start, for its row `total`."""
+    if moved is None or row["phase"] != "total":
+        return {}
+    return {"explain": [number for answer in moved for number in answer.json()]}
 
 
 def read(file: Path, inputs: Inputs) -> Any:

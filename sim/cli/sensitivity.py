@@ -5,64 +5,46 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.effort import ClusterAddress, Jobs, effort, made
+from sim.cli.inputs import Inputs
+from sim.cli.scenario import read
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 
 NAME = "sensitivity"
 
 
-def command(  # noqa: PLR0917 (options by name; typer hands over nothing else)
+def command(
     file: Annotated[Path, typer.Argument(metavar="SCENARIO.yaml", help="See `sim schema`.")],
+    *,
     metric: Annotated[
         str, typer.Option(help="time_to_ready_s, or another one of a run.")
     ] = "time_to_ready_s",
-    seed: Annotated[str | None, typer.Option(help="Instead of the file's.")] = None,
     replications: Annotated[str | None, typer.Option(help="Instead of the file's.")] = None,
+    seed: Annotated[str | None, typer.Option(help="Instead of the file's.")] = None,
     budget: Annotated[str, typer.Option(help="Runs for the Sobol indices; 0: none.")] = "8000",
-    jobs: Annotated[str, typer.Option(help="Processes.")] = "1",
+    jobs: Jobs = None,
+    cluster: ClusterAddress = None,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """Every cited number of a scenario moved over its range: which of them decide the answer?"""
-    from sim.files import BadFile, load_scenario
-
     inputs = Inputs()
-    given = {
-        "seed": None if seed is None else inputs.integer("seed", seed, 0),
-        "replications": None
-        if replications is None
-        else inputs.integer("replications", replications, 2),
-        "budget": inputs.integer("budget", budget, 0),
-        "jobs": inputs.integer("jobs", jobs, 1),
-    }
+    given = effort(inputs, replications=None, seed=seed, jobs=jobs, cluster=cluster)
+    asked: dict[str, Any] = {**given, "budget": inputs.integer("budget", budget, 0)}
+    if replications is not None:
+        asked["replications"] = inputs.integer("replications", replications, 2)
+    loaded = read(file, inputs)
     inputs.folder("out", out)
-    try:
-        loaded = load_scenario(file)
-    except BadFile as error:
-        raise BadInput("\n".join([*inputs.mistakes, str(error)])) from error
     inputs.check()
-    asked = {"seed": loaded.file.seed, "replications": loaded.file.replications}
-    asked |= {name: value for name, value in given.items() if value is not None}
-    return _answer(loaded.scenario, metric, asked, out, json)
+    same = {"seed": loaded.file.seed, "replications": loaded.file.replications, **asked}
+    return _answer(loaded.scenario, metric, same, out, json)
 
 
 def _answer(scenario: Any, metric: str, asked: dict[str, Any], out: Path, json: bool) -> int:
-    from sim.answers.sensitivity import sensitivity, words
-    from sim.cli.script import picture
+    from sim.answers.sensitivity import sensitivity
 
-    try:
-        found = sensitivity(scenario, metric=metric, **asked)
-    except ValueError as error:
-        raise BadInput(str(error)) from error
-    files = []
-    if found.top:
-        from sim import plots
-
-        unit = " (s)" if metric.startswith("time_to_") else ""
-        drawn = plots.tornado(found.table(), found.base, xlabel=f"mean {words(metric)}{unit}")
-        folder = out / scenario.name / "sensitivity"
-        files = [picture(drawn, folder / f"{metric}.png"), folder / f"{metric}.csv"]
-        found.table().to_csv(files[1], index=False, lineterminator="\n")
+    found = made(lambda: sensitivity(scenario, metric=metric, **asked))
+    files = _write(found, out / scenario.name / "sensitivity") if found.top else []
     if json:
         as_json(found.json())
         note("\n".join(f"wrote {path}" for path in files))
@@ -72,6 +54,20 @@ def _answer(scenario: Any, metric: str, asked: dict[str, Any], out: Path, json: 
     say(found.assumed_line())
     wrote(*files)
     return 0
+
+
+def _write(found: Any, folder: Path) -> list[Path]:
+    """The tornado, and its table."""
+    from sim import plots
+    from sim.answers.sensitivity import words
+    from sim.cli.script import picture
+
+    unit = " (s)" if found.metric.startswith("time_to_") else ""
+    drawn = plots.tornado(found.table(), found.base, xlabel=f"mean {words(found.metric)}{unit}")
+    table_of = folder / f"{found.metric}.csv"
+    files = [picture(drawn, folder / f"{found.metric}.png"), table_of]
+    found.table().to_csv(table_of, index=False, lineterminator="\n")
+    return files
 
 
 def show(found: Any) -> None:

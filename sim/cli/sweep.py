@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NAME = "sweep"
 SPREADS = ("sobol", "latin-hypercube")
 NOT_SWEPT = {"name": "it names the results", "seed": "see --seed", "replications": "see its option"}
-MOST_ROWS = 60
+MOST_ROWS, MOST_LINES = 60, 7
 
 
 def command(
@@ -61,12 +61,13 @@ def command(
 
     same = of_file(loaded, asked, out)
     results = made(lambda: sweep(loaded.at, design, **same))
+    files = [results.folder, *_drawn(results)]
     if json:
         as_json(results.json())
-        note(f"wrote {results.folder}")
+        note("\n".join(f"wrote {file}" for file in files))
     else:
         show(results)
-        wrote(results.folder)
+        wrote(*files)
     return ended(results)
 
 
@@ -89,6 +90,22 @@ def show(results: Any) -> None:
     )
     if len(rows) > MOST_ROWS:
         say(f"  and {len(rows) - MOST_ROWS} more points, in summary.csv")
+
+
+def _drawn(results: Any) -> list[Path]:
+    """A picture, where the points are those of one field, or of two in few lines."""
+    summary, fields = results.summary, list(results.points.columns[1:])
+    numbers = [field for field in fields if summary[field].dtype.kind in "fi"]
+    x = (numbers or fields)[-1]
+    others = [field for field in fields if field != x]
+    known = "time_to_ready_s" in summary and summary["time_to_ready_s"].notna().any()
+    if not known or len(others) > 1 or any(summary[o].nunique() > MOST_LINES for o in others):
+        return []
+    from sim import plots
+    from sim.cli.script import picture
+
+    lines = plots.sweep_lines(summary, x, *others)
+    return [picture(lines, results.folder / "sweep.png")]
 
 
 def _outcome(row: dict[str, Any]) -> list[str]:

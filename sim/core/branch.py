@@ -6,7 +6,7 @@ import math
 from heapq import heappop
 from itertools import count
 
-from sim.core.job import OVER, Job
+from sim.core.job import ALONE, OVER, Job
 from sim.core.saturation import Saturation
 from sim.core.watch import Watch
 from sim.core.water import Water
@@ -17,7 +17,7 @@ SLACK = 1.0 + 1.0 / 16.0
 GRAIN = 2.0**-50
 """Numbers closer than this part of them, four steps of a float, are the same."""
 
-TICKETS = count(1)
+TICKETS = count(ALONE + 1)
 """Each entry in a queue has its own; only their order matters."""
 
 
@@ -268,9 +268,7 @@ class Branch(Water):
             if member.ticket != ticket:
                 continue
             if type(member) is Job:
-                member.ticket = OVER
-                member.left = 0.0
-                member._ok, member._value = True, None
+                member.finish()
                 done.append(member)
                 self.part(saturation, member.weight)
             elif isinstance(member, Branch):

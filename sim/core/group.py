@@ -7,16 +7,35 @@ from heapq import heappush
 from typing import Protocol
 
 from simpy import Environment
+from simpy.events import NORMAL
 
 from sim.core.branch import TICKETS, Branch
-from sim.core.job import OVER, PARKED, Job
+from sim.core.job import ALONE, OVER, PARKED, Job
 from sim.core.watch import Watch
+
+
+class Course(Protocol):
+    """How a job that runs alone gets on, where that is not at one rate."""
+
+    def begin(self, job: Job, rate: float, now: float) -> float:
+        """It begins, at no more than `rate`; return when its work is done."""
+        ...
+
+    def used(self, now: float) -> float:
+        """What it has done."""
+        ...
+
+    def join(self, job: Job, now: float) -> None:
+        """It is alone no longer."""
+        ...
 
 
 class Root(Protocol):
     """The capacity at the root of the tree, as a group sees it."""
 
     env: Environment
+    rated: float
+    """What is used of the capacity by those who share it."""
     held: bool
     """Changes wait until all present completions are through."""
     stale: bool
@@ -30,6 +49,18 @@ class Root(Protocol):
     @property
     def busy_integral(self) -> float:
         """Exact integral of the rate used since the start."""
+        ...
+
+    def run_alone(self, job: Job, group: Branch, now: float, course: Course | None = None) -> bool:
+        """Let `job` in `group` run beside the tree of groups, if nothing else runs."""
+        ...
+
+    def share(self, now: float) -> None:
+        """Have the job that runs alone, if there is one, share with others from now on."""
+        ...
+
+    def left_alone(self, job: Job, now: float) -> float | None:
+        """Work the job that runs alone still has to do; None if `job` is not the one."""
         ...
 
     def level_anew(self, now: float) -> None:
@@ -72,8 +103,13 @@ class Group(Branch):
         self.watch.groups[child] = None
         return child
 
-    def run(self, work: float, *, weight: float = 1.0, cap: float = math.inf) -> Job:
+    def run(
+        self, work: float, *, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
+    ) -> Job:
         """Start `work` units (vCPU-seconds, bytes) here and now.
+
+        Args:
+            delay: seconds from the end of the work to the event, in which nothing is used.
 
         Returns:
             The job, an event that succeeds when the work is done.
@@ -81,14 +117,33 @@ class Group(Branch):
         Raises:
             ValueError: a value is out of range, or this group was removed.
         """
-        if self._removed or not (0.0 <= work < math.inf and 0.0 < weight < math.inf and cap >= 0.0):
-            self._refuse(work, weight, cap)
-        job = Job(self.root.env, self, work, weight, cap)
+        if self._removed or not (
+            0.0 <= work < math.inf
+            and 0.0 < weight < math.inf
+            and cap >= 0.0
+            and 0.0 <= delay < math.inf
+        ):
+            self._refuse(work, weight, cap, delay)
+        root = self.root
+        env = root.env
+        job = Job(env, self, work, weight, cap, delay)
         if work > 0.0:
-            self._admit(job)
+            if root.rated or root.held or not root.run_alone(job, self, env.now):
+                self._admit(job)
         else:
-            job.ticket = OVER
-            job.succeed()
+            job.finish()
+            env.schedule(job, NORMAL, delay)
+        return job
+
+    def run_along(
+        self, course: Course, work: float, weight: float, cap: float, delay: float
+    ) -> Job:
+        """Start `work` as `run` does; alone, the course says how it gets on, and no cap here."""
+        root = self.root
+        now = root.env.now
+        job = Job(root.env, self, work, weight, cap, delay)
+        if root.rated or root.held or not root.run_alone(job, self.parent, now, course):
+            self._admit(job)
         return job
 
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:
@@ -109,9 +164,13 @@ class Group(Branch):
         """Take the group away with all that runs in it; its jobs never fire. Idempotent."""
         if self._removed or self.watcher is None:
             return
+        self.root.share(self.root.env.now)
+        self.watcher.dismiss(self)
+        if not self.saturations and self.watch is None:  # nothing runs in it: nobody gets more
+            self._removed = True
+            return
         self._close()
         self.rise()
-        self.watcher.dismiss(self)
         self._changed(self.parent)
 
     def _close(self) -> None:
@@ -138,6 +197,9 @@ class Group(Branch):
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
         now = self.root.env.now
+        alone = self.root.left_alone(job, now)
+        if alone is not None:
+            return alone
         saturation = self.saturation(job.cap / job.weight)
         return max(0.0, job.tag - saturation.value(self.clock_at(now), now)) * job.weight
 
@@ -153,11 +215,19 @@ class Group(Branch):
         new_weight = job.weight if weight is None else _weight(weight)
         new_cap = job.cap if cap is None else _cap(cap)
         self._park(job)
+        if job.ticket == OVER:
+            raise ValueError("job: it has finished; only a running job can be updated")
         job.weight, job.cap = new_weight, new_cap
         self._admit(job)
 
     def _admit(self, job: Job) -> None:
         """Let a parked job run from now on; where it gets nothing, it stays parked."""
+        self.enter(job)
+        if not self.root.held:
+            self.root.level_anew(self.root.env.now)
+
+    def enter(self, job: Job) -> None:
+        """Let a parked job take part in the next levelling, unless it can get nothing."""
         weight = job.weight
         ratio = job.cap / weight
         if ratio == 0.0:
@@ -177,11 +247,11 @@ class Group(Branch):
         if self.watcher:
             self.touch()
         root.stale = True
-        if not root.held:
-            root.level_anew(now)
 
     def _park(self, job: Job) -> None:
         """Let a job run no longer, for now."""
+        if job.ticket == ALONE:
+            self.root.share(self.root.env.now)
         if job.ticket > PARKED:
             self.advance(self.root.env.now)
             job.left = self.left_of(job)
@@ -203,13 +273,14 @@ class Group(Branch):
         if self._removed:
             raise ValueError("group: it was removed; nothing can run in it")
 
-    def _refuse(self, work: float, weight: float, cap: float) -> None:
+    def _refuse(self, work: float, weight: float, cap: float, delay: float) -> None:
         """Say what is wrong."""
         self._must_exist()
         if not 0.0 <= work < math.inf:
             raise ValueError(f"work: {work!r} is not allowed; a finite number of at least 0")
         _weight(weight)
         _cap(cap)
+        raise ValueError(f"delay: {delay!r} is not allowed; a finite number of at least 0")
 
 
 def _weight(weight: float) -> float:

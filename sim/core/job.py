@@ -8,8 +8,11 @@ from typing import Any, Protocol, Self
 from simpy import Environment, Event
 from simpy.events import PENDING
 
-PARKED, OVER = 0, -1
-"""Tickets of a frozen job and of one that has ended or was cancelled; running ones are positive."""
+PARKED, OVER, ALONE = 0, -1, 1
+"""Tickets of a frozen job, of one that has ended or was cancelled, and of one that runs alone.
+
+Those of running jobs are positive.
+"""
 
 
 class Owner(Protocol):
@@ -20,6 +23,9 @@ class Owner(Protocol):
 
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
+
+    def enter(self, job: Job) -> None:
+        """Let a parked job take part in the next levelling, unless it can get nothing."""
 
     def withdraw(self, job: Job) -> None:
         """Take a running or frozen job off."""
@@ -35,10 +41,10 @@ class Job(Event):
     `Request` does, so that an interrupted process leaves nothing behind.
     """
 
-    __slots__ = ("cap", "left", "owner", "tag", "ticket", "weight")
+    __slots__ = ("cap", "delay", "left", "owner", "tag", "ticket", "weight")
 
-    def __init__(
-        self, env: Environment, owner: Owner, work: float, weight: float, cap: float
+    def __init__(  # noqa: PLR0917 (positional is quicker)
+        self, env: Environment, owner: Owner, work: float, weight: float, cap: float, delay: float
     ) -> None:
         # What `Event.__init__` does, without the call: 5 % of a job's time.
         self.env = env
@@ -47,6 +53,8 @@ class Job(Event):
         self.owner = owner
         self.weight = weight
         self.cap = cap
+        self.delay = delay
+        """Seconds between the end of the work and the event."""
         self.left = work
         """Work left, true while the job does not run."""
         self.tag = 0.0
@@ -89,7 +97,7 @@ class Job(Event):
         self.tag -= value
 
     def finish(self) -> None:
-        """Called by the group when the work is done; the callbacks are run by the capacity."""
+        """The work is done; the capacity runs the callbacks."""
         self.ticket = OVER
         self.left = 0.0
         self._ok = True

@@ -5,6 +5,7 @@ become categories when the tables are built, after the run.
 """
 
 from array import array
+from collections import defaultdict
 from types import TracebackType
 from typing import Literal, TypeAlias
 
@@ -14,21 +15,23 @@ DONE, INTERRUPTED, CENSORED = 0, 1, 2
 OUTCOMES = ("done", "interrupted", "censored")
 
 
-class Names:
+class Names(dict[str, int]):
     """Small integers for names, in order of first use."""
 
-    __slots__ = ("_codes",)
+    __slots__ = ()
 
-    def __init__(self) -> None:
-        self._codes: dict[str, int] = {}
+    def __missing__(self, name: str) -> int:
+        """A new name gets the next number."""
+        code = self[name] = len(self)
+        return code
 
     def code(self, name: str) -> int:
         """The number of `name`, new or known."""
-        return self._codes.setdefault(name, len(self._codes))
+        return self[name]
 
     def all(self) -> list[str]:
         """Names in the order of their numbers."""
-        return list(self._codes)
+        return list(self)
 
 
 class Span:
@@ -50,7 +53,7 @@ class Span:
 
     def __enter__(self) -> "Span":
         self.since = self._record.env.now
-        self._record.opened[self] = None
+        self._record.spans[self] = None
         return self
 
     def __exit__(
@@ -75,11 +78,38 @@ class Span:
 
     def end(self, outcome: int) -> None:
         """File the span now; a second call does nothing."""
-        if self in self._record.opened:
-            del self._record.opened[self]
+        if self in self._record.spans:
+            del self._record.spans[self]
+            record = self._record
             if self.why and outcome != CENSORED:
-                self._record.task_outcome[self.task] = ""
-            self._record.file(self, outcome)
+                record.task_outcome[self.task] = ""
+            since, now = self.since, record.env.now
+            record.file(self.task, self.phase, self.parent, since, now, outcome)
+
+
+class Tile(Span):
+    """A phase that tiles its start: it lasts until the next one, or until the start ends.
+
+    The block around it is for the reader.
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """One stands for all."""
+
+    def __enter__(self) -> Span:
+        """It has begun when it was asked for."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Whoever comes next ends it."""
+
+    def end(self, outcome: int) -> None:
+        """It ends by itself."""
+
+
+_TILE = Tile()
 
 
 Keep: TypeAlias = Literal["all", "totals"]
@@ -96,14 +126,18 @@ class Recorder:
         self.env = env
         self.keep = keep
         self.ready = 0
-        self.totals: dict[tuple[int, int], tuple[int, float]] = {}
+        self.totals: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0, 0.0])
+        """Of each phase and its parent: how many there were, and their seconds."""
         self.phases = Names()
         self.phases.code("")
         self.hosts = Names()
         self.hosts.code("")
         self.services = Names()
         self.resources = Names()
-        self.opened: dict[Span, None] = {}
+        self.spans: dict[Span, None] = {}
+        """Those that are open; phases that tile are not among them."""
+        self.task_phase, self.task_since = array("i"), array("d")
+        """The phase a start is in, 0 for none, and since when."""
         self.task_host = array("i")
         self.task_service = array("i")
         self.task_begin, self.task_end = array("d"), array("d")
@@ -123,10 +157,13 @@ class Recorder:
     def task(self, service: str) -> int:
         """The number of a new task, in order of arrival."""
         self.task_host.append(0)
-        self.task_service.append(self.services.code(service))
-        self.task_begin.append(self.env.now)
-        self.task_end.append(self.env.now)
+        self.task_service.append(self.services[service])
+        now = self.env.now
+        self.task_begin.append(now)
+        self.task_end.append(now)
         self.task_outcome.append("")
+        self.task_phase.append(0)
+        self.task_since.append(0.0)
         return len(self.task_host) - 1
 
     def place(self, task: int, host: str) -> None:
@@ -135,26 +172,51 @@ class Recorder:
 
     def outcome(self, task: int, outcome: str) -> None:
         """What became of a start, now: `ready`, or why it was refused or killed."""
-        self.ready += outcome == "ready"
-        self.task_end[task] = self.env.now
+        ready = outcome == "ready"
+        self.ready += ready
+        now = self.env.now
+        self._end_phase(task, now, INTERRUPTED if outcome.startswith("killed") else DONE)
+        self.task_end[task] = now
         self.task_outcome[task] = outcome
+
+    def phase(self, task: int, name: str) -> Span:
+        """The next of the phases that tile `task`; the one before it is done."""
+        now = self.env.now
+        self._end_phase(task, now, DONE)
+        self.task_phase[task] = self.phases[name]
+        self.task_since[task] = now
+        return _TILE
+
+    def _end_phase(self, task: int, now: float, outcome: int) -> None:
+        """The phase `task` is in, if any, ends now."""
+        phase = self.task_phase[task]
+        if phase:
+            self.task_phase[task] = 0
+            self.file(task, phase, 0, self.task_since[task], now, outcome)
+
+    @property
+    def opened(self) -> int:
+        """Spans and phases that are open."""
+        return len(self.spans) + sum(1 for phase in self.task_phase if phase)
 
     def span(self, task: int, phase: str, parent: str = "") -> Span:
         """A phase of `task`, to be used in a `with` block."""
         return Span(self, task, self.phases.code(phase), self.phases.code(parent))
 
-    def file(self, span: Span, outcome: int) -> None:
-        """Called by a span that ends."""
+    def file(  # noqa: PLR0917 (positional is quicker)
+        self, task: int, phase: int, parent: int, since: float, now: float, outcome: int
+    ) -> None:
+        """Called when a span or phase ends."""
         if self.keep == "totals":
-            key = (span.phase, span.parent)
-            count, seconds = self.totals.get(key, (0, 0.0))
-            self.totals[key] = (count + 1, seconds + self.env.now - span.since)
+            total = self.totals[phase, parent]
+            total[0] += 1
+            total[1] += now - since
             return
-        self.span_task.append(span.task)
-        self.span_phase.append(span.phase)
-        self.span_parent.append(span.parent)
-        self.span_start.append(span.since)
-        self.span_end.append(self.env.now)
+        self.span_task.append(task)
+        self.span_phase.append(phase)
+        self.span_parent.append(parent)
+        self.span_start.append(since)
+        self.span_end.append(now)
         self.span_outcome.append(outcome)
 
     def spent(self, task: int, phase: str, parent: str, since: float, until: float) -> None:
@@ -170,9 +232,8 @@ class Recorder:
 
     def event(self, task: int, name: str, parent: str) -> None:
         """Something that happened to `task` now, such as a pod's condition: a span of no length."""
-        now = Span(self, task, self.phases.code(name), self.phases.code(parent))
-        now.since = self.env.now
-        self.file(now, DONE)
+        now = self.env.now
+        self.file(task, self.phases[name], self.phases[parent], now, now, DONE)
 
     def request(self, task: int, sojourn: float, alone: float) -> None:
         """A request served: seconds it took, and what it would have taken without neighbours."""
@@ -191,5 +252,8 @@ class Recorder:
 
     def close(self) -> None:
         """End of the run: whatever is still open is censored, never done."""
-        for span in list(self.opened):
+        for span in list(self.spans):
             span.end(CENSORED)
+        for task, phase in enumerate(self.task_phase):
+            if phase:
+                self._end_phase(task, self.env.now, CENSORED)

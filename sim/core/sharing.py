@@ -33,9 +33,9 @@ from simpy import Environment, Event
 from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT
 
-from sim.core.branch import GRAIN
-from sim.core.group import Group
-from sim.core.job import Job
+from sim.core.branch import GRAIN, Branch
+from sim.core.group import Course, Group
+from sim.core.job import ALONE, Job
 from sim.core.saturation import Saturation
 from sim.core.shares import max_min_shares
 from sim.core.water import FADE
@@ -54,7 +54,21 @@ class SharedCapacity(Group):
         ValueError: `capacity` is not a positive, finite number.
     """
 
-    __slots__ = ("_armed", "_busy", "_due", "_handlers", "_wake_up", "env", "held", "stale")
+    __slots__ = (
+        "_armed",
+        "_busy",
+        "_course",
+        "_due",
+        "_handlers",
+        "_lone",
+        "_lone_began",
+        "_lone_end",
+        "_lone_rate",
+        "_wake_up",
+        "env",
+        "held",
+        "stale",
+    )
 
     def __init__(self, env: Environment, capacity: float) -> None:
         if not 0.0 < capacity < math.inf:
@@ -68,6 +82,14 @@ class SharedCapacity(Group):
         """Times of the wake-ups under way, the next one last."""
         self.held = False
         self.stale = False
+        self._lone: Job | None = None
+        """The only job that runs, as long as it is; none that shares runs then."""
+        self._course: Course | None = None
+        """How it gets on, where that is not at one rate."""
+        self._lone_rate = 0.0
+        self._lone_began = 0.0
+        self._lone_end = 0.0
+        """Time at which its work is done."""
         # One event for all wake-ups, put on the queue again and again: 10 % of a job's time.
         self._handlers: list[Callable[[Any], None]] = [self._wake]
         self._wake_up = Event(env)
@@ -83,7 +105,10 @@ class SharedCapacity(Group):
     @property
     def busy_integral(self) -> float:
         """Exact integral of the rate used since the start, in units of the capacity times s."""
-        return self._busy + self.rated * (self.env.now - self.since)
+        busy = self._busy + self.rated * (self.env.now - self.since)
+        if self._lone:
+            busy += self._used_alone(self.env.now)
+        return busy
 
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:  # noqa: ARG002 (one signature)
         """The root has no siblings and its cap is its capacity.
@@ -119,10 +144,72 @@ class SharedCapacity(Group):
         """What is used of the capacity."""
         return self.rated
 
+    # --- a job that runs alone
+
+    def run_alone(self, job: Job, group: Branch, now: float, course: Course | None = None) -> bool:
+        """Let `job` run beside the tree of groups, if nothing else runs.
+
+        It gets the least of its own cap and those of the groups around it, whatever the weights.
+        So nothing is levelled, and the delay after its work costs no event of its own. Where one
+        container starts at a time this saves four fifths of the law's CPU time.
+        """
+        if self._lone:
+            self.share(now)
+            if self.stale:
+                return False
+        rate = job.cap if job.cap < self.cap else self.cap
+        while group is not self:
+            if group.cap < rate:  # noqa: PLR1730
+                rate = group.cap
+            group = group.parent
+        if rate == 0.0:
+            return False
+        job.ticket = ALONE
+        self._lone, self._lone_rate, self._lone_began = job, rate, now
+        self._course = course
+        end = now + job.left / rate if course is None else course.begin(job, rate, now)
+        self._lone_end = end
+        self._due = end + job.delay
+        self._arm(self._due, now)
+        return True
+
+    def share(self, now: float) -> None:
+        """Have the job that runs alone, if there is one, share with others from now on."""
+        job = self._lone
+        if job is None:
+            return
+        self._lone = None
+        due, self._due = self._due, math.inf
+        if now >= self._lone_end:
+            self._busy += job.left
+            job.finish()
+            self.env.schedule(job, NORMAL, due - now)
+            return
+        used = self._used_alone(now)
+        self._busy += used
+        job.left = max(0.0, job.left - used)
+        if self._course is not None:
+            self._course.join(job, now)
+        job.owner.enter(job)
+
+    def _used_alone(self, now: float) -> float:
+        """What the job that runs alone has done."""
+        if self._course is not None:
+            return self._course.used(now)
+        return self._lone_rate * (min(now, self._lone_end) - self._lone_began)
+
+    def left_alone(self, job: Job, now: float) -> float | None:
+        """Work the job that runs alone still has to do; None if `job` is not the one."""
+        if job is not self._lone:
+            return None
+        return max(0.0, job.left - self._used_alone(now))
+
     # --- events
 
     def level_anew(self, now: float) -> None:
         """Level anew, if something has changed, and see to it that a wake-up comes in time."""
+        if self._lone:
+            self.share(now)
         if not self.stale:
             return
         self.stale = False
@@ -186,6 +273,14 @@ class SharedCapacity(Group):
             self._arm(self._due, now)
             return
         done: list[Job] = []
+        if self._lone:
+            lone, self._lone = self._lone, None
+            self._due = math.inf
+            self._busy += lone.left
+            lone.finish()
+            lone.delay = 0.0
+            self._fire([lone])
+            return
         self.held = self.stale = True
         try:
             self.collect(now, grain, done)
@@ -199,6 +294,9 @@ class SharedCapacity(Group):
         jobs = iter(done)
         try:
             for job in jobs:
+                if job.delay:
+                    self.env.schedule(job, NORMAL, job.delay)
+                    continue
                 callbacks, job.callbacks = job.callbacks, None  # type: ignore[assignment]
                 for callback in callbacks:
                     callback(job)

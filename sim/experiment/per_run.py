@@ -30,14 +30,13 @@ def per_run(results: Results, variant: str) -> pd.DataFrame:
     if runs["run"].duplicated().any() or "ready" not in runs:
         raise ValueError(f"{results!r}: its runs are no replications of a scenario")
     table = runs.set_index("run").select_dtypes("number")
-    table = table.drop(columns=[*INPUTS, *TIMES], errors="ignore")
+    results_of = [name for name in map(str, table) if name not in (*INPUTS, *TIMES)]
+    table = table.reindex(columns=[*TIMES, *results_of])
     services = [name for name in map(str, table) if name.startswith(f"{TIMES[1]}_")]
     if len(services) == 1:  # the same as over all starts
         table = table.drop(columns=services)
     starts = results.starts()
-    ready = starts[starts["variant"] == variant].groupby("run")[list(TIMES)]
-    table = ready.mean().reindex(table.index).join(table)
+    ready = starts[starts["variant"] == variant].groupby("run")[TIMES[1]]
     if ready.ngroups == len(table) and int(ready.size().min()) >= needed(0.95):
-        own = [quantile(of_run[TIMES[1]], 0.95) for _, of_run in ready]
-        table.insert(len(TIMES), P95, own)
+        table.insert(len(TIMES), P95, [quantile(of_run, 0.95) for _, of_run in ready])
     return table

@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from sim.core.description import as_json
+from sim.experiment.design import Point
 from sim.experiment.engine import Engine
 from sim.experiment.manifest import manifest
 from sim.experiment.results import Results, as_csv, gather
@@ -58,23 +59,8 @@ def replicate(scenario: Scenario, **effort: Unpack[Effort]) -> Results:
     return compare({scenario.name: scenario}, **effort)
 
 
-def compare(scenarios: Mapping[str, Scenario], **effort: Unpack[Effort]) -> Results:
-    """Run several scenarios on the same random numbers; task k is the same task in each.
-
-    Args:
-        scenarios: by variant.
-
-    Raises:
-        ValueError: `times`, `seed` or `jobs` is out of range.
-        OSError: the folder or the cluster cannot be used, or the disk is full.
-        Interrupted: Ctrl-C; what is finished is kept in `out`.
-    """
-    return run_all(scenarios, {}, **effort)
-
-
-def run_all(
+def compare(
     scenarios: Mapping[str, Scenario],
-    about: Mapping[str, Any],
     *,
     times: int = 30,
     until: RelativeHalfWidth | None = None,
@@ -84,8 +70,20 @@ def run_all(
     jobs: int | None = None,
     cluster: str | None = None,
     out: str | os.PathLike[str] | None = None,
+    points: Mapping[str, Point] | None = None,
 ) -> Results:
-    """Run all variants; `about` goes into the manifest."""
+    """Run several scenarios on the same random numbers; task k is the same task in each.
+
+    Args:
+        scenarios: by variant.
+        times, until, seed, name, catalogue, jobs, cluster, out: see `Effort`.
+        points: parameters of each variant, where the variants are points of a sweep.
+
+    Raises:
+        ValueError: `times`, `seed` or `jobs` is out of range.
+        OSError: the folder or the cluster cannot be used, or the disk is full.
+        Interrupted: Ctrl-C; what is finished is kept in `out`.
+    """
     if times < 1:
         raise ValueError(f"replications: {times!r} is not allowed; at least 1")
     if seed < 0:
@@ -94,7 +92,8 @@ def run_all(
         raise ValueError("scenarios: at least one is needed")
     named = name or next(iter(scenarios.values())).name
     described = {variant: json.loads(as_json(s)) for variant, s in scenarios.items()}
-    told = {**manifest(named, described, seed=seed, catalogue=catalogue), **about}
+    told = manifest(named, described, seed=seed, catalogue=catalogue)
+    told |= {"points": points} if points else {}
     target: Target = Sequential(until, list(scenarios)) if until else Number(times)
     folder = None if out is None else RunFolder(Path(out) / named, told, described)
     with folder or nullcontext(InMemory()) as store, Workers(jobs, cluster) as workers:

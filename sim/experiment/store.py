@@ -20,7 +20,7 @@ from sim.experiment.parts import Parts
 from sim.experiment.run_row import Row
 from sim.experiment.tables import TABLES, Tables, tables_of
 
-FLUSH_SECONDS, FLUSH_BYTES = 5.0, 32 * 2**20
+FLUSH_SECONDS, FLUSH_BYTES = 2.0, 32 * 2**20
 """What is lost at most when a run is killed: so much work, or so much in memory."""
 
 

@@ -5,7 +5,7 @@ from typing import TypeAlias, Unpack
 
 from sim.core.description import with_figure, with_value
 from sim.experiment.design import Design, Point, label, points_of
-from sim.experiment.replication import Effort, run_all
+from sim.experiment.replication import Effort, compare
 from sim.experiment.results import Results
 from sim.experiment.scenario import Scenario
 
@@ -38,7 +38,7 @@ def sweep(scenario: Scenario | Maker, design: Design, **effort: Unpack[Effort]) 
     for point in points_of(design):
         name = label(point)
         points[name if name not in points else f"{name} #{len(points)}"] = point
-    return run_all(_scenarios(scenario, points), {"points": points}, **effort)
+    return compare(_scenarios(scenario, points), points=points, **effort)
 
 
 def _scenarios(scenario: Scenario | Maker, points: dict[str, Point]) -> dict[str, Scenario]:

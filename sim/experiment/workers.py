@@ -6,11 +6,14 @@ it has; and what a run gives does not depend on where it was made.
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Thread
 from typing import Any, Protocol
 
 from sim.experiment.batch import Batch, Bundle, perform
@@ -80,12 +83,22 @@ class Machine:
     def _start(self) -> Any:
         import loky
 
-        return loky.get_reusable_executor(self.count, timeout=IDLE, initializer=_leave_ctrl_c)
+        return loky.get_reusable_executor(
+            self.count, timeout=IDLE, initializer=_begin, initargs=(os.getpid(),)
+        )
 
 
-def _leave_ctrl_c() -> None:
-    """Ctrl-C goes to every process of a terminal; only the one that keeps the books acts on it."""
+def _begin(parent: int) -> None:
+    """Leave Ctrl-C to the process that keeps the books, and go when it has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_go_with, args=(parent,), daemon=True).start()
+
+
+def _go_with(parent: int) -> None:
+    """A worker whose parent was killed has nobody left who would end it."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 class Cluster:

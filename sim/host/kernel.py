@@ -89,8 +89,10 @@ class Kernel:
     def perform(self, step: Doing, cpu: Group, noise: float = 1.0) -> Generator[Event, Any, None]:
         """Do one step of a start, `noise` times as long as its median, in the group `cpu`."""
         if step.work > 0.0:
-            yield from self.compute(cpu, step.work * noise, step.threads)
-        if step.delay > 0.0:
+            work, threads, delay = step.work * noise / self.core_speed, step.threads, step.delay
+            with cpu.run(work, weight=threads, cap=threads, delay=delay * noise) as doing:
+                yield doing
+        elif step.delay > 0.0:
             yield self.world.env.timeout(step.delay * noise)
 
     def can_run(self, architectures: Collection[str]) -> bool:

@@ -21,6 +21,17 @@ FileSet: TypeAlias = tuple[tuple[str, float], ...]
 """Files by name, with the bytes of each: what the containers of one image keep hot together."""
 
 
+class Shared:
+    """A file set that is kept in memory, and how many share it."""
+
+    __slots__ = ("bytes", "files", "sharers")
+
+    def __init__(self, files: FileSet) -> None:
+        self.files = files
+        self.bytes = sum(part for _, part in files)
+        self.sharers = 0
+
+
 class MemoryGroup:
     """The memory side of one cgroup.
 
@@ -52,7 +63,7 @@ class MemoryGroup:
         self.private = 0.0
         self.files: dict[str, float] = {}
         """Bytes of each file set that this group was the first to touch."""
-        self._shared: FileSet = ()
+        self._shared: Shared | None = None
         self.killed_by = ""
         self.alive = True
 
@@ -88,9 +99,8 @@ class MemoryGroup:
             Whether the group is still alive afterwards.
         """
         if self.alive and files:
-            self._shared = files
-            for name, touched in self._memory.join(files):
-                self.files[name] = touched
+            self._shared, touched = self._memory.join(files)
+            self.files = dict(touched)
             self._keep_within_limit()
             self._memory.settle()
         return self.alive
@@ -112,7 +122,7 @@ class MemoryGroup:
         self._memory.private -= self.private
         self.private = 0.0
         self._memory.groups.pop(self)
-        if self._shared:
+        if self._shared is not None:
             self._memory.leave(self._shared)
         else:
             for files in self.files:
@@ -151,9 +161,11 @@ class Memory:
 
     __slots__ = (
         "_cache",
+        "_calm",
         "_cold",
         "_hot",
-        "_sharers",
+        "_pins",
+        "_shared",
         "_users",
         "caching",
         "capacity",
@@ -179,7 +191,16 @@ class Memory:
         self._cache: dict[str, float] = {}
         self._hot: dict[str, float] = {}
         self._users: dict[str, int] = {}
-        self._sharers: dict[FileSet, int] = {}
+        self._shared: dict[FileSet, Shared] = {}
+        self._pins = 0
+        """Users of all files together."""
+        self._calm: Shared | None = None
+        """A file set since whose first sharer nobody has touched a single file.
+
+        Without a sharer it rests: its files still count as pinned, its bytes as cold. So a host
+        that starts one container after the other does not go through all layers each time: a
+        fifth of the CPU time of such a start.
+        """
 
     @property
     def used(self) -> float:
@@ -208,6 +229,7 @@ class Memory:
         """`amount` bytes of `files` passed through the page cache; the oldest give way."""
         if not self.caching:
             return
+        self._stir()
         cold = max(0.0, amount - self._hot.get(files, 0.0), self._cache.get(files, 0.0))
         self._keep_cold(files, cold)
         self._reclaim()
@@ -215,31 +237,60 @@ class Memory:
 
     def missing(self, files: FileSet) -> float:
         """Bytes of `files` that a read has to fetch from disk."""
+        if self._calm is not None and self._calm.files is files:
+            return 0.0
         return sum(max(0.0, part - self.cached_bytes(name)) for name, part in files)
 
     def cached_bytes(self, files: str) -> float:
         """Bytes of `files` that need not be read from disk."""
         return self._cache.get(files, 0.0) + self._hot.get(files, 0.0)
 
-    def join(self, files: FileSet) -> FileSet:
+    def join(self, files: FileSet) -> tuple[Shared, FileSet]:
         """One more sharer of a file set.
 
         Returns:
-            What was not in memory before: all that is new to the first one, nothing to others.
+            The set, and what was not in memory before: all that is new to the first one, nothing
+            to others.
         """
-        sharers = self._sharers.get(files, 0)
-        self._sharers[files] = sharers + 1
-        if sharers:
-            return ()
-        return tuple((name, self.pin(name, hot)) for name, hot in files)
+        shared = self._calm
+        if shared is None or shared.files is not files:
+            shared = self._shared.get(files) or self._shared.setdefault(files, Shared(files))
+        shared.sharers += 1
+        if shared.sharers > 1:
+            return shared, ()
+        if shared is self._calm:
+            self.hot += shared.bytes
+            self._cold -= shared.bytes
+            return shared, files
+        touched = tuple((name, self.pin(name, hot)) for name, hot in files)
+        self._calm = shared
+        return shared, touched
 
-    def leave(self, files: FileSet) -> None:
+    def leave(self, shared: Shared) -> None:
         """One sharer less; the last one leaves the pages behind as cold cache."""
-        self._sharers[files] -= 1
-        if self._sharers[files] == 0:
-            del self._sharers[files]
-            for name, _ in files:
-                self.unpin(name)
+        shared.sharers -= 1
+        if shared.sharers == 0:
+            alone = self._pins == len(shared.files) and self.hot == shared.bytes
+            if shared is self._calm and alone:
+                self.hot -= shared.bytes
+                self._cold += shared.bytes
+            else:
+                self._forget(shared)
+
+    def _forget(self, shared: Shared) -> None:
+        if shared is self._calm:
+            self._calm = None
+        del self._shared[shared.files]
+        for name, _ in shared.files:
+            self.unpin(name)
+
+    def _stir(self) -> None:
+        """Somebody touches single files: a set that rests is a set no longer."""
+        calm, self._calm = self._calm, None
+        if calm is not None and calm.sharers == 0:
+            self.hot += calm.bytes
+            self._cold -= calm.bytes
+            self._forget(calm)
 
     def pin(self, files: str, hot: float) -> float:
         """One more user keeps `hot` bytes of `files` in memory.
@@ -247,6 +298,8 @@ class Memory:
         Returns:
             The bytes that nobody kept before.
         """
+        self._stir()
+        self._pins += 1
         self._users[files] = self._users.get(files, 0) + 1
         known = self._hot.get(files, 0.0)
         grown = max(0.0, hot - known)
@@ -258,6 +311,8 @@ class Memory:
 
     def unpin(self, files: str) -> None:
         """One user less; the last one leaves its pages behind as cold cache."""
+        self._stir()
+        self._pins -= 1
         self._users[files] -= 1
         if self._users[files] == 0:
             del self._users[files]
@@ -267,6 +322,7 @@ class Memory:
 
     def drop(self, files: str, amount: float) -> None:
         """Forget `amount` hot bytes: their cgroup is over its limit."""
+        self._stir()
         self._hot[files] -= amount
         self.hot -= amount
 
@@ -276,12 +332,19 @@ class Memory:
 
     def settle(self) -> None:
         """Keep within RAM: drop cold cache, then kill the worst (of equals the youngest)."""
+        touched = self.held + self.private + self.hot + self._cold
+        if touched > self.capacity:
+            self._relieve()
+            self._note_peak()
+        elif touched > self.peak:
+            self._note_peak()
+
+    def _relieve(self) -> None:
         while self.used > self.capacity and self.groups:
             worst = max(group.private + group.bias for group in self.groups)
             victims = [group for group in self.groups if group.private + group.bias == worst]
             victims[-1].kill(OOM_HOST)
         self._reclaim()
-        self._note_peak()
 
     def _keep_cold(self, files: str, amount: float) -> None:
         """Set the cold bytes of `files`, which become the youngest."""
@@ -292,6 +355,7 @@ class Memory:
     def _reclaim(self) -> None:
         if self.held + self.private + self.hot + self._cold <= self.capacity:
             return
+        self._stir()
         excess = self._cold - max(0.0, self.capacity - self.used)
         while excess > 0.0 and self._cache:
             oldest = next(iter(self._cache))

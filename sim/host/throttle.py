@@ -5,7 +5,8 @@ Linux, `Documentation/scheduler/sched-bwc.rst`; P. Turner et al., *CPU bandwidth
 Linux Symposium 2010). Its periods begin at a fixed, random phase (`init_cfs_bandwidth`), and a
 group that was idle has a whole slice.
 
-There are no ticks. Over whole periods the fluid law with cap q is exact at their ends, so periods
+There are no ticks. Where nothing else runs on the host, all is known from the start
+(`sim.host.plan`). Over whole periods the fluid law with cap q is exact at their ends, so periods
 in which no work ends are passed at rate q in one piece; only the slice in which the group wakes
 up, and those in which work ends, are run at full speed. Alone this is exact; among other groups a
 burst competes by weight, and whole periods take the share of a group capped at q.
@@ -14,10 +15,11 @@ burst competes by weight, and whole periods take the share of a group capped at 
 import math
 from typing import Any
 
-from simpy import Environment
+from simpy import Environment, Event
 
-from sim.core.job import OVER, Job
+from sim.core.job import ALONE, OVER, Job
 from sim.core.sharing import Group
+from sim.host.plan import Plan, plan
 
 GRAIN = 1e-9
 """Core-seconds that are nothing: a slice with no more than this left is used up."""
@@ -47,6 +49,7 @@ class Throttle:
         "_paced",
         "_period",
         "_phase",
+        "_plan",
         "_quota",
         "_wake_up",
     )
@@ -72,6 +75,8 @@ class Throttle:
         self._left = quota * period
         """Core-seconds left of the slice then."""
         self._looked = env.now
+        self._plan: Plan | None = None
+        """Of a job that runs alone on the host, or did so last."""
         self._paced = False
         """Whether whole periods are passed at the rate of the quota."""
         self._wake_up: object = None
@@ -82,17 +87,67 @@ class Throttle:
         *,
         weight: float = 1.0,
         cap: float = math.inf,
+        delay: float = 0.0,
         group: Group | None = None,
     ) -> Job:
         """Start `work` core-seconds here and now, as `Group.run`; in a `group` below, if given."""
-        within = self._group if group is None else group
-        job = within.run(work + FAREWELL, weight=weight, cap=cap)
+        work += FAREWELL
+        if group is None and self._above is None and not self._jobs and cap > self._quota:
+            job = self._group.run_along(self, work, weight, cap, delay)
+            if job.ticket == ALONE:
+                return job
+        else:
+            within = self._group if group is None else group
+            job = within.run(work, weight=weight, cap=cap, delay=delay)
         self._watch(job)
         return job
 
+    # --- alone on the host
+
+    def begin(self, job: Job, rate: float, now: float) -> float:
+        """A job begins, alone at full speed `rate`; return when its work is done."""
+        self._account(now)
+        refill = self._begun(now) + self._period
+        made = plan(job.left, rate, self._left, self._quota, self._period, now, refill)
+        self._plan = made
+        self._left, self._looked = self._left_of_burst(made, made.end), made.end
+        return made.end
+
+    def used(self, now: float) -> float:
+        """Core-seconds that the job alone has used."""
+        return self._plan.used(now) if self._plan else 0.0
+
+    def join(self, job: Job, now: float) -> None:
+        """It is alone no longer: go on from where the plan has come to."""
+        planned, self._plan = self._plan, None
+        if planned is None:
+            return
+        self._jobs = {job: job.left}
+        job.callbacks.insert(0, self._look)
+        self._looked = now
+        if planned.refill <= now < planned.last:
+            self._left = self._slice
+            self._go(self._quota, planned.last, paced=True)
+        elif planned.pause <= now < planned.refill:
+            self._left = 0.0
+            self._go(0.0, planned.refill)
+        else:
+            self._left = self._left_of_burst(planned, now)
+            more = now < planned.pause < planned.end
+            self._go(math.inf, planned.pause if more else None)
+
+    def _left_of_burst(self, planned: Plan, now: float) -> float:
+        """What is left of the slice `now`, at full speed."""
+        begun = self._begun(now)
+        if begun <= planned.began:
+            return planned.left - planned.speed * (now - planned.began)
+        return self._slice - planned.speed * (now - begun)
+
+    # --- among others
+
     def _watch(self, job: Job) -> None:
         """A job has started in the group, or below it."""
-        self._account()
+        self._account(self._env.now)
         self._jobs[job] = job.remaining
         job.callbacks.append(self._look)
         self._decide()
@@ -100,7 +155,8 @@ class Throttle:
             self._above._watch(job)
 
     def close(self) -> None:
-        """The group was taken away."""
+        """The group is about to be taken away."""
+        self._group.root.share(self._env.now)
         self._jobs.clear()
         self._wake_up = None
 
@@ -113,22 +169,22 @@ class Throttle:
         passed = math.floor((now - self._phase) / self._period + GRAIN)
         return self._phase + passed * self._period
 
-    def _look(self, event: object) -> None:
-        """Work has ended."""
-        del event
-        self._account()
+    def _look(self, event: Event) -> None:
+        """Work has ended, its delay ago."""
+        delay = event.delay if isinstance(event, Job) else 0.0
+        self._account(max(self._looked, self._env.now - delay))
         self._decide()
 
     def _woken(self, event: object) -> None:
         """A slice is used up, or a period begins."""
         if event is self._wake_up:
             self._wake_up = None
-            self._account()
+            self._account(self._env.now)
             self._decide()
 
-    def _account(self) -> None:
+    def _account(self, now: float) -> None:
         """Take what was used since the last look off the slice, or off that of a later period."""
-        now, jobs = self._env.now, self._jobs
+        jobs = self._jobs
         used = sum(left - job.remaining for job, left in jobs.items())
         begun = self._begun(now)
         if begun > self._looked + GRAIN:
@@ -159,14 +215,14 @@ class Throttle:
         if fresh:
             if len(self._jobs) > 1:
                 self._go(self._quota, None)  # at the rates of whole periods
-            whole = self._needed() / self._slice
-            if 1.0 < whole < math.inf:
-                periods = math.ceil(whole) - 1
+            if self._slice < self._needed() < math.inf:
+                self._go(self._quota, None)
+                periods = max(1, math.ceil(self._needed() / (self._rate * self._period)) - 1)
                 self._go(self._quota, begun + periods * self._period, paced=True)
                 return
         self._go(math.inf, None)
         if self._needed() > self._left:
-            used_up = now + self._left / max(self._group.rate, GRAIN)
+            used_up = now + self._left / self._rate
             self._wake(min(used_up, begun + self._period))
 
     def _needed(self) -> float:
@@ -174,7 +230,12 @@ class Throttle:
         if len(self._jobs) == 1:
             return next(iter(self._jobs)).remaining
         soonest = min(job.remaining / max(job.rate, GRAIN) for job in self._jobs)
-        return soonest * self._group.rate
+        return soonest * self._rate
+
+    @property
+    def _rate(self) -> float:
+        """What the group gets now: less than its quota where others want the CPU, too."""
+        return max(self._group.rate, GRAIN)
 
     def _go(self, cap: float, until: float | None, *, paced: bool = False) -> None:
         self._paced = paced

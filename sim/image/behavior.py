@@ -24,7 +24,7 @@ def contacts(behavior: PullBehavior, *, here: bool, pulled: bool) -> bool:
     """Whether the registry is contacted.
 
     Args:
-        here: every layer is on the disk, or on its way.
+        here: a container can start from it.
         pulled: an earlier start on this host has pulled the image.
     """
     if behavior == "once":

@@ -15,6 +15,8 @@ from sim.image.stage_build import Given, StageBuild, Step
 from sim.image.stages import Line, Stage, Stages
 from sim.image.variables import Globals
 
+COPIES = ("COPY", "ADD")
+
 PREDEFINED = (
     *(
         f"{side}{part}"
@@ -57,6 +59,7 @@ def build_file(
     ratio: Number,
     run_sizes: Mapping[int, float] | None = None,
     run_cpus: Mapping[int, float] | None = None,
+    copy_sizes: Mapping[int, float] | None = None,
     target: str | None = None,
     build_args: Mapping[str, str] | None = None,
     cache: Collection[str] | None = None,
@@ -71,6 +74,8 @@ def build_file(
         ratio: unpacked over compressed bytes of the layers made.
         run_sizes: unpacked bytes by RUN, the file's first being 1; before an annotation.
         run_cpus: core-seconds, likewise.
+        copy_sizes: unpacked bytes by COPY or ADD, the file's first being 1, where its files do not
+            say: from another stage or image, or from the network.
         target: the stage to build; the last where it is not given.
         cache: digests of steps that earlier builds made.
         changed: a path inside the context that is taken as it was before its last change.
@@ -86,6 +91,7 @@ def build_file(
         ratio=ratio,
         run_sizes=dict(run_sizes or {}),
         run_cpus=dict(run_cpus or {}),
+        copy_sizes=dict(copy_sizes or {}),
         build_args=dict(build_args or {}),
         cache=frozenset(cache or ()),
         changed=changed,
@@ -144,12 +150,15 @@ def _distinct(layers: list[Layer]) -> tuple[Layer, ...]:
 def _stages(file: Dockerfile, given: Given) -> tuple[list[Stage], Globals]:
     """All stages of a file; instructions that cannot be read are noted and left out."""
     values, stages = Globals(given.build_args), list[Stage]()
-    runs, declared = 0, set[str]()
+    runs, copies, declared = 0, 0, set[str]()
     for item in file.instructions:
         runs += item.word == "RUN"
+        copies += item.word in COPIES
         try:
             sizes_of(item.annotation)
-            line = Line(item, take_apart(item, file.escape), runs)
+            line = Line(
+                item, take_apart(item, file.escape), copies if item.word in COPIES else runs
+            )
             if item.word == "ARG":
                 declared |= {word.partition("=")[0] for word in line.parts.words}
             if item.word == "FROM":
@@ -162,7 +171,9 @@ def _stages(file: Dockerfile, given: Given) -> tuple[list[Stage], Globals]:
                 raise BadWord(f"there is no FROM before {item.word}")
         except BadWord as error:
             file.mistakes.add(item.line, str(error), item.text)
-    _unused(given, runs)
+    _unused(given, "--run-size", given.run_sizes, "RUN", runs)
+    _unused(given, "--run-cpu", given.run_cpus, "RUN", runs)
+    _unused(given, "--copy-size", given.copy_sizes, "COPY or ADD", copies)
     _undeclared(given, declared)
     return stages, values
 
@@ -173,14 +184,13 @@ def _stage(line: Line, number: int, values: Globals, escape: str) -> Stage:
     return Stage(number, line, base, platform)
 
 
-def _unused(given: Given, runs: int) -> None:
-    for flag, said in (("--run-size", given.run_sizes), ("--run-cpu", given.run_cpus)):
-        for ordinal, amount in said.items():
-            if not 1 <= ordinal <= runs:
-                message = f"{flag} {ordinal}: there is no such RUN; it has {runs}"
-                given.file.mistakes.add(1, message, "")
-            if not 0.0 <= amount < 2.0**50:
-                given.file.mistakes.add(1, f"{flag} {ordinal}={amount}: it is not allowed", "")
+def _unused(given: Given, flag: str, said: Mapping[int, float], word: str, there: int) -> None:
+    for ordinal, amount in said.items():
+        if not 1 <= ordinal <= there:
+            message = f"{flag} {ordinal}: there is no such {word}; it has {there}"
+            given.file.mistakes.add(1, message, "")
+        if not 0.0 <= amount < 2.0**50:
+            given.file.mistakes.add(1, f"{flag} {ordinal}={amount}: it is not allowed", "")
 
 
 def _undeclared(given: Given, declared: set[str]) -> None:

@@ -11,7 +11,6 @@ from sim.image.tree import Tree, absolute
 
 REMOTE = ("http://", "https://", "git://", "ssh://", "git@")
 PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
-ASK = "give its unpacked bytes in a comment above it: # berthsim: size=120MB"
 
 
 @dataclass(slots=True)
@@ -39,7 +38,15 @@ class Request:
     exclude: tuple[str, ...]
     unpacks: bool
     size: float | None
-    """What an annotation says."""
+    """What the caller or an annotation says."""
+    ordinal: int
+    """Which COPY or ADD of the file it is, from 1."""
+
+    @property
+    def ask(self) -> str:
+        """How its bytes are told where they are not known."""
+        flag = f"--copy-size {self.ordinal}=SIZE"
+        return f"give it with {flag}, or in a comment above it: # berthsim: size=120MB"
 
 
 def from_context(
@@ -61,7 +68,7 @@ def from_context(
             else:
                 taken.append(source)
     if request.size is not None and not _may_be_told(request):
-        raise BadWord("its size is that of its files; the annotation has no place here")
+        raise BadWord("its size is that of its files; no other can be told")
     _into(tree, taken, request)
     made.content += [_identity(source) for source in taken]
     told = request.size is not None
@@ -84,7 +91,7 @@ def from_stage(request: Request, tree: Tree | None, unpacked: float, origin: str
         whole = path.strip("/.") == ""
         size = unpacked if whole else tree.bytes_of(path) if tree is not None else None
         if size is None:
-            raise BadWord(f"how many bytes {path[:80]!r} has there is not known; {ASK}")
+            raise BadWord(f"how many bytes {path[:80]!r} has there is not known; {request.ask}")
         made.size += size
     return made
 
@@ -110,7 +117,7 @@ def _may_be_told(request: Request) -> bool:
 
 def _downloaded(request: Request, name: str, made: Brought, tree: Tree) -> None:
     if request.size is None:
-        raise BadWord(f"how many bytes {name[:80]!r} has is not known; {ASK}")
+        raise BadWord(f"how many bytes {name[:80]!r} has is not known; {request.ask}")
     tree.certain = False
     made.content.append(f"{name} {request.size}")
 

@@ -118,7 +118,7 @@ class Delivery:
     def _unpack(self, puller: Puller, part: Part) -> Generator[Event, Any, None]:
         """Decompress one layer and write its files."""
         kernel, unpacking, size = self._kernel, self._unpacking, part.unpacked
-        decompress = size / plain(unpacking.decompress_rate) / kernel.core_speed
+        decompress = size / unpacking.rate(part.layer) / kernel.core_speed
         untar = size * plain(unpacking.unpack_cpu) / kernel.core_speed
         # What shares one thread with the longer of the two waits for it.
         alone = plain(unpacking.shared_thread) * min(decompress, untar)

@@ -70,6 +70,10 @@ class Layers:
         layers = {layer.digest: layer for layer in image.layers}
         return [layer for digest, layer in layers.items() if digest not in self._copies]
 
+    def usable(self, image: Image) -> bool:
+        """Whether a container can start from every layer of an image that uses them."""
+        return all(self._copies[layer.digest].usable is None for layer in image.layers)
+
     def whole(self, image: Image) -> bool:
         """Whether every layer of an image is here."""
         copies = self._copies

@@ -50,6 +50,7 @@ class Given:
     ratio: Number
     run_sizes: dict[int, float]
     run_cpus: dict[int, float]
+    copy_sizes: dict[int, float]
     build_args: dict[str, str]
     cache: frozenset[str]
     changed: str | None
@@ -198,7 +199,8 @@ class StageBuild:
             place=place + "/" * folder,
             exclude=tuple(put_in(name) for name in line.parts.flags_of("exclude")),
             unpacks=line.given.word == "ADD" and line.parts.flag("unpack") != "false",
-            size=size,
+            size=self._given.copy_sizes.get(line.ordinal, size),
+            ordinal=line.ordinal,
         )
         if "from" in dict(line.parts.flags):
             brought = from_stage(request, *self._origin(put_in(line.parts.flag("from"))))

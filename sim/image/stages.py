@@ -14,7 +14,7 @@ class Line:
     given: Instruction
     parts: Parts
     ordinal: int = 0
-    """Of a RUN: which of the file's it is, from 1."""
+    """Of a RUN, or of a COPY or ADD: which of the file's it is, from 1."""
 
 
 @dataclass(slots=True)

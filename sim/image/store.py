@@ -71,9 +71,9 @@ class Store:
         return tuple(h.image for h in self._images.values() if self.layers.whole(h.image))
 
     def has(self, image: Image) -> bool:
-        """Whether every layer of it is on disk now."""
+        """Whether a container can start from it now."""
         self._collect()
-        return _key(image) in self._images and self.layers.whole(image)
+        return _key(image) in self._images and self.layers.usable(image)
 
     def load(self, image: Image) -> None:
         """Put an image on the disk, pulled long ago (*warm image*): its files are cached.
@@ -108,14 +108,13 @@ class Store:
         Raises:
             PullFailed: the client gave up, or the disk cannot take the image.
         """
-        self._collect()
-        held = self._images.get(_key(image))
-        pulled = held is not None and held.pulled is not None
-        if contacts(behavior, here=held is not None, pulled=pulled):
+        here = self.has(image)
+        pulled = here and self._images[_key(image)].pulled is not None
+        if contacts(behavior, here=here, pulled=pulled):
             try:
                 yield from self._contact(puller, image, behavior)
             except PullFailed:
-                if behavior != "default" or held is None or not self.layers.whole(image):
+                if behavior != "default" or not self.has(image):
                     raise
         self._begin(puller, image, reads)
         try:

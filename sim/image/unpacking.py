@@ -1,5 +1,6 @@
 """What pulling an image costs on the host, besides the bytes on the wire."""
 
+import math
 from typing import Annotated
 
 from pydantic import Field, PositiveInt
@@ -43,7 +44,9 @@ class Unpacking:
     """What pulling costs on the host, besides the bytes on the wire (containerd's way)."""
 
     decompress_rate: Number
-    """Bytes of output per core-second."""
+    """Bytes of output per core-second of a gzip layer."""
+    zstd_rate: Number | None = None
+    """The same of a zstd layer; None: as gzip."""
     unpack_cpu: Number
     """Core-seconds per byte written."""
     layer_overhead: Number = 0.0
@@ -65,3 +68,12 @@ class Unpacking:
     def on_disk(self, layer: Layer) -> float:
         """Bytes of disk a layer takes: its files, and its blob where that is kept."""
         return layer.unpacked + (layer.wire if self.keep_blob else 0.0)
+
+    def rate(self, layer: Layer) -> float:
+        """Bytes of output per core-second at which a layer is decompressed; what is not
+        compressed takes no time."""
+        if layer.media_type == "none":
+            return math.inf
+        if layer.media_type == "zstd" and self.zstd_rate is not None:
+            return plain(self.zstd_rate)
+        return plain(self.decompress_rate)

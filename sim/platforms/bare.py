@@ -25,7 +25,7 @@ class BareDeployment:
         """Stop one, on its way or long since ready, and give back what it held."""
         start.kill("stopped")
         start.end()
-        return self.world.env.timeout(0.0)
+        return start
 
 
 class StoryDeployment(BareDeployment):

@@ -205,7 +205,7 @@ class LiveECS:
         """StopTask: on its way or long since ready."""
         start.kill("stopped")
         start.end()
-        return self.world.env.timeout(0.0)
+        return start
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on one instance that are up already."""

@@ -30,6 +30,9 @@ from sim.plots.parity import (
 from sim.plots.scale import (
     scale_curves,
 )
+from sim.plots.sweep import (
+    sweep_lines,
+)
 from sim.plots.tornado import (
     tornado,
 )
@@ -57,6 +60,7 @@ __all__ = [
     "scale_curves",
     "side_by_side",
     "start_under_load",
+    "sweep_lines",
     "tornado",
     "waterfall",
     "waterfalls",

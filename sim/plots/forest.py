@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.plots.canvas import SMALL, axes, frame, legend_below, rows
 from sim.plots.palette import INK
@@ -31,6 +31,7 @@ def forest(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -
     for y, row in enumerate(table.itertuples()):
         _draw(ax, y, *(float(getattr(row, name)) for name in ("value", "low", "high")))
         ax.text(1.02, y, str(row.text), transform=beside, va="center", fontsize=SMALL, color=INK)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100.0 * x:+.3g} %" if x else "0"))
     ax.set_xlabel("B less A, in percent of A")
     legend_below(ax, _handles(table))

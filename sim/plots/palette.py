@@ -102,6 +102,13 @@ PLATFORM_NAMES: Mapping[str, str] = {
 
 _RESERVE = ("#44AA99", "#999933", "#CC6677", "#117733", "#661100", "#6699CC")
 
+_SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#222222")
+
+
+def series_color(place: int) -> str:
+    """The colour of the first, second, ... line, where lines have no colour of their own."""
+    return _SERIES[place % len(_SERIES)]
+
 
 def platform_color(name: str) -> str:
     """The colour of a platform; a flavour that is not known has that of its family."""

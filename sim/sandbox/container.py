@@ -79,7 +79,7 @@ class Container:
 
     def run(self, start: Start) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
-        yield from self._running.start(start)
+        return self._running.start(start)
 
     def settle(self) -> bool:
         """Be up at once with the working set in memory; whether it survived that."""

@@ -68,9 +68,10 @@ class RunningApp:
             return
         work, delay, threads = step
         if work > 0.0:
-            with throttle.run(work * noise / kernel.core_speed, weight=threads, cap=threads) as job:
+            work *= noise / kernel.core_speed
+            with throttle.run(work, weight=threads, cap=threads, delay=delay * noise) as job:
                 yield job
-        if delay > 0.0:
+        elif delay > 0.0:
             yield kernel.world.env.timeout(delay * noise)
 
     def settle(self) -> bool:

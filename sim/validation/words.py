@@ -27,7 +27,8 @@ were looked at while the model was made. An error is (predicted - measured) / me
 what an error may be at most; where there is none, nothing was passed.
 
 `sim validate --live` on a guest of 2 vCPU (KVM, AMD EPYC, Linux 6.18, November 2026) while nine
-other threads wanted its CPUs: 24 tasks, median error 1.1 %, worst 7.8 %.
+other threads wanted its CPUs: 24 tasks, median error 1.1 %, worst 8 %; once more: 0.7 % and 44 %
+(one of three threads under a quota, see below), all others within 8 %.
 """
 
 NOT_REPRODUCED = """\
@@ -63,7 +64,8 @@ NOT_REPRODUCED = """\
 - **The network of a pull.** The images measured are almost all zeros, so the wire was never tested;
   rates of registries are cited or assumed, not validated.
 - **How ECS, EKS, Fargate and EC2 decide.** Their control planes are waits with a cited or assumed
-  median. No raw start latency of theirs is published, so nothing here judges them.
+  median. No raw start latency of theirs is published; only the scale-out of 2020 judges the rate at
+  which Fargate lets tasks through, with the quotas of that year.
 - **Steal, NUMA, clock rates that change with load and heat**: left out. Two hyperthreads of a core
   are one figure for what both get done together.
 """

@@ -39,7 +39,8 @@ class Demand:
         self.architectures = service.architectures
         self.startup = service.app.startup.doing()
         self.reads = _files(service, plain(service.app.startup_read))
-        self.hot = _files(service, service.hot)
+        hot = _files(service, service.hot)
+        self.hot = self.reads if hot == self.reads else hot  # one set is found quicker than two
         stream = f"workload/{service.name}/startup"
         self.noise: Sampler = world.random.sampler(stream, service.app.startup.noise)
 

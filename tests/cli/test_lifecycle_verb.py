@@ -95,7 +95,7 @@ def test_ready_is_said_only_where_the_start_up_work_is_told(folder: Path) -> Non
     assert "Ready needs the app's start-up work" in " ".join(shown.stdout.split())
 
 
-@pytest.mark.parametrize("platform", ["docker", "ec2", "ecs", "fargate"])
+@pytest.mark.parametrize("platform", ["docker", "ec2", "ecs", "eks", "fargate"])
 def test_every_platform_runs_it_and_an_image_for_another_architecture_fails(
     folder: Path, platform: str
 ) -> None:
@@ -186,9 +186,16 @@ def test_a_layer_that_the_registry_does_not_take_is_a_mistake(folder: Path) -> N
     result = call(folder)
 
     assert result.exit_code == 2
-    assert (
-        "Dockerfile:3: its layer has 769.2 GB compressed; ecr takes layers of at" in result.stderr
-    )
+    assert "Dockerfile:3: a layer has 769.2 GB compressed; ecr takes at most 54.5" in result.stderr
+
+
+def test_a_layer_that_no_disk_takes_is_an_outcome(folder: Path) -> None:
+    """Docker Hub takes it, the instance's volume does not."""
+    test_a_layer_that_the_registry_does_not_take_is_a_mistake(folder)
+    answer = sim.lifecycle(folder / "Dockerfile", registry="docker-hub")
+
+    assert not answer.up
+    assert "no space left on device" in answer.sentence()
 
 
 def test_a_base_of_ones_own_is_read_from_its_manifest(folder: Path) -> None:

@@ -48,6 +48,7 @@ def test_a_grid_gives_a_row_for_every_combination(file: Path, tmp_path: Path) ->
     ]
     assert all(row["replications"] == 4 for row in rows)
     assert rows[0]["time_to_ready_s"] + 5.0 < rows[1]["time_to_ready_s"]
+    assert list(tmp_path.glob("burst/*/sweep.png"))
     assert rows[0]["low_s"] < rows[0]["time_to_ready_s"] < rows[0]["high_s"]
 
 

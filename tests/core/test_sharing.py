@@ -36,6 +36,46 @@ def test_a_job_of_twice_the_weight_gets_two_thirds(env: simpy.Environment) -> No
     assert env.now == pytest.approx(4 / 3, rel=1e-15)
 
 
+def test_a_delay_follows_the_work_and_uses_nothing(env: simpy.Environment) -> None:
+    """Known answer: 2 of work alone and 3 of delay end at 5; who comes meanwhile has it all."""
+    cpu = SharedCapacity(env, 1.0)
+    first = cpu.group(cap=4.0).run(2.0, delay=3.0)
+    env.run(until=2.5)
+    assert (first.remaining, cpu.busy_integral, first.triggered) == (0.0, 2.0, False)
+    second = cpu.run(1.0)
+    assert (second.rate, cpu.busy_integral) == (1.0, 2.0)
+    with pytest.raises(ValueError, match="job: it has finished"):
+        first.update(cap=1.0)
+    env.run(until=second)
+    assert env.now == 3.5
+    env.run(until=first)
+    assert (env.now, cpu.busy_integral) == (5.0, 3.0)
+
+
+def test_a_delay_is_as_long_among_others(env: simpy.Environment) -> None:
+    """Two jobs of 1 on one core end their work at 2; a delay alone is no work."""
+    cpu = SharedCapacity(env, 1.0)
+    jobs = [cpu.run(1.0, delay=3.0), cpu.run(1.0), cpu.run(0.0, delay=0.5)]
+    times: list[float] = []
+    for job in jobs:
+        job.callbacks.append(lambda _: times.append(env.now))
+    env.run()
+
+    assert times == [0.5, 2.0, 5.0]
+
+
+def test_a_job_alone_gets_the_least_cap_above_it(env: simpy.Environment) -> None:
+    """Whatever the weights; what it has left is known on the way, and when it is joined."""
+    cpu = SharedCapacity(env, 8.0)
+    job = cpu.group(cap=4.0, weight=0.1).group(cap=2.0).run(8.0, cap=3.0)
+    env.run(until=1.0)
+    assert (job.remaining, cpu.busy_integral) == (6.0, 2.0)
+    assert (job.rate, cpu.rate) == (2.0, 2.0)
+    cpu.run(100.0)
+    assert job.cancel() == 6.0
+    assert not job.triggered
+
+
 def test_a_host_job_gets_what_a_capped_vm_leaves(env: simpy.Environment) -> None:
     """No capacity idles while a job could use it, whichever floor of the tree it is on."""
     host = SharedCapacity(env, 8.0)
@@ -294,6 +334,8 @@ BAD: list[tuple[str, Callable[[Group, Job], object]]] = [
     ("work: -1.0", lambda group, _: group.run(-1.0)),
     ("work: nan", lambda group, _: group.run(math.nan)),
     ("work: inf", lambda group, _: group.run(math.inf)),
+    ("delay: -1.0", lambda group, _: group.run(1.0, delay=-1.0)),
+    ("delay: nan", lambda group, _: group.run(0.0, delay=math.nan)),
     ("weight: 0.0", lambda group, _: group.run(1.0, weight=0.0)),
     ("weight: -2.0", lambda group, _: group.run(1.0, weight=-2.0)),
     ("weight: nan", lambda group, _: group.run(0.0, weight=math.nan)),

@@ -175,13 +175,18 @@ class ByFractions(Player):
 
 
 class BySimulation(Player):
-    """Plays on the simulator."""
+    """Plays on the simulator.
 
-    def __init__(self, case: Case) -> None:
+    Args:
+        delays: of the jobs' events after their work, in turn.
+    """
+
+    def __init__(self, case: Case, *delays: float) -> None:
         super().__init__()
         self.env = simpy.Environment()
         self.capacity = SharedCapacity(self.env, case.capacity)
         self.groups = [self.capacity]
+        self.delays = delays or (0.0,)
         self.env.process(self._story(case))
         self.env.run()
         self.busy = self.capacity.busy_integral
@@ -196,9 +201,12 @@ class BySimulation(Player):
         return job.rate
 
     def run(self, action: Action) -> None:
-        job = self.groups[action.where].run(action.work, weight=action.weight, cap=action.cap)
         number = len(self.jobs)
-        job.callbacks.append(lambda _: self.ended.__setitem__(number, self.env.now))
+        delay = self.delays[number % len(self.delays)]
+        job = self.groups[action.where].run(
+            action.work, weight=action.weight, cap=action.cap, delay=delay
+        )
+        job.callbacks.append(lambda _: self.ended.__setitem__(number, self.env.now - delay))
         self.jobs.append(job)
         self.ended.append(None)
 
@@ -229,6 +237,16 @@ class BySimulation(Player):
             assert "finished" in str(error)
 
 
+class Unwatched(BySimulation):
+    """Reads no rates on the way, so that a job that runs alone is not made to share."""
+
+    def play(self, action: Action) -> None:
+        getattr(self, action.verb)(action)
+
+    def cancel(self, action: Action) -> None:
+        self.left[action.who] = self.jobs[action.who].cancel()
+
+
 def near(one: Any, other: Any) -> bool:
     """Equal within the tolerance, `None` for never."""
     if one is None or other is None:
@@ -248,6 +266,10 @@ def assert_exact(seed: int) -> None:
             assert all(map(near, ones, others)), f"case {seed}, {action}: {ones}, not {others}"
     assert all(near(left, true.left[number]) for number, left in found.left.items())
     assert near(found.busy, true.busy)
+    for unseen in (Unwatched(case), Unwatched(case, 0.0, 0.375, 1.0)):
+        assert all(map(near, unseen.ended, true.ended)), f"case {seed}, unwatched"
+        assert all(near(unseen.left[number], left) for number, left in true.left.items())
+        assert near(unseen.busy, true.busy)
 
 
 @pytest.mark.parametrize("first", range(0, SHORT, 50))

@@ -1,19 +1,24 @@
 """Runs in several places at once: the same tables, whoever makes them and whoever dies."""
 
+import multiprocessing
+import os
+import pickle
 import subprocess
 import sys
+import time
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from runs import DiesOnce, assert_same, pair, scenario
 
 from sim.experiment import Scenario, compare, replicate
-from sim.experiment.batch import Batch, Bundle, perform
+from sim.experiment.batch import Batch, Bundle, code_digest, perform
 from sim.experiment.engine import Engine
 from sim.experiment.stopping import Number
 from sim.experiment.store import InMemory
-from sim.experiment.workers import Workers, using
+from sim.experiment.workers import Machine, Workers, using
 
 
 def test_two_workers_give_the_tables_of_one() -> None:
@@ -37,10 +42,6 @@ def test_a_worker_process_imports_no_tables_and_nothing_above_the_experiment() -
         "above = ['sim.catalog', 'sim.answers', 'sim.files', 'sim.cli', 'sim.plots']\n"
         "print([m for m in heavy + above if m in sys.modules])"
     )
-    import pickle
-
-    from sim.experiment.batch import code_digest
-
     batch = Batch((("a", 0), ("a", 1)), {"a": scenario()}, 1, code_digest())
     done = subprocess.run(
         [sys.executable, "-c", code], input=pickle.dumps(batch), capture_output=True, check=True
@@ -56,6 +57,28 @@ def test_runs_of_a_worker_that_is_killed_are_made_again(tmp_path: Path) -> None:
 
     assert (tmp_path / "died").exists()
     assert_same(disturbed, replicate(dying, times=5, jobs=1))
+
+
+def start_a_worker(tell: Any) -> None:
+    """A process with a worker of its own, which it says the number of."""
+    tell.send(Machine(1)._executor.submit(os.getpid).result())
+    time.sleep(60.0)
+
+
+def test_a_worker_goes_when_its_parent_is_killed() -> None:
+    """Within a second or two; nobody else would end it."""
+    forked = multiprocessing.get_context("forkserver")
+    here, there = forked.Pipe()
+    parent = forked.Process(target=start_a_worker, args=(there,))
+    parent.start()
+    worker = here.recv()
+    parent.kill()
+    parent.join()
+    deadline = time.monotonic() + 20.0
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert not Path(f"/proc/{worker}").exists()
 
 
 def test_a_worker_with_another_model_is_refused() -> None:

@@ -18,7 +18,7 @@ from runs import assert_same, pair, scenario, work_until_killed
 
 from sim.core.recorder import Recorder
 from sim.core.world import World
-from sim.experiment import Results, Scenario, compare, engine, load, replicate, store
+from sim.experiment import Results, Scenario, compare, engine, load, parts, replicate, store
 from sim.experiment.batch import Batch, Bundle, code_digest, perform
 from sim.experiment.manifest import manifest
 from sim.experiment.replication import Interrupted
@@ -291,6 +291,7 @@ def test_thousands_of_runs_are_tens_of_files(tmp_path: Path) -> None:
 def peak_after(out: Path, bundles: int, answer: Any) -> None:
     """Peak memory of a process that keeps so many megabytes, bytes."""
     store.FLUSH_BYTES = 1_000_000
+    parts.SMALL, parts.MERGED = 50_000, 100_000
     one = {"a": scenario(sample_every=0.001)}
     made = perform(Batch((("a", 0), ("a", 1)), one, 1, code_digest()))
     with store.RunFolder(out, manifest("small", {}, seed=1, catalogue=""), {}) as folder:
@@ -300,16 +301,16 @@ def peak_after(out: Path, bundles: int, answer: Any) -> None:
 
 
 def test_memory_stays_flat_while_runs_are_made(tmp_path: Path) -> None:
-    """Eighty megabytes of columns more do not take that much more."""
+    """Forty megabytes of columns more do not take that much more."""
     peaks = []
-    for bundles in (40, 120):
+    for bundles in (15, 55):
         here, there = FORKED.Pipe()
         child = FORKED.Process(target=peak_after, args=(tmp_path / str(bundles), bundles, there))
         child.start()
         peaks.append(here.recv())
         child.join()
 
-    assert peaks[1] - peaks[0] < 20e6, peaks
+    assert peaks[1] - peaks[0] < 15e6, peaks
 
 
 def test_a_world_has_gone_before_the_next_run_begins() -> None:

@@ -181,8 +181,8 @@ def test_two_processes_measure_the_same_as_one() -> None:
 
 def test_a_run_without_a_ready_start_has_no_time() -> None:
     """It is absent, not zero."""
-    found = measures(run(scenario(), 1, 0))
     empty = replace(scenario(), until=0.5)
 
-    assert "time_to_ready_s" in found
+    assert "time_to_ready_s" in measures(run(scenario(), 1, 0))
     assert "time_to_ready_s" not in measures(run(empty, 1, 0))
+    assert np.isnan(measured([empty, scenario()], "time_to_ready_s", times=2, seed=1)[0]).all()

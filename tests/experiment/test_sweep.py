@@ -10,6 +10,7 @@ from sim.core.cited import Cited
 from sim.core.description import with_value
 from sim.experiment import LatinHypercube, Scenario, Sobol, compare, load, replicate, sweep
 from sim.experiment.design import points_of
+from sim.plots import sweep_lines
 
 
 def test_a_grid_is_every_combination_and_the_last_path_varies_quickest() -> None:
@@ -119,3 +120,18 @@ def test_an_empty_range_or_too_few_points_are_refused() -> None:
         LatinHypercube({"a": (2, 2)})
     with pytest.raises(ValueError, match="points: 1"):
         Sobol({"a": (1, 2)}, count=1)
+
+
+def test_a_sweep_is_drawn_as_a_line_for_each_value() -> None:
+    """Means in the order of the parameter, whatever the order of the points."""
+    results = sweep(
+        scenario(), {"platform.bridge_ports": [3, 9], "arrivals[0].tasks": [3, 1]}, times=2
+    )
+    drawn = sweep_lines(results.summary, "arrivals[0].tasks", "platform.bridge_ports")
+    means = results.summary.sort_values(["platform.bridge_ports", "arrivals[0].tasks"])
+
+    assert [line.get_xdata().tolist() for line in drawn.lines] == [[1.0, 3.0], [1.0, 3.0]]
+    assert [y for line in drawn.lines for y in line.get_ydata()] == (
+        means["time_to_ready_s"].tolist()
+    )
+    assert drawn.get_legend() is not None

@@ -128,6 +128,21 @@ def test_under_contention_the_burst_waits_like_anyone() -> None:
     assert env.now == pytest.approx(0.08, abs=CLOSE)
 
 
+@pytest.mark.parametrize("crowd", [8, 40, 400])
+def test_periods_are_not_gone_through_one_by_one(crowd: int) -> None:
+    """However long it takes in a crowd, 1 s or 40: it ends as the fluid law says, in few events."""
+    env = Environment()
+    cpu = SharedCapacity(env, 2.0)
+    for number in range(crowd):
+        phase = 0.1 * number / crowd
+        throttle = Throttle(env, cpu.group(cap=0.25), 0.25, period=0.1, phase=phase)
+        throttle.run(0.2, cap=1.0)
+    env.run()
+
+    assert env.now == pytest.approx(max(0.2 / 0.25, 0.2 * crowd / 2), rel=0.15)
+    assert next(env._eid) / crowd < 4
+
+
 def test_a_second_work_finds_the_slice_used() -> None:
     """40 of 50 ms are gone: 20 more core-ms take 10, then the next period (phase 70), then 10."""
     env = Environment()
@@ -204,3 +219,31 @@ def test_phases_differ_from_start_to_start_and_are_reproduced() -> None:
     assert lengths(1) == lengths(1) != lengths(2)
     assert 1.124 < lengths(1)[0] < 1.14
     assert 1.18 < lengths(1)[-1] < 1.201
+
+
+@given(
+    work=st.floats(0.05, 1.0),
+    quota=st.floats(0.1, 1.5),
+    phase=st.floats(0.0, 0.09),
+    comes=st.floats(0.001, 3.0),
+)
+def test_company_finds_a_lone_job_where_its_plan_had_brought_it(
+    work: float, quota: float, phase: float, comes: float
+) -> None:
+    """Watched from the beginning, it goes through its periods; either way it ends alike."""
+    ends = []
+    for watched in (False, True):
+        env = Environment()
+        cpu = SharedCapacity(env, 2.0)
+        throttle = Throttle(env, cpu.group(cap=quota), quota, period=0.1, phase=phase)
+        job = throttle.run(work, cap=2.0)
+        if watched:
+            assert cpu.rate >= 0.0
+        env.run(until=comes)
+        left = job.remaining
+        other = cpu.run(0.5)
+        env.run(other)
+        env.run()
+        ends.append((left, cpu.busy_integral))
+
+    assert ends[0] == pytest.approx(ends[1], abs=1e-5)

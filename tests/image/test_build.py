@@ -209,3 +209,28 @@ def test_hostile_files_end_soon(tmp_path: Path) -> None:
             assert "Dockerfile:" in str(error)
 
     assert time.process_time() - begun < 10.0
+
+
+STAGES = "FROM node AS a\nRUN x\nFROM nginx\nCOPY app.jar /j\nCOPY --from=a /out /out\n"
+
+
+def test_what_a_stage_has_at_a_path_can_be_told_from_outside(tmp_path: Path) -> None:
+    """The second COPY of the file; what the first brings is known from its files."""
+    made = built(tmp_path, STAGES, run_sizes={1: 9e6}, copy_sizes={2: 4e6})
+
+    assert [layer.unpacked for layer in made.image.layers] == [100e6, 5000, 4e6]
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({}, "--copy-size 2=SIZE"),
+        ({1: 1e6, 2: 4e6}, "its size is that of its files"),
+        ({2: 4e6, 3: 1e6}, "--copy-size 3: there is no such COPY or ADD; it has 2"),
+    ],
+)
+def test_a_size_is_told_where_it_is_needed_and_nowhere_else(
+    told: dict[int, float], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadDockerfile, match=message):
+        built(tmp_path, STAGES, run_sizes={1: 9e6}, copy_sizes=told)

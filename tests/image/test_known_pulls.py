@@ -84,3 +84,25 @@ def test_unpacking_takes_what_containerd_was_measured_to_take(
     seconds = world.record.span_end[place] - world.record.span_start[place]
 
     assert seconds == pytest.approx(measured, rel=0.4)
+
+
+@pytest.mark.parametrize(("media_type", "seconds"), [("gzip", 4.0), ("zstd", 1.0), ("none", 0.0)])
+def test_a_layer_is_decompressed_as_fast_as_its_kind_allows(
+    media_type: str, seconds: float
+) -> None:
+    """100 MB at 25 MB/s of gzip, at 100 MB/s of zstd, and not at all."""
+    layer = Layer(digest="one", compressed=100 * MB, media_type=media_type)
+    unpacking = Unpacking(decompress_rate=25 * MB, zstd_rate=100 * MB, unpack_cpu=0.0)
+    server = Fleet(
+        machine=Machine(name="round", vcpu=1.0, memory=8 * GiB),
+        runtime=ContainerRuntime(),
+        registry=Registry(name="near", latency=0.0),
+        unpacking=unpacking,
+    )
+    image = Image(name="hundred", layers=(layer,))
+    service = Service(name="app", app=App(name="app"), image=image, cpu=1.0, memory=1 * GiB)
+    world = World()
+    Docker(server=server, bridge_ports=1024).deploy(world).launch(service)
+    world.env.run()
+
+    assert world.env.now == pytest.approx(seconds)

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import fsum
 from typing import Any, Literal, TypeAlias
 
 from simpy import Event
@@ -178,7 +179,7 @@ def _hulls(rows: Sequence[Row]) -> list[Row]:
             same[0],
             start=min(row.start for row in same),
             end=max(row.end for row in same),
-            size=sum(row.size for row in same),
+            size=fsum(row.size for row in same),
         )
         for same in found.values()
     ]
@@ -189,7 +190,7 @@ def _of_start(
 ) -> list[Row]:
     """The phases of a start; those of its pull are the step `pull`."""
     missing = [layer for layer in distinct([image]) if layer.digest not in held]
-    wire, unpacked = sum(x.wire for x in missing), sum(x.unpacked for x in missing)
+    wire, unpacked = fsum(x.wire for x in missing), fsum(x.unpacked for x in missing)
     sizes = {"download": wire, "decompress": unpacked, "unpack": unpacked, TOTAL: wire}
     pulled, ran = list[Row](), list[Row]()
     for phase, parent, begin, end in _spans(record, start.task):

@@ -139,6 +139,6 @@ def phase_table(spans: pd.DataFrame, q: float) -> dict[str, float]:
     if around.empty:
         around = wide.loc[[(total - middle).abs().idxmin()]]
     phases = {str(phase): float(value) for phase, value in around.mean().items()}
-    phases["running"] = sum(value for phase, value in phases.items() if phase != "app")
+    phases["running"] = math.fsum(value for phase, value in phases.items() if phase != "app")
     phases["total"] = phases["running"] + phases.get("app", 0.0)
     return phases

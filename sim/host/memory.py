@@ -11,6 +11,7 @@ that a running container keeps hot are counted as used: dropped, they would be r
 """
 
 from collections.abc import Callable
+from math import fsum
 from typing import TypeAlias
 
 OOM_LIMIT = "OOM kill: over its own memory limit"
@@ -28,7 +29,7 @@ class Shared:
 
     def __init__(self, files: FileSet) -> None:
         self.files = files
-        self.bytes = sum(part for _, part in files)
+        self.bytes = fsum(part for _, part in files)
         self.sharers = 0
 
 
@@ -132,7 +133,7 @@ class MemoryGroup:
         """Drop the file pages it touched first, then kill it for its private ones."""
         excess = self.private - self.limit
         if self.files:
-            excess += sum(self.files.values())
+            excess += fsum(self.files.values())
         if excess <= 0.0:
             return
         for files, touched in self.files.items():
@@ -239,7 +240,7 @@ class Memory:
         """Bytes of `files` that a read has to fetch from disk."""
         if self._calm is not None and self._calm.files is files:
             return 0.0
-        return sum(max(0.0, part - self.cached_bytes(name)) for name, part in files)
+        return fsum(max(0.0, part - self.cached_bytes(name)) for name, part in files)
 
     def cached_bytes(self, files: str) -> float:
         """Bytes of `files` that need not be read from disk."""

@@ -185,7 +185,7 @@ class Throttle:
     def _account(self, now: float) -> None:
         """Take what was used since the last look off the slice, or off that of a later period."""
         jobs = self._jobs
-        used = sum(left - job.remaining for job, left in jobs.items())
+        used = math.fsum(left - job.remaining for job, left in jobs.items())
         begun = self._begun(now)
         if begun > self._looked + GRAIN:
             debt = min(0.0, self._left)
@@ -201,7 +201,7 @@ class Throttle:
         now = self._env.now
         begun = self._begun(now)
         fresh = now - begun <= GRAIN * self._period
-        if not self._jobs or sum(job.cap for job in self._jobs) <= self._quota:
+        if not self._jobs or math.fsum(job.cap for job in self._jobs) <= self._quota:
             self._go(self._quota, None)
         elif self._paced and not fresh:
             self._go(self._quota, begun + self._period, paced=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 
 from sim.core.cited import Number
@@ -48,7 +49,7 @@ class Built:
     @property
     def cpu(self) -> float:
         """Core-seconds of the steps that were not cached."""
-        return sum(step.cpu for step in self.steps if not step.cached)
+        return fsum(step.cpu for step in self.steps if not step.cached)
 
 
 def build_file(

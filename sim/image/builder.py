@@ -1,6 +1,7 @@
 """A machine that builds images and pushes them, as Docker with BuildKit does."""
 
 from collections.abc import Generator
+from math import fsum
 from typing import Any, Protocol
 
 from simpy import AllOf, Event
@@ -97,7 +98,7 @@ class LiveBuilder:
         self._public |= set(missing)
         self._blobs |= set(missing)
         yield from self.store.pull(job, image, "always")
-        job.done(Done("base", begin, env.now, sum(missing.values())), image)
+        job.done(Done("base", begin, env.now, fsum(missing.values())), image)
 
     def _step(self, job: Job, step: Step, below: list[Event]) -> Generator[Event, Any, None]:
         """Compute and write what one instruction makes, together (L4); from the cache at once."""

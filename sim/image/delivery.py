@@ -1,6 +1,7 @@
 """How missing layers get onto a disk: downloaded side by side, unpacked in order."""
 
 from collections.abc import Callable, Generator, Sequence
+from math import fsum
 from typing import Any, NamedTuple
 
 from simpy import AllOf, Event, Resource
@@ -79,7 +80,7 @@ class Delivery:
 
     def _fetch_index(self, puller: Puller, layers: Sequence[Layer]) -> Generator[Event, Any, None]:
         lazy = self._unpacking.lazy
-        amount = 0.0 if lazy is None else plain(lazy.index) * sum(la.wire for la in layers)
+        amount = 0.0 if lazy is None else plain(lazy.index) * fsum(la.wire for la in layers)
         if amount > 0.0:
             with puller.phase("download", "pull"):
                 kernel, rate = self._kernel, self._registry.connection_rate()

@@ -1,6 +1,7 @@
 """EKS: pods on EC2 nodes, or on Fargate."""
 
 from collections.abc import Sequence
+from math import fsum
 from typing import Literal
 
 from pydantic import model_validator
@@ -82,8 +83,8 @@ class EKS:
 
     def fits_in_memory(self, service: Service) -> int:
         """How many pods fit by what they use, with the kubelet's and the DaemonSets' own use."""
-        beside = sum(container.private for container in self.pod.sidecars)
-        hot = service.hot + sum(container.hot for container in self.pod.sidecars)
+        beside = fsum(container.private for container in self.pod.sidecars)
+        hot = service.hot + fsum(container.hot for container in self.pod.sidecars)
         each = service.private + beside + plain(self.kubelet.sandbox_memory)
         return fits(self._fleet.room(hot + self._node.held), each)
 

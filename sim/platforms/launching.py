@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
 from pydantic import PositiveInt
@@ -112,6 +113,6 @@ class Launcher:
     def _join(
         self, instance: Launched, joined: Callable[[Launched], None]
     ) -> Generator[Event, Any, None]:
-        yield self._world.env.timeout(sum(stage() for stage in self._stages))
+        yield self._world.env.timeout(fsum(stage() for stage in self._stages))
         instance.joined_at = self._world.env.now
         joined(instance)

@@ -68,14 +68,14 @@ class BudgetItem:
 
 def used(budget: Sequence[BudgetItem]) -> float:
     """Bytes in use of what the host's own kernel sees: all but what is lost and what is free."""
-    return sum(part.bytes for part in budget if part.item not in ("lost", "free"))
+    return math.fsum(part.bytes for part in budget if part.item not in ("lost", "free"))
 
 
 def file_pages(budget: Sequence[BudgetItem]) -> float:
     """Bytes of file pages that are kept hot: one copy a kernel."""
-    return sum(part.bytes for part in budget if part.item in ("shared files", "file copies"))
+    return math.fsum(part.bytes for part in budget if part.item in ("shared files", "file copies"))
 
 
 def with_free(nominal: float, *parts: BudgetItem) -> tuple[BudgetItem, ...]:
     """The parts of a machine's memory, and what is left of it."""
-    return (*parts, BudgetItem("free", nominal - sum(part.bytes for part in parts)))
+    return (*parts, BudgetItem("free", nominal - math.fsum(part.bytes for part in parts)))

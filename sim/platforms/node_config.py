@@ -90,11 +90,11 @@ class NodeConfig:
     @property
     def held(self) -> float:
         """Bytes that kubelet and DaemonSets use."""
-        return plain(self.kubelet_memory) + sum(plain(each.used) for each in self.daemon_sets)
+        return plain(self.kubelet_memory) + math.fsum(plain(each.used) for each in self.daemon_sets)
 
     def free_of_slots(self, machine: Machine) -> float:
         """Bytes for pods and their slots together."""
-        daemons = sum(plain(each.memory) for each in self.daemon_sets)
+        daemons = math.fsum(plain(each.memory) for each in self.daemon_sets)
         fixed = plain(self.reserved_memory) + plain(self.eviction_memory) + daemons
         slots = plain(self.reserved_memory_per_pod) * len(self.daemon_sets)
         return machine.memory_visible - fixed - slots

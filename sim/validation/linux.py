@@ -62,7 +62,7 @@ def finishes(cpus: float, cgroups: Sequence[Cgroup], tasks: Sequence[Task]) -> l
     """When each task ends, seconds: the mean over the phases of the periods."""
     phases = PHASES if any(group.quota is not None for group in cgroups) else 1
     runs = [_run(cpus, cgroups, tasks, (k + 0.5) / phases) for k in range(phases)]
-    return [sum(ends) / phases for ends in zip(*runs, strict=True)]
+    return [math.fsum(ends) / phases for ends in zip(*runs, strict=True)]
 
 
 def _run(

@@ -53,8 +53,8 @@ def _files(service: Service, amount: float) -> FileSet:
     if image is None or image.unpacked == 0.0:
         return ((f"files of {service.app.name}", amount),)
     sizes = {layer.digest: layer.unpacked for layer in image.layers}
-    total = sum(sizes.values())
+    total = math.fsum(sizes.values())
     parts = {digest: float(math.floor(amount * size / total)) for digest, size in sizes.items()}
     largest = max(sizes, key=sizes.__getitem__)
-    parts[largest] += amount - sum(parts.values())
+    parts[largest] += amount - math.fsum(parts.values())
     return tuple((digest, part) for digest, part in parts.items() if part > 0.0)

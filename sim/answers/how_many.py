@@ -44,7 +44,7 @@ def density(
     by: By = "both",
     load: float | None = None,
     slowdown: float = 2.0,
-    window: float = 60.0,
+    window: float | None = None,
     use_on: Sequence[str] | None = None,
     seed: int = 1,
     replications: int = 1,
@@ -66,7 +66,7 @@ def density(
         by: which of the two densities.
         load: mean CPU use as a fraction of `cpu`, above 0 and below 1.
         slowdown: target for the p95 slow-down by neighbours, at least 1.
-        window: simulated seconds of a probe.
+        window: simulated seconds of a probe; None: 60 up to 16 vCPU, less beyond.
         use_on: platforms whose density by use is wanted; None: all.
         seed: of the requests.
         replications: of the density by use; the middle answer counts.
@@ -132,7 +132,7 @@ class _Asked:
     use_on: Sequence[str] | None
     seed: int
     replications: int
-    window: float
+    window: float | None
     slowdown: float
     shared: dict[object, list[ByUse]] = field(default_factory=dict)
     platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
@@ -288,7 +288,7 @@ def _size(service: Service) -> str:
 def _check(
     cpu_overcommit: float,
     load: float | None,
-    window: float,
+    window: float | None,
     replications: int,
     max_pods: int | None,
 ) -> None:
@@ -299,7 +299,7 @@ def _check(
         wrong.append(f"cpu-overcommit: {cpu_overcommit!r} is not allowed; at least 1")
     if load is not None and not 0.0 < load < 1.0:
         wrong.append(f"load: {load!r} is not allowed; above 0 and below 1")
-    if not window > 0.0:
+    if window is not None and not window > 0.0:
         wrong.append(f"window: {window!r} is not allowed; above 0 seconds")
     if replications < 1:
         wrong.append(f"replications: {replications!r} is not allowed; at least 1")

@@ -33,7 +33,10 @@ def command(
         str | None, typer.Option(help="Mean CPU use as a fraction of --cpu (0.2).")
     ] = None,
     slowdown: Annotated[str, typer.Option(help="Target for the p95 slow-down.")] = "2",
-    window: Annotated[str, typer.Option(help="Simulated time of a probe.")] = "60s",
+    window: Annotated[
+        str | None,
+        typer.Option(help="Simulated time of a probe; 60s up to 16 vCPU, then less, by default."),
+    ] = None,
     cpu_weight_only: Annotated[
         bool, typer.Option("--cpu-weight-only", help="--cpu is a weight, not a quota.")
     ] = False,

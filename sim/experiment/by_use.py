@@ -67,7 +67,7 @@ def largest_by_use(
     *,
     vcpu: float,
     core_speed: float,
-    window: float = 60.0,
+    window: float | None = None,
     slowdown: float = 2.0,
     seed: int = 1,
     replication: int = 0,
@@ -79,7 +79,7 @@ def largest_by_use(
     Args:
         vcpu: of the host.
         core_speed: of its cores.
-        window: simulated seconds of load.
+        window: simulated seconds of load; None: `window_for` the host.
         slowdown: target for the p95 slow-down, at least 1.
 
     Raises:
@@ -91,7 +91,8 @@ def largest_by_use(
         raise ValueError(f"slowdown: {slowdown!r} is not allowed; at least 1")
     use = service.load.mean_use(service.cpu, core_speed)
     bound = _bracket(platform, service, vcpu / use)
-    bench = _Bench(platform, service, window, slowdown, (seed, replication))
+    seconds = window_for(vcpu) if window is None else window
+    bench = _Bench(platform, service, seconds, slowdown, (seed, replication))
     probes: list[Probe] = []
     low, high, stopped_by = 0, bound.allows, bound.limit
     trial = high
@@ -106,6 +107,14 @@ def largest_by_use(
                 high, stopped_by = trial - 1, probe.reason
             trial = (low + high + 1) // 2
     return ByUse(low, stopped_by, tuple(probes))
+
+
+def window_for(vcpu: float) -> float:
+    """Seconds of a probe: a minute up to 16 vCPU, then as many requests, but 10 s at least.
+
+    A larger host serves more requests a second, and its queue forgets sooner.
+    """
+    return max(10.0, 60.0 * min(1.0, 16.0 / vcpu))
 
 
 def _bracket(platform: OneHost, service: Service, saturation: float) -> Ceiling:

@@ -12,7 +12,7 @@ from worlds import app, docker, ecs, hypervisor, machine, service, vm
 from sim import catalog
 from sim.core.world import World
 from sim.experiment import largest_by_use
-from sim.experiment.by_use import SLOW, UNSETTLED, _Bench
+from sim.experiment.by_use import SLOW, UNSETTLED, _Bench, window_for
 from sim.start import Ceiling
 from sim.units import MiB
 from sim.workload import Load, Service, alone, draw_requests, serve
@@ -370,3 +370,7 @@ def test_vms_never_exceed_containers_by_use(instance: str, cpu: float, memory: f
     as_vms, as_containers = by_use_of_both("m5.large", 0.5, 128 * MiB, False)
 
     assert as_vms <= as_containers
+
+
+def test_a_larger_host_is_probed_for_a_shorter_time_with_as_many_requests() -> None:
+    assert [window_for(vcpu) for vcpu in (2.0, 16.0, 48.0, 96.0, 448.0)] == [60, 60, 20, 10, 10]

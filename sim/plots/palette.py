@@ -24,6 +24,9 @@ PLATFORMS: Mapping[str, str] = {
     "eks": "#CC79A7",
     "eks-prefix": "#EBC6DB",
     "eks-fargate": "#7A2E6E",
+    "ecs-asg": "#E69F00",
+    "eks-karpenter": "#CC79A7",
+    "eks-cas": "#56B4E9",
 }
 """In the order in which figures show them."""
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 from scipy import stats
 
 from sim.plots.canvas import axes, frame, legend_below
@@ -35,7 +36,9 @@ def scale_curves(
         last.append(float(times.mean(axis=0)[-1]))
     if last and max(last) > LOGARITHMIC * min(last):
         ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         ax.xaxis.set_major_formatter(lambda minutes, _: f"{minutes:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
     else:
         ax.set_xlim(left=0.0)
     ax.set_ylim(bottom=0.0)

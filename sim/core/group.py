@@ -168,6 +168,8 @@ class Group(Branch):
         self.watcher.dismiss(self)
         if not self.saturations and self.watch is None:  # nothing runs in it: nobody gets more
             self._removed = True
+            if not self.root.held:
+                self.root.level_anew(self.root.env.now)
             return
         self._close()
         self.rise()

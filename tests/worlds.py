@@ -311,6 +311,7 @@ def instance_launch(**rest: Any) -> InstanceLaunch:
         "decided": 0.0,
         "calls": Quota(size=100, refill=10),
         "instances": Quota(size=1000, refill=10),
+        "per_call": 100,
         "stages": (10.0, 30.0),
     }
     return InstanceLaunch(**{**parts, **rest})
@@ -323,6 +324,10 @@ def capacity_provider(box: Machine | None = None, **rest: Any) -> CapacityProvid
         "launch": instance_launch(),
         "metric_period": 60.0,
         "warm_up": 300.0,
+        "from_zero": 2,
+        "provisioning": 300,
+        "scale_in_points": 15,
+        "most": 5000,
     }
     return CapacityProvider(**{**parts, **rest})
 

@@ -41,13 +41,13 @@ class CapacityProvider:
     """Seconds after a step in which no other step is made."""
     smallest_step: PositiveInt = 1
     largest_step: PositiveInt = 10_000
-    from_zero: PositiveInt = 2
+    from_zero: PositiveInt
     """Instances of the first step from none: the metric is 200 then, whatever is asked."""
-    provisioning: PositiveInt = 300
+    provisioning: PositiveInt
     """Tasks of a cluster that may wait for instances; a service waits with the others."""
-    scale_in_points: PositiveInt = 15
+    scale_in_points: PositiveInt
     """Points below the target before the group shrinks."""
-    most: PositiveInt = 5_000
+    most: PositiveInt
     """Instances a cluster may have."""
     least: NonNegativeInt = 0
     """Instances that stay."""

@@ -25,7 +25,7 @@ class InstanceLaunch:
     """Calls an account may make."""
     instances: Quota
     """Instances an account may ask for."""
-    per_call: PositiveInt = 100
+    per_call: PositiveInt
     """Instances one call asks for at most."""
     stages: tuple[Varying, ...]
     """Seconds of each stage from the call until the instance has joined and takes tasks."""

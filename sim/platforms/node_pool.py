@@ -46,8 +46,8 @@ class NodePool:
     """Seconds after which a node without a pod goes."""
     begin: NonNegativeInt = 0
     """Nodes of the first kind that are up at the beginning."""
-    most: PositiveInt = 5_000
-    """Nodes there may be."""
+    most: PositiveInt | None = None
+    """Nodes there may be; None: any number."""
 
 
 class GrowingNodes:
@@ -86,7 +86,8 @@ class GrowingNodes:
     def grow(self, offer: int, count: int, because: str) -> int:
         """Launch nodes of one kind, as many as there may be; returns how many."""
         there = len(self._cluster.nodes) + self._coming.total()
-        allowed = min(count, self._pool.most - there)
+        most = self._pool.most
+        allowed = count if most is None else min(count, most - there)
         self._coming[offer] += allowed
         self._launcher.launch(allowed, because, lambda launched: self._join(offer, launched))
         return allowed

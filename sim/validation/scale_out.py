@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from sim import catalog
-from sim.core.description import with_figure
+from sim.core.description import figures, with_figure
 from sim.experiment import Burst, Scenario
 from sim.experiment.run import run
 from sim.platforms import ECS, EKS
@@ -16,14 +16,8 @@ from sim.validation.table import Row
 
 CONTAINERS = 3_500
 
-QUOTAS = {
-    "fargate.launch.bucket": 10.0,
-    "fargate.launch.refill": 1.0,
-    "eks.fargate.launch.bucket": 10.0,
-    "eks.fargate.launch.refill": 1.0,
-    "ecs.service_scheduler.rate_fargate": 500 / 60,
-}
-"""What an account had in 2020: about one launch a second."""
+ORCHESTRATORS = ("fargate", "eks.fargate")
+"""Whose launch quotas are those of 2020 here; all else is as it is today."""
 
 KNOWN: dict[str, Callable[[], ECS | EKS]] = {
     "FargateOnECS": catalog.ecs_service_on_fargate,
@@ -60,11 +54,11 @@ def running(column: str, minute: float) -> float:
 def _ready_at(column: str) -> list[float]:
     """When each container was ready; the image is not known, and none is pulled."""
     platform = KNOWN[column]()
-    for key, value in QUOTAS.items():
-        try:
-            platform = with_figure(platform, key, value)
-        except ValueError:  # the other platform's quota
-            continue
+    in_use = {cited.key for _, cited in figures(platform)}
+    for key in (f"{each}.launch.{part}" for each in ORCHESTRATORS for part in ("bucket", "refill")):
+        if key in in_use:
+            then = catalog.figure(f"fargate.2020.launch.{key.rsplit('.', 1)[1]}")
+            platform = with_figure(platform, key, then.value)
     service = catalog.service("generic", cpu=0.25, memory=512 * MiB)
     burst = Burst(service=service, tasks=CONTAINERS)
     record = run(Scenario(name="scale-out", platform=platform, arrivals=(burst,)), 1, 0)

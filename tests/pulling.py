@@ -63,14 +63,14 @@ class Bench:
         def story() -> Any:
             yield self.world.env.timeout(at)
             try:
-                yield from self.store.pull(Puller(self.world), picture, how, reads=reads)
+                held = yield from self.store.pull(Puller(self.world), picture, how, reads=reads)
             except PullFailed as failed:
                 self.failed.append((self.world.env.now, str(failed)))
                 return
             self.ended.append(self.world.env.now)
             if uses < math.inf:
                 yield self.world.env.timeout(uses)
-                self.store.release(picture)
+                self.store.release(held)
 
         self.world.env.process(story())
         return self

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 from pydantic import Field, PositiveInt, model_validator
+from simpy import Event
 
 from sim.core.cited import Cited, Number, plain
 from sim.core.description import description
 from sim.host.space import Space
 from sim.image.image import Image
+from sim.image.layers import Copy
 
 
 @description
@@ -43,10 +45,11 @@ class Cleanup:
 class Held:
     """An image on a host."""
 
-    __slots__ = ("coming", "image", "pulled", "used_until", "users")
+    __slots__ = ("_awaited", "coming", "image", "pulled", "used_until", "users")
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: Image, copies: Iterable[Copy] = ()) -> None:
         self.image = image
+        self._awaited = list(copies)
         self.coming = False
         """Whether some of it is still on its way."""
         self.users = 0
@@ -54,6 +57,16 @@ class Held:
         self.pulled: float | None = None
         """When a start here first wanted it; None: never."""
         self.used_until = 0.0
+
+    @property
+    def usable(self) -> bool:
+        """Whether a container can start from every layer."""
+        return not self._awaited or not self.awaited()
+
+    def awaited(self) -> list[Event]:
+        """What tells of each layer on its way that a container can start from it, base first."""
+        self._awaited = [copy for copy in self._awaited if copy.usable is not None]
+        return [copy.usable for copy in self._awaited if copy.usable is not None]
 
 
 class Collector:

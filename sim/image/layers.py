@@ -54,9 +54,6 @@ class Layers:
         self._gone = gone
         self._copies: dict[str, Copy] = {}
 
-    def __getitem__(self, digest: str) -> Copy:
-        return self._copies[digest]
-
     def __iter__(self) -> Iterator[Copy]:
         return iter(self._copies.values())
 
@@ -70,9 +67,9 @@ class Layers:
         layers = {layer.digest: layer for layer in image.layers}
         return [layer for digest, layer in layers.items() if digest not in self._copies]
 
-    def usable(self, image: Image) -> bool:
-        """Whether a container can start from every layer of an image that uses them."""
-        return all(self._copies[layer.digest].usable is None for layer in image.layers)
+    def of(self, image: Image) -> list[Copy]:
+        """The copies of an image that uses them, from the base up."""
+        return [self._copies[layer.digest] for layer in image.layers]
 
     def whole(self, image: Image) -> bool:
         """Whether every layer of an image is here."""

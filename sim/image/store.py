@@ -34,6 +34,7 @@ class Store:
         "_delivery",
         "_images",
         "_kernel",
+        "_last",
         "_registry",
         "_unpacking",
         "layers",
@@ -57,6 +58,8 @@ class Store:
         kernel.memory.caching = unpacking.page_cache
         self.layers = Layers(kernel.space, unpacking.on_disk, kernel.memory.forget)
         self._images: dict[tuple[str, ...], Held] = {}
+        self._last: Held | None = None
+        """The one that was looked for last: most starts of a host want the same."""
 
     @property
     def digests(self) -> frozenset[str]:
@@ -73,7 +76,8 @@ class Store:
     def has(self, image: Image) -> bool:
         """Whether a container can start from it now."""
         self._collect()
-        return _key(image) in self._images and self.layers.usable(image)
+        held = self._find(image)
+        return held is not None and held.usable
 
     def load(self, image: Image) -> None:
         """Put an image on the disk, pulled long ago (*warm image*): its files are cached.
@@ -81,26 +85,25 @@ class Store:
         Raises:
             NoSpace: the disk cannot take it.
         """
-        if _key(image) in self._images:
+        if self._find(image) is not None:
             return
         self._add(image, None)
         self._hold(image)
         for layer in image.layers:
             self._kernel.memory.cache(layer.digest, layer.unpacked)
 
-    def release(self, image: Image) -> None:
+    def release(self, held: Held) -> None:
         """A start that has pulled the image, or wanted to, has ended."""
         self._collect()
-        held = self._images[_key(image)]
         held.users -= 1
         held.used_until = self._kernel.world.env.now
 
     def pull(
         self, puller: Puller, image: Image, behavior: PullBehavior, *, reads: float = 0.0
-    ) -> Generator[Event, Any, None]:
+    ) -> Generator[Event, Any, Held]:
         """Bring an image here; a layer that is here or on its way is not fetched again.
 
-        Until it is told of the end of the start (`release`), the image stays.
+        What it returns is to be released when the start ends; until then the image stays.
 
         Args:
             reads: bytes of files the app reads at its start; what lazy loading brings first.
@@ -108,27 +111,24 @@ class Store:
         Raises:
             PullFailed: the client gave up, or the disk cannot take the image.
         """
-        here = self.has(image)
-        pulled = here and self._images[_key(image)].pulled is not None
+        self._collect()
+        held = self._find(image)
+        here = held is not None and held.usable
+        pulled = here and held is not None and held.pulled is not None
         if contacts(behavior, here=here, pulled=pulled):
             try:
                 yield from self._contact(puller, image, behavior)
             except PullFailed:
                 if behavior != "default" or not self.has(image):
                     raise
-        self._begin(puller, image, reads)
+        held = self._begin(puller, image, reads)
         try:
-            yield from self._wait(image)
+            while coming := held.awaited():
+                yield coming[0]
         except Interrupt:
-            self.release(image)
+            self.release(held)
             raise
-
-    def _wait(self, image: Image) -> Generator[Event, Any, None]:
-        """Until a container can start from every layer."""
-        for layer in image.layers:
-            coming = self.layers[layer.digest].usable
-            if coming is not None:
-                yield coming
+        return held
 
     def _contact(
         self, puller: Puller, image: Image, behavior: PullBehavior
@@ -139,7 +139,7 @@ class Store:
         with puller.phase("resolve", "pull"):
             yield self._kernel.world.env.timeout(self._registry.resolve(image))
 
-    def _begin(self, puller: Puller, image: Image, reads: float) -> None:
+    def _begin(self, puller: Puller, image: Image, reads: float) -> Held:
         """Have one more user of the image, and fetch what is missing on the daemon's account.
 
         Raises:
@@ -148,7 +148,7 @@ class Store:
         """
         env = self._kernel.world.env
         self._collect()
-        held = self._images.get(_key(image))
+        held = self._find(image)
         if held is None:
             copies = self._add(image, env)
             held = self._hold(image)
@@ -158,6 +158,7 @@ class Store:
         held.users += 1
         if held.pulled is None:
             held.pulled = env.now
+        return held
 
     def _deliver(
         self, puller: Puller, held: Held, copies: list[Copy], reads: float
@@ -189,9 +190,17 @@ class Store:
         return self.layers.add(missing, env)
 
     def _hold(self, image: Image) -> Held:
-        held = self._images[_key(image)] = Held(image)
+        held = self._images[_key(image)] = Held(image, self.layers.of(image))
         self.layers.use(image)
         return held
+
+    def _find(self, image: Image) -> Held | None:
+        """The image here, or on its way here, that has the same layers."""
+        last = self._last
+        if last is not None and last.image is image:
+            return last
+        found = self._last = self._images.get(_key(image))
+        return found
 
     def _collect(self) -> None:
         """Do what image garbage collection has done since the last look."""
@@ -200,6 +209,7 @@ class Store:
             self._collector.catch_up(now, self._images.values(), self._delete)
 
     def _delete(self, held: Held) -> None:
+        self._last = None
         del self._images[_key(held.image)]
         self.layers.drop(held.image)
 

@@ -161,8 +161,8 @@ class Engine:
             PullFailed: it did not come.
         """
         reads = plain(start.service.app.startup_read)
-        yield from self.store.pull(start, image, behavior or self._behavior, reads=reads)
-        start.at_end.append(lambda: self.store.release(image))
+        held = yield from self.store.pull(start, image, behavior or self._behavior, reads=reads)
+        start.at_end.append(lambda: self.store.release(held))
 
     def write(self, start: Start) -> None:
         """Take the bytes of disk that the container writes.

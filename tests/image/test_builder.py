@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worlds import idle, machine, unpacking
 
 from sim.core.recorder import Recorder, Span
 from sim.core.world import World
@@ -17,7 +18,6 @@ from sim.image.push import Done
 from sim.image.repository import LiveRepository
 from sim.image.stage_build import Step
 from sim.units import MB
-from tests.worlds import idle, machine, unpacking
 
 BASE = Image(name="base", layers=(Layer(digest="base/0", compressed=40 * MB),))
 

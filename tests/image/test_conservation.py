@@ -43,8 +43,8 @@ def begin(bench: Bench, wanted: Any) -> None:
     def story() -> Any:
         yield env.timeout(at)
         try:
-            yield from bench.store.pull(Puller(bench.world), picture, how)
-            holding.append(picture)
+            held = yield from bench.store.pull(Puller(bench.world), picture, how)
+            holding.append(held)
         except PullFailed as failed:
             bench.failed.append((env.now, str(failed)))
 
@@ -56,7 +56,7 @@ def begin(bench: Bench, wanted: Any) -> None:
         if process.is_alive:
             process.interrupt("killed")
         elif holding:
-            bench.store.release(picture)
+            bench.store.release(holding[0])
 
     if lasts is not None:
         env.process(end())

@@ -182,7 +182,9 @@ class Recorder:
     def phase(self, task: int, name: str) -> Span:
         """The next of the phases that tile `task`; the one before it is done."""
         now = self.env.now
-        self._end_phase(task, now, DONE)
+        before = self.task_phase[task]
+        if before:
+            self.file(task, before, 0, self.task_since[task], now, DONE)
         self.task_phase[task] = self.phases[name]
         self.task_since[task] = now
         return _TILE

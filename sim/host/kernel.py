@@ -7,7 +7,7 @@ from typing import Any
 from simpy import Event
 
 from sim.core.randomness import Sampler, Uniform
-from sim.core.sharing import Group, SharedCapacity
+from sim.core.sharing import Group, Job, SharedCapacity
 from sim.core.world import World
 from sim.host.memory import Memory
 from sim.host.space import Space
@@ -86,14 +86,11 @@ class Kernel:
             with cpu.run(work / self.core_speed, weight=threads, cap=threads) as job:
                 yield job
 
-    def perform(self, step: Doing, cpu: Group, noise: float = 1.0) -> Generator[Event, Any, None]:
-        """Do one step of a start, `noise` times as long as its median, in the group `cpu`."""
-        if step.work > 0.0:
-            work, threads, delay = step.work * noise / self.core_speed, step.threads, step.delay
-            with cpu.run(work, weight=threads, cap=threads, delay=delay * noise) as doing:
-                yield doing
-        elif step.delay > 0.0:
-            yield self.world.env.timeout(step.delay * noise)
+    def perform(self, step: Doing, cpu: Group, noise: float = 1.0) -> Job:
+        """Begin one step of a start, `noise` times as long as its median, in the group `cpu`."""
+        work, delay, threads = step
+        work *= noise / self.core_speed
+        return cpu.run(work, weight=threads, cap=threads, delay=delay * noise)
 
     def can_run(self, architectures: Collection[str]) -> bool:
         """Whether it can execute a program that was built for one of these."""

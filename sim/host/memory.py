@@ -164,6 +164,7 @@ class Memory:
         "_cache",
         "_calm",
         "_cold",
+        "_here",
         "_hot",
         "_pins",
         "_shared",
@@ -195,6 +196,8 @@ class Memory:
         self._shared: dict[FileSet, Shared] = {}
         self._pins = 0
         """Users of all files together."""
+        self._here: FileSet | None = None
+        """A file set of which nothing was missing, and since when nothing was dropped."""
         self._calm: Shared | None = None
         """A file set since whose first sharer nobody has touched a single file.
 
@@ -238,9 +241,12 @@ class Memory:
 
     def missing(self, files: FileSet) -> float:
         """Bytes of `files` that a read has to fetch from disk."""
-        if self._calm is not None and self._calm.files is files:
+        if files is self._here:
             return 0.0
-        return fsum(max(0.0, part - self.cached_bytes(name)) for name, part in files)
+        missing = fsum(max(0.0, part - self.cached_bytes(name)) for name, part in files)
+        if missing == 0.0:
+            self._here = files
+        return missing
 
     def cached_bytes(self, files: str) -> float:
         """Bytes of `files` that need not be read from disk."""
@@ -324,11 +330,13 @@ class Memory:
     def drop(self, files: str, amount: float) -> None:
         """Forget `amount` hot bytes: their cgroup is over its limit."""
         self._stir()
+        self._here = None
         self._hot[files] -= amount
         self.hot -= amount
 
     def forget(self, files: str) -> None:
         """The files were deleted: their cold pages go."""
+        self._here = None
         self._keep_cold(files, 0.0)
 
     def settle(self) -> None:
@@ -357,6 +365,7 @@ class Memory:
         if self.held + self.private + self.hot + self._cold <= self.capacity:
             return
         self._stir()
+        self._here = None
         excess = self._cold - max(0.0, self.capacity - self.used)
         while excess > 0.0 and self._cache:
             oldest = next(iter(self._cache))

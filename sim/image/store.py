@@ -98,6 +98,15 @@ class Store:
         held.users -= 1
         held.used_until = self._kernel.world.env.now
 
+    def take(self, image: Image, behavior: PullBehavior) -> Held | None:
+        """The short way to `pull`: the image, if it is here and no registry is contacted."""
+        self._collect()
+        held = self._find(image)
+        if held is None or not held.usable:
+            return None
+        pulled = held.pulled is not None
+        return None if contacts(behavior, here=True, pulled=pulled) else self._use(held)
+
     def pull(
         self, puller: Puller, image: Image, behavior: PullBehavior, *, reads: float = 0.0
     ) -> Generator[Event, Any, Held]:
@@ -155,9 +164,13 @@ class Store:
             if copies:
                 held.coming = True
                 env.process(self._deliver(puller, held, copies, reads))
+        return self._use(held)
+
+    def _use(self, held: Held) -> Held:
+        """One more start has it."""
         held.users += 1
         if held.pulled is None:
-            held.pulled = env.now
+            held.pulled = self._kernel.world.env.now
         return held
 
     def _deliver(

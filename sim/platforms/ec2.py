@@ -152,16 +152,19 @@ class Account(BareDeployment):
         self._hosts.append(kernel)
         self._machines[start] = kernel
         if ec2.docker is not None and self._registry is not None:
-            with start.phase("boot"):
-                yield from kernel.perform(ec2.boot.doing(), kernel.cpu, self._boot())
+            yield from self._boots(start, kernel)
             return (yield from ec2.docker.boot(kernel, self._registry).run(start))
         instance = Instance(RunningApp(kernel, start.given, 1024.0, start.kill))
         start.inhabit(instance)
-        with start.phase("boot"):
-            yield from kernel.perform(ec2.boot.doing(), kernel.cpu, self._boot())
+        yield from self._boots(start, kernel)
         with start.phase("app"):
             yield from instance.app.start(start)
         return Ready()
+
+    def _boots(self, start: Start, kernel: Kernel) -> Generator[Event, Any, None]:
+        step = self._ec2.boot.doing()
+        with start.phase("boot"), kernel.perform(step, kernel.cpu, self._boot()) as booting:
+            yield booting
 
 
 class Instance:

@@ -81,7 +81,8 @@ class LiveKubelet:
             if not self._take_address(start, pod):
                 return Refused(NO_ADDRESS)
             self._hold_sandbox(start)
-            yield from self.engine.prepare(self._sandbox, self._noise())
+            with self.engine.prepare(self._sandbox, self._noise()) as preparing:
+                yield preparing
         self._say(start, "PodReadyToStartContainers")
         cgroup = self._cgroup(start, pod)
         if pod.init:

@@ -8,7 +8,7 @@ from simpy import Event, Interrupt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.core.sharing import Group
+from sim.core.sharing import Group, Job
 from sim.host import Doing, Kernel, Step
 from sim.image import Image, NoSpace, PullBehavior, Store
 from sim.sandbox.running import EXEC_FORMAT, RunningApp
@@ -73,9 +73,9 @@ class Container:
         """Of the cores it runs on."""
         return self._running.kernel.core_speed
 
-    def perform(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
-        """Do one step of its start within its own cgroup."""
-        yield from self._running.perform(step, noise)
+    def perform(self, step: Doing, noise: float) -> Job:
+        """Begin one step of its start within its own cgroup."""
+        return self._running.perform(step, noise)
 
     def run(self, start: Start) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
@@ -160,8 +160,11 @@ class Engine:
         Raises:
             PullFailed: it did not come.
         """
-        reads = plain(start.service.app.startup_read)
-        held = yield from self.store.pull(start, image, behavior or self._behavior, reads=reads)
+        how = behavior or self._behavior
+        held = self.store.take(image, how)
+        if held is None:
+            reads = plain(start.service.app.startup_read)
+            held = yield from self.store.pull(start, image, how, reads=reads)
         start.at_end.append(lambda: self.store.release(held))
 
     def write(self, start: Start) -> None:
@@ -196,8 +199,8 @@ class Engine:
             oom_score_adj: who is killed first where memory is short.
             within: the phase that this is a part of, if any.
         """
-        with start.phase("create", within):
-            yield from self.kernel.perform(self._creating, self._daemon, self._create())
+        with start.phase("create", within), self.prepare(self._creating, self._create()) as job:
+            yield job
         with start.phase("start", within):
             if not self.kernel.can_run(demand.architectures):
                 raise Interrupt(EXEC_FORMAT)
@@ -212,12 +215,13 @@ class Engine:
             if not container.alive:
                 raise Interrupt(container.killed_by)
             start.inhabit(container)
-            yield from container.perform(self._starting, self._start())
+            with container.perform(self._starting, self._start()) as job:
+                yield job
         return container
 
-    def prepare(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
-        """What the daemon does for a sandbox besides its containers."""
-        yield from self.kernel.perform(step, self._daemon, noise)
+    def prepare(self, step: Doing, noise: float) -> Job:
+        """Begin what the daemon does for a sandbox besides its containers."""
+        return self.kernel.perform(step, self._daemon, noise)
 
     def settle(
         self, demand: Demand, *, parent: Group | None = None, oom_score_adj: float = 0.0

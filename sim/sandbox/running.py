@@ -5,7 +5,7 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
-from sim.core.sharing import Group
+from sim.core.sharing import Group, Job
 from sim.host import Doing, Kernel
 from sim.start import Start
 from sim.workload import Demand
@@ -58,21 +58,16 @@ class RunningApp:
                 kernel.memory.cache(name, part)
         if not self.settle():
             raise Interrupt(self.memory.killed_by)
-        yield from self.perform(demand.startup, start.startup_noise)
+        with self.perform(demand.startup, start.startup_noise) as job:
+            yield job
 
-    def perform(self, step: Doing, noise: float) -> Generator[Event, Any, None]:
-        """Do one step of its start; what that uses of a quota's slice is gone for the next one."""
-        kernel, throttle = self.kernel, self.throttle
-        if throttle is None:
-            yield from kernel.perform(step, self.cpu, noise)
-            return
+    def perform(self, step: Doing, noise: float) -> Job:
+        """Begin one step of its start; what it uses of a quota's slice is gone for the next one."""
+        if self.throttle is None or step.work == 0.0:
+            return self.kernel.perform(step, self.cpu, noise)
         work, delay, threads = step
-        if work > 0.0:
-            work *= noise / kernel.core_speed
-            with throttle.run(work, weight=threads, cap=threads, delay=delay * noise) as job:
-                yield job
-        elif delay > 0.0:
-            yield kernel.world.env.timeout(delay * noise)
+        work *= noise / self.kernel.core_speed
+        return self.throttle.run(work, weight=threads, cap=threads, delay=delay * noise)
 
     def settle(self) -> bool:
         """Bring the working set into memory; whether it survived that."""

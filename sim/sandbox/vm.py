@@ -166,7 +166,8 @@ class Guest:
         with start.phase(name):
             if not first():
                 raise Interrupt(self._on_host.killed_by)
-            yield from self.kernel.perform(step.doing(), self._vmm, noise)
+            with self.kernel.perform(step.doing(), self._vmm, noise) as doing:
+                yield doing
 
     def _back(self, amount: float) -> None:
         if self.alive:

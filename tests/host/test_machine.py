@@ -54,18 +54,21 @@ def test_a_step_is_work_and_then_a_wait() -> None:
     """`cpu / threads + wait` on an idle host, both times the noise."""
     world = World()
     live = kernel(world)
-    step = Step(cpu=4.0, wait=1.0, threads=2)
+    step = Step(cpu=4.0, wait=1.0, threads=2).doing()
 
-    assert timed(world, live.perform(step, live.cpu)) == pytest.approx(3.0)
-    assert timed(world, live.perform(step, live.cpu, 1.5)) == pytest.approx(4.5)
+    world.env.run(until=live.perform(step, live.cpu))
+    assert world.env.now == pytest.approx(3.0)
+    world.env.run(until=live.perform(step, live.cpu, 1.5))
+    assert world.env.now == pytest.approx(3.0 + 4.5)
 
 
 def test_an_empty_step_takes_no_time() -> None:
-    """And schedules nothing."""
+    """Not even of the clock."""
     world = World()
     live = kernel(world)
+    world.env.run(until=live.perform(Step().doing(), live.cpu))
 
-    assert list(live.perform(Step(), live.cpu)) == []
+    assert world.env.now == 0.0
 
 
 @pytest.mark.parametrize(

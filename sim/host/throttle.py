@@ -106,8 +106,10 @@ class Throttle:
 
     def begin(self, job: Job, rate: float, now: float) -> float:
         """A job begins, alone at full speed `rate`; return when its work is done."""
-        self._account(now)
-        refill = self._begun(now) + self._period
+        begun = self._begun(now)
+        if begun > self._looked + GRAIN:
+            self._left = self._slice + min(0.0, self._left)
+        refill = begun + self._period
         made = plan(job.left, rate, self._left, self._quota, self._period, now, refill)
         self._plan = made
         self._left, self._looked = self._left_of_burst(made, made.end), made.end

@@ -7,7 +7,7 @@ from simpy import Event
 from sim.core.world import World
 from sim.host import Kernel
 from sim.start import Start, Story, begin
-from sim.workload import Demand, Service
+from sim.workload import Demand, PerService, Service
 
 
 class BareDeployment:
@@ -38,8 +38,9 @@ class StoryDeployment(BareDeployment):
     def __init__(self, world: World, story: Callable[[Start], Story]) -> None:
         super().__init__(world)
         self._story = story
+        self._demands = PerService(lambda service: Demand(world, service))
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """Ask for `count` sandboxes now."""
-        demand = Demand(self.world, service)
+        demand = self._demands.of(service)
         return [begin(self.world, demand, self._story) for _ in range(count)]

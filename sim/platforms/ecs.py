@@ -24,7 +24,7 @@ from sim.platforms.limits import BudgetItem, fits, smallest_first
 from sim.platforms.placement import Strategy
 from sim.sandbox import Container
 from sim.start import Ceiling, Ready, Start, Story, begin
-from sim.workload import Demand, Service
+from sim.workload import Demand, PerService, Service
 
 Network: TypeAlias = Literal["bridge", "host", "awsvpc"]
 
@@ -187,11 +187,12 @@ class LiveECS:
         self._batch = ecs.control_plane.tasks_per_call
         self._call = world.random.sampler("ecs/call", ecs.control_plane.call)
         self._service_rate = ecs.service_rate
+        self._demands = PerService(lambda service: Demand(world, service))
         self.capacity = _capacity(ecs, world)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """RunTask, ten tasks a call, one call after the other; or the service scheduler."""
-        demand, batch = Demand(self.world, service), self._batch
+        demand, batch = self._demands.of(service), self._batch
         if self._service_rate is not None:
             batch = 1
         asked = [self.world.env.event() for _ in range(-(-count // batch))]

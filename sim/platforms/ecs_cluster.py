@@ -11,7 +11,7 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.placement import Shelves, Strategy
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
-from sim.workload import Demand, Service
+from sim.workload import Demand, PerService, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Cluster:
 
     __slots__ = (
         "_attach",
+        "_claims",
         "_fleet",
         "_placement",
         "_registered",
@@ -54,6 +55,8 @@ class Cluster:
         self._fleet = fleet
         self._placement = world.random.sampler("ecs/placement", terms.placement)
         self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
+        own_network = terms.attach is not None
+        self._claims = PerService(lambda service: claim(service, own_network=own_network))
         self._registry = fleet.registry.deploy(world)
         self._registered = Left(
             whole_cpu(fleet.machine.vcpu),
@@ -70,7 +73,7 @@ class Cluster:
     def run(self, start: Start) -> Story:
         """From an accepted request to ready."""
         with start.phase("placement"):
-            asked = self._asked(start)
+            asked = self._claims.of(start.service)
             instance = self._shelves.take(asked)
             if isinstance(instance, str):
                 return Refused(instance)
@@ -105,9 +108,6 @@ class Cluster:
             behavior=terms.behavior,
         )
         return ContainerInstance(number, engine, self._registered)
-
-    def _asked(self, start: Start) -> Claim:
-        return claim(start.service, own_network=self._terms.attach is not None)
 
     def _hold(self, start: Start, instance: ContainerInstance, asked: Claim) -> None:
         """The start goes to an instance, and gives its room back when it ends."""

@@ -49,7 +49,7 @@ class GrowingCluster(Cluster):
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready; without room it waits for an instance."""
-        asked = self._asked(start)
+        asked = self._claims.of(start.service)
         with start.phase("placement"):
             word = self._registered.lacks(asked)
             if word is not None:

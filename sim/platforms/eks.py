@@ -26,7 +26,7 @@ from sim.platforms.pod import Pod, PodTemplate
 from sim.platforms.scheduler import Scoring
 from sim.sandbox import Container
 from sim.start import Ceiling, Refused, Start, Story, begin
-from sim.workload import Service
+from sim.workload import PerService, Service
 
 
 @description
@@ -173,7 +173,7 @@ class LiveEKS:
     def __init__(self, eks: EKS, world: World) -> None:
         self.world = world
         control = eks.control_plane
-        self._template = eks.pod
+        self._pods = PerService(lambda service: Pod(world, eks.pod, service))
         self._call = world.random.sampler("eks/call", control.call)
         self._creations = control.creations.deploy(world.env)
         self.capacity = eks.live_capacity(world)
@@ -181,7 +181,7 @@ class LiveEKS:
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """One call for `count` pods, which the controllers then create."""
         accepted = self.world.env.timeout(self._call())
-        pod = Pod(self.world, self._template, service)
+        pod = self._pods.of(service)
         return [
             begin(self.world, pod.main, lambda start: self._story(start, pod, accepted))
             for _ in range(count)
@@ -197,7 +197,7 @@ class LiveEKS:
         """`count` pods on one node that are up already; their own containers."""
         if isinstance(self.capacity, FargatePods):
             raise ValueError("capacity: a Fargate host takes one pod; there is nothing to settle")
-        return self.capacity.settle(Pod(self.world, self._template, service), count)
+        return self.capacity.settle(self._pods.of(service), count)
 
     def hosts(self) -> Sequence[Kernel]:
         """The kernels of its nodes or microVMs."""

@@ -21,7 +21,7 @@ from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.start import Ceiling, Refused, Start, Story
 from sim.units import GiB, MiB
-from sim.workload import Demand, Service
+from sim.workload import Demand, PerService, Service
 
 
 @description
@@ -136,24 +136,31 @@ def given(service: Service, size: FargateSize) -> Service:
 class LiveFargate:
     """Fargate in a running world; an orchestrator asks it to admit and to run starts."""
 
-    __slots__ = ("_bucket", "_fargate", "_provision", "_registry", "kernels", "world")
+    __slots__ = ("_bucket", "_fargate", "_fits", "_provision", "_registry", "kernels", "world")
 
     def __init__(self, fargate: Fargate, world: World) -> None:
         self.world = world
         self.kernels: dict[Kernel, None] = {}
         self._fargate = fargate
+        self._fits = PerService(self._fit)
         self._bucket = fargate.launches.deploy(world.env)
         self._registry = fargate.registry.deploy(world)
         self._provision = world.random.sampler("fargate/provision", fargate.provision)
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready; the launch quota is part of the request."""
-        size = self._fargate.size_for(start.service)
-        if size is None:
+        fit = self._fits.of(start.service)
+        if fit is None:
             return Refused("Fargate size")
+        size, demand = fit
         engine = yield from self.provision(start, size)
-        start.given = Demand(self.world, given(start.service, size))
+        start.given = demand
         return (yield from engine.run(start))
+
+    def _fit(self, service: Service) -> tuple[FargateSize, Demand] | None:
+        """The size it runs at, and what it is given there."""
+        size = self._fargate.size_for(service)
+        return None if size is None else (size, Demand(self.world, given(service, size)))
 
     def provision(
         self, start: Start, size: FargateSize, *, held: float = 0.0, joining: float = 0.0

@@ -89,7 +89,7 @@ class Scheduler:
 
     def room(self, node: Node) -> Room:
         """What a node has left."""
-        return self._kinds.of[node.number]
+        return self._kinds.of(node.number)
 
     def take(self, claim: Claim) -> Node | None:
         """Reserve for one pod on the best node, if it fits on any."""
@@ -104,18 +104,18 @@ class Scheduler:
             for room, score in zip(fitting, scores, strict=True)
             if score == best
         )
-        self._kinds.put(number, self._kinds.of[number].less(claim))
+        self._kinds.put(number, self._kinds.of(number).less(claim))
         return self.nodes[number]
 
     def give_back(self, node: Node, claim: Claim) -> None:
         """Free what one pod had reserved, if the node still counts."""
         if node.number in self.nodes:
-            self._kinds.put(node.number, self._kinds.of[node.number].more(claim))
+            self._kinds.put(node.number, self._kinds.of(node.number).more(claim))
 
     def refusal(self, claim: Claim) -> str:
         """Why it fits on no node, in Kubernetes' words."""
         reasons: Counter[str] = Counter()
-        for room, nodes in Counter(self._kinds.of.values()).items():
+        for room, nodes in self._kinds.counts().items():
             reasons.update({word: nodes for word in room.words(claim)})
         total = len(self.nodes)
         if not total:

@@ -127,12 +127,16 @@ class Group(Branch):
         root = self.root
         env = root.env
         job = Job(env, self, work, weight, cap, delay)
-        if work > 0.0:
-            if root.rated or root.held or not root.run_alone(job, self, env.now):
-                self._admit(job)
-        else:
+        if work == 0.0:
             job.finish()
             env.schedule(job, NORMAL, delay)
+            return job
+        now = env.now
+        if root.held:
+            self.enter(job, now)
+        elif root.rated or not root.run_alone(job, self, now):
+            self.enter(job, now)
+            root.level_anew(now)
         return job
 
     def run_along(
@@ -143,7 +147,7 @@ class Group(Branch):
         now = root.env.now
         job = Job(root.env, self, work, weight, cap, delay)
         if root.rated or root.held or not root.run_alone(job, self.parent, now, course):
-            self._admit(job)
+            self._admit(job, now)
         return job
 
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:
@@ -220,35 +224,36 @@ class Group(Branch):
         if job.ticket == OVER:
             raise ValueError("job: it has finished; only a running job can be updated")
         job.weight, job.cap = new_weight, new_cap
-        self._admit(job)
+        self._admit(job, self.root.env.now)
 
-    def _admit(self, job: Job) -> None:
+    def _admit(self, job: Job, now: float) -> None:
         """Let a parked job run from now on; where it gets nothing, it stays parked."""
-        self.enter(job)
+        self.enter(job, now)
         if not self.root.held:
-            self.root.level_anew(self.root.env.now)
+            self.root.level_anew(now)
 
-    def enter(self, job: Job) -> None:
+    def enter(self, job: Job, now: float) -> None:
         """Let a parked job take part in the next levelling, unless it can get nothing."""
         weight = job.weight
         ratio = job.cap / weight
         if ratio == 0.0:
             return
-        root = self.root
-        now = root.env.now
         if self.since != now:
             self.advance(now)
-        saturation = self.saturations[0] if self.saturations else None
-        if saturation is None or saturation.ratio != ratio:
-            saturation = self.saturation(ratio)
+        many = self.saturations
+        saturation = many[0] if many and many[0].ratio == ratio else self.saturation(ratio)
         axis = ratio * now if saturation.full else self.clock
         job.tag = tag = axis - saturation.origin + job.left / weight
         job.ticket = ticket = next(TICKETS)
         heappush(saturation.queue, (tag, ticket, job))
-        self.come(saturation, weight)
+        saturation.count += 1
+        saturation.weight += weight
+        self.uneven = True
+        if len(many) > 1:
+            self.shift(saturation, weight)
         if self.watcher:
             self.touch()
-        root.stale = True
+        self.root.stale = True
 
     def _park(self, job: Job) -> None:
         """Let a job run no longer, for now."""

@@ -24,7 +24,7 @@ class Owner(Protocol):
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
 
-    def enter(self, job: Job) -> None:
+    def enter(self, job: Job, now: float) -> None:
         """Let a parked job take part in the next levelling, unless it can get nothing."""
 
     def withdraw(self, job: Job) -> None:
@@ -113,5 +113,5 @@ class Job(Event):
         trace: TracebackType | None,
     ) -> None:
         # A generator closed after the run must not touch the capacity any more.
-        if kind is not GeneratorExit:
-            self.cancel()
+        if self.ticket != OVER and kind is not GeneratorExit:
+            self.owner.withdraw(self)

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import Protocol
 
+RESIDUE = 1 / 16
+"""A sum of weights is added up anew once less than this part of what it was is left of it."""
+
 
 class Member(Protocol):
     """A job or a group, as its saturation sees it."""
@@ -53,6 +56,21 @@ class Saturation:
     def value(self, clock: float, now: float) -> float:
         """V at `now`, when the clock of the group stands at `clock`."""
         return (self.ratio * now if self.full else clock) - self.origin
+
+    def lose(self, weight: float) -> bool:
+        """A member of this weight leaves; whether the others are to be weighed anew.
+
+        They are where what rounding left of heavy ones that are gone is not small against them.
+        """
+        before = self.weight
+        self.weight = left = before - weight
+        self.count -= 1
+        if before > self.peak:  # noqa: PLR1730 (a call less)
+            self.peak = before
+        if not self.count:
+            self.weight = self.peak = 0.0
+            return False
+        return left < RESIDUE * self.peak
 
     def turn(self, full: bool, clock: float, now: float) -> None:
         """Change over to the other axis."""

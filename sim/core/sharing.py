@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from heapq import heappop
 from typing import Any
 
 from simpy import Environment, Event
@@ -35,7 +36,7 @@ from simpy.events import NORMAL, URGENT
 
 from sim.core.branch import GRAIN, Branch
 from sim.core.group import Course, Group
-from sim.core.job import ALONE, Job
+from sim.core.job import ALONE, OVER, Job
 from sim.core.saturation import Saturation
 from sim.core.shares import max_min_shares
 from sim.core.water import FADE
@@ -78,8 +79,8 @@ class SharedCapacity(Group):
         self._busy = 0.0
         self._due = math.inf
         """Time of the next completion, at present rates."""
-        self._armed: list[float] = []
-        """Times of the wake-ups under way, the next one last."""
+        self._armed = [math.inf]
+        """Times of the wake-ups under way, the next one last; never is among them."""
         self.held = False
         self.stale = False
         self._lone: Job | None = None
@@ -169,8 +170,9 @@ class SharedCapacity(Group):
         self._course = course
         end = now + job.left / rate if course is None else course.begin(job, rate, now)
         self._lone_end = end
-        self._due = end + job.delay
-        self._arm(self._due, now)
+        self._due = due = end + job.delay
+        if due < self._armed[-1]:
+            self._arm(due, now)
         return True
 
     def share(self, now: float) -> None:
@@ -190,7 +192,7 @@ class SharedCapacity(Group):
         job.left = max(0.0, job.left - used)
         if self._course is not None:
             self._course.join(job, now)
-        job.owner.enter(job)
+        job.owner.enter(job, now)
 
     def _used_alone(self, now: float) -> float:
         """What the job that runs alone has done."""
@@ -215,30 +217,33 @@ class SharedCapacity(Group):
         self.stale = False
         if self.since != now:
             self.advance(now)
-        if self.watch is None and len(self.saturations) == 1:
-            due = self._level_one(self.saturations[0], now)
+        many = self.saturations
+        if self.watch is None and len(many) == 1 and many[0].weight:
+            self._due = due = self._level_one(many[0], now)
         else:
-            due = self._level_all(now)
-        self._due = due
-        self._arm(due, now)
+            self._due = due = self._level_all(now)
+        if due < self._armed[-1]:
+            delay = due - now
+            self._armed.append(now + delay)
+            self.env.schedule(self._wake_up, NORMAL, delay)
 
     def _level_one(self, only: Saturation, now: float) -> float:
         """Level one saturation of jobs; return the time of the next completion.
 
         No more than what `_level_all` does, in one piece: it saves 15 % of a job's time.
         """
-        weight = only.weight
-        if not weight or self.clock > FADE * self.level * abs(now):
+        clock = self.clock
+        if clock > FADE * self.level * now:
             return self._level_all(now)
         self.uneven = False
-        self.loose = weight
+        self.loose = weight = only.weight
         self.first = only
         level = self.cap / weight
         if level > only.ratio:  # noqa: PLR1730 (a call less)
             level = only.ratio
         self.level = level
         self.rated = level * weight
-        ahead = only.queue[0][0] + only.origin - self.clock
+        ahead = only.queue[0][0] + only.origin - clock
         return now + ahead / level if ahead > 0.0 else now
 
     def _level_all(self, now: float) -> float:
@@ -257,12 +262,10 @@ class SharedCapacity(Group):
         return due
 
     def _arm(self, due: float, now: float) -> None:
-        """Have a wake-up under way that comes no later than `due`."""
-        armed = self._armed
-        if due < (armed[-1] if armed else math.inf):
-            delay = due - now
-            armed.append(now + delay)
-            self.env.schedule(self._wake_up, NORMAL, delay)
+        """Have a wake-up under way that comes at `due`, before all others."""
+        delay = due - now
+        self._armed.append(now + delay)
+        self.env.schedule(self._wake_up, NORMAL, delay)
 
     def _wake(self, event: Event) -> None:
         event.callbacks = self._handlers  # another wake-up may be under way
@@ -270,40 +273,86 @@ class SharedCapacity(Group):
         now = self.env.now
         grain = GRAIN * abs(now)
         if self._due > now + grain:
-            self._arm(self._due, now)
+            if self._due < self._armed[-1]:
+                self._arm(self._due, now)
             return
-        done: list[Job] = []
-        if self._lone:
-            lone, self._lone = self._lone, None
+        lone = self._lone
+        if lone:
+            self._lone = None
             self._due = math.inf
             self._busy += lone.left
             lone.finish()
-            lone.delay = 0.0
-            self._fire([lone])
+            self._tell(lone)
             return
         self.held = self.stale = True
         try:
-            self.collect(now, grain, done)
-            self._fire(done)
+            if self.watch is None and len(self.saturations) == 1:
+                done = self._collect_one(self.saturations[0], now, grain)
+            else:
+                done = []
+                self.collect(now, grain, done)
+            if len(done) == 1 and not done[0].delay:
+                self._tell(done[0])
+            else:
+                self._fire(done)
         finally:
             self.held = False
             self.level_anew(now)
 
+    def _collect_one(self, only: Saturation, now: float, grain: float) -> list[Job]:
+        """Take off the jobs of the only saturation that are due.
+
+        No more than what `collect` does, in one piece: it saves 12 % of a job's time.
+        """
+        elapsed = now - self.since
+        self.clock = clock = self.clock + self.level * elapsed
+        self._busy += self.rated * elapsed
+        self.since = now
+        queue = only.queue
+        first = queue[0][0]
+        done: list[Job] = []
+        job: Any
+        if first + only.origin > clock + self.level * grain:
+            return done
+        only.origin = clock - first  # the clock stands where the first ends, not nearby
+        self.uneven = True
+        while queue:
+            tag, ticket, job = queue[0]
+            if job.ticket == ticket:
+                if tag > first:
+                    break
+                job.ticket = OVER
+                job.left = 0.0
+                job._ok = True
+                job._value = None
+                done.append(job)
+                if only.lose(job.weight):
+                    only.weigh(())
+            heappop(queue)
+        return done
+
     def _fire(self, done: list[Job]) -> None:
-        """Run the callbacks of completed jobs here, not each in an event of its own."""
+        """Tell of completed jobs here, not in an event of each; their delays are still to come."""
         jobs = iter(done)
         try:
             for job in jobs:
                 if job.delay:
                     self.env.schedule(job, NORMAL, job.delay)
-                    continue
-                callbacks, job.callbacks = job.callbacks, None  # type: ignore[assignment]
-                for callback in callbacks:
-                    callback(job)
+                elif not self._tell(job):
+                    break
+        finally:
+            for job in jobs:
+                self.env.schedule(job)
+
+    def _tell(self, job: Job) -> bool:
+        """Run the callbacks of a completed job; whether the run goes on after that."""
+        callbacks, job.callbacks = job.callbacks, None  # type: ignore[assignment]
+        try:
+            for callback in callbacks:
+                callback(job)
         except StopSimulation:
             # As `Environment.step` does: the run stops here, the rest follows when it is resumed.
             job.callbacks = callbacks[callbacks.index(callback) :]
             self.env.schedule(job, URGENT)
-        finally:
-            for job in jobs:
-                self.env.schedule(job)
+            return False
+        return True

@@ -6,10 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import accumulate
 
-from sim.core.saturation import Member, Saturation
-
-RESIDUE = 1 / 16
-"""A sum of weights is added up anew once less than this part of what it was is left of it."""
+from sim.core.saturation import RESIDUE, Member, Saturation
 
 TRUST = 256
 """And `fixed` and `loose` also after so many changes."""
@@ -91,25 +88,19 @@ class Water:
         self.uneven = True
         saturation.count += 1
         saturation.weight += weight
-        if saturation.weight > saturation.peak:  # noqa: PLR1730 (a call less)
-            saturation.peak = saturation.weight
         if len(self.saturations) > 1:
-            self._shift(saturation, weight)
+            self.shift(saturation, weight)
 
     def part(self, saturation: Saturation, weight: float) -> None:
         """A member of this weight leaves."""
         self.uneven = True
-        saturation.count -= 1
-        saturation.weight -= weight
-        if not saturation.count:
-            saturation.weight = saturation.peak = 0.0
-        elif saturation.weight < RESIDUE * saturation.peak:
-            # What rounding left of the heavy ones that are gone is not small against the rest.
+        if saturation.lose(weight):
             saturation.weigh(self.seated(saturation))
         if len(self.saturations) > 1:
-            self._shift(saturation, -weight)
+            self.shift(saturation, -weight)
 
-    def _shift(self, saturation: Saturation, weight: float) -> None:
+    def shift(self, saturation: Saturation, weight: float) -> None:
+        """Keep `fixed` and `loose` as a saturation gains or loses weight."""
         if saturation.full:
             self.fixed += weight * saturation.ratio
         else:

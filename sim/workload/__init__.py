@@ -5,4 +5,14 @@ from sim.workload.per_service import PerService
 from sim.workload.requests import Load, Requests, alone, draw_requests, serve
 from sim.workload.service import App, Service
 
-__all__ = ["App", "Demand", "Load", "PerService", "Requests", "Service", "alone", "draw_requests", "serve"]
+__all__ = [
+    "App",
+    "Demand",
+    "Load",
+    "PerService",
+    "Requests",
+    "Service",
+    "alone",
+    "draw_requests",
+    "serve",
+]

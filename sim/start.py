@@ -52,7 +52,12 @@ _NOW._ok, _NOW._value = True, None
 
 
 Outcome: TypeAlias = Ready | Refused | Killed
-Story: TypeAlias = Generator[Event, Any, Outcome]
+Told: TypeAlias = "Outcome | Story"
+Story: TypeAlias = Generator[Event, Any, Told]
+"""What happens to a start, up to its outcome or to where another story goes on.
+
+One story goes on after the other, not within it: an event passes through all that are under way.
+"""
 
 
 class Sandbox(Protocol):
@@ -88,7 +93,7 @@ class Start(Process):
         "world",
     )
 
-    def __init__(self, world: World, demand: Demand, story: "Callable[[Start], Story]") -> None:
+    def __init__(self, world: World, demand: Demand, story: "Callable[[Start], Told]") -> None:
         self.world = world
         self.service = demand.service
         self.given = demand
@@ -137,10 +142,13 @@ class Start(Process):
             self.world.record.outcome(self.task, f"killed: {reason}")
         self.end()
 
-    def _tell(self, story: "Callable[[Start], Story]") -> Story:
+    def _tell(self, story: "Callable[[Start], Told]") -> Story:
         """The story to its end, whatever the end is."""
         try:
-            outcome = yield from story(self)
+            told = story(self)
+            while not isinstance(told, (Ready, Refused, Killed)):
+                told = yield from told
+            outcome: Outcome = told
         except Interrupt as interrupt:
             outcome = Killed(str(interrupt.cause))
         except NoSpace as full:
@@ -162,7 +170,7 @@ class Start(Process):
         env._active_proc = teller
 
 
-def begin(world: World, demand: Demand, story: Callable[[Start], Story]) -> Start:
+def begin(world: World, demand: Demand, story: Callable[[Start], Told]) -> Start:
     """Begin a start and tell its story to the end, whatever the end is."""
     return Start(world, demand, story)
 

@@ -94,9 +94,11 @@ class Group(Branch):
         Raises:
             ValueError: a value is out of range, or this group was removed.
         """
-        self._must_exist()
-        weight, cap = _weight(weight), _cap(cap)
-        self.advance(self.root.env.now)  # a group is never ahead of its parent
+        if self._removed or not (0.0 < weight < math.inf and cap >= 0.0):
+            self._refuse(0.0, weight, cap, 0.0)
+        now = self.root.env.now
+        if self.since != now:
+            self.advance(now)  # a group is never ahead of its parent
         if self.watch is None:
             self.watch = Watch()
         child = Group(self, self.root, weight, cap)

@@ -9,7 +9,7 @@ from sim.platforms.bare import StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.limits import BudgetItem, fits, smallest_first
 from sim.sandbox import Container, Engine
-from sim.start import Ceiling, Refused, Start, Story
+from sim.start import Ceiling, Refused, Start, Told
 from sim.workload import Demand, Service
 
 
@@ -89,12 +89,12 @@ class DockerHost(StoryDeployment):
         demand = Demand(self.world, service)
         return [self.engine.settle(demand) for _ in range(count)]
 
-    def _run(self, start: Start) -> Story:
+    def _run(self, start: Start) -> Told:
         lacking = self._take(start)
         if lacking is not None:
             return Refused(lacking)
         start.place(self.engine.kernel.name)
-        return (yield from self.engine.run(start))
+        return self.engine.run(start)
 
     def _take(self, start: Start) -> str | None:
         """A place on the bridge and the host port, or what is missing."""

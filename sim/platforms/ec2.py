@@ -134,14 +134,14 @@ class Account(BareDeployment):
         yield self.world.env.timeout(self._call())
 
     def _launched(self, start: Start, answered: Event) -> Story:
-        with start.phase("request"):
-            yield answered
-            lacking = self._ec2.lacking(start.service)
-            if lacking is not None:
-                return Refused(lacking)
-        with start.phase("pending"):
-            yield self.world.env.timeout(self._pending())
-        return (yield from self._up(start))
+        start.phase("request")
+        yield answered
+        lacking = self._ec2.lacking(start.service)
+        if lacking is not None:
+            return Refused(lacking)
+        start.phase("pending")
+        yield self.world.env.timeout(self._pending())
+        return self._up(start)
 
     def _up(self, start: Start) -> Story:
         """The instance is running: boot it, then start the app."""
@@ -153,17 +153,18 @@ class Account(BareDeployment):
         self._machines[start] = kernel
         if ec2.docker is not None and self._registry is not None:
             yield from self._boots(start, kernel)
-            return (yield from ec2.docker.boot(kernel, self._registry).run(start))
+            return ec2.docker.boot(kernel, self._registry).run(start)
         instance = Instance(RunningApp(kernel, start.given, 1024.0, start.kill))
         start.inhabit(instance)
         yield from self._boots(start, kernel)
-        with start.phase("app"):
-            yield from instance.app.start(start)
+        start.phase("app")
+        yield from instance.app.start(start)
         return Ready()
 
     def _boots(self, start: Start, kernel: Kernel) -> Generator[Event, Any, None]:
         step = self._ec2.boot.doing()
-        with start.phase("boot"), kernel.perform(step, kernel.cpu, self._boot()) as booting:
+        start.phase("boot")
+        with kernel.perform(step, kernel.cpu, self._boot()) as booting:
             yield booting
 
 

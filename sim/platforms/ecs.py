@@ -248,15 +248,15 @@ class LiveECS:
 
     def _story(self, start: Start, accepted: Event) -> Story:
         since = self.world.env.now
-        with start.phase("request"):
-            blocked = yield accepted
-            if self._service_rate is not None:
-                self._explain(start, since, blocked)
-            if isinstance(self.capacity, LiveFargate):
-                asked = self.world.env.now
-                yield self.capacity.admit()
-                self._spent(start, "launch quota", asked, self.world.env.now)
-        return (yield from self.capacity.run(start))
+        start.phase("request")
+        blocked = yield accepted
+        if self._service_rate is not None:
+            self._explain(start, since, blocked)
+        if isinstance(self.capacity, LiveFargate):
+            asked = self.world.env.now
+            yield self.capacity.admit()
+            self._spent(start, "launch quota", asked, self.world.env.now)
+        return self.capacity.run(start)
 
     def _explain(self, start: Start, since: float, blocked: float) -> None:
         """File how long the scheduler's rate and the cap on PROVISIONING held the start back."""

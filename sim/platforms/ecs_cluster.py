@@ -72,21 +72,21 @@ class Cluster:
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready."""
-        with start.phase("placement"):
-            asked = self._claims.of(start.service)
-            instance = self._shelves.take(asked)
-            if isinstance(instance, str):
-                return Refused(instance)
-            self._hold(start, instance, asked)
-            yield self.world.env.timeout(self._placement())
-        return (yield from self._on(start, instance))
+        start.phase("placement")
+        asked = self._claims.of(start.service)
+        instance = self._shelves.take(asked)
+        if isinstance(instance, str):
+            return Refused(instance)
+        self._hold(start, instance, asked)
+        yield self.world.env.timeout(self._placement())
+        return self._on(start, instance)
 
     def _on(self, start: Start, instance: ContainerInstance) -> Story:
         """From a place on an instance to ready."""
-        with start.phase("network"):
-            if self._terms.attach is not None:
-                yield self.world.env.timeout(self._attach())
-        return (yield from instance.engine.run(start))
+        start.phase("network")
+        if self._terms.attach is not None:
+            yield self.world.env.timeout(self._attach())
+        return instance.engine.run(start)
 
     @property
     def kernels(self) -> list[Kernel]:

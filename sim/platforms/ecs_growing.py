@@ -50,15 +50,15 @@ class GrowingCluster(Cluster):
     def run(self, start: Start) -> Story:
         """From an accepted request to ready; without room it waits for an instance."""
         asked = self._claims.of(start.service)
-        with start.phase("placement"):
-            word = self._registered.lacks(asked)
-            if word is not None:
-                self._left_provisioning()
-                return Refused(word)
-            instance = yield from self._wait(start, asked)
-            self._hold(start, instance, asked)
-            yield self.world.env.timeout(self._placement())
-        return (yield from self._on(start, instance))
+        start.phase("placement")
+        word = self._registered.lacks(asked)
+        if word is not None:
+            self._left_provisioning()
+            return Refused(word)
+        instance = yield from self._wait(start, asked)
+        self._hold(start, instance, asked)
+        yield self.world.env.timeout(self._placement())
+        return self._on(start, instance)
 
     @property
     def size(self) -> int:

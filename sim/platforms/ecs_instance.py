@@ -68,13 +68,17 @@ class Left(NamedTuple):
 
     def less(self, claim: Claim) -> "Left":
         """After one more task."""
-        ports = self.ports if claim.port is None else self.ports | {claim.port}
-        return self._booked(claim, 1, ports)
+        cpu, memory, slots, tasks, ports, word = self
+        if claim.port is not None:
+            ports |= {claim.port}
+        return Left(cpu - claim.cpu, memory - claim.memory, slots - 1, tasks + 1, ports, word)
 
     def more(self, claim: Claim) -> "Left":
         """After one task less."""
-        ports = self.ports if claim.port is None else self.ports - {claim.port}
-        return self._booked(claim, -1, ports)
+        cpu, memory, slots, tasks, ports, word = self
+        if claim.port is not None:
+            ports -= {claim.port}
+        return Left(cpu + claim.cpu, memory + claim.memory, slots + 1, tasks - 1, ports, word)
 
     def nothing(self) -> "Left":
         """Of an instance that is gone."""
@@ -90,16 +94,6 @@ class Left(NamedTuple):
         while left.fits(claim):
             count, left = count + 1, left.less(claim)
         return count
-
-    def _booked(self, claim: Claim, sign: int, ports: frozenset[int]) -> "Left":
-        return Left(
-            self.cpu - sign * claim.cpu,
-            self.memory - sign * claim.memory,
-            self.slots - sign,
-            self.tasks + sign,
-            ports,
-            self.slot_word,
-        )
 
 
 class ContainerInstance:

@@ -204,21 +204,21 @@ class LiveEKS:
         return self.capacity.kernels
 
     def _story(self, start: Start, pod: Pod, accepted: Event) -> Story:
-        with start.phase("request"):
-            if not accepted.processed:
-                yield accepted
-            if not self._creations.try_take():
-                since = self.world.env.now
-                yield self._creations.take()
-                self._spent(start, "controller", since)
-            if isinstance(self.capacity, FargatePods):
-                refused = self.capacity.refuses(start)
-                if refused is not None:
-                    return Refused(refused)
-                asked = self.world.env.now
-                yield self.capacity.admit()
-                self._spent(start, "launch quota", asked)
-        return (yield from self.capacity.run(start, pod))
+        start.phase("request")
+        if not accepted.processed:
+            yield accepted
+        if not self._creations.try_take():
+            since = self.world.env.now
+            yield self._creations.take()
+            self._spent(start, "controller", since)
+        if isinstance(self.capacity, FargatePods):
+            refused = self.capacity.refuses(start)
+            if refused is not None:
+                return Refused(refused)
+            asked = self.world.env.now
+            yield self.capacity.admit()
+            self._spent(start, "launch quota", asked)
+        return self.capacity.run(start, pod)
 
     def _spent(self, start: Start, part: str, since: float) -> None:
         if self.world.env.now > since:

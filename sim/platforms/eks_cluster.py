@@ -108,19 +108,19 @@ class NodeCluster:
 
     def run(self, start: Start, pod: Pod) -> Story:
         """From a pod that the API server has to ready."""
-        with start.phase("placement"):
-            if not self._bindings.try_take():
-                yield self._bindings.take()
-            if self.waits:
-                node = yield from self._wait(start, pod.claim)
-            else:
-                free = self.scheduler.take(pod.claim)
-                if free is None:
-                    return Refused(self.scheduler.refusal(pod.claim))
-                node = free
-            self._bind(start, node, pod.claim)
-            yield self.world.env.timeout(self._notice())
-        return (yield from node.kubelet.run(start, pod))
+        start.phase("placement")
+        if not self._bindings.try_take():
+            yield self._bindings.take()
+        if self.waits:
+            node = yield from self._wait(start, pod.claim)
+        else:
+            free = self.scheduler.take(pod.claim)
+            if free is None:
+                return Refused(self.scheduler.refusal(pod.claim))
+            node = free
+        self._bind(start, node, pod.claim)
+        yield self.world.env.timeout(self._notice())
+        return node.kubelet.run(start, pod)
 
     @property
     def kernels(self) -> list[Kernel]:

@@ -106,7 +106,7 @@ class FargatePods:
         )
         self.world.record.event(start.task, "PodScheduled", CONDITION)
         kubelet = LiveKubelet(self._kubelet, engine, engine.kernel.cpu, float("inf"))
-        return (yield from kubelet.run(start, pod))
+        return kubelet.run(start, pod)
 
     @property
     def kernels(self) -> list[Kernel]:

@@ -155,7 +155,7 @@ class LiveFargate:
         size, demand = fit
         engine = yield from self.provision(start, size)
         start.given = demand
-        return (yield from engine.run(start))
+        return engine.run(start)
 
     def _fit(self, service: Service) -> tuple[FargateSize, Demand] | None:
         """The size it runs at, and what it is given there."""
@@ -171,9 +171,9 @@ class LiveFargate:
             held: bytes of the size that an orchestrator's own parts take.
             joining: seconds more until the orchestrator can use it.
         """
-        with start.phase("provision"):
-            yield self.world.env.timeout(self._provision() + joining)
-            return self._microvm(start, size, held)
+        start.phase("provision")
+        yield self.world.env.timeout(self._provision() + joining)
+        return self._microvm(start, size, held)
 
     def admit(self) -> Event:
         """An event that fires when the account's launch quota lets one more task through."""

@@ -7,7 +7,7 @@ from sim.host import Machine
 from sim.platforms.bare import StoryDeployment
 from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
 from sim.sandbox import Guest, VirtualMachine
-from sim.start import Ceiling, Refused, Start, Story
+from sim.start import Ceiling, Refused, Start, Told
 from sim.workload import Demand, Service
 
 
@@ -98,15 +98,15 @@ class VirtualHost(StoryDeployment):
             guest.settle()
         return guests
 
-    def _run(self, start: Start) -> Story:
-        with start.phase("placement"):
-            lacking = self._take(start)
+    def _run(self, start: Start) -> Told:
+        start.phase("placement")
+        lacking = self._take(start)
         if lacking is not None:
             return Refused(lacking)
         start.place(self.kernel.name)
         guest = Guest(self._vm, self.kernel, start.given, start)
         start.inhabit(guest)
-        return (yield from guest.boot(start))
+        return guest.boot(start)
 
     def _take(self, start: Start) -> str | None:
         vcpus = float(self._vm.vcpus(start.service.cpu))

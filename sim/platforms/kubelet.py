@@ -77,18 +77,18 @@ class LiveKubelet:
 
     def run(self, start: Start, pod: Pod) -> Story:
         """From a bound pod to ready; its conditions are events of the record."""
-        with start.phase("network"):
-            if not self._take_address(start, pod):
-                return Refused(NO_ADDRESS)
-            self._hold_sandbox(start)
-            with self.engine.prepare(self._sandbox, self._noise()) as preparing:
-                yield preparing
+        start.phase("network")
+        if not self._take_address(start, pod):
+            return Refused(NO_ADDRESS)
+        self._hold_sandbox(start)
+        with self.engine.prepare(self._sandbox, self._noise()) as preparing:
+            yield preparing
         self._say(start, "PodReadyToStartContainers")
         cgroup = self._cgroup(start, pod)
         if pod.init:
-            with start.phase("init"):
-                for container in pod.init:
-                    yield from self._to_its_end(start, pod, container, cgroup)
+            start.phase("init")
+            for container in pod.init:
+                yield from self._to_its_end(start, pod, container, cgroup)
         self._say(start, "Initialized")
         beside = []
         for container in pod.sidecars:
@@ -97,11 +97,11 @@ class LiveKubelet:
         yield from self._bring(start, pod.main)
         self.engine.write(start)
         main = yield from self._begin(start, pod, pod.main, cgroup)
-        with start.phase("app"):
-            yield from main.run(start)
-            for sidecar_ready in beside:
-                if not sidecar_ready.processed:
-                    yield sidecar_ready
+        start.phase("app")
+        yield from main.run(start)
+        for sidecar_ready in beside:
+            if not sidecar_ready.processed:
+                yield sidecar_ready
         self._say(start, "ContainersReady")
         self._say(start, "Ready")
         return Ready()

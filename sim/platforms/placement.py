@@ -66,6 +66,8 @@ class Shelves:
     def _choose(self, fitting: list[Left], claim: Claim) -> int:
         if self._strategy == "random":
             return self._any(claim)
+        if len(fitting) == 1:
+            return self._kinds.first(fitting[0])
         if self._strategy == "binpack":
             least = min(left.memory for left in fitting)
             best = [left for left in fitting if left.memory == least]

@@ -140,13 +140,13 @@ class Engine:
     def run(self, start: Start) -> Story:
         """Bring one container from its image's name to ready."""
         image = start.service.image
-        with start.phase("pull"):
-            if image is not None:
-                yield from self.pull(start, image)
+        start.phase("pull")
+        if image is not None:
+            yield from self.pull(start, image)
         self.write(start)
         container = yield from self.up(start, start.given)
-        with start.phase("app"):
-            yield from container.run(start)
+        start.phase("app")
+        yield from container.run(start)
         return Ready()
 
     def pull(

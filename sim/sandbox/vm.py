@@ -155,19 +155,19 @@ class Guest:
             yield from self._phase(start, "firmware", vm.firmware)
         yield from self._phase(start, "kernel", vm.kernel)
         yield from self._phase(start, "user_space", vm.user_space)
-        with start.phase("app"):
-            yield from self._running.start(start)
+        start.phase("app")
+        yield from self._running.start(start)
         return Ready()
 
     def _phase(
         self, start: Start, name: str, step: Step, first: Callable[[], bool] = lambda: True
     ) -> Generator[Event, Any, None]:
         noise = start.world.random.sampler(f"vm/{name}", step.noise)()
-        with start.phase(name):
-            if not first():
-                raise Interrupt(self._on_host.killed_by)
-            with self.kernel.perform(step.doing(), self._vmm, noise) as doing:
-                yield doing
+        start.phase(name)
+        if not first():
+            raise Interrupt(self._on_host.killed_by)
+        with self.kernel.perform(step.doing(), self._vmm, noise) as doing:
+            yield doing
 
     def _back(self, amount: float) -> None:
         if self.alive:

@@ -76,26 +76,30 @@ class Collector:
     first; so the cycles since the last look can be told in closed form.
     """
 
-    __slots__ = ("_cleanup", "_over", "_space")
+    __slots__ = ("_cleanup", "_every", "_over", "_space")
 
     def __init__(self, cleanup: Cleanup, space: Space, now: float) -> None:
         self._cleanup = cleanup
         self._space = space
+        self._every = plain(cleanup.every)
         self._over = self._number(now)
         """Number of the last cycle that is over."""
 
     def catch_up(self, now: float, held: Iterable[Held], delete: Callable[[Held], None]) -> None:
         """Delete what the cycles since the last look have deleted."""
+        present = self._number(now)
+        if present <= self._over:
+            return
         waiting = sorted(filter(self._may_go, held), key=lambda image: image.used_until)
         while waiting and self._full(plain(self._cleanup.high)):
             number = self._next(min(map(self._free_at, waiting)))
-            if number > self._number(now):
+            if number > present:
                 break
             for image in self._victims(number, waiting):
                 waiting.remove(image)
                 delete(image)
             self._over = number
-        self._over = max(self._over, self._number(now))
+        self._over = max(self._over, present)
 
     def _may_go(self, image: Held) -> bool:
         idle = image.users == 0 and not image.coming
@@ -117,11 +121,11 @@ class Collector:
 
     def _next(self, free_at: float) -> int:
         """Number of the first cycle to come at or after `free_at`."""
-        return max(self._over + 1, math.ceil(free_at / plain(self._cleanup.every) - 1e-12))
+        return max(self._over + 1, math.ceil(free_at / self._every - 1e-12))
 
     def _number(self, now: float) -> int:
         """Number of the last cycle at or before `now`."""
-        return math.floor(now / plain(self._cleanup.every) + 1e-12)
+        return math.floor(now / self._every + 1e-12)
 
     def _full(self, share: float) -> bool:
         """Whether the disk is used beyond a share of it; a share of 0 is always exceeded."""

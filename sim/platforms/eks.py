@@ -191,7 +191,7 @@ class LiveEKS:
         """Delete a pod: on its way or long since ready."""
         start.kill("stopped")
         start.end()
-        return self.world.env.timeout(0.0)
+        return start
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` pods on one node that are up already; their own containers."""

@@ -44,8 +44,8 @@ class Room(NamedTuple):
         """Whether it lacks nothing."""
         return (
             self.pods > 0
-            and claim.cpu <= max(0, self.cpu)
-            and claim.memory <= max(0, self.memory)
+            and (claim.cpu <= self.cpu or claim.cpu == 0)
+            and (claim.memory <= self.memory or claim.memory == 0)
             and (claim.port is None or claim.port not in self.ports)
         )
 
@@ -96,16 +96,22 @@ class Scheduler:
         fitting = [room for room in self._kinds.all() if room.fits(claim)]
         if not fitting:
             return None
+        number = self._best(fitting, claim)
+        self._kinds.put(number, self._kinds.of(number).less(claim))
+        return self.nodes[number]
+
+    def _best(self, fitting: list[Room], claim: Claim) -> int:
+        """Of the rooms with the best score the first node."""
+        if len(fitting) == 1:
+            return self._kinds.first(fitting[0])
         sign = -1.0 if self._most else 1.0
         scores = [sign * room.allocated(claim) for room in fitting]
         best = min(scores)
-        number = min(
+        return min(
             self._kinds.first(room)
             for room, score in zip(fitting, scores, strict=True)
             if score == best
         )
-        self._kinds.put(number, self._kinds.of(number).less(claim))
-        return self.nodes[number]
 
     def give_back(self, node: Node, claim: Claim) -> None:
         """Free what one pod had reserved, if the node still counts."""

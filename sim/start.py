@@ -106,9 +106,9 @@ class Start(Process):
         self._begin(world.env, self._tell(story))
 
     def phase(self, name: str, parent: str = "") -> Span:
-        """A phase of this start, to be used in a `with` block.
+        """A phase of this start: it lasts until the next one, so that they tile the start.
 
-        One without a parent lasts until the next of them: together they tile the start.
+        One with a parent is a part of that, and lasts as long as its `with` block.
         """
         if parent:
             return self.world.record.span(self.task, name, parent)

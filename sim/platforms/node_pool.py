@@ -124,7 +124,8 @@ class GrowingNodes:
     def grow(self, offer: int, count: int, because: str) -> int:
         """Launch nodes of one kind, as many as there may be; returns how many."""
         allowed = min(count, self._allowed())
-        self.grown_at = self._world.env.now
+        if allowed > 0:
+            self.grown_at = self._world.env.now
         self._launch(offer, allowed, because)
         return allowed
 

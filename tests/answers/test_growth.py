@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 
 import sim
@@ -140,6 +141,27 @@ def test_a_node_whose_pods_are_gone_goes(platform: str, least: float, most: floa
     assert deployment.hosts() == []
     assert least < world.env.now - stopped <= most
     assert all(kernel.memory.used == 0.0 for kernel in kernels)
+
+
+def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
+    """Its replacement is a start of the results, and none of those that were asked for."""
+    from sim.answers.scale_out import _asked
+    from sim.experiment import Burst, Scenario, replicate
+
+    service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
+    platform = catalog.eks_karpenter("c6g.xlarge", "c6g.4xlarge")
+    results = replicate(
+        Scenario(name="moved", platform=platform, arrivals=(Burst(service=service, tasks=14),)),
+        times=1,
+        seed=1,
+    )
+    spans = results.spans
+    two = spans["task"].isin([3, 4]) & (spans["phase"] == "app")
+    event = spans[two].assign(phase="replacement", parent="eviction")
+    results.spans = pd.concat([spans, event], ignore_index=True)
+
+    assert len(results.starts()) == 14
+    assert sorted(_asked(results, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from sim.core.description import figures, with_figure
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.estimate import Estimate, mean
 from sim.platforms import ECS, EKS, Fargate
+from sim.platforms.eks_cluster import EVICTION, REPLACEMENT
 from sim.units import GiB, hours
 from sim.workload import Service
 
@@ -126,9 +127,15 @@ def _with_quotas(made: dict[str, ECS | EKS], quotas: Mapping[str, float]) -> dic
 
 
 def _asked(results: Results, begin: int) -> pd.DataFrame:
-    """The starts that were asked for at the end, without those that were there already."""
-    starts = results.starts()
-    return starts[starts["task"] >= begin]
+    """The starts that were asked for at the end, without those that were there already.
+
+    A pod that was moved counts once, when it was ready first: its replacement was not asked for.
+    """
+    starts, spans = results.starts(), results.spans
+    keys = ["variant", "run", "task"]
+    made_anew = spans[(spans["phase"] == REPLACEMENT) & (spans["parent"] == EVICTION)][keys]
+    anew = starts[keys].merge(made_anew, how="left", indicator=True)["_merge"] == "both"
+    return starts[(starts["task"] >= begin) & ~anew.to_numpy()]
 
 
 def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> Row:

@@ -27,6 +27,7 @@ WORDS = {
     "instance warm-up": "the warm-up between two steps",
     "batch window": "the batch window",
     "scan interval": "the scan interval",
+    "consolidation": "Karpenter's consolidation",
     "scaling group": "the scaling group's reaction",
     "instance boot": "instances booting",
     "provision": "Fargate's provisioning",

@@ -8,11 +8,12 @@ from sim.catalog.instances import instance, machine
 from sim.catalog.kubernetes import eks, node_config, nodes
 from sim.catalog.platforms import ecs, ecs_on_fargate
 from sim.core.bucket import Quota
-from sim.core.cited import Number
 from sim.host.machine import Architecture
 from sim.image import Image
 from sim.platforms import ECS, EKS, CapacityProvider, Fleet, InstanceLaunch, NodeKind, NodePool
 from sim.platforms.autoscalers import Autoscaler, ClusterAutoscaler, Karpenter
+from sim.platforms.consolidation import Consolidation
+from sim.platforms.scale_down import ScaleDown
 
 
 def service_rate(capacity: str) -> Quota:
@@ -101,26 +102,41 @@ def eks_karpenter(*types: str, warm: Sequence[Image] = ()) -> EKS:
         types: instance types it may launch.
     """
     autoscaler = Karpenter(
-        batch_idle=figure("karpenter.batch_idle"), batch_most=figure("karpenter.batch_most")
+        batch_idle=figure("karpenter.batch_idle"),
+        batch_most=figure("karpenter.batch_most"),
+        consolidation=Consolidation(
+            after=figure("karpenter.consolidate_after"),
+            poll=figure("karpenter.poll"),
+            validation=figure("karpenter.validation"),
+            budget=figure("karpenter.budget"),
+        ),
     )
-    return _growing_eks(autoscaler, types, figure("karpenter.consolidate_after"), warm)
+    return _growing_eks(autoscaler, types, warm)
 
 
 def eks_cluster_autoscaler(type_: str, *, warm: Sequence[Image] = ()) -> EKS:
-    """EKS with one node group that the Cluster Autoscaler grows."""
-    autoscaler = ClusterAutoscaler(scan=figure("cas.scan"))
-    return _growing_eks(autoscaler, (type_,), figure("cas.unneeded"), warm)
+    """EKS with one node group that the Cluster Autoscaler grows and shrinks."""
+    autoscaler = ClusterAutoscaler(
+        scan=figure("cas.scan"),
+        scale_down=ScaleDown(
+            threshold=figure("cas.threshold"),
+            unneeded=figure("cas.unneeded"),
+            after_add=figure("cas.after_add"),
+            after_taint=figure("cas.after_taint"),
+            drains=int(figure("cas.drains").value),
+            deletions=int(figure("cas.deletions").value),
+        ),
+    )
+    return _growing_eks(autoscaler, (type_,), warm)
 
 
-def _growing_eks(
-    autoscaler: Autoscaler, types: Sequence[str], empty: Number, warm: Sequence[Image]
-) -> EKS:
+def _growing_eks(autoscaler: Autoscaler, types: Sequence[str], warm: Sequence[Image]) -> EKS:
     priced = sorted(types, key=lambda name: instance(name).usd_per_hour or float("inf"))
     kinds = [NodeKind(fleet=nodes(machine(t), warm=warm), node=node_config(t)) for t in priced]
     pool = NodePool(
         kinds=tuple(kinds),
         autoscaler=autoscaler,
         launch=eks_node_launch(group=isinstance(autoscaler, ClusterAutoscaler)),
-        empty=empty,
+        termination=figure("kubernetes.termination_grace"),
     )
     return replace(eks(priced[0]), capacity=pool, node=None)

@@ -9,7 +9,10 @@ from simpy import Event
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
+from sim.platforms.consolidation import Consolidation
+from sim.platforms.looks import to_next_look
 from sim.platforms.packing import Room, fill, pack
+from sim.platforms.scale_down import ScaleDown
 
 BATCH_WINDOW, SCAN_INTERVAL = "batch window", "scan interval"
 
@@ -22,6 +25,7 @@ class Karpenter:
     """Seconds without a new pod after which a batch is closed."""
     batch_most: Number
     """Seconds after which it is closed in any case."""
+    consolidation: Consolidation
 
 
 @description
@@ -30,6 +34,7 @@ class ClusterAutoscaler:
 
     scan: Number
     """Seconds between two looks."""
+    scale_down: ScaleDown
 
 
 Autoscaler: TypeAlias = Karpenter | ClusterAutoscaler
@@ -56,18 +61,21 @@ class Nodes(Protocol):
 
 
 class Scaling:
-    """Watches one cluster's pods, and only while some found no room."""
+    """Watches one cluster's pods, and only while some found no room.
+
+    Args:
+        phase: when the looks of the Cluster Autoscaler fall, within its `scan`.
+    """
 
     __slots__ = ("_awake", "_kind", "_last", "_nodes", "_phase", "_world")
 
-    def __init__(self, kind: Autoscaler, world: World, nodes: Nodes) -> None:
+    def __init__(self, kind: Autoscaler, world: World, nodes: Nodes, phase: float) -> None:
         self._kind = kind
         self._world = world
         self._nodes = nodes
         self._awake = False
         self._last = 0.0
-        scan = plain(kind.scan) if isinstance(kind, ClusterAutoscaler) else 0.0
-        self._phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
+        self._phase = phase
 
     def notice(self) -> None:
         """One more pod found no room."""
@@ -83,7 +91,8 @@ class Scaling:
                 yield from self._batch(plain(self._kind.batch_idle), plain(self._kind.batch_most))
                 because = BATCH_WINDOW
             else:
-                yield self._world.env.timeout(self._to_next_scan(plain(self._kind.scan)))
+                now, scan = self._world.env.now, plain(self._kind.scan)
+                yield self._world.env.timeout(to_next_look(now, self._phase, scan))
                 because = SCAN_INTERVAL
             if not self._grow(because):
                 break
@@ -95,10 +104,6 @@ class Scaling:
         closes = env.now + most
         while (until := min(self._last + idle, closes)) > env.now:
             yield env.timeout(until - env.now)
-
-    def _to_next_scan(self, every: float) -> float:
-        """Seconds to the next look; looks fall on a grid of the cluster's own."""
-        return every - (self._world.env.now - self._phase) % every
 
     def _short(self) -> dict[Any, int]:
         """Pods that neither fit now nor will fit on the nodes on their way."""

@@ -13,7 +13,7 @@ from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel, Machine
-from sim.platforms.eks_cluster import NodeCluster
+from sim.platforms.eks_cluster import EVICTION, REPLACEMENT, NodeCluster
 from sim.platforms.eks_fargate import FargatePods, FargateProfile
 from sim.platforms.fargate import Fargate, FargateSize
 from sim.platforms.fleet import Fleet
@@ -176,7 +176,11 @@ class LiveEKS:
         self._pods = PerService(lambda service: Pod(world, eks.pod, service))
         self._call = world.random.sampler("eks/call", control.call)
         self._creations = control.creations.deploy(world.env)
+        self.replaced: dict[Start, Start] = {}
+        """The pod that was made for each one that was evicted."""
         self.capacity = eks.live_capacity(world)
+        if isinstance(self.capacity, NodeCluster):
+            self.capacity.evicted.append(self._make_anew)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """One call for `count` pods, which the controllers then create."""
@@ -188,9 +192,16 @@ class LiveEKS:
         ]
 
     def stop(self, start: Start) -> Event:
-        """Delete a pod: on its way or long since ready."""
+        """Delete a pod, or whichever stands in for it: on its way or long since ready."""
+        start = self.current(start)
         start.kill("stopped")
         start.end()
+        return start
+
+    def current(self, start: Start) -> Start:
+        """The pod that stands in for `start`: itself, unless it was evicted."""
+        while start in self.replaced:
+            start = self.replaced[start]
         return start
 
     def settle(self, service: Service, count: int) -> list[Container]:
@@ -203,9 +214,16 @@ class LiveEKS:
         """The kernels of its nodes or microVMs."""
         return self.capacity.kernels
 
-    def _story(self, start: Start, pod: Pod, accepted: Event) -> Story:
+    def _make_anew(self, start: Start, pod: Pod) -> None:
+        """The controller of an evicted pod makes up for it, at once and without a call."""
+        again = pod.again(self.world)
+        new = begin(self.world, again.main, lambda new: self._story(new, again, None))
+        self.world.record.event(new.task, REPLACEMENT, EVICTION)
+        self.replaced[start] = new
+
+    def _story(self, start: Start, pod: Pod, accepted: Event | None) -> Story:
         start.phase("request")
-        if not accepted.processed:
+        if accepted is not None and not accepted.processed:
             yield accepted
         if not self._creations.try_take():
             since = self.world.env.now

@@ -22,6 +22,9 @@ from sim.platforms.waiting import Waiting
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 
+EVICTED, REPLACEMENT, EVICTION = "evicted", "replacement", "eviction"
+"""Events of a pod that is moved and of the one made for it, and what they are filed under."""
+
 
 class NodeCluster:
     """The live nodes of a cluster.
@@ -39,7 +42,8 @@ class NodeCluster:
         "_next",
         "_notice",
         "_registries",
-        "emptied",
+        "changed",
+        "evicted",
         "nodes",
         "noticed",
         "scheduler",
@@ -66,8 +70,10 @@ class NodeCluster:
         self.unschedulable: Waiting[Claim, Node] = Waiting(world.env, self._take, self._notify)
         self.noticed: list[Callable[[], None]] = []
         """Told whenever one more pod waits for a node: where an autoscaler listens."""
-        self.emptied: list[Callable[[Node], None]] = []
-        """Told of each node that has no pod any more."""
+        self.changed: list[Callable[[], None]] = []
+        """Told whenever a node has come or gone, or a pod has left one or the queue."""
+        self.evicted: list[Callable[[Start, Pod], None]] = []
+        """Told of each pod that is evicted: where its controller listens."""
         self._kubelet = kubelet
         self._bindings = bindings
         self._notice = notice
@@ -92,6 +98,7 @@ class NodeCluster:
         self.nodes[node.number] = node
         self.scheduler.add(node, config.room(fleet.machine), config.allocatable(fleet.machine))
         self.unschedulable.room()
+        _tell(self.changed)
         return node
 
     def cordon(self, node: Node) -> None:
@@ -105,6 +112,13 @@ class NodeCluster:
             start.kill(reason)
         node.shut_down()
         del self.nodes[node.number]
+        _tell(self.changed)
+
+    def evict(self, start: Start, pod: Pod) -> None:
+        """The pod is told to end; whoever calls ends it when its time has come."""
+        self.world.record.event(start.task, EVICTED, EVICTION)
+        for tell in self.evicted:
+            tell(start, pod)
 
     def run(self, start: Start, pod: Pod) -> Story:
         """From a pod that the API server has to ready."""
@@ -118,7 +132,7 @@ class NodeCluster:
             if free is None:
                 return Refused(self.scheduler.refusal(pod.claim))
             node = free
-        self._bind(start, node, pod.claim)
+        self._bind(start, node, pod)
         yield self.world.env.timeout(self._notice())
         return node.kubelet.run(start, pod)
 
@@ -140,30 +154,34 @@ class NodeCluster:
             node: Node = yield placed
         except Interrupt:
             self.unschedulable.leave(claim, placed, self.scheduler.give_back)
+            _tell(self.changed)
             raise
         explain(self.world.record, start.task, since, node.launched)
         return node
 
-    def _bind(self, start: Start, node: Node, claim: Claim) -> None:
+    def _bind(self, start: Start, node: Node, pod: Pod) -> None:
         """The pod goes to a node, and gives its room back when it ends."""
-        node.pods[start] = None
-        node.visits += 1
-        start.at_end.append(lambda: self._release(start, node, claim))
+        node.pods[start] = pod
+        node.touched = self.world.env.now
+        start.at_end.append(lambda: self._release(start, node, pod.claim))
         start.place(node.name)
         self.world.record.event(start.task, "PodScheduled", CONDITION)
 
     def _release(self, start: Start, node: Node, claim: Claim) -> None:
         del node.pods[start]
+        node.touched = self.world.env.now
         self.scheduler.give_back(node, claim)
         if self.waits:
             self.unschedulable.room()
-        if not node.pods:
-            for tell in self.emptied:
-                tell(node)
+        _tell(self.changed)
 
     def _take(self, claim: Claim) -> Node | str:
         return self.scheduler.take(claim) or "no node"
 
     def _notify(self) -> None:
-        for tell in self.noticed:
-            tell()
+        _tell(self.noticed)
+
+
+def _tell(listeners: list[Callable[[], None]]) -> None:
+    for listener in listeners:
+        listener()

@@ -7,7 +7,7 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.kubelet import Kubelet, LiveKubelet
 from sim.platforms.launching import Launched
 from sim.platforms.node_config import NodeConfig
-from sim.platforms.pod import cpu_weight
+from sim.platforms.pod import Pod, cpu_weight
 from sim.start import Start
 
 SYSTEM_WEIGHT = 100.0
@@ -21,7 +21,7 @@ class Node:
         number: unique in its cluster.
     """
 
-    __slots__ = ("_held", "kubelet", "launched", "number", "pods", "visits")
+    __slots__ = ("_held", "kubelet", "launched", "number", "pods", "touched")
 
     def __init__(
         self,
@@ -35,10 +35,10 @@ class Node:
         launched: Launched | None = None,
     ) -> None:
         self.number = number
-        self.pods: dict[Start, None] = {}
+        self.pods: dict[Start, Pod] = {}
         """Those that are bound to it."""
-        self.visits = 0
-        """How many were bound to it so far."""
+        self.touched = world.env.now
+        """When it came, or a pod last came or went."""
         self.launched = launched
         """How it came; None: it was there from the beginning."""
         engine = fleet.boot(

@@ -1,7 +1,7 @@
-"""Nodes that come when pods find no room, and go when nothing runs there."""
+"""Nodes that come when pods find no room, and go when their pods fit elsewhere."""
 
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 from pydantic import NonNegativeInt, PositiveInt
@@ -10,13 +10,18 @@ from simpy import Event
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
-from sim.platforms.autoscalers import Autoscaler, Scaling
+from sim.platforms.autoscalers import Autoscaler, Karpenter, Scaling
+from sim.platforms.consolidation import CONSOLIDATION, Consolidating
+from sim.platforms.draining import Draining
 from sim.platforms.eks_cluster import NodeCluster
 from sim.platforms.fleet import Fleet
 from sim.platforms.launching import InstanceLaunch, Launched, Launcher
+from sim.platforms.moves import Layout, Occupied, Offer, largest_first
 from sim.platforms.node import Node
 from sim.platforms.node_config import NodeConfig
+from sim.platforms.packing import fill
 from sim.platforms.pod import Claim
+from sim.platforms.scale_down import ScalingDown
 from sim.platforms.scheduler import Room
 
 
@@ -33,17 +38,22 @@ class NodeKind:
         whole, left = self.node.allocatable(self.fleet.machine), self.node.room(self.fleet.machine)
         return Room(left.cpu, left.memory, left.pods, frozenset(), whole)
 
+    def offer(self) -> Offer:
+        """Its room and its price; one of an unknown price replaces nothing."""
+        price = self.fleet.machine.usd_per_hour
+        return Offer(float("inf") if price is None else plain(price), self.room())
+
 
 @description
 class NodePool:
-    """Who adds nodes when pods find no room, and of which kinds."""
+    """Who adds nodes when pods find no room, and takes them away, and of which kinds."""
 
     kinds: tuple[NodeKind, ...]
     """Cheapest first."""
     autoscaler: Autoscaler
     launch: InstanceLaunch
-    empty: Number
-    """Seconds after which a node without a pod goes."""
+    termination: Number
+    """Seconds from a pod's eviction until it has ended."""
     begin: NonNegativeInt = 0
     """Nodes of the first kind that are up at the beginning."""
     most: PositiveInt | None = None
@@ -53,58 +63,140 @@ class NodePool:
 class GrowingNodes:
     """A live node pool over a cluster's nodes."""
 
-    __slots__ = ("_cluster", "_coming", "_launcher", "_pool", "_rooms", "_scaling", "_world")
+    __slots__ = (
+        "_cluster",
+        "_coming",
+        "_draining",
+        "_kind",
+        "_launcher",
+        "_offers",
+        "_pool",
+        "_world",
+        "grown_at",
+    )
 
     def __init__(self, pool: NodePool, world: World, cluster: NodeCluster) -> None:
         self._pool = pool
         self._world = world
         self._cluster = cluster
-        self._rooms = [kind.room() for kind in pool.kinds]
+        self._offers = [kind.offer() for kind in pool.kinds]
         self._coming: Counter[int] = Counter()
+        self._kind: dict[int, int] = {}
+        """Of each node that came; those of the beginning are of the first."""
         self._launcher = Launcher(pool.launch, world)
-        self._scaling = Scaling(pool.autoscaler, world, self)
-        cluster.noticed.append(self._scaling.notice)
-        cluster.emptied.append(self._emptied)
+        self._draining = Draining(cluster, plain(pool.termination))
+        self.grown_at = -float("inf")
+        self._listen(pool.autoscaler)
         for _ in range(pool.begin):
             cluster.join(pool.kinds[0].fleet, pool.kinds[0].node)
+
+    def _listen(self, autoscaler: Autoscaler) -> None:
+        """One hears of pods without room, and one of nodes that may have become too many."""
+        world, phase = self._world, 0.0
+        shrinking: Consolidating | ScalingDown
+        if isinstance(autoscaler, Karpenter):
+            shrinking = Consolidating(autoscaler.consolidation, world, self)
+        else:
+            scan = plain(autoscaler.scan)
+            phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
+            shrinking = ScalingDown(autoscaler.scale_down, world, self, scan=scan, phase=phase)
+        self._cluster.noticed.append(Scaling(autoscaler, world, self, phase).notice)
+        self._cluster.changed.append(shrinking.notice)
 
     def pending(self) -> Mapping[Claim, int]:
         """Pods that wait and would fit on an empty node, by claim, largest first."""
         waiting = self._cluster.unschedulable.kinds()
-        fitting = [claim for claim in waiting if any(room.fits(claim) for room in self._rooms)]
-        fitting.sort(key=lambda claim: (claim.cpu, claim.memory), reverse=True)
-        return {claim: waiting[claim] for claim in fitting}
+        fitting = {
+            claim: count
+            for claim, count in waiting.items()
+            if any(offer.room.fits(claim) for offer in self._offers)
+        }
+        return largest_first(fitting)
 
     def coming(self) -> Sequence[Room]:
         """The nodes on their way, empty as they will come."""
-        return [self._rooms[kind] for kind in self._coming.elements()]
+        return [self._offers[kind].room for kind in self._coming.elements()]
 
     def offers(self) -> Sequence[Room]:
         """What an empty node of each kind has, cheapest first."""
-        return self._rooms
+        return [offer.room for offer in self._offers]
 
     def grow(self, offer: int, count: int, because: str) -> int:
         """Launch nodes of one kind, as many as there may be; returns how many."""
-        there = len(self._cluster.nodes) + self._coming.total()
-        most = self._pool.most
-        allowed = count if most is None else min(count, most - there)
-        self._coming[offer] += allowed
-        self._launcher.launch(allowed, because, lambda launched: self._join(offer, launched))
+        allowed = min(count, self._allowed())
+        if allowed > 0:
+            self.grown_at = self._world.env.now
+        self._launch(offer, allowed, because)
         return allowed
 
-    def _join(self, offer: int, launched: Launched) -> None:
-        kind = self._pool.kinds[offer]
-        self._coming[offer] -= 1
-        node = self._cluster.join(kind.fleet, kind.node, launched)
-        if not node.pods:
-            self._emptied(node)
+    def layout(self) -> Layout:
+        """Who is where; pods that wait go to the nodes on their way first."""
+        nodes = [self._occupied(node) for node in self._cluster.scheduler.nodes.values()]
+        claimed = self._draining.held() + Counter(self.pending())
+        return Layout(nodes, fill(self.coming(), largest_first(claimed)))
 
-    def _emptied(self, node: Node) -> None:
-        self._world.env.process(self._remove_if_still_empty(node))
+    def count(self) -> tuple[int, int]:
+        """How many nodes there are, and how many of them are on their way out."""
+        return len(self._cluster.nodes), len(self._draining.going)
 
-    def _remove_if_still_empty(self, node: Node) -> Generator[Event, Any, None]:
-        """A node that was empty all the time goes; one that had a pod meanwhile is told of anew."""
-        visits = node.visits
-        yield self._world.env.timeout(plain(self._pool.empty))
-        if node.visits == visits and node.number in self._cluster.nodes:
-            self._cluster.leave(node)
+    def leaving(self) -> tuple[int, int]:
+        """How many nodes are on their way out, and how many of them had pods."""
+        return len(self._draining.going), sum(self._draining.going.values())
+
+    def launchable(self) -> Sequence[Offer]:
+        """Kinds of which one more may be launched, cheapest first."""
+        return self._offers if self._allowed() > 0 else ()
+
+    def remove(self, going: Sequence[int], replacement: int | None) -> None:
+        """Cordon nodes now; drain them once their replacement, if any, is ready."""
+        nodes = [self._cluster.nodes[number] for number in going]
+        self._draining.cordon(nodes)
+
+        def drain() -> None:
+            for node in nodes:
+                self._world.env.process(self._draining.drain(node))
+
+        if replacement is None:
+            drain()
+        else:
+            self._launch(replacement, 1, CONSOLIDATION, drain)
+
+    def remove_after(self, pause: float, number: int) -> None:
+        """Cordon a node now, and drain it after `pause` seconds."""
+        node = self._cluster.nodes[number]
+        self._draining.cordon([node])
+        self._world.env.process(self._drain_after(pause, node))
+
+    def _drain_after(self, pause: float, node: Node) -> Generator[Event, Any, None]:
+        yield self._world.env.timeout(pause)
+        yield from self._draining.drain(node)
+
+    def _occupied(self, node: Node) -> Occupied:
+        kind = self._kind.get(node.number, 0)
+        pods = Counter(pod.claim for pod in node.pods.values())
+        room, price = self._cluster.scheduler.room(node), self._offers[kind].usd_per_hour
+        return Occupied(node.number, kind, price, pods, room, node.touched)
+
+    def _allowed(self) -> int:
+        """Nodes that may still be launched."""
+        there = len(self._cluster.nodes) + self._coming.total()
+        return 2**31 if self._pool.most is None else self._pool.most - there
+
+    def _launch(
+        self, kind: int, count: int, because: str, ready: Callable[[], None] | None = None
+    ) -> None:
+        """Launch nodes; `ready` is called with each that has joined."""
+        self._coming[kind] += count
+
+        def joined(launched: Launched) -> None:
+            self._join(kind, launched)
+            if ready is not None:
+                ready()
+
+        self._launcher.launch(count, because, joined)
+
+    def _join(self, kind: int, launched: Launched) -> None:
+        self._coming[kind] -= 1
+        which = self._pool.kinds[kind]
+        node = self._cluster.join(which.fleet, which.node, launched)
+        self._kind[node.number] = kind

@@ -5,6 +5,7 @@ Management for Pods and Containers* and *Pod Quality of Service Classes* (v1.35)
 """
 
 import math
+from copy import copy
 from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import model_validator
@@ -169,3 +170,14 @@ class Pod:
         self.main = PodContainer(world, service, template.main(service))
         self.init = [PodContainer(world, each, resources(each)) for each in template.init]
         self.sidecars = [PodContainer(world, each, resources(each)) for each in template.sidecars]
+
+    def again(self, world: World) -> "Pod":
+        """The same as its controller makes it anew.
+
+        What it draws is of a stream of its own: a pod that is moved changes no task behind it.
+        """
+        pod, service = copy(self), self.main.service
+        pod.main = copy(self.main)
+        stream = f"workload/{service.name}/startup again"
+        pod.main.noise = world.random.sampler(stream, service.app.startup.noise)
+        return pod

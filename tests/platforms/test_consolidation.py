@@ -1,0 +1,232 @@
+"""Karpenter's consolidation: which nodes go, when, and what becomes of their pods."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import eks, fleet, instance_launch, machine, node_config, outcomes, runtime, service
+
+from sim.core.world import World
+from sim.host import Step
+from sim.platforms import EKS, NodeKind, NodePool
+from sim.platforms.autoscalers import Karpenter
+from sim.platforms.consolidation import Consolidation
+from sim.platforms.moves import Layout, Occupied, Offer, choose
+from sim.platforms.node_config import Allocatable
+from sim.platforms.pod import Claim
+from sim.platforms.scheduler import Room
+from sim.start import Ready
+from sim.units import GiB
+
+POLICY = Consolidation(after=0.0, poll=10.0, validation=15.0, budget=0.1)
+ONE = Claim(1000, 1)
+WHOLE = Allocatable(4000, 100, 20)
+
+
+def pool(*vcpus: float, policy: Consolidation = POLICY, **rest: Any) -> EKS:
+    """Karpenter over machines of so many vCPUs, each at that many USD an hour."""
+    kinds = [
+        NodeKind(
+            fleet=fleet(
+                machine(vcpu=v, memory=100 * GiB, name=f"box{v:g}", usd_per_hour=v),
+                runtime=runtime(shim=0.0, create=Step(), start=Step()),
+            ),
+            node=node_config(),
+        )
+        for v in vcpus
+    ]
+    karpenter = Karpenter(batch_idle=1.0, batch_most=10.0, consolidation=policy)
+    capacity = NodePool(
+        kinds=tuple(kinds),
+        autoscaler=karpenter,
+        **{"launch": instance_launch(), "termination": 5.0, **rest},
+    )
+    return replace(eks(), capacity=capacity, node=None)
+
+
+def grown(platform: EKS, pods: int) -> tuple[World, Any, list[Any]]:
+    world = World(1)
+    live = platform.deploy(world)
+    starts = list(live.launch(service(), pods))
+    world.env.run()
+    return world, live, starts
+
+
+def keep(live: Any, starts: list[Any], per_node: int) -> list[Any]:
+    """Stop all but so many pods of each node; those that are left."""
+    left = []
+    for node in list(live.capacity.nodes.values()):
+        mine = [start for start in starts if start in node.pods]
+        left += mine[:per_node]
+        for start in mine[per_node:]:
+            live.stop(start)
+    return left
+
+
+def occupied(number: int, pods: int, vcpus: int = 4, kind: int = 0) -> Occupied:
+    whole = Allocatable(1000 * vcpus, 100, 20)
+    room = Room(1000 * (vcpus - pods), 100 - pods, 20 - pods, frozenset(), whole)
+    return Occupied(number, kind, float(vcpus), {ONE: pods} if pods else {}, room)
+
+
+def test_three_half_empty_nodes_become_two() -> None:
+    """Two of four pods each; 10 s after the last look, 15 s to validate, 5 s for pods to end."""
+    world, live, starts = grown(pool(4.0), 12)
+    assert len(live.hosts()) == 3
+    kernels = {kernel.name: kernel for kernel in live.hosts()}
+    left, stopped = keep(live, starts, 2), world.env.now
+    world.env.run(until=stopped + 29.9)
+    assert len(live.hosts()) == 3
+    world.env.run(until=stopped + 30.1)
+    gone = set(kernels) - {kernel.name for kernel in live.hosts()}
+    world.env.run()
+
+    assert len(gone) == 1
+    assert kernels[gone.pop()].memory.used == 0.0
+    assert len(live.hosts()) == 2
+    now = [live.current(start) for start in left]
+    assert outcomes(now) == ["ready"] * 6
+    assert len(set(now)) == 6
+    assert sum(len(node.pods) for node in live.capacity.nodes.values()) == 6
+
+
+def test_an_evicted_pod_is_made_anew_once_and_is_found_by_whoever_holds_it() -> None:
+    """Stopping the one that was asked for stops the one that stands in for it."""
+    world, live, starts = grown(pool(4.0), 12)
+    left = keep(live, starts, 2)
+    world.env.run()
+    moved = [start for start in left if start in live.replaced]
+    record = world.record
+
+    assert len(moved) == 2
+    assert [record.task_outcome[start.task] for start in moved] == ["killed: evicted"] * 2
+    assert len(record.task_outcome) == 12 + 2
+    for start in left:
+        live.stop(start)
+    world.env.run()
+    assert live.hosts() == []
+
+
+def test_a_node_whose_pods_fit_nowhere_else_stays() -> None:
+    """Three pods of four each: none has room for another's."""
+    world, live, starts = grown(pool(4.0), 12)
+    keep(live, starts, 3)
+    world.env.run()
+
+    assert len(live.hosts()) == 3
+    assert not live.replaced
+
+
+def test_a_cheaper_node_is_ready_before_the_old_one_is_drained() -> None:
+    """One pod on four vCPUs moves to one vCPU, which takes 40 s to come."""
+    world, live, starts = grown(pool(1.0, 4.0), 4)
+    assert [kernel.name.rsplit("-", 1)[0] for kernel in live.hosts()] == ["box4"]
+    (left,), stopped = keep(live, starts, 1), world.env.now
+    world.env.run(until=stopped + 15.0 + 39.0)
+    assert len(live.hosts()) == 1
+    assert left not in live.replaced
+    world.env.run()
+    new = live.current(left)
+
+    assert [kernel.name.rsplit("-", 1)[0] for kernel in live.hosts()] == ["box1"]
+    assert isinstance(new.value, Ready)
+    assert world.record.task_begin[new.task] >= stopped + 15.0 + 40.0
+
+
+def test_no_more_nodes_than_the_budget_are_on_their_way_out() -> None:
+    """Of twelve nodes 10 % are two, rounded up, and each takes 100 s to be drained."""
+    world, live, starts = grown(pool(2.0, termination=100.0), 24)
+    keep(live, starts, 1)
+    while world.env.peek() < float("inf"):
+        world.env.step()
+        assert len(live.capacity.nodes) - len(live.capacity.scheduler.nodes) <= 2
+
+    assert len(live.hosts()) == 6
+
+
+def test_a_node_that_a_pod_has_touched_lately_waits_for_consolidate_after() -> None:
+    policy = replace(POLICY, after=120.0)
+    world, live, starts = grown(pool(4.0, policy=policy), 1)
+    live.stop(starts[0])
+    stopped = world.env.now
+    world.env.run(until=stopped + 120.0)
+    assert len(live.hosts()) == 1
+    world.env.run()
+
+    assert live.hosts() == []
+
+
+def test_nothing_happens_in_a_pool_that_nothing_can_be_taken_from() -> None:
+    """After the last look there is no event."""
+    world, live, _ = grown(pool(4.0), 12)
+
+    assert world.env.peek() == float("inf")
+    assert len(live.hosts()) == 3
+    fresh = World(1)
+    pool(4.0).deploy(fresh)
+    assert fresh.env.peek() == float("inf")
+
+
+def test_the_same_seed_moves_the_same_pods() -> None:
+    def once() -> list[str]:
+        world, live, starts = grown(pool(4.0), 12)
+        keep(live, starts, 2)
+        world.env.run()
+        return [*world.record.task_outcome, *map(str, world.record.task_end)]
+
+    assert once() == once()
+
+
+def test_empty_nodes_go_first_then_as_many_as_can_together() -> None:
+    nodes = [occupied(0, 2), occupied(1, 0), occupied(2, 1), occupied(3, 1)]
+
+    assert choose(Layout(nodes, {}), (), 4) == ((1,), "Empty", None)
+    assert choose(Layout([nodes[0], *nodes[2:]], {}), (), 3) == ((2, 3), "Underutilized", None)
+    assert choose(Layout([nodes[0], *nodes[2:]], {}), (), 1) == ((2,), "Underutilized", None)
+    assert choose(Layout(nodes, {}), (), 0) is None
+
+
+def test_a_replacement_is_cheaper_and_not_of_a_kind_that_goes() -> None:
+    small, large = Offer(2.0, Room(2000, 50, 20, frozenset(), WHOLE)), occupied(9, 0).room
+    offers = (small, Offer(4.0, large))
+
+    assert choose(Layout([occupied(0, 2, kind=1)], {}), offers, 1) == ((0,), "Underutilized", 0)
+    assert choose(Layout([occupied(0, 3, kind=1)], {}), offers, 1) is None
+    assert choose(Layout([occupied(0, 2, vcpus=2)], {}), offers, 1) is None
+    pair = Layout([occupied(0, 2, kind=1), occupied(1, 2, kind=1)], {})
+    assert choose(pair, offers, 2) == ((0,), "Underutilized", None)
+
+
+def test_room_that_waiting_pods_need_is_not_given_away() -> None:
+    nodes = [occupied(0, 2), occupied(1, 2)]
+
+    assert choose(Layout(nodes, {}), (), 1) is not None
+    assert choose(Layout(nodes, {ONE: 1}), (), 1) is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 11), unique=True), st.floats(0.0, 60.0))
+def test_no_pod_is_lost_whatever_the_order_of_stops(order: list[int], pause: float) -> None:
+    """Those not stopped are ready in the end, and no node is left that could go."""
+    world, live, starts = grown(pool(4.0), 12)
+    for number in order:
+        live.stop(starts[number])
+        world.env.run(until=world.env.now + pause + 1e-3)
+    world.env.run()
+    left = [live.current(start) for start in starts if starts.index(start) not in order]
+
+    assert outcomes(left) == ["ready"] * (12 - len(order))
+    assert sum(len(node.pods) for node in live.capacity.nodes.values()) == len(left)
+    assert len(live.hosts()) == -(-len(left) // 4)
+
+
+@pytest.mark.parametrize("pods", [1, 5, 12])
+def test_as_many_pods_are_ready_as_were_asked_for(pods: int) -> None:
+    world, live, starts = grown(pool(1.0, 2.0, 4.0), 12)
+    for start in starts[pods:]:
+        live.stop(start)
+    world.env.run()
+
+    assert sum(outcome == "ready" for outcome in world.record.task_outcome) == pods

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim import catalog
-from sim.answers import density, one_server, scale, startup, who_runs_it
+from sim.answers import density, one_server, scale, shrink, startup, who_runs_it
 
 SCRIPTS = sorted(Path("scenarios").glob("*.py"))
 
@@ -245,3 +245,12 @@ def test_the_simulation_admits_what_the_arithmetic_of_a_type_says() -> None:
     assert len(types) >= 4
     assert (runs["ready"] == types).all()
     assert (runs["refused"] == 1).all()
+
+
+def test_when_a_service_shrinks_karpenter_is_down_first_and_ecs_keeps_every_instance() -> None:
+    """Any task may end, so each instance keeps some: only who moves pods gets rid of one."""
+    rows = {row.platform: row for row in shrink(begin=200, to=80, replications=1).rows}
+
+    assert rows["eks-karpenter"].hosts.value < rows["eks-cas"].hosts.value
+    assert rows["ecs-asg"].hosts.value == rows["ecs-asg"].hosts_before.value
+    assert rows["eks-karpenter"].usd_per_hour < rows["ecs-fargate"].usd_per_hour

@@ -18,6 +18,9 @@ from sim.answers.how_soon import (
 from sim.answers.one_server import (
     one_server,
 )
+from sim.answers.scale_in import (
+    shrink,
+)
 from sim.answers.scale_out import (
     scale,
 )
@@ -42,6 +45,7 @@ __all__ = [
     "one_server",
     "resident",
     "scale",
+    "shrink",
     "startup",
     "storm",
     "unmet",

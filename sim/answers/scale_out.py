@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim import catalog
 from sim.answers.growth import GrowthAnswer, Row
+from sim.answers.scaled import chosen, price, web
 from sim.answers.stretches import stretches
-from sim.core.cited import plain
-from sim.core.description import figures, with_figure
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.estimate import Estimate, mean
-from sim.platforms import ECS, EKS, Fargate
-from sim.platforms.eks_cluster import EVICTION, REPLACEMENT
+from sim.platforms.eks_cluster import EVICTED, EVICTION, REPLACEMENT
 from sim.units import GiB, hours
 from sim.workload import Service
 
@@ -26,19 +24,6 @@ SHARES = {"t10_s": 0.10, "t25_s": 0.25, "t50_s": 0.50, "t75_s": 0.75, "t90_s": 0
 
 BEFORE = 6 * hours
 """Seconds in which the tasks that are there already have come, and every quota has filled up."""
-
-
-def platforms() -> dict[str, Callable[[str], ECS | EKS]]:
-    """What makes each platform for an instance type, by name."""
-    return {
-        "ecs-fargate": lambda type_: catalog.ecs_service_on_fargate(
-            catalog.instance(type_).architecture
-        ),
-        "eks-fargate": lambda _: catalog.eks_on_fargate(),
-        "ecs-asg": catalog.ecs_capacity_provider,
-        "eks-karpenter": catalog.eks_karpenter,
-        "eks-cas": catalog.eks_cluster_autoscaler,
-    }
 
 
 def scale(
@@ -60,7 +45,7 @@ def scale(
     A task is ready when its container runs: it has no start-up work of its own.
 
     Args:
-        platform: one of `platforms()`, or `all`.
+        platform: one of `sim.answers.scaled.platforms()`, or `all`.
         cpu: vCPUs of one task.
         memory: bytes of one task.
         instance: EC2 type of the platforms that have instances.
@@ -70,18 +55,12 @@ def scale(
     Raises:
         ValueError: a name is not known, or a value is out of range.
     """
-    known = platforms()
-    if platform not in (*known, "all"):
-        raise catalog.unknown("platform", platform, [*known, "all"])
+    made = chosen(platform, instance, quotas)
     if not 0 <= begin < to:
         raise ValueError(f"from: {begin} is not allowed; at least 0 and less than to = {to}")
     if not 1 <= services <= to - begin:
         raise ValueError(f"services: {services} is not allowed; 1 to {to - begin}")
-    service = replace(
-        catalog.service("generic", cpu=cpu, memory=memory), image=catalog.image(image), name="web"
-    )
-    made = {name: make(instance) for name, make in known.items() if platform in (name, "all")}
-    made = _with_quotas(made, quotas or {})
+    service = web(cpu, memory, image)
     scenarios = {
         name: Scenario(
             name="scale", platform=each, arrivals=_arrivals(service, begin, to, services)
@@ -94,7 +73,7 @@ def scale(
     asked = _asked(results, begin)
     rows = [_row(results, asked, name, to - begin) for name in made]
     for row in rows:
-        row.usd_per_hour = _price(made[row.platform], service, row.hosts)
+        row.usd_per_hour = price(made[row.platform], service, row.hosts)
     results.summary = _summary(rows)
     return GrowthAnswer(service, instance, begin, to, rows, results, asked)
 
@@ -113,19 +92,6 @@ def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Bur
     )
 
 
-def _with_quotas(made: dict[str, ECS | EKS], quotas: Mapping[str, float]) -> dict[str, ECS | EKS]:
-    """The platforms with an account's own figures; each must be in one of them at least."""
-    in_use = {name: {cited.key for _, cited in figures(each)} for name, each in made.items()}
-    for key, value in quotas.items():
-        if not any(key in keys for keys in in_use.values()):
-            raise catalog.unknown("quota", key, sorted(set().union(*in_use.values())))
-        made = {
-            name: with_figure(each, key, value) if key in in_use[name] else each
-            for name, each in made.items()
-        }
-    return made
-
-
 def _asked(results: Results, begin: int) -> pd.DataFrame:
     """The starts that were asked for at the end, without those that were there already.
 
@@ -142,7 +108,10 @@ def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> Row:
     spans = results.spans[results.spans["variant"] == name]
     mine = asked[asked["variant"] == name]
     runs = len(results.runs[results.runs["variant"] == name])
-    hosts = round(spans.groupby("run")["host"].nunique().mean()) if len(spans) else 0
+    moved = spans[(spans["phase"] == EVICTED) & (spans["parent"] == EVICTION)]
+    there = spans.merge(moved[["run", "task"]], how="left", on=["run", "task"], indicator=True)
+    there = there[there["_merge"] == "left_only"]
+    hosts = round(there.groupby("run")["host"].nunique().mean()) if len(there) else 0
     return Row(
         platform=name,
         times=_times(mine, tasks, runs),
@@ -162,16 +131,6 @@ def _times(mine: pd.DataFrame, tasks: int, runs: int) -> dict[str, Estimate]:
         if len(reached) == runs:
             found[column] = mean(column, reached)
     return found
-
-
-def _price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
-    capacity = platform.capacity
-    if isinstance(capacity, Fargate):
-        of_pod = platform.fargate_size if isinstance(platform, EKS) else capacity.size_for
-        size = of_pod(service)
-        return None if size is None else hosts * capacity.price(size)
-    price = platform.machine.usd_per_hour
-    return None if price is None else hosts * plain(price)
 
 
 def _summary(rows: list[Row]) -> pd.DataFrame:

@@ -38,14 +38,14 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
-    """How long from 0 to 500 tasks, when the machines have to come first?"""
-    from sim.answers.scale_out import platforms
+    """How long from 0 to 500 tasks, when the machines have to come first? And from 500 to 200?"""
+    from sim.answers.scaled import platforms
 
     inputs = Inputs()
     asked: dict[str, Any] = {
         "platform": inputs.choice("platform", platform, [*platforms(), "all"]),
         "begin": inputs.integer("from", begin, 0),
-        "to": inputs.integer("to", to, 1),
+        "to": inputs.integer("to", to, 0),
         "cpu": inputs.read("cpu", cpu, parse_vcpu),
         "memory": inputs.read("memory", memory, parse_bytes),
         "instance": instance_type,
@@ -59,6 +59,8 @@ def command(
     inputs.read("image", image, known_image)
     inputs.folder("out", out)
     inputs.check()
+    if asked["to"] < asked["begin"]:
+        return _shrink(asked, out, json)
     return _answer(asked, out, json)
 
 
@@ -99,6 +101,51 @@ def _answer(asked: dict[str, Any], out: Path, json: bool) -> int:
         show(answer)
         wrote(folder, *wanted)
     return 0 if all("t90_s" in row.times for row in answer.rows) else 3
+
+
+def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
+    from sim.answers import shrink
+    from sim.plots import save, shrink_curves
+
+    if asked.pop("services") != 1:
+        raise BadInput("services: only tasks that come are split over services; leave it out")
+    try:
+        answer = shrink(**asked)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    drawn = out / "scale-in" / "scale_in.png"
+    drawn.parent.mkdir(parents=True, exist_ok=True)
+    save(shrink_curves(answer.hosts_over_time()), drawn)
+    if json:
+        as_json(answer.json())
+        note(f"wrote {drawn}")
+        return 0
+    say(answer.sentence())
+    table(
+        ["platform", "hosts", "left", "50 %", "90 %", "last", "moved", "USD, hour 1", "USD/h then"],
+        [_shrunk(row) for row in answer.rows],
+        title=(
+            f"seconds until a share of the hosts that go has gone: {answer.begin:,} to "
+            f"{answer.to:,} tasks of {answer.service.cpu:g} vCPU, "
+            f"{answer.service.memory / GiB:g} GiB; any of them may end"
+        ),
+        right="lrrrrrrrr",
+    )
+    say("moved: ended on one host and made anew on another; ECS moves none.")
+    wrote(drawn)
+    return 0
+
+
+def _shrunk(row: Any) -> list[str]:
+    times = (row.times.get(key) for key in ("t50_s", "t90_s", "t100_s"))
+    return [
+        row.platform,
+        f"{row.hosts_before.value:,.0f}",
+        f"{row.hosts.value:,.0f}",
+        *("-" if time is None else f"{time.value:.0f}" for time in times),
+        f"{row.moved.value:,.0f}",
+        *("?" if usd is None else f"{usd:.2f}" for usd in (row.usd_first_hour, row.usd_per_hour)),
+    ]
 
 
 def show(answer: Any) -> None:

@@ -30,6 +30,9 @@ from sim.plots.parity import (
 from sim.plots.scale import (
     scale_curves,
 )
+from sim.plots.scale_in import (
+    shrink_curves,
+)
 from sim.plots.sweep import (
     sweep_lines,
 )
@@ -58,6 +61,7 @@ __all__ = [
     "ready_ecdf",
     "save",
     "scale_curves",
+    "shrink_curves",
     "side_by_side",
     "start_under_load",
     "sweep_lines",

@@ -9,7 +9,7 @@ import sim
 from sim import catalog
 from sim.answers import scale
 from sim.answers.growth import Row
-from sim.answers.scale_out import platforms
+from sim.answers.scaled import platforms
 from sim.core.world import World
 from sim.units import GiB
 

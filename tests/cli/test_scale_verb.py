@@ -27,6 +27,27 @@ def test_json_has_a_row_for_each_platform_and_the_keys_that_were_promised(tmp_pa
     assert len(list(tmp_path.glob("scale/*/scale.png"))) == 1
 
 
+def test_fewer_tasks_than_there_are_ask_how_soon_the_machines_go(tmp_path: Path) -> None:
+    wanted = ("--from", "40", "--to", "20", "--replications", "1", "--platform", "eks-karpenter")
+    code, out, _ = run(*wanted, "--json", out=tmp_path)
+    (row,) = json.loads(out)
+    times = ("t50_s", "t90_s", "t100_s")
+
+    assert code == 0
+    assert {"hosts_before", "hosts", "moved", "ready", "usd_per_hour", *times} <= set(row)
+    assert row["hosts"] < row["hosts_before"]
+    assert (tmp_path / "scale-in" / "scale_in.png").exists()
+    code, out, _ = run(*wanted, out=tmp_path)
+    assert (code, "the last host that goes has gone after" in out) == (0, True)
+
+
+def test_as_many_tasks_as_there_are_is_no_question(tmp_path: Path) -> None:
+    code, _, error = run("--from", "40", "--to", "40", out=tmp_path)
+
+    assert code == 2
+    assert "from: 40 is not allowed" in error
+
+
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     code, _, error = run(
         "--platform", "ecs", "--to", "x", "--quota", "fargate.launch.refil=2", out=tmp_path

@@ -1,0 +1,26 @@
+"""A service needs 200 tasks instead of 500: how soon is the bill down, and what is moved for it?
+
+    python scenarios/scale_in.py      # five ways to shrink; writes results/scale-in/
+
+Any 300 of the tasks end. On Fargate their microVMs are gone at once. Instances are left half empty:
+ECS moves no task and waits until an instance has none; Karpenter and the Cluster Autoscaler move
+pods off the instances that others have room for.
+"""
+
+from pathlib import Path
+
+from sim import plots
+from sim.answers import shrink
+from sim.cli.script import answer, picture, script
+
+
+@script(replications=5)
+def main(replications: int, seed: int, out: Path) -> None:
+    """End the same tasks everywhere, watch the machines, say."""
+    shrunk = shrink(begin=500, to=200, replications=replications, seed=seed)
+    drawn = picture(plots.shrink_curves(shrunk.hosts_over_time()), out / "scale-in/scale_in.png")
+    answer(shrunk.sentence(), shrunk.table(), drawn)
+
+
+if __name__ == "__main__":
+    main()

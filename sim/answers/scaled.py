@@ -1,0 +1,73 @@
+"""What is scaled: five ways to run a service whose machines come and go, and what they cost."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from sim import catalog
+from sim.core.cited import plain
+from sim.core.description import figures, with_figure
+from sim.platforms import ECS, EKS, Fargate
+from sim.workload import Service
+
+ALL = "all"
+
+
+def platforms() -> dict[str, Callable[[str], ECS | EKS]]:
+    """What makes each platform for an instance type, by name."""
+    return {
+        "ecs-fargate": lambda type_: catalog.ecs_service_on_fargate(
+            catalog.instance(type_).architecture
+        ),
+        "eks-fargate": lambda _: catalog.eks_on_fargate(),
+        "ecs-asg": catalog.ecs_capacity_provider,
+        "eks-karpenter": catalog.eks_karpenter,
+        "eks-cas": catalog.eks_cluster_autoscaler,
+    }
+
+
+def chosen(
+    platform: str, instance: str, quotas: Mapping[str, float] | None = None
+) -> dict[str, ECS | EKS]:
+    """The platform of that name, or all of them.
+
+    Args:
+        quotas: figures that are other than AWS's default, by key, in base units.
+
+    Raises:
+        ValueError: a name is not known.
+    """
+    known = platforms()
+    if platform not in (*known, ALL):
+        raise catalog.unknown("platform", platform, [*known, ALL])
+    made = {name: make(instance) for name, make in known.items() if platform in (name, ALL)}
+    return _with_quotas(made, quotas or {})
+
+
+def web(cpu: float, memory: float, image: str) -> Service:
+    """A task of that size and image; it has no start-up work of its own."""
+    service = catalog.service("generic", cpu=cpu, memory=memory)
+    return replace(service, image=catalog.image(image), name="web")
+
+
+def price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
+    """USD per hour of so many hosts; None where a price is not known."""
+    capacity = platform.capacity
+    if isinstance(capacity, Fargate):
+        of_pod = platform.fargate_size if isinstance(platform, EKS) else capacity.size_for
+        size = of_pod(service)
+        return None if size is None else hosts * capacity.price(size)
+    price = platform.machine.usd_per_hour
+    return None if price is None else hosts * plain(price)
+
+
+def _with_quotas(made: dict[str, ECS | EKS], quotas: Mapping[str, float]) -> dict[str, ECS | EKS]:
+    """The platforms with an account's own figures; each must be in one of them at least."""
+    in_use = {name: {cited.key for _, cited in figures(each)} for name, each in made.items()}
+    for key, value in quotas.items():
+        if not any(key in keys for keys in in_use.values()):
+            raise catalog.unknown("quota", key, sorted(set().union(*in_use.values())))
+        made = {
+            name: with_figure(each, key, value) if key in in_use[name] else each
+            for name, each in made.items()
+        }
+    return made

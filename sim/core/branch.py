@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from heapq import heappop
+from heapq import heappop, heappush
 from itertools import count
 
 from sim.core.job import ALONE, OVER, Job
@@ -156,35 +156,45 @@ class Branch(Water):
             slack, group.restless = group.restless, 0.0
             group.settle(now, slack)
         watch.touched.clear()
+        if not (watch.ceilings or watch.floors):
+            return
         while (broken := watch.broken(self.level)) is not None:
             broken.advance(now)
             broken.settle(now, SLACK)
 
     def settle(self, now: float, slack: float) -> None:
         """As a group in its parent: share out what it gets there, then promise anew."""
-        y = min(self.seat.ratio, self.parent.level) if self.seat else 0.0
+        seat, y = self.seat, 0.0
+        if seat:
+            y = self.parent.level
+            if seat.ratio < y:  # noqa: PLR1730 (a call less)
+                y = seat.ratio
         rate = self.weight * y
         if self.uneven or rate != self.rated:
             self.fill(rate, now)
         if self.watch:
             self.look(self.watch, now)
-        if self.seat:
-            self.promise(self.seat, y, now, slack)
+        if seat:
+            self.promise(seat, y, now, slack)
 
     def upcoming(self) -> tuple[float, float]:
         """The next completion: where the clock will stand, and a time before which it is not."""
         soon = check = math.inf
-        self.first = self.first_full = None
+        first = first_full = None
         for saturation in self.saturations:
-            if saturation.queue:
-                due = saturation.queue[0][0] + saturation.origin
+            queue = saturation.queue
+            if queue:
+                due = queue[0][0] + saturation.origin
                 if not saturation.full:
                     if due < soon:
-                        soon, self.first = due, saturation
+                        soon, first = due, saturation
                 elif due < check * saturation.ratio:
-                    check, self.first_full = due / saturation.ratio, saturation
-        if self.watch:
-            check = min(check, self.watch.check())
+                    check, first_full = due / saturation.ratio, saturation
+        self.first, self.first_full = first, first_full
+        if self.watch and self.watch.checks:
+            below = self.watch.check()
+            if below < check:  # noqa: PLR1730 (a call less)
+                check = below
         return soon, check
 
     def promise(self, seat: Saturation, y: float, now: float, slack: float) -> None:
@@ -198,10 +208,9 @@ class Branch(Water):
         soon, check = self.upcoming()
         ahead = (soon - self.clock) * self.loose
         if self.fixed == 0.0 and ahead < math.inf:
-            self.tag = self.mark + ahead / self.weight
-            seat.enter(self)
-        else:
-            seat.purge()
+            self.tag = tag = self.mark + ahead / self.weight
+            heappush(seat.queue, (tag, self.ticket, self))
+        seat.purge()
         if self.watcher and (len(self.ratios) > 1 or self.watch):
             floor, ceiling = self._bearable()
             if self.fixed != 0.0 and ahead < math.inf:

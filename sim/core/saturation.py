@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop
 from typing import Protocol
 
 RESIDUE = 1 / 16
@@ -77,11 +77,6 @@ class Saturation:
         value = self.value(clock, now)
         self.full = full
         self.origin = (self.ratio * now if full else clock) - value
-
-    def enter(self, member: Member) -> None:
-        """Queue a member by its tag."""
-        heappush(self.queue, (member.tag, member.ticket, member))
-        self.purge()
 
     def purge(self) -> None:
         """Drop void entries off the top, and all of them once they are the most."""

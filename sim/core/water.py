@@ -130,7 +130,7 @@ class Water:
             if self.level > self.ratios[-1]:
                 self.level = self.ratios[-1]
                 self.rated = self.fixed + self.level * self.loose
-            if self.clock > FADE * self.level * abs(now):
+            if self.clock and self.clock > FADE * self.level * abs(now):
                 self._restart(now)
         else:
             self._empty()

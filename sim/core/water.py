@@ -101,19 +101,21 @@ class Water:
 
     def shift(self, saturation: Saturation, weight: float) -> None:
         """Keep `fixed` and `loose` as a saturation gains or loses weight."""
-        if saturation.full:
-            self.fixed += weight * saturation.ratio
-        else:
-            self.loose += weight
         self.trust -= 1
-        if weight > 0.0:
-            self._set_lows()
-        elif self.loose < self.low_loose or self.fixed < self.low_fixed:
-            self.trust = 0
-
-    def _set_lows(self) -> None:
-        self.low_loose = max(self.low_loose, RESIDUE * self.loose)
-        self.low_fixed = max(self.low_fixed, RESIDUE * self.fixed)
+        if saturation.full:
+            self.fixed = fixed = self.fixed + weight * saturation.ratio
+            low = RESIDUE * fixed
+            if low > self.low_fixed:
+                self.low_fixed = low
+            elif fixed < self.low_fixed:
+                self.trust = 0
+        else:
+            self.loose = loose = self.loose + weight
+            low = RESIDUE * loose
+            if low > self.low_loose:
+                self.low_loose = low
+            elif loose < self.low_loose:
+                self.trust = 0
 
     # --- the level
 
@@ -157,8 +159,7 @@ class Water:
         for place, saturation in enumerate(saturations):
             if saturation.full != (place < full):
                 saturation.turn(place < full, self.clock, now)
-        self.low_loose = self.low_fixed = 0.0
-        self._set_lows()
+        self.low_loose, self.low_fixed = RESIDUE * self.loose, RESIDUE * self.fixed
         self.trust = TRUST if saturations else 0
 
     def _empty(self) -> None:

@@ -5,7 +5,7 @@ import math
 from sim.core.cited import plain
 from sim.core.randomness import Sampler
 from sim.core.world import World
-from sim.host.memory import FileSet
+from sim.host.page_cache import FileSet
 from sim.workload.service import Service
 
 

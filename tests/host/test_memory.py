@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.host import Memory, MemoryGroup
-from sim.host.memory import OOM_HOST, OOM_LIMIT, Shared
+from sim.host.memory import OOM_HOST, OOM_LIMIT
+from sim.host.page_cache import Shared
 
 
 class Killed:

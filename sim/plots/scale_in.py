@@ -27,13 +27,14 @@ def shrink_curves(hosts: pd.DataFrame, ax: Axes | None = None, *, title: str = T
     times = np.linspace(0.0, last, 1000)
     lines = []
     names = platform_order(hosts["variant"].unique())
-    for above, name in enumerate(names):
+    for number, name in enumerate(names):
         runs = [_left(run, times) for _, run in hosts[hosts["variant"] == name].groupby("run")]
         (line,) = ax.plot(
             times / 60.0,
             100.0 * np.mean(runs, axis=0),
             color=platform_color(name),
-            linewidth=2.0 + 1.5 * (len(names) - 1 - above),  # those below stay visible
+            linewidth=2.0,
+            linestyle=(0, (5, 2.5)) if number % 2 else "-",  # what lies below stays visible
             label=platform_name(name),
         )
         lines.append(line)

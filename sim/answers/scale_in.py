@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,6 +34,8 @@ class Course(NamedTuple):
     hosts: list[tuple[float, int]]
     moved: int
     ready: int
+    lacking: str = ""
+    """How many tasks never came up, and why; empty where all did."""
 
     @property
     def before(self) -> int:
@@ -71,6 +73,8 @@ class Shrunk:
     """Tasks that were ended on one host and made anew on another."""
     ready: Estimate
     """Tasks that run at the end."""
+    lacking: str
+    """How many tasks never came up, and why; empty where all did."""
     usd_per_hour: float | None
     """Of the hosts that stay; None where a price is not known."""
     usd_first_hour: float | None
@@ -91,7 +95,8 @@ class Shrunk:
     def json(self) -> dict[str, Any]:
         """Plain data; a time that there is not is absent, with the reason beside it."""
         data = self.flat()
-        data |= {f"{name}_refused": NONE_GOES for name in SHARES if name not in self.times}
+        reason = self.lacking or NONE_GOES
+        data |= {f"{name}_refused": reason for name in SHARES if name not in self.times}
         known = {name: e for name, e in self.estimates().items() if e.low is not None}
         data["intervals"] = {name: [e.low, e.high] for name, e in known.items()}
         return data
@@ -140,7 +145,9 @@ class ShrinkAnswer:
             f"({row.hosts_before.value:.0f} to {row.hosts.value:.0f} hosts)"
             for row in rows
         ]
-        parts += [f"{row.platform} none goes" for row in self.rows if not row.times]
+        parts += [
+            f"{row.platform} {row.lacking or 'none goes'}" for row in self.rows if not row.times
+        ]
         return (
             f"From {self.begin:,} tasks to {self.to:,}, the last host that goes has gone after: "
             f"{', '.join(parts)}."
@@ -190,7 +197,7 @@ def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: Worl
     starts = live.launch(service, begin)
     world.env.run(until=BEFORE)
     hosts = [(0.0, len(live.hosts()))]
-    moved = _moved(live)
+    moved, lacking = _moved(live), _lacking(live, starts)
     order = world.random.generator("scale in").permutation(begin)
     for number in order[: begin - to].tolist():
         live.stop(starts[number])
@@ -201,7 +208,16 @@ def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: Worl
             break
         world.env.step()
     left = [starts[number] for number in order[begin - to :].tolist()]
-    return Course(hosts, _moved(live) - moved, sum(_runs(live, start) for start in left))
+    ready = sum(_runs(live, start) for start in left)
+    return Course(hosts, _moved(live) - moved, ready, lacking)
+
+
+def _lacking(live: Deployment, starts: Sequence[Start]) -> str:
+    down = [start for start in starts if not _runs(live, start)]
+    if not down:
+        return ""
+    why = str(down[0].value) if down[0].processed else f"it waits in {down[0].state}"
+    return f"{len(down)} of {len(starts)} tasks did not come up ({why})"
 
 
 def _moved(live: Deployment) -> int:
@@ -218,7 +234,9 @@ def _runs(live: Deployment, start: Start) -> bool:
 
 def _row(name: str, platform: ECS | EKS, service: Service, runs: list[Course]) -> Shrunk:
     hosts = mean("hosts", [run.after for run in runs])
-    shares = SHARES if all(run.after < run.before for run in runs) else {}
+    lacking = next((run.lacking for run in runs if run.lacking), "")
+    goes = not lacking and all(run.after < run.before for run in runs)
+    shares = SHARES if goes else {}
     one = price(platform, service, 1)
     host_hours = mean("host hours", [run.host_hours() for run in runs]).value
     return Shrunk(
@@ -228,6 +246,7 @@ def _row(name: str, platform: ECS | EKS, service: Service, runs: list[Course]) -
         times={key: mean(key, [run.gone(share) for run in runs]) for key, share in shares.items()},
         moved=mean("moved", [run.moved for run in runs]),
         ready=mean("ready", [run.ready for run in runs]),
+        lacking=lacking,
         usd_per_hour=None if one is None else hosts.value * one,
         usd_first_hour=None if one is None else host_hours * one,
     )

@@ -113,13 +113,14 @@ def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
         answer = shrink(**asked)
     except ValueError as error:
         raise BadInput(str(error)) from error
+    code = 3 if any(row.lacking for row in answer.rows) else 0
     drawn = out / "scale-in" / "scale_in.png"
     drawn.parent.mkdir(parents=True, exist_ok=True)
     save(shrink_curves(answer.hosts_over_time()), drawn)
     if json:
         as_json(answer.json())
         note(f"wrote {drawn}")
-        return 0
+        return code
     say(answer.sentence())
     table(
         ["platform", "hosts", "left", "50 %", "90 %", "last", "moved", "USD, hour 1", "USD/h then"],
@@ -133,7 +134,7 @@ def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
     )
     say("moved: ended on one host and made anew on another; ECS moves none.")
     wrote(drawn)
-    return 0
+    return code
 
 
 def _shrunk(row: Any) -> list[str]:

@@ -52,6 +52,6 @@ def _left(
     """Share of the hosts that are left at each time."""
     counts = run["hosts"].to_numpy(dtype=float)
     place = np.searchsorted(run["time_s"].to_numpy(), times, side="right") - 1
-    left: np.ndarray[tuple[int], np.dtype[np.float64]] = counts[place] / counts[0]
+    left: np.ndarray[tuple[int], np.dtype[np.float64]] = counts[place] / max(1.0, counts[0])
     left[0] = 1.0  # when the tasks end all hosts are there, even those that go at once
     return left

@@ -94,6 +94,13 @@ def test_what_is_not_fewer_is_refused() -> None:
         shrink(begin=5, to=5)
 
 
+def test_tasks_that_never_came_up_are_said_not_counted_as_gone() -> None:
+    answer = shrink(platform="ecs-fargate", begin=10, to=5, cpu=200.0, replications=1)
+
+    assert "10 of 10 tasks did not come up (refused: Fargate size)" in answer.sentence()
+    assert answer.rows[0].json()["t50_s_refused"].startswith("10 of 10")
+
+
 def test_the_curves_begin_with_all_hosts_and_never_rise() -> None:
     changes = pd.DataFrame(
         [("eks-cas", 0, 0.0, 10), ("eks-cas", 0, 60.0, 4), ("eks-cas", 1, 0.0, 5)],

@@ -123,7 +123,7 @@ class GrowingNodes:
 
     def grow(self, offer: int, count: int, because: str) -> int:
         """Launch nodes of one kind, as many as there may be; returns how many."""
-        allowed = min(count, self._allowed())
+        allowed = int(min(count, self._allowed()))
         if allowed > 0:
             self.grown_at = self._world.env.now
         self._launch(offer, allowed, because)
@@ -177,10 +177,10 @@ class GrowingNodes:
         room, price = self._cluster.scheduler.room(node), self._offers[kind].usd_per_hour
         return Occupied(node.number, kind, price, pods, room, node.touched)
 
-    def _allowed(self) -> int:
-        """Nodes that may still be launched."""
+    def _allowed(self) -> float:
+        """Nodes that may still be launched; infinite where there may be any number."""
         there = len(self._cluster.nodes) + self._coming.total()
-        return 2**31 if self._pool.most is None else self._pool.most - there
+        return float("inf") if self._pool.most is None else self._pool.most - there
 
     def _launch(
         self, kind: int, count: int, because: str, ready: Callable[[], None] | None = None

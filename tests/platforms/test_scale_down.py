@@ -68,19 +68,37 @@ def test_no_node_goes_soon_after_a_scale_up() -> None:
     assert live.hosts() == []
 
 
-def test_empty_nodes_go_together() -> None:
-    world, live, starts = grown(group(after_add=0.0), 12)
+def gone(platform: EKS, pods: int) -> list[float]:
+    """When each node goes once all pods have ended."""
+    world, live, starts = grown(platform, pods)
     for start in starts:
         live.stop(start)
-    gone = []
+    times = []
     while world.env.peek() < float("inf"):
         before = len(live.hosts())
         world.env.step()
-        if len(live.hosts()) < before:
-            gone.append(world.env.now)
+        times += [world.env.now] * (before - len(live.hosts()))
+    return times
 
-    assert len(gone) == 3
-    assert max(gone) == min(gone)
+
+def test_empty_nodes_go_together() -> None:
+    times = gone(group(after_add=0.0), 12)
+
+    assert len(times) == 3
+    assert max(times) == min(times)
+
+
+def test_no_more_nodes_go_at_once_than_may() -> None:
+    """Twelve empty nodes, ten at once: the last two wait for the next scan, 10 s later."""
+    times = gone(group(after_add=0.0), 48)
+
+    assert len(times) == 12
+    assert len(set(times[:10])) == 1
+    assert [round(time - times[0], 6) for time in times[10:]] == [10.0, 10.0]
+
+
+def test_the_same_nodes_go_at_the_same_times_again() -> None:
+    assert gone(group(), 20) == gone(group(), 20)
 
 
 def test_nodes_are_unneeded_that_could_all_go_together() -> None:

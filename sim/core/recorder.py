@@ -90,7 +90,7 @@ class Span:
 class Tile(Span):
     """A phase that tiles its start: it lasts until the next one, or until the start ends.
 
-    The block around it is for the reader.
+    A block around it changes nothing; whoever may be a part of another phase opens one.
     """
 
     __slots__ = ()

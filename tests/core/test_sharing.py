@@ -406,3 +406,15 @@ def test_shares_are_max_min_fair(jobs: list[tuple[float, float]], capacity: floa
     levels = [share / weight for share, weight in zip(shares, weights, strict=True)]
     hungry = [level for level, s, c in zip(levels, shares, caps, strict=True) if s < c * (1 - 1e-9)]
     assert not hungry or min(hungry) >= max(levels) * (1 - 1e-9)
+
+
+def test_a_heavy_job_that_ends_leaves_a_light_one_its_own_weight() -> None:
+    """1e17 + 1 is 1e17 in floats: once the heavy one is gone, what is left is added up anew."""
+    env = simpy.Environment()
+    cpu = SharedCapacity(env, 2.0)
+    heavy, light = cpu.run(4.0, weight=1e17), cpu.run(1.0)
+    env.run(until=heavy)
+    assert env.now == pytest.approx(2.0)
+    env.run(until=light)
+
+    assert env.now == pytest.approx(2.5)

@@ -354,3 +354,37 @@ def test_a_kernel_kills_only_when_it_must(sizes: list[int], capacity: int) -> No
         killed.group(memory, str(number)).allocate(size)
 
     assert bool(killed.reasons) == (sum(sizes) > capacity)
+
+
+def test_files_that_were_all_there_are_missed_once_they_gave_way() -> None:
+    """Nothing is missing, then private pages push the cold cache out, and it is read again."""
+    memory = Memory(1000.0)
+    files = (("a", 300.0), ("b", 200.0))
+    for name, part in files:
+        memory.cache(name, part)
+    assert memory.missing(files) == 0.0
+    memory.cgroup(1000.0, lambda _: None).allocate(900.0)
+
+    assert memory.missing(files) == 400.0
+
+
+def test_files_that_were_deleted_are_missed() -> None:
+    memory = Memory(1000.0)
+    files = (("a", 300.0), ("b", 200.0))
+    for name, part in files:
+        memory.cache(name, part)
+    assert memory.missing(files) == 0.0
+    memory.forget("a")
+
+    assert memory.missing(files) == 300.0
+
+
+def test_hot_files_dropped_over_a_limit_are_missed() -> None:
+    memory = Memory(1000.0)
+    files = (("a", 300.0),)
+    group = memory.cgroup(400.0, lambda _: None)
+    group.share(files)
+    assert memory.missing(files) == 0.0
+    group.allocate(250.0)
+
+    assert memory.missing(files) == 150.0

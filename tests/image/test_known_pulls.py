@@ -106,3 +106,27 @@ def test_a_layer_is_decompressed_as_fast_as_its_kind_allows(
     world.env.run()
 
     assert world.env.now == pytest.approx(seconds)
+
+
+def test_whoever_comes_while_an_image_is_on_its_way_starts_when_it_is_here() -> None:
+    """100 MB at 25 MB/s of gzip: both containers are ready after 4 s, the second having waited 2."""
+    layer = Layer(digest="one", compressed=100 * MB)
+    server = Fleet(
+        machine=Machine(name="round", vcpu=1.0, memory=8 * GiB),
+        runtime=ContainerRuntime(),
+        registry=Registry(name="near", latency=0.0),
+        unpacking=Unpacking(decompress_rate=25 * MB, unpack_cpu=0.0),
+    )
+    image = Image(name="hundred", layers=(layer,))
+    service = Service(name="app", app=App(name="app"), image=image, cpu=0.5, memory=1 * GiB)
+    world = World()
+    live = Docker(server=server, bridge_ports=1024).deploy(world)
+    (first,) = live.launch(service)
+    world.env.run(until=2.0)
+    (second,) = live.launch(service)
+    world.env.run(until=3.9)
+    assert not (first.triggered or second.triggered)
+    world.env.run(until=4.1)
+
+    assert first.triggered
+    assert second.triggered

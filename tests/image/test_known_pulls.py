@@ -109,7 +109,7 @@ def test_a_layer_is_decompressed_as_fast_as_its_kind_allows(
 
 
 def test_whoever_comes_while_an_image_is_on_its_way_starts_when_it_is_here() -> None:
-    """100 MB at 25 MB/s of gzip: both containers are ready after 4 s, the second having waited 2."""
+    """100 MB at 25 MB/s of gzip: both are ready after 4 s, of which the second has waited 2."""
     layer = Layer(digest="one", compressed=100 * MB)
     server = Fleet(
         machine=Machine(name="round", vcpu=1.0, memory=8 * GiB),

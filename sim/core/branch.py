@@ -244,11 +244,16 @@ class Branch(Water):
         """Take off the jobs that are due at `now`, give or take `grain`, here and below."""
         self.advance(now)
         before = len(done)
-        if self.first:
-            self._take(self.first, self.clock, self.blur(grain), now, done)
-        if self.first_full:
-            ratio = self.first_full.ratio
-            self._take(self.first_full, ratio * now, grain * ratio, now, done)
+        first = self.first
+        if first:
+            tag = first.queue[0][0]
+            if tag + first.origin <= self.clock + self.blur(grain):
+                self._take(first, self.clock, tag, now, done)
+        first = self.first_full
+        if first:
+            tag = first.queue[0][0]
+            if tag + first.origin <= first.ratio * (now + grain):
+                self._take(first, first.ratio * now, tag, now, done)
         if self.watch and self.watch.checks:
             while (group := self.watch.due(now + grain)) is not None:
                 group.collect(now, grain, done)
@@ -264,15 +269,12 @@ class Branch(Water):
         return self.level * grain + GRAIN * steps
 
     def _take(
-        self, saturation: Saturation, axis: float, slack: float, now: float, done: list[Job]
+        self, saturation: Saturation, axis: float, tag: float, now: float, done: list[Job]
     ) -> None:
-        """Take off what is due in one saturation, give or take `slack` on its axis."""
+        """Take off what is due in one saturation at `tag`, where its axis stands at `axis`."""
         queue = saturation.queue
-        value = queue[0][0]
-        if value + saturation.origin > axis + slack:
-            return
-        saturation.origin = axis - value  # the clock stands where the first ends, not nearby
-        while queue and queue[0][0] <= value:
+        saturation.origin = axis - tag  # the clock stands where the first ends, not nearby
+        while queue and queue[0][0] <= tag:
             _, ticket, member = heappop(queue)
             if member.ticket != ticket:
                 continue

@@ -30,8 +30,8 @@ class Water:
         "full",
         "level",
         "loose",
-        "low_fixed",
-        "low_loose",
+        "peak_fixed",
+        "peak_loose",
         "rated",
         "ratios",
         "saturations",
@@ -55,9 +55,9 @@ class Water:
         """Something weighs or asks differently since then."""
         self.trust = 0
         """Changes until `fixed` and `loose` are added up anew, so that no rounding builds up."""
-        self.low_fixed = 0.0
-        self.low_loose = 0.0
-        """And they are below these: what rounding left of heavy ones that are gone matters."""
+        self.peak_fixed = 0.0
+        self.peak_loose = 0.0
+        """Largest they were since then: once little is left of that, what rounding left matters."""
 
     def saturation(self, ratio: float) -> Saturation:
         """The saturation of this ratio."""
@@ -104,18 +104,12 @@ class Water:
         self.trust -= 1
         if saturation.full:
             self.fixed = fixed = self.fixed + weight * saturation.ratio
-            low = RESIDUE * fixed
-            if low > self.low_fixed:
-                self.low_fixed = low
-            elif fixed < self.low_fixed:
-                self.trust = 0
+            if fixed > self.peak_fixed:
+                self.peak_fixed = fixed
         else:
             self.loose = loose = self.loose + weight
-            low = RESIDUE * loose
-            if low > self.low_loose:
-                self.low_loose = low
-            elif loose < self.low_loose:
-                self.trust = 0
+            if loose > self.peak_loose:
+                self.peak_loose = loose
 
     # --- the level
 
@@ -125,7 +119,12 @@ class Water:
         self.rated = rate
         if len(self.saturations) == 1:
             self.loose = self.saturations[0].weight
-        elif self.trust <= 0 or not self._between((rate - self.fixed) / self.loose):
+        elif (
+            self.trust <= 0
+            or self.loose < RESIDUE * self.peak_loose
+            or self.fixed < RESIDUE * self.peak_fixed
+            or not self._between((rate - self.fixed) / self.loose)
+        ):
             self._refill(rate, now)
         if self.loose:
             self.level = (rate - self.fixed) / self.loose
@@ -159,7 +158,7 @@ class Water:
         for place, saturation in enumerate(saturations):
             if saturation.full != (place < full):
                 saturation.turn(place < full, self.clock, now)
-        self.low_loose, self.low_fixed = RESIDUE * self.loose, RESIDUE * self.fixed
+        self.peak_fixed, self.peak_loose = self.fixed, self.loose
         self.trust = TRUST if saturations else 0
 
     def _empty(self) -> None:

@@ -185,11 +185,12 @@ class Branch(Water):
             queue = saturation.queue
             if queue:
                 due = queue[0][0] + saturation.origin
-                if not saturation.full:
-                    if due < soon:
-                        soon, first = due, saturation
-                elif due < check * saturation.ratio:
-                    check, first_full = due / saturation.ratio, saturation
+                if saturation.full:
+                    due /= saturation.ratio
+                    if due < check:
+                        check, first_full = due, saturation
+                elif due < soon:
+                    soon, first = due, saturation
         self.first, self.first_full = first, first_full
         if self.watch and self.watch.checks:
             below = self.watch.check()

@@ -104,11 +104,11 @@ class Water:
         self.trust -= 1
         if saturation.full:
             self.fixed = fixed = self.fixed + weight * saturation.ratio
-            if fixed > self.peak_fixed:
+            if fixed > self.peak_fixed:  # noqa: PLR1730 (a call less)
                 self.peak_fixed = fixed
         else:
             self.loose = loose = self.loose + weight
-            if loose > self.peak_loose:
+            if loose > self.peak_loose:  # noqa: PLR1730 (a call less)
                 self.peak_loose = loose
 
     # --- the level

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -104,35 +105,41 @@ def flat(
     """`alive` processes, each runs one job after the other on one capacity of 1."""
     world = World(simpy.Environment(), pace=1.0)
     cpu = capacity(world.env, 1.0)
-    fair = 1.0 / alive
 
     def client(cap: float) -> simpy.events.ProcessGenerator:
         while True:
             yield cpu.run(dice(), cap=cap)
             world.jobs += 1
 
-    for number in range(alive):
-        # Half of the ratios are full, half are not; one ratio: none is.
-        cap = fair * (0.3 + 0.2 * (number % ratios)) if ratios > 1 else float("inf")
+    caps = _caps(alive, ratios)
+    for cap in caps:
         world.env.process(client(cap))
-    if ratios > 1:
-        world.pace = min(1.0, sum(fair * (0.3 + 0.2 * (n % ratios)) for n in range(alive)))
+    world.pace = min(1.0, sum(caps))
     return world
 
 
-def flat_of_processes(alive: int, dice: Dice) -> World:
+def flat_of_processes(alive: int, dice: Dice, ratios: int = 1) -> World:
     """As `flat`, each job a process of its own."""
     world = World(simpy.Environment(), pace=1.0)
     cpu = SharedCapacity(world.env, 1.0)
 
-    def job() -> simpy.events.ProcessGenerator:
-        yield cpu.run(dice())
+    def job(cap: float) -> simpy.events.ProcessGenerator:
+        yield cpu.run(dice(), cap=cap)
         world.jobs += 1
-        world.env.process(job())
+        world.env.process(job(cap))
 
-    for _ in range(alive):
-        world.env.process(job())
+    caps = _caps(alive, ratios)
+    for cap in caps:
+        world.env.process(job(cap))
+    world.pace = min(1.0, sum(caps))
     return world
+
+
+def _caps(alive: int, ratios: int) -> list[float]:
+    """Half of eight ratios are full, half are not; one ratio: none is."""
+    if ratios == 1:
+        return [math.inf] * alive
+    return [(0.3 + 0.2 * (number % ratios)) / alive for number in range(alive)]
 
 
 MIXED = (0.25, 0.5, 0.75, 1.0, 1.0, 1.5, 2.0, float("inf"))

@@ -50,12 +50,13 @@ def processes(sizes: Iterable[int], jobs: int) -> list[Row]:
     """The same, but each job is a process of its own, on both sides."""
     rows: list[Row] = []
     for alive in sizes:
-        worlds = [
-            interleaved.floor_of_processes(alive, dice(alive)),
-            interleaved.flat_of_processes(alive, dice(alive)),
-        ]
-        interleaved.timed(worlds, jobs)
-        rows.append(_row({"alive": alive, "ratios": 1}, *worlds))
+        for ratios in (1, 8):
+            worlds = [
+                interleaved.floor_of_processes(alive, dice(alive)),
+                interleaved.flat_of_processes(alive, dice(alive), ratios),
+            ]
+            interleaved.timed(worlds, jobs)
+            rows.append(_row({"alive": alive, "ratios": ratios}, *worlds))
     return rows
 
 

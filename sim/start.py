@@ -170,11 +170,6 @@ class Start(Process):
         env._active_proc = teller
 
 
-def begin(world: World, demand: Demand, story: Callable[[Start], Told]) -> Start:
-    """Begin a start and tell its story to the end, whatever the end is."""
-    return Start(world, demand, story)
-
-
 @dataclass(frozen=True, slots=True)
 class Ceiling:
     """A limit of one host: how many sandboxes it allows, and how to lift it."""

@@ -6,7 +6,7 @@ from simpy import Event
 
 from sim.core.world import World
 from sim.host import Kernel
-from sim.start import Start, Told, begin
+from sim.start import Start, Told
 from sim.workload import Demand, PerService, Service
 
 
@@ -43,4 +43,4 @@ class StoryDeployment(BareDeployment):
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """Ask for `count` sandboxes now."""
         demand = self._demands.of(service)
-        return [begin(self.world, demand, self._story) for _ in range(count)]
+        return [Start(self.world, demand, self._story) for _ in range(count)]

@@ -17,7 +17,7 @@ from sim.platforms.bare import BareDeployment
 from sim.platforms.limits import BudgetItem, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.sandbox.running import RunningApp
-from sim.start import Ceiling, Ready, Refused, Start, Story, begin
+from sim.start import Ceiling, Ready, Refused, Start, Story
 from sim.workload import Demand, Service
 
 
@@ -118,7 +118,7 @@ class Account(BareDeployment):
         answered = self.world.env.process(self._request(count))
         demand = Demand(self.world, service)
         return [
-            begin(self.world, demand, lambda start: self._launched(start, answered))
+            Start(self.world, demand, lambda start: self._launched(start, answered))
             for _ in range(count)
         ]
 

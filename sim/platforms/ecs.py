@@ -23,7 +23,7 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.limits import BudgetItem, fits, smallest_first
 from sim.platforms.placement import Strategy
 from sim.sandbox import Container
-from sim.start import Ceiling, Ready, Start, Story, begin
+from sim.start import Ceiling, Ready, Start, Story
 from sim.workload import Demand, PerService, Service
 
 Network: TypeAlias = Literal["bridge", "host", "awsvpc"]
@@ -227,7 +227,7 @@ class LiveECS:
         return TASK_STATES[start.state]
 
     def _begin(self, demand: Demand, accepted: Event) -> Start:
-        return begin(self.world, demand, lambda start: self._story(start, accepted))
+        return Start(self.world, demand, lambda start: self._story(start, accepted))
 
     def _run_task(self, calls: list[Event]) -> Generator[Event, Any, None]:
         for call in calls:

@@ -25,7 +25,7 @@ from sim.platforms.node_pool import GrowingNodes, NodePool
 from sim.platforms.pod import Pod, PodTemplate
 from sim.platforms.scheduler import Scoring
 from sim.sandbox import Container
-from sim.start import Ceiling, Refused, Start, Story, begin
+from sim.start import Ceiling, Refused, Start, Story
 from sim.workload import PerService, Service
 
 
@@ -187,7 +187,7 @@ class LiveEKS:
         accepted = self.world.env.timeout(self._call())
         pod = self._pods.of(service)
         return [
-            begin(self.world, pod.main, lambda start: self._story(start, pod, accepted))
+            Start(self.world, pod.main, lambda start: self._story(start, pod, accepted))
             for _ in range(count)
         ]
 
@@ -217,7 +217,7 @@ class LiveEKS:
     def _make_anew(self, start: Start, pod: Pod) -> None:
         """The controller of an evicted pod makes up for it, at once and without a call."""
         again = pod.again(self.world)
-        new = begin(self.world, again.main, lambda new: self._story(new, again, None))
+        new = Start(self.world, again.main, lambda new: self._story(new, again, None))
         self.world.record.event(new.task, REPLACEMENT, EVICTION)
         self.replaced[start] = new
 

@@ -8,7 +8,7 @@ from sim.core.cited import plain
 from sim.core.world import World
 from sim.experiment.estimate import quantile
 from sim.sandbox.running import RunningApp
-from sim.start import Ready, Start, Story, begin
+from sim.start import Ready, Start, Story
 from sim.units import MiB
 from sim.validation.bars import Bar
 from sim.validation.case import Case
@@ -72,7 +72,7 @@ def ready(app: App, quota: float | None, *, cold: bool) -> float:
             yield from running.start(start)
             return Ready()
 
-        begin(world, Demand(world, service), story)
+        Start(world, Demand(world, service), story)
         world.env.run()
         seconds.append(world.env.now)
     return quantile(seconds, 0.5)

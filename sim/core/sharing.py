@@ -119,7 +119,7 @@ class SharedCapacity(Undivided):
             return
         lone = self._lone
         if lone:
-            self._lone = None
+            self._lone = self._course = None
             self._due = math.inf
             self._busy += lone.left
             lone.finish()

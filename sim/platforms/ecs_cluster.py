@@ -1,6 +1,7 @@
 """A cluster of container instances: placement, network, and the agent's way to a running task."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sim.core.randomness import Varying
 from sim.core.world import World
@@ -111,7 +112,7 @@ class Cluster:
 
     def _hold(self, start: Start, instance: ContainerInstance, asked: Claim) -> None:
         """The start goes to an instance, and gives its room back when it ends."""
-        start.at_end.append(lambda: self._free(instance, asked))
+        start.at_end.append(partial(self._free, instance, asked))
         start.place(instance.engine.kernel.name)
 
     def _free(self, instance: ContainerInstance, asked: Claim) -> None:

@@ -1,6 +1,7 @@
 """Nodes under EKS: they join and leave, pods are bound to them, and some pods wait for one."""
 
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 from simpy import Event, Interrupt
@@ -163,7 +164,7 @@ class NodeCluster:
         """The pod goes to a node, and gives its room back when it ends."""
         node.pods[start] = pod
         node.touched = self.world.env.now
-        start.at_end.append(lambda: self._release(start, node, pod.claim))
+        start.at_end.append(partial(self._release, start, node, pod.claim))
         start.place(node.name)
         self.world.record.event(start.task, "PodScheduled", CONDITION)
 

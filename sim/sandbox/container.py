@@ -1,6 +1,7 @@
 """Containers: processes in cgroups and namespaces on one shared kernel, started by a daemon."""
 
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 from pydantic import Field
@@ -165,7 +166,7 @@ class Engine:
         if held is None:
             reads = plain(start.service.app.startup_read)
             held = yield from self.store.pull(start, image, how, reads=reads)
-        start.at_end.append(lambda: self.store.release(held))
+        start.at_end.append(partial(self.store.release, held))
 
     def write(self, start: Start) -> None:
         """Take the bytes of disk that the container writes.
@@ -181,7 +182,7 @@ class Engine:
                 f"no space left on device (needed {needed / GiB:.2f} GiB, "
                 f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
             )
-        start.at_end.append(lambda: space.give(needed))
+        start.at_end.append(partial(space.give, needed))
 
     def up(
         self,

@@ -154,6 +154,7 @@ class NodeCluster:
             node: Node = yield placed
         except Interrupt:
             self.unschedulable.leave(claim, placed, self.scheduler.give_back)
+            self.unschedulable.room()
             _tell(self.changed)
             raise
         explain(self.world.record, start.task, since, node.launched)

@@ -304,6 +304,19 @@ def test_a_pod_that_is_deleted_while_it_waits_leaves_the_queue() -> None:
     assert not live.capacity.unschedulable.kinds()
 
 
+def test_room_that_a_pod_got_at_the_instant_of_its_deletion_goes_to_the_next() -> None:
+    """The first pod makes room, the second is given it and is deleted at once."""
+    world = World()
+    live = eks(machine(vcpu=1.0), when_full="wait").deploy(world)
+    first, second, third = live.launch(service(cpu=1.0), 3)
+    world.env.run(until=10.0)
+    live.stop(first)
+    live.stop(second)
+    world.env.run(until=20.0)
+
+    assert outcomes([second, third]) == ["killed: stopped", "ready"]
+
+
 def test_a_node_that_leaves_takes_its_pods_with_it() -> None:
     """Those that are ready and those on their way; a cordoned node keeps them."""
     world = World()

@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 from typing import Any, Literal, TypeAlias
 
 from pydantic import PositiveInt
-from simpy import Event
+from simpy import Event, Interrupt
 
 from sim.core.bucket import Quota
 from sim.core.cited import Number, plain
@@ -239,17 +239,32 @@ class LiveECS:
         bucket = rate.deploy(self.world.env)
         blocked = 0.0
         for task in tasks:
+            if not task.callbacks:  # it was stopped meanwhile
+                continue
             yield bucket.take()
             allowed = self.world.env.now
             if isinstance(self.capacity, GrowingCluster):
                 yield self.capacity.admit()
             blocked += self.world.env.now - allowed
-            task.succeed(blocked)
+            if task.callbacks:
+                task.succeed(blocked)
+            else:
+                self._leave_provisioning()
+
+    def _leave_provisioning(self) -> None:
+        """A task that was admitted is stopped before it goes there."""
+        if isinstance(self.capacity, GrowingCluster):
+            self.capacity.leave_provisioning()
 
     def _story(self, start: Start, accepted: Event) -> Story:
         since = self.world.env.now
         start.phase("request")
-        blocked = yield accepted
+        try:
+            blocked = yield accepted
+        except Interrupt:
+            if accepted.triggered:
+                self._leave_provisioning()
+            raise
         if self._service_rate is not None:
             self._explain(start, since, blocked)
         if isinstance(self.capacity, LiveFargate):

@@ -117,6 +117,21 @@ def test_a_start_that_is_stopped_while_it_waits_leaves_nothing_behind() -> None:
     assert all(i.left.tasks == 0 for i in deployment.capacity.instances)
 
 
+@pytest.mark.parametrize("stopped_at", [0.0, 0.5, 1.0, 3.0])
+def test_tasks_that_are_stopped_before_they_are_admitted_take_no_place(stopped_at: float) -> None:
+    """Two places in PROVISIONING, and eight tasks at one a second, of which six are stopped."""
+    platform = growing_ecs(SMALL, provisioning=2, service_rate=Quota(size=1, refill=1))
+    world = World(1)
+    deployment = platform.deploy(world)
+    starts = deployment.launch(service(), 8)
+    world.env.run(until=world.env.timeout(stopped_at))
+    for start in starts[1:7]:
+        deployment.stop(start)
+    world.env.run(until=1000.0)
+
+    assert outcomes([starts[0], starts[7]]) == ["ready", "ready"]
+
+
 def test_nothing_happens_in_a_cluster_that_nothing_waits_for() -> None:
     world = World(1)
     growing_ecs(SMALL).deploy(world)

@@ -70,6 +70,18 @@ def test_the_service_scheduler_starts_tasks_at_its_rate() -> None:
     assert ready_at(world) == pytest.approx([0.0, 2.0, 4.0, 6.0, 8.0])
 
 
+def test_a_service_has_one_rate_however_often_tasks_are_asked_for() -> None:
+    large = machine(vcpu=400.0, memory=1000 * GiB)
+    platform = growing_ecs(large, begin_empty=False, service_rate=Quota(size=1, refill=0.5))
+    world, web = World(1), service()
+    deployment = platform.deploy(world)
+    for _ in range(5):
+        deployment.launch(web, 1)
+    world.env.run()
+
+    assert ready_at(world) == pytest.approx([0.0, 2.0, 4.0, 6.0, 8.0])
+
+
 def test_no_more_tasks_are_in_provisioning_than_a_cluster_may_have() -> None:
     """Of 8 tasks 4 may wait, so the metric sees one instance's worth at a time."""
     platform = growing_ecs(

@@ -116,6 +116,7 @@ class GrowingCluster(Cluster):
         self.instances.append(instance)
         self._shelves.add(instance)
         self._waiting.room()
+        self._scaling.notice()
 
     def _free(self, instance: ContainerInstance, asked: Claim) -> None:
         super()._free(instance, asked)

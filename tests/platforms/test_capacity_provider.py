@@ -114,6 +114,22 @@ def test_instances_without_a_task_go_after_fifteen_points_half_of_them_a_minute(
     assert deployment.hosts() == []
 
 
+def test_an_instance_that_comes_for_nobody_goes_again() -> None:
+    """It takes 100 s to come, and the tasks it was launched for are stopped before."""
+    platform = growing_ecs(SMALL, warm_up=0.0, launch=instance_launch(stages=(100.0,)))
+    world = World(1)
+    deployment = platform.deploy(world)
+    starts = deployment.launch(service(), 5)
+    world.env.run(until=first_point() + 1.0)
+    for start in starts:
+        deployment.stop(start)
+    world.env.run(until=first_point() + 101.0)
+    assert len(deployment.hosts()) == 2
+    world.env.run()
+
+    assert deployment.hosts() == []
+
+
 def test_a_start_that_is_stopped_while_it_waits_leaves_nothing_behind() -> None:
     world = World(1)
     deployment = growing_ecs(SMALL).deploy(world)

@@ -114,6 +114,19 @@ def test_instances_without_a_task_go_after_fifteen_points_half_of_them_a_minute(
     assert deployment.hosts() == []
 
 
+def test_points_within_a_warm_up_count_for_an_instance_to_spare() -> None:
+    """From zero two instances come, and one task needs one of them: 15 points later it goes."""
+    world = World(1)
+    deployment = growing_ecs(SMALL).deploy(world)
+    deployment.launch(service(), 1)
+    first_idle = first_point() + 60.0
+    world.env.run(until=first_idle + 14 * 60.0 - 1.0)
+    assert len(deployment.hosts()) == 2
+    world.env.run(until=first_idle + 14 * 60.0 + 1.0)
+
+    assert len(deployment.hosts()) == 1
+
+
 def test_an_instance_that_comes_for_nobody_goes_again() -> None:
     """It takes 100 s to come, and the tasks it was launched for are stopped before."""
     platform = growing_ecs(SMALL, warm_up=0.0, launch=instance_launch(stages=(100.0,)))

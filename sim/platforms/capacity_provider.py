@@ -132,9 +132,9 @@ class ManagedScaling:
         wanted = math.ceil(group.needed() / plain(provider.target))
         if group.size == 0:
             wanted = provider.from_zero
-        step = min(wanted, provider.most) - group.size
-        if step > 0:
-            step = min(max(step, provider.smallest_step), provider.largest_step)
+        room = provider.most - group.size
+        step = min(max(wanted - group.size, provider.smallest_step), provider.largest_step, room)
+        if wanted > group.size and step > 0:
             group.grow(step, because)
             self._warm_at = now + plain(provider.warm_up)
 

@@ -114,6 +114,16 @@ def test_instances_without_a_task_go_after_fifteen_points_half_of_them_a_minute(
     assert deployment.hosts() == []
 
 
+def test_the_smallest_step_does_not_lead_beyond_the_most_there_may_be() -> None:
+    platform = growing_ecs(SMALL, most=3, smallest_step=2)
+    world = World(1)
+    deployment = platform.deploy(world)
+    deployment.launch(service(), 100)
+    world.env.run(until=2000.0)
+
+    assert len(deployment.hosts()) == 3
+
+
 def test_points_within_a_warm_up_count_for_an_instance_to_spare() -> None:
     """From zero two instances come, and one task needs one of them: 15 points later it goes."""
     world = World(1)

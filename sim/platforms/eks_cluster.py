@@ -152,6 +152,9 @@ class NodeCluster:
         placed = self.unschedulable.enter(claim)
         try:
             node: Node = yield placed
+            while node.number not in self.nodes:  # it has gone at this very instant
+                placed = self.unschedulable.enter(claim)
+                node = yield placed
         except Interrupt:
             self.unschedulable.leave(claim, placed, self.scheduler.give_back)
             self.unschedulable.room()

@@ -340,6 +340,24 @@ def test_a_node_that_leaves_takes_its_pods_with_it() -> None:
     assert [kernel.name for kernel in live.hosts()] == ["box-1"]
 
 
+def test_a_pod_whose_node_goes_at_the_instant_it_was_given_room_there_waits_on() -> None:
+    world = World()
+    platform = eks(machine(vcpu=1.0), when_full="wait")
+    live = platform.deploy(world)
+    first, second = live.launch(service(cpu=1.0), 2)
+    world.env.run(until=10.0)
+    live.stop(first)
+    live.capacity.leave(next(iter(live.capacity.nodes.values())))
+    world.env.run(until=20.0)
+    assert second.state == "placement"
+    live.capacity.join(platform.capacity, platform.node)
+    world.env.run(until=30.0)
+
+    assert outcomes([second]) == ["ready"]
+    assert [kernel.name for kernel in live.hosts()] == ["box-1"]
+    assert second in live.capacity.nodes[1].pods
+
+
 def test_a_start_costs_fewer_than_twenty_events_and_an_idle_node_none() -> None:
     """Warm image, twelve pods; a hundred idle nodes."""
     picture = image(10 * MiB)

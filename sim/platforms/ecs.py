@@ -270,7 +270,7 @@ class LiveECS:
             self._explain(start, since, blocked)
         if isinstance(self.capacity, LiveFargate):
             asked = self.world.env.now
-            yield self.capacity.admit()
+            yield from self.capacity.admit()
             self._spent(start, "launch quota", asked, self.world.env.now)
         return self.capacity.run(start)
 

@@ -124,7 +124,7 @@ class NodeCluster:
         """From a pod that the API server has to ready."""
         start.phase("placement")
         if not self._bindings.try_take():
-            yield self._bindings.take()
+            yield from self._bindings.queue()
         if self.waits:
             node = yield from self._wait(start, pod.claim)
         else:

@@ -83,6 +83,7 @@ class Start(Process):
     """
 
     __slots__ = (
+        "_doom",
         "at_end",
         "given",
         "sandbox",
@@ -103,6 +104,8 @@ class Start(Process):
         self.state = ""
         self.sandbox: Sandbox | None = None
         self.at_end: list[Callable[[], None]] = []
+        self._doom = ""
+        """Why it is killed at this instant, before it has heard of it."""
         self._begin(world.env, self._tell(story))
 
     def phase(self, name: str, parent: str = "") -> Span:
@@ -136,6 +139,7 @@ class Start(Process):
         """
         if self.is_alive:
             if self is not self.env.active_process:
+                self._doom = reason
                 self.interrupt(reason)
             return
         if isinstance(self.value, Ready):
@@ -148,7 +152,7 @@ class Start(Process):
             told = story(self)
             while not isinstance(told, (Ready, Refused, Killed)):
                 told = yield from told
-            outcome: Outcome = told
+            outcome: Outcome = Killed(self._doom) if self._doom else told
         except Interrupt as interrupt:
             outcome = Killed(str(interrupt.cause))
         except NoSpace as full:

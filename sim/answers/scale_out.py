@@ -110,7 +110,7 @@ def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> Row:
     runs = len(results.runs[results.runs["variant"] == name])
     moved = spans[(spans["phase"] == EVICTED) & (spans["parent"] == EVICTION)]
     there = spans.merge(moved[["run", "task"]], how="left", on=["run", "task"], indicator=True)
-    there = there[there["_merge"] == "left_only"]
+    there = there[(there["_merge"] == "left_only") & (there["host"] != "")]
     hosts = round(there.groupby("run")["host"].nunique().mean()) if len(there) else 0
     return Row(
         platform=name,

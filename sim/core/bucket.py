@@ -1,6 +1,11 @@
 """A token bucket: an API quota of so many calls at once and so many a second."""
 
-from simpy import Environment, Event
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+from simpy import Environment, Event, Interrupt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
@@ -20,6 +25,19 @@ class Quota:
         return Bucket(env, plain(self.size), plain(self.refill))
 
 
+@dataclass(slots=True)
+class Promise:
+    """Tokens that somebody waits for."""
+
+    wait: float
+    """Seconds until they will have come."""
+    at: float
+    """When that is."""
+    tokens: float
+    kept: bool = True
+    """Whether he still waits."""
+
+
 class Bucket:
     """A live token bucket, first come first served, in closed form: one event a caller.
 
@@ -34,7 +52,7 @@ class Bucket:
         ValueError: a value is not positive.
     """
 
-    __slots__ = ("_level", "_since", "env", "refill", "size")
+    __slots__ = ("_level", "_promises", "_since", "env", "refill", "size")
 
     def __init__(self, env: Environment, size: float, refill: float) -> None:
         for name, value in (("size", size), ("refill", refill)):
@@ -45,12 +63,27 @@ class Bucket:
         self.refill = refill
         self._level = size
         self._since = env.now
+        self._promises: deque[Promise] = deque()
+        """To those who wait, first come first served."""
 
     def take(self, tokens: float = 1.0) -> Event:
         """An event that fires when `tokens` have been granted."""
-        self._fill()
-        self._level -= tokens
-        return self.env.timeout(max(0.0, -self._level / self.refill))
+        return self.env.timeout(self._promise(tokens).wait)
+
+    def queue(self, tokens: float = 1.0) -> Generator[Event, Any, None]:
+        """Take `tokens` and wait for them; who is interrupted meanwhile leaves them to others.
+
+        Those who wait already come no sooner for it, those who come after the last of them do.
+        """
+        promise = self._promise(tokens)
+        try:
+            yield self.env.timeout(promise.wait)
+        except Interrupt:
+            promise.kept = False
+            self._fill()
+            while self._promises and not self._promises[-1].kept:
+                self._level = min(self.size, self._level + self._promises.pop().tokens)
+            raise
 
     def try_take(self, tokens: float = 1.0) -> bool:
         """Take `tokens` if they are there now; nothing is taken where they are not."""
@@ -60,6 +93,19 @@ class Bucket:
             return False
         self._level -= tokens
         return True
+
+    def _promise(self, tokens: float) -> "Promise":
+        """Take `tokens`; those that are not there yet come later."""
+        self._fill()
+        self._level -= tokens
+        now, promises = self.env.now, self._promises
+        wait = max(0.0, -self._level / self.refill)
+        promise = Promise(wait, now + wait, tokens)
+        while promises and promises[0].at <= now:
+            promises.popleft()
+        if promise.at > now:
+            promises.append(promise)
+        return promise
 
     def _fill(self) -> None:
         now = self.env.now

@@ -161,6 +161,7 @@ class PageCache:
 
     def forget(self, files: str) -> None:
         """The files were deleted: their cold pages go."""
+        self._stir()
         self._here = None
         self._keep_cold(files, 0.0)
 

@@ -41,6 +41,7 @@ class Throttle:
 
     __slots__ = (
         "_above",
+        "_closed",
         "_env",
         "_group",
         "_jobs",
@@ -80,6 +81,7 @@ class Throttle:
         self._paced = False
         """Whether whole periods are passed at the rate of the quota."""
         self._wake_up: object = None
+        self._closed = False
 
     def run(
         self,
@@ -159,6 +161,7 @@ class Throttle:
     def close(self) -> None:
         """The group is about to be taken away."""
         self._group.root.share(self._env.now)
+        self._closed = True
         self._jobs.clear()
         self._wake_up = None
 
@@ -172,7 +175,9 @@ class Throttle:
         return self._phase + passed * self._period
 
     def _look(self, event: Event) -> None:
-        """Work has ended, its delay ago."""
+        """Work has ended, its delay ago; the group may have been taken away meanwhile."""
+        if self._closed:
+            return
         delay = event.delay if isinstance(event, Job) else 0.0
         self._account(max(self._looked, self._env.now - delay))
         self._decide()

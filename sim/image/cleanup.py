@@ -72,8 +72,8 @@ class Held:
 class Collector:
     """The cycles of one host, worked off when someone looks: an idle host costs no event.
 
-    Nothing but a pull or the end of a container changes what a cycle would do, and both look here
-    first; so the cycles since the last look can be told in closed form.
+    Nothing but a pull, the end of a container and what one writes changes what a cycle would do,
+    and all look here first; so the cycles since the last look can be told in closed form.
     """
 
     __slots__ = ("_cleanup", "_every", "_over", "_space")

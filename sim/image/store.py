@@ -64,18 +64,18 @@ class Store:
     @property
     def digests(self) -> frozenset[str]:
         """Layers on disk."""
-        self._collect()
+        self.catch_up()
         return frozenset(copy.layer.digest for copy in self.layers if copy.whole)
 
     @property
     def images(self) -> tuple[Image, ...]:
         """Images on disk."""
-        self._collect()
+        self.catch_up()
         return tuple(h.image for h in self._images.values() if self.layers.whole(h.image))
 
     def has(self, image: Image) -> bool:
         """Whether a container can start from it now."""
-        self._collect()
+        self.catch_up()
         held = self._find(image)
         return held is not None and held.usable
 
@@ -92,15 +92,24 @@ class Store:
         for layer in image.layers:
             self._kernel.memory.cache(layer.digest, layer.unpacked)
 
+    def catch_up(self) -> None:
+        """Do what image garbage collection has done since the last look.
+
+        Called before anything that a cycle goes by changes: who uses an image, what the disk holds.
+        """
+        if self._collector is not None:
+            now = self._kernel.world.env.now
+            self._collector.catch_up(now, self._images.values(), self._delete)
+
     def release(self, held: Held) -> None:
         """A start that has pulled the image, or wanted to, has ended."""
-        self._collect()
+        self.catch_up()
         held.users -= 1
         held.used_until = self._kernel.world.env.now
 
     def take(self, image: Image, behavior: PullBehavior) -> Held | None:
         """The short way to `pull`: the image, if it is here and no registry is contacted."""
-        self._collect()
+        self.catch_up()
         held = self._find(image)
         if held is None or not held.usable:
             return None
@@ -120,7 +129,7 @@ class Store:
         Raises:
             PullFailed: the client gave up, or the disk cannot take the image.
         """
-        self._collect()
+        self.catch_up()
         held = self._find(image)
         here = held is not None and held.usable
         pulled = here and held is not None and held.pulled is not None
@@ -156,7 +165,7 @@ class Store:
                 deletes what it has fetched; here it is refused before it begins.
         """
         env = self._kernel.world.env
-        self._collect()
+        self.catch_up()
         held = self._find(image)
         if held is None:
             copies = self._add(image, env)
@@ -182,6 +191,7 @@ class Store:
         else:
             share = lazy.share(held.image, reads)
             yield from self._delivery.lazily(puller, copies, share)
+        self.catch_up()
         held.coming = False
 
     def _add(self, image: Image, env: Environment | None) -> list[Copy]:
@@ -214,12 +224,6 @@ class Store:
             return last
         found = self._last = self._images.get(_key(image))
         return found
-
-    def _collect(self) -> None:
-        """Do what image garbage collection has done since the last look."""
-        if self._collector is not None:
-            now = self._kernel.world.env.now
-            self._collector.catch_up(now, self._images.values(), self._delete)
 
     def _delete(self, held: Held) -> None:
         self._last = None

@@ -84,6 +84,11 @@ class Scaling:
             self._awake = True
             self._world.env.process(self._watch())
 
+    def again(self) -> None:
+        """A node has come or gone: no node is on its way any more for pods that still wait."""
+        if not self._awake and self._nodes.pending() and not self._nodes.coming():
+            self.notice()
+
     def _watch(self) -> Generator[Event, Any, None]:
         """Decide while pods wait that no node on its way has room for."""
         while self._short():

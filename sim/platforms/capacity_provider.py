@@ -12,6 +12,7 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.fleet import Fleet
 from sim.platforms.launching import InstanceLaunch
+from sim.platforms.looks import to_next_look
 
 METRIC_PERIOD, WARM_UP = "metric period", "instance warm-up"
 
@@ -131,9 +132,9 @@ class ManagedScaling:
         wanted = math.ceil(group.needed() / plain(provider.target))
         if group.size == 0:
             wanted = provider.from_zero
-        step = min(wanted, provider.most) - group.size
-        if step > 0:
-            step = min(max(step, provider.smallest_step), provider.largest_step)
+        room = provider.most - group.size
+        step = min(max(wanted - group.size, provider.smallest_step), provider.largest_step, room)
+        if wanted > group.size and step > 0:
             group.grow(step, because)
             self._warm_at = now + plain(provider.warm_up)
 
@@ -145,9 +146,5 @@ class ManagedScaling:
         return min(self._group.idle(), self._group.size - self._provider.least)
 
     def _to_next_point(self) -> float:
-        """Seconds to the next point of the metric; during a warm-up, to the first after it."""
-        period, now = plain(self._provider.metric_period), self._world.env.now
-        after = max(now + A_MOMENT, self._warm_at if self._waits() else 0.0)
-        points = math.ceil((after - A_MOMENT - self._phase) / period)
-        there = self._phase + points * period
-        return there - now if there > now else there + period - now
+        """Seconds to the next point of the metric."""
+        return to_next_look(self._world.env.now, self._phase, plain(self._provider.metric_period))

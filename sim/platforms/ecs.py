@@ -5,9 +5,9 @@ from collections.abc import Generator, Sequence
 from typing import Any, Literal, TypeAlias
 
 from pydantic import PositiveInt
-from simpy import Event
+from simpy import Event, Interrupt
 
-from sim.core.bucket import Quota
+from sim.core.bucket import Bucket, Quota
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Varying
@@ -186,20 +186,22 @@ class LiveECS:
         self.world = world
         self._batch = ecs.control_plane.tasks_per_call
         self._call = world.random.sampler("ecs/call", ecs.control_plane.call)
-        self._service_rate = ecs.service_rate
+        rate = ecs.service_rate
+        self._rates = PerService(lambda _: None if rate is None else rate.deploy(world.env))
         self._demands = PerService(lambda service: Demand(world, service))
         self.capacity = _capacity(ecs, world)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """RunTask, ten tasks a call, one call after the other; or the service scheduler."""
         demand, batch = self._demands.of(service), self._batch
-        if self._service_rate is not None:
+        rate = self._rates.of(service)
+        if rate is not None:
             batch = 1
         asked = [self.world.env.event() for _ in range(-(-count // batch))]
-        if self._service_rate is None:
+        if rate is None:
             self.world.env.process(self._run_task(asked))
         else:
-            self.world.env.process(self._schedule(asked, self._service_rate))
+            self.world.env.process(self._schedule(asked, rate))
         return [self._begin(demand, asked[number // batch]) for number in range(count)]
 
     def stop(self, start: Start) -> Event:
@@ -234,27 +236,41 @@ class LiveECS:
             yield self.world.env.timeout(self._call())
             call.succeed()
 
-    def _schedule(self, tasks: list[Event], rate: Quota) -> Generator[Event, Any, None]:
+    def _schedule(self, tasks: list[Event], bucket: Bucket) -> Generator[Event, Any, None]:
         """The service scheduler: task by task at its rate, while the cluster lets it."""
-        bucket = rate.deploy(self.world.env)
         blocked = 0.0
         for task in tasks:
+            if not task.callbacks:  # it was stopped meanwhile
+                continue
             yield bucket.take()
             allowed = self.world.env.now
             if isinstance(self.capacity, GrowingCluster):
                 yield self.capacity.admit()
             blocked += self.world.env.now - allowed
-            task.succeed(blocked)
+            if task.callbacks:
+                task.succeed(blocked)
+            else:
+                self._leave_provisioning()
+
+    def _leave_provisioning(self) -> None:
+        """A task that was admitted is stopped before it goes there."""
+        if isinstance(self.capacity, GrowingCluster):
+            self.capacity.leave_provisioning()
 
     def _story(self, start: Start, accepted: Event) -> Story:
         since = self.world.env.now
         start.phase("request")
-        blocked = yield accepted
-        if self._service_rate is not None:
+        try:
+            blocked = yield accepted
+        except Interrupt:
+            if accepted.triggered:
+                self._leave_provisioning()
+            raise
+        if self._rates.of(start.service) is not None:
             self._explain(start, since, blocked)
         if isinstance(self.capacity, LiveFargate):
             asked = self.world.env.now
-            yield self.capacity.admit()
+            yield from self.capacity.admit()
             self._spent(start, "launch quota", asked, self.world.env.now)
         return self.capacity.run(start)
 

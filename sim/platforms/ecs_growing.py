@@ -47,13 +47,19 @@ class GrowingCluster(Cluster):
         self._admitted += 1
         return self._provisioning.get(1)
 
+    def leave_provisioning(self) -> None:
+        """One task less is in PROVISIONING: it has found room, is refused, or was stopped."""
+        if self._admitted:
+            self._admitted -= 1
+            self._provisioning.put(1)
+
     def run(self, start: Start) -> Story:
         """From an accepted request to ready; without room it waits for an instance."""
         asked = self._claims.of(start.service)
         start.phase("placement")
         word = self._registered.lacks(asked)
         if word is not None:
-            self._left_provisioning()
+            self.leave_provisioning()
             return Refused(word)
         instance = yield from self._wait(start, asked)
         self._hold(start, instance, asked)
@@ -97,7 +103,7 @@ class GrowingCluster(Cluster):
             self._waiting.leave(asked, placed, self._free)
             raise
         finally:
-            self._left_provisioning()
+            self.leave_provisioning()
         explain(self.world.record, start.task, since, self._launched.get(instance))
         return instance
 
@@ -110,13 +116,9 @@ class GrowingCluster(Cluster):
         self.instances.append(instance)
         self._shelves.add(instance)
         self._waiting.room()
+        self._scaling.notice()
 
     def _free(self, instance: ContainerInstance, asked: Claim) -> None:
         super()._free(instance, asked)
         self._waiting.room()
         self._scaling.notice()
-
-    def _left_provisioning(self) -> None:
-        if self._admitted:
-            self._admitted -= 1
-            self._provisioning.put(1)

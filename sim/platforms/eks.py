@@ -227,14 +227,14 @@ class LiveEKS:
             yield accepted
         if not self._creations.try_take():
             since = self.world.env.now
-            yield self._creations.take()
+            yield from self._creations.queue()
             self._spent(start, "controller", since)
         if isinstance(self.capacity, FargatePods):
             refused = self.capacity.refuses(start)
             if refused is not None:
                 return Refused(refused)
             asked = self.world.env.now
-            yield self.capacity.admit()
+            yield from self.capacity.admit()
             self._spent(start, "launch quota", asked)
         return self.capacity.run(start, pod)
 

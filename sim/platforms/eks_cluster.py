@@ -125,7 +125,7 @@ class NodeCluster:
         """From a pod that the API server has to ready."""
         start.phase("placement")
         if not self._bindings.try_take():
-            yield self._bindings.take()
+            yield from self._bindings.queue()
         if self.waits:
             node = yield from self._wait(start, pod.claim)
         else:
@@ -153,8 +153,12 @@ class NodeCluster:
         placed = self.unschedulable.enter(claim)
         try:
             node: Node = yield placed
+            while node.number not in self.nodes:  # it has gone at this very instant
+                placed = self.unschedulable.enter(claim)
+                node = yield placed
         except Interrupt:
             self.unschedulable.leave(claim, placed, self.scheduler.give_back)
+            self.unschedulable.room()
             _tell(self.changed)
             raise
         explain(self.world.record, start.task, since, node.launched)

@@ -1,5 +1,8 @@
 """Fargate under EKS: a microVM a pod, which joins the cluster as a node of its own."""
 
+from collections.abc import Generator
+from typing import Any
+
 from simpy import Event
 
 from sim.core.cited import Number, plain
@@ -91,8 +94,8 @@ class FargatePods:
         """Why Fargate does not take a pod, if it does not."""
         return unsupported(self._template, start.service)
 
-    def admit(self) -> Event:
-        """An event that fires when the account's launch quota lets one more pod through."""
+    def admit(self) -> Generator[Event, Any, None]:
+        """Wait until the account's launch quota lets one more pod through."""
         return self._live.admit()
 
     def run(self, start: Start, pod: Pod) -> Story:

@@ -175,9 +175,9 @@ class LiveFargate:
         yield self.world.env.timeout(self._provision() + joining)
         return self._microvm(start, size, held)
 
-    def admit(self) -> Event:
-        """An event that fires when the account's launch quota lets one more task through."""
-        return self._bucket.take()
+    def admit(self) -> Generator[Event, Any, None]:
+        """Wait until the account's launch quota lets one more task through."""
+        return self._bucket.queue()
 
     def _microvm(self, start: Start, size: FargateSize, within: float) -> Engine:
         fargate = self._fargate

@@ -100,8 +100,9 @@ class GrowingNodes:
             scan = plain(autoscaler.scan)
             phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
             shrinking = ScalingDown(autoscaler.scale_down, world, self, scan=scan, phase=phase)
-        self._cluster.noticed.append(Scaling(autoscaler, world, self, phase).notice)
-        self._cluster.changed.append(shrinking.notice)
+        scaling = Scaling(autoscaler, world, self, phase)
+        self._cluster.noticed.append(scaling.notice)
+        self._cluster.changed += [shrinking.notice, scaling.again]
 
     def pending(self) -> Mapping[Claim, int]:
         """Pods that wait and would fit on an empty node, by claim, largest first."""

@@ -177,12 +177,18 @@ class Engine:
         space, needed = self.kernel.space, plain(start.service.disk)
         if needed == 0.0:
             return
+        self.store.catch_up()
         if not space.take(needed):
             raise NoSpace(
                 f"no space left on device (needed {needed / GiB:.2f} GiB, "
                 f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
             )
-        start.at_end.append(partial(space.give, needed))
+
+        def erase() -> None:
+            self.store.catch_up()
+            space.give(needed)
+
+        start.at_end.append(erase)
 
     def up(
         self,

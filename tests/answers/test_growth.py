@@ -93,6 +93,14 @@ def test_a_task_that_no_instance_holds_has_no_times() -> None:
     assert "t10_s" not in row.json()
 
 
+@pytest.mark.parametrize("platform", ["ecs-asg", "eks-karpenter", "ecs-fargate"])
+def test_tasks_that_go_to_no_host_cost_nothing(platform: str) -> None:
+    row = one(platform, to=3, cpu=20.0)
+
+    assert row.hosts == 0
+    assert not row.usd_per_hour
+
+
 def test_karpenter_launches_the_nodes_that_the_pods_need_and_no_more() -> None:
     """13 pods of 2 GiB fit beside kube-reserved on c6g.4xlarge: 200 need 16 nodes."""
     row = one("eks-karpenter")

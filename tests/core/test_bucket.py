@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from simpy import Environment
+from simpy import Environment, Interrupt
 
 from sim.core.bucket import Bucket, Quota
 from sim.core.cited import Cited
@@ -95,6 +95,58 @@ def test_a_larger_bucket_is_never_slower(size: int, refill: int, calls: list[Cal
     base = granted(size, refill, calls)
     for more in (granted(size + 5, refill, calls), granted(size, refill + 5, calls)):
         assert all(quick <= slow + 1e-9 for quick, slow in zip(more, base, strict=True))
+
+
+def queued(size: float, refill: float, calls: list[Call], leave: list[float]) -> list[float]:
+    """When calls (seconds, tokens) were granted of which some are given up; infinite: it was."""
+    env = Environment()
+    bucket = Bucket(env, size, refill)
+    grants = [float("inf")] * len(calls)
+
+    def caller(number: int, at: float, tokens: int) -> Any:
+        yield env.timeout(at)
+        try:
+            yield from bucket.queue(tokens)
+            grants[number] = env.now
+        except Interrupt:
+            pass
+
+    def leaver(process: Any, at: float) -> Any:
+        yield env.timeout(at)
+        if process.is_alive:
+            process.interrupt()
+
+    callers = [env.process(caller(n, at, tokens)) for n, (at, tokens) in enumerate(calls)]
+    for number, patience in enumerate(leave):
+        env.process(leaver(callers[number], calls[number][0] + patience))
+    env.run()
+    return grants
+
+
+LEAVES = st.lists(st.sampled_from([0.125, 1.0, 5.0, 1e6]), min_size=40, max_size=40)
+
+
+@given(st.integers(1, 50), st.integers(1, 40), CALLS, LEAVES)
+def test_who_gives_up_delays_nobody_and_lets_nobody_through_too_soon(
+    size: int, refill: int, calls: list[Call], leave: list[float]
+) -> None:
+    """In order, never above size + refill x length, and no later than if nobody had given up."""
+    grants = queued(size, refill, calls, leave[: len(calls)])
+    kept = [(g, n) for g, (_, n) in zip(grants, calls, strict=True) if g < float("inf")]
+    for begin in {0.0, *(g for g, _ in kept)}:
+        for end in {g for g, _ in kept if g >= begin}:
+            assert (
+                sum(n for g, n in kept if begin < g <= end) <= size + refill * (end - begin) + 1e-6
+            )
+    patient = granted(size, refill, calls)
+    assert all(g <= p + 1e-9 for g, p in zip(grants, patient, strict=True) if g < float("inf"))
+    assert kept == sorted(kept, key=lambda one: one[0])
+
+
+def test_after_all_who_waited_have_given_up_the_bucket_is_as_if_they_had_not_come() -> None:
+    calls = [(0.0, 1), *[(0.0, 10)] * 9, (5.0, 1)]
+
+    assert queued(1, 1, calls, [9.0, *[2.0] * 9, 9.0])[-1] == 5.0
 
 
 @pytest.mark.parametrize("values", [(0.0, 1.0), (1.0, 0.0), (-1.0, 1.0), (float("nan"), 1.0)])

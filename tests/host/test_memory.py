@@ -379,6 +379,19 @@ def test_files_that_were_deleted_are_missed() -> None:
     assert memory.missing(files) == 300.0
 
 
+def test_files_that_were_deleted_after_their_last_container_are_missed() -> None:
+    """Also where the set that it shared is left in one piece until somebody touches its files."""
+    memory = Memory(1000.0)
+    files = (("a", 300.0), ("b", 200.0))
+    group = memory.cgroup(1000.0, lambda _: None)
+    group.share(files)
+    group.release()
+    memory.forget("a")
+
+    assert memory.missing(files) == 300.0
+    assert memory.cached == 200.0
+
+
 def test_hot_files_dropped_over_a_limit_are_missed() -> None:
     memory = Memory(1000.0)
     files = (("a", 300.0),)

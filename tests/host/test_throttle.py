@@ -190,6 +190,19 @@ def test_who_is_killed_leaves_nothing_behind(killed_at: float) -> None:
     assert live.hosts()[0].cpu.rate == 0.0
 
 
+def test_who_is_stopped_in_the_wait_after_its_work_leaves_nothing_behind() -> None:
+    """Its work is done, the five seconds after it are not; others share the host."""
+    world = World(1)
+    live = docker(machine(quota_period=0.1)).deploy(world)
+    starts = live.launch(service(cpu=0.5, app=app(cpu=1.0, wait=5.0, threads=2)), 3)
+    world.env.run(until=5.0)
+    assert [start.state for start in starts] == ["app"] * 3
+    live.stop(starts[0])
+    world.env.run()
+
+    assert outcomes(starts) == ["killed: stopped", "ready", "ready"]
+
+
 def test_a_start_under_a_quota_is_sooner_with_a_period_and_needs_few_events() -> None:
     """On a host of round numbers 0.9 core-seconds at half a vCPU; without a quota all is as was."""
     fluid, period = machine(), machine(quota_period=0.1)

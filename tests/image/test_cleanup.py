@@ -2,9 +2,10 @@
 
 import pytest
 from pulling import RATE, Bench
-from worlds import image, machine
+from worlds import docker, image, machine, service, unpacking
 
 from sim import catalog
+from sim.core.world import World
 from sim.image import Cleanup, Image, Layer
 from sim.units import MiB
 
@@ -85,6 +86,47 @@ def test_kubelet_deletes_from_85_percent_of_the_disk_down_to_80() -> None:
     assert below == ["a", "b", "c"]  # 84 %
     assert before == ["a", "b", "c", "d"]  # 86 %, until the next cycle
     assert names(bench) == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize("looked", [False, True])
+@pytest.mark.parametrize(
+    ("writes_at", "ends_at", "left"), [(350.0, 1000.0, 0), (1000.0, 1150.0, 1)]
+)
+def test_a_cycle_goes_by_what_was_on_the_disk_then(
+    writes_at: float, ends_at: float, left: int, looked: bool
+) -> None:
+    """Over 85 % only while a container has written: with a cycle in that time, or without one."""
+    box = machine(memory=4000 * MiB, disk_size=1000 * MiB)
+    world = World()
+    live = docker(box, cleanup=KUBELET, unpacking=unpacking(keep_blob=False)).deploy(world)
+    (unused,) = live.launch(service(image=image(600 * MiB)), 1)
+    world.env.run(until=300.0)
+    live.stop(unused)
+    world.env.run(until=writes_at)
+    if looked:
+        assert len(live.engine.store.images) == 1
+    (writer,) = live.launch(service(disk=300 * MiB), 1)
+    world.env.run(until=ends_at)
+    if looked:
+        assert len(live.engine.store.images) == left
+    live.stop(writer)
+
+    assert len(live.engine.store.images) == left
+
+
+def test_an_image_still_on_its_way_is_not_deleted_in_a_cycle_before_it_is_here() -> None:
+    """Whoever asked for it is killed at 5 s; the pull goes on past the cycle at 20 s."""
+    world = World()
+    often = Cleanup(every=20.0)
+    live = docker(machine(memory=4000 * MiB), cleanup=often).deploy(world)
+    (start,) = live.launch(service(image=image(300 * MiB)), 1)
+    world.env.run(until=5.0)
+    live.stop(start)
+    world.env.run(until=39.0)
+
+    assert len(live.engine.store.images) == 1
+    world.env.run(until=41.0)
+    assert live.engine.store.images == ()
 
 
 def test_kubelet_leaves_an_image_younger_than_two_minutes() -> None:

@@ -70,6 +70,18 @@ def test_the_service_scheduler_starts_tasks_at_its_rate() -> None:
     assert ready_at(world) == pytest.approx([0.0, 2.0, 4.0, 6.0, 8.0])
 
 
+def test_a_service_has_one_rate_however_often_tasks_are_asked_for() -> None:
+    large = machine(vcpu=400.0, memory=1000 * GiB)
+    platform = growing_ecs(large, begin_empty=False, service_rate=Quota(size=1, refill=0.5))
+    world, web = World(1), service()
+    deployment = platform.deploy(world)
+    for _ in range(5):
+        deployment.launch(web, 1)
+    world.env.run()
+
+    assert ready_at(world) == pytest.approx([0.0, 2.0, 4.0, 6.0, 8.0])
+
+
 def test_no_more_tasks_are_in_provisioning_than_a_cluster_may_have() -> None:
     """Of 8 tasks 4 may wait, so the metric sees one instance's worth at a time."""
     platform = growing_ecs(
@@ -102,6 +114,45 @@ def test_instances_without_a_task_go_after_fifteen_points_half_of_them_a_minute(
     assert deployment.hosts() == []
 
 
+def test_the_smallest_step_does_not_lead_beyond_the_most_there_may_be() -> None:
+    platform = growing_ecs(SMALL, most=3, smallest_step=2)
+    world = World(1)
+    deployment = platform.deploy(world)
+    deployment.launch(service(), 100)
+    world.env.run(until=2000.0)
+
+    assert len(deployment.hosts()) == 3
+
+
+def test_points_within_a_warm_up_count_for_an_instance_to_spare() -> None:
+    """From zero two instances come, and one task needs one of them: 15 points later it goes."""
+    world = World(1)
+    deployment = growing_ecs(SMALL).deploy(world)
+    deployment.launch(service(), 1)
+    first_idle = first_point() + 60.0
+    world.env.run(until=first_idle + 14 * 60.0 - 1.0)
+    assert len(deployment.hosts()) == 2
+    world.env.run(until=first_idle + 14 * 60.0 + 1.0)
+
+    assert len(deployment.hosts()) == 1
+
+
+def test_an_instance_that_comes_for_nobody_goes_again() -> None:
+    """It takes 100 s to come, and the tasks it was launched for are stopped before."""
+    platform = growing_ecs(SMALL, warm_up=0.0, launch=instance_launch(stages=(100.0,)))
+    world = World(1)
+    deployment = platform.deploy(world)
+    starts = deployment.launch(service(), 5)
+    world.env.run(until=first_point() + 1.0)
+    for start in starts:
+        deployment.stop(start)
+    world.env.run(until=first_point() + 101.0)
+    assert len(deployment.hosts()) == 2
+    world.env.run()
+
+    assert deployment.hosts() == []
+
+
 def test_a_start_that_is_stopped_while_it_waits_leaves_nothing_behind() -> None:
     world = World(1)
     deployment = growing_ecs(SMALL).deploy(world)
@@ -115,6 +166,21 @@ def test_a_start_that_is_stopped_while_it_waits_leaves_nothing_behind() -> None:
         deployment.stop(start)
     world.env.run()
     assert all(i.left.tasks == 0 for i in deployment.capacity.instances)
+
+
+@pytest.mark.parametrize("stopped_at", [0.0, 0.5, 1.0, 3.0])
+def test_tasks_that_are_stopped_before_they_are_admitted_take_no_place(stopped_at: float) -> None:
+    """Two places in PROVISIONING, and eight tasks at one a second, of which six are stopped."""
+    platform = growing_ecs(SMALL, provisioning=2, service_rate=Quota(size=1, refill=1))
+    world = World(1)
+    deployment = platform.deploy(world)
+    starts = deployment.launch(service(), 8)
+    world.env.run(until=world.env.timeout(stopped_at))
+    for start in starts[1:7]:
+        deployment.stop(start)
+    world.env.run(until=1000.0)
+
+    assert outcomes([starts[0], starts[7]]) == ["ready", "ready"]
 
 
 def test_nothing_happens_in_a_cluster_that_nothing_waits_for() -> None:

@@ -222,6 +222,31 @@ def test_no_pod_is_lost_whatever_the_order_of_stops(order: list[int], pause: flo
     assert len(live.hosts()) == -(-len(left) // 4)
 
 
+def test_pods_that_went_to_a_node_otherwise_than_foreseen_get_another_one() -> None:
+    """Two nodes for 3 + 1 and 3 + 1 vCPUs; the small ones take the first that comes."""
+    world = World(1)
+    live = pool(4.0).deploy(world)
+    small = live.launch(service("small", cpu=1.0), 2)
+    large = live.launch(service("large", cpu=3.0), 2)
+    world.env.run(until=200.0)
+
+    assert outcomes([*small, *large]) == ["ready"] * 4
+
+
+def test_a_pod_that_found_no_node_allowed_gets_one_once_another_has_gone() -> None:
+    world = World(1)
+    live = pool(1.0, 4.0, most=1).deploy(world)
+    (small,) = live.launch(service("small", cpu=1.0), 1)
+    world.env.run(until=100.0)
+    (large,) = live.launch(service("large", cpu=3.0), 1)
+    world.env.run(until=200.0)
+    assert not large.triggered
+    live.stop(small)
+    world.env.run()
+
+    assert outcomes([large]) == ["ready"]
+
+
 @pytest.mark.parametrize("pods", [1, 5, 12])
 def test_as_many_pods_are_ready_as_were_asked_for(pods: int) -> None:
     world, live, starts = grown(pool(1.0, 2.0, 4.0), 12)

@@ -304,6 +304,19 @@ def test_a_pod_that_is_deleted_while_it_waits_leaves_the_queue() -> None:
     assert not live.capacity.unschedulable.kinds()
 
 
+def test_room_that_a_pod_got_at_the_instant_of_its_deletion_goes_to_the_next() -> None:
+    """The first pod makes room, the second is given it and is deleted at once."""
+    world = World()
+    live = eks(machine(vcpu=1.0), when_full="wait").deploy(world)
+    first, second, third = live.launch(service(cpu=1.0), 3)
+    world.env.run(until=10.0)
+    live.stop(first)
+    live.stop(second)
+    world.env.run(until=20.0)
+
+    assert outcomes([second, third]) == ["killed: stopped", "ready"]
+
+
 def test_a_node_that_leaves_takes_its_pods_with_it() -> None:
     """Those that are ready and those on their way; a cordoned node keeps them."""
     world = World()
@@ -325,6 +338,24 @@ def test_a_node_that_leaves_takes_its_pods_with_it() -> None:
     assert "killed: consolidated" in world.record.task_outcome
     assert one.kubelet.engine.kernel.memory.used == 0.0
     assert [kernel.name for kernel in live.hosts()] == ["box-1"]
+
+
+def test_a_pod_whose_node_goes_at_the_instant_it_was_given_room_there_waits_on() -> None:
+    world = World()
+    platform = eks(machine(vcpu=1.0), when_full="wait")
+    live = platform.deploy(world)
+    first, second = live.launch(service(cpu=1.0), 2)
+    world.env.run(until=10.0)
+    live.stop(first)
+    live.capacity.leave(next(iter(live.capacity.nodes.values())))
+    world.env.run(until=20.0)
+    assert second.state == "placement"
+    live.capacity.join(platform.capacity, platform.node)
+    world.env.run(until=30.0)
+
+    assert outcomes([second]) == ["ready"]
+    assert [kernel.name for kernel in live.hosts()] == ["box-1"]
+    assert second in live.capacity.nodes[1].pods
 
 
 def test_a_start_costs_fewer_than_twenty_events_and_an_idle_node_none() -> None:

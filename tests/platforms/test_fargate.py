@@ -1,6 +1,7 @@
 """Fargate: sizes that round up, a launch bucket, one microVM a task, nothing kept between tasks."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,11 @@ from hypothesis import strategies as st
 from worlds import (
     app,
     ecs_on_fargate,
+    eks,
+    eks_on_fargate,
     fargate,
     image,
+    kubernetes,
     launch,
     length,
     outcomes,
@@ -17,6 +21,7 @@ from worlds import (
     service,
 )
 
+from sim.core.bucket import Quota
 from sim.core.world import World
 from sim.units import GiB, MiB
 
@@ -170,6 +175,32 @@ def test_a_stopped_task_leaves_no_micro_vm() -> None:
     world.env.run()
 
     assert sum(kernel.memory.used for kernel in live.hosts()) == 0.0
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [
+        ecs_on_fargate(launches=Quota(size=1, refill=0.1)),
+        eks_on_fargate(launches=Quota(size=1, refill=0.1)),
+        eks(control=kubernetes(creations=Quota(size=1, refill=0.1))),
+        eks(control=kubernetes(bindings=Quota(size=1, refill=0.1))),
+    ],
+)
+def test_tasks_that_are_stopped_while_they_wait_for_a_quota_use_nothing_of_it(
+    platform: Any,
+) -> None:
+    """Fifty of them would hold the next one up for 500 s."""
+    world = World()
+    live = platform.deploy(world)
+    starts = live.launch(service(), 51)
+    world.env.run(until=1.0)
+    for start in starts[1:]:
+        live.stop(start)
+    world.env.run(until=100.0)
+    (late,) = live.launch(service(), 1)
+    world.env.run(until=150.0)
+
+    assert outcomes([late]) == ["ready"]
 
 
 def test_the_budget_adds_up_to_what_the_ledger_shows() -> None:

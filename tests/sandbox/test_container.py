@@ -122,6 +122,21 @@ def test_a_full_host_kills_the_largest() -> None:
     assert live.hosts()[0].memory.used == 410 * MiB
 
 
+def test_a_start_that_is_killed_at_the_instant_it_would_be_ready_is_not_ready() -> None:
+    """The neighbour takes its memory in the same completion, before it is told of its own end."""
+    world = World()
+    live = docker(machine(memory=1000 * MiB)).deploy(world)
+    quick = app(cpu=0.125, private=700 * MiB)
+    (larger,) = live.launch(service(memory=800 * MiB, app=quick), 1)
+    world.env.run(until=0.125)
+    quick = app(cpu=0.125, private=600 * MiB)
+    (smaller,) = live.launch(service(memory=800 * MiB, app=quick), 1)
+    world.env.run()
+
+    assert outcomes([larger, smaller]) == ["killed: OOM kill: host out of memory", "ready"]
+    assert not larger.at_end
+
+
 def test_a_start_killed_on_its_way_is_an_outcome() -> None:
     """A neighbour's growth may kill a start that computes: `killed`, and its span interrupted."""
     world = World()

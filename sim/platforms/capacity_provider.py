@@ -106,16 +106,16 @@ class ManagedScaling:
 
     def notice(self) -> None:
         """Something changed: a task waits, or an instance may be idle."""
-        if not self._awake:
+        if not self._awake and (self._above() or self._spare() > 0):
             self._awake = True
             self._world.env.process(self._watch())
 
     def _watch(self) -> Generator[Event, Any, None]:
-        """Point by point, until nothing waits and nothing is idle."""
+        """Point by point, until nothing waits and the group is at the target."""
         below = 0
-        while self._waits() or self._spare() > 0:
+        while self._above() or self._spare() > 0:
             yield self._world.env.timeout(self._to_next_point())
-            if self._waits():
+            if self._above():
                 below = 0
                 self._step_out()
             elif self._spare() > 0:
@@ -129,9 +129,7 @@ class ManagedScaling:
         if now < self._warm_at - A_MOMENT:
             return
         because = WARM_UP if self._warm_at > 0.0 else METRIC_PERIOD
-        wanted = math.ceil(group.needed() / plain(provider.target))
-        if group.size == 0:
-            wanted = provider.from_zero
+        wanted = provider.from_zero if group.size == 0 else self._wanted()
         room = provider.most - group.size
         step = min(max(wanted - group.size, provider.smallest_step), provider.largest_step, room)
         if wanted > group.size and step > 0:
@@ -142,8 +140,18 @@ class ManagedScaling:
         """At most half of the group a minute."""
         self._group.shrink(min(self._spare(), max(1, self._group.size // 2)))
 
+    def _wanted(self) -> int:
+        """Instances at which the group is at its target."""
+        return math.ceil(self._group.needed() / plain(self._provider.target))
+
+    def _above(self) -> bool:
+        """Whether tasks wait, or the metric is above its target and the group may grow."""
+        return self._waits() or self._group.size < min(self._wanted(), self._provider.most)
+
     def _spare(self) -> int:
-        return min(self._group.idle(), self._group.size - self._provider.least)
+        """Instances that the group can do without."""
+        kept = max(self._wanted(), self._provider.least)
+        return min(self._group.idle(), self._group.size - kept)
 
     def _to_next_point(self) -> float:
         """Seconds to the next point of the metric."""

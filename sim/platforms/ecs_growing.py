@@ -41,6 +41,7 @@ class GrowingCluster(Cluster):
         self._waiting: Waiting[Claim, ContainerInstance] = Waiting(
             world.env, self._shelves.take, self._scaling.notice
         )
+        self._scaling.notice()
 
     def admit(self) -> Event:
         """An event that fires when one more task of a service may be in PROVISIONING."""
@@ -63,6 +64,7 @@ class GrowingCluster(Cluster):
             return Refused(word)
         instance = yield from self._wait(start, asked)
         self._hold(start, instance, asked)
+        self._scaling.notice()
         yield self.world.env.timeout(self._placement())
         return self._on(start, instance)
 

@@ -1,7 +1,7 @@
 """ECS managed scaling, with round numbers: 4 tasks an instance, 40 s until one has joined."""
 
 import pytest
-from worlds import growing_ecs, instance_launch, launch, machine, outcomes, rows, service
+from worlds import fleet, growing_ecs, instance_launch, launch, machine, outcomes, rows, service
 
 from sim.core.bucket import Quota
 from sim.core.world import World
@@ -188,3 +188,33 @@ def test_nothing_happens_in_a_cluster_that_nothing_waits_for() -> None:
     growing_ecs(SMALL).deploy(world)
 
     assert world.env.peek() == float("inf")
+
+
+@pytest.mark.parametrize(("target", "instances"), [(1.0, 2), (0.5, 4), (0.3, 7)])
+def test_the_group_settles_where_the_metric_is_at_its_target(target: float, instances: int) -> None:
+    """Eight tasks need two instances; what is beyond that is kept free, neither more nor less."""
+    world = World(1)
+    deployment = growing_ecs(SMALL, target=target, from_zero=12, warm_up=0.0).deploy(world)
+    deployment.launch(service(), 8)
+    world.env.run()
+
+    assert len(deployment.hosts()) == instances
+
+
+def test_room_that_shall_stay_free_comes_though_no_task_waits() -> None:
+    """Two instances are there, one is full at once: at half, two more come."""
+    platform = growing_ecs(target=0.5, fleet=fleet(SMALL, count=2), begin_empty=False, warm_up=0.0)
+    world = World(1)
+    deployment = platform.deploy(world)
+    deployment.launch(service(), 8)
+    world.env.run()
+
+    assert len(deployment.hosts()) == 4
+
+
+def test_instances_that_are_up_at_the_beginning_go_when_no_task_comes() -> None:
+    world = World(1)
+    deployment = growing_ecs(fleet=fleet(SMALL, count=3), begin_empty=False, least=1).deploy(world)
+    world.env.run()
+
+    assert len(deployment.hosts()) == 1

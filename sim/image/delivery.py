@@ -4,11 +4,11 @@ from collections.abc import Callable, Generator, Sequence
 from math import fsum
 from typing import Any, NamedTuple
 
-from simpy import AllOf, Event, Resource
+from simpy import AllOf, Event, Interrupt, Process, Resource
 
 from sim.core.cited import plain
 from sim.core.recorder import DONE
-from sim.core.sharing import Group
+from sim.core.sharing import Group, Job
 from sim.host.kernel import Kernel
 from sim.image.image import Layer
 from sim.image.layers import Copy
@@ -93,28 +93,38 @@ class Delivery:
         env = self._kernel.world.env
         connections = Resource(env, self._unpacking.downloads)
         downloads = [env.process(self._download(puller, part, connections)) for part in parts]
-        for part, download, arrived in zip(parts, downloads, arrive, strict=True):
-            if not download.processed:
-                yield download
-            yield from self._unpack(puller, part)
-            arrived()
+        try:
+            for part, download, arrived in zip(parts, downloads, arrive, strict=True):
+                if not download.processed:
+                    yield download
+                yield from self._unpack(puller, part)
+                arrived()
+        except Interrupt:
+            _interrupt(downloads)
+            raise
 
     def _download(
         self, puller: Puller, part: Part, connections: Resource
     ) -> Generator[Event, Any, None]:
-        """One layer over the wire and, as a blob, onto the disk, all at once (L4)."""
-        kernel = self._kernel
-        with connections.request() as connection:
-            yield connection
-            if part.parent == "pull":
-                yield from self._registry.admit_layer(puller)
-            with puller.phase("download", part.parent):
-                rate = self._registry.connection_rate()
-                yield from self._together(
-                    lambda: kernel.transfer(kernel.nic, part.wire, rate),
-                    lambda: self._registry.send(part.layer, part.wire, rate),
-                    lambda: self._to_disk(part.wire if self._unpacking.keep_blob else 0.0),
-                )
+        """One layer, as soon as a connection is free; who is interrupted fetches no more."""
+        try:
+            with connections.request() as connection:
+                yield connection
+                if part.parent == "pull":
+                    yield from self._registry.admit_layer(puller)
+                with puller.phase("download", part.parent):
+                    yield from self._transfer(part)
+        except Interrupt:
+            return
+
+    def _transfer(self, part: Part) -> Generator[Event, Any, None]:
+        """Over the wire and, as a blob, onto the disk, all at once (L4)."""
+        kernel, rate = self._kernel, self._registry.connection_rate()
+        yield from self._together(
+            lambda: [kernel.transfer(kernel.nic, part.wire, rate)],
+            lambda: self._registry.send(part.layer, part.wire, rate),
+            lambda: [self._to_disk(part.wire if self._unpacking.keep_blob else 0.0)],
+        )
 
     def _unpack(self, puller: Puller, part: Part) -> Generator[Event, Any, None]:
         """Decompress one layer and write its files."""
@@ -123,19 +133,27 @@ class Delivery:
         untar = size * plain(unpacking.unpack_cpu) / kernel.core_speed
         # What shares one thread with the longer of the two waits for it.
         alone = plain(unpacking.shared_thread) * min(decompress, untar)
+        if decompress >= untar:
+            decompress += alone
+        else:
+            untar += alone
         with puller.phase("unpack", part.parent):
             decompressing = puller.phase("decompress", part.parent).__enter__()
 
-            def decompressed() -> Event:
-                job = self._cpu.run(decompress + (alone if decompress >= untar else 0.0), cap=1.0)
+            def decompressed() -> list[Event]:
+                job = self._cpu.run(decompress, cap=1.0)
                 job.callbacks.append(lambda _: decompressing.end(DONE))
-                return job
+                return [job]
 
-            yield from self._together(
-                decompressed,
-                lambda: self._cpu.run(untar + (alone if untar > decompress else 0.0), cap=1.0),
-                lambda: self._to_disk(size),
-            )
+            try:
+                yield from self._together(
+                    decompressed,
+                    lambda: [self._cpu.run(untar, cap=1.0)],
+                    lambda: [self._to_disk(size)],
+                )
+            except Interrupt:
+                decompressing.interrupt()
+                raise
             yield kernel.world.env.timeout(plain(unpacking.layer_overhead) * part.share)
             digest = part.layer.digest
             kernel.memory.cache(digest, min(part.layer.unpacked, self._cached(digest) + size))
@@ -143,13 +161,30 @@ class Delivery:
     def _cached(self, digest: str) -> float:
         return self._kernel.memory.cached_bytes(digest)
 
-    def _together(self, *parts: Callable[[], Event]) -> Generator[Event, Any, None]:
+    def _together(self, *parts: Callable[[], list[Event]]) -> Generator[Event, Any, None]:
         """Work that streams through several resources (L4): begun together, or in turn."""
-        if self._unpacking.overlap:
-            yield AllOf(self._kernel.world.env, [begin() for begin in parts])
-            return
-        for begin in parts:
-            yield begin()
+        turns = [parts] if self._unpacking.overlap else [(part,) for part in parts]
+        for turn in turns:
+            under_way = [event for begin in turn for event in begin()]
+            try:
+                yield AllOf(self._kernel.world.env, under_way)
+            except Interrupt:
+                _cancel(under_way)
+                raise
 
     def _to_disk(self, amount: float) -> Event:
         return self._kernel.transfer(self._kernel.disk, amount)
+
+
+def _cancel(under_way: Sequence[Event]) -> None:
+    """Nothing of it is wanted any more."""
+    for event in under_way:
+        if isinstance(event, Job):
+            event.cancel()
+
+
+def _interrupt(processes: Sequence[Process]) -> None:
+    """Those that are under way."""
+    for process in processes:
+        if process.is_alive:
+            process.interrupt()

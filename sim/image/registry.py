@@ -117,24 +117,27 @@ class LiveRegistry:
         """Wait until it hands out one more layer; such waits are short, and queue."""
         if self._layers is None or self._layers.try_take():
             return
-        granted = self._layers.take()
         if puller is None:
-            yield granted
+            yield self._layers.take()
             return
         with puller.phase("throttled", "pull"):
-            yield granted
+            yield from self._layers.queue()
 
     def connection_rate(self) -> float:
         """Bytes per second that one more download gets at most."""
         return self._rate()
 
-    def send(self, layer: Layer, amount: float, rate: float) -> Event:
-        """Hand out `amount` bytes of `layer` at `rate` at most; what it lacks comes meanwhile."""
+    def send(self, layer: Layer, amount: float, rate: float) -> list[Event]:
+        """Hand out `amount` bytes of `layer` at `rate` at most; what it lacks comes meanwhile.
+
+        Returns:
+            What has to happen for that, all at once.
+        """
         parts: list[Event] = [] if self.total is None else [self.total.run(amount, cap=rate)]
         stored = self._fetch(layer)
         if stored is not None:
             parts.append(stored)
-        return parts[0] if len(parts) == 1 else AllOf(self._env, parts)
+        return parts
 
     def _fetch(self, layer: Layer) -> Event | None:
         """The end of the transfer from the upstream, or None where the layer is here."""
@@ -150,4 +153,4 @@ class LiveRegistry:
         yield from upstream.admit_layer(None)
         rate = upstream.connection_rate()
         alone = self._env.timeout(layer.wire / rate)
-        yield AllOf(self._env, [alone, upstream.send(layer, layer.wire, rate)])
+        yield AllOf(self._env, [alone, *upstream.send(layer, layer.wire, rate)])

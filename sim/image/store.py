@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import Any
 
-from simpy import Environment, Event, Interrupt
+from simpy import Environment, Event, Interrupt, Process
 
 from sim.core.sharing import Group
 from sim.host.kernel import Kernel
@@ -31,6 +31,7 @@ class Store:
     __slots__ = (
         "_client",
         "_collector",
+        "_deliveries",
         "_delivery",
         "_images",
         "_kernel",
@@ -54,6 +55,8 @@ class Store:
         self._unpacking = unpacking
         self._client = Client(env, registry, registry.patience)
         self._delivery = Delivery(kernel, cpu, registry, unpacking)
+        self._deliveries: dict[Process, None] = {}
+        """Those under way."""
         self._collector = None if cleanup is None else Collector(cleanup, kernel.space, env.now)
         kernel.memory.caching = unpacking.page_cache
         self.layers = Layers(kernel.space, unpacking.on_disk, kernel.memory.forget)
@@ -100,6 +103,11 @@ class Store:
         if self._collector is not None:
             now = self._kernel.world.env.now
             self._collector.catch_up(now, self._images.values(), self._delete)
+
+    def abandon(self) -> None:
+        """The host is gone, and all that is on its way to it ends; its starts have ended before."""
+        for delivery in tuple(self._deliveries):
+            delivery.interrupt()
 
     def release(self, held: Held) -> None:
         """A start that has pulled the image, or wanted to, has ended."""
@@ -172,7 +180,9 @@ class Store:
             held = self._hold(image)
             if copies:
                 held.coming = True
-                env.process(self._deliver(puller, held, copies, reads))
+                delivery = env.process(self._deliver(puller, held, copies, reads))
+                self._deliveries[delivery] = None
+                delivery.callbacks.append(self._deliveries.pop)
         return self._use(held)
 
     def _use(self, held: Held) -> Held:
@@ -186,11 +196,14 @@ class Store:
         self, puller: Puller, held: Held, copies: list[Copy], reads: float
     ) -> Generator[Event, Any, None]:
         lazy = self._unpacking.lazy
-        if lazy is None:
-            yield from self._delivery.whole(puller, copies)
-        else:
-            share = lazy.share(held.image, reads)
-            yield from self._delivery.lazily(puller, copies, share)
+        try:
+            if lazy is None:
+                yield from self._delivery.whole(puller, copies)
+            else:
+                share = lazy.share(held.image, reads)
+                yield from self._delivery.lazily(puller, copies, share)
+        except Interrupt:
+            return
         self.catch_up()
         held.coming = False
 

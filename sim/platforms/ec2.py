@@ -153,7 +153,9 @@ class Account(BareDeployment):
         self._machines[start] = kernel
         if ec2.docker is not None and self._registry is not None:
             yield from self._boots(start, kernel)
-            return ec2.docker.boot(kernel, self._registry).run(start)
+            engine = ec2.docker.boot(kernel, self._registry)
+            start.at_end.append(engine.store.abandon)
+            return engine.run(start)
         instance = Instance(RunningApp(kernel, start.given, 1024.0, start.kill))
         start.inhabit(instance)
         yield from self._boots(start, kernel)

@@ -94,6 +94,7 @@ class GrowingCluster(Cluster):
         for instance in idle[len(idle) - count :]:
             self.instances.remove(instance)
             self._shelves.remove(instance)
+            instance.engine.store.abandon()
 
     def _wait(self, start: Start, asked: Claim) -> Generator[Event, Any, ContainerInstance]:
         """In PROVISIONING until there is room on an instance."""

@@ -199,6 +199,7 @@ class LiveFargate:
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0)
         store = Store(kernel, daemon, self._registry, fargate.unpacking)
+        start.at_end.append(store.abandon)
         return Engine(kernel, daemon, store, fargate.runtime)
 
 

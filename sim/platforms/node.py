@@ -62,5 +62,6 @@ class Node:
 
     def shut_down(self) -> None:
         """OS, kubelet and DaemonSets are gone; whoever calls has seen to the pods."""
+        self.kubelet.engine.store.abandon()
         self.kubelet.engine.kernel.memory.hold(-self._held)
         self._held = 0.0

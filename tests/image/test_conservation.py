@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulling import RATE, Bench, Puller
-from worlds import idle, machine
+from worlds import idle, machine, rows
 
+from sim.core.bucket import Quota
 from sim.image import Cleanup, Image, Layer, Lazy, NoSpace, PullFailed, Registry
 from sim.image.patience import Patience
 from sim.image.sharing import distinct
@@ -32,6 +33,9 @@ starts = st.lists(
     max_size=8,
 )
 """Image, when it is wanted, for how long (None: for ever), and the pull behaviour."""
+
+BRINGING = ("download", "unpack", "decompress")
+"""Parts of a pull that are the host's."""
 
 
 def begin(bench: Bench, wanted: Any) -> None:
@@ -124,3 +128,34 @@ def test_once_all_are_stopped_clean_up_leaves_an_empty_disk(wanted: Any) -> None
 def test_a_refused_pull_is_not_a_client_that_gave_up() -> None:
     """Both fail; only one of them is for want of room."""
     assert issubclass(NoSpace, PullFailed)
+
+
+@given(
+    st.lists(images, min_size=1, max_size=3),
+    st.floats(1.01, 15.0),  # all have been resolved
+    st.booleans(),
+    st.booleans(),
+)
+def test_what_is_on_its_way_to_a_host_that_goes_ends_with_it(
+    pictures: list[Image], gone_at: float, lazily: bool, overlap: bool
+) -> None:
+    """Its share of the registry is free at once, nothing of the host runs on, no span is open."""
+    hub = {"total_rate": RATE / 2, "layers": Quota(size=1, refill=0.5)}
+    lazy = Lazy(needed=0.1) if lazily else None
+    bench = Bench(machine(nic=RATE), hub, lazy=lazy, overlap=overlap)
+    for picture in pictures:
+        bench.pull(picture)
+    bench.run(until=gone_at)
+    bench.store.abandon()
+    total = bench.registry.total
+    bench.run(until=gone_at + 1e-6)
+    assert total is not None
+
+    assert total.rate == 0.0
+    assert idle(bench.kernel)
+    before = bench.kernel.nic.busy_integral if bench.kernel.nic else 0.0
+    bench.run()
+    assert bench.moved == before
+    ends = [row.end for row in rows(bench.world.record) if row.phase in BRINGING]
+    assert max(ends, default=0.0) <= gone_at
+    assert not bench.world.record.spans

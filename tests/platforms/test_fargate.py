@@ -17,6 +17,7 @@ from worlds import (
     launch,
     length,
     outcomes,
+    registry,
     rows,
     service,
 )
@@ -175,6 +176,24 @@ def test_a_stopped_task_leaves_no_micro_vm() -> None:
     world.env.run()
 
     assert sum(kernel.memory.used for kernel in live.hosts()) == 0.0
+
+
+def test_a_stopped_task_takes_nothing_of_the_registry_any_more() -> None:
+    """100 MiB at 10 MiB/s for both: one alone after 4 s has 80 MiB to go, 12 s in all."""
+    picture = image(100 * MiB)
+    shared = registry(latency=0.0, connection_rate=50 * MiB, total_rate=10 * MiB)
+    world = World()
+    live = ecs_on_fargate(registry=shared).deploy(world)
+    first, second = live.launch(service(image=picture), 2)
+    while not any(span.phase == world.record.phases["download"] for span in world.record.spans):
+        world.env.step()
+    world.env.run(until=world.env.now + 4.0)
+    live.stop(second)
+    world.env.run()
+
+    assert str(first.value) == "ready"
+    assert length(world.record, "download", first.task) == pytest.approx(12.0)
+    assert length(world.record, "download", second.task) == pytest.approx(4.0)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ class WhoRunsIt:
         cluster = catalog.figure("eks.cluster.price").value * HOURS_A_MONTH
         return (
             f"{self.service.name}: {soonest} is ready first ({_at(known, soonest)} s), "
-            f"{latest} last ({_at(known, latest)} s); on full hosts {cheapest} costs least "
+            f"{latest} last ({_at(known, latest)} s), all from a cold image but ec2, whose app is "
+            f"in the machine image; on full hosts {cheapest} costs least "
             f"({_usd(known, cheapest)} USD a month each), {dearest} most ({_usd(known, dearest)}). "
             f"An EKS cluster costs {cluster:.0f} USD a month besides, an ECS cluster nothing."
         )

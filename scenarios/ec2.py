@@ -21,7 +21,9 @@ scenario = Scenario(
 @script(replications=30)
 def main(replications: int, seed: int, out: Path) -> None:
     """Launch, measure, say."""
-    results = replicate(scenario, times=replications, seed=seed, catalogue=catalog.digest())
+    results = replicate(
+        scenario, times=replications, seed=seed, catalogue=catalog.digest(), out=out
+    )
     folder = results.save(out)
     running = results.estimate("time_to_running_s", quantile=0.5)
     ready = results.estimate("time_to_ready_s", quantile=0.5)

@@ -23,7 +23,9 @@ scenario = Scenario(
 @script(replications=30)
 def main(replications: int, seed: int, out: Path) -> None:
     """Launch, measure, say."""
-    results = replicate(scenario, times=replications, seed=seed, catalogue=catalog.digest())
+    results = replicate(
+        scenario, times=replications, seed=seed, catalogue=catalog.digest(), out=out
+    )
     folder = results.save(out)
     ready = results.starts().groupby("task")["time_to_ready_s"].median()
     pull = results.tiling().query("phase == 'pull' and task == 1")

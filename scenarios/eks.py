@@ -28,7 +28,7 @@ scenarios = {
 def main(replications: int, seed: int, out: Path) -> None:
     """Launch on both, count, say."""
     results = compare(
-        scenarios, times=replications, seed=seed, name="eks", catalogue=catalog.digest()
+        scenarios, times=replications, seed=seed, name="eks", catalogue=catalog.digest(), out=out
     )
     folder = results.save(out)
     runs = results.runs.groupby("variant", sort=False).first()

@@ -22,7 +22,9 @@ scenario = Scenario(
 @script(replications=5)
 def main(replications: int, seed: int, out: Path) -> None:
     """Launch, measure, say."""
-    results = replicate(scenario, times=replications, seed=seed, catalogue=catalog.digest())
+    results = replicate(
+        scenario, times=replications, seed=seed, catalogue=catalog.digest(), out=out
+    )
     folder = results.save(out)
     ready = results.starts().groupby("task")["time_to_ready_s"].median()
     first, last = ready[:100].median(), ready[100:].median()

@@ -29,7 +29,12 @@ scenarios = {
 def main(replications: int, seed: int, out: Path) -> None:
     """Launch from each, count who gave up, say."""
     results = compare(
-        scenarios, times=replications, seed=seed, name="registries", catalogue=catalog.digest()
+        scenarios,
+        times=replications,
+        seed=seed,
+        name="registries",
+        catalogue=catalog.digest(),
+        out=out,
     )
     folder = results.save(out)
     lost = results.runs.groupby("variant", sort=False)["killed"].mean()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
@@ -84,6 +85,7 @@ def who_runs_it(
     instance: str = "m5.xlarge",
     replications: int = 30,
     seed: int = 1,
+    out: Path | None = None,
 ) -> WhoRunsIt:
     """One service, five ways: how many fit on a host, how soon one is ready, what it costs.
 
@@ -95,6 +97,7 @@ def who_runs_it(
         cpu: vCPUs of one; None: the app's default.
         memory: bytes of one; None: the app's default.
         instance: EC2 type of container instances and nodes.
+        out: folder of the results, in which runs are kept as they finish.
 
     Raises:
         ValueError: a name is not known, or a value is out of range.
@@ -115,7 +118,12 @@ def who_runs_it(
         for variant, platform in _platforms(many.service, instance).items()
     }
     results = compare(
-        scenarios, times=replications, seed=seed, name="who-runs-it", catalogue=catalog.digest()
+        scenarios,
+        times=replications,
+        seed=seed,
+        name="who-runs-it",
+        catalogue=catalog.digest(),
+        out=out,
     )
     return WhoRunsIt(many.service, many, results)
 

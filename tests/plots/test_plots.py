@@ -317,6 +317,15 @@ def test_a_waterfall_of_several_variants_is_refused(docker_spans: pd.DataFrame) 
         plots.waterfall(mixed)
 
 
+def test_a_row_of_survivors_says_how_many_were_asked_for(docker_spans: pd.DataFrame) -> None:
+    """A median over the few that became ready is not one over all."""
+    ax = plots.waterfalls(docker_spans, asked={"docker-cold": 120})
+
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "Docker, cold\n(30 of 120 ready)"
+    ]
+
+
 def test_waterfalls_has_a_row_a_variant_platforms_in_order_cold_first(
     docker_spans: pd.DataFrame,
 ) -> None:

@@ -251,7 +251,7 @@ PHASES: dict[str, tuple[str, ...]] = {
     "eks": ("request", "placement", "network", *CONTAINER),
     "eks-fargate": ("request", "provision", "network", *CONTAINER),
 }
-"""Law L6."""
+"""In the order of docs/model.md, Starts."""
 
 
 def launch(

@@ -1,8 +1,8 @@
 """A serial station: a lock, or a daemon's single worker; one at a time.
 
-DESIGN law L3: processor sharing alone does not reproduce measured start storms, because somewhere
-on the way every start passes one and the same lock. Who is next when it falls free depends on the
-lock: a queue serves in order, a mutex that running threads may snatch in almost any order.
+Processor sharing alone does not reproduce measured start storms, because somewhere on the way every
+start passes one and the same lock (docs/model.md, Storms). Who is next when it falls free depends
+on the lock: a queue serves in order, a mutex that running threads may snatch in almost any order.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How missing layers get onto a disk: downloaded side by side, unpacked in order."""
+"""How missing layers get onto a disk: side by side, unpacked in order (docs/model.md, Pulls)."""
 
 from collections.abc import Callable, Generator, Sequence
 from math import fsum
@@ -102,7 +102,7 @@ class Delivery:
     def _download(
         self, puller: Puller, part: Part, connections: Resource
     ) -> Generator[Event, Any, None]:
-        """One layer over the wire and, as a blob, onto the disk, all at once (L4)."""
+        """One layer over the wire and, as a blob, onto the disk, all at once."""
         kernel = self._kernel
         with connections.request() as connection:
             yield connection
@@ -144,7 +144,7 @@ class Delivery:
         return self._kernel.memory.cached_bytes(digest)
 
     def _together(self, *parts: Callable[[], Event]) -> Generator[Event, Any, None]:
-        """Work that streams through several resources (L4): begun together, or in turn."""
+        """Work that streams through several resources: begun together, or in turn."""
         if self._unpacking.overlap:
             yield AllOf(self._kernel.world.env, [begin() for begin in parts])
             return

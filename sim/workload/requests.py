@@ -63,8 +63,8 @@ def draw_requests(world: World, task: int, load: Load, cpu: float, window: float
 def alone(requests: Requests, cap: float, core_speed: float) -> list[float]:
     """Seconds each request takes when its sandbox has the host to itself.
 
-    Egalitarian processor sharing within `cap` vCPUs, at most one vCPU a request: the same law as
-    L1 for a single group, in closed form on a virtual clock.
+    Egalitarian processor sharing within `cap` vCPUs, at most one vCPU a request: the law of
+    docs/model.md, Sharing, for a single group, in closed form on a virtual clock.
     """
     clock = now = 0.0
     active: list[tuple[float, int]] = []

@@ -326,6 +326,27 @@ def test_a_row_of_survivors_says_how_many_were_asked_for(docker_spans: pd.DataFr
     ]
 
 
+def test_a_part_cut_out_of_its_phase_leaves_every_total_as_it_was(
+    docker_spans: pd.DataFrame,
+) -> None:
+    """Two waits within the pull of one start become a phase before what is left of it."""
+    tiling = docker_spans.assign(parent="")
+    pull = tiling[(tiling["phase"] == "pull") & (tiling["run"] == 3)].iloc[0]
+    third = (pull["end_s"] - pull["start_s"]) / 3.0
+    waits = pd.DataFrame([pull, pull]).assign(phase="throttled", parent="pull")
+    waits["start_s"] = [pull["start_s"], pull["start_s"] + third]
+    waits["end_s"] = waits["start_s"] + third
+
+    before = lengths(tiling).sort_index()
+    after = lengths(plots.apart(tiling, pd.concat([tiling, waits]), "throttled")).sort_index()
+
+    assert list(after) == ["throttled", "pull", "create", "start", "app"]
+    assert after.sum(axis=1).to_numpy() == pytest.approx(before.sum(axis=1).to_numpy())
+    assert after["throttled"].to_numpy() == pytest.approx(
+        [2.0 * third if run == 3 else 0.0 for _, run, _ in after.index]
+    )
+
+
 def test_waterfalls_has_a_row_a_variant_platforms_in_order_cold_first(
     docker_spans: pd.DataFrame,
 ) -> None:

@@ -50,7 +50,7 @@ class WhoRunsIt:
                     "host": row.host,
                     "count": row.count,
                     "stopped_by": row.stopped_by,
-                    "ready_p50_s": ready.get(f"{way}-cold"),
+                    "ready_p50_s": ready.get(f"{way}-cold", ready.get(way)),
                     "ready_warm_p50_s": ready.get(f"{way}-warm"),
                     "usd_per_month_each": _month(row),
                 }
@@ -141,7 +141,7 @@ def _platforms(service: Service, instance: str) -> dict[str, Any]:
         "eks-cold": catalog.eks(instance),
         "eks-warm": catalog.eks(instance, warm=warm),
         "eks-fargate-cold": catalog.eks_on_fargate(),
-        "ec2-cold": alone or catalog.ec2(catalog.machine(instance)),
+        "ec2": alone or catalog.ec2(catalog.machine(instance)),
     }
 
 

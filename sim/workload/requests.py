@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,8 +108,3 @@ def serve(
 
 def _watch(job: Event, number: int, arrived: float, served: Callable[[int, float], None]) -> None:
     job.callbacks.append(lambda event: served(number, event.env.now - arrived))
-
-
-def exceeds(slowdowns: Sequence[float], target: float, share: float = 0.05) -> bool:
-    """Whether more than `share` of the requests are slower than `target` times alone."""
-    return sum(slowdown > target for slowdown in slowdowns) > share * len(slowdowns)

@@ -10,7 +10,7 @@ SOURCE := pyproject.toml requirements.lock
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run  ## compare VMs, Docker, EC2, ECS and Fargate on one machine
+demo: $(VENV)/.run  ## compare VMs, Docker, EC2, ECS, EKS and Fargate on one machine
 	$(BIN)/sim demo
 
 test: $(VENV)/.dev  ## lint, types, floors and tests

@@ -21,14 +21,16 @@ scenario = Scenario(
 @script(replications=30)
 def main(replications: int, seed: int, out: Path) -> None:
     """Launch, measure, say."""
-    results = replicate(scenario, times=replications, seed=seed, catalogue=catalog.digest())
+    results = replicate(
+        scenario, times=replications, seed=seed, catalogue=catalog.digest(), out=out
+    )
     folder = results.save(out)
-    running = results.estimate("time_to_running_s", quantile=0.5)
-    ready = results.estimate("time_to_ready_s", quantile=0.5)
+    median = results.summary.set_index("phase")["p50_s"]
     drawn = picture(plots.waterfall(results.tiling()), folder / "waterfall.png")
     answer(
-        f"12 Java apps on 12 {scenario.platform.machine.name} instances: user space is up after "
-        f"{running.value:.1f} s in the median, the app is ready after {ready.value:.1f} s.",
+        f"12 Java apps on 12 {scenario.platform.machine.name} instances: in the median start user "
+        f"space is up after {median['running']:.1f} s, the app is ready after "
+        f"{median['total']:.1f} s.",
         results.summary,
         folder,
         drawn,

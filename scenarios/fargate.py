@@ -22,14 +22,19 @@ scenario = Scenario(
 @script(replications=5)
 def main(replications: int, seed: int, out: Path) -> None:
     """Launch, measure, say."""
-    results = replicate(scenario, times=replications, seed=seed, catalogue=catalog.digest())
+    results = replicate(
+        scenario, times=replications, seed=seed, catalogue=catalog.digest(), out=out
+    )
     folder = results.save(out)
     ready = results.starts().groupby("task")["time_to_ready_s"].median()
     first, last = ready[:100].median(), ready[100:].median()
+    phase = results.summary.set_index("phase")["p50_s"]
     drawn = picture(plots.waterfall(results.tiling()), folder / "waterfall.png")
     answer(
-        f"The first hundred tasks are ready after {first:.1f} s in the median, the second after "
-        f"{last:.1f} s; on Fargate every one of them pulled all {node.image.wire / 1e6:.0f} MB.",
+        f"A median start waits {phase['request']:.1f} s to be launched, {phase['provision']:.1f} s "
+        f"for its microVM and {phase['pull']:.1f} s for the pull: every task pulled all "
+        f"{node.image.wire / 1e6:.0f} MB. The first hundred tasks are ready after {first:.1f} s in "
+        f"the median, the second hundred after {last:.1f} s.",
         results.summary,
         folder,
         drawn,

@@ -2,10 +2,10 @@
 
     python scenarios/registries.py   # 500 Node.js tasks on Fargate from each registry
 
-Every Fargate task pulls for itself. Amazon ECR answers 2,000 manifests a second, ECR Public ten
-pulls a second, Docker Hub a hundred pulls in six hours and address. A client that is throttled
-tries five times, as the ECS agent does, and then gives up: the task stops with
-CannotPullContainerError.
+Every Fargate task pulls for itself, and all leave by one NAT gateway: to a registry they are one
+address. Amazon ECR answers 2,000 manifests a second, ECR Public ten pulls a second, Docker Hub a
+hundred pulls in six hours and address. A client that is throttled tries five times, as the ECS
+agent does, and then gives up: the task stops with CannotPullContainerError.
 """
 
 from pathlib import Path
@@ -29,12 +29,23 @@ scenarios = {
 def main(replications: int, seed: int, out: Path) -> None:
     """Launch from each, count who gave up, say."""
     results = compare(
-        scenarios, times=replications, seed=seed, name="registries", catalogue=catalog.digest()
+        scenarios,
+        times=replications,
+        seed=seed,
+        name="registries",
+        catalogue=catalog.digest(),
+        out=out,
     )
     folder = results.save(out)
-    lost = results.runs.groupby("variant", sort=False)["killed"].mean()
-    drawn = picture(plots.waterfalls(results.tiling()), folder / "phases.png")
+    runs = results.runs.groupby("variant", sort=False)
+    lost, asked = runs["killed"].mean(), runs["tasks"].sum()
+    throttled = results.spans.query("phase == 'throttled'")
+    since = throttled.groupby(["variant", "run"])["start_s"].min().groupby("variant").mean()
+    first = ", then ".join(f"{name} ({after:.1f} s)" for name, after in since.sort_values().items())
+    never = ", ".join(name for name in registries if name not in since)
+    drawn = picture(plots.waterfalls(results.tiling(), asked=asked), folder / "phases.png")
     answer(
+        f"First to throttle (s since the request): {first or 'none'}; never: {never or 'none'}. "
         f"Of 500 tasks {lost['ecr']:.0f} give up on ECR, {lost['ecr-public']:.0f} on ECR Public "
         f"and {lost['docker-hub']:.0f} on Docker Hub.",
         results.runs[["variant", "run", "ready", "killed", "reasons"]],

@@ -4,7 +4,8 @@
 
 Any 300 of the tasks end. On Fargate their microVMs are gone at once. Instances are left half empty:
 ECS moves no task and waits until an instance has none; Karpenter and the Cluster Autoscaler move
-pods off the instances that others have room for.
+pods off the instances that others have room for. All runs are made in one process: --jobs and
+--cluster change nothing here.
 """
 
 from pathlib import Path

@@ -3,8 +3,9 @@
     python scenarios/who_runs_it.py      # one Node.js service, five ways; about 5 s
 
 How many fit on one host by reservation, how soon one is ready from a cold image, and what each
-costs on full hosts: compute only, on demand in us-east-1. The same service, the same arrivals and
-the same seeds; only who runs it differs.
+costs on full hosts: compute only, on demand in us-east-1. An EC2 instance of its own pulls nothing:
+its app is in the machine image. The same service, the same arrivals and the same seeds; only who
+runs it differs.
 """
 
 from pathlib import Path
@@ -17,7 +18,9 @@ from sim.cli.script import answer, picture, script
 @script(replications=30)
 def main(replications: int, seed: int, out: Path) -> None:
     """Ask, save, say."""
-    found = who_runs_it(app="node", instance="m5.xlarge", replications=replications, seed=seed)
+    found = who_runs_it(
+        app="node", instance="m5.xlarge", replications=replications, seed=seed, out=out
+    )
     folder = found.results.save(out)
     drawn = picture(plots.side_by_side(found.table()), folder / "ways.png")
     phases = picture(plots.waterfalls(found.results.tiling()), folder / "phases.png")

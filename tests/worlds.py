@@ -186,7 +186,8 @@ def node_config(**rest: Any) -> NodeConfig:
 
 
 def kubelet(**rest: Any) -> Kubelet:
-    return Kubelet(**{"pulls": Quota(size=10, refill=5), "sandbox": Step(wait=0.5), **rest})
+    pulls = {"pulls": Quota(size=10, refill=5), "back_off": 10.0, "longest_back_off": 300.0}
+    return Kubelet(**{**pulls, "sandbox": Step(wait=0.5), **rest})
 
 
 def kubernetes(**rest: Any) -> KubernetesControlPlane:
@@ -251,7 +252,7 @@ PHASES: dict[str, tuple[str, ...]] = {
     "eks": ("request", "placement", "network", *CONTAINER),
     "eks-fargate": ("request", "provision", "network", *CONTAINER),
 }
-"""Law L6."""
+"""In the order of docs/model.md, Starts."""
 
 
 def launch(

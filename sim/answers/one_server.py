@@ -1,5 +1,7 @@
 """One server, three apps: as containers on one kernel, and as three VMs under a hypervisor."""
 
+from pathlib import Path
+
 from sim import catalog
 from sim.experiment import Burst, Results, Scenario, compare
 
@@ -7,7 +9,12 @@ APPS = ("java", "node", "mysql")
 
 
 def one_server(
-    *, instance: str = "m5.xlarge", serve: float = 60.0, seed: int = 1, replications: int = 10
+    *,
+    instance: str = "m5.xlarge",
+    serve: float = 60.0,
+    seed: int = 1,
+    replications: int = 10,
+    out: Path | None = None,
 ) -> Results:
     """Start a Java app, a Node.js app and a MySQL database together, then let them serve.
 
@@ -16,6 +23,7 @@ def one_server(
     Args:
         instance: EC2 type whose size the bare server has.
         serve: seconds for which each app serves its load once it is ready.
+        out: folder of the results, in which runs are kept as they finish.
 
     Raises:
         ValueError: the type is not known.
@@ -39,5 +47,10 @@ def one_server(
         for name, platform in platforms.items()
     }
     return compare(
-        scenarios, times=replications, seed=seed, name="one-server", catalogue=catalog.digest()
+        scenarios,
+        times=replications,
+        seed=seed,
+        name="one-server",
+        catalogue=catalog.digest(),
+        out=out,
     )

@@ -19,7 +19,6 @@ _BYTES = {
     name: getattr(units, name) for name in ("B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB")
 }
 _SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
-_RATES = {"MB/s": 1e6, "MiB/s": units.MiB, "Mbit/s": 125e3, "Gbit/s": 125e6}
 _NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([A-Za-z/]*)\s*")
 
 
@@ -43,15 +42,6 @@ def parse_seconds(text: str) -> float:
         ValueError: no such duration.
     """
     return _parse(text, _SECONDS, "a duration such as 500ms, 30s or 10min")
-
-
-def parse_rate(text: str) -> float:
-    """Bytes per second in `125MiB/s`, `10Gbit/s`.
-
-    Raises:
-        ValueError: no such rate.
-    """
-    return _parse(text, _RATES, "a rate such as 125MiB/s or 10Gbit/s")
 
 
 def parse_vcpu(text: str) -> float:

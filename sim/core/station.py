@@ -1,8 +1,8 @@
 """A serial station: a lock, or a daemon's single worker; one at a time.
 
-DESIGN law L3: processor sharing alone does not reproduce measured start storms, because somewhere
-on the way every start passes one and the same lock. Who is next when it falls free depends on the
-lock: a queue serves in order, a mutex that running threads may snatch in almost any order.
+Processor sharing alone does not reproduce measured start storms, because somewhere on the way every
+start passes one and the same lock (docs/model.md, Storms). Who is next when it falls free depends
+on the lock: a queue serves in order, a mutex that running threads may snatch in almost any order.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,6 @@ class Turn(Request):
 
     Leaving its `with` block lets the next one in, also after an interrupt.
     """
-
-    def __init__(self, station: "Station") -> None:
-        self.asked = station.env.now
-        super().__init__(station)
 
 
 class Station(Resource):
@@ -38,8 +34,6 @@ class Station(Resource):
         self.served = 0
         self.held = 0.0
         """Seconds in which somebody was served."""
-        self.waited = 0.0
-        """Seconds that those who were served have stood in the queue, together."""
 
     @property
     def waiting(self) -> int:
@@ -59,7 +53,6 @@ class Station(Resource):
         super()._do_put(event)
         if isinstance(event, Turn) and event.triggered:
             self.served += 1
-            self.waited += self.env.now - event.asked
 
     def _do_get(self, event: Release) -> None:
         since = event.request.usage_since

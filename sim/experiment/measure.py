@@ -14,7 +14,6 @@ from sim.experiment.stopping import Number
 from sim.experiment.workers import Workers
 
 READY = "time_to_ready_s"
-RUNNING = "time_to_running_s"
 
 
 def measures(record: Recorder) -> dict[str, float]:

@@ -1,4 +1,6 @@
-"""The memory ledger of one kernel (DESIGN law L2): who holds how many bytes, and who is killed.
+"""The memory ledger of one kernel: who holds how many bytes, and who is killed.
+
+The law is that of docs/model.md, Memory.
 
 Private pages belong to a cgroup; file pages exist once per kernel however many containers map
 them; what kernel, daemons, shims and VMMs hold is charged outside any cgroup. Over a cgroup's

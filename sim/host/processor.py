@@ -2,7 +2,7 @@
 
 Two threads of one core do together only somewhat more than one of them alone. So a host of n
 threads has a *capacity* below n, in units of one thread that has its core to itself; a
-single-threaded job is still a job with cap 1 (DESIGN law L1).
+single-threaded job is still a job with cap 1 (docs/model.md, Sharing).
 """
 
 import math

@@ -101,7 +101,7 @@ class LiveBuilder:
         job.done(Done("base", begin, env.now, fsum(missing.values())), image)
 
     def _step(self, job: Job, step: Step, below: list[Event]) -> Generator[Event, Any, None]:
-        """Compute and write what one instruction makes, together (L4); from the cache at once."""
+        """Compute and write what one instruction makes, together; from the cache at once."""
         kernel, env = self.kernel, self.kernel.world.env
         yield AllOf(env, below)
         begin, size = env.now, 0.0 if step.cached else step.layer.unpacked

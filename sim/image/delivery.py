@@ -118,7 +118,7 @@ class Delivery:
             return
 
     def _transfer(self, part: Part) -> Generator[Event, Any, None]:
-        """Over the wire and, as a blob, onto the disk, all at once (L4)."""
+        """Over the wire and, as a blob, onto the disk, all at once."""
         kernel, rate = self._kernel, self._registry.connection_rate()
         yield from self._together(
             lambda: [kernel.transfer(kernel.nic, part.wire, rate)],

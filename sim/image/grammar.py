@@ -43,8 +43,6 @@ class Parts:
 
     flags: tuple[tuple[str, str], ...]
     words: tuple[str, ...]
-    exec_form: bool
-    """Given as JSON."""
 
     def flag(self, name: str) -> str:
         """The value of a flag, or nothing."""
@@ -65,7 +63,7 @@ def take_apart(given: Instruction, escape: str) -> Parts:
         raise BadWord(f"unknown instruction {given.word[:80]!r}")
     flags, rest = _flags(given, escape)
     words = _json(given.word, rest)
-    parts = Parts(flags, tuple(split(rest, escape) if words is None else words), words is not None)
+    parts = Parts(flags, tuple(split(rest, escape) if words is None else words))
     _counted(given.word, parts)
     return parts
 

@@ -90,7 +90,7 @@ class Push:
         self._done(Done(phase, begin, env.now))
 
     def _bring(self, layer: Layer) -> Generator[Event, Any, None]:
-        """Compress a layer as it goes out, unless its blob is there (L4)."""
+        """Compress a layer as it goes out, unless its blob is there."""
         env = self._kernel.world.env
         packed = layer.digest in self._blobs or layer.media_type == "none"
         parts = []

@@ -80,11 +80,7 @@ class Group(Protocol):
 
 
 class ManagedScaling:
-    """Watches one group, and only while there is something to decide.
-
-    Args:
-        phase: seconds after the beginning at which the first point of the metric falls.
-    """
+    """Watches one group, and only while there is something to decide."""
 
     __slots__ = ("_awake", "_group", "_phase", "_provider", "_waits", "_warm_at", "_world")
 

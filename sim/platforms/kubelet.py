@@ -34,9 +34,10 @@ class Kubelet:
     pulls: Quota
     """`registryPullQPS` and `registryBurst`; pulls run in parallel (`serializeImagePulls: false`).
     An image that is on the node is not pulled (`IfNotPresent`)."""
-    back_off: Number = 10.0
+    back_off: Number
     """Seconds until it tries again after it was held up, then twice as long each time."""
-    longest_back_off: Number = 300.0
+    longest_back_off: Number
+    """Seconds between two tries at most."""
     sandbox: Step = Field(default_factory=Step)
     """Pod sandbox and network (RunPodSandbox, CNI ADD)."""
     sandbox_memory: Number = 0.0

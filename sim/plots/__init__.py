@@ -1,5 +1,8 @@
 """Figures, a module each: a tidy table in, matplotlib `Axes` out; never pyplot, so none leaks."""
 
+from sim.plots.apart import (
+    apart,
+)
 from sim.plots.budget import (
     memory_budget,
 )
@@ -51,6 +54,7 @@ from sim.plots.ways import (
 )
 
 __all__ = [
+    "apart",
     "cost_frontier",
     "density_bars",
     "forest",

@@ -11,6 +11,8 @@ from sim.plots.palette import INK, LIMITS, in_order, limit_color, limit_name
 
 TITLE = "What a container costs, and how many share an instance"
 MARKERS = {"amd64": "o", "arm64": "^"}
+STEEP = 1.1
+"""Two points of the frontier closer than this in density stand above one another."""
 
 
 def cost_frontier(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
@@ -54,18 +56,27 @@ def _frontier(ax: Axes, best: pd.DataFrame) -> None:
     cost = 1000.0 * best["usd_per_container_hour"]
     ax.plot(best["count"], cost, color=INK, linewidth=1.3, marker="o", markersize=4.5)
     points = list(zip(best["instance"], best["count"], cost, strict=True))
+    cheaper = 0.0
     for number, (_, x, y) in enumerate(points, start=1):
+        # Right of the frontier and below it is nothing; where it is steep, below is another label.
+        beside = x < STEEP * cheaper
         ax.annotate(
             str(number),
             (x, y),
-            xytext=(5, -1) if number % 2 else (-5, -1),
+            xytext=(7, -3) if beside else (5, -3),
             textcoords="offset points",
-            ha="left" if number % 2 else "right",
-            va="top",
+            ha="left",
+            va="center" if beside else "top",
             fontsize=SMALL,
             fontweight="bold",
             color=INK,
         )
+        cheaper = x
+    _list(ax, points)
+
+
+def _list(ax: Axes, points: list[tuple[str, int, float]]) -> None:
+    """Name, density and cost of each number."""
     ax.text(
         0.98,
         0.98,

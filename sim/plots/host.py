@@ -16,6 +16,7 @@ def host_over_time(
     ax: tuple[Axes, Axes] | None = None,
     *,
     title: str = "",
+    memory: str = "in use",
 ) -> tuple[Axes, Axes]:
     """CPU in vCPU above memory in GiB, of one host in one replication; dashed: all it has.
 
@@ -28,6 +29,8 @@ def host_over_time(
         host: None: the first.
         ax: two axes to draw into, CPU's first; None: a new figure.
         title: above the axes; empty: the host's name.
+        memory: what the legend calls memory that cannot be reclaimed. A hypervisor's host holds
+            what it has reserved for its guests, whatever they use of it.
 
     Returns:
         The axes of CPU and of memory.
@@ -40,7 +43,7 @@ def host_over_time(
     frame(above, title=title or f"CPU and memory of {samples['host'].iloc[0]}", grid="y")
     frame(below, title="", grid="y")
     _cpu(above, samples[samples["resource"] == "cpu"])
-    _memory(below, samples)
+    _memory(below, samples, memory)
     end = float(samples["time_s"].max())
     for axes in (above, below):
         axes.set_xlim(float(samples["time_s"].min()), end if end > 0.0 else 1.0)
@@ -77,14 +80,14 @@ def _cpu(ax: Axes, cpu: pd.DataFrame) -> None:
     _capacity(ax, float(cpu["capacity"].iloc[0]), "vCPU")
 
 
-def _memory(ax: Axes, samples: pd.DataFrame) -> None:
+def _memory(ax: Axes, samples: pd.DataFrame, held: str) -> None:
     wide = samples.pivot_table(index="time_s", columns="resource", values="used") / GiB
     memory, cache = (
         wide[name] if name in wide.columns else 0.0 * wide.iloc[:, 0]
         for name in ("memory", "cache")
     )
     used, cached = (f"(at most {part.max():.2f} GiB)" for part in (memory, cache))
-    _area(ax, 0.0 * memory, memory, MEMORY, f"in use {used}")
+    _area(ax, 0.0 * memory, memory, MEMORY, f"{held} {used}")
     if cache.max() > 0.0:
         _area(ax, memory, memory + cache, CACHE, f"page cache {cached}")
     ax.yaxis.set_major_locator(binary_ticks())

@@ -61,6 +61,7 @@ PHASES: Mapping[str, str] = {
     "kernel": "#AA4499",
     "user_space": "#E3B1D9",
     "boot": "#CC79A7",
+    "throttled": "#E8919C",
     "pull": "#E69F00",
     "create": "#8C5A00",
     "start": "#F0E442",

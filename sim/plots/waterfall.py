@@ -1,6 +1,6 @@
 """The phases of a start one after the other, from the request until it is ready."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -53,7 +53,12 @@ def waterfall(spans: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -
 
 
 def waterfalls(
-    spans: pd.DataFrame, ax: Axes | None = None, *, quantile: float = MEDIAN, title: str = ""
+    spans: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    quantile: float = MEDIAN,
+    title: str = "",
+    asked: Mapping[str, int] | None = None,
 ) -> Axes:
     """The median start of each variant, a row each, so that platforms can be compared.
 
@@ -62,15 +67,18 @@ def waterfalls(
         ax: drawn into; None: a new figure.
         quantile: of the time to ready; 0.5 is the median start.
         title: above the axes; empty: one that names the quantile.
+        asked: starts of each variant, where not all became ready: a row shows only those that
+            did, and says how many they are.
     """
     drawn: list[Row] = []
     for variant in _order(spans["variant"]):
         wide = lengths(spans[spans["variant"] == variant])
         few = f"{len(wide)} starts: at least {needed(quantile)} are needed"
-        drawn.append((_label(variant), typical(wide, quantile), few))
+        of = "" if asked is None else f"\n({len(wide)} of {asked[variant]} ready)"
+        drawn.append((_label(variant) + of, typical(wide, quantile), few))
     which = "median" if quantile == MEDIAN else f"p{100.0 * quantile:g}"
     title = title or f"Where the {which} start spends its time"
-    return _draw(drawn, axes(ax, 1.7 + 0.46 * len(drawn)), title)
+    return _draw(drawn, axes(ax, 1.7 + (0.46 if asked is None else 0.6) * len(drawn)), title)
 
 
 def _draw(drawn: list[Row], ax: Axes, title: str) -> Axes:

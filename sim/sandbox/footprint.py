@@ -1,4 +1,4 @@
-"""Resident memory of many sandboxes of one runtime on one host (DESIGN law L2)."""
+"""Resident memory of many sandboxes of one runtime on one host (docs/model.md, Memory)."""
 
 from sim.core.cited import Number, plain
 from sim.core.description import description

@@ -1,6 +1,6 @@
 """What one start of a sandbox costs on its host: CPU work, waits, passes through a lock.
 
-DESIGN laws L1 and L3. With n sandboxes on the host, a start does work outside a lock,
+The law of docs/model.md, Storms. With n sandboxes on the host, a start does work outside a lock,
 
     CPU of w + g n on up to p threads, and a wait v,
 

@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +63,8 @@ def draw_requests(world: World, task: int, load: Load, cpu: float, window: float
 def alone(requests: Requests, cap: float, core_speed: float) -> list[float]:
     """Seconds each request takes when its sandbox has the host to itself.
 
-    Egalitarian processor sharing within `cap` vCPUs, at most one vCPU a request: the same law as
-    L1 for a single group, in closed form on a virtual clock.
+    Egalitarian processor sharing within `cap` vCPUs, at most one vCPU a request: the law of
+    docs/model.md, Sharing, for a single group, in closed form on a virtual clock.
     """
     clock = now = 0.0
     active: list[tuple[float, int]] = []
@@ -108,8 +108,3 @@ def serve(
 
 def _watch(job: Event, number: int, arrived: float, served: Callable[[int, float], None]) -> None:
     job.callbacks.append(lambda event: served(number, event.env.now - arrived))
-
-
-def exceeds(slowdowns: Sequence[float], target: float, share: float = 0.05) -> bool:
-    """Whether more than `share` of the requests are slower than `target` times alone."""
-    return sum(slowdown > target for slowdown in slowdowns) > share * len(slowdowns)

@@ -14,7 +14,6 @@ from sim.core.quantity import (
     Seconds,
     Vcpu,
     parse_bytes,
-    parse_rate,
     parse_seconds,
     parse_vcpu,
 )
@@ -84,14 +83,6 @@ def test_durations(text: str, seconds: float) -> None:
     for wrong in ("30", "30m", "30S"):
         with pytest.raises(ValueError, match="is not a duration"):
             parse_seconds(wrong)
-
-
-def test_rates() -> None:
-    """Bits and bytes are told apart by their names."""
-    assert parse_rate("125MiB/s") == 125 * 2**20
-    assert parse_rate("10Gbit/s") == 1.25e9
-    with pytest.raises(ValueError, match="is not a rate"):
-        parse_rate("10Gb/s")
 
 
 @pytest.mark.parametrize(

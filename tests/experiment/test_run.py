@@ -64,7 +64,7 @@ def burst(tasks: int = 4, what: Service = WEB) -> Burst:
 
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_phases_of_a_start_tile_it(name: str) -> None:
-    """In law L6's order, without gap or overlap; together they are request to ready."""
+    """In the order of model.md, Starts, without gap or overlap: from request to ready."""
     record = run(scenario(PLATFORMS[name], burst()), 1, 0)
     assert record.task_outcome == ["ready"] * 4
     for task in range(4):

@@ -51,7 +51,7 @@ def test_a_shared_layer_takes_its_room_once() -> None:
 
 @pytest.mark.parametrize("platform", [docker, ecs], ids=["docker", "ecs"])
 def test_the_simulation_refuses_what_the_ceiling_forbids(platform) -> None:  # type: ignore[no-untyped-def]
-    """Law L7: `disk` allows none, and the refusal names it with the numbers."""
+    """`disk` allows none, and the refusal names it with the numbers."""
     what = service(cpu=0.1, memory=100 * MiB, image=image(3 * GiB, ratio=2.0))
     first = platform(SMALL).ceilings(what)[0]
     _, _, starts = launch(platform(SMALL), what)

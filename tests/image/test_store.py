@@ -140,7 +140,7 @@ def test_the_slowest_of_network_connection_and_registry_decides() -> None:
 
 
 def test_streams_overlap_and_the_slowest_ends_the_step() -> None:
-    """Decompressing 2 s, untarring 3 s and writing 4 s together take 4 s (L4)."""
+    """Decompressing 2 s, untarring 3 s and writing 4 s together take 4 s (model.md, Pulls)."""
     bench = Bench(machine(nic=100 * MiB, disk=25 * MiB), unpack_cpu=3.0 / (100 * MiB))
     bench.pull(image(100 * MiB)).run()
 

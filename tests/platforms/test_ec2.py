@@ -103,7 +103,7 @@ def test_an_app_over_its_limit_is_killed_and_gives_all_back() -> None:
 
 
 def test_a_terminated_instance_is_gone() -> None:
-    """When all is stopped there is no host any more, or an empty one (L2)."""
+    """When all is stopped there is no host any more, or an empty one."""
     world = World()
     live = ec2().deploy(world)
     start = live.launch(service())[0]

@@ -139,7 +139,7 @@ LIMITS: dict[str, tuple[ECS, Service, str, int, str]] = {
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_the_simulation_refuses_one_more_than_the_ceiling_with_its_word(name: str) -> None:
-    """Launch count + 1: count are ready, the last is refused for the binding limit (L7)."""
+    """Launch count + 1: count are ready, the last is refused for the binding limit."""
     platform, what, limit, count, word = LIMITS[name]
     first = platform.ceilings(what)[0]
     _, _, starts = launch(platform, what, count + 1)

@@ -167,7 +167,7 @@ def test_more_at_once_are_never_ready_sooner() -> None:
 
 
 def test_a_stopped_task_leaves_no_micro_vm() -> None:
-    """When all is stopped there is no host any more, or an empty one (L2)."""
+    """When all is stopped there is no host any more, or an empty one."""
     world = World()
     live = ecs_on_fargate().deploy(world)
     start = live.launch(service())[0]

@@ -32,7 +32,7 @@ CASES: dict[str, tuple[Any, Any, str, int]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_simulation_refuses_one_more_than_the_ceiling(name: str) -> None:
-    """Law L7: count guests run, one more is refused by the name of the binding limit."""
+    """Count guests run, one more is refused by the name of the binding limit."""
     platform, what, limit, count = CASES[name]
     first = platform.ceilings(what)[0]
     _, _, starts = launch(platform, what, count + 1)

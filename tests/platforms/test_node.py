@@ -148,7 +148,7 @@ LIMITS: dict[str, tuple[Any, Any, str, int]] = {
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_one_more_than_fits_is_refused_by_the_limit_that_binds(name: str) -> None:
-    """Density by reservation is what the simulation confirms (law L7)."""
+    """Density by reservation is what the simulation confirms (model.md, Density)."""
     platform, what, limit, count = LIMITS[name]
     first: Ceiling = platform.ceilings(what)[0]
     _, _, starts = launch(platform, what, count + 1)

@@ -317,6 +317,36 @@ def test_a_waterfall_of_several_variants_is_refused(docker_spans: pd.DataFrame) 
         plots.waterfall(mixed)
 
 
+def test_a_row_of_survivors_says_how_many_were_asked_for(docker_spans: pd.DataFrame) -> None:
+    """A median over the few that became ready is not one over all."""
+    ax = plots.waterfalls(docker_spans, asked={"docker-cold": 120})
+
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "Docker, cold\n(30 of 120 ready)"
+    ]
+
+
+def test_a_part_cut_out_of_its_phase_leaves_every_total_as_it_was(
+    docker_spans: pd.DataFrame,
+) -> None:
+    """Two waits within the pull of one start become a phase before what is left of it."""
+    tiling = docker_spans.assign(parent="")
+    pull = tiling[(tiling["phase"] == "pull") & (tiling["run"] == 3)].iloc[0]
+    third = (pull["end_s"] - pull["start_s"]) / 3.0
+    waits = pd.DataFrame([pull, pull]).assign(phase="throttled", parent="pull")
+    waits["start_s"] = [pull["start_s"], pull["start_s"] + third]
+    waits["end_s"] = waits["start_s"] + third
+
+    before = lengths(tiling).sort_index()
+    after = lengths(plots.apart(tiling, pd.concat([tiling, waits]), "throttled")).sort_index()
+
+    assert list(after) == ["throttled", "pull", "create", "start", "app"]
+    assert after.sum(axis=1).to_numpy() == pytest.approx(before.sum(axis=1).to_numpy())
+    assert after["throttled"].to_numpy() == pytest.approx(
+        [2.0 * third if run == 3 else 0.0 for _, run, _ in after.index]
+    )
+
+
 def test_waterfalls_has_a_row_a_variant_platforms_in_order_cold_first(
     docker_spans: pd.DataFrame,
 ) -> None:

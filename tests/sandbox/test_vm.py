@@ -167,7 +167,7 @@ def test_over_its_own_limit_the_app_is_killed_and_the_guest_gives_all_back() -> 
 
 @pytest.mark.parametrize("kind", [{}, MICRO])
 def test_the_ledger_of_a_guest_sums_to_zero_when_it_is_stopped(kind: dict[str, Any]) -> None:
-    """The host's and the guest's own (L2)."""
+    """The host's and the guest's own (model.md, Memory)."""
     world = World()
     host = kernel(world)
     demand = Demand(world, service(app=app(private=10 * MiB, hot=5 * MiB)))

@@ -162,7 +162,7 @@ class Delivery:
         return self._kernel.memory.cached_bytes(digest)
 
     def _together(self, *parts: Callable[[], list[Event]]) -> Generator[Event, Any, None]:
-        """Work that streams through several resources (L4): begun together, or in turn."""
+        """Work that streams through several resources: begun together, or in turn."""
         turns = [parts] if self._unpacking.overlap else [(part,) for part in parts]
         for turn in turns:
             under_way = [event for begin in turn for event in begin()]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sim import catalog
-from sim.answers.machines import bare_machine
+from sim.answers.storm_host import check_memory, processor_of
 from sim.core.world import World
 from sim.experiment.estimate import TooFew, quantile
-from sim.host.processor import Processor
 from sim.sandbox.storm import Storm as LiveStorm
 from sim.units import MiB, ms
 
@@ -76,17 +74,19 @@ def storm(
         launchers: starts under way at any time, in a closed loop; None: all at once.
         cpus: of the host, as its kernel counts them; None: all it has.
         host: a validation host, an EC2 type or a size such as 16x64GiB; None: cores like those of
-            the machine on which the runtime was measured.
+            the machine on which the runtime was measured, and as much memory as it takes.
         memory: bytes of a guest; containers do not depend on it.
         replications: storms of which the answer is the mean.
 
     Raises:
+        NoMemory: all that run at the end take more memory than the host that was named has.
         ValueError: a name is not known, or a value is out of range.
     """
     profile = catalog.profile(runtime)
-    processor = _processor(runtime, host, cpus)
+    processor = processor_of(runtime, host, cpus)
     at_once = starts if launchers is None else launchers
     _check(starts, running, at_once, memory, replications)
+    check_memory(runtime, host, sandboxes=running + starts, guest=memory)
     latencies: list[float] = []
     makespan = busy = held = 0.0
     for number in range(replications):
@@ -124,31 +124,6 @@ def resident(runtime: str, *, sandboxes: int, memory: float) -> float:
     if not memory > 0.0:
         raise ValueError(f"memory: {memory!r} is not allowed; a number of bytes above 0")
     return catalog.footprint(runtime).resident(sandboxes, memory)
-
-
-def _processor(runtime: str, host: str | None, cpus: float | None) -> Processor:
-    """The host's processor, with `cpus` of its threads where that is said."""
-    known = catalog.validation_hosts()
-    if host is None:
-        processor = catalog.home(runtime).processor
-    elif host in known:
-        processor = known[host].processor
-    else:
-        processor = _rented(host, known)
-    if cpus is None:
-        return processor
-    if not cpus > 0.0:
-        raise ValueError(f"cpus: {cpus!r} is not allowed; a number above 0")
-    return replace(processor, cpus=cpus)
-
-
-def _rented(host: str, known: Iterable[str]) -> Processor:
-    """An EC2 type, or a size: its vCPUs are taken for equal, as CoreMark on all of them says."""
-    try:
-        machine = bare_machine(host, "m5.xlarge")
-    except catalog.UnknownName:
-        raise catalog.unknown("host", host, [*known, *catalog.instances()]) from None
-    return Processor(cpus=machine.vcpu, core_speed=machine.core_speed)
 
 
 def _check(starts: int, running: int, launchers: int, memory: float, replications: int) -> None:

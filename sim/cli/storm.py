@@ -6,7 +6,7 @@ import typer
 
 from sim.catalog import RUNTIMES
 from sim.cli.inputs import BadInput, Inputs
-from sim.cli.screen import as_json, say, table
+from sim.cli.screen import as_json, note, say, table
 from sim.core.quantity import parse_bytes, parse_vcpu
 from sim.units import GiB, MiB
 
@@ -53,16 +53,30 @@ def command(
     }
     inputs.check()
     from sim.answers import storm
+    from sim.answers.storm_host import NoMemory, virtualised
 
     try:
         answer = storm(**asked)
+    except NoMemory as none:
+        _refuse(none, json)
+        return 3
     except ValueError as error:
         raise BadInput(str(error)) from error
+    remark = virtualised(runtime, host)
+    if remark:
+        note(remark)
     if json:
         as_json(answer.json())
     else:
         show(answer, asked)
     return 0
+
+
+def _refuse(none: Any, json: bool) -> None:
+    if json:
+        as_json({"refused": {"memory_bytes": str(none)}, "fit": none.fit})
+    else:
+        say(f"{none}.")
 
 
 def show(answer: Any, asked: dict[str, Any]) -> None:

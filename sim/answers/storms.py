@@ -8,7 +8,7 @@ from typing import Any
 from sim import catalog
 from sim.answers.storm_host import check_memory, processor_of
 from sim.core.world import World
-from sim.experiment.estimate import TooFew, quantile
+from sim.experiment.estimate import TooFew, needed, quantile
 from sim.sandbox.storm import Storm as LiveStorm
 from sim.units import MiB, ms
 
@@ -24,7 +24,8 @@ class Storm:
     """From request to ready, mean of all starts."""
     p50_ms: float | None
     p99_ms: float | None
-    """Quantiles over all starts; None where `refused` says why."""
+    """Quantiles; None where `refused` says why. Each is the mean of those of the storms, as
+    `makespan_ms` is, where a storm has the starts for it; else it is of all starts together."""
     makespan_ms: float
     """First request to last ready, mean of the storms."""
     host_cpu_ms_per_start: float
@@ -87,7 +88,7 @@ def storm(
     at_once = starts if launchers is None else launchers
     _check(starts, running, at_once, memory, replications)
     check_memory(runtime, host, sandboxes=running + starts, guest=memory)
-    latencies: list[float] = []
+    storms: list[list[float]] = []
     makespan = busy = held = 0.0
     for number in range(replications):
         world = World(seed, number)
@@ -95,17 +96,18 @@ def storm(
             world, profile, processor, starts=starts, launchers=at_once, running=running
         )
         world.env.run(live.over)
-        latencies += live.latencies
+        storms.append(live.latencies)
         makespan += world.env.now
         busy += live.cores.busy
         held += live.lock.held
     refused: dict[str, str] = {}
+    count = replications * starts
     return Storm(
-        mean_ms=sum(latencies) / len(latencies) / ms,
-        p50_ms=_quantile(latencies, 0.50, "p50_ms", refused),
-        p99_ms=_quantile(latencies, 0.99, "p99_ms", refused),
+        mean_ms=sum(map(sum, storms)) / count / ms,
+        p50_ms=_quantile(storms, 0.50, "p50_ms", refused),
+        p99_ms=_quantile(storms, 0.99, "p99_ms", refused),
         makespan_ms=makespan / replications / ms,
-        host_cpu_ms_per_start=busy / len(latencies) / ms,
+        host_cpu_ms_per_start=busy / count / ms,
         memory_bytes=resident(runtime, sandboxes=running + starts, memory=memory),
         cpus=processor.cpus,
         cpu_share=busy / makespan / processor.cpus,
@@ -140,9 +142,19 @@ def _at_least(name: str, value: int, low: int) -> None:
         raise ValueError(f"{name}: {value!r} is not allowed; an integer of at least {low}")
 
 
-def _quantile(latencies: list[float], q: float, key: str, refused: dict[str, str]) -> float | None:
+def quantile_of_each(starts: int, q: float) -> bool:
+    """Whether one storm of so many starts supports the quantile on its own."""
+    return starts >= needed(q)
+
+
+def _quantile(
+    storms: list[list[float]], q: float, key: str, refused: dict[str, str]
+) -> float | None:
+    """Of each storm, and the mean of these; of all starts where a storm has too few."""
+    if quantile_of_each(len(storms[0]), q):
+        return sum(quantile(one, q) for one in storms) / len(storms) / ms
     try:
-        return quantile(latencies, q) / ms
+        return quantile([latency for one in storms for latency in one], q) / ms
     except TooFew as error:
         refused[key] = str(error)
         return None

@@ -81,6 +81,8 @@ def _refuse(none: Any, json: bool) -> None:
 
 def show(answer: Any, asked: dict[str, Any]) -> None:
     """The figures, and what the starts waited for."""
+    from sim.answers.storms import quantile_of_each
+
     say(sentence(answer, asked))
     rows = [
         ["start, mean", _seconds(answer.mean_ms)],
@@ -92,6 +94,13 @@ def show(answer: Any, asked: dict[str, Any]) -> None:
     ]
     title = f"{asked['replications']} storms, guests of {asked['memory'] / MiB:g} MiB"
     table(["", ""], rows, title=title, right="lr")
+    if asked["replications"] > 1 and quantile_of_each(asked["starts"], 0.99):
+        say("All are means of the storms: p50 and p99, too, are those of each storm.")
+    elif asked["replications"] > 1 and answer.p99_ms is not None:
+        say(
+            "p99 is of all starts of all storms together, for one storm has too few: "
+            "it can be above the last of a mean storm."
+        )
     for reason in answer.refused.values():
         say(f"Not given: {reason}.")
 

@@ -68,14 +68,15 @@ def test_density_by_reservation_leaves_the_by_use_keys_out(tmp_path: Path) -> No
 
 
 def test_density_exits_3_when_not_one_fits_and_still_prints_the_others(tmp_path: Path) -> None:
-    """Eight vCPUs do not fit on four; an instance and a Fargate task of that size exist."""
+    """Eight vCPUs do not fit on four; there are such instances, of which the quota allows none."""
     result = call("density --cpu 8 --by reservation --json --out", tmp_path)
-    counts = {row["platform"]: row["count"] for row in rows(result)}
+    found = {row["platform"]: row for row in rows(result)}
+    refused, ec2 = found["docker"], found["ec2"]
 
     assert result.exit_code == 3
-    assert counts["docker"] == counts["ecs-bridge"] == 0
-    assert counts["ec2"] == 1
-    refused = next(row for row in rows(result) if row["platform"] == "docker")
+    assert refused["count"] == found["ecs-bridge"]["count"] == 0
+    assert (ec2["count"], ec2["limits"][0]["allows"]) == (0, 0)
+    assert ec2["refused"].startswith("VcpuLimitExceeded: account quota")
     assert "usd_per_container_hour" not in refused
     assert "vCPU" in refused["refused"]
 

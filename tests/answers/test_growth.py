@@ -68,6 +68,26 @@ def test_the_stretches_up_to_nine_tenths_sum_to_their_time() -> None:
     assert sum(s.seconds for s in row.limits[:3]) == pytest.approx(seconds(row, "t90_s"), rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("tasks", "ends"),
+    [(1, [1.0]), (2, [0.5, 1.0]), (5, [0.1, 0.5, 1.0]), (10, [0.1, 0.5, 0.9, 1.0])],
+)
+def test_few_tasks_have_as_many_stretches_as_they_can_end(tasks: int, ends: list[float]) -> None:
+    """Each begins where the one before ended, and names what made it as long as it is."""
+    limits = one("ecs-fargate", to=tasks).limits
+
+    assert [stretch.end for stretch in limits] == ends
+    assert [stretch.begin for stretch in limits] == [0.0, *ends[:-1]]
+    assert all(stretch.limits for stretch in limits)
+
+
+def test_one_task_more_has_one_stretch_with_a_cause() -> None:
+    (stretch,) = one("ecs-fargate", begin=4, to=5).limits
+
+    assert "0% to 100%" in str(stretch)
+    assert "provisioning" in str(stretch)
+
+
 def test_tasks_that_run_already_leave_warm_instances_with_room() -> None:
     """30 tasks fill two instances; 15 more need one, and that is all that is new."""
     row = one("ecs-asg", begin=30, to=45)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.answers.scaled import chosen, price, web
+from sim.answers.scaled import chosen, lacking, price, web
 from sim.core.world import World
 from sim.experiment.estimate import Estimate, mean
 from sim.platforms import ECS, EKS
@@ -197,7 +197,7 @@ def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: Worl
     starts = live.launch(service, begin)
     world.env.run(until=BEFORE)
     hosts = [(0.0, len(live.hosts()))]
-    moved, lacking = _moved(live), _lacking(live, starts)
+    moved, down = _moved(live), _lacking(live, starts, lacking(platform, service))
     order = world.random.generator("scale in").permutation(begin)
     for number in order[: begin - to].tolist():
         live.stop(starts[number])
@@ -209,14 +209,15 @@ def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: Worl
         world.env.step()
     left = [starts[number] for number in order[begin - to :].tolist()]
     ready = sum(_runs(live, start) for start in left)
-    return Course(hosts, _moved(live) - moved, ready, lacking)
+    return Course(hosts, _moved(live) - moved, ready, down)
 
 
-def _lacking(live: Deployment, starts: Sequence[Start]) -> str:
+def _lacking(live: Deployment, starts: Sequence[Start], word: str) -> str:
     down = [start for start in starts if not _runs(live, start)]
     if not down:
         return ""
-    why = str(down[0].value) if down[0].processed else f"it waits in {down[0].state}"
+    waits = word or f"it waits in {down[0].state}"
+    why = str(down[0].value) if down[0].processed else waits
     return f"{len(down)} of {len(starts)} tasks did not come up ({why})"
 
 
@@ -234,8 +235,8 @@ def _runs(live: Deployment, start: Start) -> bool:
 
 def _row(name: str, platform: ECS | EKS, service: Service, runs: list[Course]) -> Shrunk:
     hosts = mean("hosts", [run.after for run in runs])
-    lacking = next((run.lacking for run in runs if run.lacking), "")
-    goes = not lacking and all(run.after < run.before for run in runs)
+    down = next((run.lacking for run in runs if run.lacking), "")
+    goes = not down and all(run.after < run.before for run in runs)
     shares = SHARES if goes else {}
     one = price(platform, service, 1)
     host_hours = mean("host hours", [run.host_hours() for run in runs]).value
@@ -246,7 +247,7 @@ def _row(name: str, platform: ECS | EKS, service: Service, runs: list[Course]) -
         times={key: mean(key, [run.gone(share) for run in runs]) for key, share in shares.items()},
         moved=mean("moved", [run.moved for run in runs]),
         ready=mean("ready", [run.ready for run in runs]),
-        lacking=lacking,
+        lacking=down,
         usd_per_hour=None if one is None else hosts.value * one,
         usd_first_hour=None if one is None else host_hours * one,
     )

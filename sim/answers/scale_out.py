@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim import catalog
 from sim.answers.growth import GrowthAnswer, Row
-from sim.answers.scaled import chosen, price, web
+from sim.answers.scaled import chosen, lacking, price, web
 from sim.answers.stretches import stretches
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.estimate import Estimate, mean
@@ -74,6 +74,7 @@ def scale(
     rows = [_row(results, asked, name, to - begin) for name in made]
     for row in rows:
         row.usd_per_hour = price(made[row.platform], service, row.hosts)
+        row.lacking = lacking(made[row.platform], service)
     results.summary = _summary(rows)
     return GrowthAnswer(service, instance, begin, to, rows, results, asked)
 

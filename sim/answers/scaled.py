@@ -6,7 +6,7 @@ from dataclasses import replace
 from sim import catalog
 from sim.core.cited import plain
 from sim.core.description import figures, with_figure
-from sim.platforms import ECS, EKS, Fargate
+from sim.platforms import ECS, EKS, Fargate, NodePool
 from sim.workload import Service
 
 ALL = "all"
@@ -50,7 +50,9 @@ def web(cpu: float, memory: float, image: str) -> Service:
 
 
 def price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
-    """USD per hour of so many hosts; None where a price is not known."""
+    """USD per hour of so many hosts; None where a price is not known. None of them cost nothing."""
+    if hosts == 0:
+        return 0.0
     capacity = platform.capacity
     if isinstance(capacity, Fargate):
         of_pod = platform.fargate_size if isinstance(platform, EKS) else capacity.size_for
@@ -58,6 +60,13 @@ def price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
         return None if size is None else hosts * capacity.price(size)
     price = platform.machine.usd_per_hour
     return None if price is None else hosts * plain(price)
+
+
+def lacking(platform: ECS | EKS, service: Service) -> str:
+    """Kubernetes' words where no node that may come holds the service: its pods wait for ever."""
+    if isinstance(platform, EKS) and isinstance(platform.capacity, NodePool):
+        return ", ".join(platform.capacity.lacks(platform.pod.claim(service)))
+    return ""
 
 
 def _with_quotas(made: dict[str, ECS | EKS], quotas: Mapping[str, float]) -> dict[str, ECS | EKS]:

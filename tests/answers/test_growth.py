@@ -117,8 +117,26 @@ def test_a_task_that_no_instance_holds_has_no_times() -> None:
 def test_tasks_that_go_to_no_host_cost_nothing(platform: str) -> None:
     row = one(platform, to=3, cpu=20.0)
 
-    assert row.hosts == 0
-    assert not row.usd_per_hour
+    assert (row.hosts, row.usd_per_hour) == (0, 0.0)
+
+
+@pytest.mark.parametrize("platform", ["eks-karpenter", "eks-cas"])
+def test_pods_that_no_node_holds_are_explained_in_kubernetes_words(platform: str) -> None:
+    """They wait for ever, so that no start says why."""
+    answer = scale(platform=platform, to=3, instance="t4g.nano", replications=1)
+
+    assert answer.reasons() == {platform: "Insufficient memory x3"}
+    assert "Insufficient memory" in answer.rows[0].json()["t90_s_refused"]
+    assert one(platform, to=3).lacking == ""
+
+
+def test_the_sentence_names_who_never_gets_there() -> None:
+    """Beside those that do, and where nobody does."""
+    some = scale(to=3, instance="t4g.nano", replications=1).sentence()
+    none = scale(platform="eks-cas", to=3, instance="t4g.nano", replications=1).sentence()
+
+    assert "not in every run: ecs-asg (0 of 3), eks-karpenter (0 of 3), eks-cas (0 of 3)" in some
+    assert "eks-cas (0 of 3)" in none
 
 
 def test_karpenter_launches_the_nodes_that_the_pods_need_and_no_more() -> None:

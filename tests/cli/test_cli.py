@@ -180,6 +180,29 @@ def test_startup_refuses_p95_of_five_starts_and_says_why(tmp_path: Path) -> None
     assert all("p50_s" in row for row in found)
 
 
+def test_startup_ranks_only_platforms_of_which_all_became_ready(tmp_path: Path) -> None:
+    """Two of eight fit on each machine; they are quick, and named behind those that bring all."""
+    result = call("startup --app java --tasks 8 --replications 2 --out", tmp_path)
+    text = " ".join(result.stdout.split())
+    ranking, _, rest = text.partition("Not all became ready")
+
+    assert "on EC2" in ranking
+    assert "on Fargate" in ranking
+    assert "ECS" not in ranking
+    assert "4 of 16 on ECS (warm image), no room for 12" in rest
+
+
+def test_startup_ranks_nobody_where_nobody_brings_all_up(tmp_path: Path) -> None:
+    """And a single start has no median, which is not the same."""
+    words = "startup --app java --platform ecs --replications"
+    some = " ".join(call(f"{words} 1 --tasks 8 --out", tmp_path).stdout.split())
+    single = call(f"{words} 1 --out", tmp_path).stdout
+
+    assert "no platform brought all up" in some
+    assert "2 of 8 on ECS (cold image)" in some
+    assert "too few starts for a median" in single
+
+
 def test_startup_counts_tasks_that_found_no_room(tmp_path: Path) -> None:
     """Two 2-vCPU tasks fill four vCPUs; the third is refused, counted, and not in the times."""
     found = rows(

@@ -81,6 +81,17 @@ def test_density_exits_3_when_not_one_fits_and_still_prints_the_others(tmp_path:
     assert "vCPU" in refused["refused"]
 
 
+@pytest.mark.parametrize("by", ["use", "both"])
+def test_density_exits_3_when_not_one_fits_by_use(by: str, tmp_path: Path) -> None:
+    """A JVM is killed in 64 MiB on every platform, however many could be reserved."""
+    words = f"density --app java --memory 64MiB --window 1s --by {by} --json --out"
+    result = call(words, tmp_path)
+
+    assert result.exit_code == 3
+    assert {row["count_by_use"] for row in rows(result) if row["platform"] == "docker"} == {0}
+    assert max(row["count"] for row in rows(result)) > 0
+
+
 def test_max_pods_that_leave_no_memory_answer_0_with_the_reason_and_the_way_out(
     tmp_path: Path,
 ) -> None:

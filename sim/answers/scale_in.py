@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sim.answers.scale_in_results import shrink_results
 from sim.answers.scaled import chosen, lacking, price, web
 from sim.core.world import World
+from sim.experiment import Results
 from sim.experiment.estimate import Estimate, mean
 from sim.platforms import ECS, EKS
 from sim.platforms.eks import LiveEKS
@@ -113,6 +115,12 @@ class ShrinkAnswer:
     rows: list[Shrunk]
     courses: dict[str, list[Course]]
     """The runs of each platform."""
+    platforms: Mapping[str, ECS | EKS]
+    seed: int
+
+    def results(self) -> Results:
+        """The answer as results that can be saved."""
+        return shrink_results(self)
 
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data."""
@@ -188,7 +196,7 @@ def shrink(
         for name, each in made.items()
     }
     rows = [_row(name, made[name], service, runs) for name, runs in courses.items()]
-    return ShrinkAnswer(service, instance, begin, to, rows, courses)
+    return ShrinkAnswer(service, instance, begin, to, rows, courses, made, seed)
 
 
 def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: World) -> Course:

@@ -114,12 +114,12 @@ def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
     except ValueError as error:
         raise BadInput(str(error)) from error
     code = 3 if any(row.lacking for row in answer.rows) else 0
-    drawn = out / "scale-in" / "scale_in.png"
-    drawn.parent.mkdir(parents=True, exist_ok=True)
+    folder = answer.results().save(out)
+    drawn = folder / "scale_in.png"
     save(shrink_curves(answer.hosts_over_time()), drawn)
     if json:
         as_json(answer.json())
-        note(f"wrote {drawn}")
+        note(f"wrote {folder}")
         return code
     say(answer.sentence())
     table(
@@ -133,7 +133,7 @@ def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
         right="lrrrrrrrr",
     )
     say("moved: ended on one host and made anew on another; ECS moves none.")
-    wrote(drawn)
+    wrote(folder, drawn)
     return code
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import sim
 from sim.cli.app import app
 
 
@@ -36,9 +37,27 @@ def test_fewer_tasks_than_there_are_ask_how_soon_the_machines_go(tmp_path: Path)
     assert code == 0
     assert {"hosts_before", "hosts", "moved", "ready", "usd_per_hour", *times} <= set(row)
     assert row["hosts"] < row["hosts_before"]
-    assert (tmp_path / "scale-in" / "scale_in.png").exists()
+    assert len(list(tmp_path.glob("scale-in/*/scale_in.png"))) == 1
     code, out, _ = run(*wanted, out=tmp_path)
     assert (code, "the last host that goes has gone after" in out) == (0, True)
+
+
+def test_a_scale_in_is_kept_in_a_folder_of_its_own_that_can_be_loaded(tmp_path: Path) -> None:
+    """Its id is of what was asked: the same again is the same folder, fewer tasks another."""
+    for to, seed in (("10", "1"), ("10", "1"), ("5", "1"), ("10", "2")):
+        wanted = ("--from", "20", "--to", to, "--seed", seed, "--replications", "2")
+        run(*wanted, "--platform", "ecs-fargate", out=tmp_path)
+    kept = sorted(path for path in (tmp_path / "scale-in").iterdir() if path.is_dir())
+    results = sim.load(tmp_path / "scale-in")
+
+    assert len(kept) == 3
+    assert all((folder / "scale_in.png").exists() for folder in kept)
+    assert (results.manifest["seed"], results.manifest["replications"]) == (2, 2)
+    asked = results.scenario["ecs-fargate"]
+    assert (asked["from"], asked["to"]) == (20, 10)
+    assert list(results.runs["hosts"]) == [10, 10]
+    assert list(results.summary["platform"]) == ["ecs-fargate"]
+    assert results.samples["used"].max() == 20.0
 
 
 def test_as_many_tasks_as_there_are_is_no_question(tmp_path: Path) -> None:

@@ -56,8 +56,10 @@ def scale(
         ValueError: a name is not known, or a value is out of range.
     """
     made = chosen(platform, instance, quotas)
-    if not 0 <= begin < to:
-        raise ValueError(f"from: {begin} is not allowed; at least 0 and less than to = {to}")
+    if begin < 0:
+        raise ValueError(f"from: {begin} is not allowed; at least 0")
+    if to <= begin:
+        raise ValueError(f"to: {to} is not allowed; more than from = {begin}")
     if not 1 <= services <= to - begin:
         raise ValueError(f"services: {services} is not allowed; 1 to {to - begin}")
     service = web(cpu, memory, image)

@@ -70,7 +70,8 @@ def _quota(text: str) -> tuple[str, float]:
     Raises:
         ValueError: it cannot be read.
     """
-    from sim.catalog import figure
+    from sim.answers.scaled import unknown_quota
+    from sim.catalog import figure, figures
     from sim.core.cited import SCALES
 
     key, _, number = text.partition("=")
@@ -78,6 +79,8 @@ def _quota(text: str) -> tuple[str, float]:
     if not value > 0.0:
         allowed = "a figure's key and a positive number, such as fargate.launch.refill=20"
         raise ValueError(f"quota: {text!r} is not allowed; {allowed}")
+    if key not in figures():
+        raise unknown_quota(key, figures())
     return key, value * SCALES.get(figure(key).unit, 1.0)
 
 

@@ -214,7 +214,9 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     ("asked", "word"),
     [
         ({"platform": "ecs"}, "platform"),
-        ({"begin": 10, "to": 10}, "from"),
+        ({"begin": 10, "to": 10}, "to: 10 is not allowed; more than from = 10"),
+        ({"begin": 0, "to": 0}, "to: 0 is not allowed; more than from = 0"),
+        ({"begin": -1}, "from: -1 is not allowed"),
         ({"services": 0}, "services"),
         ({"quotas": {"fargate.launch.refil": 1.0}}, "fargate.launch.refill"),
         ({"image": "nothing"}, "image"),

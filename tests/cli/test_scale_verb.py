@@ -64,7 +64,18 @@ def test_as_many_tasks_as_there_are_is_no_question(tmp_path: Path) -> None:
     code, _, error = run("--from", "40", "--to", "40", out=tmp_path)
 
     assert code == 2
-    assert "from: 40 is not allowed" in error
+    assert "to: 40 is not allowed; more than from = 40" in error
+
+
+def test_a_quota_that_is_not_known_is_told_what_there_is(tmp_path: Path) -> None:
+    """The nearest key, or where there is none, the quotas; the field is named once."""
+    _, _, strange = run("--quota", "foo=1", out=tmp_path)
+    _, _, near = run("--quota", "fargate.launch.refil=1", out=tmp_path)
+
+    assert "quota: 'foo' is not known" in strange
+    assert "fargate.launch.refill" in strange
+    assert "figure:" not in strange
+    assert "quota: 'fargate.launch.refil' is not known; did you mean" in near
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

@@ -159,8 +159,8 @@ def show(answer: Any) -> None:
         ["platform", "10 %", "25 %", "50 %", "75 %", "90 %", "90 %: interval", "hosts", "USD/h"],
         [_cells(row) for row in answer.rows],
         title=(
-            f"seconds until a share of the tasks runs: {answer.begin:,} to {answer.to:,} tasks of "
-            f"{service.cpu:g} vCPU, {service.memory / GiB:g} GiB, {service.image.name}"
+            f"seconds until a share of the tasks is ready: {answer.begin:,} to {answer.to:,} tasks "
+            f"of {service.cpu:g} vCPU, {service.memory / GiB:g} GiB, {service.image.name}"
         ),
         right="lrrrrrrrr",
     )

@@ -28,6 +28,13 @@ def test_json_has_a_row_for_each_platform_and_the_keys_that_were_promised(tmp_pa
     assert len(list(tmp_path.glob("scale/*/scale.png"))) == 1
 
 
+def test_the_table_says_that_its_times_are_those_of_ready_tasks(tmp_path: Path) -> None:
+    """A task that runs is not ready yet."""
+    _, out, _ = run("--to", "2", "--replications", "1", "--platform", "ecs-fargate", out=tmp_path)
+
+    assert "seconds until a share of the tasks is ready" in out
+
+
 def test_fewer_tasks_than_there_are_ask_how_soon_the_machines_go(tmp_path: Path) -> None:
     wanted = ("--from", "40", "--to", "20", "--replications", "1", "--platform", "eks-karpenter")
     code, out, _ = run(*wanted, "--json", out=tmp_path)

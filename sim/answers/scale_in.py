@@ -153,13 +153,12 @@ class ShrinkAnswer:
             f"({row.hosts_before.value:.0f} to {row.hosts.value:.0f} hosts)"
             for row in rows
         ]
-        parts += [
-            f"{row.platform} {row.lacking or 'none goes'}" for row in self.rows if not row.times
-        ]
-        return (
-            f"From {self.begin:,} tasks to {self.to:,}, the last host that goes has gone after: "
-            f"{', '.join(parts)}."
-        )
+        gone = f"the last host that goes has gone after: {', '.join(parts)}" if parts else ""
+        stay = [row.platform for row in self.rows if not (row.times or row.lacking)]
+        none = f"no host goes on {', '.join(stay)}" if stay else ""
+        lacking = [f"{row.platform}: {row.lacking}" for row in self.rows if row.lacking]
+        said = "; ".join(part for part in (gone, none, *lacking) if part)
+        return f"From {self.begin:,} tasks to {self.to:,}, {said}."
 
 
 def shrink(

@@ -64,7 +64,7 @@ def check_memory(runtime: str, host: str | None, *, sandboxes: int, guest: float
     each = two - one
     fit = fits(room - (one - each), each)
     raise NoMemory(
-        f"memory: {sandboxes} {runtime} {'sandboxes need' if sandboxes != 1 else 'sandbox needs'} "
+        f"memory: {sandboxes} {runtime} {'sandbox needs' if sandboxes == 1 else 'sandboxes need'} "
         f"{needs / GiB:.2f} GiB, {host} has {room / GiB:.2f} GiB: {fit} "
         f"{'fits' if fit == 1 else 'fit'} in memory",
         fit,

@@ -48,7 +48,8 @@ def use_sentence(row: Row, *, weight_only: bool = False) -> str:
     elif by_use < row.count:
         why = f"use ({row.stopped_by_use}) binds before reservations do ({row.stopped_by})"
     else:
-        why = f"both stop there ({row.stopped_by}; {row.stopped_by_use})"
+        both = dict.fromkeys((row.stopped_by, row.stopped_by_use))
+        why = f"both stop there ({'; '.join(both)})"
     return f"By use {by_use} {what} fit{quota}: {why}."
 
 
@@ -122,12 +123,18 @@ def assumed_line(answer: StartupAnswer | LifecycleAnswer) -> str:
     return f"Rests on assumed numbers: {'; '.join(str(i) for i in answer.assumed)}."
 
 
+def stops_it(limit: str) -> str:
+    """The limit and its verb: memory stops it, pod slots stop it."""
+    several = limit.partition(" (")[0].endswith("s")
+    return f"{limit} {'stop' if several else 'stops'} it"
+
+
 def _stop(row: Row) -> str:
     if row.count == 0:
-        return f"{row.stopped_by} stops it"
+        return stops_it(row.stopped_by)
     limit = row.limits[0]
     beyond = f"; then {limit.then} at {limit.allows + limit.gain_if_lifted}" if limit.then else ""
-    return f"{limit.limit} stops it{beyond}"
+    return f"{stops_it(limit.limit)}{beyond}"
 
 
 def _where(row: StartRow) -> str:

@@ -46,7 +46,7 @@ def scale_curves(
     ax.set_ylim(bottom=0.0)
     ax.set_xlabel("minutes since all were asked for")
     ax.set_ylabel("tasks ready")
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
     ax.yaxis.set_major_formatter(lambda tasks, _: f"{tasks:,.0f}")
     legend_below(ax, lines)
     return ax

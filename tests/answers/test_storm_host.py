@@ -30,6 +30,15 @@ def test_every_kind_of_runtime_is_held_to_the_memory(runtime: str) -> None:
         storm(runtime, starts=1, running=100_000, host="2x4GiB", replications=1)
 
 
+def test_sandboxes_that_end_take_memory_only_while_they_are_under_way() -> None:
+    """A closed loop of ten has room where the thousand that it starts would not."""
+    loop = storm(
+        "firecracker", starts=1000, launchers=10, host="2x4GiB", ending=True, replications=1
+    )
+
+    assert loop.memory_bytes == resident("firecracker", sandboxes=10, memory=128 * MiB)
+
+
 def test_the_verb_refuses_with_3() -> None:
     """Words, and as JSON the reason and the number that fits."""
     words = ["storm", "--host", "t4g.nano", "--replications", "1"]

@@ -67,6 +67,14 @@ class Row:
             return None
         return statistics.median_low(answer.count for answer in self.by_use)
 
+    def fits(self, *, reserved: bool) -> bool:
+        """Whether at least one fits by use, where that is known, and by reservation if `reserved`.
+
+        Where the density by use was not found, reservations alone say it.
+        """
+        by_use = self.count_by_use
+        return (self.count > 0 or not (reserved or by_use is None)) and by_use != 0
+
     @property
     def stopped_by_use(self) -> str:
         """What stopped the middle answer."""
@@ -116,8 +124,10 @@ class DensityAnswer:
 
     @property
     def fits(self) -> bool:
-        """Whether at least one sandbox fits on the machine that was named."""
-        return any(row.count for row in self.rows if row.platform not in ONE_EACH)
+        """Whether at least one sandbox fits on the machine that was named, as was asked."""
+        reserved = self.parameters.get("by") != "use"
+        named = [row for row in self.rows if row.platform not in ONE_EACH]
+        return any(row.fits(reserved=reserved) for row in named)
 
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data, each with the numbers that moved it where that was asked for."""

@@ -29,6 +29,8 @@ class Row:
     usd_per_hour: float | None
     """Of those hosts; None where a price is not known."""
     limits: list[Stretch]
+    lacking: str = ""
+    """Kubernetes' words where no node that may come holds a task; all of them wait for ever."""
 
     def flat(self) -> dict[str, Any]:
         """One line of a table."""
@@ -42,9 +44,10 @@ class Row:
     def json(self) -> dict[str, Any]:
         """Plain data; what was not reached is absent, with the reason beside it."""
         data = self.flat()
+        why = f" ({self.lacking})" if self.lacking else ""
         for column in ("t10_s", "t25_s", "t50_s", "t75_s", "t90_s"):
             if column not in self.times:
-                data[f"{column}_refused"] = f"only {self.ready:g} tasks became ready"
+                data[f"{column}_refused"] = f"only {self.ready:g} tasks became ready{why}"
         data["intervals"] = {
             column: [estimate.low, estimate.high]
             for column, estimate in self.times.items()
@@ -78,17 +81,25 @@ class GrowthAnswer:
         return [row.json() for row in self.rows]
 
     def sentence(self) -> str:
-        """Who is at 90 % first, and who last."""
+        """Who is at 90 % first, who last, and who never is."""
+        tasks = self.to - self.begin
         done = [row for row in self.rows if "t90_s" in row.times]
-        if not done:
-            return f"No platform brought 90 % of {self.to - self.begin} tasks up."
-        done.sort(key=lambda row: row.times["t90_s"].value)
-        parts = [f"{row.platform} {row.times['t90_s'].value:.0f} s" for row in done]
-        return (
-            f"90 % of the tasks from {self.begin:,} to {self.to:,} are ready: {', '.join(parts)}."
+        never = ", ".join(
+            f"{row.platform} ({row.ready:g} of {tasks:,})" for row in self.rows if row not in done
         )
+        if not done:
+            return f"On no platform were 90 % of {tasks:,} tasks ready in every run: {never}."
+        done.sort(key=lambda row: row.times["t90_s"].value)
+        parts = ", ".join(f"{row.platform} {row.times['t90_s'].value:.0f} s" for row in done)
+        never = f"; not in every run: {never}" if never else ""
+        return f"90 % of the tasks from {self.begin:,} to {self.to:,} are ready: {parts}{never}."
 
     def reasons(self) -> dict[str, str]:
-        """Why starts were refused or killed, by platform."""
+        """Why starts were refused or killed or wait for ever, by platform."""
         runs = self.results.runs[self.results.runs["reasons"] != ""]
-        return dict(zip(runs["variant"], runs["reasons"], strict=True))
+        waiting = {
+            row.platform: f"{row.lacking} x{self.to - self.begin}"
+            for row in self.rows
+            if row.lacking
+        }
+        return waiting | dict(zip(runs["variant"], runs["reasons"], strict=True))

@@ -222,6 +222,8 @@ def _ec2(asked: _Asked, type_: Machine, burstable: bool) -> Row:
     ceilings = ec2.ceilings(asked.service)
     count = ceilings[0].allows
     row = Row("ec2", ec2.machine.name, count, lifted(ceilings), ec2.budget(asked.service, count))
+    if count == 0:
+        return asked.one(_none(row, ceilings[0]))
     return asked.one(_priced(row, ec2.machine))
 
 
@@ -231,7 +233,10 @@ def _fargate(asked: _Asked, fargate: Fargate) -> Row:
     if size is None:
         reason = f"no Fargate size holds it; {ceilings[0].how}"
         return asked.one(Row("fargate", "-", 0, lifted(ceilings), refused=reason))
-    row = Row("fargate", str(size), 1, lifted(ceilings), fargate.budget(service, 1))
+    count = ceilings[0].allows
+    row = Row("fargate", str(size), count, lifted(ceilings), fargate.budget(service, count))
+    if count == 0:
+        return asked.one(_none(row, ceilings[0]))
     if (size.vcpu, size.memory) != (service.cpu, service.memory):
         row.note = f"asked {_size(service)}, given and paid {size}"
     if fargate.architecture == "amd64":
@@ -258,12 +263,22 @@ def _eks_on_fargate(asked: _Asked, eks: EKS, architecture: Architecture | None) 
     if size is None:
         reason = f"no Fargate size holds it and its overhead; {ceilings[0].how}"
         return asked.one(Row("eks-fargate", "-", 0, lifted(ceilings), refused=reason))
-    row = Row("eks-fargate", str(size), 1, lifted(ceilings), eks.budget(service, 1))
+    count = ceilings[0].allows
+    row = Row("eks-fargate", str(size), count, lifted(ceilings), eks.budget(service, count))
+    if count == 0:
+        return asked.one(_none(row, ceilings[0]))
     own = catalog.figure("eks.fargate.pod_overhead").shown()
     row.note = f"asked {_size(service)}, {own} for Kubernetes, given and paid {size}"
     row.note += f"; {_a_cluster()}"
     row.usd_per_container_hour = eks.fargate.price(size)
     return asked.one(row)
+
+
+def _none(row: Row, ceiling: Ceiling) -> Row:
+    """Not one: the platform's own word for what refuses it, and how to lift that."""
+    word = f"{ceiling.refusal}: " if ceiling.refusal else ""
+    row.refused = f"{word}{ceiling.limit} allows not one ({row.host}); {ceiling.how}"
+    return row
 
 
 def _a_cluster() -> str:

@@ -103,6 +103,11 @@ class StartupAnswer:
         """The row `total` of each platform and image."""
         return [row for row in self.rows if row.phase == "total"]
 
+    def asked(self, row: Row) -> int:
+        """Starts that were asked for of a row's platform and image, over all runs."""
+        runs = self.results.runs
+        return int(runs[runs["variant"] == f"{row.platform}-{row.image}"]["tasks"].sum())
+
     def sentence(self) -> str:
         """The answer in one sentence."""
         return startup_sentence(self)

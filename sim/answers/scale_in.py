@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.answers.scaled import chosen, price, web
+from sim.answers.scale_in_results import shrink_results
+from sim.answers.scaled import chosen, lacking, price, web
 from sim.core.world import World
+from sim.experiment import Results
 from sim.experiment.estimate import Estimate, mean
 from sim.platforms import ECS, EKS
 from sim.platforms.eks import LiveEKS
@@ -113,6 +115,12 @@ class ShrinkAnswer:
     rows: list[Shrunk]
     courses: dict[str, list[Course]]
     """The runs of each platform."""
+    platforms: Mapping[str, ECS | EKS]
+    seed: int
+
+    def results(self) -> Results:
+        """The answer as results that can be saved."""
+        return shrink_results(self)
 
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data."""
@@ -145,13 +153,12 @@ class ShrinkAnswer:
             f"({row.hosts_before.value:.0f} to {row.hosts.value:.0f} hosts)"
             for row in rows
         ]
-        parts += [
-            f"{row.platform} {row.lacking or 'none goes'}" for row in self.rows if not row.times
-        ]
-        return (
-            f"From {self.begin:,} tasks to {self.to:,}, the last host that goes has gone after: "
-            f"{', '.join(parts)}."
-        )
+        gone = f"the last host that goes has gone after: {', '.join(parts)}" if parts else ""
+        stay = [row.platform for row in self.rows if not (row.times or row.lacking)]
+        none = f"no host goes on {', '.join(stay)}" if stay else ""
+        lacking = [f"{row.platform}: {row.lacking}" for row in self.rows if row.lacking]
+        said = "; ".join(part for part in (gone, none, *lacking) if part)
+        return f"From {self.begin:,} tasks to {self.to:,}, {said}."
 
 
 def shrink(
@@ -188,7 +195,7 @@ def shrink(
         for name, each in made.items()
     }
     rows = [_row(name, made[name], service, runs) for name, runs in courses.items()]
-    return ShrinkAnswer(service, instance, begin, to, rows, courses)
+    return ShrinkAnswer(service, instance, begin, to, rows, courses, made, seed)
 
 
 def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: World) -> Course:
@@ -197,7 +204,7 @@ def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: Worl
     starts = live.launch(service, begin)
     world.env.run(until=BEFORE)
     hosts = [(0.0, len(live.hosts()))]
-    moved, lacking = _moved(live), _lacking(live, starts)
+    moved, down = _moved(live), _lacking(live, starts, lacking(platform, service))
     order = world.random.generator("scale in").permutation(begin)
     for number in order[: begin - to].tolist():
         live.stop(starts[number])
@@ -209,14 +216,15 @@ def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: Worl
         world.env.step()
     left = [starts[number] for number in order[begin - to :].tolist()]
     ready = sum(_runs(live, start) for start in left)
-    return Course(hosts, _moved(live) - moved, ready, lacking)
+    return Course(hosts, _moved(live) - moved, ready, down)
 
 
-def _lacking(live: Deployment, starts: Sequence[Start]) -> str:
+def _lacking(live: Deployment, starts: Sequence[Start], word: str) -> str:
     down = [start for start in starts if not _runs(live, start)]
     if not down:
         return ""
-    why = str(down[0].value) if down[0].processed else f"it waits in {down[0].state}"
+    waits = word or f"it waits in {down[0].state}"
+    why = str(down[0].value) if down[0].processed else waits
     return f"{len(down)} of {len(starts)} tasks did not come up ({why})"
 
 
@@ -234,8 +242,8 @@ def _runs(live: Deployment, start: Start) -> bool:
 
 def _row(name: str, platform: ECS | EKS, service: Service, runs: list[Course]) -> Shrunk:
     hosts = mean("hosts", [run.after for run in runs])
-    lacking = next((run.lacking for run in runs if run.lacking), "")
-    goes = not lacking and all(run.after < run.before for run in runs)
+    down = next((run.lacking for run in runs if run.lacking), "")
+    goes = not down and all(run.after < run.before for run in runs)
     shares = SHARES if goes else {}
     one = price(platform, service, 1)
     host_hours = mean("host hours", [run.host_hours() for run in runs]).value
@@ -246,7 +254,7 @@ def _row(name: str, platform: ECS | EKS, service: Service, runs: list[Course]) -
         times={key: mean(key, [run.gone(share) for run in runs]) for key, share in shares.items()},
         moved=mean("moved", [run.moved for run in runs]),
         ready=mean("ready", [run.ready for run in runs]),
-        lacking=lacking,
+        lacking=down,
         usd_per_hour=None if one is None else hosts.value * one,
         usd_first_hour=None if one is None else host_hours * one,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim import catalog
 from sim.answers.growth import GrowthAnswer, Row
-from sim.answers.scaled import chosen, price, web
+from sim.answers.scaled import chosen, lacking, price, web
 from sim.answers.stretches import stretches
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.estimate import Estimate, mean
@@ -56,8 +56,10 @@ def scale(
         ValueError: a name is not known, or a value is out of range.
     """
     made = chosen(platform, instance, quotas)
-    if not 0 <= begin < to:
-        raise ValueError(f"from: {begin} is not allowed; at least 0 and less than to = {to}")
+    if begin < 0:
+        raise ValueError(f"from: {begin} is not allowed; at least 0")
+    if to <= begin:
+        raise ValueError(f"to: {to} is not allowed; more than from = {begin}")
     if not 1 <= services <= to - begin:
         raise ValueError(f"services: {services} is not allowed; 1 to {to - begin}")
     service = web(cpu, memory, image)
@@ -74,6 +76,7 @@ def scale(
     rows = [_row(results, asked, name, to - begin) for name in made]
     for row in rows:
         row.usd_per_hour = price(made[row.platform], service, row.hosts)
+        row.lacking = lacking(made[row.platform], service)
     results.summary = _summary(rows)
     return GrowthAnswer(service, instance, begin, to, rows, results, asked)
 

@@ -1,12 +1,13 @@
 """What is scaled: five ways to run a service whose machines come and go, and what they cost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from sim import catalog
+from sim.catalog.names import nearest
 from sim.core.cited import plain
 from sim.core.description import figures, with_figure
-from sim.platforms import ECS, EKS, Fargate
+from sim.platforms import ECS, EKS, Fargate, NodePool
 from sim.workload import Service
 
 ALL = "all"
@@ -50,7 +51,9 @@ def web(cpu: float, memory: float, image: str) -> Service:
 
 
 def price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
-    """USD per hour of so many hosts; None where a price is not known."""
+    """USD per hour of so many hosts; None where a price is not known. None of them cost nothing."""
+    if hosts == 0:
+        return 0.0
     capacity = platform.capacity
     if isinstance(capacity, Fargate):
         of_pod = platform.fargate_size if isinstance(platform, EKS) else capacity.size_for
@@ -60,12 +63,28 @@ def price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
     return None if price is None else hosts * plain(price)
 
 
+def lacking(platform: ECS | EKS, service: Service) -> str:
+    """Kubernetes' words where no node that may come holds the service: its pods wait for ever."""
+    if isinstance(platform, EKS) and isinstance(platform.capacity, NodePool):
+        return ", ".join(platform.capacity.lacks(platform.pod.claim(service)))
+    return ""
+
+
+def unknown_quota(key: str, known: Iterable[str]) -> ValueError:
+    """The error for `key`: the nearest figure, or the names of the quotas."""
+    names = sorted(known)
+    if nearest(key, names):
+        return catalog.unknown("quota", key, names)
+    quotas = ", ".join(name for name in names if name.endswith((".refill", ".bucket")))
+    return catalog.UnknownName(f"quota: {key!r} is not known; quotas are {quotas}")
+
+
 def _with_quotas(made: dict[str, ECS | EKS], quotas: Mapping[str, float]) -> dict[str, ECS | EKS]:
     """The platforms with an account's own figures; each must be in one of them at least."""
     in_use = {name: {cited.key for _, cited in figures(each)} for name, each in made.items()}
     for key, value in quotas.items():
         if not any(key in keys for keys in in_use.values()):
-            raise catalog.unknown("quota", key, sorted(set().union(*in_use.values())))
+            raise unknown_quota(key, set().union(*in_use.values()))
         made = {
             name: with_figure(each, key, value) if key in in_use[name] else each
             for name, each in made.items()

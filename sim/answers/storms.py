@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sim import catalog
-from sim.answers.machines import bare_machine
+from sim.answers.storm_host import check_memory, processor_of
 from sim.core.world import World
-from sim.experiment.estimate import TooFew, quantile
-from sim.host.processor import Processor
+from sim.experiment.estimate import TooFew, needed, quantile
 from sim.sandbox.storm import Storm as LiveStorm
 from sim.units import MiB, ms
 
@@ -26,13 +24,14 @@ class Storm:
     """From request to ready, mean of all starts."""
     p50_ms: float | None
     p99_ms: float | None
-    """Quantiles over all starts; None where `refused` says why."""
+    """Quantiles; None where `refused` says why. Each is the mean of those of the storms, as
+    `makespan_ms` is, where a storm has the starts for it; else it is of all starts together."""
     makespan_ms: float
     """First request to last ready, mean of the storms."""
     host_cpu_ms_per_start: float
     """Thread-milliseconds of the whole host from first request to last ready, over the starts."""
     memory_bytes: float
-    """Host memory of all sandboxes that run at the end."""
+    """Host memory of all sandboxes that run at the end, or are under way where each ends."""
     cpus: float
     """CPUs of the host, as its kernel counts them."""
     cpu_share: float
@@ -67,6 +66,7 @@ def storm(
     memory: float = 128 * MiB,
     seed: int = 1,
     replications: int = REPLICATIONS,
+    ending: bool = False,
 ) -> Storm:
     """Start `starts` sandboxes on a host where `running` are up.
 
@@ -76,18 +76,22 @@ def storm(
         launchers: starts under way at any time, in a closed loop; None: all at once.
         cpus: of the host, as its kernel counts them; None: all it has.
         host: a validation host, an EC2 type or a size such as 16x64GiB; None: cores like those of
-            the machine on which the runtime was measured.
+            the machine on which the runtime was measured, and as much memory as it takes.
         memory: bytes of a guest; containers do not depend on it.
         replications: storms of which the answer is the mean.
+        ending: whether each ends once it is ready, so that memory holds only those under way.
 
     Raises:
+        NoMemory: all that run at the end take more memory than the host that was named has.
         ValueError: a name is not known, or a value is out of range.
     """
     profile = catalog.profile(runtime)
-    processor = _processor(runtime, host, cpus)
+    processor = processor_of(runtime, host, cpus)
     at_once = starts if launchers is None else launchers
     _check(starts, running, at_once, memory, replications)
-    latencies: list[float] = []
+    there = running + (min(at_once, starts) if ending else starts)
+    check_memory(runtime, host, sandboxes=there, guest=memory)
+    storms: list[list[float]] = []
     makespan = busy = held = 0.0
     for number in range(replications):
         world = World(seed, number)
@@ -95,18 +99,19 @@ def storm(
             world, profile, processor, starts=starts, launchers=at_once, running=running
         )
         world.env.run(live.over)
-        latencies += live.latencies
+        storms.append(live.latencies)
         makespan += world.env.now
         busy += live.cores.busy
         held += live.lock.held
     refused: dict[str, str] = {}
+    count = replications * starts
     return Storm(
-        mean_ms=sum(latencies) / len(latencies) / ms,
-        p50_ms=_quantile(latencies, 0.50, "p50_ms", refused),
-        p99_ms=_quantile(latencies, 0.99, "p99_ms", refused),
+        mean_ms=sum(map(sum, storms)) / count / ms,
+        p50_ms=_quantile(storms, 0.50, "p50_ms", refused),
+        p99_ms=_quantile(storms, 0.99, "p99_ms", refused),
         makespan_ms=makespan / replications / ms,
-        host_cpu_ms_per_start=busy / len(latencies) / ms,
-        memory_bytes=resident(runtime, sandboxes=running + starts, memory=memory),
+        host_cpu_ms_per_start=busy / count / ms,
+        memory_bytes=resident(runtime, sandboxes=there, memory=memory),
         cpus=processor.cpus,
         cpu_share=busy / makespan / processor.cpus,
         lock_share=held / makespan,
@@ -126,31 +131,6 @@ def resident(runtime: str, *, sandboxes: int, memory: float) -> float:
     return catalog.footprint(runtime).resident(sandboxes, memory)
 
 
-def _processor(runtime: str, host: str | None, cpus: float | None) -> Processor:
-    """The host's processor, with `cpus` of its threads where that is said."""
-    known = catalog.validation_hosts()
-    if host is None:
-        processor = catalog.home(runtime).processor
-    elif host in known:
-        processor = known[host].processor
-    else:
-        processor = _rented(host, known)
-    if cpus is None:
-        return processor
-    if not cpus > 0.0:
-        raise ValueError(f"cpus: {cpus!r} is not allowed; a number above 0")
-    return replace(processor, cpus=cpus)
-
-
-def _rented(host: str, known: Iterable[str]) -> Processor:
-    """An EC2 type, or a size: its vCPUs are taken for equal, as CoreMark on all of them says."""
-    try:
-        machine = bare_machine(host, "m5.xlarge")
-    except catalog.UnknownName:
-        raise catalog.unknown("host", host, [*known, *catalog.instances()]) from None
-    return Processor(cpus=machine.vcpu, core_speed=machine.core_speed)
-
-
 def _check(starts: int, running: int, launchers: int, memory: float, replications: int) -> None:
     _at_least("starts", starts, 1)
     _at_least("running", running, 0)
@@ -165,9 +145,19 @@ def _at_least(name: str, value: int, low: int) -> None:
         raise ValueError(f"{name}: {value!r} is not allowed; an integer of at least {low}")
 
 
-def _quantile(latencies: list[float], q: float, key: str, refused: dict[str, str]) -> float | None:
+def quantile_of_each(starts: int, q: float) -> bool:
+    """Whether one storm of so many starts supports the quantile on its own."""
+    return starts >= needed(q)
+
+
+def _quantile(
+    storms: list[list[float]], q: float, key: str, refused: dict[str, str]
+) -> float | None:
+    """Of each storm, and the mean of these; of all starts where a storm has too few."""
+    if quantile_of_each(len(storms[0]), q):
+        return sum(quantile(one, q) for one in storms) / len(storms) / ms
     try:
-        return quantile(latencies, q) / ms
+        return quantile([latency for one in storms for latency in one], q) / ms
     except TooFew as error:
         refused[key] = str(error)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,11 +73,13 @@ def stretches(spans: pd.DataFrame) -> list[Stretch]:
     """
     waits = _waits(spans)
     total = waits.sum(axis=1)
-    rank = total.groupby(level="run").rank(method="first", pct=True)
+    by_run = total.groupby(level="run")
+    rank, tasks = by_run.rank(method="first"), by_run.transform("size")
     found = []
     before, begin = waits.iloc[0] * 0.0, 0.0
-    for end in (*ENDS, 1.0):
-        near = waits[(rank - end).abs() <= AROUND].mean()
+    for end in _apart(int(tasks.min())):
+        around = (rank / tasks - end).abs() <= AROUND
+        near = waits[around | (rank == (end * tasks).round(9).apply(math.ceil))].mean()
         grown = (near - before).sort_values(ascending=False)
         seconds = float(near.sum() - before.sum())
         if seconds > 0.0:
@@ -86,6 +89,12 @@ def stretches(spans: pd.DataFrame) -> list[Stretch]:
             found.append(Stretch(begin, end, seconds, limits))
         before, begin = near, end
     return found
+
+
+def _apart(tasks: int) -> list[float]:
+    """The ends that are at different tasks of so many; of those at one task the last."""
+    ends = (*ENDS, 1.0)
+    return list({math.ceil(round(end * tasks, 9)): end for end in ends}.values())
 
 
 def _waits(spans: pd.DataFrame) -> pd.DataFrame:

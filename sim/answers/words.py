@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.units import MiB
@@ -47,7 +48,8 @@ def use_sentence(row: Row, *, weight_only: bool = False) -> str:
     elif by_use < row.count:
         why = f"use ({row.stopped_by_use}) binds before reservations do ({row.stopped_by})"
     else:
-        why = f"both stop there ({row.stopped_by}; {row.stopped_by_use})"
+        both = dict.fromkeys((row.stopped_by, row.stopped_by_use))
+        why = f"both stop there ({'; '.join(both)})"
     return f"By use {by_use} {what} fit{quota}: {why}."
 
 
@@ -69,29 +71,49 @@ def pages_sentence(answer: DensityAnswer) -> str:
 
 
 def startup_sentence(answer: StartupAnswer) -> str:
-    """How soon one is ready, fastest first, and what takes most of the slowest."""
-    totals = [row for row in answer.totals() if "p50_s" in row.seconds]
-    if not totals:
+    """How soon one is ready, fastest first, what takes most of the slowest, and who lacks some.
+
+    Only platforms of which every start became ready are ranked: few that found room are quick.
+    """
+    totals = answer.totals()
+    if not any(row.n for row in totals):
         why = sorted(set(answer.reasons().values()))
         return f"Not one start became ready: {'; '.join(why)} (per run)."
-    totals.sort(key=lambda row: row.seconds["p50_s"])
-    parts = [f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in totals]
-    last = totals[-1]
-    mine = [r for r in answer.rows if (r.platform, r.image) == (last.platform, last.image)]
-    phases = [row for row in mine if row.phase not in ("running", "total")]
-    largest = max(phases, key=lambda row: row.seconds["p50_s"])
-    share = largest.seconds["p50_s"] / last.seconds["p50_s"]
-    tasks = f"One {last.app} task" if answer.tasks == 1 else f"{answer.tasks} {last.app} tasks"
+    ranked = [row for row in totals if row.n == answer.asked(row) and "p50_s" in row.seconds]
+    short = [row for row in totals if row.n < answer.asked(row)]
+    lacking = f" {_not_all(answer, short)}" if short else ""
+    app = totals[0].app
+    tasks = f"One {app} task" if answer.tasks == 1 else f"{answer.tasks} {app} tasks"
+    if not ranked:
+        none = len(short) == len(totals)
+        few = "no platform brought all up" if none else "too few starts for a median"
+        return f"{tasks}: {few}.{lacking}"
+    ranked.sort(key=lambda row: row.seconds["p50_s"])
+    parts = [f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in ranked]
     verb = "is" if answer.tasks == 1 else "started at once are"
-    lost = [f"{row.refused} of {row.n + row.refused} {_where(row)}" for row in answer.totals()]
-    lost = [text for row, text in zip(answer.totals(), lost, strict=True) if row.refused]
-    no_room = f" No room for {', '.join(lost)}." if lost else ""
-    killed = [f"{row.killed} {_where(row)}" for row in answer.totals() if row.killed]
-    no_room += f" Killed: {', '.join(killed)}." if killed else ""
     return (
         f"{tasks} {verb} ready (median) after {', '.join(parts)}; "
-        f"{largest.phase} takes {share:.0%} {_where(last)}.{no_room}"
+        f"{_largest(answer, ranked[-1])}.{lacking}"
     )
+
+
+def _largest(answer: StartupAnswer, row: StartRow) -> str:
+    """The phase that takes most of a platform's time."""
+    mine = [r for r in answer.rows if (r.platform, r.image) == (row.platform, row.image)]
+    phases = [r for r in mine if r.phase not in ("running", "total")]
+    largest = max(phases, key=lambda r: r.seconds["p50_s"])
+    share = largest.seconds["p50_s"] / row.seconds["p50_s"]
+    return f"{largest.phase} takes {share:.0%} {_where(row)}"
+
+
+def _not_all(answer: StartupAnswer, rows: Sequence[StartRow]) -> str:
+    """How many of how many starts became ready, over all runs, and what became of the others."""
+    parts = []
+    for row in rows:
+        fates = (("no room for", row.refused), ("killed", row.killed))
+        why = ", ".join(f"{fate} {count}" for fate, count in fates if count)
+        parts.append(f"{row.n} of {answer.asked(row)} {_where(row)}{f', {why}' if why else ''}")
+    return f"Not all became ready, of the starts of all runs: {'; '.join(parts)}."
 
 
 def assumed_line(answer: StartupAnswer | LifecycleAnswer) -> str:
@@ -101,12 +123,18 @@ def assumed_line(answer: StartupAnswer | LifecycleAnswer) -> str:
     return f"Rests on assumed numbers: {'; '.join(str(i) for i in answer.assumed)}."
 
 
+def stops_it(limit: str) -> str:
+    """The limit and its verb: memory stops it, pod slots stop it."""
+    several = limit.partition(" (")[0].endswith("s")
+    return f"{limit} {'stop' if several else 'stops'} it"
+
+
 def _stop(row: Row) -> str:
     if row.count == 0:
-        return f"{row.stopped_by} stops it"
+        return stops_it(row.stopped_by)
     limit = row.limits[0]
     beyond = f"; then {limit.then} at {limit.allows + limit.gain_if_lifted}" if limit.then else ""
-    return f"{limit.limit} stops it{beyond}"
+    return f"{stops_it(limit.limit)}{beyond}"
 
 
 def _where(row: StartRow) -> str:

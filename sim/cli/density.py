@@ -168,9 +168,11 @@ def _short(limit: str) -> str:
 
 
 def _how(row: Any) -> str:
+    from sim.answers.words import stops_it
+
     limit = row.limits[0]
     if row.refused and row.count == 0:
         return row.refused if limit.how in row.refused else f"{row.refused}; {limit.how}"
     gain = f" (lifted: {limit.gain_if_lifted} more, then {limit.then})" if limit.then else ""
     notes = "".join(f" ({text})" for text in (row.note, row.refused) if text)
-    return f"{limit.limit} stops it at {limit.allows}{gain}: {limit.how}{notes}"
+    return f"{stops_it(limit.limit)} at {limit.allows}{gain}: {limit.how}{notes}"

@@ -70,7 +70,8 @@ def _quota(text: str) -> tuple[str, float]:
     Raises:
         ValueError: it cannot be read.
     """
-    from sim.catalog import figure
+    from sim.answers.scaled import unknown_quota
+    from sim.catalog import figure, figures
     from sim.core.cited import SCALES
 
     key, _, number = text.partition("=")
@@ -78,6 +79,8 @@ def _quota(text: str) -> tuple[str, float]:
     if not value > 0.0:
         allowed = "a figure's key and a positive number, such as fargate.launch.refill=20"
         raise ValueError(f"quota: {text!r} is not allowed; {allowed}")
+    if key not in figures():
+        raise unknown_quota(key, figures())
     return key, value * SCALES.get(figure(key).unit, 1.0)
 
 
@@ -114,12 +117,12 @@ def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
     except ValueError as error:
         raise BadInput(str(error)) from error
     code = 3 if any(row.lacking for row in answer.rows) else 0
-    drawn = out / "scale-in" / "scale_in.png"
-    drawn.parent.mkdir(parents=True, exist_ok=True)
+    folder = answer.results().save(out)
+    drawn = folder / "scale_in.png"
     save(shrink_curves(answer.hosts_over_time()), drawn)
     if json:
         as_json(answer.json())
-        note(f"wrote {drawn}")
+        note(f"wrote {folder}")
         return code
     say(answer.sentence())
     table(
@@ -133,7 +136,7 @@ def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
         right="lrrrrrrrr",
     )
     say("moved: ended on one host and made anew on another; ECS moves none.")
-    wrote(drawn)
+    wrote(folder, drawn)
     return code
 
 
@@ -156,8 +159,8 @@ def show(answer: Any) -> None:
         ["platform", "10 %", "25 %", "50 %", "75 %", "90 %", "90 %: interval", "hosts", "USD/h"],
         [_cells(row) for row in answer.rows],
         title=(
-            f"seconds until a share of the tasks runs: {answer.begin:,} to {answer.to:,} tasks of "
-            f"{service.cpu:g} vCPU, {service.memory / GiB:g} GiB, {service.image.name}"
+            f"seconds until a share of the tasks is ready: {answer.begin:,} to {answer.to:,} tasks "
+            f"of {service.cpu:g} vCPU, {service.memory / GiB:g} GiB, {service.image.name}"
         ),
         right="lrrrrrrrr",
     )

@@ -6,7 +6,7 @@ import typer
 
 from sim.catalog import RUNTIMES
 from sim.cli.inputs import BadInput, Inputs
-from sim.cli.screen import as_json, say, table
+from sim.cli.screen import as_json, note, say, table
 from sim.core.quantity import parse_bytes, parse_vcpu
 from sim.units import GiB, MiB
 
@@ -53,11 +53,18 @@ def command(
     }
     inputs.check()
     from sim.answers import storm
+    from sim.answers.storm_host import NoMemory, virtualised
 
     try:
         answer = storm(**asked)
+    except NoMemory as none:
+        _refuse(none, json)
+        return 3
     except ValueError as error:
         raise BadInput(str(error)) from error
+    remark = virtualised(runtime, host)
+    if remark:
+        note(remark)
     if json:
         as_json(answer.json())
     else:
@@ -65,8 +72,17 @@ def command(
     return 0
 
 
+def _refuse(none: Any, json: bool) -> None:
+    if json:
+        as_json({"refused": {"memory_bytes": str(none)}, "fit": none.fit})
+    else:
+        say(f"{none}.")
+
+
 def show(answer: Any, asked: dict[str, Any]) -> None:
     """The figures, and what the starts waited for."""
+    from sim.answers.storms import quantile_of_each
+
     say(sentence(answer, asked))
     rows = [
         ["start, mean", _seconds(answer.mean_ms)],
@@ -76,20 +92,41 @@ def show(answer: Any, asked: dict[str, Any]) -> None:
         ["host CPU a start", _seconds(answer.host_cpu_ms_per_start)],
         ["memory of all that run at the end", f"{answer.memory_bytes / GiB:.2f} GiB"],
     ]
-    title = f"{asked['replications']} storms, guests of {asked['memory'] / MiB:g} MiB"
-    table(["", ""], rows, title=title, right="lr")
+    table(["", ""], rows, title=_title(asked), right="lr")
+    if asked["replications"] > 1 and quantile_of_each(asked["starts"], 0.99):
+        say("All are means of the storms: p50 and p99, too, are those of each storm.")
+    elif asked["replications"] > 1 and answer.p99_ms is not None:
+        say(
+            "p99 is of all starts of all storms together, for one storm has too few: "
+            "it can be above the last of a mean storm."
+        )
     for reason in answer.refused.values():
         say(f"Not given: {reason}.")
+
+
+def _title(asked: dict[str, Any]) -> str:
+    """How many storms, and of which guests where there are any."""
+    from sim.answers.storm_host import CONTAINERS
+
+    storms = "1 storm" if asked["replications"] == 1 else f"{asked['replications']} storms"
+    if asked["runtime"] in CONTAINERS:
+        return storms
+    memory = asked["memory"]
+    size = f"{memory / GiB:g} GiB" if memory >= GiB else f"{memory / MiB:g} MiB"
+    return f"{storms}, guests of {size}"
 
 
 def sentence(answer: Any, asked: dict[str, Any]) -> str:
     """The answer in one sentence."""
     at_once = asked["launchers"] or asked["starts"]
-    what = f"{asked['starts']} {asked['runtime']} sandboxes"
-    how = "at once" if at_once >= asked["starts"] else f"{at_once} at a time"
-    beside = f" beside {asked['running']} that run" if asked["running"] else ""
+    how = " at once" if at_once >= asked["starts"] else f" {at_once} at a time"
+    noun, how, verb = ("sandbox", "", "is") if asked["starts"] == 1 else ("sandboxes", how, "are")
+    what = f"{asked['starts']} {asked['runtime']} {noun}"
+    runs = "runs" if asked["running"] == 1 else "run"
+    beside = f" beside {asked['running']} that {runs}" if asked["running"] else ""
+    cpus = f"{answer.cpus:g} {'CPU' if answer.cpus == 1 else 'CPUs'}"
     return (
-        f"{what} started {how}{beside} on {answer.cpus:g} CPUs are up after "
+        f"{what} started{how}{beside} on {cpus} {verb} up after "
         f"{_seconds(answer.mean_ms)} (mean), the last after {_seconds(answer.makespan_ms)}; "
         f"a lock is held {answer.lock_share:.0%} of that time, "
         f"{answer.cpu_share:.0%} of the CPUs are busy."

@@ -14,7 +14,7 @@ from sim.host import Kernel, Machine, Step
 from sim.image import Registry, Store, Unpacking
 from sim.image.registry import LiveRegistry
 from sim.platforms.bare import BareDeployment
-from sim.platforms.limits import BudgetItem, with_free
+from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.sandbox.running import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story
@@ -60,17 +60,18 @@ class EC2:
     """vCPUs of running on-demand instances an account may have."""
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """One app an instance; then what the account allows, in instances."""
+        """One app an instance, and what the account allows, in instances: none of a large type."""
         lacking = self.lacking(service)
         if lacking is not None:
             return (Ceiling(lacking, 0, "take a larger instance type"),)
-        quota = int(plain(self.account_vcpus) // self.machine.vcpu)
-        return (
+        quota = plain(self.account_vcpus)
+        return smallest_first(
             Ceiling("one task per instance", 1, "share the instance: run containers on it"),
             Ceiling(
-                f"account quota ({plain(self.account_vcpus):g} vCPUs of on-demand instances)",
-                max(1, quota),
+                f"account quota ({quota:g} vCPUs of on-demand instances)",
+                fits(quota, self.machine.vcpu),
                 "ask for a higher quota (Service Quotas, L-1216C47A)",
+                "VcpuLimitExceeded",
             ),
         )
 

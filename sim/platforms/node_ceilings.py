@@ -28,8 +28,8 @@ def node_ceilings(config: NodeConfig, machine: Machine, claim: Claim) -> tuple[C
     """The limits of one node, smallest first; equals as they are found out."""
     ports = [] if claim.port is None else [_ceiling("host ports", 1, _NO_HOST_PORT)]
     cpu = _cpu(config, machine, claim)
-    memory = _memory(config, machine, claim)
     addresses = _addresses(config)
+    memory = _memory(config, machine, claim, (*ports, *cpu, *addresses))
     slots = _slots(config)
     if all(slots.allows <= other.allows for other in (*ports, *cpu, *memory, *addresses)):
         matched = _memory_of_slots_to_match(config, machine, claim)
@@ -43,11 +43,16 @@ def _cpu(config: NodeConfig, machine: Machine, claim: Claim) -> list[Ceiling]:
     return [_ceiling("vCPU", fits(config.room(machine).cpu, claim.cpu), _MORE_CPU)]
 
 
-def _memory(config: NodeConfig, machine: Machine, claim: Claim) -> list[Ceiling]:
+def _memory(
+    config: NodeConfig, machine: Machine, claim: Claim, others: Sequence[Ceiling]
+) -> list[Ceiling]:
+    """`others` stay where they are, however many slots there are."""
     if not claim.memory:
         return []
     allows = fits(config.room(machine).memory, claim.memory)
-    return [_ceiling("memory", allows, _more_memory(config, machine, claim, allows))]
+    best = config.fit_with_slots(machine, claim)
+    best = min((best, *(other.allows for other in others)))
+    return [_ceiling("memory", allows, _more_memory(config, machine, claim, allows, best))]
 
 
 def _memory_of_slots_to_match(config: NodeConfig, machine: Machine, claim: Claim) -> list[Ceiling]:
@@ -83,9 +88,8 @@ def _more_addresses(config: NodeConfig) -> str:
     return more if config.prefix_delegation else f"turn on prefix delegation, or {more}"
 
 
-def _more_memory(config: NodeConfig, machine: Machine, claim: Claim, allows: int) -> str:
-    """Fewer slots where they take it, else a larger type."""
-    best = config.fit_with_slots(machine, claim)
+def _more_memory(config: NodeConfig, machine: Machine, claim: Claim, allows: int, best: int) -> str:
+    """Fewer slots where they take it, up to the `best` that fit then, else a larger type."""
     if best <= allows:
         return _LARGER
     enough = best + len(config.daemon_sets)

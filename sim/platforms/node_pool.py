@@ -59,6 +59,13 @@ class NodePool:
     most: PositiveInt | None = None
     """Nodes there may be; None: any number."""
 
+    def lacks(self, claim: Claim) -> tuple[str, ...]:
+        """Kubernetes' words for what an empty node has too little of; none where a kind fits."""
+        rooms = [kind.room() for kind in self.kinds]
+        if any(room.fits(claim) for room in rooms):
+            return ()
+        return tuple(dict.fromkeys(word for room in rooms for word in room.words(claim)))
+
 
 class GrowingNodes:
     """A live node pool over a cluster's nodes."""

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from scipy import stats
 
 from sim.plots.canvas import axes, frame, legend_below
@@ -13,6 +13,8 @@ from sim.plots.palette import platform_color, platform_name, platform_order
 TITLE = "How fast a service grows"
 LOGARITHMIC = 8.0
 """Ratio of the slowest platform's time to the fastest from which time is drawn logarithmic."""
+FEW = 10
+"""Tasks up to which each is a point with its interval: one alone makes no line."""
 
 
 def scale_curves(
@@ -44,6 +46,7 @@ def scale_curves(
     ax.set_ylim(bottom=0.0)
     ax.set_xlabel("minutes since all were asked for")
     ax.set_ylabel("tasks ready")
+    ax.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
     ax.yaxis.set_major_formatter(lambda tasks, _: f"{tasks:,.0f}")
     legend_below(ax, lines)
     return ax
@@ -63,10 +66,20 @@ def _curve(
     begin: int,
 ) -> Line2D:
     middle, tasks = times.mean(axis=0), begin + np.arange(1, times.shape[1] + 1)
-    color = platform_color(platform)
+    color, few = platform_color(platform), times.shape[1] <= FEW
     if len(times) > 1:
         error = times.std(axis=0, ddof=1) / np.sqrt(len(times))
         reach = stats.t.ppf(0.975, len(times) - 1) * error
-        ax.fill_betweenx(tasks, middle - reach, middle + reach, color=color, alpha=0.25, lw=0)
-    (line,) = ax.plot(middle, tasks, color=color, linewidth=2.0, label=platform_name(platform))
+        if few:
+            ax.hlines(tasks, middle - reach, middle + reach, color=color, alpha=0.35, lw=4.0)
+        else:
+            ax.fill_betweenx(tasks, middle - reach, middle + reach, color=color, alpha=0.25, lw=0)
+    (line,) = ax.plot(
+        middle,
+        tasks,
+        color=color,
+        linewidth=2.0,
+        marker="o" if few else "",
+        label=platform_name(platform),
+    )
     return line

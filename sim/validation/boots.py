@@ -75,6 +75,7 @@ def _boot(host: str, scenario: str, metric: str) -> tuple[float, float | None, f
         host=host,
         memory=GUEST,
         replications=1 if launchers > 1 else 100,
+        ending=True,
     )
     return answer.mean_ms, answer.p50_ms, answer.p99_ms
 

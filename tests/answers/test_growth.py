@@ -68,6 +68,26 @@ def test_the_stretches_up_to_nine_tenths_sum_to_their_time() -> None:
     assert sum(s.seconds for s in row.limits[:3]) == pytest.approx(seconds(row, "t90_s"), rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("tasks", "ends"),
+    [(1, [1.0]), (2, [0.5, 1.0]), (5, [0.1, 0.5, 1.0]), (10, [0.1, 0.5, 0.9, 1.0])],
+)
+def test_few_tasks_have_as_many_stretches_as_they_can_end(tasks: int, ends: list[float]) -> None:
+    """Each begins where the one before ended, and names what made it as long as it is."""
+    limits = one("ecs-fargate", to=tasks).limits
+
+    assert [stretch.end for stretch in limits] == ends
+    assert [stretch.begin for stretch in limits] == [0.0, *ends[:-1]]
+    assert all(stretch.limits for stretch in limits)
+
+
+def test_one_task_more_has_one_stretch_with_a_cause() -> None:
+    (stretch,) = one("ecs-fargate", begin=4, to=5).limits
+
+    assert "0% to 100%" in str(stretch)
+    assert "provisioning" in str(stretch)
+
+
 def test_tasks_that_run_already_leave_warm_instances_with_room() -> None:
     """30 tasks fill two instances; 15 more need one, and that is all that is new."""
     row = one("ecs-asg", begin=30, to=45)
@@ -97,8 +117,26 @@ def test_a_task_that_no_instance_holds_has_no_times() -> None:
 def test_tasks_that_go_to_no_host_cost_nothing(platform: str) -> None:
     row = one(platform, to=3, cpu=20.0)
 
-    assert row.hosts == 0
-    assert not row.usd_per_hour
+    assert (row.hosts, row.usd_per_hour) == (0, 0.0)
+
+
+@pytest.mark.parametrize("platform", ["eks-karpenter", "eks-cas"])
+def test_pods_that_no_node_holds_are_explained_in_kubernetes_words(platform: str) -> None:
+    """They wait for ever, so that no start says why."""
+    answer = scale(platform=platform, to=3, instance="t4g.nano", replications=1)
+
+    assert answer.reasons() == {platform: "Insufficient memory x3"}
+    assert "Insufficient memory" in answer.rows[0].json()["t90_s_refused"]
+    assert one(platform, to=3).lacking == ""
+
+
+def test_the_sentence_names_who_never_gets_there() -> None:
+    """Beside those that do, and where nobody does."""
+    some = scale(to=3, instance="t4g.nano", replications=1).sentence()
+    none = scale(platform="eks-cas", to=3, instance="t4g.nano", replications=1).sentence()
+
+    assert "not in every run: ecs-asg (0 of 3), eks-karpenter (0 of 3), eks-cas (0 of 3)" in some
+    assert "eks-cas (0 of 3)" in none
 
 
 def test_karpenter_launches_the_nodes_that_the_pods_need_and_no_more() -> None:
@@ -176,7 +214,9 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     ("asked", "word"),
     [
         ({"platform": "ecs"}, "platform"),
-        ({"begin": 10, "to": 10}, "from"),
+        ({"begin": 10, "to": 10}, "to: 10 is not allowed; more than from = 10"),
+        ({"begin": 0, "to": 0}, "to: 0 is not allowed; more than from = 0"),
+        ({"begin": -1}, "from: -1 is not allowed"),
         ({"services": 0}, "services"),
         ({"quotas": {"fargate.launch.refil": 1.0}}, "fargate.launch.refill"),
         ({"image": "nothing"}, "image"),

@@ -101,6 +101,12 @@ def test_tasks_that_never_came_up_are_said_not_counted_as_gone() -> None:
     assert answer.rows[0].json()["t50_s_refused"].startswith("10 of 10")
 
 
+def test_pods_that_no_node_holds_are_explained_in_kubernetes_words() -> None:
+    answer = shrink(platform="eks-cas", begin=3, to=1, instance="t4g.nano", replications=1)
+
+    assert "3 of 3 tasks did not come up (Insufficient memory)" in answer.sentence()
+
+
 def test_the_curves_begin_with_all_hosts_and_never_rise() -> None:
     changes = pd.DataFrame(
         [("eks-cas", 0, 0.0, 10), ("eks-cas", 0, 60.0, 4), ("eks-cas", 1, 0.0, 5)],

@@ -48,6 +48,25 @@ def test_a_quantile_is_refused_below_its_sample() -> None:
     assert set(enough) == KEYS
 
 
+@pytest.mark.parametrize("runtime", ["docker", "kata-fc"])
+def test_p99_is_never_above_the_last_of_a_storm(runtime: str) -> None:
+    """Both are means of the storms where a storm has the starts for a p99."""
+    answer = storm(runtime, starts=100, replications=3)
+
+    assert answer.p50_ms is not None
+    assert answer.p99_ms is not None
+    assert answer.p50_ms <= answer.p99_ms <= answer.makespan_ms
+
+
+def test_the_verb_says_what_its_p99_is_of() -> None:
+    """Of each storm, or of all starts together where one storm has too few."""
+    for starts, said in (("100", "those of each storm"), ("50", "of all starts of all storms")):
+        words = ["storm", "--runtime", "docker", "--starts", starts, "--replications", "3"]
+        result = CliRunner().invoke(app, words, catch_exceptions=False)
+
+        assert said in " ".join(result.stdout.split())
+
+
 def test_the_same_profile_on_another_host() -> None:
     """An idle Firecracker host: only the core's speed differs, and waits do not scale with it."""
     slow = storm("firecracker", starts=1, host="m5d.metal", replications=50).mean_ms

@@ -68,16 +68,28 @@ def test_density_by_reservation_leaves_the_by_use_keys_out(tmp_path: Path) -> No
 
 
 def test_density_exits_3_when_not_one_fits_and_still_prints_the_others(tmp_path: Path) -> None:
-    """Eight vCPUs do not fit on four; an instance and a Fargate task of that size exist."""
+    """Eight vCPUs do not fit on four; there are such instances, of which the quota allows none."""
     result = call("density --cpu 8 --by reservation --json --out", tmp_path)
-    counts = {row["platform"]: row["count"] for row in rows(result)}
+    found = {row["platform"]: row for row in rows(result)}
+    refused, ec2 = found["docker"], found["ec2"]
 
     assert result.exit_code == 3
-    assert counts["docker"] == counts["ecs-bridge"] == 0
-    assert counts["ec2"] == 1
-    refused = next(row for row in rows(result) if row["platform"] == "docker")
+    assert refused["count"] == found["ecs-bridge"]["count"] == 0
+    assert (ec2["count"], ec2["limits"][0]["allows"]) == (0, 0)
+    assert ec2["refused"].startswith("VcpuLimitExceeded: account quota")
     assert "usd_per_container_hour" not in refused
     assert "vCPU" in refused["refused"]
+
+
+@pytest.mark.parametrize("by", ["use", "both"])
+def test_density_exits_3_when_not_one_fits_by_use(by: str, tmp_path: Path) -> None:
+    """A JVM is killed in 64 MiB on every platform, however many could be reserved."""
+    words = f"density --app java --memory 64MiB --window 1s --by {by} --json --out"
+    result = call(words, tmp_path)
+
+    assert result.exit_code == 3
+    assert {row["count_by_use"] for row in rows(result) if row["platform"] == "docker"} == {0}
+    assert max(row["count"] for row in rows(result)) > 0
 
 
 def test_max_pods_that_leave_no_memory_answer_0_with_the_reason_and_the_way_out(
@@ -177,6 +189,29 @@ def test_startup_refuses_p95_of_five_starts_and_says_why(tmp_path: Path) -> None
 
     assert all("p95_s" not in row and "at least 20" in row["p95_s_refused"] for row in found)
     assert all("p50_s" in row for row in found)
+
+
+def test_startup_ranks_only_platforms_of_which_all_became_ready(tmp_path: Path) -> None:
+    """Two of eight fit on each machine; they are quick, and named behind those that bring all."""
+    result = call("startup --app java --tasks 8 --replications 2 --out", tmp_path)
+    text = " ".join(result.stdout.split())
+    ranking, _, rest = text.partition("Not all became ready")
+
+    assert "on EC2" in ranking
+    assert "on Fargate" in ranking
+    assert "ECS" not in ranking
+    assert "4 of 16 on ECS (warm image), no room for 12" in rest
+
+
+def test_startup_ranks_nobody_where_nobody_brings_all_up(tmp_path: Path) -> None:
+    """And a single start has no median, which is not the same."""
+    words = "startup --app java --platform ecs --replications"
+    some = " ".join(call(f"{words} 1 --tasks 8 --out", tmp_path).stdout.split())
+    single = call(f"{words} 1 --out", tmp_path).stdout
+
+    assert "no platform brought all up" in some
+    assert "2 of 8 on ECS (cold image)" in some
+    assert "too few starts for a median" in single
 
 
 def test_startup_counts_tasks_that_found_no_room(tmp_path: Path) -> None:

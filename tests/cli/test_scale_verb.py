@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import sim
 from sim.cli.app import app
 
 
@@ -27,6 +28,13 @@ def test_json_has_a_row_for_each_platform_and_the_keys_that_were_promised(tmp_pa
     assert len(list(tmp_path.glob("scale/*/scale.png"))) == 1
 
 
+def test_the_table_says_that_its_times_are_those_of_ready_tasks(tmp_path: Path) -> None:
+    """A task that runs is not ready yet."""
+    _, out, _ = run("--to", "2", "--replications", "1", "--platform", "ecs-fargate", out=tmp_path)
+
+    assert "seconds until a share of the tasks is ready" in out
+
+
 def test_fewer_tasks_than_there_are_ask_how_soon_the_machines_go(tmp_path: Path) -> None:
     wanted = ("--from", "40", "--to", "20", "--replications", "1", "--platform", "eks-karpenter")
     code, out, _ = run(*wanted, "--json", out=tmp_path)
@@ -36,16 +44,45 @@ def test_fewer_tasks_than_there_are_ask_how_soon_the_machines_go(tmp_path: Path)
     assert code == 0
     assert {"hosts_before", "hosts", "moved", "ready", "usd_per_hour", *times} <= set(row)
     assert row["hosts"] < row["hosts_before"]
-    assert (tmp_path / "scale-in" / "scale_in.png").exists()
+    assert len(list(tmp_path.glob("scale-in/*/scale_in.png"))) == 1
     code, out, _ = run(*wanted, out=tmp_path)
     assert (code, "the last host that goes has gone after" in out) == (0, True)
+
+
+def test_a_scale_in_is_kept_in_a_folder_of_its_own_that_can_be_loaded(tmp_path: Path) -> None:
+    """Its id is of what was asked: the same again is the same folder, fewer tasks another."""
+    for to, seed in (("10", "1"), ("10", "1"), ("5", "1"), ("10", "2")):
+        wanted = ("--from", "20", "--to", to, "--seed", seed, "--replications", "2")
+        run(*wanted, "--platform", "ecs-fargate", out=tmp_path)
+    kept = sorted(path for path in (tmp_path / "scale-in").iterdir() if path.is_dir())
+    results = sim.load(tmp_path / "scale-in")
+
+    assert len(kept) == 3
+    assert all((folder / "scale_in.png").exists() for folder in kept)
+    assert (results.manifest["seed"], results.manifest["replications"]) == (2, 2)
+    asked = results.scenario["ecs-fargate"]
+    assert (asked["from"], asked["to"]) == (20, 10)
+    assert list(results.runs["hosts"]) == [10, 10]
+    assert list(results.summary["platform"]) == ["ecs-fargate"]
+    assert results.samples["used"].max() == 20.0
 
 
 def test_as_many_tasks_as_there_are_is_no_question(tmp_path: Path) -> None:
     code, _, error = run("--from", "40", "--to", "40", out=tmp_path)
 
     assert code == 2
-    assert "from: 40 is not allowed" in error
+    assert "to: 40 is not allowed; more than from = 40" in error
+
+
+def test_a_quota_that_is_not_known_is_told_what_there_is(tmp_path: Path) -> None:
+    """The nearest key, or where there is none, the quotas; the field is named once."""
+    _, _, strange = run("--quota", "foo=1", out=tmp_path)
+    _, _, near = run("--quota", "fargate.launch.refil=1", out=tmp_path)
+
+    assert "quota: 'foo' is not known" in strange
+    assert "fargate.launch.refill" in strange
+    assert "figure:" not in strange
+    assert "quota: 'fargate.launch.refil' is not known; did you mean" in near
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

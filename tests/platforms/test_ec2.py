@@ -92,6 +92,14 @@ def test_one_task_an_instance_and_then_the_account() -> None:
     ]
 
 
+def test_a_quota_below_one_instance_allows_none() -> None:
+    """It comes first then, in EC2's word, and lifting it gives the one."""
+    first, then = ec2(account_vcpus=3.0).ceilings(service())
+
+    assert (first.limit.split(" (")[0], first.allows, then.allows) == ("account quota", 0, 1)
+    assert first.refusal == "VcpuLimitExceeded"
+
+
 def test_an_app_over_its_limit_is_killed_and_gives_all_back() -> None:
     """The instance's kernel kills it; what remains is the OS."""
     what = service(memory=100 * MiB, app=app(private=101 * MiB))

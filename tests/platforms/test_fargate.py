@@ -82,6 +82,13 @@ def test_one_task_a_micro_vm_and_then_the_account() -> None:
         assert ceilings[0].limit == "one task per microVM"
 
 
+def test_a_quota_below_one_task_allows_none() -> None:
+    """It comes first then, and not as 1."""
+    first, then = fargate(account_vcpus=1.0).ceilings(service(cpu=2.0))
+
+    assert (first.limit.split(" (")[0], first.allows, then.allows) == ("account quota", 0, 1)
+
+
 def test_task_101_waits_for_the_launch_bucket() -> None:
     """A bucket of 100 and 20 a second: 100 go at once, number 101 waits 50 ms, 140 two seconds."""
     world, _, starts = launch(ecs_on_fargate(), service(), 140)

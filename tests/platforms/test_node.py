@@ -56,6 +56,18 @@ def test_a_reserve_beyond_all_memory_leaves_nothing_and_says_the_way_out() -> No
     assert ceilings(node_config(max_pods=14))[0].allows == 14
 
 
+@pytest.mark.parametrize("rest", [{"cpu": 0.55}, {"addresses": 7}])
+def test_the_way_out_of_too_many_slots_promises_no_more_than_fit_then(rest: dict[str, Any]) -> None:
+    """79 slots leave memory for one; with 7 of them 7 fit, for vCPU or addresses end there."""
+    cpu, addresses = rest.get("cpu", 0.1), rest.get("addresses")
+    first = ceilings(node_config(max_pods=79, addresses=addresses), cpu=cpu)[0]
+    lowered = ceilings(node_config(max_pods=7, addresses=addresses), cpu=cpu)[0]
+
+    assert (first.limit, first.allows) == ("memory", 1)
+    assert "lower --max-pods to 7, and 7 fit" in first.how
+    assert lowered.allows == 7
+
+
 def test_lifting_pod_slots_is_paid_for_in_memory() -> None:
     """5 slots; with more, 10 MiB each, memory allows not 16 but 14: nine more, not eleven."""
     first = lifted(ceilings(node_config(max_pods=5)))[0]

@@ -222,8 +222,7 @@ def _ec2(asked: _Asked, type_: Machine, burstable: bool) -> Row:
     ceilings = ec2.ceilings(asked.service)
     count = ceilings[0].allows
     row = Row("ec2", ec2.machine.name, count, lifted(ceilings), ec2.budget(asked.service, count))
-    if count == 0:
-        return asked.one(_none(row, ceilings[0]))
+    row.note = _beyond_the_account(ceilings)
     return asked.one(_priced(row, ec2.machine))
 
 
@@ -235,10 +234,12 @@ def _fargate(asked: _Asked, fargate: Fargate) -> Row:
         return asked.one(Row("fargate", "-", 0, lifted(ceilings), refused=reason))
     count = ceilings[0].allows
     row = Row("fargate", str(size), count, lifted(ceilings), fargate.budget(service, count))
+    row.note = _beyond_the_account(ceilings)
     if count == 0:
-        return asked.one(_none(row, ceilings[0]))
+        row.refused = f"{ceilings[0].limit} has no room; {ceilings[0].how}"
+        return asked.one(row)
     if (size.vcpu, size.memory) != (service.cpu, service.memory):
-        row.note = f"asked {_size(service)}, given and paid {size}"
+        row.note = _also(row.note, f"asked {_size(service)}, given and paid {size}")
     if fargate.architecture == "amd64":
         row.usd_per_container_hour = fargate.price(size)
     else:
@@ -265,20 +266,24 @@ def _eks_on_fargate(asked: _Asked, eks: EKS, architecture: Architecture | None) 
         return asked.one(Row("eks-fargate", "-", 0, lifted(ceilings), refused=reason))
     count = ceilings[0].allows
     row = Row("eks-fargate", str(size), count, lifted(ceilings), eks.budget(service, count))
-    if count == 0:
-        return asked.one(_none(row, ceilings[0]))
+    row.note = _beyond_the_account(ceilings)
     own = catalog.figure("eks.fargate.pod_overhead").shown()
-    row.note = f"asked {_size(service)}, {own} for Kubernetes, given and paid {size}"
-    row.note += f"; {_a_cluster()}"
+    paid = f"asked {_size(service)}, {own} for Kubernetes, given and paid {size}"
+    row.note = _also(row.note, paid, _a_cluster())
     row.usd_per_container_hour = eks.fargate.price(size)
     return asked.one(row)
 
 
-def _none(row: Row, ceiling: Ceiling) -> Row:
-    """Not one: the platform's own word for what refuses it, and how to lift that."""
-    word = f"{ceiling.refusal}: " if ceiling.refusal else ""
-    row.refused = f"{word}{ceiling.limit} allows not one ({row.host}); {ceiling.how}"
-    return row
+def _beyond_the_account(ceilings: Sequence[Ceiling]) -> str:
+    """That the account, as it is at first, may not run even one."""
+    for ceiling in ceilings:
+        if ceiling.limit.startswith("account quota") and ceiling.allows == 0:
+            return f"the {ceiling.limit} lets not one run: {ceiling.how}"
+    return ""
+
+
+def _also(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
 
 
 def _a_cluster() -> str:

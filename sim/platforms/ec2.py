@@ -14,7 +14,7 @@ from sim.host import Kernel, Machine, Step
 from sim.image import Registry, Store, Unpacking
 from sim.image.registry import LiveRegistry
 from sim.platforms.bare import BareDeployment
-from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
+from sim.platforms.limits import BudgetItem, fits, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.sandbox.running import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story
@@ -60,18 +60,20 @@ class EC2:
     """vCPUs of running on-demand instances an account may have."""
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """One app an instance, and what the account allows, in instances: none of a large type."""
+        """One app an instance; then what the account allows, in instances: none of a large type.
+
+        The quota comes last however small it is: it is the account's, not the host's.
+        """
         lacking = self.lacking(service)
         if lacking is not None:
             return (Ceiling(lacking, 0, "take a larger instance type"),)
         quota = plain(self.account_vcpus)
-        return smallest_first(
+        return (
             Ceiling("one task per instance", 1, "share the instance: run containers on it"),
             Ceiling(
                 f"account quota ({quota:g} vCPUs of on-demand instances)",
                 fits(quota, self.machine.vcpu),
                 "ask for a higher quota (Service Quotas, L-1216C47A)",
-                "VcpuLimitExceeded",
             ),
         )
 

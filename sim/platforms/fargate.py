@@ -17,7 +17,7 @@ from sim.host import Kernel, Machine
 from sim.host.machine import Architecture
 from sim.image import Registry, Store, Unpacking
 from sim.image.sharing import distinct
-from sim.platforms.limits import BudgetItem, disk_ceilings, fits, smallest_first, with_free
+from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.start import Ceiling, Refused, Start, Story
 from sim.units import GiB, MiB
@@ -83,7 +83,10 @@ class Fargate:
         return cpu + size.memory / GiB * plain(self.usd_per_gb_hour)
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """One task a microVM, and what the account allows: none of a large size."""
+        """One task a microVM; then what the account allows: none of a large size.
+
+        The quota comes last however small it is: it is the account's, not the host's.
+        """
         return self.full_disk(service) or self.ceilings_at(self.size_for(service))
 
     def full_disk(self, service: Service) -> tuple[Ceiling, ...]:
@@ -101,13 +104,12 @@ class Fargate:
         if size is None:
             return (Ceiling("Fargate size", 0, f"the largest is {self.sizes[-1]}"),)
         quota = plain(self.account_vcpus)
-        return smallest_first(
+        return (
             Ceiling("one task per microVM", 1, "nothing lifts it: isolation is the product"),
             Ceiling(
                 f"account quota ({quota:g} vCPUs of Fargate tasks)",
                 fits(quota, size.vcpu),
                 "ask for a higher quota (Service Quotas)",
-                "You've reached the limit on the number of vCPUs you can run concurrently",
             ),
         )
 

@@ -93,11 +93,10 @@ def test_one_task_an_instance_and_then_the_account() -> None:
 
 
 def test_a_quota_below_one_instance_allows_none() -> None:
-    """It comes first then, in EC2's word, and lifting it gives the one."""
-    first, then = ec2(account_vcpus=3.0).ceilings(service())
+    """It comes last all the same: it is the account's, not the host's."""
+    one, quota = ec2(account_vcpus=3.0).ceilings(service())
 
-    assert (first.limit.split(" (")[0], first.allows, then.allows) == ("account quota", 0, 1)
-    assert first.refusal == "VcpuLimitExceeded"
+    assert (one.allows, quota.limit.split(" (")[0], quota.allows) == (1, "account quota", 0)
 
 
 def test_an_app_over_its_limit_is_killed_and_gives_all_back() -> None:

@@ -83,10 +83,9 @@ def test_one_task_a_micro_vm_and_then_the_account() -> None:
 
 
 def test_a_quota_below_one_task_allows_none() -> None:
-    """It comes first then, and not as 1."""
-    first, then = fargate(account_vcpus=1.0).ceilings(service(cpu=2.0))
+    one, quota = fargate(account_vcpus=1.0).ceilings(service(cpu=2.0))
 
-    assert (first.limit.split(" (")[0], first.allows, then.allows) == ("account quota", 0, 1)
+    assert (one.allows, quota.limit.split(" (")[0], quota.allows) == (1, "account quota", 0)
 
 
 def test_task_101_waits_for_the_launch_bucket() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -95,8 +95,10 @@ def compare(
     told = manifest(named, described, seed=seed, catalogue=catalogue)
     told |= {"points": points} if points else {}
     target: Target = Sequential(until, list(scenarios)) if until else Number(times)
-    folder = None if out is None else RunFolder(Path(out) / named, told, described)
-    with folder or nullcontext(InMemory()) as store, Workers(jobs, cluster) as workers:
+    with ExitStack() as stack:
+        workers = stack.enter_context(Workers(jobs, cluster))  # first: it may refuse
+        folder = None if out is None else RunFolder(Path(out) / named, told, described)
+        store = InMemory() if folder is None else stack.enter_context(folder)
         engine = Engine(scenarios, seed=seed, target=target, store=store, workers=workers)
         with _kept(folder, engine):
             engine.run()

@@ -22,7 +22,8 @@ SIGPIPE = 141
 
 def reader_has_gone() -> NoReturn:
     """End quietly, and let nothing that is still buffered complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(SIGPIPE)
 
 
@@ -36,7 +37,7 @@ class Screen(Console):
 
 def console() -> Console:
     """Standard output, wide enough for the tables where it is not a terminal."""
-    if sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty():
         return Screen(highlight=False, soft_wrap=False)
     return Screen(width=WIDTH, highlight=False)
 

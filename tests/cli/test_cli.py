@@ -320,3 +320,12 @@ def test_whoever_stops_reading_gets_no_error() -> None:
 
     assert done.returncode in (0, 141)
     assert done.stderr == ""
+
+
+def test_a_closed_standard_output_is_no_error(tmp_path: Path) -> None:
+    """The files are written all the same (`sim density >&-`)."""
+    words = f"{sys.executable} -m sim.cli density --by reservation --out {tmp_path} >&-"
+    done = subprocess.run(["sh", "-c", words], stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "density" / "latest").exists()

@@ -60,7 +60,7 @@ class Scenario:
     platform: Any
     """Anything that satisfies `Platform`."""
     arrivals: tuple[Burst | Poisson, ...]
-    until: Seconds | None = None
+    until: Annotated[Seconds, Field(gt=0)] | None = None
     """Seconds after which the run stops; None: when nothing is left to happen."""
     serve: Seconds = 0.0
     """Seconds for which each task serves its request load once it is ready."""

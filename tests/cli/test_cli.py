@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from sim.cli.screen import number, table
 
 
 def call(words: str, *more: str | Path) -> Result:
@@ -329,3 +330,24 @@ def test_a_closed_standard_output_is_no_error(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "density" / "latest").exists()
+
+
+def test_tables_fold_no_number_and_headers_only_between_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """However many columns there are; words may be folded."""
+    columns = ["platform", *["hosts_before_the_change"] * 12, "why"]
+    table(columns, [["ecs", *["1546.336"] * 12, "a reason"]], right="l" + "r" * 12)
+    lines = capsys.readouterr().out.splitlines()
+
+    assert sum(line.count("1546.336") for line in lines) == 12
+    for word in ("hosts", "before", "the", "change"):
+        assert sum(line.split().count(word) for line in lines) == 12
+    assert "_" not in "".join(lines)
+
+
+def test_numbers_have_three_or_four_digits_that_count() -> None:
+    """And no exponent where people count."""
+    shown = [number(x) for x in (1546.336, 10786.2, 0.7221, 5.9966, 14.743, 0.0, 0.00123, 1e-7)]
+
+    assert shown == ["1546", "10786", "0.722", "5.997", "14.74", "0", "0.00123", "1e-07"]

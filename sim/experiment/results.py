@@ -106,12 +106,14 @@ class Results:
 
         Args:
             metric: a column of `starts()` or a numeric one of `runs`.
-            quantile: None: the mean.
+            quantile: above 0 and below 1; None: the mean.
             variant: None: the only one there is.
 
         Raises:
-            ValueError: no such metric or variant, or too small a sample.
+            ValueError: no such metric or variant, no quantile, or too small a sample.
         """
+        if quantile is not None and not 0.0 < quantile < 1.0:
+            raise ValueError(f"quantile: {quantile!r} is not allowed; above 0 and below 1")
         table = self.starts() if metric in TIMES else self.runs
         numeric = self.runs.iloc[:, 2:].select_dtypes("number").columns
         metrics = list(dict.fromkeys([*TIMES, *numeric]))

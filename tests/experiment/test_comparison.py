@@ -162,8 +162,11 @@ def test_equal_descriptions_do_not_differ_and_a_size_is_shown_in_gib() -> None:
     """A scenario against itself, and against itself on a larger machine."""
     import json
 
+    burst = Burst(service=WEB)
     small, large = (
-        json.loads(as_json(Scenario(name="x", platform=docker(machine(memory=size)), arrivals=())))
+        json.loads(
+            as_json(Scenario(name="x", platform=docker(machine(memory=size)), arrivals=(burst,)))
+        )
         for size in (1024 * MiB, 2048 * MiB)
     )
 

@@ -117,6 +117,10 @@ def test_sobol_points_fill_every_quarter_of_a_pair_alike() -> None:
 
 def test_an_empty_range_or_too_few_points_are_refused() -> None:
     """With the field."""
+    with pytest.raises(ValueError, match="ranges: 0 is not allowed; lowest and highest value"):
+        LatinHypercube(0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="a: 2 is not a range; two numbers such as"):
+        LatinHypercube({"a": 2})  # type: ignore[dict-item]
     with pytest.raises(ValueError, match="a: 2 to 2 is not a range"):
         LatinHypercube({"a": (2, 2)})
     with pytest.raises(ValueError, match="points: 1"):

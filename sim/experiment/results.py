@@ -13,7 +13,7 @@ from sim.experiment import estimate as estimates
 from sim.experiment import steady
 from sim.experiment.manifest import FILE, Manifest, read_manifest, write_manifest
 from sim.experiment.parts import Damaged, Parts
-from sim.experiment.store import finished, locked, replications
+from sim.experiment.store import finished, locked, make_folder, replications
 from sim.experiment.summary import sentence, summarize, summarize_points
 from sim.experiment.tables import TABLES, Tables, arranged, arrow_of
 
@@ -158,7 +158,7 @@ class Results:
         folder = home / self.run_id
         if self.folder == folder:
             return folder
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
         draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=home))
         try:
             self._write(draft)

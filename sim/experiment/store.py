@@ -65,7 +65,7 @@ class RunFolder:
         """Of the finished run that is there already; it counts until ours is finished."""
         self._buffer: list[Bundle] = []
         self._since = time.monotonic()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         self._lock = locked(self.folder)
 
     def __enter__(self) -> RunFolder:
@@ -182,6 +182,20 @@ def finished(folder: Path, code: str) -> Manifest | None:
 def replications(manifest: Manifest | None) -> int:
     """Of each variant in a finished run; 0: that is not known."""
     return int((manifest or {}).get("replications", 0))
+
+
+def make_folder(folder: Path) -> None:
+    """A folder for results, with those above it.
+
+    Raises:
+        OSError: it cannot be made; its name is in the message.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise type(error)(
+            f"out: {str(folder)!r} cannot be made ({error.strerror}); a folder that can be written"
+        ) from error
 
 
 def locked(folder: Path) -> FileLock:

@@ -351,3 +351,25 @@ def test_numbers_have_three_or_four_digits_that_count() -> None:
     shown = [number(x) for x in (1546.336, 10786.2, 0.7221, 5.9966, 14.743, 0.0, 0.00123, 1e-7)]
 
     assert shown == ["1546", "10786", "0.722", "5.997", "14.74", "0", "0.00123", "1e-07"]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("density --host 100000x9999TiB", "'100000x9999TiB' is not allowed; 1 to 448 vCPUs"),
+        ("density --memory 1B", "memory: 1 B is not allowed; at least 6 MiB"),
+        ("density --by reservation --out /proc/x", "out: '/proc/x/density' cannot be made"),
+    ],
+)
+def test_a_mistake_is_told_in_the_words_of_what_was_typed(words: str, part: str) -> None:
+    """Nothing of CPU units for a bare machine, and no number of the operating system."""
+    result = call(words)
+
+    assert result.exit_code == 2
+    assert part in result.stderr.replace("\n       ", " ")
+    assert "Errno" not in result.stderr
+
+
+def test_one_type_is_one_type() -> None:
+    """In the line below the table."""
+    assert "\n1 type. Sources" in call("instances m5.metal").stdout

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
-    from sim.answers import density, lifecycle, startup, storm
+    from sim.answers import density, lifecycle, scale, shrink, startup, storm
+    from sim.answers.one_server import one_server
+    from sim.answers.who_runs_it import who_runs_it
     from sim.experiment import (
         Burst,
         LatinHypercube,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.host import Step
     from sim.validation import validate
     from sim.workload import App, Load, Service
 
@@ -38,25 +41,31 @@ __all__ = [
     "Scenario",
     "Service",
     "Sobol",
+    "Step",
     "catalog",
     "compare",
     "density",
     "experiment",
     "lifecycle",
     "load",
+    "one_server",
     "plots",
     "replicate",
+    "scale",
+    "shrink",
     "startup",
     "storm",
     "sweep",
     "units",
     "validate",
+    "who_runs_it",
 ]
 
 _HOME = {
     "App": "sim.workload",
     "Load": "sim.workload",
     "Service": "sim.workload",
+    "Step": "sim.host",
     "Burst": "sim.experiment",
     "LatinHypercube": "sim.experiment",
     "Poisson": "sim.experiment",
@@ -70,8 +79,12 @@ _HOME = {
     "sweep": "sim.experiment",
     "density": "sim.answers",
     "lifecycle": "sim.answers",
+    "one_server": "sim.answers",
+    "scale": "sim.answers",
+    "shrink": "sim.answers",
     "startup": "sim.answers",
     "storm": "sim.answers",
+    "who_runs_it": "sim.answers",
     "validate": "sim.validation",
 }
 

@@ -105,6 +105,12 @@ figures: {ecs.eni_atach: 3}
             "name: x\nplatform: ecs\nservice: {memory: 1GiB, memory_reservation: 2GiB}\n",
             "at most the hard limit",
         ),
+        (
+            "name: x\nplatform: fargate\nhost: {count: 2}\n",
+            "host.count: 2 is not allowed on fargate, where it has no effect; it is for ecs, eks",
+        ),
+        ("name: x\nplatform: ecs\nmax_pods: 9\n", "max_pods: 9 is not allowed on ecs"),
+        ("name: x\nplatform: ecs\nuntil: 0s\n", "until: '0s' is not allowed; greater than 0"),
     ],
 )
 def test_a_broken_file_is_exit_2_and_writes_nothing(text: str, part: str, tmp_path: Path) -> None:
@@ -115,6 +121,33 @@ def test_a_broken_file_is_exit_2_and_writes_nothing(text: str, part: str, tmp_pa
     assert result.exit_code == 2
     assert part in result.stderr
     assert not out.exists()
+
+
+def test_a_sweep_over_platforms_may_keep_the_host_of_others(tmp_path: Path) -> None:
+    """What a point sets itself has to have an effect at that point."""
+    loaded = load_scenario(written(tmp_path, GOOD))
+
+    assert loaded.at(platform="fargate").platform == catalog.ecs_on_fargate()
+    with pytest.raises(BadFile, match=r"host.count: 3 is not allowed on fargate"):
+        loaded.at(**{"platform": "fargate", "host.count": 3})
+
+
+@pytest.mark.parametrize("host", ["architecture: arm64", "instance: m6g.large"])
+def test_tasks_on_fargate_have_the_architecture_of_the_file(host: str, tmp_path: Path) -> None:
+    """Said as such, or as that of an instance."""
+    text = f"name: x\nplatform: fargate\nhost: {{{host}}}\n"
+
+    made = load_scenario(written(tmp_path, text)).scenario
+    assert made.platform == catalog.ecs_on_fargate("arm64")
+
+
+def test_no_start_that_became_ready_is_exit_3(tmp_path: Path) -> None:
+    """Also where they were only cut off by the end of the run."""
+    path = written(tmp_path, GOOD.replace("10min", "1s"))
+    result = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "out")])
+
+    assert result.exit_code == 3
+    assert "still open at `until`" in result.stderr
 
 
 def test_a_missing_file_is_exit_2(tmp_path: Path) -> None:

@@ -61,3 +61,12 @@ def test_a_start_on_ecs_with_a_warm_image_costs_few_events(cpu_quota: bool, most
     events = next(world.env._eid) - before - 1
 
     assert events < most
+
+
+def test_every_answer_and_what_describes_ones_own_app_is_at_the_top() -> None:
+    """Whatever `sim` lists is there."""
+    import sim
+
+    answers = {"density", "lifecycle", "one_server", "scale", "shrink", "startup", "storm"}
+    assert {*answers, "who_runs_it", "App", "Step"} <= set(dir(sim))
+    assert all(hasattr(sim, name) for name in dir(sim))

@@ -100,6 +100,7 @@ def lifecycle(
     """Build an image, push it, pull it on a fresh host and run it there, in one simulation.
 
     Args:
+        dockerfile: the file, or the folder it is in.
         context: the folder that COPY and ADD read; the Dockerfile's where it is not given.
         platform: `docker`, `ec2`, `ecs`, `fargate`, `eks` or `eks-fargate`.
         instance: EC2 type that runs the container (not on Fargate).
@@ -120,7 +121,7 @@ def lifecycle(
         ValueError: a name is not known, or a value is out of range.
     """
     _check(platform, startup_cpu, app)
-    machine = catalog.machine(builder)
+    dockerfile, machine = file_of(dockerfile), catalog.machine(builder)
     wanted = architecture or machine.architecture
     args = {"TARGETPLATFORM": f"linux/{wanted}", "BUILDPLATFORM": f"linux/{machine.architecture}"}
     built = _builds(
@@ -156,6 +157,12 @@ def lifecycle(
         notes=_notes(built, wanted, machine.architecture),
         seed=seed,
     )
+
+
+def file_of(dockerfile: str | Path) -> Path:
+    """A Dockerfile, or the one in a folder."""
+    path = Path(dockerfile)
+    return path / "Dockerfile" if path.is_dir() else path
 
 
 def _check(platform: str, startup_cpu: float | None, app: str | None) -> None:

@@ -32,6 +32,8 @@ def as_row(answer: LifecycleAnswer, row: Row) -> dict[str, Any]:
         data["image"] = row.text
     if row.phase == TOTAL:
         data["seconds"] = row.seconds
+    if row.aside:
+        data["pull_s"] = row.aside  # within the run, and a step of its own
     if len(answer.rounds) > 1:
         data["round"] = row.round
     if (row.step, row.phase) == ("run", TOTAL):

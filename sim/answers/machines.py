@@ -3,7 +3,7 @@
 import re
 
 from sim import catalog
-from sim.core.quantity import parse_bytes, parse_vcpu
+from sim.core.quantity import LARGEST_VCPU, parse_bytes
 from sim.host import Machine
 
 _CUSTOM = re.compile(r"([0-9]+)x([0-9.]+[A-Za-z]+)")
@@ -26,4 +26,6 @@ def bare_machine(host: str | None, instance: str) -> Machine:
         raise ValueError(f"host: {host!r} has no unit of memory; write {host}GiB")
     if match is None:
         return catalog.bare(host)
-    return catalog.custom(parse_vcpu(match[1]), parse_bytes(match[2]))
+    if not 1 <= int(match[1]) <= LARGEST_VCPU:
+        raise ValueError(f"host: {host!r} is not allowed; 1 to {LARGEST_VCPU:g} vCPUs")
+    return catalog.custom(float(match[1]), parse_bytes(match[2]))

@@ -83,7 +83,8 @@ def two_runs(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> TwoRuns:
 
     Raises:
         FileNotFoundError: there is no such run.
-        ValueError: no variant is in both, or there is nothing to compare.
+        ValueError: no variant is in both, or a run holds no replications of starts (`density`,
+            `lifecycle`), or there is nothing to compare.
     """
     first, second = _chosen("RUN_A", str(a)), _chosen("RUN_B", str(b))
     pairs = [
@@ -102,6 +103,11 @@ def _chosen(field: str, text: str) -> Chosen:
     path, colon, variant = text.rpartition(":")
     results = load(path if colon else text)
     known = tuple(str(name) for name in results.runs["variant"].unique())
+    if not known or any(variant not in results.scenario for variant in known):
+        raise ValueError(
+            f"{field}: {results.name} holds no replications of starts; runs of sim run, sweep, "
+            f"startup and scale can be compared"
+        )
     if colon and variant not in known:
         raise ValueError(f"{field}: {variant!r} is no variant of {path}; known: {', '.join(known)}")
     return Chosen(results, (variant,) if colon else known)

@@ -5,11 +5,14 @@ from functools import cache
 from sim.catalog.figures import figure, rows
 from sim.catalog.names import unknown
 from sim.core.cited import Cited
+from sim.core.quantity import shown_memory
 from sim.host import Step
 from sim.image import Image, Layer
 from sim.units import GiB, MiB
 from sim.workload import App, Load, Service
 
+LEAST_MEMORY = 6 * MiB
+"""Of a container: what the Docker daemon takes since 20.10 (ECS says the same of a task)."""
 DEFAULT_SIZE = {
     "java": (2.0, 4 * GiB),
     "node": (0.5, 1 * GiB),
@@ -120,15 +123,16 @@ def service(
     Args:
         name: `java`, `node`, `mysql` or `generic`.
         cpu: vCPUs.
-        memory: bytes.
+        memory: bytes, at least 6 MiB.
         load_share: mean CPU use as a fraction of `cpu`.
 
     Raises:
         UnknownName: there is no such app.
+        ValueError: a size is not allowed.
     """
     program = app(name)
     default_cpu, default_memory = DEFAULT_SIZE[name]
-    return Service(
+    made = Service(
         name=name,
         app=program,
         image=images()[IMAGE_OF[name]] if name in IMAGE_OF else None,
@@ -137,6 +141,12 @@ def service(
         cpu_quota=cpu_quota,
         load=load(load_share),
     )
+    if made.memory < LEAST_MEMORY:
+        raise ValueError(
+            f"memory: {shown_memory(made.memory)} is not allowed; at least "
+            f"{shown_memory(LEAST_MEMORY)}, below which Docker refuses a container"
+        )
+    return made
 
 
 def _layer(number: int, size: str, row: dict[str, str]) -> Layer:

@@ -203,7 +203,15 @@ def ec2(type_: Machine, *, docker: DockerOnInstance | None = None) -> EC2:
 def ec2_for(
     service: Service, architecture: Architecture = "amd64", *, burstable: bool = True
 ) -> EC2 | None:
-    """EC2 with the cheapest non-metal type that holds the service, or None where none does."""
+    """EC2 with the cheapest non-metal type that holds the service, or None where none does.
+
+    Raises:
+        ValueError: `service` is none.
+    """
+    if not isinstance(service, Service):
+        raise ValueError(
+            f"service: {service!r} is not allowed; a Service, such as catalog.service('java')"
+        )
     os = figure("vm.memory.guest_os.debian_minimal").value
     for type_ in by_price(architecture, burstable=burstable):
         if type_.vcpu >= service.cpu and type_.memory_visible - os >= service.memory:

@@ -1,8 +1,19 @@
 """The command line: a module a verb."""
 
+import os
+import sys
+
 
 def main() -> None:
     """Entry point of `sim` and `berthsim`."""
     from sim.cli.app import app
 
+    _open_what_is_closed()
     app()
+
+
+def _open_what_is_closed() -> None:
+    """Python has no stream at all where the shell has closed one (`sim density >&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

@@ -69,12 +69,19 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
             note(str(error) or "stopped")
             code = STOPPED
         except (BadInput, OSError) as error:
-            text = str(error).replace("\n", "\n       ")
+            text = _words(error).replace("\n", "\n       ")
             note(f"error: {text}")
             code = 2
         raise typer.Exit(code)
 
     return run
+
+
+def _words(error: BadInput | OSError) -> str:
+    """What is wrong, without the number that the operating system gives it."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 VERBS = (

@@ -40,7 +40,8 @@ def command(
         [_cells(type_) for type_ in found],
         right="llrrrrrrrr",
     )
-    say(f"{len(found)} types. Sources: Karpenter's tables (2026-08), vantage (2025-12).")
+    many = f"{len(found)} type{'' if len(found) == 1 else 's'}"
+    say(f"{many}. Sources: Karpenter's tables (2026-08), vantage (2025-12).")
     say("trunk: tasks with ENI trunking as ECS documents it; - : not known. pods: EKS's max pods.")
     say("Prices on demand in us-east-1.")
     return 0

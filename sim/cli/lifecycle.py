@@ -28,9 +28,7 @@ def command(
     context: Annotated[
         Path | None, typer.Option(help="Folder that COPY reads; the Dockerfile's by default.")
     ] = None,
-    registry: Annotated[
-        str, typer.Option(help="ecr, ecr-public, docker-hub, docker-hub-personal, docker-hub-paid.")
-    ] = "ecr",
+    registry: Annotated[str, typer.Option(help=f"{', '.join(catalog.registry_names())}.")] = "ecr",
     platform: Annotated[
         str, typer.Option(help="docker, ec2, ecs, fargate, eks or eks-fargate.")
     ] = "ecs",
@@ -66,10 +64,10 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """Build an image, push it, pull and run it: where do the seconds and the bytes go?"""
-    from sim.answers.from_dockerfile import PLATFORMS
+    from sim.answers.from_dockerfile import PLATFORMS, file_of
 
     inputs = Inputs()
-    file = dockerfile / "Dockerfile" if dockerfile.is_dir() else dockerfile
+    file = file_of(dockerfile)
     runs, copies = _lines_of(file, ("RUN",)), _lines_of(file, ("COPY", "ADD"))
     asked: dict[str, Any] = {
         "context": context,
@@ -166,6 +164,8 @@ def _phase(row: dict[str, Any]) -> str:
     if "line" in row:
         text = row["text"] if len(row["text"]) <= 36 else row["text"][:35] + "…"
         return f"{row['line']}  {text}" + ("  (cached)" if row["cached"] else "")
+    if "pull_s" in row:
+        return "total without the pull"
     return f"{row['phase']} {row['image']}" if "image" in row else str(row["phase"])
 
 

@@ -8,7 +8,7 @@ import typer
 from sim.cli import explained
 from sim.cli.effort import ClusterAddress, Jobs, Replications, effort, how_many, made
 from sim.cli.inputs import BadInput, Inputs
-from sim.cli.screen import as_json, note, say, table, wrote
+from sim.cli.screen import as_json, note, number, say, table, wrote
 
 if TYPE_CHECKING:
     from sim.experiment.replication import Effort
@@ -94,11 +94,11 @@ def of_file(loaded: Any, asked: "Effort", out: Path) -> "Effort":
 
 
 def ended(results: Any) -> int:
-    """The exit code; with a remark where starts were cut off by the end of the run."""
+    """The exit code, 3 where no start became ready; a remark where starts were cut off."""
     counts = results.runs[["ready", "censored"]].sum()
     if counts["censored"]:
         note(f"{counts['censored']} starts were still open at `until`: raise it to see them ready")
-    return 0 if counts.sum() else 3
+    return 0 if counts["ready"] else 3
 
 
 def show(results: Any) -> None:
@@ -111,7 +111,7 @@ def show(results: Any) -> None:
         table(
             ["variant", "phase", *(c[:3] for c in columns), "n"],
             [
-                [r["variant"], r["phase"], *(f"{r[c]:.3f} s" for c in columns), r["n"]]
+                [r["variant"], r["phase"], *(f"{number(r[c])} s" for c in columns), r["n"]]
                 for r in results.summary.to_dict("records")
             ],
             title="mean phases of the starts around p50 and p95; they sum to that start's total",

@@ -1,19 +1,25 @@
 """What is printed: a sentence, a table, the files; or JSON and nothing else."""
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NoReturn
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 WIDTH = 108
+WIDEST = 10_000
+WHOLE = ("platform", "host", "instance", "parameter", "input")
+"""Columns of names, which are not folded either."""
 
 
 SIGPIPE = 141
@@ -22,7 +28,8 @@ SIGPIPE = 141
 
 def reader_has_gone() -> NoReturn:
     """End quietly, and let nothing that is still buffered complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(SIGPIPE)
 
 
@@ -36,7 +43,7 @@ class Screen(Console):
 
 def console() -> Console:
     """Standard output, wide enough for the tables where it is not a terminal."""
-    if sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty():
         return Screen(highlight=False, soft_wrap=False)
     return Screen(width=WIDTH, highlight=False)
 
@@ -61,22 +68,52 @@ def as_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def number(value: float) -> str:
+    """A number in three or four significant digits, without an exponent where people count."""
+    if value == 0.0 or not 1e-4 <= abs(value) < 1e9:
+        return f"{value:.3g}"
+    place = math.floor(math.log10(abs(value)))
+    return f"{value:.{max(0, (3 if place >= 0 else 2) - place)}f}"
+
+
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", right: str = ""
 ) -> None:
-    """A plain table.
+    """A plain table; numbers are never folded, headers only between words.
 
     Args:
         right: `r` or `l` for each column, as in LaTeX; left where it is shorter.
     """
+    screen, cells = console(), [[str(cell) for cell in row] for row in rows]
+    made = _table(columns, cells, title, right, folded=False)
+    if _measured(screen, made).maximum > screen.width:
+        made = _table(columns, cells, title, right, folded=True)
+    screen.print(made, width=max(screen.width, _measured(screen, made).minimum), crop=False)
+
+
+def _measured(screen: Console, made: Table) -> Measurement:
+    return screen.measure(made, options=screen.options.update(max_width=WIDEST))
+
+
+def _table(
+    columns: Sequence[str], rows: list[list[str]], title: str, right: str, *, folded: bool
+) -> Table:
     made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     for place, column in enumerate(columns):
-        side = "right" if right[place : place + 1] == "r" else "left"
-        whole = column in ("platform", "host", "instance", "parameter", "input")
-        made.add_column(column, justify=side, overflow="fold", no_wrap=whole)  # type: ignore[arg-type]
+        longest = max((len(row[place]) for row in rows if len(row) > place), default=0)
+        words = column.replace("_", " ").split(" ")
+        room = max(longest, *map(len, words))
+        rigid = right[place : place + 1] == "r" or column in WHOLE
+        made.add_column(
+            fill(" ".join(words), room) if folded and rigid else " ".join(words),
+            justify="right" if right[place : place + 1] == "r" else "left",
+            overflow="fold",
+            no_wrap=rigid,
+            min_width=room if rigid else max(map(len, words)),
+        )
     for row in rows:  # a short row is filled up with blanks
-        made.add_row(*(str(cell) for cell in row))
-    console().print(made)
+        made.add_row(*row)
+    return made
 
 
 def wrote(*paths: Path | str) -> None:

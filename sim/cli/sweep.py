@@ -131,7 +131,9 @@ def _design(
     """The points that were typed; mistakes are collected."""
     count = inputs.integer("points", points, 2)
     kind = inputs.choice("spread", spread, SPREADS)
-    if bool(grid) == bool(between):
+    if grid and between:
+        inputs.mistakes.append("grid: not allowed beside --range; give one or the other")
+    if not grid and not between:
         inputs.mistakes.append(
             "grid: give --grid FIELD=A,B,... or --range FIELD=LOW:HIGH, at least once"
         )

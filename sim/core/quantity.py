@@ -93,6 +93,8 @@ def _memory_hint(number: float, unit: str) -> str:
         return f"; Docker's m is MiB (in Kubernetes it means thousandths): write {number:g}MiB"
     if unit and unit[0].lower() in letters and unit.lower() in (unit[0].lower(), unit.lower()[:2]):
         return f"; write {number:g}{letters[unit[0].lower()]}"
+    if unit == "" and number == 0.0:
+        return "; it must be above 0"
     return f"; did you mean {number:g}MiB?" if unit == "" else ""
 
 
@@ -134,6 +136,14 @@ Vcpu: TypeAlias = Annotated[
     Field(gt=0, le=LARGEST_VCPU),
     WithJsonSchema({"type": ["number", "string"], "examples": [0.25, "250m"]}),
 ]
+
+
+def shown_memory(size: float) -> str:
+    """Bytes of memory in the unit in which they are a tenth or more: `0.5 GiB`, `6 MiB`."""
+    for unit, scale in (("GiB", units.GiB), ("MiB", units.MiB), ("KiB", units.KiB)):
+        if size >= 0.1 * scale:
+            return f"{size / scale:.4g} {unit}"
+    return f"{size:.4g} B"
 
 
 def shown_bytes(size: float) -> str:

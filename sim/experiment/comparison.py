@@ -114,10 +114,10 @@ def compare_results(a: Results, b: Results, variant_a: str, variant_b: str) -> C
     first, second = per_run(a, variant_a), per_run(b, variant_b)
     for results, table in ((a, first), (b, second)):
         if len(table) < 2:
-            raise TooFew(f"{results!r}: {len(table)} replication; at least 2 are needed")
+            raise TooFew(f"replications: {results.name} has {len(table)}; at least 2 are needed")
     metrics = [name for name in map(str, first) if name in second]
     if not metrics:
-        raise ValueError(f"{a!r} and {b!r} have no metric in common")
+        raise ValueError(f"{a.name} and {b.name} have no metric in common")
     why = why_not_paired(a, b, variant_a, variant_b)
     if not why:
         both = first.index.intersection(second.index)

@@ -37,10 +37,14 @@ class _Sampled:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for path, (low, high) in self.ranges.items():
-            if not low < high:
-                raise ValueError(f"{path}: {low!r} to {high!r} is not a range")
-        if self.count < 2:
+        if not isinstance(self.ranges, Mapping):
+            raise ValueError(
+                f"ranges: {self.ranges!r} is not allowed; lowest and highest value by path, "
+                f"such as {{'image.mib': (100, 500)}}"
+            )
+        for path, ends in self.ranges.items():
+            _check_range(path, ends)
+        if not isinstance(self.count, int) or self.count < 2:
             raise ValueError(f"points: {self.count!r} is not allowed; at least 2")
 
     def points(self) -> list[Point]:
@@ -55,6 +59,14 @@ class _Sampled:
 
     def _unit_cube(self) -> NDArray[np.float64]:
         raise NotImplementedError
+
+
+def _check_range(path: str, ends: Any) -> None:
+    pair = ends if isinstance(ends, Sequence) and len(ends) == 2 else None
+    if pair is None or not all(isinstance(end, int | float) for end in pair):
+        raise ValueError(f"{path}: {ends!r} is not a range; two numbers such as (100, 500)")
+    if not pair[0] < pair[1]:
+        raise ValueError(f"{path}: {pair[0]!r} to {pair[1]!r} is not a range")
 
 
 class LatinHypercube(_Sampled):

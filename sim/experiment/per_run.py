@@ -28,7 +28,7 @@ def per_run(results: Results, variant: str) -> pd.DataFrame:
     """
     runs = results.runs[results.runs["variant"] == variant]
     if runs["run"].duplicated().any() or "ready" not in runs:
-        raise ValueError(f"{results!r}: its runs are no replications of a scenario")
+        raise ValueError(f"{results.name}: its runs are no replications of a scenario")
     table = runs.set_index("run").select_dtypes("number")
     results_of = [name for name in map(str, table) if name not in (*INPUTS, *TIMES)]
     table = table.reindex(columns=[*TIMES, *results_of])

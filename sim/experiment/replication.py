@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
+from numbers import Integral
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -56,6 +57,8 @@ def replicate(scenario: Scenario, **effort: Unpack[Effort]) -> Results:
     Raises:
         ValueError: `times` or `seed` is out of range.
     """
+    if not isinstance(scenario, Scenario):
+        raise ValueError(f"scenario: {scenario!r} is not allowed; a Scenario")
     return compare({scenario.name: scenario}, **effort)
 
 
@@ -84,19 +87,16 @@ def compare(
         OSError: the folder or the cluster cannot be used, or the disk is full.
         Interrupted: Ctrl-C; what is finished is kept in `out`.
     """
-    if times < 1:
-        raise ValueError(f"replications: {times!r} is not allowed; at least 1")
-    if seed < 0:
-        raise ValueError(f"seed: {seed!r} is not allowed; an integer of at least 0")
-    if not scenarios:
-        raise ValueError("scenarios: at least one is needed")
+    _check(scenarios, times, seed)
     named = name or next(iter(scenarios.values())).name
     described = {variant: json.loads(as_json(s)) for variant, s in scenarios.items()}
     told = manifest(named, described, seed=seed, catalogue=catalogue)
     told |= {"points": points} if points else {}
     target: Target = Sequential(until, list(scenarios)) if until else Number(times)
-    folder = None if out is None else RunFolder(Path(out) / named, told, described)
-    with folder or nullcontext(InMemory()) as store, Workers(jobs, cluster) as workers:
+    with ExitStack() as stack:
+        workers = stack.enter_context(Workers(jobs, cluster))  # first: it may refuse
+        folder = None if out is None else RunFolder(Path(out) / named, told, described)
+        store = InMemory() if folder is None else stack.enter_context(folder)
         engine = Engine(scenarios, seed=seed, target=target, store=store, workers=workers)
         with _kept(folder, engine):
             engine.run()
@@ -106,6 +106,17 @@ def compare(
                 folder.finish(as_csv(results.summary))
                 results.folder = folder.folder
     return results
+
+
+def _check(scenarios: Mapping[str, Scenario], times: object, seed: object) -> None:
+    for field, value, low in (("replications", times, 1), ("seed", seed, 0)):
+        if not isinstance(value, Integral) or int(value) < low:
+            raise ValueError(f"{field}: {value!r} is not allowed; an integer of at least {low}")
+    if not scenarios:
+        raise ValueError("scenarios: at least one is needed")
+    for name, scenario in scenarios.items():
+        if not isinstance(scenario, Scenario):
+            raise ValueError(f"scenarios: {name}: {scenario!r} is not allowed; a Scenario")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sim.experiment import estimate as estimates
 from sim.experiment import steady
 from sim.experiment.manifest import FILE, Manifest, read_manifest, write_manifest
 from sim.experiment.parts import Damaged, Parts
-from sim.experiment.store import locked
+from sim.experiment.store import finished, locked, make_folder, replications
 from sim.experiment.summary import sentence, summarize, summarize_points
 from sim.experiment.tables import TABLES, Tables, arranged, arrow_of
 
@@ -50,13 +50,17 @@ class Results:
     folder: Path | None = None
 
     def __repr__(self) -> str:
-        name = f"{self.manifest['scenario']}/{self.run_id}"
-        return f"Results({name!r}, {len(self.runs)} runs, {len(self.spans)} spans)"
+        return f"Results({self.name!r}, {len(self.runs)} runs, {len(self.spans)} spans)"
 
     @property
     def run_id(self) -> str:
         """Fingerprint of scenario, seed, catalogue and version; no clock in it."""
         return str(self.manifest["run_id"])
+
+    @property
+    def name(self) -> str:
+        """Scenario and run id, as in the folder of results."""
+        return f"{self.manifest['scenario']}/{self.run_id}"
 
     @property
     def points(self) -> pd.DataFrame:
@@ -102,12 +106,14 @@ class Results:
 
         Args:
             metric: a column of `starts()` or a numeric one of `runs`.
-            quantile: None: the mean.
+            quantile: above 0 and below 1; None: the mean.
             variant: None: the only one there is.
 
         Raises:
-            ValueError: no such metric or variant, or too small a sample.
+            ValueError: no such metric or variant, no quantile, or too small a sample.
         """
+        if quantile is not None and not 0.0 < quantile < 1.0:
+            raise ValueError(f"quantile: {quantile!r} is not allowed; above 0 and below 1")
         table = self.starts() if metric in TIMES else self.runs
         numeric = self.runs.iloc[:, 2:].select_dtypes("number").columns
         metrics = list(dict.fromkeys([*TIMES, *numeric]))
@@ -140,6 +146,8 @@ class Results:
     def save(self, out: str | os.PathLike[str] = "results") -> Path:
         """Write everything to `out/<scenario>/<run id>/`, whole or not at all.
 
+        A finished run of more replications that is there already is kept instead.
+
         Returns:
             The folder.
 
@@ -150,15 +158,12 @@ class Results:
         folder = home / self.run_id
         if self.folder == folder:
             return folder
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
         draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=home))
         try:
             self._write(draft)
-            if folder.exists():
-                lock = locked(folder)
-                shutil.rmtree(folder)
-                lock.release()
-            draft.rename(folder)
+            if _replaced(folder, self.manifest):
+                draft.rename(folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         (home / "latest").write_text(self.run_id + "\n", encoding="utf-8")
@@ -244,6 +249,21 @@ def _results(tables: Tables, described: dict[str, Any], manifest: Manifest) -> R
     below = manifest.get("replications")
     runs, spans, samples = (arranged(tables[name], named, below).to_pandas() for name in TABLES)
     return Results(runs, spans, samples, pd.DataFrame(), described, manifest)
+
+
+def _replaced(folder: Path, manifest: Manifest) -> bool:
+    """Make way for another run of the same id, unless more replications are there."""
+    if not folder.exists():
+        return True
+    lock = locked(folder)
+    try:
+        there = replications(finished(folder, manifest["code"]))
+        if there > replications(manifest):
+            return False
+        shutil.rmtree(folder)
+        return True
+    finally:
+        lock.release()
 
 
 def _find(path: Path) -> Path:

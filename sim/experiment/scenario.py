@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveInt
 from simpy import Event
 
 from sim.core.description import description
@@ -52,15 +52,21 @@ class Poisson:
             begun(deployment.launch(self.service, 1)[0])
 
 
+def _is_platform(value: Any) -> Any:
+    if isinstance(value, type) or not callable(getattr(value, "deploy", None)):
+        raise ValueError(f"{value!r} is not allowed; a platform, such as catalog.ecs('m5.xlarge')")
+    return value
+
+
 @description
 class Scenario:
     """One point of an experiment; frozen, comparable, and the same from Python and from YAML."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    platform: Any
+    platform: Annotated[Any, AfterValidator(_is_platform)]
     """Anything that satisfies `Platform`."""
-    arrivals: tuple[Burst | Poisson, ...]
-    until: Seconds | None = None
+    arrivals: Annotated[tuple[Burst | Poisson, ...], Field(min_length=1)]
+    until: Annotated[Seconds, Field(gt=0)] | None = None
     """Seconds after which the run stops; None: when nothing is left to happen."""
     serve: Seconds = 0.0
     """Seconds for which each task serves its request load once it is ready."""

@@ -61,9 +61,11 @@ class RunFolder:
         self.manifest = manifest
         self.described = described
         self.parts = Parts(self.folder)
+        self._finished: Manifest | None = None
+        """Of the finished run that is there already; it counts until ours is finished."""
         self._buffer: list[Bundle] = []
         self._since = time.monotonic()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         self._lock = locked(self.folder)
 
     def __enter__(self) -> RunFolder:
@@ -123,7 +125,15 @@ class RunFolder:
         return sum(part.runs for part in self.parts.there)
 
     def finish(self, summary: str) -> None:
-        """Write the summary; with the manifest, which comes last, the run is complete."""
+        """Write the summary; with the manifest, which comes last, the run is complete.
+
+        A finished run of more replications stays as it is.
+        """
+        there, ours = replications(self._finished), replications(self.manifest)
+        if there > ours:
+            say(f"{self.folder}: the {there} replications that are there are kept")
+            return
+        self._mark_unfinished()
         write_whole(self.folder / "summary.csv", summary)
         self.manifest["written"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         write_manifest(self.folder, self.manifest, self.described)
@@ -133,10 +143,16 @@ class RunFolder:
         self._discard_other_code()
         for table in TABLES:
             (self.folder / table).mkdir(exist_ok=True)
-        for lost in self.parts.tidy():
-            say(f"{lost}: its runs are made again")
-        write_manifest(self.folder, {**self.manifest, "complete": False}, self.described)
+        lost = self.parts.tidy()
+        for message in lost:
+            say(f"{message}: its runs are made again")
+        self._finished = None if lost else finished(self.folder, self.manifest["code"])
+        if self._finished is None:
+            self._mark_unfinished()
         write_whole(self.folder.parent / "latest", self.folder.name + "\n")
+
+    def _mark_unfinished(self) -> None:
+        write_manifest(self.folder, {**self.manifest, "complete": False}, self.described)
 
     def _discard_other_code(self) -> None:
         """Runs of another model do not go into one table with ours."""
@@ -151,6 +167,35 @@ class RunFolder:
                 say(f"{self.folder}: its runs are of another version of the model; made again")
             for table in TABLES:
                 shutil.rmtree(self.folder / table, ignore_errors=True)
+
+
+def finished(folder: Path, code: str) -> Manifest | None:
+    """The manifest of a finished run of that version of the model; None: there is none."""
+    try:
+        manifest = read_manifest(folder)[0]
+    except (OSError, ValueError):
+        return None
+    whole = manifest.get("complete", True) and (folder / "summary.csv").is_file()
+    return manifest if whole and manifest.get("code") == code else None
+
+
+def replications(manifest: Manifest | None) -> int:
+    """Of each variant in a finished run; 0: that is not known."""
+    return int((manifest or {}).get("replications", 0))
+
+
+def make_folder(folder: Path) -> None:
+    """A folder for results, with those above it.
+
+    Raises:
+        OSError: it cannot be made; its name is in the message.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise type(error)(
+            f"out: {str(folder)!r} cannot be made ({error.strerror}); a folder that can be written"
+        ) from error
 
 
 def locked(folder: Path) -> FileLock:

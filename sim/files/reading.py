@@ -3,13 +3,14 @@
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from sim import catalog
 from sim.experiment import Scenario
+from sim.files.applying import without_effect
 from sim.files.mistakes import mistakes
 from sim.files.scenario_file import ScenarioFile
 from sim.host.machine import Architecture
@@ -36,8 +37,11 @@ class Loaded:
             BadFile: a path or a value is wrong; the message names every mistake.
         """
         data = deepcopy(self.data)
+        given: dict[str, Any] = {}
         for path, value in point.items():
             _put(data, path, value)
+            _put(given, path, value)
+        _refuse_without_effect(given, data.get("platform"))
         try:
             return _made(data, self.folder)[1]
         except ValidationError as error:
@@ -62,12 +66,23 @@ def load_scenario(path: str | Path) -> Loaded:
         raise BadFile(f"{path} is not YAML: {error}") from error
     if not isinstance(data, dict):
         raise BadFile(f"{path}: a scenario is a mapping such as 'platform: ecs'")
+    wrong = without_effect(data, data.get("platform"))
     try:
-        return Loaded(*_made(data, path.parent), data, path.parent)
+        made = _made(data, path.parent)
     except ValidationError as error:
-        raise BadFile("\n".join([f"{path}:", *mistakes(error)])) from error
+        raise BadFile("\n".join([f"{path}:", *mistakes(error), *wrong])) from error
     except ValueError as error:
         raise BadFile(f"{path}: {error}") from error
+    if wrong:
+        raise BadFile("\n".join([f"{path}:", *wrong]))
+    return Loaded(*made, data, path.parent)
+
+
+def _refuse_without_effect(given: dict[str, Any], platform: object) -> None:
+    """What a point sets; the file's own fields may be for other platforms of a sweep."""
+    wrong = without_effect(given, platform)
+    if wrong:
+        raise BadFile("\n".join(wrong))
 
 
 def _made(data: dict[str, Any], folder: Path) -> tuple[ScenarioFile, Scenario]:
@@ -94,8 +109,10 @@ def _put(data: dict[str, Any], path: str, value: Any) -> None:
 def _architecture(data: dict[Any, Any]) -> Architecture:
     """Of the host that a file names, before the file is known to be right."""
     host = data.get("host")
-    name = host.get("instance") if isinstance(host, dict) else None
-    on_aws = data.get("platform") in ("ec2", "ecs", "fargate")
+    part = host if isinstance(host, dict) else {}
+    if data.get("platform") == "fargate" and part.get("architecture") in ("amd64", "arm64"):
+        return cast("Architecture", part["architecture"])
+    name, on_aws = part.get("instance"), data.get("platform") in ("ec2", "ecs", "fargate")
     known = on_aws and isinstance(name, str) and name in catalog.instances()
     return catalog.instance(str(name)).architecture if known else "amd64"
 

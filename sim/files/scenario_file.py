@@ -24,6 +24,7 @@ from sim.core.description import description, with_figure
 from sim.core.quantity import Bytes, Seconds, Vcpu
 from sim.experiment import Burst, Poisson, Scenario
 from sim.host import Machine
+from sim.host.machine import Architecture
 from sim.image import AgentPull, Image, read_image
 from sim.image.image import of_size
 from sim.platforms.ecs import Network
@@ -76,7 +77,7 @@ ImageFile = Annotated[Image, BeforeValidator(_from_manifest), WithJsonSchema({"t
 
 @description
 class HostPart:
-    """The machine, or the fleet, that tasks run on."""
+    """The machine, or the fleet, that tasks run on; fargate has none but for the architecture."""
 
     instance: Instance = "m5.xlarge"
     """EC2 type; the vm and docker platforms take a bare machine of its size."""
@@ -84,6 +85,8 @@ class HostPart:
     """Bare machine of the vm and docker platforms instead: m5.metal, 16x64GiB."""
     count: PositiveInt = 1
     """Container instances (ecs) or nodes (eks)."""
+    architecture: Architecture | None = None
+    """Of the tasks on fargate, that of the instance unless given; elsewhere it is always that."""
     disk: Bytes | None = None
     """Root volume (ecs, eks; else 30 and 20 GiB), disk (docker; else it never binds), or
     ephemeral storage (fargate; else 20 GiB)."""
@@ -200,7 +203,7 @@ class ScenarioFile:
     scoring: Scoring = "LeastAllocated"
     """Of the Kubernetes scheduler."""
     pod: PodPart = Field(default_factory=PodPart)
-    until: Seconds | None = None
+    until: Annotated[Seconds, Field(gt=0)] | None = None
     serve: Seconds = 0.0
     sample_every: Seconds | None = None
     replications: PositiveInt = 30
@@ -275,7 +278,7 @@ class ScenarioFile:
                 pulls_from=registry,
             ),
             "fargate": lambda: catalog.ecs_on_fargate(
-                catalog.instance(host.instance).architecture,
+                host.architecture or catalog.instance(host.instance).architecture,
                 pulls_from=registry,
                 lazy=lazy,
                 ephemeral=host.disk,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.container import Container
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
@@ -49,7 +50,7 @@ def rows(ax: Axes, labels: Sequence[str]) -> None:
     ax.spines["left"].set_visible(False)
 
 
-def legend_below(ax: Axes, handles: Sequence[Artist], *, title: str = "") -> None:
+def legend_below(ax: Axes, handles: Sequence[Artist | Container], *, title: str = "") -> None:
     """A legend under the axis label, read row by row, as wide as the axes.
 
     It lies a fixed distance in points below the axes, so it never covers the data.

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 KEYS = ("variant", "run", "task")
+NEEDED = ("run", "task", "phase", "start_s", "end_s")
 
 
 def lengths(spans: pd.DataFrame) -> pd.DataFrame:
@@ -14,7 +15,15 @@ def lengths(spans: pd.DataFrame) -> pd.DataFrame:
     Args:
         spans: spans that tile their start, of starts that became ready: `run`, `task`, `phase`,
             `start_s`, `end_s` (s), and `variant` where there are several.
+
+    Raises:
+        ValueError: a column is missing.
     """
+    missing = [name for name in NEEDED if name not in spans.columns]
+    if missing:
+        raise ValueError(
+            f"spans: it has no {', '.join(missing)}; a row a phase is needed: Results.tiling()"
+        )
     keys = [key for key in KEYS if key in spans.columns]
     long = spans.assign(length=spans["end_s"] - spans["start_s"], phase=spans["phase"].astype(str))
     wide = long.pivot_table(index=keys, columns="phase", values="length", aggfunc="sum", sort=False)

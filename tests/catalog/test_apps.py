@@ -112,3 +112,10 @@ def test_java_starts_on_two_threads() -> None:
 def test_every_default_size_has_an_app() -> None:
     """And every app a default size."""
     assert set(DEFAULT_SIZE) == set(catalog.apps())
+
+
+def test_less_memory_than_docker_gives_a_container_is_refused() -> None:
+    """With the least that is allowed."""
+    assert catalog.service("generic", memory=6 * MiB).memory == 6 * MiB
+    with pytest.raises(ValueError, match=r"memory: 1 B is not allowed; at least 6 MiB"):
+        catalog.service("generic", memory=1.0)

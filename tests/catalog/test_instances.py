@@ -43,7 +43,7 @@ def test_types_are_as_measured_and_documented(name: str) -> None:
 )
 def test_awsvpc_tasks_are_limited_by_interfaces(name: str, awsvpc: int, trunk: int) -> None:
     """The first interface is the instance's own; with trunking ECS documents the number."""
-    tiny = catalog.service("generic", cpu=0.01, memory=4 * MiB)
+    tiny = catalog.service("generic", cpu=0.01, memory=6 * MiB)
     plain_, trunked = (
         catalog.ecs(name, network="awsvpc", trunking=trunking).slots(tiny)[0]
         for trunking in (False, True)

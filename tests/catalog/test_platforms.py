@@ -190,3 +190,9 @@ def test_a_micro_vm_is_lighter_than_a_virtual_machine() -> None:
     assert micro.firmware is None
     assert vm.firmware is not None
     assert micro.vmm.work < vm.vmm.work
+
+
+def test_ec2_for_a_name_says_what_it_takes() -> None:
+    """An app's name is no service."""
+    with pytest.raises(ValueError, match=r"service: 'java' is not allowed; a Service, such as"):
+        catalog.ec2_for("java")  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from sim.cli.screen import number, table
 
 
 def call(words: str, *more: str | Path) -> Result:
@@ -355,3 +356,55 @@ def test_whoever_stops_reading_gets_no_error() -> None:
 
     assert done.returncode in (0, 141)
     assert done.stderr == ""
+
+
+def test_a_closed_standard_output_is_no_error(tmp_path: Path) -> None:
+    """The files are written all the same (`sim density >&-`)."""
+    words = f"{sys.executable} -m sim.cli density --by reservation --out {tmp_path} >&-"
+    done = subprocess.run(["sh", "-c", words], stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "density" / "latest").exists()
+
+
+def test_tables_fold_no_number_and_headers_only_between_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """However many columns there are; words may be folded."""
+    columns = ["platform", *["hosts_before_the_change"] * 12, "why"]
+    table(columns, [["ecs", *["1546.336"] * 12, "a reason"]], right="l" + "r" * 12)
+    lines = capsys.readouterr().out.splitlines()
+
+    assert sum(line.count("1546.336") for line in lines) == 12
+    for word in ("hosts", "before", "the", "change"):
+        assert sum(line.split().count(word) for line in lines) == 12
+    assert "_" not in "".join(lines)
+
+
+def test_numbers_have_three_or_four_digits_that_count() -> None:
+    """And no exponent where people count."""
+    shown = [number(x) for x in (1546.336, 10786.2, 0.7221, 5.9966, 14.743, 0.0, 0.00123, 1e-7)]
+
+    assert shown == ["1546", "10786", "0.722", "5.997", "14.74", "0", "0.00123", "1e-07"]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("density --host 100000x9999TiB", "'100000x9999TiB' is not allowed; 1 to 448 vCPUs"),
+        ("density --memory 1B", "memory: 1 B is not allowed; at least 6 MiB"),
+        ("density --by reservation --out /proc/x", "out: '/proc/x/density' cannot be made"),
+    ],
+)
+def test_a_mistake_is_told_in_the_words_of_what_was_typed(words: str, part: str) -> None:
+    """Nothing of CPU units for a bare machine, and no number of the operating system."""
+    result = call(words)
+
+    assert result.exit_code == 2
+    assert part in result.stderr.replace("\n       ", " ")
+    assert "Errno" not in result.stderr
+
+
+def test_one_type_is_one_type() -> None:
+    """In the line below the table."""
+    assert "\n1 type. Sources" in call("instances m5.metal").stdout

@@ -102,7 +102,8 @@ def test_compare_refuses_one_replication_and_what_is_no_run(tmp_path: Path) -> N
 
     assert (one.exit_code, probes.exit_code) == (2, 2)
     assert "at least 2 are needed" in one.stderr
-    assert "error:" in probes.stderr
+    assert "RUN_A: density/" in probes.stderr
+    assert "holds no replications of starts; runs of sim run" in probes.stderr
 
 
 def test_sensitivity_names_what_is_assumed_and_matters(tmp_path: Path) -> None:

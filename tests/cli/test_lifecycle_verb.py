@@ -65,6 +65,11 @@ def test_rows_have_the_promised_keys_and_steps_add_up(folder: Path) -> None:
     assert all({"step", "phase", "start_s", "end_s", "bytes"} <= set(row) for row in found)
     assert list(total) == ["build", "push", "pull", "run"]
     assert sum(row["seconds"] for row in total.values()) == pytest.approx(last["running_s"])
+    assert last["pull_s"] == total["pull"]["seconds"] > 0.0
+    assert all(
+        row["end_s"] - row["start_s"] == pytest.approx(row["seconds"] + row.get("pull_s", 0.0))
+        for row in total.values()
+    )
     for row in found:
         mine = total[row["step"]]
         assert mine["start_s"] <= row["start_s"] <= row["end_s"] <= mine["end_s"]
@@ -219,3 +224,22 @@ def test_the_same_seed_gives_the_same_answer_and_a_folder_to_load(folder: Path) 
     assert first == again != other
     assert list(loaded.summary["step"].unique()) == ["build", "push", "run", "pull"]
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_stands_for_the_dockerfile_in_it_and_the_table_says_what_is_not_counted(
+    folder: Path,
+) -> None:
+    """In Python as on the command line; the pull lies within the run and is a step of its own."""
+    shown = call(folder, *(f"--run-size={number}=20MB" for number in (1, 2))).stdout
+    sizes = {1: 20e6, 2: 20e6}
+    found = [sim.lifecycle(path, run_sizes=sizes) for path in (folder, folder / "Dockerfile")]
+
+    assert found[0].json() == found[1].json()
+    assert "total without the pull" in shown
+
+
+def test_help_names_the_registries_that_are_allowed() -> None:
+    """All of them, as the error does."""
+    shown = CliRunner().invoke(app, ["lifecycle", "--help"]).stdout
+
+    assert ",".join(catalog.registry_names()) in "".join(shown.split())  # it is folded at hyphens

@@ -74,6 +74,7 @@ def test_ranges_are_filled_with_points(file: Path, tmp_path: Path) -> None:
         (["--range", "image.mib=1:9", "--points", "12"], "a power of two"),
         (["--range", "image.mib=1:x"], "two numbers"),
         ([], "give --grid"),
+        (["--grid", "image.mib=1", "--range", "image.mib=1:9"], "not allowed beside --range"),
         (["--grid", "image.mib=1", "--jobs", "0"], "jobs: '0' is not allowed"),
         (["--grid", "image.mib=1", "--replications", "auto:2"], "replications: 'auto:2'"),
     ],

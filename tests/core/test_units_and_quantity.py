@@ -16,6 +16,7 @@ from sim.core.quantity import (
     parse_bytes,
     parse_seconds,
     parse_vcpu,
+    shown_memory,
 )
 
 
@@ -160,3 +161,17 @@ def test_amounts_are_finite(kind: Any) -> None:
     """No machine has infinite memory, and a run that never ends is `until=None`."""
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(math.inf)
+
+
+def test_memory_is_shown_in_a_unit_of_its_size() -> None:
+    """No small fractions of a GiB."""
+    sizes = (16 * units.GiB, 0.5 * units.GiB, 100 * units.MiB, 6 * units.MiB, 1000, 1)
+    shown = [shown_memory(size) for size in sizes]
+
+    assert shown == ["16 GiB", "0.5 GiB", "100 MiB", "6 MiB", "0.9766 KiB", "1 B"]
+
+
+def test_no_memory_is_told_from_memory_without_a_unit() -> None:
+    """Another unit would not help."""
+    with pytest.raises(ValueError, match="it must be above 0"):
+        parse_bytes("0")

@@ -8,7 +8,6 @@ import random
 import resource
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from runs import assert_same, pair, scenario, work_until_killed
 
 from sim.core.recorder import Recorder
 from sim.core.world import World
-from sim.experiment import Results, Scenario, compare, engine, load, parts, replicate, store
+from sim.experiment import Scenario, compare, engine, load, parts, replicate, store
 from sim.experiment.batch import Batch, Bundle, code_digest, perform
 from sim.experiment.manifest import manifest
 from sim.experiment.replication import Interrupted
@@ -118,13 +117,42 @@ def test_the_same_command_makes_no_run_twice(tmp_path: Path, made: list[tuple[st
 
 
 def test_fewer_replications_than_there_are_give_the_tables_of_fewer(tmp_path: Path) -> None:
-    """The same command gives the same tables, whatever was run before; nothing is deleted."""
-    replicate(scenario(), times=6, out=tmp_path)
+    """The same command gives the same tables, whatever was run before; what is on disk stays."""
+    many = replicate(scenario(), times=6, out=tmp_path)
     few = replicate(scenario(), times=3, out=tmp_path)
+    replicate(scenario(), times=2).save(tmp_path)
 
     assert_same(few, replicate(scenario(), times=3))
-    assert_same(few, load(tmp_path / "small"))
+    assert_same(many, load(tmp_path / "small"))
     assert kept(tmp_path) == set(range(6))
+
+
+def test_a_refused_or_broken_run_leaves_a_finished_one_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts until the new one is finished, and then the new one does."""
+    few = replicate(scenario(), times=3, out=tmp_path)
+
+    def stopped(what: Scenario, seed: int, replication: int) -> Recorder:  # noqa: ARG001
+        raise KeyboardInterrupt
+
+    def unreachable(address: str, jobs: int | None) -> None:  # noqa: ARG001
+        raise ConnectionError(f"cluster: {address!r} cannot be used")
+
+    with pytest.raises(ValueError, match="jobs"):
+        replicate(scenario(), times=3, jobs=0, out=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.experiment.workers.Cluster", unreachable)
+        with pytest.raises(ConnectionError, match="cluster"):
+            replicate(scenario(), times=3, cluster="tcp://127.0.0.1:1", out=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.experiment.batch.run", stopped)
+        with pytest.raises(Interrupted):
+            replicate(scenario(), times=5, jobs=1, out=tmp_path)
+    assert_same(few, load(tmp_path / "small"))
+
+    more = replicate(scenario(), times=5, out=tmp_path)
+    assert_same(more, load(tmp_path / "small"))
 
 
 def hold(out: Path, ready: Any) -> None:
@@ -255,18 +283,27 @@ def test_runs_of_another_model_are_not_mixed_with_ours(
     assert len(made) == 3
 
 
-def test_an_unfinished_folder_is_recognised(tmp_path: Path, made: list[tuple[str, int]]) -> None:
+def test_an_unfinished_folder_is_recognised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also before its first part; there is nothing in it that could be taken for an answer."""
 
-    def fails() -> Iterator[Results]:
-        yield replicate(scenario(), times=3, jobs=0, out=tmp_path)
+    def stopped(what: Scenario, seed: int, replication: int) -> Recorder:  # noqa: ARG001
+        raise KeyboardInterrupt
 
-    with pytest.raises(ValueError, match="jobs"):
-        next(fails())
+    monkeypatch.setattr("sim.experiment.batch.run", stopped)
+    with pytest.raises(Interrupted):
+        replicate(scenario(), times=3, jobs=1, out=tmp_path)
     with pytest.raises(Unfinished, match="0 runs are kept"):
         load(tmp_path / "small")
 
-    assert made == []
+
+def test_a_run_that_is_refused_leaves_no_folder(tmp_path: Path) -> None:
+    """Where the runs are to be made is looked at first."""
+    with pytest.raises(ValueError, match="jobs"):
+        replicate(scenario(), times=3, jobs=0, out=tmp_path)
+
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.usefixtures("at_once")

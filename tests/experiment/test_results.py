@@ -232,4 +232,4 @@ def test_tasks_per_host_counts_ready_starts_of_the_fullest_host() -> None:
 def test_a_name_that_is_no_folder_is_refused(name: str) -> None:
     """The scenario's name is a folder under `results/`."""
     with pytest.raises(ValueError, match="name"):
-        Scenario(name=name, platform=docker(), arrivals=())
+        Scenario(name=name, platform=docker(), arrivals=(Burst(service=WEB),))

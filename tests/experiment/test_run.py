@@ -440,12 +440,38 @@ def test_a_replication_alone_equals_the_same_one_of_many() -> None:
 
 @pytest.mark.parametrize(
     ("changed", "message"),
-    [({"times": 0}, "replications: 0"), ({"seed": -1}, "seed: -1")],
+    [
+        ({"times": 0}, "replications: 0"),
+        ({"times": "ten"}, "replications: 'ten' is not allowed; an integer of at least 1"),
+        ({"seed": -1}, "seed: -1"),
+        ({"seed": "a"}, "seed: 'a' is not allowed; an integer of at least 0"),
+    ],
 )
-def test_impossible_replications_are_refused(changed: dict[str, int], message: str) -> None:
+def test_impossible_replications_are_refused(changed: dict[str, Any], message: str) -> None:
     """With the field and the value."""
     with pytest.raises(ValueError, match=message):
         replicate(scenario(docker(), burst(1)), **changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"platform": "ecs"}, r"platform\n.*'ecs' is not allowed; a platform, such as"),
+        ({"arrivals": ()}, "at least 1 item"),
+    ],
+)
+def test_a_scenario_needs_a_platform_and_arrivals(changed: dict[str, Any], message: str) -> None:
+    """It is refused where it is made, not where it is run."""
+    given = {"name": "x", "platform": docker(), "arrivals": (burst(1),), **changed}
+    with pytest.raises(ValueError, match=message):
+        Scenario(**given)
+
+
+def test_a_quantile_is_a_share() -> None:
+    """With what is allowed."""
+    results = replicate(scenario(docker(), burst(1)), times=2)
+    with pytest.raises(ValueError, match=r"quantile: 1.5 is not allowed; above 0 and below 1"):
+        results.estimate("time_to_ready_s", quantile=1.5)
 
 
 @given(st.integers(1, 40), st.integers(1, 40))

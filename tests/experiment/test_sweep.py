@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from runs import assert_same, scenario
 from worlds import ecs, machine
@@ -116,6 +117,10 @@ def test_sobol_points_fill_every_quarter_of_a_pair_alike() -> None:
 
 def test_an_empty_range_or_too_few_points_are_refused() -> None:
     """With the field."""
+    with pytest.raises(ValueError, match="ranges: 0 is not allowed; lowest and highest value"):
+        LatinHypercube(0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="a: 2 is not a range; two numbers such as"):
+        LatinHypercube({"a": 2})  # type: ignore[dict-item]
     with pytest.raises(ValueError, match="a: 2 to 2 is not a range"):
         LatinHypercube({"a": (2, 2)})
     with pytest.raises(ValueError, match="points: 1"):
@@ -135,3 +140,25 @@ def test_a_sweep_is_drawn_as_a_line_for_each_value() -> None:
         means["time_to_ready_s"].tolist()
     )
     assert drawn.get_legend() is not None
+
+
+def test_words_are_drawn_as_points_with_intervals_and_nothing_is_cut_off() -> None:
+    """There is nothing between two words; zero and the highest interval are in the picture."""
+    summary = pd.DataFrame(
+        {
+            "host": ["small", "large"] * 2,
+            "registry": ["a", "a", "b", "b"],
+            "time_to_ready_s": [14.3, 14.2, 14.4, 14.1],
+            "low_s": [14.1, 14.0, 14.2, 13.9],
+            "high_s": [14.5, 14.4, 14.6, 14.3],
+        }
+    )
+    drawn = sweep_lines(summary, "host", "registry")
+    lines = [group.lines[0] for group in drawn.containers]
+    places = [place for line in lines for place in line.get_xdata()]
+
+    assert [line.get_linestyle() for line in lines] == ["None", "None"]
+    assert len(set(places)) == 4
+    assert [text.get_text() for text in drawn.get_xticklabels()] == ["small", "large"]
+    assert drawn.get_ylim()[0] == 0.0
+    assert drawn.get_ylim()[1] > 14.6 + 0.5

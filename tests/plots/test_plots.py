@@ -309,6 +309,13 @@ def test_p95_is_refused_below_twenty_starts(docker_spans: pd.DataFrame) -> None:
     assert any("at least 20" in text.get_text() for text in ax.texts)
 
 
+def test_a_waterfall_of_something_else_names_what_it_needs() -> None:
+    """A row a start is no row a phase."""
+    starts = pd.DataFrame({"run": [0], "task": [0], "time_to_ready_s": [3.0]})
+    with pytest.raises(ValueError, match=r"spans: it has no phase, start_s, end_s.*tiling"):
+        plots.waterfall(starts)
+
+
 def test_a_waterfall_of_several_variants_is_refused(docker_spans: pd.DataFrame) -> None:
     """Their starts must not be mixed."""
     mixed = pd.concat([docker_spans, docker_spans.assign(variant="vm-cold")])

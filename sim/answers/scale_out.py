@@ -121,7 +121,7 @@ def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> Row:
         ready=len(mine) / runs,
         hosts=hosts,
         usd_per_hour=None,
-        limits=stretches(spans[spans["task"].isin(mine["task"])]) if len(mine) else [],
+        limits=stretches(spans.merge(mine[["run", "task"]])) if len(mine) else [],
     )
 
 

@@ -10,7 +10,7 @@ from sim.catalog import max_pods as max_pods_of
 from sim.cli import explained
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
-from sim.core.quantity import parse_bytes, parse_seconds, parse_vcpu
+from sim.core.quantity import parse_bytes, parse_seconds, parse_vcpu, shown_memory
 from sim.units import GiB
 
 NAME = "density"
@@ -74,7 +74,7 @@ def command(
         "window": inputs.read("window", window, _some_seconds),
         "cpu_weight_only": cpu_weight_only,
         "cpu_overcommit": inputs.number(
-            "cpu-overcommit", cpu_overcommit, "at least 1", lambda x: 1 <= x < 1e6
+            "cpu-overcommit", cpu_overcommit, "1 to 1000000", lambda x: 1.0 <= x <= 1e6
         ),
         "burstable": not no_burstable,
         "architecture": None if arch is None else inputs.choice("arch", arch, ("amd64", "arm64")),
@@ -130,7 +130,7 @@ def show(answer: Any) -> None:
     """The table of an answer, and how to lift what stops each platform."""
     most = max(row.count for row in answer.rows)
     service = answer.service
-    title = f"{service.name}: {service.cpu:g} vCPU, {service.memory / GiB:g} GiB each"
+    title = f"{service.name}: {service.cpu:g} vCPU, {shown_memory(service.memory)} each"
     with_use = any(row.by_use is not None for row in answer.rows)
     columns = ["platform", "host", "fit", "", "stopped by", "RAM GiB", "$/h each"]
     columns += ["by use"] if with_use else []

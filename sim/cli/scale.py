@@ -9,8 +9,7 @@ from sim.catalog import image as known_image
 from sim.catalog import instance
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, hint, note, say, table, wrote
-from sim.core.quantity import parse_bytes, parse_vcpu
-from sim.units import GiB
+from sim.core.quantity import parse_bytes, parse_vcpu, shown_memory
 
 NAME = "scale"
 
@@ -131,7 +130,7 @@ def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
         title=(
             f"seconds until a share of the hosts that go has gone: {answer.begin:,} to "
             f"{answer.to:,} tasks of {answer.service.cpu:g} vCPU, "
-            f"{answer.service.memory / GiB:g} GiB; any of them may end"
+            f"{shown_memory(answer.service.memory)}; any of them may end"
         ),
         right="lrrrrrrrr",
     )
@@ -160,7 +159,7 @@ def show(answer: Any) -> None:
         [_cells(row) for row in answer.rows],
         title=(
             f"seconds until a share of the tasks is ready: {answer.begin:,} to {answer.to:,} tasks "
-            f"of {service.cpu:g} vCPU, {service.memory / GiB:g} GiB, {service.image.name}"
+            f"of {service.cpu:g} vCPU, {shown_memory(service.memory)}, {service.image.name}"
         ),
         right="lrrrrrrrr",
     )

@@ -9,8 +9,7 @@ from sim.catalog import apps, instance
 from sim.cli import explained
 from sim.cli.inputs import BadInput, Inputs
 from sim.cli.screen import as_json, bar, note, say, table, wrote
-from sim.core.quantity import parse_bytes, parse_vcpu
-from sim.units import GiB
+from sim.core.quantity import parse_bytes, parse_vcpu, shown_memory
 
 NAME = "startup"
 
@@ -151,7 +150,7 @@ def _show_phases(answer: Any) -> None:
 
 
 def _size(service: Any) -> str:
-    return f"{service.name}, {service.cpu:g} vCPU, {service.memory / GiB:g} GiB"
+    return f"{service.name}, {service.cpu:g} vCPU, {shown_memory(service.memory)}"
 
 
 def _totals(answer: Any) -> list[list[str]]:

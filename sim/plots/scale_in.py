@@ -33,7 +33,7 @@ def shrink_curves(hosts: pd.DataFrame, ax: Axes | None = None, *, title: str = T
             times / 60.0,
             100.0 * np.mean(runs, axis=0),
             color=platform_color(name),
-            linewidth=max(1.4, 7.4 - 1.5 * number),  # what lies below stays visible at its edges
+            linewidth=max(1.2, 5.2 - 1.0 * number),  # what lies below stays visible at its edges
             label=platform_name(name),
         )
         lines.append(line)

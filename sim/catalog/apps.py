@@ -11,8 +11,6 @@ from sim.image import Image, Layer
 from sim.units import GiB, MiB
 from sim.workload import App, Load, Service
 
-LEAST_MEMORY = 6 * MiB
-"""Of a container: what the Docker daemon takes since 20.10 (ECS says the same of a task)."""
 DEFAULT_SIZE = {
     "java": (2.0, 4 * GiB),
     "node": (0.5, 1 * GiB),
@@ -141,10 +139,11 @@ def service(
         cpu_quota=cpu_quota,
         load=load(load_share),
     )
-    if made.memory < LEAST_MEMORY:
+    least = figure("docker.least_memory")
+    if made.memory < least.value:
         raise ValueError(
-            f"memory: {shown_memory(made.memory)} is not allowed; at least "
-            f"{shown_memory(LEAST_MEMORY)}, below which Docker refuses a container"
+            f"memory: {shown_memory(made.memory)} is not allowed; at least {shown_memory(least.value)}, "
+            f"below which Docker refuses a container"
         )
     return made
 

@@ -18,12 +18,7 @@ from sim.core.root import Course
 class Undivided(Group):
     """A capacity that runs a job beside the tree of groups, until another one comes.
 
-    Args:
-        env: the clock.
-        capacity: what there is to share, positive.
-
-    Raises:
-        ValueError: `capacity` is not a positive, finite number.
+    How those who share do so, and what a wake-up finds, is `SharedCapacity`'s.
     """
 
     __slots__ = (

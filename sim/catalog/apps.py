@@ -142,8 +142,8 @@ def service(
     least = figure("docker.least_memory")
     if made.memory < least.value:
         raise ValueError(
-            f"memory: {shown_memory(made.memory)} is not allowed; at least {shown_memory(least.value)}, "
-            f"below which Docker refuses a container"
+            f"memory: {shown_memory(made.memory)} is not allowed; at least "
+            f"{shown_memory(least.value)}, below which Docker refuses a container"
         )
     return made
 

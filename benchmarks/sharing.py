@@ -33,10 +33,10 @@ def dice(size: int) -> interleaved.Dice:
 
 
 def flat(sizes: Iterable[int], jobs: int) -> list[Row]:
-    """One capacity, one ratio of cap to weight or eight."""
+    """One capacity; one ratio of cap to weight, or eight, or each job its own."""
     rows: list[Row] = []
     for alive in sizes:
-        for ratios in (1, 8):
+        for ratios in (1, 8, alive):
             worlds = [
                 interleaved.floor(alive, dice(alive)),
                 interleaved.flat(alive, dice(alive), ratios),

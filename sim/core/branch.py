@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from heapq import heappop, heappush
-from itertools import count
 
-from sim.core.job import ALONE, OVER, Job
+from sim.core.agenda import look_through
+from sim.core.job import Job
 from sim.core.saturation import Saturation
+from sim.core.tickets import OVER, TICKETS
 from sim.core.watch import Watch
 from sim.core.water import Water
 
@@ -16,9 +17,6 @@ SLACK = 1.0 + 1.0 / 16.0
 
 GRAIN = 2.0**-50
 """Numbers closer than this part of them, four steps of a float, are the same."""
-
-TICKETS = count(ALONE + 1)
-"""Each entry in a queue has its own; only their order matters."""
 
 
 class Branch(Water):
@@ -142,7 +140,7 @@ class Branch(Water):
         self.demand = 0.0
         if self.seat is not None:
             seat, self.seat = self.seat, None
-            seat.purge()
+            self.parent.purge(seat)
             self.parent.part(seat, self.weight)
 
     def seated(self, saturation: Saturation) -> list[Branch]:
@@ -179,19 +177,9 @@ class Branch(Water):
 
     def upcoming(self) -> tuple[float, float]:
         """The next completion: where the clock will stand, and a time before which it is not."""
-        soon = check = math.inf
-        first = first_full = None
-        for saturation in self.saturations:
-            queue = saturation.queue
-            if queue:
-                due = queue[0][0] + saturation.origin
-                if saturation.full:
-                    due /= saturation.ratio
-                    if due < check:
-                        check, first_full = due, saturation
-                elif due < soon:
-                    soon, first = due, saturation
-        self.first, self.first_full = first, first_full
+        soon, self.first, check, self.first_full = (
+            self.agenda.next() if self.agenda else look_through(self.saturations)
+        )
         if self.watch and self.watch.checks:
             below = self.watch.check()
             if below < check:  # noqa: PLR1730 (a call less)
@@ -211,7 +199,7 @@ class Branch(Water):
         if self.fixed == 0.0 and ahead < math.inf:
             self.tag = tag = self.mark + ahead / self.weight
             heappush(seat.queue, (tag, self.ticket, self))
-        seat.purge()
+        self.parent.purge(seat)
         if self.watcher and (len(self.ratios) > 1 or self.watch):
             floor, ceiling = self._bearable()
             if self.fixed != 0.0 and ahead < math.inf:
@@ -287,4 +275,4 @@ class Branch(Water):
                 member.advance(now)
                 member.keep_promise()
                 member.collect(now, 0.0, done)
-        saturation.purge()
+        self.purge(saturation)

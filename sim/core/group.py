@@ -7,9 +7,10 @@ from heapq import heappush
 
 from simpy.events import NORMAL
 
-from sim.core.branch import TICKETS, Branch
-from sim.core.job import ALONE, OVER, PARKED, Job
+from sim.core.branch import Branch
+from sim.core.job import Job
 from sim.core.root import Course, Root
+from sim.core.tickets import ALONE, OVER, PARKED, TICKETS
 from sim.core.watch import Watch
 
 
@@ -139,6 +140,7 @@ class Group(Branch):
             if isinstance(group, Group):
                 group._close()
         self.saturations, self.ratios, self.loose = [], [], 0.0
+        self.agenda = None
         self._removed = True
 
     # --- what its jobs ask of it
@@ -199,6 +201,8 @@ class Group(Branch):
         self.uneven = True
         if len(many) > 1:
             self.shift(saturation, weight)
+            if self.agenda and saturation.queue[0][2] is job:
+                self.agenda.book(saturation)
         if self.watcher:
             self.touch()
         self.root.stale = True
@@ -213,7 +217,7 @@ class Group(Branch):
             job.ticket = PARKED
             saturation = self.saturation(job.cap / job.weight)
             self.part(saturation, job.weight)
-            saturation.purge()
+            self.purge(saturation)
             self._changed(self)
 
     def _changed(self, branch: Branch) -> None:

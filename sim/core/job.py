@@ -8,11 +8,7 @@ from typing import Any, Protocol, Self
 from simpy import Environment, Event
 from simpy.events import PENDING
 
-PARKED, OVER, ALONE = 0, -1, 1
-"""Tickets of a frozen job, of one that has ended or was cancelled, and of one that runs alone.
-
-Those of running jobs are positive.
-"""
+from sim.core.tickets import OVER, PARKED
 
 
 class Owner(Protocol):

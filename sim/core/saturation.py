@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from heapq import heapify, heappop
+from heapq import heapify
 from typing import Protocol
+
+from sim.core.tickets import OVER
 
 RESIDUE = 1 / 16
 """A sum of weights is added up anew once less than this part of what it was is left of it."""
@@ -39,7 +41,7 @@ class Saturation:
     of its group, ``dU = lam dt``, where it is not. So time passes without touching it.
     """
 
-    __slots__ = ("count", "full", "origin", "peak", "queue", "ratio", "weight")
+    __slots__ = ("count", "full", "origin", "peak", "queue", "ratio", "ticket", "weight")
 
     def __init__(self, ratio: float, origin: float) -> None:
         self.ratio = ratio
@@ -52,6 +54,8 @@ class Saturation:
         """Largest that sum was since it was last added up."""
         self.queue: list[Entry] = []
         """By tag; members whose next completion depends on more than V are not in it."""
+        self.ticket = OVER
+        """Number of its valid entry in the agenda of its group."""
 
     def value(self, clock: float, now: float) -> float:
         """V at `now`, when the clock of the group stands at `clock`."""
@@ -77,15 +81,6 @@ class Saturation:
         value = self.value(clock, now)
         self.full = full
         self.origin = (self.ratio * now if full else clock) - value
-
-    def purge(self) -> None:
-        """Drop void entries off the top, and all of them once they are the most."""
-        queue = self.queue
-        while queue and queue[0][2].ticket != queue[0][1]:
-            heappop(queue)
-        if len(queue) > 2 * self.count + 64:
-            self.queue = [entry for entry in queue if entry[2].ticket == entry[1]]
-            heapify(self.queue)
 
     def queued(self) -> list[Member]:
         """Who is in the queue."""

@@ -33,13 +33,14 @@ from simpy import Event
 from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT
 
+from sim.core.basin import FADE
 from sim.core.branch import GRAIN
 from sim.core.group import Group
-from sim.core.job import OVER, Job
+from sim.core.job import Job
 from sim.core.saturation import Saturation
 from sim.core.shares import max_min_shares
+from sim.core.tickets import OVER
 from sim.core.undivided import Undivided
-from sim.core.water import FADE
 
 __all__ = ["Group", "Job", "SharedCapacity", "max_min_shares"]
 
@@ -105,7 +106,10 @@ class SharedCapacity(Undivided):
             self.look(watch, now)
         soon, due = self.upcoming()
         if soon < math.inf and self.level > 0.0:
-            due = min(due, now + max(0.0, soon - self.clock) / self.level)
+            ahead = soon - self.clock
+            end = now + ahead / self.level if ahead > 0.0 else now
+            if end < due:
+                return end
         return due
 
     def _wake(self, event: Event) -> None:

@@ -11,8 +11,9 @@ from simpy.events import NORMAL
 
 from sim.core.branch import Branch
 from sim.core.group import Group
-from sim.core.job import ALONE, Job
+from sim.core.job import Job
 from sim.core.root import Course
+from sim.core.tickets import ALONE
 
 
 class Undivided(Group):

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
-from heapq import heapify, heappop, heappush
-from typing import Generic, Protocol, TypeVar
+from heapq import heappop, heappush
+from typing import Generic, TypeVar
 
+from sim.core.tickets import SPARE, Holder, drop_all_void, drop_void
 
-class Watched(Protocol):
-    """A group, as the watch over it sees it."""
-
-    ticket: int
-
-
-G = TypeVar("G", bound=Watched)
+G = TypeVar("G", bound=Holder)
 
 
 class Watch(Generic[G]):
@@ -33,7 +28,7 @@ class Watch(Generic[G]):
         self.checks: list[tuple[float, int, G]] = []
         self.ceilings: list[tuple[float, int, G]] = []
         self.floors: list[tuple[float, int, G]] = []
-        self._limit = 64
+        self._limit = SPARE
 
     def dismiss(self, group: G) -> None:
         """Watch `group` no longer."""
@@ -79,12 +74,10 @@ class Watch(Generic[G]):
     def _tidy(self) -> None:
         """Drop what is void; costs nothing in the long run, as the limit doubles."""
         for queue in (self.checks, self.floors, self.ceilings):
-            queue[:] = [entry for entry in queue if entry[2].ticket == entry[1]]
-            heapify(queue)
-        self._limit = 64 + 2 * (len(self.checks) + len(self.floors) + len(self.ceilings))
+            drop_all_void(queue)
+        self._limit = SPARE + 2 * (len(self.checks) + len(self.floors) + len(self.ceilings))
 
 
 def _top(queue: list[tuple[float, int, G]]) -> float:
-    while queue and queue[0][2].ticket != queue[0][1]:
-        heappop(queue)
+    drop_void(queue)
     return queue[0][0] if queue else math.inf

@@ -2,132 +2,49 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
 from itertools import accumulate
 
-from sim.core.saturation import RESIDUE, Member, Saturation
+from sim.core.agenda import Agenda
+from sim.core.basin import FADE, FEW, Basin
+from sim.core.saturation import RESIDUE
+from sim.core.tickets import OVER
 
 TRUST = 256
-"""And `fixed` and `loose` also after so many changes."""
-
-FADE = 1024.0
-"""A clock is set back once it has run this much further than it would at the present level."""
+"""Sums are added up anew after so many changes, or as many as there are saturations."""
 
 
-class Water:
-    """Saturations sorted by ratio, filled to one level.
+class Water(Basin):
+    """A basin filled to one level.
 
-    The first `full` of them have all they can use, `fixed` in all; the others, of weight `loose`,
-    share the rest at water level ``lam = (rate - fixed) / loose``. The last one always counts as
-    loose: at its own ratio that comes to the same. Its clock, ``dU = lam dt``, is the axis on
-    which the loose ones run.
+    The loose saturations share what the full ones leave of a rate, at water level
+    ``lam = (rate - fixed) / loose``. The last one is loose even where all have what they can use:
+    at its own ratio that comes to the same. The clock, ``dU = lam dt``, is their axis.
     """
 
-    __slots__ = (
-        "clock",
-        "fixed",
-        "full",
-        "level",
-        "loose",
-        "peak_fixed",
-        "peak_loose",
-        "rated",
-        "ratios",
-        "saturations",
-        "trust",
-        "uneven",
-    )
+    __slots__ = ("level", "rated")
 
     def __init__(self) -> None:
-        self.saturations: list[Saturation] = []
-        self.ratios: list[float] = []
-        """Theirs, in the same order."""
-        self.full = 0
-        self.fixed = 0.0
-        self.loose = 0.0
+        super().__init__()
         self.level = 0.0
         """Water level when last filled."""
         self.rated = 0.0
         """Rate used when last filled."""
-        self.clock = 0.0
-        self.uneven = False
-        """Something weighs or asks differently since then."""
-        self.trust = 0
-        """Changes until `fixed` and `loose` are added up anew, so that no rounding builds up."""
-        self.peak_fixed = 0.0
-        self.peak_loose = 0.0
-        """Largest they were since then: once little is left of that, what rounding left matters."""
-
-    def saturation(self, ratio: float) -> Saturation:
-        """The saturation of this ratio."""
-        place = bisect_left(self.ratios, ratio)
-        if place == len(self.ratios) or self.ratios[place] != ratio:
-            self.ratios.insert(place, ratio)
-            self.saturations.insert(place, Saturation(ratio, self.clock))
-            self.trust = 0
-        return self.saturations[place]
-
-    def seated(self, saturation: Saturation) -> Iterable[Member]:
-        """Members that may be in a saturation without being queued there."""
-        del saturation
-        return ()
-
-    def demand_of_all(self) -> float:
-        """Most that can be used here."""
-        asked = 0.0
-        for saturation in self.saturations:
-            if saturation.count:
-                asked += saturation.ratio * saturation.weight
-        return asked
-
-    # --- members come and go
-
-    def come(self, saturation: Saturation, weight: float) -> None:
-        """A member of this weight."""
-        self.uneven = True
-        saturation.count += 1
-        saturation.weight += weight
-        if len(self.saturations) > 1:
-            self.shift(saturation, weight)
-
-    def part(self, saturation: Saturation, weight: float) -> None:
-        """A member of this weight leaves."""
-        self.uneven = True
-        if saturation.lose(weight):
-            saturation.weigh(self.seated(saturation))
-        if len(self.saturations) > 1:
-            self.shift(saturation, -weight)
-
-    def shift(self, saturation: Saturation, weight: float) -> None:
-        """Keep `fixed` and `loose` as a saturation gains or loses weight."""
-        self.trust -= 1
-        if saturation.full:
-            self.fixed = fixed = self.fixed + weight * saturation.ratio
-            if fixed > self.peak_fixed:  # noqa: PLR1730 (a call less)
-                self.peak_fixed = fixed
-        else:
-            self.loose = loose = self.loose + weight
-            if loose > self.peak_loose:  # noqa: PLR1730 (a call less)
-                self.peak_loose = loose
-
-    # --- the level
 
     def fill(self, rate: float, now: float) -> None:
         """Find the level at which `rate` is used up, or everything is full."""
         self.uneven = False
         self.rated = rate
-        if len(self.saturations) == 1:
-            self.loose = self.saturations[0].weight
-        elif (
-            self.trust <= 0
-            or self.loose < RESIDUE * self.peak_loose
-            or self.fixed < RESIDUE * self.peak_fixed
-            or not self._between((rate - self.fixed) / self.loose)
-        ):
+        saturations = self.saturations
+        if len(saturations) > 1 and not saturations[-1].count:
+            self._trim(now)
+        if len(saturations) == 1:
+            self.loose = loose = saturations[0].weight
+            self.level = rate / loose if loose else 0.0
+        elif self.trust <= 0:
             self._refill(rate, now)
+        else:
+            self._step(rate, now)
         if self.loose:
-            self.level = (rate - self.fixed) / self.loose
             if self.level > self.ratios[-1]:
                 self.level = self.ratios[-1]
                 self.rated = self.fixed + self.level * self.loose
@@ -136,12 +53,43 @@ class Water:
         else:
             self._empty()
 
-    def _between(self, level: float) -> bool:
-        """Whether the same saturations are full at `level` as before."""
-        ratios, full = self.ratios, self.full
-        return (full == len(ratios) - 1 or level < ratios[full]) and (
-            full == 0 or level >= ratios[full - 1]
-        )
+    def _trim(self, now: float) -> None:
+        """Drop saturations with nobody in them from the end; the last one counts as loose."""
+        saturations = self.saturations
+        while len(saturations) > 1 and not saturations[-1].count:
+            saturations.pop().ticket = OVER
+            self.ratios.pop()
+        self.full = min(self.full, len(saturations))
+        if self.full == len(saturations):
+            self.turn(saturations[-1], False, self.level, now)
+            self.full -= 1
+        if not self.full:
+            self.fixed = 0.0
+
+    def _step(self, rate: float, now: float) -> None:
+        """Have the same saturations full as before, or a few more, or a few less."""
+        saturations, ratios = self.saturations, self.ratios
+        last = len(saturations) - 1
+        moved = 0  # up or down: rounding must not send it to and fro
+        while True:
+            full, fixed, loose = self.full, self.fixed, self.loose
+            if full == last:
+                self.loose = self.peak_loose = loose = saturations[last].weight
+            if not full:
+                self.fixed = self.peak_fixed = fixed = 0.0
+            if loose < RESIDUE * self.peak_loose or fixed < RESIDUE * self.peak_fixed:
+                self._refill(rate, now)
+                return
+            self.level = level = (rate - fixed) / loose
+            if full < last and level >= ratios[full] and moved >= 0:
+                self.turn(saturations[full], True, level, now)
+                moved = 1
+            elif full and level < ratios[full - 1] and moved <= 0:
+                self.turn(saturations[full - 1], False, level, now)
+                moved = -1
+            else:
+                return
+            self.full += moved
 
     def _refill(self, rate: float, now: float) -> None:
         """Find out which saturations are full at `rate`, filling one after the other."""
@@ -159,7 +107,8 @@ class Water:
             if saturation.full != (place < full):
                 saturation.turn(place < full, self.clock, now)
         self.peak_fixed, self.peak_loose = self.fixed, self.loose
-        self.trust = TRUST if saturations else 0
+        self.trust = max(TRUST, len(saturations)) if saturations else 0
+        self.agenda = Agenda(saturations) if len(saturations) > FEW else None
 
     def _empty(self) -> None:
         """Nothing runs: all clocks start anew."""
@@ -176,3 +125,5 @@ class Water:
             if not saturation.full:
                 saturation.origin -= self.clock
         self.clock = 0.0
+        if self.agenda:
+            self.agenda = Agenda(self.saturations)

@@ -17,8 +17,9 @@ from typing import Any
 
 from simpy import Environment, Event
 
-from sim.core.job import ALONE, OVER, Job
+from sim.core.job import Job
 from sim.core.sharing import Group
+from sim.core.tickets import ALONE, OVER
 from sim.host.plan import Plan, plan
 
 GRAIN = 1e-9

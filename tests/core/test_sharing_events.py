@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
 
 import pytest
 import simpy
@@ -138,6 +141,44 @@ def test_vms_of_mixed_threads_are_left_alone_while_the_level_moves(
 
     assert events < 4.0  # one is the thought; the others are wake-ups
     assert looked_at / JOBS < 12.0
+
+
+def lines_per_job(ratios: int) -> float:
+    """Lines of Python a job, with so many jobs alive, each of a ratio that is new."""
+    env = simpy.Environment()
+    cpu = SharedCapacity(env, 1.0)
+    draw = random.Random(ratios)
+    done = lines = 0
+
+    def count_lines(_: FrameType, event: str, __: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return count_lines
+
+    def clients() -> Iterator[simpy.Event]:
+        nonlocal done
+        while True:
+            yield cpu.run(draw.expovariate(1.0), cap=draw.uniform(0.3, 1.7) / ratios)
+            done += 1
+
+    for _ in range(ratios):
+        env.process(clients())
+    while done < ratios:
+        env.step()
+    done = 0
+    before = sys.gettrace()
+    sys.settrace(count_lines)
+    try:
+        while done < 1_000:
+            env.step()
+    finally:
+        sys.settrace(before)
+    return lines / done
+
+
+def test_jobs_that_each_have_a_ratio_of_their_own_cost_logarithmically() -> None:
+    """Forty times as many ratios: less than twice the steps a job. Counted, not timed."""
+    assert lines_per_job(2_000) < 2.0 * lines_per_job(50)
 
 
 def test_an_idle_capacity_has_nothing_scheduled() -> None:

@@ -18,10 +18,10 @@ test: $(VENV)/.dev  ## lint, types, floors and tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 check-long: $(VENV)/.dev  ## the longer statistics
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -m long -n auto --maxprocesses 4 --dist worksteal
 
 validate: $(VENV)/.run  ## docs/validation.md anew: the model beside real measurements
 	$(BIN)/sim validate --docs docs

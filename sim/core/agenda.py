@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from heapq import heappush
 
 from sim.core.saturation import Saturation
-from sim.core.tickets import SPARE, TICKETS, drop_all_void, drop_void
+from sim.core.tickets import OVER, SPARE, TICKETS, drop_all_void, drop_void
 
 Queue = list[tuple[float, int, Saturation]]
 
@@ -31,23 +31,19 @@ class Agenda:
     def __init__(self, saturations: Iterable[Saturation]) -> None:
         self._by_clock: Queue = []
         self._by_time: Queue = []
-        self._limit = SPARE
         for saturation in saturations:
-            self.book(saturation)
+            if saturation.queue:
+                (self._by_time if saturation.full else self._by_clock).append(_entry(saturation))
+        self._tidy()
 
     def book(self, saturation: Saturation) -> None:
         """Its next completion is another one now, or on the other axis."""
-        saturation.ticket = ticket = next(TICKETS)
-        queue = saturation.queue
-        if not queue:
-            return
-        due = queue[0][0] + saturation.origin
-        if saturation.full:
-            heappush(self._by_time, (due / saturation.ratio, ticket, saturation))
+        if saturation.queue:
+            heappush(self._by_time if saturation.full else self._by_clock, _entry(saturation))
+            if len(self._by_clock) + len(self._by_time) > self._limit:
+                self._tidy()
         else:
-            heappush(self._by_clock, (due, ticket, saturation))
-        if len(self._by_clock) + len(self._by_time) > self._limit:
-            self._tidy()
+            saturation.ticket = OVER
 
     def next(self) -> Next:
         """The next completions."""
@@ -62,6 +58,13 @@ class Agenda:
         drop_all_void(self._by_clock)
         drop_all_void(self._by_time)
         self._limit = SPARE + 2 * (len(self._by_clock) + len(self._by_time))
+
+
+def _entry(saturation: Saturation) -> tuple[float, int, Saturation]:
+    """Its only valid entry from now on."""
+    saturation.ticket = ticket = next(TICKETS)
+    due = saturation.queue[0][0] + saturation.origin
+    return (due / saturation.ratio if saturation.full else due), ticket, saturation
 
 
 def look_through(saturations: Iterable[Saturation]) -> Next:

@@ -38,6 +38,7 @@ class Water(Basin):
         if len(saturations) > 1 and not saturations[-1].count:
             self._trim(now)
         if len(saturations) == 1:
+            self.agenda = None
             self.loose = loose = saturations[0].weight
             self.level = rate / loose if loose else 0.0
         elif self.trust <= 0:
@@ -71,7 +72,7 @@ class Water(Basin):
         saturations, ratios = self.saturations, self.ratios
         last = len(saturations) - 1
         moved = 0  # up or down: rounding must not send it to and fro
-        while True:
+        for _ in range(FEW + last // 8):
             full, fixed, loose = self.full, self.fixed, self.loose
             if full == last:
                 self.loose = self.peak_loose = loose = saturations[last].weight
@@ -90,6 +91,7 @@ class Water(Basin):
             else:
                 return
             self.full += moved
+        self._refill(rate, now)  # quicker than to turn most of them one by one
 
     def _refill(self, rate: float, now: float) -> None:
         """Find out which saturations are full at `rate`, filling one after the other."""
@@ -102,6 +104,7 @@ class Water(Basin):
             full += 1
         self.full, self.fixed, self.loose = full, fixed, above[last - full + 1]
         self.level = (rate - fixed) / self.loose if self.loose else 0.0
+        self.agenda = None
         self._restart(now)
         for place, saturation in enumerate(saturations):
             if saturation.full != (place < full):

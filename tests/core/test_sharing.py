@@ -418,3 +418,59 @@ def test_a_heavy_job_that_ends_leaves_a_light_one_its_own_weight() -> None:
     env.run(until=light)
 
     assert env.now == pytest.approx(2.5)
+
+
+def ladder(cpu: SharedCapacity, rungs: int = 20) -> list[Job]:
+    """Jobs of many ratios, the lowest first."""
+    return [cpu.run(100.0, cap=0.9 + 0.01 * rung) for rung in range(rungs)]
+
+
+def test_a_job_that_is_joined_after_many_ratios_have_gone_shares_by_weight() -> None:
+    """Ratios go from the highest down to one; the two who come then have 1 and 4 parts of 5."""
+    env = simpy.Environment()
+    cpu = SharedCapacity(env, 1.0)
+    for job in reversed(ladder(cpu)):
+        job.cancel()
+    light, heavy = cpu.run(1.0, cap=0.9), cpu.run(10.0, cap=8.0, weight=4.0)
+
+    assert (light.rate, heavy.rate) == pytest.approx((0.2, 0.8))
+    env.run(until=5.5)
+    assert light.processed
+    env.run(until=heavy)
+    assert env.now == pytest.approx(11.0)
+    assert cpu.busy_integral == pytest.approx(11.0)
+
+
+def test_a_new_ratio_after_many_have_gone_finds_no_completion_of_before() -> None:
+    """Four of one ratio stay; the first ends, then another ratio comes. It used not to end."""
+    env = simpy.Environment()
+    cpu = SharedCapacity(env, 1.0)
+    many = ladder(cpu)
+    few = [cpu.run(1.0 + number, cap=0.9) for number in range(4)]
+    for job in reversed(many):
+        job.cancel()
+    ends: list[float] = []
+    for job in few:
+        job.callbacks.append(lambda _: ends.append(env.now))
+    env.run(until=5.0)
+    cpu.run(10.0, cap=8.0, weight=4.0).callbacks.append(lambda _: ends.append(env.now))
+    env.run(until=100.0)
+
+    # Shares of 1/4, of 1/3, then 1/7 and 1/6 beside a weight of 4; the last gets its cap of 0.9.
+    assert ends == pytest.approx([4.0, 29 / 3, 47 / 3, 119 / 6, 1081 / 54], rel=1e-12)
+
+
+def test_a_heavy_job_that_comes_and_goes_leaves_many_ratios_as_they_were() -> None:
+    """It turns nearly all of them at once, which is done in one piece."""
+    env = simpy.Environment()
+    cpu = SharedCapacity(env, 2.0)
+    caps = [0.001 + 0.00001 * number for number in range(200)]
+    jobs = [cpu.run(1e3, cap=cap) for cap in caps]
+    for _ in range(3):
+        env.run(until=env.now + 1.0)
+        heavy = cpu.run(1e6, weight=1e4)
+        shares = max_min_shares([1.0] * 200 + [1e4], [*caps, math.inf], 2.0)
+        assert [job.rate for job in [*jobs, heavy]] == pytest.approx(shares)
+        env.run(until=env.now + 1.0)
+        heavy.cancel()
+        assert [job.rate for job in jobs] == pytest.approx(caps)

@@ -75,6 +75,8 @@ class GrowthAnswer:
     results: Results
     starts: pd.DataFrame
     """One row a start that was asked for and became ready."""
+    account: str = ""
+    """Which quotas a new account would need raised; none of them is enforced."""
 
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data."""

@@ -240,10 +240,7 @@ def _fargate(asked: _Asked, fargate: Fargate) -> Row:
         return asked.one(row)
     if (size.vcpu, size.memory) != (service.cpu, service.memory):
         row.note = _also(row.note, f"asked {_size(service)}, given and paid {size}")
-    if fargate.architecture == "amd64":
-        row.usd_per_container_hour = fargate.price(size)
-    else:
-        row.refused = "the price of Fargate on arm64 is not known"
+    row.usd_per_container_hour = fargate.price(size)
     return asked.one(row)
 
 

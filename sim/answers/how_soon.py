@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sim import catalog
+from sim.answers.account import Need, account_line, instances, need
 from sim.answers.explain import Explained, explain_starts
 from sim.answers.machines import bare_machine
 from sim.answers.rests_on import Influence, rests_on
@@ -81,6 +82,8 @@ class StartupAnswer:
     assumed: list[Influence]
     """Assumed numbers that matter, strongest first."""
     explained: list[Explained] | None = None
+    account: str = ""
+    """Which quotas a new account would need raised; none of them is enforced."""
     """The numbers that moved each variant; None where that was not asked for."""
 
     @property
@@ -168,6 +171,8 @@ def startup(
         raise catalog.unknown("platform", platform, [*PLATFORMS, "all"])
     if lazy and platform not in (*LAZY, "all"):
         raise ValueError(f"lazy: {platform} does not load images lazily; {' and '.join(LAZY)} do")
+    if network != "bridge" and platform not in ("ecs", "all"):
+        raise ValueError(f"network: {network!r} is of ECS tasks on EC2; {platform} has no choice")
     service = catalog.service(app, cpu=cpu, memory=memory)
     if architecture is not None and service.image is not None:
         built = replace(service.image, architectures=(architecture,))
@@ -192,7 +197,22 @@ def startup(
     explained = None
     if explain:
         explained = explain_starts(scenarios, seed=seed, replications=replications)
-    return StartupAnswer(service, instance, tasks, rows, results, hosts, assumed, explained)
+    account = account_line(_needs(scenarios, service, tasks))
+    return StartupAnswer(
+        service, instance, tasks, rows, results, hosts, assumed, explained, account
+    )
+
+
+def _needs(scenarios: Mapping[str, Scenario], service: Service, tasks: int) -> list[Need]:
+    """Of the platforms on which every task has an instance or a microVM of its own."""
+    needs = []
+    for variant, scenario in scenarios.items():
+        name, platform = variant.rsplit("-", maxsplit=1)[0], scenario.platform
+        if name == "ec2":
+            needs.append(instances(name, tasks * platform.machine.vcpu))
+        elif name in ("fargate", "eks-fargate") and not variant.endswith("-lazy"):
+            needs.append(need(name, platform, service, tasks))
+    return needs
 
 
 def unmet(answer: StartupAnswer, required: str) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim import catalog
+from sim.answers.account import account_line, need
 from sim.answers.growth import GrowthAnswer, Row
 from sim.answers.scaled import chosen, lacking, price, web
 from sim.answers.stretches import stretches
@@ -78,7 +79,8 @@ def scale(
         row.usd_per_hour = price(made[row.platform], service, row.hosts)
         row.lacking = lacking(made[row.platform], service)
     results.summary = _summary(rows)
-    return GrowthAnswer(service, instance, begin, to, rows, results, asked)
+    account = account_line(need(r.platform, made[r.platform], service, r.hosts) for r in rows)
+    return GrowthAnswer(service, instance, begin, to, rows, results, asked, account)
 
 
 def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Burst, ...]:

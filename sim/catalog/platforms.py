@@ -274,7 +274,8 @@ def fargate(
     lazy: bool = False,
     ephemeral: float | None = None,
 ) -> Fargate:
-    """Fargate's sizes, quotas and prices (us-east-1, Linux on x86)."""
+    """Fargate's sizes, quotas and prices (us-east-1, Linux)."""
+    price = "fargate.price.arm64" if architecture == "arm64" else "fargate.price"
     return Fargate(
         sizes=fargate_sizes(),
         architecture=architecture,
@@ -290,8 +291,8 @@ def fargate(
         nic=figure("fargate.nic"),
         disk=figure("fargate.disk"),
         account_vcpus=figure("fargate.account.vcpus"),
-        usd_per_vcpu_hour=figure("fargate.price.vcpu_hour"),
-        usd_per_gb_hour=figure("fargate.price.gb_hour"),
+        usd_per_vcpu_hour=figure(f"{price}.vcpu_hour"),
+        usd_per_gb_hour=figure(f"{price}.gb_hour"),
     )
 
 

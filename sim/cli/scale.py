@@ -168,6 +168,8 @@ def show(answer: Any) -> None:
         hint(row.sentence())
     for platform, reasons in answer.reasons().items():
         say(f"  {platform}, per run: {reasons}")
+    if answer.account:
+        say(answer.account)
 
 
 def _cells(row: Any) -> list[str]:

@@ -131,6 +131,8 @@ def show(answer: Any) -> None:
         say(f"  {variant}, per run: {reasons}")
     if answer.started:
         say(answer.assumed_line())
+    if answer.account:
+        say(answer.account)
 
 
 def _show_phases(answer: Any) -> None:

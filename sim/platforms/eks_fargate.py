@@ -102,7 +102,7 @@ class FargatePods:
         """From an accepted pod to ready."""
         size = self._profile.size_for(self._fargate, pod.claim)
         if size is None:
-            return Refused("Fargate size")
+            return Refused(f"Fargate size ({self._fargate.largest})")
         overhead = plain(self._profile.overhead)
         engine = yield from self._live.provision(
             start, size, held=overhead, joining=self._registration()

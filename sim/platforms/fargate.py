@@ -77,6 +77,11 @@ class Fargate:
                 return size
         return None
 
+    @property
+    def largest(self) -> str:
+        """What to say where none holds a task."""
+        return f"the largest is {self.sizes[-1]}"
+
     def price(self, size: FargateSize) -> float:
         """USD per hour of one task."""
         cpu = size.vcpu * plain(self.usd_per_vcpu_hour)
@@ -102,7 +107,7 @@ class Fargate:
     def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
         """The same for a task of that size, None: one that no size holds."""
         if size is None:
-            return (Ceiling("Fargate size", 0, f"the largest is {self.sizes[-1]}"),)
+            return (Ceiling("Fargate size", 0, self.largest),)
         quota = plain(self.account_vcpus)
         return (
             Ceiling("one task per microVM", 1, "nothing lifts it: isolation is the product"),
@@ -154,7 +159,7 @@ class LiveFargate:
         """From an accepted request to ready; the launch quota is part of the request."""
         fit = self._fits.of(start.service)
         if fit is None:
-            return Refused("Fargate size")
+            return Refused(f"Fargate size ({self._fargate.largest})")
         size, demand = fit
         engine = yield from self.provision(start, size)
         start.given = demand

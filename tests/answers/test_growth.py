@@ -100,7 +100,7 @@ def test_fargate_is_paid_by_the_task_and_instances_by_the_hour() -> None:
     fargate, group = one("ecs-fargate", to=30), one("ecs-asg", to=30)
     price = catalog.instance("c6g.4xlarge").usd_per_hour
 
-    assert fargate.usd_per_hour == pytest.approx(30 * (0.04048 + 2 * 0.004445))
+    assert fargate.usd_per_hour == pytest.approx(30 * (0.03238 + 2 * 0.00356))  # arm64
     assert price is not None
     assert group.usd_per_hour == pytest.approx(2 * price)
 

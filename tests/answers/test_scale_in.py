@@ -97,7 +97,7 @@ def test_what_is_not_fewer_is_refused() -> None:
 def test_tasks_that_never_came_up_are_said_not_counted_as_gone() -> None:
     answer = shrink(platform="ecs-fargate", begin=10, to=5, cpu=200.0, replications=1)
 
-    assert "10 of 10 tasks did not come up (refused: Fargate size)" in answer.sentence()
+    assert "10 of 10 tasks did not come up (refused: Fargate size (the largest" in answer.sentence()
     assert answer.rows[0].json()["t50_s_refused"].startswith("10 of 10")
 
 

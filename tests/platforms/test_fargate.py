@@ -63,7 +63,7 @@ def test_what_no_size_holds_is_refused() -> None:
 
     assert (first.limit, first.allows) == ("Fargate size", 0)
     assert "2 vCPU / 4 GiB" in first.how
-    assert outcomes(starts) == ["refused: Fargate size"]
+    assert outcomes(starts) == ["refused: Fargate size (the largest is 2 vCPU / 4 GiB)"]
 
 
 def test_the_price_is_of_what_is_given() -> None:

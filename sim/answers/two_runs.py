@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.experiment import Results, load
 from sim.experiment.comparison import Comparison, Difference, compare_results
 from sim.experiment.differing import Differs, differing
+from sim.experiment.summary import outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,8 @@ class TwoRuns:
     differs: tuple[Differs, ...]
     """Inputs of the whole runs that differ."""
     pairs: tuple[Pair, ...]
+    none_ready: tuple[str, ...] = ()
+    """Of each run in which no start became ready, what became of them."""
 
     def differences(self) -> list[Difference]:
         """Of all pairs; a variant is named where there are several."""
@@ -65,13 +68,14 @@ class TwoRuns:
         return pd.DataFrame([_row(found) for found in self.differences()], columns=columns)
 
     def json(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
+        """Plain data; `none_ready` is there where a run has no start that became ready."""
+        data: dict[str, Any] = {
             "a": self.a,
             "b": self.b,
             "inputs": [differs._asdict() for differs in self.differs],
             "pairs": [_pair_json(pair) for pair in self.pairs],
         }
+        return {**data, "none_ready": list(self.none_ready)} if self.none_ready else data
 
 
 def two_runs(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> TwoRuns:
@@ -96,7 +100,8 @@ def two_runs(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> TwoRuns:
         for name in ALSO
         if manifests[0][name] != manifests[1][name]
     ]
-    return TwoRuns(_name(first), _name(second), tuple(also), tuple(pairs))
+    none_ready = tuple(told for side in (first, second) if (told := _none_ready(side)))
+    return TwoRuns(_name(first), _name(second), tuple(also), tuple(pairs), none_ready)
 
 
 def _chosen(field: str, text: str) -> Chosen:
@@ -111,6 +116,17 @@ def _chosen(field: str, text: str) -> Chosen:
     if colon and variant not in known:
         raise ValueError(f"{field}: {variant!r} is no variant of {path}; known: {', '.join(known)}")
     return Chosen(results, (variant,) if colon else known)
+
+
+def _none_ready(chosen: Chosen) -> str:
+    """What became of the starts of a run in which none became ready; empty where one did."""
+    runs = chosen.results.runs
+    mine = runs[runs["variant"].isin(chosen.variants)]
+    if mine["ready"].any():
+        return ""
+    why = "; ".join(dict.fromkeys(filter(None, mine["reasons"])))
+    reasons = f"; in a run: {why}" if why else ""
+    return f"{_name(chosen)}: {outcomes(mine)}{reasons}"
 
 
 def _variants(a: Chosen, b: Chosen) -> Iterator[tuple[str, str]]:

@@ -48,6 +48,8 @@ def command(
 def sentence(found: Any) -> str:
     """What changed most, in one sentence."""
     told = [d for d in found.differences() if d.told and d.metric == "time_to_ready_s"]
+    if not told and found.none_ready:
+        return f"No time to ready can be compared. {'. '.join(dict.fromkeys(found.none_ready))}."
     if not told:
         return f"{found.b} against {found.a}: no difference in the mean time to ready can be told."
     largest = max(told, key=lambda d: abs(d.estimate.value))
@@ -75,12 +77,13 @@ def _show(pair: Any) -> None:
     _inputs(pair.name, pair.differs)
     found = pair.comparison
     how = "paired by replication" if not found.why_not_paired else "Welch"
-    table(
-        ["metric", "A", "B", "B - A", "95 % interval", "of A", "correlation"],
-        [_cells(difference) for difference in found.differences],
-        title=f"{pair.name}: means over replications, {how}",
-        right="lrrrrrr",
-    )
+    if found.differences:
+        table(
+            ["metric", "A", "B", "B - A", "95 % interval", "of A", "correlation"],
+            [_cells(difference) for difference in found.differences],
+            title=f"{pair.name}: means over replications, {how}",
+            right="lrrrrrr",
+        )
     if found.why_not_paired:
         hint(f"Not paired: {found.why_not_paired}; the runs are taken as independent.")
     if found.same:

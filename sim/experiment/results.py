@@ -14,7 +14,7 @@ from sim.experiment import steady
 from sim.experiment.manifest import FILE, Manifest, read_manifest, write_manifest
 from sim.experiment.parts import Damaged, Parts
 from sim.experiment.store import finished, locked, make_folder, replications
-from sim.experiment.summary import sentence, summarize, summarize_points
+from sim.experiment.summary import read_summary, sentence, summarize, summarize_points
 from sim.experiment.tables import TABLES, Tables, arranged, arrow_of
 
 if TYPE_CHECKING:
@@ -207,8 +207,6 @@ def load(path: str | os.PathLike[str]) -> Results:
         Unfinished: not all runs are there.
         ValueError: a file is damaged; it is named.
     """
-    import pandas as pd
-
     folder = _find(Path(path))
     manifest, described = read_manifest(folder)
     parts = Parts(folder)
@@ -221,10 +219,9 @@ def load(path: str | os.PathLike[str]) -> Results:
         )
     if lost:
         raise Damaged("\n".join([*lost, "the same command makes these runs again"]))
-    summary = pd.read_csv(folder / "summary.csv", keep_default_na=False, na_values=[""])
     tables = {name: parts.read(name) for name in TABLES}
     results = _results(tables, described, manifest)
-    results.summary, results.folder = summary, folder
+    results.summary, results.folder = read_summary(folder / "summary.csv"), folder
     return results
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.experiment import estimate as estimates
@@ -12,19 +13,27 @@ if TYPE_CHECKING:
     from sim.experiment.results import Results
 
 OUTCOMES = ("ready", "refused", "killed", "censored")
+COLUMNS = ("variant", "phase", "p50_s", "p95_s", "n")
+"""Of a summary without a row: no start became ready, or too few did for a median."""
 
 
 def sentence(results: Results) -> str:
     """What became of the starts, and after how long."""
-    counts = results.runs[["tasks", *OUTCOMES]].sum()
+    return f"{outcomes(results.runs)}{_after(results.summary)}."
+
+
+def outcomes(runs: pd.DataFrame) -> str:
+    """How many starts became ready, and what became of the others."""
+    counts = runs[["tasks", *OUTCOMES]].sum()
     lost = [f"{counts[c]} {c}" for c in OUTCOMES[1:] if counts[c]]
-    ready = f"{counts['ready']} of {counts['tasks']} starts became ready"
     tail = f" ({', '.join(lost)})" if lost else ""
-    return f"{ready}{tail}{_after(results.summary)}."
+    return f"{counts['ready']} of {counts['tasks']} starts became ready{tail}"
 
 
 def _after(summary: pd.DataFrame) -> str:
     """When: in the median of each variant, or at the quickest and the slowest point."""
+    if summary.empty:
+        return ""
     if "p50_s" in summary:
         totals = summary[summary["phase"] == "total"]
         pairs = zip(totals["variant"], totals["p50_s"], strict=True)
@@ -55,7 +64,24 @@ def summarize(results: Results) -> pd.DataFrame:
         for phase in next(iter(columns.values()), {}):
             values = {column: phases[phase] for column, phases in columns.items()}
             rows.append({"variant": variant, "phase": phase, **values, "n": n})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows) if rows else empty_summary()
+
+
+def empty_summary() -> pd.DataFrame:
+    """The columns, and no row."""
+    import pandas as pd
+
+    return pd.DataFrame(columns=list(COLUMNS))
+
+
+def read_summary(path: Path) -> pd.DataFrame:
+    """A summary from disk; runs of earlier versions have a blank file where nothing was ready."""
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except pd.errors.EmptyDataError:
+        return empty_summary()
 
 
 def summarize_points(results: Results) -> pd.DataFrame:

@@ -106,6 +106,27 @@ def test_compare_refuses_one_replication_and_what_is_no_run(tmp_path: Path) -> N
     assert "holds no replications of starts; runs of sim run" in probes.stderr
 
 
+def test_compare_says_which_run_has_nothing_ready_and_why(two: tuple[Path, Path, Path]) -> None:
+    """Its counts are compared all the same."""
+    a, _, out = two
+    refused = SCENARIO.replace("250m", "8").format(name="huge", platform="ecs", tasks=2)
+    (out / "huge.yaml").write_text(refused)
+    cut = written(out, name="cut")
+    cut.write_text(cut.read_text() + "until: 1s\n")
+    for path in (out / "huge.yaml", cut):
+        assert call("run", path, "--out", out).exit_code == 3
+    done = call("compare", a, out / "huge", "--out", out)
+    found = json.loads(call("compare", out / "cut", out / "huge", "--json", "--out", out).stdout)
+    differences = {d["metric"]: d["difference"] for d in found["pairs"][0]["differences"]}
+
+    assert done.exit_code == 0
+    said = " ".join(done.stdout.split())  # it is folded
+    assert said.startswith("No time to ready can be compared. huge/")
+    assert ": 0 of 8 starts became ready (8 refused); in a run: RESOURCE:CPU x2. " in said
+    assert differences == {"refused": 2.0, "censored": -2.0}
+    assert [told.partition("/")[0] for told in found["none_ready"]] == ["cut", "huge"]
+
+
 def test_sensitivity_names_what_is_assumed_and_matters(tmp_path: Path) -> None:
     """ecs.placement has no source, and a third of a warm start is a lot."""
     words = ["--replications", "3", "--budget", "600", "--out", tmp_path]

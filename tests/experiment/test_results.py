@@ -219,6 +219,25 @@ def test_a_run_without_a_ready_start_has_tables_all_the_same() -> None:
     assert none.starts().empty
 
 
+@pytest.mark.parametrize("written", [None, "\n"])
+def test_a_run_without_a_ready_start_is_loaded_as_it_was(
+    written: str | None, tmp_path: Path
+) -> None:
+    """All refused, or all cut off; earlier versions wrote a blank summary, which is read, too."""
+    for what in ({"service": service(cpu=100.0)}, {"until": 0.001}):
+        none = replicate(scenario(ecs(), **what), times=2)
+        folder = none.save(tmp_path)
+        if written is not None:
+            (folder / "summary.csv").write_text(written)
+        there = load(folder)
+
+        assert list(none.summary) == ["variant", "phase", "p50_s", "p95_s", "n"]
+        pd.testing.assert_frame_equal(there.summary, none.summary, check_dtype=False)
+        pd.testing.assert_frame_equal(there.runs, none.runs)
+        assert there.sentence() == none.sentence()
+        assert "0 of 4 starts became ready (4 " in there.sentence()
+
+
 def test_tasks_per_host_counts_ready_starts_of_the_fullest_host() -> None:
     """Five on two instances, binpacked: four and one."""
     packed = replicate(

@@ -111,6 +111,7 @@ def density(
             "host": server.name,
             "cpu_overcommit": cpu_overcommit,
             "burstable": burstable,
+            "architecture": architecture,
             "max_pods": max_pods,
             "by": by,
             "use_on": list(use_on) if use_on is not None else None,

@@ -12,6 +12,7 @@ from sim.core.description import as_json
 if TYPE_CHECKING:
     from sim.answers.from_dockerfile import LifecycleAnswer
     from sim.experiment import Results
+    from sim.image import Built
 
 NOT_TOLD = "needs the app's start-up work: --startup-cpu SECONDS or --app NAME"
 """Why *ready* is not said."""
@@ -52,6 +53,23 @@ def _end(answer: LifecycleAnswer, number: int) -> dict[str, Any]:
     return {"outcome": outcome, "running_s": running, "ready_s": ready}
 
 
+def _described(built: Built) -> dict[str, Any]:
+    """All of a build that the rows show or rest on: also its lines, and which were cached."""
+    steps = [
+        {
+            "line": step.line,
+            "text": step.text,
+            "layer": json.loads(as_json(step.layer)),
+            "cpu": step.cpu,
+            "cached": step.cached,
+            "needs": list(step.needs),
+        }
+        for step in built.steps
+    ]
+    bases = {digest: json.loads(as_json(image)) for digest, image in built.bases.items()}
+    return {"steps": steps, "bases": bases}
+
+
 def results_of(answer: LifecycleAnswer) -> Results:
     """The answer as tables: spans of the starts, and the rows as its summary."""
     import pandas as pd
@@ -64,8 +82,9 @@ def results_of(answer: LifecycleAnswer) -> Results:
     record, variant = answer.timeline.record, answer.platform
     described: dict[str, Any] = {
         "setup": json.loads(as_json(answer.setup)),
-        "steps": [[s.layer.digest, s.cpu] for one in answer.rounds for s in one.built.steps],
+        "builds": [_described(one.built) for one in answer.rounds],
         "services": [json.loads(as_json(one.service)) for one in answer.rounds],
+        "app_told": answer.app_told,
     }
     return Results(
         runs=pd.DataFrame([run_row(record, variant, 0)]),

@@ -1,0 +1,170 @@
+"""A run id is a fingerprint of the whole question: no other question writes into its folder."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim import catalog
+from sim.units import GiB
+
+MORE_OF_THE_SAME = "more runs of the same question share a folder, which keeps the most of them"
+PLACE = "where answers are written"
+SHOWN = "it is shown, not written"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A question, and for each of its arguments another value that makes it another question."""
+
+    ask: Callable[..., Any]
+    base: Mapping[str, Any]
+    other: Mapping[str, Any]
+    besides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What stands beside an argument that says nothing in the base question."""
+    same: Mapping[str, str] = field(default_factory=dict)
+    """Arguments that leave the id as it is, and why."""
+
+
+VERBS = {
+    "density": Verb(
+        sim.density,
+        {"by": "reservation", "instance": "c6g.4xlarge"},
+        {
+            **{"instance": "m6g.4xlarge", "host": "8x32GiB", "app": "java", "cpu": 0.75},
+            **{"memory": 3 * GiB, "cpu_weight_only": True, "cpu_overcommit": 2.0},
+            **{"burstable": False, "architecture": "arm64", "max_pods": 20, "by": "use"},
+            **{"load": 0.3, "slowdown": 3.0, "window": 5.0, "use_on": ["vm"], "seed": 2},
+            "replications": 2,
+        },
+        besides={"by": {"use_on": []}},
+        same={"explain": SHOWN},
+    ),
+    "startup": Verb(
+        sim.startup,
+        {"platform": "docker", "replications": 1},
+        {
+            **{"app": "node", "platform": "vm", "instance": "m5.large", "host": "8x32GiB"},
+            **{"cpu": 0.75, "memory": 3 * GiB, "network": "awsvpc", "architecture": "amd64"},
+            **{"lazy": True, "tasks": 2, "seed": 2},
+        },
+        besides={"network": {"platform": "ecs"}},
+        same={"explain": SHOWN, "replications": MORE_OF_THE_SAME},
+    ),
+    "scale": Verb(
+        sim.scale,
+        {"platform": "ecs-asg", "to": 4, "replications": 1},
+        {
+            **{"platform": "ecs-fargate", "begin": 1, "to": 5, "cpu": 0.5, "memory": 3 * GiB},
+            **{"instance": "m5.xlarge", "image": "node:22", "services": 2, "seed": 2},
+            "quotas": {"ec2.run_instances.refill": 1.0},
+        },
+        same={"replications": MORE_OF_THE_SAME},
+    ),
+    "shrink": Verb(
+        sim.shrink,
+        {"platform": "ecs-asg", "begin": 4, "to": 1, "replications": 1},
+        {
+            **{"platform": "eks-karpenter", "begin": 5, "to": 2, "cpu": 0.5, "memory": 3 * GiB},
+            **{"instance": "m5.xlarge", "image": "node:22", "seed": 2},
+            "quotas": {"ec2.run_instances.refill": 1.0},
+        },
+        same={"replications": MORE_OF_THE_SAME},
+    ),
+    "one_server": Verb(
+        sim.one_server,
+        {"serve": 1.0, "replications": 1},
+        {"instance": "m5.2xlarge", "serve": 2.0, "seed": 2},
+        same={"replications": MORE_OF_THE_SAME, "out": PLACE},
+    ),
+    "who_runs_it": Verb(
+        sim.who_runs_it,
+        {"replications": 1},
+        {"app": "java", "cpu": 0.75, "memory": 3 * GiB, "instance": "m5.2xlarge", "seed": 2},
+        same={"replications": MORE_OF_THE_SAME, "out": PLACE},
+    ),
+}
+LIFECYCLE_SAME = {"apart": PLACE}
+LIFECYCLE: dict[str, Any] = {
+    **{"registry": "docker-hub", "platform": "docker", "instance": "m5.large"},
+    **{"builder": "m5.large", "architecture": "arm64", "run_sizes": {1: 2e6}},
+    **{"run_cpus": {1: 2.0}, "copy_sizes": {2: 2e6}, "build_args": {"LEVEL": "2"}},
+    **{"target": "build", "startup_cpu": 0.0, "app": "node", "cpu": 0.75, "memory": 3 * GiB},
+    **{"change": "index.js", "seed": 2},
+    "bases": {"node:22": catalog.image("python:3.12")},
+}
+DOCKERFILE = """FROM node:22 AS build
+ARG LEVEL=1
+COPY index.js .
+RUN npm run build $LEVEL
+FROM node:22
+COPY --from=build /made /app
+"""
+
+
+def run_id(answer: Any) -> str:
+    """Whatever shape the answer has."""
+    found = getattr(answer, "results", answer)
+    return str((found() if callable(found) else found).run_id)
+
+
+def arguments(ask: Callable[..., Any]) -> set[str]:
+    return set(inspect.signature(ask).parameters)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_argument_is_in_the_id_or_said_why_not(name: str) -> None:
+    """A new argument fails here until it is recorded, too."""
+    verb = VERBS[name]
+    base = run_id(verb.ask(**verb.base))
+
+    assert arguments(verb.ask) == set(verb.other) | set(verb.same)
+    for argument, value in verb.other.items():
+        beside = verb.besides.get(argument, {})
+        without = run_id(verb.ask(**{**verb.base, **beside})) if beside else base
+        assert run_id(verb.ask(**{**verb.base, **beside, argument: value})) != without, argument
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    (tmp_path / "index.js").write_text("made")
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    return tmp_path
+
+
+def life(folder: Path, **more: Any) -> str:
+    given = {"run_sizes": {1: 1e6}, "run_cpus": {1: 1.0}, "copy_sizes": {2: 1e6}, **more}
+    return run_id(sim.lifecycle(folder / "Dockerfile", **given))
+
+
+def test_every_argument_of_a_lifecycle_is_in_its_id(app: Path, tmp_path: Path) -> None:
+    """`startup_cpu` of 0 says when it is ready, which nothing given does not."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "index.js").write_text("other")
+    base = life(app)
+
+    told = set(LIFECYCLE) | set(LIFECYCLE_SAME) | {"dockerfile", "context"}
+    assert arguments(sim.lifecycle) == told
+    for argument, value in {**LIFECYCLE, "context": other}.items():
+        assert life(app, **{argument: value}) != base, argument
+
+
+def test_the_lines_of_a_dockerfile_are_in_the_id(app: Path) -> None:
+    """The rows name them, though a comment more changes no layer."""
+    base = life(app)
+    (app / "Dockerfile").write_text("# a comment\n" + DOCKERFILE)
+
+    assert life(app) != base
+
+
+def test_a_question_asked_again_has_the_same_id(app: Path) -> None:
+    """Nothing of when and where is in it."""
+    asked = {"by": "reservation", "architecture": "arm64", "instance": "c6g.4xlarge"}
+
+    assert life(app) == life(app)
+    assert run_id(sim.density(**asked)) == run_id(sim.density(**asked))

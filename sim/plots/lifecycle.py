@@ -23,7 +23,8 @@ def lifecycle(table: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -
 
     Args:
         table: one row a phase: `step`, `phase`, `start_s`, `end_s` (s), `bytes`, and where it is
-            an instruction `line` and `text`; rows of phase `total` are drawn behind their step.
+            an instruction `line` and `text`; `round` where there are two. The legend has the
+            `seconds` of the rows of phase `total`, which are not drawn.
         ax: drawn into; None: a new figure.
         title: above the axes.
     """
@@ -95,8 +96,11 @@ def _label(row: Mapping[Hashable, object]) -> str:
 
 
 def _totals(table: pd.DataFrame) -> dict[str, str]:
-    """Seconds of each step, where the table has them."""
+    """Seconds of each step in each round, where the table has them."""
     if "seconds" not in table:
         return {}
-    sums = table[table["phase"] == "total"].groupby("step")["seconds"].sum()
-    return {str(step): f" {seconds(float(value))}" for step, value in sums.items()}
+    said: dict[str, list[str]] = {}
+    for row in table[table["phase"] == "total"].to_dict("records"):
+        after = " after the change" if row.get("round", 1) > 1 else ""
+        said.setdefault(str(row["step"]), []).append(f"{seconds(float(row['seconds']))}{after}")
+    return {step: f" {', '.join(parts)}" for step, parts in said.items()}

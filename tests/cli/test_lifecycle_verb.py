@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import sim
-from sim import catalog
+from sim import catalog, plots
 from sim.cli.app import app
 
 NODE = """FROM node:22 AS build
@@ -224,6 +224,22 @@ def test_the_same_seed_gives_the_same_answer_and_a_folder_to_load(folder: Path) 
     assert first == again != other
     assert list(loaded.summary["step"].unique()) == ["build", "push", "run", "pull"]
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_legend_of_the_picture_says_what_the_sentence_says(folder: Path) -> None:
+    """Of two lives each on its own: their sum stands nowhere else."""
+    given: dict[str, Any] = {"run_sizes": {1: 60e6, 2: 20e6}, "run_cpus": {1: 10.0}}
+    answer = sim.lifecycle(folder / "Dockerfile", change="index.js", **given)
+    legend = plots.lifecycle(answer.results().summary).get_legend()
+    before, after = answer.sentence().split("After the change")
+
+    assert legend is not None
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert len(texts) == 4
+    for text in texts:
+        first, second = text.removesuffix(" after the change").split(", ")
+        assert first in before
+        assert f"{first.split()[0]} {second}" in after
 
 
 def test_a_folder_stands_for_the_dockerfile_in_it_and_the_table_says_what_is_not_counted(

@@ -93,4 +93,6 @@ def _rented(host: str, known: Iterable[str]) -> Machine:
     try:
         return bare_machine(host, "m5.xlarge")
     except catalog.UnknownName:
-        raise catalog.unknown("host", host, [*known, *catalog.instances()]) from None
+        names = [*known, *catalog.instances()]
+        where = f"{', '.join(known)}, what sim instances lists, and sizes such as 16x64GiB"
+        raise catalog.unknown("host", host, names, where=where) from None

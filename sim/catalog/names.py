@@ -3,6 +3,15 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MOST_NAMED = 30
+"""Names that an error tells one after the other; more are listed by a verb."""
+LISTED = {
+    "instance": "sim instances lists them",
+    "figure": "sim parameters lists them",
+    "parameter": "sim parameters lists them",
+}
+"""By field, what lists the names that are too many for an error."""
+
 
 class UnknownName(ValueError):  # noqa: N818 (it is what happened, in the user's words)
     """A name that the catalogue does not have; the message says what was likely meant."""
@@ -15,14 +24,21 @@ def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
     return sorted(near, key=lambda word: sorted(word) != sorted(name))[:count]
 
 
-def unknown(field: str, name: str, known: Iterable[str]) -> UnknownName:
-    """The error for `name`, with the nearest known names."""
+def unknown(
+    field: str, name: str, known: Iterable[str], *, where: str | None = None
+) -> UnknownName:
+    """The error for `name`, with the nearest known names, or all of them where they are few.
+
+    Args:
+        where: what they are, where they are too many to be named; None: what lists them.
+    """
     names = list(known)
     near = nearest(name, names, 2)
     if near:
         hint = "did you mean " + " or ".join(repr(n) for n in near) + "?"
-    elif len(names) <= 12:
+    elif len(names) <= MOST_NAMED:
         hint = "known: " + ", ".join(names)
     else:
-        hint = f"{len(names)} are known"
+        where = LISTED.get(field) if where is None else where
+        hint = f"{len(names)} are known" + (f" ({where})" if where else "")
     return UnknownName(f"{field}: {name!r} is not known; {hint}")

@@ -15,9 +15,7 @@ NAME = "storm"
 
 def command(
     *,
-    runtime: Annotated[
-        str, typer.Option(help="kata-qemu, kata-fc, rund, firecracker, qemu, runc, docker, ...")
-    ] = "kata-fc",
+    runtime: Annotated[str, typer.Option(help=f"{', '.join(RUNTIMES)}.")] = "kata-fc",
     starts: Annotated[str, typer.Option(help="Sandboxes to start.")] = "100",
     running: Annotated[str, typer.Option(help="Sandboxes that are up already.")] = "0",
     launchers: Annotated[

@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from sim import catalog
 from sim.answers import resident, storm
 from sim.answers.storm_host import NoMemory, virtualised
 from sim.cli.app import app
@@ -56,3 +57,19 @@ def test_a_virtualised_type_is_told_from_a_bare_machine() -> None:
     assert "nested virtualisation" in virtualised("kata-fc", "t3.large")
     for runtime, host in [("kata-fc", "m5.metal"), ("kata-fc", "4x16GiB"), ("runc", "t3.large")]:
         assert virtualised(runtime, host) == ""
+
+
+def test_an_unknown_host_is_told_all_that_a_host_may_be() -> None:
+    """The hosts of measurements are listed by no verb, so the error names each."""
+    with pytest.raises(catalog.UnknownName) as told:
+        storm("kata-fc", starts=1, host="zzzzz", replications=1)
+
+    for name in (*catalog.validation_hosts(), "sim instances", "16x64GiB"):
+        assert name in str(told.value)
+
+
+def test_help_names_every_runtime() -> None:
+    """No verb lists them."""
+    shown = CliRunner().invoke(app, ["storm", "--help"]).stdout
+
+    assert ",".join(catalog.RUNTIMES) in "".join(shown.split())  # it is folded at hyphens

@@ -180,7 +180,10 @@ def test_parts_and_waits_make_the_whole() -> None:
         (lambda: catalog.service("zzz"), "known: generic, java|known: java"),
         (lambda: catalog.image("node:21"), "did you mean 'node:22'"),
         (lambda: catalog.figure("fargate.provison"), "did you mean 'fargate.provision'"),
-        (lambda: catalog.instance("zzzzzz"), "341 are known|340 are known"),
+        (lambda: catalog.figure("zzzzzz"), "are known .sim parameters lists them"),
+        (lambda: catalog.profile("zzzzzz"), f"known: {', '.join(catalog.RUNTIMES)}$"),
+        (lambda: catalog.image("zzzzzz"), f"known: {', '.join(catalog.images())}$"),
+        (lambda: catalog.instance("zzzzzz"), "34[01] are known .sim instances lists"),
     ],
 )
 def test_an_unknown_name_is_told_the_nearest(ask: Any, message: str) -> None:

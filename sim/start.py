@@ -185,6 +185,8 @@ class Ceiling:
     """The platform's own word when this limit refuses a start; empty: the same."""
     others: tuple["Ceiling", ...] = ()
     """The others once this one is lifted, smallest first, where lifting it changes them."""
+    of_account: bool = False
+    """Whether it is the account's, which all its hosts share, and not the host's own."""
 
 
 class Deployment(Protocol):

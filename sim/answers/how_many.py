@@ -275,7 +275,7 @@ def _eks_on_fargate(asked: _Asked, eks: EKS, architecture: Architecture | None) 
 def _beyond_the_account(ceilings: Sequence[Ceiling]) -> str:
     """That the account, as it is at first, may not run even one."""
     for ceiling in ceilings:
-        if ceiling.limit.startswith("account quota") and ceiling.allows == 0:
+        if ceiling.of_account and ceiling.allows == 0:
             return f"the {ceiling.limit} lets not one run: {ceiling.how}"
     return ""
 

@@ -74,6 +74,7 @@ class EC2:
                 f"account quota ({quota:g} vCPUs of on-demand instances)",
                 fits(quota, self.machine.vcpu),
                 "ask for a higher quota (Service Quotas, L-1216C47A)",
+                of_account=True,
             ),
         )
 

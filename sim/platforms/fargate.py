@@ -115,6 +115,7 @@ class Fargate:
                 f"account quota ({quota:g} vCPUs of Fargate tasks)",
                 fits(quota, size.vcpu),
                 "ask for a higher quota (Service Quotas)",
+                of_account=True,
             ),
         )
 

@@ -90,6 +90,7 @@ def test_one_task_an_instance_and_then_the_account() -> None:
         ("one task per instance", 1),
         ("account quota", 8),
     ]
+    assert [c.of_account for c in ceilings] == [False, True]
 
 
 def test_a_quota_below_one_instance_allows_none() -> None:

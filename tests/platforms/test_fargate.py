@@ -79,6 +79,7 @@ def test_one_task_a_micro_vm_and_then_the_account() -> None:
         ceilings = fargate().ceilings(service(cpu=cpu))
 
         assert [c.allows for c in ceilings] == [1, quota]
+        assert [c.of_account for c in ceilings] == [False, True]
         assert ceilings[0].limit == "one task per microVM"
 
 

@@ -95,10 +95,12 @@ def _more_memory(config: NodeConfig, machine: Machine, claim: Claim, allows: int
     enough = best + len(config.daemon_sets)
     if allows:
         return f"lower --max-pods to {enough}, and {best} fit; or {_LARGER}"
+    most = config.most_slots(machine, claim)
+    lower = f"{most} or fewer" if best == 1 else f"{most} for one pod, {enough} for {best}"
     return (
         f"kube-reserved takes {config.kube_reserved() / MiB:.0f} of "
         f"{machine.memory_visible / MiB:.0f} MiB for {config.max_pods} pod slots: lower "
-        f"--max-pods to {config.most_slots(machine, claim)} for one pod, {enough} for {best}"
+        f"--max-pods to {lower}"
     )
 
 

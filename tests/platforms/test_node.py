@@ -56,6 +56,14 @@ def test_a_reserve_beyond_all_memory_leaves_nothing_and_says_the_way_out() -> No
     assert ceilings(node_config(max_pods=14))[0].allows == 14
 
 
+def test_where_one_pod_is_the_most_the_way_out_names_one_number() -> None:
+    """80 slots leave memory for one pod; vCPU ends at one, so that fewer slots gain no more."""
+    first = ceilings(node_config(max_pods=100), cpu=3.0)[0]
+
+    assert first.how.endswith("lower --max-pods to 80 or fewer")
+    assert [ceilings(node_config(max_pods=n), cpu=3.0)[0].allows for n in (81, 80, 1)] == [0, 1, 1]
+
+
 @pytest.mark.parametrize("rest", [{"cpu": 0.55}, {"addresses": 7}])
 def test_the_way_out_of_too_many_slots_promises_no_more_than_fit_then(rest: dict[str, Any]) -> None:
     """79 slots leave memory for one; with 7 of them 7 fit, for vCPU or addresses end there."""

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
+from sim.answers.density_words import ONE_EACH, density_sentence, pages_sentence
 from sim.answers.explain import Explained
-from sim.answers.words import density_sentence, pages_sentence
 from sim.core.description import as_json, figures
 from sim.experiment import ByUse, Results
 from sim.experiment.manifest import manifest
@@ -19,10 +19,6 @@ from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-ONE_EACH = ("ec2", "fargate", "eks-fargate")
-"""Platforms that choose a machine for each sandbox."""
 
 
 @dataclass(slots=True)

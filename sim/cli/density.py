@@ -128,6 +128,8 @@ def _check_host(inputs: Inputs, host: str | None) -> None:
 
 def show(answer: Any) -> None:
     """The table of an answer, and how to lift what stops each platform."""
+    from sim.answers.density_words import how_to_lift
+
     most = max(row.count for row in answer.rows)
     service = answer.service
     title = f"{service.name}: {service.cpu:g} vCPU, {shown_memory(service.memory)} each"
@@ -137,7 +139,7 @@ def show(answer: Any) -> None:
     cells = [_cells(row, most, with_use) for row in answer.rows]
     table(columns, cells, title=title, right="llrllrrl")
     for row in answer.rows:
-        hint(f"{row.platform}: {_how(row)}")
+        hint(f"{row.platform}: {how_to_lift(row)}")
     if answer.pages_line():
         say(answer.pages_line())
     if with_use:
@@ -165,14 +167,3 @@ def _cells(row: Any, most: int, with_use: bool) -> list[str]:
 
 def _short(limit: str) -> str:
     return limit.replace("one task per", "1 per").partition(" (")[0]
-
-
-def _how(row: Any) -> str:
-    from sim.answers.words import stops_it
-
-    limit = row.limits[0]
-    if row.refused and row.count == 0:
-        return row.refused if limit.how in row.refused else f"{row.refused}; {limit.how}"
-    gain = f" (lifted: {limit.gain_if_lifted} more, then {limit.then})" if limit.then else ""
-    notes = "".join(f" ({text})" for text in (row.note, row.refused) if text)
-    return f"{stops_it(limit.limit)} at {limit.allows}{gain}: {limit.how}{notes}"

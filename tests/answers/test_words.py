@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.answers import density, shrink
-from sim.answers.words import stops_it, use_sentence
+from sim.answers.density_words import stops_it, use_sentence
 from sim.cli.app import app
 
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from sim import catalog
 from sim.answers.density_rows import DensityAnswer, Row
 from sim.answers.machines import bare_machine
+from sim.answers.overdrawn import overdrawn
 from sim.answers.why_so_many import Sized, why_so_many
 from sim.core.cited import plain
 from sim.experiment import ByUse, largest_by_use
@@ -157,6 +158,7 @@ class _Asked:
         )
         if self.wants_use(name):
             row.by_use = self.by_use(machine, platform, self.service)
+        row.note = overdrawn(row, machine, platform, self.service)
         return _priced(row, machine)
 
     def one(self, row: Row) -> Row:
@@ -247,7 +249,7 @@ def _fargate(asked: _Asked, fargate: Fargate) -> Row:
 
 def _eks(asked: _Asked, name: str, type_: Machine, eks: EKS) -> Row:
     row = asked.row(name, type_, eks)
-    row.note = _a_cluster()
+    row.note = _also(row.note, _a_cluster())
     if row.count == 0:
         row.refused = f"{row.refused}; {row.limits[0].how}"
     return row

@@ -74,7 +74,7 @@ class ECS:
         cpu = fits(machine.vcpu, service.cpu)
         return smallest_first(
             _ceiling("vCPU", cpu, _MORE_CPU),
-            _ceiling("memory", fits(self.registered_memory, service.reserved), _MORE_MEMORY),
+            self._memory_ceiling(service),
             *self.slots(service),
             *self._fleet.disk(service),
         )
@@ -154,6 +154,12 @@ class ECS:
         if self.trunking:
             return machine.trunk_tasks or 0
         return math.inf if machine.enis is None else machine.enis - 1
+
+    def _memory_ceiling(self, service: Service) -> Ceiling:
+        """What is registered is nearly all that the OS sees, also what OS and agent use of it."""
+        allows = fits(self.registered_memory, service.reserved)
+        spare = allows < self.fits_in_memory(service)
+        return _ceiling("memory", allows, _MORE_MEMORY if spare else _FULL)
 
     def _eni_ceiling(self) -> Ceiling:
         machine = self.machine
@@ -306,5 +312,6 @@ def _trunking(machine: Machine) -> str:
 
 _MORE_CPU = "reserve less CPU a task (--cpu), or take a larger type"
 _MORE_MEMORY = "take a larger type, or reserve less with memoryReservation"
+_FULL = "take a larger type: to reserve less would admit more than its memory holds"
 _DYNAMIC = "use a dynamic host port instead of a fixed one"
 _WIDER = "widen net.ipv4.ip_local_port_range"

@@ -1,13 +1,16 @@
 """What a row says of what stops it, and of what to do about it."""
 
+from dataclasses import replace
+
 import pytest
 
+from sim import catalog
 from sim.answers import density
 from sim.answers.density_rows import Row
 from sim.answers.density_words import how_to_lift, stop
 from sim.platforms.limits import lifted, smallest_first
 from sim.start import Ceiling
-from sim.units import MiB
+from sim.units import GiB, MiB
 
 
 def row(*ceilings: Ceiling, platform: str = "eks") -> Row:
@@ -72,3 +75,36 @@ def test_max_pods_that_end_where_vcpu_ends_say_so() -> None:
     assert (answer.row("eks").count, more.row("eks").count) == (15, 15)
     assert words.startswith("pod slots and vCPU both stop there, at 15: raise --max-pods above 17")
     assert "; and request less CPU a pod (--cpu)" in words
+
+
+def test_what_ecs_admits_beyond_the_memory_of_a_machine_is_said_with_what_keeps_some_back() -> None:
+    """7 x 256 MiB of the 1901 that are registered; OS and agent use some of these, and 5 fit."""
+    row = density(instance="t3.small", cpu=0.25, memory=256 * MiB, by="reservation").row(
+        "ecs-bridge"
+    )
+
+    assert (row.count, row.stopped_by) == (7, "memory")
+    assert "use 2.22 GiB, more than the 1.86 GiB that the OS sees" in row.note
+    assert "ECS_RESERVED_MEMORY (MiB, 0 by default)" in row.note
+    assert "from 366 on no more than the 5 that it holds" in row.note
+    assert "memoryReservation" not in how_to_lift(row)
+    assert row.note in how_to_lift(row)
+
+
+@pytest.mark.parametrize(("kept", "admitted"), [(0, 7), (365, 6), (366, 5)])
+def test_so_many_mib_of_ecs_reserved_memory_admit_what_the_memory_holds(
+    kept: int, admitted: int
+) -> None:
+    service = catalog.service("generic", cpu=0.25, memory=256 * MiB)
+    ecs = replace(catalog.ecs("t3.small"), reserved_memory=kept * MiB)
+
+    assert ecs.fits_in_memory(service) == 5
+    assert ecs.ceilings(service)[0].allows == admitted
+
+
+def test_where_the_memory_holds_more_than_is_reserved_one_may_reserve_less() -> None:
+    row = density(app="java", memory=2 * GiB, cpu=0.25, by="reservation").row("ecs-bridge")
+
+    assert row.stopped_by == "memory"
+    assert row.note == ""
+    assert "or reserve less with memoryReservation" in how_to_lift(row)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
-from sim.answers.density_words import ONE_EACH, density_sentence, pages_sentence
+from sim.answers.density_words import ONE_EACH, credits_sentence, density_sentence, pages_sentence
 from sim.answers.explain import Explained
 from sim.core.description import as_json, figures
 from sim.experiment import ByUse, Results
@@ -28,6 +28,7 @@ class Row:
     Attributes:
         count: sandboxes on one such host, by reservation.
         memory_used: bytes resident on that host with `count` at work.
+        priced_as: the EC2 type whose price it has; empty where it has none, or that of a task.
         by_use: answers of the replications, or None where it was not asked for.
     """
 
@@ -37,6 +38,7 @@ class Row:
     limits: tuple[Limit, ...]
     budget: tuple[BudgetItem, ...] = ()
     usd_per_container_hour: float | None = None
+    priced_as: str = ""
     refused: str = ""
     by_use: list[ByUse] | None = None
     note: str = ""
@@ -140,6 +142,10 @@ class DensityAnswer:
     def pages_line(self) -> str:
         """How often the image's hot file pages are in memory; empty where it keeps none."""
         return pages_sentence(self)
+
+    def credits_line(self) -> str:
+        """What is billed of T types besides their price; empty where no row has such a price."""
+        return credits_sentence(self)
 
     def assumed_line(self) -> str:
         """The assumed numbers that its density by use rests on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim import catalog
 from sim.units import MiB
 
 if TYPE_CHECKING:
@@ -67,6 +68,22 @@ def pages_sentence(answer: DensityAnswer) -> str:
         f"Hot file pages of the image: {hot / MiB:.0f} MiB once for {containers} Docker "
         f"containers (page cache is shared), {vms} copies or {vms * hot / MiB:.0f} MiB "
         f"in {vms} VMs."
+    )
+
+
+def credits_sentence(answer: DensityAnswer) -> str:
+    """T types run above their baseline for more money, which no price of a row holds."""
+    types = dict.fromkeys(row.priced_as for row in answer.rows if row.priced_as)
+    shares = [
+        f"{name} {baseline:.0%}"
+        for name in types
+        if (baseline := catalog.instance(name).baseline) is not None
+    ]
+    if not shares:
+        return ""
+    return (
+        f"T types: CPU above the baseline ({', '.join(shares)} of each vCPU, over 24 hours) is "
+        f"billed as surplus credits (unlimited mode), which are not in the price."
     )
 
 

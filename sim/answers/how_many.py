@@ -88,9 +88,11 @@ def density(
         )
     asked = _Asked(service, by, use_on, seed, replications, window, slowdown)
     vm = catalog.hypervisor(server, cpu_overcommit=cpu_overcommit)
+    docker = catalog.docker(server, cpu_overcommit=cpu_overcommit)
+    bare_type = instance if host is None else host
     rows = [
-        asked.row("vm", server, vm),
-        asked.row("docker", server, catalog.docker(server, cpu_overcommit=cpu_overcommit)),
+        asked.row("vm", server, vm, type_=bare_type),
+        asked.row("docker", server, docker, type_=bare_type),
         _ec2(asked, type_, burstable),
         *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
         _fargate(asked, catalog.fargate(type_.architecture)),
@@ -144,14 +146,14 @@ class _Asked:
         """Whether that row shows its density by use."""
         return self.by != "reservation" and (self.use_on is None or name in self.use_on)
 
-    def row(self, name: str, machine: Machine, platform: Sized, *, host: str = "") -> Row:
-        """The row of a platform of which one host takes many."""
+    def row(self, name: str, machine: Machine, platform: Sized, *, type_: str = "") -> Row:
+        """The row of a platform of which one host takes many; `type_` is whose price it has."""
         self.platforms[name] = machine, platform
         ceilings = platform.ceilings(self.service)
         count = ceilings[0].allows
         row = Row(
             platform=name,
-            host=host or machine.name,
+            host=machine.name,
             count=count,
             limits=lifted(ceilings),
             budget=platform.budget(self.service, count),
@@ -159,7 +161,7 @@ class _Asked:
         if self.wants_use(name):
             row.by_use = self.by_use(machine, platform, self.service)
         row.note = overdrawn(row, machine, platform, self.service)
-        return _priced(row, machine)
+        return _priced(row, machine, type_)
 
     def one(self, row: Row) -> Row:
         """A row whose host takes exactly one: by use it is one as well."""
@@ -291,13 +293,14 @@ def _a_cluster() -> str:
     return f"a cluster costs {catalog.figure('eks.cluster.price').value:.2f} USD/h besides"
 
 
-def _priced(row: Row, machine: Machine) -> Row:
+def _priced(row: Row, machine: Machine, type_: str = "") -> Row:
     if row.count == 0:
         row.refused = row.refused or f"not one fits on {machine.name}: {row.stopped_by}"
     elif machine.usd_per_hour is None:
         row.refused = f"the price of {machine.name} is not known"
     else:
         row.usd_per_container_hour = plain(machine.usd_per_hour) / row.count
+        row.priced_as = type_ or machine.name
     return row
 
 

@@ -35,6 +35,8 @@ class Instance:
     trunk_tasks: int | None
     metal: bool
     burstable: bool
+    baseline: float | None
+    """Of a T type: the fraction of each vCPU that its credits pay for."""
     usd_per_hour: float | None
 
 
@@ -159,6 +161,7 @@ def _instance(row: dict[str, str]) -> Instance:
         trunk_tasks=int(row["ecs_trunk_tasks"]) if row["ecs_trunk_tasks"] else None,
         metal=row["bare_metal"] == "true",
         burstable=bool(row["t_credits_per_hr"]),
+        baseline=float(row["t_baseline_pct_per_vcpu"] or 0.0) / 100.0 or None,
         usd_per_hour=float(row["price_usd_hr_us_east_1"] or 0.0) or None,
     )
 

@@ -145,6 +145,8 @@ def show(answer: Any) -> None:
     if with_use:
         say(answer.assumed_line())
     say("Prices are compute only, on demand in us-east-1: no volumes, no public IPv4.")
+    if answer.credits_line():
+        say(answer.credits_line())
 
 
 def _cells(row: Any, most: int, with_use: bool) -> list[str]:

@@ -61,6 +61,8 @@ def _data(type_: Instance) -> dict[str, object]:
     }
     if type_.trunk_tasks is not None:
         data["trunk_tasks"] = type_.trunk_tasks
+    if type_.baseline is not None:
+        data["baseline"] = type_.baseline
     if type_.usd_per_hour is not None:
         data["usd_per_hour"] = type_.usd_per_hour
     return data

@@ -1,13 +1,17 @@
 """What a row says of what stops it, and of what to do about it."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from sim import catalog
 from sim.answers import density
 from sim.answers.density_rows import Row
 from sim.answers.density_words import how_to_lift, stop
+from sim.cli.app import app
 from sim.platforms.limits import lifted, smallest_first
 from sim.start import Ceiling
 from sim.units import GiB, MiB
@@ -108,3 +112,38 @@ def test_where_the_memory_holds_more_than_is_reserved_one_may_reserve_less() -> 
     assert row.stopped_by == "memory"
     assert row.note == ""
     assert "or reserve less with memoryReservation" in how_to_lift(row)
+
+
+@pytest.mark.parametrize(
+    ("asked", "shares"),
+    [
+        ({"instance": "t3.small"}, "t3.small 20%, t3a.nano 5%"),
+        ({"instance": "m5.large"}, "t3a.nano 5%"),
+        ({"instance": "m5.large", "host": "t3.large", "burstable": False}, "t3.large 30%"),
+    ],
+)
+def test_prices_of_t_types_are_said_to_be_without_surplus_credits(
+    asked: dict[str, Any], shares: str
+) -> None:
+    """Whether the type was named, is the cheapest that holds one, or lends a bare one its price."""
+    line = density(cpu=0.25, memory=256 * MiB, by="reservation", **asked).credits_line()
+
+    assert line == (
+        f"T types: CPU above the baseline ({shares} of each vCPU, over 24 hours) is billed as "
+        "surplus credits (unlimited mode), which are not in the price."
+    )
+
+
+def test_where_no_row_has_the_price_of_a_t_type_credits_are_not_spoken_of() -> None:
+    """A T type that takes not one has no price either."""
+    asked: dict[str, Any] = {"by": "reservation", "burstable": False}
+
+    assert density(cpu=0.25, memory=256 * MiB, **asked).credits_line() == ""
+    assert density(cpu=4.0, memory=8 * GiB, instance="t3.nano", **asked).credits_line() == ""
+
+
+def test_the_line_on_credits_stands_below_the_table(tmp_path: Path) -> None:
+    words = ["density", "--by", "reservation", "--instance", "t3.small", "--out", str(tmp_path)]
+    said = CliRunner().invoke(app, words, catch_exceptions=False).stdout
+
+    assert said.index("Prices are compute only") < said.index("T types: CPU above the baseline")

@@ -271,6 +271,8 @@ def test_instances_and_parameters_speak_json() -> None:
     fargate = {row["key"]: row for row in rows(call("parameters fargate --json"))}
 
     assert m5["m5.xlarge"]["enis"] == 4
+    assert "baseline" not in m5["m5.xlarge"]
+    assert rows(call("instances t3.small --json"))[0]["baseline"] == 0.2
     assert fargate["fargate.provision"]["grade"] == "assumed"
     assert fargate["fargate.provision"]["low"] == 8
 

@@ -8,8 +8,15 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
-from sim.answers.density_words import ONE_EACH, credits_sentence, density_sentence, pages_sentence
+from sim.answers.density_words import (
+    ONE_EACH,
+    credits_sentence,
+    density_sentence,
+    pages_sentence,
+    speed_sentence,
+)
 from sim.answers.explain import Explained
+from sim.core.cited import Cited
 from sim.core.description import as_json, figures
 from sim.experiment import ByUse, Results
 from sim.experiment.manifest import manifest
@@ -115,6 +122,8 @@ class DensityAnswer:
     parameters: dict[str, Any] = field(default_factory=dict)
     explained: list[Explained] | None = None
     """The numbers that moved each row; None where that was not asked for."""
+    speeds: list[Cited] = field(default_factory=list)
+    """Core speeds of the hosts on which density by use was simulated, as far as they are cited."""
 
     def row(self, platform: str) -> Row:
         """One platform's row."""
@@ -146,6 +155,10 @@ class DensityAnswer:
     def credits_line(self) -> str:
         """What is billed of T types besides their price; empty where no row has such a price."""
         return credits_sentence(self)
+
+    def speed_line(self) -> str:
+        """What a vCPU of its hosts does, where that is not what one of an m5 does."""
+        return speed_sentence(self)
 
     def assumed_line(self) -> str:
         """The assumed numbers that its density by use rests on."""

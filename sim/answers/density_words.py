@@ -87,6 +87,20 @@ def credits_sentence(answer: DensityAnswer) -> str:
     )
 
 
+def speed_sentence(answer: DensityAnswer) -> str:
+    """A load is work of m5 vCPUs: faster ones serve more of it than their number tells."""
+    works = []
+    for speed in answer.speeds:
+        family = speed.key.split(".")[1]
+        article = "an" if family[0] in "aefhilmnorsx" else "a"
+        works.append(f"{article} {family} vCPU does {speed.value:.2f} times")
+    if not works:
+        return ""
+    return (
+        f"By use: {', '.join(works)} the work of an m5 vCPU (CoreMark), in which load is counted."
+    )
+
+
 def stops_it(limit: str) -> str:
     """The limit and its verb: memory stops it, pod slots stop it."""
     several = limit.partition(" (")[0].endswith("s")

@@ -11,7 +11,7 @@ from sim.answers.density_rows import DensityAnswer, Row
 from sim.answers.machines import bare_machine
 from sim.answers.overdrawn import overdrawn
 from sim.answers.why_so_many import Sized, why_so_many
-from sim.core.cited import plain
+from sim.core.cited import Cited, plain
 from sim.experiment import ByUse, largest_by_use
 from sim.host import Machine
 from sim.host.machine import Architecture
@@ -65,7 +65,7 @@ def density(
         architecture: the only one the image is built for; None: all.
         max_pods: of the kubelet on EKS nodes; None: what EKS recommends for the type.
         by: which of the two densities.
-        load: mean CPU use as a fraction of `cpu`, above 0 and below 1.
+        load: mean CPU use as a fraction of `cpu`, of an m5 vCPU, above 0 and below 1.
         slowdown: target for the p95 slow-down by neighbours, at least 1.
         window: simulated seconds of a probe; None: 60 up to 16 vCPU, less beyond.
         use_on: platforms whose density by use is wanted; None: all.
@@ -124,6 +124,7 @@ def density(
             "seed": seed,
         },
         list(why_so_many(asked)) if explain else None,
+        asked.speeds(),
     )
 
 
@@ -162,6 +163,14 @@ class _Asked:
             row.by_use = self.by_use(machine, platform, self.service)
         row.note = overdrawn(row, machine, platform, self.service)
         return _priced(row, machine, type_)
+
+    def speeds(self) -> list[Cited]:
+        """Core speeds of the hosts that were simulated, but for those of the reference."""
+        used = (m.core_speed for n, (m, _) in self.platforms.items() if self.wants_use(n))
+        cited = (
+            speed for speed in used if isinstance(speed, Cited) and round(speed.value, 2) != 1.0
+        )
+        return list({speed.key: speed for speed in cited}.values())
 
     def one(self, row: Row) -> Row:
         """A row whose host takes exactly one: by use it is one as well."""

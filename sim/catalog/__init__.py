@@ -13,6 +13,9 @@ from sim.catalog.building import (
     official,
     repository,
 )
+from sim.catalog.core_speeds import (
+    core_speeds,
+)
 from sim.catalog.figures import (
     control_plane,
     digest,
@@ -86,6 +89,7 @@ __all__ = [
     "bare",
     "builder",
     "control_plane",
+    "core_speeds",
     "custom",
     "digest",
     "docker",

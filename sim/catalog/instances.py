@@ -1,20 +1,17 @@
 """EC2 instance types, and the bare machines they are compared with."""
 
-import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 
+from sim.catalog.core_speeds import core_speed
 from sim.catalog.figures import figure, rows
 from sim.catalog.names import unknown
 from sim.core.cited import Cited
 from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.units import Gbit_per_s, Mbit_per_s, MiB
-
-REFERENCE_FAMILY = "m5"
-"""The family whose vCPU is the reference core of all CPU work."""
 
 _VANTAGE = "OS-visible memory measured by vantage"
 _KARPENTER = "Karpenter's generated instance tables, us-east-1"
@@ -27,6 +24,8 @@ class Instance:
     name: str
     architecture: Architecture
     vcpu: int
+    core_speed: Cited
+    """Of one vCPU, against an m5 vCPU; 1 where it was not measured."""
     memory: float
     memory_visible: float
     enis: int
@@ -79,7 +78,7 @@ def machine(name: str) -> Machine:
         vcpu=type_.vcpu,
         memory=type_.memory,
         memory_lost=_lost(type_),
-        core_speed=_core_speed(name),
+        core_speed=type_.core_speed,
         disk=_disk(name, row),
         nic=_nic(name, row),
         quota_period=figure("linux.quota_period"),
@@ -153,6 +152,7 @@ def _instance(row: dict[str, str]) -> Instance:
         name=name,
         architecture="arm64" if row["arch"] == "arm64" else "amd64",
         vcpu=int(row["vcpu"]),
+        core_speed=core_speed(name),
         memory=memory,
         memory_visible=float(visible) * MiB if visible else memory - _fitted(name, memory),
         enis=int(row["max_eni"]),
@@ -211,32 +211,6 @@ def _scaled(fraction: Cited, memory: float, key: str) -> Cited:
         source=fraction.source,
         as_of=fraction.as_of,
         note=fraction.note,
-    )
-
-
-@cache
-def _family_speed(family: str) -> float | None:
-    """Median CoreMark per vCPU of a family; single types differ by noise more than by silicon."""
-    per_vcpu = [
-        float(row["coremark_iter_s"]) / int(row["vcpu"])
-        for name, row in _table().items()
-        if name.split(".")[0] == family and row["coremark_iter_s"] and row["vcpu"]
-    ]
-    return statistics.median(per_vcpu) if per_vcpu else None
-
-
-def _core_speed(name: str) -> Cited:
-    family = name.split(".", maxsplit=1)[0]
-    speed, reference = _family_speed(family), _family_speed(REFERENCE_FAMILY)
-    known = speed is not None and reference is not None
-    return Cited(
-        key=f"ec2.{family}.core_speed",
-        value=speed / reference if speed is not None and reference is not None else 1.0,
-        unit="of an m5 vCPU",
-        grade="C" if known else "assumed",
-        source="CoreMark per vCPU measured by vantage, median of the family over that of m5",
-        as_of="2025-12",
-        note="" if known else "not measured: taken as 1",
     )
 
 

@@ -30,7 +30,10 @@ def command(
     memory: Annotated[str | None, typer.Option(help="Memory of one, such as 512MiB.")] = None,
     by: Annotated[str, typer.Option(help="reservation, use or both.")] = "both",
     load: Annotated[
-        str | None, typer.Option(help="Mean CPU use as a fraction of --cpu (0.2).")
+        str | None,
+        typer.Option(
+            help="Mean CPU use as a fraction of --cpu, counted in time of an m5 vCPU (0.2)."
+        ),
     ] = None,
     slowdown: Annotated[str, typer.Option(help="Target for the p95 slow-down.")] = "2",
     window: Annotated[
@@ -144,6 +147,8 @@ def show(answer: Any) -> None:
         say(answer.pages_line())
     if with_use:
         say(answer.assumed_line())
+        if answer.speed_line():
+            say(answer.speed_line())
     say("Prices are compute only, on demand in us-east-1: no volumes, no public IPv4.")
     if answer.credits_line():
         say(answer.credits_line())

@@ -17,7 +17,7 @@ def command(
     pattern: Annotated[str, typer.Argument(help="Such as m5, 'c7g.*' or '*.metal'.")] = "*",
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
-    """EC2 instance types: vCPUs, memory nominal and visible, ENIs, price."""
+    """EC2 instance types: vCPUs and their speed, memory nominal and visible, ENIs, price."""
     found = matching(pattern)
     if not found:
         raise BadInput(str(unknown("instance", pattern, instances())))
@@ -29,6 +29,7 @@ def command(
             "instance",
             "arch",
             "vCPU",
+            "core",
             "memory",
             "OS sees",
             "ENIs",
@@ -38,11 +39,12 @@ def command(
             "$/h",
         ],
         [_cells(type_) for type_ in found],
-        right="llrrrrrrrr",
+        right="llrrrrrrrrr",
     )
     many = f"{len(found)} type{'' if len(found) == 1 else 's'}"
     say(f"{many}. Sources: Karpenter's tables (2026-08), vantage (2025-12).")
-    say("trunk: tasks with ENI trunking as ECS documents it; - : not known. pods: EKS's max pods.")
+    say("trunk: tasks with ENI trunking as ECS documents it. pods: EKS's max pods. - : not known.")
+    say("core: work of a vCPU, that of an m5 vCPU is 1 (CoreMark: sim parameters core_speed).")
     say("Prices on demand in us-east-1.")
     return 0
 
@@ -59,6 +61,8 @@ def _data(type_: Instance) -> dict[str, object]:
         "metal": type_.metal,
         "burstable": type_.burstable,
     }
+    if type_.core_speed.grade != "assumed":
+        data["core_speed"] = type_.core_speed.value
     if type_.trunk_tasks is not None:
         data["trunk_tasks"] = type_.trunk_tasks
     if type_.baseline is not None:
@@ -73,6 +77,7 @@ def _cells(type_: Instance) -> list[object]:
         type_.name,
         type_.architecture,
         type_.vcpu,
+        "-" if type_.core_speed.grade == "assumed" else f"{type_.core_speed.value:.2f}",
         f"{type_.memory / GiB:g} GiB",
         f"{type_.memory_visible / MiB:.0f} MiB",
         type_.enis,

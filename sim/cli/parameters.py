@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sim.catalog import figures
+from sim.catalog import core_speeds, figures
 from sim.catalog.names import unknown
 from sim.cli.inputs import BadInput
 from sim.cli.screen import as_json, say, table
@@ -18,9 +18,10 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """The cited numbers: value, range, grade, date and source."""
-    found = [cited for cited in figures().values() if text.lower() in _searched(cited)]
+    every = {**figures(), **core_speeds()}
+    found = [cited for cited in every.values() if text.lower() in _searched(cited)]
     if not found:
-        raise BadInput(str(unknown("parameter", text, figures())))
+        raise BadInput(str(unknown("parameter", text, every)))
     if json:
         as_json([_data(cited) for cited in found])
         return 0

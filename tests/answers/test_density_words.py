@@ -147,3 +147,35 @@ def test_the_line_on_credits_stands_below_the_table(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, words, catch_exceptions=False).stdout
 
     assert said.index("Prices are compute only") < said.index("T types: CPU above the baseline")
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        (
+            {"instance": "c6g.large"},
+            "By use: a c6g vCPU does 1.39 times the work of an m5 vCPU (CoreMark), in which load "
+            "is counted.",
+        ),
+        ({"instance": "c6g.large", "by": "reservation"}, ""),
+        ({"instance": "c6g.large", "host": "2x4GiB", "use_on": ["docker"]}, ""),
+        ({"instance": "m5.large"}, ""),
+    ],
+)
+def test_by_use_says_what_a_vcpu_does_that_is_not_an_m5_vcpu(
+    asked: dict[str, Any], line: str
+) -> None:
+    """Only where it was simulated on one."""
+    found = density(**{"cpu": 0.5, "memory": 512 * MiB, "window": 1.0, **asked})
+
+    assert found.speed_line() == line
+
+
+def test_the_verb_says_what_a_load_is_counted_in(tmp_path: Path) -> None:
+    words = ["density", "--instance", "c6g.large", "--cpu", "1", "--memory", "1GiB"]
+    words += ["--window", "1s", "--out", str(tmp_path)]
+    said = CliRunner().invoke(app, words, catch_exceptions=False).stdout
+    asked = CliRunner().invoke(app, ["density", "--help"], env={"COLUMNS": "200"}).stdout
+
+    assert "a c6g vCPU does 1.39 times the work of an m5 vCPU (CoreMark)" in " ".join(said.split())
+    assert "as a fraction of --cpu, counted in time of an m5 vCPU" in " ".join(asked.split())

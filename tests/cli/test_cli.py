@@ -277,6 +277,22 @@ def test_instances_and_parameters_speak_json() -> None:
     assert fargate["fargate.provision"]["low"] == 8
 
 
+def test_core_speeds_stand_with_the_types_and_their_source_with_the_parameters() -> None:
+    """One that was not measured is taken as 1, and is not given as if it had been."""
+    types = {row["instance"]: row for row in rows(call("instances * --json"))}
+    speeds = {row["key"]: row for row in rows(call("parameters core_speed --json"))}
+    speed = speeds["ec2.c6g.core_speed"]
+
+    assert types["m5.xlarge"]["core_speed"] == 1.0
+    assert types["c6g.4xlarge"]["core_speed"] == speed["value"] == pytest.approx(1.387, abs=1e-3)
+    assert (speed["grade"], speed["unit"]) == ("C", "of an m5 vCPU")
+    assert "CoreMark per vCPU measured by vantage" in speed["source"]
+    for name, row in types.items():
+        family = speeds[f"ec2.{name.split('.')[0]}.core_speed"]
+        assert row.get("core_speed") == (family["value"] if family["grade"] == "C" else None)
+    assert " 1.39 " in call("instances c6g.4xlarge").stdout
+
+
 def test_schema_is_a_json_schema_with_the_platforms() -> None:
     """Editors complete from it."""
     schema = json.loads(call("schema").stdout)

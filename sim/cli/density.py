@@ -28,7 +28,12 @@ def command(
     app: Annotated[str, typer.Option(help="java, node, mysql or generic.")] = "generic",
     cpu: Annotated[str | None, typer.Option(help="vCPUs of one, such as 0.25 or 250m.")] = None,
     memory: Annotated[str | None, typer.Option(help="Memory of one, such as 512MiB.")] = None,
-    by: Annotated[str, typer.Option(help="reservation, use or both.")] = "both",
+    by: Annotated[
+        str,
+        typer.Option(
+            help="reservation (at once), use (simulated: minutes on a large host) or both."
+        ),
+    ] = "both",
     load: Annotated[
         str | None,
         typer.Option(

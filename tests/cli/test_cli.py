@@ -82,6 +82,13 @@ def test_density_exits_3_when_not_one_fits_and_still_prints_the_others(tmp_path:
     assert "vCPU" in refused["refused"]
 
 
+def test_help_says_which_density_takes_minutes() -> None:
+    """And which answers at once."""
+    said = " ".join(call("density --help").stdout.split())
+
+    assert "reservation (at once), use (simulated: minutes on a large host) or both." in said
+
+
 @pytest.mark.parametrize("by", ["use", "both"])
 def test_density_exits_3_when_not_one_fits_by_use(by: str, tmp_path: Path) -> None:
     """A JVM is killed in 64 MiB on every platform, however many could be reserved."""

@@ -179,3 +179,12 @@ def test_the_verb_says_what_a_load_is_counted_in(tmp_path: Path) -> None:
 
     assert "a c6g vCPU does 1.39 times the work of an m5 vCPU (CoreMark)" in " ".join(said.split())
     assert "as a fraction of --cpu, counted in time of an m5 vCPU" in " ".join(asked.split())
+
+
+def test_the_verb_says_where_both_stop(tmp_path: Path) -> None:
+    words = ["density", "--by", "reservation", "--cpu", "0.25", "--memory", "512MiB"]
+    words += ["--max-pods", "17", "--out", str(tmp_path)]
+    said = " ".join(CliRunner().invoke(app, words, catch_exceptions=False).stdout.split())
+
+    assert "eks: pod slots and vCPU both stop there, at 15: raise --max-pods above 17" in said
+    assert "lifted: 0 more" not in said

@@ -257,4 +257,4 @@ def test_when_a_service_shrinks_karpenter_is_down_first_and_ecs_keeps_every_inst
 
     assert rows["eks-karpenter"].hosts.value < rows["eks-cas"].hosts.value
     assert rows["ecs-asg"].hosts.value == rows["ecs-asg"].hosts_before.value
-    assert rows["eks-karpenter"].usd_per_hour < rows["ecs-fargate"].usd_per_hour
+    assert rows["eks-karpenter"].usd_per_hour < rows["ecs-asg"].usd_per_hour

@@ -18,9 +18,9 @@ form. And it is quick, because almost nothing happens at a change:
   so a heap of ends is never reordered when rates change.
 * A group tells its parent how far the level may move and how long time may pass before it must be
   looked at (`sim.core.branch`, `sim.core.watch`); until then it is not.
-* The level moves over one ratio after the other (`sim.core.water`), and where they are many an agenda
-  has their next completions in order (`sim.core.agenda`): O(log n) a change, and for each ratio that
-  the level crosses.
+* The level moves over one ratio after the other (`sim.core.water`); where there are many, an agenda
+  has their next completions in order (`sim.core.agenda`). A change is O(log n), and as much again
+  for each ratio that the level crosses.
 * One wake-up is under way per capacity. It is not taken back when the next completion moves away:
   it comes early, and arms the next.
 * Completed jobs run their callbacks inside the wake-up; rates are levelled once, after all of them.

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim import catalog
+from sim.answers.scaled import fargate_size
 from sim.core.cited import plain
 from sim.platforms import ECS, EKS, Fargate
 from sim.workload import Service
@@ -24,8 +25,7 @@ def need(name: str, platform: ECS | EKS, service: Service, hosts: int) -> Need:
     capacity = platform.capacity
     if not isinstance(capacity, Fargate):
         return instances(name, hosts * platform.machine.vcpu)
-    of_pod = platform.fargate_size if isinstance(platform, EKS) else capacity.size_for
-    size = of_pod(service)
+    size = fargate_size(platform, service)
     vcpus = 0.0 if size is None else hosts * size.vcpu
     return Need(name, "Fargate tasks", vcpus, plain(capacity.account_vcpus))
 
@@ -45,11 +45,14 @@ def account_line(needs: Iterable[Need]) -> str:
     if not beyond:
         return ""
     parts = "; ".join(_part(of, quota, those) for (of, quota), those in beyond.items())
-    return f"Account quotas are not enforced here; ask for enough (Service Quotas): {parts}."
+    return (
+        f"Account quotas (a new account's, unless given) are not enforced here; ask for enough "
+        f"(Service Quotas): {parts}."
+    )
 
 
 def _part(of: str, quota: float, those: list[Need]) -> str:
     names = ", ".join(each.platform for each in those)
     least, most = (f"{f(each.vcpus for each in those):,.10g}" for f in (min, max))
     vcpus = most if least == most else f"{least} to {most}"
-    return f"{names} {vcpus} vCPUs of {of}, where a new account has {quota:g}"
+    return f"{names} {vcpus} vCPUs of {of}, where the quota is {quota:g}"

@@ -11,6 +11,7 @@ from sim.answers.account import Need, account_line, instances, need
 from sim.answers.explain import Explained, explain_starts
 from sim.answers.machines import bare_machine
 from sim.answers.rests_on import Influence, rests_on
+from sim.answers.scaled import fargate_size
 from sim.answers.words import assumed_line, startup_sentence
 from sim.core.quantity import parse_seconds
 from sim.experiment import Burst, Results, Scenario, compare
@@ -288,14 +289,8 @@ def _built_for(service: Service, architecture: Architecture) -> Architecture:
 
 def _host(platform: Any, service: Service) -> str:
     """The machine, instance type or Fargate size that a platform puts the service on."""
-    if isinstance(platform, ECS):
-        if isinstance(platform.capacity, Fargate):
-            return str(platform.capacity.size_for(service) or "-")
-        return platform.machine.name
-    if isinstance(platform, EKS):
-        if isinstance(platform.capacity, Fargate):
-            return str(platform.fargate_size(service) or "-")
-        return platform.machine.name
+    if isinstance(platform, (ECS, EKS)) and isinstance(platform.capacity, Fargate):
+        return str(fargate_size(platform, service) or "-")
     machine = platform.server.machine if isinstance(platform, Docker) else platform.machine
     return str(machine.name)
 

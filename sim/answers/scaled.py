@@ -7,7 +7,7 @@ from sim import catalog
 from sim.catalog.names import nearest
 from sim.core.cited import plain
 from sim.core.description import figures, with_figure
-from sim.platforms import ECS, EKS, Fargate, NodePool
+from sim.platforms import ECS, EKS, Fargate, FargateSize, NodePool
 from sim.workload import Service
 
 ALL = "all"
@@ -50,14 +50,23 @@ def web(cpu: float, memory: float, image: str) -> Service:
     return replace(service, image=catalog.image(image), name="web")
 
 
+def fargate_size(platform: ECS | EKS, service: Service) -> FargateSize | None:
+    """What a task or pod is given there; None where no size holds it, or it is not on Fargate."""
+    capacity = platform.capacity
+    if not isinstance(capacity, Fargate):
+        return None
+    if isinstance(platform, EKS):
+        return platform.fargate_size(service)
+    return capacity.size_for(service)
+
+
 def price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
     """USD per hour of so many hosts; None where a price is not known. None of them cost nothing."""
     if hosts == 0:
         return 0.0
     capacity = platform.capacity
     if isinstance(capacity, Fargate):
-        of_pod = platform.fargate_size if isinstance(platform, EKS) else capacity.size_for
-        size = of_pod(service)
+        size = fargate_size(platform, service)
         return None if size is None else hosts * capacity.price(size)
     price = platform.machine.usd_per_hour
     return None if price is None else hosts * plain(price)

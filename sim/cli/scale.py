@@ -97,6 +97,8 @@ def _answer(asked: dict[str, Any], out: Path, json: bool) -> int:
         save(scale_curves(answer.starts, begin=answer.begin), path)
     if json:
         as_json(answer.json())
+        if answer.account:
+            note(answer.account)
         note(f"wrote {folder}")
     else:
         say(answer.sentence())

@@ -87,6 +87,8 @@ def _answer(asked: dict[str, Any], require: str | None, out: Path, json: bool) -
     if json:
         as_json(answer.json())
         note(answer.assumed_line())
+        if answer.account:
+            note(answer.account)
         note(f"wrote {folder}")
     else:
         say(answer.sentence())

@@ -24,9 +24,9 @@ from benchmarks.measured_storms import Case, cases
 from sim import catalog
 from sim.catalog.figures import DATA
 from sim.core.world import World
-from sim.host.processor import Processor
-from sim.sandbox.profile import Lock, StartProfile
-from sim.sandbox.storm import Storm
+from sim.sandbox.storm.processor import Processor
+from sim.sandbox.storm.profile import Lock, StartProfile
+from sim.sandbox.storm.storm import Storm
 from sim.units import ms
 
 WEIGHTS = {"mean_ms": 1.0, "makespan_ms": 0.5, "cpu_ms": 0.25}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import simpy
 
-from sim.core.sharing import Group, SharedCapacity
+from sim.sharing.capacity import Group, SharedCapacity
 
 Dice = Callable[[], float]
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sim.catalog.figures import DATA
-from sim.validation import boots, storms
+from sim.validation.cases import boots, storms
 
 _SCENARIO = re.compile(r"(?:serial|parallel-([0-9]+))-(.+)")
 

@@ -1,6 +1,6 @@
 """The plain version of the sharing law: every change recomputes every rate, O(n) a change.
 
-A peer of `sim.core.sharing` in the benchmark: the same interface, the same answers.
+A peer of `sim.sharing.capacity` in the benchmark: the same interface, the same answers.
 
 At every instant job i gets ``x_i = min(c_i, w_i * lam)`` with ``sum x_i = min(C, sum c_i)``:
 weighted max-min fairness with caps, work-conserving and hierarchical. A group competes with its

@@ -21,7 +21,7 @@ from pathlib import Path
 import simpy
 
 from benchmarks import interleaved, peers
-from sim.core.sharing import SharedCapacity
+from sim.sharing.capacity import SharedCapacity
 
 Row = dict[str, float | int | str]
 

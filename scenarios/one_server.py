@@ -10,8 +10,7 @@ they use, and the page cache beside them gives way; a guest takes all that is re
 
 from pathlib import Path
 
-from sim import plots
-from sim.answers import one_server
+from sim import one_server, plots
 from sim.cli.script import answer, picture, script
 
 

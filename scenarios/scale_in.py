@@ -10,8 +10,7 @@ pods off the instances that others have room for. All runs are made in one proce
 
 from pathlib import Path
 
-from sim import plots
-from sim.answers import shrink
+from sim import plots, shrink
 from sim.cli.script import answer, picture, script
 
 

@@ -9,8 +9,7 @@ launched, Karpenter looks within seconds.
 
 from pathlib import Path
 
-from sim import plots
-from sim.answers import scale
+from sim import plots, scale
 from sim.cli.script import answer, picture, script
 
 

@@ -10,8 +10,8 @@ temurin they share nothing, for these stand on four different bases.
 from pathlib import Path
 
 from sim import plots
-from sim.answers.shared_layers import shared_layers
 from sim.cli.script import answer, picture, script
+from sim.studies.shared_layers import shared_layers
 from sim.units import GB, MB
 
 

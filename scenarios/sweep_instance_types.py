@@ -11,8 +11,8 @@ launched on each, and the refusal says whether the arithmetic was right. T types
 from pathlib import Path
 
 from sim import Burst, Scenario, catalog, compare, plots
-from sim.answers.instance_types import by_instance_type
 from sim.cli.script import answer, picture, script
+from sim.studies.instance_types import by_instance_type
 from sim.units import GiB, vcpu
 
 node = catalog.service("node", cpu=0.25 * vcpu, memory=1 * GiB)

@@ -10,8 +10,7 @@ runs it differs.
 
 from pathlib import Path
 
-from sim import plots
-from sim.answers import who_runs_it
+from sim import plots, who_runs_it
 from sim.cli.script import answer, picture, script
 
 

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
-    from sim.answers import density, lifecycle, scale, shrink, startup, storm
-    from sim.answers.one_server import one_server
-    from sim.answers.who_runs_it import who_runs_it
     from sim.experiment import (
         Burst,
         LatinHypercube,
@@ -25,6 +22,14 @@ if TYPE_CHECKING:
         sweep,
     )
     from sim.host import Step
+    from sim.studies.density.study import density
+    from sim.studies.lifecycle.study import lifecycle
+    from sim.studies.one_server import one_server
+    from sim.studies.scale_in.study import shrink
+    from sim.studies.scale_out.study import scale
+    from sim.studies.startup.study import startup
+    from sim.studies.storm.study import storm
+    from sim.studies.who_runs_it import who_runs_it
     from sim.validation import validate
     from sim.workload import App, Load, Service
 
@@ -77,14 +82,14 @@ _HOME = {
     "load": "sim.experiment",
     "replicate": "sim.experiment",
     "sweep": "sim.experiment",
-    "density": "sim.answers",
-    "lifecycle": "sim.answers",
-    "one_server": "sim.answers",
-    "scale": "sim.answers",
-    "shrink": "sim.answers",
-    "startup": "sim.answers",
-    "storm": "sim.answers",
-    "who_runs_it": "sim.answers",
+    "density": "sim.studies.density.study",
+    "lifecycle": "sim.studies.lifecycle.study",
+    "one_server": "sim.studies.one_server",
+    "scale": "sim.studies.scale_out.study",
+    "shrink": "sim.studies.scale_in.study",
+    "startup": "sim.studies.startup.study",
+    "storm": "sim.studies.storm.study",
+    "who_runs_it": "sim.studies.who_runs_it",
     "validate": "sim.validation",
 }
 

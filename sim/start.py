@@ -11,10 +11,10 @@ from typing import Any, Protocol, TypeAlias
 from simpy import Environment, Event, Interrupt, Process
 
 from sim.core.recorder import Span
-from sim.core.sharing import Group
 from sim.core.world import World
 from sim.host import Kernel
 from sim.image import NoSpace, PullFailed
+from sim.sharing.capacity import Group
 from sim.workload import Demand, Service
 
 

@@ -9,7 +9,7 @@ from sim.core.recorder import Span
 from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.image import Cleanup, Image, PullBehavior, PullFailed, Store
-from sim.image.registry import LiveRegistry
+from sim.image.transfer.registry import LiveRegistry
 from sim.units import MiB
 
 LATENCY = 1.0

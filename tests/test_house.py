@@ -29,10 +29,10 @@ def test_modules_are_short_and_so_are_functions() -> None:
 @pytest.mark.parametrize(
     ("module", "above"),
     [
-        ("sim.core.sharing", ["pandas", "pydantic", "sim.host", "sim.catalog"]),
+        ("sim.sharing.capacity", ["pandas", "pydantic", "sim.host", "sim.catalog"]),
         ("sim.platforms", ["pandas", "matplotlib", "scipy", "sim.catalog", "sim.experiment"]),
         ("sim.experiment", ["pandas", "matplotlib", "scipy", "sim.platforms", "sim.catalog"]),
-        ("sim.catalog", ["pandas", "matplotlib", "scipy", "sim.experiment", "sim.answers"]),
+        ("sim.catalog", ["pandas", "matplotlib", "scipy", "sim.experiment", "sim.studies"]),
         ("sim", ["simpy", "numpy", "sim.core"]),
     ],
 )

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim import catalog
-from sim.answers import density, one_server, scale, shrink, startup, who_runs_it
+from sim import catalog, density, one_server, scale, shrink, startup, who_runs_it
 
 SCRIPTS = sorted(Path("scenarios").glob("*.py"))
 
@@ -218,7 +217,7 @@ def test_a_changed_line_moves_its_own_layer_and_nothing_of_the_base() -> None:
 
 def test_the_cheapest_container_is_on_graviton_and_the_densest_host_costs_twice_as_much() -> None:
     """Of all types with a price, at 0.25 vCPU and 1 GiB; bridge ports end the densest."""
-    from sim.answers.instance_types import by_instance_type
+    from sim.studies.instance_types import by_instance_type
 
     types = by_instance_type(catalog.service("node", cpu=0.25, memory=2**30))
     frontier = types[types["frontier"]]
@@ -232,7 +231,7 @@ def test_the_cheapest_container_is_on_graviton_and_the_densest_host_costs_twice_
 
 def test_the_simulation_admits_what_the_arithmetic_of_a_type_says() -> None:
     """One task more than fits is launched: it is refused, and the others become ready."""
-    from sim.answers.instance_types import by_instance_type
+    from sim.studies.instance_types import by_instance_type
 
     node = catalog.service("node", cpu=0.25, memory=2**30)
     types = by_instance_type(node, "m6g.*large").query("count < 64").set_index("instance")["count"]

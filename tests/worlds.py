@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sim.core.bucket import Quota
 from sim.core.recorder import OUTCOMES, Recorder
-from sim.core.sharing import Group
+from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine, Step
 from sim.image import Image, Layer, Registry, Unpacking
@@ -25,9 +24,10 @@ from sim.platforms import (
     NodeConfig,
     PodTemplate,
 )
-from sim.platforms.capacity_provider import CapacityProvider
-from sim.platforms.launching import InstanceLaunch
+from sim.platforms.ecs.capacity_provider import CapacityProvider
+from sim.platforms.scaling.instance_launch import InstanceLaunch
 from sim.sandbox import ContainerRuntime, VirtualMachine
+from sim.sharing.capacity import Group
 from sim.start import Start
 from sim.units import GiB, MiB
 from sim.workload import App, Load, Service

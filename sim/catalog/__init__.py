@@ -8,7 +8,13 @@ from sim.catalog.apps import (
     load,
     service,
 )
-from sim.catalog.building import (
+from sim.catalog.autoscaling import (
+    ecs_capacity_provider,
+    ecs_service_on_fargate,
+    eks_cluster_autoscaler,
+    eks_karpenter,
+)
+from sim.catalog.builder import (
     builder,
     official,
     repository,
@@ -16,17 +22,18 @@ from sim.catalog.building import (
 from sim.catalog.core_speeds import (
     core_speeds,
 )
+from sim.catalog.eks import (
+    eks,
+    eks_on_fargate,
+    node_config,
+    nodes,
+    prefix_max_pods,
+)
 from sim.catalog.figures import (
     control_plane,
     digest,
     figure,
     figures,
-)
-from sim.catalog.growing import (
-    ecs_capacity_provider,
-    ecs_service_on_fargate,
-    eks_cluster_autoscaler,
-    eks_karpenter,
 )
 from sim.catalog.instances import (
     Instance,
@@ -36,13 +43,6 @@ from sim.catalog.instances import (
     instances,
     machine,
     matching,
-)
-from sim.catalog.kubernetes import (
-    eks,
-    eks_on_fargate,
-    node_config,
-    nodes,
-    prefix_max_pods,
 )
 from sim.catalog.max_pods import max_pods
 from sim.catalog.names import (
@@ -65,18 +65,18 @@ from sim.catalog.platforms import (
     virtual_machine,
     with_volume,
 )
-from sim.catalog.profiles import (
-    RUNTIMES,
-    footprint,
-    home,
-    profile,
-    validation_hosts,
-)
 from sim.catalog.registries import (
     ecs_agent,
     kubelet_patience,
     registry,
     registry_names,
+)
+from sim.catalog.storms import (
+    RUNTIMES,
+    footprint,
+    home,
+    profile,
+    validation_hosts,
 )
 
 __all__ = [

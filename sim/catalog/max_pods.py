@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Mapping
 
 from sim.catalog.instances import instance
-from sim.platforms.node_config import MOST_PODS
+from sim.platforms.kubernetes.allocatable import MOST_PODS
 
 ALLOWED = (
     "an integer of at least 1, or an expression of default_enis, ips_per_eni and max_pods "

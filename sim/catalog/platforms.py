@@ -8,14 +8,14 @@ from typing import Literal
 from sim.catalog.figures import control_plane, figure, rows
 from sim.catalog.instances import by_price, machine
 from sim.catalog.registries import registry
-from sim.core.bucket import Quota
 from sim.core.cited import Cited, plain
+from sim.core.token_bucket import Quota
 from sim.host import Machine, Step
 from sim.host.machine import Architecture
 from sim.image import AgentPull, Cleanup, Image, Lazy, Registry, Unpacking
 from sim.platforms import EC2, ECS, ControlPlane, Docker, Fargate, FargateSize, Fleet, Hypervisor
 from sim.platforms.ec2 import DockerOnInstance
-from sim.platforms.placement import Strategy
+from sim.platforms.ecs.placement import Strategy
 from sim.sandbox import ContainerRuntime, VirtualMachine
 from sim.units import MiB
 from sim.workload import Service

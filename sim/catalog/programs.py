@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sim.catalog.figures import figure, figures
 from sim.catalog.names import unknown
-from sim.catalog.profiles import validation_hosts
+from sim.catalog.storms import validation_hosts
 from sim.host import Machine, Step
 from sim.workload import App
 

@@ -16,7 +16,6 @@ from sim.cli import (
     lifecycle,
     parameters,
     scale,
-    scenario,
     schema,
     sensitivity,
     startup,
@@ -24,7 +23,8 @@ from sim.cli import (
     sweep,
     validate,
 )
-from sim.cli.inputs import BadInput
+from sim.cli import run as scenario
+from sim.cli.options import BadInput
 from sim.cli.screen import note, reader_has_gone
 
 STOPPED = 130

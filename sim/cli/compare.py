@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.options import BadInput, Inputs
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 
 NAME = "compare"
@@ -24,8 +24,8 @@ def command(
     inputs.folder("out", out)
     inputs.check()
     from sim import plots
-    from sim.answers.two_runs import folder_name, two_runs
     from sim.cli.script import picture
+    from sim.studies.compare import folder_name, two_runs
 
     try:
         found = two_runs(a, b)

@@ -7,7 +7,7 @@ import typer
 
 from sim.cli import density as density_verb
 from sim.cli import startup as startup_verb
-from sim.cli.inputs import Inputs
+from sim.cli.options import Inputs
 from sim.cli.screen import as_json, note, say, wrote
 from sim.units import MiB
 
@@ -26,7 +26,8 @@ def command(
     number, times = inputs.integer("seed", seed, 0), inputs.integer("replications", replications, 1)
     inputs.folder("out", out)
     inputs.check()
-    from sim.answers import density, startup
+    from sim.studies.density.study import density
+    from sim.studies.startup.study import startup
 
     many = density(
         instance="m5.xlarge",
@@ -54,8 +55,8 @@ def command(
 
 def _pictures(many: Any, soon: Any, seed: int, folder: Path) -> list[Path]:
     from sim import plots
-    from sim.answers import one_server
     from sim.cli.script import picture
+    from sim.studies.one_server import one_server
 
     served = one_server(seed=seed, replications=1, serve=20.0)
     samples = served.samples[served.samples["variant"] == "docker"]

@@ -8,7 +8,7 @@ import typer
 from sim.catalog import apps, instance, instances
 from sim.catalog import max_pods as max_pods_of
 from sim.cli import explained
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.options import BadInput, Inputs
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_seconds, parse_vcpu, shown_memory
 from sim.units import GiB
@@ -95,7 +95,7 @@ def command(
     inputs.folder("out", out)
     _check_host(inputs, host)
     inputs.check()
-    from sim.answers import density
+    from sim.studies.density.study import density
 
     try:
         answer = density(**asked)
@@ -129,14 +129,14 @@ def _max_pods(inputs: Inputs, text: str | None, type_: str) -> int | None:
 
 
 def _check_host(inputs: Inputs, host: str | None) -> None:
-    from sim.answers.machines import bare_machine
+    from sim.studies.bare_machine import bare_machine
 
     inputs.read("host", host, lambda text: bare_machine(text, "m5.xlarge"))
 
 
 def show(answer: Any) -> None:
     """The table of an answer, and how to lift what stops each platform."""
-    from sim.answers.density_words import how_to_lift
+    from sim.studies.density.density_words import how_to_lift
 
     most = max(row.count for row in answer.rows)
     service = answer.service

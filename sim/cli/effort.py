@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.options import BadInput, Inputs
 
 if TYPE_CHECKING:
     from sim.experiment import RelativeHalfWidth

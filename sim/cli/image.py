@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from sim import catalog
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.options import BadInput, Inputs
 from sim.cli.screen import as_json, hint, note, say, table
 from sim.core.quantity import shown_bytes as amount
 from sim.image.image import Image
-from sim.image.manifest import Reading, read
+from sim.image.manifest.read import Reading, read
 from sim.image.sharing import Shared, distinct, same_size, shared
 
 NAME = "image"

@@ -6,7 +6,7 @@ import typer
 
 from sim.catalog import Instance, instances, matching
 from sim.catalog.names import unknown
-from sim.cli.inputs import BadInput
+from sim.cli.options import BadInput
 from sim.cli.screen import as_json, say, table
 from sim.units import GiB, MiB
 

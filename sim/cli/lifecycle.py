@@ -8,10 +8,10 @@ import typer
 
 from sim import catalog
 from sim.cli.image import find
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.options import BadInput, Inputs
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_vcpu, shown_bytes
-from sim.image.dockerfile import read_dockerfile
+from sim.image.dockerfile.parser import read_dockerfile
 from sim.image.image import Image
 
 NAME = "lifecycle"
@@ -64,7 +64,7 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """Build an image, push it, pull and run it: where do the seconds and the bytes go?"""
-    from sim.answers.from_dockerfile import PLATFORMS, file_of
+    from sim.studies.lifecycle.study import PLATFORMS, file_of
 
     inputs = Inputs()
     file = file_of(dockerfile)
@@ -101,8 +101,8 @@ def command(
 
 def _answer(file: Path, asked: dict[str, Any], out: Path, json: bool) -> int:
     from sim import plots
-    from sim.answers import lifecycle
     from sim.cli.script import picture
+    from sim.studies.lifecycle.study import lifecycle
 
     try:
         answer = lifecycle(file, **asked)

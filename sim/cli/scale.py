@@ -7,7 +7,7 @@ import typer
 
 from sim.catalog import image as known_image
 from sim.catalog import instance
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.options import BadInput, Inputs
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_vcpu, shown_memory
 
@@ -38,7 +38,7 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """How long from 0 to 500 tasks, when the machines have to come first? And from 500 to 200?"""
-    from sim.answers.scaled import platforms
+    from sim.studies.platforms import platforms
 
     inputs = Inputs()
     asked: dict[str, Any] = {
@@ -69,9 +69,9 @@ def _quota(text: str) -> tuple[str, float]:
     Raises:
         ValueError: it cannot be read.
     """
-    from sim.answers.scaled import unknown_quota
     from sim.catalog import figure, figures
     from sim.core.cited import SCALES
+    from sim.studies.platforms import unknown_quota
 
     key, _, number = text.partition("=")
     value = float(number) if number.replace(".", "", 1).isdigit() else 0.0
@@ -84,8 +84,8 @@ def _quota(text: str) -> tuple[str, float]:
 
 
 def _answer(asked: dict[str, Any], out: Path, json: bool) -> int:
-    from sim.answers import scale
     from sim.plots import save, scale_curves
+    from sim.studies.scale_out.study import scale
 
     try:
         answer = scale(**asked)
@@ -108,8 +108,8 @@ def _answer(asked: dict[str, Any], out: Path, json: bool) -> int:
 
 
 def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
-    from sim.answers import shrink
     from sim.plots import save, shrink_curves
+    from sim.studies.scale_in.study import shrink
 
     if asked.pop("services") != 1:
         raise BadInput("services: only tasks that come are split over services; leave it out")

@@ -7,7 +7,7 @@ NAME = "schema"
 
 def command() -> int:
     """The JSON schema of a scenario file."""
-    from sim.files import schema
+    from sim.scenario_file import schema
 
     as_json(schema())
     return 0

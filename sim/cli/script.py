@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.screen import number, say, table, wrote
-from sim.experiment.workers import using
+from sim.experiment.running.workers import using
 
 if TYPE_CHECKING:
     import pandas as pd

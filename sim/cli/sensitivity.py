@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli.effort import ClusterAddress, Jobs, effort, made
-from sim.cli.inputs import Inputs
-from sim.cli.scenario import read
+from sim.cli.options import Inputs
+from sim.cli.run import read
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 
 NAME = "sensitivity"
@@ -41,7 +41,7 @@ def command(
 
 
 def _answer(scenario: Any, metric: str, asked: dict[str, Any], out: Path, json: bool) -> int:
-    from sim.answers.sensitivity import sensitivity
+    from sim.studies.sensitivity import sensitivity
 
     found = made(lambda: sensitivity(scenario, metric=metric, **asked))
     files = _write(found, out / scenario.name / "sensitivity") if found.top else []
@@ -59,8 +59,8 @@ def _answer(scenario: Any, metric: str, asked: dict[str, Any], out: Path, json: 
 def _write(found: Any, folder: Path) -> list[Path]:
     """The tornado, and its table."""
     from sim import plots
-    from sim.answers.sensitivity import words
     from sim.cli.script import picture
+    from sim.studies.sensitivity import words
 
     unit = " (s)" if found.metric.startswith("time_to_") else ""
     drawn = plots.tornado(found.table(), found.base, xlabel=f"mean {words(found.metric)}{unit}")
@@ -72,7 +72,7 @@ def _write(found: Any, folder: Path) -> list[Path]:
 
 def show(found: Any) -> None:
     """The ten that matter most, and what the table does not show."""
-    from sim.answers.sensitivity import amount, words
+    from sim.studies.sensitivity import amount, words
 
     shares = found.indices is not None
     columns = ["parameter", "standing", "at low", "at high", "swing"]

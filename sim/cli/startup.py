@@ -7,7 +7,7 @@ import typer
 
 from sim.catalog import apps, instance
 from sim.cli import explained
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.options import BadInput, Inputs
 from sim.cli.screen import as_json, bar, note, say, table, wrote
 from sim.core.quantity import parse_bytes, parse_vcpu, shown_memory
 
@@ -49,7 +49,7 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """How soon is my app ready, on every platform, from request to first healthy answer?"""
-    from sim.answers.how_soon import PLATFORMS, requirement
+    from sim.studies.startup.study import PLATFORMS, requirement
 
     inputs = Inputs()
     asked: dict[str, Any] = {
@@ -76,7 +76,7 @@ def command(
 
 
 def _answer(asked: dict[str, Any], require: str | None, out: Path, json: bool) -> int:
-    from sim.answers import startup, unmet
+    from sim.studies.startup.study import startup, unmet
 
     try:
         answer = startup(**asked)
@@ -103,7 +103,7 @@ def _answer(asked: dict[str, Any], require: str | None, out: Path, json: bool) -
 
 
 def _check_host(inputs: Inputs, host: str | None) -> None:
-    from sim.answers.machines import bare_machine
+    from sim.studies.bare_machine import bare_machine
 
     inputs.read("host", host, lambda text: bare_machine(text, "m5.xlarge"))
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.catalog import RUNTIMES
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.options import BadInput, Inputs
 from sim.cli.screen import as_json, note, say, table
 from sim.core.quantity import parse_bytes, parse_vcpu
 from sim.units import GiB, MiB
@@ -50,8 +50,8 @@ def command(
         "replications": inputs.integer("replications", replications, 1),
     }
     inputs.check()
-    from sim.answers import storm
-    from sim.answers.storm_host import NoMemory, virtualised
+    from sim.studies.storm.host import NoMemory, virtualised
+    from sim.studies.storm.study import storm
 
     try:
         answer = storm(**asked)
@@ -79,7 +79,7 @@ def _refuse(none: Any, json: bool) -> None:
 
 def show(answer: Any, asked: dict[str, Any]) -> None:
     """The figures, and what the starts waited for."""
-    from sim.answers.storms import quantile_of_each
+    from sim.studies.storm.study import quantile_of_each
 
     say(sentence(answer, asked))
     rows = [
@@ -104,7 +104,7 @@ def show(answer: Any, asked: dict[str, Any]) -> None:
 
 def _title(asked: dict[str, Any]) -> str:
     """How many storms, and of which guests where there are any."""
-    from sim.answers.storm_host import CONTAINERS
+    from sim.studies.storm.host import CONTAINERS
 
     storms = "1 storm" if asked["replications"] == 1 else f"{asked['replications']} storms"
     if asked["runtime"] in CONTAINERS:

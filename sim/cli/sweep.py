@@ -8,8 +8,8 @@ import typer
 import yaml
 
 from sim.cli.effort import ClusterAddress, Jobs, Replications, effort, how_many, made
-from sim.cli.inputs import Inputs
-from sim.cli.scenario import ended, of_file, read
+from sim.cli.options import Inputs
+from sim.cli.run import ended, of_file, read
 from sim.cli.screen import as_json, note, say, table, wrote
 
 if TYPE_CHECKING:

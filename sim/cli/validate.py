@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.inputs import BadInput, Inputs
+from sim.cli.options import BadInput, Inputs
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def command(
     if live:
         judgement = judgement.plus(_live())
     if docs is not None:
-        from sim.validation.document import write
+        from sim.validation.report import write
 
         wrote(*write(judgement, docs))
         return 0
@@ -67,7 +67,7 @@ def command(
 def _live() -> "Judgement":
     """What was measured here and now; nothing, with the reason, where that is not possible."""
     from sim.validation import Judgement
-    from sim.validation.live import Unable, measure
+    from sim.validation.live.measure import Unable, measure
 
     note("measuring this machine's kernel; the other work on it should rest for a minute")
     try:

@@ -12,13 +12,13 @@ from typing import TypedDict, Unpack
 
 from sim.core.description import as_json
 from sim.experiment.design import Point
-from sim.experiment.engine import Engine
-from sim.experiment.manifest import manifest
 from sim.experiment.results import Results, as_csv, gather
-from sim.experiment.scenario import Scenario
-from sim.experiment.stopping import Number, RelativeHalfWidth, Sequential, Target
-from sim.experiment.store import InMemory, RunFolder
-from sim.experiment.workers import Workers
+from sim.experiment.running.engine import Engine
+from sim.experiment.running.scenario import Scenario
+from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequential, Target
+from sim.experiment.running.workers import Workers
+from sim.experiment.storage.manifest import manifest
+from sim.experiment.storage.run_folder import InMemory, RunFolder
 
 
 class Interrupted(KeyboardInterrupt):

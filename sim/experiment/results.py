@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment import estimate as estimates
-from sim.experiment import steady
-from sim.experiment.manifest import FILE, Manifest, read_manifest, write_manifest
-from sim.experiment.parts import Damaged, Parts
-from sim.experiment.store import finished, locked, make_folder, replications
+from sim.experiment.statistics import estimate as estimates
+from sim.experiment.statistics import steady_state as steady
+from sim.experiment.storage.manifest import FILE, Manifest, read_manifest, write_manifest
+from sim.experiment.storage.part_files import Damaged, Parts
+from sim.experiment.storage.run_folder import finished, locked, make_folder, replications
+from sim.experiment.storage.tables import TABLES, Tables, arranged, arrow_of
 from sim.experiment.summary import read_summary, sentence, summarize, summarize_points
-from sim.experiment.tables import TABLES, Tables, arranged, arrow_of
 
 if TYPE_CHECKING:
     import pandas as pd

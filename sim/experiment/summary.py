@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.experiment import estimate as estimates
+from sim.experiment.statistics import estimate as estimates
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from sim.core.description import with_figure, with_value
 from sim.experiment.design import Design, Point, label, points_of
 from sim.experiment.replication import Effort, compare
 from sim.experiment.results import Results
-from sim.experiment.scenario import Scenario
+from sim.experiment.running.scenario import Scenario
 
 FIGURES = "figures."
 """Before the key of a cited figure, which is replaced wherever it stands."""

@@ -7,12 +7,12 @@ from typing import Any
 from simpy import Event
 
 from sim.core.randomness import Sampler, Uniform
-from sim.core.sharing import Group, Job, SharedCapacity
 from sim.core.world import World
+from sim.host.cpu_quota import Throttle
+from sim.host.disk_space import Space
 from sim.host.memory import Memory
-from sim.host.space import Space
-from sim.host.step import Doing
-from sim.host.throttle import Throttle
+from sim.host.startup_step import Doing
+from sim.sharing.capacity import Group, Job, SharedCapacity
 
 
 class Kernel:

@@ -8,11 +8,11 @@ from pydantic import NonNegativeInt, PositiveInt, model_validator
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu
-from sim.core.sharing import SharedCapacity
 from sim.core.world import World
+from sim.host.disk_space import Space
 from sim.host.kernel import Kernel
 from sim.host.memory import Memory
-from sim.host.space import Space
+from sim.sharing.capacity import SharedCapacity
 
 Architecture: TypeAlias = Literal["amd64", "arm64"]
 

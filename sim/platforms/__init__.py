@@ -1,19 +1,19 @@
 """Thin compositions of machines and sandboxes: capacity, and what orchestrates it."""
 
-from sim.platforms.capacity_provider import CapacityProvider
+from sim.platforms.autoscaling.node_pool import NodeKind, NodePool
 from sim.platforms.docker import Docker
 from sim.platforms.ec2 import EC2
-from sim.platforms.ecs import ECS, ControlPlane, Network
-from sim.platforms.eks import EKS, KubernetesControlPlane
-from sim.platforms.eks_fargate import FargateProfile
+from sim.platforms.ecs.capacity_provider import CapacityProvider
+from sim.platforms.ecs.ecs import ECS, ControlPlane, Network
+from sim.platforms.eks.eks import EKS, KubernetesControlPlane
+from sim.platforms.eks.fargate_profile import FargateProfile
 from sim.platforms.fargate import Fargate, FargateSize
 from sim.platforms.fleet import Fleet
 from sim.platforms.hypervisor import Hypervisor
-from sim.platforms.kubelet import Kubelet
-from sim.platforms.launching import InstanceLaunch
-from sim.platforms.node_config import DaemonSet, NodeConfig
-from sim.platforms.node_pool import NodeKind, NodePool
-from sim.platforms.pod import PodTemplate, Resources
+from sim.platforms.kubernetes.allocatable import DaemonSet, NodeConfig
+from sim.platforms.kubernetes.kubelet import Kubelet
+from sim.platforms.kubernetes.pod import PodTemplate, Resources
+from sim.platforms.scaling.instance_launch import InstanceLaunch
 
 __all__ = [
     "EC2",

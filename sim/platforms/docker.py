@@ -5,7 +5,7 @@ from pydantic import model_validator
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
-from sim.platforms.bare import StoryDeployment
+from sim.platforms.deployment import StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.limits import BudgetItem, fits, smallest_first
 from sim.sandbox import Container, Engine

@@ -5,18 +5,18 @@ from typing import Any
 
 from simpy import Event
 
-from sim.core.bucket import Quota
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Varying
+from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine, Step
 from sim.image import Registry, Store, Unpacking
-from sim.image.registry import LiveRegistry
-from sim.platforms.bare import BareDeployment
+from sim.image.transfer.registry import LiveRegistry
+from sim.platforms.deployment import BareDeployment
 from sim.platforms.limits import BudgetItem, fits, with_free
 from sim.sandbox import ContainerRuntime, Engine
-from sim.sandbox.running import RunningApp
+from sim.sandbox.app_process import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story
 from sim.workload import Demand, Service
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from simpy import Event
 
-from sim.core.bucket import Quota
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu
 from sim.core.randomness import Varying
+from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.host.machine import Architecture

@@ -9,8 +9,8 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
 from sim.image import Cleanup, Image, PullBehavior, Registry, Store, Unpacking
-from sim.image.registry import LiveRegistry
 from sim.image.sharing import distinct
+from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerRuntime, Engine
 from sim.start import Ceiling

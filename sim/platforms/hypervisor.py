@@ -4,7 +4,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
-from sim.platforms.bare import StoryDeployment
+from sim.platforms.deployment import StoryDeployment
 from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
 from sim.sandbox import Guest, VirtualMachine
 from sim.start import Ceiling, Refused, Start, Told

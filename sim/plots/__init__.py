@@ -1,13 +1,10 @@
 """Figures, a module each: a tidy table in, matplotlib `Axes` out; never pyplot, so none leaks."""
 
-from sim.plots.apart import (
-    apart,
-)
-from sim.plots.budget import (
-    memory_budget,
-)
 from sim.plots.canvas import (
     save,
+)
+from sim.plots.cost_frontier import (
+    cost_frontier,
 )
 from sim.plots.density import (
     density_bars,
@@ -18,14 +15,14 @@ from sim.plots.ecdf import (
 from sim.plots.forest import (
     forest,
 )
-from sim.plots.frontier import (
-    cost_frontier,
-)
-from sim.plots.host import (
+from sim.plots.host_timeline import (
     host_over_time,
 )
 from sim.plots.lifecycle import (
     lifecycle,
+)
+from sim.plots.memory_budget import (
+    memory_budget,
 )
 from sim.plots.parity import (
     parity,
@@ -36,21 +33,24 @@ from sim.plots.scale import (
 from sim.plots.scale_in import (
     shrink_curves,
 )
+from sim.plots.side_by_side import (
+    side_by_side,
+)
+from sim.plots.split_phase import (
+    apart,
+)
+from sim.plots.start_under_load import (
+    start_under_load,
+)
 from sim.plots.sweep import (
     sweep_lines,
 )
 from sim.plots.tornado import (
     tornado,
 )
-from sim.plots.under_load import (
-    start_under_load,
-)
 from sim.plots.waterfall import (
     waterfall,
     waterfalls,
-)
-from sim.plots.ways import (
-    side_by_side,
 )
 
 __all__ = [

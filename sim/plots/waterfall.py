@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from sim.experiment.typical import lengths, needed, typical
 from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows, seconds
 from sim.plots.palette import (
     FAINT,
@@ -18,7 +19,6 @@ from sim.plots.palette import (
     platform_name,
     platform_order,
 )
-from sim.plots.typical import lengths, needed, typical
 
 Row = tuple[str, "pd.Series[float] | None", str]
 """Its label, seconds by phase, and what it says where there are none."""

@@ -9,10 +9,10 @@ from simpy import Event, Interrupt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.core.sharing import Group, Job
 from sim.host import Doing, Kernel, Step
 from sim.image import Image, NoSpace, PullBehavior, Store
-from sim.sandbox.running import EXEC_FORMAT, RunningApp
+from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
+from sim.sharing.capacity import Group, Job
 from sim.start import Ready, Start, Story
 from sim.units import GiB
 from sim.workload import Demand

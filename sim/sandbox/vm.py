@@ -11,9 +11,9 @@ from simpy import Event, Interrupt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.core.sharing import Group
 from sim.host import Kernel, Memory, Step
-from sim.sandbox.running import RunningApp
+from sim.sandbox.app_process import RunningApp
+from sim.sharing.capacity import Group
 from sim.start import Ready, Start, Story
 from sim.units import MiB
 from sim.workload import Demand

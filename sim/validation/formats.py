@@ -1,13 +1,13 @@
 """All formats, and which of them a file has."""
 
-from sim.validation.apps import APPS
-from sim.validation.boots import FIRECRACKER
+from sim.validation.cases.apps import APPS
+from sim.validation.cases.boots import FIRECRACKER
+from sim.validation.cases.linux import LINUX
+from sim.validation.cases.memory import MEMORY
+from sim.validation.cases.pulls import PULLS
+from sim.validation.cases.scale_out import SCALE_OUT
+from sim.validation.cases.storms import RUNC, RUND
 from sim.validation.format import Format
-from sim.validation.linux import LINUX
-from sim.validation.memory import MEMORY
-from sim.validation.pulls import PULLS
-from sim.validation.scale_out import SCALE_OUT
-from sim.validation.storms import RUNC, RUND
 from sim.validation.table import BadData, Table
 
 FORMATS: tuple[Format, ...] = (RUND, FIRECRACKER, RUNC, MEMORY, LINUX, APPS, PULLS, SCALE_OUT)

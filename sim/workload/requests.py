@@ -11,8 +11,8 @@ from simpy import Event
 
 from sim.core.cited import Positive, plain
 from sim.core.description import description
-from sim.core.sharing import Group
 from sim.core.world import World
+from sim.sharing.capacity import Group
 
 
 @description

@@ -8,7 +8,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu
 from sim.host.machine import Architecture
-from sim.host.step import Step
+from sim.host.startup_step import Step
 from sim.image import Image
 from sim.workload.requests import Load
 

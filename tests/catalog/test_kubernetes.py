@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import catalog
+from sim.catalog.eks import kubelet, kubernetes_control_plane
 from sim.catalog.figures import rows
-from sim.catalog.kubernetes import kubelet, kubernetes_control_plane
 from sim.core.cited import plain
 from sim.core.world import World
 from sim.platforms import PodTemplate, Resources
-from sim.platforms.node_config import Allocatable
+from sim.platforms.kubernetes.allocatable import Allocatable
 from sim.start import Ready
 from sim.units import MiB
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
-from sim.files import BadFile, load_scenario
+from sim.scenario_file import BadFile, load_scenario
 
 MANIFESTS = Path(__file__).parents[1] / "image" / "manifests"
 

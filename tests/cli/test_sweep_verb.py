@@ -120,7 +120,7 @@ def test_ctrl_c_is_exit_130_and_says_how_to_go_on(
     def stopped(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.experiment.batch.run", stopped)
+    monkeypatch.setattr("sim.experiment.running.batch.run", stopped)
     result = call("run", file, "--out", tmp_path)
 
     assert result.exit_code == 130
@@ -130,7 +130,7 @@ def test_ctrl_c_is_exit_130_and_says_how_to_go_on(
 
 def test_scripts_take_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a word of it in the script."""
-    from sim.experiment.workers import Workers
+    from sim.experiment.running.workers import Workers
 
     seen: list[int] = []
 

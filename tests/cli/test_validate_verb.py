@@ -74,7 +74,7 @@ def test_a_file_needs_the_word_data(file: Path) -> None:
 
 def test_live_is_skipped_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no cgroup can be made: 0, an empty list, and the reason beside it."""
-    from sim.validation import live
+    from sim.validation.live import measure as live
 
     def unable(**_: object) -> None:
         raise live.Unable("no cgroup can be made here")

@@ -11,9 +11,10 @@ from worlds import LOAD, app, docker, ecs, image, machine, service
 
 from sim.core.description import description
 from sim.core.world import World
-from sim.experiment import Burst, Results, Scenario, replicate, store
-from sim.experiment.batch import Bundle
-from sim.experiment.tables import TABLES
+from sim.experiment import Burst, Results, Scenario, replicate
+from sim.experiment.running.batch import Bundle
+from sim.experiment.storage import run_folder as store
+from sim.experiment.storage.tables import TABLES
 from sim.start import Deployment
 from sim.units import MiB
 
@@ -65,7 +66,7 @@ class DiesOnce:
 
 def keep_at_once() -> None:
     """Write every batch as a part, and make small batches."""
-    from sim.experiment import engine
+    from sim.experiment.running import engine
 
     store.FLUSH_SECONDS = 0.0
     engine.BATCH_SECONDS = 0.02

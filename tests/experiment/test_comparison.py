@@ -11,9 +11,9 @@ from worlds import app, docker, ecs, image, machine, service
 
 from sim.core.description import as_json
 from sim.experiment import Burst, Results, Scenario, replicate
-from sim.experiment.comparison import compare_results, paired, welch, workload
-from sim.experiment.differing import differing
-from sim.experiment.estimate import TooFew
+from sim.experiment.diff import differing
+from sim.experiment.statistics.estimate import TooFew
+from sim.experiment.statistics.paired import compare_results, paired, welch, workload
 from sim.units import MiB
 
 WEB = service(cpu=1.0, memory=50 * MiB, image=image(5 * MiB), app=app(cpu=2.0, spread=0.3))

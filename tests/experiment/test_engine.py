@@ -14,11 +14,11 @@ import pytest
 from runs import DiesOnce, assert_same, pair, scenario
 
 from sim.experiment import Scenario, compare, replicate
-from sim.experiment.batch import Batch, Bundle, code_digest, perform
-from sim.experiment.engine import Engine
-from sim.experiment.stopping import Number
-from sim.experiment.store import InMemory
-from sim.experiment.workers import Machine, Workers, using
+from sim.experiment.running.batch import Batch, Bundle, code_digest, perform
+from sim.experiment.running.engine import Engine
+from sim.experiment.running.stopping import Number
+from sim.experiment.running.workers import Machine, Workers, using
+from sim.experiment.storage.run_folder import InMemory
 
 
 def test_two_workers_give_the_tables_of_one() -> None:
@@ -36,10 +36,10 @@ def test_a_worker_process_imports_no_tables_and_nothing_above_the_experiment() -
     """After a run, in a fresh interpreter: what a worker imports is what `perform` needs."""
     code = (
         "import sys, pickle\n"
-        "from sim.experiment.batch import perform\n"
+        "from sim.experiment.running.batch import perform\n"
         "perform(pickle.loads(sys.stdin.buffer.read()))\n"
         "heavy = ['pandas', 'pyarrow', 'scipy', 'matplotlib', 'loky', 'filelock', 'tqdm']\n"
-        "above = ['sim.catalog', 'sim.answers', 'sim.files', 'sim.cli', 'sim.plots']\n"
+        "above = ['sim.catalog', 'sim.studies', 'sim.scenario_file', 'sim.cli', 'sim.plots']\n"
         "print([m for m in heavy + above if m in sys.modules])"
     )
     batch = Batch((("a", 0), ("a", 1)), {"a": scenario()}, 1, code_digest())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.experiment.estimate import (
+from sim.experiment.statistics.estimate import (
     TooFew,
     independent_quantile,
     mean,

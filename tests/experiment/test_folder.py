@@ -17,12 +17,15 @@ from runs import assert_same, pair, scenario, work_until_killed
 
 from sim.core.recorder import Recorder
 from sim.core.world import World
-from sim.experiment import Scenario, compare, engine, load, parts, replicate, store
-from sim.experiment.batch import Batch, Bundle, code_digest, perform
-from sim.experiment.manifest import manifest
+from sim.experiment import Scenario, compare, load, replicate
 from sim.experiment.replication import Interrupted
 from sim.experiment.results import Unfinished
-from sim.experiment.run import run
+from sim.experiment.running import engine
+from sim.experiment.running.batch import Batch, Bundle, code_digest, perform
+from sim.experiment.running.run import run
+from sim.experiment.storage import part_files as parts
+from sim.experiment.storage import run_folder as store
+from sim.experiment.storage.manifest import manifest
 
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(["runs", "pyarrow.parquet", "pandas"])
@@ -46,7 +49,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         jobs.extend(batch.jobs)
         return perform(batch)
 
-    monkeypatch.setattr("sim.experiment.workers.perform", counted)
+    monkeypatch.setattr("sim.experiment.running.workers.perform", counted)
     return jobs
 
 
@@ -142,11 +145,11 @@ def test_a_refused_or_broken_run_leaves_a_finished_one_as_it_is(
     with pytest.raises(ValueError, match="jobs"):
         replicate(scenario(), times=3, jobs=0, out=tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr("sim.experiment.workers.Cluster", unreachable)
+        patch.setattr("sim.experiment.running.workers.Cluster", unreachable)
         with pytest.raises(ConnectionError, match="cluster"):
             replicate(scenario(), times=3, cluster="tcp://127.0.0.1:1", out=tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr("sim.experiment.batch.run", stopped)
+        patch.setattr("sim.experiment.running.batch.run", stopped)
         with pytest.raises(Interrupted):
             replicate(scenario(), times=5, jobs=1, out=tmp_path)
     assert_same(few, load(tmp_path / "small"))
@@ -262,7 +265,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(
         return run(what, seed, replication)
 
     with monkeypatch.context() as patch:
-        patch.setattr("sim.experiment.batch.run", stopped)
+        patch.setattr("sim.experiment.running.batch.run", stopped)
         with pytest.raises(Interrupted, match=r"of 30 runs are kept in .*same command goes on"):
             replicate(scenario(), times=30, jobs=1, out=tmp_path)
 
@@ -275,7 +278,7 @@ def test_runs_of_another_model_are_not_mixed_with_ours(
 ) -> None:
     """They are made again, and that is said."""
     with monkeypatch.context() as patch:
-        patch.setattr("sim.experiment.manifest.code_digest", lambda: "older")
+        patch.setattr("sim.experiment.storage.manifest.code_digest", lambda: "older")
         replicate(scenario(), times=3, out=tmp_path)
     made.clear()
     replicate(scenario(), times=3, out=tmp_path)
@@ -291,7 +294,7 @@ def test_an_unfinished_folder_is_recognised(
     def stopped(what: Scenario, seed: int, replication: int) -> Recorder:  # noqa: ARG001
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.experiment.batch.run", stopped)
+    monkeypatch.setattr("sim.experiment.running.batch.run", stopped)
     with pytest.raises(Interrupted):
         replicate(scenario(), times=3, jobs=1, out=tmp_path)
     with pytest.raises(Unfinished, match="0 runs are kept"):
@@ -360,7 +363,7 @@ def test_a_world_has_gone_before_the_next_run_begins() -> None:
         return run(what, seed, replication)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.experiment.batch.run", counted)
+        patch.setattr("sim.experiment.running.batch.run", counted)
         replicate(scenario(), times=5, jobs=1)
 
     assert alive == [0] * 6

@@ -10,8 +10,8 @@ from worlds import LOAD, app, docker, ec2, ecs, image, machine, service
 
 from sim.core.randomness import Lognormal
 from sim.experiment import Burst, Results, Scenario, compare, load, replicate
-from sim.experiment.estimate import TooFew
-from sim.experiment.tables import TABLES
+from sim.experiment.statistics.estimate import TooFew
+from sim.experiment.storage.tables import TABLES
 from sim.units import MiB
 
 WEB = service(

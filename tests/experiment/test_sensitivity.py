@@ -11,10 +11,10 @@ from worlds import app, docker, service
 from sim.core.cited import Cited, Number
 from sim.core.description import description, with_figures
 from sim.experiment import Burst, Scenario
-from sim.experiment.measure import measured, measures
-from sim.experiment.run import run
-from sim.experiment.sensitivity import fixed, one_at_a_time, ranged
-from sim.experiment.sobol import base_points, sobol
+from sim.experiment.running.metric import measured, measures
+from sim.experiment.running.run import run
+from sim.experiment.statistics.one_at_a_time import fixed, one_at_a_time, ranged
+from sim.experiment.statistics.sobol import base_points, sobol
 from sim.units import MiB
 
 

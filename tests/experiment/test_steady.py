@@ -8,8 +8,8 @@ from worlds import app, docker, image, machine, service
 
 from sim.core.world import World
 from sim.experiment import Poisson, Scenario, replicate
-from sim.experiment.estimate import TooFew
-from sim.experiment.steady import NotSteady, mser5, steady_mean
+from sim.experiment.statistics.estimate import TooFew
+from sim.experiment.statistics.steady_state import NotSteady, mser5, steady_mean
 from sim.units import MiB
 from sim.workload import Load, Requests, alone, draw_requests
 

@@ -9,7 +9,7 @@ from runs import assert_same, scenario
 from scipy import stats
 
 from sim.experiment import RelativeHalfWidth, replicate
-from sim.experiment.stopping import Sequential
+from sim.experiment.running.stopping import Sequential
 
 
 def fed(values: list[float], rule: RelativeHalfWidth, order: list[int] | None = None) -> Sequential:

@@ -13,10 +13,10 @@ from worlds import idle, machine, unpacking
 from sim.core.recorder import Recorder, Span
 from sim.core.world import World
 from sim.image import Builder, Built, Image, Layer, Packing, Registry, Repository, build_file
-from sim.image.builder import LiveBuilder
-from sim.image.push import Done
-from sim.image.repository import LiveRepository
-from sim.image.stage_build import Step
+from sim.image.dockerfile.build import Step
+from sim.image.transfer.builder import LiveBuilder
+from sim.image.transfer.push import Done
+from sim.image.transfer.repository import LiveRepository
 from sim.units import MB
 
 BASE = Image(name="base", layers=(Layer(digest="base/0", compressed=40 * MB),))

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pulling import RATE, Bench, Puller
 from worlds import idle, machine, rows
 
-from sim.core.bucket import Quota
+from sim.core.token_bucket import Quota
 from sim.image import Cleanup, Image, Layer, Lazy, NoSpace, PullFailed, Registry
-from sim.image.patience import Patience
 from sim.image.sharing import distinct
+from sim.image.transfer.client import Patience
 from sim.units import MiB
 
 LAYERS = [

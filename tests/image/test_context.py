@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.image.context import Context, Source
-from sim.image.ignore import Ignore
-from sim.image.mistakes import BadWord
+from sim.image.dockerfile.context import Context, Source
+from sim.image.dockerfile.dockerignore import Ignore
+from sim.image.dockerfile.errors import BadWord
 
 
 def tree(root: Path, *names: str) -> Path:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sim.image.dockerfile import parse
-from sim.image.expand import expand, split
-from sim.image.grammar import WORDS, sizes_of, take_apart
-from sim.image.mistakes import BadWord
+from sim.image.dockerfile.errors import BadWord
+from sim.image.dockerfile.grammar import WORDS, sizes_of, take_apart
+from sim.image.dockerfile.parser import parse
+from sim.image.dockerfile.variables import expand, split
 
 
 def test_continued_lines_are_one_instruction_and_comments_between_them_are_none() -> None:

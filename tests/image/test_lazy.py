@@ -4,10 +4,9 @@ import pytest
 from pulling import Bench
 from worlds import app, docker, image, launch, length, machine, rows, service
 
-from sim import catalog
-from sim.answers import startup
+from sim import catalog, startup
 from sim.image import Lazy
-from sim.image.unpacking import Unpacking
+from sim.image.transfer.unpacking import Unpacking
 from sim.units import MiB
 
 QUARTER = Lazy(needed=0.25)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.image import BadManifest, Image, read_image
-from sim.image.manifest import Reading, read
+from sim.image.manifest.read import Reading, read
 
 HERE = Path(__file__).parent / "manifests"
 RATIO = 2.5

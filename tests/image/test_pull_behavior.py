@@ -4,7 +4,7 @@ import pytest
 from pulling import Bench
 from worlds import image
 
-from sim.core.bucket import Quota
+from sim.core.token_bucket import Quota
 from sim.image import KUBERNETES, Cleanup, Patience, PullBehavior
 from sim.units import MiB
 

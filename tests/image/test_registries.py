@@ -7,12 +7,12 @@ from pulling import Bench
 from worlds import docker, image, machine
 
 from sim import catalog
-from sim.core.bucket import Quota
 from sim.core.description import figures
+from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.experiment import Burst, Scenario, replicate
 from sim.image import Image, Layer, Patience, Registry
-from sim.image.patience import GAVE_UP
+from sim.image.transfer.client import GAVE_UP
 from sim.units import MiB
 
 IMAGE = Image(name="tiny", layers=(Layer(digest="tiny", compressed=1000.0),))

@@ -4,8 +4,8 @@ import pytest
 from pulling import Puller
 
 from sim import catalog
-from sim.answers.shared_layers import shared_layers
 from sim.core.world import World
+from sim.studies.shared_layers import shared_layers
 
 NGINX = 29780905 + 33325076 + 626 + 955 + 403 + 1210 + 1397
 NODE = 48503440 + 24056077 + 64424271 + 211707818 + 3321 + 58553286 + 1250675 + 446

@@ -3,7 +3,7 @@
 import pytest
 from worlds import fleet, growing_ecs, instance_launch, launch, machine, outcomes, rows, service
 
-from sim.core.bucket import Quota
+from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.units import GiB
 

@@ -11,12 +11,12 @@ from worlds import eks, fleet, instance_launch, machine, node_config, outcomes, 
 from sim.core.world import World
 from sim.host import Step
 from sim.platforms import EKS, NodeKind, NodePool
-from sim.platforms.autoscalers import Karpenter
-from sim.platforms.consolidation import Consolidation
-from sim.platforms.moves import Layout, Occupied, Offer, choose
-from sim.platforms.node_config import Allocatable
-from sim.platforms.pod import Claim
-from sim.platforms.scheduler import Room
+from sim.platforms.autoscaling.consolidation import Consolidation
+from sim.platforms.autoscaling.disruption import Layout, Occupied, Offer, choose
+from sim.platforms.autoscaling.scale_up import Karpenter
+from sim.platforms.kubernetes.allocatable import Allocatable
+from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.kubernetes.scheduler import Room
 from sim.start import Ready
 from sim.units import GiB
 

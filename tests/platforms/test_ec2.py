@@ -3,7 +3,7 @@
 import pytest
 from worlds import app, ec2, idle, image, launch, length, machine, outcomes, service
 
-from sim.core.bucket import Quota
+from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Step
 from sim.image import Image

@@ -23,13 +23,13 @@ from worlds import (
     tiles,
 )
 
-from sim.core.bucket import Quota
+from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Step
 from sim.host.memory import OOM_HOST
 from sim.platforms import EKS, PodTemplate, Resources
-from sim.platforms.kubelet import NO_ADDRESS
-from sim.platforms.pod import Pod
+from sim.platforms.kubernetes.kubelet import NO_ADDRESS
+from sim.platforms.kubernetes.pod import Pod
 from sim.sandbox import ContainerRuntime
 from sim.start import Ready, Refused
 from sim.units import MiB

@@ -22,7 +22,7 @@ from worlds import (
     service,
 )
 
-from sim.core.bucket import Quota
+from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.units import GiB, MiB
 

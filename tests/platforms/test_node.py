@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from worlds import eks, launch, machine, node_config, outcomes, service
 
 from sim.platforms import DaemonSet, NodeConfig
+from sim.platforms.kubernetes.allocatable import Allocatable
+from sim.platforms.kubernetes.node_limits import node_ceilings
+from sim.platforms.kubernetes.pod import Claim
 from sim.platforms.limits import lifted
-from sim.platforms.node_ceilings import node_ceilings
-from sim.platforms.node_config import Allocatable
-from sim.platforms.pod import Claim
 from sim.start import Ceiling
 from sim.units import MiB
 

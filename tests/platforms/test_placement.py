@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.platforms.ecs_instance import Claim, ContainerInstance, Left
-from sim.platforms.placement import Shelves, Strategy
+from sim.platforms.ecs.container_instance import Claim, ContainerInstance, Left
+from sim.platforms.ecs.placement import Shelves, Strategy
 
 
 def left(memory: int = 100, tasks: int = 0, cpu: int = 100, slots: float = 9.0) -> Left:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from worlds import service
 
 from sim.platforms import PodTemplate, Resources
-from sim.platforms.pod import Claim, cpu_weight, oom_score_adj, resources
+from sim.platforms.kubernetes.pod import Claim, cpu_weight, oom_score_adj, resources
 from sim.units import MiB
 
 MILLI = st.integers(1, 64_000)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.platforms.node_config import Allocatable
-from sim.platforms.pod import Claim
-from sim.platforms.scheduler import Scheduler, Scoring
+from sim.platforms.kubernetes.allocatable import Allocatable
+from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.kubernetes.scheduler import Scheduler, Scoring
 
 
 class Box:

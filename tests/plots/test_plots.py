@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from sim import plots
-from sim.experiment.estimate import phase_table
+from sim.experiment.statistics.estimate import phase_table
+from sim.experiment.typical import lengths, typical
 from sim.plots import palette
-from sim.plots.typical import lengths, typical
 from sim.units import GiB, MiB
 
 # Linear-light matrices of G. M. Machado et al., IEEE TVCG 15(6), 2009, table 1, severity 1.0.

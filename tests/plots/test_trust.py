@@ -137,7 +137,7 @@ def test_the_frontier_is_the_line_and_every_type_a_point() -> None:
 def test_a_type_is_on_the_frontier_where_no_other_betters_it() -> None:
     """By comparing each with each: as dense, as cheap, and one of them strictly more so."""
     from sim import catalog
-    from sim.answers.instance_types import by_instance_type
+    from sim.studies.instance_types import by_instance_type
 
     table = by_instance_type(catalog.service("node", cpu=0.25, memory=1 * GiB))
     points = table[["count", "usd_per_container_hour"]].to_numpy()
@@ -161,7 +161,7 @@ def test_a_type_is_on_the_frontier_where_no_other_betters_it() -> None:
 def test_no_type_for_a_service_that_none_holds() -> None:
     """The pattern is named."""
     from sim import catalog
-    from sim.answers.instance_types import by_instance_type
+    from sim.studies.instance_types import by_instance_type
 
     with pytest.raises(ValueError, match=r"no type of 'm5\.large' holds a task of node"):
         by_instance_type(catalog.service("node", cpu=64.0), "m5.large")

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.core.world import World
-from sim.host.processor import Processor
-from sim.sandbox.profile import Lock, StartProfile
-from sim.sandbox.storm import Storm
+from sim.sandbox.storm.processor import Processor
+from sim.sandbox.storm.profile import Lock, StartProfile
+from sim.sandbox.storm.storm import Storm
 
 LARGE = Processor(cpus=400)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.validation import Judgement
-from sim.validation.document import text, write
+from sim.validation.report import text, write
 
 PAGE = Path("docs/validation.md")
 ROW = re.compile(r"\| (?P<case>[^|]+) \| [^|]+ \| (?P<predicted>[0-9.]+) [A-Za-z]+ \| [^|]+ %")

@@ -10,8 +10,8 @@ import pytest
 
 from sim.catalog.figures import DATA
 from sim.validation import BadData, Case, Judgement, judging, validate
-from sim.validation.linux import Cgroup, Task, finishes
-from sim.validation.pulls import PULLS, pull
+from sim.validation.cases.linux import Cgroup, Task, finishes
+from sim.validation.cases.pulls import PULLS, pull
 from sim.validation.table import read
 
 

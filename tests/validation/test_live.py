@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sim.validation import cgroups as cgroups_module
-from sim.validation import spinning
-from sim.validation.cgroups import PREFIX, Cgroups, Unable
-from sim.validation.linux import Cgroup, Task
-from sim.validation.live import measure
-from sim.validation.live_cases import CASES, LiveCase
+from sim.validation.cases.linux import Cgroup, Task
+from sim.validation.live import cgroups as cgroups_module
+from sim.validation.live import spin as spinning
+from sim.validation.live.cases import CASES, LiveCase
+from sim.validation.live.cgroups import PREFIX, Cgroups, Unable
+from sim.validation.live.measure import measure
 
 SHORT = LiveCase(
     "short",
@@ -172,7 +172,7 @@ def test_a_case_is_measured_and_judged_and_no_cgroup_is_left(place: Cgroups) -> 
 def test_ctrl_c_leaves_no_cgroup_and_no_process(place: Cgroups) -> None:
     """Pressed while tasks spin."""
     code = (
-        "from sim.validation.live import measure\n"
+        "from sim.validation.live.measure import measure\n"
         "print('go', flush=True)\n"
         "measure(within=30.0, tell=lambda text: None)\n"
     )
@@ -207,7 +207,7 @@ def test_what_does_not_fit_into_the_time_is_left_out_and_said(place: Cgroups) ->
 
 def test_all_cases_together_take_less_than_half_a_minute() -> None:
     """By the model itself, three runs each and the time to get ready."""
-    from sim.validation.linux import finishes
+    from sim.validation.cases.linux import finishes
 
     seconds = sum(3 * (max(finishes(c.cpus, c.cgroups, c.tasks)) + 0.3) for c in CASES)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.validation import Judgement
-from sim.validation.scale_out import running
+from sim.validation.cases.scale_out import running
 
 
 def test_the_slope_of_2020_is_within_a_tenth(shipped: Judgement) -> None:

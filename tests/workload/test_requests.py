@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from worlds import app, service
 
-from sim.core.sharing import SharedCapacity
 from sim.core.world import World
+from sim.sharing.capacity import SharedCapacity
 from sim.units import MiB
 from sim.workload import Load, Requests, alone, draw_requests, serve
 

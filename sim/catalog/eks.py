@@ -1,0 +1,184 @@
+"""EKS as AWS runs it: node images, quotas, prices; on EC2 nodes and on Fargate."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from sim.catalog.figures import control_plane, figure
+from sim.catalog.instances import instance, machine
+from sim.catalog.platforms import fargate, fleet, kubelet_cleanup, runtime, with_volume
+from sim.catalog.registries import kubelet_patience, registry
+from sim.core.token_bucket import Quota
+from sim.host import Machine, Step
+from sim.image import Image, Registry
+from sim.platforms import (
+    EKS,
+    DaemonSet,
+    FargateProfile,
+    Fleet,
+    Kubelet,
+    KubernetesControlPlane,
+    NodeConfig,
+    PodTemplate,
+)
+from sim.platforms.kubernetes.scheduler import Scoring
+
+HOST_NETWORK_PODS = 2
+"""Pods that the VPC CNI's table adds to the addresses: aws-node and kube-proxy need none."""
+
+
+def eks(
+    type_: str | Machine = "m5.xlarge",
+    *,
+    count: int = 1,
+    prefix_delegation: bool = False,
+    max_pods: int | None = None,
+    pod: PodTemplate | None = None,
+    scoring: Scoring = "LeastAllocated",
+    when_full: Literal["refuse", "wait"] = "refuse",
+    warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
+) -> EKS:
+    """EKS on EC2: `count` nodes of one type, up already.
+
+    Args:
+        max_pods: of the kubelet; None: what EKS recommends for the type.
+    """
+    machine_ = machine(type_) if isinstance(type_, str) else type_
+    return EKS(
+        capacity=nodes(machine_, count=count, warm=warm, pulls_from=pulls_from),
+        control_plane=kubernetes_control_plane(),
+        kubelet=kubelet(),
+        node=node_config(machine_.name, prefix_delegation=prefix_delegation, max_pods=max_pods),
+        pod=PodTemplate() if pod is None else pod,
+        scoring=scoring,
+        when_full=when_full,
+    )
+
+
+def eks_on_fargate(*, pod: PodTemplate | None = None, pulls_from: Registry | None = None) -> EKS:
+    """EKS on Fargate, in an account that uses Fargate under EKS only; amd64, as EKS runs it."""
+    launches = Quota(
+        size=figure("eks.fargate.launch.bucket"), refill=figure("eks.fargate.launch.refill")
+    )
+    capacity = replace(
+        fargate(pulls_from=_from_kubelet(pulls_from)),
+        launches=launches,
+        runtime=replace(runtime(), shim=0.0),
+    )
+    return EKS(
+        capacity=capacity,
+        control_plane=kubernetes_control_plane(),
+        kubelet=kubelet(),
+        profile=FargateProfile(
+            overhead=figure("eks.fargate.pod_overhead"),
+            registration=control_plane("eks.fargate.registration"),
+        ),
+        pod=PodTemplate() if pod is None else pod,
+    )
+
+
+def nodes(
+    machine_: Machine,
+    *,
+    count: int = 1,
+    warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
+) -> Fleet:
+    """Machines that may become nodes; the shim is the pod's, not the container's."""
+    made = fleet(
+        with_volume(machine_, figure("eks.node.root_volume"), figure("ecs.ami.os_disk")),
+        count=count,
+        warm=warm,
+        pulls_from=_from_kubelet(pulls_from),
+        cleanup=kubelet_cleanup(),
+    )
+    return replace(made, runtime=replace(runtime(), shim=0.0))
+
+
+def node_config(
+    type_: str, *, prefix_delegation: bool = False, max_pods: int | None = None
+) -> NodeConfig:
+    """What EKS's node image sets on an instance type.
+
+    Raises:
+        UnknownName: there is no such type.
+    """
+    slots = instance(type_).max_pods - HOST_NETWORK_PODS
+    addresses = slots * int(figure("eks.prefix_delegation.addresses").value)
+    most = prefix_max_pods(type_) if prefix_delegation else instance(type_).max_pods
+    first, second, next_two, rest = (
+        figure(f"eks.kube_reserved.cpu.{part}")
+        for part in ("first", "second", "third_and_fourth", "rest")
+    )
+    return NodeConfig(
+        max_pods=most if max_pods is None else max_pods,
+        addresses=addresses if prefix_delegation else slots,
+        prefix_delegation=prefix_delegation,
+        reserved_memory=figure("eks.kube_reserved.memory"),
+        reserved_memory_per_pod=figure("eks.kube_reserved.memory_per_pod"),
+        reserved_cpu=(first, second, next_two, rest),
+        eviction_memory=figure("eks.eviction.memory"),
+        kubelet_memory=figure("eks.kubelet.memory"),
+        daemon_sets=daemon_sets(),
+    )
+
+
+def prefix_max_pods(type_: str) -> int:
+    """Max pods with prefix delegation as EKS recommends it: what the ENIs hold, capped."""
+    found = instance(type_)
+    large = found.vcpu >= figure("eks.prefix_delegation.large").value
+    cap = figure("eks.prefix_delegation.max_pods" + (".large" if large else "")).value
+    slots = found.max_pods - HOST_NETWORK_PODS
+    held = slots * int(figure("eks.prefix_delegation.addresses").value) + HOST_NETWORK_PODS
+    return min(held, int(cap))
+
+
+def daemon_sets() -> tuple[DaemonSet, ...]:
+    """What every EKS node runs; CoreDNS is a Deployment and counts as any other pod."""
+    return (
+        DaemonSet(
+            name="aws-node",
+            cpu=figure("eks.daemon.aws_node.cpu"),
+            used=figure("eks.daemon.aws_node.memory"),
+        ),
+        DaemonSet(
+            name="kube-proxy",
+            cpu=figure("eks.daemon.kube_proxy.cpu"),
+            used=figure("eks.daemon.kube_proxy.memory"),
+        ),
+    )
+
+
+def kubelet() -> Kubelet:
+    """As EKS's node image configures it."""
+    return Kubelet(
+        pulls=Quota(
+            size=figure("kubelet.registry_pull.burst"), refill=figure("kubelet.registry_pull.qps")
+        ),
+        back_off=figure("kubelet.image_back_off"),
+        longest_back_off=figure("kubelet.image_back_off.longest"),
+        sandbox=Step(
+            wall=figure("eks.pod.sandbox"),
+            cpu=figure("eks.pod.sandbox.cpu"),
+            spread=figure("spread.boot"),
+        ),
+        sandbox_memory=figure("container.shim_rss"),
+    )
+
+
+def kubernetes_control_plane() -> KubernetesControlPlane:
+    """API server, controllers and scheduler; EKS does not publish their rates."""
+    return KubernetesControlPlane(
+        call=control_plane("eks.call"),
+        creations=Quota(size=figure("eks.controller.burst"), refill=figure("eks.controller.rate")),
+        bindings=Quota(size=figure("eks.scheduler.burst"), refill=figure("eks.scheduler.rate")),
+        notice=control_plane("eks.notice"),
+    )
+
+
+def _from_kubelet(pulls_from: Registry | None) -> Registry:
+    """A registry whose client is the kubelet: it backs off (ImagePullBackOff), and never ends."""
+    # The limit of pulls a second is the kubelet's own here: its pods look for the image first.
+    patience = replace(kubelet_patience(), pulls=None)
+    return replace(registry() if pulls_from is None else pulls_from, patience=patience)

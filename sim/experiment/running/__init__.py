@@ -1,0 +1,1 @@
+"""Scenarios and their runs, in this process, in several, or on a cluster."""

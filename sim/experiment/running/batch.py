@@ -1,0 +1,121 @@
+"""A batch: some runs that are made one after the other in one place, wherever that is.
+
+This is all a worker process imports: no table library, no platform but those of its scenarios.
+"""
+
+import functools
+import gc
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from sim.experiment.running.columns import Columns, joined, sample_columns, span_columns
+from sim.experiment.running.run import run
+from sim.experiment.running.run_row import Row, run_row
+from sim.experiment.running.scenario import Scenario
+
+Job: TypeAlias = tuple[str, int]
+"""Variant and number of a replication."""
+
+MODEL = (
+    "units.py",
+    "start.py",
+    "sharing",
+    "core",
+    "host",
+    "image",
+    "workload",
+    "sandbox",
+    "platforms",
+    "experiment/running/scenario.py",
+    "experiment/running/run.py",
+    "experiment/running/run_row.py",
+    "experiment/running/columns.py",
+)
+"""Files and folders, relative to the package, that decide what a run gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a worker is asked for."""
+
+    jobs: tuple[Job, ...]
+    scenarios: Mapping[str, Scenario]
+    seed: int
+    code: str
+    """Fingerprint of the model; a worker with another one refuses."""
+    tables: bool = True
+    """Whether spans and samples are wanted, or only the row of each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What it gives back."""
+
+    rows: list[Row]
+    spans: Columns
+    samples: Columns
+    seconds: float
+    """Wall time of the runs."""
+
+
+def perform(batch: Batch) -> Bundle:
+    """Make the runs of a batch.
+
+    Raises:
+        ValueError: this worker has another version of the model.
+    """
+    if batch.code != code_digest():
+        raise ValueError("cluster: a worker has another version of berthsim; install the same one")
+    begun = time.perf_counter()
+    with _without_garbage():
+        made = [_perform(batch, job) for job in batch.jobs]
+    rows, spans, samples = zip(*made, strict=True)
+    return Bundle(list(rows), joined(spans), joined(samples), time.perf_counter() - begun)
+
+
+def _perform(batch: Batch, job: Job) -> tuple[Row, Columns, Columns]:
+    """One run; its world, which is one large cycle, is gone when the next one begins."""
+    variant, number = job
+    record = run(batch.scenarios[variant], batch.seed, number)
+    row = run_row(record, variant, number)
+    spans = span_columns(record, variant, number) if batch.tables else {}
+    samples = sample_columns(record, variant, number) if batch.tables else {}
+    del record
+    gc.collect(0)
+    return row, spans, samples
+
+
+@contextmanager
+def _without_garbage() -> Iterator[None]:
+    """No collection but those asked for: one at another moment would take the world for old."""
+    was_enabled = gc.isenabled()
+    gc.collect(0)
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@functools.cache
+def code_digest() -> str:
+    """Fingerprint of the code that decides what a run gives."""
+    home = Path(__file__).parents[2]
+    found = hashlib.sha256()
+    for path in sorted(path for part in MODEL for path in _sources(home / part)):
+        found.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def _sources(part: Path) -> list[Path]:
+    """The modules of a part of the model; a part that has moved must not leave the fingerprint."""
+    files = [part] if part.is_file() else list(part.rglob("*.py"))
+    if not files:
+        raise FileNotFoundError(f"{part}: it belongs to the model and is not there")
+    return files

@@ -1,0 +1,151 @@
+"""Making runs: batches to workers, bundles to a store, until as many are there as are needed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from itertools import islice
+from typing import Protocol
+
+from tqdm import tqdm
+
+from sim.experiment.running.batch import Batch, Bundle, Job, code_digest
+from sim.experiment.running.run_row import Row
+from sim.experiment.running.scenario import Scenario
+from sim.experiment.running.stopping import Target
+from sim.experiment.running.workers import Workers
+
+BATCH_SECONDS = 1.0
+"""Work in one batch: enough to drown the cost of sending it, little enough to lose."""
+
+
+class Store(Protocol):
+    """Where finished runs go."""
+
+    def add(self, bundle: Bundle) -> None: ...
+
+    def rows(self) -> Iterable[Row]:
+        """Of the runs that are there already."""
+        ...
+
+
+class Engine:
+    """Makes the runs that are missing.
+
+    Args:
+        scenarios: by variant.
+        target: how many replications of each.
+        tables: whether spans and samples are wanted, or only the row of each run.
+        what: beside the progress bar.
+    """
+
+    def __init__(
+        self,
+        scenarios: Mapping[str, Scenario],
+        *,
+        seed: int,
+        target: Target,
+        store: Store,
+        workers: Workers,
+        tables: bool = True,
+        what: str = "simulating",
+    ) -> None:
+        self.scenarios = scenarios
+        self.seed = seed
+        self.target = target
+        self.store = store
+        self.workers = workers
+        self.tables = tables
+        self.what = what
+        self._variants = list(scenarios)
+        self._pending: dict[Future[Bundle], Batch] = {}
+        self._next = 0
+        """The next run in the order of replications; variants take turns."""
+        self._again: list[Job] = []
+        """Runs that were lost with their worker."""
+        self._made, self._seconds = 0, 0.0
+        self._done: set[Job] = set()
+        for row in store.rows():
+            self._done.add((row["variant"], row["run"]))
+            target.saw(row)
+
+    @property
+    def wanted(self) -> int:
+        """Runs that are needed, as far as is known."""
+        return self.target.needed * len(self._variants)
+
+    def run(self) -> None:
+        """Until nothing is missing.
+
+        Raises:
+            ChildProcessError: worker processes keep dying.
+            ConnectionError: the cluster has gone.
+        """
+        there = sum(number < self.target.needed for _, number in self._done)
+        with tqdm(desc=self.what, unit="run", delay=1.0, leave=False, initial=there) as bar:
+            while self._hand_out():
+                made = self._take_in()
+                bar.total = self.wanted
+                bar.update(made)
+
+    def _hand_out(self) -> bool:
+        """Keep every worker busy, with one batch waiting; false when all is done."""
+        left = self.wanted - self._next + len(self._again)
+        each = self._seconds / self._made if self._made else None
+        self.workers.grow((each or 0.0) * left)
+        workers = self.workers.count
+        while len(self._pending) < (2 * workers if workers > 1 else 1):
+            share = -(-(self.wanted - self._next) // (2 * workers))
+            size = 1 if each is None else max(1, min(share, int(BATCH_SECONDS / each)))
+            jobs = tuple(islice(self._missing(), size))
+            if not jobs:
+                break
+            self._submit(jobs)
+        return bool(self._pending)
+
+    def _missing(self) -> Iterator[Job]:
+        """Runs that nobody makes yet."""
+        while self._again:
+            yield self._again.pop()
+        while self._next < self.wanted:
+            number, place = divmod(self._next, len(self._variants))
+            self._next += 1
+            job = (self._variants[place], number)
+            if job not in self._done:
+                yield job
+
+    def _submit(self, jobs: tuple[Job, ...]) -> None:
+        scenarios = {variant: self.scenarios[variant] for variant, _ in jobs}
+        batch = Batch(jobs, scenarios, self.seed, code_digest(), self.tables)
+        try:
+            self._pending[self.workers.submit(batch)] = batch
+        except BrokenExecutor as error:
+            self._again += jobs
+            self.workers.revive(error)
+
+    def _take_in(self) -> int:
+        """Wait for a batch or more, keep what they gave, and say how many runs that was."""
+        made, broken = 0, None
+        for future in wait(self._pending, return_when=FIRST_COMPLETED).done:
+            batch = self._pending.pop(future)
+            try:
+                bundle = future.result()
+            except BrokenExecutor as error:
+                self._again += batch.jobs
+                broken = error
+                continue
+            except CancelledError as error:
+                raise ConnectionError("cluster: its scheduler has gone") from error
+            except (ImportError, RuntimeError) as error:
+                self.workers.explain(error)
+                raise
+            self._keep(bundle)
+            made += len(bundle.rows)
+        if broken is not None:
+            self.workers.revive(broken)
+        return made
+
+    def _keep(self, bundle: Bundle) -> None:
+        self._made += len(bundle.rows)
+        self._seconds += bundle.seconds
+        self.store.add(bundle)
+        for row in bundle.rows:
+            self.target.saw(row)

@@ -1,0 +1,252 @@
+"""Where batches run: in this process, in processes of this machine, or on a Dask cluster.
+
+All three are executors in the sense of `concurrent.futures`, so the engine does not know which
+it has; and what a run gives does not depend on where it was made.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Thread
+from typing import Any, Protocol
+
+from sim.experiment.running.batch import Batch, Bundle, perform
+
+WORTH_STARTING = 4.0
+"""Seconds of work left from which starting worker processes (about 1 s) pays."""
+
+MOST_DEATHS = 3
+"""Times that worker processes may die before the runs are given up."""
+
+IDLE = 60
+"""Seconds after which worker processes that nobody needs go."""
+
+
+class Place(Protocol):
+    """Where batches run."""
+
+    @property
+    def count(self) -> int:
+        """How many run at once."""
+        ...
+
+    def submit(self, batch: Batch) -> Future[Bundle]: ...
+
+    def close(self, *, failed: bool) -> None: ...
+
+
+class Here:
+    """This process: a batch has run when `submit` returns."""
+
+    count = 1
+
+    def submit(self, batch: Batch) -> Future[Bundle]:
+        """Run it now; Ctrl-C is not kept for later."""
+        future: Future[Bundle] = Future()
+        try:
+            future.set_result(perform(batch))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def close(self, *, failed: bool) -> None:
+        """There is nothing to give back."""
+
+
+class Machine:
+    """Processes of this machine, which stay a minute for whoever needs them next (loky)."""
+
+    def __init__(self, jobs: int) -> None:
+        self.count = jobs
+        self._executor = self._start()
+
+    def submit(self, batch: Batch) -> Future[Bundle]:
+        """Run it in a free process."""
+        future: Future[Bundle] = self._executor.submit(perform, batch)
+        return future
+
+    def revive(self) -> None:
+        """New processes after one has died."""
+        self._executor = self._start()
+
+    def close(self, *, failed: bool) -> None:
+        """Leave the processes to the next call, or end what they are doing."""
+        if failed:
+            self._executor.shutdown(wait=False, kill_workers=True)
+
+    def _start(self) -> Any:
+        import loky
+
+        return loky.get_reusable_executor(
+            self.count, timeout=IDLE, initializer=_begin, initargs=(os.getpid(),)
+        )
+
+
+def _begin(parent: int) -> None:
+    """Leave Ctrl-C to the process that keeps the books, and go when it has gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_go_with, args=(parent,), daemon=True).start()
+
+
+def _go_with(parent: int) -> None:
+    """A worker whose parent was killed has nobody left who would end it."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
+
+
+class Cluster:
+    """Workers of a Dask scheduler; one that dies is replaced by another, which runs it again."""
+
+    def __init__(self, address: str, jobs: int | None) -> None:
+        try:
+            import distributed
+        except ImportError as error:
+            raise ValueError(
+                "cluster: Dask is not installed; pip install berthsim[cluster]"
+            ) from error
+        self._own = _local_cluster(jobs) if address == "local" else None
+        self._client = self._connect(distributed, address)
+        self._executor: Executor = self._client.get_executor(pure=False)
+
+    @property
+    def count(self) -> int:
+        """Runs at once, as many as its workers have threads; they may come and go."""
+        return max(1, sum(map(int, self._client.nthreads().values())))
+
+    def submit(self, batch: Batch) -> Future[Bundle]:
+        """Run it wherever the scheduler wants."""
+        return self._executor.submit(perform, batch)
+
+    def close(self, *, failed: bool) -> None:  # noqa: ARG002 (what is not wanted is forgotten)
+        """Disconnect."""
+        self._client.close()
+        if self._own is not None:
+            self._own.close()
+
+    def _connect(self, distributed: Any, address: str) -> Any:
+        try:
+            client = distributed.Client(self._own or address, timeout=10, set_as_default=False)
+            client.wait_for_workers(1, timeout=30)
+        except (OSError, ValueError) as error:
+            reason = "it has no worker" if isinstance(error, TimeoutError) else error
+            raise ConnectionError(f"cluster: {address!r} cannot be used; {reason}") from error
+        return client
+
+
+def _local_cluster(jobs: int | None) -> Any:
+    """Scheduler and workers in processes that do not import the caller's script.
+
+    They go when they are idle, should this process be killed.
+    """
+    from distributed.deploy.subprocess import SubprocessCluster
+
+    return SubprocessCluster(
+        n_workers=jobs,
+        threads_per_worker=1,
+        dashboard_address=None,  # type: ignore[arg-type]
+        scheduler_kwargs={"idle_timeout": f"{IDLE} s"},
+        worker_kwargs={"dashboard": False},
+    )
+
+
+_CONFIGURED: ContextVar[tuple[int | None, str | None]] = ContextVar("jobs", default=(None, None))
+
+
+@contextmanager
+def using(jobs: int | None = None, cluster: str | None = None) -> Iterator[None]:
+    """Within the block runs are made there, unless a call says otherwise."""
+    token = _CONFIGURED.set((jobs, cluster))
+    try:
+        yield
+    finally:
+        _CONFIGURED.reset(token)
+
+
+class Workers:
+    """A place to run batches, which may grow while they run.
+
+    Args:
+        jobs: processes of this machine; None: this one as long as that is quicker, else one for
+            each core.
+        cluster: `local`, or the address of a Dask scheduler such as `tcp://10.0.0.1:8786`.
+
+    Raises:
+        ValueError: `jobs` is out of range, or Dask is not installed.
+        ConnectionError: there is no such cluster.
+    """
+
+    def __init__(self, jobs: int | None, cluster: str | None) -> None:
+        if jobs is None and cluster is None:
+            jobs, cluster = _CONFIGURED.get()
+        if jobs is not None and jobs < 1:
+            raise ValueError(f"jobs: {jobs!r} is not allowed; at least 1")
+        if jobs is not None and cluster not in (None, "local"):
+            raise ValueError(f"jobs: a cluster at {cluster!r} has as many workers as it has")
+        self._may_grow = jobs is None and cluster is None
+        self._place = _place(jobs, cluster)
+        self._deaths = 0
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._place.close(failed=kind is not None)
+
+    @property
+    def count(self) -> int:
+        """How many batches run at once."""
+        return self._place.count
+
+    def submit(self, batch: Batch) -> Future[Bundle]:
+        """Run a batch, now or later."""
+        return self._place.submit(batch)
+
+    def grow(self, seconds_left: float) -> None:
+        """One process for each core, where there is enough left to do."""
+        if not self._may_grow or seconds_left < WORTH_STARTING:
+            return
+        import loky
+
+        self._may_grow = False
+        cores = int(loky.cpu_count())
+        if cores > 1:
+            self._place = Machine(cores)
+
+    def explain(self, error: Exception) -> None:
+        """Say more of a run that could not be made, where the place is to blame.
+
+        Raises:
+            ConnectionError: a cluster cannot read what it is sent.
+        """
+        unread = isinstance(error, ImportError) or "deserialization" in str(error)
+        if unread and isinstance(self._place, Cluster):
+            raise ConnectionError(
+                "cluster: it cannot read the scenario; scheduler and workers need the same Python "
+                "and berthsim, and your own modules"
+            ) from error
+
+    def revive(self, error: BrokenExecutor) -> None:
+        """Go on after a worker process has died; its runs have to be made again.
+
+        Raises:
+            ChildProcessError: that happens again and again.
+        """
+        self._deaths += 1
+        if self._deaths >= MOST_DEATHS or not isinstance(self._place, Machine):
+            raise ChildProcessError(
+                "jobs: worker processes keep dying (out of memory?); fewer jobs may help"
+            ) from error
+        self._place.revive()
+
+
+def _place(jobs: int | None, cluster: str | None) -> Place:
+    if cluster is not None:
+        return Cluster(cluster, jobs)
+    return Here() if jobs in (None, 1) else Machine(jobs)

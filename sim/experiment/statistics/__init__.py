@@ -1,0 +1,1 @@
+"""Estimates with intervals, paired differences, sensitivity and steady state."""

@@ -1,0 +1,1 @@
+"""Run folders: Parquet part files, summary and manifest."""

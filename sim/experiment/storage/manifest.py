@@ -1,0 +1,69 @@
+"""The manifest of a run: who, what, where and when; and files that are whole or not there."""
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sim.experiment.running.batch import code_digest
+
+Manifest: TypeAlias = dict[str, Any]
+
+FILE = "manifest.json"
+
+
+def manifest(name: str, described: Mapping[str, Any], *, seed: int, catalogue: str) -> Manifest:
+    """Of a run that begins now; its id is of scenario, seed, catalogue and version only."""
+    canonical = json.dumps(described, sort_keys=True, separators=(",", ":"))
+    text = "\n".join([canonical, str(seed), catalogue, version("berthsim")])
+    return {
+        "scenario": name,
+        "run_id": hashlib.sha256(text.encode()).hexdigest()[:10],
+        "seed": seed,
+        "catalogue": catalogue,
+        "version": version("berthsim"),
+        "code": code_digest(),
+        "python": platform.python_version(),
+        "host": platform.node(),
+        "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def write_manifest(folder: Path, data: Manifest, described: Mapping[str, Any]) -> None:
+    """In one step, whatever happens meanwhile."""
+    text = json.dumps({**data, "description": described}, indent=2, allow_nan=False)
+    write_whole(folder / FILE, text + "\n")
+
+
+def read_manifest(folder: Path) -> tuple[Manifest, dict[str, Any]]:
+    """Manifest and description of the scenario.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    path = folder / FILE
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return data, data.pop("description")
+    except (ValueError, KeyError, AttributeError) as error:
+        raise ValueError(
+            f"{path}: it is damaged ({error}); remove the folder, run again"
+        ) from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file in one step, so that a reader sees the old one or the new one."""
+    draft = path.with_name(f".{path.name}.writing")
+    try:
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,156 @@
+"""From columns and rows to tidy tables: runs, spans, samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from simpy import Environment
+
+from sim.core.recorder import Recorder
+from sim.experiment.running.columns import (
+    Coded,
+    Column,
+    Columns,
+    joined,
+    sample_columns,
+    span_columns,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from sim.experiment.running.batch import Bundle
+    from sim.experiment.running.run_row import Row
+
+Tables: TypeAlias = "dict[str, pa.Table]"
+
+TABLES = ("runs", "spans", "samples")
+WORDS = ("variant", "reasons")
+COUNTS = ("run", "tasks", "ready", "refused", "killed", "censored", "tasks_per_host", "requests")
+LEADING = (
+    *("variant", "run", "tasks", "ready", "refused", "killed", "censored", "reasons"),
+    *("tasks_per_host", "requests", "time_to_running_s", "time_to_ready_s"),
+)
+
+
+def tables_of(bundles: Sequence[Bundle]) -> Tables:
+    """The three tables of some batches, in Arrow."""
+    if not bundles:
+        return empty_tables()
+    return {
+        "runs": _runs([row for bundle in bundles for row in bundle.rows]),
+        "spans": _arrow(joined([bundle.spans for bundle in bundles])),
+        "samples": _arrow(joined([bundle.samples for bundle in bundles])),
+    }
+
+
+def combined(pieces: Sequence[pa.Table]) -> pa.Table:
+    """Pieces of one table below one another; a run without a service has no value for it."""
+    import pyarrow as pa
+
+    whole = pa.concat_tables(pieces, promote_options="default")
+    names = whole.column_names
+    return whole if "tasks" not in names else whole.select(_ordered(names))
+
+
+def arranged(table: pa.Table, variants: Iterable[str], below: int | None = None) -> pa.Table:
+    """Rows in the order of variants and runs, whoever has finished first.
+
+    Args:
+        below: only replications below this number.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    run = table["run"].to_numpy()
+    if below is not None and (run >= below).any():
+        table, run = table.filter(pa.array(run < below)), run[run < below]
+    place = pc.index_in(table["variant"], value_set=pa.array(list(variants), pa.string()))
+    place = place.to_numpy()
+    order = np.lexsort((run, place))
+    return table if (order[1:] > order[:-1]).all() else table.take(order)
+
+
+def arrow_of(frame: pd.DataFrame) -> pa.Table:
+    """A frame in Arrow, with words as everywhere else."""
+    import pyarrow as pa
+
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    kinds = [
+        field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(kinds))
+
+
+def spans_table(record: Recorder, variant: str, run: int) -> pd.DataFrame:
+    """One row a phase of a start, in the order of tasks and time."""
+    frame: pd.DataFrame = _arrow(span_columns(record, variant, run)).to_pandas()
+    return frame
+
+
+def samples_table(record: Recorder, variant: str, run: int) -> pd.DataFrame:
+    """One row a reading of a host's resource."""
+    frame: pd.DataFrame = _arrow(sample_columns(record, variant, run)).to_pandas()
+    return frame
+
+
+def empty_tables() -> Tables:
+    """The columns, and no row."""
+    nothing = Recorder(Environment())
+    return {
+        "runs": _runs([]),
+        "spans": _arrow(span_columns(nothing, "", 0)),
+        "samples": _arrow(sample_columns(nothing, "", 0)),
+    }
+
+
+def empty_spans() -> pd.DataFrame:
+    """The columns of spans, and no row."""
+    return spans_table(Recorder(Environment()), "", 0)
+
+
+def empty_samples() -> pd.DataFrame:
+    """The columns of samples, and no row."""
+    return samples_table(Recorder(Environment()), "", 0)
+
+
+def _runs(rows: Sequence[Row]) -> pa.Table:
+    import pyarrow as pa
+
+    names = _ordered({name for row in rows for name in row} | set(LEADING))
+    return pa.table(
+        {name: pa.array([row.get(name) for row in rows], type=_kind(name)) for name in names}
+    )
+
+
+def _kind(name: str) -> Any:
+    import pyarrow as pa
+
+    if name in WORDS:
+        return pa.string()
+    return pa.int64() if name in COUNTS else pa.float64()
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """Columns of `runs`, the same whichever run came first; times before slow-downs."""
+    rest = set(names) - set(LEADING)
+    return [*LEADING, *sorted(rest, key=lambda name: (not name.startswith("time_"), name))]
+
+
+def _arrow(columns: Columns) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({name: _array(column) for name, column in columns.items()})
+
+
+def _array(column: Column) -> pa.Array:
+    import pyarrow as pa
+
+    if isinstance(column, Coded):
+        words = pa.array(column.words, type=pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(column.codes), words).cast(pa.string())
+    return pa.array(column)

@@ -1,0 +1,259 @@
+"""The period of `cpu.max`: full speed until the slice is used up, then a wait for the next period.
+
+A cgroup with quota q may use Q = q P core-seconds in each period P (CFS bandwidth control,
+Linux, `Documentation/scheduler/sched-bwc.rst`; P. Turner et al., *CPU bandwidth control for CFS*,
+Linux Symposium 2010). Its periods begin at a fixed, random phase (`init_cfs_bandwidth`), and a
+group that was idle has a whole slice.
+
+There are no ticks. Where nothing else runs on the host, all is known from the start
+(`sim.host.plan`). Over whole periods the fluid law with cap q is exact at their ends, so periods
+in which no work ends are passed at rate q in one piece; only the slice in which the group wakes
+up, and those in which work ends, are run at full speed. Alone this is exact; among other groups a
+burst competes by weight, and whole periods take the share of a group capped at q.
+"""
+
+import math
+from typing import Any
+
+from simpy import Environment, Event
+
+from sim.host.plan import Plan, plan
+from sim.sharing.capacity import Group
+from sim.sharing.job import Job
+from sim.sharing.lazy_heap import ALONE, OVER
+
+GRAIN = 1e-9
+"""Core-seconds that are nothing: a slice with no more than this left is used up."""
+
+FAREWELL = 1e-6
+"""Core-seconds beside its work: who has used up its slice is throttled before it can say so."""
+
+
+class Throttle:
+    """`cpu.max` of one cgroup; work that runs in it is started here.
+
+    Args:
+        group: its cap is set here, from full speed to none.
+        quota: vCPUs.
+        period: seconds.
+        phase: seconds after time 0 at which a period begins.
+        above: that of an ancestor, whose slice it uses, too.
+    """
+
+    __slots__ = (
+        "_above",
+        "_closed",
+        "_env",
+        "_group",
+        "_jobs",
+        "_left",
+        "_looked",
+        "_paced",
+        "_period",
+        "_phase",
+        "_plan",
+        "_quota",
+        "_wake_up",
+    )
+
+    def __init__(
+        self,
+        env: Environment,
+        group: Group,
+        quota: float,
+        *,
+        period: float,
+        phase: float,
+        above: "Throttle | None" = None,
+    ) -> None:
+        self._env = env
+        self._group = group
+        self._quota = quota
+        self._period = period
+        self._phase = phase
+        self._above = above
+        self._jobs: dict[Job, float] = {}
+        """What runs in it, and the work it had left when last looked at."""
+        self._left = quota * period
+        """Core-seconds left of the slice then."""
+        self._looked = env.now
+        self._plan: Plan | None = None
+        """Of a job that runs alone on the host, or did so last."""
+        self._paced = False
+        """Whether whole periods are passed at the rate of the quota."""
+        self._wake_up: object = None
+        self._closed = False
+
+    def run(
+        self,
+        work: float,
+        *,
+        weight: float = 1.0,
+        cap: float = math.inf,
+        delay: float = 0.0,
+        group: Group | None = None,
+    ) -> Job:
+        """Start `work` core-seconds here and now, as `Group.run`; in a `group` below, if given."""
+        work += FAREWELL
+        if group is None and self._above is None and not self._jobs and cap > self._quota:
+            job = self._group.run_along(self, work, weight, cap, delay)
+            if job.ticket == ALONE:
+                return job
+        else:
+            within = self._group if group is None else group
+            job = within.run(work, weight=weight, cap=cap, delay=delay)
+        self._watch(job)
+        return job
+
+    # --- alone on the host
+
+    def begin(self, job: Job, rate: float, now: float) -> float:
+        """A job begins, alone at full speed `rate`; return when its work is done."""
+        begun = self._begun(now)
+        if begun > self._looked + GRAIN:
+            self._left = self._slice + min(0.0, self._left)
+        refill = begun + self._period
+        made = plan(job.left, rate, self._left, self._quota, self._period, now, refill)
+        self._plan = made
+        self._left, self._looked = self._left_of_burst(made, made.end), made.end
+        return made.end
+
+    def used(self, now: float) -> float:
+        """Core-seconds that the job alone has used."""
+        return self._plan.used(now) if self._plan else 0.0
+
+    def join(self, job: Job, now: float) -> None:
+        """It is alone no longer: go on from where the plan has come to."""
+        planned, self._plan = self._plan, None
+        if planned is None:
+            return
+        self._jobs = {job: job.left}
+        job.callbacks.insert(0, self._look)
+        self._looked = now
+        if planned.refill <= now < planned.last:
+            self._left = self._slice
+            self._go(self._quota, planned.last, paced=True)
+        elif planned.pause <= now < planned.refill:
+            self._left = 0.0
+            self._go(0.0, planned.refill)
+        else:
+            self._left = self._left_of_burst(planned, now)
+            more = now < planned.pause < planned.end
+            self._go(math.inf, planned.pause if more else None)
+
+    def _left_of_burst(self, planned: Plan, now: float) -> float:
+        """What is left of the slice `now`, at full speed."""
+        begun = self._begun(now)
+        if begun <= planned.began:
+            return planned.left - planned.speed * (now - planned.began)
+        return self._slice - planned.speed * (now - begun)
+
+    # --- among others
+
+    def _watch(self, job: Job) -> None:
+        """A job has started in the group, or below it."""
+        self._account(self._env.now)
+        self._jobs[job] = job.remaining
+        job.callbacks.append(self._look)
+        self._decide()
+        if self._above is not None:
+            self._above._watch(job)
+
+    def close(self) -> None:
+        """The group is about to be taken away."""
+        self._group.root.share(self._env.now)
+        self._closed = True
+        self._jobs.clear()
+        self._wake_up = None
+
+    @property
+    def _slice(self) -> float:
+        return self._quota * self._period
+
+    def _begun(self, now: float) -> float:
+        """When the present period began."""
+        passed = math.floor((now - self._phase) / self._period + GRAIN)
+        return self._phase + passed * self._period
+
+    def _look(self, event: Event) -> None:
+        """Work has ended, its delay ago; the group may have been taken away meanwhile."""
+        if self._closed:
+            return
+        delay = event.delay if isinstance(event, Job) else 0.0
+        self._account(max(self._looked, self._env.now - delay))
+        self._decide()
+
+    def _woken(self, event: object) -> None:
+        """A slice is used up, or a period begins."""
+        if event is self._wake_up:
+            self._wake_up = None
+            self._account(self._env.now)
+            self._decide()
+
+    def _account(self, now: float) -> None:
+        """Take what was used since the last look off the slice, or off that of a later period."""
+        jobs = self._jobs
+        used = math.fsum(left - job.remaining for job, left in jobs.items())
+        begun = self._begun(now)
+        if begun > self._looked + GRAIN:
+            debt = min(0.0, self._left)
+            share = (now - begun) / (now - self._looked)
+            self._left = self._slice + debt - share * used
+        else:
+            self._left -= used
+        self._looked = now
+        self._jobs = {job: job.remaining for job in jobs if job.ticket != OVER}
+
+    def _decide(self) -> None:
+        """Go on at full speed, at the pace of whole periods, or not at all until the next one."""
+        now = self._env.now
+        begun = self._begun(now)
+        fresh = now - begun <= GRAIN * self._period
+        if not self._jobs or math.fsum(job.cap for job in self._jobs) <= self._quota:
+            self._go(self._quota, None)
+        elif self._paced and not fresh:
+            self._go(self._quota, begun + self._period, paced=True)
+        elif self._left <= GRAIN:
+            self._go(0.0, begun + self._period)
+        else:
+            self._spend(now, begun, fresh=fresh)
+
+    def _spend(self, now: float, begun: float, *, fresh: bool) -> None:
+        """There is something left of the slice."""
+        if fresh:
+            if len(self._jobs) > 1:
+                self._go(self._quota, None)  # at the rates of whole periods
+            if self._slice < self._needed() < math.inf:
+                self._go(self._quota, None)
+                periods = max(1, math.ceil(self._needed() / (self._rate * self._period)) - 1)
+                self._go(self._quota, begun + periods * self._period, paced=True)
+                return
+        self._go(math.inf, None)
+        if self._needed() > self._left:
+            used_up = now + self._left / self._rate
+            self._wake(min(used_up, begun + self._period))
+
+    def _needed(self) -> float:
+        """Core-seconds the group uses until the first work in it ends, at present rates."""
+        if len(self._jobs) == 1:
+            return next(iter(self._jobs)).remaining
+        soonest = min(job.remaining / max(job.rate, GRAIN) for job in self._jobs)
+        return soonest * self._rate
+
+    @property
+    def _rate(self) -> float:
+        """What the group gets now: less than its quota where others want the CPU, too."""
+        return max(self._group.rate, GRAIN)
+
+    def _go(self, cap: float, until: float | None, *, paced: bool = False) -> None:
+        self._paced = paced
+        if self._group.cap != cap:
+            self._group.update(cap=cap)
+        self._wake_up = None
+        if until is not None:
+            self._wake(until)
+
+    def _wake(self, time: float) -> None:
+        timeout: Any = self._env.timeout(max(0.0, time - self._env.now))
+        timeout.callbacks.append(self._woken)
+        self._wake_up = timeout

@@ -1,0 +1,1 @@
+"""Dockerfiles: parsed, their context copied, built in stages with a cache."""

@@ -1,0 +1,203 @@
+"""The build context: the files that COPY and ADD can take, by their real sizes.
+
+Nothing outside its folder is read, also not through a symbolic link: a link inside a folder is
+copied as the link it is, and a source that leads out is a mistake.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from posixpath import normpath
+
+from sim.image.dockerfile.dockerignore import Ignore
+from sim.image.dockerfile.errors import BadWord, printable
+from sim.image.dockerfile.wildcards import Wildcard
+
+EDGE = 1024 * 1024
+"""Bytes: a file is known by its size, its first and its last MiB; what lies between is not read,
+so that a context of many GB is known in seconds. A change there alone goes unnoticed."""
+MOST_FILES = 500_000
+"""Files that one instruction may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file that an instruction takes."""
+
+    path: str
+    """Inside what it takes: empty where it is the source itself."""
+    size: int
+    identity: str
+    """Digest of its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file or folder that a COPY names."""
+
+    name: str
+    folder: bool
+    entries: tuple[Entry, ...]
+
+
+class Context:
+    """A folder and what its `.dockerignore` leaves of it.
+
+    Args:
+        changed: a file or folder in it that is taken as other than it is.
+        apart: a folder in it that is none of its own.
+    """
+
+    __slots__ = ("_apart", "_changed", "_ignore", "_outgoing", "_root", "used_changed")
+
+    def __init__(
+        self,
+        root: Path,
+        ignore: Ignore,
+        changed: Path | None = None,
+        apart: Path | None = None,
+    ) -> None:
+        self._root = root.resolve()
+        self._apart = None if apart is None else str(apart.resolve())
+        self._ignore = ignore
+        self._changed = changed
+        self._outgoing: dict[str, None] = {}
+        self.used_changed = False
+        """Whether an instruction has taken what is changed."""
+
+    def take(self, pattern: str, *, exclude: tuple[str, ...] = ()) -> list[Source]:
+        """The files and folders that a source of COPY or ADD names.
+
+        Args:
+            exclude: patterns of `--exclude`.
+
+        Raises:
+            BadWord: there are none, or they are outside the context.
+        """
+        inner = normpath(pattern.replace("\0", "?").lstrip("/") or ".")
+        if inner == ".." or inner.startswith("../"):
+            raise BadWord("the source is outside the context")
+        names = [] if inner == "." else inner.split("/")
+        hidden = Ignore("\n".join(exclude))
+        try:
+            found = list(self._named(names))
+            taken = [self._source(path, real, hidden) for path, real in sorted(found)]
+        except OSError as error:
+            raise BadWord(f"the source cannot be read: {error.strerror or error}") from None
+        if not taken:
+            raise BadWord("the source is not in the context")
+        return taken
+
+    def outgoing_links(self) -> list[str]:
+        """Links that were copied as links and lead out of the context."""
+        return sorted(self._outgoing)
+
+    def _named(self, names: list[str]) -> Iterator[tuple[tuple[str, ...], Path]]:
+        """Paths that fit, with what they are once links are followed; ignored ones are an error."""
+        plain = not any(sign in name for name in names for sign in "*?[\\")
+        if plain:
+            real = self._real(names)
+            if (
+                names
+                and self._ignore.hides(names)
+                and not (self._ignore.brings_back and real.is_dir())
+            ):
+                raise BadWord("the source is left out by .dockerignore")
+            yield tuple(names), real
+            return
+        for path in self._expanded(names):
+            if not self._ignore.hides(path):
+                yield path, self._real(list(path))
+
+    def _expanded(self, names: list[str]) -> list[tuple[str, ...]]:
+        here: list[tuple[str, ...]] = [()]
+        for name in names:
+            wanted = Wildcard(name, deep=False)
+            there = []
+            for path in here:
+                folder = self._real(list(path))
+                items = sorted(os.listdir(folder)) if folder.is_dir() else []
+                there += [(*path, item) for item in items if wanted.fits([item], below=False)]
+            here = there
+        return here
+
+    def _real(self, names: list[str]) -> Path:
+        path = self._root.joinpath(*names)
+        try:
+            real = path.resolve(strict=True)
+        except RuntimeError:
+            raise BadWord("the source is a link in a circle") from None
+        except (FileNotFoundError, NotADirectoryError):
+            if not self._inside(path):
+                raise BadWord("the source is a link out of the context") from None
+            raise BadWord("the source is not in the context") from None
+        if not real.is_relative_to(self._root):
+            raise BadWord("the source is a link out of the context")
+        return real
+
+    def _inside(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self._root)
+        except (RuntimeError, OSError):
+            return True
+
+    def _source(self, names: tuple[str, ...], real: Path, hidden: Ignore) -> Source:
+        name = names[-1] if names else ""
+        if not real.is_dir():
+            return Source(name, False, (self._entry(real, ""),))
+        entries = []
+        for path, item in self._walk(real, real.relative_to(self._root).parts):
+            inner = path[len(real.relative_to(self._root).parts) :]
+            if not hidden.hides(inner):
+                entries.append(self._entry(Path(item.path), "/".join(inner)))
+            if len(entries) > MOST_FILES:
+                raise BadWord(f"the source has more than {MOST_FILES:,} files")
+        return Source(name, True, tuple(sorted(entries, key=lambda entry: entry.path)))
+
+    def _entry(self, real: Path, path: str) -> Entry:
+        entry = _entry(real, path)
+        if entry.identity.startswith("link ") and not self._inside(real):
+            self._outgoing[printable("/".join(real.relative_to(self._root).parts))] = None
+        if self._changed is not None and real.is_relative_to(self._changed):
+            self.used_changed = True
+            return Entry(path, entry.size, f"changed {entry.identity}")
+        return entry
+
+    def _walk(
+        self, folder: Path, names: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[str, ...], "os.DirEntry[str]"]]:
+        """All that is no folder below a folder, links not followed."""
+        left = [(folder, names)]
+        while left:
+            here, path = left.pop()
+            with os.scandir(here) as items:
+                for item in items:
+                    inner = (*path, item.name)
+                    hidden = self._ignore.hides(inner)
+                    if item.is_dir(follow_symlinks=False):
+                        if item.path == self._apart:
+                            continue
+                        if not hidden or self._ignore.brings_back:
+                            left.append((Path(item.path), inner))
+                    elif not hidden:
+                        yield inner, item
+
+
+def _entry(real: Path, path: str) -> Entry:
+    found = real.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        target = os.readlink(real)
+        return Entry(path, 0, f"link {printable(target)}")
+    if not stat.S_ISREG(found.st_mode):
+        return Entry(path, 0, f"special {stat.S_IFMT(found.st_mode)}")
+    mode = found.st_mode & 0o111
+    made = hashlib.sha256()
+    with real.open("rb") as file:
+        made.update(file.read(EDGE))
+        if found.st_size > EDGE:
+            file.seek(max(EDGE, found.st_size - EDGE))
+            made.update(file.read(EDGE))
+    return Entry(path, found.st_size, f"{mode} {made.hexdigest()}")

@@ -1,0 +1,139 @@
+"""COPY and ADD: how many bytes they bring, and from where."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from sim.image.dockerfile.context import Context, Entry, Source
+from sim.image.dockerfile.errors import BadWord
+from sim.image.dockerfile.parser import Heredoc, Instruction
+from sim.image.dockerfile.tree import Tree, absolute
+from sim.image.dockerfile.variables import expand
+
+REMOTE = ("http://", "https://", "git://", "ssh://", "git@")
+PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
+
+
+@dataclass(slots=True)
+class Brought:
+    """What an instruction brings into a stage."""
+
+    size: float = 0.0
+    """Unpacked bytes."""
+    packed: float = 0.0
+    """Bytes of archives that ADD unpacks, as they are."""
+    content: list[str] = field(default_factory=list)
+    """What it is, for the digest."""
+    needs: tuple[str, ...] = ()
+    """Digests of the stages and images it is taken from."""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A COPY or ADD with its variables put in."""
+
+    given: Instruction
+    sources: tuple[str, ...]
+    place: str
+    exclude: tuple[str, ...]
+    unpacks: bool
+    size: float | None
+    """What the caller or an annotation says."""
+    ordinal: int
+    """Which COPY or ADD of the file it is, from 1."""
+
+    @property
+    def ask(self) -> str:
+        """How its bytes are told where they are not known."""
+        flag = f"--copy-size {self.ordinal}=SIZE"
+        return f"give it with {flag}, or in a comment above it: # berthsim: size=120MB"
+
+
+def from_context(
+    request: Request, context: Context, tree: Tree, documents: list[Source]
+) -> Brought:
+    """Bytes from the build context, from heredocs, and of what ADD downloads or unpacks."""
+    made, taken = Brought(), list(documents)
+    for name in request.sources:
+        if _is_remote(request, name):
+            _downloaded(request, name, made, tree)
+            continue
+        for source in context.take(name, exclude=request.exclude):
+            packed = request.unpacks and not source.folder and source.name.endswith(PACKED)
+            if request.unpacks and not source.folder and source.name.endswith((".tar", *PACKED)):
+                tree.certain = False
+            if packed and request.size is None:
+                made.packed += source.entries[0].size
+                made.content.append(_identity(source))
+            else:
+                taken.append(source)
+    if request.size is not None and not _may_be_told(request):
+        raise BadWord("its size is that of its files; no other can be told")
+    _into(tree, taken, request)
+    made.content += [_identity(source) for source in taken]
+    told = request.size is not None
+    made.size = request.size or 0.0 if told else made.size + _bytes(taken)
+    return made
+
+
+def from_stage(request: Request, tree: Tree | None, unpacked: float, origin: str) -> Brought:
+    """Bytes from another stage or image.
+
+    Args:
+        tree: what is known of its files; None for an image.
+        unpacked: bytes of all of it.
+        origin: its digest.
+    """
+    made = Brought(request.size or 0.0, content=[origin, f"{request.size}"], needs=(origin,))
+    if request.size is not None:
+        return made
+    for path in request.sources:
+        whole = path.strip("/.") == ""
+        size = unpacked if whole else tree.bytes_of(path) if tree is not None else None
+        if size is None:
+            raise BadWord(f"how many bytes {path[:80]!r} has there is not known; {request.ask}")
+        made.size += size
+    return made
+
+
+def document(heredoc: Heredoc, values: dict[str, str], escape: str) -> Source:
+    """A heredoc as the file it is copied to."""
+    body = heredoc.body
+    if not heredoc.literal:
+        body = expand(body, values, escape, quotes=False)
+    data = body.encode("utf-8", "surrogatepass")
+    entry = Entry("", len(data), hashlib.sha256(data).hexdigest())
+    return Source(heredoc.name, False, (entry,))
+
+
+def _is_remote(request: Request, name: str) -> bool:
+    return request.given.word == "ADD" and name.startswith(REMOTE)
+
+
+def _may_be_told(request: Request) -> bool:
+    names = request.sources if request.given.word == "ADD" else ()
+    return any(name.startswith(REMOTE) or name.endswith((".tar", *PACKED)) for name in names)
+
+
+def _downloaded(request: Request, name: str, made: Brought, tree: Tree) -> None:
+    if request.size is None:
+        raise BadWord(f"how many bytes {name[:80]!r} has is not known; {request.ask}")
+    tree.certain = False
+    made.content.append(f"{name} {request.size}")
+
+
+def _into(tree: Tree, taken: list[Source], request: Request) -> None:
+    place, folder = absolute(request.place, "/")
+    tree.put(taken, place, folder=folder)
+
+
+def _bytes(sources: list[Source]) -> float:
+    return float(sum(entry.size for source in sources for entry in source.entries))
+
+
+def _identity(source: Source) -> str:
+    made = hashlib.sha256(f"{source.name!r} {source.folder}".encode("ascii", "backslashreplace"))
+    for entry in source.entries:
+        line = f"\n{entry.path!r} {entry.size} {entry.identity}"
+        made.update(line.encode("ascii", "backslashreplace"))
+    return made.hexdigest()

@@ -1,0 +1,64 @@
+"""What is wrong with a Dockerfile: collected while it is read and built, and told at once."""
+
+from sim.image.manifest.json_document import shown
+
+MOST_MISTAKES = 1000
+"""Lines of one error; a file with more is no Dockerfile."""
+
+
+class BadDockerfile(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """What is wrong with a Dockerfile or its context, one mistake a line: file:line: message."""
+
+
+class BadWord(ValueError):  # noqa: N818 (the part of a mistake that knows no line)
+    """Why a part of an instruction cannot be read; the instruction's line is added to it."""
+
+
+class Mistakes:
+    """All that is wrong with one file, and with those it brings along."""
+
+    __slots__ = ("_found", "_others", "label")
+
+    def __init__(self, label: str) -> None:
+        self.label = printable(label)
+        self._found: dict[tuple[int, str], None] = {}
+        self._others: list[Mistakes] = []
+
+    def add(self, line: int, message: str, text: str) -> None:
+        """Note one, once."""
+        said = f"{self.label}:{line}: {message}"
+        tail = f": {printable(text.strip())}" if text.strip() else ""
+        self._found[(line, one_line(said) + tail)] = None
+
+    def beside(self, label: str) -> "Mistakes":
+        """Those of another file, told with these."""
+        self._others.append(Mistakes(label))
+        return self._others[-1]
+
+    def lines(self) -> list[str]:
+        """All of them, in the file's order."""
+        own = [text for _, text in sorted(self._found, key=lambda item: item[0])]
+        return own + [text for other in self._others for text in other.lines()]
+
+    def check(self) -> None:
+        """End here where there is any.
+
+        Raises:
+            BadDockerfile: all of them.
+        """
+        lines = self.lines()
+        more = len(lines) - MOST_MISTAKES
+        rest = [f"{self.label}: and {more} more mistakes"] if more > 0 else []
+        if lines:
+            raise BadDockerfile("\n".join(lines[:MOST_MISTAKES] + rest))
+
+
+def printable(text: str) -> str:
+    """A text as it can be printed anywhere, on one line and shortened."""
+    short = text if len(text) <= 160 else f"{text[:157]}..."
+    return short if short.isprintable() and short.isascii() else shown(short)[1:-1]
+
+
+def one_line(text: str) -> str:
+    """A message of several lines on one."""
+    return " ".join(text.split())

@@ -1,0 +1,213 @@
+"""What each instruction of the Dockerfile reference allows: flags, JSON forms, numbers of words."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sim.core.quantity import parse_bytes
+from sim.image.dockerfile.errors import BadWord
+from sim.image.dockerfile.parser import Instruction
+from sim.image.dockerfile.variables import split
+from sim.image.manifest.json_document import LARGEST_SIZE
+
+FLAGS: dict[str, tuple[str, ...]] = {
+    "FROM": ("platform",),
+    "COPY": ("from", "chown", "chmod", "link", "parents", "exclude"),
+    "ADD": ("keep-git-dir", "checksum", "chown", "chmod", "link", "exclude", "unpack"),
+    "RUN": ("mount", "network", "security", "device"),
+    "HEALTHCHECK": ("interval", "timeout", "start-period", "start-interval", "retries"),
+}
+WORDS = (
+    *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
+    *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
+)
+WITH_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
+"""Those that make a layer; all others change only the image's description."""
+MOST_CPU = 1e9
+"""Core-seconds of a RUN, 30 years: more is a slip."""
+MOST_FLAGS = 100
+"""Flags of one instruction."""
+
+_SWITCHES = ("link", "parents", "keep-git-dir", "unpack")
+_MANY = ("exclude", "mount", "device")
+_JSON_OR_TEXT = ("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "VOLUME")
+_LIKE_JSON = re.compile(r"""\[['"]|\[\s*(['"])[^'"]*\1\s*[,\]]|\[\s*\]\s*$""")
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NOTE = re.compile(r"(size|cpu)=(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An instruction taken apart; nothing is expanded yet."""
+
+    flags: tuple[tuple[str, str], ...]
+    words: tuple[str, ...]
+
+    def flag(self, name: str) -> str:
+        """The value of a flag, or nothing."""
+        return next((value for key, value in self.flags if key == name), "")
+
+    def flags_of(self, name: str) -> list[str]:
+        """All values of a flag that may stand more than once."""
+        return [value for key, value in self.flags if key == name]
+
+
+def take_apart(given: Instruction, escape: str) -> Parts:
+    """Flags and words of an instruction.
+
+    Raises:
+        BadWord: it is not known, or not written as the reference allows.
+    """
+    if given.word not in WORDS:
+        raise BadWord(f"unknown instruction {given.word[:80]!r}")
+    flags, rest = _flags(given, escape)
+    words = _json(given.word, rest)
+    parts = Parts(flags, tuple(split(rest, escape) if words is None else words))
+    _counted(given.word, parts)
+    return parts
+
+
+def sizes_of(annotation: str) -> tuple[float | None, float | None]:
+    """Bytes and core-seconds in `size=120MB cpu=30`.
+
+    Raises:
+        BadWord: it says something else.
+    """
+    said: dict[str, float] = {}
+    for word in annotation.split():
+        match = _NOTE.fullmatch(word)
+        if match is None or match[1] in said:
+            raise BadWord(f"{word[:80]!r}: the annotation is # berthsim: size=120MB cpu=30")
+        said[match[1]] = _size(match[2]) if match[1] == "size" else _cpu(match[2])
+    return said.get("size"), said.get("cpu")
+
+
+def _size(text: str) -> float:
+    try:
+        size = 0.0 if text == "0" else parse_bytes(text)
+    except ValueError as error:
+        raise BadWord(f"size: {error}") from None
+    if not 0.0 <= size <= LARGEST_SIZE:
+        raise BadWord(f"size: {text[:40]!r} is above 1 PiB")
+    return float(round(size))
+
+
+def _cpu(text: str) -> float:
+    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)s?", text)
+    if match is None or float(match[1]) > MOST_CPU:
+        raise BadWord(f"cpu: {text[:40]!r} is not a number of core-seconds such as 30")
+    return float(match[1])
+
+
+def _flags(given: Instruction, escape: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    allowed, rest = FLAGS.get(given.word, ()), given.rest
+    found: list[tuple[str, str]] = []
+    while allowed and rest.startswith("--"):
+        if len(found) == MOST_FLAGS:
+            raise BadWord(f"it has more than {MOST_FLAGS} flags")
+        word = split(rest[:8192], escape)[0]
+        rest = rest[len(word) :].lstrip()
+        if word == "--":
+            break
+        found.append(_flag(word, allowed, [name for name, _ in found]))
+    return tuple(found), rest
+
+
+def _flag(word: str, allowed: tuple[str, ...], before: list[str]) -> tuple[str, str]:
+    name, equals, value = word[2:].partition("=")
+    if name not in allowed:
+        known = ", ".join(f"--{flag}" for flag in allowed)
+        raise BadWord(f"unknown flag {word[:80]!r}; allowed: {known}")
+    if name in before and name not in _MANY:
+        raise BadWord(f"the flag --{name} stands there twice")
+    if name in _SWITCHES:
+        if (value if equals else "true") not in ("true", "false"):
+            raise BadWord(f"the flag --{name} is true or false")
+        return name, value or "true"
+    if not value:
+        raise BadWord(f"the flag --{name} needs a value: --{name}=...")
+    return name, value
+
+
+def _json(word: str, rest: str) -> list[str] | None:
+    """The words of a JSON form; None where it is text."""
+    inner = word
+    if word == "HEALTHCHECK" and rest[:3].upper() == "CMD":
+        inner, rest = "CMD", rest[3:].lstrip()
+    if inner not in (*_JSON_OR_TEXT, "SHELL") or not rest.startswith("["):
+        if word == "SHELL":
+            raise BadWord('SHELL needs the JSON form: SHELL ["/bin/bash", "-c"]')
+        return None
+    try:
+        made = json.loads(rest)
+    except (ValueError, RecursionError):
+        if inner == "SHELL" or _LIKE_JSON.match(rest):
+            raise BadWord('malformed JSON form; it is ["a", "b"], with double quotes') from None
+        return None
+    if not isinstance(made, list) or not all(isinstance(item, str) for item in made):
+        raise BadWord("malformed JSON form; all its elements are texts")
+    return ["CMD", *made] if word == "HEALTHCHECK" else made
+
+
+def _counted(word: str, parts: Parts) -> None:
+    rule = _RULES.get(word)
+    if rule is not None:
+        allowed, fits = rule
+        if not fits(parts.words):
+            raise BadWord(f"{word} needs {allowed}")
+
+
+def _from(words: tuple[str, ...]) -> bool:
+    if len(words) == 1:
+        return True
+    named = len(words) == 3 and words[1].upper() == "AS"
+    return named and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", words[2]) is not None
+
+
+def _pairs(words: tuple[str, ...]) -> bool:
+    if words and "=" not in words[0]:
+        return len(words) > 1
+    return bool(words) and all("=" in part and part[0] != "=" for part in words)
+
+
+def _health(words: tuple[str, ...]) -> bool:
+    kind = words[0].upper() if words else ""
+    return (kind == "NONE" and len(words) == 1) or (kind == "CMD" and len(words) > 1)
+
+
+def _onbuild(words: tuple[str, ...]) -> bool:
+    word = words[0].upper() if words else ""
+    return len(words) > 1 and word in WORDS and word not in ("ONBUILD", "FROM", "MAINTAINER")
+
+
+def _args(words: tuple[str, ...]) -> bool:
+    return bool(words) and all(_KEY.fullmatch(part.partition("=")[0]) for part in words)
+
+
+def _some(words: tuple[str, ...]) -> bool:
+    return bool(words)
+
+
+def _one(words: tuple[str, ...]) -> bool:
+    return len(words) == 1
+
+
+_RULES: dict[str, tuple[str, Callable[[tuple[str, ...]], bool]]] = {
+    "ADD": ("a source and a destination", lambda words: len(words) > 1),
+    "ARG": ("names, each NAME or NAME=value", _args),
+    "COPY": ("a source and a destination", lambda words: len(words) > 1),
+    "ENV": ("NAME=value, once or more", _pairs),
+    "EXPOSE": ("a port", _some),
+    "FROM": ("an image: FROM image, or FROM image AS name", _from),
+    "HEALTHCHECK": ("NONE, or CMD and a command", _health),
+    "LABEL": ("name=value, once or more", _pairs),
+    "MAINTAINER": ("a name", _some),
+    "ONBUILD": ("an instruction other than ONBUILD, FROM and MAINTAINER", _onbuild),
+    "RUN": ("a command", _some),
+    "SHELL": ("a program", _some),
+    "STOPSIGNAL": ("one signal", _one),
+    "USER": ("one user", _one),
+    "VOLUME": ("a path", _some),
+    "WORKDIR": ("a path", _some),
+}

@@ -1,0 +1,186 @@
+"""Words of an instruction: split as a shell does, and with ARG and ENV put in.
+
+Quotes hide blanks and keep `$` (single) or let it through (double); `${x:-y}`, `${x:+y}`,
+`${x:?y}` and their forms without the colon, `${x#y}`, `${x%y}` and `${x/y/z}` are known.
+"""
+
+import re
+from collections.abc import Mapping
+
+from sim.image.dockerfile.errors import BadWord
+from sim.image.dockerfile.wildcards import as_regex
+
+LARGEST = 64 * 1024
+"""Characters of one value; ENV lines that double each other grow without end."""
+DEEPEST = 20
+"""Values inside values: `${a:-${b:-${c}}}` is three."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
+_MODIFIER = re.compile(r":?[-+?]|##?|%%?|//?")
+
+
+def split(text: str, escape: str) -> list[str]:
+    """Words between blanks that are outside quotes; quotes and escapes stay as they are."""
+    found, word, quote, place = [], "", "", 0
+    while place < len(text):
+        sign = text[place]
+        step = 2 if sign == escape and quote != "'" else 1
+        if sign.isspace() and not quote:
+            found.append(word)
+            word = ""
+        else:
+            word += text[place : place + step]
+            quote = _quote_after(sign, quote)
+        place += step
+    return [part for part in [*found, word] if part]
+
+
+def expand(text: str, values: Mapping[str, str], escape: str, *, quotes: bool = True) -> str:
+    """A word with its variables put in and its quotes taken off.
+
+    Args:
+        quotes: whether quotes are signs of their own; in a heredoc they are not.
+
+    Raises:
+        BadWord: a quote or a brace is not closed, or a value is too large or asked for in vain.
+    """
+    reader = _Reader(text, values, escape, quotes, 0)
+    return reader.until("")
+
+
+def _quote_after(sign: str, quote: str) -> str:
+    if quote:
+        return "" if sign == quote else quote
+    return sign if sign in "'\"" else ""
+
+
+class _Reader:
+    """One pass over a text."""
+
+    __slots__ = ("_depth", "_escape", "_place", "_quotes", "_text", "_values")
+
+    def __init__(
+        self, text: str, values: Mapping[str, str], escape: str, quotes: bool, depth: int
+    ) -> None:
+        self._text = text
+        self._values = values
+        self._escape = escape
+        self._quotes = quotes
+        self._depth = depth
+        self._place = 0
+
+    def until(self, end: str) -> str:
+        """What is read up to a sign, or to the end of the text."""
+        made: list[str] = []
+        size = 0
+        while self._place < len(self._text):
+            if end and self._text[self._place] == end:
+                self._place += 1
+                return "".join(made)
+            made.append(self._next())
+            size += len(made[-1])
+            if size > LARGEST:
+                raise BadWord(f"a value grows above {LARGEST // 1024} KiB")
+        if end:
+            raise BadWord(f"a {end} is missing at the end")
+        return "".join(made)
+
+    def _next(self) -> str:
+        sign = self._take()
+        if sign == self._escape:
+            return self._take() if self._place < len(self._text) else sign
+        if sign == "$":
+            return self._variable()
+        if sign == "'" and self._quotes:
+            return self._single()
+        return self._double() if sign == '"' and self._quotes else sign
+
+    def _take(self) -> str:
+        sign = self._text[self._place]
+        self._place += 1
+        return sign
+
+    def _single(self) -> str:
+        end = self._text.find("'", self._place)
+        if end < 0:
+            raise BadWord("a ' is missing at the end")
+        inner, self._place = self._text[self._place : end], end + 1
+        return inner
+
+    def _double(self) -> str:
+        made = ""
+        while self._place < len(self._text):
+            sign = self._take()
+            if sign == '"':
+                return made
+            if sign == self._escape and self._text[self._place : self._place + 1] in tuple(
+                f'"${self._escape}'
+            ):
+                sign = self._take()
+            elif sign == "$":
+                sign = self._variable()
+            made += sign
+        raise BadWord('a " is missing at the end')
+
+    def _variable(self) -> str:
+        braced = self._text.startswith("{", self._place)
+        match = _NAME.match(self._text, self._place + braced)
+        if match is None:
+            if braced:
+                raise BadWord("${ has no name")
+            return "$"
+        self._place = match.end()
+        if not braced:
+            return self._values.get(match[0], "")
+        return self._braced(match[0])
+
+    def _braced(self, name: str) -> str:
+        modifier = _MODIFIER.match(self._text, self._place)
+        if modifier is None:
+            if not self._text.startswith("}", self._place):
+                raise BadWord(f"${{{name} is not closed, or has a modifier that is not known")
+            self._place += 1
+            return self._values.get(name, "")
+        self._place = modifier.end()
+        return self._modified(name, modifier[0], self._inner())
+
+    def _inner(self) -> str:
+        if self._depth >= DEEPEST:
+            raise BadWord(f"variables are nested deeper than {DEEPEST}")
+        inner = _Reader(self._text, self._values, self._escape, self._quotes, self._depth + 1)
+        inner._place = self._place
+        made = inner.until("}")
+        self._place = inner._place
+        return made
+
+    def _modified(self, name: str, modifier: str, word: str) -> str:
+        value = self._values.get(name)
+        if modifier[0] in "#%/":
+            return _edited(value or "", modifier, word)
+        given = value is not None and (bool(value) or not modifier.startswith(":"))
+        if modifier[-1] == "+":
+            return word if given else ""
+        if given:
+            return value or ""
+        if modifier[-1] == "?":
+            raise BadWord(f"{name}: {word or 'it is not set'}")
+        return word
+
+
+def _edited(value: str, modifier: str, word: str) -> str:
+    """A value with a pattern taken off its start (#) or end (%), or put for another (/)."""
+    if len(value) > 1000:
+        raise BadWord("a value of more than 1,000 characters cannot be edited by a pattern")
+    if modifier[0] == "/":
+        pattern, _, other = word.partition("/")
+        if not pattern:
+            return value
+        found = as_regex(pattern, across=True)
+        return found.sub(lambda _: other, value, count=0 if modifier == "//" else 1)
+    found = as_regex(word, across=True)
+    cuts = range(len(value) + 1)
+    if modifier[0] == "#":
+        kept = [value[cut:] for cut in cuts if found.fullmatch(value, 0, cut)]
+    else:
+        kept = [value[:cut] for cut in reversed(cuts) if found.fullmatch(value, cut)]
+    return kept[-1 if len(modifier) == 2 else 0] if kept else value

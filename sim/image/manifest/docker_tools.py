@@ -1,0 +1,86 @@
+"""Images as a Docker daemon tells of them: unpacked sizes, and no split on the wire."""
+
+import hashlib
+import re
+
+from sim.core.cited import Number, plain
+from sim.image.image import Layer
+from sim.image.manifest.json_document import LARGEST_SIZE, BadManifest, Node
+from sim.image.manifest.oci import digest_of
+
+_HUMAN = re.compile(r"([0-9]{1,16}(?:\.[0-9]{1,6})?) ?(B|kB|KB|MB|GB|TB|PB)?")
+_SCALE = {"B": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}
+
+
+def unpacked_layer(digest: str, unpacked: float, unpack_ratio: Number) -> Layer:
+    """A layer of which the unpacked size is known: it stays exact, the compressed is estimated."""
+    compressed = float(round(unpacked / max(plain(unpack_ratio), 1e-3)))
+    if unpacked and not compressed:
+        compressed = 1.0
+    ratio = unpacked / compressed if compressed else 1.0
+    return Layer(digest=digest, compressed=compressed, unpack_ratio=ratio)
+
+
+def inspected_layers(node: Node, unpack_ratio: Number, notes: list[str]) -> tuple[Layer, ...]:
+    """The layers of `docker image inspect`: one, for it gives the size of all together.
+
+    Its digest is that of the only layer's files, or the image's own id where there are several.
+    """
+    layers = [digest_of(item) for item in node.at("RootFS").at("Layers").items()]
+    size = node.at("Size").size()
+    if not layers:
+        raise BadManifest("RootFS.Layers: it is empty, so there is nothing to run")
+    digest = layers[0] if len(layers) == 1 else _identity(node, layers)
+    if len(layers) > 1:
+        notes.append(
+            f"docker image inspect gives one size for all {len(layers)} layers: they are taken "
+            "as one, which is shared with no other image. The split is in its manifest "
+            "(docker manifest inspect -v)."
+        )
+    if "Descriptor" in node:  # moby pull request 53426
+        notes.append(
+            "It is from Docker's containerd image store, where Size is taken for the compressed "
+            "bytes; releases since September 2026 add the unpacked ones. A manifest is surer."
+        )
+        return (Layer(digest=digest, compressed=float(size), unpack_ratio=unpack_ratio),)
+    notes.append(_estimated("Size", unpack_ratio))
+    return (unpacked_layer(digest, float(size), unpack_ratio),)
+
+
+def history_layers(
+    lines: list[Node], name: str, unpack_ratio: Number, notes: list[str]
+) -> tuple[Layer, ...]:
+    """The layers of `docker history --format json`, which has the newest first and no digests."""
+    sizes = [(number, _history_size(line.at("Size"))) for number, line in enumerate(lines[::-1])]
+    kept = [(number, size) for number, size in sizes if size > 0.0]
+    if not kept:
+        raise BadManifest("Size: no step has files, so there is nothing to run")
+    notes.append(_estimated("Size", unpack_ratio))
+    notes.append(
+        "docker history has no digests, so no layer is known to be shared, and rounds sizes to "
+        "three digits unless it is called with --human=false."
+    )
+    return tuple(
+        unpacked_layer(f"{name}/history/{number}", size, unpack_ratio) for number, size in kept
+    )
+
+
+def _identity(node: Node, layers: list[str]) -> str:
+    if "Id" in node:
+        return digest_of(node.at("Id"))
+    return "sha256:" + hashlib.sha256("\n".join(layers).encode()).hexdigest()
+
+
+def _estimated(field: str, unpack_ratio: Number) -> str:
+    return (
+        f"{field} is that of the unpacked files; the compressed bytes are estimated from it, "
+        f"1 to {plain(unpack_ratio):g}."
+    )
+
+
+def _history_size(node: Node) -> float:
+    match = _HUMAN.fullmatch(node.text())
+    size = float(round(float(match[1]) * _SCALE[match[2] or "B"])) if match else -1.0
+    if not 0.0 <= size <= LARGEST_SIZE:
+        raise node.wrong("a size such as 77.4MB, or whole bytes with --human=false")
+    return size

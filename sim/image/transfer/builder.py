@@ -1,0 +1,112 @@
+"""A machine that builds images and pushes them, as Docker with BuildKit does."""
+
+from collections.abc import Generator
+from math import fsum
+from typing import Any, Protocol
+
+from simpy import AllOf, Event
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.recorder import Span
+from sim.core.world import World
+from sim.host.kernel import Kernel
+from sim.host.machine import Machine
+from sim.image.dockerfile._build import Built
+from sim.image.dockerfile.build import Step
+from sim.image.image import Image
+from sim.image.transfer.image_store import Store
+from sim.image.transfer.push import Done, Packing, Push
+from sim.image.transfer.registry import Registry
+from sim.image.transfer.repository import LiveRepository
+from sim.image.transfer.unpacking import Unpacking
+
+
+@description
+class Builder:
+    """A machine with a container daemon, up already, with nothing in its cache."""
+
+    machine: Machine
+    registry: Registry
+    """Where base images come from."""
+    unpacking: Unpacking
+    packing: Packing
+    os_and_daemons: Number = 0.0
+    """Bytes that OS and container daemon use."""
+
+    def deploy(self, world: World) -> "LiveBuilder":
+        """The machine, up and running."""
+        return LiveBuilder(self, world)
+
+
+class Job(Protocol):
+    """A build or a push, and its record."""
+
+    def phase(self, name: str, parent: str = "") -> Span: ...
+
+    def done(self, work: Done, what: Step | Image | None) -> None: ...
+
+
+class LiveBuilder:
+    """A builder in a running world; what it has built and pulled it keeps."""
+
+    __slots__ = ("_blobs", "_cpu", "_packing", "_public", "kernel", "store")
+
+    def __init__(self, builder: Builder, world: World) -> None:
+        name = f"{builder.machine.name}-builder"
+        self.kernel: Kernel = builder.machine.boot(world, name, plain(builder.os_and_daemons))
+        self._cpu = self.kernel.cpu.group(weight=1024.0)
+        registry = builder.registry.deploy(world)
+        self.store = Store(self.kernel, self._cpu, registry, builder.unpacking)
+        self._packing = builder.packing
+        self._public: set[str] = set()
+        self._blobs: set[str] = set()
+
+    def build(self, job: Job, built: Built) -> Generator[Event, Any, None]:
+        """Do each step once what it stands on is there; stages go on side by side."""
+        env = self.kernel.world.env
+        made: dict[str, Event] = {
+            digest: env.process(self._base(job, image)) for digest, image in built.bases.items()
+        }
+        for step in built.steps:
+            if step.layer.digest not in made:
+                below = [made[digest] for digest in step.needs]
+                made[step.layer.digest] = env.process(self._step(job, step, below))
+        yield AllOf(env, list(made.values()))
+
+    def push(
+        self, job: Job, image: Image, repository: LiveRepository
+    ) -> Generator[Event, Any, None]:
+        """Upload what the repository lacks."""
+        if repository.mounts_public:
+            repository.holds |= self._public
+        yield from Push(
+            self.kernel,
+            self._cpu,
+            self._packing,
+            repository,
+            blobs=self._blobs,
+            done=lambda work: job.done(work, None),
+        ).run(image)
+
+    def _base(self, job: Job, image: Image) -> Generator[Event, Any, None]:
+        """Pull a base image; its registry is asked even where it is there."""
+        if not image.layers:
+            return
+        begin, env = self.kernel.world.env.now, self.kernel.world.env
+        missing = {x.digest: x.wire for x in image.layers if x.digest not in self._public}
+        self._public |= set(missing)
+        self._blobs |= set(missing)
+        yield from self.store.pull(job, image, "always")
+        job.done(Done("base", begin, env.now, fsum(missing.values())), image)
+
+    def _step(self, job: Job, step: Step, below: list[Event]) -> Generator[Event, Any, None]:
+        """Compute and write what one instruction makes, together; from the cache at once."""
+        kernel, env = self.kernel, self.kernel.world.env
+        yield AllOf(env, below)
+        begin, size = env.now, 0.0 if step.cached else step.layer.unpacked
+        if not step.cached:
+            work = self._cpu.run(step.cpu / kernel.core_speed, cap=1.0)
+            yield AllOf(env, [work, kernel.transfer(kernel.disk, size)])
+            kernel.memory.cache(step.layer.digest, size)
+        job.done(Done(step.word, begin, env.now, size), step)

@@ -1,0 +1,111 @@
+"""The client's side of a pull: what a host does when a registry, or its own limit, throttles it."""
+
+import math
+from collections.abc import Generator
+from typing import Any, Literal, Protocol, TypeAlias
+
+from pydantic import PositiveInt
+from simpy import AllOf, Environment, Event
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.recorder import Span
+from sim.core.token_bucket import Quota
+from sim.image.image import Image
+
+GAVE_UP = "CannotPullContainerError: pull rate exceeded"
+"""What ECS says of a task whose pulls were throttled too often."""
+
+Waiting: TypeAlias = Literal["queue", "retry"]
+
+
+class Puller(Protocol):
+    """Whoever asks for an image and keeps a record of it."""
+
+    def phase(self, name: str, parent: str = "") -> Span: ...
+
+
+class PullFailed(Exception):  # noqa: N818 (it is what happened, in the platform's words)
+    """The image did not come; the text is the platform's own word."""
+
+
+class NoSpace(PullFailed):
+    """The disk cannot take it."""
+
+
+@description
+class Patience:
+    """What a client does when it is throttled.
+
+    `queue` waits its turn, which no client does and which is the least anyone can wait; `retry`
+    waits `first` seconds, then twice as long each time up to `longest`, and gives up in the end.
+    """
+
+    waiting: Waiting = "queue"
+    first: Number = 1.0
+    """Seconds before the second try."""
+    longest: Number = math.inf
+    """Seconds between two tries at most."""
+    tries: PositiveInt | None = None
+    """Tries in all; None: it never gives up."""
+    pulls: Quota | None = None
+    """Pulls one host begins; a limit of the client's own, checked before the registry's."""
+    error: str = "CannotPullContainerError"
+    """What the platform says of a pull that fails."""
+    word: str = GAVE_UP
+    """What the platform says of a start that waits between two tries, or has given up."""
+
+
+class Gate(Protocol):
+    """A registry as a client sees it: it lets a pull through, or does not."""
+
+    def lets_through(self, image: Image) -> bool: ...
+
+    def queue(self, image: Image) -> list[Event]: ...
+
+
+class Client:
+    """One host as its registry sees it."""
+
+    __slots__ = ("_env", "_first", "_gate", "_longest", "_own", "_patience")
+
+    def __init__(self, env: Environment, gate: Gate, patience: Patience) -> None:
+        self._env = env
+        self._gate = gate
+        self._patience = patience
+        self._first = plain(patience.first)
+        self._longest = plain(patience.longest)
+        self._own = None if patience.pulls is None else patience.pulls.deploy(env)
+
+    def admit(self, image: Image, puller: Puller) -> Generator[Event, Any, None]:
+        """Wait until its own limit and the registry let a pull of `image` through.
+
+        Raises:
+            PullFailed: it gave up.
+        """
+        if self._patience.waiting == "queue":
+            yield from self._queue(image, puller)
+        elif not self._lets_through(image):
+            with puller.phase("throttled", "pull") as span:
+                span.waits(self._patience.word)
+                yield from self._retry(image)
+
+    def _queue(self, image: Image, puller: Puller) -> Generator[Event, Any, None]:
+        turns = self._gate.queue(image)
+        if self._own is not None:
+            turns.append(self._own.take())
+        if turns:
+            with puller.phase("throttled", "pull"):
+                yield AllOf(self._env, turns)
+
+    def _retry(self, image: Image) -> Generator[Event, Any, None]:
+        pause, tried = self._first, 1
+        while self._patience.tries is None or tried < self._patience.tries:
+            yield self._env.timeout(pause)
+            if self._lets_through(image):
+                return
+            pause, tried = min(self._longest, 2.0 * pause), tried + 1
+        raise PullFailed(self._patience.word)
+
+    def _lets_through(self, image: Image) -> bool:
+        return (self._own is None or self._own.try_take()) and self._gate.lets_through(image)

@@ -1,0 +1,190 @@
+"""How missing layers get onto a disk: downloaded side by side, unpacked in order."""
+
+from collections.abc import Callable, Generator, Sequence
+from math import fsum
+from typing import Any, NamedTuple
+
+from simpy import AllOf, Event, Interrupt, Process, Resource
+
+from sim.core.cited import plain
+from sim.core.recorder import DONE
+from sim.host.kernel import Kernel
+from sim.image.image import Layer
+from sim.image.transfer.client import Puller
+from sim.image.transfer.layer_store import Copy
+from sim.image.transfer.registry import LiveRegistry
+from sim.image.transfer.unpacking import Unpacking
+from sim.sharing.capacity import Group, Job
+
+
+class Part(NamedTuple):
+    """A part of a layer that is fetched and unpacked in one go."""
+
+    layer: Layer
+    share: float
+    parent: str
+    """Phase it belongs to: `pull`, or `background`."""
+
+    @property
+    def wire(self) -> float:
+        """Bytes on the wire."""
+        return self.layer.wire * self.share
+
+    @property
+    def unpacked(self) -> float:
+        """Bytes of files."""
+        return self.layer.unpacked * self.share
+
+
+class Delivery:
+    """The daemon's side of all pulls of one host: whoever asked first may die meanwhile.
+
+    Args:
+        cpu: the daemon's group, in which decompression and unpacking compete.
+    """
+
+    __slots__ = ("_cpu", "_kernel", "_registry", "_unpacking")
+
+    def __init__(
+        self, kernel: Kernel, cpu: Group, registry: LiveRegistry, unpacking: Unpacking
+    ) -> None:
+        self._kernel = kernel
+        self._cpu = cpu
+        self._registry = registry
+        self._unpacking = unpacking
+
+    def whole(self, puller: Puller, copies: Sequence[Copy]) -> Generator[Event, Any, None]:
+        """Bring layers from the base up; each is usable once it is here."""
+        parts = [Part(copy.layer, 1.0, "pull") for copy in copies]
+        yield from self._bring(puller, parts, [copy.end for copy in copies])
+
+    def lazily(
+        self, puller: Puller, copies: Sequence[Copy], share: float
+    ) -> Generator[Event, Any, None]:
+        """Bring what a start needs of each layer, then the rest in the background.
+
+        Args:
+            share: of an indexed layer that a start needs.
+        """
+        rest = [copy for copy in copies if share < 1.0 and self._indexed(copy.layer)]
+        yield from self._fetch_index(puller, [copy.layer for copy in rest])
+        heads = [Part(copy.layer, share if copy in rest else 1.0, "pull") for copy in copies]
+        arrive = [copy.begin if copy in rest else copy.end for copy in copies]
+        yield from self._bring(puller, heads, arrive)
+        tails = [Part(copy.layer, 1.0 - share, "background") for copy in rest]
+        yield from self._bring(puller, tails, [copy.end for copy in rest])
+
+    def _indexed(self, layer: Layer) -> bool:
+        lazy = self._unpacking.lazy
+        return lazy is not None and lazy.indexed(layer)
+
+    def _fetch_index(self, puller: Puller, layers: Sequence[Layer]) -> Generator[Event, Any, None]:
+        lazy = self._unpacking.lazy
+        amount = 0.0 if lazy is None else plain(lazy.index) * fsum(la.wire for la in layers)
+        if amount > 0.0:
+            with puller.phase("download", "pull"):
+                kernel, rate = self._kernel, self._registry.connection_rate()
+                yield kernel.transfer(kernel.nic, amount, rate)
+
+    def _bring(
+        self, puller: Puller, parts: Sequence[Part], arrive: Sequence[Callable[[], None]]
+    ) -> Generator[Event, Any, None]:
+        """Download some parts at once and unpack them in order; `arrive` is told of each."""
+        env = self._kernel.world.env
+        connections = Resource(env, self._unpacking.downloads)
+        downloads = [env.process(self._download(puller, part, connections)) for part in parts]
+        try:
+            for part, download, arrived in zip(parts, downloads, arrive, strict=True):
+                if not download.processed:
+                    yield download
+                yield from self._unpack(puller, part)
+                arrived()
+        except Interrupt:
+            _interrupt(downloads)
+            raise
+
+    def _download(
+        self, puller: Puller, part: Part, connections: Resource
+    ) -> Generator[Event, Any, None]:
+        """One layer, as soon as a connection is free; who is interrupted fetches no more."""
+        try:
+            with connections.request() as connection:
+                yield connection
+                if part.parent == "pull":
+                    yield from self._registry.admit_layer(puller)
+                with puller.phase("download", part.parent):
+                    yield from self._transfer(part)
+        except Interrupt:
+            return
+
+    def _transfer(self, part: Part) -> Generator[Event, Any, None]:
+        """Over the wire and, as a blob, onto the disk, all at once."""
+        kernel, rate = self._kernel, self._registry.connection_rate()
+        yield from self._together(
+            lambda: [kernel.transfer(kernel.nic, part.wire, rate)],
+            lambda: self._registry.send(part.layer, part.wire, rate),
+            lambda: [self._to_disk(part.wire if self._unpacking.keep_blob else 0.0)],
+        )
+
+    def _unpack(self, puller: Puller, part: Part) -> Generator[Event, Any, None]:
+        """Decompress one layer and write its files."""
+        kernel, unpacking, size = self._kernel, self._unpacking, part.unpacked
+        decompress = size / unpacking.rate(part.layer) / kernel.core_speed
+        untar = size * plain(unpacking.unpack_cpu) / kernel.core_speed
+        # What shares one thread with the longer of the two waits for it.
+        alone = plain(unpacking.shared_thread) * min(decompress, untar)
+        if decompress >= untar:
+            decompress += alone
+        else:
+            untar += alone
+        with puller.phase("unpack", part.parent):
+            decompressing = puller.phase("decompress", part.parent).__enter__()
+
+            def decompressed() -> list[Event]:
+                job = self._cpu.run(decompress, cap=1.0)
+                job.callbacks.append(lambda _: decompressing.end(DONE))
+                return [job]
+
+            try:
+                yield from self._together(
+                    decompressed,
+                    lambda: [self._cpu.run(untar, cap=1.0)],
+                    lambda: [self._to_disk(size)],
+                )
+            except Interrupt:
+                decompressing.interrupt()
+                raise
+            yield kernel.world.env.timeout(plain(unpacking.layer_overhead) * part.share)
+            digest = part.layer.digest
+            kernel.memory.cache(digest, min(part.layer.unpacked, self._cached(digest) + size))
+
+    def _cached(self, digest: str) -> float:
+        return self._kernel.memory.cached_bytes(digest)
+
+    def _together(self, *parts: Callable[[], list[Event]]) -> Generator[Event, Any, None]:
+        """Work that streams through several resources: begun together, or in turn."""
+        turns = [parts] if self._unpacking.overlap else [(part,) for part in parts]
+        for turn in turns:
+            under_way = [event for begin in turn for event in begin()]
+            try:
+                yield AllOf(self._kernel.world.env, under_way)
+            except Interrupt:
+                _cancel(under_way)
+                raise
+
+    def _to_disk(self, amount: float) -> Event:
+        return self._kernel.transfer(self._kernel.disk, amount)
+
+
+def _cancel(under_way: Sequence[Event]) -> None:
+    """Nothing of it is wanted any more."""
+    for event in under_way:
+        if isinstance(event, Job):
+            event.cancel()
+
+
+def _interrupt(processes: Sequence[Process]) -> None:
+    """Those that are under way."""
+    for process in processes:
+        if process.is_alive:
+            process.interrupt()

@@ -1,0 +1,132 @@
+"""Image garbage collection on a host, as the ECS agent and kubelet do it."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated
+
+from pydantic import Field, PositiveInt, model_validator
+from simpy import Event
+
+from sim.core.cited import Cited, Number, plain
+from sim.core.description import description
+from sim.host.disk_space import Space
+from sim.image.image import Image
+from sim.image.transfer.layer_store import Copy
+
+
+@description
+class Cleanup:
+    """Every so often, images that no container uses are deleted, least recently used first."""
+
+    every: Annotated[float, Field(gt=0)] | Cited
+    """Seconds between two cycles; the first is that long after the host came up."""
+    min_age: Number = 0.0
+    """Seconds since an image was pulled before it may go."""
+    idle: Number = 0.0
+    """Seconds since its last container ended before it may go."""
+    per_cycle: PositiveInt | None = None
+    """Images a cycle deletes at most; None: as many as there are."""
+    unused: bool = False
+    """Whether images that no start here ever used may go, too."""
+    high: Annotated[float, Field(ge=0, le=1)] | Cited = 0.0
+    """Use of the disk above which a cycle does anything."""
+    low: Annotated[float, Field(ge=0, le=1)] | Cited = 0.0
+    """Use of the disk at which it stops."""
+
+    @model_validator(mode="after")
+    def _low_is_below_high(self) -> "Cleanup":
+        if plain(self.low) > plain(self.high):
+            raise ValueError(
+                f"low: {plain(self.low):g} is not allowed; at most high = {plain(self.high):g}"
+            )
+        return self
+
+
+class Held:
+    """An image on a host."""
+
+    __slots__ = ("_awaited", "coming", "image", "pulled", "used_until", "users")
+
+    def __init__(self, image: Image, copies: Iterable[Copy] = ()) -> None:
+        self.image = image
+        self._awaited = list(copies)
+        self.coming = False
+        """Whether some of it is still on its way."""
+        self.users = 0
+        """Starts and containers that have it."""
+        self.pulled: float | None = None
+        """When a start here first wanted it; None: never."""
+        self.used_until = 0.0
+
+    @property
+    def usable(self) -> bool:
+        """Whether a container can start from every layer."""
+        return not self._awaited or not self.awaited()
+
+    def awaited(self) -> list[Event]:
+        """What tells of each layer on its way that a container can start from it, base first."""
+        self._awaited = [copy for copy in self._awaited if copy.usable is not None]
+        return [copy.usable for copy in self._awaited if copy.usable is not None]
+
+
+class Collector:
+    """The cycles of one host, worked off when someone looks: an idle host costs no event.
+
+    Nothing but a pull, the end of a container and what one writes changes what a cycle would do,
+    and all look here first; so the cycles since the last look can be told in closed form.
+    """
+
+    __slots__ = ("_cleanup", "_every", "_over", "_space")
+
+    def __init__(self, cleanup: Cleanup, space: Space, now: float) -> None:
+        self._cleanup = cleanup
+        self._space = space
+        self._every = plain(cleanup.every)
+        self._over = self._number(now)
+        """Number of the last cycle that is over."""
+
+    def catch_up(self, now: float, held: Iterable[Held], delete: Callable[[Held], None]) -> None:
+        """Delete what the cycles since the last look have deleted."""
+        present = self._number(now)
+        if present <= self._over:
+            return
+        waiting = sorted(filter(self._may_go, held), key=lambda image: image.used_until)
+        while waiting and self._full(plain(self._cleanup.high)):
+            number = self._next(min(map(self._free_at, waiting)))
+            if number > present:
+                break
+            for image in self._victims(number, waiting):
+                waiting.remove(image)
+                delete(image)
+            self._over = number
+        self._over = max(self._over, present)
+
+    def _may_go(self, image: Held) -> bool:
+        idle = image.users == 0 and not image.coming
+        return idle and (self._cleanup.unused or image.pulled is not None)
+
+    def _victims(self, number: int, waiting: list[Held]) -> Iterator[Held]:
+        """Those that one cycle deletes, one by one: it looks at the disk before each."""
+        left = math.inf if self._cleanup.per_cycle is None else self._cleanup.per_cycle
+        for image in list(waiting):
+            if left == 0 or not self._full(plain(self._cleanup.low)):
+                return
+            if self._next(self._free_at(image)) <= number:
+                left -= 1
+                yield image
+
+    def _free_at(self, image: Held) -> float:
+        old = (image.pulled or 0.0) + plain(self._cleanup.min_age)
+        return max(old, image.used_until + plain(self._cleanup.idle))
+
+    def _next(self, free_at: float) -> int:
+        """Number of the first cycle to come at or after `free_at`."""
+        return max(self._over + 1, math.ceil(free_at / self._every - 1e-12))
+
+    def _number(self, now: float) -> int:
+        """Number of the last cycle at or before `now`."""
+        return math.floor(now / self._every + 1e-12)
+
+    def _full(self, share: float) -> bool:
+        """Whether the disk is used beyond a share of it; a share of 0 is always exceeded."""
+        return share == 0.0 or self._space.used > share * self._space.capacity

@@ -1,0 +1,109 @@
+"""The layers on one disk, each digest once: who uses them, and what they take."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from simpy import Environment
+
+from sim.host.disk_space import Space
+from sim.image.image import Image, Layer
+
+
+class Copy:
+    """One layer on this disk, or on its way to it."""
+
+    __slots__ = ("layer", "usable", "users", "whole")
+
+    def __init__(self, layer: Layer, env: Environment | None) -> None:
+        self.layer = layer
+        self.users = 0
+        """Images here that have it."""
+        self.usable = None if env is None else env.event()
+        """When a container can start from it; None: now."""
+        self.whole = env is None
+        """Whether all its files are here."""
+
+    def begin(self) -> None:
+        """What a start needs of it is here."""
+        usable, self.usable = self.usable, None
+        if usable is not None:
+            usable.succeed()
+
+    def end(self) -> None:
+        """All of it is here."""
+        self.begin()
+        self.whole = True
+
+
+class Layers:
+    """The copies on one disk.
+
+    Conservation: the bytes taken are those of the distinct layers of the images that use them.
+
+    Args:
+        size: bytes of disk a layer takes.
+        gone: told of each digest that is deleted.
+    """
+
+    __slots__ = ("_copies", "_gone", "_size", "_space")
+
+    def __init__(
+        self, space: Space, size: Callable[[Layer], float], gone: Callable[[str], None]
+    ) -> None:
+        self._space = space
+        self._size = size
+        self._gone = gone
+        self._copies: dict[str, Copy] = {}
+
+    def __iter__(self) -> Iterator[Copy]:
+        return iter(self._copies.values())
+
+    @property
+    def bytes(self) -> float:
+        """Bytes of disk that they take, or will take once they are here."""
+        return sum(self._size(copy.layer) for copy in self)
+
+    def missing(self, image: Image) -> list[Layer]:
+        """Layers of an image that are neither here nor on their way, each digest once."""
+        layers = {layer.digest: layer for layer in image.layers}
+        return [layer for digest, layer in layers.items() if digest not in self._copies]
+
+    def of(self, image: Image) -> list[Copy]:
+        """The copies of an image that uses them, from the base up."""
+        return [self._copies[layer.digest] for layer in image.layers]
+
+    def whole(self, image: Image) -> bool:
+        """Whether every layer of an image is here."""
+        copies = self._copies
+        return all(layer.digest in copies and copies[layer.digest].whole for layer in image.layers)
+
+    def need(self, layers: Iterable[Layer]) -> float:
+        """Bytes of disk that layers take."""
+        return sum(map(self._size, layers))
+
+    def add(self, layers: Iterable[Layer], env: Environment | None) -> list[Copy]:
+        """Make room for layers on their way (or, without `env`, here at once).
+
+        Raises:
+            ValueError: there is no room; whoever adds looks first.
+        """
+        layers = list(layers)
+        if not self._space.take(self.need(layers)):
+            raise ValueError(f"space: {self.need(layers):g} bytes of layers do not fit")
+        added = [Copy(layer, env) for layer in layers]
+        self._copies.update((copy.layer.digest, copy) for copy in added)
+        return added
+
+    def use(self, image: Image) -> None:
+        """An image is here, or will be."""
+        for digest in {layer.digest for layer in image.layers}:
+            self._copies[digest].users += 1
+
+    def drop(self, image: Image) -> None:
+        """An image is deleted, and with it the layers that no other one uses."""
+        for digest in {layer.digest for layer in image.layers}:
+            copy = self._copies[digest]
+            copy.users -= 1
+            if copy.users == 0:
+                del self._copies[digest]
+                self._space.give(self._size(copy.layer))
+                self._gone(digest)

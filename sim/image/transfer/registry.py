@@ -1,0 +1,156 @@
+"""A registry: Docker Hub, Amazon ECR or ECR Public, as a puller sees it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from typing import Any
+
+from simpy import AllOf, Event
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.randomness import Sampler, Varying
+from sim.core.token_bucket import Quota
+from sim.core.world import World
+from sim.image.image import Image, Layer
+from sim.image.transfer.client import Patience, Puller
+from sim.sharing.capacity import SharedCapacity
+
+
+@description
+class Registry:
+    """A place images are pulled from.
+
+    With an `upstream` it is a *pull-through cache*: the first pull of an image, and of a layer,
+    goes to the upstream and counts on its quotas; everybody after it is served from here. That a
+    cache looks for a newer image once a day is left out.
+    """
+
+    name: str
+    latency: Varying
+    """Seconds to resolve a name: token and manifest."""
+    connection_rate: Varying = math.inf
+    """Bytes per second of one download; drawn for each."""
+    total_rate: Number | None = None
+    """Bytes per second of all downloads together, or None where it never binds."""
+    pulls: Quota | None = None
+    """Manifests that an account or address may ask for."""
+    layers: Quota | None = None
+    """Layers, each of which is asked for once where it is missing."""
+    patience: Patience = Patience()
+    """Of the client."""
+    upstream: Registry | None = None
+    """The registry behind a pull-through cache."""
+
+    def deploy(self, world: World) -> LiveRegistry:
+        """The registry of one world, shared by all its hosts."""
+        return LiveRegistry(self, world)
+
+
+class LiveRegistry:
+    """A registry in a running world."""
+
+    __slots__ = (
+        "_asked",
+        "_env",
+        "_known",
+        "_layers",
+        "_pulls",
+        "_rate",
+        "_stored",
+        "latency",
+        "patience",
+        "total",
+        "upstream",
+    )
+
+    def __init__(self, registry: Registry, world: World) -> None:
+        name, draw = registry.name, world.random.sampler
+        self.latency: Sampler = draw(f"registry/{name}/latency", registry.latency)
+        self._rate: Sampler = draw(f"registry/{name}/connection rate", registry.connection_rate)
+        rate = registry.total_rate
+        self.total = None if rate is None else SharedCapacity(world.env, plain(rate))
+        self.patience = registry.patience
+        self.upstream = None if registry.upstream is None else registry.upstream.deploy(world)
+        self._env = world.env
+        self._pulls = None if registry.pulls is None else registry.pulls.deploy(world.env)
+        self._layers = None if registry.layers is None else registry.layers.deploy(world.env)
+        self._asked: dict[str, Event | None] = {}
+        """Images that a cache may ask its upstream for, and since when, where that is to come."""
+        self._known: dict[str, float] = {}
+        """When a cache knows the manifest of each."""
+        self._stored: dict[str, Event] = {}
+        """When each layer has come, or will come, from the upstream."""
+
+    def lets_through(self, image: Image) -> bool:
+        """Whether the quotas allow one more pull now; a refused one has used up the nearer."""
+        if self._pulls is not None and not self._pulls.try_take():
+            return False
+        if self.upstream is not None and image.name not in self._asked:
+            if not self.upstream.lets_through(image):
+                return False
+            self._asked[image.name] = None
+        return True
+
+    def queue(self, image: Image) -> list[Event]:
+        """What a client waits for that waits its turn."""
+        turns: list[Event] = [] if self._pulls is None else [self._pulls.take()]
+        if self.upstream is not None:
+            if image.name not in self._asked:
+                self._asked[image.name] = AllOf(self._env, self.upstream.queue(image))
+            asked = self._asked[image.name]
+            if asked is not None and not asked.processed:
+                turns.append(asked)
+        return turns
+
+    def resolve(self, image: Image) -> float:
+        """Seconds until it answers for `image`; a cache asks its upstream once, and all wait."""
+        seconds, now = self.latency(), self._env.now
+        if self.upstream is None:
+            return seconds
+        if image.name not in self._known:
+            self._known[image.name] = now + seconds + self.upstream.resolve(image)
+        return max(seconds, self._known[image.name] - now)
+
+    def admit_layer(self, puller: Puller | None) -> Generator[Event, Any, None]:
+        """Wait until it hands out one more layer; such waits are short, and queue."""
+        if self._layers is None or self._layers.try_take():
+            return
+        if puller is None:
+            yield self._layers.take()
+            return
+        with puller.phase("throttled", "pull"):
+            yield from self._layers.queue()
+
+    def connection_rate(self) -> float:
+        """Bytes per second that one more download gets at most."""
+        return self._rate()
+
+    def send(self, layer: Layer, amount: float, rate: float) -> list[Event]:
+        """Hand out `amount` bytes of `layer` at `rate` at most; what it lacks comes meanwhile.
+
+        Returns:
+            What has to happen for that, all at once.
+        """
+        parts: list[Event] = [] if self.total is None else [self.total.run(amount, cap=rate)]
+        stored = self._fetch(layer)
+        if stored is not None:
+            parts.append(stored)
+        return parts
+
+    def _fetch(self, layer: Layer) -> Event | None:
+        """The end of the transfer from the upstream, or None where the layer is here."""
+        if self.upstream is None:
+            return None
+        if layer.digest not in self._stored:
+            self._stored[layer.digest] = self._env.process(self._store(layer))
+        stored = self._stored[layer.digest]
+        return None if stored.processed else stored
+
+    def _store(self, layer: Layer) -> Generator[Event, Any, None]:
+        upstream: LiveRegistry = self.upstream  # type: ignore[assignment]
+        yield from upstream.admit_layer(None)
+        rate = upstream.connection_rate()
+        alone = self._env.timeout(layer.wire / rate)
+        yield AllOf(self._env, [alone, *upstream.send(layer, layer.wire, rate)])

@@ -1,0 +1,1 @@
+"""Karpenter and the Cluster Autoscaler: nodes that come, and nodes that go."""

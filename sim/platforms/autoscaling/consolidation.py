@@ -1,0 +1,109 @@
+"""Karpenter's consolidation: nodes go whose pods fit elsewhere, or on one cheaper node."""
+
+import math
+from collections.abc import Generator, Sequence
+from typing import Any, Protocol
+
+from simpy import Event
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.world import World
+from sim.platforms.autoscaling.disruption import Command, Layout, Offer, choose, command
+from sim.platforms.scaling.control_loop import to_next_look
+
+CONSOLIDATION = "consolidation"
+"""Why a replacement was launched."""
+
+
+@description
+class Consolidation:
+    """`consolidationPolicy: WhenEmptyOrUnderutilized`."""
+
+    after: Number
+    """`consolidateAfter`: seconds since a pod came to a node or left it."""
+    poll: Number
+    """Seconds between two looks."""
+    validation: Number
+    """Seconds after which what was found must still hold."""
+    budget: Number
+    """Fraction of the nodes that may be on their way out at once; rounded up."""
+
+
+class Consolidated(Protocol):
+    """The nodes that are consolidated, as the controller sees them."""
+
+    def layout(self) -> Layout:
+        """Who is where."""
+        ...
+
+    def count(self) -> tuple[int, int]:
+        """How many nodes there are, and how many of them are on their way out."""
+        ...
+
+    def launchable(self) -> Sequence[Offer]:
+        """Kinds of which one more may be launched, cheapest first."""
+        ...
+
+    def remove(self, going: Sequence[int], replacement: int | None) -> None:
+        """Cordon nodes now; drain them once their replacement, if any, is ready."""
+        ...
+
+
+class Consolidating:
+    """Looks at one pool's nodes, and only after something has changed there."""
+
+    __slots__ = ("_awake", "_changed", "_looked", "_nodes", "_policy", "_world")
+
+    def __init__(self, policy: Consolidation, world: World, nodes: Consolidated) -> None:
+        self._policy = policy
+        self._world = world
+        self._nodes = nodes
+        self._awake = False
+        self._changed = False
+        phase = world.random.generator("eks/consolidation phase")
+        self._looked = float(phase.uniform(0.0, plain(policy.poll)))
+
+    def notice(self) -> None:
+        """A node has come or gone, or a pod has left its node."""
+        self._changed = True
+        if not self._awake:
+            self._awake = True
+            self._world.env.process(self._watch())
+
+    def _watch(self) -> Generator[Event, Any, None]:
+        """Look until a look finds nothing to do and nothing has changed meanwhile."""
+        env = self._world.env
+        while self._changed:
+            yield env.timeout(to_next_look(env.now, self._looked, plain(self._policy.poll)))
+            while (found := self._find()) is not None:
+                yield env.timeout(plain(self._policy.validation))
+                if not self._holds(found):
+                    self._changed = True
+                    break
+                self._nodes.remove(found.going, found.offer)
+            self._looked = env.now
+        self._awake = False
+
+    def _find(self) -> Command | None:
+        layout, before = self._nodes.layout(), self._before()
+        self._changed = any(node.touched > before for node in layout.nodes.values())
+        return choose(layout, self._nodes.launchable(), self._allowed(), before)
+
+    def _holds(self, found: Command) -> bool:
+        """Whether the same would be done with the same nodes now."""
+        layout, before = self._nodes.layout(), self._before()
+        still = [n for n in found.going if n in layout.nodes and layout.nodes[n].touched <= before]
+        if len(still) < len(found.going) or len(still) > self._allowed():
+            return False
+        return command(layout, found.going, self._nodes.launchable()) == found
+
+    def _before(self) -> float:
+        """A node that was touched later is left alone."""
+        return self._world.env.now - plain(self._policy.after)
+
+    def _allowed(self) -> int:
+        """Nodes that may go now."""
+        there, going = self._nodes.count()
+        # 10 % of 30 are three: a product of floats may lie a bit above a whole number.
+        return max(0, math.ceil(there * plain(self._policy.budget) * (1.0 - 1e-12)) - going)

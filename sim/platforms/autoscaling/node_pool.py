@@ -1,0 +1,210 @@
+"""Nodes that come when pods find no room, and go when their pods fit elsewhere."""
+
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any
+
+from pydantic import NonNegativeInt, PositiveInt
+from simpy import Event
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.world import World
+from sim.platforms.autoscaling.bin_packing import fill
+from sim.platforms.autoscaling.consolidation import CONSOLIDATION, Consolidating
+from sim.platforms.autoscaling.disruption import Layout, Occupied, Offer, largest_first
+from sim.platforms.autoscaling.draining import Draining
+from sim.platforms.autoscaling.scale_down import ScalingDown
+from sim.platforms.autoscaling.scale_up import Autoscaler, Karpenter, Scaling
+from sim.platforms.fleet import Fleet
+from sim.platforms.kubernetes.allocatable import NodeConfig
+from sim.platforms.kubernetes.cluster import NodeCluster
+from sim.platforms.kubernetes.node import Node
+from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.kubernetes.scheduler import Room
+from sim.platforms.scaling.instance_launch import InstanceLaunch, Launched, Launcher
+
+
+@description
+class NodeKind:
+    """A kind of node that may come."""
+
+    fleet: Fleet
+    """What one is; its `count` says nothing here."""
+    node: NodeConfig
+
+    def room(self) -> Room:
+        """What it has for pods when it comes."""
+        whole, left = self.node.allocatable(self.fleet.machine), self.node.room(self.fleet.machine)
+        return Room(left.cpu, left.memory, left.pods, frozenset(), whole)
+
+    def offer(self) -> Offer:
+        """Its room and its price; one of an unknown price replaces nothing."""
+        price = self.fleet.machine.usd_per_hour
+        return Offer(float("inf") if price is None else plain(price), self.room())
+
+
+@description
+class NodePool:
+    """Who adds nodes when pods find no room, and takes them away, and of which kinds."""
+
+    kinds: tuple[NodeKind, ...]
+    """Cheapest first."""
+    autoscaler: Autoscaler
+    launch: InstanceLaunch
+    termination: Number
+    """Seconds from a pod's eviction until it has ended."""
+    begin: NonNegativeInt = 0
+    """Nodes of the first kind that are up at the beginning."""
+    most: PositiveInt | None = None
+    """Nodes there may be; None: any number."""
+
+    def lacks(self, claim: Claim) -> tuple[str, ...]:
+        """Kubernetes' words for what an empty node has too little of; none where a kind fits."""
+        rooms = [kind.room() for kind in self.kinds]
+        if any(room.fits(claim) for room in rooms):
+            return ()
+        return tuple(dict.fromkeys(word for room in rooms for word in room.words(claim)))
+
+
+class GrowingNodes:
+    """A live node pool over a cluster's nodes."""
+
+    __slots__ = (
+        "_cluster",
+        "_coming",
+        "_draining",
+        "_kind",
+        "_launcher",
+        "_offers",
+        "_pool",
+        "_world",
+        "grown_at",
+    )
+
+    def __init__(self, pool: NodePool, world: World, cluster: NodeCluster) -> None:
+        self._pool = pool
+        self._world = world
+        self._cluster = cluster
+        self._offers = [kind.offer() for kind in pool.kinds]
+        self._coming: Counter[int] = Counter()
+        self._kind: dict[int, int] = {}
+        """Of each node that came; those of the beginning are of the first."""
+        self._launcher = Launcher(pool.launch, world)
+        self._draining = Draining(cluster, plain(pool.termination))
+        self.grown_at = -float("inf")
+        self._listen(pool.autoscaler)
+        for _ in range(pool.begin):
+            cluster.join(pool.kinds[0].fleet, pool.kinds[0].node)
+
+    def _listen(self, autoscaler: Autoscaler) -> None:
+        """One hears of pods without room, and one of nodes that may have become too many."""
+        world, phase = self._world, 0.0
+        shrinking: Consolidating | ScalingDown
+        if isinstance(autoscaler, Karpenter):
+            shrinking = Consolidating(autoscaler.consolidation, world, self)
+        else:
+            scan = plain(autoscaler.scan)
+            phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
+            shrinking = ScalingDown(autoscaler.scale_down, world, self, scan=scan, phase=phase)
+        scaling = Scaling(autoscaler, world, self, phase)
+        self._cluster.noticed.append(scaling.notice)
+        self._cluster.changed += [shrinking.notice, scaling.again]
+
+    def pending(self) -> Mapping[Claim, int]:
+        """Pods that wait and would fit on an empty node, by claim, largest first."""
+        waiting = self._cluster.unschedulable.kinds()
+        fitting = {
+            claim: count
+            for claim, count in waiting.items()
+            if any(offer.room.fits(claim) for offer in self._offers)
+        }
+        return largest_first(fitting)
+
+    def coming(self) -> Sequence[Room]:
+        """The nodes on their way, empty as they will come."""
+        return [self._offers[kind].room for kind in self._coming.elements()]
+
+    def offers(self) -> Sequence[Room]:
+        """What an empty node of each kind has, cheapest first."""
+        return [offer.room for offer in self._offers]
+
+    def grow(self, offer: int, count: int, because: str) -> int:
+        """Launch nodes of one kind, as many as there may be; returns how many."""
+        allowed = int(min(count, self._allowed()))
+        if allowed > 0:
+            self.grown_at = self._world.env.now
+        self._launch(offer, allowed, because)
+        return allowed
+
+    def layout(self) -> Layout:
+        """Who is where; pods that wait go to the nodes on their way first."""
+        nodes = [self._occupied(node) for node in self._cluster.scheduler.nodes.values()]
+        claimed = self._draining.held() + Counter(self.pending())
+        return Layout(nodes, fill(self.coming(), largest_first(claimed)))
+
+    def count(self) -> tuple[int, int]:
+        """How many nodes there are, and how many of them are on their way out."""
+        return len(self._cluster.nodes), len(self._draining.going)
+
+    def leaving(self) -> tuple[int, int]:
+        """How many nodes are on their way out, and how many of them had pods."""
+        return len(self._draining.going), sum(self._draining.going.values())
+
+    def launchable(self) -> Sequence[Offer]:
+        """Kinds of which one more may be launched, cheapest first."""
+        return self._offers if self._allowed() > 0 else ()
+
+    def remove(self, going: Sequence[int], replacement: int | None) -> None:
+        """Cordon nodes now; drain them once their replacement, if any, is ready."""
+        nodes = [self._cluster.nodes[number] for number in going]
+        self._draining.cordon(nodes)
+
+        def drain() -> None:
+            for node in nodes:
+                self._world.env.process(self._draining.drain(node))
+
+        if replacement is None:
+            drain()
+        else:
+            self._launch(replacement, 1, CONSOLIDATION, drain)
+
+    def remove_after(self, pause: float, number: int) -> None:
+        """Cordon a node now, and drain it after `pause` seconds."""
+        node = self._cluster.nodes[number]
+        self._draining.cordon([node])
+        self._world.env.process(self._drain_after(pause, node))
+
+    def _drain_after(self, pause: float, node: Node) -> Generator[Event, Any, None]:
+        yield self._world.env.timeout(pause)
+        yield from self._draining.drain(node)
+
+    def _occupied(self, node: Node) -> Occupied:
+        kind = self._kind.get(node.number, 0)
+        pods = Counter(pod.claim for pod in node.pods.values())
+        room, price = self._cluster.scheduler.room(node), self._offers[kind].usd_per_hour
+        return Occupied(node.number, kind, price, pods, room, node.touched)
+
+    def _allowed(self) -> float:
+        """Nodes that may still be launched; infinite where there may be any number."""
+        there = len(self._cluster.nodes) + self._coming.total()
+        return float("inf") if self._pool.most is None else self._pool.most - there
+
+    def _launch(
+        self, kind: int, count: int, because: str, ready: Callable[[], None] | None = None
+    ) -> None:
+        """Launch nodes; `ready` is called with each that has joined."""
+        self._coming[kind] += count
+
+        def joined(launched: Launched) -> None:
+            self._join(kind, launched)
+            if ready is not None:
+                ready()
+
+        self._launcher.launch(count, because, joined)
+
+    def _join(self, kind: int, launched: Launched) -> None:
+        self._coming[kind] -= 1
+        which = self._pool.kinds[kind]
+        node = self._cluster.join(which.fleet, which.node, launched)
+        self._kind[node.number] = kind

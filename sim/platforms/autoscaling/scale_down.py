@@ -1,0 +1,131 @@
+"""The Cluster Autoscaler's scale-down: nodes go that were unneeded for long enough."""
+
+from collections.abc import Collection, Generator, Sequence
+from typing import Any, Protocol
+
+from pydantic import PositiveInt
+from simpy import Event
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.world import World
+from sim.platforms.autoscaling.disruption import Layout
+from sim.platforms.kubernetes.scheduler import Room
+from sim.platforms.scaling.control_loop import to_next_look
+
+
+@description
+class ScaleDown:
+    """When nodes of a group go, and how many at once."""
+
+    threshold: Number
+    """Fraction of allocatable CPU or memory asked for, from which a node is needed."""
+    unneeded: Number
+    """Seconds for which it was not."""
+    after_add: Number
+    """Seconds after a scale-up in which no node goes."""
+    after_taint: Number
+    """Seconds from the taint of a node until it is drained or deleted."""
+    drains: PositiveInt
+    """Nodes with pods that go at once."""
+    deletions: PositiveInt
+    """Nodes that go at once, with those that are empty."""
+
+
+class Group(Protocol):
+    """The nodes that are scaled down, as the controller sees them."""
+
+    grown_at: float
+    """When the last node was asked for."""
+
+    def layout(self) -> Layout:
+        """Who is where."""
+        ...
+
+    def leaving(self) -> tuple[int, int]:
+        """How many nodes are on their way out, and how many of them had pods."""
+        ...
+
+    def remove_after(self, pause: float, number: int) -> None:
+        """Cordon a node now, and drain it after `pause` seconds."""
+        ...
+
+
+def asked_for(room: Room) -> float:
+    """The larger share of a node's allocatable CPU and memory that is; DaemonSets count."""
+    return max(1.0 - room.cpu / max(1, room.of.cpu), 1.0 - room.memory / max(1, room.of.memory))
+
+
+def unneeded(layout: Layout, threshold: float, before: Collection[int]) -> list[int]:
+    """Nodes below the threshold that could all go together.
+
+    Args:
+        before: those that were unneeded at the last look, which are looked at before others.
+    """
+    going: list[int] = []
+    for node in sorted(
+        layout.nodes.values(), key=lambda n: (bool(n.pods), n.number not in before, n.number)
+    ):
+        low = asked_for(node.room) < threshold
+        if low and not layout.left_over([*going, node.number]):
+            going.append(node.number)
+    return going
+
+
+class ScalingDown:
+    """Looks at one group's nodes, and only while one is unneeded or something has changed.
+
+    Args:
+        scan: seconds between two looks.
+        phase: when the looks of this cluster fall, within `scan`.
+    """
+
+    __slots__ = ("_awake", "_changed", "_group", "_phase", "_policy", "_scan", "_since", "_world")
+
+    def __init__(
+        self, policy: ScaleDown, world: World, group: Group, *, scan: float, phase: float
+    ) -> None:
+        self._policy = policy
+        self._world = world
+        self._group = group
+        self._scan = scan
+        self._phase = phase
+        self._awake = False
+        self._changed = False
+        self._since: dict[int, float] = {}
+        """Since when each node is unneeded."""
+
+    def notice(self) -> None:
+        """A node has come or gone, or a pod has left its node."""
+        self._changed = True
+        if not self._awake:
+            self._awake = True
+            self._world.env.process(self._watch())
+
+    def _watch(self) -> Generator[Event, Any, None]:
+        env = self._world.env
+        while self._changed or self._since:
+            yield env.timeout(to_next_look(env.now, self._phase, self._scan))
+            layout = self._group.layout()
+            self._changed = False
+            now_unneeded = unneeded(layout, plain(self._policy.threshold), self._since)
+            self._since = {number: self._since.get(number, env.now) for number in now_unneeded}
+            if env.now >= self._group.grown_at + plain(self._policy.after_add):
+                self._remove(layout)
+        self._awake = False
+
+    def _remove(self, layout: Layout) -> None:
+        """Let those go that were unneeded for long enough, as many as may at once."""
+        long_ago = self._world.env.now - plain(self._policy.unneeded) + 1e-6
+        ripe = [number for number, since in self._since.items() if since <= long_ago]
+        for number in self._at_once(layout, ripe):
+            del self._since[number]
+            self._group.remove_after(plain(self._policy.after_taint), number)
+
+    def _at_once(self, layout: Layout, ripe: Sequence[int]) -> list[int]:
+        """Empty ones first, then those that need to be drained."""
+        leaving, draining = self._group.leaving()
+        empty = [number for number in ripe if not layout.nodes[number].pods]
+        drain = [number for number in ripe if layout.nodes[number].pods]
+        drain = drain[: max(0, self._policy.drains - draining)]
+        return [*empty, *drain][: max(0, self._policy.deletions - leaving)]

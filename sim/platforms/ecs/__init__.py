@@ -1,0 +1,1 @@
+"""Amazon ECS: tasks placed on container instances or on Fargate."""

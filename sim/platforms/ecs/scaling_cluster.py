@@ -1,0 +1,127 @@
+"""An ECS cluster whose instances come when tasks wait for them, and go when nothing runs there."""
+
+from collections.abc import Generator
+from typing import Any
+
+from simpy import Container, Event, Interrupt
+
+from sim.core.world import World
+from sim.platforms.ecs.capacity_provider import CapacityProvider, ManagedScaling
+from sim.platforms.ecs.cluster import Cluster, Terms
+from sim.platforms.ecs.container_instance import Claim, ContainerInstance
+from sim.platforms.scaling.instance_launch import Launched, Launcher, explain
+from sim.platforms.scaling.pending_queue import Waiting
+from sim.start import Refused, Start, Story
+
+
+class GrowingCluster(Cluster):
+    """A live cluster with a capacity provider."""
+
+    __slots__ = (
+        "_admitted",
+        "_coming",
+        "_launched",
+        "_launcher",
+        "_numbers",
+        "_provisioning",
+        "_scaling",
+        "_waiting",
+    )
+
+    def __init__(self, world: World, provider: CapacityProvider, terms: Terms) -> None:
+        count = 0 if provider.begin_empty else provider.fleet.count
+        super().__init__(world, provider.fleet, terms, count=count)
+        self._coming = 0
+        self._numbers = count
+        self._launched: dict[ContainerInstance, Launched] = {}
+        self._launcher = Launcher(provider.launch, world)
+        self._admitted = 0
+        self._provisioning = Container(world.env, init=provider.provisioning)
+        self._scaling = ManagedScaling(provider, world, self, lambda: len(self._waiting) > 0)
+        self._waiting: Waiting[Claim, ContainerInstance] = Waiting(
+            world.env, self._shelves.take, self._scaling.notice
+        )
+        self._scaling.notice()
+
+    def admit(self) -> Event:
+        """An event that fires when one more task of a service may be in PROVISIONING."""
+        self._admitted += 1
+        return self._provisioning.get(1)
+
+    def leave_provisioning(self) -> None:
+        """One task less is in PROVISIONING: it has found room, is refused, or was stopped."""
+        if self._admitted:
+            self._admitted -= 1
+            self._provisioning.put(1)
+
+    def run(self, start: Start) -> Story:
+        """From an accepted request to ready; without room it waits for an instance."""
+        asked = self._claims.of(start.service)
+        start.phase("placement")
+        word = self._registered.lacks(asked)
+        if word is not None:
+            self.leave_provisioning()
+            return Refused(word)
+        instance = yield from self._wait(start, asked)
+        self._hold(start, instance, asked)
+        self._scaling.notice()
+        yield self.world.env.timeout(self._placement())
+        return self._on(start, instance)
+
+    @property
+    def size(self) -> int:
+        """Instances, with those on their way."""
+        return len(self.instances) + self._coming
+
+    def needed(self) -> int:
+        """Instances that the tasks need: those in use, and what the largest kind waits for."""
+        kinds = self._waiting.kinds()
+        more = [-(-n // self._registered.takes(claim)) for claim, n in kinds.items()]
+        return len(self.instances) - self.idle() + max(more, default=0)
+
+    def idle(self) -> int:
+        """Instances without a task."""
+        return sum(instance.left == self._registered for instance in self.instances)
+
+    def grow(self, count: int, because: str) -> None:
+        """Launch instances."""
+        self._coming += count
+        self._launcher.launch(count, because, self._join)
+
+    def shrink(self, count: int) -> None:
+        """Terminate instances without a task, the newest first."""
+        idle = [i for i in self.instances if i.left == self._registered]
+        for instance in idle[len(idle) - count :]:
+            self.instances.remove(instance)
+            self._shelves.remove(instance)
+            instance.engine.store.abandon()
+
+    def _wait(self, start: Start, asked: Claim) -> Generator[Event, Any, ContainerInstance]:
+        """In PROVISIONING until there is room on an instance."""
+        since = self.world.env.now
+        placed = self._waiting.enter(asked)
+        try:
+            instance: ContainerInstance = yield placed
+        except Interrupt:
+            self._waiting.leave(asked, placed, self._free)
+            raise
+        finally:
+            self.leave_provisioning()
+        explain(self.world.record, start.task, since, self._launched.get(instance))
+        return instance
+
+    def _join(self, launched: Launched) -> None:
+        """An instance has registered: whoever fits goes there."""
+        instance = self._boot(self._numbers)
+        self._numbers += 1
+        self._coming -= 1
+        self._launched[instance] = launched
+        self.instances.append(instance)
+        self._shelves.add(instance)
+        self._waiting.room()
+        self._scaling.notice()
+
+    def _free(self, instance: ContainerInstance, asked: Claim) -> None:
+        super()._free(instance, asked)
+        self._waiting.room()
+        self._scaling.notice()

@@ -1,0 +1,1 @@
+"""Amazon EKS: a Kubernetes control plane over nodes or Fargate."""

@@ -1,0 +1,1 @@
+"""What every Kubernetes cluster has: pods, nodes, kubelets and a scheduler."""

@@ -1,0 +1,119 @@
+"""What a node keeps for itself, and what it offers to pods: arithmetic of EKS's node images.
+
+kube-reserved is that of amazon-eks-ami (nodeadm); what is left less the eviction threshold and
+the DaemonSets' own requests is what pods can ask for.
+"""
+
+import math
+from itertools import pairwise
+from typing import Annotated, NamedTuple, TypeAlias
+
+from pydantic import Field, NonNegativeInt
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.host import Machine
+from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.limits import fits
+
+MOST_PODS = 2**31 - 1
+"""`maxPods` is a signed 32-bit number."""
+
+MaxPods: TypeAlias = Annotated[int, Field(ge=1, le=MOST_PODS)]
+
+
+class Allocatable(NamedTuple):
+    """What a node offers, in the units that the scheduler counts."""
+
+    cpu: int
+    """Thousandths of a vCPU."""
+    memory: int
+    """Bytes."""
+    pods: int
+
+
+@description
+class DaemonSet:
+    """A pod that runs on every node."""
+
+    name: str
+    cpu: Number = 0.0
+    """vCPUs it requests."""
+    memory: Number = 0.0
+    """Bytes it requests."""
+    used: Number = 0.0
+    """Bytes it uses."""
+
+
+@description
+class NodeConfig:
+    """The kubelet's settings on nodes of one kind."""
+
+    max_pods: MaxPods
+    """`maxPods`: pods that the kubelet takes, those of DaemonSets included."""
+    addresses: NonNegativeInt | None = None
+    """IPv4 addresses that the VPC CNI has for pods; None: they never bind."""
+    prefix_delegation: bool = False
+    """Whether those are prefixes of 16 each."""
+    reserved_memory: Number = 0.0
+    """Bytes of kube-reserved, whatever `max_pods`."""
+    reserved_memory_per_pod: Number = 0.0
+    """Bytes of kube-reserved for each of `max_pods`."""
+    reserved_cpu: tuple[Number, Number, Number, Number] = (0.0, 0.0, 0.0, 0.0)
+    """Fraction of kube-reserved of the first core, the second, the next two, and the rest."""
+    eviction_memory: Number = 0.0
+    """Bytes of `memory.available` below which the kubelet evicts."""
+    kubelet_memory: Number = 0.0
+    """Bytes that the kubelet itself uses."""
+    daemon_sets: tuple[DaemonSet, ...] = ()
+
+    def kube_reserved(self) -> float:
+        """Bytes."""
+        each = plain(self.reserved_memory_per_pod)
+        return plain(self.reserved_memory) + each * self.max_pods
+
+    def allocatable(self, machine: Machine) -> Allocatable:
+        """What the node reports: `kubectl describe node`, Allocatable."""
+        memory = machine.memory_visible - self.kube_reserved() - plain(self.eviction_memory)
+        cpu = 1000.0 * machine.vcpu - self._milli_reserved(machine.vcpu)
+        return Allocatable(math.floor(cpu), max(0, math.floor(memory)), self.max_pods)
+
+    def room(self, machine: Machine) -> Allocatable:
+        """What is left for pods beside those of the DaemonSets; below 0 they do not fit."""
+        whole, daemons = self.allocatable(machine), self.daemon_sets
+        return Allocatable(
+            whole.cpu - sum(round(1000.0 * plain(each.cpu)) for each in daemons),
+            whole.memory - sum(round(plain(each.memory)) for each in daemons),
+            whole.pods - len(daemons),
+        )
+
+    @property
+    def held(self) -> float:
+        """Bytes that kubelet and DaemonSets use."""
+        return plain(self.kubelet_memory) + math.fsum(plain(each.used) for each in self.daemon_sets)
+
+    def free_of_slots(self, machine: Machine) -> float:
+        """Bytes for pods and their slots together."""
+        daemons = math.fsum(plain(each.memory) for each in self.daemon_sets)
+        fixed = plain(self.reserved_memory) + plain(self.eviction_memory) + daemons
+        slots = plain(self.reserved_memory_per_pod) * len(self.daemon_sets)
+        return machine.memory_visible - fixed - slots
+
+    def fit_with_slots(self, machine: Machine, claim: Claim) -> int:
+        """Pods that fit where there are exactly as many slots as pods."""
+        each = claim.memory + plain(self.reserved_memory_per_pod)
+        return fits(self.free_of_slots(machine), each)
+
+    def most_slots(self, machine: Machine, claim: Claim) -> int:
+        """The largest `max_pods` that leaves room for one pod."""
+        free = self.free_of_slots(machine) - claim.memory
+        return fits(free, plain(self.reserved_memory_per_pod)) + len(self.daemon_sets)
+
+    def _milli_reserved(self, vcpu: float) -> int:
+        """Thousandths of a vCPU in kube-reserved, whole ones."""
+        bounds = (0.0, 1.0, 2.0, 4.0, math.inf)
+        cores = [max(0.0, min(vcpu, high) - low) for low, high in pairwise(bounds)]
+        taken = sum(
+            1000.0 * core * plain(part) for core, part in zip(cores, self.reserved_cpu, strict=True)
+        )
+        return math.floor(taken * (1.0 + 1e-12))

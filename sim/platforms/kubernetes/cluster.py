@@ -1,0 +1,192 @@
+"""Nodes under EKS: they join and leave, pods are bound to them, and some pods wait for one."""
+
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any
+
+from simpy import Event, Interrupt
+
+from sim.core.randomness import Sampler
+from sim.core.token_bucket import Bucket
+from sim.core.world import World
+from sim.host import Kernel
+from sim.image import Registry
+from sim.image.transfer.registry import LiveRegistry
+from sim.platforms.fleet import Fleet
+from sim.platforms.kubernetes.allocatable import NodeConfig
+from sim.platforms.kubernetes.kubelet import CONDITION, Kubelet
+from sim.platforms.kubernetes.node import Node
+from sim.platforms.kubernetes.pod import Claim, Pod
+from sim.platforms.kubernetes.scheduler import Scheduler, Scoring
+from sim.platforms.scaling.instance_launch import Launched, explain
+from sim.platforms.scaling.pending_queue import Waiting
+from sim.sandbox import Container
+from sim.start import Refused, Start, Story
+
+EVICTED, REPLACEMENT, EVICTION = "evicted", "replacement", "eviction"
+"""Events of a pod that is moved and of the one made for it, and what they are filed under."""
+
+
+class NodeCluster:
+    """The live nodes of a cluster.
+
+    Args:
+        kubelet: of every node.
+        bindings: pods that the scheduler binds.
+        notice: draws the seconds from binding until the kubelet acts.
+        waits: whether a pod that fits on no node waits for one, or is refused.
+    """
+
+    __slots__ = (
+        "_bindings",
+        "_kubelet",
+        "_next",
+        "_notice",
+        "_registries",
+        "changed",
+        "evicted",
+        "nodes",
+        "noticed",
+        "scheduler",
+        "unschedulable",
+        "waits",
+        "world",
+    )
+
+    def __init__(
+        self,
+        world: World,
+        kubelet: Kubelet,
+        scoring: Scoring,
+        *,
+        bindings: Bucket,
+        notice: Sampler,
+        waits: bool,
+    ) -> None:
+        self.world = world
+        self.waits = waits
+        self.nodes: dict[int, Node] = {}
+        """All that belong to it, cordoned ones too."""
+        self.scheduler = Scheduler(scoring)
+        self.unschedulable: Waiting[Claim, Node] = Waiting(world.env, self._take, self._notify)
+        self.noticed: list[Callable[[], None]] = []
+        """Told whenever one more pod waits for a node: where an autoscaler listens."""
+        self.changed: list[Callable[[], None]] = []
+        """Told whenever a node has come or gone, or a pod has left one or the queue."""
+        self.evicted: list[Callable[[Start, Pod], None]] = []
+        """Told of each pod that is evicted: where its controller listens."""
+        self._kubelet = kubelet
+        self._bindings = bindings
+        self._notice = notice
+        self._next = 0
+        self._registries: dict[Registry, LiveRegistry] = {}
+
+    def join(self, fleet: Fleet, config: NodeConfig, launched: Launched | None = None) -> Node:
+        """One more machine of a fleet is up, registered and ready; pods that wait may go there."""
+        registry = self._registries.get(fleet.registry)
+        if registry is None:
+            registry = self._registries[fleet.registry] = fleet.registry.deploy(self.world)
+        node = Node(
+            self.world,
+            self._next,
+            fleet=fleet,
+            config=config,
+            kubelet=self._kubelet,
+            registry=registry,
+            launched=launched,
+        )
+        self._next += 1
+        self.nodes[node.number] = node
+        self.scheduler.add(node, config.room(fleet.machine), config.allocatable(fleet.machine))
+        self.unschedulable.room()
+        _tell(self.changed)
+        return node
+
+    def cordon(self, node: Node) -> None:
+        """No new pods go there; those that are there stay."""
+        self.scheduler.remove(node)
+
+    def leave(self, node: Node, reason: str = "node removed") -> None:
+        """The node goes, and its pods with it."""
+        self.cordon(node)
+        for start in list(node.pods):
+            start.kill(reason)
+        node.shut_down()
+        del self.nodes[node.number]
+        _tell(self.changed)
+
+    def evict(self, start: Start, pod: Pod) -> None:
+        """The pod is told to end; whoever calls ends it when its time has come."""
+        self.world.record.event(start.task, EVICTED, EVICTION)
+        for tell in self.evicted:
+            tell(start, pod)
+
+    def run(self, start: Start, pod: Pod) -> Story:
+        """From a pod that the API server has to ready."""
+        start.phase("placement")
+        if not self._bindings.try_take():
+            yield from self._bindings.queue()
+        if self.waits:
+            node = yield from self._wait(start, pod.claim)
+        else:
+            free = self.scheduler.take(pod.claim)
+            if free is None:
+                return Refused(self.scheduler.refusal(pod.claim))
+            node = free
+        self._bind(start, node, pod)
+        yield self.world.env.timeout(self._notice())
+        return node.kubelet.run(start, pod)
+
+    @property
+    def kernels(self) -> list[Kernel]:
+        """Of all nodes."""
+        return [node.kubelet.engine.kernel for node in self.nodes.values()]
+
+    def settle(self, pod: Pod, count: int) -> list[Container]:
+        """`count` pods on the first node that are up already."""
+        first = next(iter(self.nodes.values()))
+        return [first.kubelet.settle(pod) for _ in range(count)]
+
+    def _wait(self, start: Start, claim: Claim) -> Generator[Event, Any, Node]:
+        """Until a node has room; whoever is stopped meanwhile leaves the queue."""
+        since = self.world.env.now
+        placed = self.unschedulable.enter(claim)
+        try:
+            node: Node = yield placed
+            while node.number not in self.nodes:  # it has gone at this very instant
+                placed = self.unschedulable.enter(claim)
+                node = yield placed
+        except Interrupt:
+            self.unschedulable.leave(claim, placed, self.scheduler.give_back)
+            self.unschedulable.room()
+            _tell(self.changed)
+            raise
+        explain(self.world.record, start.task, since, node.launched)
+        return node
+
+    def _bind(self, start: Start, node: Node, pod: Pod) -> None:
+        """The pod goes to a node, and gives its room back when it ends."""
+        node.pods[start] = pod
+        node.touched = self.world.env.now
+        start.at_end.append(partial(self._release, start, node, pod.claim))
+        start.place(node.name)
+        self.world.record.event(start.task, "PodScheduled", CONDITION)
+
+    def _release(self, start: Start, node: Node, claim: Claim) -> None:
+        del node.pods[start]
+        node.touched = self.world.env.now
+        self.scheduler.give_back(node, claim)
+        if self.waits:
+            self.unschedulable.room()
+        _tell(self.changed)
+
+    def _take(self, claim: Claim) -> Node | str:
+        return self.scheduler.take(claim) or "no node"
+
+    def _notify(self) -> None:
+        _tell(self.noticed)
+
+
+def _tell(listeners: list[Callable[[], None]]) -> None:
+    for listener in listeners:
+        listener()

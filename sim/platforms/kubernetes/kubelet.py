@@ -1,0 +1,197 @@
+"""The kubelet: it brings a pod that is bound to its node from there to ready."""
+
+import math
+from collections.abc import Generator
+from typing import Any
+
+from pydantic import Field
+from simpy import Event, Process
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.token_bucket import Quota
+from sim.host import Step
+from sim.image import Image
+from sim.platforms.kubernetes.pod import Pod, PodContainer, oom_score_adj
+from sim.sandbox import Container, Engine
+from sim.sharing.capacity import Group
+from sim.start import Ready, Refused, Start, Story
+
+NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
+"""What the VPC CNI says when the node has no address left."""
+
+BACK_OFF = "ImagePullBackOff"
+"""What Kubernetes says of a pod between two tries."""
+
+CONDITION = "condition"
+"""What a pod's conditions are filed under in the record."""
+
+
+@description
+class Kubelet:
+    """What a kubelet does for a pod, and what that takes."""
+
+    pulls: Quota
+    """`registryPullQPS` and `registryBurst`; pulls run in parallel (`serializeImagePulls: false`).
+    An image that is on the node is not pulled (`IfNotPresent`)."""
+    back_off: Number
+    """Seconds until it tries again after it was held up, then twice as long each time."""
+    longest_back_off: Number
+    """Seconds between two tries at most."""
+    sandbox: Step = Field(default_factory=Step)
+    """Pod sandbox and network (RunPodSandbox, CNI ADD)."""
+    sandbox_memory: Number = 0.0
+    """Bytes the node holds for a pod's sandbox: pause container and containerd's shim."""
+
+
+class LiveKubelet:
+    """A kubelet on a live node.
+
+    Args:
+        engine: the node's containerd.
+        pods: the CPU cgroup of all pods (`kubepods.slice`).
+        addresses: IPv4 addresses that the node has for pods.
+    """
+
+    __slots__ = (
+        "_back_off",
+        "_longest",
+        "_noise",
+        "_pulls",
+        "_sandbox",
+        "_sandbox_memory",
+        "addresses",
+        "engine",
+        "pods",
+    )
+
+    def __init__(self, kubelet: Kubelet, engine: Engine, pods: Group, addresses: float) -> None:
+        world = engine.kernel.world
+        self.engine = engine
+        self.pods = pods
+        self.addresses = addresses
+        self._pulls = kubelet.pulls.deploy(world.env)
+        self._back_off, self._longest = plain(kubelet.back_off), plain(kubelet.longest_back_off)
+        self._sandbox = kubelet.sandbox.doing()
+        self._noise = world.random.sampler("kubelet/sandbox", kubelet.sandbox.noise)
+        self._sandbox_memory = plain(kubelet.sandbox_memory)
+
+    def run(self, start: Start, pod: Pod) -> Story:
+        """From a bound pod to ready; its conditions are events of the record."""
+        start.phase("network")
+        if not self._take_address(start, pod):
+            return Refused(NO_ADDRESS)
+        self._hold_sandbox(start)
+        with self.engine.prepare(self._sandbox, self._noise()) as preparing:
+            yield preparing
+        self._say(start, "PodReadyToStartContainers")
+        cgroup = self._cgroup(start, pod)
+        if pod.init:
+            start.phase("init")
+            for container in pod.init:
+                yield from self._to_its_end(start, pod, container, cgroup)
+        self._say(start, "Initialized")
+        beside = []
+        for container in pod.sidecars:
+            sidecar = yield from self._up(start, pod, container, cgroup)
+            beside.append(self._beside(start, sidecar))
+        yield from self._bring(start, pod.main)
+        self.engine.write(start)
+        main = yield from self._begin(start, pod, pod.main, cgroup)
+        start.phase("app")
+        yield from main.run(start)
+        for sidecar_ready in beside:
+            if not sidecar_ready.processed:
+                yield sidecar_ready
+        self._say(start, "ContainersReady")
+        self._say(start, "Ready")
+        return Ready()
+
+    def settle(self, pod: Pod) -> Container:
+        """A pod that is up already, as if long after its start; its own container."""
+        self.engine.kernel.memory.hold(self._sandbox_memory)
+        for container in pod.sidecars:
+            self._settle(pod, container)
+        return self._settle(pod, pod.main)
+
+    def _settle(self, pod: Pod, container: PodContainer) -> Container:
+        score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
+        return self.engine.settle(container, parent=self.pods, oom_score_adj=score)
+
+    def _up(
+        self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
+    ) -> Generator[Event, Any, Container]:
+        """Pull, create and start one container."""
+        yield from self._bring(start, container, within)
+        return (yield from self._begin(start, pod, container, cgroup, within))
+
+    def _bring(
+        self, start: Start, container: PodContainer, within: str = ""
+    ) -> Generator[Event, Any, None]:
+        with start.phase("pull", within):
+            if container.image is not None:
+                yield from self._pull(start, container.image)
+
+    def _begin(
+        self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
+    ) -> Generator[Event, Any, Container]:
+        """Create and start it; its place in the order of victims goes with its request."""
+        score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
+        return (
+            yield from self.engine.up(
+                start, container, parent=cgroup, oom_score_adj=score, within=within
+            )
+        )
+
+    def _to_its_end(
+        self, start: Start, pod: Pod, container: PodContainer, cgroup: Group
+    ) -> Generator[Event, Any, None]:
+        running = yield from self._up(start, pod, container, cgroup, within="init")
+        yield from running.run(start)
+        running.stop()
+
+    def _beside(self, start: Start, sidecar: Container) -> Process:
+        """Let a sidecar start up by itself; it does not outlive the pod."""
+        process = start.env.process(sidecar.run(start))
+        process.defused = True
+        start.at_end.append(lambda: process.interrupt() if process.is_alive else None)
+        return process
+
+    def _pull(self, start: Start, image: Image) -> Generator[Event, Any, None]:
+        """Bring an image here, unless it is here; over its rate the kubelet backs off."""
+        pause = self._back_off
+        while not self.engine.store.has(image) and not self._pulls.try_take():
+            with start.phase("throttled", "pull") as span:
+                span.waits(BACK_OFF)
+                yield start.env.timeout(pause)
+            pause = min(self._longest, 2.0 * pause)
+        yield from self.engine.pull(start, image)
+
+    def _cgroup(self, start: Start, pod: Pod) -> Group:
+        """The pod's own cgroup, which a container that is alone in it would fill."""
+        if not pod.init and not pod.sidecars:
+            return self.pods
+        cgroup = self.pods.group(weight=pod.weight)
+        start.at_end.append(cgroup.remove)
+        return cgroup
+
+    def _take_address(self, start: Start, pod: Pod) -> bool:
+        if not pod.own_network or math.isinf(self.addresses):
+            return True
+        if self.addresses < 1:
+            return False
+        self.addresses -= 1
+        start.at_end.append(self._give_address_back)
+        return True
+
+    def _give_address_back(self) -> None:
+        self.addresses += 1
+
+    def _hold_sandbox(self, start: Start) -> None:
+        memory = self.engine.kernel.memory
+        memory.hold(self._sandbox_memory)
+        start.at_end.append(lambda: memory.hold(-self._sandbox_memory))
+
+    @staticmethod
+    def _say(start: Start, condition: str) -> None:
+        start.world.record.event(start.task, condition, CONDITION)

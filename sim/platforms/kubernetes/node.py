@@ -1,0 +1,67 @@
+"""A node: a machine of a fleet with its kubelet, as long as it belongs to the cluster."""
+
+from sim.core.world import World
+from sim.image import KUBERNETES
+from sim.image.transfer.registry import LiveRegistry
+from sim.platforms.fleet import Fleet
+from sim.platforms.kubernetes.allocatable import NodeConfig
+from sim.platforms.kubernetes.kubelet import Kubelet, LiveKubelet
+from sim.platforms.kubernetes.pod import Pod, cpu_weight
+from sim.platforms.scaling.instance_launch import Launched
+from sim.start import Start
+
+SYSTEM_WEIGHT = 100.0
+"""`cpu.weight` of what runs beside `kubepods.slice`: the kernel's default."""
+
+
+class Node:
+    """A live node, up and registered.
+
+    Args:
+        number: unique in its cluster.
+    """
+
+    __slots__ = ("_held", "kubelet", "launched", "number", "pods", "touched")
+
+    def __init__(
+        self,
+        world: World,
+        number: int,
+        *,
+        fleet: Fleet,
+        config: NodeConfig,
+        kubelet: Kubelet,
+        registry: LiveRegistry,
+        launched: Launched | None = None,
+    ) -> None:
+        self.number = number
+        self.pods: dict[Start, Pod] = {}
+        """Those that are bound to it."""
+        self.touched = world.env.now
+        """When it came, or a pod last came or went."""
+        self.launched = launched
+        """How it came; None: it was there from the beginning."""
+        engine = fleet.boot(
+            world,
+            registry,
+            number,
+            held=config.held,
+            behavior=KUBERNETES["IfNotPresent"],
+            daemon_weight=SYSTEM_WEIGHT,
+        )
+        self._held = engine.kernel.memory.held
+        weight = cpu_weight(config.allocatable(fleet.machine).cpu)
+        addresses = float("inf") if config.addresses is None else float(config.addresses)
+        slice_ = engine.kernel.cpu.group(weight=weight)
+        self.kubelet = LiveKubelet(kubelet, engine, slice_, addresses)
+
+    @property
+    def name(self) -> str:
+        """As it stands in the tables."""
+        return self.kubelet.engine.kernel.name
+
+    def shut_down(self) -> None:
+        """OS, kubelet and DaemonSets are gone; whoever calls has seen to the pods."""
+        self.kubelet.engine.store.abandon()
+        self.kubelet.engine.kernel.memory.hold(-self._held)
+        self._held = 0.0

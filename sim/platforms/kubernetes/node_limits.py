@@ -1,0 +1,113 @@
+"""How many pods a node takes by reservation, and what would make it take more: pure.
+
+Max pods feed on memory: the kubelet reserves memory for each of its slots, so that lifting one
+limit moves the other.
+"""
+
+from collections.abc import Sequence
+
+from sim.core.cited import plain
+from sim.host import Machine
+from sim.platforms.kubernetes.allocatable import NodeConfig
+from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.limits import fits, smallest_first
+from sim.start import Ceiling
+from sim.units import MiB
+
+REFUSALS = {
+    "host ports": "node(s) didn't have free ports for the requested pod ports",
+    "pod slots": "Too many pods",
+    "vCPU": "Insufficient cpu",
+    "memory": "Insufficient memory",
+    "IP addresses": "failed to assign an IP address to container",
+}
+"""Kubernetes' own word for each limit, in the order in which they are found out."""
+
+
+def node_ceilings(config: NodeConfig, machine: Machine, claim: Claim) -> tuple[Ceiling, ...]:
+    """The limits of one node, smallest first; equals as they are found out."""
+    ports = [] if claim.port is None else [_ceiling("host ports", 1, _NO_HOST_PORT)]
+    cpu = _cpu(config, machine, claim)
+    addresses = _addresses(config)
+    memory = _memory(config, machine, claim, (*ports, *cpu, *addresses))
+    slots = _slots(config)
+    if all(slots.allows <= other.allows for other in (*ports, *cpu, *memory, *addresses)):
+        matched = _memory_of_slots_to_match(config, machine, claim)
+        slots = _slots(config, (*ports, *cpu, *matched, *addresses))
+    return smallest_first(*ports, slots, *cpu, *memory, *addresses)
+
+
+def _cpu(config: NodeConfig, machine: Machine, claim: Claim) -> list[Ceiling]:
+    if not claim.cpu:
+        return []
+    return [_ceiling("vCPU", fits(config.room(machine).cpu, claim.cpu), _MORE_CPU)]
+
+
+def _memory(
+    config: NodeConfig, machine: Machine, claim: Claim, others: Sequence[Ceiling]
+) -> list[Ceiling]:
+    """`others` stay where they are, however many slots there are."""
+    if not claim.memory:
+        return []
+    allows = fits(config.room(machine).memory, claim.memory)
+    best = config.fit_with_slots(machine, claim)
+    best = min((best, *(other.allows for other in others)))
+    return [_ceiling("memory", allows, _more_memory(config, machine, claim, allows, best))]
+
+
+def _memory_of_slots_to_match(config: NodeConfig, machine: Machine, claim: Claim) -> list[Ceiling]:
+    """What memory allows where there is a slot for each pod, and none more."""
+    if not claim.memory:
+        return []
+    return [_ceiling("memory", config.fit_with_slots(machine, claim), _LARGER)]
+
+
+def _addresses(config: NodeConfig) -> list[Ceiling]:
+    if config.addresses is None:
+        return []
+    return [_ceiling("IP addresses", config.addresses, _more_addresses(config))]
+
+
+def _slots(config: NodeConfig, others: Sequence[Ceiling] = ()) -> Ceiling:
+    """Slots of the kubelet; `others` are those that stop you once there are more."""
+    allows = max(0, config.max_pods - len(config.daemon_sets))
+    how = _more_slots(config, allows)
+    return Ceiling("pod slots", allows, how, REFUSALS["pod slots"], smallest_first(*others))
+
+
+def _more_slots(config: NodeConfig, allows: int) -> str:
+    if config.addresses is not None and config.addresses <= allows:
+        return f"{_more_addresses(config)} (addresses end there, too)"
+    each = plain(config.reserved_memory_per_pod) / MiB
+    taken = f"; each slot more takes {each:g} MiB of memory (kube-reserved)" if each else ""
+    return f"raise --max-pods above {config.max_pods}{taken}"
+
+
+def _more_addresses(config: NodeConfig) -> str:
+    more = "take a type with more ENIs"
+    return more if config.prefix_delegation else f"turn on prefix delegation, or {more}"
+
+
+def _more_memory(config: NodeConfig, machine: Machine, claim: Claim, allows: int, best: int) -> str:
+    """Fewer slots where they take it, up to the `best` that fit then, else a larger type."""
+    if best <= allows:
+        return _LARGER
+    enough = best + len(config.daemon_sets)
+    if allows:
+        return f"lower --max-pods to {enough}, and {best} fit; or {_LARGER}"
+    most = config.most_slots(machine, claim)
+    lower = f"{most} or fewer" if best == 1 else f"{most} for one pod, {enough} for {best}"
+    return (
+        f"kube-reserved takes {config.kube_reserved() / MiB:.0f} of "
+        f"{machine.memory_visible / MiB:.0f} MiB for {config.max_pods} pod slots: lower "
+        f"--max-pods to {lower}"
+    )
+
+
+def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
+    return Ceiling(limit, allows, how, REFUSALS[limit])
+
+
+_MORE_CPU = "request less CPU a pod (--cpu), or take a larger type"
+_LARGER = "take a larger type, or request less memory"
+_NO_HOST_PORT = "reach it through a Service instead of a hostPort"

@@ -1,0 +1,1 @@
+"""What clusters that grow and shrink share."""

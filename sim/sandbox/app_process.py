@@ -1,0 +1,87 @@
+"""An app in its cgroup: what a container and a guest do alike once they are up."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from simpy import Event, Interrupt
+
+from sim.host import Doing, Kernel
+from sim.sharing.capacity import Group, Job
+from sim.start import Start
+from sim.workload import Demand
+
+EXEC_FORMAT = "exec format error"
+"""What a kernel says to a program for another architecture."""
+
+
+class RunningApp:
+    """A cgroup with CPU and memory on a kernel, and the app in it.
+
+    Args:
+        weight: of the cgroup against its siblings.
+        on_kill: called with the reason when the kernel kills it.
+        parent: the CPU cgroup it stands in; None: the kernel's root.
+        oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
+    """
+
+    __slots__ = ("cpu", "demand", "kernel", "memory", "throttle")
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        demand: Demand,
+        weight: float,
+        on_kill: Callable[[str], None],
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
+    ) -> None:
+        self.kernel = kernel
+        self.demand = demand
+        self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
+        self.throttle = kernel.throttle(self.cpu, max(1.0, demand.startup.threads))
+        self.memory = kernel.memory.cgroup(demand.memory, on_kill, oom_score_adj)
+
+    def start(self, start: Start) -> Generator[Event, Any, None]:
+        """From exec to the first healthy answer: read what is not cached, compute, wait.
+
+        Raises:
+            Interrupt: the kernel cannot run its image, or killed it for the memory it took.
+        """
+        kernel, demand = self.kernel, self.demand
+        if not kernel.can_run(demand.architectures):
+            raise Interrupt(EXEC_FORMAT)
+        missing = kernel.memory.missing(demand.reads)
+        if missing > 0.0:
+            yield from kernel.read(missing)
+            for name, part in demand.reads:
+                kernel.memory.cache(name, part)
+        if not self.settle():
+            raise Interrupt(self.memory.killed_by)
+        with self.perform(demand.startup, start.startup_noise) as job:
+            yield job
+
+    def perform(self, step: Doing, noise: float) -> Job:
+        """Begin one step of its start; what it uses of a quota's slice is gone for the next one."""
+        if self.throttle is None or step.work == 0.0:
+            return self.kernel.perform(step, self.cpu, noise)
+        work, delay, threads = step
+        work *= noise / self.kernel.core_speed
+        return self.throttle.run(work, weight=threads, cap=threads, delay=delay * noise)
+
+    def settle(self) -> bool:
+        """Bring the working set into memory; whether it survived that."""
+        self.memory.share(self.demand.hot)
+        return self.memory.allocate(self.demand.private)
+
+    def kill(self, reason: str) -> None:
+        """Its guest was killed, and it with it."""
+        self.memory.killed_by = reason
+        self.stop()
+
+    def stop(self) -> None:
+        """Give everything back; idempotent."""
+        self.memory.release()
+        if self.throttle is not None:
+            self.throttle.close()
+        self.cpu.remove()

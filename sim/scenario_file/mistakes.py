@@ -1,0 +1,75 @@
+"""What is wrong with a scenario file, in words: the field, the value, what is allowed."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import ValidationError
+
+from sim.catalog.names import nearest
+from sim.scenario_file.schema import ScenarioFile
+
+
+def mistakes(error: ValidationError) -> list[str]:
+    return [_mistake(item) for item in error.errors()]
+
+
+def _mistake(item: Any) -> str:
+    place = [str(part) for part in item["loc"] if not _is_branch(str(part))]
+    path, kind = ".".join(place), item["type"]
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        known = _fields_at(place[:-1])
+        near = nearest(place[-1], known)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        return f"{path}: there is no such field; {hint}"
+    if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
+        return f"{path}: it is missing; {_what(place)}"
+    message = item["msg"].removeprefix("Value error, ")
+    shown = repr(item["input"])
+    if kind == "literal_error":
+        near = nearest(str(item["input"]), _literals(place))
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"{path}: {shown} is not allowed; {_allowed(message)}{hint}"
+    if kind == "string_pattern_mismatch":
+        message = "letters, digits, '.', '_' and '-', and no blank"
+    if kind == "value_error":
+        return f"{path}: {message}" if path else message
+    return f"{path}: {shown} is not allowed; {_allowed(message)}"
+
+
+def _is_branch(part: str) -> bool:
+    """Parts of pydantic's path that name a validator, not a field."""
+    return "[" in part or "(" in part
+
+
+def _class_at(place: list[str]) -> Any:
+    node: Any = ScenarioFile
+    for part in place:
+        if part.isdigit():  # an item of a list
+            continue
+        kind = {f.name: f.type for f in fields(node)}.get(part)
+        inner = next(filter(is_dataclass, (kind, *get_args(kind))), None)
+        if inner is None:
+            return node
+        node = inner
+    return node
+
+
+def _fields_at(place: list[str]) -> list[str]:
+    return [field.name for field in fields(_class_at(place))]
+
+
+def _literals(place: list[str]) -> list[str]:
+    types = {field.name: field.type for field in fields(_class_at(place[:-1]))}
+    kind = types.get(place[-1])
+    return [str(value) for value in get_args(kind)] if get_origin(kind) is Literal else []
+
+
+def _what(place: list[str]) -> str:
+    words = _literals(place)
+    return f"one of {', '.join(words)}" if words else "it is needed"
+
+
+def _allowed(message: str) -> str:
+    """pydantic's words for what is allowed, as they go on in a sentence."""
+    text = message.removeprefix("Input should be ")
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,310 @@
+"""What a scenario file holds: names of the catalogue and units, into the descriptions that run.
+
+Every mistake of a file is reported at once: the field, the value, what is allowed, and the
+nearest known name.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    Field,
+    PositiveInt,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic.functional_validators import AfterValidator, BeforeValidator
+
+from sim import catalog
+from sim.catalog.registries import RegistryName
+from sim.core.description import description, with_figure
+from sim.core.quantity import Bytes, Seconds, Vcpu
+from sim.experiment import Burst, Poisson, Scenario
+from sim.host import Machine
+from sim.host.machine import Architecture
+from sim.image import AgentPull, Image, read_image
+from sim.image.image import of_size
+from sim.platforms.ecs.ecs import Network
+from sim.platforms.ecs.placement import Strategy
+from sim.platforms.kubernetes.allocatable import MaxPods
+from sim.platforms.kubernetes.pod import PodTemplate, Resources
+from sim.platforms.kubernetes.scheduler import Scoring
+from sim.studies.bare_machine import bare_machine
+from sim.workload import Service
+
+
+def _known(field: str, names: Iterable[str]) -> AfterValidator:
+    known = list(names)
+
+    def check(value: str, info: ValidationInfo) -> str:  # noqa: ARG001 (pydantic's signature)
+        if value not in known:
+            message = str(catalog.unknown(field, value, known))
+            raise ValueError(message.partition(": ")[2])
+        return value
+
+    return AfterValidator(check)
+
+
+def _bare(value: str) -> str:
+    bare_machine(value, "m5.xlarge")
+    return value
+
+
+def _from_manifest(value: object, info: ValidationInfo) -> object:
+    """The image in a manifest; its path starts at the folder of the scenario file."""
+    if isinstance(value, Image):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not allowed; the path of a manifest")
+    context = info.context or {}
+    return read_image(
+        context.get("folder", Path()) / value,
+        architecture=context.get("architecture", "amd64"),
+        unpack_ratio=catalog.figure("image.unpack_ratio"),
+    )
+
+
+LAZY_ON = "docker (with the SOCI snapshotter) and fargate load images lazily"
+"""The ECS agent on EC2 pulls through dockerd, which does not."""
+
+Instance = Annotated[str, _known("instance", catalog.instances())]
+App = Annotated[str, _known("app", catalog.apps())]
+ImageName = Annotated[str, _known("image", catalog.images())]
+ImageFile = Annotated[Image, BeforeValidator(_from_manifest), WithJsonSchema({"type": "string"})]
+
+
+@description
+class HostPart:
+    """The machine, or the fleet, that tasks run on; fargate has none but for the architecture."""
+
+    instance: Instance = "m5.xlarge"
+    """EC2 type; the vm and docker platforms take a bare machine of its size."""
+    size: Annotated[str, AfterValidator(_bare)] | None = None
+    """Bare machine of the vm and docker platforms instead: m5.metal, 16x64GiB."""
+    count: PositiveInt = 1
+    """Container instances (ecs) or nodes (eks)."""
+    architecture: Architecture | None = None
+    """Of the tasks on fargate, that of the instance unless given; elsewhere it is always that."""
+    disk: Bytes | None = None
+    """Root volume (ecs, eks; else 30 and 20 GiB), disk (docker; else it never binds), or
+    ephemeral storage (fargate; else 20 GiB)."""
+
+
+@description
+class ImagePart:
+    """The image that is pulled; without it, that of the app."""
+
+    name: ImageName | None = None
+    """An image of the catalogue."""
+    mib: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """Or the compressed size, MiB, of an image of one layer."""
+    file: ImageFile | None = None
+    """Or a manifest, as `sim image` reads it; the path starts at this file's folder."""
+    warm: bool = False
+    """Whether every host has it on disk already."""
+    lazy: bool = False
+    """Whether containers start before all of it is here (SOCI; docker and fargate)."""
+
+
+@description
+class ServicePart:
+    """What is launched."""
+
+    app: App = "generic"
+    cpu: Vcpu | None = None
+    """vCPUs; the app's default size unless given."""
+    memory: Bytes | None = None
+    disk: Bytes | None = None
+    """What each writes to its own layer on the host's disk."""
+    memory_reservation: Bytes | None = None
+    """Soft limit: what placement reserves."""
+    cpu_quota: bool = True
+    """Whether cpu is a quota, or only a weight."""
+    load: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Mean CPU use as a fraction of cpu, once it serves."""
+    host_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+
+    def service(self) -> Service:
+        """The description that runs, with the app's own image."""
+        made = catalog.service(
+            self.app,
+            cpu=self.cpu,
+            memory=self.memory,
+            cpu_quota=self.cpu_quota,
+            load_share=self.load,
+        )
+        return replace(
+            made,
+            disk=self.disk or 0.0,
+            memory_reservation=self.memory_reservation,
+            host_port=self.host_port,
+        )
+
+
+@description
+class ArrivalsPart:
+    """How tasks arrive: all at once, or one by one in a Poisson stream."""
+
+    tasks: PositiveInt = 1
+    at: Seconds = 0.0
+    """When a burst comes."""
+    per_second: Annotated[float, Field(gt=0)] | None = None
+    """Mean rate of a Poisson stream; without it, a burst."""
+
+
+@description
+class PodPart:
+    """What a pod is on EKS besides the service's own container at its own size."""
+
+    resources: Resources | None = None
+    """Requests and limits of the service's container, instead of what the service says."""
+    init: tuple[ServicePart, ...] = ()
+    """Containers that run one after the other before the service's."""
+    sidecars: tuple[ServicePart, ...] = ()
+    """Containers beside the service's."""
+    privileged: bool = False
+    host_network: bool = False
+
+    def template(self) -> PodTemplate:
+        """The description that runs."""
+        return PodTemplate(
+            resources=self.resources,
+            init=tuple(part.service() for part in self.init),
+            sidecars=tuple(part.service() for part in self.sidecars),
+            privileged=self.privileged,
+            host_network=self.host_network,
+        )
+
+
+@description
+class ScenarioFile:
+    """A scenario as it is written in YAML."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    platform: Literal["vm", "docker", "ec2", "ecs", "fargate", "eks", "eks-fargate"]
+    host: HostPart = Field(default_factory=HostPart)
+    image: ImagePart = Field(default_factory=ImagePart)
+    service: ServicePart = Field(default_factory=ServicePart)
+    arrivals: ArrivalsPart = Field(default_factory=ArrivalsPart)
+    registry: RegistryName = "ecr"
+    """Where images are pulled from."""
+    network: Network = "bridge"
+    """Of ECS tasks on EC2."""
+    trunking: bool = False
+    strategy: Strategy = "binpack"
+    pull_behavior: AgentPull = "default"
+    """When an ECS agent on EC2 contacts the registry."""
+    max_pods: MaxPods | None = None
+    """Of the kubelet on EKS nodes; without it, what EKS recommends for the type."""
+    prefix_delegation: bool = False
+    """Of EKS nodes."""
+    scoring: Scoring = "LeastAllocated"
+    """Of the Kubernetes scheduler."""
+    pod: PodPart = Field(default_factory=PodPart)
+    until: Annotated[Seconds, Field(gt=0)] | None = None
+    serve: Seconds = 0.0
+    sample_every: Seconds | None = None
+    replications: PositiveInt = 30
+    seed: Annotated[int, Field(ge=0)] = 1
+    figures: dict[Annotated[str, _known("figure", catalog.figures())], float] = Field(
+        default_factory=dict
+    )
+    """Figures of the catalogue to be replaced, by key, in base units (s, byte, vCPU)."""
+
+    def scenario(self) -> Scenario:
+        """The descriptions that run.
+
+        Raises:
+            ValueError: a figure that is replaced is not used by this scenario.
+        """
+        service = self._service()
+        made = Scenario(
+            name=self.name,
+            platform=self._platform(service),
+            arrivals=(self._arrivals(service),),
+            until=self.until,
+            serve=self.serve,
+            sample_every=self.sample_every,
+        )
+        for key, value in self.figures.items():
+            made = with_figure(made, key, value)
+        return made
+
+    def _service(self) -> Service:
+        service = self.service.service()
+        image = service.image
+        given = [
+            field for field in ("name", "mib", "file") if getattr(self.image, field) is not None
+        ]
+        if len(given) > 1:
+            raise ValueError(f"image: {' and '.join(given)} are both given; one of them is allowed")
+        if self.image.mib is not None:
+            ratio = catalog.figure("image.unpack_ratio")
+            name = f"{self.image.mib:g}MiB"
+            image = of_size(name, self.image.mib * 2**20, ratio)
+        elif self.image.name is not None:
+            image = catalog.image(self.image.name)
+        elif self.image.file is not None:
+            image = self.image.file
+        return replace(service, image=image)
+
+    def _arrivals(self, service: Service) -> Burst | Poisson:
+        part = self.arrivals
+        if part.per_second is None:
+            return Burst(service=service, tasks=part.tasks, at=part.at)
+        return Poisson(service=service, tasks=part.tasks, per_second=part.per_second)
+
+    def _platform(self, service: Service) -> Any:
+        warm = [service.image] if self.image.warm and service.image is not None else []
+        registry, host, lazy = catalog.registry(self.registry), self.host, self.image.lazy
+        if lazy and self.platform not in ("docker", "fargate"):
+            raise ValueError(f"image.lazy: true is not allowed on {self.platform}; {LAZY_ON}")
+        made: dict[str, Callable[[], Any]] = {
+            "vm": lambda: catalog.hypervisor(self._server()),
+            "docker": lambda: catalog.docker(
+                self._server(), warm=warm, pulls_from=registry, lazy=lazy
+            ),
+            "ec2": lambda: catalog.ec2(catalog.machine(host.instance)),
+            "ecs": lambda: catalog.ecs(
+                self._with_disk(catalog.machine(host.instance)),
+                count=host.count,
+                network=self.network,
+                trunking=self.trunking,
+                strategy=self.strategy,
+                pull_behavior=self.pull_behavior,
+                warm=warm,
+                pulls_from=registry,
+            ),
+            "fargate": lambda: catalog.ecs_on_fargate(
+                host.architecture or catalog.instance(host.instance).architecture,
+                pulls_from=registry,
+                lazy=lazy,
+                ephemeral=host.disk,
+            ),
+            "eks": lambda: catalog.eks(
+                self._with_disk(catalog.machine(host.instance)),
+                count=host.count,
+                prefix_delegation=self.prefix_delegation,
+                max_pods=self.max_pods,
+                pod=self.pod.template(),
+                scoring=self.scoring,
+                warm=warm,
+                pulls_from=registry,
+            ),
+            "eks-fargate": lambda: catalog.eks_on_fargate(
+                pod=self.pod.template(), pulls_from=registry
+            ),
+        }
+        return made[self.platform]()
+
+    def _server(self) -> Machine:
+        return self._with_disk(bare_machine(self.host.size, self.host.instance))
+
+    def _with_disk(self, machine: Machine) -> Machine:
+        if self.host.disk is None:
+            return machine
+        return replace(
+            machine, disk_size=self.host.disk, disk_used=catalog.figure("ecs.ami.os_disk")
+        )

@@ -1,0 +1,1 @@
+"""The sharing law: weighted max-min fairness with caps, hierarchical and exact."""

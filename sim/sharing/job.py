@@ -1,0 +1,113 @@
+"""A job: work in progress on a capacity."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from simpy import Environment, Event
+from simpy.events import PENDING
+
+from sim.sharing.lazy_heap import OVER, PARKED
+
+
+class Owner(Protocol):
+    """What a job asks of the group it runs in."""
+
+    def rate_of(self, job: Job) -> float:
+        """Rate of a running job now."""
+
+    def left_of(self, job: Job) -> float:
+        """Work a running job still has to do."""
+
+    def enter(self, job: Job, now: float) -> None:
+        """Let a parked job take part in the next levelling, unless it can get nothing."""
+
+    def withdraw(self, job: Job) -> None:
+        """Take a running or frozen job off."""
+
+    def revise(self, job: Job, weight: float | None, cap: float | None) -> None:
+        """Change weight or cap."""
+
+
+class Job(Event):
+    """Work in progress on a capacity; an event that succeeds when the work is done.
+
+    Usable as a context manager: leaving the block before the end cancels the job, as SimPy's
+    `Request` does, so that an interrupted process leaves nothing behind.
+    """
+
+    __slots__ = ("cap", "delay", "left", "owner", "tag", "ticket", "weight")
+
+    def __init__(  # noqa: PLR0917 (positional is quicker)
+        self, env: Environment, owner: Owner, work: float, weight: float, cap: float, delay: float
+    ) -> None:
+        # What `Event.__init__` does, without the call: 5 % of a job's time.
+        self.env = env
+        self.callbacks = []
+        self._value: Any = PENDING
+        self.owner = owner
+        self.weight = weight
+        self.cap = cap
+        self.delay = delay
+        """Seconds between the end of the work and the event."""
+        self.left = work
+        """Work left, true while the job does not run."""
+        self.tag = 0.0
+        """Where the clock of its saturation stands when a running job is done."""
+        self.ticket = PARKED
+        """Number of its valid entry in a queue."""
+
+    @property
+    def rate(self) -> float:
+        """Rate now, in units of the capacity."""
+        return self.owner.rate_of(self) if self.ticket > PARKED else 0.0
+
+    @property
+    def remaining(self) -> float:
+        """Work left now, in units of the capacity times seconds."""
+        return self.owner.left_of(self) if self.ticket > PARKED else self.left
+
+    def cancel(self) -> float:
+        """Take the job off the capacity; idempotent.
+
+        Returns:
+            The work left. The event then never fires: whoever cancels interrupts the waiter.
+        """
+        if self.ticket != OVER:
+            self.owner.withdraw(self)
+        return self.left
+
+    def update(self, *, weight: float | None = None, cap: float | None = None) -> None:
+        """Change weight or cap from now on; a cap of 0 freezes the job, a later update thaws it.
+
+        Raises:
+            ValueError: the job has finished, or a value is out of range.
+        """
+        if self.ticket == OVER:
+            raise ValueError("job: it has finished; only a running job can be updated")
+        self.owner.revise(self, weight, cap)
+
+    def set_back(self, value: float) -> None:
+        """The clock of its saturation is set back by `value`."""
+        self.tag -= value
+
+    def finish(self) -> None:
+        """The work is done; the capacity runs the callbacks."""
+        self.ticket = OVER
+        self.left = 0.0
+        self._ok = True
+        self._value = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # A generator closed after the run must not touch the capacity any more.
+        if self.ticket != OVER and kind is not GeneratorExit:
+            self.owner.withdraw(self)

@@ -1,0 +1,1 @@
+"""How many fit on one machine?"""

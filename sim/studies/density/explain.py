@@ -1,0 +1,76 @@
+"""Why so many fit: the numbers that move each count, by reservation and by use."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+from sim.experiment.statistics.one_at_a_time import one_at_a_time, ranged
+from sim.host import Machine
+from sim.platforms.limits import BudgetItem
+from sim.start import Ceiling
+from sim.studies.density.by_use import ByUse, OneHost
+from sim.studies.influence import Explained, explain
+from sim.workload import Service
+
+
+class Sized(OneHost, Protocol):
+    """What this question asks of a platform of which one host takes many."""
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]: ...
+
+    def slots(self, service: Service) -> tuple[Ceiling, ...]: ...
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]: ...
+
+
+Node: TypeAlias = tuple[Sized, Service]
+
+
+class Asked(Protocol):
+    """A question about density that has been answered, and can be asked again."""
+
+    @property
+    def service(self) -> Service: ...
+
+    @property
+    def platforms(self) -> Mapping[str, tuple[Machine, Sized]]: ...
+
+    def wants_use(self, name: str) -> bool: ...
+
+    def by_use(self, machine: Machine, platform: Sized, service: Service) -> list[ByUse]: ...
+
+
+def why_so_many(asked: Asked) -> Iterator[Explained]:
+    """Of each row of which one host takes many; the others take one, whatever the numbers."""
+    for name, (machine, platform) in asked.platforms.items():
+        node = platform, asked.service
+        yield explain(name, "by reservation", node, _reserved, base=_reserved([node])[0])
+        if asked.wants_use(name):
+            yield _by_use(asked, name, machine, node)
+
+
+def _by_use(asked: Asked, name: str, machine: Machine, node: Node) -> Explained:
+    """But for the load, a figure reaches a count by use only through the memory it leaves."""
+
+    def counts(nodes: Sequence[Node]) -> list[int]:
+        every = (asked.by_use(machine, platform, service) for platform, service in nodes)
+        return [statistics.median_low(answer.count for answer in answers) for answers in every]
+
+    count = counts([node])[0]
+    only = ranged(node[1].load) + [
+        effect.cited
+        for effect in one_at_a_time(node, _fitting)
+        if effect.swing and min(effect.base, effect.at_low, effect.at_high) <= count
+    ]
+    idle = len(ranged(node)) - len(only)
+    return explain(name, "by use", node, counts, base=count, idle=idle, only=only)
+
+
+def _reserved(nodes: Sequence[Node]) -> list[int]:
+    return [platform.ceilings(service)[0].allows for platform, service in nodes]
+
+
+def _fitting(nodes: Sequence[Node]) -> list[int]:
+    return [platform.fits_in_memory(service) for platform, service in nodes]

@@ -1,0 +1,1 @@
+"""From a Dockerfile to a running container."""

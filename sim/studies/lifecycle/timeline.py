@@ -1,0 +1,220 @@
+"""The life of an image in one simulated world: build, push, pull, run, and again after a change."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import fsum
+from typing import Any, Literal, TypeAlias
+
+from simpy import Event
+
+from sim.core.description import description
+from sim.core.recorder import Recorder, Span
+from sim.core.world import World
+from sim.image import Builder, Built, Image, Repository
+from sim.image.dockerfile.build import Step
+from sim.image.sharing import distinct
+from sim.image.transfer.push import Done
+from sim.start import Outcome, Ready, Start
+from sim.workload import Service
+
+StepName: TypeAlias = Literal["build", "push", "pull", "run"]
+STEPS: tuple[StepName, ...] = ("build", "push", "pull", "run")
+TOTAL = "total"
+
+
+@description
+class Lifecycle:
+    """Where an image is built, where it is kept, and what runs it."""
+
+    builder: Builder
+    repository: Repository
+    platform: Any
+    """Anything that satisfies `Platform`, pulling from the repository's registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """An image as it was built, and what is started from it."""
+
+    built: Built
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One phase of one step."""
+
+    round: int
+    """1, or 2 after a change."""
+    step: StepName
+    phase: str
+    start: float
+    """Seconds since the build began."""
+    end: float
+    """Seconds since the build began."""
+    size: float = 0.0
+    """Bytes it moves, writes or reads."""
+    line: int = 0
+    """Of the Dockerfile; 0 where it is none."""
+    text: str = ""
+    cached: bool = False
+    aside: float = 0.0
+    """Seconds between start and end that are another step's: the pull within a run."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes."""
+        return self.end - self.start - self.aside
+
+
+@dataclass(slots=True)
+class Timeline:
+    """What happened, in order."""
+
+    record: Recorder
+    """Of the starts."""
+    rows: list[Row] = field(default_factory=list)
+    starts: list[Start] = field(default_factory=list)
+    begins: list[float] = field(default_factory=list)
+    """When each round began, seconds."""
+
+    def of(self, number: int, step: StepName) -> list[Row]:
+        """The phases of one step of one round."""
+        return [row for row in self.rows if (row.round, row.step) == (number, step)]
+
+    def total(self, number: int, step: StepName) -> Row | None:
+        """All of one step, with the bytes that went over the network; None where it never began."""
+        return next((row for row in self.of(number, step) if row.phase == TOTAL), None)
+
+    def after(self, number: int, phase: str) -> float | None:
+        """Seconds from the beginning of a round to the end of a phase of its run: `start` is
+        running, `app` ready; None where that never came."""
+        ends = [row.end for row in self.of(number, "run") if row.phase == phase]
+        up = isinstance(self.starts[number - 1].value, Ready)
+        return ends[0] - self.begins[number - 1] if ends and up else None
+
+
+def live(setup: Lifecycle, rounds: Sequence[Round], seed: int) -> Timeline:
+    """Build, push, pull and run; a second round meets the caches that the first has filled."""
+    world = World(seed)
+    made = Timeline(world.record)
+    world.env.process(_life(world, setup, rounds, made))
+    world.env.run()
+    world.record.close()
+    return made
+
+
+def _life(
+    world: World, setup: Lifecycle, rounds: Sequence[Round], made: Timeline
+) -> Generator[Event, Any, None]:
+    builder = setup.builder.deploy(world)
+    repository = setup.repository.deploy(world)
+    deployment = setup.platform.deploy(world)
+    on_disk: dict[int, set[str]] = {}
+    for number, one in enumerate(rounds, 1):
+        made.begins.append(world.env.now)
+        build = _Job(world, made, number, "build")
+        yield from builder.build(build, one.built)
+        build.file(build.rows, moved="base")
+        push = _Job(world, made, number, "push")
+        yield from builder.push(push, one.built.image, repository)
+        push.file(_hulls(push.rows), moved="upload")
+        start = deployment.launch(one.service)[0]
+        outcome: Outcome = yield start
+        made.starts.append(start)
+        held = on_disk.setdefault(world.record.task_host[start.task], set())
+        made.rows += _of_start(world.record, start, number, one.built.image, held)
+        if not isinstance(outcome, Ready):
+            return
+        held |= {layer.digest for layer in one.built.image.layers}
+        yield deployment.stop(start)
+
+
+class _Job:
+    """A build or a push; the pulls of its base images have a record of their own."""
+
+    def __init__(self, world: World, made: Timeline, number: int, step: StepName) -> None:
+        self.rows: list[Row] = []
+        self._begin = world.env.now
+        self._aside = Recorder(world.env)
+        self._task = self._aside.task(step)
+        self._made = made
+        self._number = number
+        self._step: StepName = step
+
+    def phase(self, name: str, parent: str = "") -> Span:
+        return self._aside.span(self._task, name, parent)
+
+    def done(self, work: Done, what: Step | Image | None) -> None:
+        step = what if isinstance(what, Step) else None
+        self.rows.append(
+            Row(
+                round=self._number,
+                step=self._step,
+                phase=work.phase,
+                start=work.begin,
+                end=work.end,
+                size=work.size,
+                line=0 if step is None else step.line,
+                text=what.name if isinstance(what, Image) else "" if what is None else what.text,
+                cached=step is not None and step.cached,
+            )
+        )
+
+    def file(self, rows: list[Row], *, moved: str) -> None:
+        """Put its rows into the timeline, in order, and its total: bytes of the phase `moved`."""
+        size = sum(row.size for row in rows if row.phase == moved)
+        end = self._aside.env.now
+        self._made.rows += sorted(rows, key=lambda row: (row.start, row.end, row.line))
+        self._made.rows.append(Row(self._number, self._step, TOTAL, self._begin, end, size))
+
+
+def _hulls(rows: Sequence[Row]) -> list[Row]:
+    """One row a phase, from the first layer's begin to the last one's end."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.phase, []).append(row)
+    return [
+        replace(
+            same[0],
+            start=min(row.start for row in same),
+            end=max(row.end for row in same),
+            size=fsum(row.size for row in same),
+        )
+        for same in found.values()
+    ]
+
+
+def _of_start(
+    record: Recorder, start: Start, number: int, image: Image, held: set[str]
+) -> list[Row]:
+    """The phases of a start; those of its pull are the step `pull`."""
+    missing = [layer for layer in distinct([image]) if layer.digest not in held]
+    wire, unpacked = fsum(x.wire for x in missing), fsum(x.unpacked for x in missing)
+    sizes = {"download": wire, "decompress": unpacked, "unpack": unpacked, TOTAL: wire}
+    pulled, ran = list[Row](), list[Row]()
+    for phase, parent, begin, end in _spans(record, start.task):
+        if parent == "pull":
+            pulled.append(Row(number, "pull", phase, begin, end))
+        elif not parent and phase == "pull":
+            pulled.append(Row(number, "pull", TOTAL, begin, end))
+        elif not parent:
+            ran.append(Row(number, "run", phase, begin, end))
+    parts = [replace(row, size=sizes.get(row.phase, 0.0)) for row in _hulls(pulled)]
+    aside = sum(row.seconds for row in parts if row.phase == TOTAL)
+    begin, end = record.task_begin[start.task], record.task_end[start.task]
+    phases = [row for row in (*parts, *ran) if row.phase != TOTAL]
+    return [
+        *sorted(phases, key=lambda row: (row.start, row.end)),
+        *(row for row in parts if row.phase == TOTAL),
+        Row(number, "run", TOTAL, begin, end, aside=aside),
+    ]
+
+
+def _spans(record: Recorder, task: int) -> Iterator[tuple[str, str, float, float]]:
+    """Phase, parent, begin and end of each span of a task."""
+    names = record.phases.all()
+    for at, owner in enumerate(record.span_task):
+        if owner == task:
+            phase, parent = names[record.span_phase[at]], names[record.span_parent[at]]
+            yield phase, parent, record.span_start[at], record.span_end[at]

@@ -1,0 +1,1 @@
+"""How soon are the machines gone again?"""

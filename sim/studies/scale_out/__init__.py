@@ -1,0 +1,1 @@
+"""How long from a few tasks to hundreds?"""

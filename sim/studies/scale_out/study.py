@@ -1,0 +1,144 @@
+"""From no task to thousands: how long it takes where the machines have to come first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sim import catalog
+from sim.experiment import Burst, Results, Scenario, compare
+from sim.experiment.statistics.estimate import Estimate, mean
+from sim.platforms.kubernetes.cluster import EVICTED, EVICTION, REPLACEMENT
+from sim.studies.account_quotas import account_line, need
+from sim.studies.platforms import chosen, lacking, price, web
+from sim.studies.scale_out.answer import GrowthAnswer, Row
+from sim.studies.scale_out.limiting_waits import stretches
+from sim.units import GiB, hours
+from sim.workload import Service
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHARES = {"t10_s": 0.10, "t25_s": 0.25, "t50_s": 0.50, "t75_s": 0.75, "t90_s": 0.90}
+
+BEFORE = 6 * hours
+"""Seconds in which the tasks that are there already have come, and every quota has filled up."""
+
+
+def scale(
+    *,
+    platform: str = "all",
+    begin: int = 0,
+    to: int = 500,
+    cpu: float = 1.0,
+    memory: float = 2 * GiB,
+    instance: str = "c6g.4xlarge",
+    image: str = "python:3.12",
+    services: int = 1,
+    quotas: Mapping[str, float] | None = None,
+    replications: int = 5,
+    seed: int = 1,
+) -> GrowthAnswer:
+    """How long each platform takes from `begin` tasks to `to`, all asked for at once.
+
+    A task is ready when its container runs: it has no start-up work of its own.
+
+    Args:
+        platform: one of `sim.studies.platforms.platforms()`, or `all`.
+        cpu: vCPUs of one task.
+        memory: bytes of one task.
+        instance: EC2 type of the platforms that have instances.
+        services: over which the tasks are split.
+        quotas: figures that are other than AWS's default, by key, in base units.
+
+    Raises:
+        ValueError: a name is not known, or a value is out of range.
+    """
+    made = chosen(platform, instance, quotas)
+    if begin < 0:
+        raise ValueError(f"from: {begin} is not allowed; at least 0")
+    if to <= begin:
+        raise ValueError(f"to: {to} is not allowed; more than from = {begin}")
+    if not 1 <= services <= to - begin:
+        raise ValueError(f"services: {services} is not allowed; 1 to {to - begin}")
+    service = web(cpu, memory, image)
+    scenarios = {
+        name: Scenario(
+            name="scale", platform=each, arrivals=_arrivals(service, begin, to, services)
+        )
+        for name, each in made.items()
+    }
+    results = compare(
+        scenarios, times=replications, seed=seed, name="scale", catalogue=catalog.digest()
+    )
+    asked = _asked(results, begin)
+    rows = [_row(results, asked, name, to - begin) for name in made]
+    for row in rows:
+        row.usd_per_hour = price(made[row.platform], service, row.hosts)
+        row.lacking = lacking(made[row.platform], service)
+    results.summary = _summary(rows)
+    account = account_line(need(r.platform, made[r.platform], service, r.hosts) for r in rows)
+    return GrowthAnswer(service, instance, begin, to, rows, results, asked, account)
+
+
+def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Burst, ...]:
+    """Those that are there, long before; then one burst a service."""
+    there = (Burst(service=service, tasks=begin),) if begin else ()
+    share, rest = divmod(to - begin, services)
+    return there + tuple(
+        Burst(
+            service=service if services == 1 else replace(service, name=f"web-{number + 1}"),
+            tasks=share + (number < rest),
+            at=BEFORE if begin else 0.0,
+        )
+        for number in range(services)
+    )
+
+
+def _asked(results: Results, begin: int) -> pd.DataFrame:
+    """The starts that were asked for at the end, without those that were there already.
+
+    A pod that was moved counts once, when it was ready first: its replacement was not asked for.
+    """
+    starts, spans = results.starts(), results.spans
+    keys = ["variant", "run", "task"]
+    made_anew = spans[(spans["phase"] == REPLACEMENT) & (spans["parent"] == EVICTION)][keys]
+    anew = starts[keys].merge(made_anew, how="left", indicator=True)["_merge"] == "both"
+    return starts[(starts["task"] >= begin) & ~anew.to_numpy()]
+
+
+def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> Row:
+    spans = results.spans[results.spans["variant"] == name]
+    mine = asked[asked["variant"] == name]
+    runs = len(results.runs[results.runs["variant"] == name])
+    moved = spans[(spans["phase"] == EVICTED) & (spans["parent"] == EVICTION)]
+    there = spans.merge(moved[["run", "task"]], how="left", on=["run", "task"], indicator=True)
+    there = there[(there["_merge"] == "left_only") & (there["host"] != "")]
+    hosts = round(there.groupby("run")["host"].nunique().mean()) if len(there) else 0
+    return Row(
+        platform=name,
+        times=_times(mine, tasks, runs),
+        ready=len(mine) / runs,
+        hosts=hosts,
+        usd_per_hour=None,
+        limits=stretches(spans.merge(mine[["run", "task"]])) if len(mine) else [],
+    )
+
+
+def _times(mine: pd.DataFrame, tasks: int, runs: int) -> dict[str, Estimate]:
+    """When each share was ready, where it was in every run."""
+    found = {}
+    by_run = mine.sort_values("time_to_ready_s").groupby("run")["time_to_ready_s"]
+    for column, share in SHARES.items():
+        reached = by_run.nth(math.ceil(share * tasks) - 1)
+        if len(reached) == runs:
+            found[column] = mean(column, reached)
+    return found
+
+
+def _summary(rows: list[Row]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([row.flat() for row in rows])

@@ -1,0 +1,213 @@
+"""What a scenario's answer hangs on, and which of it nobody has measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.catalog.names import unknown
+from sim.experiment import Scenario
+from sim.experiment.running.metric import READY, measured, measures
+from sim.experiment.running.run import run
+from sim.experiment.statistics.one_at_a_time import Effect, fixed, one_at_a_time, ranged
+from sim.experiment.statistics.sobol import Indices, base_points, sobol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MATTERS = 0.05
+"""Share of the answer below which a figure is not worth a word."""
+TOP = 10
+"""Figures that are shown, and move together for the Sobol indices."""
+AVERAGED = 5
+"""Replications of which a point of the Sobol indices is the mean, at most."""
+STILL = 1e-9
+"""Share of the answer that is rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """The effects of all figures, strongest first, and the shares of the ten strongest."""
+
+    scenario: str
+    metric: str
+    replications: int
+    seed: int
+    base: float
+    effects: tuple[Effect, ...]
+    without_range: tuple[str, ...]
+    """Figures that nothing moves."""
+    indices: Indices | None
+    refused: str
+    """Why there are no indices; empty where there are."""
+
+    @property
+    def moved(self) -> list[Effect]:
+        """Those that move the answer, strongest first."""
+        return [e for e in self.effects if e.swing > STILL * abs(self.base)]
+
+    @property
+    def top(self) -> list[Effect]:
+        """The ten that matter most."""
+        return self.moved[:TOP]
+
+    @property
+    def assumed(self) -> list[Effect]:
+        """Those that matter and that nobody has measured."""
+        least = MATTERS * abs(self.base)
+        of_note = (e for e in self.moved if e.swing >= least and e.told)
+        return [effect for effect in of_note if effect.cited.standing == "assumed"]
+
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        mean = f"The mean {words(self.metric)} is {amount(self.metric, self.base)}"
+        if not self.top:
+            return f"{mean}, and none of {len(self.effects)} figures with a range moves it."
+        first = self.top[0]
+        ends = [
+            f"{amount(self.metric, end)} at {edge}"
+            for end, edge in ((first.at_low, "its low end"), (first.at_high, "its high end"))
+            if not math.isnan(end)
+        ]
+        return f"{mean}; {first.cited.key} moves it most: {', '.join(ends) or 'to no answer'}."
+
+    def assumed_line(self) -> str:
+        """What is assumed and matters."""
+        names = [f"{effect.cited.key} {effect.cited.shown()}" for effect in self.assumed]
+        if not names:
+            return f"No assumed figure moves it by {MATTERS:.0%} or more."
+        return f"Assumed, and it matters ({MATTERS:.0%} or more): {'; '.join(names)}."
+
+    def table(self) -> pd.DataFrame:
+        """One row for each of the ten, as the tornado takes it."""
+        import pandas as pd
+
+        rows = [
+            {
+                "figure": effect.cited.key,
+                "range": effect.cited.shown(),
+                "standing": effect.cited.standing,
+                "at_low": effect.at_low,
+                "at_high": effect.at_high,
+                "swing": effect.swing,
+            }
+            for effect in self.top
+        ]
+        table = pd.DataFrame(rows, columns=["figure", "range", "standing", "at_low", "at_high"])
+        shares = {i.key: i for i in self.indices.indices} if self.indices is not None else {}
+        for name in ("first", "total") if shares else ():
+            table[name] = [getattr(shares[key], name) for key in table["figure"]]
+        for side, name in enumerate(("total_low", "total_high") if shares else ()):
+            table[name] = [shares[key].total_interval[side] for key in table["figure"]]
+        return table
+
+    def json(self) -> dict[str, Any]:
+        """Plain data; without indices `refused` says why."""
+        shares = {i.key: i for i in self.indices.indices} if self.indices is not None else {}
+        rows = []
+        for effect in self.moved:
+            row = effect.json()
+            if effect.cited.key in shares:
+                share = shares[effect.cited.key]
+                row |= {"sobol_first": share.first, "sobol_total": share.total}
+                row |= {"sobol_first_interval": list(share.first_interval)}
+                row |= {"sobol_total_interval": list(share.total_interval)}
+            rows.append(row)
+        data: dict[str, Any] = {
+            "scenario": self.scenario,
+            "metric": self.metric,
+            "base": self.base,
+            "replications": self.replications,
+            "seed": self.seed,
+            "effects": rows,
+            "unmoved": [e.cited.key for e in self.effects if e not in self.moved],
+            "without_range": list(self.without_range),
+            "assumed_and_matters": [effect.cited.key for effect in self.assumed],
+        }
+        if self.indices is None:
+            return {**data, "refused": self.refused}
+        found = self.indices
+        budget = {"points": found.points, "runs": found.points * found.replications}
+        return {**data, "sobol": {**budget, "p5": found.low, "p95": found.high}}
+
+
+def sensitivity(
+    scenario: Scenario,
+    *,
+    metric: str = READY,
+    replications: int = 30,
+    seed: int = 1,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    budget: int = 8000,
+) -> Sensitivity:
+    """Each cited figure moved over its range, then the ten strongest together.
+
+    Args:
+        metric: a column of `runs`, `time_to_ready_s` or `time_to_running_s`.
+        replications: of every point, all on the same random numbers.
+        jobs: processes of this machine; None: one for each core where that pays.
+        cluster: `local`, or the address of a Dask scheduler.
+        budget: runs that the Sobol indices may cost; 0: none.
+
+    Raises:
+        UnknownName: there is no such metric.
+        ValueError: a run has none, such as a time to ready where nothing became ready.
+    """
+    _check(scenario, metric, replications, seed)
+    at = partial(measured, metric=metric, seed=seed, jobs=jobs, cluster=cluster)
+    effects = one_at_a_time(scenario, partial(at, times=replications, what="one at a time"))
+    base = effects[0].base
+    if math.isnan(base):
+        raise ValueError(f"metric: there is no {metric} in some of the replications")
+    without = tuple(cited.key for cited in fixed(scenario))
+    found = Sensitivity(
+        scenario.name, metric, replications, seed, base, tuple(effects), without, None, ""
+    )
+    indices, refused = _indices(found, scenario, at, budget)
+    return replace(found, indices=indices, refused=refused)
+
+
+def _indices(
+    found: Sensitivity, scenario: Scenario, at: Callable[..., np.ndarray], budget: int
+) -> tuple[Indices | None, str]:
+    """The indices, or why there are none."""
+    cited = [effect.cited for effect in found.top]
+    if not cited:
+        return None, "no figure moves the answer"
+    times = min(AVERAGED, found.replications)
+    n = base_points(len(cited), times, budget)
+    if n == 0:
+        return None, f"a budget of {budget} runs is too small for {len(cited)} figures"
+    answers = partial(at, times=times, what="Sobol indices")
+    try:
+        return sobol(scenario, cited, answers, n=n, replications=times, seed=found.seed), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def _check(scenario: Scenario, metric: str, replications: int, seed: int) -> None:
+    if replications < 2:
+        raise ValueError(f"replications: {replications!r} is not allowed; at least 2")
+    known = measures(run(scenario, seed, 0))
+    if metric not in known:
+        if metric == READY:
+            raise ValueError(f"metric: there is no {READY}: no start became ready")
+        raise unknown("metric", metric, known)
+    if not ranged(scenario):
+        raise ValueError("figures: none in this scenario has a range")
+
+
+def words(metric: str) -> str:
+    """A metric as it stands in a sentence."""
+    return metric.removesuffix("_s").replace("_", " ")
+
+
+def amount(metric: str, value: float) -> str:
+    """A value of a metric, with its unit."""
+    return f"{value:.3g} s" if metric.startswith("time_to_") else f"{value:.4g}"

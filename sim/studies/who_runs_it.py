@@ -1,0 +1,158 @@
+"""Who should run it: one service on ECS, on EKS, on Fargate under both, or an instance a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim import catalog
+from sim.experiment import Burst, Results, Scenario, compare
+from sim.studies.density.answer import DensityAnswer, Row
+from sim.studies.density.study import density
+from sim.workload import Service
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WAYS = {
+    "ecs": "ecs-bridge",
+    "ecs-fargate": "fargate",
+    "eks": "eks",
+    "eks-fargate": "eks-fargate",
+    "ec2": "ec2",
+}
+"""The five ways, and the row of the density table that each of them is."""
+
+HOURS_A_MONTH = 730.0
+"""As AWS's own calculator counts a month."""
+
+
+@dataclass(slots=True)
+class WhoRunsIt:
+    """Density, time to ready and cost of each way."""
+
+    service: Service
+    many: DensityAnswer
+    results: Results
+
+    def table(self) -> pd.DataFrame:
+        """One row a way; NaN where there is no warm image, or no price."""
+        import pandas as pd
+
+        starts = self.results.starts().groupby("variant")["time_to_ready_s"]
+        # Of an even number the lower one in the middle, which is a start that can be drawn.
+        ready = starts.quantile(0.5, interpolation="lower")
+        return pd.DataFrame(
+            [
+                {
+                    "platform": way,
+                    "host": row.host,
+                    "count": row.count,
+                    "stopped_by": row.stopped_by,
+                    "ready_p50_s": ready.get(f"{way}-cold", ready.get(way)),
+                    "ready_warm_p50_s": ready.get(f"{way}-warm"),
+                    "usd_per_month_each": _month(row),
+                }
+                for way, row in ((way, self.many.row(name)) for way, name in WAYS.items())
+            ]
+        )
+
+    def sentence(self) -> str:
+        """The extremes, and what EKS costs besides."""
+        table = self.table().set_index("platform")
+        known = table.dropna(subset=["ready_p50_s", "usd_per_month_each"])
+        if known.empty:
+            return f"{self.service.name}: none of the five ways takes it."
+        soonest, latest = known["ready_p50_s"].idxmin(), known["ready_p50_s"].idxmax()
+        cheapest, dearest = (
+            known["usd_per_month_each"].idxmin(),
+            known["usd_per_month_each"].idxmax(),
+        )
+        cluster = catalog.figure("eks.cluster.price").value * HOURS_A_MONTH
+        return (
+            f"{self.service.name}: {soonest} is ready first ({_at(known, soonest)} s), "
+            f"{latest} last ({_at(known, latest)} s), all from a cold image but ec2, whose app is "
+            f"in the machine image; on full hosts {cheapest} costs least "
+            f"({_usd(known, cheapest)} USD a month each), {dearest} most ({_usd(known, dearest)}). "
+            f"An EKS cluster costs {cluster:.0f} USD a month besides, an ECS cluster nothing."
+        )
+
+
+def who_runs_it(
+    *,
+    app: str = "node",
+    cpu: float | None = None,
+    memory: float | None = None,
+    instance: str = "m5.xlarge",
+    replications: int = 30,
+    seed: int = 1,
+    out: Path | None = None,
+) -> WhoRunsIt:
+    """One service, five ways: how many fit on a host, how soon one is ready, what it costs.
+
+    No T types: their baseline is below the quota of a service that has work to do. An instance of
+    its own pulls nothing, for its app is in the machine image.
+
+    Args:
+        app: `java`, `node` or `mysql`.
+        cpu: vCPUs of one; None: the app's default.
+        memory: bytes of one; None: the app's default.
+        instance: EC2 type of container instances and nodes.
+        out: folder of the results, in which runs are kept as they finish.
+
+    Raises:
+        ValueError: a name is not known, or a value is out of range.
+    """
+    many = density(
+        app=app,
+        cpu=cpu,
+        memory=memory,
+        instance=instance,
+        burstable=False,
+        by="reservation",
+        seed=seed,
+    )
+    scenarios = {
+        variant: Scenario(
+            name="who-runs-it", platform=platform, arrivals=(Burst(service=many.service),)
+        )
+        for variant, platform in _platforms(many.service, instance).items()
+    }
+    results = compare(
+        scenarios,
+        times=replications,
+        seed=seed,
+        name="who-runs-it",
+        catalogue=catalog.digest(),
+        out=out,
+    )
+    return WhoRunsIt(many.service, many, results)
+
+
+def _platforms(service: Service, instance: str) -> dict[str, Any]:
+    warm = [] if service.image is None else [service.image]
+    architecture = catalog.instance(instance).architecture
+    alone = catalog.ec2_for(service, architecture, burstable=False)
+    return {
+        "ecs-cold": catalog.ecs(instance),
+        "ecs-warm": catalog.ecs(instance, warm=warm),
+        "ecs-fargate-cold": catalog.ecs_on_fargate(architecture),
+        "eks-cold": catalog.eks(instance),
+        "eks-warm": catalog.eks(instance, warm=warm),
+        "eks-fargate-cold": catalog.eks_on_fargate(),
+        "ec2": alone or catalog.ec2(catalog.machine(instance)),
+    }
+
+
+def _month(row: Row) -> float | None:
+    each = row.usd_per_container_hour
+    return None if each is None else each * HOURS_A_MONTH
+
+
+def _at(table: pd.DataFrame, way: Any) -> str:
+    return f"{table.loc[way, 'ready_p50_s']:.1f}"
+
+
+def _usd(table: pd.DataFrame, way: Any) -> str:
+    return f"{table.loc[way, 'usd_per_month_each']:.2f}"

@@ -1,0 +1,97 @@
+"""Sandboxes started at once beside others that run: RunD (USENIX ATC'22), and runc."""
+
+import re
+from collections.abc import Iterator
+
+from sim.catalog import UnknownName
+from sim.studies.storm.study import Storm, storm
+from sim.validation.bars import Bar
+from sim.validation.case import Case
+from sim.validation.format import Format
+from sim.validation.table import Row
+
+RUNTIMES = {"kata": "kata-qemu", "katafc": "kata-fc", "katatemplate": "kata-template"}
+"""Names in the published files, as the catalogue has them."""
+
+
+NAMED = re.compile(r"(?P<runtime>.+), (?P<starts>[0-9]+) at once, (?P<running>[0-9]+) running")
+
+
+def named(case: str) -> tuple[str, int, int]:
+    """Runtime as the catalogue has it, starts at once and sandboxes running of a case's name."""
+    match = NAMED.fullmatch(case)
+    if match is None:
+        raise ValueError(f"case: {case!r} is not the name of a storm")
+    runtime = match["runtime"]
+    return RUNTIMES.get(runtime, runtime), int(match["starts"]), int(match["running"])
+
+
+def judge_rund(ours: Format, row: Row) -> Iterator[Case]:
+    """One row: `concurrency` starts on a host where `background_running` are up."""
+    running = row.whole("background_running", default=row.whole("running", default=0))
+    yield from _judge(
+        ours,
+        row,
+        running,
+        {
+            "lat_mean_ms": "mean_ms",
+            "lat_p50_ms": "p50_ms",
+            "lat_p99_ms": "p99_ms",
+            "batch_makespan_ms_mean": "makespan_ms",
+            "host_cpu_ms_per_start": "host_cpu_ms_per_start",
+        },
+    )
+
+
+def judge_runc(ours: Format, row: Row) -> Iterator[Case]:
+    """One row: `concurrency` starts of a container on a host of 2 vCPU."""
+    yield from _judge(
+        ours,
+        row,
+        row.whole("running"),
+        {
+            "mean_ms": "mean_ms",
+            "p50_ms": "p50_ms",
+            "makespan_ms": "makespan_ms",
+            "cpu_ms_per_start": "host_cpu_ms_per_start",
+        },
+    )
+
+
+def _judge(ours: Format, row: Row, running: int, columns: dict[str, str]) -> Iterator[Case]:
+    """`columns`: measured, the first one with a bar, and what the model calls them."""
+    runtime = row.text("runtime")
+    starts = row.whole("concurrency", 1)
+    name = f"{runtime}, {starts} at once, {running} running"
+    judged, *rest = columns
+    answer, reason = _storm(RUNTIMES.get(runtime, runtime), starts, running)
+    measured = row.measured(judged)
+    if measured is not None:
+        mean = None if answer is None else answer.mean_ms
+        yield ours.case(row, name, "ms", measured, mean, reason=reason)
+    if answer is not None:
+        figures = [(column, "ms", getattr(answer, columns[column])) for column in rest]
+        yield from ours.others(row, name, figures)
+
+
+def _storm(runtime: str, starts: int, running: int) -> tuple[Storm | None, str]:
+    """The model's answer, or why there is none."""
+    try:
+        return storm(runtime, starts=starts, running=running), ""
+    except UnknownName as error:
+        return None, str(error)
+
+
+RUND = Format(
+    "rund",
+    ("runtime", "concurrency", "lat_mean_ms"),
+    ("rund_empty_host.csv", "rund_by_running.csv"),
+    judge_rund,
+)
+RUNC = Format(
+    "runc",
+    ("runtime", "running", "concurrency", "mean_ms"),
+    ("measured_containers.csv",),
+    judge_runc,
+    bars=(Bar("median", 15.0),),
+)

@@ -1,0 +1,375 @@
+"""Density by use: neighbours only, monotone, exact at one, and never better as VMs."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import app, docker, ecs, hypervisor, machine, service, vm
+
+from sim import catalog
+from sim.core.world import World
+from sim.start import Ceiling
+from sim.studies.density.by_use import SLOW, UNSETTLED, _Bench, largest_by_use, window_for
+from sim.units import MiB
+from sim.workload import Load, Service, alone, draw_requests, serve
+
+IDLE = Load(share=1e-4, request_cpu=0.01)
+
+
+def count(platform: Any, what: Service, vcpu: float = 4.0, **rest: Any) -> int:
+    return largest_by_use(platform, what, vcpu=vcpu, core_speed=1.0, **rest).count
+
+
+def loaded(share: float = 0.5, cpu: float = 0.5, memory: float = 20 * MiB, **rest: Any) -> Service:
+    return service(cpu=cpu, memory=memory, load=Load(share=share, request_cpu=0.01), **rest)
+
+
+def test_memory_alone_decides_where_the_load_is_nothing() -> None:
+    """Ten of 90 MiB with a shim of 10 MiB fill 1,000 MiB; the answer is reached, not exceeded."""
+    answer = largest_by_use(
+        docker(), service(cpu=0.1, memory=90 * MiB, load=IDLE), vcpu=4.0, core_speed=1.0
+    )
+
+    assert (answer.count, answer.stopped_by) == (10, "memory")
+
+
+def test_hot_files_are_counted_once() -> None:
+    """Containers share 100 MiB of files: (1000 - 100) / (50 + 40 + 10) = 9."""
+    what = service(cpu=0.1, memory=190 * MiB, load=IDLE, app=app(private=90 * MiB, hot=100 * MiB))
+
+    assert count(docker(), what) == 9
+
+
+def test_guests_share_no_files() -> None:
+    """Each guest takes all of its nominal memory, whatever its neighbours have in theirs."""
+    what = service(cpu=0.1, memory=190 * MiB, load=IDLE, app=app(private=90 * MiB, hot=100 * MiB))
+
+    assert vm().nominal_memory(190 * MiB) == 256 * MiB
+    assert count(hypervisor(), what) == 3
+
+
+def test_at_saturation_the_probe_fails_without_being_run() -> None:
+    """Offered load equal to the capacity never settles: at most 7 of 8, and this is arithmetic."""
+    answer = largest_by_use(
+        docker(machine(memory=10_000 * MiB)),
+        loaded(share=0.5, cpu=1.0),
+        vcpu=4.0,
+        core_speed=1.0,
+        window=3.0,
+        slowdown=1e9,
+    )
+
+    assert (answer.count, answer.stopped_by) == (7, UNSETTLED)
+    assert [probe.sandboxes for probe in answer.probes] == [7]
+
+
+def test_faster_cores_take_more() -> None:
+    """Work is divided by the speed of a core once: twice as fast settles twice as many."""
+    counts = [
+        largest_by_use(
+            docker(machine(memory=10_000 * MiB, core_speed=speed)),
+            loaded(share=0.5, cpu=1.0),
+            vcpu=4.0,
+            core_speed=speed,
+            window=2.0,
+            slowdown=1e9,
+        ).count
+        for speed in (1.0, 2.0)
+    ]
+
+    assert counts == [7, 15]
+
+
+@given(
+    st.floats(0.05, 1.9),
+    st.floats(0.05, 0.9),
+    st.floats(0.5, 2.0),
+    st.integers(0, 100),
+    st.sampled_from(["docker", "vm", "ecs"]),
+)
+@settings(max_examples=30)
+def test_one_sandbox_is_never_slowed(
+    cpu: float, share: float, speed: float, seed: int, name: str
+) -> None:
+    """At n = 1 every slow-down is 1, so that one always passes, even for a target of 1."""
+    box = machine(vcpu=2.0, core_speed=speed)
+    platform = {"docker": docker, "vm": hypervisor, "ecs": ecs}[name](box)
+    what = service(cpu=cpu, load=Load(share=share, request_cpu=0.01))
+    bench = _Bench(platform, what, 5.0, 1.0, (seed, 0))
+
+    assert bench.probe(1).passed
+
+
+@pytest.mark.parametrize("name", ["docker", "vm"])
+def test_one_sandbox_with_a_weight_only_is_never_slowed(name: str) -> None:
+    """Without a quota a sandbox alone has all of its host (a guest: its vCPUs), and no more."""
+    box = machine(vcpu=1.0)
+    platform = docker(box) if name == "docker" else hypervisor(box)
+    what = loaded(share=0.8, cpu=1.0, cpu_quota=False)
+    bench = _Bench(platform, what, 20.0, 1.0, (1, 0))
+
+    assert bench.probe(1).passed
+
+
+# guest with a weight only is "late", and the answer for `vm` is 0.
+def test_a_lone_guest_with_a_weight_only_on_a_larger_host_is_never_slowed() -> None:
+    """Nobody disturbs it: at n = 1 it passes, however small the guest is against its host."""
+    what = loaded(share=0.8, cpu=1.0, cpu_quota=False)
+    bench = _Bench(hypervisor(machine(vcpu=4.0)), what, 20.0, 1.0, (1, 0))
+
+    assert bench.probe(1).passed
+
+
+def mean_slowdown(sandboxes: int) -> float:
+    """Of sandboxes with a quota of 1 and half a vCPU of load each, on 2 vCPUs."""
+    world = World(3)
+    live = docker(machine(vcpu=2.0, memory=10_000 * MiB)).deploy(world)
+    what = service(cpu=1.0, load=Load(share=0.5, request_cpu=0.01))
+    sojourns: list[tuple[float, float]] = []
+    for task, container in enumerate(live.settle(what, sandboxes)):
+        requests = draw_requests(world, task, what.load, what.cpu, 60.0)
+        undisturbed = alone(requests, what.cap, 1.0)
+
+        def served(number: int, sojourn: float, mine: list[float] = undisturbed) -> None:
+            sojourns.append((sojourn, mine[number]))
+
+        world.env.process(serve(world, requests, container.cpu, 1.0, served))
+    world.env.run()
+    return float(np.mean([sojourn / mine for sojourn, mine in sojourns]))
+
+
+def test_slow_down_rises_with_the_neighbours() -> None:
+    """One or two (quota 1 each on 2 vCPUs) do not disturb each other; three do, and more more."""
+    means = [mean_slowdown(sandboxes) for sandboxes in (1, 2, 3)]
+
+    assert means[0] == pytest.approx(1.0)
+    assert means[1] == pytest.approx(1.0)
+    assert means[2] > 1.01
+
+
+def test_one_sandbox_is_an_m_m_1_ps_queue() -> None:
+    """Mean sojourn 1 / (mu - lambda): 10 ms at half load become 20 ms, within four errors."""
+    load = Load(share=0.5, request_cpu=0.01)
+    means = []
+    for seed in range(20):
+        requests = draw_requests(World(seed), 0, load, 1.0, 200.0)
+        means.append(np.mean(alone(requests, 1.0, 1.0)))
+    error = np.std(means, ddof=1) / math.sqrt(len(means))
+
+    assert error < 0.001
+    assert abs(np.mean(means) - 0.02) <= 4 * error
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_more_load_never_takes_more_sandboxes(seed: int) -> None:
+    """The answer falls as each sandbox's load rises."""
+    box = machine(vcpu=2.0, memory=10_000 * MiB)
+    answers = [
+        count(docker(box), loaded(share=share), 2.0, window=10.0, seed=seed)
+        for share in (0.2, 0.4, 0.6, 0.8)
+    ]
+
+    assert answers == sorted(answers, reverse=True)
+    assert answers[0] > answers[-1]
+
+
+def test_a_laxer_target_never_takes_fewer() -> None:
+    """The answer rises with the slow-down that is allowed."""
+    box = machine(vcpu=2.0, memory=10_000 * MiB)
+    answers = [
+        count(docker(box), loaded(), 2.0, window=10.0, slowdown=target)
+        for target in (1.0, 1.2, 1.5, 2.0, 4.0)
+    ]
+
+    assert answers == sorted(answers)
+    assert answers[0] < answers[-1]
+
+
+def test_with_full_quotas_side_by_side_nobody_is_slowed() -> None:
+    """Quotas that sum to the host: each has what it has alone, and the target 1 is met."""
+    box = machine(vcpu=2.0, memory=10_000 * MiB)
+
+    assert count(docker(box), loaded(cpu=0.5), 2.0, window=10.0, slowdown=1.0) >= 4
+
+
+def test_the_answer_passes_and_one_more_fails() -> None:
+    """Bisection ends at the edge: the last failed probe is at count + 1, for the reason given."""
+    box = machine(vcpu=2.0, memory=10_000 * MiB)
+    answer = largest_by_use(
+        docker(box), loaded(), vcpu=2.0, core_speed=1.0, window=10.0, slowdown=1.5
+    )
+    verdicts = {probe.sandboxes: probe for probe in answer.probes}
+
+    assert verdicts[answer.count].passed
+    assert not verdicts[answer.count + 1].passed
+    assert verdicts[answer.count + 1].reason == answer.stopped_by == SLOW
+
+
+@pytest.mark.parametrize("sandboxes", range(1, 8))
+def test_stopping_early_does_not_change_the_verdict(sandboxes: int) -> None:
+    """A probe stopped as soon as it is decided says what the whole run says."""
+    box = machine(vcpu=2.0, memory=10_000 * MiB)
+    what = loaded()
+    bench = _Bench(docker(box), what, 8.0, 1.5, (1, 0))
+    early = bench.probe(sandboxes).passed
+    world = World(1)
+    late: list[bool] = []
+    for task, container in enumerate(docker(box).deploy(world).settle(what, sandboxes)):
+        requests = draw_requests(world, task, what.load, what.cpu, 8.0)
+        undisturbed = alone(requests, what.cap, 1.0)
+
+        def served(number: int, sojourn: float, mine: list[float] = undisturbed) -> None:
+            late.append(sojourn > 1.5 * mine[number] * (1 + 1e-9))
+
+        world.env.process(serve(world, requests, container.cpu, 1.0, served))
+    world.env.run()
+
+    assert early == (sum(late) <= 0.05 * len(late))
+
+
+def test_the_same_seed_gives_the_same_answer_and_probes() -> None:
+    """Nothing but seed and description decides."""
+    box = machine(vcpu=2.0, memory=10_000 * MiB)
+    answers = [
+        largest_by_use(docker(box), loaded(), vcpu=2.0, core_speed=1.0, window=10.0, seed=seed)
+        for seed in (4, 4)
+    ]
+
+    assert answers[0] == answers[1]
+
+
+def test_networks_do_not_matter_to_use() -> None:
+    """Slots stand beside this answer: awsvpc and host mode share it."""
+    box = machine(vcpu=2.0, memory=10_000 * MiB, enis=2)
+    counts = {
+        network: count(ecs(box, network=network), loaded(), 2.0, window=5.0)
+        for network in ("bridge", "awsvpc")
+    }
+
+    assert counts["bridge"] == counts["awsvpc"] > 1
+
+
+def test_what_cannot_hold_one_answers_none() -> None:
+    """No memory for a single sandbox: 0, stopped by memory."""
+    answer = largest_by_use(
+        docker(), service(memory=2000 * MiB, load=IDLE), vcpu=4.0, core_speed=1.0
+    )
+
+    assert (answer.count, answer.stopped_by) == (0, "memory")
+
+
+def test_an_app_over_its_own_limit_answers_none() -> None:
+    """Each is killed as soon as it has its working set: OOM, not a slow-down."""
+    what = service(memory=50 * MiB, load=IDLE, app=app(private=60 * MiB))
+    answer = largest_by_use(docker(), what, vcpu=4.0, core_speed=1.0)
+
+    assert answer.count == 0
+    assert answer.stopped_by == "memory (OOM kill)"
+
+
+def test_a_service_without_load_is_refused() -> None:
+    """There is nothing to be slow."""
+    with pytest.raises(ValueError, match="load"):
+        count(docker(), service())
+
+
+def test_a_target_below_one_is_refused() -> None:
+    """Nobody is faster than alone."""
+    with pytest.raises(ValueError, match=r"slowdown: 0\.5"):
+        count(docker(), loaded(), slowdown=0.5)
+
+
+# Every size here is a whole number of MiB, so that "full to the byte" means it.
+@given(
+    st.sampled_from(["docker", "vm", "microvm", "ecs"]),
+    st.integers(300, 4000),
+    st.integers(20, 300),
+    st.integers(0, 60),
+)
+@settings(max_examples=40)
+def test_memory_arithmetic_agrees_with_the_kernel(
+    name: str, memory: int, size: int, hot: int
+) -> None:
+    """As many as are said to fit run without an OOM kill, and with one more somebody is killed."""
+    box = machine(memory=memory * MiB)
+    platform = {
+        "docker": docker(box),
+        "vm": hypervisor(box, host_os=50 * MiB),
+        "microvm": hypervisor(box, vm=vm(firmware=None, backing="on_touch")),
+        "ecs": ecs(box, agent_memory=30 * MiB),
+    }[name]
+    hot = min(hot, size)
+    what = service(memory=size * MiB, app=app(private=(size - hot) * MiB, hot=hot * MiB))
+    fits = platform.fits_in_memory(what)
+    alive = [
+        sum(sandbox.alive for sandbox in platform.deploy(World()).settle(what, n))
+        for n in (fits, fits + 1)
+    ]
+
+    assert alive[0] == fits
+    assert alive[1] <= fits
+
+
+GRID = st.tuples(
+    st.sampled_from(["m5.large", "m5.xlarge", "c5.large", "r5.large", "t3.medium", "m6g.large"]),
+    st.sampled_from([0.25, 0.5, 1.0, 1.3, 2.0]),
+    st.integers(64, 4096).map(lambda mib: mib * MiB),
+    st.sampled_from(["generic", "java", "node", "mysql"]),
+)
+
+
+@given(GRID)
+@settings(max_examples=150)
+def test_vms_never_exceed_containers_by_reservation_or_memory(
+    case: tuple[str, float, float, str],
+) -> None:
+    """On one and the same bare machine a guest costs at least what a container costs (claim)."""
+    instance, cpu, memory, name = case
+    box = catalog.bare(instance)
+    what = catalog.service(name, cpu=cpu, memory=memory)
+    as_vms, as_containers = catalog.hypervisor(box), catalog.docker(box)
+    ceilings: list[Ceiling] = [
+        as_vms.ceilings(what)[0],
+        as_containers.ceilings(what)[0],
+    ]
+
+    assert ceilings[0].allows <= ceilings[1].allows
+    if what.private <= what.memory:
+        assert as_vms.fits_in_memory(what) <= as_containers.fits_in_memory(what)
+
+
+def by_use_of_both(instance: str, cpu: float, memory: float, quota: bool) -> list[int]:
+    """Counts as VMs and as containers on one bare machine."""
+    box = catalog.bare(instance)
+    what = catalog.service("generic", cpu=cpu, memory=memory, cpu_quota=quota)
+    return [
+        largest_by_use(
+            platform, what, vcpu=box.vcpu, core_speed=float(box.core_speed), window=3.0
+        ).count
+        for platform in (catalog.hypervisor(box), catalog.docker(box))
+    ]
+
+
+@given(
+    st.sampled_from(["m5.large", "c5.large", "m6g.medium"]),
+    st.sampled_from([0.25, 0.5, 1.0, 1.3]),
+    st.integers(128, 1024).map(lambda mib: mib * MiB),
+)
+@settings(max_examples=12)
+def test_vms_never_exceed_containers_by_use(instance: str, cpu: float, memory: float) -> None:
+    """The same holds for what is really used, under the same requests."""
+    as_vms, as_containers = by_use_of_both(instance, cpu, memory, True)
+
+    assert as_vms <= as_containers
+
+    # container with the whole host, so that the VMs have the easier target: 10 VMs, 9 containers.
+    as_vms, as_containers = by_use_of_both("m5.large", 0.5, 128 * MiB, False)
+
+    assert as_vms <= as_containers
+
+
+def test_a_larger_host_is_probed_for_a_shorter_time_with_as_many_requests() -> None:
+    assert [window_for(vcpu) for vcpu in (2.0, 16.0, 48.0, 96.0, 448.0)] == [60, 60, 20, 10, 10]

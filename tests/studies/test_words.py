@@ -1,0 +1,60 @@
+"""Sentences that read well in every number."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim import density, shrink
+from sim.cli.app import app
+from sim.studies.density.density_words import stops_it, use_sentence
+
+
+def said(*words: str) -> str:
+    """What a verb prints, on one line."""
+    return " ".join(CliRunner().invoke(app, words, catch_exceptions=False).stdout.split())
+
+
+@pytest.mark.parametrize("limit", ["pod slots", "bridge ports", "host ports", "IP addresses"])
+def test_several_stop_it(limit: str) -> None:
+    assert stops_it(limit) == f"{limit} stop it"
+
+
+@pytest.mark.parametrize("limit", ["vCPU", "memory", "account quota (6 vCPUs of Fargate tasks)"])
+def test_one_stops_it(limit: str) -> None:
+    assert stops_it(limit) == f"{limit} stops it"
+
+
+def test_the_density_table_says_pod_slots_stop_it(tmp_path: Path) -> None:
+    asked = ("--by", "reservation", "--cpu", "50m", "--memory", "64MiB", "--max-pods", "20")
+
+    assert "eks: pod slots stop it at" in said("density", *asked, "--out", str(tmp_path))
+
+
+def test_what_stops_both_is_said_once() -> None:
+    answer = density(memory=1 << 30, cpu=1.0, host="16x2GiB", window=1.0, use_on=["docker"])
+
+    assert use_sentence(answer.row("docker")).endswith("both stop there (memory).")
+
+
+def test_where_no_host_goes_that_is_the_sentence() -> None:
+    answer = shrink(platform="ecs-asg", begin=10, to=8, replications=1)
+
+    assert answer.sentence() == "From 10 tasks to 8, no host goes on ecs-asg."
+
+
+def test_one_sandbox_is_up_and_two_are() -> None:
+    one = said("storm", "--starts", "1", "--running", "1", "--replications", "1")
+    two = said("storm", "--starts", "2", "--replications", "1")
+
+    assert "1 kata-fc sandbox started beside 1 that runs on" in one
+    assert "is up after" in one
+    assert "2 kata-fc sandboxes started at once on" in two
+    assert "are up after" in two
+
+
+def test_only_guests_have_a_size_in_units_that_are_read_easily() -> None:
+    large = ("--starts", "2", "--replications", "1", "--memory", "1TiB")
+
+    assert "1 storm, guests of 1024 GiB" in said("storm", *large)
+    assert "guests" not in said("storm", *large, "--runtime", "docker")

@@ -1,0 +1,214 @@
+"""Scenario files: what is read, and every mistake at once."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim import catalog
+from sim.cli.app import app
+from sim.core.description import figures
+from sim.experiment import Burst, Poisson
+from sim.platforms import PodTemplate, Resources
+from sim.scenario_file import BadFile, load_scenario
+from sim.units import MiB
+
+GOOD = """
+name: burst
+platform: ecs
+host: {instance: m5.xlarge, count: 2}
+service: {app: node, cpu: 250m, memory: 512MiB}
+arrivals: {tasks: 20}
+until: 10min
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    """A file with that text."""
+    path = folder / "scenario.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_becomes_the_scenario_that_python_would_make(tmp_path: Path) -> None:
+    """Names become descriptions, units become base units."""
+    scenario = load_scenario(written(tmp_path, GOOD)).scenario
+    burst = scenario.arrivals[0]
+
+    assert isinstance(burst, Burst)
+    assert burst.tasks == 20
+    assert (burst.service.cpu, burst.service.memory) == (0.25, 512 * 2**20)
+    assert burst.service.image == catalog.image("node:22")
+    assert scenario.platform == catalog.ecs("m5.xlarge", count=2)
+    assert scenario.until == 600.0
+
+
+def test_an_image_of_any_size_and_a_poisson_stream(tmp_path: Path) -> None:
+    """What-if questions need no catalogue."""
+    text = "name: x\nplatform: docker\nimage: {mib: 500}\narrivals: {tasks: 3, per_second: 0.5}\n"
+    stream = load_scenario(written(tmp_path, text)).scenario.arrivals[0]
+
+    assert isinstance(stream, Poisson)
+    assert stream.service.image is not None
+    assert stream.service.image.wire == 500 * 2**20
+
+
+def test_a_figure_of_the_catalogue_can_be_replaced(tmp_path: Path) -> None:
+    """Everywhere it stands in the scenario."""
+    text = "name: x\nplatform: fargate\nfigures: {fargate.provision: 3.0}\n"
+    scenario = load_scenario(written(tmp_path, text)).scenario
+
+    assert {c.value for _, c in figures(scenario) if c.key == "fargate.provision"} == {3.0}
+
+
+def test_all_mistakes_are_named_at_once_with_path_value_and_nearest_name(tmp_path: Path) -> None:
+    """No mistake hides another."""
+    text = """
+name: burst test
+platfrom: ecs
+platform: esc
+host: {instance: m5.xlrge, count: 0}
+service: {app: jav, cpu: 1024, memory: 512, load: 2}
+arrivals: {tasks: 20, at: 5}
+figures: {ecs.eni_atach: 3}
+"""
+    with pytest.raises(BadFile) as caught:
+        load_scenario(written(tmp_path, text))
+    message = str(caught.value)
+
+    for part in (
+        "name: 'burst test' is not allowed",
+        "platfrom: there is no such field; did you mean 'platform'",
+        "platform: 'esc' is not allowed",
+        "did you mean 'ecs'",
+        "host.instance: 'm5.xlrge' is not known; did you mean 'm5.xlarge'",
+        "host.count: 0 is not allowed",
+        "service.app: 'jav' is not known; did you mean 'java'",
+        "1024 CPU units a vCPU: write 1",
+        "service.memory: '512' is not an amount of memory",
+        "service.load: 2 is not allowed; less than 1",
+        "arrivals.at: '5' is not a duration",
+        "ecs.eni_attach",
+    ):
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("name: [", "not YAML"),
+        ("- a\n- b\n", "a mapping"),
+        ("name: x\nname: y\nplatform: ecs\n", "line 2: 'name' stands there twice"),
+        ("name: x\n", "platform: it is missing; one of vm, docker"),
+        ("name: x\nplatform: docker\nfigures: {fargate.provision: 1}\n", "not in this description"),
+        (
+            "name: x\nplatform: ecs\nservice: {memory: 1GiB, memory_reservation: 2GiB}\n",
+            "at most the hard limit",
+        ),
+        (
+            "name: x\nplatform: fargate\nhost: {count: 2}\n",
+            "host.count: 2 is not allowed on fargate, where it has no effect; it is for ecs, eks",
+        ),
+        ("name: x\nplatform: ecs\nmax_pods: 9\n", "max_pods: 9 is not allowed on ecs"),
+        ("name: x\nplatform: ecs\nuntil: 0s\n", "until: '0s' is not allowed; greater than 0"),
+    ],
+)
+def test_a_broken_file_is_exit_2_and_writes_nothing(text: str, part: str, tmp_path: Path) -> None:
+    """A clear sentence, no traceback."""
+    path, out = written(tmp_path, text), tmp_path / "out"
+    result = CliRunner().invoke(app, ["run", str(path), "--out", str(out)])
+
+    assert result.exit_code == 2
+    assert part in result.stderr
+    assert not out.exists()
+
+
+def test_a_sweep_over_platforms_may_keep_the_host_of_others(tmp_path: Path) -> None:
+    """What a point sets itself has to have an effect at that point."""
+    loaded = load_scenario(written(tmp_path, GOOD))
+
+    assert loaded.at(platform="fargate").platform == catalog.ecs_on_fargate()
+    with pytest.raises(BadFile, match=r"host.count: 3 is not allowed on fargate"):
+        loaded.at(**{"platform": "fargate", "host.count": 3})
+
+
+@pytest.mark.parametrize("host", ["architecture: arm64", "instance: m6g.large"])
+def test_tasks_on_fargate_have_the_architecture_of_the_file(host: str, tmp_path: Path) -> None:
+    """Said as such, or as that of an instance."""
+    text = f"name: x\nplatform: fargate\nhost: {{{host}}}\n"
+
+    made = load_scenario(written(tmp_path, text)).scenario
+    assert made.platform == catalog.ecs_on_fargate("arm64")
+
+
+def test_no_start_that_became_ready_is_exit_3(tmp_path: Path) -> None:
+    """Also where they were only cut off by the end of the run."""
+    path = written(tmp_path, GOOD.replace("10min", "1s"))
+    result = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "out")])
+
+    assert result.exit_code == 3
+    assert "still open at `until`" in result.stderr
+
+
+def test_a_missing_file_is_exit_2(tmp_path: Path) -> None:
+    """It is named."""
+    result = CliRunner().invoke(app, ["run", str(tmp_path / "none.yaml")])
+
+    assert result.exit_code == 2
+    assert "there is no such file" in result.stderr
+
+
+def test_run_prints_json_and_nothing_else(tmp_path: Path) -> None:
+    """The summary of a file's scenario."""
+    words = ["run", str(written(tmp_path, GOOD)), "--replications", "1", "--json"]
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "out")])
+
+    assert result.exit_code == 0
+    assert result.stdout.lstrip().startswith("[")
+    assert (tmp_path / "out" / "burst" / "latest").exists()
+
+
+def test_a_pod_of_a_file_is_the_pod_that_python_would_make(tmp_path: Path) -> None:
+    """Requests and limits, init containers and sidecars, slots and score."""
+    text = """
+name: pods
+platform: eks
+host: {instance: m5.large}
+service: {app: node}
+max_pods: 40
+prefix_delegation: true
+scoring: MostAllocated
+pod:
+  resources: {cpu_request: 250m, cpu_limit: 1, memory_limit: 512MiB}
+  init: [{app: generic, cpu: 0.1, memory: 64MiB}]
+  sidecars: [{app: mysql}]
+"""
+    eks = load_scenario(written(tmp_path, text)).scenario.platform
+    pod = PodTemplate(
+        resources=Resources(cpu_request=0.25, cpu_limit=1.0, memory_limit=512 * MiB),
+        init=(catalog.service("generic", cpu=0.1, memory=64 * MiB),),
+        sidecars=(catalog.service("mysql"),),
+    )
+
+    assert eks == catalog.eks(
+        "m5.large", max_pods=40, prefix_delegation=True, scoring="MostAllocated", pod=pod
+    )
+
+
+def test_mistakes_within_a_pod_name_the_fields_that_are_there(tmp_path: Path) -> None:
+    """In what may be left out, and in the items of a list."""
+    text = "name: a\nplatform: eks\npod: {resources: {cpu_limt: 1}, init: [{ap: node}]}\n"
+    with pytest.raises(BadFile) as caught:
+        load_scenario(written(tmp_path, text))
+
+    assert "pod.resources.cpu_limt: there is no such field; did you mean 'cpu_limit'" in str(
+        caught.value
+    )
+    assert "pod.init.0.ap: there is no such field; did you mean 'app'" in str(caught.value)
+
+
+def test_a_request_above_its_limit_is_named_in_a_file(tmp_path: Path) -> None:
+    """Where it stands, and what is allowed."""
+    text = "name: a\nplatform: eks\npod: {resources: {cpu_request: 2, cpu_limit: 1}}\n"
+    with pytest.raises(BadFile, match=r"pod.resources: cpu_request: 2 is not allowed; at most"):
+        load_scenario(written(tmp_path, text))

@@ -13,7 +13,7 @@ from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector, 
 from sim.image.transfer.layer_store import LayerStore, StoredLayer
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
-from sim.sharing.capacity import Group
+from sim.sharing import Group
 from sim.units import GiB
 
 NEVER_PULLED = "ErrImageNeverPull: image is not present with pull policy of Never"

@@ -12,7 +12,7 @@ from sim.core.description import description
 from sim.host.kernel import Kernel
 from sim.image.image import Image, Layer, distinct
 from sim.image.transfer.registry import LiveRepository
-from sim.sharing.capacity import Group
+from sim.sharing import Group
 
 
 @description

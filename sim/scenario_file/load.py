@@ -12,8 +12,7 @@ from sim import catalog
 from sim.core.mistakes import mistakes
 from sim.experiment import Scenario
 from sim.host.machine import Architecture
-from sim.scenario_file.applying import without_effect
-from sim.scenario_file.schema import ScenarioFile
+from sim.scenario_file.schema import ScenarioFile, without_effect
 
 
 class BadFile(ValueError):  # noqa: N818 (it is what happened, in the user's words)

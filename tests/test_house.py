@@ -67,6 +67,6 @@ def test_every_answer_and_what_describes_ones_own_app_is_at_the_top() -> None:
     """Whatever `sim` lists is there."""
     import sim
 
-    answers = {"density", "lifecycle", "one_server", "scale", "shrink", "startup", "storm"}
+    answers = {"density", "lifecycle", "one_server", "scale_in", "scale_out", "startup", "storm"}
     assert {*answers, "who_runs_it", "App", "Step"} <= set(dir(sim))
     assert all(hasattr(sim, name) for name in dir(sim))

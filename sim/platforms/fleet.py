@@ -12,7 +12,7 @@ from sim.image import Cleanup, Image, PullBehavior, Registry, Store, Unpacking
 from sim.image.sharing import distinct
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
-from sim.sandbox import ContainerRuntime, Engine
+from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling
 from sim.units import GiB
 from sim.workload import Service
@@ -90,7 +90,7 @@ class Fleet:
         held: float,
         behavior: PullBehavior,
         daemon_weight: float = 1024.0,
-    ) -> Engine:
+    ) -> ContainerEngine:
         """Machine `number` of the fleet, up and running.
 
         Args:
@@ -104,7 +104,7 @@ class Fleet:
         store = Store(kernel, daemon, registry, self.unpacking, self.cleanup)
         for image in self.warm:
             store.load(image)
-        return Engine(kernel, daemon, store, self.runtime, behavior)
+        return ContainerEngine(kernel, daemon, store, self.runtime, behavior)
 
 
 _LARGER = "take a larger root volume, or a smaller image"

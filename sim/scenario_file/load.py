@@ -11,9 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from sim import catalog
 from sim.experiment import Scenario
 from sim.host.machine import Architecture
-from sim.scenario_file.applying import without_effect
 from sim.scenario_file.mistakes import mistakes
-from sim.scenario_file.schema import ScenarioFile
+from sim.scenario_file.schema import ScenarioFile, without_effect
 
 
 class BadFile(ValueError):  # noqa: N818 (it is what happened, in the user's words)

@@ -14,7 +14,7 @@ from sim.image.transfer.client import Puller
 from sim.image.transfer.layer_store import Copy
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
-from sim.sharing.capacity import Group, Job
+from sim.sharing import Group, Job
 
 
 class Part(NamedTuple):

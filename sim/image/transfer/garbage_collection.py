@@ -9,7 +9,7 @@ from simpy import Event
 
 from sim.core.cited import Cited, Number, plain
 from sim.core.description import description
-from sim.host.disk_space import Space
+from sim.host.disk_space import DiskSpace
 from sim.image.image import Image
 from sim.image.transfer.layer_store import Copy
 
@@ -78,7 +78,7 @@ class Collector:
 
     __slots__ = ("_cleanup", "_every", "_over", "_space")
 
-    def __init__(self, cleanup: Cleanup, space: Space, now: float) -> None:
+    def __init__(self, cleanup: Cleanup, space: DiskSpace, now: float) -> None:
         self._cleanup = cleanup
         self._space = space
         self._every = plain(cleanup.every)

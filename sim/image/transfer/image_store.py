@@ -14,7 +14,7 @@ from sim.image.transfer.garbage_collection import Cleanup, Collector, Held
 from sim.image.transfer.layer_store import Copy, Layers
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
-from sim.sharing.capacity import Group
+from sim.sharing import Group
 from sim.units import GiB
 
 NEVER_PULLED = "ErrImageNeverPull: image is not present with pull policy of Never"

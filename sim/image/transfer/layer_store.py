@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from simpy import Environment
 
-from sim.host.disk_space import Space
+from sim.host.disk_space import DiskSpace
 from sim.image.image import Image, Layer
 
 
@@ -47,7 +47,7 @@ class Layers:
     __slots__ = ("_copies", "_gone", "_size", "_space")
 
     def __init__(
-        self, space: Space, size: Callable[[Layer], float], gone: Callable[[str], None]
+        self, space: DiskSpace, size: Callable[[Layer], float], gone: Callable[[str], None]
     ) -> None:
         self._space = space
         self._size = size

@@ -13,7 +13,7 @@ from sim.host.kernel import Kernel
 from sim.image.image import Image, Layer
 from sim.image.sharing import distinct
 from sim.image.transfer.repository import LiveRepository
-from sim.sharing.capacity import Group
+from sim.sharing import Group
 
 
 @description

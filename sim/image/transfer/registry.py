@@ -15,7 +15,7 @@ from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.image.image import Image, Layer
 from sim.image.transfer.client import Patience, Puller
-from sim.sharing.capacity import SharedCapacity
+from sim.sharing import SharedCapacity
 
 
 @description

@@ -7,7 +7,7 @@ from sim.core.description import description
 from sim.core.randomness import Sampler, Varying
 from sim.core.world import World
 from sim.image.transfer.registry import LiveRegistry, Registry
-from sim.sharing.capacity import SharedCapacity
+from sim.sharing import SharedCapacity
 
 
 @description

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sim.sandbox import Engine
+from sim.sandbox import ContainerEngine
 from sim.workload import Service
 
 CPU_UNITS = 1024
@@ -111,7 +111,7 @@ class ContainerInstance:
 
     __slots__ = ("engine", "left", "number")
 
-    def __init__(self, number: int, engine: Engine, left: FreeOnInstance) -> None:
+    def __init__(self, number: int, engine: ContainerEngine, left: FreeOnInstance) -> None:
         self.number = number
         self.engine = engine
         self.left = left

@@ -45,10 +45,6 @@ from sim.catalog.instances import (
     matching,
 )
 from sim.catalog.max_pods import max_pods
-from sim.catalog.names import (
-    UnknownName,
-    unknown,
-)
 from sim.catalog.platforms import (
     agent_cleanup,
     docker,
@@ -77,6 +73,10 @@ from sim.catalog.storms import (
     home,
     profile,
     validation_hosts,
+)
+from sim.core.names import (
+    UnknownName,
+    unknown,
 )
 
 __all__ = [

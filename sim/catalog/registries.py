@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Literal, TypeAlias, get_args
 
 from sim.catalog.figures import control_plane, figure
-from sim.catalog.names import unknown
 from sim.core.cited import Cited
+from sim.core.names import unknown
 from sim.core.token_bucket import Quota
 from sim.image import Patience, Registry
 

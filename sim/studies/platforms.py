@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from sim import catalog
-from sim.catalog.names import nearest
 from sim.core.cited import plain
 from sim.core.description import figures, with_figure
+from sim.core.names import nearest
 from sim.platforms import ECS, EKS, Fargate, FargateSize, NodePool
 from sim.workload import Service
 

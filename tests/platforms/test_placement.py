@@ -59,7 +59,7 @@ def test_random_finds_the_one_instance_that_fits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "request", "word"),
+    ("kind", "asked", "word"),
     [
         (left(cpu=1), TaskRequest(2, 1, None), "RESOURCE:CPU"),
         (left(memory=1), TaskRequest(1, 2, None), "RESOURCE:MEMORY"),
@@ -69,10 +69,10 @@ def test_random_finds_the_one_instance_that_fits() -> None:
     ],
 )
 def test_a_full_fleet_says_what_is_missing(
-    kind: FreeOnInstance, request: TaskRequest, word: str
+    kind: FreeOnInstance, asked: TaskRequest, word: str
 ) -> None:
     """In ECS's word, and in the order in which ECS checks."""
-    assert index(kind, kind).take(request) == word
+    assert index(kind, kind).take(asked) == word
 
 
 @given(

@@ -60,7 +60,7 @@ def test_a_refusal_counts_the_nodes_of_each_reason_as_kubernetes_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("offers", "request", "words"),
+    ("offers", "asked", "words"),
     [
         (SMALL, PodRequest(1001, 1), "1 Insufficient cpu"),
         (SMALL, PodRequest(1, 1001), "1 Insufficient memory"),
@@ -68,12 +68,12 @@ def test_a_refusal_counts_the_nodes_of_each_reason_as_kubernetes_does() -> None:
         (Allocatable(1000, -5, 9), PodRequest(1, 1), "1 Insufficient memory"),
     ],
 )
-def test_each_filter_has_its_word(offers: Allocatable, request: PodRequest, words: str) -> None:
+def test_each_filter_has_its_word(offers: Allocatable, asked: PodRequest, words: str) -> None:
     """As `kubectl describe pod` shows it."""
     made = scheduler(offers)
 
-    assert made.take(request) is None
-    assert made.refusal(request) == f"0/1 nodes are available: {words}."
+    assert made.take(asked) is None
+    assert made.refusal(asked) == f"0/1 nodes are available: {words}."
 
 
 def test_a_host_port_is_looked_at_first() -> None:

@@ -63,7 +63,7 @@ from sim.catalog.platforms import (
 )
 from sim.catalog.registries import (
     ecs_agent,
-    kubelet_patience,
+    kubelet_retry_policy,
     registry,
     registry_names,
 )
@@ -116,7 +116,7 @@ __all__ = [
     "instance",
     "instances",
     "kubelet_cleanup",
-    "kubelet_patience",
+    "kubelet_retry_policy",
     "load",
     "machine",
     "matching",

@@ -11,7 +11,7 @@ from sim.core.randomness import Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine, Step
-from sim.image import Registry, Store, Unpacking
+from sim.image import ImageStore, Registry, Unpacking
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.deployment import BareDeployment
 from sim.platforms.limits import BudgetItem, fits, with_free
@@ -32,7 +32,7 @@ class DockerOnInstance:
     def boot(self, kernel: Kernel, registry: LiveRegistry) -> ContainerEngine:
         """The daemon of an instance that is up, with nothing on its disk."""
         daemon = kernel.cpu.group(weight=1024.0)
-        store = Store(kernel, daemon, registry, self.unpacking)
+        store = ImageStore(kernel, daemon, registry, self.unpacking)
         return ContainerEngine(kernel, daemon, store, self.runtime)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
-from sim.image import PullBehavior
+from sim.image import PullPolicy
 from sim.platforms.ecs.container_instance import (
     ContainerInstance,
     FreeOnInstance,
@@ -32,7 +32,7 @@ class Terms:
     """ECS's word when there is no slot left."""
     registered_memory: float
     agent_memory: float
-    behavior: PullBehavior
+    policy: PullPolicy
     placement: Varying
     attach: Varying | None
     """Seconds to attach a network interface; None where a task needs none of its own."""
@@ -57,7 +57,7 @@ class ECSCluster:
     def __init__(self, world: World, fleet: Fleet, terms: Terms, *, count: int) -> None:
         self.world = world
         self._terms = terms
-        if terms.behavior == "prefer-cached":  # the agent then turns its clean-up off
+        if terms.policy == "prefer-cached":  # the agent then turns its clean-up off
             fleet = replace(fleet, cleanup=None)
         self._fleet = fleet
         self._placement = world.random.sampler("ecs/placement", terms.placement)
@@ -112,7 +112,7 @@ class ECSCluster:
             self._registry,
             number,
             held=terms.agent_memory,
-            behavior=terms.behavior,
+            policy=terms.policy,
         )
         return ContainerInstance(number, engine, self._registered)
 

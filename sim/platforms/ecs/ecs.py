@@ -117,7 +117,7 @@ class ECS:
             slot_word="RESOURCE:ENI" if awsvpc else "RESOURCE:PORTS",
             registered_memory=self.registered_memory,
             agent_memory=plain(self.agent_memory),
-            behavior=self.pull_behavior,
+            policy=self.pull_behavior,
             placement=control.placement,
             attach=control.eni_attach if awsvpc else None,
         )

@@ -46,7 +46,7 @@ class Node:
             registry,
             number,
             held=config.held,
-            behavior=KUBERNETES["IfNotPresent"],
+            policy=KUBERNETES["IfNotPresent"],
             daemon_weight=SYSTEM_WEIGHT,
         )
         self._held = engine.kernel.memory.held

@@ -160,7 +160,7 @@ class Account(BareDeployment):
             engine = ec2.docker.boot(kernel, self._registry)
             start.at_end.append(engine.store.abandon)
             return engine.run(start)
-        instance = Instance(RunningApp(kernel, start.demand, 1024.0, start.kill))
+        instance = LiveInstance(RunningApp(kernel, start.demand, 1024.0, start.kill))
         start.attach_sandbox(instance)
         yield from self._boots(start, kernel)
         start.phase("app")
@@ -174,7 +174,7 @@ class Account(BareDeployment):
             yield booting
 
 
-class Instance:
+class LiveInstance:
     """A live instance with its app."""
 
     __slots__ = ("app",)

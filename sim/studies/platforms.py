@@ -75,7 +75,7 @@ def price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
 def lacking(platform: ECS | EKS, service: Service) -> str:
     """Kubernetes' words where no node that may come holds the service: its pods wait for ever."""
     if isinstance(platform, EKS) and isinstance(platform.capacity, NodePool):
-        return ", ".join(platform.capacity.lacks(platform.pod.claim(service)))
+        return ", ".join(platform.capacity.lacks(platform.pod.request(service)))
     return ""
 
 

@@ -7,8 +7,14 @@ from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
 from sim.image import PullPolicy
-from sim.platforms.ecs.container_instance import Claim, ContainerInstance, Left, claim, whole_cpu
-from sim.platforms.ecs.placement import Shelves, Strategy
+from sim.platforms.ecs.container_instance import (
+    ContainerInstance,
+    FreeOnInstance,
+    TaskRequest,
+    task_request,
+    whole_cpu,
+)
+from sim.platforms.ecs.placement import PlacementIndex, Strategy
 from sim.platforms.fleet import Fleet
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
@@ -32,17 +38,17 @@ class Terms:
     """Seconds to attach a network interface; None where a task needs none of its own."""
 
 
-class Cluster:
+class ECSCluster:
     """A live fleet under ECS."""
 
     __slots__ = (
         "_attach",
-        "_claims",
         "_fleet",
+        "_index",
         "_placement",
         "_registered",
         "_registry",
-        "_shelves",
+        "_requests",
         "_terms",
         "instances",
         "world",
@@ -57,9 +63,9 @@ class Cluster:
         self._placement = world.random.sampler("ecs/placement", terms.placement)
         self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
         own_network = terms.attach is not None
-        self._claims = PerService(lambda service: claim(service, own_network=own_network))
+        self._requests = PerService(lambda service: task_request(service, own_network=own_network))
         self._registry = fleet.registry.deploy(world)
-        self._registered = Left(
+        self._registered = FreeOnInstance(
             whole_cpu(fleet.machine.vcpu),
             round(terms.registered_memory),
             terms.slots,
@@ -69,13 +75,13 @@ class Cluster:
         )
         self.instances = [self._boot(number) for number in range(count)]
         draw = world.random.generator("ecs/random placement").random
-        self._shelves = Shelves(self.instances, terms.strategy, draw)
+        self._index = PlacementIndex(self.instances, terms.strategy, draw)
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready."""
         start.phase("placement")
-        asked = self._claims.of(start.service)
-        instance = self._shelves.take(asked)
+        asked = self._requests.of(start.service)
+        instance = self._index.take(asked)
         if isinstance(instance, str):
             return Refused(instance)
         self._hold(start, instance, asked)
@@ -110,10 +116,10 @@ class Cluster:
         )
         return ContainerInstance(number, engine, self._registered)
 
-    def _hold(self, start: Start, instance: ContainerInstance, asked: Claim) -> None:
+    def _hold(self, start: Start, instance: ContainerInstance, asked: TaskRequest) -> None:
         """The start goes to an instance, and gives its room back when it ends."""
         start.at_end.append(partial(self._free, instance, asked))
         start.place(instance.engine.kernel.name)
 
-    def _free(self, instance: ContainerInstance, asked: Claim) -> None:
-        self._shelves.give_back(instance, asked)
+    def _free(self, instance: ContainerInstance, asked: TaskRequest) -> None:
+        self._index.give_back(instance, asked)

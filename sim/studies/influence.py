@@ -178,7 +178,7 @@ def assumed_figures(node: object) -> list[Cited]:
 def assumed_line(assumed: Sequence[Assumed]) -> str:
     """The assumed numbers that an answer rests on, in one line."""
     if not assumed:
-        return f"No assumed number moves it by {MATTERS:.0%} or more."
+        return f"No assumed number moves it by {100 * MATTERS:g} % or more."
     return f"Rests on assumed numbers: {'; '.join(map(str, assumed))}."
 
 

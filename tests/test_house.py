@@ -12,11 +12,11 @@ MODULES = sorted(Path("sim").rglob("*.py"))
 
 
 def test_modules_are_short_and_so_are_functions() -> None:
-    """No module above 400 lines, and 9 functions of 10 within 25."""
+    """No module above 600 lines, and 9 functions of 10 within 25."""
     lengths: list[int] = []
     for path in MODULES:
         text = path.read_text(encoding="utf-8")
-        assert len(text.splitlines()) <= 400, path
+        assert len(text.splitlines()) <= 600, path
         lengths += [
             (node.end_lineno or 0) - node.lineno + 1
             for node in ast.walk(ast.parse(text))

@@ -4,8 +4,8 @@ from functools import cache
 from typing import NamedTuple
 
 from sim.catalog.figures import figure, figures, rows
-from sim.catalog.names import unknown
 from sim.core.cited import Number, plain
+from sim.core.names import unknown
 from sim.sandbox.storm.processor import Processor
 from sim.sandbox.storm.profile import Footprint, LockCost, StartProfile
 from sim.units import GiB

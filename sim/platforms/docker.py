@@ -78,7 +78,7 @@ class DockerHost(StoryDeployment):
         super().__init__(world, self._run)
         registry = docker.server.registry.deploy(world)
         self.engine: ContainerEngine = docker.server.boot(
-            world, registry, 0, held=0.0, behavior="prefer-cached"
+            world, registry, 0, held=0.0, policy="prefer-cached"
         )
         self._hosts.append(self.engine.kernel)
         self._bridge = int(plain(docker.bridge_ports))

@@ -11,7 +11,7 @@ from sim.core.randomness import Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine, Step
-from sim.image import Registry, Store, Unpacking
+from sim.image import ImageStore, Registry, Unpacking
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.deployment import BareDeployment
 from sim.platforms.limits import BudgetItem, fits, with_free
@@ -32,7 +32,7 @@ class DockerOnInstance:
     def boot(self, kernel: Kernel, registry: LiveRegistry) -> ContainerEngine:
         """The daemon of an instance that is up, with nothing on its disk."""
         daemon = kernel.cpu.group(weight=1024.0)
-        store = Store(kernel, daemon, registry, self.unpacking)
+        store = ImageStore(kernel, daemon, registry, self.unpacking)
         return ContainerEngine(kernel, daemon, store, self.runtime)
 
 
@@ -160,7 +160,7 @@ class Account(BareDeployment):
             engine = ec2.docker.boot(kernel, self._registry)
             start.at_end.append(engine.store.abandon)
             return engine.run(start)
-        instance = Instance(RunningApp(kernel, start.demand, 1024.0, start.kill))
+        instance = LiveInstance(RunningApp(kernel, start.demand, 1024.0, start.kill))
         start.attach_sandbox(instance)
         yield from self._boots(start, kernel)
         start.phase("app")
@@ -174,7 +174,7 @@ class Account(BareDeployment):
             yield booting
 
 
-class Instance:
+class LiveInstance:
     """A live instance with its app."""
 
     __slots__ = ("app",)

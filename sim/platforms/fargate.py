@@ -15,8 +15,8 @@ from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.host.machine import Architecture
-from sim.image import Registry, Store, Unpacking
-from sim.image.sharing import distinct
+from sim.image import ImageStore, Registry, Unpacking
+from sim.image.image import distinct
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Refused, Start, Story
@@ -207,7 +207,7 @@ class LiveFargate:
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0)
-        store = Store(kernel, daemon, self._registry, fargate.unpacking)
+        store = ImageStore(kernel, daemon, self._registry, fargate.unpacking)
         start.at_end.append(store.abandon)
         return ContainerEngine(kernel, daemon, store, fargate.runtime)
 

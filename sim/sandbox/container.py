@@ -10,7 +10,7 @@ from simpy import Event, Interrupt
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.host import Kernel, Step, WorkAmount
-from sim.image import Image, NoSpace, PullBehavior, Store
+from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
 from sim.sharing import Group, Job
 from sim.start import Ready, Start, Story
@@ -105,14 +105,14 @@ class ContainerEngine:
     """A container daemon on one kernel: pull, create, start, app.
 
     Args:
-        behavior: when it contacts the registry.
+        policy: when it contacts the registry.
     """
 
     __slots__ = (
-        "_behavior",
         "_create",
         "_creating",
         "_daemon",
+        "_policy",
         "_shim",
         "_start",
         "_starting",
@@ -124,14 +124,14 @@ class ContainerEngine:
         self,
         kernel: Kernel,
         daemon: Group,
-        store: Store,
+        store: ImageStore,
         runtime: ContainerRuntime,
-        behavior: PullBehavior = "prefer-cached",
+        policy: PullPolicy = "prefer-cached",
     ) -> None:
         self.kernel = kernel
         self.store = store
         self._daemon = daemon
-        self._behavior = behavior
+        self._policy = policy
         self._shim = plain(runtime.shim)
         random = kernel.world.random
         self._creating, self._starting = runtime.create.plain(), runtime.start.plain()
@@ -151,17 +151,17 @@ class ContainerEngine:
         return Ready()
 
     def pull(
-        self, start: Start, image: Image, behavior: PullBehavior | None = None
+        self, start: Start, image: Image, policy: PullPolicy | None = None
     ) -> Generator[Event, Any, None]:
         """Bring an image here, where it stays until the start ends.
 
         Args:
-            behavior: when the registry is contacted; None: as the daemon does it.
+            policy: when the registry is contacted; None: as the daemon does it.
 
         Raises:
             PullFailed: it did not come.
         """
-        how = behavior or self._behavior
+        how = policy or self._policy
         held = self.store.take(image, how)
         if held is None:
             reads = plain(start.service.app.startup_read)

@@ -9,9 +9,9 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from sim import catalog
+from sim.core.mistakes import mistakes
 from sim.experiment import Scenario
 from sim.host.machine import Architecture
-from sim.scenario_file.mistakes import mistakes
 from sim.scenario_file.schema import ScenarioFile, without_effect
 
 
@@ -44,7 +44,7 @@ class Loaded:
         try:
             return _made(data, self.folder)[1]
         except ValidationError as error:
-            raise BadFile("\n".join(mistakes(error))) from error
+            raise BadFile("\n".join(mistakes(error, ScenarioFile))) from error
 
 
 def load_scenario(path: str | Path) -> Loaded:
@@ -69,7 +69,7 @@ def load_scenario(path: str | Path) -> Loaded:
     try:
         made = _made(data, path.parent)
     except ValidationError as error:
-        raise BadFile("\n".join([f"{path}:", *mistakes(error), *wrong])) from error
+        raise BadFile("\n".join([f"{path}:", *mistakes(error, ScenarioFile), *wrong])) from error
     except ValueError as error:
         raise BadFile(f"{path}: {error}") from error
     if wrong:

@@ -11,8 +11,8 @@ from sim.core.description import description
 from sim.core.recorder import Recorder, Span
 from sim.core.world import World
 from sim.image import Builder, Built, Image, Repository
-from sim.image.dockerfile.build import Step
-from sim.image.sharing import distinct
+from sim.image.dockerfile.build import BuildStep
+from sim.image.image import distinct
 from sim.image.transfer.push import Done
 from sim.start import Outcome, Ready, Start
 from sim.workload import Service
@@ -145,8 +145,8 @@ class _Job:
     def phase(self, name: str, parent: str = "") -> Span:
         return self._aside.span(self._task, name, parent)
 
-    def done(self, work: Done, what: Step | Image | None) -> None:
-        step = what if isinstance(what, Step) else None
+    def done(self, work: Done, what: BuildStep | Image | None) -> None:
+        step = what if isinstance(what, BuildStep) else None
         self.rows.append(
             LifecycleRow(
                 round=self._number,

@@ -2,8 +2,26 @@
 
 In Python a field takes a float of the base unit (`512 * MiB`) or such a text. From a file or a
 command line (validation context `{"text": True}`) a bare number is refused where a unit is needed.
+
+And quantities as they are shown, each in one way:
+
+| function | shows | such as |
+|---|---|---|
+| `shown_number` | four digits that count | `0.1235`, `none` for NaN |
+| `shown_plain` | the same in columns: without an exponent, zeros kept | `12.30` |
+| `shown_change` | a difference, with its sign | `+0.35` |
+| `shown_seconds` | seconds, to so many decimals | `12.3 s`, `-` for none |
+| `shown_duration` | a time that may be short | `12.3 s`, `45 ms` |
+| `shown_memory` | memory in the unit that suits it | `0.5 GiB`, `6 MiB` |
+| `shown_size` | a size one asks for or buys, exactly | `512 MiB`, `2 GiB` |
+| `shown_gib`, `shown_mib` | memory to be compared, always in one unit | `0.50 GiB`, `512 MiB` |
+| `shown_bytes` | bytes on the wire or on disk, in decimal units | `31.4 MB` |
+| `shown_vcpu` | vCPUs | `0.25 vCPU` |
+
+A share is `f"{share:.0%}"` and a count `f"{count:,}"`: they need no function.
 """
 
+import math
 import re
 from collections.abc import Callable
 from typing import Annotated, TypeAlias
@@ -14,10 +32,15 @@ from sim import units
 
 LARGEST_VCPU = 448.0
 """No machine on the market has more; above it, someone wrote ECS CPU units."""
+LARGEST_SIZE = 2.0**50
+"""Bytes of a file or a layer, 1 PiB: more is a slip."""
+LARGEST_WORK = 1e9
+"""Core-seconds of one step, 30 years: more is a slip."""
 
 _BYTES = {
     name: getattr(units, name) for name in ("B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB")
 }
+_DOCKER = {"": 1.0, "B": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}
 _SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([A-Za-z/]*)\s*")
 
@@ -33,6 +56,44 @@ def parse_bytes(text: str) -> float:
     if amount == 0.0:
         raise ValueError(f"{text!r} is not {allowed}; it must be above 0")
     return amount
+
+
+def parse_size(text: str) -> float:
+    """Whole bytes of a file or a layer in `120MB`, `1GiB`; 0 is a size too.
+
+    Raises:
+        ValueError: no such amount, or more than 1 PiB.
+    """
+    size = 0.0 if text == "0" else parse_bytes(text)
+    if size > LARGEST_SIZE:
+        raise ValueError(f"{text[:40]!r} is above 1 PiB")
+    return float(round(size))
+
+
+def parse_docker_size(text: str) -> float:
+    """Whole bytes in `77.4MB` or `81234`, as Docker prints them, whose units are decimal.
+
+    Raises:
+        ValueError: no such size, or more than 1 PiB.
+    """
+    allowed = "a size such as 77.4MB, or whole bytes"
+    number, unit = _split(text, allowed)
+    size = number * _DOCKER.get(unit, math.inf)
+    if not size <= LARGEST_SIZE:
+        raise ValueError(f"{text[:40]!r} is not {allowed}")
+    return float(round(size))
+
+
+def parse_work(text: str) -> float:
+    """Core-seconds in `30`, `1.5s`.
+
+    Raises:
+        ValueError: not a number of them, or more than 30 years.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None or match[2] not in ("", "s") or float(match[1]) > LARGEST_WORK:
+        raise ValueError(f"{text[:40]!r} is not a number of core-seconds such as 30")
+    return float(match[1])
 
 
 def parse_seconds(text: str) -> float:
@@ -138,12 +199,61 @@ Vcpu: TypeAlias = Annotated[
 ]
 
 
+def shown_number(value: float) -> str:
+    """A number in four digits that count; `none` for NaN."""
+    return "none" if math.isnan(value) else f"{value:.4g}"
+
+
+def shown_plain(value: float, digits: int = 4) -> str:
+    """A number in so many digits, three below 1, without an exponent where people count."""
+    if value == 0.0 or not 1e-4 <= abs(value) < 1e9:
+        return f"{value:.3g}"
+    place = math.floor(math.log10(abs(value)))
+    return f"{value:.{max(0, (digits if place >= 0 else 3) - 1 - place)}f}"
+
+
+def shown_change(value: float) -> str:
+    """A difference with its sign, in three digits that count."""
+    return f"{value:+.3g}"
+
+
+def shown_seconds(value: float | None, decimals: int = 1) -> str:
+    """Seconds; `-` where there are none (None or NaN)."""
+    return "-" if value is None or math.isnan(value) else f"{value:.{decimals}f} s"
+
+
+def shown_duration(value: float, *, least: float = 0.0995, decimals: int = 1) -> str:
+    """A duration in s: `12.3 s`, below `least` in milliseconds: `45 ms`."""
+    return shown_seconds(value, decimals) if value >= least else f"{1000.0 * value:.0f} ms"
+
+
+def shown_vcpu(value: float) -> str:
+    """A number of vCPUs: `0.25 vCPU`."""
+    return f"{value:g} vCPU"
+
+
 def shown_memory(size: float) -> str:
     """Bytes of memory in the unit in which they are a tenth or more: `0.5 GiB`, `6 MiB`."""
     for unit, scale in (("GiB", units.GiB), ("MiB", units.MiB), ("KiB", units.KiB)):
         if size >= 0.1 * scale:
             return f"{size / scale:.4g} {unit}"
     return f"{size:.4g} B"
+
+
+def shown_size(size: float, digits: int = 6) -> str:
+    """Bytes of memory as one asks for them or buys them: `512 MiB`, `2 GiB`."""
+    unit, scale = ("GiB", units.GiB) if size >= units.GiB else ("MiB", units.MiB)
+    return f"{size / scale:.{digits}g} {unit}"
+
+
+def shown_gib(size: float) -> str:
+    """Bytes of memory in GiB, to be compared with others: `0.50 GiB`."""
+    return f"{size / units.GiB:.2f} GiB"
+
+
+def shown_mib(size: float) -> str:
+    """Bytes of memory in whole MiB: `512 MiB`."""
+    return f"{size / units.MiB:.0f} MiB"
 
 
 def shown_bytes(size: float) -> str:

@@ -6,20 +6,18 @@ Linux Symposium 2010). Its periods begin at a fixed, random phase (`init_cfs_ban
 group that was idle has a whole slice.
 
 There are no ticks. Where nothing else runs on the host, all is known from the start
-(`sim.host.plan`). Over whole periods the fluid law with cap q is exact at their ends, so periods
+(`Plan`). Over whole periods the fluid law with cap q is exact at their ends, so periods
 in which no work ends are passed at rate q in one piece; only the slice in which the group wakes
 up, and those in which work ends, are run at full speed. Alone this is exact; among other groups a
 burst competes by weight, and whole periods take the share of a group capped at q.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from simpy import Environment, Event
 
-from sim.host.plan import Plan, plan
-from sim.sharing.capacity import Group
-from sim.sharing.job import Job
+from sim.sharing import Group, Job
 from sim.sharing.lazy_heap import ALONE, OVER
 
 GRAIN = 1e-9
@@ -29,7 +27,52 @@ FAREWELL = 1e-6
 """Core-seconds beside its work: who has used up its slice is throttled before it can say so."""
 
 
-class Throttle:
+class Plan(NamedTuple):
+    """At full speed from `began` to `pause`, nothing until `refill`, in whole periods at the pace
+    of the quota until `last`, and again at full speed until `end`; all in seconds.
+    """
+
+    began: float
+    pause: float
+    refill: float
+    last: float
+    end: float
+    speed: float
+    """vCPUs, full speed."""
+    pace: float
+    """vCPUs, the quota."""
+    left: float
+    """Core-seconds of the slice of the period in which it began."""
+
+    def used(self, now: float) -> float:
+        """Core-seconds used by `now`."""
+        burst = max(0.0, min(now, self.pause) - self.began)
+        last = max(0.0, min(now, self.end) - self.last)
+        paced = max(0.0, min(now, self.last) - self.refill)
+        return self.speed * (burst + last) + self.pace * paced
+
+
+def plan(  # noqa: PLR0917 (positional is quicker)
+    work: float, speed: float, left: float, quota: float, period: float, now: float, refill: float
+) -> Plan:
+    """The plan of `work` core-seconds that begins now.
+
+    Args:
+        left: core-seconds left of the slice of this period.
+        refill: when the next period begins.
+    """
+    if work <= left:
+        end = now + work / speed
+        return Plan(now, end, end, end, end, speed, quota, left)
+    pause = min(now + max(0.0, left) / speed, refill)
+    rest = work - speed * (pause - now)
+    size = quota * period
+    whole = max(0, math.ceil(rest / size) - 1) if speed > quota else 0
+    last = refill + whole * period
+    return Plan(now, pause, refill, last, last + (rest - whole * size) / speed, speed, quota, left)
+
+
+class CpuQuota:
     """`cpu.max` of one cgroup; work that runs in it is started here.
 
     Args:
@@ -64,7 +107,7 @@ class Throttle:
         *,
         period: float,
         phase: float,
-        above: "Throttle | None" = None,
+        above: "CpuQuota | None" = None,
     ) -> None:
         self._env = env
         self._group = group
@@ -96,8 +139,8 @@ class Throttle:
         """Start `work` core-seconds here and now, as `Group.run`; in a `group` below, if given."""
         work += FAREWELL
         if group is None and self._above is None and not self._jobs and cap > self._quota:
-            job = self._group.run_along(self, work, weight, cap, delay)
-            if job.ticket == ALONE:
+            job = self._group.run_paced(self, work, weight, cap, delay)
+            if job.version == ALONE:
                 return job
         else:
             within = self._group if group is None else group
@@ -161,7 +204,7 @@ class Throttle:
 
     def close(self) -> None:
         """The group is about to be taken away."""
-        self._group.root.share(self._env.now)
+        self._group.root.end_lone_run(self._env.now)
         self._closed = True
         self._jobs.clear()
         self._wake_up = None
@@ -202,7 +245,7 @@ class Throttle:
         else:
             self._left -= used
         self._looked = now
-        self._jobs = {job: job.remaining for job in jobs if job.ticket != OVER}
+        self._jobs = {job: job.remaining for job in jobs if job.version != OVER}
 
     def _decide(self) -> None:
         """Go on at full speed, at the pace of whole periods, or not at all until the next one."""

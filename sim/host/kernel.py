@@ -8,11 +8,11 @@ from simpy import Event
 
 from sim.core.randomness import Sampler, Uniform
 from sim.core.world import World
-from sim.host.cpu_quota import Throttle
-from sim.host.disk_space import Space
+from sim.host.cpu_quota import CpuQuota
+from sim.host.disk_space import DiskSpace
 from sim.host.memory import Memory
-from sim.host.startup_step import Doing
-from sim.sharing.capacity import Group, Job, SharedCapacity
+from sim.host.startup_step import WorkAmount
+from sim.sharing import Group, Job, SharedCapacity
 
 
 class Kernel:
@@ -52,7 +52,7 @@ class Kernel:
         memory: Memory,
         disk: SharedCapacity | None,
         nic: SharedCapacity | None,
-        space: Space | None = None,
+        space: DiskSpace | None = None,
         quota_period: float | None = None,
     ) -> None:
         self.world = world
@@ -63,18 +63,18 @@ class Kernel:
         self.memory = memory
         self.disk = disk
         self.nic = nic
-        self.space = Space(math.inf) if space is None else space
+        self.space = DiskSpace(math.inf) if space is None else space
         self.quota_period = quota_period
         self._phase: Sampler = world.random.sampler(
             f"cpu.max/{quota_period}", 0.0 if quota_period is None else Uniform(high=quota_period)
         )
 
-    def throttle(self, cpu: Group, threads: float) -> Throttle | None:
+    def quota(self, cpu: Group, threads: float) -> CpuQuota | None:
         """The quota of a new cgroup, where `threads` at once can use up a slice of its period."""
         period = self.quota_period
         if period is None or threads <= cpu.cap:
             return None
-        return Throttle(self.world.env, cpu, cpu.cap, period=period, phase=self._phase())
+        return CpuQuota(self.world.env, cpu, cpu.cap, period=period, phase=self._phase())
 
     def compute(self, cpu: Group, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
         """Do `work` core-seconds of the reference core in the group `cpu`.
@@ -86,7 +86,7 @@ class Kernel:
             with cpu.run(work / self.core_speed, weight=threads, cap=threads) as job:
                 yield job
 
-    def perform(self, step: Doing, cpu: Group, noise: float = 1.0) -> Job:
+    def start_work(self, step: WorkAmount, cpu: Group, noise: float = 1.0) -> Job:
         """Begin one step of a start, `noise` times as long as its median, in the group `cpu`."""
         work, delay, threads = step
         work *= noise / self.core_speed

@@ -5,8 +5,8 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
-from sim.host import Doing, Kernel
-from sim.sharing.capacity import Group, Job
+from sim.host import Kernel, WorkAmount
+from sim.sharing import Group, Job
 from sim.start import Start
 from sim.workload import Demand
 
@@ -24,7 +24,7 @@ class RunningApp:
         oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
     """
 
-    __slots__ = ("cpu", "demand", "kernel", "memory", "throttle")
+    __slots__ = ("cpu", "demand", "kernel", "memory", "quota")
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class RunningApp:
         self.kernel = kernel
         self.demand = demand
         self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
-        self.throttle = kernel.throttle(self.cpu, max(1.0, demand.startup.threads))
+        self.quota = kernel.quota(self.cpu, max(1.0, demand.startup.threads))
         self.memory = kernel.memory.cgroup(demand.memory, on_kill, oom_score_adj)
 
     def start(self, start: Start) -> Generator[Event, Any, None]:
@@ -58,16 +58,16 @@ class RunningApp:
                 kernel.memory.cache(name, part)
         if not self.settle():
             raise Interrupt(self.memory.killed_by)
-        with self.perform(demand.startup, start.startup_noise) as job:
+        with self.start_work(demand.startup, start.startup_noise) as job:
             yield job
 
-    def perform(self, step: Doing, noise: float) -> Job:
+    def start_work(self, step: WorkAmount, noise: float) -> Job:
         """Begin one step of its start; what it uses of a quota's slice is gone for the next one."""
-        if self.throttle is None or step.work == 0.0:
-            return self.kernel.perform(step, self.cpu, noise)
+        if self.quota is None or step.work == 0.0:
+            return self.kernel.start_work(step, self.cpu, noise)
         work, delay, threads = step
         work *= noise / self.kernel.core_speed
-        return self.throttle.run(work, weight=threads, cap=threads, delay=delay * noise)
+        return self.quota.run(work, weight=threads, cap=threads, delay=delay * noise)
 
     def settle(self) -> bool:
         """Bring the working set into memory; whether it survived that."""
@@ -82,6 +82,6 @@ class RunningApp:
     def stop(self) -> None:
         """Give everything back; idempotent."""
         self.memory.release()
-        if self.throttle is not None:
-            self.throttle.close()
+        if self.quota is not None:
+            self.quota.close()
         self.cpu.remove()

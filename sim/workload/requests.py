@@ -12,7 +12,7 @@ from simpy import Event
 from sim.core.cited import Positive, plain
 from sim.core.description import description
 from sim.core.world import World
-from sim.sharing.capacity import Group
+from sim.sharing import Group
 
 
 @description

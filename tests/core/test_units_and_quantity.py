@@ -14,9 +14,22 @@ from sim.core.quantity import (
     Seconds,
     Vcpu,
     parse_bytes,
+    parse_docker_size,
     parse_seconds,
+    parse_size,
     parse_vcpu,
+    parse_work,
+    shown_bytes,
+    shown_change,
+    shown_duration,
+    shown_gib,
     shown_memory,
+    shown_mib,
+    shown_number,
+    shown_plain,
+    shown_seconds,
+    shown_size,
+    shown_vcpu,
 )
 
 
@@ -175,3 +188,61 @@ def test_no_memory_is_told_from_memory_without_a_unit() -> None:
     """Another unit would not help."""
     with pytest.raises(ValueError, match="it must be above 0"):
         parse_bytes("0")
+
+
+def test_a_file_may_be_empty_and_is_no_larger_than_a_pebibyte() -> None:
+    """Whole bytes; Docker's own sizes are decimal and may have no unit."""
+    sizes = [parse_size(text) for text in ("0", "120MB", "1KiB", "1.0004KB")]
+    docker = [parse_docker_size(text) for text in ("0B", "77.4MB", "1.5kB", "81234")]
+
+    assert sizes == [0.0, 120e6, 1024.0, 1000.0]
+    assert docker == [0.0, 77.4e6, 1500.0, 81234.0]
+    with pytest.raises(ValueError, match="above 1 PiB"):
+        parse_size("1025TiB")
+    for text in ("2PB", "7 MiB", "-1", "much", "nan", ""):
+        with pytest.raises(ValueError, match=r"a size such as 77\.4MB, or whole bytes"):
+            parse_docker_size(text)
+
+
+def test_work_is_a_number_of_core_seconds() -> None:
+    """With its unit or without, up to 30 years."""
+    assert [parse_work(text) for text in ("30", "1.5s", "0", "1000000000")] == [30.0, 1.5, 0.0, 1e9]
+    for text in ("fast", "-1", "1000000001", "1m", "nan", "inf"):
+        with pytest.raises(ValueError, match="core-seconds such as 30"):
+            parse_work(text)
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (shown_number(0.123456), "0.1235"),
+        (shown_number(12345.6), "1.235e+04"),
+        (shown_number(math.nan), "none"),
+        (shown_plain(12345.6), "12346"),
+        (shown_plain(12.3), "12.30"),
+        (shown_plain(12.3, 3), "12.3"),
+        (shown_plain(0.0123456), "0.0123"),
+        (shown_plain(0.0), "0"),
+        (shown_plain(1e12), "1e+12"),
+        (shown_change(0.3512), "+0.351"),
+        (shown_change(-12.0), "-12"),
+        (shown_seconds(12.345), "12.3 s"),
+        (shown_seconds(12.345, 2), "12.35 s"),
+        (shown_seconds(None), "-"),
+        (shown_seconds(math.nan), "-"),
+        (shown_duration(0.0994), "99 ms"),
+        (shown_duration(0.0995), "0.1 s"),
+        (shown_duration(0.5, least=1.0, decimals=2), "500 ms"),
+        (shown_duration(1.634, least=1.0, decimals=2), "1.63 s"),
+        (shown_vcpu(0.25), "0.25 vCPU"),
+        (shown_size(512 * units.MiB), "512 MiB"),
+        (shown_size(2 * units.GiB), "2 GiB"),
+        (shown_gib(512 * units.MiB), "0.50 GiB"),
+        (shown_mib(1.5 * units.GiB), "1536 MiB"),
+        (shown_bytes(31.44e6), "31.4 MB"),
+        (shown_bytes(999.0), "999 B"),
+    ],
+)
+def test_a_quantity_is_shown_in_one_way(shown: str, text: str) -> None:
+    """What every table and sentence prints."""
+    assert shown == text

@@ -46,7 +46,7 @@ def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Ev
     requests = draw_requests(world, start.task, service.load, service.cpu, window)
     undisturbed = alone(
         requests,
-        min(start.given.service.alone_vcpus, sandbox.cpu.root.capacity),
+        min(start.demand.service.alone_vcpus, sandbox.cpu.root.capacity),
         sandbox.core_speed,
     )
 

@@ -1,15 +1,12 @@
 """Images as a Docker daemon tells of them: unpacked sizes, and no split on the wire."""
 
 import hashlib
-import re
 
 from sim.core.cited import Number, plain
+from sim.core.quantity import parse_docker_size
 from sim.image.image import Layer
-from sim.image.manifest.json_document import LARGEST_SIZE, BadManifest, Node
+from sim.image.manifest.json_document import BadManifest, JsonValue
 from sim.image.manifest.oci import digest_of
-
-_HUMAN = re.compile(r"([0-9]{1,16}(?:\.[0-9]{1,6})?) ?(B|kB|KB|MB|GB|TB|PB)?")
-_SCALE = {"B": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}
 
 
 def unpacked_layer(digest: str, unpacked: float, unpack_ratio: Number) -> Layer:
@@ -21,7 +18,7 @@ def unpacked_layer(digest: str, unpacked: float, unpack_ratio: Number) -> Layer:
     return Layer(digest=digest, compressed=compressed, unpack_ratio=ratio)
 
 
-def inspected_layers(node: Node, unpack_ratio: Number, notes: list[str]) -> tuple[Layer, ...]:
+def inspected_layers(node: JsonValue, unpack_ratio: Number, notes: list[str]) -> tuple[Layer, ...]:
     """The layers of `docker image inspect`: one, for it gives the size of all together.
 
     Its digest is that of the only layer's files, or the image's own id where there are several.
@@ -48,7 +45,7 @@ def inspected_layers(node: Node, unpack_ratio: Number, notes: list[str]) -> tupl
 
 
 def history_layers(
-    lines: list[Node], name: str, unpack_ratio: Number, notes: list[str]
+    lines: list[JsonValue], name: str, unpack_ratio: Number, notes: list[str]
 ) -> tuple[Layer, ...]:
     """The layers of `docker history --format json`, which has the newest first and no digests."""
     sizes = [(number, _history_size(line.at("Size"))) for number, line in enumerate(lines[::-1])]
@@ -65,7 +62,7 @@ def history_layers(
     )
 
 
-def _identity(node: Node, layers: list[str]) -> str:
+def _identity(node: JsonValue, layers: list[str]) -> str:
     if "Id" in node:
         return digest_of(node.at("Id"))
     return "sha256:" + hashlib.sha256("\n".join(layers).encode()).hexdigest()
@@ -78,9 +75,10 @@ def _estimated(field: str, unpack_ratio: Number) -> str:
     )
 
 
-def _history_size(node: Node) -> float:
-    match = _HUMAN.fullmatch(node.text())
-    size = float(round(float(match[1]) * _SCALE[match[2] or "B"])) if match else -1.0
-    if not 0.0 <= size <= LARGEST_SIZE:
-        raise node.wrong("a size such as 77.4MB, or whole bytes with --human=false")
-    return size
+def _history_size(node: JsonValue) -> float:
+    text = node.text()
+    try:
+        return parse_docker_size(text)
+    except ValueError:
+        allowed = "a size such as 77.4MB, or whole bytes with --human=false"
+        raise node.wrong(allowed) from None

@@ -7,14 +7,15 @@ from typing import Any
 from pydantic import Field
 from simpy import Event, Process
 
+from sim.core.back_off import back_off
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.token_bucket import Quota
 from sim.host import Step
 from sim.image import Image
 from sim.platforms.kubernetes.pod import Pod, PodContainer, oom_score_adj
-from sim.sandbox import Container, Engine
-from sim.sharing.capacity import Group
+from sim.sandbox import Container, ContainerEngine
+from sim.sharing import Group
 from sim.start import Ready, Refused, Start, Story
 
 NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
@@ -65,14 +66,16 @@ class LiveKubelet:
         "pods",
     )
 
-    def __init__(self, kubelet: Kubelet, engine: Engine, pods: Group, addresses: float) -> None:
+    def __init__(
+        self, kubelet: Kubelet, engine: ContainerEngine, pods: Group, addresses: float
+    ) -> None:
         world = engine.kernel.world
         self.engine = engine
         self.pods = pods
         self.addresses = addresses
         self._pulls = kubelet.pulls.deploy(world.env)
         self._back_off, self._longest = plain(kubelet.back_off), plain(kubelet.longest_back_off)
-        self._sandbox = kubelet.sandbox.doing()
+        self._sandbox = kubelet.sandbox.plain()
         self._noise = world.random.sampler("kubelet/sandbox", kubelet.sandbox.noise)
         self._sandbox_memory = plain(kubelet.sandbox_memory)
 
@@ -159,12 +162,11 @@ class LiveKubelet:
 
     def _pull(self, start: Start, image: Image) -> Generator[Event, Any, None]:
         """Bring an image here, unless it is here; over its rate the kubelet backs off."""
-        pause = self._back_off
+        pauses = back_off(self._back_off, self._longest)
         while not self.engine.store.has(image) and not self._pulls.try_take():
             with start.phase("throttled", "pull") as span:
                 span.waits(BACK_OFF)
-                yield start.env.timeout(pause)
-            pause = min(self._longest, 2.0 * pause)
+                yield start.env.timeout(next(pauses))
         yield from self.engine.pull(start, image)
 
     def _cgroup(self, start: Start, pod: Pod) -> Group:

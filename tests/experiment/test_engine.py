@@ -120,7 +120,7 @@ def test_short_runs_travel_in_batches() -> None:
     assert sorted(jobs) == [("a", n) for n in range(400)]
     assert len(workers.batches) < 60
     assert max(len(batch.runs) for batch in workers.batches) == 25
-    assert len(workers.batches[-1].jobs) <= 2
+    assert len(workers.batches[-1].runs) <= 2
 
 
 def test_where_runs_are_made_can_be_configured_around_a_call() -> None:

@@ -105,7 +105,7 @@ class LiveRegistry:
         return turns
 
     def resolve(self, image: Image) -> float:
-        """Seconds until it answers for `image`; all clients of a cache wait for one answer upstream."""
+        """Seconds until it answers for `image`; a cache asks upstream once, whoever waits."""
         seconds, now = self.latency(), self._env.now
         if self.upstream is None:
             return seconds

@@ -2,7 +2,7 @@
 
 import math
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
@@ -29,6 +29,9 @@ class App:
     """Bytes of the image's files kept in memory; containers of one image share them."""
     startup_read: Number = 0.0
     """Bytes of the image's files read during start-up, from disk where they are not cached."""
+    threads: PositiveInt | None = None
+    """Requests it works on at once: 1 for Node.js, Redis or a sync worker, which serve first come,
+    first served; k for k workers; None: a thread for each request."""
 
 
 @description

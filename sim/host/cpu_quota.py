@@ -13,7 +13,7 @@ burst competes by weight, and whole periods take the share of a group capped at 
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from simpy import Environment, Event
 
@@ -27,6 +27,26 @@ GRAIN = 1e-9
 
 FAREWELL = 1e-6
 """Core-seconds beside its work: who has used up its slice is throttled before it can say so."""
+
+
+class CpuMax(NamedTuple):
+    """`cpu.max` of a cgroup."""
+
+    quota: float
+    """vCPUs."""
+    period: float
+    """Seconds."""
+    phase: float
+    """Seconds after time 0 at which a period begins."""
+
+    @property
+    def slice(self) -> float:
+        """Core-seconds that may be used in one period."""
+        return self.quota * self.period
+
+    def begun(self, now: float) -> float:
+        """When the present period began."""
+        return self.phase + math.floor((now - self.phase) / self.period + GRAIN) * self.period
 
 
 class Throttle:
@@ -61,9 +81,9 @@ class Throttle:
         env: Environment,
         group: Group,
         quota: float,
-        *,
         period: float,
         phase: float,
+        *,
         above: "Throttle | None" = None,
     ) -> None:
         self._env = env
@@ -83,6 +103,11 @@ class Throttle:
         """Whether whole periods are passed at the rate of the quota."""
         self._wake_up: object = None
         self._closed = False
+
+    @property
+    def limit(self) -> CpuMax:
+        """The quota with its period."""
+        return CpuMax(self._quota, self._period, self._phase)
 
     def run(
         self,

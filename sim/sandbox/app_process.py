@@ -1,5 +1,6 @@
 """An app in its cgroup: what a container and a guest do alike once they are up."""
 
+import math
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -8,7 +9,7 @@ from simpy import Event, Interrupt
 from sim.host import Doing, Kernel
 from sim.sharing.capacity import Group, Job
 from sim.start import Start
-from sim.workload import Demand
+from sim.workload import Demand, Requests, RequestServer, alone
 
 EXEC_FORMAT = "exec format error"
 """What a kernel says to a program for another architecture."""
@@ -24,7 +25,7 @@ class RunningApp:
         oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
     """
 
-    __slots__ = ("cpu", "demand", "kernel", "memory", "throttle")
+    __slots__ = ("_server", "cpu", "demand", "kernel", "memory", "throttle")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class RunningApp:
         self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
         self.throttle = kernel.throttle(self.cpu, max(1.0, demand.startup.threads))
         self.memory = kernel.memory.cgroup(demand.memory, on_kill, oom_score_adj)
+        self._server: RequestServer | None = None
 
     def start(self, start: Start) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.
@@ -69,6 +71,42 @@ class RunningApp:
         work *= noise / self.kernel.core_speed
         return self.throttle.run(work, weight=threads, cap=threads, delay=delay * noise)
 
+    @property
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        if self._server is None:
+            self._server = self._serving()
+        return self._server
+
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself: the yardstick of a slow-down.
+
+        Under the same quota, with the same phase. With a weight only it could use all of the host;
+        a guest of its size could not, and both have one yardstick.
+        """
+        server, vcpus = self.server, self.kernel.vcpus
+        if server.cpu_max is None:
+            vcpus = min(vcpus, self.demand.service.alone_vcpus)
+        return alone(
+            requests, vcpus, server.core_speed, threads=server.threads, cpu_max=server.cpu_max
+        )
+
+    def _serving(self) -> RequestServer:
+        kernel, cpu = self.kernel, self.cpu
+        limit = None if self.throttle is None else self.throttle.limit
+        if limit is None:
+            limit = kernel.cpu_max(cpu, self.demand.threads)
+        if limit is not None:  # from now on the server keeps to the quota, not the cgroup's cap
+            cpu.update(cap=math.inf)
+        return RequestServer(
+            kernel.world.env,
+            cpu,
+            vcpus=kernel.vcpus,
+            core_speed=kernel.core_speed,
+            threads=self.demand.threads,
+            cpu_max=limit,
+        )
+
     def settle(self) -> bool:
         """Bring the working set into memory; whether it survived that."""
         self.memory.share(self.demand.hot)
@@ -82,6 +120,8 @@ class RunningApp:
     def stop(self) -> None:
         """Give everything back; idempotent."""
         self.memory.release()
+        if self._server is not None:
+            self._server.close()
         if self.throttle is not None:
             self.throttle.close()
         self.cpu.remove()

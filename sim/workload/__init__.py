@@ -2,6 +2,7 @@
 
 from sim.workload.demand import Demand
 from sim.workload.per_service import PerService
+from sim.workload.request_server import RequestServer
 from sim.workload.requests import Load, Requests, alone, draw_requests, serve
 from sim.workload.service import App, Service
 
@@ -10,6 +11,7 @@ __all__ = [
     "Demand",
     "Load",
     "PerService",
+    "RequestServer",
     "Requests",
     "Service",
     "alone",

@@ -19,32 +19,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from simpy import Environment, Event
 
-from sim.host.cpu_quota import FAREWELL, GRAIN
+from sim.host.cpu_quota import FAREWELL, GRAIN, CpuMax
 from sim.sharing.capacity import Group
 from sim.sharing.job import Job
 
 Served: TypeAlias = Callable[[float], None]
 """Called with the seconds from a request's arrival to its end."""
-
-
-class CpuMax(NamedTuple):
-    """`cpu.max` of a cgroup."""
-
-    quota: float
-    """vCPUs."""
-    period: float
-    """Seconds."""
-    phase: float
-    """Seconds after time 0 at which a period begins."""
-
-    @property
-    def slice(self) -> float:
-        """Core-seconds that may be used in one period."""
-        return self.quota * self.period
-
-    def begun(self, now: float) -> float:
-        """When the present period began."""
-        return self.phase + math.floor((now - self.phase) / self.period + GRAIN) * self.period
 
 
 class _Request(NamedTuple):
@@ -61,6 +41,7 @@ class RequestServer:
 
     Args:
         cpu: the cgroup of the app; with `cpu_max` it has no cap of its own.
+        vcpus: of the host, or of the guest.
         core_speed: of its cores; the work of a request is divided by it.
         threads: requests in service at most; the others queue in order of arrival.
         cpu_max: None where the quota of the cgroup, if any, is fluid.
@@ -72,7 +53,6 @@ class RequestServer:
         "_clock",
         "_closed",
         "_cpu",
-        "_cpu_max",
         "_env",
         "_job",
         "_left",
@@ -80,10 +60,12 @@ class RequestServer:
         "_number",
         "_paced",
         "_queue",
-        "_speed",
-        "_threads",
+        "_vcpus",
         "_wake_up",
         "_work",
+        "core_speed",
+        "cpu_max",
+        "threads",
     )
 
     def __init__(
@@ -91,15 +73,17 @@ class RequestServer:
         env: Environment,
         cpu: Group,
         *,
+        vcpus: float,
         core_speed: float = 1.0,
         threads: float = math.inf,
         cpu_max: CpuMax | None = None,
     ) -> None:
         self._env = env
         self._cpu = cpu
-        self._speed = core_speed
-        self._threads = threads
-        self._cpu_max = cpu_max
+        self._vcpus = vcpus
+        self.core_speed = core_speed
+        self.threads = threads
+        self.cpu_max = cpu_max
         self._active: list[_Request] = []
         self._queue: deque[tuple[float, int, float, Served]] = deque()
         self._clock = 0.0
@@ -126,9 +110,9 @@ class RequestServer:
             served: told of its end; never called when the app is stopped before.
         """
         # Who has used up the slice with its last instruction is throttled before it can answer.
-        work += 0.0 if self._cpu_max is None else FAREWELL
+        work += 0.0 if self.cpu_max is None else FAREWELL
         self._number += 1
-        if len(self._active) >= self._threads:
+        if len(self._active) >= self.threads:
             self._queue.append((work, self._number, self._env.now, served))
             return
         self._halt()
@@ -153,18 +137,18 @@ class RequestServer:
     def _account(self, used: float) -> None:
         """`used` vCPU-seconds of the job were got until now; all in service had as much."""
         now, width = self._env.now, len(self._active)
-        if self._cpu_max is not None:
+        if self.cpu_max is not None:
             if self._paced:
                 used = self._use_of_paced(used, width, now)
             else:
-                begun = self._cpu_max.begun(now)
+                begun = self.cpu_max.begun(now)
                 if begun > self._began:
                     share = (now - begun) / (now - self._began)
-                    self._left = self._cpu_max.slice - share * used
+                    self._left = self.cpu_max.slice - share * used
                 else:
                     self._left -= used
             self._looked = now
-        self._clock += used * self._speed / width
+        self._clock += used * self.core_speed / width
 
     def _use_of_paced(self, used: float, width: int, now: float) -> float:
         """What was really used by now of whole periods that were passed at one rate.
@@ -172,7 +156,7 @@ class RequestServer:
         Undisturbed, the slice of the present period went at full speed and first; where others
         hold the group below its quota, it never uses up a slice.
         """
-        limit, self._paced = self._cpu_max, False
+        limit, self._paced = self.cpu_max, False
         assert limit is not None
         passed = now - self._began
         self._left = limit.slice
@@ -180,17 +164,17 @@ class RequestServer:
             return used
         whole = math.floor(passed / limit.period + GRAIN)
         within = max(0.0, passed - whole * limit.period)
-        burst = min(limit.slice, within * min(width, self._cpu.root.capacity))
+        burst = min(limit.slice, within * min(width, self._vcpus))
         self._left = limit.slice - burst
         return whole * limit.slice + burst
 
     def _go_on(self) -> None:
         """Start the job up to whatever comes next; there is a request in service."""
         width = len(self._active)
-        needed = max(0.0, (self._active[0].end - self._clock) * width / self._speed)
+        needed = max(0.0, (self._active[0].end - self._clock) * width / self.core_speed)
         cap: float = width
-        if self._cpu_max is not None:
-            now, limit = self._env.now, self._cpu_max
+        if self.cpu_max is not None:
+            now, limit = self._env.now, self.cpu_max
             begun = limit.begun(now)
             if begun > self._looked + GRAIN:
                 self._left = limit.slice
@@ -226,7 +210,7 @@ class RequestServer:
         self._account(self._work)
         now, active = self._env.now, self._active
         # What is left for rounding's sake only has ended, too.
-        while active and active[0].end - self._clock <= GRAIN * self._speed / len(active):
+        while active and active[0].end - self._clock <= GRAIN * self.core_speed / len(active):
             request = heapq.heappop(active)
             if self._queue:
                 work, number, arrived, served = self._queue.popleft()

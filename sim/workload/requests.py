@@ -9,14 +9,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from pydantic import Field
 from simpy import Event
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.world import World
-from sim.host.cpu_quota import FAREWELL, GRAIN
-from sim.workload.request_server import CpuMax, RequestServer
+from sim.host.cpu_quota import FAREWELL, GRAIN, CpuMax
+from sim.workload.request_server import RequestServer
 
 
 @description
@@ -27,10 +26,10 @@ class Load:
     """Mean CPU use as a fraction of the CPU it is given."""
     request_cpu: Positive
     """Mean CPU of a request, core-seconds of the reference core."""
-    variation: Number = Field(default=1.0, ge=0)
+    variation: Number = 1.0
     """Coefficient of variation of that CPU, of a gamma distribution: 0 where every request takes
     the same, 1 where it is exponential."""
-    crowding: Number = Field(default=0.0, ge=0)
+    crowding: Number = 0.0
     """Rise of the CPU of a request with every doubling of the containers on a core: they take
     turns in its caches."""
 
@@ -52,9 +51,9 @@ class Load:
         if variation == 0.0:
             return [mean] * number
         if variation == 1.0:
-            return generator.exponential(mean, number).tolist()
+            return list(map(float, generator.exponential(mean, number)))
         shape = variation**-2
-        return generator.gamma(shape, mean / shape, number).tolist()
+        return list(map(float, generator.gamma(shape, mean / shape, number)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +196,13 @@ def serve(
     server: RequestServer,
     served: Callable[[int, float], None],
     *,
+    crowding: float = 1.0,
     alive: Callable[[], bool] = lambda: True,
 ) -> Generator[Event, Any, None]:
     """Send every request to its server; `served(number, sojourn_s)` is told of each end.
 
-    It ends when its sandbox is no longer `alive`.
+    It ends when its sandbox is no longer `alive`. The CPU of each request is `crowding` times what
+    it is when its sandbox has the host to itself.
     """
     env = world.env
     began = env.now
@@ -209,4 +210,4 @@ def serve(
         yield env.timeout(max(0.0, began + time - env.now))
         if not alive():
             return
-        server.serve(work, partial(served, number))
+        server.serve(work * crowding, partial(served, number))

@@ -25,7 +25,7 @@ from sim import catalog
 from sim.catalog.figures import DATA
 from sim.core.world import World
 from sim.sandbox.storm.processor import Processor
-from sim.sandbox.storm.profile import Lock, StartProfile
+from sim.sandbox.storm.profile import LockCost, StartProfile
 from sim.sandbox.storm.storm import Storm
 from sim.units import ms
 
@@ -108,7 +108,7 @@ def profile(name: str, figures: Mapping[str, float]) -> StartProfile:
         cpu_per_running=get("cpu_per_running", 0.0),
         wait=get("wait", 0.0),
         threads=catalog.RUNTIMES[name].threads,
-        lock=Lock(
+        lock=LockCost(
             fixed=get("lock", 0.0),
             per_running=get("lock_per_running", 0.0),
             per_running_squared=get("lock_per_running_squared", 0.0),

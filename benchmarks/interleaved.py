@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import simpy
 
-from sim.sharing.capacity import Group, SharedCapacity
+from sim.sharing import Group, SharedCapacity
 
 Dice = Callable[[], float]
 

@@ -11,7 +11,7 @@ import ciw
 import simpy
 
 from benchmarks import plain_sharing
-from sim.sharing.capacity import SharedCapacity
+from sim.sharing import SharedCapacity
 
 
 @dataclass(frozen=True)

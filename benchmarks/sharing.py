@@ -21,7 +21,7 @@ from pathlib import Path
 import simpy
 
 from benchmarks import interleaved, peers
-from sim.sharing.capacity import SharedCapacity
+from sim.sharing import SharedCapacity
 
 Row = dict[str, float | int | str]
 

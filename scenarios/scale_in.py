@@ -10,14 +10,14 @@ pods off the instances that others have room for. All runs are made in one proce
 
 from pathlib import Path
 
-from sim import plots, shrink
+from sim import plots, scale_in
 from sim.cli.script import answer, picture, script
 
 
 @script(replications=5)
 def main(replications: int, seed: int, out: Path) -> None:
     """End the same tasks everywhere, watch the machines, say."""
-    shrunk = shrink(begin=500, to=200, replications=replications, seed=seed)
+    shrunk = scale_in(begin=500, to=200, replications=replications, seed=seed)
     drawn = picture(plots.shrink_curves(shrunk.hosts_over_time()), out / "scale-in/scale_in.png")
     answer(shrunk.sentence(), shrunk.table(), drawn)
 

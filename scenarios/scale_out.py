@@ -9,14 +9,14 @@ launched, Karpenter looks within seconds.
 
 from pathlib import Path
 
-from sim import plots, scale
+from sim import plots, scale_out
 from sim.cli.script import answer, picture, script
 
 
 @script(replications=5)
 def main(replications: int, seed: int, out: Path) -> None:
     """Ask all for the same tasks, measure, say."""
-    grown = scale(to=200, replications=replications, seed=seed)
+    grown = scale_out(to=200, replications=replications, seed=seed)
     folder = grown.results.save(out)
     drawn = picture(plots.scale_curves(grown.starts), folder / "scale.png")
     limits = "\n".join(row.sentence() for row in grown.rows)

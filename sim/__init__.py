@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sim.studies.density.study import density
     from sim.studies.lifecycle.study import lifecycle
     from sim.studies.one_server import one_server
-    from sim.studies.scale_in.study import shrink
-    from sim.studies.scale_out.study import scale
+    from sim.studies.scale_in.study import scale_in
+    from sim.studies.scale_out.study import scale_out
     from sim.studies.startup.study import startup
     from sim.studies.storm.study import storm
     from sim.studies.who_runs_it import who_runs_it
@@ -56,8 +56,8 @@ __all__ = [
     "one_server",
     "plots",
     "replicate",
-    "scale",
-    "shrink",
+    "scale_in",
+    "scale_out",
     "startup",
     "storm",
     "sweep",
@@ -85,8 +85,8 @@ _HOME = {
     "density": "sim.studies.density.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "one_server": "sim.studies.one_server",
-    "scale": "sim.studies.scale_out.study",
-    "shrink": "sim.studies.scale_in.study",
+    "scale_out": "sim.studies.scale_out.study",
+    "scale_in": "sim.studies.scale_in.study",
     "startup": "sim.studies.startup.study",
     "storm": "sim.studies.storm.study",
     "who_runs_it": "sim.studies.who_runs_it",

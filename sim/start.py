@@ -51,8 +51,8 @@ _NOW._ok, _NOW._value = True, None
 
 
 Outcome: TypeAlias = Ready | Refused | Killed
-Told: TypeAlias = "Outcome | Story"
-Story: TypeAlias = Generator[Event, Any, Told]
+NextStory: TypeAlias = "Outcome | Story"
+Story: TypeAlias = Generator[Event, Any, NextStory]
 """What happens to a start, up to its outcome or to where another story goes on.
 
 One story goes on after the other, not within it: an event passes through all that are under way.
@@ -85,9 +85,9 @@ class Start(Process):
     """
 
     __slots__ = (
-        "_doom",
+        "_kill_reason",
         "at_end",
-        "given",
+        "demand",
         "sandbox",
         "service",
         "startup_noise",
@@ -96,19 +96,19 @@ class Start(Process):
         "world",
     )
 
-    def __init__(self, world: World, demand: Demand, story: "Callable[[Start], Told]") -> None:
+    def __init__(self, world: World, demand: Demand, story: "Callable[[Start], NextStory]") -> None:
         self.world = world
         self.service = demand.service
-        self.given = demand
+        self.demand = demand
         """What it is given; more than it asks for where a platform rounds up."""
         self.task = world.record.task(self.service.name)
         self.startup_noise = demand.noise()
         self.state = ""
         self.sandbox: Sandbox | None = None
         self.at_end: list[Callable[[], None]] = []
-        self._doom = ""
+        self._kill_reason = ""
         """Why it is killed at this instant, before it has heard of it."""
-        self._begin(world.env, self._tell(story))
+        self._begin(world.env, self._follow(story))
 
     def phase(self, name: str, parent: str = "") -> Span:
         """A phase of this start: it lasts until the next one, so that they tile the start.
@@ -124,7 +124,7 @@ class Start(Process):
         """It goes to `host`."""
         self.world.record.place(self.task, host)
 
-    def inhabit(self, sandbox: Sandbox) -> None:
+    def attach_sandbox(self, sandbox: Sandbox) -> None:
         """It has a sandbox now, which goes when the start ends."""
         self.sandbox = sandbox
         self.at_end.append(sandbox.stop)
@@ -141,20 +141,20 @@ class Start(Process):
         """
         if self.is_alive:
             if self is not self.env.active_process:
-                self._doom = reason
+                self._kill_reason = reason
                 self.interrupt(reason)
             return
         if isinstance(self.value, Ready):
             self.world.record.outcome(self.task, f"killed: {reason}")
         self.end()
 
-    def _tell(self, story: "Callable[[Start], Told]") -> Story:
+    def _follow(self, story: "Callable[[Start], NextStory]") -> Story:
         """The story to its end, whatever the end is."""
         try:
             told = story(self)
             while not isinstance(told, (Ready, Refused, Killed)):
                 told = yield from told
-            outcome: Outcome = Killed(self._doom) if self._doom else told
+            outcome: Outcome = Killed(self._kill_reason) if self._kill_reason else told
         except Interrupt as interrupt:
             outcome = Killed(str(interrupt.cause))
         except NoSpace as full:

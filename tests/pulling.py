@@ -8,7 +8,7 @@ from worlds import kernel, machine, registry, rows, unpacking
 from sim.core.recorder import Span
 from sim.core.world import World
 from sim.host import Kernel, Machine
-from sim.image import Cleanup, Image, PullBehavior, PullFailed, Store
+from sim.image import Image, ImageCleanup, ImageStore, PullFailed, PullPolicy
 from sim.image.transfer.registry import LiveRegistry
 from sim.units import MiB
 
@@ -38,14 +38,14 @@ class Bench:
         *,
         world: World | None = None,
         live: LiveRegistry | None = None,
-        cleanup: Cleanup | None = None,
+        cleanup: ImageCleanup | None = None,
         **costs: Any,
     ) -> None:
         self.world = world or World()
         self.kernel: Kernel = kernel(self.world, box or machine(nic=RATE))
         self.registry = live or registry(**(hub or {})).deploy(self.world)
         daemon = self.kernel.cpu.group(weight=1024.0)
-        self.store = Store(self.kernel, daemon, self.registry, unpacking(**costs), cleanup)
+        self.store = ImageStore(self.kernel, daemon, self.registry, unpacking(**costs), cleanup)
         self.ended: list[float] = []
         self.failed: list[tuple[float, str]] = []
 
@@ -53,7 +53,7 @@ class Bench:
         self,
         picture: Image,
         *,
-        how: PullBehavior = "prefer-cached",
+        how: PullPolicy = "prefer-cached",
         at: float = 0.0,
         uses: float = math.inf,
         reads: float = 0.0,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim import catalog, density, one_server, scale, shrink, startup, who_runs_it
+from sim import catalog, density, one_server, scale_in, scale_out, startup, who_runs_it
 
 SCRIPTS = sorted(Path("scenarios").glob("*.py"))
 
@@ -171,7 +171,7 @@ def test_script_reads_like_prose(script: Path) -> None:
 
 def test_where_machines_come_first_karpenter_is_minutes_ahead_of_a_capacity_provider() -> None:
     """Within seconds a batch is closed; a capacity provider waits for the warm-up of two."""
-    rows = {row.platform: row for row in scale(to=200, replications=1).rows}
+    rows = {row.platform: row for row in scale_out(to=200, replications=1).rows}
     last = {name: row.times["t90_s"].value for name, row in rows.items()}
 
     assert max(last, key=last.__getitem__) == "ecs-asg"
@@ -252,7 +252,7 @@ def test_the_simulation_admits_what_the_arithmetic_of_a_type_says() -> None:
 
 def test_when_a_service_shrinks_karpenter_is_down_first_and_ecs_keeps_every_instance() -> None:
     """Any task may end, so each instance keeps some: only who moves pods gets rid of one."""
-    rows = {row.platform: row for row in shrink(begin=200, to=80, replications=1).rows}
+    rows = {row.platform: row for row in scale_in(begin=200, to=80, replications=1).rows}
 
     assert rows["eks-karpenter"].hosts.value < rows["eks-cas"].hosts.value
     assert rows["ecs-asg"].hosts.value == rows["ecs-asg"].hosts_before.value

@@ -27,7 +27,7 @@ from sim.platforms import (
 from sim.platforms.ecs.capacity_provider import CapacityProvider
 from sim.platforms.scaling.instance_launch import InstanceLaunch
 from sim.sandbox import ContainerRuntime, VirtualMachine
-from sim.sharing.capacity import Group
+from sim.sharing import Group
 from sim.start import Start
 from sim.units import GiB, MiB
 from sim.workload import App, Load, Service

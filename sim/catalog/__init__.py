@@ -45,10 +45,6 @@ from sim.catalog.instances import (
     matching,
 )
 from sim.catalog.max_pods import max_pods
-from sim.catalog.names import (
-    UnknownName,
-    unknown,
-)
 from sim.catalog.platforms import (
     agent_cleanup,
     docker,
@@ -67,7 +63,7 @@ from sim.catalog.platforms import (
 )
 from sim.catalog.registries import (
     ecs_agent,
-    kubelet_patience,
+    kubelet_retry_policy,
     registry,
     registry_names,
 )
@@ -77,6 +73,10 @@ from sim.catalog.storms import (
     home,
     profile,
     validation_hosts,
+)
+from sim.core.names import (
+    UnknownName,
+    unknown,
 )
 
 __all__ = [
@@ -116,7 +116,7 @@ __all__ = [
     "instance",
     "instances",
     "kubelet_cleanup",
-    "kubelet_patience",
+    "kubelet_retry_policy",
     "load",
     "machine",
     "matching",

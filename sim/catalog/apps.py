@@ -3,8 +3,8 @@
 from functools import cache
 
 from sim.catalog.figures import figure, rows
-from sim.catalog.names import unknown
 from sim.core.cited import Cited
+from sim.core.names import unknown
 from sim.core.quantity import shown_memory
 from sim.host import Step
 from sim.image import Image, Layer

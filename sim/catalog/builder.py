@@ -8,7 +8,7 @@ from sim.catalog.instances import machine
 from sim.catalog.platforms import unpacking
 from sim.catalog.registries import registry
 from sim.core.cited import Cited
-from sim.image import Builder, Image, Packing, Patience, Repository
+from sim.image import Builder, Image, Packing, Repository, RetryPolicy
 
 _OFFICIAL = re.compile(
     r"(?:(?:docker\.io|index\.docker\.io|public\.ecr\.aws/docker)/)?(?:library/)?"
@@ -20,12 +20,12 @@ _OFFICIAL = re.compile(
 def builder(type_: str = "m5.xlarge") -> Builder:
     """An EC2 instance with Docker, BuildKit and the containerd image store.
 
-    Base images come from Docker Hub; one build is far below its quota, so the client's patience
+    Base images come from Docker Hub; one build is far below its quota, so the client's retry_policy
     does not matter.
     """
     return Builder(
         machine=machine(type_),
-        registry=registry("docker-hub", patience=Patience()),
+        registry=registry("docker-hub", retry_policy=RetryPolicy()),
         unpacking=unpacking(),
         packing=Packing(
             compress_rate=figure("image.gzip.compress_rate"),

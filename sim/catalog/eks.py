@@ -7,7 +7,7 @@ from typing import Literal
 from sim.catalog.figures import control_plane, figure
 from sim.catalog.instances import instance, machine
 from sim.catalog.platforms import fargate, fleet, kubelet_cleanup, runtime, with_volume
-from sim.catalog.registries import kubelet_patience, registry
+from sim.catalog.registries import kubelet_retry_policy, registry
 from sim.core.token_bucket import Quota
 from sim.host import Machine, Step
 from sim.image import Image, Registry
@@ -180,5 +180,5 @@ def kubernetes_control_plane() -> KubernetesControlPlane:
 def _from_kubelet(pulls_from: Registry | None) -> Registry:
     """A registry whose client is the kubelet: it backs off (ImagePullBackOff), and never ends."""
     # The limit of pulls a second is the kubelet's own here: its pods look for the image first.
-    patience = replace(kubelet_patience(), pulls=None)
-    return replace(registry() if pulls_from is None else pulls_from, patience=patience)
+    retry_policy = replace(kubelet_retry_policy(), pulls=None)
+    return replace(registry() if pulls_from is None else pulls_from, retry_policy=retry_policy)

@@ -6,8 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
-from sim.catalog.names import unknown
 from sim.core.cited import SCALES, Cited, Grade
+from sim.core.names import unknown
 from sim.core.randomness import Lognormal
 
 DATA = files("sim.catalog") / "data"

@@ -7,8 +7,8 @@ from functools import cache
 
 from sim.catalog.core_speeds import core_speed
 from sim.catalog.figures import figure, rows
-from sim.catalog.names import unknown
 from sim.core.cited import Cited
+from sim.core.names import unknown
 from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.units import Gbit_per_s, Mbit_per_s, MiB

@@ -12,7 +12,7 @@ from sim.core.cited import Cited, plain
 from sim.core.token_bucket import Quota
 from sim.host import Machine, Step
 from sim.host.machine import Architecture
-from sim.image import AgentPull, Cleanup, Image, Lazy, Registry, Unpacking
+from sim.image import AgentPull, Image, ImageCleanup, Lazy, Registry, Unpacking
 from sim.platforms import EC2, ECS, ControlPlane, Docker, Fargate, FargateSize, Fleet, Hypervisor
 from sim.platforms.ec2 import DockerOnInstance
 from sim.platforms.ecs.placement import Strategy
@@ -43,9 +43,9 @@ def lazy_loading() -> Lazy:
     )
 
 
-def agent_cleanup() -> Cleanup:
+def agent_cleanup() -> ImageCleanup:
     """The ECS agent's: every 30 minutes up to five images whose tasks have been removed."""
-    return Cleanup(
+    return ImageCleanup(
         every=figure("ecs.image_cleanup.interval"),
         min_age=figure("ecs.image_cleanup.min_age"),
         idle=figure("ecs.task_cleanup.wait"),
@@ -53,9 +53,9 @@ def agent_cleanup() -> Cleanup:
     )
 
 
-def kubelet_cleanup() -> Cleanup:
+def kubelet_cleanup() -> ImageCleanup:
     """kubelet's: above 85 % of the disk, down to 80 %."""
-    return Cleanup(
+    return ImageCleanup(
         every=figure("kubelet.image_gc.interval"),
         min_age=figure("kubelet.image_gc.min_age"),
         unused=True,
@@ -138,7 +138,7 @@ def fleet(
     count: int = 1,
     warm: Sequence[Image] = (),
     pulls_from: Registry | None = None,
-    cleanup: Cleanup | None = None,
+    cleanup: ImageCleanup | None = None,
     lazy: bool = False,
 ) -> Fleet:
     """Machines that run containers."""

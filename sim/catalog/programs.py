@@ -4,8 +4,8 @@ from functools import cache
 from typing import NamedTuple
 
 from sim.catalog.figures import figure, figures
-from sim.catalog.names import unknown
 from sim.catalog.storms import validation_hosts
+from sim.core.names import unknown
 from sim.host import Machine, Step
 from sim.workload import App
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Literal, TypeAlias, get_args
 
 from sim.catalog.figures import control_plane, figure
-from sim.catalog.names import unknown
 from sim.core.cited import Cited
+from sim.core.names import unknown
 from sim.core.token_bucket import Quota
-from sim.image import Patience, Registry
+from sim.image import Registry, RetryPolicy
 
 RegistryName: TypeAlias = Literal[
     "ecr",
@@ -26,14 +26,14 @@ BEHIND = {
 """What a pull-through cache of ECR fetches from; of Docker Hub it needs an account."""
 
 
-def registry(name: str = "ecr", *, patience: Patience | None = None) -> Registry:
+def registry(name: str = "ecr", *, retry_policy: RetryPolicy | None = None) -> Registry:
     """A registry in the same region, as the ECS agent pulls from it.
 
     Args:
         name: `ecr` (private), `ecr-public`, or Docker Hub: `docker-hub` (anonymous),
             `docker-hub-personal`, `docker-hub-paid`; or a pull-through cache of ECR in front of
             one: `ecr-cache-docker-hub` (with a personal account), `ecr-cache-ecr-public`.
-        patience: of the client; None: the ECS agent's.
+        retry_policy: of the client; None: the ECS agent's.
 
     Raises:
         UnknownName: there is no such registry.
@@ -46,7 +46,7 @@ def registry(name: str = "ecr", *, patience: Patience | None = None) -> Registry
         connection_rate=control_plane("registry.connection_rate"),
         pulls=_pulls(name),
         layers=_per_second("registry.ecr.layer_urls") if _private(name) else None,
-        patience=ecs_agent() if patience is None else patience,
+        retry_policy=ecs_agent() if retry_policy is None else retry_policy,
         upstream=registry(BEHIND[name]) if name in BEHIND else None,
     )
 
@@ -56,9 +56,9 @@ def registry_names() -> tuple[str, ...]:
     return NAMES
 
 
-def ecs_agent() -> Patience:
+def ecs_agent() -> RetryPolicy:
     """Five tries, and 1.1 to 5 s between them."""
-    return Patience(
+    return RetryPolicy(
         waiting="retry",
         first=figure("ecs.agent.pull_backoff.first"),
         longest=figure("ecs.agent.pull_backoff.longest"),
@@ -66,10 +66,10 @@ def ecs_agent() -> Patience:
     )
 
 
-def kubelet_patience() -> Patience:
+def kubelet_retry_policy() -> RetryPolicy:
     """At most 5 pulls a second and node (burst 10); a pull that fails is tried again after 10 s,
     then twice as long up to 300 s, for ever."""
-    return Patience(
+    return RetryPolicy(
         waiting="retry",
         first=figure("kubelet.image_back_off"),
         longest=figure("kubelet.image_back_off.longest"),

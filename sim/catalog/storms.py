@@ -4,11 +4,10 @@ from functools import cache
 from typing import NamedTuple
 
 from sim.catalog.figures import figure, figures, rows
-from sim.catalog.names import unknown
 from sim.core.cited import Number, plain
-from sim.sandbox.storm.footprint import Footprint
+from sim.core.names import unknown
 from sim.sandbox.storm.processor import Processor
-from sim.sandbox.storm.profile import Lock, StartProfile
+from sim.sandbox.storm.profile import Footprint, LockCost, StartProfile
 from sim.units import GiB
 
 
@@ -77,7 +76,7 @@ def profile(runtime: str) -> StartProfile:
         cpu_per_running=of("cpu_per_running"),
         wait=of("wait"),
         threads=known.threads,
-        lock=Lock(
+        lock=LockCost(
             fixed=of("lock"),
             per_running=of("lock_per_running"),
             per_running_squared=of("lock_per_running_squared"),

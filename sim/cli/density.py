@@ -136,7 +136,7 @@ def _check_host(inputs: Inputs, host: str | None) -> None:
 
 def show(answer: Any) -> None:
     """The table of an answer, and how to lift what stops each platform."""
-    from sim.studies.density.density_words import how_to_lift
+    from sim.studies.density.row import how_to_lift
 
     most = max(row.count for row in answer.rows)
     service = answer.service

@@ -9,9 +9,8 @@ from sim import catalog
 from sim.cli.options import BadInput, Inputs
 from sim.cli.screen import as_json, hint, note, say, table
 from sim.core.quantity import shown_bytes as amount
-from sim.image.image import Image
+from sim.image.image import CommonLayers, Image, common_layers, distinct, same_size
 from sim.image.manifest.read import Reading, read
-from sim.image.sharing import Shared, distinct, same_size, shared
 
 NAME = "image"
 MOST_ROWS = 130
@@ -36,7 +35,7 @@ def command(
     inputs.check()
     if mine is None:  # `check` has raised then
         raise BadInput(f"image: {image!r} is not known")
-    common = Shared(()) if theirs is None else shared(mine.image, theirs.image)
+    common = CommonLayers(()) if theirs is None else common_layers(mine.image, theirs.image)
     if json:
         as_json(data(mine.image, common))
     else:
@@ -66,7 +65,7 @@ def find(field: str, text: str, architecture: str) -> Reading:
     )
 
 
-def sentence(image: Image, common: Shared, other: Image | None) -> str:
+def sentence(image: Image, common: CommonLayers, other: Image | None) -> str:
     """The totals, and what is saved where the other image is."""
     count = _layers(len(image.layers))
     wire, unpacked = amount(image.wire), amount(image.unpacked)
@@ -84,7 +83,7 @@ def sentence(image: Image, common: Shared, other: Image | None) -> str:
     )
 
 
-def show(image: Image, common: Shared, *, compared: bool) -> None:
+def show(image: Image, common: CommonLayers, *, compared: bool) -> None:
     """The layers from the base up, and their sums."""
     rows = [
         [
@@ -119,7 +118,7 @@ def notes(mine: Reading, theirs: Reading | None) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def data(image: Image, common: Shared) -> dict[str, object]:
+def data(image: Image, common: CommonLayers) -> dict[str, object]:
     """The answer for programs."""
     return {
         "image": image.name,

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from sim.catalog import Instance, instances, matching
-from sim.catalog.names import unknown
 from sim.cli.options import BadInput
 from sim.cli.screen import as_json, say, table
+from sim.core.names import unknown
 from sim.units import GiB, MiB
 
 NAME = "instances"

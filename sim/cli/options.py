@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from sim.catalog.names import unknown
+from sim.core.names import unknown
 
 T = TypeVar("T")
 

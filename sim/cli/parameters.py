@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from sim.catalog import core_speeds, figures
-from sim.catalog.names import unknown
 from sim.cli.options import BadInput
 from sim.cli.screen import as_json, say, table
 from sim.core.cited import SCALES, Cited
+from sim.core.names import unknown
 
 NAME = "parameters"
 

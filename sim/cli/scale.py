@@ -59,7 +59,7 @@ def command(
     inputs.folder("out", out)
     inputs.check()
     if asked["to"] < asked["begin"]:
-        return _shrink(asked, out, json)
+        return _scale_in(asked, out, json)
     return _answer(asked, out, json)
 
 
@@ -85,10 +85,10 @@ def _quota(text: str) -> tuple[str, float]:
 
 def _answer(asked: dict[str, Any], out: Path, json: bool) -> int:
     from sim.plots import save, scale_curves
-    from sim.studies.scale_out.study import scale
+    from sim.studies.scale_out.study import scale_out
 
     try:
-        answer = scale(**asked)
+        answer = scale_out(**asked)
     except ValueError as error:
         raise BadInput(str(error)) from error
     folder = answer.results.save(out)
@@ -107,14 +107,14 @@ def _answer(asked: dict[str, Any], out: Path, json: bool) -> int:
     return 0 if all("t90_s" in row.times for row in answer.rows) else 3
 
 
-def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
+def _scale_in(asked: dict[str, Any], out: Path, json: bool) -> int:
     from sim.plots import save, shrink_curves
-    from sim.studies.scale_in.study import shrink
+    from sim.studies.scale_in.study import scale_in
 
     if asked.pop("services") != 1:
         raise BadInput("services: only tasks that come are split over services; leave it out")
     try:
-        answer = shrink(**asked)
+        answer = scale_in(**asked)
     except ValueError as error:
         raise BadInput(str(error)) from error
     code = 3 if any(row.lacking for row in answer.rows) else 0
@@ -128,7 +128,7 @@ def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
     say(answer.sentence())
     table(
         ["platform", "hosts", "left", "50 %", "90 %", "last", "moved", "USD, hour 1", "USD/h then"],
-        [_shrunk(row) for row in answer.rows],
+        [_scale_in_cells(row) for row in answer.rows],
         title=(
             f"seconds until a share of the hosts that go has gone: {answer.begin:,} to "
             f"{answer.to:,} tasks of {answer.service.cpu:g} vCPU, "
@@ -141,7 +141,7 @@ def _shrink(asked: dict[str, Any], out: Path, json: bool) -> int:
     return code
 
 
-def _shrunk(row: Any) -> list[str]:
+def _scale_in_cells(row: Any) -> list[str]:
     times = (row.times.get(key) for key in ("t50_s", "t90_s", "t100_s"))
     return [
         row.platform,

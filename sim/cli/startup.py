@@ -49,7 +49,8 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """How soon is my app ready, on every platform, from request to first healthy answer?"""
-    from sim.studies.startup.study import PLATFORMS, requirement
+    from sim.studies.startup.answer import requirement
+    from sim.studies.startup.study import PLATFORMS
 
     inputs = Inputs()
     asked: dict[str, Any] = {
@@ -76,7 +77,8 @@ def command(
 
 
 def _answer(asked: dict[str, Any], require: str | None, out: Path, json: bool) -> int:
-    from sim.studies.startup.study import startup, unmet
+    from sim.studies.startup.answer import unmet
+    from sim.studies.startup.study import startup
 
     try:
         answer = startup(**asked)

@@ -6,7 +6,7 @@ Linux Symposium 2010). Its periods begin at a fixed, random phase (`init_cfs_ban
 group that was idle has a whole slice.
 
 There are no ticks. Where nothing else runs on the host, all is known from the start
-(`sim.host.plan`). Over whole periods the fluid law with cap q is exact at their ends, so periods
+(`Plan`). Over whole periods the fluid law with cap q is exact at their ends, so periods
 in which no work ends are passed at rate q in one piece; only the slice in which the group wakes
 up, and those in which work ends, are run at full speed. Alone this is exact; among other groups a
 burst competes by weight, and whole periods take the share of a group capped at q.
@@ -17,9 +17,7 @@ from typing import Any, NamedTuple
 
 from simpy import Environment, Event
 
-from sim.host.plan import Plan, plan
-from sim.sharing.capacity import Group
-from sim.sharing.job import Job
+from sim.sharing import Group, Job
 from sim.sharing.lazy_heap import ALONE, OVER
 
 GRAIN = 1e-9
@@ -49,7 +47,52 @@ class CpuMax(NamedTuple):
         return self.phase + math.floor((now - self.phase) / self.period + GRAIN) * self.period
 
 
-class Throttle:
+class Plan(NamedTuple):
+    """At full speed from `began` to `pause`, nothing until `refill`, in whole periods at the pace
+    of the quota until `last`, and again at full speed until `end`; all in seconds.
+    """
+
+    began: float
+    pause: float
+    refill: float
+    last: float
+    end: float
+    speed: float
+    """vCPUs, full speed."""
+    pace: float
+    """vCPUs, the quota."""
+    left: float
+    """Core-seconds of the slice of the period in which it began."""
+
+    def used(self, now: float) -> float:
+        """Core-seconds used by `now`."""
+        burst = max(0.0, min(now, self.pause) - self.began)
+        last = max(0.0, min(now, self.end) - self.last)
+        paced = max(0.0, min(now, self.last) - self.refill)
+        return self.speed * (burst + last) + self.pace * paced
+
+
+def plan(  # noqa: PLR0917 (positional is quicker)
+    work: float, speed: float, left: float, quota: float, period: float, now: float, refill: float
+) -> Plan:
+    """The plan of `work` core-seconds that begins now.
+
+    Args:
+        left: core-seconds left of the slice of this period.
+        refill: when the next period begins.
+    """
+    if work <= left:
+        end = now + work / speed
+        return Plan(now, end, end, end, end, speed, quota, left)
+    pause = min(now + max(0.0, left) / speed, refill)
+    rest = work - speed * (pause - now)
+    size = quota * period
+    whole = max(0, math.ceil(rest / size) - 1) if speed > quota else 0
+    last = refill + whole * period
+    return Plan(now, pause, refill, last, last + (rest - whole * size) / speed, speed, quota, left)
+
+
+class CpuQuota:
     """`cpu.max` of one cgroup; work that runs in it is started here.
 
     Args:
@@ -84,7 +127,7 @@ class Throttle:
         period: float,
         phase: float,
         *,
-        above: "Throttle | None" = None,
+        above: "CpuQuota | None" = None,
     ) -> None:
         self._env = env
         self._group = group

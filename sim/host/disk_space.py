@@ -1,7 +1,7 @@
 """The bytes of one disk: a ledger that says no when it is full."""
 
 
-class Space:
+class DiskSpace:
     """Bytes on a disk, taken and given back.
 
     Args:

@@ -8,11 +8,11 @@ from simpy import Event
 
 from sim.core.randomness import Sampler, Uniform
 from sim.core.world import World
-from sim.host.cpu_quota import CpuMax, Throttle
-from sim.host.disk_space import Space
+from sim.host.cpu_quota import CpuMax, CpuQuota
+from sim.host.disk_space import DiskSpace
 from sim.host.memory import Memory
-from sim.host.startup_step import Doing
-from sim.sharing.capacity import Group, Job, SharedCapacity
+from sim.host.startup_step import WorkAmount
+from sim.sharing import Group, Job, SharedCapacity
 
 
 class Kernel:
@@ -52,7 +52,7 @@ class Kernel:
         memory: Memory,
         disk: SharedCapacity | None,
         nic: SharedCapacity | None,
-        space: Space | None = None,
+        space: DiskSpace | None = None,
         quota_period: float | None = None,
     ) -> None:
         self.world = world
@@ -63,7 +63,7 @@ class Kernel:
         self.memory = memory
         self.disk = disk
         self.nic = nic
-        self.space = Space(math.inf) if space is None else space
+        self.space = DiskSpace(math.inf) if space is None else space
         self.quota_period = quota_period
         self._phase: Sampler = world.random.sampler(
             f"cpu.max/{quota_period}", 0.0 if quota_period is None else Uniform(high=quota_period)
@@ -81,10 +81,10 @@ class Kernel:
             return None
         return CpuMax(cpu.cap, period, self._phase())
 
-    def throttle(self, cpu: Group, threads: float) -> Throttle | None:
+    def quota(self, cpu: Group, threads: float) -> CpuQuota | None:
         """The same, for work that runs in the cgroup as jobs of its own."""
         limit = self.cpu_max(cpu, threads)
-        return None if limit is None else Throttle(self.world.env, cpu, *limit)
+        return None if limit is None else CpuQuota(self.world.env, cpu, *limit)
 
     def compute(self, cpu: Group, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
         """Do `work` core-seconds of the reference core in the group `cpu`.
@@ -96,7 +96,7 @@ class Kernel:
             with cpu.run(work / self.core_speed, weight=threads, cap=threads) as job:
                 yield job
 
-    def perform(self, step: Doing, cpu: Group, noise: float = 1.0) -> Job:
+    def start_work(self, step: WorkAmount, cpu: Group, noise: float = 1.0) -> Job:
         """Begin one step of a start, `noise` times as long as its median, in the group `cpu`."""
         work, delay, threads = step
         work *= noise / self.core_speed

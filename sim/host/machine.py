@@ -9,10 +9,10 @@ from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu
 from sim.core.world import World
-from sim.host.disk_space import Space
+from sim.host.disk_space import DiskSpace
 from sim.host.kernel import Kernel
 from sim.host.memory import Memory
-from sim.sharing.capacity import SharedCapacity
+from sim.sharing import SharedCapacity
 
 Architecture: TypeAlias = Literal["amd64", "arm64"]
 
@@ -87,7 +87,7 @@ class Machine:
             memory=memory,
             disk=_shared(world, plain(self.disk)),
             nic=_shared(world, plain(self.nic)),
-            space=Space(plain(self.disk_size), plain(self.disk_used)),
+            space=DiskSpace(plain(self.disk_size), plain(self.disk_used)),
         )
 
 

@@ -15,7 +15,7 @@ that a running container keeps hot are counted as used: dropped, they would be r
 from collections.abc import Callable
 from math import fsum
 
-from sim.host.page_cache import FileSet, PageCache, Shared
+from sim.host.page_cache import FileSet, PageCache, SharedFileSet
 
 OOM_LIMIT = "OOM kill: over its own memory limit"
 OOM_HOST = "OOM kill: host out of memory"
@@ -52,7 +52,7 @@ class MemoryGroup:
         self.private = 0.0
         self.files: dict[str, float] = {}
         """Bytes of each file set that this group was the first to touch."""
-        self._shared: Shared | None = None
+        self._shared: SharedFileSet | None = None
         self.killed_by = ""
         self.alive = True
 

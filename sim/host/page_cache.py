@@ -11,7 +11,7 @@ FileSet: TypeAlias = tuple[tuple[str, float], ...]
 """Files by name, with the bytes of each: what the containers of one image keep hot together."""
 
 
-class Shared:
+class SharedFileSet:
     """A file set that is kept in memory, and how many share it."""
 
     __slots__ = ("bytes", "files", "sharers")
@@ -46,12 +46,12 @@ class PageCache:
         self._cache: dict[str, float] = {}
         self._hot: dict[str, float] = {}
         self._users: dict[str, int] = {}
-        self._shared: dict[FileSet, Shared] = {}
+        self._shared: dict[FileSet, SharedFileSet] = {}
         self._pins = 0
         """Users of all files together."""
         self._here: FileSet | None = None
         """A file set of which nothing was missing, and since when nothing was dropped."""
-        self._calm: Shared | None = None
+        self._calm: SharedFileSet | None = None
         """A file set since whose first sharer nobody has touched a single file.
 
         Without a sharer it rests: its files still count as pinned, its bytes as cold. So a host
@@ -77,7 +77,7 @@ class PageCache:
         """Bytes of `files` that need not be read from disk."""
         return self._cache.get(files, 0.0) + self._hot.get(files, 0.0)
 
-    def join(self, files: FileSet) -> tuple[Shared, FileSet]:
+    def join(self, files: FileSet) -> tuple[SharedFileSet, FileSet]:
         """One more sharer of a file set.
 
         Returns:
@@ -86,7 +86,7 @@ class PageCache:
         """
         shared = self._calm
         if shared is None or shared.files is not files:
-            shared = self._shared.get(files) or self._shared.setdefault(files, Shared(files))
+            shared = self._shared.get(files) or self._shared.setdefault(files, SharedFileSet(files))
         shared.sharers += 1
         if shared.sharers > 1:
             return shared, ()
@@ -98,7 +98,7 @@ class PageCache:
         self._calm = shared
         return shared, touched
 
-    def leave(self, shared: Shared) -> None:
+    def leave(self, shared: SharedFileSet) -> None:
         """One sharer less; the last one leaves the pages behind as cold cache."""
         shared.sharers -= 1
         if shared.sharers == 0:
@@ -109,7 +109,7 @@ class PageCache:
             else:
                 self._forget(shared)
 
-    def _forget(self, shared: Shared) -> None:
+    def _forget(self, shared: SharedFileSet) -> None:
         if shared is self._calm:
             self._calm = None
         del self._shared[shared.files]

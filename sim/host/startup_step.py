@@ -9,7 +9,7 @@ from sim.core.description import description
 from sim.core.randomness import Lognormal
 
 
-class Doing(NamedTuple):
+class WorkAmount(NamedTuple):
     """A step in plain numbers."""
 
     work: float
@@ -54,9 +54,9 @@ class Step:
             return plain(self.wait)
         return max(0.0, plain(self.wall) - self.work / self.threads)
 
-    def doing(self) -> Doing:
+    def plain(self) -> WorkAmount:
         """The same in plain numbers."""
-        return Doing(self.work, self.delay, float(self.threads))
+        return WorkAmount(self.work, self.delay, float(self.threads))
 
     @property
     def noise(self) -> Lognormal:

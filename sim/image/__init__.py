@@ -1,6 +1,6 @@
 """Layers, images, manifests, a registry, and the store of layers on a host."""
 
-from sim.image.dockerfile._build import (
+from sim.image.dockerfile.build import (
     Built,
     build_file,
 )
@@ -17,32 +17,28 @@ from sim.image.manifest.json_document import (
 from sim.image.manifest.read import (
     read_image,
 )
-from sim.image.transfer.behavior import (
-    KUBERNETES,
-    AgentPull,
-    PullBehavior,
-)
 from sim.image.transfer.builder import (
     Builder,
 )
 from sim.image.transfer.client import (
+    KUBERNETES,
+    AgentPull,
     NoSpace,
-    Patience,
     PullFailed,
+    PullPolicy,
+    RetryPolicy,
 )
 from sim.image.transfer.garbage_collection import (
-    Cleanup,
+    ImageCleanup,
 )
 from sim.image.transfer.image_store import (
-    Store,
+    ImageStore,
 )
 from sim.image.transfer.push import (
     Packing,
 )
 from sim.image.transfer.registry import (
     Registry,
-)
-from sim.image.transfer.repository import (
     Repository,
 )
 from sim.image.transfer.unpacking import (
@@ -57,18 +53,18 @@ __all__ = [
     "BadManifest",
     "Builder",
     "Built",
-    "Cleanup",
     "Image",
+    "ImageCleanup",
+    "ImageStore",
     "Layer",
     "Lazy",
     "NoSpace",
     "Packing",
-    "Patience",
-    "PullBehavior",
     "PullFailed",
+    "PullPolicy",
     "Registry",
     "Repository",
-    "Store",
+    "RetryPolicy",
     "Unpacking",
     "build_file",
     "read_image",

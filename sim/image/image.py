@@ -1,5 +1,7 @@
-"""Images as content-addressed layers."""
+"""Images as content-addressed layers, and what two images share: one digest is kept once."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
@@ -60,3 +62,52 @@ def of_size(name: str, size: Bytes, unpack_ratio: Number) -> Image:
     """An image of one layer of `size` compressed bytes, for what-if questions."""
     layer = Layer(digest=f"{name}/0", compressed=size, unpack_ratio=unpack_ratio)
     return Image(name=name, layers=(layer,))
+
+
+@dataclass(frozen=True, slots=True)
+class CommonLayers:
+    """The layers of an image that another one has, too."""
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def wire(self) -> float:
+        """Bytes that need not be moved where the other image is."""
+        return sum(layer.wire for layer in self.layers)
+
+    @property
+    def unpacked(self) -> float:
+        """Bytes that need not be written where the other image is."""
+        return sum(layer.unpacked for layer in self.layers)
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Of the layers."""
+        return frozenset(layer.digest for layer in self.layers)
+
+
+def distinct(images: Iterable[Image]) -> tuple[Layer, ...]:
+    """The layers of some images, each digest once: what a host that has them all holds."""
+    found: dict[str, Layer] = {}
+    for image in images:
+        for layer in image.layers:
+            found.setdefault(layer.digest, layer)
+    return tuple(found.values())
+
+
+def common_layers(image: Image, other: Image) -> CommonLayers:
+    """The layers of `image` that `other` has, from the base up."""
+    theirs = {layer.digest for layer in other.layers}
+    return CommonLayers(tuple(layer for layer in distinct([image]) if layer.digest in theirs))
+
+
+def same_size(image: Image, other: Image, least: float = 1e6) -> tuple[Layer, ...]:
+    """Layers of `image` that differ in digest from one of `other` that has its very size.
+
+    From `least` bytes on, equal sizes are hardly chance: it is likely the same layer, named by
+    two tools in two ways.
+    """
+    known = common_layers(image, other).digests
+    sizes = {layer.wire for layer in other.layers if layer.digest not in known}
+    mine = [layer for layer in distinct([image]) if layer.digest not in known]
+    return tuple(layer for layer in mine if layer.wire in sizes and layer.wire >= least)

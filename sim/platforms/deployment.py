@@ -6,7 +6,7 @@ from simpy import Event
 
 from sim.core.world import World
 from sim.host import Kernel
-from sim.start import Start, Told
+from sim.start import NextStory, Start
 from sim.workload import Demand, PerService, Service
 
 
@@ -35,7 +35,7 @@ class StoryDeployment(BareDeployment):
         story: what becomes of a start, from its first phase to its outcome.
     """
 
-    def __init__(self, world: World, story: Callable[[Start], Told]) -> None:
+    def __init__(self, world: World, story: Callable[[Start], NextStory]) -> None:
         super().__init__(world)
         self._story = story
         self._demands = PerService(lambda service: Demand(world, service))

@@ -8,8 +8,8 @@ from sim.core.world import World
 from sim.platforms.deployment import StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.limits import BudgetItem, fits, smallest_first
-from sim.sandbox import Container, Engine
-from sim.start import Ceiling, Refused, Start, Told
+from sim.sandbox import Container, ContainerEngine
+from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
 
 
@@ -77,8 +77,8 @@ class DockerHost(StoryDeployment):
     def __init__(self, docker: Docker, world: World) -> None:
         super().__init__(world, self._run)
         registry = docker.server.registry.deploy(world)
-        self.engine: Engine = docker.server.boot(
-            world, registry, 0, held=0.0, behavior="prefer-cached"
+        self.engine: ContainerEngine = docker.server.boot(
+            world, registry, 0, held=0.0, policy="prefer-cached"
         )
         self._hosts.append(self.engine.kernel)
         self._bridge = int(plain(docker.bridge_ports))
@@ -89,7 +89,7 @@ class DockerHost(StoryDeployment):
         demand = Demand(self.world, service)
         return [self.engine.settle(demand) for _ in range(count)]
 
-    def _run(self, start: Start) -> Told:
+    def _run(self, start: Start) -> NextStory:
         lacking = self._take(start)
         if lacking is not None:
             return Refused(lacking)

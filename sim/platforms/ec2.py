@@ -11,11 +11,11 @@ from sim.core.randomness import Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine, Step
-from sim.image import Registry, Store, Unpacking
+from sim.image import ImageStore, Registry, Unpacking
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.deployment import BareDeployment
 from sim.platforms.limits import BudgetItem, fits, with_free
-from sim.sandbox import ContainerRuntime, Engine
+from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.sandbox.app_process import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story
 from sim.workload import Demand, Requests, RequestServer, Service
@@ -29,11 +29,11 @@ class DockerOnInstance:
     registry: Registry
     unpacking: Unpacking
 
-    def boot(self, kernel: Kernel, registry: LiveRegistry) -> Engine:
+    def boot(self, kernel: Kernel, registry: LiveRegistry) -> ContainerEngine:
         """The daemon of an instance that is up, with nothing on its disk."""
         daemon = kernel.cpu.group(weight=1024.0)
-        store = Store(kernel, daemon, registry, self.unpacking)
-        return Engine(kernel, daemon, store, self.runtime)
+        store = ImageStore(kernel, daemon, registry, self.unpacking)
+        return ContainerEngine(kernel, daemon, store, self.runtime)
 
 
 @description
@@ -160,21 +160,21 @@ class Account(BareDeployment):
             engine = ec2.docker.boot(kernel, self._registry)
             start.at_end.append(engine.store.abandon)
             return engine.run(start)
-        instance = Instance(RunningApp(kernel, start.given, 1024.0, start.kill))
-        start.inhabit(instance)
+        instance = LiveInstance(RunningApp(kernel, start.demand, 1024.0, start.kill))
+        start.attach_sandbox(instance)
         yield from self._boots(start, kernel)
         start.phase("app")
         yield from instance.app.start(start)
         return Ready()
 
     def _boots(self, start: Start, kernel: Kernel) -> Generator[Event, Any, None]:
-        step = self._ec2.boot.doing()
+        step = self._ec2.boot.plain()
         start.phase("boot")
-        with kernel.perform(step, kernel.cpu, self._boot()) as booting:
+        with kernel.start_work(step, kernel.cpu, self._boot()) as booting:
             yield booting
 
 
-class Instance:
+class LiveInstance:
     """A live instance with its app."""
 
     __slots__ = ("app",)

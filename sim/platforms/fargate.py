@@ -15,10 +15,10 @@ from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.host.machine import Architecture
-from sim.image import Registry, Store, Unpacking
-from sim.image.sharing import distinct
+from sim.image import ImageStore, Registry, Unpacking
+from sim.image.image import distinct
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
-from sim.sandbox import ContainerRuntime, Engine
+from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Refused, Start, Story
 from sim.units import GiB, MiB
 from sim.workload import Demand, PerService, Service
@@ -163,7 +163,7 @@ class LiveFargate:
             return Refused(f"Fargate size ({self._fargate.largest})")
         size, demand = fit
         engine = yield from self.provision(start, size)
-        start.given = demand
+        start.demand = demand
         return engine.run(start)
 
     def _fit(self, service: Service) -> tuple[FargateSize, Demand] | None:
@@ -173,7 +173,7 @@ class LiveFargate:
 
     def provision(
         self, start: Start, size: FargateSize, *, held: float = 0.0, joining: float = 0.0
-    ) -> Generator[Event, Any, Engine]:
+    ) -> Generator[Event, Any, ContainerEngine]:
         """A microVM of that size for one start, and the daemon in it.
 
         Args:
@@ -188,7 +188,7 @@ class LiveFargate:
         """Wait until the account's launch quota lets one more task through."""
         return self._bucket.queue()
 
-    def _microvm(self, start: Start, size: FargateSize, within: float) -> Engine:
+    def _microvm(self, start: Start, size: FargateSize, within: float) -> ContainerEngine:
         fargate = self._fargate
         held = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
         machine = Machine(
@@ -207,9 +207,9 @@ class LiveFargate:
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0)
-        store = Store(kernel, daemon, self._registry, fargate.unpacking)
+        store = ImageStore(kernel, daemon, self._registry, fargate.unpacking)
         start.at_end.append(store.abandon)
-        return Engine(kernel, daemon, store, fargate.runtime)
+        return ContainerEngine(kernel, daemon, store, fargate.runtime)
 
 
 _MORE_STORAGE = "ask for more ephemeralStorage (at most 200 GiB), or take a smaller image"

@@ -8,11 +8,11 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
-from sim.image import Cleanup, Image, PullBehavior, Registry, Store, Unpacking
-from sim.image.sharing import distinct
+from sim.image import Image, ImageCleanup, ImageStore, PullPolicy, Registry, Unpacking
+from sim.image.image import distinct
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
-from sim.sandbox import ContainerRuntime, Engine
+from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling
 from sim.units import GiB
 from sim.workload import Service
@@ -31,7 +31,7 @@ class Fleet:
     """Bytes that OS and container daemon use on each machine."""
     warm: tuple[Image, ...] = ()
     """Images that are on every disk already (*warm image*)."""
-    cleanup: Cleanup | None = None
+    cleanup: ImageCleanup | None = None
     """How images that no container uses are deleted; None: they stay."""
 
     @model_validator(mode="after")
@@ -88,23 +88,23 @@ class Fleet:
         number: int,
         *,
         held: float,
-        behavior: PullBehavior,
+        policy: PullPolicy,
         daemon_weight: float = 1024.0,
-    ) -> Engine:
+    ) -> ContainerEngine:
         """Machine `number` of the fleet, up and running.
 
         Args:
             held: bytes used beside OS and daemon, such as an agent's.
-            behavior: when its daemon contacts the registry.
+            policy: when its daemon contacts the registry.
             daemon_weight: of the daemon's cgroup, on the scale of those beside it.
         """
         name = f"{self.machine.name}-{number}"
         kernel = self.machine.boot(world, name, plain(self.os_and_daemons) + held)
         daemon = kernel.cpu.group(weight=daemon_weight)
-        store = Store(kernel, daemon, registry, self.unpacking, self.cleanup)
+        store = ImageStore(kernel, daemon, registry, self.unpacking, self.cleanup)
         for image in self.warm:
             store.load(image)
-        return Engine(kernel, daemon, store, self.runtime, behavior)
+        return ContainerEngine(kernel, daemon, store, self.runtime, policy)
 
 
 _LARGER = "take a larger root volume, or a smaller image"

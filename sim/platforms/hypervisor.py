@@ -7,7 +7,7 @@ from sim.host import Machine
 from sim.platforms.deployment import StoryDeployment
 from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
 from sim.sandbox import Guest, VirtualMachine
-from sim.start import Ceiling, Refused, Start, Told
+from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
 
 
@@ -98,14 +98,14 @@ class VirtualHost(StoryDeployment):
             guest.settle()
         return guests
 
-    def _run(self, start: Start) -> Told:
+    def _run(self, start: Start) -> NextStory:
         start.phase("placement")
         lacking = self._take(start)
         if lacking is not None:
             return Refused(lacking)
         start.place(self.kernel.name)
-        guest = Guest(self._vm, self.kernel, start.given, start)
-        start.inhabit(guest)
+        guest = Guest(self._vm, self.kernel, start.demand, start)
+        start.attach_sandbox(guest)
         return guest.boot(start)
 
     def _take(self, start: Start) -> str | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
-from sim.host import Doing, Kernel
-from sim.sharing.capacity import Group, Job
+from sim.host import Kernel, WorkAmount
+from sim.sharing import Group, Job
 from sim.start import Start
 from sim.workload import Demand, Requests, RequestServer, alone
 
@@ -25,7 +25,7 @@ class RunningApp:
         oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
     """
 
-    __slots__ = ("_server", "cpu", "demand", "kernel", "memory", "throttle")
+    __slots__ = ("_server", "cpu", "demand", "kernel", "memory", "quota")
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class RunningApp:
         self.kernel = kernel
         self.demand = demand
         self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
-        self.throttle = kernel.throttle(self.cpu, max(1.0, demand.startup.threads))
+        self.quota = kernel.quota(self.cpu, max(1.0, demand.startup.threads))
         self.memory = kernel.memory.cgroup(demand.memory, on_kill, oom_score_adj)
         self._server: RequestServer | None = None
 
@@ -60,16 +60,16 @@ class RunningApp:
                 kernel.memory.cache(name, part)
         if not self.settle():
             raise Interrupt(self.memory.killed_by)
-        with self.perform(demand.startup, start.startup_noise) as job:
+        with self.start_work(demand.startup, start.startup_noise) as job:
             yield job
 
-    def perform(self, step: Doing, noise: float) -> Job:
+    def start_work(self, step: WorkAmount, noise: float) -> Job:
         """Begin one step of its start; what it uses of a quota's slice is gone for the next one."""
-        if self.throttle is None or step.work == 0.0:
-            return self.kernel.perform(step, self.cpu, noise)
+        if self.quota is None or step.work == 0.0:
+            return self.kernel.start_work(step, self.cpu, noise)
         work, delay, threads = step
         work *= noise / self.kernel.core_speed
-        return self.throttle.run(work, weight=threads, cap=threads, delay=delay * noise)
+        return self.quota.run(work, weight=threads, cap=threads, delay=delay * noise)
 
     @property
     def server(self) -> RequestServer:
@@ -93,7 +93,7 @@ class RunningApp:
 
     def _serving(self) -> RequestServer:
         kernel, cpu = self.kernel, self.cpu
-        limit = None if self.throttle is None else self.throttle.limit
+        limit = None if self.quota is None else self.quota.limit
         if limit is None:
             limit = kernel.cpu_max(cpu, self.demand.threads)
         if limit is not None:  # from now on the server keeps to the quota, not the cgroup's cap
@@ -122,6 +122,6 @@ class RunningApp:
         self.memory.release()
         if self._server is not None:
             self._server.close()
-        if self.throttle is not None:
-            self.throttle.close()
+        if self.quota is not None:
+            self.quota.close()
         self.cpu.remove()

@@ -9,10 +9,10 @@ from simpy import Event, Interrupt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.host import Doing, Kernel, Step
-from sim.image import Image, NoSpace, PullBehavior, Store
+from sim.host import Kernel, Step, WorkAmount
+from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
-from sim.sharing.capacity import Group, Job
+from sim.sharing import Group, Job
 from sim.start import Ready, Start, Story
 from sim.units import GiB
 from sim.workload import Demand, Requests, RequestServer
@@ -39,7 +39,7 @@ class Container:
         oom_score_adj: who is killed first where memory is short.
     """
 
-    __slots__ = ("_running", "_shim", "_start", "alive")
+    __slots__ = ("_app", "_shim", "_start", "alive")
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Container:
         self._start = start
         self._shim = shim
         self.alive = True
-        self._running = RunningApp(
+        self._app = RunningApp(
             kernel, demand, demand.shares, self._killed, parent=parent, oom_score_adj=oom_score_adj
         )
         kernel.memory.hold(shim)
@@ -62,41 +62,41 @@ class Container:
     @property
     def cpu(self) -> Group:
         """Its CPU cgroup."""
-        return self._running.cpu
+        return self._app.cpu
 
     @property
     def killed_by(self) -> str:
         """Why the kernel killed it; empty where it did not."""
-        return self._running.memory.killed_by
+        return self._app.memory.killed_by
 
     @property
     def server(self) -> RequestServer:
         """What serves its requests, once it is ready."""
-        return self._running.server
+        return self._app.server
 
     def undisturbed(self, requests: Requests) -> list[float]:
         """Seconds each request takes when it has the host to itself."""
-        return self._running.undisturbed(requests)
+        return self._app.undisturbed(requests)
 
-    def perform(self, step: Doing, noise: float) -> Job:
+    def start_work(self, step: WorkAmount, noise: float) -> Job:
         """Begin one step of its start within its own cgroup."""
-        return self._running.perform(step, noise)
+        return self._app.start_work(step, noise)
 
     def run(self, start: Start) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
-        return self._running.start(start)
+        return self._app.start(start)
 
     def settle(self) -> bool:
         """Be up at once with the working set in memory; whether it survived that."""
-        return self._running.settle()
+        return self._app.settle()
 
     def stop(self) -> None:
         """End it and give back what it held; idempotent."""
         if self.alive:
             self.alive = False
             self._start = None
-            self._running.stop()
-            self._running.kernel.memory.hold(-self._shim)
+            self._app.stop()
+            self._app.kernel.memory.hold(-self._shim)
 
     def _killed(self, reason: str) -> None:
         start = self._start
@@ -105,18 +105,18 @@ class Container:
             start.kill(reason)
 
 
-class Engine:
+class ContainerEngine:
     """A container daemon on one kernel: pull, create, start, app.
 
     Args:
-        behavior: when it contacts the registry.
+        policy: when it contacts the registry.
     """
 
     __slots__ = (
-        "_behavior",
         "_create",
         "_creating",
         "_daemon",
+        "_policy",
         "_shim",
         "_start",
         "_starting",
@@ -128,17 +128,17 @@ class Engine:
         self,
         kernel: Kernel,
         daemon: Group,
-        store: Store,
+        store: ImageStore,
         runtime: ContainerRuntime,
-        behavior: PullBehavior = "prefer-cached",
+        policy: PullPolicy = "prefer-cached",
     ) -> None:
         self.kernel = kernel
         self.store = store
         self._daemon = daemon
-        self._behavior = behavior
+        self._policy = policy
         self._shim = plain(runtime.shim)
         random = kernel.world.random
-        self._creating, self._starting = runtime.create.doing(), runtime.start.doing()
+        self._creating, self._starting = runtime.create.plain(), runtime.start.plain()
         self._create = random.sampler("runtime/create", runtime.create.noise)
         self._start = random.sampler("runtime/start", runtime.start.noise)
 
@@ -149,23 +149,23 @@ class Engine:
         if image is not None:
             yield from self.pull(start, image)
         self.write(start)
-        container = yield from self.up(start, start.given)
+        container = yield from self.up(start, start.demand)
         start.phase("app")
         yield from container.run(start)
         return Ready()
 
     def pull(
-        self, start: Start, image: Image, behavior: PullBehavior | None = None
+        self, start: Start, image: Image, policy: PullPolicy | None = None
     ) -> Generator[Event, Any, None]:
         """Bring an image here, where it stays until the start ends.
 
         Args:
-            behavior: when the registry is contacted; None: as the daemon does it.
+            policy: when the registry is contacted; None: as the daemon does it.
 
         Raises:
             PullFailed: it did not come.
         """
-        how = behavior or self._behavior
+        how = policy or self._policy
         held = self.store.take(image, how)
         if held is None:
             reads = plain(start.service.app.startup_read)
@@ -225,14 +225,14 @@ class Engine:
             )
             if not container.alive:
                 raise Interrupt(container.killed_by)
-            start.inhabit(container)
-            with container.perform(self._starting, self._start()) as job:
+            start.attach_sandbox(container)
+            with container.start_work(self._starting, self._start()) as job:
                 yield job
         return container
 
-    def prepare(self, step: Doing, noise: float) -> Job:
+    def prepare(self, step: WorkAmount, noise: float) -> Job:
         """Begin what the daemon does for a sandbox besides its containers."""
-        return self.kernel.perform(step, self._daemon, noise)
+        return self.kernel.start_work(step, self._daemon, noise)
 
     def settle(
         self, demand: Demand, *, parent: Group | None = None, oom_score_adj: float = 0.0

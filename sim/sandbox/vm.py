@@ -13,7 +13,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.host import Kernel, Memory, Step
 from sim.sandbox.app_process import RunningApp
-from sim.sharing.capacity import Group
+from sim.sharing import Group
 from sim.start import Ready, Start, Story
 from sim.units import MiB
 from sim.workload import Demand, Requests, RequestServer
@@ -74,9 +74,9 @@ class Guest:
     """A live guest on a host's kernel, with one app in it."""
 
     __slots__ = (
+        "_app",
         "_nominal",
         "_on_host",
-        "_running",
         "_start",
         "_vm",
         "_vmm",
@@ -111,21 +111,21 @@ class Guest:
             nic=host.nic,
             quota_period=host.quota_period,
         )
-        self._running = RunningApp(self.kernel, demand, demand.shares, self._killed)
+        self._app = RunningApp(self.kernel, demand, demand.shares, self._killed)
 
     @property
     def cpu(self) -> Group:
         """The CPU cgroup of its app."""
-        return self._running.cpu
+        return self._app.cpu
 
     @property
     def server(self) -> RequestServer:
         """What serves its requests, once it is ready."""
-        return self._running.server
+        return self._app.server
 
     def undisturbed(self, requests: Requests) -> list[float]:
         """Seconds each request takes when it has the host to itself."""
-        return self._running.undisturbed(requests)
+        return self._app.undisturbed(requests)
 
     def power_on(self) -> bool:
         """Take memory from the host: VMM, guest kernel, OS; whether it survived that."""
@@ -139,14 +139,14 @@ class Guest:
 
     def settle(self) -> bool:
         """Be up at once with the working set in memory; whether it survived that."""
-        return self.power_on() and self._running.settle() and self.alive
+        return self.power_on() and self._app.settle() and self.alive
 
     def stop(self) -> None:
         """Power off: the host gets everything back; idempotent."""
         if self.alive:
             self.alive = False
             self._start = None
-            self._running.stop()
+            self._app.stop()
             self.kernel.memory.hold(-self.kernel.memory.held)
             self._on_host.release()
             self._vmm.remove()
@@ -160,7 +160,7 @@ class Guest:
         yield from self._phase(start, "kernel", vm.kernel)
         yield from self._phase(start, "user_space", vm.user_space)
         start.phase("app")
-        yield from self._running.start(start)
+        yield from self._app.start(start)
         return Ready()
 
     def _phase(
@@ -170,7 +170,7 @@ class Guest:
         start.phase(name)
         if not first():
             raise Interrupt(self._on_host.killed_by)
-        with self.kernel.perform(step.doing(), self._vmm, noise) as doing:
+        with self.kernel.start_work(step.plain(), self._vmm, noise) as doing:
             yield doing
 
     def _back(self, amount: float) -> None:
@@ -180,7 +180,7 @@ class Guest:
     def _killed(self, reason: str) -> None:
         start = self._start
         if self.alive:
-            self._running.kill(reason)
+            self._app.kill(reason)
         self.stop()
         if start is not None:
             start.kill(reason)

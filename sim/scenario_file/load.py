@@ -9,11 +9,10 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from sim import catalog
+from sim.core.mistakes import mistakes
 from sim.experiment import Scenario
 from sim.host.machine import Architecture
-from sim.scenario_file.applying import without_effect
-from sim.scenario_file.mistakes import mistakes
-from sim.scenario_file.schema import ScenarioFile
+from sim.scenario_file.schema import ScenarioFile, without_effect
 
 
 class BadFile(ValueError):  # noqa: N818 (it is what happened, in the user's words)
@@ -45,7 +44,7 @@ class Loaded:
         try:
             return _made(data, self.folder)[1]
         except ValidationError as error:
-            raise BadFile("\n".join(mistakes(error))) from error
+            raise BadFile("\n".join(mistakes(error, ScenarioFile))) from error
 
 
 def load_scenario(path: str | Path) -> Loaded:
@@ -70,7 +69,7 @@ def load_scenario(path: str | Path) -> Loaded:
     try:
         made = _made(data, path.parent)
     except ValidationError as error:
-        raise BadFile("\n".join([f"{path}:", *mistakes(error), *wrong])) from error
+        raise BadFile("\n".join([f"{path}:", *mistakes(error, ScenarioFile), *wrong])) from error
     except ValueError as error:
         raise BadFile(f"{path}: {error}") from error
     if wrong:

@@ -1,1 +1,8 @@
 """The sharing law: weighted max-min fairness with caps, hierarchical and exact."""
+
+from sim.sharing.capacity import SharedCapacity
+from sim.sharing.group import Group
+from sim.sharing.job import Job
+from sim.sharing.oracle import max_min_shares
+
+__all__ = ["Group", "Job", "SharedCapacity", "max_min_shares"]

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from sim import catalog
-from sim.catalog.names import nearest
 from sim.core.cited import plain
 from sim.core.description import figures, with_figure
+from sim.core.names import nearest
 from sim.platforms import ECS, EKS, Fargate, FargateSize, NodePool
 from sim.workload import Service
 
@@ -75,7 +75,7 @@ def price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
 def lacking(platform: ECS | EKS, service: Service) -> str:
     """Kubernetes' words where no node that may come holds the service: its pods wait for ever."""
     if isinstance(platform, EKS) and isinstance(platform.capacity, NodePool):
-        return ", ".join(platform.capacity.lacks(platform.pod.claim(service)))
+        return ", ".join(platform.capacity.lacks(platform.pod.request(service)))
     return ""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.catalog.names import unknown
+from sim.core.names import unknown
 from sim.experiment import Scenario
 from sim.experiment.running.metric import READY, measured, measures
 from sim.experiment.running.run import run

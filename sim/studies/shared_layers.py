@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sim import catalog
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.image import Image, Layer
-from sim.image.sharing import distinct
+from sim.image.image import distinct
 from sim.units import MB
 from sim.workload import Service
 

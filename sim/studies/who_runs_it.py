@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim import catalog
 from sim.experiment import Burst, Results, Scenario, compare
-from sim.studies.density.answer import DensityAnswer, Row
+from sim.studies.density.answer import DensityAnswer
+from sim.studies.density.row import DensityRow
 from sim.studies.density.study import density
 from sim.workload import Service
 
@@ -145,7 +146,7 @@ def _platforms(service: Service, instance: str) -> dict[str, Any]:
     }
 
 
-def _month(row: Row) -> float | None:
+def _month(row: DensityRow) -> float | None:
     each = row.usd_per_container_hour
     return None if each is None else each * HOURS_A_MONTH
 

@@ -1,12 +1,16 @@
 """What one start of a service asks for, in plain numbers: taken from the description once."""
 
 import math
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from sim.core.cited import plain
 from sim.core.randomness import Sampler
 from sim.core.world import World
 from sim.host.page_cache import FileSet
 from sim.workload.service import Service
+
+T = TypeVar("T")
 
 
 class Demand:
@@ -38,7 +42,7 @@ class Demand:
         self.memory = service.memory
         self.private = service.private
         self.architectures = service.architectures
-        self.startup = service.app.startup.doing()
+        self.startup = service.app.startup.plain()
         self.threads = math.inf if service.app.threads is None else float(service.app.threads)
         """Requests it works on at once."""
         self.reads = _files(service, plain(service.app.startup_read))
@@ -61,3 +65,26 @@ def _files(service: Service, amount: float) -> FileSet:
     largest = max(sizes, key=sizes.__getitem__)
     parts[largest] += amount - math.fsum(parts.values())
     return tuple((digest, part) for digest, part in parts.items() if part > 0.0)
+
+
+class PerService(Generic[T]):
+    """A value derived from each service, made when it is first asked for and then kept.
+
+    Services are told apart by identity: comparing descriptions costs more than most starts do.
+
+    Args:
+        make: derives the value from a service.
+    """
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[Service], T]) -> None:
+        self._make = make
+        self._made: dict[int, tuple[Service, T]] = {}
+
+    def of(self, service: Service) -> T:
+        """The value for this service."""
+        made = self._made.get(id(service))
+        if made is None:  # keeping the service alive keeps its id from being reused
+            made = self._made[id(service)] = (service, self._make(service))
+        return made[1]

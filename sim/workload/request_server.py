@@ -20,8 +20,7 @@ from typing import Any, NamedTuple, TypeAlias
 from simpy import Environment, Event
 
 from sim.host.cpu_quota import FAREWELL, GRAIN, CpuMax
-from sim.sharing.capacity import Group
-from sim.sharing.job import Job
+from sim.sharing import Group, Job
 
 Served: TypeAlias = Callable[[float], None]
 """Called with the seconds from a request's arrival to its end."""

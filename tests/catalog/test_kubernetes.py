@@ -143,7 +143,7 @@ def test_the_kubelet_pulls_five_a_second_after_ten_and_backs_off_ten_seconds() -
     registry = catalog.eks("m5.xlarge").capacity.registry
 
     assert (plain(pulls.size), plain(pulls.refill)) == (10.0, 5.0)
-    assert (plain(registry.patience.first), registry.patience.tries) == (10.0, None)
+    assert (plain(registry.retry_policy.first), registry.retry_policy.tries) == (10.0, None)
     assert plain(kubernetes_control_plane().bindings.refill) == 50.0
 
 

@@ -11,9 +11,8 @@ from worlds import app, docker, launch, length, machine, outcomes, runtime, serv
 
 from sim.core.world import World
 from sim.host import Step
-from sim.host.cpu_quota import Throttle
-from sim.sharing.capacity import SharedCapacity
-from sim.sharing.job import Job
+from sim.host.cpu_quota import CpuQuota
+from sim.sharing import Job, SharedCapacity
 
 CLOSE = 1e-4
 """Seconds: a microsecond of CPU stands for a thread's last word, at 0.05 vCPU."""
@@ -34,8 +33,8 @@ def one_by_one(work: float, quota: float, period: float, phase: float, speed: fl
 def finish(work: float, quota: float, period: float, phase: float, threads: float) -> float:
     env = Environment()
     cpu = SharedCapacity(env, 8.0)
-    throttle = Throttle(env, cpu.group(cap=quota), quota, period=period, phase=phase)
-    env.run(throttle.run(work, weight=threads, cap=threads))
+    limited = CpuQuota(env, cpu.group(cap=quota), quota, period=period, phase=phase)
+    env.run(limited.run(work, weight=threads, cap=threads))
     assert cpu.busy_integral == pytest.approx(work, abs=1e-5)
     return float(env.now)
 
@@ -98,14 +97,14 @@ def test_several_works_use_no_more_than_the_quota_and_all_of_them_end(
     """Never more than two slices ahead of the quota, and late by no more than a period each."""
     env = Environment()
     cpu = SharedCapacity(env, 2.0)
-    throttle = Throttle(env, cpu.group(cap=quota), quota, period=0.1, phase=phase)
+    limited = CpuQuota(env, cpu.group(cap=quota), quota, period=0.1, phase=phase)
     for _ in range(others):
         cpu.group().run(1.0, cap=1.0)
     jobs: list[Job] = []
 
     def later(number: int, work: float) -> Generator[Event, Any, None]:
         yield env.timeout(0.03 * number)
-        jobs.append(throttle.run(work, cap=1.0))
+        jobs.append(limited.run(work, cap=1.0))
         yield jobs[-1]
 
     env.run(env.all_of([env.process(later(*each)) for each in enumerate(works)]))
@@ -121,9 +120,9 @@ def test_under_contention_the_burst_waits_like_anyone() -> None:
     """With one thread beside it on one CPU, 0.04 core-seconds of a slice of 50 ms take 80 ms."""
     env = Environment()
     cpu = SharedCapacity(env, 1.0)
-    throttle = Throttle(env, cpu.group(cap=0.5), 0.5, period=0.1, phase=0.09)
+    limited = CpuQuota(env, cpu.group(cap=0.5), 0.5, period=0.1, phase=0.09)
     cpu.group().run(10.0, cap=1.0)
-    env.run(throttle.run(0.04, cap=1.0))
+    env.run(limited.run(0.04, cap=1.0))
 
     assert env.now == pytest.approx(0.08, abs=CLOSE)
 
@@ -135,8 +134,8 @@ def test_periods_are_not_gone_through_one_by_one(crowd: int) -> None:
     cpu = SharedCapacity(env, 2.0)
     for number in range(crowd):
         phase = 0.1 * number / crowd
-        throttle = Throttle(env, cpu.group(cap=0.25), 0.25, period=0.1, phase=phase)
-        throttle.run(0.2, cap=1.0)
+        limited = CpuQuota(env, cpu.group(cap=0.25), 0.25, period=0.1, phase=phase)
+        limited.run(0.2, cap=1.0)
     env.run()
 
     assert env.now == pytest.approx(max(0.2 / 0.25, 0.2 * crowd / 2), rel=0.15)
@@ -147,9 +146,9 @@ def test_a_second_work_finds_the_slice_used() -> None:
     """40 of 50 ms are gone: 20 more core-ms take 10, then the next period (phase 70), then 10."""
     env = Environment()
     cpu = SharedCapacity(env, 1.0)
-    throttle = Throttle(env, cpu.group(cap=0.5), 0.5, period=0.1, phase=0.07)
-    env.run(throttle.run(0.04, cap=1.0))
-    env.run(throttle.run(0.02, cap=1.0))
+    limited = CpuQuota(env, cpu.group(cap=0.5), 0.5, period=0.1, phase=0.07)
+    env.run(limited.run(0.04, cap=1.0))
+    env.run(limited.run(0.02, cap=1.0))
 
     assert env.now == pytest.approx(0.08, abs=CLOSE)
 
@@ -158,8 +157,8 @@ def test_the_cap_is_the_quota_again_when_nothing_runs() -> None:
     """So that what is served later is held to it."""
     env = Environment()
     group = SharedCapacity(env, 4.0).group(cap=0.5)
-    throttle = Throttle(env, group, 0.5, period=0.1, phase=0.0)
-    env.run(throttle.run(0.3, cap=1.0))
+    limited = CpuQuota(env, group, 0.5, period=0.1, phase=0.0)
+    env.run(limited.run(0.3, cap=1.0))
 
     assert group.cap == 0.5
 
@@ -168,8 +167,8 @@ def test_a_slice_of_an_ancestor_counts_too() -> None:
     """The parent's 25 ms a period bind, not the child's 100."""
     env = Environment()
     parent = SharedCapacity(env, 2.0).group(cap=0.25)
-    above = Throttle(env, parent, 0.25, period=0.1, phase=0.05)
-    below = Throttle(env, parent.group(cap=1.0), 1.0, period=0.1, phase=0.0, above=above)
+    above = CpuQuota(env, parent, 0.25, period=0.1, phase=0.05)
+    below = CpuQuota(env, parent.group(cap=1.0), 1.0, period=0.1, phase=0.0, above=above)
     env.run(below.run(0.09, cap=1.0))
 
     assert env.now == pytest.approx(0.05 + 0.2 + 0.015, abs=CLOSE)
@@ -248,8 +247,8 @@ def test_company_finds_a_lone_job_where_its_plan_had_brought_it(
     for watched in (False, True):
         env = Environment()
         cpu = SharedCapacity(env, 2.0)
-        throttle = Throttle(env, cpu.group(cap=quota), quota, period=0.1, phase=phase)
-        job = throttle.run(work, cap=2.0)
+        limited = CpuQuota(env, cpu.group(cap=quota), quota, period=0.1, phase=phase)
+        job = limited.run(work, cap=2.0)
         if watched:
             assert cpu.rate >= 0.0
         env.run(until=comes)

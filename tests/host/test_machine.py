@@ -54,11 +54,11 @@ def test_a_step_is_work_and_then_a_wait() -> None:
     """`cpu / threads + wait` on an idle host, both times the noise."""
     world = World()
     live = kernel(world)
-    step = Step(cpu=4.0, wait=1.0, threads=2).doing()
+    step = Step(cpu=4.0, wait=1.0, threads=2).plain()
 
-    world.env.run(until=live.perform(step, live.cpu))
+    world.env.run(until=live.start_work(step, live.cpu))
     assert world.env.now == pytest.approx(3.0)
-    world.env.run(until=live.perform(step, live.cpu, 1.5))
+    world.env.run(until=live.start_work(step, live.cpu, 1.5))
     assert world.env.now == pytest.approx(3.0 + 4.5)
 
 
@@ -66,7 +66,7 @@ def test_an_empty_step_takes_no_time() -> None:
     """Not even of the clock."""
     world = World()
     live = kernel(world)
-    world.env.run(until=live.perform(Step().doing(), live.cpu))
+    world.env.run(until=live.start_work(Step().plain(), live.cpu))
 
     assert world.env.now == 0.0
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sim.host import Memory, MemoryGroup
 from sim.host.memory import OOM_HOST, OOM_LIMIT
-from sim.host.page_cache import Shared
+from sim.host.page_cache import SharedFileSet
 
 
 class Killed:
@@ -309,7 +309,7 @@ SHARING = st.lists(
 class Restless(Memory):
     """A ledger that moves the pages of each layer whenever a set loses its last sharer."""
 
-    def leave(self, shared: Shared) -> None:
+    def leave(self, shared: SharedFileSet) -> None:
         super().leave(shared)
         self._stir()
 

@@ -13,10 +13,10 @@ from worlds import idle, machine, unpacking
 from sim.core.recorder import Recorder, Span
 from sim.core.world import World
 from sim.image import Builder, Built, Image, Layer, Packing, Registry, Repository, build_file
-from sim.image.dockerfile.build import Step
+from sim.image.dockerfile.build import BuildStep
 from sim.image.transfer.builder import LiveBuilder
 from sim.image.transfer.push import Done
-from sim.image.transfer.repository import LiveRepository
+from sim.image.transfer.registry import LiveRepository
 from sim.units import MB
 
 BASE = Image(name="base", layers=(Layer(digest="base/0", compressed=40 * MB),))
@@ -34,9 +34,9 @@ class Record:
     def phase(self, name: str, parent: str = "") -> Span:
         return self._aside.span(self._task, name, parent)
 
-    def done(self, work: Done, what: Step | Image | None) -> None:
+    def done(self, work: Done, what: BuildStep | Image | None) -> None:
         self.works.append(work)
-        if isinstance(what, Step):
+        if isinstance(what, BuildStep):
             self.lines[what.line] = work
 
     def moved(self, phase: str) -> float:

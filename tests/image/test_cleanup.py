@@ -6,11 +6,11 @@ from worlds import docker, image, machine, service, unpacking
 
 from sim import catalog
 from sim.core.world import World
-from sim.image import Cleanup, Image, Layer
+from sim.image import Image, ImageCleanup, Layer
 from sim.units import MiB
 
-AGENT = Cleanup(every=1800.0, min_age=3600.0, per_cycle=5)
-KUBELET = Cleanup(every=300.0, min_age=120.0, high=0.85, low=0.80)
+AGENT = ImageCleanup(every=1800.0, min_age=3600.0, per_cycle=5)
+KUBELET = ImageCleanup(every=300.0, min_age=120.0, high=0.85, low=0.80)
 
 
 def names(bench: Bench) -> list[str]:
@@ -40,7 +40,7 @@ def test_an_image_in_use_stays_however_old() -> None:
 
 def test_a_stopped_task_keeps_its_image_until_it_is_removed_itself() -> None:
     """Used until 103.2 s, kept for 10,800 s more: gone with the cycle at 12,600 s, not 5,400 s."""
-    cleanup = Cleanup(every=1800.0, min_age=3600.0, idle=10_800.0)
+    cleanup = ImageCleanup(every=1800.0, min_age=3600.0, idle=10_800.0)
     bench = Bench(cleanup=cleanup).pull(image(10 * MiB), uses=100.0).run()
     there = [len(bench.run(until=at).store.images) for at in (5401.0, 12_599.0, 12_601.0)]
 
@@ -117,7 +117,7 @@ def test_a_cycle_goes_by_what_was_on_the_disk_then(
 def test_an_image_still_on_its_way_is_not_deleted_in_a_cycle_before_it_is_here() -> None:
     """Whoever asked for it is killed at 5 s; the pull goes on past the cycle at 20 s."""
     world = World()
-    often = Cleanup(every=20.0)
+    often = ImageCleanup(every=20.0)
     live = docker(machine(memory=4000 * MiB), cleanup=often).deploy(world)
     (start,) = live.launch(service(image=image(300 * MiB)), 1)
     world.env.run(until=5.0)
@@ -162,7 +162,7 @@ def test_waiting_for_a_cycle_costs_no_event() -> None:
 def test_cleaning_down_to_more_than_where_it_begins_is_a_mistake() -> None:
     """The message names both."""
     with pytest.raises(ValueError, match=r"low: 0.9 is not allowed; at most high = 0.85"):
-        Cleanup(every=300.0, high=0.85, low=0.9)
+        ImageCleanup(every=300.0, high=0.85, low=0.9)
 
 
 def test_the_agents_and_kubelets_cycles_are_as_documented() -> None:

@@ -9,9 +9,9 @@ from pulling import RATE, Bench, Puller
 from worlds import idle, machine, rows
 
 from sim.core.token_bucket import Quota
-from sim.image import Cleanup, Image, Layer, Lazy, NoSpace, PullFailed, Registry
-from sim.image.sharing import distinct
-from sim.image.transfer.client import Patience
+from sim.image import Image, ImageCleanup, Layer, Lazy, NoSpace, PullFailed, Registry
+from sim.image.image import distinct
+from sim.image.transfer.client import RetryPolicy
 from sim.units import MiB
 
 LAYERS = [
@@ -88,13 +88,13 @@ def test_the_store_is_the_sum_of_the_distinct_layers_of_whole_images(
     wanted: Any, disk: int, lazily: bool, every: int
 ) -> None:
     """With clean-up, a small disk and a registry that throttles: nothing half-built is left."""
-    hub = Registry(name="hub", latency=0.5, connection_rate=RATE, patience=Patience())
+    hub = Registry(name="hub", latency=0.5, connection_rate=RATE, retry_policy=RetryPolicy())
     box = machine(nic=RATE, disk_size=disk * MiB)
     bench = Bench(
         box,
         live=None,
         hub={"latency": hub.latency, "connection_rate": RATE},
-        cleanup=Cleanup(every=float(every), per_cycle=2),
+        cleanup=ImageCleanup(every=float(every), per_cycle=2),
         lazy=Lazy(needed=0.1, least=2 * MiB) if lazily else None,
     )
     for one in wanted:
@@ -114,7 +114,7 @@ def test_the_store_is_the_sum_of_the_distinct_layers_of_whole_images(
 @given(starts)
 def test_once_all_are_stopped_clean_up_leaves_an_empty_disk(wanted: Any) -> None:
     """Every start that was let in is told of its end, whatever that was."""
-    bench = Bench(machine(nic=RATE), cleanup=Cleanup(every=10.0, unused=True))
+    bench = Bench(machine(nic=RATE), cleanup=ImageCleanup(every=10.0, unused=True))
     for picture, at, lasts, how in wanted:
         begin(bench, (picture, at, 5.0 if lasts is None else lasts, how))
     bench.run()

@@ -8,7 +8,7 @@ import pytest
 
 from sim.image.dockerfile.context import Context, Source
 from sim.image.dockerfile.dockerignore import Ignore
-from sim.image.dockerfile.errors import BadWord
+from sim.image.dockerfile.errors import InstructionError
 
 
 def tree(root: Path, *names: str) -> Path:
@@ -67,7 +67,7 @@ def test_a_source_that_is_missing_or_leads_out_is_a_mistake(tmp_path: Path, name
     (root / "out").symlink_to(tmp_path / "far")
     (root / "far").symlink_to("../a")
 
-    with pytest.raises(BadWord):
+    with pytest.raises(InstructionError):
         Context(root, Ignore("x")).take(name)
 
 
@@ -94,7 +94,7 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
     (root / "l").symlink_to("l")
     (root / "d" / "up").symlink_to("..")
 
-    with pytest.raises(BadWord):
+    with pytest.raises(InstructionError):
         Context(root, Ignore()).take("l")
     assert files(Context(root, Ignore()).take("d")) == ["a", "up"]
 
@@ -123,5 +123,5 @@ def test_a_hostile_pattern_takes_no_time() -> None:
 @pytest.mark.parametrize("pattern", ["!", "[a", "a\\", "[z-a]"])
 def test_a_broken_pattern_is_a_mistake(pattern: str) -> None:
     """As in Docker."""
-    with pytest.raises(BadWord):
+    with pytest.raises(InstructionError):
         Ignore(pattern)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sim.image.dockerfile.errors import BadWord
-from sim.image.dockerfile.grammar import WORDS, sizes_of, take_apart
+from sim.image.dockerfile.errors import InstructionError
+from sim.image.dockerfile.grammar import WORDS, parse_instruction, sizes_of
 from sim.image.dockerfile.parser import parse
 from sim.image.dockerfile.variables import expand, split
 
@@ -44,7 +44,7 @@ def test_an_annotation_belongs_to_the_next_instruction_only() -> None:
     assert sizes_of("size=120MB cpu=30") == (120e6, 30.0)
     assert sizes_of("size=1MiB") == (2**20, None)
     for wrong in ("size=120", "size=1MB size=2MB", "cpu=x", "much", "size=9999999TB"):
-        with pytest.raises(BadWord):
+        with pytest.raises(InstructionError):
             sizes_of(wrong)
 
 
@@ -68,7 +68,7 @@ def test_variables_are_put_in_as_a_shell_does(text: str, made: str) -> None:
 @pytest.mark.parametrize("text", ["${a", "${", "'a", '"a', "${a:?no}", "${a^}", "${a:-" * 99])
 def test_a_word_that_is_not_closed_is_a_mistake(text: str) -> None:
     """Never an endless wait."""
-    with pytest.raises(BadWord):
+    with pytest.raises(InstructionError):
         expand(text, {}, "\\")
 
 
@@ -105,7 +105,7 @@ def test_all_instructions_of_the_reference_are_known(word: str) -> None:
     for rest in VALID[word]:
         for name in (word, word.lower()):
             read = parse(f"{name} {rest}", "f").instructions[0]
-            take_apart(read, "\\")
+            parse_instruction(read, "\\")
 
             assert read.word == word
 
@@ -131,7 +131,7 @@ def test_all_instructions_of_the_reference_are_known(word: str) -> None:
 )
 def test_a_wrong_instruction_says_what_is_allowed(line: str, said: str) -> None:
     """With the word in it."""
-    with pytest.raises(BadWord) as caught:
-        take_apart(parse(line, "f").instructions[0], "\\")
+    with pytest.raises(InstructionError) as caught:
+        parse_instruction(parse(line, "f").instructions[0], "\\")
 
     assert said in str(caught.value)

@@ -5,17 +5,19 @@ from pulling import Bench
 from worlds import image
 
 from sim.core.token_bucket import Quota
-from sim.image import KUBERNETES, Cleanup, Patience, PullBehavior
+from sim.image import KUBERNETES, ImageCleanup, PullPolicy, RetryPolicy
 from sim.units import MiB
 
 PICTURE = image(10 * MiB)
 SHUT = {
     "pulls": Quota(size=1.0, refill=1e-9),
-    "patience": Patience(waiting="retry", first=1.0, tries=1, word="CannotPullContainerError"),
+    "retry_policy": RetryPolicy(
+        waiting="retry", first=1.0, tries=1, word="CannotPullContainerError"
+    ),
 }
 """A registry that answers once."""
 
-CONTACTS: dict[PullBehavior, tuple[bool, bool, bool]] = {
+CONTACTS: dict[PullPolicy, tuple[bool, bool, bool]] = {
     "default": (True, True, True),
     "always": (True, True, True),
     "once": (True, True, False),
@@ -31,7 +33,7 @@ def contacted(bench: Bench) -> int:
 
 
 @pytest.mark.parametrize("how", CONTACTS)
-def test_each_behavior_contacts_the_registry_when_it_should(how: PullBehavior) -> None:
+def test_each_behavior_contacts_the_registry_when_it_should(how: PullPolicy) -> None:
     """With nothing on the disk, with a warm image, and after a start that pulled it."""
     absent = Bench().pull(PICTURE, how=how).run()
     warm = Bench()
@@ -69,7 +71,7 @@ def test_default_has_nothing_to_fall_back_on_where_the_image_is_not_here() -> No
 def test_once_contacts_the_registry_again_after_the_image_was_cleaned_up() -> None:
     """Pulled, used for 10 s, deleted by the cycle at 100 s."""
     for at, contacts in ((90.0, 1), (110.0, 2)):
-        bench = Bench(cleanup=Cleanup(every=100.0))
+        bench = Bench(cleanup=ImageCleanup(every=100.0))
         bench.pull(PICTURE, how="once", uses=10.0).pull(PICTURE, how="once", at=at).run()
 
         assert contacted(bench) == contacts

@@ -11,12 +11,12 @@ from sim.core.description import figures
 from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.experiment import Burst, Scenario, replicate
-from sim.image import Image, Layer, Patience, Registry
+from sim.image import Image, Layer, Registry, RetryPolicy
 from sim.image.transfer.client import GAVE_UP
 from sim.units import MiB
 
 IMAGE = Image(name="tiny", layers=(Layer(digest="tiny", compressed=1000.0),))
-QUEUE = Patience(waiting="queue")
+QUEUE = RetryPolicy(waiting="queue")
 
 
 def test_a_client_that_retries_waits_at_least_as_long_or_gives_up_and_is_counted() -> None:
@@ -73,7 +73,7 @@ def test_a_warm_image_asks_no_registry_where_the_agent_prefers_what_it_has() -> 
         name="empty",
         latency=0.0,
         pulls=Quota(size=1.0, refill=1e-6),
-        patience=Patience(waiting="retry", tries=1),
+        retry_policy=RetryPolicy(waiting="retry", tries=1),
     )
     node = catalog.service("node")
     assert node.image is not None
@@ -98,17 +98,21 @@ def together(hub: Registry, hosts: int, picture: Image = IMAGE) -> list[Bench]:
 def test_n_hosts_that_queue_wait_n_less_the_burst_over_the_rate(hosts: int) -> None:
     """ECR Public: ten at once and ten a second; the last has its image so much later, exactly."""
     private = Registry(name="private", latency=0.5)
-    public = Registry(name="public", latency=0.5, pulls=Quota(size=10, refill=10), patience=QUEUE)
+    public = Registry(
+        name="public", latency=0.5, pulls=Quota(size=10, refill=10), retry_policy=QUEUE
+    )
     last = {hub.name: max(b.ended[0] for b in together(hub, hosts)) for hub in (private, public)}
 
     assert last["public"] - last["private"] == pytest.approx((hosts - 10) / 10.0)
 
 
-@pytest.mark.parametrize("client", ["ecs_agent", "kubelet_patience"])
+@pytest.mark.parametrize("client", ["ecs_agent", "kubelet_retry_policy"])
 def test_clients_that_back_off_take_at_least_as_long_and_none_is_lost(client: str) -> None:
     """ECS agents give up after five tries and are counted; kubelets never do."""
-    patience = getattr(catalog, client)()
-    hub = Registry(name="public", latency=0.5, pulls=Quota(size=10, refill=10), patience=patience)
+    retry_policy = getattr(catalog, client)()
+    hub = Registry(
+        name="public", latency=0.5, pulls=Quota(size=10, refill=10), retry_policy=retry_policy
+    )
     benches = together(hub, 300)
     ended = sorted(end for bench in benches for end in bench.ended)
     failed = [text for bench in benches for _, text in bench.failed]
@@ -125,7 +129,7 @@ def test_kubelet_begins_ten_pulls_at_once_and_tries_the_others_again_after_ten_s
 
     In ten seconds the bucket is full again, and it holds no more than its burst.
     """
-    hub = {"latency": 0.0, "patience": catalog.kubelet_patience()}
+    hub = {"latency": 0.0, "retry_policy": catalog.kubelet_retry_policy()}
     bench = Bench(machine(), hub, decompress_rate=1e18)
     for number in range(30):
         bench.pull(image(1.0, name=str(number)))
@@ -140,7 +144,7 @@ def test_a_pod_that_waits_when_the_run_ends_is_censored_and_says_why() -> None:
         name="tight",
         latency=0.0,
         pulls=Quota(size=1, refill=0.04),
-        patience=catalog.kubelet_patience(),
+        retry_policy=catalog.kubelet_retry_policy(),
     )
     node = catalog.service("node")
     box = machine(vcpu=64.0, memory=64e9)
@@ -190,7 +194,7 @@ def test_an_image_that_the_cache_has_not_yet_counts_on_the_upstream() -> None:
     """The second image finds the quota used up; the first one goes on being served."""
     other = image(1 * MiB, name="other")
     hub = cached(pulls=Quota(size=1, refill=1e-9))
-    hub = replace(hub, patience=Patience(waiting="retry", first=1.0, tries=2))
+    hub = replace(hub, retry_policy=RetryPolicy(waiting="retry", first=1.0, tries=2))
     world = World(1)
     live = hub.deploy(world)
     bench = Bench(machine(), world=world, live=live).pull(IMAGE).pull(other, at=10.0)

@@ -6,7 +6,7 @@ import pytest
 
 from sim import catalog
 from sim.image import Image, Layer
-from sim.image.sharing import distinct, same_size, shared
+from sim.image.image import common_layers, distinct, same_size
 
 SUMS = {
     "nginx:1-trixie": 29780905 + 33325076 + 626 + 955 + 403 + 1210 + 1397,
@@ -23,12 +23,12 @@ SUMS = {
 def test_an_image_shares_its_base_and_nothing_else(name: str, base: str, size: int) -> None:
     """The lowest layer, to the byte."""
     image = catalog.image(name)
-    common = shared(image, catalog.image(base))
+    common = common_layers(image, catalog.image(base))
 
     assert common.layers == image.layers[:1]
     assert common.wire == size
     assert common.unpacked == image.layers[0].unpacked
-    assert shared(catalog.image(base), image).wire == size
+    assert common_layers(catalog.image(base), image).wire == size
 
 
 @pytest.mark.parametrize("pair", list(combinations(SUMS, 2)))
@@ -36,7 +36,7 @@ def test_images_on_different_bases_share_no_byte(pair: tuple[str, str]) -> None:
     """Not even their tiny layers of configuration."""
     first, second = map(catalog.image, pair)
 
-    assert shared(first, second).layers == ()
+    assert common_layers(first, second).layers == ()
     assert sum(layer.wire for layer in distinct([first, second])) == SUMS[pair[0]] + SUMS[pair[1]]
 
 
@@ -54,9 +54,9 @@ def test_what_two_images_share_and_what_they_do_not_is_all_of_one() -> None:
     mine = Image(name="a", layers=(_layer("x", 3e6), _layer("y", 5.0), _layer("x", 3e6)))
     other = Image(name="b", layers=(_layer("x", 3e6), _layer("z", 7e6)))
 
-    assert shared(mine, other).wire == 3e6
-    assert shared(mine, mine).wire == 3e6 + 5.0
-    assert shared(mine, other).digests == {"x"}
+    assert common_layers(mine, other).wire == 3e6
+    assert common_layers(mine, mine).wire == 3e6 + 5.0
+    assert common_layers(mine, other).digests == {"x"}
 
 
 def test_layers_of_one_size_under_two_names_are_pointed_at_and_not_counted() -> None:
@@ -65,7 +65,7 @@ def test_layers_of_one_size_under_two_names_are_pointed_at_and_not_counted() -> 
     other = Image(name="b", layers=(_layer("z", 29_780_905.0), _layer("w", 32.0)))
 
     assert same_size(mine, other) == mine.layers[:1]
-    assert shared(mine, other).layers == ()
+    assert common_layers(mine, other).layers == ()
 
 
 def test_layers_of_the_catalogue_are_gzip_on_the_wire() -> None:

@@ -11,7 +11,7 @@ from worlds import idle, image, kernel, machine, registry, rows, unpacking
 
 from sim.core.randomness import Lognormal
 from sim.core.world import World
-from sim.image import Image, Layer, Store
+from sim.image import Image, ImageStore, Layer
 from sim.image.image import of_size
 from sim.units import MiB
 
@@ -198,13 +198,13 @@ def test_two_hosts_share_a_registry_and_nothing_else() -> None:
     hub = registry(total_rate=10 * MiB).deploy(world)
     ended = []
 
-    def story(store: Store) -> Any:
+    def story(store: ImageStore) -> Any:
         yield from store.pull(Puller(world), image(50 * MiB), "prefer-cached")
         ended.append(world.env.now)
 
     for _ in range(2):
         host = kernel(world)
-        world.env.process(story(Store(host, host.cpu.group(), hub, unpacking())))
+        world.env.process(story(ImageStore(host, host.cpu.group(), hub, unpacking())))
     world.env.run()
 
     assert ended == [pytest.approx(1.0 + 10.0 + 1.0)] * 2

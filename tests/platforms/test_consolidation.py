@@ -12,16 +12,21 @@ from sim.core.world import World
 from sim.host import Step
 from sim.platforms import EKS, NodeKind, NodePool
 from sim.platforms.autoscaling.consolidation import Consolidation
-from sim.platforms.autoscaling.disruption import Layout, Occupied, Offer, choose
+from sim.platforms.autoscaling.disruption import (
+    ClusterState,
+    NodeOffer,
+    OccupiedNode,
+    next_disruption,
+)
 from sim.platforms.autoscaling.scale_up import Karpenter
 from sim.platforms.kubernetes.allocatable import Allocatable
-from sim.platforms.kubernetes.pod import Claim
-from sim.platforms.kubernetes.scheduler import Room
+from sim.platforms.kubernetes.pod import PodRequest
+from sim.platforms.kubernetes.scheduler import FreeOnNode
 from sim.start import Ready
 from sim.units import GiB
 
 POLICY = Consolidation(after=0.0, poll=10.0, validation=15.0, budget=0.1)
-ONE = Claim(1000, 1)
+ONE = PodRequest(1000, 1)
 WHOLE = Allocatable(4000, 100, 20)
 
 
@@ -65,10 +70,10 @@ def keep(live: Any, starts: list[Any], per_node: int) -> list[Any]:
     return left
 
 
-def occupied(number: int, pods: int, vcpus: int = 4, kind: int = 0) -> Occupied:
+def occupied(number: int, pods: int, vcpus: int = 4, kind: int = 0) -> OccupiedNode:
     whole = Allocatable(1000 * vcpus, 100, 20)
-    room = Room(1000 * (vcpus - pods), 100 - pods, 20 - pods, frozenset(), whole)
-    return Occupied(number, kind, float(vcpus), {ONE: pods} if pods else {}, room)
+    room = FreeOnNode(1000 * (vcpus - pods), 100 - pods, 20 - pods, frozenset(), whole)
+    return OccupiedNode(number, kind, float(vcpus), {ONE: pods} if pods else {}, room)
 
 
 def test_three_half_empty_nodes_become_two() -> None:
@@ -182,28 +187,40 @@ def test_the_same_seed_moves_the_same_pods() -> None:
 def test_empty_nodes_go_first_then_as_many_as_can_together() -> None:
     nodes = [occupied(0, 2), occupied(1, 0), occupied(2, 1), occupied(3, 1)]
 
-    assert choose(Layout(nodes, {}), (), 4) == ((1,), "Empty", None)
-    assert choose(Layout([nodes[0], *nodes[2:]], {}), (), 3) == ((2, 3), "Underutilized", None)
-    assert choose(Layout([nodes[0], *nodes[2:]], {}), (), 1) == ((2,), "Underutilized", None)
-    assert choose(Layout(nodes, {}), (), 0) is None
+    assert next_disruption(ClusterState(nodes, {}), (), 4) == ((1,), "Empty", None)
+    assert next_disruption(ClusterState([nodes[0], *nodes[2:]], {}), (), 3) == (
+        (2, 3),
+        "Underutilized",
+        None,
+    )
+    assert next_disruption(ClusterState([nodes[0], *nodes[2:]], {}), (), 1) == (
+        (2,),
+        "Underutilized",
+        None,
+    )
+    assert next_disruption(ClusterState(nodes, {}), (), 0) is None
 
 
 def test_a_replacement_is_cheaper_and_not_of_a_kind_that_goes() -> None:
-    small, large = Offer(2.0, Room(2000, 50, 20, frozenset(), WHOLE)), occupied(9, 0).room
-    offers = (small, Offer(4.0, large))
+    small, large = NodeOffer(2.0, FreeOnNode(2000, 50, 20, frozenset(), WHOLE)), occupied(9, 0).room
+    offers = (small, NodeOffer(4.0, large))
 
-    assert choose(Layout([occupied(0, 2, kind=1)], {}), offers, 1) == ((0,), "Underutilized", 0)
-    assert choose(Layout([occupied(0, 3, kind=1)], {}), offers, 1) is None
-    assert choose(Layout([occupied(0, 2, vcpus=2)], {}), offers, 1) is None
-    pair = Layout([occupied(0, 2, kind=1), occupied(1, 2, kind=1)], {})
-    assert choose(pair, offers, 2) == ((0,), "Underutilized", None)
+    assert next_disruption(ClusterState([occupied(0, 2, kind=1)], {}), offers, 1) == (
+        (0,),
+        "Underutilized",
+        0,
+    )
+    assert next_disruption(ClusterState([occupied(0, 3, kind=1)], {}), offers, 1) is None
+    assert next_disruption(ClusterState([occupied(0, 2, vcpus=2)], {}), offers, 1) is None
+    pair = ClusterState([occupied(0, 2, kind=1), occupied(1, 2, kind=1)], {})
+    assert next_disruption(pair, offers, 2) == ((0,), "Underutilized", None)
 
 
 def test_room_that_waiting_pods_need_is_not_given_away() -> None:
     nodes = [occupied(0, 2), occupied(1, 2)]
 
-    assert choose(Layout(nodes, {}), (), 1) is not None
-    assert choose(Layout(nodes, {ONE: 1}), (), 1) is None
+    assert next_disruption(ClusterState(nodes, {}), (), 1) is not None
+    assert next_disruption(ClusterState(nodes, {ONE: 1}), (), 1) is None
 
 
 @settings(max_examples=25, deadline=None)

@@ -275,7 +275,7 @@ def test_pods_wait_for_a_node_that_may_come_in_the_order_in_which_they_came() ->
     live.capacity.noticed.append(lambda: noticed.append(world.env.now))
     starts = live.launch(service(cpu=1.0), 5)
     world.env.run(until=20.0)
-    assert sum(live.capacity.unschedulable.kinds().values()) == 3
+    assert sum(live.capacity.unschedulable.counts().values()) == 3
     assert len(noticed) == 3
     live.capacity.join(platform.capacity, platform.node)
     world.env.run(until=30.0)
@@ -301,7 +301,7 @@ def test_a_pod_that_is_deleted_while_it_waits_leaves_the_queue() -> None:
     world.env.run(until=20.0)
 
     assert outcomes([first, second, third]) == ["ready", "killed: stopped", "ready"]
-    assert not live.capacity.unschedulable.kinds()
+    assert not live.capacity.unschedulable.counts()
 
 
 def test_room_that_a_pod_got_at_the_instant_of_its_deletion_goes_to_the_next() -> None:

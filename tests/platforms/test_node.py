@@ -10,7 +10,7 @@ from worlds import eks, launch, machine, node_config, outcomes, service
 from sim.platforms import DaemonSet, NodeConfig
 from sim.platforms.kubernetes.allocatable import Allocatable
 from sim.platforms.kubernetes.node_limits import node_ceilings
-from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.limits import lifted
 from sim.start import Ceiling
 from sim.units import MiB
@@ -22,7 +22,7 @@ DAEMON = DaemonSet(name="proxy", cpu=0.1, memory=5 * MiB, used=20 * MiB)
 def ceilings(config: NodeConfig, memory: float = 1000, cpu: float = 0.1, **rest: Any) -> Any:
     """Of a node of so many MiB, for pods of 50 MiB."""
     box = machine(vcpu=4.0, memory=memory * MiB)
-    return node_ceilings(config, box, Claim(round(1000 * cpu), 50 * MiB, **rest))
+    return node_ceilings(config, box, PodRequest(round(1000 * cpu), 50 * MiB, **rest))
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.platforms.autoscaling.bin_packing import fill, pack
-from sim.platforms.ecs.container_instance import Claim, Left
+from sim.platforms.ecs.container_instance import FreeOnInstance, TaskRequest
 
 
-def room(cpu: int, memory: int = 10**9) -> Left:
-    return Left(cpu, memory, math.inf, 0, frozenset(), "slots")
+def room(cpu: int, memory: int = 10**9) -> FreeOnInstance:
+    return FreeOnInstance(cpu, memory, math.inf, 0, frozenset(), "slots")
 
 
-def pod(cpu: int, memory: int = 1) -> Claim:
-    return Claim(cpu, memory, None)
+def pod(cpu: int, memory: int = 1) -> TaskRequest:
+    return TaskRequest(cpu, memory, None)
 
 
 def test_ten_pods_of_one_need_three_nodes_of_four() -> None:
@@ -45,10 +45,10 @@ def test_what_is_on_its_way_is_counted_first() -> None:
 )
 def test_every_pod_has_a_place_on_the_nodes(pods: dict[int, int], sizes: list[int]) -> None:
     """What was packed can be filled, and no fewer nodes than the sum of the pods asks for."""
-    claims = {pod(cpu): pods[cpu] for cpu in sorted(pods, reverse=True)}
+    requests = {pod(cpu): pods[cpu] for cpu in sorted(pods, reverse=True)}
     offers = [room(size) for size in sizes]
-    nodes = pack(claims, offers)
-    total = sum(claim.cpu * count for claim, count in claims.items())
+    nodes = pack(requests, offers)
+    total = sum(request.cpu * count for request, count in requests.items())
 
     assert len(nodes) >= total / max(sizes)
     assert sum(offers[n].cpu for n in nodes) >= total

@@ -1,4 +1,4 @@
-"""Placement: strategies over shelves of interchangeable instances."""
+"""Placement: strategies over an index of interchangeable instances."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.platforms.ecs.container_instance import Claim, ContainerInstance, Left
-from sim.platforms.ecs.placement import Shelves, Strategy
+from sim.platforms.ecs.container_instance import ContainerInstance, FreeOnInstance, TaskRequest
+from sim.platforms.ecs.placement import PlacementIndex, Strategy
 
 
-def left(memory: int = 100, tasks: int = 0, cpu: int = 100, slots: float = 9.0) -> Left:
+def left(memory: int = 100, tasks: int = 0, cpu: int = 100, slots: float = 9.0) -> FreeOnInstance:
     """What an instance has left."""
-    return Left(cpu, memory, slots, tasks, frozenset(), "RESOURCE:ENI")
+    return FreeOnInstance(cpu, memory, slots, tasks, frozenset(), "RESOURCE:ENI")
 
 
-def shelves(
-    *lefts: Left, strategy: Strategy = "binpack", draw: Callable[[], float] = lambda: 0.0
-) -> Shelves:
+def index(
+    *lefts: FreeOnInstance, strategy: Strategy = "binpack", draw: Callable[[], float] = lambda: 0.0
+) -> PlacementIndex:
     """A fleet of instances with that left."""
     instances = [ContainerInstance(n, cast(Any, None), kind) for n, kind in enumerate(lefts)]
-    return Shelves(instances, strategy, draw)
+    return PlacementIndex(instances, strategy, draw)
 
 
 def number(taken: ContainerInstance | str) -> int:
@@ -30,7 +30,7 @@ def number(taken: ContainerInstance | str) -> int:
     return taken.number
 
 
-SMALL = Claim(1, 1, None)
+SMALL = TaskRequest(1, 1, None)
 
 
 @pytest.mark.parametrize(("strategy", "chosen"), [("binpack", 1), ("spread", 2)])
@@ -38,7 +38,7 @@ def test_strategies_choose_least_memory_left_or_fewest_tasks(
     strategy: Strategy, chosen: int
 ) -> None:
     """Of equals the first."""
-    fleet = shelves(left(30, 5), left(10, 7), left(10, 2), strategy=strategy)
+    fleet = index(left(30, 5), left(10, 7), left(10, 2), strategy=strategy)
 
     assert number(fleet.take(SMALL)) == chosen
 
@@ -46,31 +46,33 @@ def test_strategies_choose_least_memory_left_or_fewest_tasks(
 def test_random_takes_each_with_its_share_of_the_unit_interval() -> None:
     """Three instances: a third each, and 0.999... is the last one."""
     draws = iter((0.0, 0.34, 0.67, 1 - 1e-16))
-    fleet = shelves(left(), left(), left(), strategy="random", draw=lambda: next(draws))
+    fleet = index(left(), left(), left(), strategy="random", draw=lambda: next(draws))
 
     assert [number(fleet.take(SMALL)) for _ in range(4)] == [0, 1, 2, 2]
 
 
 def test_random_finds_the_one_instance_that_fits() -> None:
     """However often it draws one that does not."""
-    fleet = shelves(left(0), left(0), left(5), strategy="random")
+    fleet = index(left(0), left(0), left(5), strategy="random")
 
     assert number(fleet.take(SMALL)) == 2
 
 
 @pytest.mark.parametrize(
-    ("kind", "claim", "word"),
+    ("kind", "asked", "word"),
     [
-        (left(cpu=1), Claim(2, 1, None), "RESOURCE:CPU"),
-        (left(memory=1), Claim(1, 2, None), "RESOURCE:MEMORY"),
+        (left(cpu=1), TaskRequest(2, 1, None), "RESOURCE:CPU"),
+        (left(memory=1), TaskRequest(1, 2, None), "RESOURCE:MEMORY"),
         (left(slots=0), SMALL, "RESOURCE:ENI"),
-        (left()._replace(ports=frozenset({80})), Claim(1, 1, 80), "RESOURCE:PORTS"),
+        (left()._replace(ports=frozenset({80})), TaskRequest(1, 1, 80), "RESOURCE:PORTS"),
         (left(cpu=0, memory=0, slots=0), SMALL, "RESOURCE:CPU"),
     ],
 )
-def test_a_full_fleet_says_what_is_missing(kind: Left, claim: Claim, word: str) -> None:
+def test_a_full_fleet_says_what_is_missing(
+    kind: FreeOnInstance, asked: TaskRequest, word: str
+) -> None:
     """In ECS's word, and in the order in which ECS checks."""
-    assert shelves(kind, kind).take(claim) == word
+    assert index(kind, kind).take(asked) == word
 
 
 @given(
@@ -81,24 +83,24 @@ def test_shelves_choose_as_a_look_at_every_instance_would(
     strategy: Strategy, moves: list[tuple[bool, int, int]]
 ) -> None:
     """The shortcut over kinds changes nothing, whatever is taken and given back."""
-    fleet = shelves(*[left(10, 0, 10, 4.0)] * 5, strategy=strategy)
+    fleet = index(*[left(10, 0, 10, 4.0)] * 5, strategy=strategy)
     instances = fleet._instances
-    taken: list[tuple[ContainerInstance, Claim]] = []
+    taken: list[tuple[ContainerInstance, TaskRequest]] = []
     for give, cpu, memory in moves:
         if give and taken:
             fleet.give_back(*taken.pop(len(taken) // 2))
             continue
-        claim = Claim(cpu, memory, None)
-        fitting = [i for i in instances if i.left.lacks(claim) is None]
+        request = TaskRequest(cpu, memory, None)
+        fitting = [i for i in instances if i.left.lacks(request) is None]
         key = {"binpack": lambda i: i.left.memory, "spread": lambda i: i.left.tasks}[strategy]
         expected = min(fitting, key=key, default=None)
-        chosen = fleet.take(claim)
+        chosen = fleet.take(request)
         if expected is None:
             assert isinstance(chosen, str)
         else:
             assert chosen is expected
-            taken.append((expected, claim))
+            taken.append((expected, request))
 
-    for instance, claim in taken:
-        fleet.give_back(instance, claim)
+    for instance, request in taken:
+        fleet.give_back(instance, request)
     assert {instance.left for instance in instances} == {left(10, 0, 10, 4.0)}

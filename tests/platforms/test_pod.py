@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from worlds import service
 
 from sim.platforms import PodTemplate, Resources
-from sim.platforms.kubernetes.pod import Claim, cpu_weight, oom_score_adj, resources
+from sim.platforms.kubernetes.pod import PodRequest, cpu_weight, oom_score_adj, resources
 from sim.units import MiB
 
 MILLI = st.integers(1, 64_000)
@@ -50,7 +50,7 @@ def test_the_effective_request_is_the_largest_of_the_init_chain_or_the_sum(
         sidecars=tuple(small(f"s{n}", *size) for n, size in enumerate(sidecars)),
     )
 
-    assert pod.claim(service(cpu=1.0, memory=100 * MiB)) == Claim(
+    assert pod.request(service(cpu=1.0, memory=100 * MiB)) == PodRequest(
         expected[0], expected[1] * MiB, None
     )
 

@@ -8,7 +8,7 @@ from worlds import outcomes, service
 
 from sim.core.world import World
 from sim.platforms import EKS
-from sim.platforms.autoscaling.disruption import Layout
+from sim.platforms.autoscaling.disruption import ClusterState
 from sim.platforms.autoscaling.scale_down import ScaleDown, unneeded
 from sim.platforms.autoscaling.scale_up import ClusterAutoscaler
 
@@ -105,6 +105,6 @@ def test_nodes_are_unneeded_that_could_all_go_together() -> None:
     """The last two keep what the others give away; at the threshold none goes."""
     ones = [occupied(number, 1) for number in range(5)]
 
-    assert unneeded(Layout(ones, {}), 0.5, ()) == [0, 1, 2]
-    assert unneeded(Layout(ones, {}), 0.5, (4,)) == [4, 0, 1]
-    assert unneeded(Layout(ones, {}), 0.25, ()) == []
+    assert unneeded(ClusterState(ones, {}), 0.5, ()) == [0, 1, 2]
+    assert unneeded(ClusterState(ones, {}), 0.5, (4,)) == [4, 0, 1]
+    assert unneeded(ClusterState(ones, {}), 0.25, ()) == []

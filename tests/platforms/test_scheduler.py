@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.platforms.kubernetes.allocatable import Allocatable
-from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.kubernetes.scheduler import Scheduler, Scoring
 
 
@@ -26,14 +26,14 @@ def scheduler(*nodes: Allocatable, scoring: Scoring = "LeastAllocated") -> Sched
     return made
 
 
-def taken(made: Scheduler, claim: Claim, count: int = 1) -> list[int | None]:
+def taken(made: Scheduler, request: PodRequest, count: int = 1) -> list[int | None]:
     """Where `count` pods go."""
-    nodes = [made.take(claim) for _ in range(count)]
+    nodes = [made.take(request) for _ in range(count)]
     return [None if node is None else node.number for node in nodes]
 
 
 BIG, SMALL = Allocatable(4000, 1000, 10), Allocatable(1000, 1000, 10)
-ONE = Claim(500, 10)
+ONE = PodRequest(500, 10)
 
 
 def test_least_allocated_spreads_and_most_allocated_fills() -> None:
@@ -51,37 +51,37 @@ def test_the_score_is_the_mean_share_of_cpu_and_memory() -> None:
 def test_a_refusal_counts_the_nodes_of_each_reason_as_kubernetes_does() -> None:
     """A node may lack several things; reasons are sorted as text."""
     made = scheduler(SMALL, SMALL, Allocatable(9000, 5, 1))
-    assert taken(made, Claim(9000, 5)) == [2]
+    assert taken(made, PodRequest(9000, 5)) == [2]
 
-    assert made.take(Claim(2000, 6)) is None
-    assert made.refusal(Claim(2000, 6)) == (
+    assert made.take(PodRequest(2000, 6)) is None
+    assert made.refusal(PodRequest(2000, 6)) == (
         "0/3 nodes are available: 1 Insufficient memory, 1 Too many pods, 3 Insufficient cpu."
     )
 
 
 @pytest.mark.parametrize(
-    ("offers", "claim", "words"),
+    ("offers", "asked", "words"),
     [
-        (SMALL, Claim(1001, 1), "1 Insufficient cpu"),
-        (SMALL, Claim(1, 1001), "1 Insufficient memory"),
-        (Allocatable(1000, 1000, 0), Claim(1, 1), "1 Too many pods"),
-        (Allocatable(1000, -5, 9), Claim(1, 1), "1 Insufficient memory"),
+        (SMALL, PodRequest(1001, 1), "1 Insufficient cpu"),
+        (SMALL, PodRequest(1, 1001), "1 Insufficient memory"),
+        (Allocatable(1000, 1000, 0), PodRequest(1, 1), "1 Too many pods"),
+        (Allocatable(1000, -5, 9), PodRequest(1, 1), "1 Insufficient memory"),
     ],
 )
-def test_each_filter_has_its_word(offers: Allocatable, claim: Claim, words: str) -> None:
+def test_each_filter_has_its_word(offers: Allocatable, asked: PodRequest, words: str) -> None:
     """As `kubectl describe pod` shows it."""
     made = scheduler(offers)
 
-    assert made.take(claim) is None
-    assert made.refusal(claim) == f"0/1 nodes are available: {words}."
+    assert made.take(asked) is None
+    assert made.refusal(asked) == f"0/1 nodes are available: {words}."
 
 
 def test_a_host_port_is_looked_at_first() -> None:
     """NodePorts comes before NodeResourcesFit, and one failing filter is enough."""
     made = scheduler(SMALL)
-    assert taken(made, Claim(1000, 1, 80)) == [0]
+    assert taken(made, PodRequest(1000, 1, 80)) == [0]
 
-    assert made.refusal(Claim(1000, 1, 80)) == (
+    assert made.refusal(PodRequest(1000, 1, 80)) == (
         "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports."
     )
 
@@ -90,8 +90,8 @@ def test_a_pod_that_asks_for_nothing_fits_on_a_full_node() -> None:
     """BestEffort needs a slot only."""
     made = scheduler(Allocatable(1000, 1000, 2))
 
-    assert taken(made, Claim(1000, 1000)) == [0]
-    assert taken(made, Claim(0, 0), 2) == [0, None]
+    assert taken(made, PodRequest(1000, 1000)) == [0]
+    assert taken(made, PodRequest(0, 0), 2) == [0, None]
 
 
 def test_a_node_that_is_gone_takes_nothing_and_gets_nothing_back() -> None:
@@ -109,27 +109,27 @@ def test_a_node_that_is_gone_takes_nothing_and_gets_nothing_back() -> None:
 
 
 CLAIMS = st.lists(
-    st.builds(Claim, st.integers(0, 700), st.integers(0, 700)), min_size=1, max_size=30
+    st.builds(PodRequest, st.integers(0, 700), st.integers(0, 700)), min_size=1, max_size=30
 )
 
 
 @given(CLAIMS, st.sampled_from(["LeastAllocated", "MostAllocated"]), st.integers(1, 4))
 def test_no_node_is_ever_overdrawn_and_no_pod_refused_that_fits(
-    claims: list[Claim], scoring: Scoring, count: int
+    requests: list[PodRequest], scoring: Scoring, count: int
 ) -> None:
     """Whatever comes; and in the end everything is given back."""
     made = scheduler(*[SMALL] * count, scoring=scoring)
     empty = [made.room(node) for node in made.nodes.values()]
     bound = []
-    for claim in claims:
+    for request in requests:
         rooms = [made.room(node) for node in made.nodes.values()]
-        node = made.take(claim)
-        assert (node is None) == all(not room.fits(claim) for room in rooms)
+        node = made.take(request)
+        assert (node is None) == all(not room.fits(request) for room in rooms)
         if node is not None:
-            bound.append((node, claim))
+            bound.append((node, request))
         for room in (made.room(node) for node in made.nodes.values()):
             assert min(room.cpu, room.memory, room.pods) >= 0
-    for node, claim in bound:
-        made.give_back(node, claim)
+    for node, request in bound:
+        made.give_back(node, request)
 
     assert [made.room(node) for node in made.nodes.values()] == empty

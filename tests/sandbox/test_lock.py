@@ -1,4 +1,4 @@
-"""A serial station: one at a time, in order or not, and nobody is lost."""
+"""A serial lock: one at a time, in order or not, and nobody is lost."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simpy import Environment, Interrupt
 
-from sim.sandbox.storm.lock import Station
+from sim.sandbox.storm.lock import Lock
 
 
 def served(
     arrivals: Sequence[float], service: float, pick: Callable[[int], int] | None = None
-) -> tuple[list[int], list[float], Station]:
-    """Who was served in which order, when each was done, and the station."""
+) -> tuple[list[int], list[float], Lock]:
+    """Who was served in which order, when each was done, and the lock."""
     env = Environment()
-    station = Station(env, pick)
+    lock = Lock(env, pick)
     order: list[int] = []
     done = [-1.0] * len(arrivals)
 
     def customer(number: int, at: float) -> Any:
         yield env.timeout(at)
-        with station.turn() as turn:
-            yield turn
+        with lock.request() as request:
+            yield request
             order.append(number)
             yield env.timeout(service)
         done[number] = env.now
@@ -32,16 +32,16 @@ def served(
     for number, at in enumerate(arrivals):
         env.process(customer(number, at))
     env.run()
-    return order, done, station
+    return order, done, lock
 
 
 def test_a_queue_serves_in_order_and_counts_whom_it_served() -> None:
     """Three at once with 2 s each: done after 2, 4 and 6 s."""
-    order, done, station = served([0.0, 0.0, 0.0], 2.0)
+    order, done, lock = served([0.0, 0.0, 0.0], 2.0)
 
     assert order == [0, 1, 2]
     assert done == [2.0, 4.0, 6.0]
-    assert (station.served, station.held) == (3, 6.0)
+    assert (lock.served, lock.held) == (3, 6.0)
 
 
 def test_the_last_to_come_may_be_the_next() -> None:
@@ -68,13 +68,13 @@ def test_the_order_of_service_changes_who_waits_but_not_how_long_all_wait(
 def test_who_is_interrupted_leaves_the_queue_or_lets_the_next_one_in() -> None:
     """1,000 customers, half of them interrupted at any time: in the end nobody is there."""
     env = Environment()
-    station = Station(env, lambda waiting: waiting // 2)
+    lock = Lock(env, lambda waiting: waiting // 2)
     draw = random.Random(1)
 
     def customer() -> Any:
         try:
-            with station.turn() as turn:
-                yield turn
+            with lock.request() as request:
+                yield request
                 yield env.timeout(1.0)
         except Interrupt:
             pass
@@ -88,5 +88,5 @@ def test_who_is_interrupted_leaves_the_queue_or_lets_the_next_one_in() -> None:
         env.process(killer(env.process(customer()), draw.uniform(0.0, 1000.0)))
     env.run()
 
-    assert (station.waiting, station.count) == (0, 0)
-    assert 0 < station.served < 1000
+    assert (lock.waiting, lock.count) == (0, 0)
+    assert 0 < lock.served < 1000

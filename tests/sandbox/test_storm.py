@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sim.core.world import World
 from sim.sandbox.storm.processor import Processor
-from sim.sandbox.storm.profile import Lock, StartProfile
+from sim.sandbox.storm.profile import LockCost, StartProfile
 from sim.sandbox.storm.storm import Storm
 
 LARGE = Processor(cpus=400)
@@ -31,7 +31,7 @@ def storm(
 
 
 def profile(lock: dict[str, Any] | None = None, **rest: Any) -> StartProfile:
-    return StartProfile(name="box", lock=Lock(**(lock or {})), **rest)
+    return StartProfile(name="box", lock=LockCost(**(lock or {})), **rest)
 
 
 def mean(live: Storm) -> float:

@@ -12,7 +12,7 @@ import simpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.sharing.capacity import Group, Job, SharedCapacity, max_min_shares
+from sim.sharing import Group, Job, SharedCapacity, max_min_shares
 
 POSITIVE = st.floats(0.01, 100.0)
 

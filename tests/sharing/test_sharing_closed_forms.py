@@ -10,7 +10,7 @@ import pytest
 import simpy
 from oracles import assert_mean
 
-from sim.sharing.capacity import SharedCapacity
+from sim.sharing import SharedCapacity
 
 JOBS = 60_000
 CLASSES = ((0.4, 1.0, 1.0), (0.3, 1.0, 4.0))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import simpy
 
-from sim.sharing.capacity import Group, SharedCapacity
+from sim.sharing import Group, SharedCapacity
 
 JOBS = 5_000
 

@@ -13,7 +13,7 @@ import pytest
 import simpy
 from rational_sharing import Node, RationalCapacity
 
-from sim.sharing.capacity import SharedCapacity
+from sim.sharing import SharedCapacity
 
 TOLERANCE = 1e-12
 SHORT, LONG = 300, 10_000

@@ -11,15 +11,14 @@ from sim import catalog, density
 from sim.cli.app import app
 from sim.platforms.limits import lifted, smallest_first
 from sim.start import Ceiling
-from sim.studies.density.answer import Row
-from sim.studies.density.density_words import how_to_lift, stop
+from sim.studies.density.row import DensityRow, how_to_lift, stop
 from sim.units import GiB, MiB
 
 
-def row(*ceilings: Ceiling, platform: str = "eks") -> Row:
+def row(*ceilings: Ceiling, platform: str = "eks") -> DensityRow:
     """Of a platform with these limits."""
     found = smallest_first(*ceilings)
-    return Row(platform, "a host", found[0].allows, lifted(found))
+    return DensityRow(platform, "a host", found[0].allows, lifted(found))
 
 
 SLOTS, CPU = Ceiling("pod slots", 15, "more slots"), Ceiling("vCPU", 15, "less CPU")
@@ -66,7 +65,7 @@ def test_a_quota_of_the_account_is_no_way_to_lift_a_host_of_one(quota: int, word
     """Of an account that may not even run one the row has a note."""
     ceilings = Ceiling("one", 1, "as is"), Ceiling("quota", quota, "ask", of_account=True)
 
-    assert how_to_lift(Row("fargate", "a size", 1, lifted(ceilings))) == words
+    assert how_to_lift(DensityRow("fargate", "a size", 1, lifted(ceilings))) == words
 
 
 def test_max_pods_that_end_where_vcpu_ends_say_so() -> None:

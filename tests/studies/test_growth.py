@@ -6,23 +6,23 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import catalog, scale
+from sim import catalog, scale_out
 from sim.core.world import World
 from sim.studies.platforms import platforms
-from sim.studies.scale_out.answer import Row
+from sim.studies.scale_out.answer import ScaleOutRow
 from sim.units import GiB
 
 
-def one(platform: str, **asked: object) -> Row:
-    answer = scale(platform=platform, **{"to": 200, "replications": 2, **asked})  # type: ignore[arg-type]
+def one(platform: str, **asked: object) -> ScaleOutRow:
+    answer = scale_out(platform=platform, **{"to": 200, "replications": 2, **asked})  # type: ignore[arg-type]
     return answer.rows[0]
 
 
-def seconds(row: Row, column: str) -> float:
+def seconds(row: ScaleOutRow, column: str) -> float:
     return row.times[column].value
 
 
-def slope(row: Row) -> float:
+def slope(row: ScaleOutRow) -> float:
     """Seconds from 10 % to 90 %."""
     return seconds(row, "t90_s") - seconds(row, "t10_s")
 
@@ -122,7 +122,7 @@ def test_tasks_that_go_to_no_host_cost_nothing(platform: str) -> None:
 @pytest.mark.parametrize("platform", ["eks-karpenter", "eks-cas"])
 def test_pods_that_no_node_holds_are_explained_in_kubernetes_words(platform: str) -> None:
     """They wait for ever, so that no start says why."""
-    answer = scale(platform=platform, to=3, instance="t4g.nano", replications=1)
+    answer = scale_out(platform=platform, to=3, instance="t4g.nano", replications=1)
 
     assert answer.reasons() == {platform: "Insufficient memory x3"}
     assert "Insufficient memory" in answer.rows[0].json()["t90_s_refused"]
@@ -131,8 +131,8 @@ def test_pods_that_no_node_holds_are_explained_in_kubernetes_words(platform: str
 
 def test_the_sentence_names_who_never_gets_there() -> None:
     """Beside those that do, and where nobody does."""
-    some = scale(to=3, instance="t4g.nano", replications=1).sentence()
-    none = scale(platform="eks-cas", to=3, instance="t4g.nano", replications=1).sentence()
+    some = scale_out(to=3, instance="t4g.nano", replications=1).sentence()
+    none = scale_out(platform="eks-cas", to=3, instance="t4g.nano", replications=1).sentence()
 
     assert "not in every run: ecs-asg (0 of 3), eks-karpenter (0 of 3), eks-cas (0 of 3)" in some
     assert "eks-cas (0 of 3)" in none
@@ -223,4 +223,4 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
 )
 def test_bad_input_names_the_field(asked: dict[str, object], word: str) -> None:
     with pytest.raises(ValueError, match=word):
-        scale(**asked)  # type: ignore[arg-type]
+        scale_out(**asked)  # type: ignore[arg-type]

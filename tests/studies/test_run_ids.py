@@ -56,7 +56,7 @@ VERBS = {
         same={"explain": SHOWN, "replications": MORE_OF_THE_SAME},
     ),
     "scale": Verb(
-        sim.scale,
+        sim.scale_out,
         {"platform": "ecs-asg", "to": 4, "replications": 1},
         {
             **{"platform": "ecs-fargate", "begin": 1, "to": 5, "cpu": 0.5, "memory": 3 * GiB},
@@ -65,8 +65,8 @@ VERBS = {
         },
         same={"replications": MORE_OF_THE_SAME},
     ),
-    "shrink": Verb(
-        sim.shrink,
+    "scale_in": Verb(
+        sim.scale_in,
         {"platform": "ecs-asg", "begin": 4, "to": 1, "replications": 1},
         {
             **{"platform": "eks-karpenter", "begin": 5, "to": 2, "cpu": 0.5, "memory": 3 * GiB},

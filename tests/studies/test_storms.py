@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from sim import catalog, storm
 from sim.cli.app import app
-from sim.studies.storm.study import Storm, resident
+from sim.studies.storm.study import StormAnswer, resident
 from sim.units import GiB, MiB
 
 KEYS = {
@@ -22,7 +22,7 @@ KEYS = {
 RUNTIMES = ("kata-qemu", "kata-fc", "kata-template", "rund", "firecracker", "runc", "docker")
 
 
-def never_faster(light: Storm, heavy: Storm) -> bool:
+def never_faster(light: StormAnswer, heavy: StormAnswer) -> bool:
     """Means over storms, within what chance leaves of them."""
     return heavy.mean_ms >= 0.98 * light.mean_ms and heavy.makespan_ms >= 0.98 * light.makespan_ms
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sim import density, shrink
+from sim import density, scale_in
 from sim.cli.app import app
-from sim.studies.density.density_words import stops_it, use_sentence
+from sim.studies.density.row import stops_it, use_sentence
 
 
 def said(*words: str) -> str:
@@ -38,7 +38,7 @@ def test_what_stops_both_is_said_once() -> None:
 
 
 def test_where_no_host_goes_that_is_the_sentence() -> None:
-    answer = shrink(platform="ecs-asg", begin=10, to=8, replications=1)
+    answer = scale_in(platform="ecs-asg", begin=10, to=8, replications=1)
 
     assert answer.sentence() == "From 10 tasks to 8, no host goes on ecs-asg."
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from worlds import app, service
 
 from sim.core.world import World
-from sim.sharing.capacity import SharedCapacity
+from sim.sharing import SharedCapacity
 from sim.units import MiB
 from sim.workload import Load, Requests, alone, draw_requests, serve
 

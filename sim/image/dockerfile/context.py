@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import normpath
 
-from sim.image.dockerfile.dockerignore import Ignore
-from sim.image.dockerfile.errors import BadWord, printable
-from sim.image.dockerfile.wildcards import Wildcard
+from sim.image.dockerfile.dockerignore import Ignore, Wildcard
+from sim.image.dockerfile.errors import InstructionError, Mistakes, printable
 
 EDGE = 1024 * 1024
 """Bytes: a file is known by its size, its first and its last MiB; what lies between is not read,
@@ -75,20 +74,22 @@ class Context:
             exclude: patterns of `--exclude`.
 
         Raises:
-            BadWord: there are none, or they are outside the context.
+            InstructionError: there are none, or they are outside the context.
         """
         inner = normpath(pattern.replace("\0", "?").lstrip("/") or ".")
         if inner == ".." or inner.startswith("../"):
-            raise BadWord("the source is outside the context")
+            raise InstructionError("the source is outside the context")
         names = [] if inner == "." else inner.split("/")
         hidden = Ignore("\n".join(exclude))
         try:
             found = list(self._named(names))
             taken = [self._source(path, real, hidden) for path, real in sorted(found)]
         except OSError as error:
-            raise BadWord(f"the source cannot be read: {error.strerror or error}") from None
+            raise InstructionError(
+                f"the source cannot be read: {error.strerror or error}"
+            ) from None
         if not taken:
-            raise BadWord("the source is not in the context")
+            raise InstructionError("the source is not in the context")
         return taken
 
     def outgoing_links(self) -> list[str]:
@@ -105,7 +106,7 @@ class Context:
                 and self._ignore.hides(names)
                 and not (self._ignore.brings_back and real.is_dir())
             ):
-                raise BadWord("the source is left out by .dockerignore")
+                raise InstructionError("the source is left out by .dockerignore")
             yield tuple(names), real
             return
         for path in self._expanded(names):
@@ -129,13 +130,13 @@ class Context:
         try:
             real = path.resolve(strict=True)
         except RuntimeError:
-            raise BadWord("the source is a link in a circle") from None
+            raise InstructionError("the source is a link in a circle") from None
         except (FileNotFoundError, NotADirectoryError):
             if not self._inside(path):
-                raise BadWord("the source is a link out of the context") from None
-            raise BadWord("the source is not in the context") from None
+                raise InstructionError("the source is a link out of the context") from None
+            raise InstructionError("the source is not in the context") from None
         if not real.is_relative_to(self._root):
-            raise BadWord("the source is a link out of the context")
+            raise InstructionError("the source is a link out of the context")
         return real
 
     def _inside(self, path: Path) -> bool:
@@ -154,7 +155,7 @@ class Context:
             if not hidden.hides(inner):
                 entries.append(self._entry(Path(item.path), "/".join(inner)))
             if len(entries) > MOST_FILES:
-                raise BadWord(f"the source has more than {MOST_FILES:,} files")
+                raise InstructionError(f"the source has more than {MOST_FILES:,} files")
         return Source(name, True, tuple(sorted(entries, key=lambda entry: entry.path)))
 
     def _entry(self, real: Path, path: str) -> Entry:
@@ -201,3 +202,59 @@ def _entry(real: Path, path: str) -> Entry:
             file.seek(max(EDGE, found.st_size - EDGE))
             made.update(file.read(EDGE))
     return Entry(path, found.st_size, f"{mode} {made.hexdigest()}")
+
+
+LARGEST = 10**6
+"""Bytes of a `.dockerignore`."""
+
+
+def context_of(
+    dockerfile: Path,
+    folder: Path,
+    mistakes: Mistakes,
+    changed: str | None = None,
+    apart: Path | None = None,
+) -> Context:
+    """The context of a folder; `NAME.dockerignore` beside the Dockerfile goes before its own.
+
+    Args:
+        changed: a path inside it that is taken as other than it is.
+        apart: a folder that is not part of it, wherever it is.
+    """
+    try:
+        if not folder.is_dir():
+            mistakes.add(1, f"the context {printable(str(folder))} is no folder", "")
+            return Context(folder, Ignore())
+        edited = None if changed is None else _inside(folder, changed, mistakes)
+        beside = dockerfile.parent / f"{dockerfile.name}.dockerignore"
+        found = beside if beside.is_file() else folder / ".dockerignore"
+        if not found.is_file():
+            return Context(folder, Ignore(), edited, apart)
+        return Context(folder, _read(found, mistakes.beside(str(found))), edited, apart)
+    except (OSError, ValueError, RuntimeError) as error:
+        mistakes.add(1, f"the context cannot be read: {error}", "")
+        return Context(Path(), Ignore("*"))
+
+
+def _inside(folder: Path, changed: str, mistakes: Mistakes) -> Path | None:
+    path = (folder / changed).resolve()
+    if not path.exists() or not path.is_relative_to(folder.resolve()):
+        mistakes.add(1, f"--change {printable(changed)}: it is not in the context", "")
+        return None
+    return path
+
+
+def _read(path: Path, mistakes: Mistakes) -> Ignore:
+    if not path.resolve().is_relative_to(path.parent.resolve()):
+        mistakes.add(1, "it is a link out of the context", "")
+        return Ignore()
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        mistakes.add(1, "it is larger than 1 MB", "")
+        return Ignore()
+    try:
+        return Ignore(data.decode("utf-8"), mistakes)
+    except UnicodeDecodeError as error:
+        mistakes.add(1, f"it is not UTF-8 text (byte {error.start})", "")
+        return Ignore()

@@ -1,20 +1,69 @@
-"""COPY and ADD: how many bytes they bring, and from where."""
+"""COPY and ADD: how many bytes they add to a stage, and what is known of its files afterwards."""
 
 import hashlib
 from dataclasses import dataclass, field
+from posixpath import join, normpath
 
 from sim.image.dockerfile.context import Context, Entry, Source
-from sim.image.dockerfile.errors import BadWord
+from sim.image.dockerfile.dockerignore import Wildcard
+from sim.image.dockerfile.errors import InstructionError
 from sim.image.dockerfile.parser import Heredoc, Instruction
-from sim.image.dockerfile.tree import Tree, absolute
 from sim.image.dockerfile.variables import expand
+
+
+class Tree:
+    """Files by absolute path, with their bytes; what a RUN or a base image made is not known."""
+
+    __slots__ = ("_files", "certain")
+
+    def __init__(self, below: "Tree | None" = None) -> None:
+        self._files: dict[str, int] = dict(below._files) if below else {}
+        self.certain: bool = below.certain if below else True
+        """Whether its folders hold nothing else: no RUN, no archive wrote into them."""
+
+    def put(self, sources: list[Source], place: str, *, folder: bool) -> None:
+        """Copy sources to a place, which is a folder or becomes a file."""
+        inside = folder or len(sources) > 1 or self._is_folder(place)
+        for source in sources:
+            for entry in source.entries:
+                name = entry.path if source.folder else source.name if inside else ""
+                self._files[normpath(join(place, name))] = entry.size
+
+    def bytes_of(self, path: str) -> float | None:
+        """Bytes of a file, a folder or a pattern; None where they are not known for sure."""
+        plain = normpath(join("/", path.lstrip("/")))
+        if plain in self._files:
+            return float(self._files[plain])
+        if not self.certain:
+            return None
+        wanted = Wildcard(plain, deep=False)
+        sizes = [
+            size for name, size in self._files.items() if wanted.fits(_names(name), below=True)
+        ]
+        return float(sum(sizes)) if sizes else None
+
+    def _is_folder(self, place: str) -> bool:
+        start = place.rstrip("/") + "/"
+        return any(name.startswith(start) for name in self._files)
+
+
+def absolute(path: str, workdir: str) -> tuple[str, bool]:
+    """A destination from the root, and whether it is written as a folder."""
+    folder = path.endswith("/") or path.rsplit("/", maxsplit=1)[-1] in (".", "..")
+    place = normpath(join(workdir, path or "."))
+    return "/" + place.lstrip("/"), folder
+
+
+def _names(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
 
 REMOTE = ("http://", "https://", "git://", "ssh://", "git@")
 PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
 
 
 @dataclass(slots=True)
-class Brought:
+class AddedFiles:
     """What an instruction brings into a stage."""
 
     size: float = 0.0
@@ -51,9 +100,9 @@ class Request:
 
 def from_context(
     request: Request, context: Context, tree: Tree, documents: list[Source]
-) -> Brought:
+) -> AddedFiles:
     """Bytes from the build context, from heredocs, and of what ADD downloads or unpacks."""
-    made, taken = Brought(), list(documents)
+    made, taken = AddedFiles(), list(documents)
     for name in request.sources:
         if _is_remote(request, name):
             _downloaded(request, name, made, tree)
@@ -68,7 +117,7 @@ def from_context(
             else:
                 taken.append(source)
     if request.size is not None and not _may_be_told(request):
-        raise BadWord("its size is that of its files; no other can be told")
+        raise InstructionError("its size is that of its files; no other can be told")
     _into(tree, taken, request)
     made.content += [_identity(source) for source in taken]
     told = request.size is not None
@@ -76,7 +125,7 @@ def from_context(
     return made
 
 
-def from_stage(request: Request, tree: Tree | None, unpacked: float, origin: str) -> Brought:
+def from_stage(request: Request, tree: Tree | None, unpacked: float, origin: str) -> AddedFiles:
     """Bytes from another stage or image.
 
     Args:
@@ -84,14 +133,16 @@ def from_stage(request: Request, tree: Tree | None, unpacked: float, origin: str
         unpacked: bytes of all of it.
         origin: its digest.
     """
-    made = Brought(request.size or 0.0, content=[origin, f"{request.size}"], needs=(origin,))
+    made = AddedFiles(request.size or 0.0, content=[origin, f"{request.size}"], needs=(origin,))
     if request.size is not None:
         return made
     for path in request.sources:
         whole = path.strip("/.") == ""
         size = unpacked if whole else tree.bytes_of(path) if tree is not None else None
         if size is None:
-            raise BadWord(f"how many bytes {path[:80]!r} has there is not known; {request.ask}")
+            raise InstructionError(
+                f"how many bytes {path[:80]!r} has there is not known; {request.ask}"
+            )
         made.size += size
     return made
 
@@ -115,9 +166,9 @@ def _may_be_told(request: Request) -> bool:
     return any(name.startswith(REMOTE) or name.endswith((".tar", *PACKED)) for name in names)
 
 
-def _downloaded(request: Request, name: str, made: Brought, tree: Tree) -> None:
+def _downloaded(request: Request, name: str, made: AddedFiles, tree: Tree) -> None:
     if request.size is None:
-        raise BadWord(f"how many bytes {name[:80]!r} has is not known; {request.ask}")
+        raise InstructionError(f"how many bytes {name[:80]!r} has is not known; {request.ask}")
     tree.certain = False
     made.content.append(f"{name} {request.size}")
 

@@ -10,7 +10,7 @@ class BadDockerfile(ValueError):  # noqa: N818 (it is what happened, in the user
     """What is wrong with a Dockerfile or its context, one mistake a line: file:line: message."""
 
 
-class BadWord(ValueError):  # noqa: N818 (the part of a mistake that knows no line)
+class InstructionError(ValueError):
     """Why a part of an instruction cannot be read; the instruction's line is added to it."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sim.core.quantity import parse_bytes
-from sim.image.dockerfile.errors import BadWord
+from sim.image.dockerfile.errors import InstructionError
 from sim.image.dockerfile.parser import Instruction
 from sim.image.dockerfile.variables import split
 from sim.image.manifest.json_document import LARGEST_SIZE
@@ -22,6 +22,7 @@ WORDS = (
     *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
     *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
 )
+COPIES = ("COPY", "ADD")
 WITH_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 """Those that make a layer; all others change only the image's description."""
 MOST_CPU = 1e9
@@ -38,11 +39,14 @@ _NOTE = re.compile(r"(size|cpu)=(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """An instruction taken apart; nothing is expanded yet."""
+class ParsedInstruction:
+    """Flags and words of an instruction, its variables not yet put in."""
 
+    raw: Instruction
     flags: tuple[tuple[str, str], ...]
     words: tuple[str, ...]
+    ordinal: int = 0
+    """Which RUN of the file it is, or which COPY or ADD, from 1."""
 
     def flag(self, name: str) -> str:
         """The value of a flag, or nothing."""
@@ -53,32 +57,36 @@ class Parts:
         return [value for key, value in self.flags if key == name]
 
 
-def take_apart(given: Instruction, escape: str) -> Parts:
-    """Flags and words of an instruction.
+def parse_instruction(raw: Instruction, escape: str, ordinal: int = 0) -> ParsedInstruction:
+    """Split an instruction into its flags and words.
 
     Raises:
-        BadWord: it is not known, or not written as the reference allows.
+        InstructionError: it is not known, or not written as the reference allows.
     """
-    if given.word not in WORDS:
-        raise BadWord(f"unknown instruction {given.word[:80]!r}")
-    flags, rest = _flags(given, escape)
-    words = _json(given.word, rest)
-    parts = Parts(flags, tuple(split(rest, escape) if words is None else words))
-    _counted(given.word, parts)
-    return parts
+    if raw.word not in WORDS:
+        raise InstructionError(f"unknown instruction {raw.word[:80]!r}")
+    flags, rest = _flags(raw, escape)
+    from_json = _json(raw.word, rest)
+    words = tuple(split(rest, escape) if from_json is None else from_json)
+    allowed, fits = _RULES.get(raw.word, ("", lambda _: True))
+    if not fits(words):
+        raise InstructionError(f"{raw.word} needs {allowed}")
+    return ParsedInstruction(raw, flags, words, ordinal)
 
 
 def sizes_of(annotation: str) -> tuple[float | None, float | None]:
     """Bytes and core-seconds in `size=120MB cpu=30`.
 
     Raises:
-        BadWord: it says something else.
+        InstructionError: it says something else.
     """
     said: dict[str, float] = {}
     for word in annotation.split():
         match = _NOTE.fullmatch(word)
         if match is None or match[1] in said:
-            raise BadWord(f"{word[:80]!r}: the annotation is # berthsim: size=120MB cpu=30")
+            raise InstructionError(
+                f"{word[:80]!r}: the annotation is # berthsim: size=120MB cpu=30"
+            )
         said[match[1]] = _size(match[2]) if match[1] == "size" else _cpu(match[2])
     return said.get("size"), said.get("cpu")
 
@@ -87,25 +95,25 @@ def _size(text: str) -> float:
     try:
         size = 0.0 if text == "0" else parse_bytes(text)
     except ValueError as error:
-        raise BadWord(f"size: {error}") from None
+        raise InstructionError(f"size: {error}") from None
     if not 0.0 <= size <= LARGEST_SIZE:
-        raise BadWord(f"size: {text[:40]!r} is above 1 PiB")
+        raise InstructionError(f"size: {text[:40]!r} is above 1 PiB")
     return float(round(size))
 
 
 def _cpu(text: str) -> float:
     match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)s?", text)
     if match is None or float(match[1]) > MOST_CPU:
-        raise BadWord(f"cpu: {text[:40]!r} is not a number of core-seconds such as 30")
+        raise InstructionError(f"cpu: {text[:40]!r} is not a number of core-seconds such as 30")
     return float(match[1])
 
 
-def _flags(given: Instruction, escape: str) -> tuple[tuple[tuple[str, str], ...], str]:
-    allowed, rest = FLAGS.get(given.word, ()), given.rest
+def _flags(raw: Instruction, escape: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    allowed, rest = FLAGS.get(raw.word, ()), raw.rest
     found: list[tuple[str, str]] = []
     while allowed and rest.startswith("--"):
         if len(found) == MOST_FLAGS:
-            raise BadWord(f"it has more than {MOST_FLAGS} flags")
+            raise InstructionError(f"it has more than {MOST_FLAGS} flags")
         word = split(rest[:8192], escape)[0]
         rest = rest[len(word) :].lstrip()
         if word == "--":
@@ -118,15 +126,15 @@ def _flag(word: str, allowed: tuple[str, ...], before: list[str]) -> tuple[str, 
     name, equals, value = word[2:].partition("=")
     if name not in allowed:
         known = ", ".join(f"--{flag}" for flag in allowed)
-        raise BadWord(f"unknown flag {word[:80]!r}; allowed: {known}")
+        raise InstructionError(f"unknown flag {word[:80]!r}; allowed: {known}")
     if name in before and name not in _MANY:
-        raise BadWord(f"the flag --{name} stands there twice")
+        raise InstructionError(f"the flag --{name} stands there twice")
     if name in _SWITCHES:
         if (value if equals else "true") not in ("true", "false"):
-            raise BadWord(f"the flag --{name} is true or false")
+            raise InstructionError(f"the flag --{name} is true or false")
         return name, value or "true"
     if not value:
-        raise BadWord(f"the flag --{name} needs a value: --{name}=...")
+        raise InstructionError(f"the flag --{name} needs a value: --{name}=...")
     return name, value
 
 
@@ -137,25 +145,19 @@ def _json(word: str, rest: str) -> list[str] | None:
         inner, rest = "CMD", rest[3:].lstrip()
     if inner not in (*_JSON_OR_TEXT, "SHELL") or not rest.startswith("["):
         if word == "SHELL":
-            raise BadWord('SHELL needs the JSON form: SHELL ["/bin/bash", "-c"]')
+            raise InstructionError('SHELL needs the JSON form: SHELL ["/bin/bash", "-c"]')
         return None
     try:
         made = json.loads(rest)
     except (ValueError, RecursionError):
         if inner == "SHELL" or _LIKE_JSON.match(rest):
-            raise BadWord('malformed JSON form; it is ["a", "b"], with double quotes') from None
+            raise InstructionError(
+                'malformed JSON form; it is ["a", "b"], with double quotes'
+            ) from None
         return None
     if not isinstance(made, list) or not all(isinstance(item, str) for item in made):
-        raise BadWord("malformed JSON form; all its elements are texts")
+        raise InstructionError("malformed JSON form; all its elements are texts")
     return ["CMD", *made] if word == "HEALTHCHECK" else made
-
-
-def _counted(word: str, parts: Parts) -> None:
-    rule = _RULES.get(word)
-    if rule is not None:
-        allowed, fits = rule
-        if not fits(parts.words):
-            raise BadWord(f"{word} needs {allowed}")
 
 
 def _from(words: tuple[str, ...]) -> bool:

@@ -1,20 +1,20 @@
-"""The stages of a Dockerfile, and which of them a target needs."""
+"""The stages of a Dockerfile, which of them a target needs, and the base image each starts from."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias, get_args
 
-from sim.image.dockerfile.errors import BadWord
-from sim.image.dockerfile.grammar import Parts
-from sim.image.dockerfile.parser import Instruction
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An instruction with its parts."""
-
-    given: Instruction
-    parts: Parts
-    ordinal: int = 0
-    """Of a RUN, or of a COPY or ADD: which of the file's it is, from 1."""
+from sim.host.machine import Architecture
+from sim.image.dockerfile.errors import InstructionError, one_line
+from sim.image.dockerfile.grammar import (
+    COPIES,
+    ParsedInstruction,
+    parse_instruction,
+    sizes_of,
+)
+from sim.image.dockerfile.parser import Dockerfile
+from sim.image.dockerfile.variables import Globals
+from sim.image.image import Image
 
 
 @dataclass(slots=True)
@@ -22,16 +22,16 @@ class Stage:
     """What stands between a FROM and the next."""
 
     number: int
-    head: Line
+    head: ParsedInstruction
     base: str
     """The image or stage after FROM, variables put in."""
     platform: str
-    lines: list[Line] = field(default_factory=list)
+    instructions: list[ParsedInstruction] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         """As later stages call it; empty where it has none."""
-        words = self.head.parts.words
+        words = self.head.words
         return words[2].lower() if len(words) == 3 else ""
 
 
@@ -56,24 +56,26 @@ class Stages:
         """The stage that `--from` means in a stage; None where it is an image.
 
         Raises:
-            BadWord: it is not above.
+            InstructionError: it is not above.
         """
         if name.isascii() and name.isdigit():
             if len(name) > 6 or int(name) >= number:
-                raise BadWord(f"unknown stage {name[:40]}: there is none of that number above")
+                raise InstructionError(
+                    f"unknown stage {name[:40]}: there is none of that number above"
+                )
             return self._all[int(name)]
         found = self.named(name, number)
         later = self.later(name, number) if found is None else None
         if later is not None:
-            where = f"line {later.head.given.line}"
-            raise BadWord(f"stage {name!r} ({where}) is not above: stages in a circle")
+            where = f"line {later.head.raw.line}"
+            raise InstructionError(f"stage {name!r} ({where}) is not above: stages in a circle")
         return found
 
     def target(self, name: str | None) -> Stage:
         """The stage to build: the last, or that of a name or number.
 
         Raises:
-            BadWord: there is none.
+            InstructionError: there is none.
         """
         if name is None:
             return self._all[-1]
@@ -82,7 +84,7 @@ class Stages:
             found = self._all[int(name)] if int(name) < len(self._all) else None
         if found is None:
             known = ", ".join(stage.name for stage in self._all if stage.name) or "none has a name"
-            raise BadWord(f"unknown stage {name[:80]!r} as target; stages: {known}")
+            raise InstructionError(f"unknown stage {name[:80]!r} as target; stages: {known}")
         return found
 
     def needed(self, target: Stage) -> list[Stage]:
@@ -97,19 +99,110 @@ class Stages:
 
     def _below(self, stage: Stage) -> list[Stage]:
         found = [self.named(stage.base, stage.number)]
-        for name in (name for line in stage.lines for name in sources_of(line)):
+        for name in (name for item in stage.instructions for name in sources_of(item)):
             try:
                 found.append(self.source(name, stage.number))
-            except BadWord:
+            except InstructionError:
                 continue
         return [one for one in found if one is not None]
 
 
-def sources_of(line: Line) -> list[str]:
+def read_stages(
+    file: Dockerfile, build_args: Mapping[str, str]
+) -> tuple[list[Stage], Globals, frozenset[str]]:
+    """The stages of a file, the ARGs before them, and the names of all ARGs in it.
+
+    An instruction that cannot be read is noted as a mistake of the file, and left out.
+    """
+    values, stages = Globals(build_args), list[Stage]()
+    runs, copies, declared = 0, 0, set[str]()
+    for raw in file.instructions:
+        runs += raw.word == "RUN"
+        copies += raw.word in COPIES
+        try:
+            sizes_of(raw.annotation)
+            ordinal = copies if raw.word in COPIES else runs
+            instruction = parse_instruction(raw, file.escape, ordinal)
+            if raw.word == "ARG":
+                declared |= {word.partition("=")[0] for word in instruction.words}
+            if raw.word == "FROM":
+                base = values.put_in(instruction.words[0], file.escape)
+                platform = values.put_in(instruction.flag("platform"), file.escape)
+                stages.append(Stage(len(stages), instruction, base, platform))
+            elif stages:
+                stages[-1].instructions.append(instruction)
+            elif raw.word == "ARG":
+                values.declare(instruction.words, file.escape)
+            else:
+                raise InstructionError(f"there is no FROM before {raw.word}")
+        except InstructionError as error:
+            file.mistakes.add(raw.line, str(error), raw.text)
+    return stages, values, frozenset(declared)
+
+
+def sources_of(instruction: ParsedInstruction) -> list[str]:
     """The stages or images an instruction takes files from."""
-    if line.given.word == "COPY":
-        return line.parts.flags_of("from")
-    if line.given.word != "RUN":
+    if instruction.raw.word == "COPY":
+        return instruction.flags_of("from")
+    if instruction.raw.word != "RUN":
         return []
-    options = (part for mount in line.parts.flags_of("mount") for part in mount.split(","))
+    options = (part for mount in instruction.flags_of("mount") for part in mount.split(","))
     return [part.partition("=")[2] for part in options if part.startswith("from=")]
+
+
+Resolve: TypeAlias = Callable[[str], Image]
+
+
+def fetched(name: str, resolve: Resolve) -> Image:
+    """The image of a name; `scratch` is empty.
+
+    Raises:
+        InstructionError: there is none; it says what the resolver says.
+    """
+    if not name:
+        raise InstructionError("the image's name is empty once its variables are put in")
+    if name == "scratch":
+        return Image(name=name, layers=())
+    try:
+        return resolve(name)
+    except (ValueError, LookupError, OSError) as error:
+        why = str(error.args[0]) if error.args else type(error).__name__
+        raise InstructionError(f"unknown base {name[:120]!r}: {one_line(why)}") from None
+
+
+def resolved(stage: Stage, stages: Stages, resolve: Resolve) -> Image:
+    """The image a stage starts from.
+
+    Raises:
+        InstructionError: there is none, or it is a stage further down.
+    """
+    try:
+        return fetched(stage.base, resolve)
+    except InstructionError as error:
+        later = stages.later(stage.base, stage.number)
+        if later is None:
+            raise
+        where = f"stage {stage.base!r} (line {later.head.raw.line}) is not above"
+        raise InstructionError(f"{where}: stages in a circle; {error}") from None
+
+
+def architectures_of(image: Image, stage: Stage, asked: str) -> tuple[Architecture, ...]:
+    """What a stage runs on: the base's, or the one of `--platform`.
+
+    Raises:
+        InstructionError: the platform is not modelled, or the base is not for it.
+    """
+    fixed = stage.platform and "TARGETPLATFORM" not in stage.head.flag("platform")
+    platform = stage.platform if fixed else asked
+    if not platform:
+        return image.architectures
+    known: tuple[Architecture, ...] = get_args(Architecture)
+    found = [name for name in known if platform.split("/")[:2] in (["linux", name], [name])]
+    if not found:
+        raise InstructionError(
+            f"platform {platform[:60]!r} is not allowed; linux/amd64 or linux/arm64"
+        )
+    if found[0] not in image.architectures:
+        offered = ", ".join(image.architectures)
+        raise InstructionError(f"{image.name!r} is not for {platform}; it is for {offered}")
+    return (found[0],)

@@ -1,19 +1,21 @@
-"""Words of an instruction: split as a shell does, and with ARG and ENV put in.
+"""ARG and ENV: which variables an instruction sees, and its words with their values put in.
 
-Quotes hide blanks and keep `$` (single) or let it through (double); `${x:-y}`, `${x:+y}`,
-`${x:?y}` and their forms without the colon, `${x#y}`, `${x%y}` and `${x/y/z}` are known.
+Words are split as a shell does. Quotes hide blanks and keep `$` (single) or let it through
+(double); `${x:-y}`, `${x:+y}`, `${x:?y}` and their forms without the colon, `${x#y}`, `${x%y}` and
+`${x/y/z}` are known.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sim.image.dockerfile.errors import BadWord
-from sim.image.dockerfile.wildcards import as_regex
+from sim.image.dockerfile.dockerignore import as_regex
+from sim.image.dockerfile.errors import InstructionError
 
 LARGEST = 64 * 1024
 """Characters of one value; ENV lines that double each other grow without end."""
 DEEPEST = 20
 """Values inside values: `${a:-${b:-${c}}}` is three."""
+DEFAULT_PLATFORM = "linux/amd64"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
 _MODIFIER = re.compile(r":?[-+?]|##?|%%?|//?")
@@ -42,7 +44,8 @@ def expand(text: str, values: Mapping[str, str], escape: str, *, quotes: bool = 
         quotes: whether quotes are signs of their own; in a heredoc they are not.
 
     Raises:
-        BadWord: a quote or a brace is not closed, or a value is too large or asked for in vain.
+        InstructionError: a quote or a brace is not closed, a value is too large, or `${x:?}` is
+            not set.
     """
     reader = _Reader(text, values, escape, quotes, 0)
     return reader.until("")
@@ -80,9 +83,9 @@ class _Reader:
             made.append(self._next())
             size += len(made[-1])
             if size > LARGEST:
-                raise BadWord(f"a value grows above {LARGEST // 1024} KiB")
+                raise InstructionError(f"a value grows above {LARGEST // 1024} KiB")
         if end:
-            raise BadWord(f"a {end} is missing at the end")
+            raise InstructionError(f"a {end} is missing at the end")
         return "".join(made)
 
     def _next(self) -> str:
@@ -103,7 +106,7 @@ class _Reader:
     def _single(self) -> str:
         end = self._text.find("'", self._place)
         if end < 0:
-            raise BadWord("a ' is missing at the end")
+            raise InstructionError("a ' is missing at the end")
         inner, self._place = self._text[self._place : end], end + 1
         return inner
 
@@ -120,14 +123,14 @@ class _Reader:
             elif sign == "$":
                 sign = self._variable()
             made += sign
-        raise BadWord('a " is missing at the end')
+        raise InstructionError('a " is missing at the end')
 
     def _variable(self) -> str:
         braced = self._text.startswith("{", self._place)
         match = _NAME.match(self._text, self._place + braced)
         if match is None:
             if braced:
-                raise BadWord("${ has no name")
+                raise InstructionError("${ has no name")
             return "$"
         self._place = match.end()
         if not braced:
@@ -138,7 +141,9 @@ class _Reader:
         modifier = _MODIFIER.match(self._text, self._place)
         if modifier is None:
             if not self._text.startswith("}", self._place):
-                raise BadWord(f"${{{name} is not closed, or has a modifier that is not known")
+                raise InstructionError(
+                    f"${{{name} is not closed, or has a modifier that is not known"
+                )
             self._place += 1
             return self._values.get(name, "")
         self._place = modifier.end()
@@ -146,7 +151,7 @@ class _Reader:
 
     def _inner(self) -> str:
         if self._depth >= DEEPEST:
-            raise BadWord(f"variables are nested deeper than {DEEPEST}")
+            raise InstructionError(f"variables are nested deeper than {DEEPEST}")
         inner = _Reader(self._text, self._values, self._escape, self._quotes, self._depth + 1)
         inner._place = self._place
         made = inner.until("}")
@@ -163,14 +168,16 @@ class _Reader:
         if given:
             return value or ""
         if modifier[-1] == "?":
-            raise BadWord(f"{name}: {word or 'it is not set'}")
+            raise InstructionError(f"{name}: {word or 'it is not set'}")
         return word
 
 
 def _edited(value: str, modifier: str, word: str) -> str:
     """A value with a pattern taken off its start (#) or end (%), or put for another (/)."""
     if len(value) > 1000:
-        raise BadWord("a value of more than 1,000 characters cannot be edited by a pattern")
+        raise InstructionError(
+            "a value of more than 1,000 characters cannot be edited by a pattern"
+        )
     if modifier[0] == "/":
         pattern, _, other = word.partition("/")
         if not pattern:
@@ -184,3 +191,93 @@ def _edited(value: str, modifier: str, word: str) -> str:
     else:
         kept = [value[:cut] for cut in reversed(cuts) if found.fullmatch(value, cut)]
     return kept[-1 if len(modifier) == 2 else 0] if kept else value
+
+
+class Globals:
+    """ARGs before the first FROM, and those that are always there."""
+
+    __slots__ = ("_build_args", "_given", "_preset")
+
+    def __init__(self, build_args: Mapping[str, str]) -> None:
+        self._build_args = build_args
+        self._given: dict[str, str] = {}
+        target = build_args.get("TARGETPLATFORM", DEFAULT_PLATFORM)
+        own = build_args.get("BUILDPLATFORM", DEFAULT_PLATFORM)
+        self._preset = {**_platform("TARGET", target), **_platform("BUILD", own)}
+
+    def declare(self, words: Sequence[str], escape: str) -> None:
+        """Take an ARG before FROM."""
+        for word in words:
+            name, equals, default = word.partition("=")
+            value = self._build_args.get(name)
+            if value is None and equals:
+                value = self.put_in(default, escape)
+            if value is not None:
+                self._given[name] = value
+
+    def put_in(self, text: str, escape: str) -> str:
+        """A word of a FROM with its variables put in."""
+        return expand(text, {**self._preset, **self._given}, escape)
+
+    def value(self, name: str) -> str | None:
+        """What an ARG of that name without a default is, inside a stage."""
+        for source in (self._build_args, self._given, self._preset):
+            if name in source:
+                return source[name]
+        return None
+
+    def override(self, name: str) -> str | None:
+        """What the build's caller says it is."""
+        return self._build_args.get(name)
+
+
+class Variables:
+    """What the instructions of a stage see: ENV goes before ARG."""
+
+    __slots__ = ("_args", "_escape", "_globals", "env")
+
+    def __init__(self, values: Globals, env: Mapping[str, str], escape: str) -> None:
+        self._globals = values
+        self._escape = escape
+        self._args: dict[str, str] = {}
+        self.env = dict(env)
+
+    def seen(self) -> dict[str, str]:
+        """All of them."""
+        return {**self._args, **self.env}
+
+    def put_in(self, text: str) -> str:
+        """A word with its variables put in."""
+        return expand(text, self.seen(), self._escape)
+
+    def declare(self, words: Sequence[str]) -> list[str]:
+        """Take an ARG; what it came to is part of the step's digest."""
+        said = []
+        for word in words:
+            name, equals, default = word.partition("=")
+            value = self._globals.override(name)
+            if value is None:
+                value = self.put_in(default) if equals else self._globals.value(name)
+            if value is not None:
+                self._args[name] = value
+            said.append(f"{name}={value}")
+        return said
+
+    def export(self, words: Sequence[str]) -> list[str]:
+        """Take an ENV; all its values see those of before."""
+        pairs = [word.partition("=")[::2] for word in words]
+        if "=" not in words[0]:
+            pairs = [(words[0], " ".join(words[1:]))]
+        made = [(self.put_in(name), self.put_in(value)) for name, value in pairs]
+        self.env.update(made)
+        return [f"{name}={value}" for name, value in made]
+
+
+def _platform(prefix: str, text: str) -> dict[str, str]:
+    system, architecture, variant = (*text.split("/"), "", "", "")[:3]
+    return {
+        f"{prefix}PLATFORM": text,
+        f"{prefix}OS": system,
+        f"{prefix}ARCH": architecture,
+        f"{prefix}VARIANT": variant,
+    }

@@ -5,7 +5,7 @@ import re
 
 from sim.core.cited import Number, plain
 from sim.image.image import Layer
-from sim.image.manifest.json_document import LARGEST_SIZE, BadManifest, Node
+from sim.image.manifest.json_document import LARGEST_SIZE, BadManifest, JsonValue
 from sim.image.manifest.oci import digest_of
 
 _HUMAN = re.compile(r"([0-9]{1,16}(?:\.[0-9]{1,6})?) ?(B|kB|KB|MB|GB|TB|PB)?")
@@ -21,7 +21,7 @@ def unpacked_layer(digest: str, unpacked: float, unpack_ratio: Number) -> Layer:
     return Layer(digest=digest, compressed=compressed, unpack_ratio=ratio)
 
 
-def inspected_layers(node: Node, unpack_ratio: Number, notes: list[str]) -> tuple[Layer, ...]:
+def inspected_layers(node: JsonValue, unpack_ratio: Number, notes: list[str]) -> tuple[Layer, ...]:
     """The layers of `docker image inspect`: one, for it gives the size of all together.
 
     Its digest is that of the only layer's files, or the image's own id where there are several.
@@ -48,7 +48,7 @@ def inspected_layers(node: Node, unpack_ratio: Number, notes: list[str]) -> tupl
 
 
 def history_layers(
-    lines: list[Node], name: str, unpack_ratio: Number, notes: list[str]
+    lines: list[JsonValue], name: str, unpack_ratio: Number, notes: list[str]
 ) -> tuple[Layer, ...]:
     """The layers of `docker history --format json`, which has the newest first and no digests."""
     sizes = [(number, _history_size(line.at("Size"))) for number, line in enumerate(lines[::-1])]
@@ -65,7 +65,7 @@ def history_layers(
     )
 
 
-def _identity(node: Node, layers: list[str]) -> str:
+def _identity(node: JsonValue, layers: list[str]) -> str:
     if "Id" in node:
         return digest_of(node.at("Id"))
     return "sha256:" + hashlib.sha256("\n".join(layers).encode()).hexdigest()
@@ -78,7 +78,7 @@ def _estimated(field: str, unpack_ratio: Number) -> str:
     )
 
 
-def _history_size(node: Node) -> float:
+def _history_size(node: JsonValue) -> float:
     match = _HUMAN.fullmatch(node.text())
     size = float(round(float(match[1]) * _SCALE[match[2] or "B"])) if match else -1.0
     if not 0.0 <= size <= LARGEST_SIZE:

@@ -29,7 +29,7 @@ class Twice(dict[str, Any]):
     key = ""
 
 
-class Node:
+class JsonValue:
     """A value in a document, and the path to it."""
 
     __slots__ = ("path", "value")
@@ -42,7 +42,7 @@ class Node:
         """Whether it is an object with that key, which is not null."""
         return isinstance(self.value, dict) and self.value.get(key) is not None
 
-    def at(self, key: str) -> "Node":
+    def at(self, key: str) -> "JsonValue":
         """The value of a key.
 
         Raises:
@@ -53,9 +53,9 @@ class Node:
         inner = _joined(self.path, key)
         if key not in self.value:
             raise BadManifest(f"{inner}: it is missing")
-        return Node(self.value[key], inner)
+        return JsonValue(self.value[key], inner)
 
-    def items(self) -> list["Node"]:
+    def items(self) -> list["JsonValue"]:
         """The elements of a list."""
         if not isinstance(self.value, list):
             raise self.wrong("a list")
@@ -63,7 +63,7 @@ class Node:
             raise BadManifest(
                 f"{self.path}: it has {len(self.value):,} elements, too many to be real"
             )
-        return [Node(item, f"{self.path}[{place}]") for place, item in enumerate(self.value)]
+        return [JsonValue(item, f"{self.path}[{place}]") for place, item in enumerate(self.value)]
 
     def text(self) -> str:
         """A string."""

@@ -1,15 +1,19 @@
-"""Descriptors of layers, as OCI and Docker write them, into layers.
+"""OCI and Docker manifests: the layers of an image, and the platforms of an index.
 
 Media types: OCI image specification 1.1 (media-types.md) and Docker's image manifest, schema 2.
+An index (Docker: manifest list) holds descriptors only; `docker manifest inspect -v` prints each of
+its manifests in full, beside the descriptor that names the platform.
 """
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, get_args
 
 from sim.core.cited import Number
+from sim.host.machine import Architecture
 from sim.image.image import Compression, Layer
-from sim.image.manifest.json_document import BadManifest, Node, all_of, shown
+from sim.image.manifest.json_document import BadManifest, JsonValue, all_of, shown
 
 _LAYER = re.compile(
     r"application/vnd\.(?:"
@@ -32,7 +36,7 @@ OCI = Fields("mediaType", "digest", "size")
 SKOPEO = Fields("MIMEType", "Digest", "Size")
 
 
-def digest_of(node: Node) -> str:
+def digest_of(node: JsonValue) -> str:
     """A digest; of SHA-256, 64 hexadecimal digits.
 
     Raises:
@@ -46,7 +50,7 @@ def digest_of(node: Node) -> str:
 
 
 def read_layers(
-    nodes: Iterable[Node], fields: Fields, unpack_ratio: Number, notes: list[str]
+    nodes: Iterable[JsonValue], fields: Fields, unpack_ratio: Number, notes: list[str]
 ) -> tuple[Layer, ...]:
     """Layers from the base up, each digest once, for it is moved and stored once.
 
@@ -83,7 +87,7 @@ def read_layers(
     return tuple(found.values())
 
 
-def _layer(node: Node, fields: Fields, unpack_ratio: Number) -> tuple[Layer, bool]:
+def _layer(node: JsonValue, fields: Fields, unpack_ratio: Number) -> tuple[Layer, bool]:
     """One layer, and whether registries do not distribute it; all its mistakes at once."""
     mistakes: list[str] = []
     digest, size, held = "", 0, False
@@ -107,7 +111,7 @@ def _layer(node: Node, fields: Fields, unpack_ratio: Number) -> tuple[Layer, boo
     return layer, held
 
 
-def _media_type(node: Node) -> tuple[Compression, bool]:
+def _media_type(node: JsonValue) -> tuple[Compression, bool]:
     match = _LAYER.fullmatch(node.text())
     if match is None:
         raise node.wrong("the media type of an image layer: a tar, plain or with gzip or zstd")
@@ -118,10 +122,93 @@ def _media_type(node: Node) -> tuple[Compression, bool]:
     return ("zstd" if word == "zstd" else "none"), held
 
 
-def _same_size(found: dict[str, Layer], layer: Layer, node: Node) -> None:
+def _same_size(found: dict[str, Layer], layer: Layer, node: JsonValue) -> None:
     other = found.get(layer.digest)
     if other is not None and other.wire != layer.wire:
         raise BadManifest(
             f"{node.path}: {shown(layer.digest)} has {layer.wire:.0f} bytes here and "
             f"{other.wire:.0f} before; one digest is one content"
         )
+
+
+ATTESTATION = "vnd.docker.reference.type"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One platform's image in an index."""
+
+    architecture: str
+    variant: str
+    node: JsonValue
+
+
+def candidates(entries: list[JsonValue], *, verbose: bool) -> list[Candidate]:
+    """The images of Linux in an index; attestations and other systems are not images for it.
+
+    Args:
+        verbose: the entries have a `Descriptor` beside the manifest itself.
+    """
+    found = []
+    for entry in entries:
+        descriptor = entry.at("Descriptor") if verbose else entry
+        annotations = descriptor.at("annotations") if "annotations" in descriptor else JsonValue({})
+        if "platform" not in descriptor or ATTESTATION in annotations:
+            continue
+        platform = descriptor.at("platform")
+        if platform.at("os").text() == "linux":
+            word = platform.at("architecture").text()
+            found.append(Candidate(word, platform.word("variant"), entry))
+    return found
+
+
+def choose(
+    entries: list[Candidate], architecture: Architecture, notes: list[str]
+) -> tuple[Candidate, tuple[Architecture, ...]]:
+    """The candidate for an architecture, or the only one, and all that the image runs on.
+
+    Raises:
+        BadManifest: it runs on none that is modelled.
+    """
+    known: tuple[Architecture, ...] = get_args(Architecture)
+    here = {entry.architecture for entry in entries}
+    offered = tuple(name for name in known if name in here)
+    if not offered:
+        words = ", ".join(shown(f"linux/{name}") for name in sorted(here)[:5]) or "no platform"
+        raise BadManifest(f"it offers {words}; allowed: linux/amd64, linux/arm64")
+    chosen = architecture if architecture in offered else offered[0]
+    if chosen != architecture:
+        notes.append(only_for(chosen))
+    return next(entry for entry in entries if entry.architecture == chosen), offered
+
+
+def only_for(architecture: Architecture) -> str:
+    """The note on an image that does not run where it was asked for."""
+    return f"The image is for {architecture} only; elsewhere its start ends in exec format error."
+
+
+def architecture_of(node: JsonValue, system: JsonValue) -> Architecture:
+    """The architecture that a tool prints.
+
+    Raises:
+        BadManifest: it is not of Linux, or not modelled.
+    """
+    if system.text() != "linux":
+        raise system.wrong("linux: no other system is modelled")
+    for name in get_args(Architecture):
+        if name == node.text():
+            known: Architecture = name
+            return known
+    raise node.wrong("amd64 or arm64: no other architecture is modelled")
+
+
+def to_fetch(candidate: Candidate) -> BadManifest:
+    """What is missing when an index names a manifest and does not hold it."""
+    digest = digest_of(candidate.node.at("digest"))
+    return BadManifest(
+        "it is an index: one descriptor a platform, and no layers. Fetch the manifest for "
+        f"linux/{candidate.architecture}, {digest}:\n"
+        f"docker manifest inspect IMAGE@{digest}\n"
+        f"(or crane manifest, or skopeo inspect --raw docker://; all platforms in one file: "
+        "docker manifest inspect -v IMAGE)"
+    )

@@ -13,9 +13,17 @@ from sim.core.cited import Number
 from sim.host.machine import Architecture
 from sim.image.image import Image
 from sim.image.manifest.docker_tools import history_layers, inspected_layers
-from sim.image.manifest.json_document import BadManifest, Node, documents, shown, text_of
-from sim.image.manifest.oci import OCI, SKOPEO, read_layers
-from sim.image.manifest.platforms import architecture_of, candidates, choose, only_for, to_fetch
+from sim.image.manifest.json_document import BadManifest, JsonValue, documents, shown, text_of
+from sim.image.manifest.oci import (
+    OCI,
+    SKOPEO,
+    architecture_of,
+    candidates,
+    choose,
+    only_for,
+    read_layers,
+    to_fetch,
+)
 
 ALLOWED = (
     "read are manifests of OCI and Docker (docker manifest inspect, crane manifest, skopeo "
@@ -33,7 +41,7 @@ class Reading:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _ReadContext:
     """What is known before the document is opened, and what was noted on the way."""
 
     architecture: Architecture
@@ -83,7 +91,7 @@ def read(
     text, label = text_of(path_or_text)
     found = documents(text, label)
     stem = Path(label).stem or label
-    asked = _Asked(architecture, unpack_ratio, name or stem, name is not None, [])
+    asked = _ReadContext(architecture, unpack_ratio, name or stem, name is not None, [])
     try:
         image = _history(found, asked) if _is_history(found) else _single(found, asked)
     except BadManifest as error:
@@ -96,17 +104,17 @@ def _is_history(found: list[object]) -> bool:
     return all(isinstance(item, dict) and "CreatedBy" in item for item in found)
 
 
-def _history(found: list[object], asked: _Asked) -> Image:
-    lines = [Node(item, f"step {number}") for number, item in enumerate(found, 1)]
+def _history(found: list[object], asked: _ReadContext) -> Image:
+    lines = [JsonValue(item, f"step {number}") for number, item in enumerate(found, 1)]
     layers = history_layers(lines, asked.name, asked.unpack_ratio, asked.notes)
     asked.notes.append(_unsaid(asked.architecture))
     return Image(name=asked.name, layers=layers, architectures=(asked.architecture,))
 
 
-def _single(found: list[object], asked: _Asked) -> Image:
+def _single(found: list[object], asked: _ReadContext) -> Image:
     if len(found) > 1:
         raise BadManifest(f"it holds {len(found)} JSON documents; give one")
-    root = Node(found[0])
+    root = JsonValue(found[0])
     if isinstance(root.value, list):
         items = root.items()
         if items and all("Descriptor" in item and _body(item) for item in items):
@@ -120,7 +128,7 @@ def _single(found: list[object], asked: _Asked) -> Image:
     raise BadManifest(f"{_guess(root)}; {ALLOWED}")
 
 
-def _guess(node: Node) -> str:
+def _guess(node: JsonValue) -> str:
     """What a document that has no sizes seems to be."""
     if "rootfs" in node or "diff_ids" in node:
         return "it is an image's configuration, which has no sizes of layers"
@@ -131,11 +139,11 @@ def _guess(node: Node) -> str:
     return f"it is {shown(node.value)}, not an object"
 
 
-def _body(node: Node) -> str:
+def _body(node: JsonValue) -> str:
     return next((key for key in BODIES if key in node), "")
 
 
-def _verbose(items: list[Node], asked: _Asked) -> Image:
+def _verbose(items: list[JsonValue], asked: _ReadContext) -> Image:
     """All platforms of `docker manifest inspect -v`, or the only one."""
     entry, offered = choose(candidates(items, verbose=True), asked.architecture, asked.notes)
     asked.call(entry.node.word("Ref").partition("@")[0])
@@ -143,7 +151,7 @@ def _verbose(items: list[Node], asked: _Asked) -> Image:
     return _image(manifest, offered, asked)
 
 
-def _index(node: Node, asked: _Asked) -> Image:
+def _index(node: JsonValue, asked: _ReadContext) -> Image:
     _checked_schema(node)
     if "layers" in node:
         raise BadManifest("layers: an index has none, and this has both layers and manifests")
@@ -151,13 +159,13 @@ def _index(node: Node, asked: _Asked) -> Image:
     raise to_fetch(choose(entries, asked.architecture, asked.notes)[0])
 
 
-def _plain(node: Node, asked: _Asked) -> Image:
+def _plain(node: JsonValue, asked: _ReadContext) -> Image:
     image = _image(node, (asked.architecture,), asked)
     asked.notes.append(_unsaid(asked.architecture))
     return image
 
 
-def _skopeo(node: Node, asked: _Asked) -> Image:
+def _skopeo(node: JsonValue, asked: _ReadContext) -> Image:
     if "LayersData" not in node:
         raise BadManifest("LayersData: it is missing; skopeo prints it since 1.10, or use --raw")
     architecture = architecture_of(node.at("Architecture"), node.at("Os"))
@@ -167,7 +175,7 @@ def _skopeo(node: Node, asked: _Asked) -> Image:
     return Image(name=asked.name, layers=layers, architectures=(architecture,))
 
 
-def _docker(node: Node, asked: _Asked) -> Image:
+def _docker(node: JsonValue, asked: _ReadContext) -> Image:
     architecture = architecture_of(node.at("Architecture"), node.at("Os"))
     _note_other(architecture, asked)
     tags = node.at("RepoTags").items() if "RepoTags" in node else []
@@ -176,26 +184,26 @@ def _docker(node: Node, asked: _Asked) -> Image:
     return Image(name=asked.name, layers=layers, architectures=(architecture,))
 
 
-def _first_schema(node: Node, asked: _Asked) -> Image:  # noqa: ARG001 (one signature)
+def _first_schema(node: JsonValue, asked: _ReadContext) -> Image:  # noqa: ARG001 (one signature)
     raise BadManifest(
         "it is a manifest of schema 1, which has no sizes; Docker no longer pulls it. "
         "Push the image again with a current client and read its manifest then"
     )
 
 
-def _image(manifest: Node, offered: tuple[Architecture, ...], asked: _Asked) -> Image:
+def _image(manifest: JsonValue, offered: tuple[Architecture, ...], asked: _ReadContext) -> Image:
     _checked_schema(manifest)
     layers = read_layers(manifest.at("layers").items(), OCI, asked.unpack_ratio, asked.notes)
     return Image(name=asked.name, layers=layers, architectures=offered)
 
 
-def _checked_schema(node: Node) -> None:
+def _checked_schema(node: JsonValue) -> None:
     version = node.at("schemaVersion")
     if version.value != 2 or isinstance(version.value, bool):
         raise version.wrong("2")
 
 
-def _note_other(architecture: Architecture, asked: _Asked) -> None:
+def _note_other(architecture: Architecture, asked: _ReadContext) -> None:
     if architecture != asked.architecture:
         asked.notes.append(only_for(architecture))
 
@@ -204,7 +212,9 @@ def _unsaid(architecture: Architecture) -> str:
     return f"It does not name its architecture; it is taken for {architecture}."
 
 
-_READERS: tuple[tuple[Callable[[Node], bool], Callable[[Node, _Asked], Image]], ...] = (
+_READERS: tuple[
+    tuple[Callable[[JsonValue], bool], Callable[[JsonValue, _ReadContext], Image]], ...
+] = (
     (lambda node: bool(_body(node)) and "Descriptor" in node, lambda n, a: _verbose([n], a)),
     (lambda node: "fsLayers" in node or _schema_1(node), _first_schema),
     (lambda node: "manifests" in node, _index),
@@ -216,5 +226,5 @@ _READERS: tuple[tuple[Callable[[Node], bool], Callable[[Node, _Asked], Image]], 
 """How each kind is told apart, and read; the first that fits."""
 
 
-def _schema_1(node: Node) -> bool:
+def _schema_1(node: JsonValue) -> bool:
     return isinstance(node.value, dict) and node.value.get("schemaVersion") in (1, "1")

@@ -12,13 +12,11 @@ from sim.core.recorder import Span
 from sim.core.world import World
 from sim.host.kernel import Kernel
 from sim.host.machine import Machine
-from sim.image.dockerfile._build import Built
-from sim.image.dockerfile.build import Step
+from sim.image.dockerfile.build import BuildStep, Built
 from sim.image.image import Image
-from sim.image.transfer.image_store import Store
+from sim.image.transfer.image_store import ImageStore
 from sim.image.transfer.push import Done, Packing, Push
-from sim.image.transfer.registry import Registry
-from sim.image.transfer.repository import LiveRepository
+from sim.image.transfer.registry import LiveRepository, Registry
 from sim.image.transfer.unpacking import Unpacking
 
 
@@ -39,12 +37,12 @@ class Builder:
         return LiveBuilder(self, world)
 
 
-class Job(Protocol):
+class BuildRecord(Protocol):
     """A build or a push, and its record."""
 
     def phase(self, name: str, parent: str = "") -> Span: ...
 
-    def done(self, work: Done, what: Step | Image | None) -> None: ...
+    def done(self, work: Done, what: BuildStep | Image | None) -> None: ...
 
 
 class LiveBuilder:
@@ -57,25 +55,25 @@ class LiveBuilder:
         self.kernel: Kernel = builder.machine.boot(world, name, plain(builder.os_and_daemons))
         self._cpu = self.kernel.cpu.group(weight=1024.0)
         registry = builder.registry.deploy(world)
-        self.store = Store(self.kernel, self._cpu, registry, builder.unpacking)
+        self.store = ImageStore(self.kernel, self._cpu, registry, builder.unpacking)
         self._packing = builder.packing
         self._public: set[str] = set()
         self._blobs: set[str] = set()
 
-    def build(self, job: Job, built: Built) -> Generator[Event, Any, None]:
+    def build(self, record: BuildRecord, built: Built) -> Generator[Event, Any, None]:
         """Do each step once what it stands on is there; stages go on side by side."""
         env = self.kernel.world.env
         made: dict[str, Event] = {
-            digest: env.process(self._base(job, image)) for digest, image in built.bases.items()
+            digest: env.process(self._base(record, image)) for digest, image in built.bases.items()
         }
         for step in built.steps:
             if step.layer.digest not in made:
                 below = [made[digest] for digest in step.needs]
-                made[step.layer.digest] = env.process(self._step(job, step, below))
+                made[step.layer.digest] = env.process(self._step(record, step, below))
         yield AllOf(env, list(made.values()))
 
     def push(
-        self, job: Job, image: Image, repository: LiveRepository
+        self, record: BuildRecord, image: Image, repository: LiveRepository
     ) -> Generator[Event, Any, None]:
         """Upload what the repository lacks."""
         if repository.mounts_public:
@@ -86,10 +84,10 @@ class LiveBuilder:
             self._packing,
             repository,
             blobs=self._blobs,
-            done=lambda work: job.done(work, None),
+            done=lambda work: record.done(work, None),
         ).run(image)
 
-    def _base(self, job: Job, image: Image) -> Generator[Event, Any, None]:
+    def _base(self, record: BuildRecord, image: Image) -> Generator[Event, Any, None]:
         """Pull a base image; its registry is asked even where it is there."""
         if not image.layers:
             return
@@ -97,10 +95,12 @@ class LiveBuilder:
         missing = {x.digest: x.wire for x in image.layers if x.digest not in self._public}
         self._public |= set(missing)
         self._blobs |= set(missing)
-        yield from self.store.pull(job, image, "always")
-        job.done(Done("base", begin, env.now, fsum(missing.values())), image)
+        yield from self.store.pull(record, image, "always")
+        record.done(Done("base", begin, env.now, fsum(missing.values())), image)
 
-    def _step(self, job: Job, step: Step, below: list[Event]) -> Generator[Event, Any, None]:
+    def _step(
+        self, record: BuildRecord, step: BuildStep, below: list[Event]
+    ) -> Generator[Event, Any, None]:
         """Compute and write what one instruction makes, together; from the cache at once."""
         kernel, env = self.kernel, self.kernel.world.env
         yield AllOf(env, below)
@@ -109,4 +109,4 @@ class LiveBuilder:
             work = self._cpu.run(step.cpu / kernel.core_speed, cap=1.0)
             yield AllOf(env, [work, kernel.transfer(kernel.disk, size)])
             kernel.memory.cache(step.layer.digest, size)
-        job.done(Done(step.word, begin, env.now, size), step)
+        record.done(Done(step.word, begin, env.now, size), step)

@@ -1,7 +1,7 @@
-"""The client's side of a pull: what a host does when a registry, or its own limit, throttles it."""
+"""The client's side of a pull: when a host contacts the registry, and what it does if throttled."""
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
 from pydantic import PositiveInt
@@ -12,6 +12,35 @@ from sim.core.description import description
 from sim.core.recorder import Span
 from sim.core.token_bucket import Quota
 from sim.image.image import Image
+
+AgentPull: TypeAlias = Literal["default", "always", "once", "prefer-cached"]
+"""`ECS_IMAGE_PULL_BEHAVIOR`: `default` contacts the registry for every start and falls back on the
+image that is here when that fails; `always` fails then; `once` contacts it unless an earlier start
+on this host has pulled the image and it is still here; `prefer-cached` unless the image is here,
+whoever brought it."""
+
+PullPolicy: TypeAlias = AgentPull | Literal["never"]
+"""The agent's words, and `never`: an image that is not here is an error."""
+
+KUBERNETES: Mapping[str, PullPolicy] = {
+    "Always": "always",
+    "IfNotPresent": "prefer-cached",
+    "Never": "never",
+}
+"""`imagePullPolicy` in the same words."""
+
+
+def contacts(policy: PullPolicy, *, here: bool, pulled: bool) -> bool:
+    """Whether the registry is contacted.
+
+    Args:
+        here: a container can start from it.
+        pulled: an earlier start on this host has pulled the image.
+    """
+    if policy == "once":
+        return not (here and pulled)
+    return policy in ("default", "always") or not here
+
 
 GAVE_UP = "CannotPullContainerError: pull rate exceeded"
 """What ECS says of a task whose pulls were throttled too often."""
@@ -34,7 +63,7 @@ class NoSpace(PullFailed):
 
 
 @description
-class Patience:
+class RetryPolicy:
     """What a client does when it is throttled.
 
     `queue` waits its turn, which no client does and which is the least anyone can wait; `retry`
@@ -67,15 +96,15 @@ class Gate(Protocol):
 class Client:
     """One host as its registry sees it."""
 
-    __slots__ = ("_env", "_first", "_gate", "_longest", "_own", "_patience")
+    __slots__ = ("_env", "_first", "_gate", "_longest", "_own", "_retry_policy")
 
-    def __init__(self, env: Environment, gate: Gate, patience: Patience) -> None:
+    def __init__(self, env: Environment, gate: Gate, retry_policy: RetryPolicy) -> None:
         self._env = env
         self._gate = gate
-        self._patience = patience
-        self._first = plain(patience.first)
-        self._longest = plain(patience.longest)
-        self._own = None if patience.pulls is None else patience.pulls.deploy(env)
+        self._retry_policy = retry_policy
+        self._first = plain(retry_policy.first)
+        self._longest = plain(retry_policy.longest)
+        self._own = None if retry_policy.pulls is None else retry_policy.pulls.deploy(env)
 
     def admit(self, image: Image, puller: Puller) -> Generator[Event, Any, None]:
         """Wait until its own limit and the registry let a pull of `image` through.
@@ -83,11 +112,11 @@ class Client:
         Raises:
             PullFailed: it gave up.
         """
-        if self._patience.waiting == "queue":
+        if self._retry_policy.waiting == "queue":
             yield from self._queue(image, puller)
         elif not self._lets_through(image):
             with puller.phase("throttled", "pull") as span:
-                span.waits(self._patience.word)
+                span.waits(self._retry_policy.word)
                 yield from self._retry(image)
 
     def _queue(self, image: Image, puller: Puller) -> Generator[Event, Any, None]:
@@ -100,12 +129,12 @@ class Client:
 
     def _retry(self, image: Image) -> Generator[Event, Any, None]:
         pause, tried = self._first, 1
-        while self._patience.tries is None or tried < self._patience.tries:
+        while self._retry_policy.tries is None or tried < self._retry_policy.tries:
             yield self._env.timeout(pause)
             if self._lets_through(image):
                 return
             pause, tried = min(self._longest, 2.0 * pause), tried + 1
-        raise PullFailed(self._patience.word)
+        raise PullFailed(self._retry_policy.word)
 
     def _lets_through(self, image: Image) -> bool:
         return (self._own is None or self._own.try_take()) and self._gate.lets_through(image)

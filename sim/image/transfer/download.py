@@ -11,13 +11,13 @@ from sim.core.recorder import DONE
 from sim.host.kernel import Kernel
 from sim.image.image import Layer
 from sim.image.transfer.client import Puller
-from sim.image.transfer.layer_store import Copy
+from sim.image.transfer.layer_store import StoredLayer
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
-from sim.sharing.capacity import Group, Job
+from sim.sharing import Group, Job
 
 
-class Part(NamedTuple):
+class LayerPart(NamedTuple):
     """A part of a layer that is fetched and unpacked in one go."""
 
     layer: Layer
@@ -36,7 +36,7 @@ class Part(NamedTuple):
         return self.layer.unpacked * self.share
 
 
-class Delivery:
+class Downloader:
     """The daemon's side of all pulls of one host: whoever asked first may die meanwhile.
 
     Args:
@@ -53,13 +53,13 @@ class Delivery:
         self._registry = registry
         self._unpacking = unpacking
 
-    def whole(self, puller: Puller, copies: Sequence[Copy]) -> Generator[Event, Any, None]:
+    def whole(self, puller: Puller, copies: Sequence[StoredLayer]) -> Generator[Event, Any, None]:
         """Bring layers from the base up; each is usable once it is here."""
-        parts = [Part(copy.layer, 1.0, "pull") for copy in copies]
+        parts = [LayerPart(copy.layer, 1.0, "pull") for copy in copies]
         yield from self._bring(puller, parts, [copy.end for copy in copies])
 
     def lazily(
-        self, puller: Puller, copies: Sequence[Copy], share: float
+        self, puller: Puller, copies: Sequence[StoredLayer], share: float
     ) -> Generator[Event, Any, None]:
         """Bring what a start needs of each layer, then the rest in the background.
 
@@ -68,10 +68,10 @@ class Delivery:
         """
         rest = [copy for copy in copies if share < 1.0 and self._indexed(copy.layer)]
         yield from self._fetch_index(puller, [copy.layer for copy in rest])
-        heads = [Part(copy.layer, share if copy in rest else 1.0, "pull") for copy in copies]
+        heads = [LayerPart(copy.layer, share if copy in rest else 1.0, "pull") for copy in copies]
         arrive = [copy.begin if copy in rest else copy.end for copy in copies]
         yield from self._bring(puller, heads, arrive)
-        tails = [Part(copy.layer, 1.0 - share, "background") for copy in rest]
+        tails = [LayerPart(copy.layer, 1.0 - share, "background") for copy in rest]
         yield from self._bring(puller, tails, [copy.end for copy in rest])
 
     def _indexed(self, layer: Layer) -> bool:
@@ -87,7 +87,7 @@ class Delivery:
                 yield kernel.transfer(kernel.nic, amount, rate)
 
     def _bring(
-        self, puller: Puller, parts: Sequence[Part], arrive: Sequence[Callable[[], None]]
+        self, puller: Puller, parts: Sequence[LayerPart], arrive: Sequence[Callable[[], None]]
     ) -> Generator[Event, Any, None]:
         """Download some parts at once and unpack them in order; `arrive` is told of each."""
         env = self._kernel.world.env
@@ -104,7 +104,7 @@ class Delivery:
             raise
 
     def _download(
-        self, puller: Puller, part: Part, connections: Resource
+        self, puller: Puller, part: LayerPart, connections: Resource
     ) -> Generator[Event, Any, None]:
         """One layer, as soon as a connection is free; who is interrupted fetches no more."""
         try:
@@ -117,7 +117,7 @@ class Delivery:
         except Interrupt:
             return
 
-    def _transfer(self, part: Part) -> Generator[Event, Any, None]:
+    def _transfer(self, part: LayerPart) -> Generator[Event, Any, None]:
         """Over the wire and, as a blob, onto the disk, all at once."""
         kernel, rate = self._kernel, self._registry.connection_rate()
         yield from self._together(
@@ -126,7 +126,7 @@ class Delivery:
             lambda: [self._to_disk(part.wire if self._unpacking.keep_blob else 0.0)],
         )
 
-    def _unpack(self, puller: Puller, part: Part) -> Generator[Event, Any, None]:
+    def _unpack(self, puller: Puller, part: LayerPart) -> Generator[Event, Any, None]:
         """Decompress one layer and write its files."""
         kernel, unpacking, size = self._kernel, self._unpacking, part.unpacked
         decompress = size / unpacking.rate(part.layer) / kernel.core_speed

@@ -9,13 +9,13 @@ from simpy import Event
 
 from sim.core.cited import Cited, Number, plain
 from sim.core.description import description
-from sim.host.disk_space import Space
+from sim.host.disk_space import DiskSpace
 from sim.image.image import Image
-from sim.image.transfer.layer_store import Copy
+from sim.image.transfer.layer_store import StoredLayer
 
 
 @description
-class Cleanup:
+class ImageCleanup:
     """Every so often, images that no container uses are deleted, least recently used first."""
 
     every: Annotated[float, Field(gt=0)] | Cited
@@ -34,7 +34,7 @@ class Cleanup:
     """Use of the disk at which it stops."""
 
     @model_validator(mode="after")
-    def _low_is_below_high(self) -> "Cleanup":
+    def _low_is_below_high(self) -> "ImageCleanup":
         if plain(self.low) > plain(self.high):
             raise ValueError(
                 f"low: {plain(self.low):g} is not allowed; at most high = {plain(self.high):g}"
@@ -42,12 +42,12 @@ class Cleanup:
         return self
 
 
-class Held:
+class StoredImage:
     """An image on a host."""
 
     __slots__ = ("_awaited", "coming", "image", "pulled", "used_until", "users")
 
-    def __init__(self, image: Image, copies: Iterable[Copy] = ()) -> None:
+    def __init__(self, image: Image, copies: Iterable[StoredLayer] = ()) -> None:
         self.image = image
         self._awaited = list(copies)
         self.coming = False
@@ -69,7 +69,7 @@ class Held:
         return [copy.usable for copy in self._awaited if copy.usable is not None]
 
 
-class Collector:
+class ImageCollector:
     """The cycles of one host, worked off when someone looks: an idle host costs no event.
 
     Nothing but a pull, the end of a container and what one writes changes what a cycle would do,
@@ -78,14 +78,16 @@ class Collector:
 
     __slots__ = ("_cleanup", "_every", "_over", "_space")
 
-    def __init__(self, cleanup: Cleanup, space: Space, now: float) -> None:
+    def __init__(self, cleanup: ImageCleanup, space: DiskSpace, now: float) -> None:
         self._cleanup = cleanup
         self._space = space
         self._every = plain(cleanup.every)
         self._over = self._number(now)
         """Number of the last cycle that is over."""
 
-    def catch_up(self, now: float, held: Iterable[Held], delete: Callable[[Held], None]) -> None:
+    def catch_up(
+        self, now: float, held: Iterable[StoredImage], delete: Callable[[StoredImage], None]
+    ) -> None:
         """Delete what the cycles since the last look have deleted."""
         present = self._number(now)
         if present <= self._over:
@@ -101,11 +103,11 @@ class Collector:
             self._over = number
         self._over = max(self._over, present)
 
-    def _may_go(self, image: Held) -> bool:
+    def _may_go(self, image: StoredImage) -> bool:
         idle = image.users == 0 and not image.coming
         return idle and (self._cleanup.unused or image.pulled is not None)
 
-    def _victims(self, number: int, waiting: list[Held]) -> Iterator[Held]:
+    def _victims(self, number: int, waiting: list[StoredImage]) -> Iterator[StoredImage]:
         """Those that one cycle deletes, one by one: it looks at the disk before each."""
         left = math.inf if self._cleanup.per_cycle is None else self._cleanup.per_cycle
         for image in list(waiting):
@@ -115,7 +117,7 @@ class Collector:
                 left -= 1
                 yield image
 
-    def _free_at(self, image: Held) -> float:
+    def _free_at(self, image: StoredImage) -> float:
         old = (image.pulled or 0.0) + plain(self._cleanup.min_age)
         return max(old, image.used_until + plain(self._cleanup.idle))
 

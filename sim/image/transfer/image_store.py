@@ -7,20 +7,19 @@ from simpy import Environment, Event, Interrupt, Process
 
 from sim.host.kernel import Kernel
 from sim.image.image import Image
-from sim.image.transfer.behavior import PullBehavior, contacts
-from sim.image.transfer.client import Client, NoSpace, Puller, PullFailed
-from sim.image.transfer.download import Delivery
-from sim.image.transfer.garbage_collection import Cleanup, Collector, Held
-from sim.image.transfer.layer_store import Copy, Layers
+from sim.image.transfer.client import Client, NoSpace, Puller, PullFailed, PullPolicy, contacts
+from sim.image.transfer.download import Downloader
+from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector, StoredImage
+from sim.image.transfer.layer_store import LayerStore, StoredLayer
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
-from sim.sharing.capacity import Group
+from sim.sharing import Group
 from sim.units import GiB
 
 NEVER_PULLED = "ErrImageNeverPull: image is not present with pull policy of Never"
 
 
-class Store:
+class ImageStore:
     """Images on one kernel's disk, each layer once however many images and starts need it.
 
     Args:
@@ -47,21 +46,23 @@ class Store:
         cpu: Group,
         registry: LiveRegistry,
         unpacking: Unpacking,
-        cleanup: Cleanup | None = None,
+        cleanup: ImageCleanup | None = None,
     ) -> None:
         env = kernel.world.env
         self._kernel = kernel
         self._registry = registry
         self._unpacking = unpacking
-        self._client = Client(env, registry, registry.patience)
-        self._delivery = Delivery(kernel, cpu, registry, unpacking)
+        self._client = Client(env, registry, registry.retry_policy)
+        self._delivery = Downloader(kernel, cpu, registry, unpacking)
         self._deliveries: dict[Process, None] = {}
         """Those under way."""
-        self._collector = None if cleanup is None else Collector(cleanup, kernel.space, env.now)
+        self._collector = (
+            None if cleanup is None else ImageCollector(cleanup, kernel.space, env.now)
+        )
         kernel.memory.caching = unpacking.page_cache
-        self.layers = Layers(kernel.space, unpacking.on_disk, kernel.memory.forget)
-        self._images: dict[tuple[str, ...], Held] = {}
-        self._last: Held | None = None
+        self.layers = LayerStore(kernel.space, unpacking.on_disk, kernel.memory.forget)
+        self._images: dict[tuple[str, ...], StoredImage] = {}
+        self._last: StoredImage | None = None
         """The one that was looked for last: most starts of a host want the same."""
 
     @property
@@ -109,24 +110,24 @@ class Store:
         for delivery in tuple(self._deliveries):
             delivery.interrupt()
 
-    def release(self, held: Held) -> None:
+    def release(self, held: StoredImage) -> None:
         """A start that has pulled the image, or wanted to, has ended."""
         self.catch_up()
         held.users -= 1
         held.used_until = self._kernel.world.env.now
 
-    def take(self, image: Image, behavior: PullBehavior) -> Held | None:
+    def take(self, image: Image, policy: PullPolicy) -> StoredImage | None:
         """The short way to `pull`: the image, if it is here and no registry is contacted."""
         self.catch_up()
         held = self._find(image)
         if held is None or not held.usable:
             return None
         pulled = held.pulled is not None
-        return None if contacts(behavior, here=True, pulled=pulled) else self._use(held)
+        return None if contacts(policy, here=True, pulled=pulled) else self._use(held)
 
     def pull(
-        self, puller: Puller, image: Image, behavior: PullBehavior, *, reads: float = 0.0
-    ) -> Generator[Event, Any, Held]:
+        self, puller: Puller, image: Image, policy: PullPolicy, *, reads: float = 0.0
+    ) -> Generator[Event, Any, StoredImage]:
         """Bring an image here; a layer that is here or on its way is not fetched again.
 
         What it returns is to be released when the start ends; until then the image stays.
@@ -141,11 +142,11 @@ class Store:
         held = self._find(image)
         here = held is not None and held.usable
         pulled = here and held is not None and held.pulled is not None
-        if contacts(behavior, here=here, pulled=pulled):
+        if contacts(policy, here=here, pulled=pulled):
             try:
-                yield from self._contact(puller, image, behavior)
+                yield from self._contact(puller, image, policy)
             except PullFailed:
-                if behavior != "default" or not self.has(image):
+                if policy != "default" or not self.has(image):
                     raise
         held = self._begin(puller, image, reads)
         try:
@@ -157,15 +158,15 @@ class Store:
         return held
 
     def _contact(
-        self, puller: Puller, image: Image, behavior: PullBehavior
+        self, puller: Puller, image: Image, policy: PullPolicy
     ) -> Generator[Event, Any, None]:
-        if behavior == "never":
+        if policy == "never":
             raise PullFailed(NEVER_PULLED)
         yield from self._client.admit(image, puller)
         with puller.phase("resolve", "pull"):
             yield self._kernel.world.env.timeout(self._registry.resolve(image))
 
-    def _begin(self, puller: Puller, image: Image, reads: float) -> Held:
+    def _begin(self, puller: Puller, image: Image, reads: float) -> StoredImage:
         """Have one more user of the image, and fetch what is missing on the daemon's account.
 
         Raises:
@@ -185,7 +186,7 @@ class Store:
                 delivery.callbacks.append(self._deliveries.pop)
         return self._use(held)
 
-    def _use(self, held: Held) -> Held:
+    def _use(self, held: StoredImage) -> StoredImage:
         """One more start has it."""
         held.users += 1
         if held.pulled is None:
@@ -193,7 +194,7 @@ class Store:
         return held
 
     def _deliver(
-        self, puller: Puller, held: Held, copies: list[Copy], reads: float
+        self, puller: Puller, held: StoredImage, copies: list[StoredLayer], reads: float
     ) -> Generator[Event, Any, None]:
         lazy = self._unpacking.lazy
         try:
@@ -207,7 +208,7 @@ class Store:
         self.catch_up()
         held.coming = False
 
-    def _add(self, image: Image, env: Environment | None) -> list[Copy]:
+    def _add(self, image: Image, env: Environment | None) -> list[StoredLayer]:
         """Room for the layers that are missing.
 
         Raises:
@@ -219,18 +220,18 @@ class Store:
             files = sum(layer.unpacked for layer in missing)
             blobs = f" and {(need - files) / GiB:.2f} GiB of blobs" if need > files else ""
             raise NoSpace(
-                f"{self._registry.patience.error}: {image.name}: no space left on device "
+                f"{self._registry.retry_policy.error}: {image.name}: no space left on device "
                 f"(needed {files / GiB:.2f} GiB of files{blobs}, free {space.free / GiB:.2f} of "
                 f"{space.capacity / GiB:g} GiB)"
             )
         return self.layers.add(missing, env)
 
-    def _hold(self, image: Image) -> Held:
-        held = self._images[_key(image)] = Held(image, self.layers.of(image))
+    def _hold(self, image: Image) -> StoredImage:
+        held = self._images[_key(image)] = StoredImage(image, self.layers.of(image))
         self.layers.use(image)
         return held
 
-    def _find(self, image: Image) -> Held | None:
+    def _find(self, image: Image) -> StoredImage | None:
         """The image here, or on its way here, that has the same layers."""
         last = self._last
         if last is not None and last.image is image:
@@ -238,7 +239,7 @@ class Store:
         found = self._last = self._images.get(_key(image))
         return found
 
-    def _delete(self, held: Held) -> None:
+    def _delete(self, held: StoredImage) -> None:
         self._last = None
         del self._images[_key(held.image)]
         self.layers.drop(held.image)

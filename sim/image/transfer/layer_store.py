@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from simpy import Environment
 
-from sim.host.disk_space import Space
+from sim.host.disk_space import DiskSpace
 from sim.image.image import Image, Layer
 
 
-class Copy:
+class StoredLayer:
     """One layer on this disk, or on its way to it."""
 
     __slots__ = ("layer", "usable", "users", "whole")
@@ -34,7 +34,7 @@ class Copy:
         self.whole = True
 
 
-class Layers:
+class LayerStore:
     """The copies on one disk.
 
     Conservation: the bytes taken are those of the distinct layers of the images that use them.
@@ -47,14 +47,14 @@ class Layers:
     __slots__ = ("_copies", "_gone", "_size", "_space")
 
     def __init__(
-        self, space: Space, size: Callable[[Layer], float], gone: Callable[[str], None]
+        self, space: DiskSpace, size: Callable[[Layer], float], gone: Callable[[str], None]
     ) -> None:
         self._space = space
         self._size = size
         self._gone = gone
-        self._copies: dict[str, Copy] = {}
+        self._copies: dict[str, StoredLayer] = {}
 
-    def __iter__(self) -> Iterator[Copy]:
+    def __iter__(self) -> Iterator[StoredLayer]:
         return iter(self._copies.values())
 
     @property
@@ -67,7 +67,7 @@ class Layers:
         layers = {layer.digest: layer for layer in image.layers}
         return [layer for digest, layer in layers.items() if digest not in self._copies]
 
-    def of(self, image: Image) -> list[Copy]:
+    def of(self, image: Image) -> list[StoredLayer]:
         """The copies of an image that uses them, from the base up."""
         return [self._copies[layer.digest] for layer in image.layers]
 
@@ -80,7 +80,7 @@ class Layers:
         """Bytes of disk that layers take."""
         return sum(map(self._size, layers))
 
-    def add(self, layers: Iterable[Layer], env: Environment | None) -> list[Copy]:
+    def add(self, layers: Iterable[Layer], env: Environment | None) -> list[StoredLayer]:
         """Make room for layers on their way (or, without `env`, here at once).
 
         Raises:
@@ -89,7 +89,7 @@ class Layers:
         layers = list(layers)
         if not self._space.take(self.need(layers)):
             raise ValueError(f"space: {self.need(layers):g} bytes of layers do not fit")
-        added = [Copy(layer, env) for layer in layers]
+        added = [StoredLayer(layer, env) for layer in layers]
         self._copies.update((copy.layer.digest, copy) for copy in added)
         return added
 

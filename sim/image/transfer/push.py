@@ -10,10 +10,9 @@ from simpy import AllOf, Event, Resource
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.host.kernel import Kernel
-from sim.image.image import Image, Layer
-from sim.image.sharing import distinct
-from sim.image.transfer.repository import LiveRepository
-from sim.sharing.capacity import Group
+from sim.image.image import Image, Layer, distinct
+from sim.image.transfer.registry import LiveRepository
+from sim.sharing import Group
 
 
 @description

@@ -1,4 +1,4 @@
-"""A registry: Docker Hub, Amazon ECR or ECR Public, as a puller sees it."""
+"""A registry (Docker Hub, Amazon ECR, ECR Public), and a repository of it to push to."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sim.core.randomness import Sampler, Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.image.image import Image, Layer
-from sim.image.transfer.client import Patience, Puller
-from sim.sharing.capacity import SharedCapacity
+from sim.image.transfer.client import Puller, RetryPolicy
+from sim.sharing import SharedCapacity
 
 
 @description
@@ -38,7 +38,7 @@ class Registry:
     """Manifests that an account or address may ask for."""
     layers: Quota | None = None
     """Layers, each of which is asked for once where it is missing."""
-    patience: Patience = Patience()
+    retry_policy: RetryPolicy = RetryPolicy()
     """Of the client."""
     upstream: Registry | None = None
     """The registry behind a pull-through cache."""
@@ -60,7 +60,7 @@ class LiveRegistry:
         "_rate",
         "_stored",
         "latency",
-        "patience",
+        "retry_policy",
         "total",
         "upstream",
     )
@@ -71,7 +71,7 @@ class LiveRegistry:
         self._rate: Sampler = draw(f"registry/{name}/connection rate", registry.connection_rate)
         rate = registry.total_rate
         self.total = None if rate is None else SharedCapacity(world.env, plain(rate))
-        self.patience = registry.patience
+        self.retry_policy = registry.retry_policy
         self.upstream = None if registry.upstream is None else registry.upstream.deploy(world)
         self._env = world.env
         self._pulls = None if registry.pulls is None else registry.pulls.deploy(world.env)
@@ -154,3 +154,38 @@ class LiveRegistry:
         rate = upstream.connection_rate()
         alone = self._env.timeout(layer.wire / rate)
         yield AllOf(self._env, [alone, *upstream.send(layer, layer.wire, rate)])
+
+
+@description
+class Repository:
+    """Where an image is pushed to; other repositories of its registry are not looked into."""
+
+    registry: Registry
+    upload_rate: Varying = math.inf
+    """Bytes per second of one upload; drawn for each."""
+    largest_layer: Number | None = None
+    """Compressed bytes of the largest layer it takes; None: any."""
+    mounts_public: bool = False
+    """Whether the layers of public base images are there already, and only mounted."""
+
+    def deploy(self, world: World) -> LiveRepository:
+        """The repository of one world, empty."""
+        return LiveRepository(self, world)
+
+
+class LiveRepository:
+    """A repository in a running world."""
+
+    __slots__ = ("holds", "latency", "mounts_public", "total", "upload_rate")
+
+    def __init__(self, repository: Repository, world: World) -> None:
+        registry: LiveRegistry = repository.registry.deploy(world)
+        name = repository.registry.name
+        self.latency: Sampler = registry.latency
+        self.total: SharedCapacity | None = registry.total
+        self.upload_rate: Sampler = world.random.sampler(
+            f"repository/{name}/upload rate", repository.upload_rate
+        )
+        self.mounts_public = repository.mounts_public
+        self.holds: set[str] = set()
+        """Digests of the layers it has."""

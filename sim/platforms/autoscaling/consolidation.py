@@ -9,8 +9,14 @@ from simpy import Event
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
-from sim.platforms.autoscaling.disruption import Command, Layout, Offer, choose, command
-from sim.platforms.scaling.control_loop import to_next_look
+from sim.platforms.autoscaling.disruption import (
+    ClusterState,
+    DisruptionCommand,
+    NodeOffer,
+    command,
+    next_disruption,
+)
+from sim.platforms.scaling.control_loop import until_next_tick
 
 CONSOLIDATION = "consolidation"
 """Why a replacement was launched."""
@@ -33,7 +39,7 @@ class Consolidation:
 class Consolidated(Protocol):
     """The nodes that are consolidated, as the controller sees them."""
 
-    def layout(self) -> Layout:
+    def layout(self) -> ClusterState:
         """Who is where."""
         ...
 
@@ -41,7 +47,7 @@ class Consolidated(Protocol):
         """How many nodes there are, and how many of them are on their way out."""
         ...
 
-    def launchable(self) -> Sequence[Offer]:
+    def launchable(self) -> Sequence[NodeOffer]:
         """Kinds of which one more may be launched, cheapest first."""
         ...
 
@@ -75,7 +81,7 @@ class Consolidating:
         """Look until a look finds nothing to do and nothing has changed meanwhile."""
         env = self._world.env
         while self._changed:
-            yield env.timeout(to_next_look(env.now, self._looked, plain(self._policy.poll)))
+            yield env.timeout(until_next_tick(env.now, self._looked, plain(self._policy.poll)))
             while (found := self._find()) is not None:
                 yield env.timeout(plain(self._policy.validation))
                 if not self._holds(found):
@@ -85,12 +91,12 @@ class Consolidating:
             self._looked = env.now
         self._awake = False
 
-    def _find(self) -> Command | None:
+    def _find(self) -> DisruptionCommand | None:
         layout, before = self._nodes.layout(), self._before()
         self._changed = any(node.touched > before for node in layout.nodes.values())
-        return choose(layout, self._nodes.launchable(), self._allowed(), before)
+        return next_disruption(layout, self._nodes.launchable(), self._allowed(), before)
 
-    def _holds(self, found: Command) -> bool:
+    def _holds(self, found: DisruptionCommand) -> bool:
         """Whether the same would be done with the same nodes now."""
         layout, before = self._nodes.layout(), self._before()
         still = [n for n in found.going if n in layout.nodes and layout.nodes[n].touched <= before]

@@ -8,7 +8,7 @@ from simpy import Event
 
 from sim.platforms.kubernetes.cluster import EVICTED, NodeCluster
 from sim.platforms.kubernetes.node import Node
-from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.kubernetes.pod import PodRequest
 
 
 class Draining:
@@ -35,9 +35,9 @@ class Draining:
             self.going[node] = bool(node.pods)
             self._held[node] = None
 
-    def held(self) -> Counter[Claim]:
+    def held(self) -> Counter[PodRequest]:
         """Pods that still need room elsewhere."""
-        return Counter(pod.claim for node in self._held for pod in node.pods.values())
+        return Counter(pod.request for node in self._held for pod in node.pods.values())
 
     def drain(self, node: Node) -> Generator[Event, Any, None]:
         """Evict the pods of a cordoned node; it goes with the last of them.

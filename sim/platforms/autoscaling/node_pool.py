@@ -12,17 +12,22 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.autoscaling.bin_packing import fill
 from sim.platforms.autoscaling.consolidation import CONSOLIDATION, Consolidating
-from sim.platforms.autoscaling.disruption import Layout, Occupied, Offer, largest_first
+from sim.platforms.autoscaling.disruption import (
+    ClusterState,
+    NodeOffer,
+    OccupiedNode,
+    largest_first,
+)
 from sim.platforms.autoscaling.draining import Draining
 from sim.platforms.autoscaling.scale_down import ScalingDown
-from sim.platforms.autoscaling.scale_up import Autoscaler, Karpenter, Scaling
+from sim.platforms.autoscaling.scale_up import Autoscaler, Karpenter, ScalingUp
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.cluster import NodeCluster
 from sim.platforms.kubernetes.node import Node
-from sim.platforms.kubernetes.pod import Claim
-from sim.platforms.kubernetes.scheduler import Room
-from sim.platforms.scaling.instance_launch import InstanceLaunch, Launched, Launcher
+from sim.platforms.kubernetes.pod import PodRequest
+from sim.platforms.kubernetes.scheduler import FreeOnNode
+from sim.platforms.scaling.instance_launch import InstanceLaunch, InstanceLauncher, LaunchedInstance
 
 
 @description
@@ -33,15 +38,15 @@ class NodeKind:
     """What one is; its `count` says nothing here."""
     node: NodeConfig
 
-    def room(self) -> Room:
+    def room(self) -> FreeOnNode:
         """What it has for pods when it comes."""
         whole, left = self.node.allocatable(self.fleet.machine), self.node.room(self.fleet.machine)
-        return Room(left.cpu, left.memory, left.pods, frozenset(), whole)
+        return FreeOnNode(left.cpu, left.memory, left.pods, frozenset(), whole)
 
-    def offer(self) -> Offer:
+    def offer(self) -> NodeOffer:
         """Its room and its price; one of an unknown price replaces nothing."""
         price = self.fleet.machine.usd_per_hour
-        return Offer(float("inf") if price is None else plain(price), self.room())
+        return NodeOffer(float("inf") if price is None else plain(price), self.room())
 
 
 @description
@@ -59,15 +64,15 @@ class NodePool:
     most: PositiveInt | None = None
     """Nodes there may be; None: any number."""
 
-    def lacks(self, claim: Claim) -> tuple[str, ...]:
+    def lacks(self, request: PodRequest) -> tuple[str, ...]:
         """Kubernetes' words for what an empty node has too little of; none where a kind fits."""
         rooms = [kind.room() for kind in self.kinds]
-        if any(room.fits(claim) for room in rooms):
+        if any(room.fits(request) for room in rooms):
             return ()
-        return tuple(dict.fromkeys(word for room in rooms for word in room.words(claim)))
+        return tuple(dict.fromkeys(word for room in rooms for word in room.words(request)))
 
 
-class GrowingNodes:
+class LiveNodePool:
     """A live node pool over a cluster's nodes."""
 
     __slots__ = (
@@ -90,7 +95,7 @@ class GrowingNodes:
         self._coming: Counter[int] = Counter()
         self._kind: dict[int, int] = {}
         """Of each node that came; those of the beginning are of the first."""
-        self._launcher = Launcher(pool.launch, world)
+        self._launcher = InstanceLauncher(pool.launch, world)
         self._draining = Draining(cluster, plain(pool.termination))
         self.grown_at = -float("inf")
         self._listen(pool.autoscaler)
@@ -107,25 +112,25 @@ class GrowingNodes:
             scan = plain(autoscaler.scan)
             phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
             shrinking = ScalingDown(autoscaler.scale_down, world, self, scan=scan, phase=phase)
-        scaling = Scaling(autoscaler, world, self, phase)
+        scaling = ScalingUp(autoscaler, world, self, phase)
         self._cluster.noticed.append(scaling.notice)
         self._cluster.changed += [shrinking.notice, scaling.again]
 
-    def pending(self) -> Mapping[Claim, int]:
-        """Pods that wait and would fit on an empty node, by claim, largest first."""
-        waiting = self._cluster.unschedulable.kinds()
+    def pending(self) -> Mapping[PodRequest, int]:
+        """Pods that wait and would fit on an empty node, by request, largest first."""
+        waiting = self._cluster.unschedulable.counts()
         fitting = {
-            claim: count
-            for claim, count in waiting.items()
-            if any(offer.room.fits(claim) for offer in self._offers)
+            request: count
+            for request, count in waiting.items()
+            if any(offer.room.fits(request) for offer in self._offers)
         }
         return largest_first(fitting)
 
-    def coming(self) -> Sequence[Room]:
+    def coming(self) -> Sequence[FreeOnNode]:
         """The nodes on their way, empty as they will come."""
         return [self._offers[kind].room for kind in self._coming.elements()]
 
-    def offers(self) -> Sequence[Room]:
+    def offers(self) -> Sequence[FreeOnNode]:
         """What an empty node of each kind has, cheapest first."""
         return [offer.room for offer in self._offers]
 
@@ -137,11 +142,11 @@ class GrowingNodes:
         self._launch(offer, allowed, because)
         return allowed
 
-    def layout(self) -> Layout:
+    def layout(self) -> ClusterState:
         """Who is where; pods that wait go to the nodes on their way first."""
         nodes = [self._occupied(node) for node in self._cluster.scheduler.nodes.values()]
         claimed = self._draining.held() + Counter(self.pending())
-        return Layout(nodes, fill(self.coming(), largest_first(claimed)))
+        return ClusterState(nodes, fill(self.coming(), largest_first(claimed)))
 
     def count(self) -> tuple[int, int]:
         """How many nodes there are, and how many of them are on their way out."""
@@ -151,7 +156,7 @@ class GrowingNodes:
         """How many nodes are on their way out, and how many of them had pods."""
         return len(self._draining.going), sum(self._draining.going.values())
 
-    def launchable(self) -> Sequence[Offer]:
+    def launchable(self) -> Sequence[NodeOffer]:
         """Kinds of which one more may be launched, cheapest first."""
         return self._offers if self._allowed() > 0 else ()
 
@@ -179,11 +184,11 @@ class GrowingNodes:
         yield self._world.env.timeout(pause)
         yield from self._draining.drain(node)
 
-    def _occupied(self, node: Node) -> Occupied:
+    def _occupied(self, node: Node) -> OccupiedNode:
         kind = self._kind.get(node.number, 0)
-        pods = Counter(pod.claim for pod in node.pods.values())
+        pods = Counter(pod.request for pod in node.pods.values())
         room, price = self._cluster.scheduler.room(node), self._offers[kind].usd_per_hour
-        return Occupied(node.number, kind, price, pods, room, node.touched)
+        return OccupiedNode(node.number, kind, price, pods, room, node.touched)
 
     def _allowed(self) -> float:
         """Nodes that may still be launched; infinite where there may be any number."""
@@ -196,14 +201,14 @@ class GrowingNodes:
         """Launch nodes; `ready` is called with each that has joined."""
         self._coming[kind] += count
 
-        def joined(launched: Launched) -> None:
+        def joined(launched: LaunchedInstance) -> None:
             self._join(kind, launched)
             if ready is not None:
                 ready()
 
         self._launcher.launch(count, because, joined)
 
-    def _join(self, kind: int, launched: Launched) -> None:
+    def _join(self, kind: int, launched: LaunchedInstance) -> None:
         self._coming[kind] -= 1
         which = self._pool.kinds[kind]
         node = self._cluster.join(which.fleet, which.node, launched)

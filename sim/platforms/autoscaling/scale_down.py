@@ -9,9 +9,9 @@ from simpy import Event
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
-from sim.platforms.autoscaling.disruption import Layout
-from sim.platforms.kubernetes.scheduler import Room
-from sim.platforms.scaling.control_loop import to_next_look
+from sim.platforms.autoscaling.disruption import ClusterState
+from sim.platforms.kubernetes.scheduler import FreeOnNode
+from sim.platforms.scaling.control_loop import until_next_tick
 
 
 @description
@@ -32,13 +32,13 @@ class ScaleDown:
     """Nodes that go at once, with those that are empty."""
 
 
-class Group(Protocol):
+class ScaledNodes(Protocol):
     """The nodes that are scaled down, as the controller sees them."""
 
     grown_at: float
     """When the last node was asked for."""
 
-    def layout(self) -> Layout:
+    def layout(self) -> ClusterState:
         """Who is where."""
         ...
 
@@ -51,12 +51,12 @@ class Group(Protocol):
         ...
 
 
-def asked_for(room: Room) -> float:
+def asked_for(room: FreeOnNode) -> float:
     """The larger share of a node's allocatable CPU and memory that is; DaemonSets count."""
     return max(1.0 - room.cpu / max(1, room.of.cpu), 1.0 - room.memory / max(1, room.of.memory))
 
 
-def unneeded(layout: Layout, threshold: float, before: Collection[int]) -> list[int]:
+def unneeded(layout: ClusterState, threshold: float, before: Collection[int]) -> list[int]:
     """Nodes below the threshold that could all go together.
 
     Args:
@@ -83,7 +83,7 @@ class ScalingDown:
     __slots__ = ("_awake", "_changed", "_group", "_phase", "_policy", "_scan", "_since", "_world")
 
     def __init__(
-        self, policy: ScaleDown, world: World, group: Group, *, scan: float, phase: float
+        self, policy: ScaleDown, world: World, group: ScaledNodes, *, scan: float, phase: float
     ) -> None:
         self._policy = policy
         self._world = world
@@ -105,7 +105,7 @@ class ScalingDown:
     def _watch(self) -> Generator[Event, Any, None]:
         env = self._world.env
         while self._changed or self._since:
-            yield env.timeout(to_next_look(env.now, self._phase, self._scan))
+            yield env.timeout(until_next_tick(env.now, self._phase, self._scan))
             layout = self._group.layout()
             self._changed = False
             now_unneeded = unneeded(layout, plain(self._policy.threshold), self._since)
@@ -114,7 +114,7 @@ class ScalingDown:
                 self._remove(layout)
         self._awake = False
 
-    def _remove(self, layout: Layout) -> None:
+    def _remove(self, layout: ClusterState) -> None:
         """Let those go that were unneeded for long enough, as many as may at once."""
         long_ago = self._world.env.now - plain(self._policy.unneeded) + 1e-6
         ripe = [number for number, since in self._since.items() if since <= long_ago]
@@ -122,7 +122,7 @@ class ScalingDown:
             del self._since[number]
             self._group.remove_after(plain(self._policy.after_taint), number)
 
-    def _at_once(self, layout: Layout, ripe: Sequence[int]) -> list[int]:
+    def _at_once(self, layout: ClusterState, ripe: Sequence[int]) -> list[int]:
         """Empty ones first, then those that need to be drained."""
         leaving, draining = self._group.leaving()
         empty = [number for number in ripe if not layout.nodes[number].pods]

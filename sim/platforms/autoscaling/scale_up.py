@@ -9,10 +9,10 @@ from simpy import Event
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
-from sim.platforms.autoscaling.bin_packing import Room, fill, pack
+from sim.platforms.autoscaling.bin_packing import FreeResources, fill, pack
 from sim.platforms.autoscaling.consolidation import Consolidation
 from sim.platforms.autoscaling.scale_down import ScaleDown
-from sim.platforms.scaling.control_loop import to_next_look
+from sim.platforms.scaling.control_loop import until_next_tick
 
 BATCH_WINDOW, SCAN_INTERVAL = "batch window", "scan interval"
 
@@ -44,14 +44,14 @@ class Nodes(Protocol):
     """The nodes that are scaled, as an autoscaler sees them."""
 
     def pending(self) -> Mapping[Any, int]:
-        """Pods that found no room and would fit on an empty node, by claim, largest first."""
+        """Pods that found no room and would fit on an empty node, by request, largest first."""
         ...
 
-    def coming(self) -> Sequence[Room]:
+    def coming(self) -> Sequence[FreeResources]:
         """The nodes on their way, empty as they will come."""
         ...
 
-    def offers(self) -> Sequence[Room]:
+    def offers(self) -> Sequence[FreeResources]:
         """What an empty node of each kind has, cheapest first."""
         ...
 
@@ -60,7 +60,7 @@ class Nodes(Protocol):
         ...
 
 
-class Scaling:
+class ScalingUp:
     """Watches one cluster's pods, and only while some found no room.
 
     Args:
@@ -97,7 +97,7 @@ class Scaling:
                 because = BATCH_WINDOW
             else:
                 now, scan = self._world.env.now, plain(self._kind.scan)
-                yield self._world.env.timeout(to_next_look(now, self._phase, scan))
+                yield self._world.env.timeout(until_next_tick(now, self._phase, scan))
                 because = SCAN_INTERVAL
             if not self._grow(because):
                 break

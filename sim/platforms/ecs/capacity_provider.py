@@ -11,7 +11,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.fleet import Fleet
-from sim.platforms.scaling.control_loop import to_next_look
+from sim.platforms.scaling.control_loop import until_next_tick
 from sim.platforms.scaling.instance_launch import InstanceLaunch
 
 METRIC_PERIOD, WARM_UP = "metric period", "instance warm-up"
@@ -54,7 +54,7 @@ class CapacityProvider:
     """Instances that stay."""
 
 
-class Group(Protocol):
+class ScaledInstances(Protocol):
     """The instances that are scaled, as the capacity provider sees them."""
 
     @property
@@ -88,7 +88,7 @@ class ManagedScaling:
         self,
         provider: CapacityProvider,
         world: World,
-        group: Group,
+        group: ScaledInstances,
         waits: Callable[[], bool],
     ) -> None:
         period = plain(provider.metric_period)
@@ -151,4 +151,6 @@ class ManagedScaling:
 
     def _to_next_point(self) -> float:
         """Seconds to the next point of the metric."""
-        return to_next_look(self._world.env.now, self._phase, plain(self._provider.metric_period))
+        return until_next_tick(
+            self._world.env.now, self._phase, plain(self._provider.metric_period)
+        )

@@ -6,9 +6,15 @@ from functools import partial
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
-from sim.image import PullBehavior
-from sim.platforms.ecs.container_instance import Claim, ContainerInstance, Left, claim, whole_cpu
-from sim.platforms.ecs.placement import Shelves, Strategy
+from sim.image import PullPolicy
+from sim.platforms.ecs.container_instance import (
+    ContainerInstance,
+    FreeOnInstance,
+    TaskRequest,
+    task_request,
+    whole_cpu,
+)
+from sim.platforms.ecs.placement import PlacementIndex, Strategy
 from sim.platforms.fleet import Fleet
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
@@ -26,23 +32,23 @@ class Terms:
     """ECS's word when there is no slot left."""
     registered_memory: float
     agent_memory: float
-    behavior: PullBehavior
+    policy: PullPolicy
     placement: Varying
     attach: Varying | None
     """Seconds to attach a network interface; None where a task needs none of its own."""
 
 
-class Cluster:
+class ECSCluster:
     """A live fleet under ECS."""
 
     __slots__ = (
         "_attach",
-        "_claims",
         "_fleet",
+        "_index",
         "_placement",
         "_registered",
         "_registry",
-        "_shelves",
+        "_requests",
         "_terms",
         "instances",
         "world",
@@ -51,15 +57,15 @@ class Cluster:
     def __init__(self, world: World, fleet: Fleet, terms: Terms, *, count: int) -> None:
         self.world = world
         self._terms = terms
-        if terms.behavior == "prefer-cached":  # the agent then turns its clean-up off
+        if terms.policy == "prefer-cached":  # the agent then turns its clean-up off
             fleet = replace(fleet, cleanup=None)
         self._fleet = fleet
         self._placement = world.random.sampler("ecs/placement", terms.placement)
         self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
         own_network = terms.attach is not None
-        self._claims = PerService(lambda service: claim(service, own_network=own_network))
+        self._requests = PerService(lambda service: task_request(service, own_network=own_network))
         self._registry = fleet.registry.deploy(world)
-        self._registered = Left(
+        self._registered = FreeOnInstance(
             whole_cpu(fleet.machine.vcpu),
             round(terms.registered_memory),
             terms.slots,
@@ -69,13 +75,13 @@ class Cluster:
         )
         self.instances = [self._boot(number) for number in range(count)]
         draw = world.random.generator("ecs/random placement").random
-        self._shelves = Shelves(self.instances, terms.strategy, draw)
+        self._index = PlacementIndex(self.instances, terms.strategy, draw)
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready."""
         start.phase("placement")
-        asked = self._claims.of(start.service)
-        instance = self._shelves.take(asked)
+        asked = self._requests.of(start.service)
+        instance = self._index.take(asked)
         if isinstance(instance, str):
             return Refused(instance)
         self._hold(start, instance, asked)
@@ -106,14 +112,14 @@ class Cluster:
             self._registry,
             number,
             held=terms.agent_memory,
-            behavior=terms.behavior,
+            policy=terms.policy,
         )
         return ContainerInstance(number, engine, self._registered)
 
-    def _hold(self, start: Start, instance: ContainerInstance, asked: Claim) -> None:
+    def _hold(self, start: Start, instance: ContainerInstance, asked: TaskRequest) -> None:
         """The start goes to an instance, and gives its room back when it ends."""
         start.at_end.append(partial(self._free, instance, asked))
         start.place(instance.engine.kernel.name)
 
-    def _free(self, instance: ContainerInstance, asked: Claim) -> None:
-        self._shelves.give_back(instance, asked)
+    def _free(self, instance: ContainerInstance, asked: TaskRequest) -> None:
+        self._index.give_back(instance, asked)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sim.sandbox import Engine
+from sim.sandbox import ContainerEngine
 from sim.workload import Service
 
 CPU_UNITS = 1024
@@ -24,7 +24,7 @@ REFUSALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class TaskRequest:
     """What placement reserves for one task."""
 
     cpu: int
@@ -35,10 +35,10 @@ class Claim:
     """A fixed host port, or None."""
 
 
-def claim(service: Service, *, own_network: bool) -> Claim:
+def task_request(service: Service, *, own_network: bool) -> TaskRequest:
     """What `service` asks of an instance; with a network of its own it takes no host port."""
     port = None if own_network else service.host_port
-    return Claim(whole_cpu(service.cpu), round(service.reserved), port)
+    return TaskRequest(whole_cpu(service.cpu), round(service.reserved), port)
 
 
 def whole_cpu(vcpus: float) -> int:
@@ -46,7 +46,7 @@ def whole_cpu(vcpus: float) -> int:
     return round(vcpus * CPU_UNITS * FINE)
 
 
-class Left(NamedTuple):
+class FreeOnInstance(NamedTuple):
     """What an instance has left; two with the same left are interchangeable."""
 
     cpu: int
@@ -56,43 +56,47 @@ class Left(NamedTuple):
     ports: frozenset[int]
     slot_word: str
 
-    def lacks(self, claim: Claim) -> str | None:
+    def lacks(self, request: TaskRequest) -> str | None:
         """ECS's word for the first thing it has too little of, in the order ECS checks."""
-        if claim.cpu > self.cpu:
+        if request.cpu > self.cpu:
             return "RESOURCE:CPU"
-        if claim.memory > self.memory:
+        if request.memory > self.memory:
             return "RESOURCE:MEMORY"
-        if claim.port is not None and claim.port in self.ports:
+        if request.port is not None and request.port in self.ports:
             return "RESOURCE:PORTS"
         return self.slot_word if self.slots < 1 else None
 
-    def less(self, claim: Claim) -> "Left":
+    def less(self, request: TaskRequest) -> "FreeOnInstance":
         """After one more task."""
         cpu, memory, slots, tasks, ports, word = self
-        if claim.port is not None:
-            ports |= {claim.port}
-        return Left(cpu - claim.cpu, memory - claim.memory, slots - 1, tasks + 1, ports, word)
+        if request.port is not None:
+            ports |= {request.port}
+        return FreeOnInstance(
+            cpu - request.cpu, memory - request.memory, slots - 1, tasks + 1, ports, word
+        )
 
-    def more(self, claim: Claim) -> "Left":
+    def more(self, request: TaskRequest) -> "FreeOnInstance":
         """After one task less."""
         cpu, memory, slots, tasks, ports, word = self
-        if claim.port is not None:
-            ports -= {claim.port}
-        return Left(cpu + claim.cpu, memory + claim.memory, slots + 1, tasks - 1, ports, word)
+        if request.port is not None:
+            ports -= {request.port}
+        return FreeOnInstance(
+            cpu + request.cpu, memory + request.memory, slots + 1, tasks - 1, ports, word
+        )
 
-    def nothing(self) -> "Left":
+    def nothing(self) -> "FreeOnInstance":
         """Of an instance that is gone."""
         return self._replace(cpu=-1, memory=-1, slots=0)
 
-    def fits(self, claim: Claim) -> bool:
+    def fits(self, request: TaskRequest) -> bool:
         """Whether it lacks nothing."""
-        return self.lacks(claim) is None
+        return self.lacks(request) is None
 
-    def takes(self, claim: Claim) -> int:
-        """How many of `claim` it has room for."""
+    def takes(self, request: TaskRequest) -> int:
+        """How many of `request` it has room for."""
         count, left = 0, self
-        while left.fits(claim):
-            count, left = count + 1, left.less(claim)
+        while left.fits(request):
+            count, left = count + 1, left.less(request)
         return count
 
 
@@ -107,7 +111,7 @@ class ContainerInstance:
 
     __slots__ = ("engine", "left", "number")
 
-    def __init__(self, number: int, engine: Engine, left: Left) -> None:
+    def __init__(self, number: int, engine: ContainerEngine, left: FreeOnInstance) -> None:
         self.number = number
         self.engine = engine
         self.left = left

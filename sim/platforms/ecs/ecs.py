@@ -15,10 +15,10 @@ from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.image import AgentPull
 from sim.platforms.ecs.capacity_provider import CapacityProvider
-from sim.platforms.ecs.cluster import Cluster, Terms
+from sim.platforms.ecs.cluster import ECSCluster, Terms
 from sim.platforms.ecs.container_instance import REFUSALS
 from sim.platforms.ecs.placement import Strategy
-from sim.platforms.ecs.scaling_cluster import GrowingCluster
+from sim.platforms.ecs.scaling_cluster import ScalingCluster
 from sim.platforms.fargate import Fargate, LiveFargate
 from sim.platforms.fleet import Fleet
 from sim.platforms.limits import BudgetItem, fits, smallest_first
@@ -117,7 +117,7 @@ class ECS:
             slot_word="RESOURCE:ENI" if awsvpc else "RESOURCE:PORTS",
             registered_memory=self.registered_memory,
             agent_memory=plain(self.agent_memory),
-            behavior=self.pull_behavior,
+            policy=self.pull_behavior,
             placement=control.placement,
             attach=control.eni_attach if awsvpc else None,
         )
@@ -250,7 +250,7 @@ class LiveECS:
                 continue
             yield bucket.take()
             allowed = self.world.env.now
-            if isinstance(self.capacity, GrowingCluster):
+            if isinstance(self.capacity, ScalingCluster):
                 yield self.capacity.admit()
             blocked += self.world.env.now - allowed
             if task.callbacks:
@@ -260,7 +260,7 @@ class LiveECS:
 
     def _leave_provisioning(self) -> None:
         """A task that was admitted is stopped before it goes there."""
-        if isinstance(self.capacity, GrowingCluster):
+        if isinstance(self.capacity, ScalingCluster):
             self.capacity.leave_provisioning()
 
     def _story(self, start: Start, accepted: Event) -> Story:
@@ -291,12 +291,12 @@ class LiveECS:
             self.world.record.spent(start.task, part, "request", since, until)
 
 
-def _capacity(ecs: ECS, world: World) -> Cluster | LiveFargate:
+def _capacity(ecs: ECS, world: World) -> ECSCluster | LiveFargate:
     if isinstance(ecs.capacity, Fargate):
         return ecs.capacity.deploy(world)
     if isinstance(ecs.capacity, CapacityProvider):
-        return GrowingCluster(world, ecs.capacity, ecs.terms())
-    return Cluster(world, ecs.capacity, ecs.terms(), count=ecs.capacity.count)
+        return ScalingCluster(world, ecs.capacity, ecs.terms())
+    return ECSCluster(world, ecs.capacity, ecs.terms(), count=ecs.capacity.count)
 
 
 def _ceiling(limit: str, allows: int, how: str) -> Ceiling:

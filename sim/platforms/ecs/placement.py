@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
-from sim.platforms.ecs.container_instance import Claim, ContainerInstance, Left
-from sim.platforms.scaling.host_index import Kinds
+from sim.platforms.ecs.container_instance import ContainerInstance, FreeOnInstance, TaskRequest
+from sim.platforms.scaling.host_index import HostIndex
 
 Strategy: TypeAlias = Literal["binpack", "spread", "random"]
 
@@ -14,7 +14,7 @@ TRIES = 32
 """Random draws before the instances that fit are counted one by one."""
 
 
-class Shelves:
+class PlacementIndex:
     """The instances of a fleet, by what they have left.
 
     Args:
@@ -33,58 +33,58 @@ class Shelves:
         self._instances = list(instances)
         self._strategy = strategy
         self._draw = draw
-        self._kinds: Kinds[Left] = Kinds()
+        self._hosts: HostIndex[FreeOnInstance] = HostIndex()
         for instance in instances:
-            self._kinds.put(instance.number, instance.left)
+            self._hosts.put(instance.number, instance.left)
 
     def add(self, instance: ContainerInstance) -> None:
         """One more instance; its number is the next."""
         self._instances.append(instance)
-        self._kinds.put(instance.number, instance.left)
+        self._hosts.put(instance.number, instance.left)
 
     def remove(self, instance: ContainerInstance) -> None:
         """An instance that is terminated takes nothing any more; it must be empty."""
         instance.left = instance.left.nothing()
-        self._kinds.remove(instance.number)
+        self._hosts.remove(instance.number)
 
-    def take(self, claim: Claim) -> ContainerInstance | str:
+    def take(self, request: TaskRequest) -> ContainerInstance | str:
         """Reserve for one task, or say in ECS's word why no instance has room."""
-        kinds = self._kinds.all()
-        fitting = [left for left in kinds if left.lacks(claim) is None]
+        kinds = self._hosts.kinds()
+        fitting = [left for left in kinds if left.lacks(request) is None]
         if not fitting:
-            words = (left.lacks(claim) for left in kinds)
+            words = (left.lacks(request) for left in kinds)
             return next((word for word in words if word), NO_INSTANCES)
-        number = self._choose(fitting, claim)
+        number = self._choose(fitting, request)
         instance = self._instances[number]
-        self._move(instance, instance.left.less(claim))
+        self._move(instance, instance.left.less(request))
         return instance
 
-    def give_back(self, instance: ContainerInstance, claim: Claim) -> None:
+    def give_back(self, instance: ContainerInstance, request: TaskRequest) -> None:
         """Free what one task had reserved."""
-        self._move(instance, instance.left.more(claim))
+        self._move(instance, instance.left.more(request))
 
-    def _choose(self, fitting: list[Left], claim: Claim) -> int:
+    def _choose(self, fitting: list[FreeOnInstance], request: TaskRequest) -> int:
         if self._strategy == "random":
-            return self._any(claim)
+            return self._any(request)
         if len(fitting) == 1:
-            return self._kinds.first(fitting[0])
+            return self._hosts.first(fitting[0])
         if self._strategy == "binpack":
             least = min(left.memory for left in fitting)
             best = [left for left in fitting if left.memory == least]
         else:
             fewest = min(left.tasks for left in fitting)
             best = [left for left in fitting if left.tasks == fewest]
-        return min(self._kinds.first(left) for left in best)
+        return min(self._hosts.first(left) for left in best)
 
-    def _any(self, claim: Claim) -> int:
+    def _any(self, request: TaskRequest) -> int:
         """Each instance that fits is as likely as any other."""
         for _ in range(TRIES):
             number = int(self._draw() * len(self._instances))
-            if self._instances[number].left.lacks(claim) is None:
+            if self._instances[number].left.lacks(request) is None:
                 return number
-        fit = [i.number for i in self._instances if i.left.lacks(claim) is None]
+        fit = [i.number for i in self._instances if i.left.lacks(request) is None]
         return fit[int(self._draw() * len(fit))]
 
-    def _move(self, instance: ContainerInstance, left: Left) -> None:
+    def _move(self, instance: ContainerInstance, left: FreeOnInstance) -> None:
         instance.left = left
-        self._kinds.put(instance.number, left)
+        self._hosts.put(instance.number, left)

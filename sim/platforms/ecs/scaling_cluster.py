@@ -7,14 +7,14 @@ from simpy import Container, Event, Interrupt
 
 from sim.core.world import World
 from sim.platforms.ecs.capacity_provider import CapacityProvider, ManagedScaling
-from sim.platforms.ecs.cluster import Cluster, Terms
-from sim.platforms.ecs.container_instance import Claim, ContainerInstance
-from sim.platforms.scaling.instance_launch import Launched, Launcher, explain
-from sim.platforms.scaling.pending_queue import Waiting
+from sim.platforms.ecs.cluster import ECSCluster, Terms
+from sim.platforms.ecs.container_instance import ContainerInstance, TaskRequest
+from sim.platforms.scaling.instance_launch import InstanceLauncher, LaunchedInstance, record_waits
+from sim.platforms.scaling.pending_queue import PendingQueue
 from sim.start import Refused, Start, Story
 
 
-class GrowingCluster(Cluster):
+class ScalingCluster(ECSCluster):
     """A live cluster with a capacity provider."""
 
     __slots__ = (
@@ -23,9 +23,9 @@ class GrowingCluster(Cluster):
         "_launched",
         "_launcher",
         "_numbers",
+        "_pending",
         "_provisioning",
         "_scaling",
-        "_waiting",
     )
 
     def __init__(self, world: World, provider: CapacityProvider, terms: Terms) -> None:
@@ -33,13 +33,13 @@ class GrowingCluster(Cluster):
         super().__init__(world, provider.fleet, terms, count=count)
         self._coming = 0
         self._numbers = count
-        self._launched: dict[ContainerInstance, Launched] = {}
-        self._launcher = Launcher(provider.launch, world)
+        self._launched: dict[ContainerInstance, LaunchedInstance] = {}
+        self._launcher = InstanceLauncher(provider.launch, world)
         self._admitted = 0
         self._provisioning = Container(world.env, init=provider.provisioning)
-        self._scaling = ManagedScaling(provider, world, self, lambda: len(self._waiting) > 0)
-        self._waiting: Waiting[Claim, ContainerInstance] = Waiting(
-            world.env, self._shelves.take, self._scaling.notice
+        self._scaling = ManagedScaling(provider, world, self, lambda: len(self._pending) > 0)
+        self._pending: PendingQueue[TaskRequest, ContainerInstance] = PendingQueue(
+            world.env, self._index.take, self._scaling.notice
         )
         self._scaling.notice()
 
@@ -56,7 +56,7 @@ class GrowingCluster(Cluster):
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready; without room it waits for an instance."""
-        asked = self._claims.of(start.service)
+        asked = self._requests.of(start.service)
         start.phase("placement")
         word = self._registered.lacks(asked)
         if word is not None:
@@ -75,8 +75,8 @@ class GrowingCluster(Cluster):
 
     def needed(self) -> int:
         """Instances that the tasks need: those in use, and what the largest kind waits for."""
-        kinds = self._waiting.kinds()
-        more = [-(-n // self._registered.takes(claim)) for claim, n in kinds.items()]
+        kinds = self._pending.counts()
+        more = [-(-n // self._registered.takes(request)) for request, n in kinds.items()]
         return len(self.instances) - self.idle() + max(more, default=0)
 
     def idle(self) -> int:
@@ -93,35 +93,35 @@ class GrowingCluster(Cluster):
         idle = [i for i in self.instances if i.left == self._registered]
         for instance in idle[len(idle) - count :]:
             self.instances.remove(instance)
-            self._shelves.remove(instance)
+            self._index.remove(instance)
             instance.engine.store.abandon()
 
-    def _wait(self, start: Start, asked: Claim) -> Generator[Event, Any, ContainerInstance]:
+    def _wait(self, start: Start, asked: TaskRequest) -> Generator[Event, Any, ContainerInstance]:
         """In PROVISIONING until there is room on an instance."""
         since = self.world.env.now
-        placed = self._waiting.enter(asked)
+        placed = self._pending.enter(asked)
         try:
             instance: ContainerInstance = yield placed
         except Interrupt:
-            self._waiting.leave(asked, placed, self._free)
+            self._pending.leave(asked, placed, self._free)
             raise
         finally:
             self.leave_provisioning()
-        explain(self.world.record, start.task, since, self._launched.get(instance))
+        record_waits(self.world.record, start.task, since, self._launched.get(instance))
         return instance
 
-    def _join(self, launched: Launched) -> None:
+    def _join(self, launched: LaunchedInstance) -> None:
         """An instance has registered: whoever fits goes there."""
         instance = self._boot(self._numbers)
         self._numbers += 1
         self._coming -= 1
         self._launched[instance] = launched
         self.instances.append(instance)
-        self._shelves.add(instance)
-        self._waiting.room()
+        self._index.add(instance)
+        self._pending.place_waiting()
         self._scaling.notice()
 
-    def _free(self, instance: ContainerInstance, asked: Claim) -> None:
+    def _free(self, instance: ContainerInstance, asked: TaskRequest) -> None:
         super()._free(instance, asked)
-        self._waiting.room()
+        self._pending.place_waiting()
         self._scaling.notice()

@@ -13,7 +13,7 @@ from sim.core.randomness import Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine
-from sim.platforms.autoscaling.node_pool import GrowingNodes, NodePool
+from sim.platforms.autoscaling.node_pool import LiveNodePool, NodePool
 from sim.platforms.eks.fargate_profile import FargatePods, FargateProfile
 from sim.platforms.fargate import Fargate, FargateSize
 from sim.platforms.fleet import Fleet
@@ -72,7 +72,7 @@ class EKS:
         """How many pods one host takes by reservation, smallest first."""
         if isinstance(self.capacity, Fargate):
             return self._profile.ceilings(self.capacity, self.pod, service)
-        mine = node_ceilings(self._node, self.machine, self.pod.claim(service))
+        mine = node_ceilings(self._node, self.machine, self.pod.request(service))
         return smallest_first(*mine, *self._fleet.disk(service))
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
@@ -99,7 +99,7 @@ class EKS:
 
     def fargate_size(self, service: Service) -> FargateSize | None:
         """What a pod is given and what is paid on Fargate; None where no size holds it."""
-        return self._profile.size_for(self.fargate, self.pod.claim(service))
+        return self._profile.size_for(self.fargate, self.pod.request(service))
 
     @property
     def fargate(self) -> Fargate:
@@ -139,7 +139,7 @@ class EKS:
             waits=isinstance(self.capacity, NodePool) or self.when_full == "wait",
         )
         if isinstance(self.capacity, NodePool):
-            GrowingNodes(self.capacity, world, cluster)
+            LiveNodePool(self.capacity, world, cluster)
             return cluster
         for _ in range(self.capacity.count):
             cluster.join(self.capacity, self._node)

@@ -12,7 +12,7 @@ from sim.core.world import World
 from sim.host import Kernel
 from sim.platforms.fargate import Fargate, FargateSize
 from sim.platforms.kubernetes.kubelet import CONDITION, Kubelet, LiveKubelet
-from sim.platforms.kubernetes.pod import Claim, Pod, PodTemplate
+from sim.platforms.kubernetes.pod import Pod, PodRequest, PodTemplate
 from sim.platforms.limits import BudgetItem, with_free
 from sim.start import Ceiling, Refused, Start, Story
 from sim.workload import Service
@@ -27,9 +27,9 @@ class FargateProfile:
     registration: Varying = 0.0
     """Seconds from a microVM that is up until it is a ready node of the cluster."""
 
-    def size_for(self, fargate: Fargate, claim: Claim) -> FargateSize | None:
+    def size_for(self, fargate: Fargate, request: PodRequest) -> FargateSize | None:
         """Request and overhead, rounded up to the next size; None where none holds them."""
-        return fargate.holding(claim.cpu / 1000.0, claim.memory + plain(self.overhead))
+        return fargate.holding(request.cpu / 1000.0, request.memory + plain(self.overhead))
 
     def ceilings(self, fargate: Fargate, pod: PodTemplate, service: Service) -> tuple[Ceiling, ...]:
         """One pod a microVM, if Fargate takes it at all."""
@@ -37,7 +37,7 @@ class FargateProfile:
         if refused is not None:
             return (Ceiling("not supported on Fargate", 0, "run it on EC2 nodes", refused),)
         full = fargate.full_disk(service)
-        return full or fargate.ceilings_at(self.size_for(fargate, pod.claim(service)))
+        return full or fargate.ceilings_at(self.size_for(fargate, pod.request(service)))
 
     def budget(
         self, fargate: Fargate, size: FargateSize | None, service: Service, count: int, shim: float
@@ -100,7 +100,7 @@ class FargatePods:
 
     def run(self, start: Start, pod: Pod) -> Story:
         """From an accepted pod to ready."""
-        size = self._profile.size_for(self._fargate, pod.claim)
+        size = self._profile.size_for(self._fargate, pod.request)
         if size is None:
             return Refused(f"Fargate size ({self._fargate.largest})")
         overhead = plain(self._profile.overhead)

@@ -13,7 +13,7 @@ from pydantic import Field, NonNegativeInt
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.host import Machine
-from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.limits import fits
 
 MOST_PODS = 2**31 - 1
@@ -99,14 +99,14 @@ class NodeConfig:
         slots = plain(self.reserved_memory_per_pod) * len(self.daemon_sets)
         return machine.memory_visible - fixed - slots
 
-    def fit_with_slots(self, machine: Machine, claim: Claim) -> int:
+    def fit_with_slots(self, machine: Machine, request: PodRequest) -> int:
         """Pods that fit where there are exactly as many slots as pods."""
-        each = claim.memory + plain(self.reserved_memory_per_pod)
+        each = request.memory + plain(self.reserved_memory_per_pod)
         return fits(self.free_of_slots(machine), each)
 
-    def most_slots(self, machine: Machine, claim: Claim) -> int:
+    def most_slots(self, machine: Machine, request: PodRequest) -> int:
         """The largest `max_pods` that leaves room for one pod."""
-        free = self.free_of_slots(machine) - claim.memory
+        free = self.free_of_slots(machine) - request.memory
         return fits(free, plain(self.reserved_memory_per_pod)) + len(self.daemon_sets)
 
     def _milli_reserved(self, vcpu: float) -> int:

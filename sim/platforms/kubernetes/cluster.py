@@ -16,10 +16,10 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.kubelet import CONDITION, Kubelet
 from sim.platforms.kubernetes.node import Node
-from sim.platforms.kubernetes.pod import Claim, Pod
+from sim.platforms.kubernetes.pod import Pod, PodRequest
 from sim.platforms.kubernetes.scheduler import Scheduler, Scoring
-from sim.platforms.scaling.instance_launch import Launched, explain
-from sim.platforms.scaling.pending_queue import Waiting
+from sim.platforms.scaling.instance_launch import LaunchedInstance, record_waits
+from sim.platforms.scaling.pending_queue import PendingQueue
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 
@@ -68,7 +68,9 @@ class NodeCluster:
         self.nodes: dict[int, Node] = {}
         """All that belong to it, cordoned ones too."""
         self.scheduler = Scheduler(scoring)
-        self.unschedulable: Waiting[Claim, Node] = Waiting(world.env, self._take, self._notify)
+        self.unschedulable: PendingQueue[PodRequest, Node] = PendingQueue(
+            world.env, self._take, self._notify
+        )
         self.noticed: list[Callable[[], None]] = []
         """Told whenever one more pod waits for a node: where an autoscaler listens."""
         self.changed: list[Callable[[], None]] = []
@@ -81,7 +83,9 @@ class NodeCluster:
         self._next = 0
         self._registries: dict[Registry, LiveRegistry] = {}
 
-    def join(self, fleet: Fleet, config: NodeConfig, launched: Launched | None = None) -> Node:
+    def join(
+        self, fleet: Fleet, config: NodeConfig, launched: LaunchedInstance | None = None
+    ) -> Node:
         """One more machine of a fleet is up, registered and ready; pods that wait may go there."""
         registry = self._registries.get(fleet.registry)
         if registry is None:
@@ -98,7 +102,7 @@ class NodeCluster:
         self._next += 1
         self.nodes[node.number] = node
         self.scheduler.add(node, config.room(fleet.machine), config.allocatable(fleet.machine))
-        self.unschedulable.room()
+        self.unschedulable.place_waiting()
         _tell(self.changed)
         return node
 
@@ -127,11 +131,11 @@ class NodeCluster:
         if not self._bindings.try_take():
             yield from self._bindings.queue()
         if self.waits:
-            node = yield from self._wait(start, pod.claim)
+            node = yield from self._wait(start, pod.request)
         else:
-            free = self.scheduler.take(pod.claim)
+            free = self.scheduler.take(pod.request)
             if free is None:
-                return Refused(self.scheduler.refusal(pod.claim))
+                return Refused(self.scheduler.refusal(pod.request))
             node = free
         self._bind(start, node, pod)
         yield self.world.env.timeout(self._notice())
@@ -147,41 +151,41 @@ class NodeCluster:
         first = next(iter(self.nodes.values()))
         return [first.kubelet.settle(pod) for _ in range(count)]
 
-    def _wait(self, start: Start, claim: Claim) -> Generator[Event, Any, Node]:
+    def _wait(self, start: Start, request: PodRequest) -> Generator[Event, Any, Node]:
         """Until a node has room; whoever is stopped meanwhile leaves the queue."""
         since = self.world.env.now
-        placed = self.unschedulable.enter(claim)
+        placed = self.unschedulable.enter(request)
         try:
             node: Node = yield placed
             while node.number not in self.nodes:  # it has gone at this very instant
-                placed = self.unschedulable.enter(claim)
+                placed = self.unschedulable.enter(request)
                 node = yield placed
         except Interrupt:
-            self.unschedulable.leave(claim, placed, self.scheduler.give_back)
-            self.unschedulable.room()
+            self.unschedulable.leave(request, placed, self.scheduler.give_back)
+            self.unschedulable.place_waiting()
             _tell(self.changed)
             raise
-        explain(self.world.record, start.task, since, node.launched)
+        record_waits(self.world.record, start.task, since, node.launched)
         return node
 
     def _bind(self, start: Start, node: Node, pod: Pod) -> None:
         """The pod goes to a node, and gives its room back when it ends."""
         node.pods[start] = pod
         node.touched = self.world.env.now
-        start.at_end.append(partial(self._release, start, node, pod.claim))
+        start.at_end.append(partial(self._release, start, node, pod.request))
         start.place(node.name)
         self.world.record.event(start.task, "PodScheduled", CONDITION)
 
-    def _release(self, start: Start, node: Node, claim: Claim) -> None:
+    def _release(self, start: Start, node: Node, request: PodRequest) -> None:
         del node.pods[start]
         node.touched = self.world.env.now
-        self.scheduler.give_back(node, claim)
+        self.scheduler.give_back(node, request)
         if self.waits:
-            self.unschedulable.room()
+            self.unschedulable.place_waiting()
         _tell(self.changed)
 
-    def _take(self, claim: Claim) -> Node | str:
-        return self.scheduler.take(claim) or "no node"
+    def _take(self, request: PodRequest) -> Node | str:
+        return self.scheduler.take(request) or "no node"
 
     def _notify(self) -> None:
         _tell(self.noticed)

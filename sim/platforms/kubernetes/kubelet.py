@@ -13,8 +13,8 @@ from sim.core.token_bucket import Quota
 from sim.host import Step
 from sim.image import Image
 from sim.platforms.kubernetes.pod import Pod, PodContainer, oom_score_adj
-from sim.sandbox import Container, Engine
-from sim.sharing.capacity import Group
+from sim.sandbox import Container, ContainerEngine
+from sim.sharing import Group
 from sim.start import Ready, Refused, Start, Story
 
 NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
@@ -65,14 +65,16 @@ class LiveKubelet:
         "pods",
     )
 
-    def __init__(self, kubelet: Kubelet, engine: Engine, pods: Group, addresses: float) -> None:
+    def __init__(
+        self, kubelet: Kubelet, engine: ContainerEngine, pods: Group, addresses: float
+    ) -> None:
         world = engine.kernel.world
         self.engine = engine
         self.pods = pods
         self.addresses = addresses
         self._pulls = kubelet.pulls.deploy(world.env)
         self._back_off, self._longest = plain(kubelet.back_off), plain(kubelet.longest_back_off)
-        self._sandbox = kubelet.sandbox.doing()
+        self._sandbox = kubelet.sandbox.plain()
         self._noise = world.random.sampler("kubelet/sandbox", kubelet.sandbox.noise)
         self._sandbox_memory = plain(kubelet.sandbox_memory)
 

@@ -7,7 +7,7 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.kubelet import Kubelet, LiveKubelet
 from sim.platforms.kubernetes.pod import Pod, cpu_weight
-from sim.platforms.scaling.instance_launch import Launched
+from sim.platforms.scaling.instance_launch import LaunchedInstance
 from sim.start import Start
 
 SYSTEM_WEIGHT = 100.0
@@ -32,7 +32,7 @@ class Node:
         config: NodeConfig,
         kubelet: Kubelet,
         registry: LiveRegistry,
-        launched: Launched | None = None,
+        launched: LaunchedInstance | None = None,
     ) -> None:
         self.number = number
         self.pods: dict[Start, Pod] = {}
@@ -46,7 +46,7 @@ class Node:
             registry,
             number,
             held=config.held,
-            behavior=KUBERNETES["IfNotPresent"],
+            policy=KUBERNETES["IfNotPresent"],
             daemon_weight=SYSTEM_WEIGHT,
         )
         self._held = engine.kernel.memory.held

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sim.core.cited import plain
 from sim.host import Machine
 from sim.platforms.kubernetes.allocatable import NodeConfig
-from sim.platforms.kubernetes.pod import Claim
+from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.limits import fits, smallest_first
 from sim.start import Ceiling
 from sim.units import MiB
@@ -24,42 +24,44 @@ REFUSALS = {
 """Kubernetes' own word for each limit, in the order in which they are found out."""
 
 
-def node_ceilings(config: NodeConfig, machine: Machine, claim: Claim) -> tuple[Ceiling, ...]:
+def node_ceilings(config: NodeConfig, machine: Machine, request: PodRequest) -> tuple[Ceiling, ...]:
     """The limits of one node, smallest first; equals as they are found out."""
-    ports = [] if claim.port is None else [_ceiling("host ports", 1, _NO_HOST_PORT)]
-    cpu = _cpu(config, machine, claim)
+    ports = [] if request.port is None else [_ceiling("host ports", 1, _NO_HOST_PORT)]
+    cpu = _cpu(config, machine, request)
     addresses = _addresses(config)
-    memory = _memory(config, machine, claim, (*ports, *cpu, *addresses))
+    memory = _memory(config, machine, request, (*ports, *cpu, *addresses))
     slots = _slots(config)
     if all(slots.allows <= other.allows for other in (*ports, *cpu, *memory, *addresses)):
-        matched = _memory_of_slots_to_match(config, machine, claim)
+        matched = _memory_of_slots_to_match(config, machine, request)
         slots = _slots(config, (*ports, *cpu, *matched, *addresses))
     return smallest_first(*ports, slots, *cpu, *memory, *addresses)
 
 
-def _cpu(config: NodeConfig, machine: Machine, claim: Claim) -> list[Ceiling]:
-    if not claim.cpu:
+def _cpu(config: NodeConfig, machine: Machine, request: PodRequest) -> list[Ceiling]:
+    if not request.cpu:
         return []
-    return [_ceiling("vCPU", fits(config.room(machine).cpu, claim.cpu), _MORE_CPU)]
+    return [_ceiling("vCPU", fits(config.room(machine).cpu, request.cpu), _MORE_CPU)]
 
 
 def _memory(
-    config: NodeConfig, machine: Machine, claim: Claim, others: Sequence[Ceiling]
+    config: NodeConfig, machine: Machine, request: PodRequest, others: Sequence[Ceiling]
 ) -> list[Ceiling]:
     """`others` stay where they are, however many slots there are."""
-    if not claim.memory:
+    if not request.memory:
         return []
-    allows = fits(config.room(machine).memory, claim.memory)
-    best = config.fit_with_slots(machine, claim)
+    allows = fits(config.room(machine).memory, request.memory)
+    best = config.fit_with_slots(machine, request)
     best = min((best, *(other.allows for other in others)))
-    return [_ceiling("memory", allows, _more_memory(config, machine, claim, allows, best))]
+    return [_ceiling("memory", allows, _more_memory(config, machine, request, allows, best))]
 
 
-def _memory_of_slots_to_match(config: NodeConfig, machine: Machine, claim: Claim) -> list[Ceiling]:
+def _memory_of_slots_to_match(
+    config: NodeConfig, machine: Machine, request: PodRequest
+) -> list[Ceiling]:
     """What memory allows where there is a slot for each pod, and none more."""
-    if not claim.memory:
+    if not request.memory:
         return []
-    return [_ceiling("memory", config.fit_with_slots(machine, claim), _LARGER)]
+    return [_ceiling("memory", config.fit_with_slots(machine, request), _LARGER)]
 
 
 def _addresses(config: NodeConfig) -> list[Ceiling]:
@@ -88,14 +90,16 @@ def _more_addresses(config: NodeConfig) -> str:
     return more if config.prefix_delegation else f"turn on prefix delegation, or {more}"
 
 
-def _more_memory(config: NodeConfig, machine: Machine, claim: Claim, allows: int, best: int) -> str:
+def _more_memory(
+    config: NodeConfig, machine: Machine, request: PodRequest, allows: int, best: int
+) -> str:
     """Fewer slots where they take it, up to the `best` that fit then, else a larger type."""
     if best <= allows:
         return _LARGER
     enough = best + len(config.daemon_sets)
     if allows:
         return f"lower --max-pods to {enough}, and {best} fit; or {_LARGER}"
-    most = config.most_slots(machine, claim)
+    most = config.most_slots(machine, request)
     lower = f"{most} or fewer" if best == 1 else f"{most} for one pod, {enough} for {best}"
     return (
         f"kube-reserved takes {config.kube_reserved() / MiB:.0f} of "

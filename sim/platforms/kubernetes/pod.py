@@ -72,7 +72,7 @@ def resources(service: Service) -> Resources:
     )
 
 
-class Claim(NamedTuple):
+class PodRequest(NamedTuple):
     """What the scheduler reserves for one pod."""
 
     cpu: int
@@ -101,11 +101,11 @@ class PodTemplate:
         """Requests and limits of the service's container."""
         return resources(service) if self.resources is None else self.resources
 
-    def claim(self, service: Service) -> Claim:
+    def request(self, service: Service) -> PodRequest:
         """The effective request: the largest of the init chain, or the sum of the others."""
         side_by_side = [self.main(service), *map(resources, self.sidecars)]
         chain = [resources(container) for container in self.init]
-        return Claim(
+        return PodRequest(
             max(sum(r.cpu for r in side_by_side), *(r.cpu for r in chain), 0),
             max(sum(r.memory for r in side_by_side), *(r.memory for r in chain), 0),
             service.host_port,
@@ -160,12 +160,12 @@ class PodContainer(Demand):
 class Pod:
     """A pod as a live cluster sees it; made once a launch, shared by all its starts."""
 
-    __slots__ = ("claim", "init", "main", "own_network", "qos", "sidecars", "weight")
+    __slots__ = ("init", "main", "own_network", "qos", "request", "sidecars", "weight")
 
     def __init__(self, world: World, template: PodTemplate, service: Service) -> None:
-        self.claim = template.claim(service)
+        self.request = template.request(service)
         self.qos: QoS = template.qos(service)
-        self.weight = cpu_weight(self.claim.cpu)
+        self.weight = cpu_weight(self.request.cpu)
         self.own_network = not template.host_network
         self.main = PodContainer(world, service, template.main(service))
         self.init = [PodContainer(world, each, resources(each)) for each in template.init]

@@ -10,13 +10,13 @@ from typing import Literal, NamedTuple, TypeAlias
 from sim.platforms.kubernetes.allocatable import Allocatable
 from sim.platforms.kubernetes.node import Node
 from sim.platforms.kubernetes.node_limits import REFUSALS
-from sim.platforms.kubernetes.pod import Claim
-from sim.platforms.scaling.host_index import Kinds
+from sim.platforms.kubernetes.pod import PodRequest
+from sim.platforms.scaling.host_index import HostIndex
 
 Scoring: TypeAlias = Literal["LeastAllocated", "MostAllocated"]
 
 
-class Room(NamedTuple):
+class FreeOnNode(NamedTuple):
     """What a node has left; two with the same are interchangeable."""
 
     cpu: int
@@ -25,104 +25,110 @@ class Room(NamedTuple):
     ports: frozenset[int]
     of: Allocatable
 
-    def lacks(self, claim: Claim) -> str | None:
+    def lacks(self, request: PodRequest) -> str | None:
         """Kubernetes' word for the first thing it has too little of."""
-        return None if self.fits(claim) else self.words(claim)[0]
+        return None if self.fits(request) else self.words(request)[0]
 
-    def words(self, claim: Claim) -> tuple[str, ...]:
+    def words(self, request: PodRequest) -> tuple[str, ...]:
         """Kubernetes' words for all it has too little of; ports are looked at first."""
-        if claim.port is not None and claim.port in self.ports:
+        if request.port is not None and request.port in self.ports:
             return (REFUSALS["host ports"],)
         lacking = (
             ("pod slots", self.pods < 1),
-            ("vCPU", claim.cpu > max(0, self.cpu)),
-            ("memory", claim.memory > max(0, self.memory)),
+            ("vCPU", request.cpu > max(0, self.cpu)),
+            ("memory", request.memory > max(0, self.memory)),
         )
         return tuple(REFUSALS[limit] for limit, lacks in lacking if lacks)
 
-    def fits(self, claim: Claim) -> bool:
+    def fits(self, request: PodRequest) -> bool:
         """Whether it lacks nothing."""
         return (
             self.pods > 0
-            and (claim.cpu <= self.cpu or claim.cpu == 0)
-            and (claim.memory <= self.memory or claim.memory == 0)
-            and (claim.port is None or claim.port not in self.ports)
+            and (request.cpu <= self.cpu or request.cpu == 0)
+            and (request.memory <= self.memory or request.memory == 0)
+            and (request.port is None or request.port not in self.ports)
         )
 
-    def allocated(self, claim: Claim) -> float:
+    def allocated(self, request: PodRequest) -> float:
         """Mean share of its CPU and memory that is asked for with this pod on it."""
-        cpu = (self.cpu - claim.cpu) / max(1, self.of.cpu)
-        memory = (self.memory - claim.memory) / max(1, self.of.memory)
+        cpu = (self.cpu - request.cpu) / max(1, self.of.cpu)
+        memory = (self.memory - request.memory) / max(1, self.of.memory)
         return 1.0 - (cpu + memory) / 2.0
 
-    def less(self, claim: Claim) -> "Room":
+    def less(self, request: PodRequest) -> "FreeOnNode":
         """After one more pod."""
-        ports = self.ports if claim.port is None else self.ports | {claim.port}
-        return Room(self.cpu - claim.cpu, self.memory - claim.memory, self.pods - 1, ports, self.of)
+        ports = self.ports if request.port is None else self.ports | {request.port}
+        return FreeOnNode(
+            self.cpu - request.cpu, self.memory - request.memory, self.pods - 1, ports, self.of
+        )
 
-    def more(self, claim: Claim) -> "Room":
+    def more(self, request: PodRequest) -> "FreeOnNode":
         """After one pod less."""
-        ports = self.ports if claim.port is None else self.ports - {claim.port}
-        return Room(self.cpu + claim.cpu, self.memory + claim.memory, self.pods + 1, ports, self.of)
+        ports = self.ports if request.port is None else self.ports - {request.port}
+        return FreeOnNode(
+            self.cpu + request.cpu, self.memory + request.memory, self.pods + 1, ports, self.of
+        )
 
 
 class Scheduler:
     """The live scheduler and its view of the nodes."""
 
-    __slots__ = ("_kinds", "_most", "nodes")
+    __slots__ = ("_hosts", "_most", "nodes")
 
     def __init__(self, scoring: Scoring) -> None:
         self.nodes: dict[int, Node] = {}
         """Nodes that may take pods, by number."""
-        self._kinds: Kinds[Room] = Kinds()
+        self._hosts: HostIndex[FreeOnNode] = HostIndex()
         self._most = scoring == "MostAllocated"
 
     def add(self, node: Node, room: Allocatable, whole: Allocatable) -> None:
         """A node that is ready."""
         self.nodes[node.number] = node
-        self._kinds.put(node.number, Room(room.cpu, room.memory, room.pods, frozenset(), whole))
+        self._hosts.put(
+            node.number, FreeOnNode(room.cpu, room.memory, room.pods, frozenset(), whole)
+        )
 
     def remove(self, node: Node) -> None:
         """A node takes no pods any more (cordoned, or gone); idempotent."""
         if self.nodes.pop(node.number, None) is not None:
-            self._kinds.remove(node.number)
+            self._hosts.remove(node.number)
 
-    def room(self, node: Node) -> Room:
+    def room(self, node: Node) -> FreeOnNode:
         """What a node has left."""
-        return self._kinds.of(node.number)
+        return self._hosts.kind(node.number)
 
-    def take(self, claim: Claim) -> Node | None:
+    def take(self, request: PodRequest) -> Node | None:
         """Reserve for one pod on the best node, if it fits on any."""
-        fitting = [room for room in self._kinds.all() if room.fits(claim)]
+        fitting = [room for room in self._hosts.kinds() if room.fits(request)]
         if not fitting:
             return None
-        number = self._best(fitting, claim)
-        self._kinds.put(number, self._kinds.of(number).less(claim))
+        number = self._best(fitting, request)
+        self._hosts.put(number, self._hosts.kind(number).less(request))
         return self.nodes[number]
 
-    def _best(self, fitting: list[Room], claim: Claim) -> int:
+    def _best(self, fitting: list[FreeOnNode], request: PodRequest) -> int:
         """Of the rooms with the best score the first node."""
         if len(fitting) == 1:
-            return self._kinds.first(fitting[0])
+            return self._hosts.first(fitting[0])
         sign = -1.0 if self._most else 1.0
-        scores = [sign * room.allocated(claim) for room in fitting]
+        scores = [sign * room.allocated(request) for room in fitting]
         best = min(scores)
         return min(
-            self._kinds.first(room)
+            self._hosts.first(room)
             for room, score in zip(fitting, scores, strict=True)
             if score == best
         )
 
-    def give_back(self, node: Node, claim: Claim) -> None:
+    def give_back(self, node: Node, request: PodRequest) -> None:
         """Free what one pod had reserved, if the node still counts."""
         if node.number in self.nodes:
-            self._kinds.put(node.number, self._kinds.of(node.number).more(claim))
+            self._hosts.put(node.number, self._hosts.kind(node.number).more(request))
 
-    def refusal(self, claim: Claim) -> str:
+    def refusal(self, request: PodRequest) -> str:
         """Why it fits on no node, in Kubernetes' words."""
         reasons: Counter[str] = Counter()
-        for room, nodes in self._kinds.counts().items():
-            reasons.update({word: nodes for word in room.words(claim)})
+        for room, nodes in self._hosts.counts().items():
+            reasons.update({word: nodes for word in room.words(request)})
         total = len(self.nodes)
         if not total:
             return "no nodes available to schedule pods"

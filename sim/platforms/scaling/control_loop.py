@@ -4,7 +4,7 @@ LEAST = 1e-6
 """Seconds below which a look is the one that has just been: time is a float."""
 
 
-def to_next_look(now: float, phase: float, every: float) -> float:
+def until_next_tick(now: float, phase: float, every: float) -> float:
     """Seconds from now to the next look, on a grid of its own.
 
     Args:

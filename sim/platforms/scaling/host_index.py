@@ -1,4 +1,4 @@
-"""Hosts by what they have left: those alike are interchangeable, and a fleet has few kinds.
+"""Hosts grouped by what they have left: those alike are interchangeable, and a fleet has few kinds.
 
 So a placement looks at kinds and not at ten thousand hosts.
 """
@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 Kind = TypeVar("Kind", bound=Hashable)
 
 
-class Shelf(Generic[Kind]):
+class EqualHosts(Generic[Kind]):
     """The hosts of one kind."""
 
     __slots__ = ("count", "kind", "numbers")
@@ -19,53 +19,52 @@ class Shelf(Generic[Kind]):
         self.kind = kind
         self.count = 0
         self.numbers: list[int] = []
-        """A heap of theirs, and of hosts that have moved on since."""
+        """A heap of their numbers; those of hosts that have moved on go when they surface."""
 
 
-class Kinds(Generic[Kind]):
-    """Numbers of hosts, on a shelf for each kind."""
+class HostIndex(Generic[Kind]):
+    """Hosts by number, grouped by kind."""
 
-    __slots__ = ("_shelf", "_shelves")
+    __slots__ = ("_by_kind", "_by_number")
 
     def __init__(self) -> None:
-        self._shelves: dict[Kind, Shelf[Kind]] = {}
-        """Those that are not empty."""
-        self._shelf: dict[int, Shelf[Kind]] = {}
-        """Where each host is."""
+        self._by_kind: dict[Kind, EqualHosts[Kind]] = {}
+        """Groups that are not empty."""
+        self._by_number: dict[int, EqualHosts[Kind]] = {}
 
     def put(self, number: int, kind: Kind) -> None:
         """Host `number` is of that kind from now on, whatever it was."""
-        if number in self._shelf:
+        if number in self._by_number:
             self.remove(number)
-        shelf = self._shelves.get(kind)
-        if shelf is None:
-            shelf = self._shelves[kind] = Shelf(kind)
-        shelf.count += 1
-        heappush(shelf.numbers, number)
-        self._shelf[number] = shelf
+        equals = self._by_kind.get(kind)
+        if equals is None:
+            equals = self._by_kind[kind] = EqualHosts(kind)
+        equals.count += 1
+        heappush(equals.numbers, number)
+        self._by_number[number] = equals
 
     def remove(self, number: int) -> None:
         """Take a host away."""
-        shelf = self._shelf.pop(number)
-        shelf.count -= 1
-        if not shelf.count:
-            del self._shelves[shelf.kind]
+        equals = self._by_number.pop(number)
+        equals.count -= 1
+        if not equals.count:
+            del self._by_kind[equals.kind]
 
-    def of(self, number: int) -> Kind:
+    def kind(self, number: int) -> Kind:
         """The kind of a host."""
-        return self._shelf[number].kind
+        return self._by_number[number].kind
 
     def first(self, kind: Kind) -> int:
-        """The lowest number of a kind of which there is a host."""
-        shelf = self._shelves[kind]
-        while self._shelf.get(shelf.numbers[0]) is not shelf:
-            heappop(shelf.numbers)
-        return shelf.numbers[0]
+        """The lowest number among the hosts of a kind."""
+        equals = self._by_kind[kind]
+        while self._by_number.get(equals.numbers[0]) is not equals:
+            heappop(equals.numbers)
+        return equals.numbers[0]
 
-    def all(self) -> list[Kind]:
+    def kinds(self) -> list[Kind]:
         """Kinds of which there is a host, in the order in which the first one came."""
-        return list(self._shelves)
+        return list(self._by_kind)
 
     def counts(self) -> dict[Kind, int]:
         """How many hosts there are of each kind."""
-        return {kind: shelf.count for kind, shelf in self._shelves.items()}
+        return {kind: equals.count for kind, equals in self._by_kind.items()}

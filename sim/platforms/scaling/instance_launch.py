@@ -32,7 +32,7 @@ class InstanceLaunch:
 
 
 @dataclass(slots=True)
-class Launched:
+class LaunchedInstance:
     """One instance on its way."""
 
     decided_at: float
@@ -54,7 +54,9 @@ class Launched:
         )
 
 
-def explain(record: Recorder, task: int, since: float, launched: Launched | None) -> None:
+def record_waits(
+    record: Recorder, task: int, since: float, launched: LaunchedInstance | None
+) -> None:
     """File, as parts of placement, what a start that waited for its instance has waited for.
 
     Args:
@@ -69,7 +71,7 @@ def explain(record: Recorder, task: int, since: float, launched: Launched | None
             since = until
 
 
-class Launcher:
+class InstanceLauncher:
     """Launches instances in a running world."""
 
     __slots__ = ("_calls", "_decided", "_instances", "_per_call", "_stages", "_world")
@@ -85,7 +87,7 @@ class Launcher:
         self._per_call = launch.per_call
         self._world = world
 
-    def launch(self, count: int, because: str, joined: Callable[[Launched], None]) -> None:
+    def launch(self, count: int, because: str, joined: Callable[[LaunchedInstance], None]) -> None:
         """Ask for `count` instances, as many a call as may be.
 
         Args:
@@ -95,11 +97,11 @@ class Launcher:
         env, wait = self._world.env, self._decided()
         for first in range(0, count, self._per_call):
             batch = min(self._per_call, count - first)
-            instances = [Launched(env.now, because) for _ in range(batch)]
+            instances = [LaunchedInstance(env.now, because) for _ in range(batch)]
             env.process(self._call(instances, wait, joined))
 
     def _call(
-        self, batch: list[Launched], wait: float, joined: Callable[[Launched], None]
+        self, batch: list[LaunchedInstance], wait: float, joined: Callable[[LaunchedInstance], None]
     ) -> Generator[Event, Any, None]:
         env = self._world.env
         yield env.timeout(wait)
@@ -111,7 +113,7 @@ class Launcher:
             env.process(self._join(instance, joined))
 
     def _join(
-        self, instance: Launched, joined: Callable[[Launched], None]
+        self, instance: LaunchedInstance, joined: Callable[[LaunchedInstance], None]
     ) -> Generator[Event, Any, None]:
         yield self._world.env.timeout(fsum(stage() for stage in self._stages))
         instance.joined_at = self._world.env.now

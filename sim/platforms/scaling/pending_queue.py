@@ -6,65 +6,67 @@ from typing import Any, Generic, TypeVar
 
 from simpy import Environment, Event
 
-Claim = TypeVar("Claim", bound=Hashable)
+Request = TypeVar("Request", bound=Hashable)
 Place = TypeVar("Place")
 
 
-class Waiting(Generic[Claim, Place]):
-    """A queue for each kind of claim, first come first served.
+class PendingQueue(Generic[Request, Place]):
+    """A queue for each kind of request, first come first served.
 
-    Equal claims are interchangeable, so one that finds no room speaks for all behind it: room that
-    comes is handed out in as many steps as starts are placed.
+    Equal requests are interchangeable: where the first of a queue finds no room, none behind it
+    does. So handing out room costs as many steps as starts are placed.
 
     Args:
-        take: reserves room for one claim, or says in the platform's words why there is none.
-        called: told whenever one more start waits.
+        take: reserves room for one request, or says in the platform's words why there is none.
+        notify: called whenever one more start waits.
     """
 
-    __slots__ = ("_called", "_env", "_queues", "_take")
+    __slots__ = ("_env", "_notify", "_queues", "_take")
 
     def __init__(
         self,
         env: Environment,
-        take: Callable[[Claim], Place | str],
-        called: Callable[[], None],
+        take: Callable[[Request], Place | str],
+        notify: Callable[[], None],
     ) -> None:
         self._env = env
         self._take = take
-        self._called = called
-        self._queues: dict[Claim, deque[Event]] = {}
+        self._notify = notify
+        self._queues: dict[Request, deque[Event]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
 
-    def kinds(self) -> dict[Claim, int]:
-        """How many wait with each claim."""
-        return {claim: len(queue) for claim, queue in self._queues.items() if queue}
+    def counts(self) -> dict[Request, int]:
+        """How many starts wait with each request."""
+        return {request: len(queue) for request, queue in self._queues.items() if queue}
 
-    def enter(self, claim: Claim) -> Event:
-        """An event that fires with the place the claim has got."""
+    def enter(self, request: Request) -> Event:
+        """An event that fires with the place that the request gets."""
         placed = self._env.event()
-        if not self._queues.get(claim):
-            place = self._take(claim)
+        if not self._queues.get(request):
+            place = self._take(request)
             if not isinstance(place, str):
                 return placed.succeed(place)
-        self._queues.setdefault(claim, deque()).append(placed)
-        self._called()
+        self._queues.setdefault(request, deque()).append(placed)
+        self._notify()
         return placed
 
-    def leave(self, claim: Claim, placed: Event, give_back: Callable[[Place, Claim], None]) -> None:
-        """Whoever waited has gone; the place it was given at this very instant goes back."""
+    def leave(
+        self, request: Request, placed: Event, give_back: Callable[[Place, Request], None]
+    ) -> None:
+        """Leave the queue; a place that was granted in the same instant is given back."""
         if placed.triggered:
             place: Any = placed.value
-            give_back(place, claim)
+            give_back(place, request)
         else:
-            self._queues[claim].remove(placed)
+            self._queues[request].remove(placed)
 
-    def room(self) -> None:
-        """Room has come: place whoever fits, kind by kind."""
-        for claim, queue in self._queues.items():
+    def place_waiting(self) -> None:
+        """Room has come: place the starts that fit, queue by queue."""
+        for request, queue in self._queues.items():
             while queue:
-                place = self._take(claim)
+                place = self._take(request)
                 if isinstance(place, str):
                     break
                 queue.popleft().succeed(place)

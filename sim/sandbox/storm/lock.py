@@ -1,8 +1,8 @@
-"""A serial station: a lock, or a daemon's single worker; one at a time.
+"""A lock, or a daemon's single worker: it serves one at a time.
 
 Processor sharing alone does not reproduce measured start storms, because somewhere on the way every
-start passes one and the same lock (docs/model.md, Storms). Who is next when it falls free depends
-on the lock: a queue serves in order, a mutex that running threads may snatch in almost any order.
+start passes one and the same lock (docs/model.md, Storms). Who gets it when it is released depends
+on the lock: a queue serves in order, a mutex that running threads may grab in almost any order.
 """
 
 from collections.abc import Callable
@@ -12,19 +12,12 @@ from simpy.resources.base import Get
 from simpy.resources.resource import Release, Request
 
 
-class Turn(Request):
-    """A place in the queue; an event that fires when its turn has come.
-
-    Leaving its `with` block lets the next one in, also after an interrupt.
-    """
-
-
-class Station(Resource):
-    """A live station.
+class Lock(Resource):
+    """A live lock; leaving the `with` block of a request lets the next one in.
 
     Args:
         env: the clock.
-        pick: given how many wait, the place of the next one; None: first come first served.
+        pick: given how many wait, the index of the next one; None: first come, first served.
     """
 
     def __init__(self, env: Environment, pick: Callable[[int], int] | None = None) -> None:
@@ -33,16 +26,12 @@ class Station(Resource):
         self._pick = pick
         self.served = 0
         self.held = 0.0
-        """Seconds in which somebody was served."""
+        """Seconds for which it was held."""
 
     @property
     def waiting(self) -> int:
-        """How many stand in the queue now."""
+        """How many wait for it now."""
         return len(self.queue)
-
-    def turn(self) -> Turn:
-        """Join the queue."""
-        return Turn(self)
 
     def _trigger_put(self, get_event: Get[Resource] | None) -> None:
         if self._pick is not None and not self.users and self.waiting > 1:
@@ -51,7 +40,7 @@ class Station(Resource):
 
     def _do_put(self, event: Request) -> None:
         super()._do_put(event)
-        if isinstance(event, Turn) and event.triggered:
+        if event.triggered:
             self.served += 1
 
     def _do_get(self, event: Release) -> None:

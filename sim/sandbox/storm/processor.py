@@ -16,7 +16,7 @@ from simpy import Environment, Event
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.quantity import Vcpu
-from sim.sharing.capacity import Job, SharedCapacity
+from sim.sharing import Job, SharedCapacity
 
 ENDLESS = 1e12
 """vCPU-seconds that no run reaches."""

@@ -21,7 +21,7 @@ from sim.core.randomness import Lognormal
 
 
 @description
-class Lock:
+class LockCost:
     """What every start passes one after the other; S(n) in core-seconds."""
 
     fixed: Number = 0.0
@@ -56,7 +56,7 @@ class StartProfile:
     """v: seconds that are not CPU."""
     threads: PositiveInt = 1
     """p: threads that can run at once."""
-    lock: Lock = Lock()
+    lock: LockCost = LockCost()
     idle_cpu: Number = 0.0
     """Threads that a running sandbox keeps busy while it does nothing."""
     spread: Number = 0.0
@@ -70,3 +70,25 @@ class StartProfile:
     def noise(self) -> Lognormal:
         """The factor by which one start differs from the median."""
         return Lognormal(median=1.0, spread=self.spread)
+
+
+@description
+class Footprint:
+    """What is there once, what comes with each sandbox, and what comes with the guest's size."""
+
+    shared: Number = 0.0
+    """Bytes that are there once, however many run: pages of the VMM, kernel and template that all
+    map."""
+    each: Number
+    """Bytes of one sandbox's own, with a guest of `guest` bytes."""
+    guest: Number = 0.0
+    """Bytes of guest memory that `each` was measured with."""
+    per_guest_byte: Number = 0.0
+    """Bytes for each byte of guest memory: struct page and tables."""
+
+    def resident(self, sandboxes: int, guest: float) -> float:
+        """Bytes of host memory that `sandboxes` idle ones with `guest` bytes each take."""
+        if sandboxes == 0:
+            return 0.0
+        larger = plain(self.per_guest_byte) * (guest - plain(self.guest))
+        return plain(self.shared) + sandboxes * max(0.0, plain(self.each) + larger)

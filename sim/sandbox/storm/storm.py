@@ -7,7 +7,7 @@ from simpy import Event
 
 from sim.core.cited import plain
 from sim.core.world import World
-from sim.sandbox.storm.lock import Station
+from sim.sandbox.storm.lock import Lock
 from sim.sandbox.storm.processor import Processor
 from sim.sandbox.storm.profile import StartProfile
 
@@ -36,7 +36,7 @@ class Storm:
         self.latencies: list[float] = []
         """Seconds from request to ready, in the order of becoming ready."""
         self.cores = processor.deploy(world.env)
-        self.lock = Station(world.env, _at_random(world))
+        self.lock = Lock(world.env, _at_random(world))
         self._profile = profile
         self._passes = int(plain(profile.lock.passes))
         self._wait, self._spin = plain(profile.wait), plain(profile.lock.spin)
@@ -84,10 +84,10 @@ class Storm:
         lock = self._profile.lock
         if lock.service(self.running) == 0.0:
             return
-        with self.lock.turn() as turn:
-            if not turn.triggered:
+        with self.lock.request() as request:
+            if not request.triggered:
                 with self.cores.spinning(self._spin):
-                    yield turn
+                    yield request
             yield from self.cores.compute(part * lock.service(self.running))
 
 

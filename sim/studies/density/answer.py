@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,104 +12,13 @@ from sim.core.description import as_json, figures
 from sim.experiment import Results
 from sim.experiment.storage.manifest import manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
-from sim.platforms.limits import BudgetItem, Limit, file_pages, used
-from sim.studies.density.by_use import ByUse
-from sim.studies.density.density_words import (
-    ONE_EACH,
-    credits_sentence,
-    density_sentence,
-    pages_sentence,
-    speed_sentence,
-)
+from sim.studies.density.row import ONE_EACH, DensityRow, stop, use_sentence
 from sim.studies.influence import Explained
+from sim.units import MiB
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(slots=True)
-class Row:
-    """One platform's answer.
-
-    Attributes:
-        count: sandboxes on one such host, by reservation.
-        memory_used: bytes resident on that host with `count` at work.
-        priced_as: the EC2 type whose price it has; empty where it has none, or that of a task.
-        by_use: answers of the replications, or None where it was not asked for.
-    """
-
-    platform: str
-    host: str
-    count: int
-    limits: tuple[Limit, ...]
-    budget: tuple[BudgetItem, ...] = ()
-    usd_per_container_hour: float | None = None
-    priced_as: str = ""
-    refused: str = ""
-    by_use: list[ByUse] | None = None
-    note: str = ""
-
-    @property
-    def unknown(self) -> bool:
-        """Whether the limit that decides is not known; then `count` says nothing."""
-        return self.limits[0].how.startswith("trunking is not known")
-
-    @property
-    def stopped_by(self) -> str:
-        """The binding limit."""
-        return self.limits[0].limit
-
-    @property
-    def next_limit(self) -> str:
-        """What stops you once the binding limit is lifted."""
-        return self.limits[0].then
-
-    @property
-    def count_by_use(self) -> int | None:
-        """The middle answer of all replications."""
-        if self.by_use is None:
-            return None
-        return statistics.median_low(answer.count for answer in self.by_use)
-
-    def fits(self, *, reserved: bool) -> bool:
-        """Whether at least one fits by use, where that is known, and by reservation if `reserved`.
-
-        Where the density by use was not found, reservations alone say it.
-        """
-        by_use = self.count_by_use
-        return (self.count > 0 or not (reserved or by_use is None)) and by_use != 0
-
-    @property
-    def stopped_by_use(self) -> str:
-        """What stopped the middle answer."""
-        middle = self.count_by_use
-        return next(a.stopped_by for a in self.by_use or [] if a.count == middle)
-
-    def json(self) -> dict[str, Any]:
-        """Plain data; a key whose value is not known is absent, and `refused` says why."""
-        data: dict[str, Any] = {
-            "platform": self.platform,
-            "host": self.host,
-            "count": self.count,
-            "stopped_by": self.stopped_by,
-            "next_limit": self.next_limit,
-            "limits": [
-                {name: getattr(limit, name) for name in Limit.__slots__} for limit in self.limits
-            ],
-            "memory_used_bytes": round(used(self.budget)),
-            "file_pages_bytes": round(file_pages(self.budget)),
-        }
-        if self.usd_per_container_hour is not None:
-            data["usd_per_container_hour"] = self.usd_per_container_hour
-        if self.by_use is not None:
-            data["count_by_use"] = self.count_by_use
-            data["stopped_by_use"] = self.stopped_by_use
-        if self.refused:
-            data["refused"] = self.refused
-        if self.note:
-            data["note"] = self.note
-        return data
 
 
 @dataclass(slots=True)
@@ -119,14 +27,14 @@ class DensityAnswer:
 
     service: Service
     instance: str
-    rows: list[Row]
+    rows: list[DensityRow]
     parameters: dict[str, Any] = field(default_factory=dict)
     explained: list[Explained] | None = None
     """The numbers that moved each row; None where that was not asked for."""
     speeds: list[Cited] = field(default_factory=list)
     """Core speeds of the hosts on which density by use was simulated, as far as they are cited."""
 
-    def row(self, platform: str) -> Row:
+    def row(self, platform: str) -> DensityRow:
         """One platform's row."""
         return next(row for row in self.rows if row.platform == platform)
 
@@ -146,20 +54,60 @@ class DensityAnswer:
         return rows
 
     def sentence(self) -> str:
-        """The answer in one sentence."""
-        return density_sentence(self)
+        """How many fit as containers and as VMs on one machine, and which density is smaller."""
+        docker, vm = self.row("docker"), self.row("vm")
+        sentence = (
+            f"On one {docker.host} machine {docker.count} fit as Docker containers "
+            f"({stop(docker)}), {vm.count} as VMs ({stop(vm)})."
+        )
+        if docker.count_by_use is None:
+            return sentence
+        return f"{sentence} {use_sentence(docker, weight_only=not self.service.cpu_quota)}"
 
     def pages_line(self) -> str:
-        """How often the image's hot file pages are in memory; empty where it keeps none."""
-        return pages_sentence(self)
+        """Containers share the hot file pages of their image; each VM holds a copy."""
+        hot = self.service.hot
+        counts = []
+        for name in ("docker", "vm"):
+            row = self.row(name)
+            counts.append(row.count if row.count_by_use is None else row.count_by_use)
+        if hot == 0.0 or 0 in counts:
+            return ""
+        containers, vms = counts
+        return (
+            f"Hot file pages of the image: {hot / MiB:.0f} MiB once for {containers} Docker "
+            f"containers (page cache is shared), {vms} copies or {vms * hot / MiB:.0f} MiB "
+            f"in {vms} VMs."
+        )
 
     def credits_line(self) -> str:
-        """What is billed of T types besides their price; empty where no row has such a price."""
-        return credits_sentence(self)
+        """T types run above their baseline for more money, which no price of a row holds."""
+        types = dict.fromkeys(row.priced_as for row in self.rows if row.priced_as)
+        shares = [
+            f"{name} {baseline:.0%}"
+            for name in types
+            if (baseline := catalog.instance(name).baseline) is not None
+        ]
+        if not shares:
+            return ""
+        return (
+            f"T types: CPU above the baseline ({', '.join(shares)} of each vCPU, over 24 hours) is "
+            f"billed as surplus credits (unlimited mode), which are not in the price."
+        )
 
     def speed_line(self) -> str:
-        """What a vCPU of its hosts does, where that is not what one of an m5 does."""
-        return speed_sentence(self)
+        """A load is work of m5 vCPUs: faster ones serve more of it than their number tells."""
+        works = []
+        for speed in self.speeds:
+            family = speed.key.split(".")[1]
+            article = "an" if family[0] in "aefhilmnorsx" else "a"
+            works.append(f"{article} {family} vCPU does {speed.value:.2f} times")
+        if not works:
+            return ""
+        return (
+            f"By use: {', '.join(works)} the work of an m5 vCPU (CoreMark), in which load is "
+            f"counted."
+        )
 
     def assumed_line(self) -> str:
         """The assumed numbers that its density by use rests on."""

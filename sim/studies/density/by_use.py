@@ -13,6 +13,7 @@ from simpy import Event
 from tqdm import tqdm
 
 from sim.core.world import World
+from sim.platforms.limits import BudgetItem
 from sim.start import Ceiling, Sandbox
 from sim.workload import Load, Requests, Service, draw_requests, serve
 
@@ -36,6 +37,16 @@ class OneHost(Protocol):
     def fits_in_memory(self, service: Service) -> int:
         """How many fit by the memory they use."""
         ...
+
+
+class Sized(OneHost, Protocol):
+    """What this question asks of a platform of which one host takes many."""
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]: ...
+
+    def slots(self, service: Service) -> tuple[Ceiling, ...]: ...
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)

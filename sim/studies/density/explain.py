@@ -8,22 +8,9 @@ from typing import Protocol, TypeAlias
 
 from sim.experiment.statistics.one_at_a_time import one_at_a_time, ranged
 from sim.host import Machine
-from sim.platforms.limits import BudgetItem
-from sim.start import Ceiling
-from sim.studies.density.by_use import ByUse, OneHost
+from sim.studies.density.by_use import ByUse, Sized
 from sim.studies.influence import Explained, explain
 from sim.workload import Service
-
-
-class Sized(OneHost, Protocol):
-    """What this question asks of a platform of which one host takes many."""
-
-    def ceilings(self, service: Service) -> tuple[Ceiling, ...]: ...
-
-    def slots(self, service: Service) -> tuple[Ceiling, ...]: ...
-
-    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]: ...
-
 
 Node: TypeAlias = tuple[Sized, Service]
 

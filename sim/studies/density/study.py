@@ -15,10 +15,10 @@ from sim.platforms.kubernetes.allocatable import MOST_PODS
 from sim.platforms.limits import lifted
 from sim.start import Ceiling
 from sim.studies.bare_machine import bare_machine
-from sim.studies.density.answer import DensityAnswer, Row
-from sim.studies.density.by_use import ByUse, largest_by_use
-from sim.studies.density.explain import Sized, why_so_many
-from sim.studies.density.overdrawn import overdrawn
+from sim.studies.density.answer import DensityAnswer
+from sim.studies.density.by_use import ByUse, Sized, largest_by_use
+from sim.studies.density.explain import why_so_many
+from sim.studies.density.row import DensityRow, overcommitted
 from sim.workload import Service
 
 By: TypeAlias = Literal["reservation", "use", "both"]
@@ -86,7 +86,7 @@ def density(
             f"arch: {architecture!r} alone does not run on {instance} ({type_.architecture}): "
             f"every start would end with 'exec format error'"
         )
-    asked = _Asked(service, by, use_on, seed, replications, window, slowdown)
+    asked = _Measured(service, by, use_on, seed, replications, window, slowdown)
     vm = catalog.hypervisor(server, cpu_overcommit=cpu_overcommit)
     docker = catalog.docker(server, cpu_overcommit=cpu_overcommit)
     bare_type = instance if host is None else host
@@ -129,7 +129,7 @@ def density(
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Measured:
     """The question, and the densities by use that several rows share."""
 
     service: Service
@@ -147,12 +147,12 @@ class _Asked:
         """Whether that row shows its density by use."""
         return self.by != "reservation" and (self.use_on is None or name in self.use_on)
 
-    def row(self, name: str, machine: Machine, platform: Sized, *, type_: str = "") -> Row:
+    def row(self, name: str, machine: Machine, platform: Sized, *, type_: str = "") -> DensityRow:
         """The row of a platform of which one host takes many; `type_` is whose price it has."""
         self.platforms[name] = machine, platform
         ceilings = platform.ceilings(self.service)
         count = ceilings[0].allows
-        row = Row(
+        row = DensityRow(
             platform=name,
             host=machine.name,
             count=count,
@@ -161,7 +161,7 @@ class _Asked:
         )
         if self.wants_use(name):
             row.by_use = self.by_use(machine, platform, self.service)
-        row.note = overdrawn(row, machine, platform, self.service)
+        row.note = overcommitted(row, machine, platform, self.service)
         return _priced(row, machine, type_)
 
     def speeds(self) -> list[Cited]:
@@ -172,7 +172,7 @@ class _Asked:
         )
         return list({speed.key: speed for speed in cited}.values())
 
-    def one(self, row: Row) -> Row:
+    def one(self, row: DensityRow) -> DensityRow:
         """A row whose host takes exactly one: by use it is one as well."""
         if self.wants_use(row.platform):
             row.by_use = [ByUse(row.count, row.stopped_by, ())]
@@ -219,7 +219,9 @@ def _ecs_names(type_: Machine) -> list[tuple[str, Literal["bridge", "awsvpc"], b
     return [row for row in ECS_ROWS if not row[2] or type_.trunk_tasks != 0]
 
 
-def _ecs(asked: _Asked, name: tuple[str, Literal["bridge", "awsvpc"], bool], type_: Machine) -> Row:
+def _ecs(
+    asked: _Measured, name: tuple[str, Literal["bridge", "awsvpc"], bool], type_: Machine
+) -> DensityRow:
     platform, network, trunking = name
     row = asked.row(platform, type_, catalog.ecs(type_, network=network, trunking=trunking))
     if trunking and type_.trunk_tasks is None:
@@ -227,27 +229,29 @@ def _ecs(asked: _Asked, name: tuple[str, Literal["bridge", "awsvpc"], bool], typ
     return row
 
 
-def _ec2(asked: _Asked, type_: Machine, burstable: bool) -> Row:
+def _ec2(asked: _Measured, type_: Machine, burstable: bool) -> DensityRow:
     ec2 = catalog.ec2_for(asked.service, type_.architecture, burstable=burstable)
     if ec2 is None:
         reason = "no EC2 type of this architecture holds it"
         none = lifted((Ceiling("instance size", 0, "ask for less"),))
-        return asked.one(Row("ec2", "-", 0, none, refused=reason))
+        return asked.one(DensityRow("ec2", "-", 0, none, refused=reason))
     ceilings = ec2.ceilings(asked.service)
     count = ceilings[0].allows
-    row = Row("ec2", ec2.machine.name, count, lifted(ceilings), ec2.budget(asked.service, count))
+    row = DensityRow(
+        "ec2", ec2.machine.name, count, lifted(ceilings), ec2.budget(asked.service, count)
+    )
     row.note = _beyond_the_account(ceilings)
     return asked.one(_priced(row, ec2.machine))
 
 
-def _fargate(asked: _Asked, fargate: Fargate) -> Row:
+def _fargate(asked: _Measured, fargate: Fargate) -> DensityRow:
     service, ceilings = asked.service, fargate.ceilings(asked.service)
     size = fargate.size_for(service)
     if size is None:
         reason = f"no Fargate size holds it; {ceilings[0].how}"
-        return asked.one(Row("fargate", "-", 0, lifted(ceilings), refused=reason))
+        return asked.one(DensityRow("fargate", "-", 0, lifted(ceilings), refused=reason))
     count = ceilings[0].allows
-    row = Row("fargate", str(size), count, lifted(ceilings), fargate.budget(service, count))
+    row = DensityRow("fargate", str(size), count, lifted(ceilings), fargate.budget(service, count))
     row.note = _beyond_the_account(ceilings)
     if count == 0:
         row.refused = f"{ceilings[0].limit} has no room; {ceilings[0].how}"
@@ -258,7 +262,7 @@ def _fargate(asked: _Asked, fargate: Fargate) -> Row:
     return asked.one(row)
 
 
-def _eks(asked: _Asked, name: str, type_: Machine, eks: EKS) -> Row:
+def _eks(asked: _Measured, name: str, type_: Machine, eks: EKS) -> DensityRow:
     row = asked.row(name, type_, eks)
     row.note = _also(row.note, _a_cluster())
     if row.count == 0:
@@ -266,17 +270,19 @@ def _eks(asked: _Asked, name: str, type_: Machine, eks: EKS) -> Row:
     return row
 
 
-def _eks_on_fargate(asked: _Asked, eks: EKS, architecture: Architecture | None) -> Row:
+def _eks_on_fargate(asked: _Measured, eks: EKS, architecture: Architecture | None) -> DensityRow:
     service, ceilings = asked.service, eks.ceilings(asked.service)
     size = eks.fargate_size(service)
     if architecture == "arm64":
         no_arm = lifted((Ceiling("architecture", 0, "run it on EC2 nodes"),))
-        return asked.one(Row("eks-fargate", "-", 0, no_arm, refused="EKS runs Fargate on amd64"))
+        return asked.one(
+            DensityRow("eks-fargate", "-", 0, no_arm, refused="EKS runs Fargate on amd64")
+        )
     if size is None:
         reason = f"no Fargate size holds it and its overhead; {ceilings[0].how}"
-        return asked.one(Row("eks-fargate", "-", 0, lifted(ceilings), refused=reason))
+        return asked.one(DensityRow("eks-fargate", "-", 0, lifted(ceilings), refused=reason))
     count = ceilings[0].allows
-    row = Row("eks-fargate", str(size), count, lifted(ceilings), eks.budget(service, count))
+    row = DensityRow("eks-fargate", str(size), count, lifted(ceilings), eks.budget(service, count))
     row.note = _beyond_the_account(ceilings)
     own = catalog.figure("eks.fargate.pod_overhead").shown()
     paid = f"asked {_size(service)}, {own} for Kubernetes, given and paid {size}"
@@ -302,7 +308,7 @@ def _a_cluster() -> str:
     return f"a cluster costs {catalog.figure('eks.cluster.price').value:.2f} USD/h besides"
 
 
-def _priced(row: Row, machine: Machine, type_: str = "") -> Row:
+def _priced(row: DensityRow, machine: Machine, type_: str = "") -> DensityRow:
     if row.count == 0:
         row.refused = row.refused or f"not one fits on {machine.name}: {row.stopped_by}"
     elif machine.usd_per_hour is None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim import catalog
 from sim.core.cited import plain
@@ -13,65 +12,12 @@ from sim.host import Step
 from sim.host.machine import Architecture
 from sim.image import BadDockerfile, Built, Image, build_file
 from sim.platforms.ec2 import DockerOnInstance
-from sim.studies.lifecycle.answer import as_row, results_of
-from sim.studies.lifecycle.lifecycle_words import lifecycle_sentence
-from sim.studies.lifecycle.timeline import Lifecycle, Round, Timeline, live
-from sim.studies.rests_on import Influence, influences
-from sim.studies.startup.words import assumed_line
+from sim.studies.influence import influences
+from sim.studies.lifecycle.answer import LifecycleAnswer
+from sim.studies.lifecycle.timeline import Lifecycle, Round, live
 from sim.workload import App, Service
 
-if TYPE_CHECKING:
-    from sim.experiment import Results
-
 PLATFORMS = ("docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
-
-
-@dataclass(slots=True)
-class LifecycleAnswer:
-    """What was asked, and what came of it."""
-
-    dockerfile: str
-    platform: str
-    registry: str
-    setup: Lifecycle
-    rounds: tuple[Round, ...]
-    timeline: Timeline
-    app_told: bool
-    assumed: list[Influence]
-    """Assumed numbers that matter, strongest first."""
-    notes: tuple[str, ...]
-    seed: int
-
-    @property
-    def outcome(self) -> str:
-        """What became of the last start; `running` where the app's own work was not told."""
-        last = str(self.timeline.starts[-1].value)
-        return "running" if last == "ready" and not self.app_told else last
-
-    @property
-    def up(self) -> bool:
-        """Whether every container that was started came up."""
-        return self.outcome in ("running", "ready")
-
-    def sentence(self) -> str:
-        """The answer in one sentence a round."""
-        return lifecycle_sentence(self)
-
-    def assumed_line(self) -> str:
-        """The assumed numbers it rests on."""
-        return assumed_line(self)
-
-    def json(self) -> list[dict[str, Any]]:
-        """One row a phase, and the total of each step; what is not known is absent."""
-        return [as_row(self, row) for row in self.timeline.rows if self.shows(row.step, row.phase)]
-
-    def shows(self, step: str, phase: str) -> bool:
-        """Whether a phase is part of the answer: `app` is not, where nothing is known of it."""
-        return self.app_told or (step, phase) != ("run", "app")
-
-    def results(self) -> Results:
-        """The answer as a run folder; its summary is the rows."""
-        return results_of(self)
 
 
 def lifecycle(

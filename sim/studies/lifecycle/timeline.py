@@ -11,8 +11,8 @@ from sim.core.description import description
 from sim.core.recorder import Recorder, Span
 from sim.core.world import World
 from sim.image import Builder, Built, Image, Repository
-from sim.image.dockerfile.build import Step
-from sim.image.sharing import distinct
+from sim.image.dockerfile.build import BuildStep
+from sim.image.image import distinct
 from sim.image.transfer.push import Done
 from sim.start import Outcome, Ready, Start
 from sim.workload import Service
@@ -41,7 +41,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LifecycleRow:
     """One phase of one step."""
 
     round: int
@@ -73,16 +73,16 @@ class Timeline:
 
     record: Recorder
     """Of the starts."""
-    rows: list[Row] = field(default_factory=list)
+    rows: list[LifecycleRow] = field(default_factory=list)
     starts: list[Start] = field(default_factory=list)
     begins: list[float] = field(default_factory=list)
     """When each round began, seconds."""
 
-    def of(self, number: int, step: StepName) -> list[Row]:
+    def of(self, number: int, step: StepName) -> list[LifecycleRow]:
         """The phases of one step of one round."""
         return [row for row in self.rows if (row.round, row.step) == (number, step)]
 
-    def total(self, number: int, step: StepName) -> Row | None:
+    def total(self, number: int, step: StepName) -> LifecycleRow | None:
         """All of one step, with the bytes that went over the network; None where it never began."""
         return next((row for row in self.of(number, step) if row.phase == TOTAL), None)
 
@@ -134,7 +134,7 @@ class _Job:
     """A build or a push; the pulls of its base images have a record of their own."""
 
     def __init__(self, world: World, made: Timeline, number: int, step: StepName) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[LifecycleRow] = []
         self._begin = world.env.now
         self._aside = Recorder(world.env)
         self._task = self._aside.task(step)
@@ -145,10 +145,10 @@ class _Job:
     def phase(self, name: str, parent: str = "") -> Span:
         return self._aside.span(self._task, name, parent)
 
-    def done(self, work: Done, what: Step | Image | None) -> None:
-        step = what if isinstance(what, Step) else None
+    def done(self, work: Done, what: BuildStep | Image | None) -> None:
+        step = what if isinstance(what, BuildStep) else None
         self.rows.append(
-            Row(
+            LifecycleRow(
                 round=self._number,
                 step=self._step,
                 phase=work.phase,
@@ -161,17 +161,19 @@ class _Job:
             )
         )
 
-    def file(self, rows: list[Row], *, moved: str) -> None:
+    def file(self, rows: list[LifecycleRow], *, moved: str) -> None:
         """Put its rows into the timeline, in order, and its total: bytes of the phase `moved`."""
         size = sum(row.size for row in rows if row.phase == moved)
         end = self._aside.env.now
         self._made.rows += sorted(rows, key=lambda row: (row.start, row.end, row.line))
-        self._made.rows.append(Row(self._number, self._step, TOTAL, self._begin, end, size))
+        self._made.rows.append(
+            LifecycleRow(self._number, self._step, TOTAL, self._begin, end, size)
+        )
 
 
-def _hulls(rows: Sequence[Row]) -> list[Row]:
+def _hulls(rows: Sequence[LifecycleRow]) -> list[LifecycleRow]:
     """One row a phase, from the first layer's begin to the last one's end."""
-    found: dict[str, list[Row]] = {}
+    found: dict[str, list[LifecycleRow]] = {}
     for row in rows:
         found.setdefault(row.phase, []).append(row)
     return [
@@ -187,19 +189,19 @@ def _hulls(rows: Sequence[Row]) -> list[Row]:
 
 def _of_start(
     record: Recorder, start: Start, number: int, image: Image, held: set[str]
-) -> list[Row]:
+) -> list[LifecycleRow]:
     """The phases of a start; those of its pull are the step `pull`."""
     missing = [layer for layer in distinct([image]) if layer.digest not in held]
     wire, unpacked = fsum(x.wire for x in missing), fsum(x.unpacked for x in missing)
     sizes = {"download": wire, "decompress": unpacked, "unpack": unpacked, TOTAL: wire}
-    pulled, ran = list[Row](), list[Row]()
+    pulled, ran = list[LifecycleRow](), list[LifecycleRow]()
     for phase, parent, begin, end in _spans(record, start.task):
         if parent == "pull":
-            pulled.append(Row(number, "pull", phase, begin, end))
+            pulled.append(LifecycleRow(number, "pull", phase, begin, end))
         elif not parent and phase == "pull":
-            pulled.append(Row(number, "pull", TOTAL, begin, end))
+            pulled.append(LifecycleRow(number, "pull", TOTAL, begin, end))
         elif not parent:
-            ran.append(Row(number, "run", phase, begin, end))
+            ran.append(LifecycleRow(number, "run", phase, begin, end))
     parts = [replace(row, size=sizes.get(row.phase, 0.0)) for row in _hulls(pulled)]
     aside = sum(row.seconds for row in parts if row.phase == TOTAL)
     begin, end = record.task_begin[start.task], record.task_end[start.task]
@@ -207,7 +209,7 @@ def _of_start(
     return [
         *sorted(phases, key=lambda row: (row.start, row.end)),
         *(row for row in parts if row.phase == TOTAL),
-        Row(number, "run", TOTAL, begin, end, aside=aside),
+        LifecycleRow(number, "run", TOTAL, begin, end, aside=aside),
     ]
 
 

@@ -1,71 +1,203 @@
-"""A scale-in as results that can be saved: one run a course, its hosts as readings."""
+"""The answer to *how soon are the machines gone again*: a row a platform, and its runs."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim import catalog
 from sim.core.description import as_json
 from sim.experiment import Results
+from sim.experiment.statistics.estimate import Estimate
 from sim.experiment.storage.manifest import manifest
 from sim.experiment.storage.tables import empty_spans
+from sim.platforms import ECS, EKS
+from sim.units import hours
+from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.platforms import ECS, EKS
-    from sim.studies.scale_in.study import ShrinkAnswer
-
 NAME = "scale-in"
 
+SHARES = {"t50_s": 0.5, "t90_s": 0.9, "t100_s": 1.0}
 
-def shrink_results(answer: ShrinkAnswer) -> Results:
-    """Runs, hosts over time and the table, with a manifest of what was asked."""
-    asked = {name: _described(answer, platform) for name, platform in answer.platforms.items()}
-    replications = max(map(len, answer.courses.values()))
-    made = manifest(NAME, asked, seed=answer.seed, catalogue=catalog.digest())
-    return Results(
-        runs=_runs(answer),
-        spans=empty_spans(),
-        samples=_samples(answer),
-        summary=answer.table(),
-        scenario=asked,
-        manifest={**made, "replications": replications, "complete": True},
-    )
+HOUR = 1 * hours
+
+NONE_GOES = "no host goes: each of them still has a task"
 
 
-def _described(answer: ShrinkAnswer, platform: ECS | EKS) -> dict[str, Any]:
-    return {
-        "platform": json.loads(as_json(platform)),
-        "service": json.loads(as_json(answer.service)),
-        "from": answer.begin,
-        "to": answer.to,
-    }
+class ScaleInRun(NamedTuple):
+    """One run: how many hosts there were, and from when on, the end of the tasks being 0."""
+
+    hosts: list[tuple[float, int]]
+    moved: int
+    ready: int
+    lacking: str = ""
+    """How many tasks never came up, and why; empty where all did."""
+
+    @property
+    def before(self) -> int:
+        """Hosts when the tasks ended."""
+        return self.hosts[0][1]
+
+    @property
+    def after(self) -> int:
+        """Hosts that stay."""
+        return self.hosts[-1][1]
+
+    def gone(self, share: float) -> float:
+        """Seconds until that share of the hosts that go has gone."""
+        left = self.before - share * (self.before - self.after)
+        return next(time for time, count in self.hosts if count <= left)
+
+    def host_hours(self) -> float:
+        """Of the first hour."""
+        ends = [*(min(time, HOUR) for time, _ in self.hosts[1:]), HOUR]
+        spans = zip(self.hosts, ends, strict=True)
+        return sum(count * max(0.0, end - time) for (time, count), end in spans) / HOUR
 
 
-def _runs(answer: ShrinkAnswer) -> pd.DataFrame:
-    """One row a course: `hosts_before` and `hosts` that stay, tasks `moved` and `ready`."""
-    import pandas as pd
+@dataclass(frozen=True, slots=True)
+class ScaleInRow:
+    """One platform; all numbers are means over the runs."""
 
-    rows = [
-        (name, run, course.before, course.after, course.moved, course.ready, course.lacking)
-        for name, courses in answer.courses.items()
-        for run, course in enumerate(courses)
-    ]
-    columns = ["variant", "run", "hosts_before", "hosts", "moved", "ready", "reasons"]
-    return pd.DataFrame(rows, columns=columns)
+    platform: str
+    hosts_before: Estimate
+    hosts: Estimate
+    times: dict[str, Estimate]
+    """Seconds until a share of the hosts that go has gone, `t50_s`, `t90_s` and `t100_s`; none
+    where a run let no host go."""
+    moved: Estimate
+    """Tasks that were ended on one host and made anew on another."""
+    ready: Estimate
+    """Tasks that run at the end."""
+    lacking: str
+    """How many tasks never came up, and why; empty where all did."""
+    usd_per_hour: float | None
+    """Of the hosts that stay; None where a price is not known."""
+    usd_first_hour: float | None
+    """What the hour after the tasks have ended costs."""
+
+    def estimates(self) -> dict[str, Estimate]:
+        """What was measured, by name."""
+        hosts = {"hosts_before": self.hosts_before, "hosts": self.hosts}
+        return {**hosts, **self.times, "moved": self.moved, "ready": self.ready}
+
+    def flat(self) -> dict[str, Any]:
+        """One line of a table; a price that is not known is absent."""
+        data: dict[str, Any] = {"platform": self.platform}
+        data |= {name: estimate.value for name, estimate in self.estimates().items()}
+        prices = {"usd_per_hour": self.usd_per_hour, "usd_first_hour": self.usd_first_hour}
+        return data | {name: value for name, value in prices.items() if value is not None}
+
+    def json(self) -> dict[str, Any]:
+        """Plain data; a time that there is not is absent, with the reason beside it."""
+        data = self.flat()
+        reason = self.lacking or NONE_GOES
+        data |= {f"{name}_refused": reason for name in SHARES if name not in self.times}
+        known = {name: e for name, e in self.estimates().items() if e.low is not None}
+        data["intervals"] = {name: [e.low, e.high] for name, e in known.items()}
+        return data
 
 
-def _samples(answer: ShrinkAnswer) -> pd.DataFrame:
-    """Hosts of a whole course, a reading each time their number changes; the end is 0 s."""
-    import pandas as pd
+@dataclass(frozen=True, slots=True)
+class ScaleInAnswer:
+    """Rows, and what was asked."""
 
-    rows = [
-        (name, run, "all", "hosts", time, float(hosts), float(course.before), "hosts")
-        for name, courses in answer.courses.items()
-        for run, course in enumerate(courses)
-        for time, hosts in course.hosts
-    ]
-    columns = ["variant", "run", "host", "resource", "time_s", "used", "capacity", "unit"]
-    return pd.DataFrame(rows, columns=columns)
+    service: Service
+    instance: str
+    begin: int
+    to: int
+    rows: list[ScaleInRow]
+    runs: dict[str, list[ScaleInRun]]
+    """The runs of each platform."""
+    platforms: Mapping[str, ECS | EKS]
+    seed: int
+
+    def results(self) -> Results:
+        """Runs, hosts over time and the table, with a manifest of what was asked."""
+        asked = {name: self._described(platform) for name, platform in self.platforms.items()}
+        replications = max(map(len, self.runs.values()))
+        made = manifest(NAME, asked, seed=self.seed, catalogue=catalog.digest())
+        return Results(
+            runs=self._runs_table(),
+            spans=empty_spans(),
+            samples=self._samples(),
+            summary=self.table(),
+            scenario=asked,
+            manifest={**made, "replications": replications, "complete": True},
+        )
+
+    def _described(self, platform: ECS | EKS) -> dict[str, Any]:
+        return {
+            "platform": json.loads(as_json(platform)),
+            "service": json.loads(as_json(self.service)),
+            "from": self.begin,
+            "to": self.to,
+        }
+
+    def _runs_table(self) -> pd.DataFrame:
+        """One row a run: `hosts_before` and `hosts` that stay, tasks `moved` and `ready`."""
+        import pandas as pd
+
+        rows = [
+            (name, number, run.before, run.after, run.moved, run.ready, run.lacking)
+            for name, runs in self.runs.items()
+            for number, run in enumerate(runs)
+        ]
+        columns = ["variant", "run", "hosts_before", "hosts", "moved", "ready", "reasons"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _samples(self) -> pd.DataFrame:
+        """Hosts of each run, a reading each time their number changes; the end is 0 s."""
+        import pandas as pd
+
+        rows = [
+            (name, number, "all", "hosts", time, float(hosts), float(run.before), "hosts")
+            for name, runs in self.runs.items()
+            for number, run in enumerate(runs)
+            for time, hosts in run.hosts
+        ]
+        columns = ["variant", "run", "host", "resource", "time_s", "used", "capacity", "unit"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def json(self) -> list[dict[str, Any]]:
+        """The rows as plain data."""
+        return [row.json() for row in self.rows]
+
+    def hosts_over_time(self) -> pd.DataFrame:
+        """One row a change: `variant` (the platform), `run`, `time_s` (the end is 0), `hosts`."""
+        import pandas as pd
+
+        rows = [
+            (name, number, time, hosts)
+            for name, runs in self.runs.items()
+            for number, run in enumerate(runs)
+            for time, hosts in run.hosts
+        ]
+        return pd.DataFrame(rows, columns=["variant", "run", "time_s", "hosts"])
+
+    def table(self) -> pd.DataFrame:
+        """One row a platform, without the intervals."""
+        import pandas as pd
+
+        return pd.DataFrame([row.flat() for row in self.rows])
+
+    def sentence(self) -> str:
+        """When the last host that goes has gone, and what stays."""
+        rows = [row for row in self.rows if row.times]
+        rows.sort(key=lambda row: row.times["t100_s"].value)
+        parts = [
+            f"{row.platform} {row.times['t100_s'].value:.0f} s "
+            f"({row.hosts_before.value:.0f} to {row.hosts.value:.0f} hosts)"
+            for row in rows
+        ]
+        gone = f"the last host that goes has gone after: {', '.join(parts)}" if parts else ""
+        stay = [row.platform for row in self.rows if not (row.times or row.lacking)]
+        none = f"no host goes on {', '.join(stay)}" if stay else ""
+        lacking = [f"{row.platform}: {row.lacking}" for row in self.rows if row.lacking]
+        said = "; ".join(part for part in (gone, none, *lacking) if part)
+        return f"From {self.begin:,} tasks to {self.to:,}, {said}."

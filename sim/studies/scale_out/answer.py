@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.experiment import Estimate, Results
+from sim.studies.scale_out.limiting_waits import Stretch
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.studies.scale_out.limiting_waits import Stretch
-
 
 @dataclass(slots=True)
-class Row:
+class ScaleOutRow:
     """One platform."""
 
     platform: str
@@ -64,14 +63,14 @@ class Row:
 
 
 @dataclass(slots=True)
-class GrowthAnswer:
+class ScaleOutAnswer:
     """Rows, the results they come from, and what was asked."""
 
     service: Service
     instance: str
     begin: int
     to: int
-    rows: list[Row]
+    rows: list[ScaleOutRow]
     results: Results
     starts: pd.DataFrame
     """One row a start that was asked for and became ready."""

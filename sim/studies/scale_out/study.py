@@ -13,7 +13,7 @@ from sim.experiment.statistics.estimate import Estimate, mean
 from sim.platforms.kubernetes.cluster import EVICTED, EVICTION, REPLACEMENT
 from sim.studies.account_quotas import account_line, need
 from sim.studies.platforms import chosen, lacking, price, web
-from sim.studies.scale_out.answer import GrowthAnswer, Row
+from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 from sim.studies.scale_out.limiting_waits import stretches
 from sim.units import GiB, hours
 from sim.workload import Service
@@ -27,7 +27,7 @@ BEFORE = 6 * hours
 """Seconds in which the tasks that are there already have come, and every quota has filled up."""
 
 
-def scale(
+def scale_out(
     *,
     platform: str = "all",
     begin: int = 0,
@@ -40,7 +40,7 @@ def scale(
     quotas: Mapping[str, float] | None = None,
     replications: int = 5,
     seed: int = 1,
-) -> GrowthAnswer:
+) -> ScaleOutAnswer:
     """How long each platform takes from `begin` tasks to `to`, all asked for at once.
 
     A task is ready when its container runs: it has no start-up work of its own.
@@ -80,7 +80,7 @@ def scale(
         row.lacking = lacking(made[row.platform], service)
     results.summary = _summary(rows)
     account = account_line(need(r.platform, made[r.platform], service, r.hosts) for r in rows)
-    return GrowthAnswer(service, instance, begin, to, rows, results, asked, account)
+    return ScaleOutAnswer(service, instance, begin, to, rows, results, asked, account)
 
 
 def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Burst, ...]:
@@ -109,7 +109,7 @@ def _asked(results: Results, begin: int) -> pd.DataFrame:
     return starts[(starts["task"] >= begin) & ~anew.to_numpy()]
 
 
-def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> Row:
+def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> ScaleOutRow:
     spans = results.spans[results.spans["variant"] == name]
     mine = asked[asked["variant"] == name]
     runs = len(results.runs[results.runs["variant"] == name])
@@ -117,7 +117,7 @@ def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> Row:
     there = spans.merge(moved[["run", "task"]], how="left", on=["run", "task"], indicator=True)
     there = there[(there["_merge"] == "left_only") & (there["host"] != "")]
     hosts = round(there.groupby("run")["host"].nunique().mean()) if len(there) else 0
-    return Row(
+    return ScaleOutRow(
         platform=name,
         times=_times(mine, tasks, runs),
         ready=len(mine) / runs,
@@ -138,7 +138,7 @@ def _times(mine: pd.DataFrame, tasks: int, runs: int) -> dict[str, Estimate]:
     return found
 
 
-def _summary(rows: list[Row]) -> pd.DataFrame:
+def _summary(rows: list[ScaleOutRow]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([row.flat() for row in rows])

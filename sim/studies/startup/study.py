@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sim import catalog
-from sim.core.quantity import parse_seconds
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.statistics.estimate import needed, phase_table
 from sim.host.machine import Architecture
@@ -16,120 +15,17 @@ from sim.platforms import ECS, EKS, Docker, Fargate
 from sim.platforms.ecs.ecs import Network
 from sim.studies.account_quotas import Need, account_line, instances, need
 from sim.studies.bare_machine import bare_machine
-from sim.studies.influence import Explained, explain_starts
+from sim.studies.influence import explain_starts, rests_on
 from sim.studies.platforms import fargate_size
-from sim.studies.rests_on import Influence, rests_on
-from sim.studies.startup.words import assumed_line, startup_sentence
+from sim.studies.startup.answer import QUANTILES, StartupAnswer, StartupRow, Temperature
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
-QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
-
-Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
-"""Whether the image has to be pulled, pulled lazily, or is on the host already."""
-
 LAZY = ("docker", "fargate")
 """Platforms that load images lazily; the ECS agent on EC2 pulls through dockerd, which does not."""
-
-
-@dataclass(slots=True)
-class Row:
-    """One phase of one platform's start."""
-
-    platform: str
-    app: str
-    image: Temperature
-    phase: str
-    seconds: dict[str, float]
-    """By column, `p50_s` and `p95_s`; a column the sample cannot support is absent."""
-    n: int
-    refused: int
-    killed: int
-
-    def json(self) -> dict[str, Any]:
-        """Plain data; a quantile that was refused is absent, with the reason beside it."""
-        data: dict[str, Any] = {
-            "platform": self.platform,
-            "app": self.app,
-            "image": self.image,
-            "phase": self.phase,
-            **self.seconds,
-            "n": self.n,
-            "refused": self.refused,
-            "killed": self.killed,
-        }
-        for column, q in QUANTILES.items():
-            if column not in self.seconds:
-                data[f"{column}_refused"] = (
-                    f"p{100 * q:g} of {self.n} starts: at least {needed(q)} are needed"
-                )
-        return data
-
-
-@dataclass(slots=True)
-class StartupAnswer:
-    """Rows, the results they come from, and what was asked."""
-
-    service: Service
-    instance: str
-    tasks: int
-    rows: list[Row]
-    results: Results
-    hosts: dict[str, str]
-    """What each variant runs on."""
-    assumed: list[Influence]
-    """Assumed numbers that matter, strongest first."""
-    explained: list[Explained] | None = None
-    account: str = ""
-    """Which quotas a new account would need raised; none of them is enforced."""
-    """The numbers that moved each variant; None where that was not asked for."""
-
-    @property
-    def started(self) -> int:
-        """Starts that became ready, of all platforms."""
-        return int(self.results.runs["ready"].sum())
-
-    def json(self) -> list[dict[str, Any]]:
-        """The rows as plain data; `total` with the numbers that moved it where that was asked."""
-        return [{**row.json(), **self._explain(row)} for row in self.rows]
-
-    def _explain(self, row: Row) -> dict[str, Any]:
-        if self.explained is None or row.phase != "total":
-            return {}
-        variant = f"{row.platform}-{row.image}"
-        mine = [e for e in self.explained if e.variant == variant]
-        return {"explain": [number for explained in mine for number in explained.json()]}
-
-    def totals(self) -> list[Row]:
-        """The row `total` of each platform and image."""
-        return [row for row in self.rows if row.phase == "total"]
-
-    def asked(self, row: Row) -> int:
-        """Starts that were asked for of a row's platform and image, over all runs."""
-        runs = self.results.runs
-        return int(runs[runs["variant"] == f"{row.platform}-{row.image}"]["tasks"].sum())
-
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        return startup_sentence(self)
-
-    def assumed_line(self) -> str:
-        """The assumed numbers it rests on."""
-        return assumed_line(self)
-
-    def starts(self) -> pd.DataFrame:
-        """One row a start that became ready, with its platform and image."""
-        table = self.results.starts()
-        table[["platform", "image"]] = table["variant"].str.rsplit("-", n=1, expand=True)
-        return table
-
-    def reasons(self) -> dict[str, str]:
-        """Why starts were refused or killed, by variant."""
-        runs = self.results.runs[self.results.runs["reasons"] != ""]
-        return dict(zip(runs["variant"], runs["reasons"], strict=True))
 
 
 def startup(
@@ -216,45 +112,6 @@ def _needs(scenarios: Mapping[str, Scenario], service: Service, tasks: int) -> l
     return needs
 
 
-def unmet(answer: StartupAnswer, required: str) -> str | None:
-    """The sentence that says which phase must shrink, or None where `p95<=30s` and such holds.
-
-    Raises:
-        ValueError: the requirement cannot be read, or the sample cannot support it.
-    """
-    column, target = requirement(required)
-    for total in answer.totals():
-        if column not in total.seconds:
-            raise ValueError(f"require: {total.json()[f'{column}_refused']}")
-    late = [row for row in answer.totals() if row.seconds[column] > target]
-    if not late:
-        return None
-    worst = max(late, key=lambda row: row.seconds[column])
-    mine = [r for r in answer.rows if (r.platform, r.image) == (worst.platform, worst.image)]
-    parts = [row for row in mine if row.phase not in ("running", "total")]
-    largest = max(parts, key=lambda row: row.seconds[column])
-    value, over = worst.seconds[column], worst.seconds[column] - target
-    now = largest.seconds[column]
-    left = "" if now >= over else f", which it cannot alone: it takes {now:.1f} s"
-    return (
-        f"{worst.platform} ({worst.image} image) is ready after {value:.1f} s at {column[:-2]}, "
-        f"{over:.1f} s over {required}: {largest.phase} ({now:.1f} s) must shrink by "
-        f"{over:.1f} s{left}."
-    )
-
-
-def requirement(text: str) -> tuple[str, float]:
-    """Column and target of `p95<=30s`.
-
-    Raises:
-        ValueError: it cannot be read.
-    """
-    column, _, duration = text.replace(" ", "").partition("<=")
-    if f"{column}_s" not in QUANTILES or not duration:
-        raise ValueError(f"require: {text!r} is not allowed; such as p95<=30s or p50<=10s")
-    return f"{column}_s", parse_seconds(duration)
-
-
 def _images(platform: str, *, lazy: bool) -> tuple[Temperature, ...]:
     """Where there is no second case, every start is cold."""
     lazily: tuple[Temperature, ...] = ("lazy",) if lazy and platform in LAZY else ()
@@ -295,18 +152,18 @@ def _host(platform: Any, service: Service) -> str:
     return str(machine.name)
 
 
-def _rows(results: Results, variant: str, app: str) -> list[Row]:
+def _rows(results: Results, variant: str, app: str) -> list[StartupRow]:
     platform, image = variant.rsplit("-", maxsplit=1)
     runs = results.runs[results.runs["variant"] == variant]
     refused, killed, n = (int(runs[c].sum()) for c in ("refused", "killed", "ready"))
     if n == 0:
-        return [Row(platform, app, _temperature(image), "total", {}, 0, refused, killed)]
+        return [StartupRow(platform, app, _temperature(image), "total", {}, 0, refused, killed)]
     spans = results.tiling()
     spans = spans[spans["variant"] == variant]
     columns = {c: phase_table(spans, q) for c, q in QUANTILES.items() if n >= needed(q)}
     phases = list(columns["p50_s"]) if columns else [*spans["phase"].unique(), "running", "total"]
     return [
-        Row(
+        StartupRow(
             platform,
             app,
             _temperature(image),
@@ -324,7 +181,7 @@ def _temperature(image: str) -> Temperature:
     return next((known for known in get_args(Temperature) if known == image), "cold")
 
 
-def _summary(rows: list[Row]) -> pd.DataFrame:
+def _summary(rows: list[StartupRow]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([row.json() for row in rows])

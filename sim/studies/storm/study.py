@@ -8,7 +8,7 @@ from typing import Any
 from sim import catalog
 from sim.core.world import World
 from sim.experiment.statistics.estimate import TooFew, needed, quantile
-from sim.sandbox.storm.storm import Storm as LiveStorm
+from sim.sandbox.storm.storm import Storm
 from sim.studies.storm.host import check_memory, processor_of
 from sim.units import MiB, ms
 
@@ -17,7 +17,7 @@ REPLICATIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Storm:
+class StormAnswer:
     """The answer: times in milliseconds, as the field gives them."""
 
     mean_ms: float
@@ -67,7 +67,7 @@ def storm(
     seed: int = 1,
     replications: int = REPLICATIONS,
     ending: bool = False,
-) -> Storm:
+) -> StormAnswer:
     """Start `starts` sandboxes on a host where `running` are up.
 
     Args:
@@ -95,9 +95,7 @@ def storm(
     makespan = busy = held = 0.0
     for number in range(replications):
         world = World(seed, number)
-        live = LiveStorm(
-            world, profile, processor, starts=starts, launchers=at_once, running=running
-        )
+        live = Storm(world, profile, processor, starts=starts, launchers=at_once, running=running)
         world.env.run(live.over)
         storms.append(live.latencies)
         makespan += world.env.now
@@ -105,7 +103,7 @@ def storm(
         held += live.lock.held
     refused: dict[str, str] = {}
     count = replications * starts
-    return Storm(
+    return StormAnswer(
         mean_ms=sum(map(sum, storms)) / count / ms,
         p50_ms=_quantile(storms, 0.50, "p50_ms", refused),
         p99_ms=_quantile(storms, 0.99, "p99_ms", refused),

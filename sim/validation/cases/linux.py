@@ -7,8 +7,8 @@ from typing import Any
 
 from simpy import Environment, Event
 
-from sim.host.cpu_quota import Throttle
-from sim.sharing.capacity import Group, SharedCapacity
+from sim.host.cpu_quota import CpuQuota
+from sim.sharing import Group, SharedCapacity
 from sim.units import ms
 from sim.validation.bars import Bar
 from sim.validation.case import Case
@@ -72,18 +72,18 @@ def _run(
     env = Environment()
     root = SharedCapacity(env, cpus)
     groups: list[Group] = []
-    throttles: list[Throttle | None] = []
+    quotas: list[CpuQuota | None] = []
     for number, each in enumerate(cgroups):
-        above = None if each.parent is None else throttles[each.parent]
+        above = None if each.parent is None else quotas[each.parent]
         parent = root if each.parent is None else groups[each.parent]
         cap = math.inf if each.quota is None else each.quota
         group = parent.group(weight=each.shares, cap=cap)
         groups.append(group)
         part = (phase + GOLDEN * number) % 1.0
-        throttles.append(
+        quotas.append(
             above
             if each.quota is None
-            else Throttle(
+            else CpuQuota(
                 env, group, cap, period=each.period, phase=part * each.period, above=above
             )
         )
@@ -91,9 +91,9 @@ def _run(
 
     def spin(number: int, task: Task) -> Generator[Event, Any, None]:
         yield env.timeout(task.start)
-        throttle = throttles[task.group]
-        if throttle is not None:
-            yield throttle.run(task.work, weight=THREAD, cap=1.0, group=groups[task.group])
+        quota = quotas[task.group]
+        if quota is not None:
+            yield quota.run(task.work, weight=THREAD, cap=1.0, group=groups[task.group])
         else:
             yield groups[task.group].run(task.work, weight=THREAD, cap=1.0)
         ends[number] = env.now

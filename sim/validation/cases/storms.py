@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sim.catalog import UnknownName
-from sim.studies.storm.study import Storm, storm
+from sim.studies.storm.study import StormAnswer, storm
 from sim.validation.bars import Bar
 from sim.validation.case import Case
 from sim.validation.format import Format
@@ -74,7 +74,7 @@ def _judge(ours: Format, row: Row, running: int, columns: dict[str, str]) -> Ite
         yield from ours.others(row, name, figures)
 
 
-def _storm(runtime: str, starts: int, running: int) -> tuple[Storm | None, str]:
+def _storm(runtime: str, starts: int, running: int) -> tuple[StormAnswer | None, str]:
     """The model's answer, or why there is none."""
     try:
         return storm(runtime, starts=starts, running=running), ""

@@ -1,4 +1,4 @@
-"""Names of the catalogue, and what to say of one that is not in it."""
+"""Known names, and what to say of one that is not among them."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ LISTED = {
 
 
 class UnknownName(ValueError):  # noqa: N818 (it is what happened, in the user's words)
-    """A name that the catalogue does not have; the message says what was likely meant."""
+    """A name that is not known; the message says what was likely meant."""
 
 
 def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:

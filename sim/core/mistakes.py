@@ -1,32 +1,38 @@
-"""What is wrong with a scenario file, in words: the field, the value, what is allowed."""
+"""What is wrong with a description, in words: the field, the value, what is allowed."""
 
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from sim.catalog.names import nearest
-from sim.scenario_file.schema import ScenarioFile
+from sim.core.names import nearest
 
 
-def mistakes(error: ValidationError) -> list[str]:
-    return [_mistake(item) for item in error.errors()]
+def mistakes(error: ValidationError, described: type) -> list[str]:
+    """A line a mistake.
+
+    Args:
+        described: the class of the description that was to be made.
+    """
+    return [_mistake(item, described) for item in error.errors()]
 
 
-def _mistake(item: Any) -> str:
+def _mistake(item: Any, described: type) -> str:
     place = [str(part) for part in item["loc"] if not _is_branch(str(part))]
     path, kind = ".".join(place), item["type"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        known = _fields_at(place[:-1])
+        known = _fields_at(described, place[:-1])
         near = nearest(place[-1], known)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
         return f"{path}: there is no such field; {hint}"
+    words = _literals(described, place)
     if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
-        return f"{path}: it is missing; {_what(place)}"
+        what = f"one of {', '.join(words)}" if words else "it is needed"
+        return f"{path}: it is missing; {what}"
     message = item["msg"].removeprefix("Value error, ")
     shown = repr(item["input"])
     if kind == "literal_error":
-        near = nearest(str(item["input"]), _literals(place))
+        near = nearest(str(item["input"]), words)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"{path}: {shown} is not allowed; {_allowed(message)}{hint}"
     if kind == "string_pattern_mismatch":
@@ -41,8 +47,8 @@ def _is_branch(part: str) -> bool:
     return "[" in part or "(" in part
 
 
-def _class_at(place: list[str]) -> Any:
-    node: Any = ScenarioFile
+def _class_at(described: type, place: list[str]) -> Any:
+    node: Any = described
     for part in place:
         if part.isdigit():  # an item of a list
             continue
@@ -54,19 +60,15 @@ def _class_at(place: list[str]) -> Any:
     return node
 
 
-def _fields_at(place: list[str]) -> list[str]:
-    return [field.name for field in fields(_class_at(place))]
+def _fields_at(described: type, place: list[str]) -> list[str]:
+    return [field.name for field in fields(_class_at(described, place))]
 
 
-def _literals(place: list[str]) -> list[str]:
-    types = {field.name: field.type for field in fields(_class_at(place[:-1]))}
-    kind = types.get(place[-1])
+def _literals(described: type, place: list[str]) -> list[str]:
+    """The words of a `Literal`, where it is one."""
+    types = {field.name: field.type for field in fields(_class_at(described, place[:-1]))}
+    kind = types.get(place[-1]) if place else None
     return [str(value) for value in get_args(kind)] if get_origin(kind) is Literal else []
-
-
-def _what(place: list[str]) -> str:
-    words = _literals(place)
-    return f"one of {', '.join(words)}" if words else "it is needed"
 
 
 def _allowed(message: str) -> str:

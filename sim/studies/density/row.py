@@ -1,0 +1,212 @@
+"""One platform's row of a density answer: its count, what stops it there, and how to lift that."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from typing import Any
+
+from sim.host import Machine
+from sim.platforms import ECS
+from sim.platforms.limits import BudgetItem, Limit, file_pages, used
+from sim.studies.density.by_use import ByUse, Sized
+from sim.units import GiB, MiB
+from sim.workload import Service
+
+ONE_EACH = ("ec2", "fargate", "eks-fargate")
+"""Platforms that choose a machine for each sandbox."""
+
+NAMES = {
+    "vm": "VMs",
+    "docker": "Docker containers",
+    "ec2": "EC2 instances",
+    "ecs-bridge": "ECS tasks (bridge)",
+    "ecs-awsvpc": "ECS tasks (awsvpc)",
+    "ecs-awsvpc-trunk": "ECS tasks (awsvpc, trunking)",
+    "fargate": "Fargate tasks",
+    "eks": "EKS pods",
+    "eks-prefix": "EKS pods (prefix delegation)",
+    "eks-fargate": "EKS pods on Fargate",
+}
+
+
+@dataclass(slots=True)
+class DensityRow:
+    """One platform's answer.
+
+    Attributes:
+        count: sandboxes on one such host, by reservation.
+        memory_used: bytes resident on that host with `count` at work.
+        priced_as: the EC2 type whose price it has; empty where it has none, or that of a task.
+        by_use: answers of the replications, or None where it was not asked for.
+    """
+
+    platform: str
+    host: str
+    count: int
+    limits: tuple[Limit, ...]
+    budget: tuple[BudgetItem, ...] = ()
+    usd_per_container_hour: float | None = None
+    priced_as: str = ""
+    refused: str = ""
+    by_use: list[ByUse] | None = None
+    note: str = ""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the limit that decides is not known; then `count` says nothing."""
+        return self.limits[0].how.startswith("trunking is not known")
+
+    @property
+    def stopped_by(self) -> str:
+        """The binding limit."""
+        return self.limits[0].limit
+
+    @property
+    def next_limit(self) -> str:
+        """What stops you once the binding limit is lifted."""
+        return self.limits[0].then
+
+    @property
+    def count_by_use(self) -> int | None:
+        """The middle answer of all replications."""
+        if self.by_use is None:
+            return None
+        return statistics.median_low(answer.count for answer in self.by_use)
+
+    def fits(self, *, reserved: bool) -> bool:
+        """Whether at least one fits by use, where that is known, and by reservation if `reserved`.
+
+        Where the density by use was not found, reservations alone say it.
+        """
+        by_use = self.count_by_use
+        return (self.count > 0 or not (reserved or by_use is None)) and by_use != 0
+
+    @property
+    def stopped_by_use(self) -> str:
+        """What stopped the middle answer."""
+        middle = self.count_by_use
+        return next(a.stopped_by for a in self.by_use or [] if a.count == middle)
+
+    def json(self) -> dict[str, Any]:
+        """Plain data; a key whose value is not known is absent, and `refused` says why."""
+        data: dict[str, Any] = {
+            "platform": self.platform,
+            "host": self.host,
+            "count": self.count,
+            "stopped_by": self.stopped_by,
+            "next_limit": self.next_limit,
+            "limits": [
+                {name: getattr(limit, name) for name in Limit.__slots__} for limit in self.limits
+            ],
+            "memory_used_bytes": round(used(self.budget)),
+            "file_pages_bytes": round(file_pages(self.budget)),
+        }
+        if self.usd_per_container_hour is not None:
+            data["usd_per_container_hour"] = self.usd_per_container_hour
+        if self.by_use is not None:
+            data["count_by_use"] = self.count_by_use
+            data["stopped_by_use"] = self.stopped_by_use
+        if self.refused:
+            data["refused"] = self.refused
+        if self.note:
+            data["note"] = self.note
+        return data
+
+
+def use_sentence(row: DensityRow, *, weight_only: bool = False) -> str:
+    """Which of the two densities of one platform is smaller, and why."""
+    by_use, what = row.count_by_use or 0, NAMES[row.platform]
+    quota = ", with CPU as a weight and no quota" if weight_only else ""
+    if by_use > row.count:
+        why = f"reservations ({row.stopped_by}) bind before use does ({row.stopped_by_use})"
+    elif by_use < row.count:
+        why = f"use ({row.stopped_by_use}) binds before reservations do ({row.stopped_by})"
+    else:
+        both = dict.fromkeys((row.stopped_by, row.stopped_by_use))
+        why = f"both stop there ({'; '.join(both)})"
+    return f"By use {by_use} {what} fit{quota}: {why}."
+
+
+def stops_it(limit: str) -> str:
+    """The limit and its verb: memory stops it, pod slots stop it."""
+    several = limit.partition(" (")[0].endswith("s")
+    return f"{limit} {'stop' if several else 'stops'} it"
+
+
+def stop(row: DensityRow) -> str:
+    """What stops a row, and what then: memory stops it; then vCPU at 8."""
+    first = row.limits[0]
+    if row.count == 0 or not first.gain_if_lifted:
+        return _stop_it(row)
+    return f"{_stop_it(row)}; then {first.then} at {row.count + first.gain_if_lifted}"
+
+
+def how_to_lift(row: DensityRow) -> str:
+    """What stops it, where, what lifting that gains, and how; then what is to be known besides."""
+    first = row.limits[0]
+    if row.refused and row.count == 0:
+        return row.refused if first.how in row.refused else f"{row.refused}; {first.how}"
+    gained = f" (lifted: {first.gain_if_lifted} more, then {first.then})"
+    gain = gained if first.gain_if_lifted else ""
+    notes = "".join(f" ({text})" for text in (row.note, row.refused) if text)
+    at = " at" if len(_binding(row)) == 1 else ", at"
+    return f"{_stop_it(row)}{at} {row.count}{gain}: {_ways(row)}{notes}"
+
+
+def _binding(row: DensityRow) -> list[Limit]:
+    """The limits that must be lifted together before more fit, the one that is named first."""
+    first = row.limits[0]
+    if first.gain_if_lifted or row.count == 0:
+        return [first]
+    equal = [limit for limit in row.limits if limit.allows == row.count]
+    if any(limit.limit == first.then for limit in equal):
+        return equal
+    # lifting the first lowers another to the same count, as slots of the kubelet take memory
+    then = [limit for limit in row.limits if limit.limit == first.then]
+    return equal + [limit for limit in then if limit.allows > row.count][:1]
+
+
+def _stop_it(row: DensityRow) -> str:
+    names = [limit.limit for limit in _binding(row)]
+    if len(names) == 1:
+        return stops_it(names[0])
+    both = "both" if len(names) == 2 else "all"
+    return f"{', '.join(names[:-1])} and {names[-1]} {both} stop there"
+
+
+def _ways(row: DensityRow) -> str:
+    """How to lift each of them, the same way once.
+
+    Where a host takes one by its nature, the other is the account's and is not the way.
+    """
+    ways: list[str] = []
+    for limit in _binding(row)[: 1 if row.platform in ONE_EACH else None]:
+        if not any(limit.how in way for way in ways):
+            ways.append(limit.how)
+    return "; and ".join(ways)
+
+
+def overcommitted(row: DensityRow, machine: Machine, platform: Sized, service: Service) -> str:
+    """That what a row counts uses more than the OS sees; empty where it does not."""
+    taken, seen = used(row.budget), machine.memory_visible
+    if row.count == 0 or taken <= seen:
+        return ""
+    over = (
+        f"{row.count} at work and what else runs there use {taken / GiB:.2f} GiB, more than the "
+        f"{seen / GiB:.2f} GiB that the OS sees"
+    )
+    return over + _kept_back(platform, service) if isinstance(platform, ECS) else over
+
+
+def _kept_back(ecs: ECS, service: Service) -> str:
+    """ECS admits by what is registered, and keeps nothing back for OS and agent by itself."""
+    holds = ecs.fits_in_memory(service)
+    if holds == 0:
+        return ", and not one fits in it; ECS admits them all the same"
+    least = ecs.machine.memory_visible - (holds + 1) * service.reserved
+    return (
+        f"; ECS admits them all the same: ECS_RESERVED_MEMORY (MiB, 0 by default) keeps some "
+        f"back, from {math.floor(least / MiB) + 1} on no more than the {holds} that it holds"
+    )

@@ -1,0 +1,210 @@
+"""The answer to *how soon is one ready*: rows, sentence, and whether that is soon enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sim.core.quantity import parse_seconds
+from sim.experiment import Results
+from sim.experiment.statistics.estimate import needed
+from sim.studies.influence import Explained, Influence, assumed_line
+from sim.workload import Service
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
+
+Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
+"""Whether the image has to be pulled, pulled lazily, or is on the host already."""
+
+
+@dataclass(slots=True)
+class StartupRow:
+    """One phase of one platform's start."""
+
+    platform: str
+    app: str
+    image: Temperature
+    phase: str
+    seconds: dict[str, float]
+    """By column, `p50_s` and `p95_s`; a column the sample cannot support is absent."""
+    n: int
+    refused: int
+    killed: int
+
+    def json(self) -> dict[str, Any]:
+        """Plain data; a quantile that was refused is absent, with the reason beside it."""
+        data: dict[str, Any] = {
+            "platform": self.platform,
+            "app": self.app,
+            "image": self.image,
+            "phase": self.phase,
+            **self.seconds,
+            "n": self.n,
+            "refused": self.refused,
+            "killed": self.killed,
+        }
+        for column, q in QUANTILES.items():
+            if column not in self.seconds:
+                data[f"{column}_refused"] = (
+                    f"p{100 * q:g} of {self.n} starts: at least {needed(q)} are needed"
+                )
+        return data
+
+
+@dataclass(slots=True)
+class StartupAnswer:
+    """Rows, the results they come from, and what was asked."""
+
+    service: Service
+    instance: str
+    tasks: int
+    rows: list[StartupRow]
+    results: Results
+    hosts: dict[str, str]
+    """What each variant runs on."""
+    assumed: list[Influence]
+    """Assumed numbers that matter, strongest first."""
+    explained: list[Explained] | None = None
+    """The numbers that moved each variant; None where that was not asked for."""
+    account: str = ""
+    """Which quotas a new account would need raised; none of them is enforced."""
+
+    @property
+    def started(self) -> int:
+        """Starts that became ready, of all platforms."""
+        return int(self.results.runs["ready"].sum())
+
+    def json(self) -> list[dict[str, Any]]:
+        """The rows as plain data; `total` with the numbers that moved it where that was asked."""
+        return [{**row.json(), **self._explain(row)} for row in self.rows]
+
+    def _explain(self, row: StartupRow) -> dict[str, Any]:
+        if self.explained is None or row.phase != "total":
+            return {}
+        variant = f"{row.platform}-{row.image}"
+        mine = [e for e in self.explained if e.variant == variant]
+        return {"explain": [number for explained in mine for number in explained.json()]}
+
+    def totals(self) -> list[StartupRow]:
+        """The row `total` of each platform and image."""
+        return [row for row in self.rows if row.phase == "total"]
+
+    def asked(self, row: StartupRow) -> int:
+        """Starts that were asked for of a row's platform and image, over all runs."""
+        runs = self.results.runs
+        return int(runs[runs["variant"] == f"{row.platform}-{row.image}"]["tasks"].sum())
+
+    def sentence(self) -> str:
+        """How soon one is ready, fastest first, what takes most of the slowest, and who lacks some.
+
+        Only platforms of which every start became ready are ranked: few that found room are quick.
+        """
+        totals = self.totals()
+        if not any(row.n for row in totals):
+            why = sorted(set(self.reasons().values()))
+            return f"Not one start became ready: {'; '.join(why)} (per run)."
+        ranked = [row for row in totals if row.n == self.asked(row) and "p50_s" in row.seconds]
+        short = [row for row in totals if row.n < self.asked(row)]
+        lacking = f" {self._not_all(short)}" if short else ""
+        app = totals[0].app
+        tasks = f"One {app} task" if self.tasks == 1 else f"{self.tasks} {app} tasks"
+        if not ranked:
+            none = len(short) == len(totals)
+            few = "no platform brought all up" if none else "too few starts for a median"
+            return f"{tasks}: {few}.{lacking}"
+        ranked.sort(key=lambda row: row.seconds["p50_s"])
+        parts = [f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in ranked]
+        verb = "is" if self.tasks == 1 else "started at once are"
+        return (
+            f"{tasks} {verb} ready (median) after {', '.join(parts)}; "
+            f"{self._largest(ranked[-1])}.{lacking}"
+        )
+
+    def _largest(self, row: StartupRow) -> str:
+        """The phase that takes most of a platform's time."""
+        mine = [r for r in self.rows if (r.platform, r.image) == (row.platform, row.image)]
+        phases = [r for r in mine if r.phase not in ("running", "total")]
+        largest = max(phases, key=lambda r: r.seconds["p50_s"])
+        share = largest.seconds["p50_s"] / row.seconds["p50_s"]
+        return f"{largest.phase} takes {share:.0%} {_where(row)}"
+
+    def _not_all(self, rows: Sequence[StartupRow]) -> str:
+        """Starts of all runs that became ready, of how many, and what became of the others."""
+        parts = []
+        for row in rows:
+            fates = (("no room for", row.refused), ("killed", row.killed))
+            why = ", ".join(f"{fate} {count}" for fate, count in fates if count)
+            parts.append(f"{row.n} of {self.asked(row)} {_where(row)}{f', {why}' if why else ''}")
+        return f"Not all became ready, of the starts of all runs: {'; '.join(parts)}."
+
+    def assumed_line(self) -> str:
+        """The assumed numbers it rests on."""
+        return assumed_line(self.assumed)
+
+    def starts(self) -> pd.DataFrame:
+        """One row a start that became ready, with its platform and image."""
+        table = self.results.starts()
+        table[["platform", "image"]] = table["variant"].str.rsplit("-", n=1, expand=True)
+        return table
+
+    def reasons(self) -> dict[str, str]:
+        """Why starts were refused or killed, by variant."""
+        runs = self.results.runs[self.results.runs["reasons"] != ""]
+        return dict(zip(runs["variant"], runs["reasons"], strict=True))
+
+
+def unmet(answer: StartupAnswer, required: str) -> str | None:
+    """The sentence that says which phase must shrink, or None where `p95<=30s` and such holds.
+
+    Raises:
+        ValueError: the requirement cannot be read, or the sample cannot support it.
+    """
+    column, target = requirement(required)
+    for total in answer.totals():
+        if column not in total.seconds:
+            raise ValueError(f"require: {total.json()[f'{column}_refused']}")
+    late = [row for row in answer.totals() if row.seconds[column] > target]
+    if not late:
+        return None
+    worst = max(late, key=lambda row: row.seconds[column])
+    mine = [r for r in answer.rows if (r.platform, r.image) == (worst.platform, worst.image)]
+    parts = [row for row in mine if row.phase not in ("running", "total")]
+    largest = max(parts, key=lambda row: row.seconds[column])
+    value, over = worst.seconds[column], worst.seconds[column] - target
+    now = largest.seconds[column]
+    left = "" if now >= over else f", which it cannot alone: it takes {now:.1f} s"
+    return (
+        f"{worst.platform} ({worst.image} image) is ready after {value:.1f} s at {column[:-2]}, "
+        f"{over:.1f} s over {required}: {largest.phase} ({now:.1f} s) must shrink by "
+        f"{over:.1f} s{left}."
+    )
+
+
+def requirement(text: str) -> tuple[str, float]:
+    """Column and target of `p95<=30s`.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    column, _, duration = text.replace(" ", "").partition("<=")
+    if f"{column}_s" not in QUANTILES or not duration:
+        raise ValueError(f"require: {text!r} is not allowed; such as p95<=30s or p50<=10s")
+    return f"{column}_s", parse_seconds(duration)
+
+
+def _where(row: StartupRow) -> str:
+    where = {
+        "vm": "in a VM",
+        "docker": "in Docker",
+        "ec2": "on EC2",
+        "ecs": "on ECS",
+        "fargate": "on Fargate",
+        "eks": "on EKS",
+        "eks-fargate": "on Fargate under EKS",
+    }[row.platform]
+    two_cases = row.platform in ("docker", "ecs", "eks") or row.image == "lazy"
+    return f"{where} ({row.image} image)" if two_cases else where

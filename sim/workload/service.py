@@ -1,7 +1,5 @@
 """A service: an app in an image, with the CPU and memory it is given."""
 
-import math
-
 from pydantic import Field, PositiveInt, model_validator
 
 from sim.core.cited import Number, plain
@@ -92,15 +90,6 @@ class Service:
     def cap(self) -> float:
         """vCPUs it can use at most."""
         return self.cpu if self.cpu_quota else float("inf")
-
-    @property
-    def alone_vcpus(self) -> float:
-        """vCPUs of the yardstick of its slow-down: the quota, else those of a guest of its size.
-
-        With a weight only, a container alone may use more; one yardstick for both keeps guests
-        and containers comparable.
-        """
-        return self.cpu if self.cpu_quota else float(max(1, math.ceil(self.cpu)))
 
     @property
     def architectures(self) -> tuple[Architecture, ...]:

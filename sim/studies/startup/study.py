@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sim import catalog
 from sim.experiment import Burst, Results, Scenario, compare
-from sim.experiment.statistics.estimate import needed, phase_table
+from sim.experiment.frames import phase_table
+from sim.experiment.statistics.estimate import needed
 from sim.host.machine import Architecture
 from sim.image import Image
 from sim.platforms import ECS, EKS, Docker, Fargate

@@ -37,14 +37,14 @@ def show(explained: Sequence[Any]) -> None:
 def _cells(effect: Any) -> list[str]:
     cited = effect.cited
     grade = "" if cited.grade == "assumed" else f" ({cited.grade})"
-    ends = [end - effect.base for end in (effect.at_low, effect.at_high) if not math.isnan(end)]
-    moves = " / ".join(f"{end:+.3g}" for end in ends if end)
+    from sim.studies.influence import change
+
     return [
         f"{cited.key}\n  {cited.shown()}",
         f"{cited.standing}{grade}",
         _number(effect.at_low),
         _number(effect.at_high),
-        moves,
+        change(effect),
     ]
 
 

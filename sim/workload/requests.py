@@ -20,7 +20,7 @@ from sim.workload.request_server import RequestServer
 
 @description
 class Load:
-    """What a serving container does all day."""
+    """The requests that a ready container serves."""
 
     share: Positive
     """Mean CPU use as a fraction of the CPU it is given."""

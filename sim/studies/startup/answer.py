@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from sim.core.quantity import parse_seconds
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import needed
-from sim.studies.influence import Explained, Influence, assumed_line
+from sim.studies.influence import Assumed, Explained, assumed_line
 from sim.workload import Service
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class StartupAnswer:
     results: Results
     hosts: dict[str, str]
     """What each variant runs on."""
-    assumed: list[Influence]
+    assumed: list[Assumed]
     """Assumed numbers that matter, strongest first."""
     explained: list[Explained] | None = None
     """The numbers that moved each variant; None where that was not asked for."""

@@ -12,11 +12,10 @@ from sim.experiment.frames import phase_table
 from sim.experiment.statistics.estimate import needed
 from sim.host.machine import Architecture
 from sim.image import Image
-from sim.platforms import ECS, EKS, Docker, Fargate
-from sim.platforms.ecs.ecs import Network
+from sim.platforms import ECS, EKS, Docker, Fargate, Network
 from sim.studies.account_quotas import Need, account_line, instances, need
 from sim.studies.bare_machine import bare_machine
-from sim.studies.influence import explain_starts, rests_on
+from sim.studies.influence import assumptions, explain_starts
 from sim.studies.platforms import fargate_size
 from sim.studies.startup.answer import QUANTILES, StartupAnswer, StartupRow, Temperature
 from sim.workload import Service
@@ -91,10 +90,10 @@ def startup(
     rows = [row for variant in scenarios for row in _rows(results, variant, app)]
     results.summary = _summary(rows)
     hosts = {variant: _host(s.platform, service) for variant, s in scenarios.items()}
-    assumed = rests_on(scenarios, seed)
     explained = None
     if explain:
         explained = explain_starts(scenarios, seed=seed, replications=replications)
+    assumed = assumptions(scenarios, seed=seed, replications=replications, explained=explained)
     account = account_line(_needs(scenarios, service, tasks))
     return StartupAnswer(
         service, instance, tasks, rows, results, hosts, assumed, explained, account

@@ -9,7 +9,7 @@ from simpy import Event
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
-from sim.core.quantity import Bytes, Vcpu
+from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.core.randomness import Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
@@ -21,7 +21,7 @@ from sim.platforms.deployment import record_wait
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
-from sim.units import GiB, MiB
+from sim.units import GiB
 from sim.workload import Service
 
 Offered_co = TypeVar("Offered_co", covariant=True)
@@ -35,10 +35,7 @@ class FargateSize:
     memory: Bytes
 
     def __str__(self) -> str:
-        amount = (
-            f"{self.memory / GiB:g} GiB" if self.memory >= GiB else f"{self.memory / MiB:g} MiB"
-        )
-        return f"{self.vcpu:g} vCPU / {amount}"
+        return f"{shown_vcpu(self.vcpu)} / {shown_size(self.memory)}"
 
 
 @description

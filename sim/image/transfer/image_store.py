@@ -15,7 +15,6 @@ from sim.image.transfer.layer_store import LayerStore, StoredLayer
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
 from sim.sharing import Group
-from sim.units import GiB
 
 NEVER_PULLED = "ErrImageNeverPull: image is not present with pull policy of Never"
 
@@ -222,8 +221,7 @@ class ImageStore:
             blobs = f" and {shown_gib(need - files)} of blobs" if need > files else ""
             raise NoSpace(
                 f"{self._registry.retry_policy.error}: {image.name}: no space left on device "
-                f"(needed {shown_gib(files)} of files{blobs}, free {space.free / GiB:.2f} of "
-                f"{space.capacity / GiB:g} GiB)"
+                f"(needed {shown_gib(files)} of files{blobs}, {space})"
             )
         return self.layers.add(missing, env)
 

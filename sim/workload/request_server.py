@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from simpy import Environment, Event
 
-from sim.host.cpu_quota import FAREWELL, GRAIN, CpuMax
+from sim.host.cpu_quota import EXIT_CPU, GRAIN, CpuMax
 from sim.sharing import Group, Job
 
 Served: TypeAlias = Callable[[float], None]
@@ -109,7 +109,7 @@ class RequestServer:
             served: told of its end; never called when the app is stopped before.
         """
         # Who has used up the slice with its last instruction is throttled before it can answer.
-        work += 0.0 if self.cpu_max is None else FAREWELL
+        work += 0.0 if self.cpu_max is None else EXIT_CPU
         self._number += 1
         if len(self._active) >= self.threads:
             self._queue.append((work, self._number, self._env.now, served))

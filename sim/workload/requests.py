@@ -14,7 +14,7 @@ from simpy import Event
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.world import World
-from sim.host.cpu_quota import FAREWELL, GRAIN, CpuMax
+from sim.host.cpu_quota import EXIT_CPU, GRAIN, CpuMax
 from sim.workload.request_server import RequestServer
 
 
@@ -125,7 +125,7 @@ class _Alone:
 
     def admit(self, number: int, work: float) -> None:
         """A request arrives now."""
-        work += 0.0 if self.limit is None else FAREWELL
+        work += 0.0 if self.limit is None else EXIT_CPU
         if len(self.active) < self.threads:
             heapq.heappush(self.active, (self.clock + work, number))
         else:

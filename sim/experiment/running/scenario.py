@@ -12,7 +12,7 @@ from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
 from sim.core.world import World
 from sim.start import Deployment, Platform, Ready, Start
-from sim.workload import Service, alone, draw_requests, serve
+from sim.workload import Service, draw_requests, serve
 
 
 @description
@@ -107,18 +107,12 @@ def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Ev
     if not isinstance(outcome, Ready) or sandbox is None or service.load is None:
         return
     requests = draw_requests(world, start.task, service.load, service.cpu, window)
-    undisturbed = alone(
-        requests,
-        min(start.demand.service.alone_vcpus, sandbox.cpu.root.capacity),
-        sandbox.core_speed,
-    )
+    undisturbed = sandbox.undisturbed(requests)
 
     def served(number: int, sojourn: float) -> None:
         world.record.request(start.task, sojourn, undisturbed[number])
 
-    yield from serve(
-        world, requests, sandbox.cpu, sandbox.core_speed, served, alive=lambda: sandbox.alive
-    )
+    yield from serve(world, requests, sandbox.server, served, alive=lambda: sandbox.alive)
 
 
 def _read_meters(world: World, deployment: Deployment, every: float) -> Generator[Event, Any, None]:

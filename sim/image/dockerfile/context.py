@@ -27,7 +27,7 @@ class Entry:
     """A file that an instruction takes."""
 
     path: str
-    """Inside what it takes: empty where it is the source itself."""
+    """Where it lies inside the source; empty where it is the source itself."""
     size: int
     identity: str
     """Digest of its content."""
@@ -46,8 +46,8 @@ class Context:
     """A folder and what its `.dockerignore` leaves of it.
 
     Args:
-        changed: a file or folder in it that is taken as other than it is.
-        apart: a folder in it that is none of its own.
+        changed: a file or folder in it that counts as edited since the last build.
+        apart: a folder in it that is not part of it.
     """
 
     __slots__ = ("_apart", "_changed", "_ignore", "_outgoing", "_root", "used_changed")
@@ -65,7 +65,7 @@ class Context:
         self._changed = changed
         self._outgoing: dict[str, None] = {}
         self.used_changed = False
-        """Whether an instruction has taken what is changed."""
+        """Whether an instruction has taken the file or folder that is changed."""
 
     def take(self, pattern: str, *, exclude: tuple[str, ...] = ()) -> list[Source]:
         """The files and folders that a source of COPY or ADD names.
@@ -82,8 +82,8 @@ class Context:
         names = [] if inner == "." else inner.split("/")
         hidden = Ignore("\n".join(exclude))
         try:
-            found = list(self._named(names))
-            taken = [self._source(path, real, hidden) for path, real in sorted(found)]
+            named = list(self._named(names))
+            taken = [self._source(path, real, hidden) for path, real in sorted(named)]
         except OSError as error:
             raise InstructionError(
                 f"the source cannot be read: {error.strerror or error}"
@@ -170,7 +170,7 @@ class Context:
     def _walk(
         self, folder: Path, names: tuple[str, ...]
     ) -> Iterator[tuple[tuple[str, ...], "os.DirEntry[str]"]]:
-        """All that is no folder below a folder, links not followed."""
+        """All files below a folder, with their path components; links are not followed."""
         left = [(folder, names)]
         while left:
             here, path = left.pop()
@@ -188,20 +188,20 @@ class Context:
 
 
 def _entry(real: Path, path: str) -> Entry:
-    found = real.lstat()
-    if stat.S_ISLNK(found.st_mode):
+    status = real.lstat()
+    if stat.S_ISLNK(status.st_mode):
         target = os.readlink(real)
         return Entry(path, 0, f"link {printable(target)}")
-    if not stat.S_ISREG(found.st_mode):
-        return Entry(path, 0, f"special {stat.S_IFMT(found.st_mode)}")
-    mode = found.st_mode & 0o111
-    made = hashlib.sha256()
+    if not stat.S_ISREG(status.st_mode):
+        return Entry(path, 0, f"special {stat.S_IFMT(status.st_mode)}")
+    mode = status.st_mode & 0o111
+    digest = hashlib.sha256()
     with real.open("rb") as file:
-        made.update(file.read(EDGE))
-        if found.st_size > EDGE:
-            file.seek(max(EDGE, found.st_size - EDGE))
-            made.update(file.read(EDGE))
-    return Entry(path, found.st_size, f"{mode} {made.hexdigest()}")
+        digest.update(file.read(EDGE))
+        if status.st_size > EDGE:
+            file.seek(max(EDGE, status.st_size - EDGE))
+            digest.update(file.read(EDGE))
+    return Entry(path, status.st_size, f"{mode} {digest.hexdigest()}")
 
 
 LARGEST = 10**6
@@ -218,7 +218,7 @@ def context_of(
     """The context of a folder; `NAME.dockerignore` beside the Dockerfile goes before its own.
 
     Args:
-        changed: a path inside it that is taken as other than it is.
+        changed: a path inside it that counts as edited since the last build.
         apart: a folder that is not part of it, wherever it is.
     """
     try:
@@ -227,10 +227,10 @@ def context_of(
             return Context(folder, Ignore())
         edited = None if changed is None else _inside(folder, changed, mistakes)
         beside = dockerfile.parent / f"{dockerfile.name}.dockerignore"
-        found = beside if beside.is_file() else folder / ".dockerignore"
-        if not found.is_file():
+        ignore_file = beside if beside.is_file() else folder / ".dockerignore"
+        if not ignore_file.is_file():
             return Context(folder, Ignore(), edited, apart)
-        return Context(folder, _read(found, mistakes.beside(str(found))), edited, apart)
+        return Context(folder, _read(ignore_file, mistakes.beside(str(ignore_file))), edited, apart)
     except (OSError, ValueError, RuntimeError) as error:
         mistakes.add(1, f"the context cannot be read: {error}", "")
         return Context(Path(), Ignore("*"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sim.catalog import UnknownName
-from sim.catalog.programs import program, programs_host
+from sim.catalog.apps import program, programs_host
 from sim.core.cited import plain
 from sim.core.quantity import shown_vcpu
 from sim.core.world import World

@@ -18,9 +18,8 @@ from sim.platforms.limits import BudgetItem, fits, with_free
 from sim.platforms.machine_host import MachineHost
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.sandbox.app_process import RunningApp
-from sim.sharing import Group
 from sim.start import Ceiling, Ready, Refused, Start, Story
-from sim.workload import Demand, Service
+from sim.workload import Demand, Requests, RequestServer, Service
 
 
 @description
@@ -195,14 +194,13 @@ class LiveInstance:
         return self.app.memory.alive
 
     @property
-    def cpu(self) -> Group:
-        """The CPU cgroup of its app."""
-        return self.app.cpu
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        return self.app.server
 
-    @property
-    def core_speed(self) -> float:
-        """Core speed of the instance, relative to the reference core."""
-        return self.app.kernel.core_speed
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself."""
+        return self.app.undisturbed(requests)
 
     def stop(self) -> None:
         """Terminate it."""

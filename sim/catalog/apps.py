@@ -1,12 +1,14 @@
 """The apps of the story and their images: a Java app, a Node.js app, a MySQL database."""
 
 from functools import cache
+from typing import NamedTuple
 
-from sim.catalog.figures import figure, rows
+from sim.catalog.figures import figure, figures, rows
+from sim.catalog.storms import validation_hosts
 from sim.core.cited import Cited
 from sim.core.names import unknown
 from sim.core.quantity import shown_memory
-from sim.host import Step
+from sim.host import Machine, Step
 from sim.image import Image, Layer
 from sim.units import GiB, MiB
 from sim.workload import App, Load, Service
@@ -165,4 +167,61 @@ def _layer(number: int, size: str, row: dict[str, str]) -> Layer:
         digest=digest,
         compressed=float(size),
         unpack_ratio=own if known else figure("image.unpack_ratio"),
+    )
+
+
+class Program(NamedTuple):
+    """What is known of a program beside its figures."""
+
+    key: str
+    """Of its figures: app.KEY.startup_cpu and others."""
+    threads: int = 1
+    """Threads or workers of its start that run at once."""
+
+
+PROGRAMS = {
+    "tomcat": Program("tomcat", threads=2),
+    "node-express": Program("node"),
+    "flask-gunicorn": Program("flask", threads=2),
+    "mariadb-ready-datadir": Program("mariadb_ready"),
+    "mariadb-empty-datadir": Program("mariadb"),
+    "redis": Program("redis"),
+    "nginx": Program("nginx"),
+}
+
+
+@cache
+def program(name: str) -> App:
+    """The program of that name, from the fork of its process to the first healthy answer.
+
+    Raises:
+        UnknownName: it is not in the catalogue.
+    """
+    if name not in PROGRAMS:
+        raise unknown("app", name, PROGRAMS)
+    key, threads = PROGRAMS[name]
+    read = f"app.{key}.startup_read"
+    return App(
+        name=name,
+        startup=Step(
+            cpu=figure(f"app.{key}.startup_cpu"),
+            wait=figure(f"app.{key}.startup_wait"),
+            threads=threads,
+            spread=figure("spread.boot"),
+        ),
+        private=figure(f"app.{key}.private"),
+        hot_files=figure(f"app.{key}.file_cache"),
+        startup_read=figure(read if read in figures() else f"app.{key}.file_cache"),
+    )
+
+
+def programs_host() -> Machine:
+    """The machine on which they were measured."""
+    host = validation_hosts()["epyc"]
+    return Machine(
+        name=host.name,
+        vcpu=host.processor.cpus,
+        memory=host.memory,
+        disk=figure(f"host.{host.name}.disk"),
+        quota_period=figure("linux.quota_period"),
     )

@@ -8,17 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from numbers import Integral
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from sim.core.description import as_json
-from sim.experiment.design import Point
 from sim.experiment.results import Results, as_csv, gather
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.own_code import own_code
 from sim.experiment.running.scenario import Scenario
 from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequential, Target
 from sim.experiment.running.workers import Workers
-from sim.experiment.storage.manifest import manifest
+from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.run_folder import InMemory, RunFolder, say
 
 
@@ -74,7 +73,7 @@ def compare(
     jobs: int | None = None,
     cluster: str | None = None,
     out: str | os.PathLike[str] | None = None,
-    points: Mapping[str, Point] | None = None,
+    points: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Results:
     """Run several scenarios on the same random numbers; task k is the same task in each.
 
@@ -97,18 +96,18 @@ def compare(
             f"out: {', '.join(own.unknown)}: its source cannot be read, so nobody knows whether it "
             f"has changed; earlier runs are not used again"
         )
-    told = manifest(named, described, seed=seed, catalogue=catalogue, own=own.digest)
-    told |= {"points": points} if points else {}
+    manifest = new_manifest(named, described, seed=seed, catalogue=catalogue, own=own.digest)
+    manifest |= {"points": points} if points else {}
     target: Target = Sequential(until, list(scenarios)) if until else Number(times)
     with ExitStack() as stack:
         workers = stack.enter_context(Workers(jobs, cluster))  # first: it may refuse
-        folder = None if out is None else RunFolder(Path(out) / named, told, described)
+        folder = None if out is None else RunFolder(Path(out) / named, manifest, described)
         store = InMemory() if folder is None else stack.enter_context(folder)
         engine = Engine(scenarios, seed=seed, target=target, store=store, workers=workers)
         with _kept(folder, engine):
             engine.run()
-            told |= {"replications": target.needed, **target.report(), "complete": True}
-            results = gather(store.tables(), described, told)
+            manifest |= {"replications": target.needed, **target.report(), "complete": True}
+            results = gather(store.tables(), described, manifest)
             if folder is not None:
                 folder.finish(as_csv(results.summary))
                 results.folder = folder.folder

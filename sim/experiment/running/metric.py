@@ -8,7 +8,7 @@ import numpy as np
 from sim.core.recorder import Recorder
 from sim.experiment.running.batch import Bundle
 from sim.experiment.running.engine import Engine
-from sim.experiment.running.run_row import Row, run_row
+from sim.experiment.running.run import RunRow, run_row
 from sim.experiment.running.scenario import Scenario
 from sim.experiment.running.stopping import Number
 from sim.experiment.running.workers import Workers
@@ -65,5 +65,5 @@ class _Values:
         for row in bundle.rows:
             self.table[int(row["variant"]), row["run"]] = row.get(self.metric, math.nan)
 
-    def rows(self) -> Iterable[Row]:
+    def rows(self) -> Iterable[RunRow]:
         return ()

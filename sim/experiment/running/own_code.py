@@ -68,8 +68,9 @@ def _text(name: str) -> str | None:
     spec = module.__spec__
     was, was_spec, text = _READ.get(name, (None, None, None))
     if was is not module or was_spec is not spec:
-        path = Path(module.__file__ or "") if hasattr(module, "__file__") else Path()
-        text = path.read_text(encoding="utf-8") if path.suffix == ".py" else None
+        path = Path(getattr(module, "__file__", None) or "")
+        readable = path.suffix == ".py" and path.is_file()
+        text = path.read_text(encoding="utf-8") if readable else None
         _READ[name] = (module, spec, text)
     return text
 

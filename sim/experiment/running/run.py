@@ -1,17 +1,23 @@
-"""One replication: a world, a platform in it, and what arrives, from beginning to end."""
+"""One replication: a world, a platform in it, and what arrives; and what came of it, in one row."""
 
 import gc
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from simpy import Event
 
-from sim.core.recorder import Recorder
+from sim.core.recorder import DONE, Recorder
 from sim.core.world import World
 from sim.experiment.running.scenario import Burst, Poisson, Scenario
 from sim.start import Deployment, Ready, Start
 from sim.workload import alone, draw_requests, serve
+
+RunRow: TypeAlias = dict[str, Any]
+"""Metrics of one replication by name, with its `variant` and `run`."""
 
 
 def run(scenario: Scenario, seed: int, replication: int) -> Recorder:
@@ -86,3 +92,64 @@ def _without_garbage_collection() -> Iterator[None]:
         gc.unfreeze()
         if was_enabled:
             gc.enable()
+
+
+def run_row(record: Recorder, variant: str, run: int) -> RunRow:
+    """Counts of outcomes, mean times of the starts that became ready, slow-downs."""
+    outcomes = Counter(outcome.split(":")[0] or "censored" for outcome in record.task_outcome)
+    reasons = Counter(o.split(": ", 1)[1] for o in record.task_outcome if ": " in o)
+    ready = np.asarray([outcome == "ready" for outcome in record.task_outcome], dtype=bool)
+    hosts = Counter(np.asarray(record.task_host, dtype=int)[ready].tolist())
+    return {
+        "variant": variant,
+        "run": run,
+        "tasks": len(record.task_outcome),
+        **{name: outcomes[name] for name in ("ready", "refused", "killed", "censored")},
+        "reasons": "; ".join(f"{reason} x{n}" for reason, n in sorted(reasons.items())),
+        "tasks_per_host": max(hosts.values(), default=0),
+        "requests": len(record.request_task),
+        **_times(record, ready),
+        **_slowdowns(record),
+    }
+
+
+def _times(record: Recorder, ready: NDArray[np.bool_]) -> dict[str, float]:
+    """Mean time to running and to ready; time to ready of the tasks of each service, too."""
+    begin, end = np.asarray(record.task_begin), np.asarray(record.task_end)
+    service = np.asarray(record.task_service)
+    means = _all_times(record, begin)
+    for code, name in enumerate(record.services.all()):
+        mine = ready & (service == code)
+        if mine.any():
+            means[f"time_to_ready_s_{name}"] = float(np.mean(end[mine] - begin[mine]))
+    return means
+
+
+def _all_times(record: Recorder, begin: NDArray[np.float64]) -> dict[str, float]:
+    """Of every start that became ready, whatever became of it later."""
+    if "app" not in record.phases.all():
+        return {}
+    tiles = np.asarray(record.span_parent) == record.phases.code("")
+    app = tiles & (np.asarray(record.span_phase) == record.phases.code("app"))
+    app &= np.asarray(record.span_outcome) == DONE
+    if not app.any():
+        return {}
+    since = begin[np.asarray(record.span_task)[app]]
+    return {
+        "time_to_running_s": float(np.mean(np.asarray(record.span_start)[app] - since)),
+        "time_to_ready_s": float(np.mean(np.asarray(record.span_end)[app] - since)),
+    }
+
+
+def _slowdowns(record: Recorder) -> dict[str, float]:
+    """p95 slow-down of the requests of each service."""
+    task = np.asarray(record.request_task)
+    if task.size == 0:
+        return {}
+    service = np.asarray(record.task_service)[task]
+    slowdown = np.asarray(record.request_slowdown)
+    return {
+        f"slowdown_p95_{name}": float(np.quantile(slowdown[service == code], 0.95))
+        for code, name in enumerate(record.services.all())
+        if (service == code).any()
+    }

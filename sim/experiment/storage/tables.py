@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.experiment.running.batch import Bundle
-    from sim.experiment.running.run_row import Row
+    from sim.experiment.running.run import RunRow
 
 Tables: TypeAlias = "dict[str, pa.Table]"
 
@@ -118,7 +118,7 @@ def empty_samples() -> pd.DataFrame:
     return samples_table(Recorder(Environment()), "", 0)
 
 
-def _runs(rows: Sequence[Row]) -> pa.Table:
+def _runs(rows: Sequence[RunRow]) -> pa.Table:
     import pyarrow as pa
 
     names = _ordered({name for row in rows for name in row} | set(LEADING))

@@ -21,6 +21,9 @@ DEFAULT_SIZE = {
 }
 """vCPUs and memory an app is given unless the user says otherwise."""
 
+CROWDING = {name: f"app.{name}.crowding" for name in ("java", "node", "mysql")}
+"""The figures of the apps of which something is known; see `Load.crowding`."""
+
 IMAGE_OF = {"java": "eclipse-temurin:21-jre", "node": "node:22", "mysql": "mysql:8"}
 
 
@@ -72,6 +75,7 @@ def apps() -> dict[str, App]:
                 wait=figure("app.node.startup_wait"),
                 spread=spread,
             ),
+            threads=1,
             private=figure("app.node.private"),
             hot_files=figure("app.node.file_cache"),
             startup_read=figure("app.node.file_cache"),
@@ -102,11 +106,13 @@ def app(name: str) -> App:
     return apps()[name]
 
 
-def load(share: float | None = None) -> Load:
+def load(share: float | None = None, app: str = "generic") -> Load:
     """The request load of a serving container; assumed, with a range."""
     return Load(
         share=figure("workload.load") if share is None else share,
         request_cpu=figure("workload.request_cpu"),
+        variation=figure("workload.variation"),
+        crowding=figure(CROWDING.get(app, "workload.crowding")),
     )
 
 
@@ -139,7 +145,7 @@ def service(
         cpu=default_cpu if cpu is None else cpu,
         memory=default_memory if memory is None else memory,
         cpu_quota=cpu_quota,
-        load=load(load_share),
+        load=load(load_share, name),
     )
     least = figure("docker.least_memory")
     if made.memory < least.value:

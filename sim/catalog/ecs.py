@@ -171,6 +171,7 @@ def fargate(
         ephemeral=figure("fargate.ephemeral") if ephemeral is None else ephemeral,
         nic=figure("fargate.nic"),
         disk=figure("fargate.disk"),
+        quota_period=figure("linux.quota_period"),
         account_vcpus=figure("fargate.account.vcpus"),
         usd_per_vcpu_hour=figure(f"{price}.vcpu_hour"),
         usd_per_gb_hour=figure(f"{price}.gb_hour"),

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from simpy import Event
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.core.randomness import Varying
@@ -61,6 +61,8 @@ class Fargate:
     ephemeral: Number = math.inf
     """Bytes of a task's ephemeral storage; image and blobs take theirs of it."""
     core_speed: Number = 1.0
+    quota_period: Positive | None = None
+    """Seconds of the period in which a task below a vCPU has its share; None: it is fluid."""
     account_vcpus: Number
     """vCPUs of running tasks an account may have; printed, not enforced in a run."""
     usd_per_vcpu_hour: Number
@@ -248,9 +250,10 @@ class LiveFargate:
         machine = Machine(
             name=str(size),
             architecture=fargate.architecture,
-            vcpu=size.vcpu,
+            vcpu=float(math.ceil(size.vcpu)),
             memory=size.memory + held,
             core_speed=fargate.core_speed,
+            quota_period=fargate.quota_period,
             disk=fargate.disk,
             disk_size=fargate.ephemeral,
             nic=fargate.nic,
@@ -260,7 +263,7 @@ class LiveFargate:
         start.place(kernel.name)
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
-        daemon = kernel.cpu.group(weight=1024.0)
+        daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)
         store = ImageStore(kernel, daemon, self._registry, fargate.unpacking)
         start.at_end.append(store.abandon)
         return ContainerEngine(kernel, daemon, store, fargate.runtime)

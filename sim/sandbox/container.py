@@ -15,7 +15,7 @@ from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
 from sim.sharing import Group, Job
 from sim.start import Ready, Start, Story
-from sim.workload import Demand
+from sim.workload import Demand, Requests, RequestServer
 
 
 @description
@@ -70,9 +70,13 @@ class Container:
         return self._app.memory.killed_by
 
     @property
-    def core_speed(self) -> float:
-        """Speed of the cores it runs on."""
-        return self._app.kernel.core_speed
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        return self._app.server
+
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself."""
+        return self._app.undisturbed(requests)
 
     def start_work(self, step: WorkAmount, noise: float) -> Job:
         """Begin one step of its start within its own cgroup."""

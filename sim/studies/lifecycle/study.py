@@ -75,7 +75,7 @@ def lifecycle(
         dockerfile,
         change,
         context=context,
-        apart=apart,
+        outside=apart,
         resolve=_resolver(bases or {}),
         ratio=catalog.figure("image.unpack_ratio"),
         run_sizes=run_sizes,

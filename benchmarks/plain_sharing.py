@@ -36,14 +36,14 @@ def max_min_shares(weights: Sequence[float], caps: Sequence[float], capacity: fl
     """
     shares = list(caps)
     left, weight = capacity, math.fsum(weights)
-    by_saturation = sorted(range(len(caps)), key=lambda i: caps[i] / weights[i])
-    for place, i in enumerate(by_saturation):
+    by_ratio = sorted(range(len(caps)), key=lambda i: caps[i] / weights[i])
+    for place, i in enumerate(by_ratio):
         if caps[i] * weight > left * weights[i]:
-            for j in by_saturation[place:]:
+            for j in by_ratio[place:]:
                 shares[j] = left * weights[j] / weight
             break
         left -= caps[i]
-        weight = math.fsum(weights[j] for j in by_saturation[place + 1 :])
+        weight = math.fsum(weights[j] for j in by_ratio[place + 1 :])
     return shares
 
 

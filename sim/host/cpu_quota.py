@@ -139,8 +139,8 @@ class CpuQuota:
         """Start `work` core-seconds here and now, as `Group.run`; in a `group` below, if given."""
         work += FAREWELL
         if group is None and self._above is None and not self._jobs and cap > self._quota:
-            job = self._group.run_along(self, work, weight, cap, delay)
-            if job.ticket == ALONE:
+            job = self._group.run_paced(self, work, weight, cap, delay)
+            if job.version == ALONE:
                 return job
         else:
             within = self._group if group is None else group
@@ -204,7 +204,7 @@ class CpuQuota:
 
     def close(self) -> None:
         """The group is about to be taken away."""
-        self._group.root.share(self._env.now)
+        self._group.root.end_lone_run(self._env.now)
         self._closed = True
         self._jobs.clear()
         self._wake_up = None
@@ -245,7 +245,7 @@ class CpuQuota:
         else:
             self._left -= used
         self._looked = now
-        self._jobs = {job: job.remaining for job in jobs if job.ticket != OVER}
+        self._jobs = {job: job.remaining for job in jobs if job.version != OVER}
 
     def _decide(self) -> None:
         """Go on at full speed, at the pace of whole periods, or not at all until the next one."""

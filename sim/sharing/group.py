@@ -1,34 +1,88 @@
-"""A group: a cgroup, a VM or a link's user, as those who run things in it see it."""
+"""A group: a cgroup, a VM or the user of a link, in which jobs run and other groups stand."""
 
 from __future__ import annotations
 
 import math
 from heapq import heappush
+from typing import Protocol
 
+from simpy import Environment
 from simpy.events import NORMAL
 
 from sim.sharing.job import Job
-from sim.sharing.lazy_heap import ALONE, OVER, PARKED, TICKETS
-from sim.sharing.member import Branch
-from sim.sharing.root import Course, Root
-from sim.sharing.watch import Watch
+from sim.sharing.lazy_heap import ALONE, OVER, PARKED, VERSIONS, ChildBounds
+from sim.sharing.member import MemberGroup
 
 
-class Group(Branch):
-    """A cgroup, a VM or a link's user: competes with one weight and cap, shares among its own."""
+class Pacing(Protocol):
+    """The progress of a job that runs alone, where its rate is not constant: under a CPU quota."""
 
-    __slots__ = ("_frozen", "_removed", "root")
+    def begin(self, job: Job, rate: float, now: float) -> float:
+        """The job begins, at no more than `rate`; return the time at which its work is done."""
+        ...
+
+    def used(self, now: float) -> float:
+        """Work done by `now`."""
+        ...
+
+    def join(self, job: Job, now: float) -> None:
+        """The job is alone no longer; `job.left` is what is left of its work."""
+        ...
+
+
+class Root(Protocol):
+    """The root of a group tree as its groups see it."""
+
+    env: Environment
+    rated: float
+    """Rate used by all that share the capacity; 0 while one job runs alone."""
+    held: bool
+    """Whether completions are being handled: levelling waits until all of them are."""
+    outdated: bool
+    """Whether something has changed since the last levelling."""
+
+    @property
+    def capacity(self) -> float:
+        """What there is to share."""
+        ...
+
+    @property
+    def busy_integral(self) -> float:
+        """Exact integral of the rate used since the start."""
+        ...
+
+    def run_alone(
+        self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
+    ) -> bool:
+        """Let `job` run outside the tree of groups, if nothing else runs; whether it does."""
+        ...
+
+    def end_lone_run(self, now: float) -> None:
+        """Move the job that runs alone, if there is one, into the tree of groups."""
+        ...
+
+    def lone_work_left(self, job: Job, now: float) -> float | None:
+        """Work the job that runs alone still has to do; None if `job` is not the one."""
+        ...
+
+    def relevel(self, now: float) -> None:
+        """Level again, if something has changed; `now` is the present instant."""
+
+
+class Group(MemberGroup):
+    """Competes with one weight and cap, and shares what it gets among its jobs and groups."""
+
+    __slots__ = ("_removed", "root")
 
     def __init__(self, parent: Group | None, root: Root, weight: float, cap: float) -> None:
         super().__init__(parent, weight, cap, root.env.now)
         self.root = root
-        self._frozen: dict[Job, None] | None = None
         self._removed = False
 
     @property
     def rate(self) -> float:
         """What the group gets now, in units of the capacity."""
-        self.root.level_anew(self.root.env.now)
+        self.root.relevel(self.root.env.now)
         return self.rate_now()
 
     def group(self, *, weight: float = 1.0, cap: float = math.inf) -> Group:
@@ -46,10 +100,10 @@ class Group(Branch):
         now = self.root.env.now
         if self.since != now:
             self.advance(now)  # a group is never ahead of its parent
-        if self.watch is None:
-            self.watch = Watch()
+        if self.children is None:
+            self.children = ChildBounds()
         child = Group(self, self.root, weight, cap)
-        self.watch.groups[child] = None
+        self.children.groups[child] = None
         return child
 
     def run(
@@ -85,17 +139,17 @@ class Group(Branch):
             self.enter(job, now)
         elif root.rated or not root.run_alone(job, self, now):
             self.enter(job, now)
-            root.level_anew(now)
+            root.relevel(now)
         return job
 
-    def run_along(
-        self, course: Course, work: float, weight: float, cap: float, delay: float
+    def run_paced(
+        self, pacing: Pacing, work: float, weight: float, cap: float, delay: float
     ) -> Job:
-        """Start `work` as `run` does; alone, the course says how it gets on, and no cap here."""
+        """Start `work` as `run` does; alone, it follows `pacing` instead of the cap here."""
         root = self.root
         now = root.env.now
         job = Job(root.env, self, work, weight, cap, delay)
-        if root.rated or root.held or not root.run_alone(job, self.parent, now, course):
+        if root.rated or root.held or not root.run_alone(job, self.parent, now, pacing):
             self._admit(job, now)
         return job
 
@@ -109,60 +163,64 @@ class Group(Branch):
         new_weight = self.weight if weight is None else _weight(weight)
         new_cap = self.cap if cap is None else _cap(cap)
         self.advance(self.root.env.now)
-        self.rise()
+        self.leave()
         self.weight, self.cap = new_weight, new_cap
         self._changed(self)
 
     def remove(self) -> None:
         """Take the group away with all that runs in it; its jobs never fire. Idempotent."""
-        if self._removed or self.watcher is None:
+        if self._removed or self.siblings is None:
             return
-        self.root.share(self.root.env.now)
-        self.watcher.dismiss(self)
-        if not self.saturations and self.watch is None:  # nothing runs in it: nobody gets more
+        self.root.end_lone_run(self.root.env.now)
+        self.siblings.discard(self)
+        if (
+            not self.classes and self.children is None
+        ):  # nothing runs in it, so nobody else gets more
             self._removed = True
             if not self.root.held:
-                self.root.level_anew(self.root.env.now)
+                self.root.relevel(self.root.env.now)
             return
         self._close()
-        self.rise()
+        self.leave()
         self._changed(self.parent)
 
     def _close(self) -> None:
         """End all jobs here and below, unfinished."""
         self.advance(self.root.env.now)
-        members = [member for saturation in self.saturations for member in saturation.queued()]
+        members = [
+            member for ratio_class in self.classes for member in ratio_class.queued_members()
+        ]
         for job in members:
             if isinstance(job, Job):
                 job.left = self.left_of(job)
-                job.ticket = OVER
-        for group in self.watch.groups if self.watch else ():
+                job.version = OVER
+        for group in self.children.groups if self.children else ():
             if isinstance(group, Group):
                 group._close()
-        self.saturations, self.ratios, self.loose = [], [], 0.0
-        self.agenda = None
+        self.classes, self.ratios, self.unsaturated = [], [], 0.0
+        self.completions = None
         self._removed = True
 
-    # --- what its jobs ask of it
+    # --- what its jobs call
 
     def rate_of(self, job: Job) -> float:
         """Rate of a running job now."""
-        self.root.level_anew(self.root.env.now)
+        self.root.relevel(self.root.env.now)
         return min(job.cap, job.weight * self.level_now())
 
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
         now = self.root.env.now
-        alone = self.root.left_alone(job, now)
+        alone = self.root.lone_work_left(job, now)
         if alone is not None:
             return alone
-        saturation = self.saturation(job.cap / job.weight)
-        return max(0.0, job.tag - saturation.value(self.clock_at(now), now)) * job.weight
+        ratio_class = self.class_of(job.cap / job.weight)
+        return max(0.0, job.tag - ratio_class.virtual_time(self.clock_at(now), now)) * job.weight
 
     def withdraw(self, job: Job) -> None:
-        """Take a running or frozen job off."""
+        """Cancel a running or frozen job."""
         self._park(job)
-        job.ticket = OVER
+        job.version = OVER
 
     def revise(self, job: Job, weight: float | None, cap: float | None) -> None:
         """Change weight or cap of a running or frozen job."""
@@ -171,69 +229,69 @@ class Group(Branch):
         new_weight = job.weight if weight is None else _weight(weight)
         new_cap = job.cap if cap is None else _cap(cap)
         self._park(job)
-        if job.ticket == OVER:
+        if job.version == OVER:
             raise ValueError("job: it has finished; only a running job can be updated")
         job.weight, job.cap = new_weight, new_cap
         self._admit(job, self.root.env.now)
 
     def _admit(self, job: Job, now: float) -> None:
-        """Let a parked job run from now on; where it gets nothing, it stays parked."""
+        """Let a parked job run from now on; with a cap of 0 it stays parked."""
         self.enter(job, now)
         if not self.root.held:
-            self.root.level_anew(now)
+            self.root.relevel(now)
 
     def enter(self, job: Job, now: float) -> None:
-        """Let a parked job take part in the next levelling, unless it can get nothing."""
+        """Let a parked job take part in the next levelling, unless its cap is 0."""
         weight = job.weight
         ratio = job.cap / weight
         if ratio == 0.0:
             return
         if self.since != now:
             self.advance(now)
-        many = self.saturations
-        saturation = many[0] if many and many[0].ratio == ratio else self.saturation(ratio)
-        axis = ratio * now if saturation.full else self.clock
-        job.tag = tag = axis - saturation.origin + job.left / weight
-        job.ticket = ticket = next(TICKETS)
-        heappush(saturation.queue, (tag, ticket, job))
-        saturation.count += 1
-        saturation.weight += weight
-        self.uneven = True
+        many = self.classes
+        ratio_class = many[0] if many and many[0].ratio == ratio else self.class_of(ratio)
+        axis = ratio * now if ratio_class.saturated else self.clock
+        job.tag = tag = axis - ratio_class.origin + job.left / weight
+        job.version = version = next(VERSIONS)
+        heappush(ratio_class.queue, (tag, version, job))
+        ratio_class.count += 1
+        ratio_class.weight += weight
+        self.dirty = True
         if len(many) > 1:
-            self.shift(saturation, weight)
-            if self.agenda and saturation.queue[0][2] is job:
-                self.agenda.book(saturation)
-        if self.watcher:
-            self.touch()
-        self.root.stale = True
+            self.shift_weight(ratio_class, weight)
+            if self.completions and ratio_class.queue[0][2] is job:
+                self.completions.update(ratio_class)
+        if self.siblings:
+            self.mark_changed()
+        self.root.outdated = True
 
     def _park(self, job: Job) -> None:
-        """Let a job run no longer, for now."""
-        if job.ticket == ALONE:
-            self.root.share(self.root.env.now)
-        if job.ticket > PARKED:
+        """Stop a job for now, and note what is left of its work."""
+        if job.version == ALONE:
+            self.root.end_lone_run(self.root.env.now)
+        if job.version > PARKED:
             self.advance(self.root.env.now)
             job.left = self.left_of(job)
-            job.ticket = PARKED
-            saturation = self.saturation(job.cap / job.weight)
-            self.part(saturation, job.weight)
-            self.purge(saturation)
+            job.version = PARKED
+            ratio_class = self.class_of(job.cap / job.weight)
+            self.remove_member(ratio_class, job.weight)
+            self.purge(ratio_class)
             self._changed(self)
 
-    def _changed(self, branch: Branch) -> None:
-        """Have `branch` and all above levelled, now or once the present completions are through."""
-        branch.uneven = True
-        branch.touch()
-        self.root.stale = True
+    def _changed(self, group: MemberGroup) -> None:
+        """Level `group` and all above it, now or once the present completions are handled."""
+        group.dirty = True
+        group.mark_changed()
+        self.root.outdated = True
         if not self.root.held:
-            self.root.level_anew(self.root.env.now)
+            self.root.relevel(self.root.env.now)
 
     def _must_exist(self) -> None:
         if self._removed:
             raise ValueError("group: it was removed; nothing can run in it")
 
     def _refuse(self, work: float, weight: float, cap: float, delay: float) -> None:
-        """Say what is wrong."""
+        """Raise what is wrong with one of the arguments."""
         self._must_exist()
         if not 0.0 <= work < math.inf:
             raise ValueError(f"work: {work!r} is not allowed; a finite number of at least 0")

@@ -12,7 +12,7 @@ from sim.sharing.lazy_heap import OVER, PARKED
 
 
 class Owner(Protocol):
-    """What a job asks of the group it runs in."""
+    """The group a job runs in, as the job sees it."""
 
     def rate_of(self, job: Job) -> float:
         """Rate of a running job now."""
@@ -21,13 +21,13 @@ class Owner(Protocol):
         """Work a running job still has to do."""
 
     def enter(self, job: Job, now: float) -> None:
-        """Let a parked job take part in the next levelling, unless it can get nothing."""
+        """Let a parked job take part in the next levelling, unless its cap is 0."""
 
     def withdraw(self, job: Job) -> None:
-        """Take a running or frozen job off."""
+        """Cancel a running or frozen job."""
 
     def revise(self, job: Job, weight: float | None, cap: float | None) -> None:
-        """Change weight or cap."""
+        """Change weight or cap of a running or frozen job."""
 
 
 class Job(Event):
@@ -37,7 +37,7 @@ class Job(Event):
     `Request` does, so that an interrupted process leaves nothing behind.
     """
 
-    __slots__ = ("cap", "delay", "left", "owner", "tag", "ticket", "weight")
+    __slots__ = ("cap", "delay", "left", "owner", "tag", "version", "weight")
 
     def __init__(  # noqa: PLR0917 (positional is quicker)
         self, env: Environment, owner: Owner, work: float, weight: float, cap: float, delay: float
@@ -54,19 +54,19 @@ class Job(Event):
         self.left = work
         """Work left, true while the job does not run."""
         self.tag = 0.0
-        """Where the clock of its saturation stands when a running job is done."""
-        self.ticket = PARKED
-        """Number of its valid entry in a queue."""
+        """V of its ratio class at which a running job is done."""
+        self.version = PARKED
+        """Version of its valid entry in a queue, or its state: PARKED, OVER or ALONE."""
 
     @property
     def rate(self) -> float:
         """Rate now, in units of the capacity."""
-        return self.owner.rate_of(self) if self.ticket > PARKED else 0.0
+        return self.owner.rate_of(self) if self.version > PARKED else 0.0
 
     @property
     def remaining(self) -> float:
         """Work left now, in units of the capacity times seconds."""
-        return self.owner.left_of(self) if self.ticket > PARKED else self.left
+        return self.owner.left_of(self) if self.version > PARKED else self.left
 
     def cancel(self) -> float:
         """Take the job off the capacity; idempotent.
@@ -74,7 +74,7 @@ class Job(Event):
         Returns:
             The work left. The event then never fires: whoever cancels interrupts the waiter.
         """
-        if self.ticket != OVER:
+        if self.version != OVER:
             self.owner.withdraw(self)
         return self.left
 
@@ -84,17 +84,17 @@ class Job(Event):
         Raises:
             ValueError: the job has finished, or a value is out of range.
         """
-        if self.ticket == OVER:
+        if self.version == OVER:
             raise ValueError("job: it has finished; only a running job can be updated")
         self.owner.revise(self, weight, cap)
 
     def set_back(self, value: float) -> None:
-        """The clock of its saturation is set back by `value`."""
+        """Shift the tag with V, which is set back by `value`."""
         self.tag -= value
 
     def finish(self) -> None:
-        """The work is done; the capacity runs the callbacks."""
-        self.ticket = OVER
+        """Mark the work as done; the capacity runs the callbacks."""
+        self.version = OVER
         self.left = 0.0
         self._ok = True
         self._value = None
@@ -109,5 +109,5 @@ class Job(Event):
         trace: TracebackType | None,
     ) -> None:
         # A generator closed after the run must not touch the capacity any more.
-        if self.ticket != OVER and kind is not GeneratorExit:
+        if self.version != OVER and kind is not GeneratorExit:
             self.owner.withdraw(self)

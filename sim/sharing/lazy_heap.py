@@ -1,40 +1,117 @@
-"""Tickets: queues from which nobody is taken who changes; his entry is void, and goes in time."""
+"""Heaps with lazy deletion, and the bounds within which child groups need no re-levelling.
+
+Whatever stands in a heap has a version. A change gives it a new one and pushes a new entry; the old
+entry is stale from then on, and is skipped when it comes to the top.
+"""
 
 from __future__ import annotations
 
-from heapq import heapify, heappop
+import math
+from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 PARKED, OVER, ALONE = 0, -1, 1
-"""Tickets of a frozen job, of one that has ended or was cancelled, and of one that runs alone.
+"""Versions of a frozen job, of one that has ended or was cancelled, and of one that runs alone.
 
-Those of who stands in a queue are greater.
+Queued items have larger version numbers.
 """
 
-TICKETS = count(ALONE + 1)
-"""Each entry in a queue has its own; only their order matters."""
+VERSIONS = count(ALONE + 1)
+"""Numbers entries, in all heaps together; of equal keys the older entry comes first."""
 
 SPARE = 64
-"""A queue may be this much more than twice as long as what is valid in it."""
+"""A heap is cleared of stale entries once it is this much more than twice as long as without."""
 
 
-class Holder(Protocol):
-    """Who stands in a queue, with the ticket of his valid entry."""
+class Versioned(Protocol):
+    """What stands in a heap, with the version of its valid entry."""
 
-    ticket: int
-
-
-H = TypeVar("H", bound=Holder)
+    version: int
 
 
-def drop_void(queue: list[tuple[float, int, H]]) -> None:
-    """Drop void entries off the top."""
-    while queue and queue[0][2].ticket != queue[0][1]:
+H = TypeVar("H", bound=Versioned)
+
+
+def drop_stale(queue: list[tuple[float, int, H]]) -> None:
+    """Drop stale entries from the top."""
+    while queue and queue[0][2].version != queue[0][1]:
         heappop(queue)
 
 
-def drop_all_void(queue: list[tuple[float, int, H]]) -> None:
-    """Drop all void entries; where that is done once they are the most, it costs nothing."""
-    queue[:] = [entry for entry in queue if entry[2].ticket == entry[1]]
+def drop_all_stale(queue: list[tuple[float, int, H]]) -> None:
+    """Drop all stale entries; amortised O(1) an entry, if done once they are the majority."""
+    queue[:] = [entry for entry in queue if entry[2].version == entry[1]]
     heapify(queue)
+
+
+class ChildBounds(Generic[H]):
+    """Which child groups need re-levelling, by time and by water level.
+
+    Until its check time, and as long as the level of its parent stays between its floor and its
+    ceiling, a group needs no attention, however often that level moves.
+    """
+
+    __slots__ = ("_limit", "ceilings", "changed", "checks", "floors", "groups")
+
+    def __init__(self) -> None:
+        self.groups: dict[H, None] = {}
+        """All child groups, in order of creation."""
+        self.changed: list[H] = []
+        """Those in which something has changed since the last levelling."""
+        self.checks: list[tuple[float, int, H]] = []
+        self.ceilings: list[tuple[float, int, H]] = []
+        self.floors: list[tuple[float, int, H]] = []
+        self._limit = SPARE
+
+    def discard(self, group: H) -> None:
+        """Forget a group that is removed."""
+        self.groups.pop(group)
+        if group in self.changed:
+            self.changed.remove(group)
+
+    def push(self, group: H, check: float, floor: float, ceiling: float) -> None:
+        """Re-level `group` at time `check`, or once the level leaves ``floor..ceiling``."""
+        if check < math.inf:
+            heappush(self.checks, (check, group.version, group))
+        if floor > 0.0:
+            heappush(self.floors, (-floor, group.version, group))
+        if ceiling < math.inf:
+            heappush(self.ceilings, (ceiling, group.version, group))
+        if len(self.checks) + len(self.floors) + len(self.ceilings) > self._limit:
+            self._tidy()
+
+    def check(self) -> float:
+        """Earliest time at which some group needs re-levelling."""
+        return _top(self.checks)
+
+    def ceiling(self) -> float:
+        """The level above which some group needs re-levelling."""
+        return _top(self.ceilings)
+
+    def floor(self) -> float:
+        """The level below which some group needs re-levelling."""
+        return max(0.0, -_top(self.floors))
+
+    def pop_due(self, time: float) -> H | None:
+        """A group whose check time has come; the caller must push it again."""
+        return heappop(self.checks)[2] if _top(self.checks) <= time else None
+
+    def pop_violated(self, level: float) -> H | None:
+        """A group whose bounds `level` violates; the caller must push it again."""
+        if _top(self.ceilings) < level:
+            return heappop(self.ceilings)[2]
+        if _top(self.floors) < -level:
+            return heappop(self.floors)[2]
+        return None
+
+    def _tidy(self) -> None:
+        """Drop stale entries; amortised O(1) an entry, as the limit doubles."""
+        for queue in (self.checks, self.floors, self.ceilings):
+            drop_all_stale(queue)
+        self._limit = SPARE + 2 * (len(self.checks) + len(self.floors) + len(self.ceilings))
+
+
+def _top(queue: list[tuple[float, int, H]]) -> float:
+    drop_stale(queue)
+    return queue[0][0] if queue else math.inf

@@ -1,75 +1,82 @@
-"""A branch of the tree of groups: how it moves with its parent, and when to look at it."""
+"""A group as a member of its parent: what it demands there, and when it needs re-levelling."""
 
 from __future__ import annotations
 
 import math
 from heapq import heappop, heappush
 
-from sim.sharing.agenda import look_through
 from sim.sharing.job import Job
-from sim.sharing.lazy_heap import OVER, TICKETS
-from sim.sharing.ratio_class import Saturation
-from sim.sharing.watch import Watch
-from sim.sharing.water import Water
+from sim.sharing.lazy_heap import OVER, VERSIONS, ChildBounds
+from sim.sharing.ratio_class import RatioClass, scan
+from sim.sharing.waterfill import Waterfill
 
 SLACK = 1.0 + 1.0 / 16.0
-"""How far the level may rise before a mixed group is looked at again."""
+"""Factor by which the level may rise before a mixed group is re-levelled.
+
+A mixed group has saturated and unsaturated members, so its next completion depends on time and
+level both. A larger factor means fewer re-levellings when the level moves, but an earlier check.
+"""
 
 GRAIN = 2.0**-50
-"""Numbers closer than this part of them, four steps of a float, are the same."""
+"""Numbers that differ by less than this fraction of them, four or more steps of a float, are equal.
+
+Completions computed along different axes for the same instant differ by a few roundings; they must
+be collected together, or the rest would be a job of no length.
+"""
 
 
-class Branch(Water):
-    """Shares what it gets among its jobs and groups; itself a member of its parent.
+class MemberGroup(Waterfill):
+    """Shares what it gets among its jobs and groups, and is itself a member of its parent.
 
-    As long as the same of its saturations are full, its clock is linear in time and in V, the
-    clock of its seat: ``dU = (weight dV - fixed dt) / loose``. So nothing here is touched while
-    only the level of the parent moves; `promise` says how far and how long that may go on.
+    As long as the same of its classes are saturated, its clock is linear in time and in V, the
+    clock of its class in the parent: ``dU = (weight dV - saturated_rate dt) / unsaturated``. So
+    nothing here changes while only the level of the parent moves; `publish_bounds` says how far
+    and how long that may go on.
     """
 
     __slots__ = (
         "cap",
+        "children",
         "demand",
         "first",
-        "first_full",
+        "first_saturated",
         "mark",
         "parent",
-        "restless",
-        "seat",
+        "ratio_class",
+        "siblings",
         "since",
+        "slack",
         "tag",
-        "ticket",
-        "watch",
-        "watcher",
+        "version",
         "weight",
     )
 
-    def __init__(self, parent: Branch | None, weight: float, cap: float, now: float) -> None:
+    def __init__(self, parent: MemberGroup | None, weight: float, cap: float, now: float) -> None:
         super().__init__()
         self.parent = self if parent is None else parent
-        self.watcher = None if parent is None else parent.watch
-        """The watch this branch is under."""
-        self.watch: Watch[Branch] | None = None
-        """The one over the groups in it, if there ever were any."""
+        self.siblings = None if parent is None else parent.children
+        """The bounds in which its parent keeps it; None for the root."""
+        self.children: ChildBounds[MemberGroup] | None = None
+        """Those in which it keeps its own child groups, if there ever were any."""
         self.weight = weight
         self.cap = cap
         self.demand = 0.0
-        """Most it can use: no more than its cap, no more than what is in it can."""
-        self.seat: Saturation | None = None
-        """The saturation it competes in; none while it asks for nothing."""
+        """The most it can use: the least of its cap and what its members can use."""
+        self.ratio_class: RatioClass | None = None
+        """Its class in the parent; None while it demands nothing."""
         self.mark = 0.0
-        """Where the clock of its seat stood at `since`."""
+        """V of its class in the parent at `since`."""
         self.since = now
         """Time the clock was last advanced to."""
-        self.ticket = OVER
-        """Number of its valid entries in the queues of its parent."""
+        self.version = OVER
+        """Version of its valid entries in the heaps of its parent."""
         self.tag = 0.0
-        """Where the clock of its seat stands at its next completion, if only that decides."""
-        self.restless = 0.0
-        """Slack to promise with when it is looked at again; 0 if there is no reason to."""
-        self.first: Saturation | None = None
-        self.first_full: Saturation | None = None
-        """Those with the next completion, among the loose and among the full."""
+        """V of its class at its next completion, where that depends on V alone."""
+        self.slack = 0.0
+        """Slack for its next bounds; not 0 exactly while it is listed as changed."""
+        self.first: RatioClass | None = None
+        self.first_saturated: RatioClass | None = None
+        """The classes with the next completion, among the unsaturated and the saturated ones."""
 
     # --- now
 
@@ -77,202 +84,204 @@ class Branch(Water):
         """Bring the clock to `now`, at the level that has held so far."""
         if self.since != now:
             self.parent.advance(now)
-            if self.seat is not None:
+            if self.ratio_class is not None:
                 self.clock = self.clock_at(now)
-                self.mark = self.seat.value(self.parent.clock, now)
+                self.mark = self.ratio_class.virtual_time(self.parent.clock, now)
             self.since = now
 
     def clock_at(self, now: float) -> float:
         """Where the clock stands at `now`, the present instant."""
-        if self.since == now or self.seat is None:
+        if self.since == now or self.ratio_class is None:
             return self.clock
-        came = self.weight * (self.seat.value(self.parent.clock_at(now), now) - self.mark)
-        return self.clock + (came - self.fixed * (now - self.since)) / self.loose
+        passed = self.ratio_class.virtual_time(self.parent.clock_at(now), now) - self.mark
+        left = self.weight * passed - self.saturated_rate * (now - self.since)
+        return self.clock + left / self.unsaturated
 
     def rate_now(self) -> float:
-        """What it gets."""
-        if self.seat is None:
+        """Rate it gets."""
+        if self.ratio_class is None:
             return 0.0
-        return self.weight * min(self.seat.ratio, self.parent.level_now())
+        return self.weight * min(self.ratio_class.ratio, self.parent.level_now())
 
     def level_now(self) -> float:
         """The water level, which moves with that of the parent."""
-        return (self.rate_now() - self.fixed) / self.loose if self.loose else 0.0
+        if not self.unsaturated:
+            return 0.0
+        return (self.rate_now() - self.saturated_rate) / self.unsaturated
 
     def set_back(self, value: float) -> None:
-        """The clock of the seat is set back by `value`."""
+        """Shift what is measured on V, which is set back by `value`."""
         self.tag -= value
         self.mark -= value
 
-    # --- levelling: demands go up, then rates go down and promises up again
+    # --- levelling: demands pass up, then rates pass down and bounds up again
 
-    def touch(self, slack: float = SLACK) -> None:
-        """Have this branch, and all above, looked at in the next levelling."""
-        branch = self
-        while branch.watcher and not branch.restless:
-            branch.restless = slack
-            branch.watcher.touched.append(branch)
-            branch = branch.parent
+    def mark_changed(self, slack: float = SLACK) -> None:
+        """Have this group, and all above it, settled in the next levelling."""
+        group = self
+        while group.siblings and not group.slack:
+            group.slack = slack
+            group.siblings.changed.append(group)
+            group = group.parent
 
-    def ask(self) -> None:
-        """Take the demand of all that was touched, from the leaves on."""
-        if self.watch:
-            for group in self.watch.touched:
-                group.ask()
-        if self.uneven:
+    def update_demand(self) -> None:
+        """Update the demands of all groups that changed, from the leaves up."""
+        if self.children:
+            for group in self.children.changed:
+                group.update_demand()
+        if self.dirty:
             demand = min(self.cap, self.demand_of_all())
             if demand != self.demand:
-                self.sit(demand)
+                self.join(demand)
 
-    def sit(self, demand: float) -> None:
-        """Compete in the parent with this demand."""
-        self.rise()
+    def join(self, demand: float) -> None:
+        """Compete in the parent, with this demand."""
+        self.leave()
         self.demand = demand
         ratio = demand / self.weight
         if ratio > 0.0:
-            self.seat = self.parent.saturation(ratio)
-            self.parent.come(self.seat, self.weight)
-            self.mark = self.seat.value(self.parent.clock, self.since)
+            self.ratio_class = self.parent.class_of(ratio)
+            self.ratio_class.groups[self] = None
+            self.parent.add_member(self.ratio_class, self.weight)
+            self.mark = self.ratio_class.virtual_time(self.parent.clock, self.since)
 
-    def rise(self) -> None:
-        """Compete no longer."""
-        self.ticket = OVER
+    def leave(self) -> None:
+        """Stop competing in the parent."""
+        self.version = OVER
         self.demand = 0.0
-        if self.seat is not None:
-            seat, self.seat = self.seat, None
-            self.parent.purge(seat)
-            self.parent.part(seat, self.weight)
+        if self.ratio_class is not None:
+            left, self.ratio_class = self.ratio_class, None
+            del left.groups[self]
+            self.parent.purge(left)
+            self.parent.remove_member(left, self.weight)
 
-    def seated(self, saturation: Saturation) -> list[Branch]:
-        """Groups in a saturation; the mixed ones are not queued there."""
-        groups = self.watch.groups if self.watch else ()
-        return [group for group in groups if group.seat is saturation]
-
-    def look(self, watch: Watch[Branch], now: float) -> None:
-        """Settle the groups that were touched, or cannot bear the present level."""
-        for group in watch.touched:
-            slack, group.restless = group.restless, 0.0
+    def settle_children(self, children: ChildBounds[MemberGroup], now: float) -> None:
+        """Settle the child groups that changed, or whose bounds the present level violates."""
+        for group in children.changed:
+            slack, group.slack = group.slack, 0.0
             group.settle(now, slack)
-        watch.touched.clear()
-        if not (watch.ceilings or watch.floors):
+        children.changed.clear()
+        if not (children.ceilings or children.floors):
             return
-        while (broken := watch.broken(self.level)) is not None:
-            broken.advance(now)
-            broken.settle(now, SLACK)
+        while (violated := children.pop_violated(self.level)) is not None:
+            violated.advance(now)
+            violated.settle(now, SLACK)
 
     def settle(self, now: float, slack: float) -> None:
-        """As a group in its parent: share out what it gets there, then promise anew."""
-        seat, y = self.seat, 0.0
-        if seat:
+        """Share out what it gets in its parent, then publish new bounds there."""
+        ratio_class, y = self.ratio_class, 0.0
+        if ratio_class:
             y = self.parent.level
-            if seat.ratio < y:  # noqa: PLR1730 (a call less)
-                y = seat.ratio
+            if ratio_class.ratio < y:  # noqa: PLR1730 (min() would be a call on the hot path)
+                y = ratio_class.ratio
         rate = self.weight * y
-        if self.uneven or rate != self.rated:
+        if self.dirty or rate != self.rated:
             self.fill(rate, now)
-        if self.watch:
-            self.look(self.watch, now)
-        if seat:
-            self.promise(seat, y, now, slack)
+        if self.children:
+            self.settle_children(self.children, now)
+        if ratio_class:
+            self.publish_bounds(ratio_class, y, now, slack)
 
-    def upcoming(self) -> tuple[float, float]:
-        """The next completion: where the clock will stand, and a time before which it is not."""
-        soon, self.first, check, self.first_full = (
-            self.agenda.next() if self.agenda else look_through(self.saturations)
+    def next_completion(self) -> tuple[float, float]:
+        """Clock at the next completion that depends on it alone; time of the next check."""
+        soon, self.first, check, self.first_saturated = (
+            self.completions.peek() if self.completions else scan(self.classes)
         )
-        if self.watch and self.watch.checks:
-            below = self.watch.check()
-            if below < check:  # noqa: PLR1730 (a call less)
+        if self.children and self.children.checks:
+            below = self.children.check()
+            if below < check:  # noqa: PLR1730 (min() would be a call on the hot path)
                 check = below
         return soon, check
 
-    def promise(self, seat: Saturation, y: float, now: float, slack: float) -> None:
-        """Tell the parent when to look again, if `y` comes in per weight.
+    def publish_bounds(self, ratio_class: RatioClass, y: float, now: float, slack: float) -> None:
+        """Tell the parent up to when, and between which levels, it may leave this group alone.
 
-        With nothing full, the next completion is a constant on the clock of the seat. Else it
-        depends on time as well: there is none before a certain time as long as `y` rises by no
-        more than `slack`.
+        With nothing saturated, the next completion is a constant on V. Else it depends on time as
+        well: there is none before a certain time as long as the rate `y` per weight rises by no
+        more than the factor `slack`.
         """
-        self.ticket = next(TICKETS)
-        soon, check = self.upcoming()
-        ahead = (soon - self.clock) * self.loose
-        if self.fixed == 0.0 and ahead < math.inf:
+        self.version = next(VERSIONS)
+        soon, check = self.next_completion()
+        ahead = (soon - self.clock) * self.unsaturated
+        if self.saturated_rate == 0.0 and ahead < math.inf:
             self.tag = tag = self.mark + ahead / self.weight
-            heappush(seat.queue, (tag, self.ticket, self))
-        self.parent.purge(seat)
-        if self.watcher and (len(self.ratios) > 1 or self.watch):
-            floor, ceiling = self._bearable()
-            if self.fixed != 0.0 and ahead < math.inf:
+            heappush(ratio_class.queue, (tag, self.version, self))
+        self.parent.purge(ratio_class)
+        if self.siblings and (len(self.ratios) > 1 or self.children):
+            floor, ceiling = self._level_bounds()
+            if self.saturated_rate != 0.0 and ahead < math.inf:
                 ceiling = min(ceiling, y * slack)
-                fastest = self.weight * min(ceiling, seat.ratio) - self.fixed
+                fastest = self.weight * min(ceiling, ratio_class.ratio) - self.saturated_rate
                 if fastest > 0.0:
                     check = min(check, now + ahead / fastest)
-            ceiling = max(ceiling, y)  # bears the present level, whatever rounding says
-            if ceiling >= seat.ratio:
+            ceiling = max(ceiling, y)  # the present level is within bounds, whatever rounding says
+            if ceiling >= ratio_class.ratio:
                 ceiling = math.inf
-            self.watcher.book(self, check, min(floor, y), ceiling)
+            self.siblings.push(self, check, min(floor, y), ceiling)
 
-    def _bearable(self) -> tuple[float, float]:
-        """Between which levels of the parent the same saturations are full, here and below."""
-        full, ratios = self.full, self.ratios
-        low = ratios[full - 1] if full else 0.0
-        high = ratios[full] if full < len(ratios) - 1 else math.inf
-        if self.watch:
-            low, high = max(low, self.watch.floor()), min(high, self.watch.ceiling())
-        floor = (self.fixed + low * self.loose) / self.weight if low > 0.0 else 0.0
-        return floor, (self.fixed + high * self.loose) / self.weight
+    def _level_bounds(self) -> tuple[float, float]:
+        """Levels of the parent between which the same classes stay saturated, here and below."""
+        saturated, ratios = self.saturated, self.ratios
+        low = ratios[saturated - 1] if saturated else 0.0
+        high = ratios[saturated] if saturated < len(ratios) - 1 else math.inf
+        if self.children:
+            low, high = max(low, self.children.floor()), min(high, self.children.ceiling())
+        ceiling = (self.saturated_rate + high * self.unsaturated) / self.weight
+        if low <= 0.0:
+            return 0.0, ceiling
+        return (self.saturated_rate + low * self.unsaturated) / self.weight, ceiling
 
-    def keep_promise(self) -> None:
-        """Let the clock stand at the next completion, not nearby: its tag has been reached."""
+    def snap_clock(self) -> None:
+        """Set the clock exactly to the next completion, once the tag of the group is reached."""
         if self.first:
             self.clock = self.first.queue[0][0] + self.first.origin
 
     # --- completion
 
     def collect(self, now: float, grain: float, done: list[Job]) -> None:
-        """Take off the jobs that are due at `now`, give or take `grain`, here and below."""
+        """Complete the jobs due at `now`, give or take `grain` seconds, here and below."""
         self.advance(now)
         before = len(done)
         first = self.first
         if first:
             tag = first.queue[0][0]
-            if tag + first.origin <= self.clock + self.blur(grain):
+            if tag + first.origin <= self.clock + self.rounding(grain):
                 self._take(first, self.clock, tag, now, done)
-        first = self.first_full
+        first = self.first_saturated
         if first:
             tag = first.queue[0][0]
             if tag + first.origin <= first.ratio * (now + grain):
                 self._take(first, first.ratio * now, tag, now, done)
-        if self.watch and self.watch.checks:
-            while (group := self.watch.due(now + grain)) is not None:
+        if self.children and self.children.checks:
+            while (group := self.children.pop_due(now + grain)) is not None:
                 group.collect(now, grain, done)
-        if self.watcher:
-            self.touch(1.0 if len(done) == before else SLACK)
+        if self.siblings:
+            self.mark_changed(1.0 if len(done) == before else SLACK)
 
-    def blur(self, grain: float) -> float:
-        """How far off rounding may have put the clock; it has reached what is no further ahead."""
-        if self.seat is None:
+    def rounding(self, grain: float) -> float:
+        """Largest error of the clock by rounding; what is no further ahead of it is due."""
+        if self.ratio_class is None:
             return 0.0
-        axis = abs(self.mark) + abs(self.seat.origin)
-        steps = abs(self.clock) + self.weight * axis / self.loose
+        axis = abs(self.mark) + abs(self.ratio_class.origin)
+        steps = abs(self.clock) + self.weight * axis / self.unsaturated
         return self.level * grain + GRAIN * steps
 
     def _take(
-        self, saturation: Saturation, axis: float, tag: float, now: float, done: list[Job]
+        self, ratio_class: RatioClass, axis: float, tag: float, now: float, done: list[Job]
     ) -> None:
-        """Take off what is due in one saturation at `tag`, where its axis stands at `axis`."""
-        queue = saturation.queue
-        saturation.origin = axis - tag  # the clock stands where the first ends, not nearby
+        """Complete what is due at `tag` in one class, whose axis stands at `axis`."""
+        queue = ratio_class.queue
+        ratio_class.origin = axis - tag  # V is exactly the tag now: no rounding is carried on
         while queue and queue[0][0] <= tag:
-            _, ticket, member = heappop(queue)
-            if member.ticket != ticket:
+            _, version, member = heappop(queue)
+            if member.version != version:
                 continue
             if type(member) is Job:
                 member.finish()
                 done.append(member)
-                self.part(saturation, member.weight)
-            elif isinstance(member, Branch):
+                self.remove_member(ratio_class, member.weight)
+            elif isinstance(member, MemberGroup):
                 member.advance(now)
-                member.keep_promise()
+                member.snap_clock()
                 member.collect(now, 0.0, done)
-        self.purge(saturation)
+        self.purge(ratio_class)

@@ -312,7 +312,7 @@ def test_what_once_went_wrong(seed: int) -> None:
 
 
 def test_many_ratios_equal_brute_force_too() -> None:
-    """Saturations come, go, and are full or not one after the other, out of dozens."""
+    """Ratio classes come, go, and saturate or not one after the other, out of dozens."""
     for seed in range(30):
         assert_exact(Crowd(seed), seed)
 

@@ -8,6 +8,7 @@ from math import fsum
 from pathlib import Path
 
 from sim.core.cited import Number, plain
+from sim.core.quantity import LARGEST_SIZE
 from sim.host.machine import Architecture
 from sim.image.dockerfile.context import Context, context_of
 from sim.image.dockerfile.copy import (
@@ -419,7 +420,7 @@ def _check_options(given: BuildInput, declared: Collection[str]) -> None:
         for ordinal, amount in amounts.items():
             if not 1 <= ordinal <= there:
                 add(1, f"{flag} {ordinal}: there is no such {word}; it has {there}", "")
-            if not 0.0 <= amount < 2.0**50:
+            if not 0.0 <= amount < LARGEST_SIZE:
                 add(1, f"{flag} {ordinal}={amount}: it is not allowed", "")
     for name in given.build_args:
         if name not in declared and name.upper() not in PREDEFINED:

@@ -5,11 +5,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.core.quantity import parse_bytes
+from sim.core.quantity import parse_size, parse_work
 from sim.image.dockerfile.errors import InstructionError
 from sim.image.dockerfile.parser import Instruction
 from sim.image.dockerfile.variables import split
-from sim.image.manifest.json_document import LARGEST_SIZE
 
 FLAGS: dict[str, tuple[str, ...]] = {
     "FROM": ("platform",),
@@ -25,8 +24,6 @@ WORDS = (
 COPIES = ("COPY", "ADD")
 WITH_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 """Those that make a layer; all others change only the image's description."""
-MOST_CPU = 1e9
-"""Core-seconds of a RUN, 30 years: more is a slip."""
 MOST_FLAGS = 100
 """Flags of one instruction."""
 
@@ -87,25 +84,11 @@ def sizes_of(annotation: str) -> tuple[float | None, float | None]:
             raise InstructionError(
                 f"{word[:80]!r}: the annotation is # berthsim: size=120MB cpu=30"
             )
-        said[match[1]] = _size(match[2]) if match[1] == "size" else _cpu(match[2])
+        try:
+            said[match[1]] = parse_size(match[2]) if match[1] == "size" else parse_work(match[2])
+        except ValueError as error:
+            raise InstructionError(f"{match[1]}: {error}") from None
     return said.get("size"), said.get("cpu")
-
-
-def _size(text: str) -> float:
-    try:
-        size = 0.0 if text == "0" else parse_bytes(text)
-    except ValueError as error:
-        raise InstructionError(f"size: {error}") from None
-    if not 0.0 <= size <= LARGEST_SIZE:
-        raise InstructionError(f"size: {text[:40]!r} is above 1 PiB")
-    return float(round(size))
-
-
-def _cpu(text: str) -> float:
-    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)s?", text)
-    if match is None or float(match[1]) > MOST_CPU:
-        raise InstructionError(f"cpu: {text[:40]!r} is not a number of core-seconds such as 30")
-    return float(match[1])
 
 
 def _flags(raw: Instruction, escape: str) -> tuple[tuple[tuple[str, str], ...], str]:

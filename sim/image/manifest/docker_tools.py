@@ -1,15 +1,12 @@
 """Images as a Docker daemon tells of them: unpacked sizes, and no split on the wire."""
 
 import hashlib
-import re
 
 from sim.core.cited import Number, plain
+from sim.core.quantity import parse_docker_size
 from sim.image.image import Layer
-from sim.image.manifest.json_document import LARGEST_SIZE, BadManifest, JsonValue
+from sim.image.manifest.json_document import BadManifest, JsonValue
 from sim.image.manifest.oci import digest_of
-
-_HUMAN = re.compile(r"([0-9]{1,16}(?:\.[0-9]{1,6})?) ?(B|kB|KB|MB|GB|TB|PB)?")
-_SCALE = {"B": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}
 
 
 def unpacked_layer(digest: str, unpacked: float, unpack_ratio: Number) -> Layer:
@@ -79,8 +76,9 @@ def _estimated(field: str, unpack_ratio: Number) -> str:
 
 
 def _history_size(node: JsonValue) -> float:
-    match = _HUMAN.fullmatch(node.text())
-    size = float(round(float(match[1]) * _SCALE[match[2] or "B"])) if match else -1.0
-    if not 0.0 <= size <= LARGEST_SIZE:
-        raise node.wrong("a size such as 77.4MB, or whole bytes with --human=false")
-    return size
+    text = node.text()
+    try:
+        return parse_docker_size(text)
+    except ValueError:
+        allowed = "a size such as 77.4MB, or whole bytes with --human=false"
+        raise node.wrong(allowed) from None

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sim.core.quantity import LARGEST_SIZE
+
 LARGEST = 16 * 10**6
 """Bytes of a file; registries refuse a manifest above 4 MiB, a list of some has room."""
-LARGEST_SIZE = 2**50
-"""Bytes of a layer, 1 PiB: more is a slip."""
 MOST_VALUES = 500_000
 """Objects, lists and commas in a file: its time and memory are bounded by them."""
 MOST_ITEMS = 10_000

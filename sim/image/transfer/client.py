@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Generator, Mapping
+from itertools import islice
 from typing import Any, Literal, Protocol, TypeAlias
 
 from pydantic import PositiveInt
 from simpy import AllOf, Environment, Event
 
+from sim.core.back_off import back_off
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.recorder import Span
@@ -128,12 +130,12 @@ class Client:
                 yield AllOf(self._env, turns)
 
     def _retry(self, image: Image) -> Generator[Event, Any, None]:
-        pause, tried = self._first, 1
-        while self._retry_policy.tries is None or tried < self._retry_policy.tries:
+        tries = self._retry_policy.tries
+        pauses = back_off(self._first, self._longest)
+        for pause in islice(pauses, None if tries is None else tries - 1):
             yield self._env.timeout(pause)
             if self._lets_through(image):
                 return
-            pause, tried = min(self._longest, 2.0 * pause), tried + 1
         raise PullFailed(self._retry_policy.word)
 
     def _lets_through(self, image: Image) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from simpy import Environment, Event, Interrupt, Process
 
+from sim.core.quantity import shown_gib
 from sim.host.kernel import Kernel
 from sim.image.image import Image
 from sim.image.transfer.client import Client, NoSpace, Puller, PullFailed, PullPolicy, contacts
@@ -218,10 +219,10 @@ class ImageStore:
         need = self.layers.need(missing)
         if need > space.free:
             files = sum(layer.unpacked for layer in missing)
-            blobs = f" and {(need - files) / GiB:.2f} GiB of blobs" if need > files else ""
+            blobs = f" and {shown_gib(need - files)} of blobs" if need > files else ""
             raise NoSpace(
                 f"{self._registry.retry_policy.error}: {image.name}: no space left on device "
-                f"(needed {files / GiB:.2f} GiB of files{blobs}, free {space.free / GiB:.2f} of "
+                f"(needed {shown_gib(files)} of files{blobs}, free {space.free / GiB:.2f} of "
                 f"{space.capacity / GiB:g} GiB)"
             )
         return self.layers.add(missing, env)

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 from simpy import Event, Process
 
+from sim.core.back_off import back_off
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.token_bucket import Quota
@@ -161,12 +162,11 @@ class LiveKubelet:
 
     def _pull(self, start: Start, image: Image) -> Generator[Event, Any, None]:
         """Bring an image here, unless it is here; over its rate the kubelet backs off."""
-        pause = self._back_off
+        pauses = back_off(self._back_off, self._longest)
         while not self.engine.store.has(image) and not self._pulls.try_take():
             with start.phase("throttled", "pull") as span:
                 span.waits(BACK_OFF)
-                yield start.env.timeout(pause)
-            pause = min(self._longest, 2.0 * pause)
+                yield start.env.timeout(next(pauses))
         yield from self.engine.pull(start, image)
 
     def _cgroup(self, start: Start, pod: Pod) -> Group:

@@ -163,15 +163,18 @@ def _help(kind: type, name: str) -> str:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def refusals(*outcomes: type[ValueError]) -> Iterator[None]:
     """What cannot be answered is bad input.
+
+    Args:
+        outcomes: refusals that are an answer.
 
     Raises:
         BadInput: it cannot.
     """
     try:
         yield
-    except BadInput:
+    except (BadInput, *outcomes):
         raise
     except ValueError as error:
         raise BadInput(str(error)) from error

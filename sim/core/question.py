@@ -20,9 +20,11 @@ from typing import (
 )
 
 from pydantic import TypeAdapter, ValidationError, ValidationInfo, model_validator
+from pydantic_core import PydanticUndefined
 
 from sim.core.description import description
 from sim.core.mistakes import mistakes
+from sim.core.names import UnknownName
 
 P = ParamSpec("P")
 Q = TypeVar("Q")
@@ -33,6 +35,10 @@ _BY_NAME, _BY_PLACE = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITION
 
 class BadInput(ValueError):  # noqa: N818 (it is what happened, in the user's words)
     """All that is wrong with what was asked, one mistake a line."""
+
+
+class NotKnown(BadInput, UnknownName):
+    """All that is wrong are names that are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class Typed:
     """Whether it is typed by its place, without a name."""
     repeats: bool = False
     """Whether it may be typed several times."""
+    told: str = ""
+    """Its help, where it has no docstring."""
     shown: Callable[[Any], str] | None = None
     """How its default is typed; as Python shows it unless given."""
 
@@ -85,7 +93,14 @@ class Question:
 
 def differing(question: object) -> Set[str]:
     """Names of the fields whose values are not their defaults."""
-    return {f.name for f in fields(question) if getattr(question, f.name) != f.default}  # type: ignore[arg-type]
+    kind = type(question)
+    return {name for name in help_of(kind) if getattr(question, name) != default(kind, name)}
+
+
+def default(question: type, name: str) -> Any:
+    """The default of a field; `MISSING` where it has none."""
+    found = question.__pydantic_fields__[name].default  # type: ignore[attr-defined]
+    return MISSING if found is PydanticUndefined else found
 
 
 def without_effect(
@@ -129,7 +144,7 @@ def _marks(annotation: object) -> Iterator[object]:
 def help_of(question: type) -> Mapping[str, str]:
     """The docstring of each field."""
     known = question.__pydantic_fields__  # type: ignore[attr-defined]
-    return {field.name: known[field.name].description or "" for field in fields(question)}
+    return {name: known[name].description or typed(question, name).told for name in known}
 
 
 def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) -> Q:
@@ -146,8 +161,13 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
     try:
         return adapter.validate_python(dict(values), context=context)
     except ValidationError as error:
-        found = [_named(question, line, values) for line in mistakes(error, question)]
-        wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+        items = error.errors()
+        found = [
+            _named(question, line, values) if item["loc"] else line
+            for item, line in zip(items, mistakes(error, question), strict=True)
+        ]
+        wrong = {str(item["loc"][0]) for item in items if item["loc"]}
+        causes = [item.get("ctx", {}).get("error") for item in items]
     if wrong:  # what else is wrong, as far as it can be said
         rest = {name: value for name, value in values.items() if name not in wrong}
         try:
@@ -157,7 +177,8 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
         given = set(rest) if text else differing(part)
         conflicts = part.conflicts(given) if isinstance(part, Question) else ()
         found += [_line(question, m) for m in conflicts if wrong.isdisjoint(m.fields)]
-    raise BadInput("\n".join(found))
+    unknown = len(causes) == len(found) and all(isinstance(c, UnknownName) for c in causes)
+    raise (NotKnown if unknown else BadInput)("\n".join(found))
 
 
 def _line(question: type, mistake: Mistake) -> str:
@@ -189,7 +210,9 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
             inspect.Parameter(
                 field.name,
                 _BY_NAME if field.kw_only else _BY_PLACE,
-                default=inspect.Parameter.empty if field.default is MISSING else field.default,
+                default=inspect.Parameter.empty
+                if default(made, field.name) is MISSING
+                else default(made, field.name),
                 annotation=kinds[field.name],
             )
             for field in sorted(fields(made), key=lambda field: bool(field.kw_only))

@@ -6,10 +6,10 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Annotated, TypeAlias, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
 from sim import catalog
-from sim.core.names import unknown
+from sim.core.names import UnknownName, unknown
 from sim.core.quantity import Bytes, Seconds, Vcpu, shown_size
 from sim.core.question import Typed
 from sim.host.machine import Architecture
@@ -57,10 +57,15 @@ def among(field: str, names: Callable[[], Iterable[str]] | Sequence[str]) -> Bef
     def check(value: object) -> object:
         known = list(names() if callable(names) else names)
         if value not in known:
-            raise ValueError(str(unknown(field, str(value), known)).removeprefix(f"{field}: "))
+            raise _not_known(field, value, known)
         return value
 
     return BeforeValidator(check)
+
+
+def _not_known(field: str, value: object, known: Sequence[str]) -> UnknownName:
+    """Without the field, which stands before every mistake."""
+    return UnknownName(str(unknown(field, str(value), known)).removeprefix(f"{field}: "))
 
 
 def several(
@@ -78,7 +83,7 @@ def several(
         known = [*names(), *([everything] if everything else [])]
         for word in words:
             if word not in known:
-                raise ValueError(str(unknown(field, str(word), known)).removeprefix(f"{field}: "))
+                raise _not_known(field, word, known)
         if not words:
             raise ValueError(f"nothing is given; known: {', '.join(known)}")
         if len(words) > 1 and everything in words:
@@ -123,10 +128,8 @@ Size: TypeAlias = Annotated[Bytes, Typed(shape="<size>", shown=size_typed)]
 Time: TypeAlias = Annotated[Seconds, Typed(shape="<time>")]
 Count: TypeAlias = Annotated[int, whole(1), Typed(shape="<integer>")]
 CountOrNone: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>")]
-Seed: TypeAlias = Annotated[
-    int, whole(0), Typed(shape="<integer>"), Field(description="Of all random numbers.")
-]
+Seed: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>", told="Of all random numbers.")]
 Replications: TypeAlias = Annotated[
-    int, whole(1), Typed(shape="<integer>"), Field(description="Independent runs.")
+    int, whole(1), Typed(shape="<integer>", told="Independent runs.")
 ]
-Explain: TypeAlias = Annotated[bool, Field(description="List the numbers that moved it.")]
+Explain: TypeAlias = Annotated[bool, Typed(told="List the numbers that moved it.")]

@@ -14,11 +14,12 @@ from sim.core.description import as_json
 from sim.experiment.design import Point
 from sim.experiment.results import Results, as_csv, gather
 from sim.experiment.running.engine import Engine
+from sim.experiment.running.own_code import own_code
 from sim.experiment.running.scenario import Scenario
 from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequential, Target
 from sim.experiment.running.workers import Workers
 from sim.experiment.storage.manifest import manifest
-from sim.experiment.storage.run_folder import InMemory, RunFolder
+from sim.experiment.storage.run_folder import InMemory, RunFolder, say
 
 
 class Interrupted(KeyboardInterrupt):
@@ -90,7 +91,13 @@ def compare(
     _check(scenarios, times, seed)
     named = name or next(iter(scenarios.values())).name
     described = {variant: json.loads(as_json(s)) for variant, s in scenarios.items()}
-    told = manifest(named, described, seed=seed, catalogue=catalogue)
+    own = own_code(scenarios.values())
+    if own.unknown and out is not None:
+        say(
+            f"out: {', '.join(own.unknown)}: its source cannot be read, so nobody knows whether it "
+            f"has changed; earlier runs are not used again"
+        )
+    told = manifest(named, described, seed=seed, catalogue=catalogue, own=own.digest)
     told |= {"points": points} if points else {}
     target: Target = Sequential(until, list(scenarios)) if until else Number(times)
     with ExitStack() as stack:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.experiment import frames
 from sim.experiment.statistics import estimate as estimates
 from sim.experiment.statistics import steady_state as steady
 from sim.experiment.storage.manifest import FILE, Manifest, read_manifest, write_manifest
@@ -83,21 +84,11 @@ class Results:
 
     def starts(self) -> pd.DataFrame:
         """One row a start that became ready: `time_to_running_s`, `time_to_ready_s`."""
-        tiling = self.tiling()
-        keys = ["variant", "run", "task"]
-        ready = tiling[tiling["phase"] == "app"].set_index(keys)
-        begin = tiling.groupby(keys, sort=False)["start_s"].min().loc[ready.index]
-        table = ready[["host"]].copy()
-        table["time_to_running_s"] = ready["start_s"] - begin
-        table["time_to_ready_s"] = ready["end_s"] - begin
-        return table.reset_index()
+        return frames.starts(self.spans)
 
     def tiling(self) -> pd.DataFrame:
         """Spans that tile their start, of starts that became ready."""
-        spans = self.spans[self.spans["parent"] == ""]
-        keys = ["variant", "run", "task"]
-        done = spans[(spans["phase"] == "app") & (spans["outcome"] == "done")][keys]
-        return spans.merge(done, on=keys, how="inner")
+        return frames.tiling(self.spans)
 
     def estimate(
         self, metric: str, *, quantile: float | None = None, variant: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.experiment.frames import phase_table
 from sim.experiment.statistics import estimate as estimates
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def summarize(results: Results) -> pd.DataFrame:
     for variant, spans in tiling.groupby("variant", sort=False):
         n = len(spans[["run", "task"]].drop_duplicates())
         columns = {
-            f"p{round(100 * q)}_s": estimates.phase_table(spans, q)
+            f"p{round(100 * q)}_s": phase_table(spans, q)
             for q in (0.5, 0.95)
             if n >= estimates.needed(q)
         }

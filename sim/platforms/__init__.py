@@ -4,8 +4,9 @@ from sim.platforms.autoscaling.node_pool import NodeKind, NodePool
 from sim.platforms.docker import Docker
 from sim.platforms.ec2 import EC2
 from sim.platforms.ecs.capacity_provider import CapacityProvider
-from sim.platforms.ecs.ecs import ECS, ControlPlane, Network
-from sim.platforms.eks.eks import EKS, KubernetesControlPlane
+from sim.platforms.ecs.ecs import ECS
+from sim.platforms.ecs.instance_limits import ControlPlane, Network
+from sim.platforms.eks.eks import EKS
 from sim.platforms.eks.fargate_profile import FargateProfile
 from sim.platforms.fargate import Fargate, FargateSize
 from sim.platforms.fleet import Fleet
@@ -13,6 +14,7 @@ from sim.platforms.hypervisor import Hypervisor
 from sim.platforms.kubernetes.allocatable import DaemonSet, NodeConfig
 from sim.platforms.kubernetes.kubelet import Kubelet
 from sim.platforms.kubernetes.pod import PodTemplate, Resources
+from sim.platforms.kubernetes.pods_on_nodes import KubernetesControlPlane
 from sim.platforms.scaling.instance_launch import InstanceLaunch
 
 __all__ = [

@@ -15,6 +15,8 @@ class BareDeployment:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.replaced: dict[Start, Start] = {}
+        """The start that was made in place of each one that had to move."""
         self._hosts: list[Kernel] = []
 
     def hosts(self) -> Sequence[Kernel]:
@@ -22,9 +24,16 @@ class BareDeployment:
         return self._hosts
 
     def stop(self, start: Start) -> Event:
-        """Stop one, on its way or long since ready, and give back what it held."""
+        """Stop one, or whichever stands in for it: on its way or long since ready."""
+        start = self.current(start)
         start.kill("stopped")
         start.end()
+        return start
+
+    def current(self, start: Start) -> Start:
+        """The start that stands in for `start`: itself, unless it had to move."""
+        while start in self.replaced:
+            start = self.replaced[start]
         return start
 
 
@@ -44,3 +53,9 @@ class StoryDeployment(BareDeployment):
         """Ask for `count` sandboxes now."""
         demand = self._demands.of(service)
         return [Start(self.world, demand, self._story) for _ in range(count)]
+
+
+def record_wait(start: Start, part: str, since: float, until: float) -> None:
+    """Record what a start waited for as part of its request, if it waited at all."""
+    if until > since:
+        start.world.record.spent(start.task, part, "request", since, until)

@@ -5,16 +5,18 @@ from pydantic import model_validator
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
+from sim.host import Machine
 from sim.platforms.deployment import StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.limits import BudgetItem, fits, smallest_first
+from sim.platforms.machine_host import MachineHost
 from sim.sandbox import Container, ContainerEngine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
 
 
 @description
-class Docker:
+class Docker(MachineHost):
     """`docker run` on one machine; there is no scheduler, and no reservation is enforced.
 
     The ceilings are those of an operator who does not overcommit.
@@ -61,6 +63,11 @@ class Docker:
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """Where the machine's nominal memory goes with `count` containers at work."""
         return self.server.budget(service, count)
+
+    @property
+    def machine(self) -> Machine:
+        """The server's machine."""
+        return self.server.machine
 
     @property
     def _vcpus(self) -> float:

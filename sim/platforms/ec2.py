@@ -15,6 +15,7 @@ from sim.image import ImageStore, Registry, Unpacking
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.deployment import BareDeployment
 from sim.platforms.limits import BudgetItem, fits, with_free
+from sim.platforms.machine_host import MachineHost
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.sandbox.app_process import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story
@@ -37,7 +38,7 @@ class DockerOnInstance:
 
 
 @description
-class EC2:
+class EC2(MachineHost):
     """RunInstances, one app an instance; the app is in the machine image, or in a container."""
 
     machine: Machine
@@ -93,6 +94,10 @@ class EC2:
             BudgetItem("apps", count * service.private),
             BudgetItem("file copies", count * service.hot),
         )
+
+    def quota(self) -> tuple[str, float | None]:
+        """What the account counts its hosts as, and the vCPUs it may have."""
+        return "on-demand instances", plain(self.account_vcpus)
 
     def deploy(self, world: World) -> "Account":
         """An account with full quotas."""

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Generator
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from simpy import Event
 
@@ -17,11 +17,14 @@ from sim.host import Kernel, Machine
 from sim.host.machine import Architecture
 from sim.image import ImageStore, Registry, Unpacking
 from sim.image.image import distinct
+from sim.platforms.deployment import record_wait
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
-from sim.start import Ceiling, Refused, Start, Story
+from sim.start import Ceiling, Start
 from sim.units import GiB, MiB
-from sim.workload import Demand, PerService, Service
+from sim.workload import Service
+
+Offered_co = TypeVar("Offered_co", covariant=True)
 
 
 @description
@@ -131,45 +134,103 @@ class Fargate:
             BudgetItem("shared files", count * service.hot),
         )
 
+    def hosting(self, orchestrator: "OnFargate[Offered_co]") -> "Offered_co":
+        """What it offers to the tasks of that orchestrator."""
+        return orchestrator.on_fargate(self)
+
     def deploy(self, world: World) -> "LiveFargate":
         """Fargate as one account sees it, its bucket full."""
         return LiveFargate(self, world)
 
 
-def given(service: Service, size: FargateSize) -> Service:
-    """The service at the size that is paid for: its caps, with what the app uses as asked."""
-    app = replace(service.app, private=service.private)
-    return replace(service, cpu=size.vcpu, memory=size.memory, cpu_quota=True, app=app)
+class OnFargate(Protocol[Offered_co]):
+    """An orchestrator that runs tasks on Fargate."""
+
+    def on_fargate(self, fargate: Fargate) -> Offered_co:
+        """What Fargate offers to its tasks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FargateHost:
+    """A host on Fargate: a microVM that comes with its task, at a size that can be bought."""
+
+    fargate: Fargate
+
+    @property
+    def machine(self) -> Machine:
+        """There is none to be named before the task is known.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("capacity: Fargate has no instances; a Fleet is needed here")
+
+    def fargate_size(self, service: Service) -> FargateSize | None:
+        """What a task is given and pays for; None where no size holds it."""
+        return self.fargate.size_for(service)
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
+        """One task a microVM."""
+        return self.fargate.ceilings(service)
+
+    def slots(self, service: Service) -> tuple[Ceiling, ...]:  # noqa: ARG002 (one signature)
+        """A microVM has no slots to run out of."""
+        return ()
+
+    def fits_in_memory(self, service: Service) -> int:  # noqa: ARG002 (one signature)
+        """Only a host that many tasks share can be filled.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("capacity: Fargate has no instances to fill; a Fleet is needed here")
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
+        """Where the memory of a task's microVM goes."""
+        return self.fargate.budget(service, count)
+
+    def host_name(self, service: Service) -> str:
+        """The size; `-` where none holds the service."""
+        return str(self.fargate_size(service) or "-")
+
+    def host_vcpus(self, service: Service) -> float:
+        """vCPUs of one task, as the account's quota counts them; 0 where no size holds it."""
+        size = self.fargate_size(service)
+        return 0.0 if size is None else size.vcpu
+
+    def usd_per_hour(self, service: Service) -> float | None:
+        """Price of one task; None where no size holds it."""
+        size = self.fargate_size(service)
+        return None if size is None else self.fargate.price(size)
+
+    def quota(self) -> tuple[str, float | None]:
+        """What the account counts its tasks as, and how many vCPUs it may have."""
+        return "Fargate tasks", plain(self.fargate.account_vcpus)
+
+    def lacks(self, service: Service) -> str:  # noqa: ARG002 (one signature)
+        """No task waits for ever: what no size holds is refused."""
+        return ""
 
 
 class LiveFargate:
-    """Fargate in a running world; an orchestrator asks it to admit and to run starts."""
+    """Fargate in a running world: it admits starts, and brings each its microVM."""
 
-    __slots__ = ("_bucket", "_fargate", "_fits", "_provision", "_registry", "kernels", "world")
+    __slots__ = ("_bucket", "_fargate", "_provision", "_registry", "kernels", "world")
 
     def __init__(self, fargate: Fargate, world: World) -> None:
         self.world = world
         self.kernels: dict[Kernel, None] = {}
         self._fargate = fargate
-        self._fits = PerService(self._fit)
         self._bucket = fargate.launches.deploy(world.env)
         self._registry = fargate.registry.deploy(world)
         self._provision = world.random.sampler("fargate/provision", fargate.provision)
 
-    def run(self, start: Start) -> Story:
-        """From an accepted request to ready; the launch quota is part of the request."""
-        fit = self._fits.of(start.service)
-        if fit is None:
-            return Refused(f"Fargate size ({self._fargate.largest})")
-        size, demand = fit
-        engine = yield from self.provision(start, size)
-        start.demand = demand
-        return engine.run(start)
-
-    def _fit(self, service: Service) -> tuple[FargateSize, Demand] | None:
-        """The size it runs at, and what it is given there."""
-        size = self._fargate.size_for(service)
-        return None if size is None else (size, Demand(self.world, given(service, size)))
+    def admit(self, start: Start) -> Generator[Event, Any, None]:
+        """Wait, as part of the request, until the account's launch quota lets the start through."""
+        since = self.world.env.now
+        yield from self._bucket.queue()
+        record_wait(start, "launch quota", since, self.world.env.now)
 
     def provision(
         self, start: Start, size: FargateSize, *, held: float = 0.0, joining: float = 0.0
@@ -183,10 +244,6 @@ class LiveFargate:
         start.phase("provision")
         yield self.world.env.timeout(self._provision() + joining)
         return self._microvm(start, size, held)
-
-    def admit(self) -> Generator[Event, Any, None]:
-        """Wait until the account's launch quota lets one more task through."""
-        return self._bucket.queue()
 
     def _microvm(self, start: Start, size: FargateSize, within: float) -> ContainerEngine:
         fargate = self._fargate

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sim.experiment.typical import KEYS
+from sim.experiment.frames import KEYS
 
 
 def apart(tiling: pd.DataFrame, spans: pd.DataFrame, part: str) -> pd.DataFrame:

@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from sim.experiment.typical import lengths, needed, typical
+from sim.experiment.frames import lengths, phases_around
+from sim.experiment.statistics.estimate import TooFew
 from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows, seconds
 from sim.plots.palette import (
     FAINT,
@@ -20,8 +21,8 @@ from sim.plots.palette import (
     platform_order,
 )
 
-Row = tuple[str, "pd.Series[float] | None", str]
-"""Its label, seconds by phase, and what it says where there are none."""
+Bar = tuple[str, "pd.Series[float] | str"]
+"""Its label, and seconds by phase or why there are none."""
 
 MEDIAN, P95 = 0.50, 0.95
 
@@ -44,12 +45,8 @@ def waterfall(spans: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -
     if "variant" in spans.columns and len(spans["variant"].unique()) > 1:
         raise ValueError("spans: of several variants; filter to one, or use waterfalls()")
     wide = lengths(spans)
-    few = f"{len(wide)} starts: at least {needed(P95)} are needed"
-    drawn: list[Row] = [
-        ("median start", typical(wide, MEDIAN), ""),
-        ("p95 start", typical(wide, P95), few),
-    ]
-    return _draw(drawn, axes(ax, 2.5), title)
+    bars = [("median start", _phases(wide, MEDIAN)), ("p95 start", _phases(wide, P95))]
+    return _draw(bars, axes(ax, 2.5), title)
 
 
 def waterfalls(
@@ -70,25 +67,31 @@ def waterfalls(
         asked: starts of each variant, where not all became ready: a row shows only those that
             did, and says how many they are.
     """
-    drawn: list[Row] = []
+    bars: list[Bar] = []
     for variant in _order(spans["variant"]):
         wide = lengths(spans[spans["variant"] == variant])
-        few = f"{len(wide)} starts: at least {needed(quantile)} are needed"
         of = "" if asked is None else f"\n({len(wide)} of {asked[variant]} ready)"
-        drawn.append((_label(variant) + of, typical(wide, quantile), few))
+        bars.append((_label(variant) + of, _phases(wide, quantile)))
     which = "median" if quantile == MEDIAN else f"p{100.0 * quantile:g}"
     title = title or f"Where the {which} start spends its time"
-    return _draw(drawn, axes(ax, 1.7 + (0.46 if asked is None else 0.6) * len(drawn)), title)
+    return _draw(bars, axes(ax, 1.7 + (0.46 if asked is None else 0.6) * len(bars)), title)
 
 
-def _draw(drawn: list[Row], ax: Axes, title: str) -> Axes:
+def _phases(wide: pd.DataFrame, quantile: float) -> "pd.Series[float] | str":
+    try:
+        return phases_around(wide, quantile)
+    except TooFew as error:
+        return str(error)
+
+
+def _draw(bars: list[Bar], ax: Axes, title: str) -> Axes:
     frame(ax, title=title)
-    rows(ax, [label for label, _, _ in drawn])
-    known = [phases for _, phases, _ in drawn if phases is not None]
+    rows(ax, [label for label, _ in bars])
+    known = [phases for _, phases in bars if not isinstance(phases, str)]
     ax.set_xlim(0.0, 1.12 * max([float(phases.sum()) for phases in known], default=1.0))
-    for y, (_, phases, missing) in enumerate(drawn):
-        if phases is None:
-            ax.text(0.0, y, f" {missing}", va="center", fontsize=SMALL, color=FAINT)
+    for y, (_, phases) in enumerate(bars):
+        if isinstance(phases, str):
+            ax.text(0.0, y, f" {phases}", va="center", fontsize=SMALL, color=FAINT)
         else:
             _row(ax, y, phases)
     ax.set_xlabel("seconds since the request")

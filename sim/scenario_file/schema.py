@@ -26,7 +26,7 @@ from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.image import AgentPull, Image, read_image
 from sim.image.image import of_size
-from sim.platforms.ecs.ecs import Network
+from sim.platforms import Network
 from sim.platforms.ecs.placement import Strategy
 from sim.platforms.kubernetes.allocatable import MaxPods
 from sim.platforms.kubernetes.pod import PodTemplate, Resources

@@ -116,7 +116,7 @@ def test_daemon_sets_take_150m_and_two_slots_of_every_node() -> None:
 
 def test_fargate_under_eks_launches_twenty_and_then_twenty_a_second() -> None:
     """An account that uses Fargate under EKS only."""
-    launches = catalog.eks_on_fargate().fargate.launches
+    launches = catalog.eks_on_fargate().capacity.launches
 
     assert (plain(launches.size), plain(launches.refill)) == (20.0, 20.0)
 

@@ -143,7 +143,7 @@ def test_ecs_calls_take_ten_tasks() -> None:
     ecs = catalog.ecs("m5.xlarge")
 
     assert ecs.control_plane.tasks_per_call == 10
-    assert ecs.registered_memory == 15611 * MiB
+    assert ecs.hosting.registered_memory == 15611 * MiB
     assert plain(ecs.agent_memory) > 0.0
 
 

@@ -17,7 +17,7 @@ from sim.experiment import Scenario, compare, replicate
 from sim.experiment.running.batch import Batch, Bundle, code_digest, perform
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.stopping import Number
-from sim.experiment.running.workers import Machine, Workers, using
+from sim.experiment.running.workers import ProcessPool, Workers, using
 from sim.experiment.storage.run_folder import InMemory
 
 
@@ -61,7 +61,9 @@ def test_runs_of_a_worker_that_is_killed_are_made_again(tmp_path: Path) -> None:
 
 def start_a_worker(tell: Any) -> None:
     """A process with a worker of its own, which it says the number of."""
-    tell.send(Machine(1)._executor.submit(os.getpid).result())
+    pool = ProcessPool(1)
+    pool.revive()
+    tell.send(pool._executor.submit(os.getpid).result())
     time.sleep(60.0)
 
 

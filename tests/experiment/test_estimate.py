@@ -9,16 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim import Burst, Scenario, catalog, replicate
+from sim.experiment.frames import lengths, phase_table, phases_around
 from sim.experiment.statistics.estimate import (
     TooFew,
     independent_quantile,
     mean,
     needed,
     order_ranks,
-    phase_table,
     quantile,
     quantile_over_runs,
 )
+from sim.platforms.kubernetes.pod import PodTemplate
 
 
 @pytest.mark.parametrize(
@@ -113,10 +115,10 @@ def test_an_interval_holds_its_value(values: list[float]) -> None:
     assert estimate.low <= estimate.value <= estimate.high
 
 
-def spans(lengths: list[tuple[float, float, float]]) -> pd.DataFrame:
+def spans(starts: list[tuple[float, float, float]]) -> pd.DataFrame:
     """Starts of three phases: pull, start, app."""
     found = []
-    for task, parts in enumerate(lengths):
+    for task, parts in enumerate(starts):
         now = 0.0
         for phase, length in zip(("pull", "start", "app"), parts, strict=True):
             found.append(("v", 0, task, phase, now, now + length))
@@ -129,11 +131,11 @@ LENGTHS = st.lists(st.tuples(*[st.floats(0.0, 100.0)] * 3), min_size=20, max_siz
 
 @given(LENGTHS, st.sampled_from([0.5, 0.95]))
 def test_phases_of_the_start_at_a_quantile_sum_to_its_total(
-    lengths: list[tuple[float, float, float]], q: float
+    starts: list[tuple[float, float, float]], q: float
 ) -> None:
     """Mean phases of real starts do; percentiles of parts would not. Running leaves out `app`."""
-    table = phase_table(spans(lengths), q)
-    totals = sorted(sum(parts) for parts in lengths)
+    table = phase_table(spans(starts), q)
+    totals = sorted(sum(parts) for parts in starts)
     parts = table["pull"] + table["start"] + table["app"]
 
     assert list(table) == ["pull", "start", "app", "running", "total"]
@@ -151,11 +153,43 @@ def test_of_few_starts_the_nearest_one_is_shown() -> None:
 
 def test_of_many_starts_those_around_the_quantile_are_averaged() -> None:
     """Of totals 1..1000 those between p94 and p96 are 20, around 950 s."""
-    lengths = [(float(n % 2), float(n), 1.0 - n % 2) for n in range(1000)]
-    table = phase_table(spans(lengths), 0.95)
+    starts = [(float(n % 2), float(n), 1.0 - n % 2) for n in range(1000)]
+    table = phase_table(spans(starts), 0.95)
 
     assert table["total"] == pytest.approx(950.5, abs=1.0)
     assert table["pull"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_tiles_of_one_name_are_summed() -> None:
+    """A pod with a sidecar pulls twice: 6 s + 8 s of pull, 15 s in all; a mean would say 8 s."""
+    tiles = pd.DataFrame(
+        [("v", run, 0, *tile) for run in (0, 1) for tile in TWO_PULLS],
+        columns=["variant", "run", "task", "phase", "start_s", "end_s"],
+    )
+    table = phase_table(tiles, 0.5)
+
+    assert table == {"pull": 14.0, "app": 1.0, "running": 14.0, "total": 15.0}
+    assert phases_around(lengths(tiles), 0.5).to_dict() == {"pull": 14.0, "app": 1.0}
+
+
+TWO_PULLS = [("pull", 0.0, 6.0), ("pull", 6.0, 14.0), ("app", 14.0, 15.0)]
+
+
+def test_phases_of_a_pod_with_a_sidecar_sum_to_its_median() -> None:
+    """Node.js with a Java sidecar under EKS: both images are pulled before the pod is ready."""
+    scenario = Scenario(
+        name="pod",
+        platform=catalog.eks(pod=PodTemplate(sidecars=(catalog.service("java"),))),
+        arrivals=(Burst(service=catalog.service("node")),),
+    )
+    results = replicate(scenario, times=20, seed=1)
+    summary = results.summary.set_index("phase")["p50_s"]
+    median = results.estimate("time_to_ready_s", quantile=0.5).value
+
+    assert len(results.tiling().query("run == 0 and phase == 'pull'")) == 2
+    assert summary["total"] == pytest.approx(median, abs=1e-9)
+    assert summary.drop(["running", "total"]).sum() == pytest.approx(median, abs=1e-9)
+    assert f"after {median:.1f} s" in results.sentence()
 
 
 def test_too_few_starts_have_no_p95() -> None:

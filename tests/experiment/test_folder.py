@@ -119,6 +119,25 @@ def test_the_same_command_makes_no_run_twice(tmp_path: Path, made: list[tuple[st
     assert more.folder == only(tmp_path)
 
 
+@pytest.mark.usefixtures("at_once")
+def test_tables_on_disk_do_not_depend_on_who_finished_first(tmp_path: Path) -> None:
+    """Byte for byte for any number of jobs, saved at the end, or after going on."""
+    compare(pair(), times=8, seed=2, jobs=1, out=tmp_path / "one")
+    compare(pair(), times=8, seed=2, jobs=2, out=tmp_path / "two")
+    compare(pair(), times=5, seed=2, jobs=2, out=tmp_path / "more")
+    compare(pair(), times=8, seed=2, jobs=1, out=tmp_path / "more")
+    results = compare(pair(), times=8, seed=2, jobs=2)
+    results.save(tmp_path / "saved")
+
+    for name in store.TABLES:
+        texts = []
+        for out in ("one", "two", "more", "saved"):
+            (part,) = (only(tmp_path / out) / name).iterdir()
+            texts.append(part.read_bytes() if name != "runs" else pq.read_table(part).to_pylist())
+        assert texts[0] == texts[1] == texts[2] == texts[3], name
+        assert pq.read_table(part).to_pandas().equals(getattr(results, name))
+
+
 def test_fewer_replications_than_there_are_give_the_tables_of_fewer(tmp_path: Path) -> None:
     """The same command gives the same tables, whatever was run before; what is on disk stays."""
     many = replicate(scenario(), times=6, out=tmp_path)
@@ -145,7 +164,7 @@ def test_a_refused_or_broken_run_leaves_a_finished_one_as_it_is(
     with pytest.raises(ValueError, match="jobs"):
         replicate(scenario(), times=3, jobs=0, out=tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr("sim.experiment.running.workers.Cluster", unreachable)
+        patch.setattr("sim.experiment.running.workers.DaskCluster", unreachable)
         with pytest.raises(ConnectionError, match="cluster"):
             replicate(scenario(), times=3, cluster="tcp://127.0.0.1:1", out=tmp_path)
     with monkeypatch.context() as patch:

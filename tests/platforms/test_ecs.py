@@ -183,7 +183,7 @@ def test_the_agent_and_the_os_do_not_lower_the_count() -> None:
     plain = ecs(BOX)
     loaded = ecs(BOX, agent_memory=60 * MiB, os_and_daemons=300 * MiB)
 
-    assert loaded.registered_memory == plain.registered_memory == 1000 * MiB
+    assert loaded.hosting.registered_memory == plain.hosting.registered_memory == 1000 * MiB
     assert loaded.ceilings(service()) == plain.ceilings(service())
     assert loaded.fits_in_memory(service()) < plain.fits_in_memory(service())
 
@@ -200,7 +200,7 @@ def test_memory_lost_to_the_hypervisor_is_not_registered() -> None:
     """An instance registers what its OS sees."""
     box = machine(memory=1000 * MiB, memory_lost=100 * MiB)
 
-    assert ecs(box).registered_memory == 900 * MiB
+    assert ecs(box).hosting.registered_memory == 900 * MiB
 
 
 def test_a_machine_without_an_eni_limit_is_not_limited_by_enis() -> None:

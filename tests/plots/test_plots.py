@@ -16,8 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from sim import plots
-from sim.experiment.statistics.estimate import phase_table
-from sim.experiment.typical import lengths, typical
+from sim.experiment.frames import lengths, phase_table, phases_around
 from sim.plots import palette
 from sim.units import GiB, MiB
 
@@ -371,10 +370,9 @@ def test_waterfalls_has_a_row_a_variant_platforms_in_order_cold_first(
 def test_the_typical_start_is_that_of_the_tables(starts: int, quantile: float) -> None:
     """Figure and table follow one rule, of one start or of the mean around a quantile."""
     spans = make_spans("docker-cold", ("pull", "create", "app"), starts, 5.0)
-    phases = typical(lengths(spans), quantile)
+    phases = phases_around(lengths(spans), quantile)
     expected = phase_table(spans, quantile)
 
-    assert phases is not None
     assert phases.sum() == pytest.approx(expected["total"], abs=1e-9)
     assert phases["pull"] == pytest.approx(expected["pull"], abs=1e-9)
 

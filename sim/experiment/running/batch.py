@@ -9,11 +9,12 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from sim.experiment.running.columns import Columns, joined, sample_columns, span_columns
+from sim.experiment.running.own_code import module_digest
 from sim.experiment.running.run import run
 from sim.experiment.running.run_row import Row, run_row
 from sim.experiment.running.scenario import Scenario
@@ -48,6 +49,8 @@ class Batch:
     seed: int
     code: str
     """Fingerprint of the model; a worker with another one refuses."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprints of the user's own modules that the scenarios need; the same holds for them."""
     tables: bool = True
     """Whether spans and samples are wanted, or only the row of each run."""
 
@@ -67,10 +70,13 @@ def perform(batch: Batch) -> Bundle:
     """Make the runs of a batch.
 
     Raises:
-        ValueError: this worker has another version of the model.
+        ValueError: this worker has another version of the model, or of a module of the user's.
     """
     if batch.code != code_digest():
         raise ValueError("cluster: a worker has another version of berthsim; install the same one")
+    for module, digest in batch.own.items():
+        if module_digest(module) != digest:
+            raise ValueError(f"cluster: a worker has another version of {module}; start it anew")
     begun = time.perf_counter()
     with _without_garbage():
         made = [_perform(batch, job) for job in batch.jobs]

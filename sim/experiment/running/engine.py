@@ -8,6 +8,7 @@ from typing import Protocol
 from tqdm import tqdm
 
 from sim.experiment.running.batch import Batch, Bundle, Job, code_digest
+from sim.experiment.running.own_code import own_code
 from sim.experiment.running.run_row import Row
 from sim.experiment.running.scenario import Scenario
 from sim.experiment.running.stopping import Target
@@ -56,6 +57,7 @@ class Engine:
         self.tables = tables
         self.what = what
         self._variants = list(scenarios)
+        self._own = own_code(scenarios.values()).modules
         self._pending: dict[Future[Bundle], Batch] = {}
         self._next = 0
         """The next run in the order of replications; variants take turns."""
@@ -114,7 +116,7 @@ class Engine:
 
     def _submit(self, jobs: tuple[Job, ...]) -> None:
         scenarios = {variant: self.scenarios[variant] for variant, _ in jobs}
-        batch = Batch(jobs, scenarios, self.seed, code_digest(), self.tables)
+        batch = Batch(jobs, scenarios, self.seed, code_digest(), self._own, self.tables)
         try:
             self._pending[self.workers.submit(batch)] = batch
         except BrokenExecutor as error:

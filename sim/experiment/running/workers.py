@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future
+from collections.abc import Iterator, Mapping
+from concurrent import futures
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Thread
@@ -28,7 +29,7 @@ IDLE = 60
 """Seconds after which worker processes that nobody needs go."""
 
 
-class Place(Protocol):
+class Executor(Protocol):
     """Where batches run."""
 
     @property
@@ -41,7 +42,7 @@ class Place(Protocol):
     def close(self, *, failed: bool) -> None: ...
 
 
-class Here:
+class InProcess:
     """This process: a batch has run when `submit` returns."""
 
     count = 1
@@ -59,36 +60,40 @@ class Here:
         """There is nothing to give back."""
 
 
-class Machine:
-    """Processes of this machine, which stay a minute for whoever needs them next (loky)."""
+class ProcessPool:
+    """Processes of this machine, which stay a minute for whoever needs them next (loky).
+
+    Those that have imported an older text of the user's own modules are not used again.
+    """
 
     def __init__(self, jobs: int) -> None:
         self.count = jobs
-        self._executor = self._start()
+        self._own: Mapping[str, str] = {}
+        self._executor: Any = None
 
     def submit(self, batch: Batch) -> Future[Bundle]:
         """Run it in a free process."""
+        if self._executor is None:
+            self._own = batch.own
+            self.revive()
         future: Future[Bundle] = self._executor.submit(perform, batch)
         return future
 
     def revive(self) -> None:
-        """New processes after one has died."""
-        self._executor = self._start()
+        """New processes, also after one has died."""
+        import loky
+
+        self._executor = loky.get_reusable_executor(
+            self.count, timeout=IDLE, initializer=_begin, initargs=(os.getpid(), self._own)
+        )
 
     def close(self, *, failed: bool) -> None:
         """Leave the processes to the next call, or end what they are doing."""
-        if failed:
+        if failed and self._executor is not None:
             self._executor.shutdown(wait=False, kill_workers=True)
 
-    def _start(self) -> Any:
-        import loky
 
-        return loky.get_reusable_executor(
-            self.count, timeout=IDLE, initializer=_begin, initargs=(os.getpid(),)
-        )
-
-
-def _begin(parent: int) -> None:
+def _begin(parent: int, own: Mapping[str, str]) -> None:  # noqa: ARG001 (processes are of one text)
     """Leave Ctrl-C to the process that keeps the books, and go when it has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_go_with, args=(parent,), daemon=True).start()
@@ -101,7 +106,7 @@ def _go_with(parent: int) -> None:
     os._exit(1)
 
 
-class Cluster:
+class DaskCluster:
     """Workers of a Dask scheduler; one that dies is replaced by another, which runs it again."""
 
     def __init__(self, address: str, jobs: int | None) -> None:
@@ -113,7 +118,7 @@ class Cluster:
             ) from error
         self._own = _local_cluster(jobs) if address == "local" else None
         self._client = self._connect(distributed, address)
-        self._executor: Executor = self._client.get_executor(pure=False)
+        self._executor: futures.Executor = self._client.get_executor(pure=False)
 
     @property
     def count(self) -> int:
@@ -190,23 +195,23 @@ class Workers:
         if jobs is not None and cluster not in (None, "local"):
             raise ValueError(f"jobs: a cluster at {cluster!r} has as many workers as it has")
         self._may_grow = jobs is None and cluster is None
-        self._place = _place(jobs, cluster)
+        self._executor = _chosen(jobs, cluster)
         self._deaths = 0
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._place.close(failed=kind is not None)
+        self._executor.close(failed=kind is not None)
 
     @property
     def count(self) -> int:
         """How many batches run at once."""
-        return self._place.count
+        return self._executor.count
 
     def submit(self, batch: Batch) -> Future[Bundle]:
         """Run a batch, now or later."""
-        return self._place.submit(batch)
+        return self._executor.submit(batch)
 
     def grow(self, seconds_left: float) -> None:
         """One process for each core, where there is enough left to do."""
@@ -217,7 +222,7 @@ class Workers:
         self._may_grow = False
         cores = int(loky.cpu_count())
         if cores > 1:
-            self._place = Machine(cores)
+            self._executor = ProcessPool(cores)
 
     def explain(self, error: Exception) -> None:
         """Say more of a run that could not be made, where the place is to blame.
@@ -226,7 +231,7 @@ class Workers:
             ConnectionError: a cluster cannot read what it is sent.
         """
         unread = isinstance(error, ImportError) or "deserialization" in str(error)
-        if unread and isinstance(self._place, Cluster):
+        if unread and isinstance(self._executor, DaskCluster):
             raise ConnectionError(
                 "cluster: it cannot read the scenario; scheduler and workers need the same Python "
                 "and berthsim, and your own modules"
@@ -239,14 +244,14 @@ class Workers:
             ChildProcessError: that happens again and again.
         """
         self._deaths += 1
-        if self._deaths >= MOST_DEATHS or not isinstance(self._place, Machine):
+        if self._deaths >= MOST_DEATHS or not isinstance(self._executor, ProcessPool):
             raise ChildProcessError(
                 "jobs: worker processes keep dying (out of memory?); fewer jobs may help"
             ) from error
-        self._place.revive()
+        self._executor.revive()
 
 
-def _place(jobs: int | None, cluster: str | None) -> Place:
+def _chosen(jobs: int | None, cluster: str | None) -> Executor:
     if cluster is not None:
-        return Cluster(cluster, jobs)
-    return Here() if jobs in (None, 1) else Machine(jobs)
+        return DaskCluster(cluster, jobs)
+    return InProcess() if jobs in (None, 1) else ProcessPool(jobs)

@@ -34,8 +34,7 @@ class Estimate:
 
 def needed(quantile: float) -> int:
     """The least sample from which a quantile is given: n (1 - q) >= 1 on the farther side."""
-    tail = min(quantile, 1.0 - quantile) if quantile < 0.5 else 1.0 - quantile
-    return math.ceil(round(1.0 / tail, 9))
+    return math.ceil(round(1.0 / min(quantile, 1.0 - quantile), 9))
 
 
 def quantile(values: ArrayLike, q: float) -> float:
@@ -115,30 +114,3 @@ def quantile_over_runs(name: str, values: pd.Series[float], q: float) -> Estimat
         return Estimate(name, quantile(values, q), len(values))
     own = [quantile(of_run, q) for _, of_run in runs]
     return independent_quantile(f"{name} of a run, in the middle run", own, 0.5)
-
-
-def phase_table(spans: pd.DataFrame, q: float) -> dict[str, float]:
-    """Mean phases of the ready starts around their q-quantile: they sum to its total.
-
-    Around means between the quantiles q - 0.01 and q + 0.01, or the nearest one. `running` is
-    the sum of all phases but `app`, `total` the sum of all.
-
-    Args:
-        spans: tiling spans (no children) of starts that became ready.
-
-    Raises:
-        TooFew: there are too few starts for that quantile.
-    """
-    wide = spans.assign(length=spans["end_s"] - spans["start_s"]).pivot_table(
-        index=["variant", "run", "task"], columns="phase", values="length", sort=False
-    )
-    total = wide.sum(axis=1)
-    middle = quantile(total, q)
-    low, high = (float(np.quantile(total, p)) for p in (max(0.0, q - 0.01), min(1.0, q + 0.01)))
-    around = wide[(total >= low) & (total <= high)] if len(total) >= 100 else wide[:0]
-    if around.empty:
-        around = wide.loc[[(total - middle).abs().idxmin()]]
-    phases = {str(phase): float(value) for phase, value in around.mean().items()}
-    phases["running"] = math.fsum(value for phase, value in phases.items() if phase != "app")
-    phases["total"] = phases["running"] + phases.get("app", 0.0)
-    return phases

@@ -67,7 +67,7 @@ def base_points(figures: int, replications: int, budget: int) -> int:
 def sobol(
     node: T, cited: Sequence[Cited], answers: Answers[T], *, n: int, replications: int, seed: int
 ) -> Indices:
-    """First and total indices by Saltelli et al. 2010, as `scipy.stats.sobol_indices` has it.
+    """First and total indices; the same seed gives the same indices and intervals.
 
     Args:
         cited: at least one figure that moves the answer.
@@ -95,13 +95,25 @@ def sobol(
         stats.uniform(c.low or 0.0, (c.high or 0.0) - (c.low or 0.0)) for c in cited
     ]
     rng = np.random.default_rng(seed)
-    found = stats.sobol_indices(func=means, n=n, dists=ranges, rng=rng)
-    spread = found.bootstrap(n_resamples=RESAMPLES)
-    first, total = spread.first_order.confidence_interval, spread.total_order.confidence_interval
+    evaluations: list[np.ndarray] = []  # at A, B and AB, about their mean
+
+    def method(f_A: np.ndarray, f_B: np.ndarray, f_AB: np.ndarray) -> Any:  # noqa: N803 (SciPy's)
+        evaluations[:] = f_A, f_B, f_AB
+        return _saltelli_2010(f_A, f_B, f_AB)
+
+    found = stats.sobol_indices(func=means, n=n, dists=ranges, method=method, rng=rng)
+    # The result's own bootstrap() takes no generator: every call would give another interval.
+    spread: Any = stats.bootstrap(
+        [np.arange(n)],
+        lambda some: _saltelli_2010(*(values[..., some] for values in evaluations)),
+        method="BCa",
+        n_resamples=RESAMPLES,
+        rng=rng,
+    ).confidence_interval
     rows = zip(
         [c.key for c in cited],
-        *(part.reshape(2, -1)[0] for part in (found.first_order, first.low, first.high)),
-        *(part.reshape(2, -1)[0] for part in (found.total_order, total.low, total.high)),
+        *(part.reshape(2, -1)[0] for part in (found.first_order, spread.low[0], spread.high[0])),
+        *(part.reshape(2, -1)[0] for part in (found.total_order, spread.low[1], spread.high[1])),
         strict=True,
     )
     indices = [
@@ -112,3 +124,13 @@ def sobol(
     low, high = (float(np.quantile(box, q)) for q in (0.05, 0.95))
     points = sum(map(len, seen))
     return Indices(tuple(sorted(indices, key=lambda i: -i.total)), points, replications, low, high)
+
+
+def _saltelli_2010(
+    at_a: np.ndarray, at_b: np.ndarray, at_ab: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """First and total indices: A. Saltelli et al., Comput. Phys. Commun. 181, 2010, 259-270."""
+    variance = np.var([at_a, at_b], axis=(0, -1))
+    first = np.mean(at_b * (at_ab - at_a), axis=-1) / variance
+    total = 0.5 * np.mean((at_a - at_ab) ** 2, axis=-1) / variance
+    return first.T, total.T

@@ -17,8 +17,22 @@ Manifest: TypeAlias = dict[str, Any]
 FILE = "manifest.json"
 
 
-def manifest(name: str, described: Mapping[str, Any], *, seed: int, catalogue: str) -> Manifest:
-    """Of a run that begins now; its id is of scenario, seed, catalogue and version only."""
+def manifest(
+    name: str,
+    described: Mapping[str, Any],
+    *,
+    seed: int,
+    catalogue: str,
+    own: str = "",
+) -> Manifest:
+    """The manifest of a run that begins now.
+
+    Its id is of scenario, seed, catalogue and version only; `code` is of all that decides what a
+    run gives.
+
+    Args:
+        own: fingerprint of the user's own code in the scenario.
+    """
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"))
     text = "\n".join([canonical, str(seed), catalogue, version("berthsim")])
     return {
@@ -27,7 +41,7 @@ def manifest(name: str, described: Mapping[str, Any], *, seed: int, catalogue: s
         "seed": seed,
         "catalogue": catalogue,
         "version": version("berthsim"),
-        "code": code_digest(),
+        "code": f"{code_digest()}-{own}" if own else code_digest(),
         "python": platform.python_version(),
         "host": platform.node(),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

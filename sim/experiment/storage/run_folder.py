@@ -24,7 +24,7 @@ from sim.experiment.storage.manifest import (
     write_whole,
 )
 from sim.experiment.storage.part_files import Parts
-from sim.experiment.storage.tables import TABLES, Tables, tables_of
+from sim.experiment.storage.tables import TABLES, Tables, arranged, tables_of
 
 FLUSH_SECONDS, FLUSH_BYTES = 2.0, 32 * 2**20
 """What is lost at most when a run is killed: so much work, or so much in memory."""
@@ -46,7 +46,7 @@ class InMemory:
 
     def tables(self) -> Tables:
         """All runs."""
-        return tables_of(sorted(self._bundles, key=lambda bundle: bundle.rows[0]["run"]))
+        return tables_of(self._bundles)
 
 
 class RunFolder:
@@ -120,10 +120,14 @@ class RunFolder:
         self._since = time.monotonic()
 
     def tables(self) -> Tables:
-        """All runs on disk."""
+        """All runs, in the order of variants and runs; they are on disk in that order, too."""
         self.flush()
-        self.parts.merge(2)
-        return {table: self.parts.read(table) for table in TABLES}
+        kept = {name: self.parts.read(name) for name in TABLES}
+        tables = {name: arranged(table, self.described) for name, table in kept.items()}
+        if len(self.parts.there) > 1 or any(tables[name] is not kept[name] for name in TABLES):
+            numbers = [part.number for part in self.parts.there]
+            self.parts.write(lambda name: tables[name].combine_chunks(), numbers)
+        return tables
 
     @property
     def kept(self) -> int:

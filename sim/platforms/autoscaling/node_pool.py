@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 from simpy import Event
 
 from sim.core.cited import Number, plain
@@ -25,9 +26,14 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.cluster import NodeCluster
 from sim.platforms.kubernetes.node import Node
-from sim.platforms.kubernetes.pod import PodRequest
+from sim.platforms.kubernetes.pod import Pod, PodRequest
+from sim.platforms.kubernetes.pods_on_nodes import PodsOnNodes
 from sim.platforms.kubernetes.scheduler import FreeOnNode
 from sim.platforms.scaling.instance_launch import InstanceLaunch, InstanceLauncher, LaunchedInstance
+from sim.start import Start
+from sim.workload import Service
+
+Offered_co = TypeVar("Offered_co", covariant=True)
 
 
 @description
@@ -53,7 +59,7 @@ class NodeKind:
 class NodePool:
     """Who adds nodes when pods find no room, and takes them away, and of which kinds."""
 
-    kinds: tuple[NodeKind, ...]
+    kinds: tuple[NodeKind, ...] = Field(min_length=1)
     """Cheapest first."""
     autoscaler: Autoscaler
     launch: InstanceLaunch
@@ -64,12 +70,24 @@ class NodePool:
     most: PositiveInt | None = None
     """Nodes there may be; None: any number."""
 
+    def hosting(self, eks: "OnNodePool[Offered_co]") -> "Offered_co":
+        """What it offers to the pods of a cluster."""
+        return eks.on_node_pool(self)
+
     def lacks(self, request: PodRequest) -> tuple[str, ...]:
         """Kubernetes' words for what an empty node has too little of; none where a kind fits."""
         rooms = [kind.room() for kind in self.kinds]
         if any(room.fits(request) for room in rooms):
             return ()
         return tuple(dict.fromkeys(word for room in rooms for word in room.words(request)))
+
+
+class OnNodePool(Protocol[Offered_co]):
+    """An orchestrator that runs pods on nodes that come and go."""
+
+    def on_node_pool(self, pool: NodePool) -> Offered_co:
+        """What such nodes offer to its pods."""
+        ...
 
 
 class LiveNodePool:
@@ -213,3 +231,20 @@ class LiveNodePool:
         which = self._pool.kinds[kind]
         node = self._cluster.join(which.fleet, which.node, launched)
         self._kind[node.number] = kind
+
+
+@dataclass(frozen=True, slots=True)
+class PodsOnNodePool(PodsOnNodes):
+    """What nodes that come and go offer to pods: the arithmetic is that of the cheapest kind."""
+
+    pool: NodePool
+
+    def lacks(self, service: Service) -> str:
+        """Kubernetes' words where no kind of node holds the service: its pods wait for ever."""
+        return ", ".join(self.pool.lacks(self.terms.pod.request(service)))
+
+    def deploy(self, world: World, evicted: Callable[[Start, Pod], None]) -> NodeCluster:
+        """The nodes of the beginning, and who adds others."""
+        cluster = self.cluster(world, evicted)
+        LiveNodePool(self.pool, world, cluster)
+        return cluster

@@ -1,50 +1,51 @@
 """A cluster of container instances: placement, network, and the agent's way to a running task."""
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
-from sim.core.randomness import Varying
+from simpy import Event
+
 from sim.core.world import World
 from sim.host import Kernel
-from sim.image import PullPolicy
-from sim.platforms.ecs.container_instance import (
-    ContainerInstance,
-    FreeOnInstance,
-    TaskRequest,
-    task_request,
-    whole_cpu,
-)
-from sim.platforms.ecs.placement import PlacementIndex, Strategy
-from sim.platforms.fleet import Fleet
+from sim.platforms.ecs.container_instance import ContainerInstance, TaskRequest
+from sim.platforms.ecs.instance_limits import TasksOnInstances
+from sim.platforms.ecs.placement import PlacementIndex
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 from sim.workload import Demand, PerService, Service
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What placement goes by, taken from the description once."""
+class TaskCapacity:
+    """Live capacity of ECS: it brings accepted tasks from request to ready.
 
-    strategy: Strategy
-    slots: float
-    """Tasks of its network mode that an instance takes."""
-    slot_word: str
-    """ECS's word when there is no slot left."""
-    registered_memory: float
-    agent_memory: float
-    policy: PullPolicy
-    placement: Varying
-    attach: Varying | None
-    """Seconds to attach a network interface; None where a task needs none of its own."""
+    A service's tasks wait in PROVISIONING only where more instances may come: here they do not.
+    """
+
+    __slots__ = ()
+
+    def enter_provisioning(self) -> Generator[Event, Any, None]:
+        """Wait until one more task of a service may be in PROVISIONING."""
+        yield from ()
+
+    def leave_provisioning(self) -> None:
+        """One task less is in PROVISIONING: it has found room, is refused, or was stopped."""
 
 
-class ECSCluster:
-    """A live fleet under ECS."""
+class ECSCluster(TaskCapacity):
+    """Live container instances.
+
+    Args:
+        hosting: their type, and what the cluster lays down for them.
+        count: instances that are up already.
+    """
 
     __slots__ = (
         "_attach",
         "_fleet",
         "_index",
+        "_own_network",
         "_placement",
         "_registered",
         "_registry",
@@ -54,25 +55,21 @@ class ECSCluster:
         "world",
     )
 
-    def __init__(self, world: World, fleet: Fleet, terms: Terms, *, count: int) -> None:
+    def __init__(self, world: World, hosting: TasksOnInstances, *, count: int) -> None:
         self.world = world
-        self._terms = terms
-        if terms.policy == "prefer-cached":  # the agent then turns its clean-up off
+        terms = hosting.terms
+        control = terms.control_plane
+        fleet = hosting.fleet
+        if terms.pull_behavior == "prefer-cached":  # the agent then turns its clean-up off
             fleet = replace(fleet, cleanup=None)
         self._fleet = fleet
-        self._placement = world.random.sampler("ecs/placement", terms.placement)
-        self._attach = world.random.sampler("ecs/eni", terms.attach or 0.0)
-        own_network = terms.attach is not None
-        self._requests = PerService(lambda service: task_request(service, own_network=own_network))
+        self._terms = terms
+        self._own_network = hosting.own_network
+        self._placement = world.random.sampler("ecs/placement", control.placement)
+        self._attach = world.random.sampler("ecs/eni", control.eni_attach)
+        self._requests = PerService(hosting.request)
         self._registry = fleet.registry.deploy(world)
-        self._registered = FreeOnInstance(
-            whole_cpu(fleet.machine.vcpu),
-            round(terms.registered_memory),
-            terms.slots,
-            0,
-            frozenset(),
-            terms.slot_word,
-        )
+        self._registered = hosting.registered()
         self.instances = [self._boot(number) for number in range(count)]
         draw = world.random.generator("ecs/random placement").random
         self._index = PlacementIndex(self.instances, terms.strategy, draw)
@@ -80,24 +77,24 @@ class ECSCluster:
     def run(self, start: Start) -> Story:
         """From an accepted request to ready."""
         start.phase("placement")
-        asked = self._requests.of(start.service)
-        instance = self._index.take(asked)
+        request = self._requests.of(start.service)
+        instance = self._index.take(request)
         if isinstance(instance, str):
             return Refused(instance)
-        self._hold(start, instance, asked)
+        self._hold(start, instance, request)
         yield self.world.env.timeout(self._placement())
         return self._on(start, instance)
 
     def _on(self, start: Start, instance: ContainerInstance) -> Story:
         """From a place on an instance to ready."""
         start.phase("network")
-        if self._terms.attach is not None:
+        if self._own_network:
             yield self.world.env.timeout(self._attach())
         return instance.engine.run(start)
 
     @property
     def kernels(self) -> list[Kernel]:
-        """Of all instances."""
+        """The kernels of all instances."""
         return [instance.engine.kernel for instance in self.instances]
 
     def settle(self, service: Service, count: int) -> list[Container]:
@@ -106,20 +103,28 @@ class ECSCluster:
         return [self.instances[0].engine.settle(demand) for _ in range(count)]
 
     def _boot(self, number: int) -> ContainerInstance:
-        terms = self._terms
         engine = self._fleet.boot(
             self.world,
             self._registry,
             number,
-            held=terms.agent_memory,
-            policy=terms.policy,
+            held=self._terms.agent_memory,
+            policy=self._terms.pull_behavior,
         )
         return ContainerInstance(number, engine, self._registered)
 
-    def _hold(self, start: Start, instance: ContainerInstance, asked: TaskRequest) -> None:
+    def _hold(self, start: Start, instance: ContainerInstance, request: TaskRequest) -> None:
         """The start goes to an instance, and gives its room back when it ends."""
-        start.at_end.append(partial(self._free, instance, asked))
+        start.at_end.append(partial(self._free, instance, request))
         start.place(instance.engine.kernel.name)
 
-    def _free(self, instance: ContainerInstance, asked: TaskRequest) -> None:
-        self._index.give_back(instance, asked)
+    def _free(self, instance: ContainerInstance, request: TaskRequest) -> None:
+        self._index.give_back(instance, request)
+
+
+@dataclass(frozen=True, slots=True)
+class TasksOnFleet(TasksOnInstances):
+    """Tasks on instances that are up already."""
+
+    def deploy(self, world: World) -> ECSCluster:
+        """The instances, registered."""
+        return ECSCluster(world, self, count=self.fleet.count)

@@ -1,53 +1,34 @@
 """ECS: RunTask on a fleet of container instances, or on Fargate."""
 
-import math
 from collections.abc import Generator, Sequence
-from typing import Any, Literal, TypeAlias
+from dataclasses import replace
+from typing import Any
 
-from pydantic import PositiveInt
 from simpy import Event, Interrupt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.core.randomness import Varying
 from sim.core.token_bucket import Bucket, Quota
 from sim.core.world import World
-from sim.host import Kernel, Machine
+from sim.host import Kernel
 from sim.image import AgentPull
+from sim.platforms.deployment import BareDeployment, record_wait
 from sim.platforms.ecs.capacity_provider import CapacityProvider
-from sim.platforms.ecs.cluster import ECSCluster, Terms
-from sim.platforms.ecs.container_instance import REFUSALS
+from sim.platforms.ecs.cluster import TasksOnFleet
+from sim.platforms.ecs.fargate_tasks import TasksOnFargate
+from sim.platforms.ecs.instance_limits import ControlPlane, InstanceTerms, Network
 from sim.platforms.ecs.placement import Strategy
-from sim.platforms.ecs.scaling_cluster import ScalingCluster
-from sim.platforms.fargate import Fargate, LiveFargate
+from sim.platforms.ecs.scaling_cluster import TasksOnCapacityProvider
+from sim.platforms.fargate import Fargate
 from sim.platforms.fleet import Fleet
-from sim.platforms.limits import BudgetItem, fits, smallest_first
+from sim.platforms.orchestrator import Orchestrator
 from sim.sandbox import Container
-from sim.start import Ceiling, Ready, Start, Story
+from sim.start import Ready, Start, Story
 from sim.workload import Demand, PerService, Service
 
-Network: TypeAlias = Literal["bridge", "host", "awsvpc"]
-
 
 @description
-class ControlPlane:
-    """What AWS's side of ECS takes."""
-
-    call: Varying
-    """Seconds of one RunTask call."""
-    tasks_per_call: PositiveInt = 10
-    placement: Varying
-    """Seconds from the accepted call until the instance's agent has the task."""
-    eni_attach: Varying
-    """Seconds to attach a network interface (awsvpc on EC2)."""
-    dynamic_ports: Number
-    """Host ports an instance can hand out by itself."""
-    bridge_ports: Number
-    """Containers that one Linux bridge takes."""
-
-
-@description
-class ECS:
+class ECS(Orchestrator):
     """Amazon ECS over one kind of capacity."""
 
     capacity: Fleet | Fargate | CapacityProvider
@@ -66,109 +47,42 @@ class ECS:
     service_rate: Quota | None = None
     """Tasks a second that the service scheduler starts of one service; None: RunTask is called."""
 
-    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """How many tasks one host takes by reservation, smallest first."""
-        if isinstance(self.capacity, Fargate):
-            return self.capacity.ceilings(service)
-        machine = self.machine
-        cpu = fits(machine.vcpu, service.cpu)
-        return smallest_first(
-            _ceiling("vCPU", cpu, _MORE_CPU),
-            self._memory_ceiling(service),
-            *self.slots(service),
-            *self._fleet.disk(service),
-        )
+    @property
+    def hosting(self) -> TasksOnFleet | TasksOnCapacityProvider | TasksOnFargate:
+        """What its capacity offers to tasks."""
+        return self.capacity.hosting(self)
 
-    def slots(self, service: Service) -> tuple[Ceiling, ...]:
-        """Limits of the network mode; they stand whatever the tasks really use."""
-        if self.network == "awsvpc":
-            return () if math.isinf(self._enis) else (self._eni_ceiling(),)
-        fixed = () if service.host_port is None else (_ceiling("host ports", 1, _DYNAMIC),)
-        if self.network == "host":
-            return fixed
-        control = self.control_plane
-        return (
-            *fixed,
-            _ceiling("bridge ports", int(plain(control.bridge_ports)), "use awsvpc with trunking"),
-            _ceiling("host ports", int(plain(control.dynamic_ports)), _WIDER),
-        )
+    def on_machines(self, fleet: Fleet) -> TasksOnFleet:
+        """Tasks share instances that are up already."""
+        return TasksOnFleet(fleet, self._terms)
 
-    def fits_in_memory(self, service: Service) -> int:
-        """How many tasks fit by what they use, the agent's and the OS's own use taken off."""
-        fleet = self._fleet
-        each = service.private + plain(fleet.runtime.shim)
-        return fits(fleet.room(service.hot + plain(self.agent_memory)), each)
+    def on_capacity_provider(self, provider: CapacityProvider) -> TasksOnCapacityProvider:
+        """Tasks share instances that come and go."""
+        return TasksOnCapacityProvider(provider.fleet, self._terms, provider)
 
-    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where an instance's nominal memory goes with `count` tasks at work."""
-        if isinstance(self.capacity, Fargate):
-            return self.capacity.budget(service, count)
-        agent = BudgetItem("ECS agent", plain(self.agent_memory))
-        return self._fleet.budget(service, count, agent)
+    def on_fargate(self, fargate: Fargate) -> TasksOnFargate:
+        """Each task gets a microVM of its own."""
+        return TasksOnFargate(fargate)
 
-    def terms(self) -> Terms:
-        """What placement on the fleet goes by."""
-        control, awsvpc = self.control_plane, self.network == "awsvpc"
-        ports = min(plain(control.bridge_ports), plain(control.dynamic_ports))
-        slots = {"awsvpc": self._enis, "bridge": ports, "host": math.inf}[self.network]
-        return Terms(
-            strategy=self.strategy,
-            slots=slots,
-            slot_word="RESOURCE:ENI" if awsvpc else "RESOURCE:PORTS",
-            registered_memory=self.registered_memory,
-            agent_memory=plain(self.agent_memory),
-            policy=self.pull_behavior,
-            placement=control.placement,
-            attach=control.eni_attach if awsvpc else None,
-        )
+    def without_slots(self) -> "ECS":
+        """The same with as many slots as there may be: what decides density by use beside them."""
+        return replace(self, network="host", trunking=False)
 
     def deploy(self, world: World) -> "LiveECS":
         """A cluster whose capacity is up already."""
         return LiveECS(self, world)
 
     @property
-    def registered_memory(self) -> float:
-        """Bytes an instance registers with the cluster."""
-        return self.machine.memory_visible - plain(self.reserved_memory)
-
-    @property
-    def machine(self) -> Machine:
-        """The instance type.
-
-        Raises:
-            ValueError: the capacity is Fargate, which has none.
-        """
-        return self._fleet.machine
-
-    @property
-    def _fleet(self) -> Fleet:
-        if isinstance(self.capacity, Fargate):
-            raise ValueError("capacity: Fargate has no instances; a Fleet is needed here")
-        capacity = self.capacity
-        return capacity.fleet if isinstance(capacity, CapacityProvider) else capacity
-
-    @property
-    def _enis(self) -> float:
-        """Tasks an instance has network interfaces for; the first interface is its own."""
-        machine = self.machine
-        if self.trunking:
-            return machine.trunk_tasks or 0
-        return math.inf if machine.enis is None else machine.enis - 1
-
-    def _memory_ceiling(self, service: Service) -> Ceiling:
-        """What is registered is nearly all that the OS sees, also what OS and agent use of it."""
-        allows = fits(self.registered_memory, service.reserved)
-        spare = allows < self.fits_in_memory(service)
-        return _ceiling("memory", allows, _MORE_MEMORY if spare else _FULL)
-
-    def _eni_ceiling(self) -> Ceiling:
-        machine = self.machine
-        if not self.trunking:
-            return _ceiling("ENI", int(self._enis), _trunking(machine))
-        if machine.trunk_tasks:
-            return _ceiling("trunk ENI", int(self._enis), "use bridge mode, or a larger type")
-        known = "not known for" if machine.trunk_tasks is None else "not supported on"
-        return _ceiling("trunk ENI", 0, f"trunking is {known} {machine.name}")
+    def _terms(self) -> InstanceTerms:
+        return InstanceTerms(
+            control_plane=self.control_plane,
+            network=self.network,
+            trunking=self.trunking,
+            strategy=self.strategy,
+            pull_behavior=self.pull_behavior,
+            agent_memory=plain(self.agent_memory),
+            reserved_memory=plain(self.reserved_memory),
+        )
 
 
 TASK_STATES = {
@@ -185,17 +99,17 @@ TASK_STATES = {
 """ECS's word for a task in each phase of its start."""
 
 
-class LiveECS:
+class LiveECS(BareDeployment):
     """A live cluster and its RunTask call."""
 
     def __init__(self, ecs: ECS, world: World) -> None:
-        self.world = world
+        super().__init__(world)
         self._batch = ecs.control_plane.tasks_per_call
         self._call = world.random.sampler("ecs/call", ecs.control_plane.call)
         rate = ecs.service_rate
         self._rates = PerService(lambda _: None if rate is None else rate.deploy(world.env))
         self._demands = PerService(lambda service: Demand(world, service))
-        self.capacity = _capacity(ecs, world)
+        self.capacity = ecs.hosting.deploy(world)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """RunTask, ten tasks a call, one call after the other; or the service scheduler."""
@@ -203,28 +117,18 @@ class LiveECS:
         rate = self._rates.of(service)
         if rate is not None:
             batch = 1
-        asked = [self.world.env.event() for _ in range(-(-count // batch))]
-        if rate is None:
-            self.world.env.process(self._run_task(asked))
-        else:
-            self.world.env.process(self._schedule(asked, rate))
-        return [self._begin(demand, asked[number // batch]) for number in range(count)]
-
-    def stop(self, start: Start) -> Event:
-        """StopTask: on its way or long since ready."""
-        start.kill("stopped")
-        start.end()
-        return start
+        accepted = [self.world.env.event() for _ in range(-(-count // batch))]
+        calls = self._run_task(accepted) if rate is None else self._schedule(accepted, rate)
+        self.world.env.process(calls)
+        return [self._begin(demand, accepted[number // batch]) for number in range(count)]
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on one instance that are up already."""
-        if isinstance(self.capacity, LiveFargate):
-            raise ValueError("capacity: a Fargate host takes one task; there is nothing to settle")
         return self.capacity.settle(service, count)
 
     def hosts(self) -> Sequence[Kernel]:
         """The kernels of its instances or microVMs."""
-        return list(self.capacity.kernels)
+        return self.capacity.kernels
 
     def state(self, start: Start) -> str:
         """The task's state in ECS's words."""
@@ -250,68 +154,25 @@ class LiveECS:
                 continue
             yield bucket.take()
             allowed = self.world.env.now
-            if isinstance(self.capacity, ScalingCluster):
-                yield self.capacity.admit()
+            yield from self.capacity.enter_provisioning()
             blocked += self.world.env.now - allowed
             if task.callbacks:
                 task.succeed(blocked)
-            else:
-                self._leave_provisioning()
-
-    def _leave_provisioning(self) -> None:
-        """A task that was admitted is stopped before it goes there."""
-        if isinstance(self.capacity, ScalingCluster):
-            self.capacity.leave_provisioning()
+            else:  # it was stopped before it got there
+                self.capacity.leave_provisioning()
 
     def _story(self, start: Start, accepted: Event) -> Story:
+        """A task is accepted by RunTask or the service scheduler, and goes to its capacity."""
         since = self.world.env.now
         start.phase("request")
         try:
             blocked = yield accepted
         except Interrupt:
             if accepted.triggered:
-                self._leave_provisioning()
+                self.capacity.leave_provisioning()
             raise
         if self._rates.of(start.service) is not None:
-            self._explain(start, since, blocked)
-        if isinstance(self.capacity, LiveFargate):
-            asked = self.world.env.now
-            yield from self.capacity.admit()
-            self._spent(start, "launch quota", asked, self.world.env.now)
+            free = self.world.env.now - blocked
+            record_wait(start, "service scheduler", since, free)
+            record_wait(start, "PROVISIONING cap", free, self.world.env.now)
         return self.capacity.run(start)
-
-    def _explain(self, start: Start, since: float, blocked: float) -> None:
-        """File how long the scheduler's rate and the cap on PROVISIONING held the start back."""
-        now = self.world.env.now
-        self._spent(start, "service scheduler", since, now - blocked)
-        self._spent(start, "PROVISIONING cap", now - blocked, now)
-
-    def _spent(self, start: Start, part: str, since: float, until: float) -> None:
-        if until > since:
-            self.world.record.spent(start.task, part, "request", since, until)
-
-
-def _capacity(ecs: ECS, world: World) -> ECSCluster | LiveFargate:
-    if isinstance(ecs.capacity, Fargate):
-        return ecs.capacity.deploy(world)
-    if isinstance(ecs.capacity, CapacityProvider):
-        return ScalingCluster(world, ecs.capacity, ecs.terms())
-    return ECSCluster(world, ecs.capacity, ecs.terms(), count=ecs.capacity.count)
-
-
-def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
-    return Ceiling(limit, allows, how, REFUSALS[limit])
-
-
-def _trunking(machine: Machine) -> str:
-    if machine.trunk_tasks:
-        return f"turn on awsvpcTrunking: {machine.trunk_tasks} tasks on {machine.name}"
-    known = "does not support" if machine.trunk_tasks == 0 else "may or may not support"
-    return f"use bridge mode; {machine.name} {known} awsvpcTrunking"
-
-
-_MORE_CPU = "reserve less CPU a task (--cpu), or take a larger type"
-_MORE_MEMORY = "take a larger type, or reserve less with memoryReservation"
-_FULL = "take a larger type: to reserve less would admit more than its memory holds"
-_DYNAMIC = "use a dynamic host port instead of a fixed one"
-_WIDER = "widen net.ipv4.ip_local_port_range"

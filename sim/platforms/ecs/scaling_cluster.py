@@ -1,14 +1,16 @@
 """An ECS cluster whose instances come when tasks wait for them, and go when nothing runs there."""
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Any
 
 from simpy import Container, Event, Interrupt
 
 from sim.core.world import World
 from sim.platforms.ecs.capacity_provider import CapacityProvider, ManagedScaling
-from sim.platforms.ecs.cluster import ECSCluster, Terms
+from sim.platforms.ecs.cluster import ECSCluster
 from sim.platforms.ecs.container_instance import ContainerInstance, TaskRequest
+from sim.platforms.ecs.instance_limits import TasksOnInstances
 from sim.platforms.scaling.instance_launch import InstanceLauncher, LaunchedInstance, record_waits
 from sim.platforms.scaling.pending_queue import PendingQueue
 from sim.start import Refused, Start, Story
@@ -28,9 +30,9 @@ class ScalingCluster(ECSCluster):
         "_scaling",
     )
 
-    def __init__(self, world: World, provider: CapacityProvider, terms: Terms) -> None:
+    def __init__(self, world: World, hosting: TasksOnInstances, provider: CapacityProvider) -> None:
         count = 0 if provider.begin_empty else provider.fleet.count
-        super().__init__(world, provider.fleet, terms, count=count)
+        super().__init__(world, hosting, count=count)
         self._coming = 0
         self._numbers = count
         self._launched: dict[ContainerInstance, LaunchedInstance] = {}
@@ -43,10 +45,10 @@ class ScalingCluster(ECSCluster):
         )
         self._scaling.notice()
 
-    def admit(self) -> Event:
-        """An event that fires when one more task of a service may be in PROVISIONING."""
+    def enter_provisioning(self) -> Generator[Event, Any, None]:
+        """Wait until one more task of a service may be in PROVISIONING."""
         self._admitted += 1
-        return self._provisioning.get(1)
+        yield self._provisioning.get(1)
 
     def leave_provisioning(self) -> None:
         """One task less is in PROVISIONING: it has found room, is refused, or was stopped."""
@@ -56,14 +58,14 @@ class ScalingCluster(ECSCluster):
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready; without room it waits for an instance."""
-        asked = self._requests.of(start.service)
+        request = self._requests.of(start.service)
         start.phase("placement")
-        word = self._registered.lacks(asked)
+        word = self._registered.lacks(request)
         if word is not None:
             self.leave_provisioning()
             return Refused(word)
-        instance = yield from self._wait(start, asked)
-        self._hold(start, instance, asked)
+        instance = yield from self._wait(start, request)
+        self._hold(start, instance, request)
         self._scaling.notice()
         yield self.world.env.timeout(self._placement())
         return self._on(start, instance)
@@ -96,14 +98,14 @@ class ScalingCluster(ECSCluster):
             self._index.remove(instance)
             instance.engine.store.abandon()
 
-    def _wait(self, start: Start, asked: TaskRequest) -> Generator[Event, Any, ContainerInstance]:
+    def _wait(self, start: Start, request: TaskRequest) -> Generator[Event, Any, ContainerInstance]:
         """In PROVISIONING until there is room on an instance."""
         since = self.world.env.now
-        placed = self._pending.enter(asked)
+        placed = self._pending.enter(request)
         try:
             instance: ContainerInstance = yield placed
         except Interrupt:
-            self._pending.leave(asked, placed, self._free)
+            self._pending.leave(request, placed, self._free)
             raise
         finally:
             self.leave_provisioning()
@@ -121,7 +123,18 @@ class ScalingCluster(ECSCluster):
         self._pending.place_waiting()
         self._scaling.notice()
 
-    def _free(self, instance: ContainerInstance, asked: TaskRequest) -> None:
-        super()._free(instance, asked)
+    def _free(self, instance: ContainerInstance, request: TaskRequest) -> None:
+        super()._free(instance, request)
         self._pending.place_waiting()
         self._scaling.notice()
+
+
+@dataclass(frozen=True, slots=True)
+class TasksOnCapacityProvider(TasksOnInstances):
+    """Tasks on instances that come and go."""
+
+    provider: CapacityProvider
+
+    def deploy(self, world: World) -> ScalingCluster:
+        """The instances that are up at the beginning, and who adds others."""
+        return ScalingCluster(world, self, self.provider)

@@ -1,19 +1,19 @@
 """Fargate under EKS: a microVM a pod, which joins the cluster as a node of its own."""
 
-from collections.abc import Generator
-from typing import Any
-
-from simpy import Event
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
-from sim.platforms.fargate import Fargate, FargateSize
-from sim.platforms.kubernetes.kubelet import CONDITION, Kubelet, LiveKubelet
+from sim.platforms.fargate import FargateHost, FargateSize
+from sim.platforms.kubernetes.kubelet import CONDITION, LiveKubelet
 from sim.platforms.kubernetes.pod import Pod, PodRequest, PodTemplate
+from sim.platforms.kubernetes.pods_on_nodes import ClusterTerms
 from sim.platforms.limits import BudgetItem, with_free
+from sim.sandbox import Container
 from sim.start import Ceiling, Refused, Start, Story
 from sim.workload import Service
 
@@ -27,31 +27,47 @@ class FargateProfile:
     registration: Varying = 0.0
     """Seconds from a microVM that is up until it is a ready node of the cluster."""
 
-    def size_for(self, fargate: Fargate, request: PodRequest) -> FargateSize | None:
-        """Request and overhead, rounded up to the next size; None where none holds them."""
-        return fargate.holding(request.cpu / 1000.0, request.memory + plain(self.overhead))
 
-    def ceilings(self, fargate: Fargate, pod: PodTemplate, service: Service) -> tuple[Ceiling, ...]:
+@dataclass(frozen=True, slots=True)
+class PodsOnFargate(FargateHost):
+    """What Fargate offers to pods."""
+
+    profile: FargateProfile
+    terms: ClusterTerms
+
+    def size_of(self, request: PodRequest) -> FargateSize | None:
+        """Request and overhead, rounded up to the next size; None where none holds them."""
+        memory = request.memory + plain(self.profile.overhead)
+        return self.fargate.holding(request.cpu / 1000.0, memory)
+
+    def fargate_size(self, service: Service) -> FargateSize | None:
+        """What a pod is given and pays for; None where no size holds it."""
+        return self.size_of(self.terms.pod.request(service))
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """One pod a microVM, if Fargate takes it at all."""
-        refused = unsupported(pod, service)
+        refused = unsupported(self.terms.pod, service)
         if refused is not None:
             return (Ceiling("not supported on Fargate", 0, "run it on EC2 nodes", refused),)
-        full = fargate.full_disk(service)
-        return full or fargate.ceilings_at(self.size_for(fargate, pod.request(service)))
+        full = self.fargate.full_disk(service)
+        return full or self.fargate.ceilings_at(self.fargate_size(service))
 
-    def budget(
-        self, fargate: Fargate, size: FargateSize | None, service: Service, count: int, shim: float
-    ) -> tuple[BudgetItem, ...]:
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """Where the memory of a pod's microVM goes; the OS comes on top of the size."""
+        fargate, size = self.fargate, self.fargate_size(service)
         os = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
         return with_free(
             (size.memory if size is not None else 0.0) + count * os,
             BudgetItem("OS and daemons", count * os),
-            BudgetItem("kubelet and DaemonSets", count * plain(self.overhead)),
-            BudgetItem("shims", count * shim),
+            BudgetItem("kubelet and DaemonSets", count * plain(self.profile.overhead)),
+            BudgetItem("shims", count * plain(self.terms.kubelet.sandbox_memory)),
             BudgetItem("apps", count * service.private),
             BudgetItem("shared files", count * service.hot),
         )
+
+    def deploy(self, world: World, evicted: Callable[[Start, Pod], None]) -> "FargatePods":  # noqa: ARG002 (Fargate evicts no pod)
+        """Fargate as one account sees it."""
+        return FargatePods(world, self)
 
 
 def unsupported(pod: PodTemplate, service: Service) -> str | None:
@@ -66,52 +82,45 @@ def unsupported(pod: PodTemplate, service: Service) -> str | None:
 
 
 class FargatePods:
-    """Live Fargate under EKS.
+    """Live Fargate under EKS."""
 
-    Args:
-        pod: what its pods are besides the service's container.
-    """
+    __slots__ = ("_hosting", "_live", "_registration", "world")
 
-    __slots__ = ("_fargate", "_kubelet", "_live", "_profile", "_registration", "_template", "world")
-
-    def __init__(
-        self,
-        world: World,
-        fargate: Fargate,
-        profile: FargateProfile,
-        kubelet: Kubelet,
-        pod: PodTemplate,
-    ) -> None:
+    def __init__(self, world: World, hosting: PodsOnFargate) -> None:
         self.world = world
-        self._live = fargate.deploy(world)
-        self._fargate = fargate
-        self._profile = profile
-        self._kubelet = kubelet
-        self._template = pod
-        self._registration = world.random.sampler("fargate/registration", profile.registration)
-
-    def refuses(self, start: Start) -> str | None:
-        """Why Fargate does not take a pod, if it does not."""
-        return unsupported(self._template, start.service)
-
-    def admit(self) -> Generator[Event, Any, None]:
-        """Wait until the account's launch quota lets one more pod through."""
-        return self._live.admit()
+        self._hosting = hosting
+        self._live = hosting.fargate.deploy(world)
+        self._registration = world.random.sampler(
+            "fargate/registration", hosting.profile.registration
+        )
 
     def run(self, start: Start, pod: Pod) -> Story:
-        """From an accepted pod to ready."""
-        size = self._profile.size_for(self._fargate, pod.request)
+        """From a created pod to ready; the launch quota is part of the request."""
+        terms, fargate = self._hosting.terms, self._hosting.fargate
+        refused = unsupported(terms.pod, start.service)
+        if refused is not None:
+            return Refused(refused)
+        yield from self._live.admit(start)
+        size = self._hosting.size_of(pod.request)
         if size is None:
-            return Refused(f"Fargate size ({self._fargate.largest})")
-        overhead = plain(self._profile.overhead)
+            return Refused(f"Fargate size ({fargate.largest})")
+        overhead = plain(self._hosting.profile.overhead)
         engine = yield from self._live.provision(
             start, size, held=overhead, joining=self._registration()
         )
         self.world.record.event(start.task, "PodScheduled", CONDITION)
-        kubelet = LiveKubelet(self._kubelet, engine, engine.kernel.cpu, float("inf"))
+        kubelet = LiveKubelet(terms.kubelet, engine, engine.kernel.cpu, float("inf"))
         return kubelet.run(start, pod)
+
+    def settle(self, pod: Pod, count: int) -> list[Container]:  # noqa: ARG002 (one signature)
+        """There is nothing to fill.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("capacity: a Fargate host takes one pod; there is nothing to settle")
 
     @property
     def kernels(self) -> list[Kernel]:
-        """Of its microVMs."""
+        """The kernels of its microVMs."""
         return list(self._live.kernels)

@@ -35,16 +35,17 @@ class NodeCluster:
         bindings: pods that the scheduler binds.
         notice: draws the seconds from binding until the kubelet acts.
         waits: whether a pod that fits on no node waits for one, or is refused.
+        evicted: told of each pod that is evicted: its controller.
     """
 
     __slots__ = (
         "_bindings",
+        "_evicted",
         "_kubelet",
         "_next",
         "_notice",
         "_registries",
         "changed",
-        "evicted",
         "nodes",
         "noticed",
         "scheduler",
@@ -62,6 +63,7 @@ class NodeCluster:
         bindings: Bucket,
         notice: Sampler,
         waits: bool,
+        evicted: Callable[[Start, Pod], None],
     ) -> None:
         self.world = world
         self.waits = waits
@@ -75,8 +77,7 @@ class NodeCluster:
         """Told whenever one more pod waits for a node: where an autoscaler listens."""
         self.changed: list[Callable[[], None]] = []
         """Told whenever a node has come or gone, or a pod has left one or the queue."""
-        self.evicted: list[Callable[[Start, Pod], None]] = []
-        """Told of each pod that is evicted: where its controller listens."""
+        self._evicted = evicted
         self._kubelet = kubelet
         self._bindings = bindings
         self._notice = notice
@@ -122,8 +123,7 @@ class NodeCluster:
     def evict(self, start: Start, pod: Pod) -> None:
         """The pod is told to end; whoever calls ends it when its time has come."""
         self.world.record.event(start.task, EVICTED, EVICTION)
-        for tell in self.evicted:
-            tell(start, pod)
+        self._evicted(start, pod)
 
     def run(self, start: Start, pod: Pod) -> Story:
         """From a pod that the API server has to ready."""

@@ -287,7 +287,7 @@ def _eks_on_fargate(asked: _Measured, eks: EKS, architecture: Architecture | Non
     own = catalog.figure("eks.fargate.pod_overhead").shown()
     paid = f"asked {_size(service)}, {own} for Kubernetes, given and paid {size}"
     row.note = _also(row.note, paid, _a_cluster())
-    row.usd_per_container_hour = eks.fargate.price(size)
+    row.usd_per_container_hour = eks.usd_per_hour(service)
     return asked.one(row)
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sim import catalog
 from sim.experiment import Burst, Results, Scenario, compare
-from sim.experiment.statistics.estimate import needed, phase_table
+from sim.experiment.frames import phase_table
+from sim.experiment.statistics.estimate import needed
 from sim.host.machine import Architecture
 from sim.image import Image
-from sim.platforms import ECS, EKS, Docker, Fargate
-from sim.platforms.ecs.ecs import Network
+from sim.platforms import ECS, EKS, Docker, Fargate, Network
 from sim.studies.account_quotas import Need, account_line, instances, need
 from sim.studies.bare_machine import bare_machine
 from sim.studies.influence import explain_starts, rests_on

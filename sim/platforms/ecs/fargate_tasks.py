@@ -1,0 +1,66 @@
+"""ECS tasks on Fargate: each gets a microVM of the smallest size that holds it."""
+
+from dataclasses import dataclass, replace
+
+from sim.core.world import World
+from sim.host import Kernel
+from sim.platforms.ecs.cluster import TaskCapacity
+from sim.platforms.fargate import Fargate, FargateHost, FargateSize
+from sim.sandbox import Container
+from sim.start import Refused, Start, Story
+from sim.workload import Demand, PerService, Service
+
+
+@dataclass(frozen=True, slots=True)
+class TasksOnFargate(FargateHost):
+    """What Fargate offers to ECS's tasks."""
+
+    def deploy(self, world: World) -> "FargateTasks":
+        """Fargate as one account sees it."""
+        return FargateTasks(world, self.fargate)
+
+
+class FargateTasks(TaskCapacity):
+    """Live Fargate under ECS."""
+
+    __slots__ = ("_fargate", "_live", "_sized", "world")
+
+    def __init__(self, world: World, fargate: Fargate) -> None:
+        self.world = world
+        self._fargate = fargate
+        self._live = fargate.deploy(world)
+        self._sized = PerService(self._size)
+
+    def run(self, start: Start) -> Story:
+        """From an accepted request to ready; the launch quota is part of the request."""
+        yield from self._live.admit(start)
+        sized = self._sized.of(start.service)
+        if sized is None:
+            return Refused(f"Fargate size ({self._fargate.largest})")
+        size, start.demand = sized
+        engine = yield from self._live.provision(start, size)
+        return engine.run(start)
+
+    @property
+    def kernels(self) -> list[Kernel]:
+        """The kernels of its microVMs."""
+        return list(self._live.kernels)
+
+    def settle(self, service: Service, count: int) -> list[Container]:  # noqa: ARG002 (one signature)
+        """There is nothing to fill.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("capacity: a Fargate host takes one task; there is nothing to settle")
+
+    def _size(self, service: Service) -> tuple[FargateSize, Demand] | None:
+        """The size a task runs at, and what it demands there; None where no size holds it."""
+        size = self._fargate.size_for(service)
+        return None if size is None else (size, Demand(self.world, _at_size(service, size)))
+
+
+def _at_size(service: Service, size: FargateSize) -> Service:
+    """The service at the size that is paid for: its caps, with what the app uses as asked."""
+    app = replace(service.app, private=service.private)
+    return replace(service, cpu=size.vcpu, memory=size.memory, cpu_quota=True, app=app)

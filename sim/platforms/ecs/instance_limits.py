@@ -1,0 +1,174 @@
+"""How many tasks a container instance takes, and what would make it take more: pure."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from pydantic import PositiveInt
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.randomness import Varying
+from sim.host import Machine
+from sim.image import AgentPull
+from sim.platforms.ecs.container_instance import (
+    REFUSALS,
+    FreeOnInstance,
+    TaskRequest,
+    task_request,
+    whole_cpu,
+)
+from sim.platforms.ecs.placement import Strategy
+from sim.platforms.fleet import Fleet
+from sim.platforms.limits import BudgetItem, fits, smallest_first
+from sim.platforms.machine_host import MachineHost
+from sim.start import Ceiling
+from sim.workload import Service
+
+Network: TypeAlias = Literal["bridge", "host", "awsvpc"]
+
+
+@description
+class ControlPlane:
+    """What AWS's side of ECS takes."""
+
+    call: Varying
+    """Seconds of one RunTask call."""
+    tasks_per_call: PositiveInt = 10
+    placement: Varying
+    """Seconds from the accepted call until the instance's agent has the task."""
+    eni_attach: Varying
+    """Seconds to attach a network interface (awsvpc on EC2)."""
+    dynamic_ports: Number
+    """Host ports an instance can hand out by itself."""
+    bridge_ports: Number
+    """Containers that one Linux bridge takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceTerms:
+    """What a cluster lays down for its container instances; see `ECS`."""
+
+    control_plane: ControlPlane
+    network: Network
+    trunking: bool
+    strategy: Strategy
+    pull_behavior: AgentPull
+    agent_memory: float
+    reserved_memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class TasksOnInstances(MachineHost):
+    """What container instances of one type offer to ECS's tasks."""
+
+    fleet: Fleet
+    terms: InstanceTerms
+
+    @property
+    def machine(self) -> Machine:
+        """The instance type."""
+        return self.fleet.machine
+
+    @property
+    def registered_memory(self) -> float:
+        """Bytes an instance registers with the cluster."""
+        return self.machine.memory_visible - self.terms.reserved_memory
+
+    @property
+    def own_network(self) -> bool:
+        """Whether each task has a network interface of its own."""
+        return self.terms.network == "awsvpc"
+
+    def request(self, service: Service) -> TaskRequest:
+        """What placement reserves for a task."""
+        return task_request(service, own_network=self.own_network)
+
+    def registered(self) -> FreeOnInstance:
+        """What an instance offers when it joins the cluster."""
+        control = self.terms.control_plane
+        ports = min(plain(control.bridge_ports), plain(control.dynamic_ports))
+        slots = {"awsvpc": self._enis, "bridge": ports, "host": math.inf}[self.terms.network]
+        return FreeOnInstance(
+            whole_cpu(self.machine.vcpu),
+            round(self.registered_memory),
+            slots,
+            0,
+            frozenset(),
+            "RESOURCE:ENI" if self.own_network else "RESOURCE:PORTS",
+        )
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
+        """How many tasks one instance takes by reservation, smallest first."""
+        cpu = fits(self.machine.vcpu, service.cpu)
+        return smallest_first(
+            _ceiling("vCPU", cpu, _MORE_CPU),
+            self._memory_ceiling(service),
+            *self.slots(service),
+            *self.fleet.disk(service),
+        )
+
+    def slots(self, service: Service) -> tuple[Ceiling, ...]:
+        """Limits of the network mode; they stand whatever the tasks really use."""
+        if self.own_network:
+            return () if math.isinf(self._enis) else (self._eni_ceiling(),)
+        fixed = () if service.host_port is None else (_ceiling("host ports", 1, _DYNAMIC),)
+        if self.terms.network == "host":
+            return fixed
+        control = self.terms.control_plane
+        return (
+            *fixed,
+            _ceiling("bridge ports", int(plain(control.bridge_ports)), "use awsvpc with trunking"),
+            _ceiling("host ports", int(plain(control.dynamic_ports)), _WIDER),
+        )
+
+    def fits_in_memory(self, service: Service) -> int:
+        """How many tasks fit by what they use, the agent's and the OS's own use taken off."""
+        each = service.private + plain(self.fleet.runtime.shim)
+        return fits(self.fleet.room(service.hot + self.terms.agent_memory), each)
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
+        """Where an instance's nominal memory goes with `count` tasks at work."""
+        agent = BudgetItem("ECS agent", self.terms.agent_memory)
+        return self.fleet.budget(service, count, agent)
+
+    @property
+    def _enis(self) -> float:
+        """Tasks an instance has network interfaces for; the first interface is its own."""
+        machine = self.machine
+        if self.terms.trunking:
+            return machine.trunk_tasks or 0
+        return math.inf if machine.enis is None else machine.enis - 1
+
+    def _memory_ceiling(self, service: Service) -> Ceiling:
+        """What is registered is nearly all that the OS sees, also what OS and agent use of it."""
+        allows = fits(self.registered_memory, service.reserved)
+        spare = allows < self.fits_in_memory(service)
+        return _ceiling("memory", allows, _MORE_MEMORY if spare else _FULL)
+
+    def _eni_ceiling(self) -> Ceiling:
+        machine = self.machine
+        if not self.terms.trunking:
+            return _ceiling("ENI", int(self._enis), _trunking(machine))
+        if machine.trunk_tasks:
+            return _ceiling("trunk ENI", int(self._enis), "use bridge mode, or a larger type")
+        known = "not known for" if machine.trunk_tasks is None else "not supported on"
+        return _ceiling("trunk ENI", 0, f"trunking is {known} {machine.name}")
+
+
+def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
+    return Ceiling(limit, allows, how, REFUSALS[limit])
+
+
+def _trunking(machine: Machine) -> str:
+    if machine.trunk_tasks:
+        return f"turn on awsvpcTrunking: {machine.trunk_tasks} tasks on {machine.name}"
+    known = "does not support" if machine.trunk_tasks == 0 else "may or may not support"
+    return f"use bridge mode; {machine.name} {known} awsvpcTrunking"
+
+
+_MORE_CPU = "reserve less CPU a task (--cpu), or take a larger type"
+_MORE_MEMORY = "take a larger type, or reserve less with memoryReservation"
+_FULL = "take a larger type: to reserve less would admit more than its memory holds"
+_DYNAMIC = "use a dynamic host port instead of a fixed one"
+_WIDER = "widen net.ipv4.ip_local_port_range"

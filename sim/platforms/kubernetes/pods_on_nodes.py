@@ -1,0 +1,124 @@
+"""What nodes offer to pods, and what a cluster lays down for both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import fsum
+from typing import Protocol
+
+from sim.core.cited import plain
+from sim.core.description import description
+from sim.core.randomness import Varying
+from sim.core.token_bucket import Quota
+from sim.core.world import World
+from sim.host import Kernel, Machine
+from sim.platforms.fleet import Fleet
+from sim.platforms.kubernetes.allocatable import NodeConfig
+from sim.platforms.kubernetes.cluster import NodeCluster
+from sim.platforms.kubernetes.kubelet import Kubelet
+from sim.platforms.kubernetes.node_limits import node_ceilings
+from sim.platforms.kubernetes.pod import Pod, PodTemplate
+from sim.platforms.kubernetes.scheduler import Scoring
+from sim.platforms.limits import BudgetItem, fits, smallest_first
+from sim.platforms.machine_host import MachineHost
+from sim.sandbox import Container
+from sim.start import Ceiling, Start, Story
+from sim.workload import Service
+
+
+@description
+class KubernetesControlPlane:
+    """API server, controllers and scheduler."""
+
+    call: Varying
+    """Seconds of the call that asks for pods (`kubectl scale`)."""
+    creations: Quota
+    """Pods that the controllers create."""
+    bindings: Quota
+    """Pods that the scheduler binds."""
+    notice: Varying = 0.0
+    """Seconds from binding until the kubelet acts on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterTerms:
+    """What a cluster lays down for its pods and nodes; see `EKS`."""
+
+    control_plane: KubernetesControlPlane
+    kubelet: Kubelet
+    pod: PodTemplate
+    scoring: Scoring
+    waits: bool
+    """Whether a pod that fits on no node waits for one, or is refused."""
+
+
+class PodCapacity(Protocol):
+    """Live capacity of a cluster: it brings created pods to ready."""
+
+    @property
+    def kernels(self) -> list[Kernel]:
+        """The kernels of its nodes or microVMs."""
+        ...
+
+    def run(self, start: Start, pod: Pod) -> Story:
+        """From a pod that the API server has to ready."""
+        ...
+
+    def settle(self, pod: Pod, count: int) -> list[Container]:
+        """`count` pods on one node that are up already; their own containers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PodsOnNodes(MachineHost):
+    """What nodes of one type offer to pods."""
+
+    fleet: Fleet
+    node: NodeConfig
+    terms: ClusterTerms
+
+    @property
+    def machine(self) -> Machine:
+        """The instance type."""
+        return self.fleet.machine
+
+    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
+        """How many pods one node takes by reservation, smallest first."""
+        own = node_ceilings(self.node, self.machine, self.terms.pod.request(service))
+        return smallest_first(*own, *self.fleet.disk(service))
+
+    def slots(self, service: Service) -> tuple[Ceiling, ...]:
+        """Limits that stand whatever the pods really use."""
+        return tuple(c for c in self.ceilings(service) if c.limit not in ("vCPU", "memory"))
+
+    def fits_in_memory(self, service: Service) -> int:
+        """How many pods fit by what they use, with the kubelet's and the DaemonSets' own use."""
+        beside = fsum(container.private for container in self.terms.pod.sidecars)
+        hot = service.hot + fsum(container.hot for container in self.terms.pod.sidecars)
+        each = service.private + beside + plain(self.terms.kubelet.sandbox_memory)
+        return fits(self.fleet.room(hot + self.node.held), each)
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
+        """Where a node's nominal memory goes with `count` pods at work."""
+        own = BudgetItem("kubelet and DaemonSets", self.node.held)
+        shim = plain(self.terms.kubelet.sandbox_memory)
+        return self.fleet.budget(service, count, own, shim=shim)
+
+    def deploy(self, world: World, evicted: Callable[[Start, Pod], None]) -> NodeCluster:
+        """Its nodes, joined already; `evicted` is told of each pod that has to move."""
+        cluster = self.cluster(world, evicted)
+        for _ in range(self.fleet.count):
+            cluster.join(self.fleet, self.node)
+        return cluster
+
+    def cluster(self, world: World, evicted: Callable[[Start, Pod], None]) -> NodeCluster:
+        """A cluster that has no node yet."""
+        terms, control = self.terms, self.terms.control_plane
+        return NodeCluster(
+            world,
+            terms.kubelet,
+            terms.scoring,
+            bindings=control.bindings.deploy(world.env),
+            notice=world.random.sampler("eks/notice", control.notice),
+            waits=terms.waits,
+            evicted=evicted,
+        )

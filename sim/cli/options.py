@@ -12,7 +12,7 @@ import typer
 
 from sim.cli.screen import note, reader_has_gone
 from sim.core.description import description
-from sim.core.question import BadInput, Mistake, Question, Typed, ask, help_of, typed
+from sim.core.question import BadInput, Mistake, Question, Typed, ask, default, help_of, typed
 from sim.studies.kinds import Count, Folder
 
 STOPPED = 130
@@ -119,10 +119,10 @@ def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:
 def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
     """As typer takes it: all is text, and None where nothing was typed."""
     mark, told = typed(kind, field.name), _help(kind, field.name)
-    required = field.default is MISSING
-    default = None if required else field.default
-    if default not in (None, "", False, ()):
-        told += f"  [default: {_shown(mark, default)}]"
+    initial = default(kind, field.name)
+    required = initial is MISSING
+    if not (required or initial is False or initial in (None, "", ())):
+        told += f"  [default: {_shown(mark, initial)}]"
     info: Any
     text: Any = list[str]
     if mark.argument:
@@ -130,7 +130,7 @@ def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
         info = typer.Argument(metavar=mark.shape or None, help=told, show_default=False)
     elif get_type_hints(kind)[field.name] is bool:
         text, flag = bool, f"--{mark.name}"
-        flag = f"{flag}/--no-{mark.name}" if default else flag
+        flag = f"{flag}/--no-{mark.name}" if initial else flag
         info = typer.Option(flag, help=told, show_default=False)
     else:
         shape = mark.shape or "<text>"
@@ -143,13 +143,11 @@ def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
     )
 
 
-def _shown(mark: Typed, default: object) -> str:
+def _shown(mark: Typed, initial: object) -> str:
     """A default as it is typed."""
-    if default is True:
+    if initial is True:
         return mark.name
-    if mark.shown is not None:
-        return mark.shown(default)
-    return ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    return str(initial) if mark.shown is None else mark.shown(initial)
 
 
 def _help(kind: type, name: str) -> str:
@@ -174,7 +172,7 @@ def refusals(*outcomes: type[ValueError]) -> Iterator[None]:
     """
     try:
         yield
-    except (BadInput, *outcomes):
-        raise
     except ValueError as error:
+        if isinstance(error, (BadInput, *outcomes)):
+            raise
         raise BadInput(str(error)) from error

@@ -8,6 +8,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import MISSING, dataclass, fields
+from textwrap import fill
 from typing import (
     Annotated,
     Any,
@@ -205,19 +206,18 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
     """
     made: Any = question
     kinds = get_type_hints(made)
-    signature = inspect.Signature(
-        [
+    parameters = []
+    for field in sorted(fields(made), key=lambda field: bool(field.kw_only)):
+        first = default(made, field.name)
+        parameters.append(
             inspect.Parameter(
                 field.name,
                 _BY_NAME if field.kw_only else _BY_PLACE,
-                default=inspect.Parameter.empty
-                if default(made, field.name) is MISSING
-                else default(made, field.name),
+                default=inspect.Parameter.empty if first is MISSING else first,
                 annotation=kinds[field.name],
             )
-            for field in sorted(fields(made), key=lambda field: bool(field.kw_only))
-        ]
-    )
+        )
+    signature = inspect.Signature(parameters)
 
     def asked(*args: P.args, **kwargs: P.kwargs) -> A:
         return answer(ask(made, signature.bind(*args, **kwargs).arguments))
@@ -225,7 +225,10 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
     functools.update_wrapper(asked, answer)
     asked.__name__ = asked.__qualname__ = name
     asked.__signature__ = signature  # type: ignore[attr-defined]
-    lines = [f"    {key}: {text}" for key, text in help_of(made).items()]
+    lines = [
+        fill(f"{key}: {text}", 96, initial_indent=" " * 4, subsequent_indent=" " * 8)
+        for key, text in help_of(made).items()
+    ]
     head = inspect.getdoc(made) or ""
     raises = "Raises:\n    ValueError: all that is wrong with it, one mistake a line."
     asked.__doc__ = "\n".join([head, "", "Args:", *lines, "", raises])

@@ -1,12 +1,11 @@
 """What `--explain` prints: the numbers that moved an answer, largest first."""
 
-import math
 from collections.abc import Sequence
 
 from sim.cli.screen import hint, table
-from sim.core.quantity import shown_change, shown_number
+from sim.core.quantity import shown_number
 from sim.experiment.statistics.one_at_a_time import Effect
-from sim.studies.influence import Explained
+from sim.studies.influence import Explained, change
 
 
 def show(explained: Sequence[Explained]) -> None:
@@ -40,12 +39,10 @@ def show(explained: Sequence[Explained]) -> None:
 def _cells(effect: Effect) -> list[str]:
     cited = effect.cited
     grade = "" if cited.grade == "assumed" else f" ({cited.grade})"
-    ends = [end - effect.base for end in (effect.at_low, effect.at_high) if not math.isnan(end)]
-    moves = " / ".join(shown_change(end) for end in ends if end)
     return [
         f"{cited.key}\n  {cited.shown()}",
         f"{cited.standing}{grade}",
         shown_number(effect.at_low),
         shown_number(effect.at_high),
-        moves,
+        change(effect),
     ]

@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -13,6 +13,7 @@ import typer
 from sim.cli.screen import note, reader_has_gone
 from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask, default, help_of, typed
+from sim.experiment.running.workers import using
 from sim.studies.kinds import Count, Folder
 
 STOPPED = 130
@@ -158,6 +159,11 @@ def _help(kind: type, name: str) -> str:
         return f"--{typed(kind, match[1]).name}" if match[1] in known else match[1]
 
     return re.sub(r"`(\w+)`", option, " ".join(help_of(kind)[name].split()))
+
+
+def runs_on(workers: Workers) -> AbstractContextManager[None]:
+    """Where all runs within are made."""
+    return using(workers.jobs, workers.cluster)
 
 
 @contextmanager

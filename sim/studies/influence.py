@@ -1,29 +1,48 @@
-"""Why an answer is what it is: the numbers that move it, each over its range, largest first."""
+"""Which numbers matter: each cited figure moved over its range, the others as they are."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from sim.core.cited import Cited
-from sim.core.description import figures, with_figure
 from sim.experiment import Burst, Scenario
 from sim.experiment.running.metric import READY, measured
-from sim.experiment.running.run import run
-from sim.experiment.statistics.one_at_a_time import Answers, Effect, fixed, one_at_a_time
+from sim.experiment.statistics.one_at_a_time import Answers, Effect, fixed, one_at_a_time, ranged
 
 T = TypeVar("T")
 
-MATTERS = 0.05
-"""Share of the time to ready below which an assumed number is not worth a word."""
 LEAST = 0.01
 """Share of the answer by which a number has to move it to be listed."""
-TIMES = 5
-"""Replications of which a time to ready is the mean, at most."""
+MATTERS = 0.05
+"""Share of the answer from which on an assumed number is worth a word beside the answer."""
+AVERAGED = 5
+"""Replications of which an answer is the mean here, at most."""
+
+
+def moves(effect: Effect, base: float, least: float) -> bool:
+    """Whether a number moves an answer by `least` of it, and by more than chance."""
+    return effect.swing > 0.0 and effect.swing >= least * abs(base) and effect.told
+
+
+def matters(effect: Effect, base: float) -> bool:
+    """Whether a number matters that nobody has measured."""
+    return effect.cited.standing == "assumed" and moves(effect, base, MATTERS)
+
+
+def share(effect: Effect) -> float:
+    """The part of the answer by which a number moves it; infinite where an end has no answer."""
+    return effect.swing / abs(effect.base) if effect.base else math.inf
+
+
+def change(effect: Effect) -> str:
+    """What the low and the high end of a number do to the answer, such as `-6.2 / +13.3`."""
+    ends = [end - effect.base for end in (effect.at_low, effect.at_high) if not math.isnan(end)]
+    return " / ".join(f"{end:+.3g}" for end in ends if end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,121 +64,136 @@ class Explained:
         """Plain data, a number each."""
         return [{"answer": self.what, **effect.json()} for effect in self.effects]
 
+    def assumed(self) -> list[Assumed]:
+        """The assumed numbers among them that matter."""
+        return [
+            Assumed(self.variant, effect)
+            for effect in self.effects
+            if matters(effect, self.base) and not _is_spread(effect.cited)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """An assumed number, and what it does to the answer of one variant, in seconds."""
+
+    variant: str
+    effect: Effect
+
+    def __str__(self) -> str:
+        cited = self.effect.cited
+        return f"{cited.key} {cited.shown()} ({self.variant}: {change(self.effect)} s)"
+
 
 def explain(
-    variant: str, what: str, node: T, answers: Answers[T], *, base: float, idle: int = 0, **how: Any
+    variant: str,
+    what: str,
+    node: T,
+    answers: Answers[T],
+    *,
+    base: float,
+    idle: int = 0,
+    only: Iterable[Cited] | None = None,
 ) -> Explained:
     """The numbers in a description that move its answer.
 
     Args:
         base: the answer.
         idle: numbers known to do nothing, which are not tried.
-        how: further arguments of `one_at_a_time`.
+        only: the numbers to move; None: all that have a range.
     """
-    effects = one_at_a_time(node, answers, **how)
-    moved = tuple(e for e in effects if e.swing > 0.0 and e.swing >= LEAST * abs(base) and e.told)
+    effects = one_at_a_time(node, answers, only)
+    moved = tuple(effect for effect in effects if moves(effect, base, LEAST))
     others = len(effects) - len(moved) + idle
     return Explained(variant, what, base, moved, others, len(fixed(node)))
 
 
 def explain_starts(
-    scenarios: Mapping[str, Scenario], *, seed: int, replications: int, jobs: int | None = 1
+    scenarios: Mapping[str, Scenario],
+    *,
+    seed: int,
+    replications: int,
+    jobs: int | None = 1,
+    only: Mapping[str, Sequence[Cited]] | None = None,
 ) -> list[Explained]:
-    """The numbers that move the mean time to ready; none where no start becomes ready."""
-    times = min(TIMES, replications)
+    """The numbers that move the mean time to ready; none where no start becomes ready.
+
+    Args:
+        replications: of the answer; the mean of the first 5 of them is explained.
+        only: the numbers to move, by variant; None: all that have a range.
+    """
+    times = min(AVERAGED, replications)
 
     def ready_after(nodes: Sequence[Scenario]) -> np.ndarray:
         return measured(nodes, READY, times=times, seed=seed, jobs=jobs, what="explaining")
 
     found = []
     for variant, scenario in scenarios.items():
+        chosen = None if only is None else only.get(variant, ())
+        if chosen is not None and not chosen:
+            continue
         base = float(ready_after([scenario]).mean())
         if not math.isnan(base):
-            found.append(
-                explain(variant, "mean time to ready, s", scenario, ready_after, base=base)
-            )
+            what = "mean time to ready, s"
+            found.append(explain(variant, what, scenario, ready_after, base=base, only=chosen))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Influence:
-    """An assumed number, and what it does to one start."""
-
-    cited: Cited
-    variant: str
-    seconds: float
-    """Time to ready as it is assumed."""
-    least: float
-    """Time to ready at the better end of the range."""
-    most: float
-    """Time to ready at the worse end of the range."""
-
-    def __str__(self) -> str:
-        return (
-            f"{self.cited.key} {self.cited.shown()} ({self.variant}: "
-            f"{self.least - self.seconds:+.1f} to {self.most - self.seconds:+.1f} s)"
-        )
-
-
-def rests_on(scenarios: Mapping[str, Scenario], seed: int) -> list[Influence]:
-    """The assumed and anecdotal numbers that move a start, in the variant they move most."""
-    strongest: dict[str, Influence] = {}
-    for variant, scenario in scenarios.items():
-        for influence in _of_one(variant, scenario, seed):
-            known = strongest.get(influence.cited.key)
-            if known is None or _reach(influence) > _reach(known):
-                strongest[influence.cited.key] = influence
-    return sorted(strongest.values(), key=_reach, reverse=True)
-
-
-def influences(
-    variant: str, node: T, seconds: Callable[[T], float | None], *, matters: float = MATTERS
-) -> list[Influence]:
-    """The assumed and anecdotal numbers in a description that move what it takes.
+def assumptions(
+    scenarios: Mapping[str, Scenario],
+    *,
+    seed: int,
+    replications: int,
+    explained: Sequence[Explained] | None = None,
+) -> list[Assumed]:
+    """The assumed numbers that starts rest on, each in the variant that it moves most.
 
     Args:
-        seconds: how long it takes; None where it does not get there.
-        matters: share of that below which a number is not worth a word.
+        explained: the answer of `explain_starts` where it is there already. Without it one start
+            alone, run once, tells which numbers are worth the replications, and in which variant.
     """
-    base = seconds(node)
-    if base is None:
-        return []
-    found = []
-    for cited in {c.key: c for _, c in figures(node)}.values():
-        if cited.grade not in ("assumed", "D") or cited.key.startswith("spread."):
-            continue
-        ends = [end for end in (cited.low, cited.high) if end is not None]
-        moved = [seconds(with_figure(node, cited.key, end)) for end in ends]
-        times = [base, *(time for time in moved if time is not None)]
-        influence = Influence(cited, variant, base, min(times), max(times))
-        if _reach(influence) > matters * base:
-            found.append(influence)
-    return sorted(found, key=_reach, reverse=True)
+    if explained is None:
+        tried = strongest(each for name, s in scenarios.items() for each in _tried(name, s, seed))
+        only = {
+            name: [each.effect.cited for each in tried if each.variant == name]
+            for name in scenarios
+        }
+        explained = explain_starts(scenarios, seed=seed, replications=replications, only=only)
+    return strongest(each for answer in explained for each in answer.assumed())
 
 
-def _of_one(variant: str, scenario: Scenario, seed: int) -> list[Influence]:
-    burst = scenario.arrivals[0]
-    alone = replace(scenario, arrivals=(Burst(service=burst.service),))
-    return influences(
-        variant,
-        scenario.platform,
-        lambda platform: _ready_after(replace(alone, platform=platform), seed),
-    )
+def strongest(found: Iterable[Assumed]) -> list[Assumed]:
+    """Each number once, where it moves the largest share of an answer; the largest share first."""
+    best: dict[str, Assumed] = {}
+    for each in sorted(found, key=lambda each: -share(each.effect)):
+        best.setdefault(each.effect.cited.key, each)
+    return list(best.values())
 
 
-def _ready_after(scenario: Scenario, seed: int) -> float | None:
-    record = run(scenario, seed, 0)
-    if record.task_outcome[0] != "ready":
-        return None
-    return record.task_end[0] - record.task_begin[0]
+def assumed_figures(node: object) -> list[Cited]:
+    """The assumed figures in a description that have a range."""
+    return [c for c in ranged(node) if c.standing == "assumed" and not _is_spread(c)]
 
 
-def _reach(influence: Influence) -> float:
-    return influence.most - influence.least
-
-
-def assumed_line(assumed: Sequence[Influence]) -> str:
+def assumed_line(assumed: Sequence[Assumed]) -> str:
     """The assumed numbers that an answer rests on, in one line."""
     if not assumed:
-        return "No assumed number moves it by 5 % or more."
+        return f"No assumed number moves it by {100 * MATTERS:g} % or more."
     return f"Rests on assumed numbers: {'; '.join(map(str, assumed))}."
+
+
+def _is_spread(cited: Cited) -> bool:
+    """Whether it is a spread, which moves single starts and not their mean."""
+    return cited.key.startswith("spread.")
+
+
+def _tried(variant: str, scenario: Scenario, seed: int) -> list[Assumed]:
+    """Assumed figures that move a single start by half of what matters, or make it fail."""
+    alone = replace(scenario, arrivals=(Burst(service=scenario.arrivals[0].service),))
+
+    def ready_after(nodes: Sequence[Scenario]) -> np.ndarray:
+        return measured(nodes, READY, times=1, seed=seed, jobs=1, what="explaining")
+
+    effects = one_at_a_time(alone, ready_after, assumed_figures(alone))
+    least = MATTERS / 2
+    return [Assumed(variant, effect) for effect in effects if moves(effect, effect.base, least)]

@@ -1,7 +1,7 @@
 """What the fields of questions hold: types that check themselves, and say what is allowed."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Annotated, TypeAlias, get_args
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from sim import catalog
 from sim.core.names import UnknownName, unknown
 from sim.core.quantity import Bytes, Seconds, Vcpu, shown_size
-from sim.core.question import Typed
+from sim.core.question import Mistake, Typed
 from sim.host.machine import Architecture
 from sim.studies.bare_machine import bare_machine
 
@@ -91,6 +91,26 @@ def several(
         return str(words[0]) if len(words) == 1 else tuple(map(str, words))
 
     return PlainValidator(check)
+
+
+def chosen(named: str | tuple[str, ...], known: Sequence[str]) -> tuple[str, ...]:
+    """The names that are meant, in the order of those that are known; `all` are all of them."""
+    names = (named,) if isinstance(named, str) else named
+    return tuple(name for name in known if name in names or names == ("all",))
+
+
+def idle(
+    given: Set[str], heeds: Mapping[str, Sequence[str]], platforms: Sequence[str]
+) -> Iterator[Mistake]:
+    """A mistake for each field that was given and that none of the platforms heeds.
+
+    Args:
+        heeds: by field, the platforms on which it has an effect.
+    """
+    for name, those in heeds.items():
+        if name in given and not set(those) & set(platforms):
+            where = f"not allowed on {', '.join(platforms)}, where it has no effect"
+            yield Mistake((name, "platform"), f"{where}; it is for {', '.join(those)}")
 
 
 def _bare(value: str) -> str:

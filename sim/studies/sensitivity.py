@@ -16,16 +16,13 @@ from sim.experiment.running.metric import READY, measured, measures
 from sim.experiment.running.run import run
 from sim.experiment.statistics.one_at_a_time import Effect, fixed, one_at_a_time, ranged
 from sim.experiment.statistics.sobol import Indices, base_points, sobol
+from sim.studies.influence import AVERAGED, MATTERS, matters
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MATTERS = 0.05
-"""Share of the answer below which a figure is not worth a word."""
 TOP = 10
 """Figures that are shown, and move together for the Sobol indices."""
-AVERAGED = 5
-"""Replications of which a point of the Sobol indices is the mean, at most."""
 STILL = 1e-9
 """Share of the answer that is rounding."""
 
@@ -59,9 +56,7 @@ class Sensitivity:
     @property
     def assumed(self) -> list[Effect]:
         """Those that matter and that nobody has measured."""
-        least = MATTERS * abs(self.base)
-        of_note = (e for e in self.moved if e.swing >= least and e.told)
-        return [effect for effect in of_note if effect.cited.standing == "assumed"]
+        return [effect for effect in self.moved if matters(effect, self.base)]
 
     def sentence(self) -> str:
         """The answer in one sentence."""

@@ -14,7 +14,7 @@ from sim.experiment.running.run_row import run_row
 from sim.experiment.storage.manifest import manifest
 from sim.experiment.storage.tables import samples_table, spans_table
 from sim.image import Built
-from sim.studies.influence import Influence, assumed_line
+from sim.studies.influence import Assumed, assumed_line
 from sim.studies.lifecycle.timeline import STEPS, TOTAL, Lifecycle, LifecycleRow, Round, Timeline
 
 NOT_TOLD = "needs the app's start-up work: --startup-cpu SECONDS or --app NAME"
@@ -41,7 +41,7 @@ class LifecycleAnswer:
     rounds: tuple[Round, ...]
     timeline: Timeline
     app_told: bool
-    assumed: list[Influence]
+    assumed: list[Assumed]
     """Assumed numbers that matter, strongest first."""
     notes: tuple[str, ...]
     seed: int

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sim.host import Step
 from sim.host.machine import Architecture
 from sim.image import BadDockerfile, Built, Image, build_file
 from sim.platforms.ec2 import DockerOnInstance
-from sim.studies.influence import influences
+from sim.studies.influence import Assumed, assumed_figures, explain
 from sim.studies.lifecycle.answer import LifecycleAnswer
 from sim.studies.lifecycle.timeline import Lifecycle, Round, live
 from sim.workload import App, Service
@@ -99,7 +100,7 @@ def lifecycle(
         rounds=rounds,
         timeline=live(setup, rounds, seed),
         app_told=told,
-        assumed=influences(platform, setup, lambda other: _seconds(other, rounds[:1], seed)),
+        assumed=_assumed(platform, setup, rounds[:1], seed),
         notes=_notes(built, wanted, machine.architecture),
         seed=seed,
     )
@@ -204,9 +205,20 @@ def _fits(dockerfile: str | Path, registry: str, setup: Lifecycle, built: list[B
         raise BadDockerfile("\n".join(wrong))
 
 
-def _seconds(setup: Lifecycle, rounds: tuple[Round, ...], seed: int) -> float | None:
-    made = live(setup, rounds, seed)
-    return made.after(1, "app")
+def _assumed(
+    platform: str, setup: Lifecycle, rounds: tuple[Round, ...], seed: int
+) -> list[Assumed]:
+    """The assumed numbers that matter to the time from Dockerfile to ready; one run each."""
+
+    def ready_after(setups: Sequence[Lifecycle]) -> list[float]:
+        times = (live(each, rounds, seed).after(1, "app") for each in setups)
+        return [math.nan if time is None else time for time in times]
+
+    base = ready_after([setup])[0]
+    if math.isnan(base):
+        return []
+    only = assumed_figures(setup)
+    return explain(platform, "ready, s", setup, ready_after, base=base, only=only).assumed()
 
 
 def _notes(built: list[Built], wanted: str, native: str) -> tuple[str, ...]:

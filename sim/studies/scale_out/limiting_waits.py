@@ -14,7 +14,7 @@ ENDS = (0.10, 0.50, 0.90)
 AROUND = 0.02
 """Share of the tasks, around an end, over which waits are averaged."""
 
-MATTERS = 0.25
+NAMED = 0.25
 """Share of a stretch below which a wait is not named beside the largest."""
 
 PARENTS = ("request", "placement")
@@ -84,7 +84,7 @@ def stretches(spans: pd.DataFrame) -> list[Stretch]:
         seconds = float(near.sum() - before.sum())
         if seconds > 0.0:
             shares = grown / grown[grown > 0.0].sum()
-            largest = shares[(shares >= MATTERS) | (shares == shares.iloc[0])]
+            largest = shares[(shares >= NAMED) | (shares == shares.iloc[0])]
             limits = tuple((str(name), float(share)) for name, share in largest.items())
             found.append(Stretch(begin, end, seconds, limits))
         before, begin = near, end

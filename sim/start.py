@@ -76,7 +76,7 @@ class Sandbox(Protocol):
 
 
 class Start(Process):
-    """One start: the process that tells its story, an event whose value is its outcome.
+    """One start: the process that follows its story, an event whose value is its outcome.
 
     What belongs to the workload is drawn here, in order of arrival, from the workload's own
     streams: so task k is the same task on every platform.
@@ -98,14 +98,14 @@ class Start(Process):
         self.world = world
         self.service = demand.service
         self.demand = demand
-        """What it is given; more than it asks for where a platform rounds up."""
+        """What it gets; more than its service asks for where a platform rounds up."""
         self.task = world.record.task(self.service.name)
         self.startup_noise = demand.noise()
         self.state = ""
         self.sandbox: Sandbox | None = None
         self.at_end: list[Callable[[], None]] = []
         self._kill_reason = ""
-        """Why it is killed at this instant, before it has heard of it."""
+        """Why it is being killed, from the kill until its process is interrupted."""
         self._begin(world.env, self._follow(story))
 
     def phase(self, name: str, parent: str = "") -> Span:
@@ -119,11 +119,11 @@ class Start(Process):
         return self.world.record.phase(self.task, name)
 
     def place(self, host: str) -> None:
-        """It goes to `host`."""
+        """Note the host that it goes to."""
         self.world.record.place(self.task, host)
 
     def attach_sandbox(self, sandbox: Sandbox) -> None:
-        """It has a sandbox now, which goes when the start ends."""
+        """Attach its sandbox, which is stopped when the start ends."""
         self.sandbox = sandbox
         self.at_end.append(sandbox.stop)
 
@@ -133,7 +133,7 @@ class Start(Process):
             self.at_end.pop()()
 
     def kill(self, reason: str) -> None:
-        """The kernel or a user stops it; before it is ready this ends the start.
+        """Stop it, for the kernel or a user; before it is ready this ends the start.
 
         A start that is killed for what it does itself raises its own interrupt.
         """
@@ -147,12 +147,12 @@ class Start(Process):
         self.end()
 
     def _follow(self, story: "Callable[[Start], NextStory]") -> Story:
-        """The story to its end, whatever the end is."""
+        """Follow the story, and those that go on after it, to an outcome."""
         try:
-            told = story(self)
-            while not isinstance(told, (Ready, Refused, Killed)):
-                told = yield from told
-            outcome: Outcome = Killed(self._kill_reason) if self._kill_reason else told
+            following = story(self)
+            while not isinstance(following, (Ready, Refused, Killed)):
+                following = yield from following
+            outcome: Outcome = Killed(self._kill_reason) if self._kill_reason else following
         except Interrupt as interrupt:
             outcome = Killed(str(interrupt.cause))
         except NoSpace as full:
@@ -165,13 +165,13 @@ class Start(Process):
         return outcome
 
     def _begin(self, env: Environment, story: Story) -> None:
-        """Tell the first part now: what `Process.__init__` has an event for."""
+        """Run to the first event now; `Process.__init__` would schedule an event for that."""
         self.env = env
         self.callbacks = []
         self._generator = story
-        teller = env.active_process
+        active = env.active_process
         self._resume(_NOW)
-        env._active_proc = teller
+        env._active_proc = active
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from dataclasses import replace
 from sim.catalog.eks import eks, node_config, nodes
 from sim.catalog.figures import control_plane, figure
 from sim.catalog.instances import instance, machine
-from sim.catalog.platforms import ecs, ecs_on_fargate
+from sim.catalog.platforms import container_instances, ecs, ecs_on_fargate
 from sim.core.token_bucket import Quota
 from sim.host.machine import Architecture
 from sim.image import Image
-from sim.platforms import ECS, EKS, CapacityProvider, Fleet, InstanceLaunch, NodeKind, NodePool
+from sim.platforms import ECS, EKS, CapacityProvider, InstanceLaunch, NodeKind, NodePool
+from sim.platforms.autoscaling.autoscaler import Autoscaler, ClusterAutoscaler, Karpenter
 from sim.platforms.autoscaling.consolidation import Consolidation
 from sim.platforms.autoscaling.scale_down import ScaleDown
-from sim.platforms.autoscaling.scale_up import Autoscaler, ClusterAutoscaler, Karpenter
 
 
 def service_rate(capacity: str) -> Quota:
@@ -55,11 +55,8 @@ def ecs_capacity_provider(type_: str, *, instances: int = 0, warm: Sequence[Imag
     Args:
         instances: that are up at the beginning.
     """
-    fixed = ecs(type_, count=max(1, instances), warm=warm)
-    fleet = fixed.capacity
-    assert isinstance(fleet, Fleet)
     provider = CapacityProvider(
-        fleet=fleet,
+        fleet=container_instances(type_, count=max(1, instances), warm=warm),
         begin_empty=instances == 0,
         launch=container_instance_launch(),
         metric_period=figure("ecs.capacity_provider.metric_period"),
@@ -69,7 +66,7 @@ def ecs_capacity_provider(type_: str, *, instances: int = 0, warm: Sequence[Imag
         scale_in_points=int(figure("ecs.capacity_provider.scale_in_points").value),
         most=int(figure("ecs.cluster.instances").value),
     )
-    return replace(fixed, capacity=provider, service_rate=service_rate("ec2"))
+    return replace(ecs(type_), capacity=provider, service_rate=service_rate("ec2"))
 
 
 def ecs_service_on_fargate(architecture: Architecture = "amd64") -> ECS:
@@ -111,7 +108,7 @@ def eks_karpenter(*types: str, warm: Sequence[Image] = ()) -> EKS:
             budget=figure("karpenter.budget"),
         ),
     )
-    return _growing_eks(autoscaler, types, warm)
+    return _growing_eks(autoscaler, types, warm, group=False)
 
 
 def eks_cluster_autoscaler(type_: str, *, warm: Sequence[Image] = ()) -> EKS:
@@ -127,16 +124,18 @@ def eks_cluster_autoscaler(type_: str, *, warm: Sequence[Image] = ()) -> EKS:
             deletions=int(figure("cas.deletions").value),
         ),
     )
-    return _growing_eks(autoscaler, (type_,), warm)
+    return _growing_eks(autoscaler, (type_,), warm, group=True)
 
 
-def _growing_eks(autoscaler: Autoscaler, types: Sequence[str], warm: Sequence[Image]) -> EKS:
+def _growing_eks(
+    autoscaler: Autoscaler, types: Sequence[str], warm: Sequence[Image], *, group: bool
+) -> EKS:
     priced = sorted(types, key=lambda name: instance(name).usd_per_hour or float("inf"))
     kinds = [NodeKind(fleet=nodes(machine(t), warm=warm), node=node_config(t)) for t in priced]
     pool = NodePool(
         kinds=tuple(kinds),
         autoscaler=autoscaler,
-        launch=eks_node_launch(group=isinstance(autoscaler, ClusterAutoscaler)),
+        launch=eks_node_launch(group=group),
         termination=figure("kubernetes.termination_grace"),
     )
     return replace(eks(priced[0]), capacity=pool, node=None)

@@ -231,15 +231,8 @@ def ecs(
     pulls_from: Registry | None = None,
 ) -> ECS:
     """ECS on EC2: `count` container instances of one type, up already."""
-    instance = with_volume(
-        machine(type_) if isinstance(type_, str) else type_,
-        figure("ecs.ami.root_volume"),
-        figure("ecs.ami.os_disk"),
-    )
     return ECS(
-        capacity=fleet(
-            instance, count=count, warm=warm, pulls_from=pulls_from, cleanup=agent_cleanup()
-        ),
+        capacity=container_instances(type_, count=count, warm=warm, pulls_from=pulls_from),
         control_plane=ecs_control_plane(),
         network=network,
         trunking=trunking,
@@ -247,6 +240,24 @@ def ecs(
         pull_behavior=pull_behavior,
         agent_memory=figure("ecs.agent.memory"),
         reserved_memory=figure("ecs.reserved_memory"),
+    )
+
+
+def container_instances(
+    type_: str | Machine,
+    *,
+    count: int = 1,
+    warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
+) -> Fleet:
+    """Instances of the ECS-optimized AMI."""
+    instance = machine(type_) if isinstance(type_, str) else type_
+    return fleet(
+        with_volume(instance, figure("ecs.ami.root_volume"), figure("ecs.ami.os_disk")),
+        count=count,
+        warm=warm,
+        pulls_from=pulls_from,
+        cleanup=agent_cleanup(),
     )
 
 

@@ -1,7 +1,7 @@
-"""The one alias for descriptions: frozen, keyword-only, validated, and open to inspection.
+"""The decorator of all descriptions: frozen, keyword-only, validated, open to inspection.
 
 A description is what a user writes (a service, a platform, a scenario), in Python or in YAML.
-All its mistakes are reported at once, each with its path. Nothing of it is touched by a run.
+All its mistakes are reported at once, each with its path. A run never changes it.
 """
 
 import json
@@ -46,7 +46,7 @@ def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:
 
 
 def with_figure(node: T, key: str, value: float) -> T:
-    """The same description with one cited figure moved to `value` (base units), wherever it is.
+    """A copy of a description in which one cited figure is moved to `value` (base units).
 
     Raises:
         ValueError: no figure of that key is in the description.
@@ -55,7 +55,7 @@ def with_figure(node: T, key: str, value: float) -> T:
 
 
 def with_figures(node: T, values: Mapping[str, float]) -> T:
-    """The same description with several cited figures moved, by key (base units).
+    """A copy of a description in which several cited figures are moved, by key (base units).
 
     Raises:
         ValueError: no figure of such a key is in the description.
@@ -70,7 +70,7 @@ def with_figures(node: T, values: Mapping[str, float]) -> T:
 
 
 def with_value(node: T, path: str, value: object) -> T:
-    """The same description with one field replaced, and validated again.
+    """A copy of a description in which one field is replaced, validated again.
 
     Args:
         path: names of fields, such as `arrivals[0].service.cpu`.

@@ -43,7 +43,7 @@ class Exponential:
 
 @description
 class Uniform:
-    """Anything from 0 to `high` alike, as the phase of what comes round again and again."""
+    """Uniform from 0 to `high`, such as the phase of something periodic."""
 
     high: Number
     """In base units."""
@@ -76,7 +76,7 @@ class Streams:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
     def sampler(self, name: str, what: Varying) -> Sampler:
-        """The function that draws the next value of stream `name`; one a name, made once.
+        """The function that draws the next value of stream `name`; made once for each name.
 
         Raises:
             ValueError: the name has another distribution already.

@@ -68,12 +68,12 @@ class Span:
             self.end(INTERRUPTED)
 
     def waits(self, why: str) -> None:
-        """What it waits for, in the platform's word; a start censored meanwhile is filed so."""
+        """Note what it waits for, in the platform's word; a start censored there ends so."""
         self.why = why
         self._record.task_outcome[self.task] = f"censored: {why}"
 
     def interrupt(self) -> None:
-        """The phase was cut short."""
+        """End the phase as cut short."""
         self.end(INTERRUPTED)
 
     def end(self, outcome: int) -> None:
@@ -90,23 +90,23 @@ class Span:
 class Tile(Span):
     """A phase that tiles its start: it lasts until the next one, or until the start ends.
 
-    A block around it changes nothing; whoever may be a part of another phase opens one.
+    A `with` block around it changes nothing; code that may run as a part of another phase has one.
     """
 
     __slots__ = ()
 
     def __init__(self) -> None:
-        """One stands for all."""
+        """It has no state: one object serves all starts."""
 
     def __enter__(self) -> Span:
-        """It has begun when it was asked for."""
+        """Do nothing: it began when it was asked for."""
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Whoever comes next ends it."""
+        """Do nothing: the next phase ends it."""
 
     def end(self, outcome: int) -> None:
-        """It ends by itself."""
+        """Do nothing: it ends by itself."""
 
 
 _TILE = Tile()
@@ -127,7 +127,7 @@ class Recorder:
         self.keep = keep
         self.ready = 0
         self.totals: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0, 0.0])
-        """Of each phase and its parent: how many there were, and their seconds."""
+        """Count and total seconds of each phase, by phase and parent."""
         self.phases = Names()
         self.phases.code("")
         self.hosts = Names()
@@ -135,9 +135,9 @@ class Recorder:
         self.services = Names()
         self.resources = Names()
         self.spans: dict[Span, None] = {}
-        """Those that are open; phases that tile are not among them."""
+        """Open spans; phases that tile are not among them."""
         self.task_phase, self.task_since = array("i"), array("d")
-        """The phase a start is in, 0 for none, and since when."""
+        """The phase each start is in, 0 for none, and since when."""
         self.task_host = array("i")
         self.task_service = array("i")
         self.task_begin, self.task_end = array("d"), array("d")
@@ -167,11 +167,11 @@ class Recorder:
         return len(self.task_host) - 1
 
     def place(self, task: int, host: str) -> None:
-        """The host a task ended on."""
+        """Note the host that a task is on."""
         self.task_host[task] = self.hosts.code(host)
 
     def outcome(self, task: int, outcome: str) -> None:
-        """What became of a start, now: `ready`, or why it was refused or killed."""
+        """Note what became of a start: `ready`, or why it was refused or killed."""
         ready = outcome == "ready"
         self.ready += ready
         now = self.env.now
@@ -180,7 +180,7 @@ class Recorder:
         self.task_outcome[task] = outcome
 
     def phase(self, task: int, name: str) -> Span:
-        """The next of the phases that tile `task`; the one before it is done."""
+        """Begin the next of the phases that tile `task`, and end the one before it."""
         now = self.env.now
         before = self.task_phase[task]
         if before:
@@ -190,7 +190,7 @@ class Recorder:
         return _TILE
 
     def _end_phase(self, task: int, now: float, outcome: int) -> None:
-        """The phase `task` is in, if any, ends now."""
+        """End the phase that `task` is in, if any."""
         phase = self.task_phase[task]
         if phase:
             self.task_phase[task] = 0
@@ -198,7 +198,7 @@ class Recorder:
 
     @property
     def opened(self) -> int:
-        """Spans and phases that are open."""
+        """Number of open spans and phases."""
         return len(self.spans) + sum(1 for phase in self.task_phase if phase)
 
     def span(self, task: int, phase: str, parent: str = "") -> Span:
@@ -208,7 +208,7 @@ class Recorder:
     def file(  # noqa: PLR0917 (positional is quicker)
         self, task: int, phase: int, parent: int, since: float, now: float, outcome: int
     ) -> None:
-        """Called when a span or phase ends."""
+        """Store a span or phase that has ended."""
         if self.keep == "totals":
             total = self.totals[phase, parent]
             total[0] += 1
@@ -222,7 +222,7 @@ class Recorder:
         self.span_outcome.append(outcome)
 
     def spent(self, task: int, phase: str, parent: str, since: float, until: float) -> None:
-        """A part of a phase whose bounds are known only now that it is over."""
+        """Store a part of a phase whose bounds are known only now that it is over."""
         if self.keep == "totals":
             return
         self.span_task.append(task)
@@ -233,21 +233,21 @@ class Recorder:
         self.span_outcome.append(DONE)
 
     def event(self, task: int, name: str, parent: str) -> None:
-        """Something that happened to `task` now, such as a pod's condition: a span of no length."""
+        """Store what happened to `task` now, such as a pod's condition, as a span of no length."""
         if self.keep == "totals":
             return
         now = self.env.now
         self.file(task, self.phases[name], self.phases[parent], now, now, DONE)
 
     def request(self, task: int, sojourn: float, alone: float) -> None:
-        """A request served: seconds it took, and what it would have taken without neighbours."""
+        """Store a served request: seconds it took, and would have taken without neighbours."""
         self.request_task.append(task)
         self.request_end.append(self.env.now)
         self.request_sojourn.append(sojourn)
         self.request_slowdown.append(sojourn / alone)
 
     def sample(self, host: str, resource: str, used: float, capacity: float) -> None:
-        """Use of a resource of a host now, in base units."""
+        """Store the present use of a resource of a host, in base units."""
         self.sample_host.append(self.hosts.code(host))
         self.sample_resource.append(self.resources.code(resource))
         self.sample_time.append(self.env.now)
@@ -255,7 +255,7 @@ class Recorder:
         self.sample_capacity.append(capacity)
 
     def close(self) -> None:
-        """End of the run: whatever is still open is censored, never done."""
+        """End the run: whatever is still open is censored, never done."""
         for span in list(self.spans):
             span.end(CENSORED)
         for task, phase in enumerate(self.task_phase):

@@ -27,21 +27,21 @@ class Quota:
 
 @dataclass(slots=True)
 class Promise:
-    """Tokens that somebody waits for."""
+    """Tokens that a caller waits for."""
 
     wait: float
     """Seconds until they will have come."""
     at: float
-    """When that is."""
+    """Time at which that is."""
     tokens: float
     kept: bool = True
-    """Whether he still waits."""
+    """Whether the caller still waits."""
 
 
 class Bucket:
     """A live token bucket, first come first served, in closed form: one event a caller.
 
-    The level may be negative: that is the debt of those who wait already. A caller who takes n
+    The level may be negative: that is the debt to callers that wait already. A caller who takes n
     tokens waits until the level has come back to zero.
 
     Args:
@@ -64,16 +64,16 @@ class Bucket:
         self._level = size
         self._since = env.now
         self._promises: deque[Promise] = deque()
-        """To those who wait, first come first served."""
+        """To waiting callers, in order."""
 
     def take(self, tokens: float = 1.0) -> Event:
         """An event that fires when `tokens` have been granted."""
         return self.env.timeout(self._promise(tokens).wait)
 
     def queue(self, tokens: float = 1.0) -> Generator[Event, Any, None]:
-        """Take `tokens` and wait for them; who is interrupted meanwhile leaves them to others.
+        """Take `tokens` and wait for them; a caller that is interrupted leaves them to others.
 
-        Those who wait already come no sooner for it, those who come after the last of them do.
+        Callers that wait already gain nothing by it, those that come after the last of them do.
         """
         promise = self._promise(tokens)
         try:
@@ -88,7 +88,7 @@ class Bucket:
     def try_take(self, tokens: float = 1.0) -> bool:
         """Take `tokens` if they are there now; nothing is taken where they are not."""
         self._fill()
-        # Time is a float: what has come in after a whole wait may miss the last bit.
+        # Time is a float: after exactly the right wait the level may be one bit short.
         if self._level + 1e-9 < tokens:
             return False
         self._level -= tokens

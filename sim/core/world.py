@@ -22,7 +22,7 @@ class World:
     """Exactly three attributes; collaborators arrive as constructor arguments, never through here.
 
     Args:
-        seed: of all random numbers of this world.
+        seed: for all random numbers of this world.
         replication: number of the replication, from 0.
         keep: whether the record keeps every span, or totals only.
     """

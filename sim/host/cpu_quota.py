@@ -21,10 +21,17 @@ from sim.sharing import Group, Job
 from sim.sharing.lazy_heap import ALONE, OVER
 
 GRAIN = 1e-9
-"""Core-seconds that are nothing: a slice with no more than this left is used up."""
+"""Core-seconds, seconds, vCPUs or periods that are nothing but rounding.
 
-FAREWELL = 1e-6
-"""Core-seconds beside its work: who has used up its slice is throttled before it can say so."""
+A slice with no more left is used up; a time this much before the next period is in it; no rate is
+smaller, so that none is divided by 0.
+"""
+
+EXIT_CPU = 1e-6
+"""Core-seconds added to each job, for its exit.
+
+A job whose work uses up the slice exactly is so throttled before it can exit, as a process is.
+"""
 
 
 class Plan(NamedTuple):
@@ -80,23 +87,23 @@ class CpuQuota:
         quota: vCPUs.
         period: seconds.
         phase: seconds after time 0 at which a period begins.
-        above: that of an ancestor, whose slice it uses, too.
+        above: the quota of an ancestor, whose slice it also uses.
     """
 
     __slots__ = (
         "_above",
+        "_accounted",
         "_closed",
         "_env",
         "_group",
         "_jobs",
         "_left",
-        "_looked",
         "_paced",
         "_period",
         "_phase",
         "_plan",
         "_quota",
-        "_wake_up",
+        "_timer",
     )
 
     def __init__(
@@ -116,15 +123,15 @@ class CpuQuota:
         self._phase = phase
         self._above = above
         self._jobs: dict[Job, float] = {}
-        """What runs in it, and the work it had left when last looked at."""
+        """Jobs that run in it, and the work they had left at `_accounted`."""
         self._left = quota * period
-        """Core-seconds left of the slice then."""
-        self._looked = env.now
+        """Core-seconds left of the slice at `_accounted`; negative: a debt to the next one."""
+        self._accounted = env.now
         self._plan: Plan | None = None
-        """Of a job that runs alone on the host, or did so last."""
+        """The plan of a job that runs alone on the host, or did so last."""
         self._paced = False
         """Whether whole periods are passed at the rate of the quota."""
-        self._wake_up: object = None
+        self._timer: object = None
         self._closed = False
 
     def run(
@@ -136,8 +143,8 @@ class CpuQuota:
         delay: float = 0.0,
         group: Group | None = None,
     ) -> Job:
-        """Start `work` core-seconds here and now, as `Group.run`; in a `group` below, if given."""
-        work += FAREWELL
+        """Start `work` core-seconds here and now, as `Group.run` does; or in a `group` below."""
+        work += EXIT_CPU
         if group is None and self._above is None and not self._jobs and cap > self._quota:
             job = self._group.run_paced(self, work, weight, cap, delay)
             if job.version == ALONE:
@@ -145,136 +152,136 @@ class CpuQuota:
         else:
             within = self._group if group is None else group
             job = within.run(work, weight=weight, cap=cap, delay=delay)
-        self._watch(job)
+        self._add(job)
         return job
 
     # --- alone on the host
 
     def begin(self, job: Job, rate: float, now: float) -> float:
         """A job begins, alone at full speed `rate`; return when its work is done."""
-        begun = self._begun(now)
-        if begun > self._looked + GRAIN:
+        begun = self._period_start(now)
+        if begun > self._accounted + GRAIN:
             self._left = self._slice + min(0.0, self._left)
         refill = begun + self._period
-        made = plan(job.left, rate, self._left, self._quota, self._period, now, refill)
-        self._plan = made
-        self._left, self._looked = self._left_of_burst(made, made.end), made.end
-        return made.end
+        planned = plan(job.left, rate, self._left, self._quota, self._period, now, refill)
+        self._plan = planned
+        self._left, self._accounted = self._left_of_burst(planned, planned.end), planned.end
+        return planned.end
 
     def used(self, now: float) -> float:
         """Core-seconds that the job alone has used."""
         return self._plan.used(now) if self._plan else 0.0
 
     def join(self, job: Job, now: float) -> None:
-        """It is alone no longer: go on from where the plan has come to."""
+        """The job is alone no longer: go on from where the plan has come to."""
         planned, self._plan = self._plan, None
         if planned is None:
             return
         self._jobs = {job: job.left}
-        job.callbacks.insert(0, self._look)
-        self._looked = now
+        job.callbacks.insert(0, self._job_ended)
+        self._accounted = now
         if planned.refill <= now < planned.last:
             self._left = self._slice
-            self._go(self._quota, planned.last, paced=True)
+            self._set_cap(self._quota, planned.last, paced=True)
         elif planned.pause <= now < planned.refill:
             self._left = 0.0
-            self._go(0.0, planned.refill)
+            self._set_cap(0.0, planned.refill)
         else:
             self._left = self._left_of_burst(planned, now)
             more = now < planned.pause < planned.end
-            self._go(math.inf, planned.pause if more else None)
+            self._set_cap(math.inf, planned.pause if more else None)
 
     def _left_of_burst(self, planned: Plan, now: float) -> float:
-        """What is left of the slice `now`, at full speed."""
-        begun = self._begun(now)
+        """Core-seconds left of the slice at `now`, after a burst at full speed."""
+        begun = self._period_start(now)
         if begun <= planned.began:
             return planned.left - planned.speed * (now - planned.began)
         return self._slice - planned.speed * (now - begun)
 
     # --- among others
 
-    def _watch(self, job: Job) -> None:
-        """A job has started in the group, or below it."""
+    def _add(self, job: Job) -> None:
+        """Note a job that has started in the group, or below it."""
         self._account(self._env.now)
         self._jobs[job] = job.remaining
-        job.callbacks.append(self._look)
-        self._decide()
+        job.callbacks.append(self._job_ended)
+        self._update_cap()
         if self._above is not None:
-            self._above._watch(job)
+            self._above._add(job)
 
     def close(self) -> None:
-        """The group is about to be taken away."""
+        """Stop acting: the group is about to be removed."""
         self._group.root.end_lone_run(self._env.now)
         self._closed = True
         self._jobs.clear()
-        self._wake_up = None
+        self._timer = None
 
     @property
     def _slice(self) -> float:
         return self._quota * self._period
 
-    def _begun(self, now: float) -> float:
-        """When the present period began."""
+    def _period_start(self, now: float) -> float:
+        """Start of the present period."""
         passed = math.floor((now - self._phase) / self._period + GRAIN)
         return self._phase + passed * self._period
 
-    def _look(self, event: Event) -> None:
-        """Work has ended, its delay ago; the group may have been taken away meanwhile."""
+    def _job_ended(self, event: Event) -> None:
+        """A job has fired, `delay` after its work; the group may have been removed meanwhile."""
         if self._closed:
             return
         delay = event.delay if isinstance(event, Job) else 0.0
-        self._account(max(self._looked, self._env.now - delay))
-        self._decide()
+        self._account(max(self._accounted, self._env.now - delay))
+        self._update_cap()
 
-    def _woken(self, event: object) -> None:
+    def _timer_fired(self, event: object) -> None:
         """A slice is used up, or a period begins."""
-        if event is self._wake_up:
-            self._wake_up = None
+        if event is self._timer:
+            self._timer = None
             self._account(self._env.now)
-            self._decide()
+            self._update_cap()
 
     def _account(self, now: float) -> None:
-        """Take what was used since the last look off the slice, or off that of a later period."""
+        """Take what was used since `_accounted` off the slice, or off that of this period."""
         jobs = self._jobs
         used = math.fsum(left - job.remaining for job, left in jobs.items())
-        begun = self._begun(now)
-        if begun > self._looked + GRAIN:
+        begun = self._period_start(now)
+        if begun > self._accounted + GRAIN:
             debt = min(0.0, self._left)
-            share = (now - begun) / (now - self._looked)
+            share = (now - begun) / (now - self._accounted)
             self._left = self._slice + debt - share * used
         else:
             self._left -= used
-        self._looked = now
+        self._accounted = now
         self._jobs = {job: job.remaining for job in jobs if job.version != OVER}
 
-    def _decide(self) -> None:
-        """Go on at full speed, at the pace of whole periods, or not at all until the next one."""
+    def _update_cap(self) -> None:
+        """Go on at full speed, at the rate of whole periods, or not at all until the next one."""
         now = self._env.now
-        begun = self._begun(now)
+        begun = self._period_start(now)
         fresh = now - begun <= GRAIN * self._period
         if not self._jobs or math.fsum(job.cap for job in self._jobs) <= self._quota:
-            self._go(self._quota, None)
+            self._set_cap(self._quota, None)
         elif self._paced and not fresh:
-            self._go(self._quota, begun + self._period, paced=True)
+            self._set_cap(self._quota, begun + self._period, paced=True)
         elif self._left <= GRAIN:
-            self._go(0.0, begun + self._period)
+            self._set_cap(0.0, begun + self._period)
         else:
-            self._spend(now, begun, fresh=fresh)
+            self._use_slice(now, begun, fresh=fresh)
 
-    def _spend(self, now: float, begun: float, *, fresh: bool) -> None:
-        """There is something left of the slice."""
+    def _use_slice(self, now: float, begun: float, *, fresh: bool) -> None:
+        """Run while there is something left of the slice."""
         if fresh:
             if len(self._jobs) > 1:
-                self._go(self._quota, None)  # at the rates of whole periods
+                self._set_cap(self._quota, None)  # at the rates of whole periods
             if self._slice < self._needed() < math.inf:
-                self._go(self._quota, None)
+                self._set_cap(self._quota, None)
                 periods = max(1, math.ceil(self._needed() / (self._rate * self._period)) - 1)
-                self._go(self._quota, begun + periods * self._period, paced=True)
+                self._set_cap(self._quota, begun + periods * self._period, paced=True)
                 return
-        self._go(math.inf, None)
+        self._set_cap(math.inf, None)
         if self._needed() > self._left:
             used_up = now + self._left / self._rate
-            self._wake(min(used_up, begun + self._period))
+            self._wake_at(min(used_up, begun + self._period))
 
     def _needed(self) -> float:
         """Core-seconds the group uses until the first work in it ends, at present rates."""
@@ -288,15 +295,15 @@ class CpuQuota:
         """What the group gets now: less than its quota where others want the CPU, too."""
         return max(self._group.rate, GRAIN)
 
-    def _go(self, cap: float, until: float | None, *, paced: bool = False) -> None:
+    def _set_cap(self, cap: float, until: float | None, *, paced: bool = False) -> None:
         self._paced = paced
         if self._group.cap != cap:
             self._group.update(cap=cap)
-        self._wake_up = None
+        self._timer = None
         if until is not None:
-            self._wake(until)
+            self._wake_at(until)
 
-    def _wake(self, time: float) -> None:
+    def _wake_at(self, time: float) -> None:
         timeout: Any = self._env.timeout(max(0.0, time - self._env.now))
-        timeout.callbacks.append(self._woken)
-        self._wake_up = timeout
+        timeout.callbacks.append(self._timer_fired)
+        self._timer = timeout

@@ -19,8 +19,8 @@ class Kernel:
     """A live kernel with its CPU tree, memory ledger, disk and NIC.
 
     Args:
-        cpu: a host's capacity, or the group that a guest gets of its host.
-        core_speed: of one vCPU, against the reference core.
+        cpu: the capacity of a host, or the CPU group of a guest on its host.
+        core_speed: speed of one vCPU against the reference core.
         disk: bytes/s, or None where it never binds.
         nic: bytes/s, or None where it never binds.
         space: bytes of the disk; None where they never bind.
@@ -70,7 +70,7 @@ class Kernel:
         )
 
     def quota(self, cpu: Group, threads: float) -> CpuQuota | None:
-        """The quota of a new cgroup, where `threads` at once can use up a slice of its period."""
+        """The quota of a new cgroup; None where `threads` cannot use up a slice of its period."""
         period = self.quota_period
         if period is None or threads <= cpu.cap:
             return None
@@ -93,11 +93,11 @@ class Kernel:
         return cpu.run(work, weight=threads, cap=threads, delay=delay * noise)
 
     def can_run(self, architectures: Collection[str]) -> bool:
-        """Whether it can execute a program that was built for one of these."""
+        """Whether it can run a program that was built for one of these."""
         return self.architecture in architectures
 
     def read(self, amount: float) -> Generator[Event, Any, None]:
-        """Read `amount` bytes from disk; who is interrupted meanwhile reads no further."""
+        """Read `amount` bytes from disk; an interrupt ends the read."""
         if amount > 0.0 and self.disk is not None:
             with self.disk.run(amount) as job:
                 yield job

@@ -36,7 +36,7 @@ class Machine:
     disk_size: Number = math.inf
     """Bytes of the disk or root volume, or infinite where they never bind."""
     disk_used: Number = 0.0
-    """Bytes of it that the OS takes."""
+    """Bytes of the disk that the OS takes."""
     nic: Number = math.inf
     """Bytes per second of the network card, during a start."""
     quota_period: Positive | None = None
@@ -59,7 +59,7 @@ class Machine:
 
     @property
     def disk_room(self) -> float:
-        """Bytes of the disk that the OS leaves."""
+        """Bytes of the disk left by the OS."""
         return plain(self.disk_size) - plain(self.disk_used)
 
     @property
@@ -71,7 +71,7 @@ class Machine:
         """A running kernel.
 
         Args:
-            name: of the host, as it stands in the tables.
+            name: name of the host in the tables.
             held: bytes that OS and daemons use from the start.
         """
         cpu = SharedCapacity(world.env, self.vcpu)

@@ -70,7 +70,7 @@ class MemoryGroup:
         return self.alive
 
     def map(self, files: str, hot: float) -> bool:
-        """Keep `hot` bytes of the file set `files` in memory, shared with all who map them.
+        """Keep `hot` bytes of the file set `files` in memory, shared with all groups that map them.
 
         Returns:
             Whether the group is still alive afterwards.
@@ -82,7 +82,7 @@ class MemoryGroup:
         return self.alive
 
     def share(self, files: FileSet) -> bool:
-        """Keep a file set in memory with all who share the very same: the first one maps it.
+        """Keep a file set in memory, shared with all groups that keep the same one.
 
         Returns:
             Whether the group is still alive afterwards.
@@ -95,19 +95,19 @@ class MemoryGroup:
         return self.alive
 
     def kill(self, reason: str) -> None:
-        """Take all it has, and tell its owner."""
+        """Release all it holds, and call `on_kill`."""
         if self.alive:
             self.killed_by = reason
-            tell = self.on_kill
+            on_kill = self.on_kill
             self.release()
-            tell(reason)
+            on_kill(reason)
 
     def release(self) -> None:
         """Give everything back; idempotent."""
         if not self.alive:
             return
         self.alive = False
-        self.on_kill = _nobody  # its owner holds it: no cycle is left for the garbage collector
+        self.on_kill = _ignore  # no cycle with its owner is left to the garbage collector
         self._memory.private -= self.private
         self.private = 0.0
         self._memory.groups.pop(self)
@@ -118,7 +118,7 @@ class MemoryGroup:
                 self._memory.unpin(files)
 
     def _keep_within_limit(self) -> None:
-        """Drop the file pages it touched first, then kill it for its private ones."""
+        """Over the limit, drop the file pages it touched first; if that is not enough, kill it."""
         excess = self.private - self.limit
         if self.files:
             excess += fsum(self.files.values())
@@ -135,8 +135,8 @@ class MemoryGroup:
             self.kill(OOM_LIMIT)
 
 
-def _nobody(reason: str) -> None:
-    """Nobody is told of the end of what has ended."""
+def _ignore(reason: str) -> None:
+    """Do nothing: the group has ended."""
 
 
 class Memory(PageCache):
@@ -178,7 +178,7 @@ class Memory(PageCache):
         self.settle()
 
     def cache(self, files: str, amount: float) -> None:
-        """`amount` bytes of `files` passed through the page cache; the oldest give way."""
+        """Pass `amount` bytes of `files` through the page cache; the oldest pages give way."""
         if self.caching:
             self._pass_through(files, amount)
             self._reclaim()
@@ -203,7 +203,7 @@ class Memory(PageCache):
     def _reclaim(self) -> None:
         if self.held + self.private + self.hot + self._cold <= self.capacity:
             return
-        self._stir()
+        self._disturb()
         self._give_way(self._cold - max(0.0, self.capacity - self.used))
 
     def _note_peak(self) -> None:

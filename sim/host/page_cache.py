@@ -26,13 +26,13 @@ class PageCache:
     """File pages by name of the file, in bytes."""
 
     __slots__ = (
+        "_all_cached",
         "_cache",
-        "_calm",
         "_cold",
-        "_here",
         "_hot",
         "_pins",
         "_shared",
+        "_undisturbed",
         "_users",
         "caching",
         "hot",
@@ -48,29 +48,29 @@ class PageCache:
         self._users: dict[str, int] = {}
         self._shared: dict[FileSet, SharedFileSet] = {}
         self._pins = 0
-        """Users of all files together."""
-        self._here: FileSet | None = None
-        """A file set of which nothing was missing, and since when nothing was dropped."""
-        self._calm: SharedFileSet | None = None
-        """A file set since whose first sharer nobody has touched a single file.
+        """Number of users, over all files."""
+        self._all_cached: FileSet | None = None
+        """A file set that was all in memory when last asked for; None once anything is dropped."""
+        self._undisturbed: SharedFileSet | None = None
+        """A file set, as long as no single file is touched after its first sharer has joined.
 
-        Without a sharer it rests: its files still count as pinned, its bytes as cold. So a host
-        that starts one container after the other does not go through all layers each time: a
-        fifth of the CPU time of such a start.
+        When its last sharer leaves, it rests: its files still count as pinned, its bytes as cold.
+        So a host that starts one container after the other does not go through all layers each
+        time, which would be a fifth of the CPU time of such a start.
         """
 
     @property
     def cached(self) -> float:
-        """Bytes of cold file pages; they give way to anything."""
+        """Bytes of cold file pages, which give way to anything."""
         return self._cold
 
     def missing(self, files: FileSet) -> float:
         """Bytes of `files` that a read has to fetch from disk."""
-        if files is self._here:
+        if files is self._all_cached:
             return 0.0
         missing = fsum(max(0.0, part - self.cached_bytes(name)) for name, part in files)
         if missing == 0.0:
-            self._here = files
+            self._all_cached = files
         return missing
 
     def cached_bytes(self, files: str) -> float:
@@ -78,59 +78,59 @@ class PageCache:
         return self._cache.get(files, 0.0) + self._hot.get(files, 0.0)
 
     def join(self, files: FileSet) -> tuple[SharedFileSet, FileSet]:
-        """One more sharer of a file set.
+        """Add a sharer of a file set.
 
         Returns:
-            The set, and what was not in memory before: all that is new to the first one, nothing
-            to others.
+            The set, and the files with the bytes that were not in memory before (none, unless it
+            is the first sharer).
         """
-        shared = self._calm
+        shared = self._undisturbed
         if shared is None or shared.files is not files:
             shared = self._shared.get(files) or self._shared.setdefault(files, SharedFileSet(files))
         shared.sharers += 1
         if shared.sharers > 1:
             return shared, ()
-        if shared is self._calm:
+        if shared is self._undisturbed:
             self.hot += shared.bytes
             self._cold -= shared.bytes
             return shared, files
         touched = tuple((name, self.pin(name, hot)) for name, hot in files)
-        self._calm = shared
+        self._undisturbed = shared
         return shared, touched
 
     def leave(self, shared: SharedFileSet) -> None:
-        """One sharer less; the last one leaves the pages behind as cold cache."""
+        """Remove a sharer; the last one leaves the pages behind as cold cache."""
         shared.sharers -= 1
         if shared.sharers == 0:
             alone = self._pins == len(shared.files) and self.hot == shared.bytes
-            if shared is self._calm and alone:
+            if shared is self._undisturbed and alone:
                 self.hot -= shared.bytes
                 self._cold += shared.bytes
             else:
                 self._forget(shared)
 
     def _forget(self, shared: SharedFileSet) -> None:
-        if shared is self._calm:
-            self._calm = None
+        if shared is self._undisturbed:
+            self._undisturbed = None
         del self._shared[shared.files]
         for name, _ in shared.files:
             self.unpin(name)
 
-    def _stir(self) -> None:
-        """Somebody touches single files: a set that rests is a set no longer."""
-        calm, self._calm = self._calm, None
-        if calm is not None and calm.sharers == 0:
-            self.hot += calm.bytes
-            self._cold -= calm.bytes
-            self._forget(calm)
+    def _disturb(self) -> None:
+        """A single file is touched: a set that rests is taken apart."""
+        resting, self._undisturbed = self._undisturbed, None
+        if resting is not None and resting.sharers == 0:
+            self.hot += resting.bytes
+            self._cold -= resting.bytes
+            self._forget(resting)
 
     def pin(self, files: str, hot: float) -> float:
-        """One more user keeps `hot` bytes of `files` in memory.
+        """Add a user who keeps `hot` bytes of `files` in memory.
 
         Returns:
             The bytes that nobody kept before.
         """
-        self._stir()
+        self._disturb()
         self._pins += 1
         self._users[files] = self._users.get(files, 0) + 1
         known = self._hot.get(files, 0.0)
@@ -142,8 +142,8 @@ class PageCache:
         return grown
 
     def unpin(self, files: str) -> None:
-        """One user less; the last one leaves its pages behind as cold cache."""
-        self._stir()
+        """Remove a user; the last one leaves the pages behind as cold cache."""
+        self._disturb()
         self._pins -= 1
         self._users[files] -= 1
         if self._users[files] == 0:
@@ -153,27 +153,27 @@ class PageCache:
             self._keep_cold(files, self._cache.get(files, 0.0) + hot)
 
     def drop(self, files: str, amount: float) -> None:
-        """Forget `amount` hot bytes: their cgroup is over its limit."""
-        self._stir()
-        self._here = None
+        """Drop `amount` hot bytes, whose cgroup is over its limit."""
+        self._disturb()
+        self._all_cached = None
         self._hot[files] -= amount
         self.hot -= amount
 
     def forget(self, files: str) -> None:
-        """The files were deleted: their cold pages go."""
-        self._stir()
-        self._here = None
+        """Drop the cold pages of files that were deleted."""
+        self._disturb()
+        self._all_cached = None
         self._keep_cold(files, 0.0)
 
     def _pass_through(self, files: str, amount: float) -> None:
-        """`amount` bytes of `files` were read or written: what is not hot is the youngest cold."""
-        self._stir()
+        """Note that `amount` bytes of `files` were read or written: cold, unless hot already."""
+        self._disturb()
         cold = max(0.0, amount - self._hot.get(files, 0.0), self._cache.get(files, 0.0))
         self._keep_cold(files, cold)
 
     def _give_way(self, excess: float) -> None:
         """Drop `excess` cold bytes, the oldest first."""
-        self._here = None
+        self._all_cached = None
         while excess > 0.0 and self._cache:
             oldest = next(iter(self._cache))
             dropped = min(excess, self._cache[oldest])

@@ -10,7 +10,7 @@ from sim.core.randomness import Lognormal
 
 
 class WorkAmount(NamedTuple):
-    """A step in plain numbers."""
+    """A step as plain numbers."""
 
     work: float
     """Core-seconds."""
@@ -55,7 +55,7 @@ class Step:
         return max(0.0, plain(self.wall) - self.work / self.threads)
 
     def plain(self) -> WorkAmount:
-        """The same in plain numbers."""
+        """Work, delay and threads as plain numbers."""
         return WorkAmount(self.work, self.delay, float(self.threads))
 
     @property

@@ -11,14 +11,14 @@ from sim.start import Start
 from sim.workload import Demand
 
 EXEC_FORMAT = "exec format error"
-"""What a kernel says to a program for another architecture."""
+"""The error of a kernel that is to run a program for another architecture."""
 
 
 class RunningApp:
     """A cgroup with CPU and memory on a kernel, and the app in it.
 
     Args:
-        weight: of the cgroup against its siblings.
+        weight: CPU weight of the cgroup against its siblings.
         on_kill: called with the reason when the kernel kills it.
         parent: the CPU cgroup it stands in; None: the kernel's root.
         oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
@@ -62,7 +62,7 @@ class RunningApp:
             yield job
 
     def start_work(self, step: WorkAmount, noise: float) -> Job:
-        """Begin one step of its start; what it uses of a quota's slice is gone for the next one."""
+        """Begin one step of its start; what it uses of a slice is gone for the next step."""
         if self.quota is None or step.work == 0.0:
             return self.kernel.start_work(step, self.cpu, noise)
         work, delay, threads = step
@@ -75,7 +75,7 @@ class RunningApp:
         return self.memory.allocate(self.demand.private)
 
     def kill(self, reason: str) -> None:
-        """Its guest was killed, and it with it."""
+        """Stop it because its guest was killed, for `reason`."""
         self.memory.killed_by = reason
         self.stop()
 

@@ -34,9 +34,9 @@ class Container:
     """A live container.
 
     Args:
-        start: the start it belongs to; told when the kernel kills it.
+        start: the start it belongs to, which is killed when the kernel kills it.
         parent: the CPU cgroup it stands in; None: the kernel's root.
-        oom_score_adj: who is killed first where memory is short.
+        oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
     """
 
     __slots__ = ("_app", "_shim", "_start", "alive")
@@ -71,7 +71,7 @@ class Container:
 
     @property
     def core_speed(self) -> float:
-        """Of the cores it runs on."""
+        """Speed of the cores it runs on."""
         return self._app.kernel.core_speed
 
     def start_work(self, step: WorkAmount, noise: float) -> Job:
@@ -153,13 +153,13 @@ class ContainerEngine:
     def pull(
         self, start: Start, image: Image, policy: PullPolicy | None = None
     ) -> Generator[Event, Any, None]:
-        """Bring an image here, where it stays until the start ends.
+        """Pull an image, and keep it here until the start ends.
 
         Args:
             policy: when the registry is contacted; None: as the daemon does it.
 
         Raises:
-            PullFailed: it did not come.
+            PullFailed: the image cannot be had.
         """
         how = policy or self._policy
         held = self.store.take(image, how)
@@ -203,7 +203,7 @@ class ContainerEngine:
 
         Args:
             parent: the CPU cgroup it stands in; None: the kernel's root.
-            oom_score_adj: who is killed first where memory is short.
+            oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
             within: the phase that this is a part of, if any.
         """
         with start.phase("create", within), self.prepare(self._creating, self._create()) as job:
@@ -233,7 +233,7 @@ class ContainerEngine:
     def settle(
         self, demand: Demand, *, parent: Group | None = None, oom_score_adj: float = 0.0
     ) -> Container:
-        """A container that is up already, as if long after its start."""
+        """A container that is up already, as if started long ago."""
         container = Container(
             self.kernel, demand, self._shim, None, parent=parent, oom_score_adj=oom_score_adj
         )

@@ -43,7 +43,7 @@ class VirtualMachine:
     guest_os: Number = 0.0
     """Bytes the guest's OS uses before any app."""
     backing: Literal["reserved", "on_touch"] = "reserved"
-    """Whether the host backs all nominal memory from the start, or what was ever touched."""
+    """Whether the host backs all nominal memory from the start, or only what was ever touched."""
 
     def visible(self, nominal: float) -> float:
         """Bytes the guest's kernel manages, of `nominal` bytes."""
@@ -120,7 +120,7 @@ class Guest:
 
     @property
     def core_speed(self) -> float:
-        """Of the cores it runs on."""
+        """Speed of the cores it runs on."""
         return self.kernel.core_speed
 
     def power_on(self) -> bool:
@@ -166,8 +166,8 @@ class Guest:
         start.phase(name)
         if not first():
             raise Interrupt(self._on_host.killed_by)
-        with self.kernel.start_work(step.plain(), self._vmm, noise) as doing:
-            yield doing
+        with self.kernel.start_work(step.plain(), self._vmm, noise) as job:
+            yield job
 
     def _back(self, amount: float) -> None:
         if self.alive:

@@ -1,4 +1,4 @@
-"""What one start of a service asks for, in plain numbers: taken from the description once."""
+"""What one start of a service needs, as plain numbers taken from its description once."""
 
 import math
 from collections.abc import Callable
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 class Demand:
-    """A service as a live platform sees it; made once a launch, shared by all its starts.
+    """A service as a live platform sees it; made once for a launch, shared by all its starts.
 
     Args:
-        service: at the size that is launched.
+        service: with the size that is launched.
     """
 
     __slots__ = (

@@ -17,7 +17,7 @@ from sim.sharing import Group
 
 @description
 class Load:
-    """What a serving container does all day."""
+    """The requests that a ready container serves."""
 
     share: Positive
     """Mean CPU use as a fraction of the CPU it is given."""
@@ -93,7 +93,7 @@ def serve(
     *,
     alive: Callable[[], bool] = lambda: True,
 ) -> Generator[Event, Any, None]:
-    """Serve every request in the group `cpu`; `served(number, sojourn_s)` is told of each end.
+    """Serve every request in the group `cpu`; call `served(number, sojourn_s)` at the end of each.
 
     It ends when its sandbox is no longer `alive`.
     """

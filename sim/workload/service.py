@@ -13,7 +13,7 @@ from sim.image import Image
 from sim.workload.requests import Load
 
 BOTH: tuple[Architecture, ...] = ("amd64", "arm64")
-"""A program that comes with the machine's own disk image is built for it."""
+"""A program that is part of the machine's own disk image is built for that machine."""
 
 
 @description
@@ -33,7 +33,7 @@ class App:
 
 @description
 class Service:
-    """What is launched: the same on every platform, which is what makes them comparable."""
+    """What is launched, on any platform: that it is the same on all makes them comparable."""
 
     name: str
     app: App
@@ -101,5 +101,5 @@ class Service:
 
     @property
     def architectures(self) -> tuple[Architecture, ...]:
-        """Those its program was built for."""
+        """The architectures its program was built for."""
         return BOTH if self.image is None else self.image.architectures

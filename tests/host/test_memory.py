@@ -311,7 +311,7 @@ class Restless(Memory):
 
     def leave(self, shared: SharedFileSet) -> None:
         super().leave(shared)
-        self._stir()
+        self._disturb()
 
 
 @given(SHARING, st.sampled_from([60.0, 100.0, 1000.0]))

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim import catalog
+from sim.core.cited import plain
 from sim.core.world import World
 from sim.sandbox.storm.processor import Processor
 from sim.sandbox.storm.profile import LockCost, StartProfile
@@ -141,3 +143,13 @@ def test_the_same_seed_gives_the_same_storm_and_another_seed_another() -> None:
 
     assert one == same
     assert one != other
+
+
+def test_a_docker_start_alone_is_the_same_in_a_storm_and_on_a_platform() -> None:
+    """Its profile is the sum of the platform's create and start (decision 0020)."""
+    of_storm, of_platform = catalog.profile("docker"), catalog.platforms.runtime()
+    steps = [step.plain() for step in (of_platform.create, of_platform.start)]
+
+    assert of_storm.outside(0) == pytest.approx(sum(step.work for step in steps))
+    assert plain(of_storm.wait) == pytest.approx(sum(step.delay for step in steps))
+    assert of_storm.lock.service(0) == 0.0

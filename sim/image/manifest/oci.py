@@ -15,6 +15,9 @@ from sim.host.machine import Architecture
 from sim.image.image import Compression, Layer
 from sim.image.manifest.json_document import BadManifest, JsonValue, all_of, shown
 
+ATTESTATION = "vnd.docker.reference.type"
+"""The annotation of what stands in an index beside its images and is none."""
+
 _LAYER = re.compile(
     r"application/vnd\.(?:"
     r"oci\.image\.layer(?P<held>\.nondistributable)?\.v1\.tar(?:\+(?P<oci>gzip|zstd))?"
@@ -131,15 +134,11 @@ def _same_size(found: dict[str, Layer], layer: Layer, node: JsonValue) -> None:
         )
 
 
-ATTESTATION = "vnd.docker.reference.type"
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One platform's image in an index."""
 
     architecture: str
-    variant: str
     node: JsonValue
 
 
@@ -157,8 +156,7 @@ def candidates(entries: list[JsonValue], *, verbose: bool) -> list[Candidate]:
             continue
         platform = descriptor.at("platform")
         if platform.at("os").text() == "linux":
-            word = platform.at("architecture").text()
-            found.append(Candidate(word, platform.word("variant"), entry))
+            found.append(Candidate(platform.at("architecture").text(), entry))
     return found
 
 

@@ -11,7 +11,7 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.autoscaling.disruption import ClusterState
 from sim.platforms.kubernetes.scheduler import FreeOnNode
-from sim.platforms.scaling.control_loop import until_next_tick
+from sim.platforms.scaling.control_loop import ControlLoop, until_next_tick
 
 
 @description
@@ -32,14 +32,14 @@ class ScaleDown:
     """Nodes that go at once, with those that are empty."""
 
 
-class ScaledNodes(Protocol):
+class ScaledDownNodes(Protocol):
     """The nodes that are scaled down, as the controller sees them."""
 
     grown_at: float
     """When the last node was asked for."""
 
-    def layout(self) -> ClusterState:
-        """Who is where."""
+    def state(self) -> ClusterState:
+        """Which pods are on which nodes."""
         ...
 
     def leaving(self) -> tuple[int, int]:
@@ -51,12 +51,14 @@ class ScaledNodes(Protocol):
         ...
 
 
-def asked_for(room: FreeOnNode) -> float:
+def asked_for(free: FreeOnNode) -> float:
     """The larger share of a node's allocatable CPU and memory that is; DaemonSets count."""
-    return max(1.0 - room.cpu / max(1, room.of.cpu), 1.0 - room.memory / max(1, room.of.memory))
+    return max(
+        1.0 - free.cpu / max(1, free.whole.cpu), 1.0 - free.memory / max(1, free.whole.memory)
+    )
 
 
-def unneeded(layout: ClusterState, threshold: float, before: Collection[int]) -> list[int]:
+def unneeded(state: ClusterState, threshold: float, before: Collection[int]) -> list[int]:
     """Nodes below the threshold that could all go together.
 
     Args:
@@ -64,10 +66,10 @@ def unneeded(layout: ClusterState, threshold: float, before: Collection[int]) ->
     """
     going: list[int] = []
     for node in sorted(
-        layout.nodes.values(), key=lambda n: (bool(n.pods), n.number not in before, n.number)
+        state.nodes.values(), key=lambda n: (bool(n.pods), n.number not in before, n.number)
     ):
-        low = asked_for(node.room) < threshold
-        if low and not layout.left_over([*going, node.number]):
+        low = asked_for(node.free) < threshold
+        if low and not state.left_over([*going, node.number]):
             going.append(node.number)
     return going
 
@@ -80,52 +82,53 @@ class ScalingDown:
         phase: when the looks of this cluster fall, within `scan`.
     """
 
-    __slots__ = ("_awake", "_changed", "_group", "_phase", "_policy", "_scan", "_since", "_world")
+    __slots__ = ("_changed", "_loop", "_nodes", "_phase", "_policy", "_scan", "_since", "_world")
 
     def __init__(
-        self, policy: ScaleDown, world: World, group: ScaledNodes, *, scan: float, phase: float
+        self, policy: ScaleDown, world: World, nodes: ScaledDownNodes, *, scan: float, phase: float
     ) -> None:
         self._policy = policy
         self._world = world
-        self._group = group
+        self._nodes = nodes
         self._scan = scan
         self._phase = phase
-        self._awake = False
         self._changed = False
+        self._loop = ControlLoop(world.env, self._has_work, self._one_round)
         self._since: dict[int, float] = {}
         """Since when each node is unneeded."""
 
     def notice(self) -> None:
         """A node has come or gone, or a pod has left its node."""
         self._changed = True
-        if not self._awake:
-            self._awake = True
-            self._world.env.process(self._watch())
+        self._loop.wake()
 
-    def _watch(self) -> Generator[Event, Any, None]:
+    def _has_work(self) -> bool:
+        return self._changed or bool(self._since)
+
+    def _one_round(self) -> Generator[Event, Any, bool]:
+        """A scan: which nodes are unneeded now, and which have been for long enough."""
         env = self._world.env
-        while self._changed or self._since:
-            yield env.timeout(until_next_tick(env.now, self._phase, self._scan))
-            layout = self._group.layout()
-            self._changed = False
-            now_unneeded = unneeded(layout, plain(self._policy.threshold), self._since)
-            self._since = {number: self._since.get(number, env.now) for number in now_unneeded}
-            if env.now >= self._group.grown_at + plain(self._policy.after_add):
-                self._remove(layout)
-        self._awake = False
+        yield env.timeout(until_next_tick(env.now, self._phase, self._scan))
+        state = self._nodes.state()
+        self._changed = False
+        now_unneeded = unneeded(state, plain(self._policy.threshold), self._since)
+        self._since = {number: self._since.get(number, env.now) for number in now_unneeded}
+        if env.now >= self._nodes.grown_at + plain(self._policy.after_add):
+            self._remove(state)
+        return True
 
-    def _remove(self, layout: ClusterState) -> None:
+    def _remove(self, state: ClusterState) -> None:
         """Let those go that were unneeded for long enough, as many as may at once."""
         long_ago = self._world.env.now - plain(self._policy.unneeded) + 1e-6
         ripe = [number for number, since in self._since.items() if since <= long_ago]
-        for number in self._at_once(layout, ripe):
+        for number in self._at_once(state, ripe):
             del self._since[number]
-            self._group.remove_after(plain(self._policy.after_taint), number)
+            self._nodes.remove_after(plain(self._policy.after_taint), number)
 
-    def _at_once(self, layout: ClusterState, ripe: Sequence[int]) -> list[int]:
+    def _at_once(self, state: ClusterState, ripe: Sequence[int]) -> list[int]:
         """Empty ones first, then those that need to be drained."""
-        leaving, draining = self._group.leaving()
-        empty = [number for number in ripe if not layout.nodes[number].pods]
-        drain = [number for number in ripe if layout.nodes[number].pods]
+        leaving, draining = self._nodes.leaving()
+        empty = [number for number in ripe if not state.nodes[number].pods]
+        drain = [number for number in ripe if state.nodes[number].pods]
         drain = drain[: max(0, self._policy.drains - draining)]
         return [*empty, *drain][: max(0, self._policy.deletions - leaving)]

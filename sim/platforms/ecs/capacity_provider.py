@@ -11,7 +11,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.fleet import Fleet
-from sim.platforms.scaling.control_loop import until_next_tick
+from sim.platforms.scaling.control_loop import ControlLoop, until_next_tick
 from sim.platforms.scaling.instance_launch import InstanceLaunch
 
 Offered_co = TypeVar("Offered_co", covariant=True)
@@ -94,9 +94,9 @@ class ScaledInstances(Protocol):
 
 
 class ManagedScaling:
-    """Watches one group, and only while there is something to decide."""
+    """Watches a group at the points of its metric, while there is something to decide."""
 
-    __slots__ = ("_awake", "_group", "_phase", "_provider", "_waits", "_warm_at", "_world")
+    __slots__ = ("_below", "_group", "_loop", "_phase", "_provider", "_waits", "_warm_at", "_world")
 
     def __init__(
         self,
@@ -112,27 +112,30 @@ class ManagedScaling:
         self._group = group
         self._waits = waits
         self._warm_at = 0.0
-        self._awake = False
+        self._below = 0
+        """Points in a row at which the metric was below the target."""
+        self._loop = ControlLoop(world.env, self._has_work, self._one_round)
 
     def notice(self) -> None:
         """Something changed: a task waits, or an instance may be idle."""
-        if not self._awake and (self._above() or self._spare() > 0):
-            self._awake = True
-            self._world.env.process(self._watch())
+        if not self._loop.awake and self._has_work():
+            self._below = 0
+            self._loop.wake()
 
-    def _watch(self) -> Generator[Event, Any, None]:
-        """Point by point, until nothing waits and the group is at the target."""
-        below = 0
-        while self._above() or self._spare() > 0:
-            yield self._world.env.timeout(self._to_next_point())
-            if self._above():
-                below = 0
-                self._step_out()
-            elif self._spare() > 0:
-                below += 1
-                if below >= self._provider.scale_in_points:
-                    self._step_in()
-        self._awake = False
+    def _has_work(self) -> bool:
+        return self._above() or self._spare() > 0
+
+    def _one_round(self) -> Generator[Event, Any, bool]:
+        """The next point of the metric: grow at once, or shrink once it was low for long enough."""
+        yield self._world.env.timeout(self._to_next_point())
+        if self._above():
+            self._below = 0
+            self._step_out()
+        elif self._spare() > 0:
+            self._below += 1
+            if self._below >= self._provider.scale_in_points:
+                self._step_in()
+        return True
 
     def _step_out(self) -> None:
         group, provider, now = self._group, self._provider, self._world.env.now

@@ -78,7 +78,7 @@ class NodeConfig:
         cpu = 1000.0 * machine.vcpu - self._milli_reserved(machine.vcpu)
         return Allocatable(math.floor(cpu), max(0, math.floor(memory)), self.max_pods)
 
-    def room(self, machine: Machine) -> Allocatable:
+    def for_pods(self, machine: Machine) -> Allocatable:
         """What is left for pods beside those of the DaemonSets; below 0 they do not fit."""
         whole, daemons = self.allocatable(machine), self.daemon_sets
         return Allocatable(

@@ -17,7 +17,7 @@ from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.kubelet import CONDITION, Kubelet
 from sim.platforms.kubernetes.node import Node
 from sim.platforms.kubernetes.pod import Pod, PodRequest
-from sim.platforms.kubernetes.scheduler import Scheduler, Scoring
+from sim.platforms.kubernetes.scheduler import Scheduler, Scoring, empty_node
 from sim.platforms.scaling.instance_launch import LaunchedInstance, record_waits
 from sim.platforms.scaling.pending_queue import PendingQueue
 from sim.sandbox import Container
@@ -102,7 +102,7 @@ class NodeCluster:
         )
         self._next += 1
         self.nodes[node.number] = node
-        self.scheduler.add(node, config.room(fleet.machine), config.allocatable(fleet.machine))
+        self.scheduler.add(node, empty_node(config, fleet.machine))
         self.unschedulable.place_waiting()
         _tell(self.changed)
         return node

@@ -24,7 +24,7 @@ ENDLESS = 1e12
 
 @description
 class Processor:
-    """What a kernel schedules on."""
+    """The cores and hardware threads that a kernel schedules on."""
 
     cpus: Vcpu
     """Hardware threads, as the kernel counts them."""
@@ -101,19 +101,19 @@ class Cores:
             self.want(-threads)
 
     def want(self, threads: float) -> None:
-        """So many more threads have work from now on (fewer, where negative)."""
+        """Let so many more threads have work from now on (fewer, if negative)."""
         now = self.env.now
         self._busy += min(self._wanted, self._threads) * (now - self._since)
         self._since = now
         self._wanted += threads
 
     def load(self) -> "BackgroundLoad":
-        """A load that never ends, at first of no threads."""
+        """A load that never ends, of no threads at first."""
         return BackgroundLoad(self)
 
 
 class BackgroundLoad:
-    """What runs on the host anyway, in threads; it can be set anew at any time."""
+    """Threads that the host keeps busy anyway; their number can be changed at any time."""
 
     __slots__ = ("_cores", "_job", "_threads")
 

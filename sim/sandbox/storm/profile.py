@@ -22,7 +22,7 @@ from sim.core.randomness import Lognormal
 
 @description
 class LockCost:
-    """What every start passes one after the other; S(n) in core-seconds."""
+    """The lock that every start passes, one after the other; S(n) in core-seconds."""
 
     fixed: Number = 0.0
     """a, core-seconds."""

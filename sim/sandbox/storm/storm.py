@@ -59,7 +59,7 @@ class Storm:
             self._settle()
 
     def _settle(self) -> None:
-        """What the host and the idle sandboxes keep busy from now on."""
+        """Update the threads that the host and the idle sandboxes keep busy."""
         self._idle.set(self._background + self.running * plain(self._profile.idle_cpu))
 
     def _start(self) -> Generator[Event, Any, None]:

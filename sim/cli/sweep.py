@@ -33,27 +33,39 @@ Values = dict[str, list[Any]]
 def _fields(separator: str) -> PlainValidator:
     """Values by path, read as YAML reads them."""
 
-    def read(typed: Sequence[str]) -> Values:
+    def read(given: Sequence[str] | None) -> Values | None:
         found: Values = {}
         wrong = []
-        for text in typed:
-            path, _, values = text.partition("=")
-            parts = [part.strip() for part in values.split(separator)]
-            if not path or not all(parts):
-                wrong.append(f"{text!r} is not allowed; such as image.mib=100,500")
-            elif path in NOT_SWEPT:
-                wrong.append(f"{path} cannot be swept; {NOT_SWEPT[path]}")
+        for text in given or ():
+            path, parts = _parts(text, separator)
+            if reason := _not_swept(text, path, parts, separator):
+                wrong.append(reason)
             elif path in found:
                 wrong.append(f"{path} is given twice; give all values at once")
             else:
-                found[path] = list(dict.fromkeys(map(yaml.safe_load, parts)))
-            if separator == ":" and path in found and not _two_numbers(found[path]):
-                wrong.append(f"{path} needs two numbers, such as {path}=100:2000")
+                found[path] = parts
         if wrong:
             raise ValueError("\n".join(wrong))
-        return found
+        return found or None
 
     return PlainValidator(read)
+
+
+def _parts(text: str, separator: str) -> tuple[str, list[Any]]:
+    path, _, values = text.partition("=")
+    typed = [part.strip() for part in values.split(separator)]
+    return path, list(dict.fromkeys(map(yaml.safe_load, typed))) if all(typed) else []
+
+
+def _not_swept(text: str, path: str, parts: Sequence[Any], separator: str) -> str:
+    """What is wrong with the values of a field; empty where nothing is."""
+    if not path or not parts:
+        return f"{text!r} is not allowed; such as image.mib=100,500"
+    if path in NOT_SWEPT:
+        return f"{path} cannot be swept; {NOT_SWEPT[path]}"
+    if separator == ":" and not _two_numbers(parts):
+        return f"{path} needs two numbers, such as {path}=100:2000"
+    return ""
 
 
 def _two_numbers(values: Sequence[Any]) -> bool:

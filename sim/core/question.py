@@ -144,8 +144,11 @@ def _marks(annotation: object) -> Iterator[object]:
 
 def help_of(question: type) -> Mapping[str, str]:
     """The docstring of each field."""
-    known = question.__pydantic_fields__  # type: ignore[attr-defined]
-    return {name: known[name].description or typed(question, name).told for name in known}
+    written: dict[str, str] = {}
+    for kind in reversed(question.__mro__):
+        known = vars(kind).get("__pydantic_fields__", {})
+        written |= {name: known[name].description for name in known if known[name].description}
+    return {f.name: written.get(f.name) or typed(question, f.name).told for f in fields(question)}
 
 
 def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) -> Q:

@@ -19,7 +19,7 @@ from sim.platforms.machine_host import MachineHost
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.sandbox.app_process import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story
-from sim.workload import Demand, Service
+from sim.workload import Demand, Requests, RequestServer, Service
 
 
 @description
@@ -193,14 +193,13 @@ class LiveInstance:
         return self.app.memory.alive
 
     @property
-    def cpu(self) -> Any:
-        """The CPU cgroup of its app."""
-        return self.app.cpu
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        return self.app.server
 
-    @property
-    def core_speed(self) -> float:
-        """Of its cores."""
-        return self.app.kernel.core_speed
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself."""
+        return self.app.undisturbed(requests)
 
     def stop(self) -> None:
         """Terminate it."""

@@ -7,9 +7,9 @@ from typing import Any, Protocol, TypeVar
 
 from simpy import Event
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
-from sim.core.quantity import Bytes, Vcpu
+from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.core.randomness import Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
@@ -21,7 +21,7 @@ from sim.platforms.deployment import record_wait
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
-from sim.units import GiB, MiB
+from sim.units import GiB
 from sim.workload import Service
 
 Offered_co = TypeVar("Offered_co", covariant=True)
@@ -35,10 +35,7 @@ class FargateSize:
     memory: Bytes
 
     def __str__(self) -> str:
-        amount = (
-            f"{self.memory / GiB:g} GiB" if self.memory >= GiB else f"{self.memory / MiB:g} MiB"
-        )
-        return f"{self.vcpu:g} vCPU / {amount}"
+        return f"{shown_vcpu(self.vcpu)} / {shown_size(self.memory)}"
 
 
 @description
@@ -64,6 +61,8 @@ class Fargate:
     ephemeral: Number = math.inf
     """Bytes of a task's ephemeral storage; image and blobs take theirs of it."""
     core_speed: Number = 1.0
+    quota_period: Positive | None = None
+    """Seconds of the period in which a task below a vCPU has its share; None: it is fluid."""
     account_vcpus: Number
     """vCPUs of running tasks an account may have; printed, not enforced in a run."""
     usd_per_vcpu_hour: Number
@@ -251,9 +250,10 @@ class LiveFargate:
         machine = Machine(
             name=str(size),
             architecture=fargate.architecture,
-            vcpu=size.vcpu,
+            vcpu=float(math.ceil(size.vcpu)),
             memory=size.memory + held,
             core_speed=fargate.core_speed,
+            quota_period=fargate.quota_period,
             disk=fargate.disk,
             disk_size=fargate.ephemeral,
             nic=fargate.nic,
@@ -263,7 +263,7 @@ class LiveFargate:
         start.place(kernel.name)
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
-        daemon = kernel.cpu.group(weight=1024.0)
+        daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)
         store = ImageStore(kernel, daemon, self._registry, fargate.unpacking)
         start.at_end.append(store.abandon)
         return ContainerEngine(kernel, daemon, store, fargate.runtime)

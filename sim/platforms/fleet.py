@@ -7,6 +7,7 @@ from pydantic import PositiveInt, model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
+from sim.core.quantity import shown_gib
 from sim.core.world import World
 from sim.host import Machine
 from sim.image import Image, ImageCleanup, ImageStore, PullPolicy, Registry, Unpacking
@@ -15,7 +16,6 @@ from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling
-from sim.units import GiB
 from sim.workload import Service
 
 Offered_co = TypeVar("Offered_co", covariant=True)
@@ -42,8 +42,8 @@ class Fleet:
         needed, room = self._images(self.warm), self.machine.disk_room
         if needed > room:
             raise ValueError(
-                f"warm: images of {needed / GiB:.2f} GiB on disk are not allowed; at most the "
-                f"{room / GiB:.2f} GiB that the OS leaves of {self.machine.name}'s disk"
+                f"warm: images of {shown_gib(needed)} on disk are not allowed; at most the "
+                f"{shown_gib(room)} that the OS leaves of {self.machine.name}'s disk"
             )
         return self
 

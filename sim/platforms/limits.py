@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sim.core.quantity import shown_gib
 from sim.start import Ceiling
-from sim.units import GiB
 
 
 def fits(capacity: float, each: float) -> int:
@@ -26,7 +26,7 @@ def disk_ceilings(room: float, each: float, how: str) -> tuple[Ceiling, ...]:
         how: to lift it.
     """
     if room < 0.0:
-        return (Ceiling("disk", 0, f"{how}: it lacks {-room / GiB:.2f} GiB for the images"),)
+        return (Ceiling("disk", 0, f"{how}: it lacks {shown_gib(-room)} for the images"),)
     if each == 0.0 or math.isinf(room):
         return ()
     return (Ceiling("disk", fits(room, each), how),)

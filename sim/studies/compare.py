@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.experiment import Results, load
-from sim.experiment.diff import Differs, differing
+from sim.experiment.diff import Differs, differences
+from sim.experiment.frames import outcomes
 from sim.experiment.statistics.paired import Comparison, Difference, compare_results
-from sim.experiment.summary import outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,7 +163,7 @@ def _variants(a: Chosen, b: Chosen) -> Iterator[tuple[str, str]]:
 
 
 def _pair(a: Results, b: Results, one: str, other: str) -> Pair:
-    differs = tuple(differing(a.scenario[one], b.scenario[other]))
+    differs = tuple(differences(a.scenario[one], b.scenario[other]))
     name = one if one == other else f"{one} - {other}"
     return Pair(name, differs, compare_results(a, b, one, other))
 

@@ -31,6 +31,7 @@ class Demand:
         "service",
         "shares",
         "startup",
+        "threads",
     )
 
     def __init__(self, world: World, service: Service) -> None:
@@ -42,6 +43,8 @@ class Demand:
         self.private = service.private
         self.architectures = service.architectures
         self.startup = service.app.startup.plain()
+        self.threads = math.inf if service.app.threads is None else float(service.app.threads)
+        """Requests it works on at once."""
         self.reads = _files(service, plain(service.app.startup_read))
         hot = _files(service, service.hot)
         self.hot = self.reads if hot == self.reads else hot  # one set is found quicker than two

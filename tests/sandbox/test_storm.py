@@ -147,7 +147,7 @@ def test_the_same_seed_gives_the_same_storm_and_another_seed_another() -> None:
 
 def test_a_docker_start_alone_is_the_same_in_a_storm_and_on_a_platform() -> None:
     """Its profile is the sum of the platform's create and start (decision 0020)."""
-    of_storm, of_platform = catalog.profile("docker"), catalog.platforms.runtime()
+    of_storm, of_platform = catalog.profile("docker"), catalog.containers.runtime()
     steps = [step.plain() for step in (of_platform.create, of_platform.start)]
 
     assert of_storm.outside(0) == pytest.approx(sum(step.work for step in steps))

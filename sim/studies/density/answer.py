@@ -10,7 +10,7 @@ from sim import catalog
 from sim.core.cited import Cited
 from sim.core.description import as_json, figures
 from sim.experiment import Results
-from sim.experiment.storage.manifest import manifest
+from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import ONE_EACH, DensityRow, stop, use_sentence
@@ -136,7 +136,7 @@ class DensityAnswer:
             samples=empty_samples(),
             summary=self.table(),
             scenario=described,
-            manifest=manifest(
+            manifest=new_manifest(
                 "density", described, seed=self.question.seed, catalogue=catalog.digest()
             ),
         )

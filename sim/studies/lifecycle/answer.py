@@ -10,8 +10,8 @@ from sim import catalog
 from sim.core.description import as_json
 from sim.core.quantity import shown_bytes
 from sim.experiment import Results
-from sim.experiment.running.run_row import run_row
-from sim.experiment.storage.manifest import manifest
+from sim.experiment.running.run import run_row
+from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import samples_table, spans_table
 from sim.image import Built
 from sim.studies.influence import Assumed, assumed_line
@@ -143,7 +143,7 @@ class LifecycleAnswer:
             samples=samples_table(record, variant, 0),
             summary=pd.DataFrame(self.json()),
             scenario=described,
-            manifest=manifest(
+            manifest=new_manifest(
                 "lifecycle", described, seed=self.question.seed, catalogue=catalog.digest()
             ),
         )

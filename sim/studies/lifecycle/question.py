@@ -207,7 +207,7 @@ class LifecycleQuestion(Question):
         """What the build takes besides the Dockerfile, the arguments and the base images."""
         return {
             "context": self.context,
-            "apart": self.exclude,
+            "outside": self.exclude,
             "run_sizes": self.run_sizes,
             "run_cpus": self.run_cpus,
             "copy_sizes": self.copy_sizes,

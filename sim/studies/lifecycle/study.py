@@ -7,15 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sim import catalog
 from sim.core.cited import plain
+from sim.experiment import Results, compare
+from sim.experiment.running.metric import measured
 from sim.host import Step
 from sim.host.machine import Architecture
 from sim.image import BadDockerfile, Built, Image, build_file
 from sim.platforms.ec2 import DockerOnInstance
 from sim.studies.influence import Assumed, assumed_figures, explain
-from sim.studies.lifecycle.answer import LifecycleAnswer
-from sim.studies.lifecycle.timeline import Lifecycle, Round, live
+from sim.studies.lifecycle.answer import LifecycleAnswer, table
+from sim.studies.lifecycle.timeline import READY, Life, Lifecycle, Round, timeline_of
 from sim.workload import App, Service
 
 PLATFORMS = ("docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
@@ -92,18 +96,33 @@ def lifecycle(
     _fits(dockerfile, registry, setup, built)
     rounds = tuple(Round(one, _service(one.image, app, startup_cpu, cpu, memory)) for one in built)
     told = startup_cpu is not None or app is not None
-    return LifecycleAnswer(
-        dockerfile=str(dockerfile),
-        platform=platform,
-        registry=registry,
-        setup=setup,
-        rounds=rounds,
-        timeline=live(setup, rounds, seed),
-        app_told=told,
-        assumed=_assumed(platform, setup, rounds[:1], seed),
-        notes=_notes(built, wanted, machine.architecture),
-        seed=seed,
+
+    def answer(results: Results) -> LifecycleAnswer:
+        return LifecycleAnswer(
+            dockerfile=str(dockerfile),
+            platform=platform,
+            registry=registry,
+            setup=setup,
+            rounds=rounds,
+            timeline=timeline_of(results),
+            kept=results,
+            app_told=told,
+            assumed=[],
+            notes=_notes(built, wanted, machine.architecture),
+        )
+
+    life = Life(setup=setup, rounds=rounds, app_told=told)
+    found = answer(
+        compare(
+            {platform: life},
+            times=1,
+            seed=seed,
+            catalogue=catalog.digest(),
+            summary=lambda results: table(answer(results)),
+        )
     )
+    found.assumed = _assumed(platform, setup, rounds[:1], seed)
+    return found
 
 
 def file_of(dockerfile: str | Path) -> Path:
@@ -210,11 +229,11 @@ def _assumed(
 ) -> list[Assumed]:
     """The assumed numbers that matter to the time from Dockerfile to ready; one run each."""
 
-    def ready_after(setups: Sequence[Lifecycle]) -> list[float]:
-        times = (live(each, rounds, seed).after(1, "app") for each in setups)
-        return [math.nan if time is None else time for time in times]
+    def ready_after(setups: Sequence[Lifecycle]) -> np.ndarray:
+        lives = [Life(setup=each, rounds=rounds) for each in setups]
+        return measured(lives, READY, times=1, seed=seed, what="explaining")
 
-    base = ready_after([setup])[0]
+    base = float(ready_after([setup])[0, 0])
     if math.isnan(base):
         return []
     only = assumed_figures(setup)

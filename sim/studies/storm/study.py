@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim import catalog
-from sim.core.world import World
+from sim.experiment import Results, replicate
 from sim.experiment.statistics.estimate import TooFew, needed, quantile
-from sim.sandbox.storm.storm import Storm
 from sim.studies.storm.host import check_memory, processor_of
+from sim.studies.storm.run import METRICS, StormRun, latencies
 from sim.units import MiB, ms
 
 REPLICATIONS = 20
@@ -40,6 +40,8 @@ class StormAnswer:
     """Part of that time in which the lock was held."""
     refused: dict[str, str] = field(default_factory=dict)
     """By key, why a figure is not given."""
+    results: Results | None = field(default=None, repr=False, compare=False)
+    """The storms: every start a task, `makespan_s`, `cpu_s` and `lock_s` of each run."""
 
     def json(self) -> dict[str, Any]:
         """Plain data; what was refused is absent, with the reason under `refused`."""
@@ -91,16 +93,12 @@ def storm(
     _check(starts, running, at_once, memory, replications)
     there = running + (min(at_once, starts) if ending else starts)
     check_memory(runtime, host, sandboxes=there, guest=memory)
-    storms: list[list[float]] = []
-    makespan = busy = held = 0.0
-    for number in range(replications):
-        world = World(seed, number)
-        live = Storm(world, profile, processor, starts=starts, launchers=at_once, running=running)
-        world.env.run(live.over)
-        storms.append(live.latencies)
-        makespan += world.env.now
-        busy += live.cores.busy
-        held += live.lock.held
+    one = StormRun(
+        profile=profile, processor=processor, starts=starts, launchers=at_once, running=running
+    )
+    results = replicate(one, times=replications, seed=seed, catalogue=catalog.digest())
+    storms = latencies(results)
+    makespan, busy, held = (sum(results.runs[name].tolist()) for name in METRICS)
     refused: dict[str, str] = {}
     count = replications * starts
     return StormAnswer(
@@ -114,6 +112,7 @@ def storm(
         cpu_share=busy / makespan / processor.cpus,
         lock_share=held / makespan,
         refused=refused,
+        results=results,
     )
 
 

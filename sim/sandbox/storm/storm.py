@@ -53,12 +53,12 @@ class Storm:
     def _launcher(self) -> Generator[Event, Any, None]:
         while self._left > 0:
             self._left -= 1
-            begun, task = self.env.now, self.record.task("sandbox")
+            requested, task = self.env.now, self.record.task("sandbox")
             self.record.phase(task, "start")
             yield from self._start()
             self.record.phase(task, "app")
             self.record.outcome(task, "ready")
-            self.latencies.append(self.env.now - begun)
+            self.latencies.append(self.env.now - requested)
             self.running += 1
             self._settle()
 

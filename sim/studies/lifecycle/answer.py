@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.core.quantity import shown_bytes
 from sim.experiment import Results
 from sim.studies.influence import Assumed, assumed_line
+from sim.studies.lifecycle.question import LifecycleQuestion
 from sim.studies.lifecycle.timeline import STEPS, TOTAL, Lifecycle, LifecycleRow, Round, Timeline
 
 if TYPE_CHECKING:
@@ -30,14 +31,11 @@ PLACES = {
 class LifecycleAnswer:
     """What was asked, and what came of it."""
 
-    dockerfile: str
-    platform: str
-    registry: str
+    question: LifecycleQuestion
     setup: Lifecycle
     rounds: tuple[Round, ...]
     timeline: Timeline
     kept: Results
-    app_told: bool
     assumed: list[Assumed]
     """Assumed numbers that matter, strongest first."""
     notes: tuple[str, ...]
@@ -46,7 +44,7 @@ class LifecycleAnswer:
     def outcome(self) -> str:
         """What became of the last start; `running` where the app's own work was not told."""
         last = self.timeline.ends[-1]
-        return "running" if last == "ready" and not self.app_told else last
+        return "running" if last == "ready" and not self.question.app_told else last
 
     @property
     def up(self) -> bool:
@@ -56,12 +54,12 @@ class LifecycleAnswer:
     def sentence(self) -> str:
         """How long from the Dockerfile to running and ready, and what takes most of it."""
         told = [self._round(number) for number in range(1, len(self.timeline.ends) + 1)]
-        if self.up and not self.app_told:
+        if self.up and not self.question.app_told:
             told.append(f"Ready {NOT_TOLD}.")
         return " ".join(told)
 
     def _round(self, number: int) -> str:
-        line, place = self.timeline, PLACES[self.platform]
+        line, place = self.timeline, PLACES[self.question.platform]
         running, ready = line.after(number, "start"), line.after(number, "app")
         totals = [row for step in STEPS if (row := line.total(number, step)) is not None]
         parts = ", ".join(f"{row.step} {row.seconds:.1f} s" for row in totals)
@@ -76,7 +74,7 @@ class LifecycleAnswer:
             outcome = line.ends[number - 1]
             return f"{begin} it does not get to running {place}: {outcome} ({parts}; {size})."
         end = f"running in {running:.1f} s {place}"
-        if self.app_told:
+        if self.question.app_told:
             end = f"{end}, ready in {ready:.1f} s"
         return f"{begin} to {end}: {parts}; {size}."
 
@@ -90,7 +88,7 @@ class LifecycleAnswer:
 
     def shows(self, step: str, phase: str) -> bool:
         """Whether a phase is part of the answer: `app` is not, where nothing is known of it."""
-        return self.app_told or (step, phase) != ("run", "app")
+        return self.question.app_told or (step, phase) != ("run", "app")
 
     def _row(self, row: LifecycleRow) -> dict[str, Any]:
         """One row as plain data; what does not apply is absent."""
@@ -121,7 +119,7 @@ class LifecycleAnswer:
         running, ready = (self.timeline.after(number, phase) for phase in ("start", "app"))
         if running is None or ready is None:
             return {"outcome": outcome}
-        if not self.app_told:
+        if not self.question.app_told:
             return {"outcome": "running", "running_s": running, "ready_s_refused": NOT_TOLD}
         return {"outcome": outcome, "running_s": running, "ready_s": ready}
 

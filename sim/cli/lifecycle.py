@@ -64,7 +64,8 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """Build an image, push it, pull and run it: where do the seconds and the bytes go?"""
-    from sim.studies.lifecycle.study import PLATFORMS, file_of
+    from sim.studies.lifecycle.study import file_of
+    from sim.studies.platforms import known
 
     inputs = Inputs()
     file = file_of(dockerfile)
@@ -72,7 +73,7 @@ def command(
     asked: dict[str, Any] = {
         "context": context,
         "registry": inputs.choice("registry", registry, catalog.registry_names()),
-        "platform": inputs.choice("platform", platform, PLATFORMS),
+        "platform": inputs.read("platform", platform, lambda name: known(name, "lifecycle")),
         "instance": instance,
         "builder": builder,
         "architecture": None if arch is None else inputs.choice("arch", arch, ("amd64", "arm64")),

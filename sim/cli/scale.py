@@ -17,7 +17,7 @@ NAME = "scale"
 def command(
     *,
     platform: Annotated[
-        str, typer.Option(help="ecs-fargate, eks-fargate, ecs-asg, eks-karpenter, eks-cas or all.")
+        str, typer.Option(help="fargate, eks-fargate, ecs-asg, eks-karpenter, eks-cas or all.")
     ] = "all",
     begin: Annotated[str, typer.Option("--from", help="Tasks that run already.")] = "0",
     to: Annotated[str, typer.Option(help="Tasks that shall run.")] = "500",
@@ -38,11 +38,13 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """How long from 0 to 500 tasks, when the machines have to come first? And from 500 to 200?"""
-    from sim.studies.platforms import platforms
+    from sim.studies import platforms
 
     inputs = Inputs()
     asked: dict[str, Any] = {
-        "platform": inputs.choice("platform", platform, [*platforms(), "all"]),
+        "platform": inputs.read(
+            "platform", platform, lambda name: platforms.known(name, "scale", "all")
+        ),
         "begin": inputs.integer("from", begin, 0),
         "to": inputs.integer("to", to, 0),
         "cpu": inputs.read("cpu", cpu, parse_vcpu),
@@ -71,7 +73,7 @@ def _quota(text: str) -> tuple[str, float]:
     """
     from sim.catalog import figure, figures
     from sim.core.cited import SCALES
-    from sim.studies.platforms import unknown_quota
+    from sim.studies.scaling import unknown_quota
 
     key, _, number = text.partition("=")
     value = float(number) if number.replace(".", "", 1).isdigit() else 0.0

@@ -49,13 +49,13 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
     """How soon is my app ready, on every platform, from request to first healthy answer?"""
+    from sim.studies.platforms import known
     from sim.studies.startup.answer import requirement
-    from sim.studies.startup.study import PLATFORMS
 
     inputs = Inputs()
     asked: dict[str, Any] = {
         "app": inputs.choice("app", app, [name for name in apps() if name != "generic"]),
-        "platform": inputs.choice("platform", platform, [*PLATFORMS, "all"]),
+        "platform": inputs.read("platform", platform, lambda name: known(name, "startup", "all")),
         "instance": instance_type,
         "host": host,
         "cpu": inputs.read("cpu", cpu, parse_vcpu),

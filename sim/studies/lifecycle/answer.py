@@ -14,20 +14,12 @@ from sim.experiment.running.run_row import run_row
 from sim.experiment.storage.manifest import manifest
 from sim.experiment.storage.tables import samples_table, spans_table
 from sim.image import Built
+from sim.studies import platforms
 from sim.studies.influence import Assumed, assumed_line
 from sim.studies.lifecycle.timeline import STEPS, TOTAL, Lifecycle, LifecycleRow, Round, Timeline
 
 NOT_TOLD = "needs the app's start-up work: --startup-cpu SECONDS or --app NAME"
 """Why *ready* is not said."""
-
-PLACES = {
-    "docker": "in Docker",
-    "ec2": "on EC2",
-    "ecs": "on ECS",
-    "fargate": "on Fargate",
-    "eks": "on EKS",
-    "eks-fargate": "on Fargate under EKS",
-}
 
 
 @dataclass(slots=True)
@@ -65,7 +57,7 @@ class LifecycleAnswer:
         return " ".join(told)
 
     def _round(self, number: int) -> str:
-        line, place = self.timeline, PLACES[self.platform]
+        line, place = self.timeline, platforms.row(self.platform).phrase
         running, ready = line.after(number, "start"), line.after(number, "app")
         totals = [row for step in STEPS if (row := line.total(number, step)) is not None]
         parts = ", ".join(f"{row.step} {row.seconds:.1f} s" for row in totals)

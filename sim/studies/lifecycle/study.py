@@ -12,13 +12,12 @@ from sim.core.cited import plain
 from sim.host import Step
 from sim.host.machine import Architecture
 from sim.image import BadDockerfile, Built, Image, build_file
-from sim.platforms.ec2 import DockerOnInstance
 from sim.studies.influence import Assumed, assumed_figures, explain
 from sim.studies.lifecycle.answer import LifecycleAnswer
 from sim.studies.lifecycle.timeline import Lifecycle, Round, live
+from sim.studies.platform_row import PlatformOptions
+from sim.studies.platforms import known, row
 from sim.workload import App, Service
-
-PLATFORMS = ("docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
 
 
 def lifecycle(
@@ -49,7 +48,7 @@ def lifecycle(
     Args:
         dockerfile: the file, or the folder it is in.
         context: the folder that COPY and ADD read; the Dockerfile's where it is not given.
-        platform: `docker`, `ec2`, `ecs`, `fargate`, `eks` or `eks-fargate`.
+        platform: one of `sim.studies.platforms.names("lifecycle")`.
         instance: EC2 type that runs the container (not on Fargate).
         builder: EC2 type that builds and pushes.
         architecture: built for; None: the builder's.
@@ -84,13 +83,22 @@ def lifecycle(
         target=target,
         build_args={**args, **(build_args or {})},
     )
+    rounds = tuple(Round(one, _service(one.image, app, startup_cpu, cpu, memory)) for one in built)
     setup = Lifecycle(
         builder=catalog.builder(builder),
         repository=catalog.repository(registry),
-        platform=_platform(platform, instance, registry, built[0].image),
+        platform=row(platform).made(
+            PlatformOptions(
+                service=rounds[0].service,
+                instance=instance,
+                host=catalog.machine(instance),
+                pulls_from=catalog.registry(registry),
+                architecture=built[0].image.architectures[0],
+                pulled=True,
+            )
+        ),
     )
     _fits(dockerfile, registry, setup, built)
-    rounds = tuple(Round(one, _service(one.image, app, startup_cpu, cpu, memory)) for one in built)
     told = startup_cpu is not None or app is not None
     return LifecycleAnswer(
         dockerfile=str(dockerfile),
@@ -113,8 +121,7 @@ def file_of(dockerfile: str | Path) -> Path:
 
 
 def _check(platform: str, startup_cpu: float | None, app: str | None) -> None:
-    if platform not in PLATFORMS:
-        raise catalog.unknown("platform", platform, PLATFORMS)
+    known(platform, "lifecycle")
     if startup_cpu is not None and app is not None:
         raise ValueError("app: 'startup_cpu' is not allowed beside it; the app brings its own")
     if startup_cpu is not None and not 0.0 <= startup_cpu < 1e9:
@@ -141,23 +148,6 @@ def _resolver(bases: Mapping[str, Image]) -> Callable[[str], Image]:
             ) from None
 
     return resolve
-
-
-def _platform(name: str, instance: str, registry: str, image: Image) -> Any:
-    pulls, machine = catalog.registry(registry), catalog.machine(instance)
-    if name == "docker":
-        return catalog.docker(machine, pulls_from=pulls)
-    if name == "ecs":
-        return catalog.ecs(machine, pulls_from=pulls)
-    if name == "eks":
-        return catalog.eks(machine, pulls_from=pulls)
-    if name == "eks-fargate":
-        return catalog.eks_on_fargate(pulls_from=pulls)
-    if name == "ec2":
-        fleet = catalog.fleet(machine, pulls_from=pulls)
-        docker = DockerOnInstance(runtime=fleet.runtime, registry=pulls, unpacking=fleet.unpacking)
-        return catalog.ec2(machine, docker=docker)
-    return catalog.ecs_on_fargate(image.architectures[0], pulls_from=pulls)
 
 
 def _service(

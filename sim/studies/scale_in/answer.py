@@ -13,7 +13,7 @@ from sim.experiment import Results
 from sim.experiment.statistics.estimate import Estimate
 from sim.experiment.storage.manifest import manifest
 from sim.experiment.storage.tables import empty_spans
-from sim.platforms import ECS, EKS
+from sim.studies.platform_row import StudiedPlatform
 from sim.units import hours
 from sim.workload import Service
 
@@ -114,7 +114,7 @@ class ScaleInAnswer:
     rows: list[ScaleInRow]
     runs: dict[str, list[ScaleInRun]]
     """The runs of each platform."""
-    platforms: Mapping[str, ECS | EKS]
+    platforms: Mapping[str, StudiedPlatform]
     seed: int
 
     def results(self) -> Results:
@@ -131,7 +131,7 @@ class ScaleInAnswer:
             manifest={**made, "replications": replications, "complete": True},
         )
 
-    def _described(self, platform: ECS | EKS) -> dict[str, Any]:
+    def _described(self, platform: StudiedPlatform) -> dict[str, Any]:
         return {
             "platform": json.loads(as_json(platform)),
             "service": json.loads(as_json(self.service)),

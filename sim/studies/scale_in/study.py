@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from sim.core.world import World
 from sim.experiment.statistics.estimate import mean
-from sim.platforms import ECS, EKS
 from sim.platforms.eks.eks import LiveEKS
 from sim.start import Deployment, Ready, Start
-from sim.studies.platforms import chosen, lacking, price, web
+from sim.studies.platform_row import StudiedPlatform
 from sim.studies.scale_in.answer import SHARES, ScaleInAnswer, ScaleInRow, ScaleInRun
+from sim.studies.scaling import price, scaled_platforms, web
 from sim.units import GiB, hours
 from sim.workload import Service
 
@@ -34,7 +34,7 @@ def scale_in(
     """How soon the machines of `begin` tasks go once only `to` are wanted; any may be stopped.
 
     Args:
-        platform: one of `sim.studies.platforms.platforms()`, or `all`.
+        platform: one of `sim.studies.platforms.names("scale")`, or `all`.
         cpu: vCPUs of one task.
         memory: bytes of one task.
         instance: EC2 type of the platforms that have instances.
@@ -43,10 +43,10 @@ def scale_in(
     Raises:
         ValueError: a name is not known, or a value is out of range.
     """
-    made = chosen(platform, instance, quotas)
+    service = web(cpu, memory, image)
+    made = scaled_platforms(platform, service, instance, quotas)
     if not 0 <= to < begin:
         raise ValueError(f"to: {to} is not allowed; at least 0 and less than from = {begin}")
-    service = web(cpu, memory, image)
     runs = {
         name: [
             _run(each, service, begin, to, World(seed, number)) for number in range(replications)
@@ -57,13 +57,15 @@ def scale_in(
     return ScaleInAnswer(service, instance, begin, to, rows, runs, made, seed)
 
 
-def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: World) -> ScaleInRun:
+def _run(
+    platform: StudiedPlatform, service: Service, begin: int, to: int, world: World
+) -> ScaleInRun:
     """Bring `begin` tasks up, wait until all has come to rest, and end all but `to` of them."""
     live: Deployment = platform.deploy(world)
     starts = live.launch(service, begin)
     world.env.run(until=BEFORE)
     hosts = [(0.0, len(live.hosts()))]
-    moved, down = _moved(live), _lacking(live, starts, lacking(platform, service))
+    moved, down = _moved(live), _lacking(live, starts, platform.lacks(service))
     order = world.random.generator("scale in").permutation(begin)
     for number in order[: begin - to].tolist():
         live.stop(starts[number])
@@ -99,7 +101,9 @@ def _runs(live: Deployment, start: Start) -> bool:
     return ready and start.sandbox is not None and start.sandbox.alive
 
 
-def _row(name: str, platform: ECS | EKS, service: Service, runs: list[ScaleInRun]) -> ScaleInRow:
+def _row(
+    name: str, platform: StudiedPlatform, service: Service, runs: list[ScaleInRun]
+) -> ScaleInRow:
     hosts = mean("hosts", [run.after for run in runs])
     down = next((run.lacking for run in runs if run.lacking), "")
     goes = not down and all(run.after < run.before for run in runs)

@@ -12,9 +12,9 @@ from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.statistics.estimate import Estimate, mean
 from sim.platforms.kubernetes.cluster import EVICTED, EVICTION, REPLACEMENT
 from sim.studies.account_quotas import account_line, need
-from sim.studies.platforms import chosen, lacking, price, web
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 from sim.studies.scale_out.limiting_waits import stretches
+from sim.studies.scaling import price, scaled_platforms, web
 from sim.units import GiB, hours
 from sim.workload import Service
 
@@ -46,7 +46,7 @@ def scale_out(
     A task is ready when its container runs: it has no start-up work of its own.
 
     Args:
-        platform: one of `sim.studies.platforms.platforms()`, or `all`.
+        platform: one of `sim.studies.platforms.names("scale")`, or `all`.
         cpu: vCPUs of one task.
         memory: bytes of one task.
         instance: EC2 type of the platforms that have instances.
@@ -56,14 +56,14 @@ def scale_out(
     Raises:
         ValueError: a name is not known, or a value is out of range.
     """
-    made = chosen(platform, instance, quotas)
+    service = web(cpu, memory, image)
+    made = scaled_platforms(platform, service, instance, quotas)
     if begin < 0:
         raise ValueError(f"from: {begin} is not allowed; at least 0")
     if to <= begin:
         raise ValueError(f"to: {to} is not allowed; more than from = {begin}")
     if not 1 <= services <= to - begin:
         raise ValueError(f"services: {services} is not allowed; 1 to {to - begin}")
-    service = web(cpu, memory, image)
     scenarios = {
         name: Scenario(
             name="scale", platform=each, arrivals=_arrivals(service, begin, to, services)
@@ -77,7 +77,7 @@ def scale_out(
     rows = [_row(results, asked, name, to - begin) for name in made]
     for row in rows:
         row.usd_per_hour = price(made[row.platform], service, row.hosts)
-        row.lacking = lacking(made[row.platform], service)
+        row.lacking = made[row.platform].lacks(service)
     results.summary = _summary(rows)
     account = account_line(need(r.platform, made[r.platform], service, r.hosts) for r in rows)
     return ScaleOutAnswer(service, instance, begin, to, rows, results, asked, account)

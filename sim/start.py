@@ -14,8 +14,7 @@ from sim.core.recorder import Span
 from sim.core.world import World
 from sim.host import Kernel
 from sim.image import NoSpace, PullFailed
-from sim.sharing import Group
-from sim.workload import Demand, Service
+from sim.workload import Demand, Requests, RequestServer, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """It was stopped on the way."""
+    """The start was stopped on the way."""
 
     reason: str
 
@@ -67,10 +66,13 @@ class Sandbox(Protocol):
     def alive(self) -> bool: ...
 
     @property
-    def cpu(self) -> Group: ...
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        ...
 
-    @property
-    def core_speed(self) -> float: ...
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself."""
+        ...
 
     def stop(self) -> None: ...
 

@@ -1,43 +1,36 @@
 """The only place with numbers about the world, each one cited."""
 
-from sim.catalog.apps import (
-    app,
-    apps,
-    image,
-    images,
-    load,
-    service,
+from sim.catalog.apps import app, apps, image, images, load, service
+from sim.catalog.builder import builder, official, repository
+from sim.catalog.containers import (
+    agent_cleanup,
+    docker,
+    fleet,
+    kubelet_cleanup,
+    unpacking,
+    with_volume,
 )
-from sim.catalog.autoscaling import (
+from sim.catalog.ecs import (
+    ecs,
     ecs_capacity_provider,
+    ecs_on_fargate,
     ecs_service_on_fargate,
-    eks_cluster_autoscaler,
-    eks_karpenter,
-)
-from sim.catalog.builder import (
-    builder,
-    official,
-    repository,
-)
-from sim.catalog.core_speeds import (
-    core_speeds,
+    fargate,
 )
 from sim.catalog.eks import (
     eks,
+    eks_cluster_autoscaler,
+    eks_karpenter,
     eks_on_fargate,
     node_config,
     nodes,
     prefix_max_pods,
 )
-from sim.catalog.figures import (
-    control_plane,
-    digest,
-    figure,
-    figures,
-)
+from sim.catalog.figures import control_plane, digest, figure, figures
 from sim.catalog.instances import (
     Instance,
     bare,
+    core_speeds,
     custom,
     instance,
     instances,
@@ -45,39 +38,10 @@ from sim.catalog.instances import (
     matching,
 )
 from sim.catalog.max_pods import max_pods
-from sim.catalog.platforms import (
-    agent_cleanup,
-    docker,
-    ec2,
-    ec2_for,
-    ecs,
-    ecs_on_fargate,
-    fargate,
-    fleet,
-    hypervisor,
-    kubelet_cleanup,
-    micro_vm,
-    unpacking,
-    virtual_machine,
-    with_volume,
-)
-from sim.catalog.registries import (
-    ecs_agent,
-    kubelet_retry_policy,
-    registry,
-    registry_names,
-)
-from sim.catalog.storms import (
-    RUNTIMES,
-    footprint,
-    home,
-    profile,
-    validation_hosts,
-)
-from sim.core.names import (
-    UnknownName,
-    unknown,
-)
+from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
+from sim.catalog.storms import RUNTIMES, footprint, home, profile, validation_hosts
+from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
+from sim.core.names import UnknownName, unknown
 
 __all__ = [
     "RUNTIMES",

@@ -1,12 +1,14 @@
 """The apps of the story and their images: a Java app, a Node.js app, a MySQL database."""
 
 from functools import cache
+from typing import NamedTuple
 
-from sim.catalog.figures import figure, rows
+from sim.catalog.figures import figure, figures, rows
+from sim.catalog.storms import validation_hosts
 from sim.core.cited import Cited
 from sim.core.names import unknown
 from sim.core.quantity import shown_memory
-from sim.host import Step
+from sim.host import Machine, Step
 from sim.image import Image, Layer
 from sim.units import GiB, MiB
 from sim.workload import App, Load, Service
@@ -18,6 +20,9 @@ DEFAULT_SIZE = {
     "generic": (0.25, 512 * MiB),
 }
 """vCPUs and memory an app is given unless the user says otherwise."""
+
+CROWDING = {name: f"app.{name}.crowding" for name in ("java", "node", "mysql")}
+"""The figures of the apps of which something is known; see `Load.crowding`."""
 
 IMAGE_OF = {"java": "eclipse-temurin:21-jre", "node": "node:22", "mysql": "mysql:8"}
 
@@ -70,6 +75,7 @@ def apps() -> dict[str, App]:
                 wait=figure("app.node.startup_wait"),
                 spread=spread,
             ),
+            threads=1,
             private=figure("app.node.private"),
             hot_files=figure("app.node.file_cache"),
             startup_read=figure("app.node.file_cache"),
@@ -100,11 +106,13 @@ def app(name: str) -> App:
     return apps()[name]
 
 
-def load(share: float | None = None) -> Load:
+def load(share: float | None = None, app: str = "generic") -> Load:
     """The request load of a serving container; assumed, with a range."""
     return Load(
         share=figure("workload.load") if share is None else share,
         request_cpu=figure("workload.request_cpu"),
+        variation=figure("workload.variation"),
+        crowding=figure(CROWDING.get(app, "workload.crowding")),
     )
 
 
@@ -137,7 +145,7 @@ def service(
         cpu=default_cpu if cpu is None else cpu,
         memory=default_memory if memory is None else memory,
         cpu_quota=cpu_quota,
-        load=load(load_share),
+        load=load(load_share, name),
     )
     least = figure("docker.least_memory")
     if made.memory < least.value:
@@ -165,4 +173,61 @@ def _layer(number: int, size: str, row: dict[str, str]) -> Layer:
         digest=digest,
         compressed=float(size),
         unpack_ratio=own if known else figure("image.unpack_ratio"),
+    )
+
+
+class Program(NamedTuple):
+    """What is known of a program beside its figures."""
+
+    key: str
+    """Names its figures: app.KEY.startup_cpu and others."""
+    threads: int = 1
+    """Threads or workers of its start that run at once."""
+
+
+PROGRAMS = {
+    "tomcat": Program("tomcat", threads=2),
+    "node-express": Program("node"),
+    "flask-gunicorn": Program("flask", threads=2),
+    "mariadb-ready-datadir": Program("mariadb_ready"),
+    "mariadb-empty-datadir": Program("mariadb"),
+    "redis": Program("redis"),
+    "nginx": Program("nginx"),
+}
+
+
+@cache
+def program(name: str) -> App:
+    """The program of that name, from the fork of its process to the first healthy answer.
+
+    Raises:
+        UnknownName: it is not in the catalogue.
+    """
+    if name not in PROGRAMS:
+        raise unknown("app", name, PROGRAMS)
+    key, threads = PROGRAMS[name]
+    read = f"app.{key}.startup_read"
+    return App(
+        name=name,
+        startup=Step(
+            cpu=figure(f"app.{key}.startup_cpu"),
+            wait=figure(f"app.{key}.startup_wait"),
+            threads=threads,
+            spread=figure("spread.boot"),
+        ),
+        private=figure(f"app.{key}.private"),
+        hot_files=figure(f"app.{key}.file_cache"),
+        startup_read=figure(read if read in figures() else f"app.{key}.file_cache"),
+    )
+
+
+def programs_host() -> Machine:
+    """The machine on which they were measured."""
+    host = validation_hosts()["epyc"]
+    return Machine(
+        name=host.name,
+        vcpu=host.processor.cpus,
+        memory=host.memory,
+        disk=figure(f"host.{host.name}.disk"),
+        quota_period=figure("linux.quota_period"),
     )

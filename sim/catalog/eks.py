@@ -1,14 +1,15 @@
-"""EKS as AWS runs it: node images, quotas, prices; on EC2 nodes and on Fargate."""
+"""EKS as AWS runs it: node images and quotas; on EC2 nodes, on nodes that Karpenter or the Cluster
+Autoscaler bring, and on Fargate."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from sim.catalog.figures import control_plane, figure
+from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
+from sim.catalog.ecs import fargate
+from sim.catalog.figures import control_plane, figure, quota
 from sim.catalog.instances import instance, machine
-from sim.catalog.platforms import fargate, fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.registries import kubelet_retry_policy, registry
-from sim.core.token_bucket import Quota
 from sim.host import Machine, Step
 from sim.image import Image, Registry
 from sim.platforms import (
@@ -16,11 +17,17 @@ from sim.platforms import (
     DaemonSet,
     FargateProfile,
     Fleet,
+    InstanceLaunch,
     Kubelet,
     KubernetesControlPlane,
     NodeConfig,
+    NodeKind,
+    NodePool,
     PodTemplate,
 )
+from sim.platforms.autoscaling.autoscaler import Autoscaler, ClusterAutoscaler, Karpenter
+from sim.platforms.autoscaling.consolidation import Consolidation
+from sim.platforms.autoscaling.scale_down import ScaleDown
 from sim.platforms.kubernetes.scheduler import Scoring
 
 HOST_NETWORK_PODS = 2
@@ -58,9 +65,7 @@ def eks(
 
 def eks_on_fargate(*, pod: PodTemplate | None = None, pulls_from: Registry | None = None) -> EKS:
     """EKS on Fargate, in an account that uses Fargate under EKS only; amd64, as EKS runs it."""
-    launches = Quota(
-        size=figure("eks.fargate.launch.bucket"), refill=figure("eks.fargate.launch.refill")
-    )
+    launches = quota("eks.fargate.launch")
     capacity = replace(
         fargate(pulls_from=_from_kubelet(pulls_from)),
         launches=launches,
@@ -75,6 +80,71 @@ def eks_on_fargate(*, pod: PodTemplate | None = None, pulls_from: Registry | Non
             registration=control_plane("eks.fargate.registration"),
         ),
         pod=PodTemplate() if pod is None else pod,
+    )
+
+
+def eks_karpenter(*types: str, warm: Sequence[Image] = ()) -> EKS:
+    """EKS whose nodes Karpenter launches: of each batch the cheapest types that hold its pods.
+
+    Args:
+        types: instance types it may launch.
+    """
+    autoscaler = Karpenter(
+        batch_idle=figure("karpenter.batch_idle"),
+        batch_most=figure("karpenter.batch_most"),
+        consolidation=Consolidation(
+            after=figure("karpenter.consolidate_after"),
+            poll=figure("karpenter.poll"),
+            validation=figure("karpenter.validation"),
+            budget=figure("karpenter.budget"),
+        ),
+    )
+    return _growing_eks(autoscaler, types, warm, group=False)
+
+
+def eks_cluster_autoscaler(type_: str, *, warm: Sequence[Image] = ()) -> EKS:
+    """EKS with one node group that the Cluster Autoscaler grows and shrinks."""
+    autoscaler = ClusterAutoscaler(
+        scan=figure("cas.scan"),
+        scale_down=ScaleDown(
+            threshold=figure("cas.threshold"),
+            unneeded=figure("cas.unneeded"),
+            after_add=figure("cas.after_add"),
+            after_taint=figure("cas.after_taint"),
+            drains=int(figure("cas.drains").value),
+            deletions=int(figure("cas.deletions").value),
+        ),
+    )
+    return _growing_eks(autoscaler, (type_,), warm, group=True)
+
+
+def _growing_eks(
+    autoscaler: Autoscaler, types: Sequence[str], warm: Sequence[Image], *, group: bool
+) -> EKS:
+    priced = sorted(types, key=lambda name: instance(name).usd_per_hour or float("inf"))
+    kinds = [NodeKind(fleet=nodes(machine(t), warm=warm), node=node_config(t)) for t in priced]
+    pool = NodePool(
+        kinds=tuple(kinds),
+        autoscaler=autoscaler,
+        launch=eks_node_launch(group=group),
+        termination=figure("kubernetes.termination_grace"),
+    )
+    return replace(eks(priced[0]), capacity=pool, node=None)
+
+
+def eks_node_launch(*, group: bool) -> InstanceLaunch:
+    """A node of EKS's own image, until pods may go there.
+
+    Args:
+        group: whether an Auto Scaling group asks for it; else Karpenter does, with CreateFleet.
+    """
+    calls = "ec2.run_instances" if group else "ec2.create_fleet"
+    return InstanceLaunch(
+        decided=control_plane("asg.reaction" if group else "karpenter.decision"),
+        calls=quota(f"{calls}.requests"),
+        instances=quota("ec2.run_instances"),
+        per_call=int(figure("asg.instances_per_call").value),
+        stages=(control_plane("eks.node.registered"), control_plane("eks.node.ready")),
     )
 
 
@@ -151,11 +221,9 @@ def daemon_sets() -> tuple[DaemonSet, ...]:
 
 
 def kubelet() -> Kubelet:
-    """As EKS's node image configures it."""
+    """The kubelet as EKS's node image configures it."""
     return Kubelet(
-        pulls=Quota(
-            size=figure("kubelet.registry_pull.burst"), refill=figure("kubelet.registry_pull.qps")
-        ),
+        pulls=quota("kubelet.registry_pull"),
         back_off=figure("kubelet.image_back_off"),
         longest_back_off=figure("kubelet.image_back_off.longest"),
         sandbox=Step(
@@ -171,8 +239,8 @@ def kubernetes_control_plane() -> KubernetesControlPlane:
     """API server, controllers and scheduler; EKS does not publish their rates."""
     return KubernetesControlPlane(
         call=control_plane("eks.call"),
-        creations=Quota(size=figure("eks.controller.burst"), refill=figure("eks.controller.rate")),
-        bindings=Quota(size=figure("eks.scheduler.burst"), refill=figure("eks.scheduler.rate")),
+        creations=quota("eks.controller"),
+        bindings=quota("eks.scheduler"),
         notice=control_plane("eks.notice"),
     )
 

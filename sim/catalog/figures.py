@@ -9,6 +9,7 @@ from typing import cast
 from sim.core.cited import SCALES, Cited, Grade
 from sim.core.names import unknown
 from sim.core.randomness import Lognormal
+from sim.core.token_bucket import Quota
 
 DATA = files("sim.catalog") / "data"
 
@@ -40,6 +41,22 @@ def figure(key: str) -> Cited:
 def control_plane(key: str) -> Lognormal:
     """A wait for a control plane, which varies from start to start."""
     return Lognormal(median=figure(key), spread=figure("spread.control_plane"))
+
+
+def quota(key: str) -> Quota:
+    """The token bucket of that key: its size and its refill are filed in the vendor's own words.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    for size, refill in _BUCKETS:
+        if key + size in figures() and key + refill in figures():
+            return Quota(size=figure(key + size), refill=figure(key + refill))
+    raise unknown("quota", key, figures())
+
+
+_BUCKETS = ((".bucket", ".refill"), (".burst", ".rate"), (".burst", ".qps"), ("", ".refill"))
+"""How the two figures of a quota end."""
 
 
 @cache

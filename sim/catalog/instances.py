@@ -1,11 +1,11 @@
 """EC2 instance types, and the bare machines they are compared with."""
 
+import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 
-from sim.catalog.core_speeds import core_speed
 from sim.catalog.figures import figure, rows
 from sim.core.cited import Cited
 from sim.core.names import unknown
@@ -16,6 +16,9 @@ from sim.units import Gbit_per_s, Mbit_per_s, MiB
 _VANTAGE = "OS-visible memory measured by vantage"
 _KARPENTER = "Karpenter's generated instance tables, us-east-1"
 
+REFERENCE_FAMILY = "m5"
+"""The family whose vCPU is the reference core of all CPU work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -25,7 +28,7 @@ class Instance:
     architecture: Architecture
     vcpu: int
     core_speed: Cited
-    """Of one vCPU, against an m5 vCPU; 1 where it was not measured."""
+    """Work of one vCPU, against an m5 vCPU; 1 where it was not measured."""
     memory: float
     memory_visible: float
     enis: int
@@ -35,7 +38,7 @@ class Instance:
     metal: bool
     burstable: bool
     baseline: float | None
-    """Of a T type: the fraction of each vCPU that its credits pay for."""
+    """Fraction of each vCPU that a T type's credits pay for; None: not a T type."""
     usd_per_hour: float | None
 
 
@@ -168,7 +171,7 @@ def _instance(row: dict[str, str]) -> Instance:
 
 def _fitted(name: str, memory: float) -> float:
     """Bytes lost by the fit of the family, for a type without a measurement."""
-    family = _families().get(name.split(".", maxsplit=1)[0], _families()["m6i"])
+    family = _families().get(_family(name), _families()["m6i"])
     fixed = float(family["intercept_mib_fit_le_64GiB"]) * MiB
     return fixed + float(family["slope_frac_fit_le_64GiB"]) * memory
 
@@ -186,7 +189,7 @@ def _lost(type_: Instance) -> Cited:
 
 
 def _bare_lost(name: str, memory: float) -> Cited:
-    family = _families().get(name.split(".", maxsplit=1)[0], {})
+    family = _families().get(_family(name), {})
     fraction = family.get("metal_lost_frac")
     if not fraction:
         return _scaled(figure("machine.memory_lost"), memory, "machine.memory_lost")
@@ -257,3 +260,44 @@ def _price(type_: Instance) -> Cited | None:
         as_of="2026-08",
         note="on demand, Linux; no volume, no public IPv4",
     )
+
+
+def core_speed(name: str) -> Cited:
+    """Work of one vCPU of an instance type against the reference core: its family's."""
+    return core_speeds()[f"ec2.{_family(name)}.core_speed"]
+
+
+@cache
+def core_speeds() -> dict[str, Cited]:
+    """Core speed of every family, by key; 1 where it was not measured."""
+    families = dict.fromkeys(_family(row["instance_type"]) for row in rows("ec2_instances.csv"))
+    reference = _coremark()[REFERENCE_FAMILY]
+    found = (_speed(family, _coremark().get(family), reference) for family in sorted(families))
+    return {speed.key: speed for speed in found}
+
+
+def _speed(family: str, coremark: float | None, reference: float) -> Cited:
+    return Cited(
+        key=f"ec2.{family}.core_speed",
+        value=1.0 if coremark is None else coremark / reference,
+        unit="of an m5 vCPU",
+        grade="assumed" if coremark is None else "C",
+        source="CoreMark per vCPU measured by vantage, median of the family over that of m5",
+        as_of="2025-12",
+        note="not measured: taken as 1" if coremark is None else "",
+    )
+
+
+@cache
+def _coremark() -> dict[str, float]:
+    """Median CoreMark per vCPU of a family; single types differ by noise more than by silicon."""
+    measured: dict[str, list[float]] = {}
+    for row in rows("ec2_instances.csv"):
+        if row["coremark_iter_s"] and row["vcpu"]:
+            per_vcpu = float(row["coremark_iter_s"]) / int(row["vcpu"])
+            measured.setdefault(_family(row["instance_type"]), []).append(per_vcpu)
+    return {family: statistics.median(each) for family, each in measured.items()}
+
+
+def _family(name: str) -> str:
+    return name.split(".", maxsplit=1)[0]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal, TypeAlias, get_args
 
-from sim.catalog.figures import control_plane, figure
+from sim.catalog.figures import control_plane, figure, quota
 from sim.core.cited import Cited
 from sim.core.names import unknown
 from sim.core.token_bucket import Quota
@@ -73,9 +73,7 @@ def kubelet_retry_policy() -> RetryPolicy:
         waiting="retry",
         first=figure("kubelet.image_back_off"),
         longest=figure("kubelet.image_back_off.longest"),
-        pulls=Quota(
-            size=figure("kubelet.registry_pull.burst"), refill=figure("kubelet.registry_pull.qps")
-        ),
+        pulls=quota("kubelet.registry_pull"),
         error="ErrImagePull",
         word="ImagePullBackOff",
     )

@@ -8,13 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.experiment.design import LatinHypercube, Sobol
+    from sim.experiment.design import LatinHypercube, Sobol, sweep
     from sim.experiment.replication import compare, replicate
     from sim.experiment.results import Results, load
     from sim.experiment.running.scenario import Burst, Poisson, Scenario
     from sim.experiment.running.stopping import RelativeHalfWidth
     from sim.experiment.statistics.estimate import Estimate
-    from sim.experiment.sweeps import sweep
 
 __all__ = [
     "Burst",
@@ -32,13 +31,12 @@ __all__ = [
 ]
 
 _HOME = {
-    "design": ("LatinHypercube", "Sobol"),
+    "design": ("LatinHypercube", "Sobol", "sweep"),
     "statistics.estimate": ("Estimate",),
     "replication": ("compare", "replicate"),
     "results": ("Results", "load"),
     "running.scenario": ("Burst", "Poisson", "Scenario"),
     "running.stopping": ("RelativeHalfWidth",),
-    "sweeps": ("sweep",),
 }
 
 

@@ -1,11 +1,16 @@
-"""Designs of a sweep: which points of the parameter space are run."""
+"""Sweeps: which points of the parameter space are run, on the same random numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+
+from sim.core.description import with_figure, with_value
+from sim.experiment.replication import Effort, compare
+from sim.experiment.results import Results
+from sim.experiment.running.scenario import Scenario
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +21,14 @@ Point: TypeAlias = dict[str, Any]
 
 Grid: TypeAlias = Mapping[str, Sequence[Any]]
 """Every combination of these values; the last path varies quickest."""
+
+
+FIGURES = "figures."
+"""Before the key of a cited figure, which is replaced wherever it stands."""
+
+Maker: TypeAlias = Callable[..., Scenario]
+
+MOST_MISTAKES = 10
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,56 @@ class Sobol(_Sampled):
 Design: TypeAlias = Grid | LatinHypercube | Sobol
 
 
+def sweep(scenario: Scenario | Maker, design: Design, **effort: Unpack[Effort]) -> Results:
+    """Run a scenario at every point of a design; each point is a variant.
+
+    Args:
+        scenario: one whose fields are replaced, or a function that makes it from a point's values.
+        design: values by dotted path (`arrivals[0].tasks`, `figures.fargate.provision`, or the
+            names of the function's arguments), of which every combination is run;
+            `LatinHypercube`; or `Sobol`.
+        effort: as of `compare`.
+
+    Returns:
+        Results whose `points` has the parameters of each variant, and whose summary is a row a
+        point.
+
+    Raises:
+        ValueError: a path or a value is not allowed; all of them are named.
+    """
+    points: dict[str, Point] = {}
+    for point in points_of(design):
+        name = label(point)
+        points[name if name not in points else f"{name} #{len(points)}"] = point
+    return compare(_scenarios(scenario, points), points=points, **effort)
+
+
+def _scenarios(scenario: Scenario | Maker, points: dict[str, Point]) -> dict[str, Scenario]:
+    scenarios: dict[str, Scenario] = {}
+    mistakes: dict[str, None] = {}
+    for variant, point in points.items():
+        try:
+            scenarios[variant] = _moved(scenario, point)
+        except ValueError as error:
+            mistakes |= dict.fromkeys(str(error).splitlines())
+    if mistakes:
+        shown = list(mistakes)[:MOST_MISTAKES]
+        more = len(mistakes) - len(shown)
+        raise ValueError("\n".join(shown + ([f"and {more} more"] if more else [])))
+    return scenarios
+
+
+def _moved(scenario: Scenario | Maker, point: Point) -> Scenario:
+    if not isinstance(scenario, Scenario):
+        return scenario(**point)
+    for path, value in point.items():
+        if path.startswith(FIGURES):
+            scenario = with_figure(scenario, path.removeprefix(FIGURES), value)
+        else:
+            scenario = with_value(scenario, path, value)
+    return scenario
+
+
 def points_of(design: Design) -> list[Point]:
     """The points of a design.
 
@@ -105,15 +168,15 @@ def points_of(design: Design) -> list[Point]:
         ValueError: there is none.
     """
     if isinstance(design, _Sampled):
-        found = design.points()
+        points = design.points()
     else:
         for path, values in design.items():
             if isinstance(values, str) or not isinstance(values, Sequence):
                 raise ValueError(f"{path}: {values!r} is not allowed; a list of values")
-        found = [dict(zip(design, values, strict=True)) for values in product(*design.values())]
-    if not found or not found[0]:
+        points = [dict(zip(design, values, strict=True)) for values in product(*design.values())]
+    if not points or not points[0]:
         raise ValueError("design: there is no point in it; each path needs at least one value")
-    return found
+    return points
 
 
 def label(point: Point) -> str:

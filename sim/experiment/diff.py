@@ -18,7 +18,7 @@ class Differs(NamedTuple):
     b: str
 
 
-def differing(a: Any, b: Any, path: str = "") -> Iterator[Differs]:
+def differences(a: Any, b: Any, path: str = "") -> Iterator[Differs]:
     """Every place where two plain descriptions differ, in the order of the first."""
     if a == b:
         return
@@ -37,7 +37,7 @@ def differing(a: Any, b: Any, path: str = "") -> Iterator[Differs]:
 
 def _both(a: Mapping[Any, Any], b: Mapping[Any, Any], key: Any, path: str) -> Iterator[Differs]:
     if key in a and key in b:
-        yield from differing(a[key], b[key], path)
+        yield from differences(a[key], b[key], path)
     elif key in a:
         yield Differs(path, shown(a[key]), "absent")
     else:

@@ -1,4 +1,4 @@
-"""Tidy frames made from the spans: starts, tiling phases, and the phases of a typical start."""
+"""Tidy frames from tidy frames: starts, tiling phases, the phases of a typical start, summaries."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.experiment.statistics.estimate import mean, needed
 from sim.experiment.statistics.estimate import quantile as quantile_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KEYS = ("variant", "run", "task")
-NEEDED = ("run", "task", "phase", "start_s", "end_s")
+COLUMNS_OF_TILES = ("run", "task", "phase", "start_s", "end_s")
+OUTCOMES = ("ready", "refused", "killed", "censored")
+SUMMARY = ("variant", "phase", "p50_s", "p95_s", "n")
+"""Of a summary without a row: no start became ready, or too few did for a median."""
 
 
 def tiling(spans: pd.DataFrame) -> pd.DataFrame:
@@ -51,7 +55,7 @@ def lengths(tiles: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ValueError: a column is missing.
     """
-    missing = [name for name in NEEDED if name not in tiles.columns]
+    missing = [name for name in COLUMNS_OF_TILES if name not in tiles.columns]
     if missing:
         raise ValueError(
             f"spans: it has no {', '.join(missing)}; a row a phase is needed: Results.tiling()"
@@ -94,8 +98,89 @@ def phase_table(tiles: pd.DataFrame, quantile: float) -> dict[str, float]:
     Raises:
         TooFew: there are too few starts for that quantile.
     """
-    around = phases_around(lengths(tiles), quantile)
+    return _with_sums(phases_around(lengths(tiles), quantile))
+
+
+def _with_sums(around: pd.Series[float]) -> dict[str, float]:
     phases = {str(phase): float(value) for phase, value in around.items()}
     phases["running"] = math.fsum(value for phase, value in phases.items() if phase != "app")
     phases["total"] = phases["running"] + phases.get("app", 0.0)
     return phases
+
+
+def outcomes(runs: pd.DataFrame) -> str:
+    """How many starts became ready, and what became of the others."""
+    counts = runs[["tasks", *OUTCOMES]].sum()
+    lost = [f"{counts[c]} {c}" for c in OUTCOMES[1:] if counts[c]]
+    tail = f" ({', '.join(lost)})" if lost else ""
+    return f"{counts['ready']} of {counts['tasks']} starts became ready{tail}"
+
+
+def when_ready(summary: pd.DataFrame) -> str:
+    """When starts became ready: in the median of each variant, or at the extreme points.
+
+    Args:
+        summary: `summarize`, or `summarize_points`.
+    """
+    if summary.empty:
+        return ""
+    if "p50_s" in summary:
+        totals = summary[summary["phase"] == "total"]
+        pairs = zip(totals["variant"], totals["p50_s"], strict=True)
+        shown = ", ".join(f"{seconds:.1f} s on {variant}" for variant, seconds in pairs)
+        return f"; in the median after {shown}"
+    if "time_to_ready_s" not in summary or summary["time_to_ready_s"].isna().all():
+        return ""
+    times = summary.set_index("variant")["time_to_ready_s"]
+    return (
+        f"; in the mean after {times.min():.1f} s at {times.idxmin()}, "
+        f"after {times.max():.1f} s at {times.idxmax()}"
+    )
+
+
+def summarize(tiles: pd.DataFrame) -> pd.DataFrame:
+    """Phases of the median and the p95 start of each variant, as far as the sample supports."""
+    import pandas as pd
+
+    rows: list[dict[str, object]] = []
+    for variant, own in tiles.groupby("variant", sort=False):
+        wide = lengths(own)
+        columns = {
+            f"p{round(100 * q)}_s": _with_sums(phases_around(wide, q))
+            for q in (0.5, 0.95)
+            if len(wide) >= needed(q)
+        }
+        for phase in next(iter(columns.values()), {}):
+            values = {column: phases[phase] for column, phases in columns.items()}
+            rows.append({"variant": variant, "phase": phase, **values, "n": len(wide)})
+    return pd.DataFrame(rows) if rows else empty_summary()
+
+
+def empty_summary() -> pd.DataFrame:
+    """The columns, and no row."""
+    import pandas as pd
+
+    return pd.DataFrame(columns=list(SUMMARY))
+
+
+def summarize_points(runs: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """One row a point: its parameters, outcomes per run, and mean time to ready with interval.
+
+    The interval is the 95 % t interval over replications; it is absent where starts were cut off
+    by the end of the run, or none became ready.
+    """
+    import pandas as pd
+
+    rows = []
+    for variant, own in runs.groupby("variant", sort=False):
+        row = {"replications": len(own), **own[list(OUTCOMES)].mean().to_dict()}
+        times = own["time_to_ready_s"].dropna()
+        if len(times) and not own["censored"].any():
+            estimate = mean("time_to_ready_s", times)
+            row |= {
+                "time_to_ready_s": estimate.value,
+                "low_s": estimate.low,
+                "high_s": estimate.high,
+            }
+        rows.append({"variant": variant, **row})
+    return points.merge(pd.DataFrame(rows), on="variant")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,9 @@ from sim.experiment import frames
 from sim.experiment.statistics import estimate as estimates
 from sim.experiment.statistics import steady_state as steady
 from sim.experiment.storage.manifest import FILE, Manifest, read_manifest, write_manifest
-from sim.experiment.storage.part_files import Damaged, Parts
+from sim.experiment.storage.part_files import Damaged, PartFiles
 from sim.experiment.storage.run_folder import finished, locked, make_folder, replications
 from sim.experiment.storage.tables import TABLES, Tables, arranged, arrow_of
-from sim.experiment.summary import read_summary, sentence, summarize, summarize_points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ class Results:
 
     def sentence(self) -> str:
         """What became of the starts, in one sentence."""
-        return sentence(self)
+        return f"{frames.outcomes(self.runs)}{frames.when_ready(self.summary)}."
 
     def json(self) -> list[dict[str, Any]]:
         """The summary as plain data; what was refused is absent."""
@@ -132,7 +132,7 @@ class Results:
         name = self._variant(variant)
         if metric in TIMES:
             self._refuse_censored(metric, name)
-        return steady.steady_mean(metric, steady.series(self, metric, name))
+        return steady.steady_mean(metric, steady.series(self.starts(), self.samples, metric, name))
 
     def save(self, out: str | os.PathLike[str] = "results") -> Path:
         """Write everything to `out/<scenario>/<run id>/`, whole or not at all.
@@ -164,7 +164,7 @@ class Results:
         folder.chmod(0o755)
         for name in TABLES:
             (folder / name).mkdir()
-        Parts(folder).write(lambda name: arrow_of(getattr(self, name)))
+        PartFiles(folder).write(lambda name: arrow_of(getattr(self, name)))
         (folder / "summary.csv").write_text(as_csv(self.summary), encoding="utf-8")
         write_manifest(folder, self.manifest, self.scenario)
 
@@ -200,7 +200,7 @@ def load(path: str | os.PathLike[str]) -> Results:
     """
     folder = _find(Path(path))
     manifest, described = read_manifest(folder)
-    parts = Parts(folder)
+    parts = PartFiles(folder)
     lost = parts.find()
     if not manifest.get("complete", True):
         kept = sum(part.runs for part in parts.there)
@@ -212,14 +212,28 @@ def load(path: str | os.PathLike[str]) -> Results:
         raise Damaged("\n".join([*lost, "the same command makes these runs again"]))
     tables = {name: parts.read(name) for name in TABLES}
     results = _results(tables, described, manifest)
-    results.summary, results.folder = read_summary(folder / "summary.csv"), folder
+    results.summary, results.folder = _read_summary(folder / "summary.csv"), folder
     return results
 
 
-def gather(tables: Tables, described: dict[str, Any], manifest: Manifest) -> Results:
-    """Results of all runs, whoever has made them."""
+def gather(
+    tables: Tables,
+    described: dict[str, Any],
+    manifest: Manifest,
+    summary: Callable[[Results], pd.DataFrame] | None = None,
+) -> Results:
+    """Results of all runs, whoever has made them.
+
+    Args:
+        summary: makes the answer as a table; None: phases of typical starts, or a row a point.
+    """
     results = _results(tables, described, manifest)
-    results.summary = (summarize_points if "points" in manifest else summarize)(results)
+    if summary is not None:
+        results.summary = summary(results)
+    elif "points" in manifest:
+        results.summary = frames.summarize_points(results.runs, results.points)
+    else:
+        results.summary = frames.summarize(results.tiling())
     return results
 
 
@@ -227,6 +241,16 @@ def as_csv(summary: pd.DataFrame) -> str:
     """A summary as it is written to disk."""
     text: str = summary.to_csv(index=False, lineterminator="\n")
     return text
+
+
+def _read_summary(path: Path) -> pd.DataFrame:
+    """A summary from disk; runs of earlier versions have a blank file where nothing was ready."""
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except pd.errors.EmptyDataError:
+        return frames.empty_summary()
 
 
 def _results(tables: Tables, described: dict[str, Any], manifest: Manifest) -> Results:

@@ -34,6 +34,26 @@ A job whose work uses up the slice exactly is so throttled before it can exit, a
 """
 
 
+class CpuMax(NamedTuple):
+    """`cpu.max` of a cgroup."""
+
+    quota: float
+    """vCPUs."""
+    period: float
+    """Seconds."""
+    phase: float
+    """Seconds after time 0 at which a period begins."""
+
+    @property
+    def slice(self) -> float:
+        """Core-seconds that may be used in one period."""
+        return self.quota * self.period
+
+    def begun(self, now: float) -> float:
+        """When the present period began."""
+        return self.phase + math.floor((now - self.phase) / self.period + GRAIN) * self.period
+
+
 class Plan(NamedTuple):
     """At full speed from `began` to `pause`, nothing until `refill`, in whole periods at the pace
     of the quota until `last`, and again at full speed until `end`; all in seconds.
@@ -111,9 +131,9 @@ class CpuQuota:
         env: Environment,
         group: Group,
         quota: float,
-        *,
         period: float,
         phase: float,
+        *,
         above: "CpuQuota | None" = None,
     ) -> None:
         self._env = env
@@ -133,6 +153,11 @@ class CpuQuota:
         """Whether whole periods are passed at the rate of the quota."""
         self._timer: object = None
         self._closed = False
+
+    @property
+    def limit(self) -> CpuMax:
+        """The quota with its period."""
+        return CpuMax(self._quota, self._period, self._phase)
 
     def run(
         self,
@@ -292,7 +317,7 @@ class CpuQuota:
 
     @property
     def _rate(self) -> float:
-        """What the group gets now: less than its quota where others want the CPU, too."""
+        """Rate the group gets now: less than its quota where others want the CPU, too."""
         return max(self._group.rate, GRAIN)
 
     def _set_cap(self, cap: float, until: float | None, *, paced: bool = False) -> None:

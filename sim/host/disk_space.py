@@ -1,5 +1,7 @@
 """The bytes of one disk: a ledger that says no when it is full."""
 
+from sim.units import GiB
+
 
 class DiskSpace:
     """Bytes on a disk, taken and given back.
@@ -14,6 +16,9 @@ class DiskSpace:
     def __init__(self, capacity: float, used: float = 0.0) -> None:
         self.capacity = capacity
         self.used = used
+
+    def __str__(self) -> str:
+        return f"free {self.free / GiB:.2f} of {self.capacity / GiB:g} GiB"
 
     @property
     def free(self) -> float:

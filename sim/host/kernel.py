@@ -8,7 +8,7 @@ from simpy import Event
 
 from sim.core.randomness import Sampler, Uniform
 from sim.core.world import World
-from sim.host.cpu_quota import CpuQuota
+from sim.host.cpu_quota import CpuMax, CpuQuota
 from sim.host.disk_space import DiskSpace
 from sim.host.memory import Memory
 from sim.host.startup_step import WorkAmount
@@ -69,12 +69,22 @@ class Kernel:
             f"cpu.max/{quota_period}", 0.0 if quota_period is None else Uniform(high=quota_period)
         )
 
-    def quota(self, cpu: Group, threads: float) -> CpuQuota | None:
+    @property
+    def vcpus(self) -> float:
+        """Those of the host, or of the guest."""
+        return min(self.cpu.cap, self.cpu.root.capacity)
+
+    def cpu_max(self, cpu: Group, threads: float) -> CpuMax | None:
         """The quota of a new cgroup; None where `threads` cannot use up a slice of its period."""
         period = self.quota_period
-        if period is None or threads <= cpu.cap:
+        if period is None or min(threads, self.vcpus) <= cpu.cap:
             return None
-        return CpuQuota(self.world.env, cpu, cpu.cap, period=period, phase=self._phase())
+        return CpuMax(cpu.cap, period, self._phase())
+
+    def quota(self, cpu: Group, threads: float) -> CpuQuota | None:
+        """The same, for work that runs in the cgroup as jobs of its own."""
+        limit = self.cpu_max(cpu, threads)
+        return None if limit is None else CpuQuota(self.world.env, cpu, *limit)
 
     def compute(self, cpu: Group, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
         """Do `work` core-seconds of the reference core in the group `cpu`.

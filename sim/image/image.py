@@ -24,7 +24,7 @@ class Layer:
     unpack_ratio: Number = 1.0
     """Unpacked over compressed bytes."""
     media_type: Compression = "gzip"
-    """How it is compressed on the wire."""
+    """Compression on the wire."""
 
     @property
     def wire(self) -> float:
@@ -39,13 +39,13 @@ class Layer:
 
 @description
 class Image:
-    """What a Dockerfile was built into, and what is pulled and run."""
+    """A stack of layers with a name: what is built, pushed, pulled and run."""
 
     name: str
     layers: tuple[Layer, ...]
     """From the base up."""
     architectures: tuple[Architecture, ...] = ("amd64", "arm64")
-    """Those the image can run on."""
+    """Architectures the image can run on."""
 
     @property
     def wire(self) -> float:
@@ -66,33 +66,33 @@ def of_size(name: str, size: Bytes, unpack_ratio: Number) -> Image:
 
 @dataclass(frozen=True, slots=True)
 class CommonLayers:
-    """The layers of an image that another one has, too."""
+    """The layers of an image that another image has too."""
 
     layers: tuple[Layer, ...]
 
     @property
     def wire(self) -> float:
-        """Bytes that need not be moved where the other image is."""
+        """Bytes that are not moved again where the other image is."""
         return sum(layer.wire for layer in self.layers)
 
     @property
     def unpacked(self) -> float:
-        """Bytes that need not be written where the other image is."""
+        """Bytes that are not written again where the other image is."""
         return sum(layer.unpacked for layer in self.layers)
 
     @property
     def digests(self) -> frozenset[str]:
-        """Of the layers."""
+        """Digests of the layers."""
         return frozenset(layer.digest for layer in self.layers)
 
 
 def distinct(images: Iterable[Image]) -> tuple[Layer, ...]:
-    """The layers of some images, each digest once: what a host that has them all holds."""
-    found: dict[str, Layer] = {}
+    """The layers that a host with all these images holds: each digest once."""
+    layers: dict[str, Layer] = {}
     for image in images:
         for layer in image.layers:
-            found.setdefault(layer.digest, layer)
-    return tuple(found.values())
+            layers.setdefault(layer.digest, layer)
+    return tuple(layers.values())
 
 
 def common_layers(image: Image, other: Image) -> CommonLayers:

@@ -7,9 +7,9 @@ from typing import Any, Protocol, TypeVar
 
 from simpy import Event
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
-from sim.core.quantity import Bytes, Vcpu
+from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.core.randomness import Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
@@ -21,7 +21,7 @@ from sim.platforms.deployment import record_wait
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
-from sim.units import GiB, MiB
+from sim.units import GiB
 from sim.workload import Service
 
 Offered_co = TypeVar("Offered_co", covariant=True)
@@ -29,16 +29,13 @@ Offered_co = TypeVar("Offered_co", covariant=True)
 
 @description
 class FargateSize:
-    """A size that can be bought."""
+    """A size of task that can be bought."""
 
     vcpu: Vcpu
     memory: Bytes
 
     def __str__(self) -> str:
-        amount = (
-            f"{self.memory / GiB:g} GiB" if self.memory >= GiB else f"{self.memory / MiB:g} MiB"
-        )
-        return f"{self.vcpu:g} vCPU / {amount}"
+        return f"{shown_vcpu(self.vcpu)} / {shown_size(self.memory)}"
 
 
 @description
@@ -64,6 +61,8 @@ class Fargate:
     ephemeral: Number = math.inf
     """Bytes of a task's ephemeral storage; image and blobs take theirs of it."""
     core_speed: Number = 1.0
+    quota_period: Positive | None = None
+    """Seconds of the period in which a task below a vCPU has its share; None: it is fluid."""
     account_vcpus: Number
     """vCPUs of running tasks an account may have; printed, not enforced in a run."""
     usd_per_vcpu_hour: Number
@@ -82,7 +81,7 @@ class Fargate:
 
     @property
     def largest(self) -> str:
-        """What to say where none holds a task."""
+        """What to say to a task that no size holds."""
         return f"the largest is {self.sizes[-1]}"
 
     def price(self, size: FargateSize) -> float:
@@ -108,7 +107,7 @@ class Fargate:
         )
 
     def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
-        """The same for a task of that size, None: one that no size holds."""
+        """The ceilings of a task of that size; None: no size holds the task."""
         if size is None:
             return (Ceiling("Fargate size", 0, self.largest),)
         quota = plain(self.account_vcpus)
@@ -123,7 +122,7 @@ class Fargate:
         )
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where a task's memory goes; OS and agent come on top of the size."""
+        """How the memory of a task's microVM is used; OS and agent come on top of the size."""
         size = self.size_for(service)
         held = plain(self.os_and_daemons) + plain(self.runtime.shim)
         return with_free(
@@ -187,7 +186,7 @@ class FargateHost:
         raise ValueError("capacity: Fargate has no instances to fill; a Fleet is needed here")
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where the memory of a task's microVM goes."""
+        """How the memory of a task's microVM is used."""
         return self.fargate.budget(service, count)
 
     def host_name(self, service: Service) -> str:
@@ -251,9 +250,10 @@ class LiveFargate:
         machine = Machine(
             name=str(size),
             architecture=fargate.architecture,
-            vcpu=size.vcpu,
+            vcpu=float(math.ceil(size.vcpu)),
             memory=size.memory + held,
             core_speed=fargate.core_speed,
+            quota_period=fargate.quota_period,
             disk=fargate.disk,
             disk_size=fargate.ephemeral,
             nic=fargate.nic,
@@ -263,7 +263,7 @@ class LiveFargate:
         start.place(kernel.name)
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
-        daemon = kernel.cpu.group(weight=1024.0)
+        daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)
         store = ImageStore(kernel, daemon, self._registry, fargate.unpacking)
         start.at_end.append(store.abandon)
         return ContainerEngine(kernel, daemon, store, fargate.runtime)

@@ -111,11 +111,6 @@ def fits(ax: Axes, text: str, length: float) -> bool:
     return _points(ax) * abs(length / (high - low)) > 0.62 * SMALL * longest + 3.0
 
 
-def seconds(value: float) -> str:
-    """A duration in s as one reads it: `12.3 s`, or `45 ms` below a tenth of a second."""
-    return f"{value:.1f} s" if value >= 0.0995 else f"{1000.0 * value:.0f} ms"
-
-
 def save(ax: Axes, path: str | os.PathLike[str], *, dpi: float = DPI) -> None:
     """Write the figure the axes are part of; the ending of `path` says in which format."""
     figure = ax.get_figure(root=True)

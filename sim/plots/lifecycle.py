@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from sim.core.quantity import shown_bytes
-from sim.plots.canvas import SMALL, axes, frame, legend_below, rows, seconds
+from sim.core.quantity import shown_bytes, shown_duration
+from sim.plots.canvas import SMALL, axes, frame, legend_below, rows
 from sim.plots.palette import FAINT, INK
 
 STEPS = {"build": "#0072B2", "push": "#CC79A7", "pull": "#E69F00", "run": "#009E73"}
@@ -73,7 +73,7 @@ def _bar(ax: Axes, y: int, row: Mapping[Hashable, object]) -> None:
     color = STEPS.get(str(row["step"]), FAINT)
     ax.broken_barh([(begin, end - begin)], (y - 0.36, 0.72), facecolors=[color], linewidth=0.0)
     ax.plot([begin, begin], [y - 0.36, y + 0.36], color=color, linewidth=1.2)
-    text = "cached" if row.get("cached") is True else seconds(end - begin)
+    text = "cached" if row.get("cached") is True else shown_duration(end - begin)
     text += f", {shown_bytes(size)}" if size > 0.0 else ""
     ax.annotate(
         text,
@@ -102,5 +102,7 @@ def _totals(table: pd.DataFrame) -> dict[str, str]:
     said: dict[str, list[str]] = {}
     for row in table[table["phase"] == "total"].to_dict("records"):
         after = " after the change" if row.get("round", 1) > 1 else ""
-        said.setdefault(str(row["step"]), []).append(f"{seconds(float(row['seconds']))}{after}")
+        said.setdefault(str(row["step"]), []).append(
+            f"{shown_duration(float(row['seconds']))}{after}"
+        )
     return {step: f" {', '.join(parts)}" for step, parts in said.items()}

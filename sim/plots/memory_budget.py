@@ -8,6 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from sim.core.quantity import shown_mib, shown_size
 from sim.plots.canvas import SMALL, axes, binary_ticks, fits, frame, legend_below, rows
 from sim.plots.palette import (
     INK,
@@ -109,7 +110,7 @@ def _style(item: str, size: float) -> dict[str, Any]:
 
 
 def _size(size: float) -> str:
-    return f"{size / GiB:.4g} GiB" if size >= GiB else f"{size / MiB:.0f} MiB"
+    return shown_size(size, 4) if size >= GiB else shown_mib(size)
 
 
 def _handles(table: pd.DataFrame) -> list[Artist]:

@@ -6,9 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from sim.core.quantity import shown_duration
 from sim.experiment.frames import lengths, phases_around
 from sim.experiment.statistics.estimate import TooFew
-from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows, seconds
+from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows
 from sim.plots.palette import (
     FAINT,
     INK,
@@ -112,7 +113,7 @@ def _row(ax: Axes, y: int, phases: "pd.Series[float]") -> None:
         linewidth=0.0,
     )
     for name, (begin, length) in zip(names, bars, strict=True):
-        for text in (f"{phase_name(name)} {seconds(length)}", seconds(length)):
+        for text in (f"{phase_name(name)} {shown_duration(length)}", shown_duration(length)):
             if fits(ax, text, length):
                 color = ink_on(phase_color(name))
                 middle = begin + length / 2.0
@@ -120,7 +121,7 @@ def _row(ax: Axes, y: int, phases: "pd.Series[float]") -> None:
                 break
     total = float(phases.sum())
     ax.annotate(
-        seconds(total),
+        shown_duration(total),
         (total, y),
         xytext=(5, 0),
         textcoords="offset points",

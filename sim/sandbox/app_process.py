@@ -1,5 +1,6 @@
 """An app in its cgroup: what a container and a guest do alike once they are up."""
 
+import math
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -8,7 +9,7 @@ from simpy import Event, Interrupt
 from sim.host import Kernel, WorkAmount
 from sim.sharing import Group, Job
 from sim.start import Start
-from sim.workload import Demand
+from sim.workload import Demand, Requests, RequestServer, alone
 
 EXEC_FORMAT = "exec format error"
 """The error of a kernel that is to run a program for another architecture."""
@@ -24,7 +25,7 @@ class RunningApp:
         oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
     """
 
-    __slots__ = ("cpu", "demand", "kernel", "memory", "quota")
+    __slots__ = ("_server", "cpu", "demand", "kernel", "memory", "quota")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class RunningApp:
         self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
         self.quota = kernel.quota(self.cpu, max(1.0, demand.startup.threads))
         self.memory = kernel.memory.cgroup(demand.memory, on_kill, oom_score_adj)
+        self._server: RequestServer | None = None
 
     def start(self, start: Start) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.
@@ -69,6 +71,54 @@ class RunningApp:
         work *= noise / self.kernel.core_speed
         return self.quota.run(work, weight=threads, cap=threads, delay=delay * noise)
 
+    @property
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        if self._server is None:
+            self._server = self._serving()
+        return self._server
+
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself: the yardstick of a slow-down.
+
+        Under the same quota, with the same period and phase. A container may run on more vCPUs at
+        once than a guest of its size has, which makes most requests quicker and some slower (the
+        slice is used up sooner); the slower of both is one yardstick for guests and containers.
+        """
+        server, service = self.server, self.demand.service
+        guest = float(max(1, math.ceil(service.cpu)))
+        if server.cpu_max is None:
+            sizes = {service.cpu if service.cpu_quota else guest}
+        else:
+            sizes = {min(size, server.threads) for size in (guest, self.kernel.cpu.root.capacity)}
+        each = (
+            alone(
+                requests,
+                min(size, self.kernel.cpu.root.capacity),
+                server.core_speed,
+                threads=server.threads,
+                cpu_max=server.cpu_max,
+            )
+            for size in sizes
+        )
+        return [max(sojourns) for sojourns in zip(*each, strict=True)]
+
+    def _serving(self) -> RequestServer:
+        kernel, cpu = self.kernel, self.cpu
+        limit = None if self.quota is None else self.quota.limit
+        if limit is None:
+            limit = kernel.cpu_max(cpu, self.demand.threads)
+        if limit is not None:  # from now on the server keeps to the quota, not the cgroup's cap
+            cpu.update(cap=math.inf)
+        return RequestServer(
+            kernel.world.env,
+            cpu,
+            vcpus=kernel.vcpus,
+            core_speed=kernel.core_speed,
+            threads=self.demand.threads,
+            cpu_max=limit,
+        )
+
     def settle(self) -> bool:
         """Bring the working set into memory; whether it survived that."""
         self.memory.share(self.demand.hot)
@@ -82,6 +132,8 @@ class RunningApp:
     def stop(self) -> None:
         """Give everything back; idempotent."""
         self.memory.release()
+        if self._server is not None:
+            self._server.close()
         if self.quota is not None:
             self.quota.close()
         self.cpu.remove()

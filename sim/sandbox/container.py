@@ -9,13 +9,13 @@ from simpy import Event, Interrupt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
+from sim.core.quantity import shown_gib
 from sim.host import Kernel, Step, WorkAmount
 from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
 from sim.sharing import Group, Job
 from sim.start import Ready, Start, Story
-from sim.units import GiB
-from sim.workload import Demand
+from sim.workload import Demand, Requests, RequestServer
 
 
 @description
@@ -70,9 +70,13 @@ class Container:
         return self._app.memory.killed_by
 
     @property
-    def core_speed(self) -> float:
-        """Speed of the cores it runs on."""
-        return self._app.kernel.core_speed
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        return self._app.server
+
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself."""
+        return self._app.undisturbed(requests)
 
     def start_work(self, step: WorkAmount, noise: float) -> Job:
         """Begin one step of its start within its own cgroup."""
@@ -179,10 +183,7 @@ class ContainerEngine:
             return
         self.store.catch_up()
         if not space.take(needed):
-            raise NoSpace(
-                f"no space left on device (needed {needed / GiB:.2f} GiB, "
-                f"free {space.free / GiB:.2f} of {space.capacity / GiB:g} GiB)"
-            )
+            raise NoSpace(f"no space left on device (needed {shown_gib(needed)}, {space})")
 
         def erase() -> None:
             self.store.catch_up()

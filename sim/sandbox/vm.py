@@ -16,7 +16,7 @@ from sim.sandbox.app_process import RunningApp
 from sim.sharing import Group
 from sim.start import Ready, Start, Story
 from sim.units import MiB
-from sim.workload import Demand
+from sim.workload import Demand, Requests, RequestServer
 
 GRANULE = 128 * MiB
 """Guests are sized in steps of this many bytes."""
@@ -119,9 +119,13 @@ class Guest:
         return self._app.cpu
 
     @property
-    def core_speed(self) -> float:
-        """Speed of the cores it runs on."""
-        return self.kernel.core_speed
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        return self._app.server
+
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself."""
+        return self._app.undisturbed(requests)
 
     def power_on(self) -> bool:
         """Take memory from the host: VMM, guest kernel, OS; whether it survived that."""

@@ -34,6 +34,16 @@ def names(question: Question) -> tuple[str, ...]:
     return tuple(row.name for row in rows(question))
 
 
+def takers(question: Question, option: str) -> tuple[str, ...]:
+    """Names of the platforms of which that can be asked, and on which that option has an effect."""
+    return tuple(row.name for row in rows(question) if option in row.takes)
+
+
+def lazy_loaders(question: Question) -> tuple[str, ...]:
+    """Names of the platforms of which that can be asked, and that load images lazily."""
+    return tuple(row.name for row in rows(question) if "lazy" in row.startup)
+
+
 def row(name: str) -> PlatformRow:
     """The platform of that name.
 
@@ -199,13 +209,14 @@ def _docker(options: PlatformOptions) -> StudiedPlatform:
 
 
 def _ec2(options: PlatformOptions) -> StudiedPlatform:
+    machine = catalog.machine(options.instance)
     if options.pulled:
-        fleet = catalog.fleet(options.machine, pulls_from=options.pulls_from)
+        fleet = catalog.fleet(machine, pulls_from=options.pulls_from)
         docker = DockerOnInstance(
             runtime=fleet.runtime, registry=fleet.registry, unpacking=fleet.unpacking
         )
-        return catalog.ec2(options.machine, docker=docker)
-    return _cheapest_ec2(options) or catalog.ec2(options.machine)
+        return catalog.ec2(machine, docker=docker)
+    return _cheapest_ec2(options) or catalog.ec2(machine)
 
 
 def _cheapest_ec2(options: PlatformOptions) -> StudiedPlatform | None:

@@ -7,7 +7,7 @@ from sim import catalog
 from sim.core.description import figures, with_figure
 from sim.core.names import UnknownName, nearest, unknown
 from sim.studies.platform_row import PlatformOptions, StudiedPlatform
-from sim.studies.platforms import wanted
+from sim.studies.platforms import row
 from sim.workload import Service
 
 
@@ -18,9 +18,9 @@ def web(cpu: float, memory: float, image: str) -> Service:
 
 
 def scaled_platforms(
-    platform: str, service: Service, instance: str, quotas: Mapping[str, float] | None = None
+    names: Iterable[str], service: Service, instance: str, quotas: Mapping[str, float] | None = None
 ) -> dict[str, StudiedPlatform]:
-    """The platform of that name, or all of them, with an account's own figures.
+    """The platforms of these names, with an account's own figures.
 
     Args:
         quotas: figures that are other than AWS's default, by key, in base units; each must be in
@@ -30,7 +30,7 @@ def scaled_platforms(
         UnknownName: a name is not known.
     """
     options = PlatformOptions(service=service, instance=instance)
-    made = {row.name: row.scaling(options) for row in wanted(platform, "scale") if row.scaling}
+    made = {each.name: each.scaling(options) for each in map(row, names) if each.scaling}
     in_use = {name: {cited.key for _, cited in figures(each)} for name, each in made.items()}
     for key, value in (quotas or {}).items():
         if not any(key in keys for keys in in_use.values()):

@@ -120,7 +120,6 @@ def who_runs_it(
         instance=instance,
         burstable=False,
         by="reservation",
-        seed=seed,
     )
     options = PlatformOptions(
         service=many.service, instance=instance, cheapest=True, burstable=False

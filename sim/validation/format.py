@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sim.validation.bars import GENERAL, ROWS, Bar
 from sim.validation.case import Case
-from sim.validation.table import Row
+from sim.validation.table import TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Format:
     """Columns (keys, in JSON) by which a file is recognised."""
     files: tuple[str, ...]
     """Those that ship with the catalogue."""
-    judge: "Callable[[Format, Row], Iterator[Case]]"
+    judge: "Callable[[Format, TableRow], Iterator[Case]]"
     """The cases of one row."""
     bars: tuple[Bar, ...] = GENERAL
     row_bars: Mapping[str, float] = field(default_factory=lambda: ROWS)
@@ -25,7 +25,7 @@ class Format:
 
     def case(
         self,
-        row: Row,
+        row: TableRow,
         name: str,
         unit: str,
         measured: float,
@@ -48,7 +48,7 @@ class Format:
         )
 
     def others(
-        self, row: Row, name: str, figures: Iterable[tuple[str, str, float | None]]
+        self, row: TableRow, name: str, figures: Iterable[tuple[str, str, float | None]]
     ) -> Iterator[Case]:
         """Other measured columns: column, unit, and what the model says; they have no bar."""
         for column, unit, predicted in figures:

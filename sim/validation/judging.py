@@ -8,9 +8,18 @@ from pathlib import Path
 from sim.catalog.figures import DATA
 from sim.validation.bars import ALL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
+from sim.validation.cases.apps import APPS
+from sim.validation.cases.boots import FIRECRACKER
+from sim.validation.cases.linux import LINUX
+from sim.validation.cases.memory import MEMORY
+from sim.validation.cases.pulls import PULLS
+from sim.validation.cases.scale_out import SCALE_OUT
+from sim.validation.cases.storms import RUNC, RUND
 from sim.validation.format import Format
-from sim.validation.formats import FORMATS, format_of
-from sim.validation.table import Table, read
+from sim.validation.table import BadData, Table, read
+
+FORMATS: tuple[Format, ...] = (RUND, FIRECRACKER, RUNC, MEMORY, LINUX, APPS, PULLS, SCALE_OUT)
+"""In the order in which they are printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,23 @@ def validate(files: Sequence[Path] = (), *, shipped: bool = True) -> Judgement:
     theirs = _cases(further)
     verdicts = (*_verdicts(ours, ""), *_verdicts(theirs, "further files, " if shipped else ""))
     return Judgement((*ours, *theirs), verdicts)
+
+
+def format_of(table: Table) -> Format:
+    """The format of a file, by its columns.
+
+    Raises:
+        BadData: they fit none.
+    """
+    for known in FORMATS:
+        if set(known.needs) <= set(table.columns):
+            return known
+    known_ones = "\n".join(f"  {known.group}: {', '.join(known.needs)}" for known in FORMATS)
+    found = ", ".join(table.columns) or "none"
+    raise BadData(
+        f"{table.name}: its columns fit no known format: {found}\n"
+        f"known formats, by the columns that they need:\n{known_ones}"
+    )
 
 
 def _shipped() -> Iterator[tuple[Format, Table]]:

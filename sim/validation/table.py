@@ -19,7 +19,7 @@ class BadData(ValueError):  # noqa: N818 (it is what happened, in the user's wor
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row, with the place it stands at for messages."""
 
     place: str
@@ -86,7 +86,7 @@ class Table:
     name: str
     columns: tuple[str, ...]
     """Of a CSV file; the keys of the cases of a JSON file."""
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 def read(path: Path, *, shipped: bool = False) -> Table:
@@ -150,6 +150,6 @@ def _from_json(path: Path, text: str, shipped: bool) -> Table:
     return Table(str(path), columns, tuple(rows))
 
 
-def _row(place: str, cells: Mapping[str, Any], shipped: bool) -> Row:
+def _row(place: str, cells: Mapping[str, Any], shipped: bool) -> TableRow:
     calibrated = shipped and cells.get("split") == "calibrated"
-    return Row(place, cells, "calibrated" if calibrated else "held out")
+    return TableRow(place, cells, "calibrated" if calibrated else "held out")

@@ -1,6 +1,7 @@
 """What runs: an app's start-up work and memory, its requests, and the size it is given."""
 
 from sim.workload.demand import Demand, PerService
+from sim.workload.request_server import RequestServer
 from sim.workload.requests import Load, Requests, alone, draw_requests, serve
 from sim.workload.service import App, Service
 
@@ -9,6 +10,7 @@ __all__ = [
     "Demand",
     "Load",
     "PerService",
+    "RequestServer",
     "Requests",
     "Service",
     "alone",

@@ -31,6 +31,7 @@ class Demand:
         "service",
         "shares",
         "startup",
+        "threads",
     )
 
     def __init__(self, world: World, service: Service) -> None:
@@ -42,6 +43,8 @@ class Demand:
         self.private = service.private
         self.architectures = service.architectures
         self.startup = service.app.startup.plain()
+        self.threads = math.inf if service.app.threads is None else float(service.app.threads)
+        """Requests it works on at once."""
         self.reads = _files(service, plain(service.app.startup_read))
         hot = _files(service, service.hot)
         self.hot = self.reads if hot == self.reads else hot  # one set is found quicker than two
@@ -81,7 +84,7 @@ class PerService(Generic[T]):
 
     def of(self, service: Service) -> T:
         """The value for this service."""
-        made = self._made.get(id(service))
-        if made is None:  # keeping the service alive keeps its id from being reused
-            made = self._made[id(service)] = (service, self._make(service))
-        return made[1]
+        entry = self._made.get(id(service))
+        if entry is None:  # keeping the service alive keeps its id from being reused
+            entry = self._made[id(service)] = (service, self._make(service))
+        return entry[1]

@@ -2,17 +2,20 @@
 
 import heapq
 import math
+from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from simpy import Event
 
-from sim.core.cited import Positive, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.world import World
-from sim.sharing import Group
+from sim.host.cpu_quota import EXIT_CPU, GRAIN, CpuMax
+from sim.workload.request_server import RequestServer
 
 
 @description
@@ -22,7 +25,13 @@ class Load:
     share: Positive
     """Mean CPU use as a fraction of the CPU it is given."""
     request_cpu: Positive
-    """Mean CPU of a request, core-seconds of the reference core; exponential."""
+    """Mean CPU of a request, core-seconds of the reference core."""
+    variation: Number = 1.0
+    """Coefficient of variation of that CPU, of a gamma distribution: 0 where every request takes
+    the same, 1 where it is exponential."""
+    crowding: Number = 0.0
+    """Rise of the CPU of a request with every doubling of the containers on a core: they take
+    turns in its caches."""
 
     def rate(self, cpu: float) -> float:
         """Requests per second of a sandbox that is given `cpu` vCPUs."""
@@ -31,6 +40,20 @@ class Load:
     def mean_use(self, cpu: float, core_speed: float) -> float:
         """vCPUs a sandbox uses in the mean on cores of that speed."""
         return plain(self.share) * cpu / core_speed
+
+    def crowded(self, containers: float) -> float:
+        """By how much the CPU of a request rises with so many containers on a core."""
+        return 1.0 + plain(self.crowding) * math.log2(max(1.0, containers))
+
+    def draw_work(self, generator: np.random.Generator, number: int) -> list[float]:
+        """CPU of `number` requests, core-seconds of the reference core."""
+        mean, variation = plain(self.request_cpu), plain(self.variation)
+        if variation == 0.0:
+            return [mean] * number
+        if variation == 1.0:
+            return list(map(float, generator.exponential(mean, number)))
+        shape = variation**-2
+        return list(map(float, generator.gamma(shape, mean / shape, number)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,47 +78,131 @@ def draw_requests(world: World, task: int, load: Load, cpu: float, window: float
         now = times[-1]
     times = [time for time in times if time < window]
     work = world.random.generator(f"request work/{task}")
-    return Requests(
-        times=tuple(times), work=tuple(work.exponential(plain(load.request_cpu), len(times)))
-    )
+    return Requests(times=tuple(times), work=tuple(load.draw_work(work, len(times))))
 
 
-def alone(requests: Requests, cap: float, core_speed: float) -> list[float]:
+def alone(
+    requests: Requests,
+    vcpus: float,
+    core_speed: float,
+    *,
+    threads: float = math.inf,
+    cpu_max: CpuMax | None = None,
+) -> list[float]:
     """Seconds each request takes when its sandbox has the host to itself.
 
-    Egalitarian processor sharing within `cap` vCPUs, at most one vCPU a request: the law of
-    docs/model.md, Sharing, for a single group, in closed form on a virtual clock.
+    The law of `RequestServer` for a single group, in closed form from one arrival, end, or slice
+    used up to the next.
+
+    Args:
+        requests: in order of arrival.
+        vcpus: of the host, of the guest, or of a quota without a period.
+        core_speed: of its cores.
+        threads: requests in service at most.
+        cpu_max: its quota, with the period and phase that it has.
     """
-    clock = now = 0.0
-    active: list[tuple[float, int]] = []
-    ended = [0.0] * len(requests.times)
-    arrivals = [*zip(requests.times, requests.work, strict=True), (math.inf, 0.0)]
-    for number, (arrival, work) in enumerate(arrivals):
-        while active:
-            pace = core_speed * min(1.0, cap / len(active))
-            end = now + (active[0][0] - clock) / pace
-            if end > arrival:
-                clock += (arrival - now) * pace
-                break
-            now, (clock, done) = end, heapq.heappop(active)
-            ended[done] = end
-        now = arrival
-        heapq.heappush(active, (clock + work, number))
-    return [end - time for end, time in zip(ended, requests.times, strict=True)]
+    server = _Alone(vcpus, core_speed, threads, cpu_max, len(requests.times))
+    for number, (arrival, work) in enumerate(zip(requests.times, requests.work, strict=True)):
+        server.run(arrival)
+        server.admit(number, work)
+    server.run(math.inf)
+    return [end - time for end, time in zip(server.ended, requests.times, strict=True)]
+
+
+class _Alone:
+    """An app alone on its host, from event to event."""
+
+    def __init__(
+        self, vcpus: float, speed: float, threads: float, cpu_max: CpuMax | None, number: int
+    ) -> None:
+        self.vcpus, self.speed, self.threads, self.limit = vcpus, speed, threads, cpu_max
+        self.now = self.clock = 0.0
+        self.active: list[tuple[float, int]] = []
+        self.queue: deque[tuple[float, int]] = deque()
+        self.ended = [0.0] * number
+        self.left = math.inf if cpu_max is None else cpu_max.slice
+        self.refill = math.inf if cpu_max is None else cpu_max.begun(0.0) + cpu_max.period
+
+    def admit(self, number: int, work: float) -> None:
+        """A request arrives now."""
+        work += 0.0 if self.limit is None else EXIT_CPU
+        if len(self.active) < self.threads:
+            heapq.heappush(self.active, (self.clock + work, number))
+        else:
+            self.queue.append((work, number))
+
+    def run(self, until: float) -> None:
+        """Serve until then, or until nothing is left."""
+        while self.active and self.now < until:
+            if self.limit is not None and self.left <= GRAIN:
+                self._wait(until)
+            else:
+                self._work(until)
+        if until < math.inf:
+            self.now = until
+            self._renew()
+
+    def _work(self, until: float) -> None:
+        """At full speed to the next end, slice used up, or period."""
+        width = len(self.active)
+        use = min(width, self.vcpus)
+        needed = (self.active[0][0] - self.clock) * width / self.speed
+        end, spent = self.now + needed / use, self.now + self.left / use
+        then = min(end, spent, self.refill, until)
+        if end <= then:
+            self._leave(end, needed)
+        else:
+            self._advance(then, (then - self.now) * use)
+        self._renew()
+
+    def _wait(self, until: float) -> None:
+        """For the next period, and through whole periods in which nothing ends or arrives."""
+        limit = self.limit
+        if limit is None or self.refill >= until:
+            self.now = until
+            return
+        self.now = self.refill
+        width = len(self.active)
+        needed = (self.active[0][0] - self.clock) * width / self.speed
+        periods = max(0.0, math.ceil(needed / limit.slice) - 1.0) if width > limit.quota else 0.0
+        if until < math.inf:
+            periods = min(periods, math.floor((until - self.now) / limit.period))
+        self._advance(self.now + periods * limit.period, periods * limit.slice)
+        self._renew()
+
+    def _leave(self, end: float, needed: float) -> None:
+        self.left -= needed
+        self.now, (self.clock, done) = end, heapq.heappop(self.active)
+        self.ended[done] = end
+        if self.queue:
+            work, number = self.queue.popleft()
+            heapq.heappush(self.active, (self.clock + work, number))
+
+    def _advance(self, now: float, used: float) -> None:
+        self.clock += used * self.speed / len(self.active)
+        self.left -= used
+        self.now = now
+
+    def _renew(self) -> None:
+        """A new period has a whole slice."""
+        if self.limit is not None and self.now >= self.refill - GRAIN:
+            self.left = self.limit.slice
+            self.refill = self.limit.begun(self.now) + self.limit.period
 
 
 def serve(
     world: World,
     requests: Requests,
-    cpu: Group,
-    core_speed: float,
+    server: RequestServer,
     served: Callable[[int, float], None],
     *,
+    crowding: float = 1.0,
     alive: Callable[[], bool] = lambda: True,
 ) -> Generator[Event, Any, None]:
-    """Serve every request in the group `cpu`; call `served(number, sojourn_s)` at the end of each.
+    """Send every request to its server; `served(number, sojourn_s)` is told of each end.
 
-    It ends when its sandbox is no longer `alive`.
+    It ends when its sandbox is no longer `alive`. The CPU of each request is `crowding` times what
+    it is when its sandbox has the host to itself.
     """
     env = world.env
     began = env.now
@@ -103,8 +210,4 @@ def serve(
         yield env.timeout(max(0.0, began + time - env.now))
         if not alive():
             return
-        _watch(cpu.run(work / core_speed, cap=1.0), number, env.now, served)
-
-
-def _watch(job: Event, number: int, arrived: float, served: Callable[[int, float], None]) -> None:
-    job.callbacks.append(lambda event: served(number, event.env.now - arrived))
+        server.serve(work * crowding, partial(served, number))

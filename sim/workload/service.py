@@ -1,8 +1,6 @@
 """A service: an app in an image, with the CPU and memory it is given."""
 
-import math
-
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
@@ -29,6 +27,9 @@ class App:
     """Bytes of the image's files kept in memory; containers of one image share them."""
     startup_read: Number = 0.0
     """Bytes of the image's files read during start-up, from disk where they are not cached."""
+    threads: PositiveInt | None = None
+    """Requests it works on at once: 1 for Node.js, Redis or a sync worker, which serve first come,
+    first served; k for k workers; None: a thread for each request."""
 
 
 @description
@@ -89,15 +90,6 @@ class Service:
     def cap(self) -> float:
         """vCPUs it can use at most."""
         return self.cpu if self.cpu_quota else float("inf")
-
-    @property
-    def alone_vcpus(self) -> float:
-        """vCPUs of the yardstick of its slow-down: the quota, else those of a guest of its size.
-
-        With a weight only, a container alone may use more; one yardstick for both keeps guests
-        and containers comparable.
-        """
-        return self.cpu if self.cpu_quota else float(max(1, math.ceil(self.cpu)))
 
     @property
     def architectures(self) -> tuple[Architecture, ...]:

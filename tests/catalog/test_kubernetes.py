@@ -108,7 +108,7 @@ def test_daemon_sets_take_150m_and_two_slots_of_every_node() -> None:
     """aws-node 50m, kube-proxy 100m; neither asks for memory."""
     eks = catalog.eks("m5.xlarge")
     assert eks.node is not None
-    room = eks.node.room(catalog.machine("m5.xlarge"))
+    room = eks.node.for_pods(catalog.machine("m5.xlarge"))
 
     assert (room.cpu, room.pods) == (3770, 56)
     assert eks.ceilings(catalog.service(cpu=0.25, memory=64 * MiB))[0].allows == 15

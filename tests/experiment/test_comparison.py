@@ -11,7 +11,7 @@ from worlds import app, docker, ecs, image, machine, service
 
 from sim.core.description import as_json
 from sim.experiment import Burst, Results, Scenario, replicate
-from sim.experiment.diff import differing
+from sim.experiment.diff import differences
 from sim.experiment.statistics.estimate import TooFew
 from sim.experiment.statistics.paired import compare_results, paired, welch, workload
 from sim.units import MiB
@@ -149,7 +149,7 @@ def test_every_difference_of_two_descriptions_has_its_path() -> None:
     a = {"x": 1.0, "same": [1, 2], "host": {"cpu": 4.0, "old": None}, "list": [1.0]}
     b = {"x": 2.0, "same": [1, 2], "host": {"cpu": 8.0, "new": "y"}, "list": [1.0, 3.0]}
 
-    assert list(differing(a, b)) == [
+    assert list(differences(a, b)) == [
         ("x", "1", "2"),
         ("host.cpu", "4", "8"),
         ("host.old", "none", "absent"),
@@ -170,5 +170,5 @@ def test_equal_descriptions_do_not_differ_and_a_size_is_shown_in_gib() -> None:
         for size in (1024 * MiB, 2048 * MiB)
     )
 
-    assert list(differing(small, small)) == []
-    assert list(differing(small, large)) == [("platform.server.machine.memory", "1 GiB", "2 GiB")]
+    assert list(differences(small, small)) == []
+    assert list(differences(small, large)) == [("platform.server.machine.memory", "1 GiB", "2 GiB")]

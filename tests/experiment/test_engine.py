@@ -106,7 +106,7 @@ class Counting(Workers):
         self.batches.append(batch)
         future: Future[Bundle] = Future()
         bundle = perform(batch)
-        future.set_result(Bundle(bundle.rows, bundle.spans, bundle.samples, 0.04 * len(batch.jobs)))
+        future.set_result(Bundle(bundle.rows, bundle.spans, bundle.samples, 0.04 * len(batch.runs)))
         return future
 
 
@@ -115,12 +115,12 @@ def test_short_runs_travel_in_batches() -> None:
     workers = Counting()
     one: dict[str, Scenario] = {"a": scenario(tasks=1)}
     Engine(one, seed=1, target=Number(400), store=InMemory(), workers=workers).run()
-    jobs = [job for batch in workers.batches for job in batch.jobs]
+    jobs = [job for batch in workers.batches for job in batch.runs]
 
     assert sorted(jobs) == [("a", n) for n in range(400)]
     assert len(workers.batches) < 60
-    assert max(len(batch.jobs) for batch in workers.batches) == 25
-    assert len(workers.batches[-1].jobs) <= 2
+    assert max(len(batch.runs) for batch in workers.batches) == 25
+    assert len(workers.batches[-1].runs) <= 2
 
 
 def test_where_runs_are_made_can_be_configured_around_a_call() -> None:

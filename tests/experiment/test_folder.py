@@ -25,7 +25,7 @@ from sim.experiment.running.batch import Batch, Bundle, code_digest, perform
 from sim.experiment.running.run import run
 from sim.experiment.storage import part_files as parts
 from sim.experiment.storage import run_folder as store
-from sim.experiment.storage.manifest import manifest
+from sim.experiment.storage.manifest import new_manifest
 
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(["runs", "pyarrow.parquet", "pandas"])
@@ -46,7 +46,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     jobs: list[tuple[str, int]] = []
 
     def counted(batch: Batch) -> Bundle:
-        jobs.extend(batch.jobs)
+        jobs.extend(batch.runs)
         return perform(batch)
 
     monkeypatch.setattr("sim.experiment.running.workers.perform", counted)
@@ -353,7 +353,7 @@ def peak_after(out: Path, bundles: int, answer: Any) -> None:
     parts.SMALL, parts.MERGED = 50_000, 100_000
     one = {"a": scenario(sample_every=0.001)}
     made = perform(Batch((("a", 0), ("a", 1)), one, 1, code_digest()))
-    with store.RunFolder(out, manifest("small", {}, seed=1, catalogue=""), {}) as folder:
+    with store.RunFolder(out, new_manifest("small", {}, seed=1, catalogue=""), {}) as folder:
         for _ in range(bundles):
             folder.add(made)
     answer.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)

@@ -36,8 +36,7 @@ from worlds import (
 from sim.core.randomness import Lognormal
 from sim.core.world import World
 from sim.experiment import Burst, Poisson, Scenario, compare, replicate
-from sim.experiment.running.run import run
-from sim.experiment.running.run_row import run_row
+from sim.experiment.running.run import run, run_row
 from sim.experiment.storage.tables import spans_table
 from sim.host import Step
 from sim.sandbox import ContainerRuntime

@@ -11,6 +11,7 @@ from worlds import eks, fleet, instance_launch, machine, node_config, outcomes, 
 from sim.core.world import World
 from sim.host import Step
 from sim.platforms import EKS, NodeKind, NodePool
+from sim.platforms.autoscaling.autoscaler import Karpenter
 from sim.platforms.autoscaling.consolidation import Consolidation
 from sim.platforms.autoscaling.disruption import (
     ClusterState,
@@ -18,7 +19,6 @@ from sim.platforms.autoscaling.disruption import (
     OccupiedNode,
     next_disruption,
 )
-from sim.platforms.autoscaling.scale_up import Karpenter
 from sim.platforms.kubernetes.allocatable import Allocatable
 from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.kubernetes.scheduler import FreeOnNode
@@ -202,7 +202,7 @@ def test_empty_nodes_go_first_then_as_many_as_can_together() -> None:
 
 
 def test_a_replacement_is_cheaper_and_not_of_a_kind_that_goes() -> None:
-    small, large = NodeOffer(2.0, FreeOnNode(2000, 50, 20, frozenset(), WHOLE)), occupied(9, 0).room
+    small, large = NodeOffer(2.0, FreeOnNode(2000, 50, 20, frozenset(), WHOLE)), occupied(9, 0).free
     offers = (small, NodeOffer(4.0, large))
 
     assert next_disruption(ClusterState([occupied(0, 2, kind=1)], {}), offers, 1) == (

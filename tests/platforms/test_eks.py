@@ -242,7 +242,7 @@ def test_the_ledger_of_a_node_is_zero_after_a_thousand_pods_came_and_went() -> N
     kind = kubelet(sandbox_memory=2 * MiB, pulls=Quota(size=1e6, refill=1))
     live = eks(BOX, node=node, kubelet_=kind).deploy(world)
     there = live.capacity.nodes[0]
-    kernel, before = live.hosts()[0], live.capacity.scheduler.room(there)
+    kernel, before = live.hosts()[0], live.capacity.scheduler.free(there)
     what = service(cpu=0.1, memory=20 * MiB, image=image(MiB), app=app(cpu=0.1, hot=MiB))
     for number in range(125):
         starts = live.launch(what, 8)
@@ -256,7 +256,7 @@ def test_the_ledger_of_a_node_is_zero_after_a_thousand_pods_came_and_went() -> N
 
     memory = kernel.memory
     assert len(world.record.task_outcome) == 1000
-    assert live.capacity.scheduler.room(there) == before
+    assert live.capacity.scheduler.free(there) == before
     assert there.kubelet.addresses == 10
     assert (memory.private, memory.hot, memory.groups, there.pods) == (0.0, 0.0, {}, {})
     assert memory.held == 7 * MiB
@@ -272,7 +272,7 @@ def test_pods_wait_for_a_node_that_may_come_in_the_order_in_which_they_came() ->
     platform = eks(machine(vcpu=2.0), when_full="wait")
     live = platform.deploy(world)
     noticed: list[float] = []
-    live.capacity.noticed.append(lambda: noticed.append(world.env.now))
+    live.capacity.on_pending.append(lambda: noticed.append(world.env.now))
     starts = live.launch(service(cpu=1.0), 5)
     world.env.run(until=20.0)
     assert sum(live.capacity.unschedulable.counts().values()) == 3

@@ -40,7 +40,7 @@ def test_allocatable_is_what_the_reserves_and_the_threshold_leave() -> None:
     config = node_config(daemon_sets=(DAEMON,))
 
     assert config.allocatable(machine()) == Allocatable(4000, 650 * MiB, 20)
-    assert config.room(machine()) == Allocatable(3900, 645 * MiB, 19)
+    assert config.for_pods(machine()) == Allocatable(3900, 645 * MiB, 19)
     assert config.held == 20 * MiB
 
 

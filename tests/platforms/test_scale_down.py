@@ -8,9 +8,9 @@ from worlds import outcomes, service
 
 from sim.core.world import World
 from sim.platforms import EKS
+from sim.platforms.autoscaling.autoscaler import ClusterAutoscaler
 from sim.platforms.autoscaling.disruption import ClusterState
 from sim.platforms.autoscaling.scale_down import ScaleDown, unneeded
-from sim.platforms.autoscaling.scale_up import ClusterAutoscaler
 
 POLICY = ScaleDown(
     threshold=0.5, unneeded=600.0, after_add=600.0, after_taint=5.0, drains=1, deletions=10

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sim.platforms.kubernetes.allocatable import Allocatable
 from sim.platforms.kubernetes.pod import PodRequest
-from sim.platforms.kubernetes.scheduler import Scheduler, Scoring
+from sim.platforms.kubernetes.scheduler import FreeOnNode, Scheduler, Scoring
 
 
 class Box:
@@ -22,7 +22,7 @@ def scheduler(*nodes: Allocatable, scoring: Scoring = "LeastAllocated") -> Sched
     """Nodes that are empty, each with so much."""
     made = Scheduler(scoring)
     for number, offers in enumerate(nodes):
-        made.add(cast(Any, Box(number)), offers, offers)
+        made.add(cast(Any, Box(number)), FreeOnNode(*offers, frozenset(), offers))
     return made
 
 
@@ -104,7 +104,7 @@ def test_a_node_that_is_gone_takes_nothing_and_gets_nothing_back() -> None:
 
     assert made.take(ONE) is None
     assert made.refusal(ONE) == "no nodes available to schedule pods"
-    made.add(cast(Any, Box(7)), SMALL, SMALL)
+    made.add(cast(Any, Box(7)), FreeOnNode(*SMALL, frozenset(), SMALL))
     assert taken(made, ONE) == [7]
 
 
@@ -119,17 +119,17 @@ def test_no_node_is_ever_overdrawn_and_no_pod_refused_that_fits(
 ) -> None:
     """Whatever comes; and in the end everything is given back."""
     made = scheduler(*[SMALL] * count, scoring=scoring)
-    empty = [made.room(node) for node in made.nodes.values()]
+    empty = [made.free(node) for node in made.nodes.values()]
     bound = []
     for request in requests:
-        rooms = [made.room(node) for node in made.nodes.values()]
+        left = [made.free(node) for node in made.nodes.values()]
         node = made.take(request)
-        assert (node is None) == all(not room.fits(request) for room in rooms)
+        assert (node is None) == all(not room.fits(request) for room in left)
         if node is not None:
             bound.append((node, request))
-        for room in (made.room(node) for node in made.nodes.values()):
+        for room in (made.free(node) for node in made.nodes.values()):
             assert min(room.cpu, room.memory, room.pods) >= 0
     for node, request in bound:
         made.give_back(node, request)
 
-    assert [made.room(node) for node in made.nodes.values()] == empty
+    assert [made.free(node) for node in made.nodes.values()] == empty

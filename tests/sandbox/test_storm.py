@@ -120,7 +120,7 @@ PROFILES = st.builds(
     st.floats(0.001, 0.5),
     st.floats(0, 0.01),
 )
-"""Of one pass: where starts queue again, a longer job may by chance let the others by sooner."""
+"""One pass: where starts queue again, a longer job may by chance let the others by sooner."""
 
 
 @given(PROFILES, st.integers(1, 20), st.integers(1, 20), st.integers(0, 100), st.integers(1, 16))
@@ -147,7 +147,7 @@ def test_the_same_seed_gives_the_same_storm_and_another_seed_another() -> None:
 
 def test_a_docker_start_alone_is_the_same_in_a_storm_and_on_a_platform() -> None:
     """Its profile is the sum of the platform's create and start (decision 0020)."""
-    of_storm, of_platform = catalog.profile("docker"), catalog.platforms.runtime()
+    of_storm, of_platform = catalog.profile("docker"), catalog.containers.runtime()
     steps = [step.plain() for step in (of_platform.create, of_platform.start)]
 
     assert of_storm.outside(0) == pytest.approx(sum(step.work for step in steps))

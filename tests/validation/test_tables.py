@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.catalog.figures import DATA
-from sim.validation.formats import FORMATS, format_of
+from sim.validation.judging import FORMATS, format_of
 from sim.validation.table import BadData, read
 
 RUNC = "runtime,running,concurrency,mean_ms,split\n"

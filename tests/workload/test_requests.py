@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from worlds import app, service
 
 from sim.core.world import World
+from sim.host.cpu_quota import CpuMax
 from sim.sharing import SharedCapacity
 from sim.units import MiB
-from sim.workload import Load, Requests, alone, draw_requests, serve
+from sim.workload import Load, Requests, RequestServer, alone, draw_requests, serve
 
 LOAD = Load(share=0.5, request_cpu=0.01)
 
@@ -22,8 +23,9 @@ def served_by_the_law(requests: Requests, vcpu: float, cap: float, speed: float)
     """Sojourns of the same requests in a group of a real capacity."""
     world = World()
     group = SharedCapacity(world.env, vcpu).group(cap=cap)
+    server = RequestServer(world.env, group, vcpus=vcpu, core_speed=speed)
     sojourns = [math.nan] * len(requests.times)
-    world.env.process(serve(world, requests, group, speed, sojourns.__setitem__))
+    world.env.process(serve(world, requests, server, sojourns.__setitem__))
     world.env.run()
     return sojourns
 
@@ -134,10 +136,10 @@ def test_a_longer_window_begins_with_the_shorter_one() -> None:
 def test_every_request_is_served_once() -> None:
     """In order of their ends, each with its own sojourn."""
     world = World()
-    group = SharedCapacity(world.env, 1.0).group()
+    server = RequestServer(world.env, SharedCapacity(world.env, 1.0).group(), vcpus=1.0)
     requests = Requests((1.0, 1.0, 5.0), (1.0, 0.5, 1.0))
     told: list[tuple[int, float]] = []
-    world.env.process(serve(world, requests, group, 1.0, lambda *args: told.append(args)))
+    world.env.process(serve(world, requests, server, lambda *args: told.append(args)))
     world.env.run()
 
     assert told == [(1, 1.0), (0, 1.5), (2, 1.0)]
@@ -184,3 +186,175 @@ def test_a_load_of_nothing_is_refused(wrong: dict[str, float]) -> None:
     """A mistake is found where it is made: share and work are positive."""
     with pytest.raises(ValidationError):
         Load(**{"share": 0.5, "request_cpu": 0.01, **wrong})
+
+
+PERIOD = 0.1
+
+
+def by_the_server(requests: Requests, vcpus: float, threads: float, limit: CpuMax) -> list[float]:
+    """Sojourns of the same requests at a live server on a capacity of its own."""
+    world = World()
+    group = SharedCapacity(world.env, vcpus).group(weight=3.0)
+    server = RequestServer(world.env, group, vcpus=vcpus, threads=threads, cpu_max=limit)
+    sojourns = [math.nan] * len(requests.times)
+    world.env.process(serve(world, requests, server, sojourns.__setitem__))
+    world.env.run()
+    return sojourns
+
+
+def in_small_steps(
+    requests: Requests, vcpus: float, threads: float, limit: CpuMax, step: float
+) -> list[float]:
+    """The same by brute force: whoever is in service gets its part of every step."""
+    left, active, queue, ended = limit.slice, [], [], [0.0] * len(requests.times)
+    rest, refill, now, number = list(requests.work), limit.phase, 0.0, 0
+    while number < len(rest) or active or queue:
+        if now >= refill - 1e-12:
+            left, refill = limit.slice, refill + limit.period
+        while number < len(rest) and requests.times[number] <= now:
+            queue.append(number)
+            number += 1
+        while queue and len(active) < threads:
+            active.append(queue.pop(0))
+        use = min(min(len(active), vcpus) * step, left)
+        left -= use
+        for each in [*active]:
+            rest[each] -= use / len(active)
+        now += step
+        for each in [*active]:
+            if rest[each] <= 1e-12:
+                active.remove(each)
+                ended[each] = now
+    return [end - time for end, time in zip(ended, requests.times, strict=True)]
+
+
+@given(
+    REQUESTS,
+    st.floats(0.05, 1.9),
+    st.sampled_from([1.0, 2.0, 4.0]),
+    st.sampled_from([1.0, 3.0, math.inf]),
+    st.floats(0.0, PERIOD),
+)
+def test_alone_under_a_quota_is_what_the_server_gives(
+    requests: Requests, quota: float, vcpus: float, threads: float, phase: float
+) -> None:
+    """The closed form equals a live server: bursts, waits, whole periods, queue and threads."""
+    limit = CpuMax(quota, PERIOD, phase)
+    by_law = by_the_server(requests, vcpus, threads, limit)
+
+    assert alone(requests, vcpus, 1.0, threads=threads, cpu_max=limit) == pytest.approx(
+        by_law, rel=1e-6, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("quota", "threads"), [(0.25, 1.0), (0.25, math.inf), (0.5, 2.0), (1.5, math.inf)]
+)
+def test_a_quota_served_in_small_steps(quota: float, threads: float) -> None:
+    """Brute force in steps of 0.1 ms agrees, but for a few that just miss the end of a slice."""
+    generator = np.random.default_rng(7)
+    times = np.cumsum(generator.exponential(0.02 / (0.6 * quota), 60))
+    work = generator.exponential(0.02, 60)
+    work[20] = 1.0  # many periods long
+    requests, limit = Requests(tuple(times), tuple(work)), CpuMax(quota, PERIOD, 0.03)
+    exact = np.array(alone(requests, 2.0, 1.0, threads=threads, cpu_max=limit))
+    stepped = np.array(in_small_steps(requests, 2.0, threads, limit, 1e-4))
+
+    assert np.quantile(np.abs(exact - stepped), 0.7) < 3e-3
+    assert np.abs(exact - stepped).max() < PERIOD
+
+
+@pytest.mark.parametrize(
+    ("work", "expected"),
+    [
+        (0.020, 0.020),  # within the slice of 25 ms
+        (0.060, 0.210),  # 25 ms, 25 ms, 10 ms: two periods and 10 ms
+        (1.010, 4.010),  # 40 slices and 10 ms
+    ],
+)
+def test_a_request_under_a_quota_in_closed_form(work: float, expected: float) -> None:
+    """A quarter of a vCPU is a slice of 25 ms at full speed in each period of 100 ms."""
+    limit = CpuMax(0.25, PERIOD, 0.0)
+
+    assert alone(Requests((0.0,), (work,)), 8.0, 1.0, cpu_max=limit) == pytest.approx(
+        [expected], abs=1e-4
+    )
+    assert by_the_server(Requests((0.0,), (work,)), 8.0, 1.0, limit) == pytest.approx(
+        [expected], abs=1e-4
+    )
+
+
+def test_beside_a_busy_neighbour_the_slice_lasts_longer() -> None:
+    """At half speed 25 ms of a slice last 50 ms: 30 ms of work end in the next period's 10th ms."""
+    world = World()
+    cpu = SharedCapacity(world.env, 1.0)
+    cpu.group(weight=1.0).run(10.0, cap=1.0)
+    server = RequestServer(
+        world.env, cpu.group(weight=1.0), vcpus=1.0, cpu_max=CpuMax(0.25, PERIOD, 0.0)
+    )
+    ended: list[float] = []
+    server.serve(0.030, ended.append)
+    world.env.run()
+
+    assert ended == pytest.approx([0.110], abs=1e-4)
+
+
+def mean_sojourn(load: Load, threads: float, n: int = 20) -> tuple[float, float]:
+    """Mean over runs at half load on one vCPU, with its standard error."""
+    means = [
+        float(
+            np.mean(
+                alone(draw_requests(World(seed), 0, load, 1.0, 200.0), 1.0, 1.0, threads=threads)
+            )
+        )
+        for seed in range(n)
+    ]
+    return float(np.mean(means)), float(np.std(means, ddof=1)) / math.sqrt(n)
+
+
+@pytest.mark.parametrize("variation", [0.0, 0.5, 1.0, 2.0])
+def test_one_thread_is_an_m_g_1_queue(variation: float) -> None:
+    """Pollaczek-Khinchine: the wait at half load is S (1 + cv^2) / 2 x rho / (1 - rho)."""
+    load = Load(share=0.5, request_cpu=0.01, variation=variation)
+    mean, error = mean_sojourn(load, threads=1.0)
+    expected = 0.01 + 0.01 * (1 + variation**2) / 2
+
+    assert error < 0.06 * expected
+    assert abs(mean - expected) < 4 * error
+
+
+@pytest.mark.parametrize("variation", [0.0, 1.0, 2.0])
+def test_a_thread_a_request_does_not_care_how_work_varies(variation: float) -> None:
+    """Processor sharing is insensitive: 10 ms at half load take 20 ms, whatever the spread."""
+    load = Load(share=0.5, request_cpu=0.01, variation=variation)
+    mean, error = mean_sojourn(load, threads=math.inf)
+
+    assert error < 0.06 * 0.02
+    assert abs(mean - 0.02) < 4 * error
+
+
+@pytest.mark.parametrize("variation", [0.0, 0.5, 2.0])
+def test_work_has_the_variation_it_is_given(variation: float) -> None:
+    """Mean and coefficient of variation of 20,000 draws."""
+    load = Load(share=0.5, request_cpu=0.01, variation=variation)
+    work = load.draw_work(np.random.default_rng(3), 20_000)
+
+    assert np.mean(work) == pytest.approx(0.01, rel=4 * variation / math.sqrt(20_000) + 1e-12)
+    assert np.std(work) / np.mean(work) == pytest.approx(variation, rel=0.1, abs=1e-12)
+
+
+def test_an_app_that_is_stopped_answers_no_more() -> None:
+    """What it had in hand and in its queue is lost; nobody is told of it."""
+    world = World()
+    cpu = SharedCapacity(world.env, 1.0)
+    group = cpu.group()
+    server = RequestServer(world.env, group, vcpus=1.0, threads=1, cpu_max=CpuMax(0.1, 0.1, 0.0))
+    ended: list[float] = []
+    for _ in range(3):
+        server.serve(0.05, ended.append)
+    world.env.run(until=0.105)
+    server.close()
+    group.remove()
+    world.env.run()
+
+    assert ended == []

@@ -6,6 +6,7 @@ This is all a worker process imports: no table library, no platform but those of
 import functools
 import gc
 import hashlib
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,11 +16,9 @@ from typing import TypeAlias
 
 from sim.experiment.running.columns import Columns, joined, sample_columns, span_columns
 from sim.experiment.running.own_code import module_digest
-from sim.experiment.running.run import run
-from sim.experiment.running.run_row import Row, run_row
-from sim.experiment.running.scenario import Scenario
+from sim.experiment.running.run import Runnable, RunRow, run, run_row
 
-Job: TypeAlias = tuple[str, int]
+RunKey: TypeAlias = tuple[str, int]
 """Variant and number of a replication."""
 
 MODEL = (
@@ -34,7 +33,6 @@ MODEL = (
     "platforms",
     "experiment/running/scenario.py",
     "experiment/running/run.py",
-    "experiment/running/run_row.py",
     "experiment/running/columns.py",
 )
 """Files and folders, relative to the package, that decide what a run gives."""
@@ -44,8 +42,8 @@ MODEL = (
 class Batch:
     """What a worker is asked for."""
 
-    jobs: tuple[Job, ...]
-    scenarios: Mapping[str, Scenario]
+    runs: tuple[RunKey, ...]
+    scenarios: Mapping[str, Runnable]
     seed: int
     code: str
     """Fingerprint of the model; a worker with another one refuses."""
@@ -59,7 +57,7 @@ class Batch:
 class Bundle:
     """What it gives back."""
 
-    rows: list[Row]
+    rows: list[RunRow]
     spans: Columns
     samples: Columns
     seconds: float
@@ -75,18 +73,18 @@ def perform(batch: Batch) -> Bundle:
     if batch.code != code_digest():
         raise ValueError("cluster: a worker has another version of berthsim; install the same one")
     for module, digest in batch.own.items():
-        if module_digest(module) != digest:
+        if module in sys.modules and module_digest(module) != digest:  # else it came by value
             raise ValueError(f"cluster: a worker has another version of {module}; start it anew")
     begun = time.perf_counter()
     with _without_garbage():
-        made = [_perform(batch, job) for job in batch.jobs]
-    rows, spans, samples = zip(*made, strict=True)
+        done = [_perform(batch, key) for key in batch.runs]
+    rows, spans, samples = zip(*done, strict=True)
     return Bundle(list(rows), joined(spans), joined(samples), time.perf_counter() - begun)
 
 
-def _perform(batch: Batch, job: Job) -> tuple[Row, Columns, Columns]:
+def _perform(batch: Batch, key: RunKey) -> tuple[RunRow, Columns, Columns]:
     """One run; its world, which is one large cycle, is gone when the next one begins."""
-    variant, number = job
+    variant, number = key
     record = run(batch.scenarios[variant], batch.seed, number)
     row = run_row(record, variant, number)
     spans = span_columns(record, variant, number) if batch.tables else {}
@@ -113,10 +111,10 @@ def _without_garbage() -> Iterator[None]:
 def code_digest() -> str:
     """Fingerprint of the code that decides what a run gives."""
     home = Path(__file__).parents[2]
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(path for part in MODEL for path in _sources(home / part)):
-        found.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
-    return found.hexdigest()[:16]
+        digest.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _sources(part: Path) -> list[Path]:

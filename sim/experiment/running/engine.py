@@ -7,10 +7,9 @@ from typing import Protocol
 
 from tqdm import tqdm
 
-from sim.experiment.running.batch import Batch, Bundle, Job, code_digest
+from sim.experiment.running.batch import Batch, Bundle, RunKey, code_digest
 from sim.experiment.running.own_code import own_code
-from sim.experiment.running.run_row import Row
-from sim.experiment.running.scenario import Scenario
+from sim.experiment.running.run import Runnable, RunRow
 from sim.experiment.running.stopping import Target
 from sim.experiment.running.workers import Workers
 
@@ -18,12 +17,12 @@ BATCH_SECONDS = 1.0
 """Work in one batch: enough to drown the cost of sending it, little enough to lose."""
 
 
-class Store(Protocol):
+class RunStore(Protocol):
     """Where finished runs go."""
 
     def add(self, bundle: Bundle) -> None: ...
 
-    def rows(self) -> Iterable[Row]:
+    def rows(self) -> Iterable[RunRow]:
         """Of the runs that are there already."""
         ...
 
@@ -40,11 +39,11 @@ class Engine:
 
     def __init__(
         self,
-        scenarios: Mapping[str, Scenario],
+        scenarios: Mapping[str, Runnable],
         *,
         seed: int,
         target: Target,
-        store: Store,
+        store: RunStore,
         workers: Workers,
         tables: bool = True,
         what: str = "simulating",
@@ -61,10 +60,10 @@ class Engine:
         self._pending: dict[Future[Bundle], Batch] = {}
         self._next = 0
         """The next run in the order of replications; variants take turns."""
-        self._again: list[Job] = []
+        self._again: list[RunKey] = []
         """Runs that were lost with their worker."""
         self._made, self._seconds = 0, 0.0
-        self._done: set[Job] = set()
+        self._done: set[RunKey] = set()
         for row in store.rows():
             self._done.add((row["variant"], row["run"]))
             target.saw(row)
@@ -97,30 +96,30 @@ class Engine:
         while len(self._pending) < (2 * workers if workers > 1 else 1):
             share = -(-(self.wanted - self._next) // (2 * workers))
             size = 1 if each is None else max(1, min(share, int(BATCH_SECONDS / each)))
-            jobs = tuple(islice(self._missing(), size))
-            if not jobs:
+            keys = tuple(islice(self._missing(), size))
+            if not keys:
                 break
-            self._submit(jobs)
+            self._submit(keys)
         return bool(self._pending)
 
-    def _missing(self) -> Iterator[Job]:
+    def _missing(self) -> Iterator[RunKey]:
         """Runs that nobody makes yet."""
         while self._again:
             yield self._again.pop()
         while self._next < self.wanted:
             number, place = divmod(self._next, len(self._variants))
             self._next += 1
-            job = (self._variants[place], number)
-            if job not in self._done:
-                yield job
+            key = (self._variants[place], number)
+            if key not in self._done:
+                yield key
 
-    def _submit(self, jobs: tuple[Job, ...]) -> None:
-        scenarios = {variant: self.scenarios[variant] for variant, _ in jobs}
-        batch = Batch(jobs, scenarios, self.seed, code_digest(), self._own, self.tables)
+    def _submit(self, keys: tuple[RunKey, ...]) -> None:
+        scenarios = {variant: self.scenarios[variant] for variant, _ in keys}
+        batch = Batch(keys, scenarios, self.seed, code_digest(), self._own, self.tables)
         try:
             self._pending[self.workers.submit(batch)] = batch
         except BrokenExecutor as error:
-            self._again += jobs
+            self._again += keys
             self.workers.revive(error)
 
     def _take_in(self) -> int:
@@ -131,7 +130,7 @@ class Engine:
             try:
                 bundle = future.result()
             except BrokenExecutor as error:
-                self._again += batch.jobs
+                self._again += batch.runs
                 broken = error
                 continue
             except CancelledError as error:

@@ -12,7 +12,28 @@ from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from sim.experiment.running.run_row import Row
+    from sim.experiment.running.run import RunRow
+
+
+class RunningMean:
+    """Mean, and sum of squares about it; B. P. Welford, Technometrics 4 (1962) 419."""
+
+    def __init__(self) -> None:
+        self.n, self.value, self.squares = 0, 0.0, 0.0
+
+    def add(self, value: float) -> None:
+        self.n += 1
+        step = value - self.value
+        self.value += step / self.n
+        self.squares += step * (value - self.value)
+
+    def half_width(self, confidence: float) -> float:
+        if self.n < 2:
+            return math.inf
+        from scipy.special import stdtrit
+
+        error = math.sqrt(self.squares / (self.n - 1) / self.n)
+        return float(stdtrit(self.n - 1, 0.5 + confidence / 2.0)) * error
 
 
 class Target(Protocol):
@@ -21,7 +42,7 @@ class Target(Protocol):
     needed: int
     """Replications that are needed as far as is known; grows until it is decided."""
 
-    def saw(self, row: Row) -> None:
+    def saw(self, row: RunRow) -> None:
         """A replication has been made; in any order."""
         ...
 
@@ -36,7 +57,7 @@ class Number:
     def __init__(self, times: int) -> None:
         self.needed = times
 
-    def saw(self, row: Row) -> None:
+    def saw(self, row: RunRow) -> None:
         """Nothing to learn."""
 
     def report(self) -> dict[str, Any]:
@@ -94,7 +115,7 @@ class Sequential:
 
     def __init__(self, rule: RelativeHalfWidth, variants: Sequence[str]) -> None:
         self.rule = rule
-        self.means = {variant: _Mean() for variant in variants}
+        self.means = {variant: RunningMean() for variant in variants}
         self.waiting: dict[int, dict[str, float]] = {}
         self.n = 0
         self.since: int | None = None
@@ -107,7 +128,7 @@ class Sequential:
         """Whether the target is met now, by every variant."""
         return all(self._width(mean) <= self.rule.target for mean in self.means.values())
 
-    def saw(self, row: Row) -> None:
+    def saw(self, row: RunRow) -> None:
         """Take a replication's metric, and go on as far as the numbers are complete."""
         number, variant = row["run"], row["variant"]
         if self.decided or variant not in self.means:
@@ -144,13 +165,13 @@ class Sequential:
     def _earliest_end(self, since: int) -> int:
         return min(self.rule.most, since + self.rule.checks_after(since))
 
-    def _width(self, mean: _Mean) -> float:
+    def _width(self, mean: RunningMean) -> float:
         half = mean.half_width(self.rule.confidence)
         if not half:
             return 0.0
         return half / abs(mean.value) if mean.value else math.inf
 
-    def _metric(self, row: Row) -> float:
+    def _metric(self, row: RunRow) -> float:
         metric, run = self.rule.metric, f"run {row['run']} of {row['variant']}"
         value = row.get(metric)
         if metric.startswith("time_to_") and row["censored"]:
@@ -162,24 +183,3 @@ class Sequential:
             known = ", ".join(k for k, v in row.items() if isinstance(v, int | float) and v == v)  # noqa: PLR0124
             raise ValueError(f"metric: {run} has no {metric!r}; it has {known}")
         return float(value)
-
-
-class _Mean:
-    """Mean and variance of what has been seen; B. P. Welford, Technometrics 4 (1962) 419."""
-
-    def __init__(self) -> None:
-        self.n, self.value, self.squares = 0, 0.0, 0.0
-
-    def add(self, value: float) -> None:
-        self.n += 1
-        step = value - self.value
-        self.value += step / self.n
-        self.squares += step * (value - self.value)
-
-    def half_width(self, confidence: float) -> float:
-        if self.n < 2:
-            return math.inf
-        from scipy.special import stdtrit
-
-        error = math.sqrt(self.squares / (self.n - 1) / self.n)
-        return float(stdtrit(self.n - 1, 0.5 + confidence / 2.0)) * error

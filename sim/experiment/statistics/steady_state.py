@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.experiment.running.stopping import RunningMean
 from sim.experiment.statistics.estimate import Estimate, TooFew, mean
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
-
-    from sim.experiment.results import Results
 
 BATCH = 5
 """Values whose mean is one point of the series: the 5 of MSER-5."""
@@ -88,17 +87,20 @@ def steady_mean(name: str, replications: Sequence[ArrayLike]) -> Steady:
     return Steady(mean(f"{name}, steady", means), deleted, tuple(map(len, runs)))
 
 
-def series(results: Results, metric: str, variant: str) -> list[np.ndarray]:
-    """What happened in each replication, in its order.
+def series(
+    starts: pd.DataFrame, samples: pd.DataFrame, metric: str, variant: str
+) -> list[np.ndarray]:
+    """The values of a metric in each replication, in its order.
 
     Args:
-        metric: a time of `starts()`, in the order of arrival; or a resource of `samples`, its use
+        starts: one row a start that became ready, as `Results.starts` gives them.
+        samples: one row a reading of a host's resource.
+        metric: a time of `starts`, in the order of arrival; or a resource of `samples`, its use
             on all hosts together, in the order of time.
 
     Raises:
         ValueError: there is no such metric.
     """
-    starts, samples = results.starts(), results.samples
     times = [name for name in map(str, starts) if name.endswith("_s")]
     if metric in times:
         return _by_run(starts[starts["variant"] == variant].sort_values(["run", "task"]), metric)
@@ -114,12 +116,9 @@ def _by_run(table: pd.DataFrame, column: str) -> list[np.ndarray]:
 
 
 def _marginal_errors(batches: np.ndarray) -> np.ndarray:
-    """Of the batches from each one on: squares about the mean, from the end by Welford's rule."""
-    errors = np.empty(len(batches))
-    middle = squares = 0.0
-    for count, at in enumerate(range(len(batches) - 1, -1, -1), start=1):
-        away = batches[at] - middle
-        middle += away / count
-        squares += away * (batches[at] - middle)
-        errors[at] = squares / count**2
+    """Marginal standard error, squared, of the batches from each one to the last."""
+    errors, rest = np.empty(len(batches)), RunningMean()
+    for at in range(len(batches) - 1, -1, -1):
+        rest.add(batches[at])
+        errors[at] = rest.squares / rest.n**2
     return errors

@@ -5,10 +5,11 @@ import json
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 from sim.experiment.running.batch import code_digest
 
@@ -17,7 +18,7 @@ Manifest: TypeAlias = dict[str, Any]
 FILE = "manifest.json"
 
 
-def manifest(
+def new_manifest(
     name: str,
     described: Mapping[str, Any],
     *,
@@ -71,11 +72,21 @@ def read_manifest(folder: Path) -> tuple[Manifest, dict[str, Any]]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file in one step, so that a reader sees the old one or the new one."""
+    """Replace a file by that text, in one step."""
+    with whole_file(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` in one step when the block has ended.
+
+    A reader sees the old file or the new one; when the block fails, the old one stays.
+    """
     draft = path.with_name(f".{path.name}.writing")
     try:
-        with draft.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with draft.open("wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

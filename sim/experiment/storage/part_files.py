@@ -9,13 +9,13 @@ removed by the next process that works in the folder.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.experiment.storage.manifest import whole_file
 from sim.experiment.storage.tables import TABLES, combined, empty_tables
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Damaged(ValueError):  # noqa: N818 (it is what happened, in the user's wor
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartFile:
     """One part that is there."""
 
     number: int
@@ -45,12 +45,12 @@ class Part:
     replaces: tuple[int, ...]
 
 
-class Parts:
+class PartFiles:
     """The part files of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.there: list[Part] = []
+        self.there: list[PartFile] = []
         """Those that count, as far as `find` or `tidy` has seen or `write` has made them."""
 
     def path(self, table: str, number: int) -> Path:
@@ -62,7 +62,7 @@ class Parts:
         files = (self.folder / "runs").glob("part-*.parquet")
         return sorted(int(path.stem.removeprefix("part-")) for path in files)
 
-    def check(self, number: int) -> Part:
+    def check(self, number: int) -> PartFile:
         """A part, if its files are as they were written.
 
         Raises:
@@ -78,28 +78,28 @@ class Parts:
             raise Damaged(f"{path} is damaged") from error
         for table, size in kept["sizes"].items():
             other = self.path(table, number)
-            found = other.stat().st_size if other.is_file() else None
-            if found != size:
-                words = "is missing" if found is None else f"has {found} of {size} bytes"
+            left = other.stat().st_size if other.is_file() else None
+            if left != size:
+                words = "is missing" if left is None else f"has {left} of {size} bytes"
                 raise Damaged(f"{other} {words}")
-        return Part(number, runs, kept["rows"], tuple(kept["replaces"]))
+        return PartFile(number, runs, kept["rows"], tuple(kept["replaces"]))
 
     def find(self) -> list[str]:
         """See what is there; the messages name what is damaged."""
-        found, lost = [], []
+        whole, damaged = [], []
         for number in self.numbers():
             try:
-                found.append(self.check(number))
+                whole.append(self.check(number))
             except Damaged as error:
-                lost.append(str(error))
-        self._count(found)
-        return lost
+                damaged.append(str(error))
+        self._count(whole)
+        return damaged
 
-    def _count(self, found: Collection[Part]) -> None:
-        replaced = {number for part in found for number in part.replaces}
-        self.there = [part for part in found if part.number not in replaced]
+    def _count(self, parts: Collection[PartFile]) -> None:
+        replaced = {number for part in parts for number in part.replaces}
+        self.there = [part for part in parts if part.number not in replaced]
 
-    def read(self, table: str, parts: Iterable[Part] | None = None) -> pa.Table:
+    def read(self, table: str, parts: Iterable[PartFile] | None = None) -> pa.Table:
         """One table of some parts, or of all, with every checksum looked at.
 
         Raises:
@@ -169,12 +169,5 @@ class Parts:
     def _write(self, path: Path, table: Any) -> None:
         import pyarrow.parquet as pq
 
-        draft = path.with_name(f".{path.name}.writing")
-        try:
-            with draft.open("wb") as file:
-                pq.write_table(table, file, write_page_checksum=True)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        with whole_file(path) as file:
+            pq.write_table(table, file, write_page_checksum=True)

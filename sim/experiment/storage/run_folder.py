@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from sim.experiment.running.batch import Bundle
 from sim.experiment.running.columns import size
-from sim.experiment.running.run_row import Row
+from sim.experiment.running.run import RunRow
 from sim.experiment.storage.manifest import (
     FILE,
     Manifest,
@@ -23,7 +23,7 @@ from sim.experiment.storage.manifest import (
     write_manifest,
     write_whole,
 )
-from sim.experiment.storage.part_files import Parts
+from sim.experiment.storage.part_files import PartFiles
 from sim.experiment.storage.tables import TABLES, Tables, arranged, tables_of
 
 FLUSH_SECONDS, FLUSH_BYTES = 2.0, 32 * 2**20
@@ -40,7 +40,7 @@ class InMemory:
         """Keep the runs of a bundle."""
         self._bundles.append(bundle)
 
-    def rows(self) -> Iterable[Row]:
+    def rows(self) -> Iterable[RunRow]:
         """There is none to begin with."""
         return ()
 
@@ -66,7 +66,7 @@ class RunFolder:
         self.folder = home / str(manifest["run_id"])
         self.manifest = manifest
         self.described = described
-        self.parts = Parts(self.folder)
+        self.parts = PartFiles(self.folder)
         self._finished: Manifest | None = None
         """Of the finished run that is there already; it counts until ours is finished."""
         self._buffer: list[Bundle] = []
@@ -101,7 +101,7 @@ class RunFolder:
         if held > FLUSH_BYTES or time.monotonic() - self._since > FLUSH_SECONDS:
             self.flush()
 
-    def rows(self) -> Iterable[Row]:
+    def rows(self) -> Iterable[RunRow]:
         """Of the runs that are on disk already."""
         runs = self.parts.read("runs")
         return (

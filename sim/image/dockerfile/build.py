@@ -13,7 +13,7 @@ from sim.host.machine import Architecture
 from sim.image.dockerfile.context import Context, context_of
 from sim.image.dockerfile.copy import (
     AddedFiles,
-    Request,
+    CopyRequest,
     Tree,
     absolute,
     document,
@@ -53,21 +53,22 @@ PREDEFINED = (
 
 @dataclass(frozen=True, slots=True)
 class BuildStep:
-    """One instruction, done."""
+    """One instruction of a build, and the layer it makes."""
 
     line: int
     word: str
     text: str
     stage: str
-    """Its name, or its number."""
+    """The stage's name, or its number where it has none."""
     layer: Layer
-    """What it made; 0 bytes where it makes no files."""
+    """Of 0 bytes where the instruction writes no files."""
     cpu: float
     """Core-seconds."""
     cpu_given: bool
+    """Whether the user gave the CPU work; where not, `cpu` is 0."""
     cached: bool
     needs: tuple[str, ...] = ()
-    """Digests of what it stands on and takes files from: other steps' layers, and bases."""
+    """Digests of what must be there first: the step below it, and what it copies from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,15 @@ class Built:
 
     image: Image
     steps: tuple[BuildStep, ...]
-    """Of the stages the target needs, in the file's order; FROM is none of them."""
+    """Steps of the stages the target needs, in the file's order; FROM is not a step."""
     notes: tuple[str, ...]
-    """What its user should know."""
+    """Remarks for the user."""
     bases: Mapping[str, Image]
-    """Images it starts from and copies from, by the digest that steps need."""
+    """Images it starts from or copies from, by the digest under which steps need them."""
 
     @property
     def digests(self) -> frozenset[str]:
-        """What a later build has in its cache."""
+        """Digests that a later build finds in its cache."""
         return frozenset(step.layer.digest for step in self.steps)
 
     @property
@@ -95,7 +96,7 @@ class Built:
 
 @dataclass(slots=True)
 class BuildInput:
-    """What a build is given."""
+    """What the caller of a build gives, and what the build collects on its way."""
 
     resolve: Resolve
     ratio: Number
@@ -107,16 +108,19 @@ class BuildInput:
     changed: str | None
     context: Context
     file: Dockerfile
-    notes: list[str] = field(default_factory=list)
     bases: dict[str, Image] = field(default_factory=dict)
-    """Images by the digest that steps know them by."""
+    """Images it has started from or copied from, by the digest under which steps need them."""
 
 
 class StageBuild:
-    """A stage while it is built."""
+    """A stage while it is built.
+
+    `chain` is the digest of its last step. It covers every step below, as BuildKit's cache keys do,
+    so a changed instruction changes the digests of all that follow.
+    """
 
     __slots__ = (
-        *("_done", "_given", "_stage", "_stages", "_variables", "_workdir"),
+        *("_done", "_input", "_stage", "_stages", "_variables", "_workdir"),
         *("architectures", "chain", "layers", "steps", "tree"),
     )
 
@@ -125,17 +129,17 @@ class StageBuild:
         stage: Stage,
         stages: Stages,
         done: "dict[int, StageBuild]",
-        given: BuildInput,
+        build_input: BuildInput,
         values: Globals,
     ) -> None:
         self._stage = stage
         self._stages = stages
         self._done = done
-        self._given = given
+        self._input = build_input
         below = stages.named(stage.base, stage.number)
         base: StageBuild | None = done.get(below.number) if below is not None else None
         env: dict[str, str] = base.env if base else {}
-        self._variables: Variables = Variables(values, env, given.file.escape)
+        self._variables: Variables = Variables(values, env, build_input.file.escape)
         self._workdir: str = base._workdir if base else "/"
         self.tree: Tree = Tree(base.tree if base else None)
         self.layers: list[Layer] = list(base.layers) if base else []
@@ -149,11 +153,11 @@ class StageBuild:
 
     @property
     def env(self) -> dict[str, str]:
-        """What its ENV instructions set, which a stage built on it has too."""
+        """Variables its ENV instructions set; a stage built on it inherits them."""
         return self._variables.env
 
     def build(self) -> None:
-        """Take all its instructions; what is wrong is noted, and the next is looked at."""
+        """Take its instructions one by one; a mistake is noted and does not hide the next."""
         for instruction in self._stage.instructions:
             try:
                 self._take(instruction)
@@ -166,14 +170,14 @@ class StageBuild:
         return sum(layer.unpacked for layer in self.layers)
 
     def _wrong(self, instruction: ParsedInstruction, error: InstructionError) -> None:
-        self._given.file.mistakes.add(instruction.raw.line, str(error), instruction.raw.text)
+        self._input.file.mistakes.add(instruction.raw.line, str(error), instruction.raw.text)
 
     def _start(self) -> None:
         try:
-            image = resolved(self._stage, self._stages, self._given.resolve)
+            image = resolved(self._stage, self._stages, self._input.resolve)
             self.layers = list(image.layers)
             self.architectures = architectures_of(
-                image, self._stage, self._given.build_args.get("TARGETPLATFORM", "")
+                image, self._stage, self._input.build_args.get("TARGETPLATFORM", "")
             )
             self.chain = self._known(image, self._stage.platform)
         except InstructionError as error:
@@ -182,28 +186,24 @@ class StageBuild:
     def _take(self, instruction: ParsedInstruction) -> None:
         word = instruction.raw.word
         size, cpu = sizes_of(instruction.raw.annotation)
-        if word != "RUN" and (
-            cpu is not None or (size is not None and word not in ("COPY", "ADD"))
-        ):
+        if word != "RUN" and (cpu is not None or (size is not None and word not in COPIES)):
             self._wrong(
                 instruction, InstructionError(f"{word} has neither CPU work nor a size to be told")
             )
         if word == "RUN":
-            brought, cpu = self._run(instruction, size, cpu)
-        elif word in ("COPY", "ADD"):
-            brought = self._copied(instruction, size)
+            added, cpu = self._run(instruction, size, cpu)
+        elif word in COPIES:
+            added = self._copied(instruction, size)
         else:
-            brought = AddedFiles(content=self._described(instruction))
-        self._append(instruction, brought, cpu)
+            added = AddedFiles(content=self._described(instruction))
+        self._append(instruction, added, cpu)
 
-    def _append(
-        self, instruction: ParsedInstruction, brought: AddedFiles, cpu: float | None
-    ) -> None:
-        flags = [f"{key}={self._variables.put_in(value)}" for key, value in instruction.flags]
-        needs = (self.chain, *brought.needs)
-        self.chain = _digest(self.chain, instruction.raw.word, flags, brought.content)
-        layer = _layer(self.chain, brought, self._given.ratio)
-        cached = layer.digest in self._given.cache
+    def _append(self, instruction: ParsedInstruction, added: AddedFiles, cpu: float | None) -> None:
+        flags = [f"{key}={self._variables.expand(value)}" for key, value in instruction.flags]
+        needs = (self.chain, *added.needs)
+        self.chain = _digest(self.chain, instruction.raw.word, flags, added.content)
+        layer = _layer(self.chain, added, self._input.ratio)
+        cached = layer.digest in self._input.cache
         raw, name = instruction.raw, self._stage.name or str(self._stage.number)
         self.steps.append(
             BuildStep(
@@ -230,59 +230,60 @@ class StageBuild:
         self, instruction: ParsedInstruction, size: float | None, cpu: float | None
     ) -> tuple[AddedFiles, float | None]:
         ordinal = instruction.ordinal
-        size = self._given.run_sizes.get(ordinal, size)
-        cpu = self._given.run_cpus.get(ordinal, cpu)
+        size = self._input.run_sizes.get(ordinal, size)
+        cpu = self._input.run_cpus.get(ordinal, cpu)
         bodies = [heredoc.body for heredoc in instruction.raw.heredocs]
-        names = [self._variables.put_in(name) for name in sources_of(instruction)]
+        names = [self._variables.expand(name) for name in sources_of(instruction)]
         origins = [self._origin(name)[2] for name in names]
         if size is None:
             raise InstructionError(
                 f"RUN {ordinal} has no size: give it with --run-size {ordinal}=SIZE, "
                 "or in a comment above it: # berthsim: size=120MB cpu=30"
             )
+        # A RUN that writes anything may have written anywhere.
         self.tree.certain = self.tree.certain and size == 0.0
-        said = [instruction.raw.rest, *bodies, *origins, f"{size:.0f}"]
-        return AddedFiles(float(round(size)), content=said, needs=tuple(origins)), cpu
+        content = [instruction.raw.rest, *bodies, *origins, f"{size:.0f}"]
+        return AddedFiles(float(round(size)), content=content, needs=tuple(origins)), cpu
 
     def _described(self, instruction: ParsedInstruction) -> list[str]:
-        """What an instruction that makes no files says."""
+        """Take an instruction without files; returns what it says, for the digest."""
         word, words = instruction.raw.word, instruction.words
         if word == "ARG":
             return self._variables.declare(words)
         if word == "ENV":
             return self._variables.export(words)
         if word == "WORKDIR":
-            self._workdir, _ = absolute(self._variables.put_in(" ".join(words)), self._workdir)
+            self._workdir, _ = absolute(self._variables.expand(" ".join(words)), self._workdir)
             return [self._workdir]
         if word in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD", "SHELL"):
             return [instruction.raw.rest]
-        return [self._variables.put_in(part) for part in words]
+        return [self._variables.expand(part) for part in words]
 
     def _copied(self, instruction: ParsedInstruction, size: float | None) -> AddedFiles:
-        put_in, marks = self._variables.put_in, {item.mark for item in instruction.raw.heredocs}
-        *sources, place = (word if word in marks else put_in(word) for word in instruction.words)
+        expand, marks = self._variables.expand, {item.mark for item in instruction.raw.heredocs}
+        *sources, place = (word if word in marks else expand(word) for word in instruction.words)
         place, folder = absolute(place, self._workdir)
-        request = Request(
-            given=instruction.raw,
+        request = CopyRequest(
+            raw=instruction.raw,
             sources=tuple(name for name in sources if name not in marks),
             place=place + "/" * folder,
-            exclude=tuple(put_in(name) for name in instruction.flags_of("exclude")),
+            exclude=tuple(expand(name) for name in instruction.flags_of("exclude")),
             unpacks=instruction.raw.word == "ADD" and instruction.flag("unpack") != "false",
-            size=self._given.copy_sizes.get(instruction.ordinal, size),
+            size=self._input.copy_sizes.get(instruction.ordinal, size),
             ordinal=instruction.ordinal,
         )
         if "from" in dict(instruction.flags):
-            brought = from_stage(request, *self._origin(put_in(instruction.flag("from"))))
+            added = from_stage(request, *self._origin(expand(instruction.flag("from"))))
             self.tree.certain = False
         else:
-            seen, escape = self._variables.seen(), self._given.file.escape
+            seen, escape = self._variables.seen(), self._input.file.escape
             documents = [document(item, seen, escape) for item in instruction.raw.heredocs]
-            brought = from_context(request, self._given.context, self.tree, documents)
-        brought.content += [*sources, request.place]
-        return brought
+            added = from_context(request, self._input.context, self.tree, documents)
+        added.content += [*sources, request.place]
+        return added
 
     def _origin(self, name: str) -> tuple[Tree | None, float, str]:
-        """What is known of a stage or image that files are taken from."""
+        """A stage or image to copy from: its files (None: not known), its bytes, its digest."""
         stage = self._stages.source(name, self._stage.number)
         if stage is not None:
             built = self._done.get(stage.number)
@@ -291,12 +292,12 @@ class StageBuild:
                     f"stage {name[:80]!r} is named by a variable, which is not followed"
                 )
             return built.tree, built.unpacked, built.chain
-        image: Image = fetched(name, self._given.resolve)
+        image: Image = fetched(name, self._input.resolve)
         return None, image.unpacked, self._known(image)
 
     def _known(self, image: Image, *more: str) -> str:
         digest = _digest([layer.digest for layer in image.layers], *more)
-        self._given.bases[digest] = image
+        self._input.bases[digest] = image
         return digest
 
 
@@ -304,9 +305,9 @@ def _digest(*parts: object) -> str:
     return f"sha256:{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
 
 
-def _layer(chain: str, brought: AddedFiles, ratio: Number) -> Layer:
-    """Bytes of files are those unpacked; an archive is taken as large on the wire as it is."""
-    size = brought.size + float(round(brought.packed * plain(ratio)))
+def _layer(chain: str, added: AddedFiles, ratio: Number) -> Layer:
+    """A layer of the files added; an archive that ADD unpacks is as large on the wire as it is."""
+    size = added.size + float(round(added.packed * plain(ratio)))
     return unpacked_layer(chain, size, ratio)
 
 
@@ -323,29 +324,30 @@ def build_file(
     build_args: Mapping[str, str] | None = None,
     cache: Collection[str] | None = None,
     changed: str | None = None,
-    apart: Path | None = None,
+    outside: Path | None = None,
 ) -> Built:
     """Build a Dockerfile.
 
     Args:
-        context: the folder COPY and ADD read; the Dockerfile's where it is not given.
-        resolve: the base image of a name; what it raises for an unknown one is told to the user.
+        context: the folder COPY and ADD read from; the Dockerfile's own by default.
+        resolve: finds the base image of a name; the message it raises for an unknown one is shown.
         ratio: unpacked over compressed bytes of the layers made.
-        run_sizes: unpacked bytes by RUN, the file's first being 1; before an annotation.
-        run_cpus: core-seconds, likewise.
-        copy_sizes: unpacked bytes by COPY or ADD, the file's first being 1, where its files do not
-            say: from another stage or image, or from the network.
-        target: the stage to build; the last where it is not given.
+        run_sizes: unpacked bytes a RUN writes, by its number in the file from 1; goes before an
+            annotation.
+        run_cpus: core-seconds of a RUN, likewise.
+        copy_sizes: unpacked bytes of a COPY or ADD, by its number in the file from 1, where they
+            cannot be seen: from another stage or image, or from the network.
+        target: the stage to build; the last by default.
         cache: digests of steps that earlier builds made.
-        changed: a path inside the context that is taken as it was before its last change.
-        apart: a folder that is not part of the context, such as that of the answers.
+        changed: a path inside the context that counts as edited since the last build.
+        outside: a folder that is not part of the context, such as that of the results.
 
     Raises:
-        BadDockerfile: all that is wrong with it, one mistake a line.
+        BadDockerfile: every mistake in it, one a line.
     """
     file = read_dockerfile(path)
     folder = Path(context) if context is not None else Path(path).parent
-    given = BuildInput(
+    build_input = BuildInput(
         resolve=resolve,
         ratio=ratio,
         run_sizes=dict(run_sizes or {}),
@@ -354,16 +356,16 @@ def build_file(
         build_args=dict(build_args or {}),
         cache=frozenset(cache or ()),
         changed=changed,
-        context=context_of(Path(path), folder, file.mistakes, changed, apart),
+        context=context_of(Path(path), folder, file.mistakes, changed, outside),
         file=file,
     )
-    return _built(given, target, Path(path).absolute().parent.name or "image")
+    return _built(build_input, target, Path(path).absolute().parent.name or "image")
 
 
-def _built(given: BuildInput, target: str | None, name: str) -> Built:
-    file = given.file
-    stages, values, declared = read_stages(file, given.build_args)
-    _check_options(given, declared)
+def _built(build_input: BuildInput, target: str | None, name: str) -> Built:
+    file = build_input.file
+    stages, values, declared = read_stages(file, build_input.build_args)
+    _check_options(build_input, declared)
     if not stages:
         file.mistakes.add(1, "it has no FROM", "")
         file.mistakes.check()
@@ -375,54 +377,54 @@ def _built(given: BuildInput, target: str | None, name: str) -> Built:
         wanted = stages[-1]
     done: dict[int, StageBuild] = {}
     for stage in every.needed(wanted):
-        done[stage.number] = StageBuild(stage, every, done, given, values)
+        done[stage.number] = StageBuild(stage, every, done, build_input, values)
         done[stage.number].build()
     file.mistakes.check()
     last = done[wanted.number]
     steps = tuple(step for stage in done.values() for step in stage.steps)
     layers = tuple({layer.digest: layer for layer in last.layers}.values())
     image = Image(name=name, layers=layers, architectures=last.architectures)
-    notes = tuple(dict.fromkeys(_notes(given, steps)))
-    return Built(image, steps, notes, dict(given.bases))
+    return Built(image, steps, tuple(_notes(build_input, steps)), dict(build_input.bases))
 
 
-def _notes(given: BuildInput, steps: tuple[BuildStep, ...]) -> list[str]:
+def _notes(build_input: BuildInput, steps: tuple[BuildStep, ...]) -> list[str]:
+    notes: list[str] = []
     silent = [f"{step.line}" for step in steps if step.word == "RUN" and not step.cpu_given]
     if silent:
-        given.notes.append(
+        notes.append(
             f"The CPU work of RUN is not told (line {', '.join(silent)}): only the writing of its "
             "files is timed; give it with --run-cpu N=SECONDS."
         )
-    if given.changed is not None and not given.context.used_changed:
-        given.notes.append(f"No instruction takes {printable(given.changed)}: nothing is new.")
-    links = given.context.outgoing_links()
+    if build_input.changed is not None and not build_input.context.used_changed:
+        notes.append(f"No instruction takes {printable(build_input.changed)}: nothing is new.")
+    links = build_input.context.outgoing_links()
     if links:
         more = f" and {len(links) - 5} more" if len(links) > 5 else ""
-        given.notes.append(
+        notes.append(
             f"Links that lead out of the context are copied as links: {', '.join(links[:5])}{more}."
         )
-    return given.notes
+    return notes
 
 
-def _check_options(given: BuildInput, declared: Collection[str]) -> None:
+def _check_options(build_input: BuildInput, declared: Collection[str]) -> None:
     """Note options of the caller that mean nothing in this file.
 
     Args:
         declared: names of its ARGs; those of platforms and proxies need none.
     """
-    words, add = [raw.word for raw in given.file.instructions], given.file.mistakes.add
+    words, add = [raw.word for raw in build_input.file.instructions], build_input.file.mistakes.add
     runs, copies = words.count("RUN"), sum(word in COPIES for word in words)
     for flag, amounts, word, there in (
-        ("--run-size", given.run_sizes, "RUN", runs),
-        ("--run-cpu", given.run_cpus, "RUN", runs),
-        ("--copy-size", given.copy_sizes, "COPY or ADD", copies),
+        ("--run-size", build_input.run_sizes, "RUN", runs),
+        ("--run-cpu", build_input.run_cpus, "RUN", runs),
+        ("--copy-size", build_input.copy_sizes, "COPY or ADD", copies),
     ):
         for ordinal, amount in amounts.items():
             if not 1 <= ordinal <= there:
                 add(1, f"{flag} {ordinal}: there is no such {word}; it has {there}", "")
             if not 0.0 <= amount < LARGEST_SIZE:
                 add(1, f"{flag} {ordinal}={amount}: it is not allowed", "")
-    for name in given.build_args:
+    for name in build_input.build_args:
         if name not in declared and name.upper() not in PREDEFINED:
             known = ", ".join(sorted(declared)[:20]) or "it has no ARG"
             flag = f"--build-arg {printable(name)}"

@@ -15,6 +15,8 @@ from posixpath import normpath
 from sim.image.dockerfile.dockerignore import Ignore, Wildcard
 from sim.image.dockerfile.errors import InstructionError, Mistakes, printable
 
+LARGEST_IGNORE_FILE = 10**6
+"""Bytes of a `.dockerignore`."""
 EDGE = 1024 * 1024
 """Bytes: a file is known by its size, its first and its last MiB; what lies between is not read,
 so that a context of many GB is known in seconds. A change there alone goes unnoticed."""
@@ -27,7 +29,7 @@ class Entry:
     """A file that an instruction takes."""
 
     path: str
-    """Inside what it takes: empty where it is the source itself."""
+    """Where it lies inside the source; empty where it is the source itself."""
     size: int
     identity: str
     """Digest of its content."""
@@ -46,26 +48,26 @@ class Context:
     """A folder and what its `.dockerignore` leaves of it.
 
     Args:
-        changed: a file or folder in it that is taken as other than it is.
-        apart: a folder in it that is none of its own.
+        changed: a file or folder in it that counts as edited since the last build.
+        outside: a folder in it that is not part of it.
     """
 
-    __slots__ = ("_apart", "_changed", "_ignore", "_outgoing", "_root", "used_changed")
+    __slots__ = ("_changed", "_ignore", "_outgoing", "_outside", "_root", "used_changed")
 
     def __init__(
         self,
         root: Path,
         ignore: Ignore,
         changed: Path | None = None,
-        apart: Path | None = None,
+        outside: Path | None = None,
     ) -> None:
         self._root = root.resolve()
-        self._apart = None if apart is None else str(apart.resolve())
+        self._outside = None if outside is None else str(outside.resolve())
         self._ignore = ignore
         self._changed = changed
         self._outgoing: dict[str, None] = {}
         self.used_changed = False
-        """Whether an instruction has taken what is changed."""
+        """Whether an instruction has taken the file or folder that is changed."""
 
     def take(self, pattern: str, *, exclude: tuple[str, ...] = ()) -> list[Source]:
         """The files and folders that a source of COPY or ADD names.
@@ -82,8 +84,8 @@ class Context:
         names = [] if inner == "." else inner.split("/")
         hidden = Ignore("\n".join(exclude))
         try:
-            found = list(self._named(names))
-            taken = [self._source(path, real, hidden) for path, real in sorted(found)]
+            named = list(self._named(names))
+            taken = [self._source(path, real, hidden) for path, real in sorted(named)]
         except OSError as error:
             raise InstructionError(
                 f"the source cannot be read: {error.strerror or error}"
@@ -170,7 +172,7 @@ class Context:
     def _walk(
         self, folder: Path, names: tuple[str, ...]
     ) -> Iterator[tuple[tuple[str, ...], "os.DirEntry[str]"]]:
-        """All that is no folder below a folder, links not followed."""
+        """All files below a folder, with their path components; links are not followed."""
         left = [(folder, names)]
         while left:
             here, path = left.pop()
@@ -179,7 +181,7 @@ class Context:
                     inner = (*path, item.name)
                     hidden = self._ignore.hides(inner)
                     if item.is_dir(follow_symlinks=False):
-                        if item.path == self._apart:
+                        if item.path == self._outside:
                             continue
                         if not hidden or self._ignore.brings_back:
                             left.append((Path(item.path), inner))
@@ -188,24 +190,20 @@ class Context:
 
 
 def _entry(real: Path, path: str) -> Entry:
-    found = real.lstat()
-    if stat.S_ISLNK(found.st_mode):
+    status = real.lstat()
+    if stat.S_ISLNK(status.st_mode):
         target = os.readlink(real)
         return Entry(path, 0, f"link {printable(target)}")
-    if not stat.S_ISREG(found.st_mode):
-        return Entry(path, 0, f"special {stat.S_IFMT(found.st_mode)}")
-    mode = found.st_mode & 0o111
-    made = hashlib.sha256()
+    if not stat.S_ISREG(status.st_mode):
+        return Entry(path, 0, f"special {stat.S_IFMT(status.st_mode)}")
+    mode = status.st_mode & 0o111
+    digest = hashlib.sha256()
     with real.open("rb") as file:
-        made.update(file.read(EDGE))
-        if found.st_size > EDGE:
-            file.seek(max(EDGE, found.st_size - EDGE))
-            made.update(file.read(EDGE))
-    return Entry(path, found.st_size, f"{mode} {made.hexdigest()}")
-
-
-LARGEST = 10**6
-"""Bytes of a `.dockerignore`."""
+        digest.update(file.read(EDGE))
+        if status.st_size > EDGE:
+            file.seek(max(EDGE, status.st_size - EDGE))
+            digest.update(file.read(EDGE))
+    return Entry(path, status.st_size, f"{mode} {digest.hexdigest()}")
 
 
 def context_of(
@@ -213,13 +211,13 @@ def context_of(
     folder: Path,
     mistakes: Mistakes,
     changed: str | None = None,
-    apart: Path | None = None,
+    outside: Path | None = None,
 ) -> Context:
     """The context of a folder; `NAME.dockerignore` beside the Dockerfile goes before its own.
 
     Args:
-        changed: a path inside it that is taken as other than it is.
-        apart: a folder that is not part of it, wherever it is.
+        changed: a path inside it that counts as edited since the last build.
+        outside: a folder that is not part of it, wherever it is.
     """
     try:
         if not folder.is_dir():
@@ -227,10 +225,12 @@ def context_of(
             return Context(folder, Ignore())
         edited = None if changed is None else _inside(folder, changed, mistakes)
         beside = dockerfile.parent / f"{dockerfile.name}.dockerignore"
-        found = beside if beside.is_file() else folder / ".dockerignore"
-        if not found.is_file():
-            return Context(folder, Ignore(), edited, apart)
-        return Context(folder, _read(found, mistakes.beside(str(found))), edited, apart)
+        ignore_file = beside if beside.is_file() else folder / ".dockerignore"
+        if not ignore_file.is_file():
+            return Context(folder, Ignore(), edited, outside)
+        return Context(
+            folder, _read(ignore_file, mistakes.beside(str(ignore_file))), edited, outside
+        )
     except (OSError, ValueError, RuntimeError) as error:
         mistakes.add(1, f"the context cannot be read: {error}", "")
         return Context(Path(), Ignore("*"))
@@ -249,8 +249,8 @@ def _read(path: Path, mistakes: Mistakes) -> Ignore:
         mistakes.add(1, "it is a link out of the context", "")
         return Ignore()
     with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
+        data = file.read(LARGEST_IGNORE_FILE + 1)
+    if len(data) > LARGEST_IGNORE_FILE:
         mistakes.add(1, "it is larger than 1 MB", "")
         return Ignore()
     try:

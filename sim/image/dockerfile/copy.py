@@ -10,19 +10,22 @@ from sim.image.dockerfile.errors import InstructionError
 from sim.image.dockerfile.parser import Heredoc, Instruction
 from sim.image.dockerfile.variables import expand
 
+REMOTE = ("http://", "https://", "git://", "ssh://", "git@")
+PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
+
 
 class Tree:
-    """Files by absolute path, with their bytes; what a RUN or a base image made is not known."""
+    """Files copied into a stage, by absolute path; those of RUN and of the base are not known."""
 
     __slots__ = ("_files", "certain")
 
     def __init__(self, below: "Tree | None" = None) -> None:
         self._files: dict[str, int] = dict(below._files) if below else {}
         self.certain: bool = below.certain if below else True
-        """Whether its folders hold nothing else: no RUN, no archive wrote into them."""
+        """Whether its folders hold nothing else: no RUN and no archive wrote into them."""
 
     def put(self, sources: list[Source], place: str, *, folder: bool) -> None:
-        """Copy sources to a place, which is a folder or becomes a file."""
+        """Copy sources to a place: into it where it is a folder, as it where it is not."""
         inside = folder or len(sources) > 1 or self._is_folder(place)
         for source in sources:
             for entry in source.entries:
@@ -58,84 +61,79 @@ def _names(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
 
-REMOTE = ("http://", "https://", "git://", "ssh://", "git@")
-PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
-
-
 @dataclass(slots=True)
 class AddedFiles:
-    """What an instruction brings into a stage."""
+    """What one instruction adds to a stage."""
 
     size: float = 0.0
     """Unpacked bytes."""
     packed: float = 0.0
-    """Bytes of archives that ADD unpacks, as they are."""
+    """Bytes of archives that ADD unpacks, still packed."""
     content: list[str] = field(default_factory=list)
-    """What it is, for the digest."""
+    """What goes into the digest of the step."""
     needs: tuple[str, ...] = ()
-    """Digests of the stages and images it is taken from."""
-    notes: list[str] = field(default_factory=list)
+    """Digests of the stages and images it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A COPY or ADD with its variables put in."""
+class CopyRequest:
+    """A COPY or ADD with its variables expanded."""
 
-    given: Instruction
+    raw: Instruction
     sources: tuple[str, ...]
     place: str
     exclude: tuple[str, ...]
     unpacks: bool
     size: float | None
-    """What the caller or an annotation says."""
+    """Unpacked bytes that the caller or an annotation gives."""
     ordinal: int
-    """Which COPY or ADD of the file it is, from 1."""
+    """Its number among the COPY and ADD of the file, from 1."""
 
     @property
     def ask(self) -> str:
-        """How its bytes are told where they are not known."""
+        """How the user gives its bytes where they cannot be seen."""
         flag = f"--copy-size {self.ordinal}=SIZE"
         return f"give it with {flag}, or in a comment above it: # berthsim: size=120MB"
 
 
 def from_context(
-    request: Request, context: Context, tree: Tree, documents: list[Source]
+    request: CopyRequest, context: Context, tree: Tree, documents: list[Source]
 ) -> AddedFiles:
-    """Bytes from the build context, from heredocs, and of what ADD downloads or unpacks."""
-    made, taken = AddedFiles(), list(documents)
+    """Add files of the build context and heredocs, and what ADD downloads or unpacks."""
+    added, taken = AddedFiles(), list(documents)
     for name in request.sources:
         if _is_remote(request, name):
-            _downloaded(request, name, made, tree)
+            _downloaded(request, name, added, tree)
             continue
         for source in context.take(name, exclude=request.exclude):
             packed = request.unpacks and not source.folder and source.name.endswith(PACKED)
             if request.unpacks and not source.folder and source.name.endswith((".tar", *PACKED)):
                 tree.certain = False
             if packed and request.size is None:
-                made.packed += source.entries[0].size
-                made.content.append(_identity(source))
+                added.packed += source.entries[0].size
+                added.content.append(_identity(source))
             else:
                 taken.append(source)
     if request.size is not None and not _may_be_told(request):
         raise InstructionError("its size is that of its files; no other can be told")
     _into(tree, taken, request)
-    made.content += [_identity(source) for source in taken]
+    added.content += [_identity(source) for source in taken]
     told = request.size is not None
-    made.size = request.size or 0.0 if told else made.size + _bytes(taken)
-    return made
+    added.size = request.size or 0.0 if told else added.size + _bytes(taken)
+    return added
 
 
-def from_stage(request: Request, tree: Tree | None, unpacked: float, origin: str) -> AddedFiles:
-    """Bytes from another stage or image.
+def from_stage(request: CopyRequest, tree: Tree | None, unpacked: float, origin: str) -> AddedFiles:
+    """Add files of another stage or image.
 
     Args:
-        tree: what is known of its files; None for an image.
-        unpacked: bytes of all of it.
-        origin: its digest.
+        tree: what is known of the stage's files; None for an image.
+        unpacked: bytes of all files of the stage or image.
+        origin: the digest of the stage or image.
     """
-    made = AddedFiles(request.size or 0.0, content=[origin, f"{request.size}"], needs=(origin,))
+    added = AddedFiles(request.size or 0.0, content=[origin, f"{request.size}"], needs=(origin,))
     if request.size is not None:
-        return made
+        return added
     for path in request.sources:
         whole = path.strip("/.") == ""
         size = unpacked if whole else tree.bytes_of(path) if tree is not None else None
@@ -143,12 +141,12 @@ def from_stage(request: Request, tree: Tree | None, unpacked: float, origin: str
             raise InstructionError(
                 f"how many bytes {path[:80]!r} has there is not known; {request.ask}"
             )
-        made.size += size
-    return made
+        added.size += size
+    return added
 
 
 def document(heredoc: Heredoc, values: dict[str, str], escape: str) -> Source:
-    """A heredoc as the file it is copied to."""
+    """A heredoc as the file that it writes."""
     body = heredoc.body
     if not heredoc.literal:
         body = expand(body, values, escape, quotes=False)
@@ -157,23 +155,23 @@ def document(heredoc: Heredoc, values: dict[str, str], escape: str) -> Source:
     return Source(heredoc.name, False, (entry,))
 
 
-def _is_remote(request: Request, name: str) -> bool:
-    return request.given.word == "ADD" and name.startswith(REMOTE)
+def _is_remote(request: CopyRequest, name: str) -> bool:
+    return request.raw.word == "ADD" and name.startswith(REMOTE)
 
 
-def _may_be_told(request: Request) -> bool:
-    names = request.sources if request.given.word == "ADD" else ()
+def _may_be_told(request: CopyRequest) -> bool:
+    names = request.sources if request.raw.word == "ADD" else ()
     return any(name.startswith(REMOTE) or name.endswith((".tar", *PACKED)) for name in names)
 
 
-def _downloaded(request: Request, name: str, made: AddedFiles, tree: Tree) -> None:
+def _downloaded(request: CopyRequest, name: str, added: AddedFiles, tree: Tree) -> None:
     if request.size is None:
         raise InstructionError(f"how many bytes {name[:80]!r} has is not known; {request.ask}")
     tree.certain = False
-    made.content.append(f"{name} {request.size}")
+    added.content.append(f"{name} {request.size}")
 
 
-def _into(tree: Tree, taken: list[Source], request: Request) -> None:
+def _into(tree: Tree, taken: list[Source], request: CopyRequest) -> None:
     place, folder = absolute(request.place, "/")
     tree.put(taken, place, folder=folder)
 
@@ -183,8 +181,8 @@ def _bytes(sources: list[Source]) -> float:
 
 
 def _identity(source: Source) -> str:
-    made = hashlib.sha256(f"{source.name!r} {source.folder}".encode("ascii", "backslashreplace"))
+    digest = hashlib.sha256(f"{source.name!r} {source.folder}".encode("ascii", "backslashreplace"))
     for entry in source.entries:
         line = f"\n{entry.path!r} {entry.size} {entry.identity}"
-        made.update(line.encode("ascii", "backslashreplace"))
-    return made.hexdigest()
+        digest.update(line.encode("ascii", "backslashreplace"))
+    return digest.hexdigest()

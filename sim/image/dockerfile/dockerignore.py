@@ -14,7 +14,7 @@ LONGEST = 4096
 
 
 def as_regex(pattern: str, *, across: bool = False) -> re.Pattern[str]:
-    """One component as a regular expression.
+    """A pattern of one path component as a regular expression.
 
     Args:
         across: `*` and `?` take a slash too, as they do in a variable.
@@ -56,8 +56,8 @@ def _class(pattern: str, place: int) -> tuple[str, int]:
         raise InstructionError(f"the [ in {pattern!r} is not closed")
     inner = pattern[place + 1 : end]
     no, inner = ("^", inner[1:]) if inner[0] == "^" else ("", inner)
-    made = re.sub(r"[\\\[\]^&~|]", lambda match: "\\" + match[0], inner)
-    text = f"[{no}{made}]"
+    escaped = re.sub(r"[\\\[\]^&~|]", lambda match: "\\" + match[0], inner)
+    text = f"[{no}{escaped}]"
     try:
         re.compile(text)
     except re.error:
@@ -66,7 +66,11 @@ def _class(pattern: str, place: int) -> tuple[str, int]:
 
 
 def _joined(chunks: list[str], one: str) -> re.Pattern[str]:
-    """Chunks with a star between: each but the last is taken where it is first, for good."""
+    """Chunks with a star between them, as a regular expression that does not backtrack.
+
+    Each chunk but the last is matched at its first place, for good (`(?>...)`). Where anything
+    matches, the earliest places do; so no pattern takes exponential time.
+    """
     if len(chunks) == 1:
         return re.compile(chunks[0], re.DOTALL)
     first, *middle, last = chunks
@@ -130,7 +134,7 @@ class Ignore:
                     raise
                 mistakes.add(number, str(error), line)
         self.brings_back = any(not hides for hides, _ in self._patterns)
-        """Whether files in a folder that is ignored may be wanted after all."""
+        """Whether a `!` pattern may bring back files in a folder that is ignored."""
 
     def _read(self, line: str) -> None:
         pattern = line.strip()

@@ -1,4 +1,4 @@
-"""What is wrong with a Dockerfile: collected while it is read and built, and told at once."""
+"""Mistakes in a Dockerfile: collected while it is read and built, and raised together."""
 
 from sim.image.manifest.json_document import shown
 
@@ -7,41 +7,41 @@ MOST_MISTAKES = 1000
 
 
 class BadDockerfile(ValueError):  # noqa: N818 (it is what happened, in the user's words)
-    """What is wrong with a Dockerfile or its context, one mistake a line: file:line: message."""
+    """The mistakes in a Dockerfile or its context, one a line: `file:line: message`."""
 
 
 class InstructionError(ValueError):
-    """Why a part of an instruction cannot be read; the instruction's line is added to it."""
+    """Why an instruction cannot be read; who catches it adds the line it stands on."""
 
 
 class Mistakes:
-    """All that is wrong with one file, and with those it brings along."""
+    """The mistakes in one file, and in those it brings along."""
 
-    __slots__ = ("_found", "_others", "label")
+    __slots__ = ("_noted", "_others", "label")
 
     def __init__(self, label: str) -> None:
         self.label = printable(label)
-        self._found: dict[tuple[int, str], None] = {}
+        self._noted: dict[tuple[int, str], None] = {}
         self._others: list[Mistakes] = []
 
     def add(self, line: int, message: str, text: str) -> None:
-        """Note one, once."""
-        said = f"{self.label}:{line}: {message}"
+        """Note a mistake, once however often it is found."""
+        where = f"{self.label}:{line}: {message}"
         tail = f": {printable(text.strip())}" if text.strip() else ""
-        self._found[(line, one_line(said) + tail)] = None
+        self._noted[(line, one_line(where) + tail)] = None
 
     def beside(self, label: str) -> "Mistakes":
-        """Those of another file, told with these."""
+        """The mistakes in another file, raised together with these."""
         self._others.append(Mistakes(label))
         return self._others[-1]
 
     def lines(self) -> list[str]:
-        """All of them, in the file's order."""
-        own = [text for _, text in sorted(self._found, key=lambda item: item[0])]
+        """All mistakes, in the order of the file."""
+        own = [text for _, text in sorted(self._noted, key=lambda item: item[0])]
         return own + [text for other in self._others for text in other.lines()]
 
     def check(self) -> None:
-        """End here where there is any.
+        """Raise the mistakes, if there are any.
 
         Raises:
             BadDockerfile: all of them.

@@ -23,7 +23,7 @@ WORDS = (
 )
 COPIES = ("COPY", "ADD")
 WITH_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
-"""Those that make a layer; all others change only the image's description."""
+"""Instructions that make a layer; all others change only the image's configuration."""
 MOST_FLAGS = 100
 """Flags of one instruction."""
 
@@ -77,32 +77,32 @@ def sizes_of(annotation: str) -> tuple[float | None, float | None]:
     Raises:
         InstructionError: it says something else.
     """
-    said: dict[str, float] = {}
+    amounts: dict[str, float] = {}
     for word in annotation.split():
         match = _NOTE.fullmatch(word)
-        if match is None or match[1] in said:
+        if match is None or match[1] in amounts:
             raise InstructionError(
                 f"{word[:80]!r}: the annotation is # berthsim: size=120MB cpu=30"
             )
         try:
-            said[match[1]] = parse_size(match[2]) if match[1] == "size" else parse_work(match[2])
+            amounts[match[1]] = parse_size(match[2]) if match[1] == "size" else parse_work(match[2])
         except ValueError as error:
             raise InstructionError(f"{match[1]}: {error}") from None
-    return said.get("size"), said.get("cpu")
+    return amounts.get("size"), amounts.get("cpu")
 
 
 def _flags(raw: Instruction, escape: str) -> tuple[tuple[tuple[str, str], ...], str]:
     allowed, rest = FLAGS.get(raw.word, ()), raw.rest
-    found: list[tuple[str, str]] = []
+    flags: list[tuple[str, str]] = []
     while allowed and rest.startswith("--"):
-        if len(found) == MOST_FLAGS:
+        if len(flags) == MOST_FLAGS:
             raise InstructionError(f"it has more than {MOST_FLAGS} flags")
         word = split(rest[:8192], escape)[0]
         rest = rest[len(word) :].lstrip()
         if word == "--":
             break
-        found.append(_flag(word, allowed, [name for name, _ in found]))
-    return tuple(found), rest
+        flags.append(_flag(word, allowed, [name for name, _ in flags]))
+    return tuple(flags), rest
 
 
 def _flag(word: str, allowed: tuple[str, ...], before: list[str]) -> tuple[str, str]:
@@ -122,7 +122,7 @@ def _flag(word: str, allowed: tuple[str, ...], before: list[str]) -> tuple[str, 
 
 
 def _json(word: str, rest: str) -> list[str] | None:
-    """The words of a JSON form; None where it is text."""
+    """The words of an instruction in JSON form; None where it is in shell form."""
     inner = word
     if word == "HEALTHCHECK" and rest[:3].upper() == "CMD":
         inner, rest = "CMD", rest[3:].lstrip()
@@ -131,16 +131,16 @@ def _json(word: str, rest: str) -> list[str] | None:
             raise InstructionError('SHELL needs the JSON form: SHELL ["/bin/bash", "-c"]')
         return None
     try:
-        made = json.loads(rest)
+        elements = json.loads(rest)
     except (ValueError, RecursionError):
         if inner == "SHELL" or _LIKE_JSON.match(rest):
             raise InstructionError(
                 'malformed JSON form; it is ["a", "b"], with double quotes'
             ) from None
         return None
-    if not isinstance(made, list) or not all(isinstance(item, str) for item in made):
+    if not isinstance(elements, list) or not all(isinstance(item, str) for item in elements):
         raise InstructionError("malformed JSON form; all its elements are texts")
-    return ["CMD", *made] if word == "HEALTHCHECK" else made
+    return ["CMD", *elements] if word == "HEALTHCHECK" else elements
 
 
 def _from(words: tuple[str, ...]) -> bool:

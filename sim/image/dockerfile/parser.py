@@ -82,38 +82,38 @@ def read_dockerfile(path: str | Path) -> Dockerfile:
 def parse(text: str, label: str) -> Dockerfile:
     """The instructions in a text."""
     lines = text.replace("\r\n", "\n").split("\n")
-    made = Dockerfile(Mistakes(label))
-    _directives(lines, made)
-    _Lines(lines, made).read()
-    return made
+    dockerfile = Dockerfile(Mistakes(label))
+    _directives(lines, dockerfile)
+    _Lines(lines, dockerfile).read()
+    return dockerfile
 
 
-def _directives(lines: list[str], made: Dockerfile) -> None:
+def _directives(lines: list[str], dockerfile: Dockerfile) -> None:
     seen: set[str] = set()
     for number, line in enumerate(lines, 1):
         match = _DIRECTIVE.fullmatch(line.strip())
         if match is None or (key := match[1].lower()) not in _DIRECTIVES:
             return
         if key in seen:
-            made.mistakes.add(number, f"the directive {key} stands there twice", line)
+            dockerfile.mistakes.add(number, f"the directive {key} stands there twice", line)
         seen.add(key)
         if key == "escape" and match[2] not in ("\\", "`"):
-            made.mistakes.add(number, "escape is \\ or `", line)
+            dockerfile.mistakes.add(number, "escape is \\ or `", line)
         elif key == "escape":
-            made.escape = match[2]
+            dockerfile.escape = match[2]
 
 
 class _Lines:
     """The lines of a file, taken one after the other."""
 
-    __slots__ = ("_annotation", "_continued", "_lines", "_made", "_place")
+    __slots__ = ("_annotation", "_continued", "_dockerfile", "_lines", "_place")
 
-    def __init__(self, lines: list[str], made: Dockerfile) -> None:
+    def __init__(self, lines: list[str], dockerfile: Dockerfile) -> None:
         self._lines = lines
-        self._made = made
+        self._dockerfile = dockerfile
         self._place = 0
         self._annotation = ""
-        sign = re.escape(made.escape)
+        sign = re.escape(dockerfile.escape)
         self._continued = re.compile(rf"(?:^|(?<!{sign})){sign}[ \t]*$")
 
     def read(self) -> None:
@@ -123,9 +123,9 @@ class _Lines:
             if not line.strip() or line.lstrip().startswith("#"):
                 self._note(line)
                 self._place += 1
-            elif len(self._made.instructions) == MOST_INSTRUCTIONS:
-                said = f"it has more than {MOST_INSTRUCTIONS:,} instructions; no more are read"
-                self._made.mistakes.add(self._place + 1, said, line)
+            elif len(self._dockerfile.instructions) == MOST_INSTRUCTIONS:
+                message = f"it has more than {MOST_INSTRUCTIONS:,} instructions; no more are read"
+                self._dockerfile.mistakes.add(self._place + 1, message, line)
                 return
             else:
                 self._instruction()
@@ -143,28 +143,28 @@ class _Lines:
             word, rest = parts
         word, rest = word.upper(), rest.strip()
         heredocs = self._heredocs(number, word, rest, first)
-        self._made.instructions.append(
+        self._dockerfile.instructions.append(
             Instruction(number, word, rest, first.strip(), heredocs, self._annotation)
         )
         self._annotation = ""
 
     def _joined(self) -> str:
-        made: list[str] = []
+        joined: list[str] = []
         while self._place < len(self._lines):
             line = self._lines[self._place]
             self._place += 1
-            if made and (not line.strip() or line.lstrip().startswith("#")):
+            if joined and (not line.strip() or line.lstrip().startswith("#")):
                 continue
             match = self._continued.search(line)
-            made.append(line if match is None else line[: match.start()])
+            joined.append(line if match is None else line[: match.start()])
             if match is None:
                 break
-        return "".join(made)
+        return "".join(joined)
 
     def _heredocs(self, number: int, word: str, rest: str, first: str) -> tuple[Heredoc, ...]:
         if word not in _WITH_HEREDOCS or "<<" not in rest or rest.startswith("["):
             return ()
-        marks = [_HEREDOC.fullmatch(part) for part in split(rest, self._made.escape)]
+        marks = [_HEREDOC.fullmatch(part) for part in split(rest, self._dockerfile.escape)]
         return tuple(self._body(number, mark, first) for mark in marks if mark is not None)
 
     def _body(self, number: int, mark: re.Match[str], first: str) -> Heredoc:
@@ -177,6 +177,6 @@ class _Lines:
                 break
             lines.append(line)
         else:
-            self._made.mistakes.add(number, f"the heredoc {mark[3]} has no end", first)
+            self._dockerfile.mistakes.add(number, f"the heredoc {mark[3]} has no end", first)
         body = "".join(f"{line}\n" for line in lines)
         return Heredoc(mark[3], body, bool(mark[2]), mark[0])

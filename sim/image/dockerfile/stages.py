@@ -19,24 +19,24 @@ from sim.image.image import Image
 
 @dataclass(slots=True)
 class Stage:
-    """What stands between a FROM and the next."""
+    """The instructions from one FROM to the next."""
 
     number: int
     head: ParsedInstruction
     base: str
-    """The image or stage after FROM, variables put in."""
+    """The image or stage after FROM, its variables expanded."""
     platform: str
     instructions: list[ParsedInstruction] = field(default_factory=list)
 
     @property
     def name(self) -> str:
-        """As later stages call it; empty where it has none."""
+        """The name after AS, in small letters; empty where there is none."""
         words = self.head.words
         return words[2].lower() if len(words) == 3 else ""
 
 
 class Stages:
-    """All of a file."""
+    """All stages of a file."""
 
     __slots__ = ("_all",)
 
@@ -45,8 +45,8 @@ class Stages:
 
     def named(self, name: str, before: int) -> Stage | None:
         """The last stage of that name above a stage."""
-        found = [stage for stage in self._all[:before] if stage.name == name.lower()]
-        return found[-1] if found else None
+        above = [stage for stage in self._all[:before] if stage.name == name.lower()]
+        return above[-1] if above else None
 
     def later(self, name: str, number: int) -> Stage | None:
         """A stage of that name at or below a stage."""
@@ -64,12 +64,12 @@ class Stages:
                     f"unknown stage {name[:40]}: there is none of that number above"
                 )
             return self._all[int(name)]
-        found = self.named(name, number)
-        later = self.later(name, number) if found is None else None
+        above = self.named(name, number)
+        later = self.later(name, number) if above is None else None
         if later is not None:
             where = f"line {later.head.raw.line}"
             raise InstructionError(f"stage {name!r} ({where}) is not above: stages in a circle")
-        return found
+        return above
 
     def target(self, name: str | None) -> Stage:
         """The stage to build: the last, or that of a name or number.
@@ -79,16 +79,16 @@ class Stages:
         """
         if name is None:
             return self._all[-1]
-        found = self.named(name, len(self._all))
-        if found is None and name.isascii() and name.isdigit() and len(name) < 6:
-            found = self._all[int(name)] if int(name) < len(self._all) else None
-        if found is None:
+        stage = self.named(name, len(self._all))
+        if stage is None and name.isascii() and name.isdigit() and len(name) < 6:
+            stage = self._all[int(name)] if int(name) < len(self._all) else None
+        if stage is None:
             known = ", ".join(stage.name for stage in self._all if stage.name) or "none has a name"
             raise InstructionError(f"unknown stage {name[:80]!r} as target; stages: {known}")
-        return found
+        return stage
 
     def needed(self, target: Stage) -> list[Stage]:
-        """The stages a target is built from, in the file's order; itself among them."""
+        """The target and the stages it is built from, in the file's order."""
         wanted, left = {target.number}, [target]
         while left:
             for below in self._below(left.pop()):
@@ -98,13 +98,13 @@ class Stages:
         return [self._all[number] for number in sorted(wanted)]
 
     def _below(self, stage: Stage) -> list[Stage]:
-        found = [self.named(stage.base, stage.number)]
+        below = [self.named(stage.base, stage.number)]
         for name in (name for item in stage.instructions for name in sources_of(item)):
             try:
-                found.append(self.source(name, stage.number))
+                below.append(self.source(name, stage.number))
             except InstructionError:
                 continue
-        return [one for one in found if one is not None]
+        return [one for one in below if one is not None]
 
 
 def read_stages(
@@ -126,8 +126,8 @@ def read_stages(
             if raw.word == "ARG":
                 declared |= {word.partition("=")[0] for word in instruction.words}
             if raw.word == "FROM":
-                base = values.put_in(instruction.words[0], file.escape)
-                platform = values.put_in(instruction.flag("platform"), file.escape)
+                base = values.expand(instruction.words[0], file.escape)
+                platform = values.expand(instruction.flag("platform"), file.escape)
                 stages.append(Stage(len(stages), instruction, base, platform))
             elif stages:
                 stages[-1].instructions.append(instruction)
@@ -141,7 +141,7 @@ def read_stages(
 
 
 def sources_of(instruction: ParsedInstruction) -> list[str]:
-    """The stages or images an instruction takes files from."""
+    """Stages and images an instruction takes files from: COPY --from, and mounts of RUN."""
     if instruction.raw.word == "COPY":
         return instruction.flags_of("from")
     if instruction.raw.word != "RUN":
@@ -186,23 +186,23 @@ def resolved(stage: Stage, stages: Stages, resolve: Resolve) -> Image:
         raise InstructionError(f"{where}: stages in a circle; {error}") from None
 
 
-def architectures_of(image: Image, stage: Stage, asked: str) -> tuple[Architecture, ...]:
+def architectures_of(image: Image, stage: Stage, target_platform: str) -> tuple[Architecture, ...]:
     """What a stage runs on: the base's, or the one of `--platform`.
 
     Raises:
         InstructionError: the platform is not modelled, or the base is not for it.
     """
     fixed = stage.platform and "TARGETPLATFORM" not in stage.head.flag("platform")
-    platform = stage.platform if fixed else asked
+    platform = stage.platform if fixed else target_platform
     if not platform:
         return image.architectures
     known: tuple[Architecture, ...] = get_args(Architecture)
-    found = [name for name in known if platform.split("/")[:2] in (["linux", name], [name])]
-    if not found:
+    fitting = [name for name in known if platform.split("/")[:2] in (["linux", name], [name])]
+    if not fitting:
         raise InstructionError(
             f"platform {platform[:60]!r} is not allowed; linux/amd64 or linux/arm64"
         )
-    if found[0] not in image.architectures:
+    if fitting[0] not in image.architectures:
         offered = ", ".join(image.architectures)
         raise InstructionError(f"{image.name!r} is not for {platform}; it is for {offered}")
-    return (found[0],)
+    return (fitting[0],)

@@ -1,4 +1,4 @@
-"""ARG and ENV: which variables an instruction sees, and its words with their values put in.
+"""ARG and ENV: which variables an instruction sees, and its words with them expanded.
 
 Words are split as a shell does. Quotes hide blanks and keep `$` (single) or let it through
 (double); `${x:-y}`, `${x:+y}`, `${x:?y}` and their forms without the colon, `${x#y}`, `${x%y}` and
@@ -23,22 +23,22 @@ _MODIFIER = re.compile(r":?[-+?]|##?|%%?|//?")
 
 def split(text: str, escape: str) -> list[str]:
     """Words between blanks that are outside quotes; quotes and escapes stay as they are."""
-    found, word, quote, place = [], "", "", 0
+    words, word, quote, place = [], "", "", 0
     while place < len(text):
         sign = text[place]
         step = 2 if sign == escape and quote != "'" else 1
         if sign.isspace() and not quote:
-            found.append(word)
+            words.append(word)
             word = ""
         else:
             word += text[place : place + step]
             quote = _quote_after(sign, quote)
         place += step
-    return [part for part in [*found, word] if part]
+    return [part for part in [*words, word] if part]
 
 
 def expand(text: str, values: Mapping[str, str], escape: str, *, quotes: bool = True) -> str:
-    """A word with its variables put in and its quotes taken off.
+    """A word with its variables expanded and its quotes taken off.
 
     Args:
         quotes: whether quotes are signs of their own; in a heredoc they are not.
@@ -58,7 +58,7 @@ def _quote_after(sign: str, quote: str) -> str:
 
 
 class _Reader:
-    """One pass over a text."""
+    """One pass over a text, from left to right."""
 
     __slots__ = ("_depth", "_escape", "_place", "_quotes", "_text", "_values")
 
@@ -73,20 +73,20 @@ class _Reader:
         self._place = 0
 
     def until(self, end: str) -> str:
-        """What is read up to a sign, or to the end of the text."""
-        made: list[str] = []
+        """The expanded text up to a sign, or to the end."""
+        pieces: list[str] = []
         size = 0
         while self._place < len(self._text):
             if end and self._text[self._place] == end:
                 self._place += 1
-                return "".join(made)
-            made.append(self._next())
-            size += len(made[-1])
+                return "".join(pieces)
+            pieces.append(self._next())
+            size += len(pieces[-1])
             if size > LARGEST:
                 raise InstructionError(f"a value grows above {LARGEST // 1024} KiB")
         if end:
             raise InstructionError(f"a {end} is missing at the end")
-        return "".join(made)
+        return "".join(pieces)
 
     def _next(self) -> str:
         sign = self._take()
@@ -111,18 +111,18 @@ class _Reader:
         return inner
 
     def _double(self) -> str:
-        made = ""
+        text = ""
         while self._place < len(self._text):
             sign = self._take()
             if sign == '"':
-                return made
+                return text
             if sign == self._escape and self._text[self._place : self._place + 1] in tuple(
                 f'"${self._escape}'
             ):
                 sign = self._take()
             elif sign == "$":
                 sign = self._variable()
-            made += sign
+            text += sign
         raise InstructionError('a " is missing at the end')
 
     def _variable(self) -> str:
@@ -154,18 +154,18 @@ class _Reader:
             raise InstructionError(f"variables are nested deeper than {DEEPEST}")
         inner = _Reader(self._text, self._values, self._escape, self._quotes, self._depth + 1)
         inner._place = self._place
-        made = inner.until("}")
+        word = inner.until("}")
         self._place = inner._place
-        return made
+        return word
 
     def _modified(self, name: str, modifier: str, word: str) -> str:
         value = self._values.get(name)
         if modifier[0] in "#%/":
             return _edited(value or "", modifier, word)
-        given = value is not None and (bool(value) or not modifier.startswith(":"))
+        is_set = value is not None and (bool(value) or not modifier.startswith(":"))
         if modifier[-1] == "+":
-            return word if given else ""
-        if given:
+            return word if is_set else ""
+        if is_set:
             return value or ""
         if modifier[-1] == "?":
             raise InstructionError(f"{name}: {word or 'it is not set'}")
@@ -182,25 +182,25 @@ def _edited(value: str, modifier: str, word: str) -> str:
         pattern, _, other = word.partition("/")
         if not pattern:
             return value
-        found = as_regex(pattern, across=True)
-        return found.sub(lambda _: other, value, count=0 if modifier == "//" else 1)
-    found = as_regex(word, across=True)
+        regex = as_regex(pattern, across=True)
+        return regex.sub(lambda _: other, value, count=0 if modifier == "//" else 1)
+    regex = as_regex(word, across=True)
     cuts = range(len(value) + 1)
     if modifier[0] == "#":
-        kept = [value[cut:] for cut in cuts if found.fullmatch(value, 0, cut)]
+        kept = [value[cut:] for cut in cuts if regex.fullmatch(value, 0, cut)]
     else:
-        kept = [value[:cut] for cut in reversed(cuts) if found.fullmatch(value, cut)]
+        kept = [value[:cut] for cut in reversed(cuts) if regex.fullmatch(value, cut)]
     return kept[-1 if len(modifier) == 2 else 0] if kept else value
 
 
 class Globals:
-    """ARGs before the first FROM, and those that are always there."""
+    """ARGs before the first FROM, and those that every build has (TARGETPLATFORM and its kin)."""
 
-    __slots__ = ("_build_args", "_given", "_preset")
+    __slots__ = ("_build_args", "_declared", "_preset")
 
     def __init__(self, build_args: Mapping[str, str]) -> None:
         self._build_args = build_args
-        self._given: dict[str, str] = {}
+        self._declared: dict[str, str] = {}
         target = build_args.get("TARGETPLATFORM", DEFAULT_PLATFORM)
         own = build_args.get("BUILDPLATFORM", DEFAULT_PLATFORM)
         self._preset = {**_platform("TARGET", target), **_platform("BUILD", own)}
@@ -211,28 +211,28 @@ class Globals:
             name, equals, default = word.partition("=")
             value = self._build_args.get(name)
             if value is None and equals:
-                value = self.put_in(default, escape)
+                value = self.expand(default, escape)
             if value is not None:
-                self._given[name] = value
+                self._declared[name] = value
 
-    def put_in(self, text: str, escape: str) -> str:
-        """A word of a FROM with its variables put in."""
-        return expand(text, {**self._preset, **self._given}, escape)
+    def expand(self, text: str, escape: str) -> str:
+        """A word of a FROM with its variables expanded."""
+        return expand(text, {**self._preset, **self._declared}, escape)
 
     def value(self, name: str) -> str | None:
-        """What an ARG of that name without a default is, inside a stage."""
-        for source in (self._build_args, self._given, self._preset):
+        """The value of an ARG without a default inside a stage; None where there is none."""
+        for source in (self._build_args, self._declared, self._preset):
             if name in source:
                 return source[name]
         return None
 
     def override(self, name: str) -> str | None:
-        """What the build's caller says it is."""
+        """The value that the build's caller gives an ARG; None where there is none."""
         return self._build_args.get(name)
 
 
 class Variables:
-    """What the instructions of a stage see: ENV goes before ARG."""
+    """Variables that the instructions of a stage see; ENV wins over ARG."""
 
     __slots__ = ("_args", "_escape", "_globals", "env")
 
@@ -243,34 +243,34 @@ class Variables:
         self.env = dict(env)
 
     def seen(self) -> dict[str, str]:
-        """All of them."""
+        """Values by name."""
         return {**self._args, **self.env}
 
-    def put_in(self, text: str) -> str:
-        """A word with its variables put in."""
+    def expand(self, text: str) -> str:
+        """A word with its variables expanded."""
         return expand(text, self.seen(), self._escape)
 
     def declare(self, words: Sequence[str]) -> list[str]:
-        """Take an ARG; what it came to is part of the step's digest."""
-        said = []
+        """Take an ARG; returns its `name=value`, which are part of the step's digest."""
+        values = []
         for word in words:
             name, equals, default = word.partition("=")
             value = self._globals.override(name)
             if value is None:
-                value = self.put_in(default) if equals else self._globals.value(name)
+                value = self.expand(default) if equals else self._globals.value(name)
             if value is not None:
                 self._args[name] = value
-            said.append(f"{name}={value}")
-        return said
+            values.append(f"{name}={value}")
+        return values
 
     def export(self, words: Sequence[str]) -> list[str]:
-        """Take an ENV; all its values see those of before."""
+        """Take an ENV, all of whose values see the variables as they were before it."""
         pairs = [word.partition("=")[::2] for word in words]
         if "=" not in words[0]:
             pairs = [(words[0], " ".join(words[1:]))]
-        made = [(self.put_in(name), self.put_in(value)) for name, value in pairs]
-        self.env.update(made)
-        return [f"{name}={value}" for name, value in made]
+        exported = [(self.expand(name), self.expand(value)) for name, value in pairs]
+        self.env.update(exported)
+        return [f"{name}={value}" for name, value in exported]
 
 
 def _platform(prefix: str, text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Images as a Docker daemon tells of them: unpacked sizes, and no split on the wire."""
+"""Images as `docker image inspect` and `docker history` print them: by unpacked sizes only."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ from sim.image.manifest.oci import digest_of
 
 
 def unpacked_layer(digest: str, unpacked: float, unpack_ratio: Number) -> Layer:
-    """A layer of which the unpacked size is known: it stays exact, the compressed is estimated."""
+    """A layer of known unpacked size, which stays exact; its compressed size is estimated."""
     compressed = float(round(unpacked / max(plain(unpack_ratio), 1e-3)))
     if unpacked and not compressed:
         compressed = 1.0

@@ -20,7 +20,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class BadManifest(ValueError):  # noqa: N818 (it is what happened, in the user's words)
-    """What is wrong with a manifest, one mistake a line: the file, the place, what is allowed."""
+    """The mistakes in a manifest, one a line: the file, the place, what is allowed."""
 
 
 class Twice(dict[str, Any]):
@@ -131,11 +131,11 @@ def documents(text: str, label: str) -> list[Any]:
     decoder = json.JSONDecoder(
         object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_integer
     )
-    found, place, blank = [], 0, re.compile(r"\s*")
+    values, place, blank = [], 0, re.compile(r"\s*")
     try:
         while (place := _end(blank, text, place)) < len(text):
             value, place = decoder.raw_decode(text, place)
-            found.append(value)
+            values.append(value)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         cut = "; the file ends too early" if not text[error.pos :].strip() else ""
@@ -144,11 +144,11 @@ def documents(text: str, label: str) -> list[Any]:
         raise BadManifest(f"{label}: it is nested deeper than any manifest") from None
     except ValueError as error:
         raise BadManifest(f"{label}: it is not JSON: {error}") from None
-    if not found:
+    if not values:
         raise BadManifest(f"{label}: line 1, column 1: it is empty")
-    for path, key in _doubles(found if len(found) > 1 else found[0]):
+    for path, key in _doubles(values if len(values) > 1 else values[0]):
         raise BadManifest(f"{label}: {_joined(path, key)}: it stands there twice")
-    return found
+    return values
 
 
 def all_of(mistakes: list[str]) -> BadManifest:
@@ -175,10 +175,10 @@ def _end(blank: re.Pattern[str], text: str, place: int) -> int:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) == len(pairs):
-        return made
-    double, seen = Twice(made), set()
+    unique = dict(pairs)
+    if len(unique) == len(pairs):
+        return unique
+    double, seen = Twice(unique), set()
     for key, _ in pairs:
         if key in seen:
             double.key = key
@@ -198,7 +198,7 @@ def _integer(digits: str) -> int:
 
 
 def _doubles(root: object) -> Iterator[tuple[str, str]]:
-    """Where objects have a key twice; without recursion, as the depth is the writer's."""
+    """Path and key of each object with a key twice; no recursion, as the depth is the writer's."""
     left: list[tuple[object, tuple[Any, ...]]] = [(root, ())]
     while left:
         value, path = left.pop()

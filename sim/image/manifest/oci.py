@@ -63,22 +63,22 @@ def read_layers(
     Raises:
         BadManifest: what is wrong with all of them, or there are none.
     """
-    found: dict[str, Layer] = {}
+    layers: dict[str, Layer] = {}
     mistakes: list[str] = []
     repeated = held = 0
     for node in nodes:
         try:
             layer, kept_back = _layer(node, fields, unpack_ratio)
-            _same_size(found, layer, node)
+            _same_size(layers, layer, node)
         except BadManifest as error:
             mistakes.append(str(error))
             continue
-        repeated += layer.digest in found
+        repeated += layer.digest in layers
         held += kept_back
-        found[layer.digest] = layer
+        layers[layer.digest] = layer
     if mistakes:
         raise all_of(mistakes)
-    if not found:
+    if not layers:
         raise BadManifest("it has no layers, so there is nothing to run")
     if repeated:
         notes.append(f"Layers that stand there again, {repeated} in all, are counted once.")
@@ -87,7 +87,7 @@ def read_layers(
             f"Foreign (non-distributable) layers, {held} in all, are counted like the others; "
             "they come from their publisher, not from the registry."
         )
-    return tuple(found.values())
+    return tuple(layers.values())
 
 
 def _layer(node: JsonValue, fields: Fields, unpack_ratio: Number) -> tuple[Layer, bool]:
@@ -125,8 +125,8 @@ def _media_type(node: JsonValue) -> tuple[Compression, bool]:
     return ("zstd" if word == "zstd" else "none"), held
 
 
-def _same_size(found: dict[str, Layer], layer: Layer, node: JsonValue) -> None:
-    other = found.get(layer.digest)
+def _same_size(layers: dict[str, Layer], layer: Layer, node: JsonValue) -> None:
+    other = layers.get(layer.digest)
     if other is not None and other.wire != layer.wire:
         raise BadManifest(
             f"{node.path}: {shown(layer.digest)} has {layer.wire:.0f} bytes here and "
@@ -148,7 +148,7 @@ def candidates(entries: list[JsonValue], *, verbose: bool) -> list[Candidate]:
     Args:
         verbose: the entries have a `Descriptor` beside the manifest itself.
     """
-    found = []
+    images = []
     for entry in entries:
         descriptor = entry.at("Descriptor") if verbose else entry
         annotations = descriptor.at("annotations") if "annotations" in descriptor else JsonValue({})
@@ -156,8 +156,8 @@ def candidates(entries: list[JsonValue], *, verbose: bool) -> list[Candidate]:
             continue
         platform = descriptor.at("platform")
         if platform.at("os").text() == "linux":
-            found.append(Candidate(platform.at("architecture").text(), entry))
-    return found
+            images.append(Candidate(platform.at("architecture").text(), entry))
+    return images
 
 
 def choose(

@@ -34,7 +34,7 @@ BODIES = ("SchemaV2Manifest", "OCIManifest")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An image that was read, and what its user should know of it."""
+    """An image that was read, and notes for its user."""
 
     image: Image
     notes: tuple[str, ...]
@@ -42,7 +42,7 @@ class Reading:
 
 @dataclass(slots=True)
 class _ReadContext:
-    """What is known before the document is opened, and what was noted on the way."""
+    """What the caller asks for, and the notes taken while the document is read."""
 
     architecture: Architecture
     unpack_ratio: Number
@@ -51,7 +51,7 @@ class _ReadContext:
     notes: list[str]
 
     def call(self, name: str) -> None:
-        """Take a name from the document, where it is one and the caller gave none."""
+        """Take the image's name from the document, unless the caller gave one."""
         if not self.fixed_name and name.isascii() and name.isprintable() and 0 < len(name) <= 300:
             self.name = name
 
@@ -83,53 +83,53 @@ def read(
     unpack_ratio: Number,
     name: str | None = None,
 ) -> Reading:
-    """As `read_image`, with what is worth knowing of the image.
+    """Read an image as `read_image` does, with notes on what its user should know.
 
     Raises:
         BadManifest: it cannot be read.
     """
     text, label = text_of(path_or_text)
-    found = documents(text, label)
+    values = documents(text, label)
     stem = Path(label).stem or label
-    asked = _ReadContext(architecture, unpack_ratio, name or stem, name is not None, [])
+    context = _ReadContext(architecture, unpack_ratio, name or stem, name is not None, [])
     try:
-        image = _history(found, asked) if _is_history(found) else _single(found, asked)
+        image = _history(values, context) if _is_history(values) else _single(values, context)
     except BadManifest as error:
         lines = str(error).split("\n")
         raise BadManifest("\n".join([f"{label}: {lines[0]}", *lines[1:]])) from None
-    return Reading(image, tuple(asked.notes))
+    return Reading(image, tuple(context.notes))
 
 
-def _is_history(found: list[object]) -> bool:
-    return all(isinstance(item, dict) and "CreatedBy" in item for item in found)
+def _is_history(values: list[object]) -> bool:
+    return all(isinstance(item, dict) and "CreatedBy" in item for item in values)
 
 
-def _history(found: list[object], asked: _ReadContext) -> Image:
-    lines = [JsonValue(item, f"step {number}") for number, item in enumerate(found, 1)]
-    layers = history_layers(lines, asked.name, asked.unpack_ratio, asked.notes)
-    asked.notes.append(_unsaid(asked.architecture))
-    return Image(name=asked.name, layers=layers, architectures=(asked.architecture,))
+def _history(values: list[object], context: _ReadContext) -> Image:
+    lines = [JsonValue(item, f"step {number}") for number, item in enumerate(values, 1)]
+    layers = history_layers(lines, context.name, context.unpack_ratio, context.notes)
+    context.notes.append(_unsaid(context.architecture))
+    return Image(name=context.name, layers=layers, architectures=(context.architecture,))
 
 
-def _single(found: list[object], asked: _ReadContext) -> Image:
-    if len(found) > 1:
-        raise BadManifest(f"it holds {len(found)} JSON documents; give one")
-    root = JsonValue(found[0])
+def _single(values: list[object], context: _ReadContext) -> Image:
+    if len(values) > 1:
+        raise BadManifest(f"it holds {len(values)} JSON documents; give one")
+    root = JsonValue(values[0])
     if isinstance(root.value, list):
         items = root.items()
         if items and all("Descriptor" in item and _body(item) for item in items):
-            return _verbose(items, asked)
+            return _verbose(items, context)
         if len(items) != 1:
             raise BadManifest(f"it is a list of {len(items)}; {ALLOWED}")
         root = items[0]
     for is_it, reader in _READERS:
         if is_it(root):
-            return reader(root, asked)
+            return reader(root, context)
     raise BadManifest(f"{_guess(root)}; {ALLOWED}")
 
 
 def _guess(node: JsonValue) -> str:
-    """What a document that has no sizes seems to be."""
+    """A guess at what a document without sizes is, for the message."""
     if "rootfs" in node or "diff_ids" in node:
         return "it is an image's configuration, which has no sizes of layers"
     if "Config" in node and "Layers" in node:
@@ -143,58 +143,58 @@ def _body(node: JsonValue) -> str:
     return next((key for key in BODIES if key in node), "")
 
 
-def _verbose(items: list[JsonValue], asked: _ReadContext) -> Image:
+def _verbose(items: list[JsonValue], context: _ReadContext) -> Image:
     """All platforms of `docker manifest inspect -v`, or the only one."""
-    entry, offered = choose(candidates(items, verbose=True), asked.architecture, asked.notes)
-    asked.call(entry.node.word("Ref").partition("@")[0])
+    entry, offered = choose(candidates(items, verbose=True), context.architecture, context.notes)
+    context.call(entry.node.word("Ref").partition("@")[0])
     manifest = entry.node.at(_body(entry.node))
-    return _image(manifest, offered, asked)
+    return _image(manifest, offered, context)
 
 
-def _index(node: JsonValue, asked: _ReadContext) -> Image:
+def _index(node: JsonValue, context: _ReadContext) -> Image:
     _checked_schema(node)
     if "layers" in node:
         raise BadManifest("layers: an index has none, and this has both layers and manifests")
     entries = candidates(node.at("manifests").items(), verbose=False)
-    raise to_fetch(choose(entries, asked.architecture, asked.notes)[0])
+    raise to_fetch(choose(entries, context.architecture, context.notes)[0])
 
 
-def _plain(node: JsonValue, asked: _ReadContext) -> Image:
-    image = _image(node, (asked.architecture,), asked)
-    asked.notes.append(_unsaid(asked.architecture))
+def _plain(node: JsonValue, context: _ReadContext) -> Image:
+    image = _image(node, (context.architecture,), context)
+    context.notes.append(_unsaid(context.architecture))
     return image
 
 
-def _skopeo(node: JsonValue, asked: _ReadContext) -> Image:
+def _skopeo(node: JsonValue, context: _ReadContext) -> Image:
     if "LayersData" not in node:
         raise BadManifest("LayersData: it is missing; skopeo prints it since 1.10, or use --raw")
     architecture = architecture_of(node.at("Architecture"), node.at("Os"))
-    _note_other(architecture, asked)
-    asked.call(node.word("Name"))
-    layers = read_layers(node.at("LayersData").items(), SKOPEO, asked.unpack_ratio, asked.notes)
-    return Image(name=asked.name, layers=layers, architectures=(architecture,))
+    _note_other(architecture, context)
+    context.call(node.word("Name"))
+    layers = read_layers(node.at("LayersData").items(), SKOPEO, context.unpack_ratio, context.notes)
+    return Image(name=context.name, layers=layers, architectures=(architecture,))
 
 
-def _docker(node: JsonValue, asked: _ReadContext) -> Image:
+def _docker(node: JsonValue, context: _ReadContext) -> Image:
     architecture = architecture_of(node.at("Architecture"), node.at("Os"))
-    _note_other(architecture, asked)
+    _note_other(architecture, context)
     tags = node.at("RepoTags").items() if "RepoTags" in node else []
-    asked.call(tags[0].text() if tags else "")
-    layers = inspected_layers(node, asked.unpack_ratio, asked.notes)
-    return Image(name=asked.name, layers=layers, architectures=(architecture,))
+    context.call(tags[0].text() if tags else "")
+    layers = inspected_layers(node, context.unpack_ratio, context.notes)
+    return Image(name=context.name, layers=layers, architectures=(architecture,))
 
 
-def _first_schema(node: JsonValue, asked: _ReadContext) -> Image:  # noqa: ARG001 (one signature)
+def _first_schema(node: JsonValue, context: _ReadContext) -> Image:  # noqa: ARG001 (one signature)
     raise BadManifest(
         "it is a manifest of schema 1, which has no sizes; Docker no longer pulls it. "
         "Push the image again with a current client and read its manifest then"
     )
 
 
-def _image(manifest: JsonValue, offered: tuple[Architecture, ...], asked: _ReadContext) -> Image:
+def _image(manifest: JsonValue, offered: tuple[Architecture, ...], context: _ReadContext) -> Image:
     _checked_schema(manifest)
-    layers = read_layers(manifest.at("layers").items(), OCI, asked.unpack_ratio, asked.notes)
-    return Image(name=asked.name, layers=layers, architectures=offered)
+    layers = read_layers(manifest.at("layers").items(), OCI, context.unpack_ratio, context.notes)
+    return Image(name=context.name, layers=layers, architectures=offered)
 
 
 def _checked_schema(node: JsonValue) -> None:
@@ -203,9 +203,9 @@ def _checked_schema(node: JsonValue) -> None:
         raise version.wrong("2")
 
 
-def _note_other(architecture: Architecture, asked: _ReadContext) -> None:
-    if architecture != asked.architecture:
-        asked.notes.append(only_for(architecture))
+def _note_other(architecture: Architecture, context: _ReadContext) -> None:
+    if architecture != context.architecture:
+        context.notes.append(only_for(architecture))
 
 
 def _unsaid(architecture: Architecture) -> str:
@@ -223,7 +223,7 @@ _READERS: tuple[
     (lambda node: "LayersData" in node or ("Layers" in node and "Digest" in node), _skopeo),
     (lambda node: "schemaVersion" in node, _plain),
 )
-"""How each kind is told apart, and read; the first that fits."""
+"""Kinds of document: how each is recognised, and its reader. The first that fits is taken."""
 
 
 def _schema_1(node: JsonValue) -> bool:

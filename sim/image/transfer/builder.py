@@ -26,7 +26,7 @@ class Builder:
 
     machine: Machine
     registry: Registry
-    """Where base images come from."""
+    """The registry of base images."""
     unpacking: Unpacking
     packing: Packing
     os_and_daemons: Number = 0.0
@@ -38,7 +38,7 @@ class Builder:
 
 
 class BuildRecord(Protocol):
-    """A build or a push, and its record."""
+    """The record of a build or a push."""
 
     def phase(self, name: str, parent: str = "") -> Span: ...
 
@@ -46,7 +46,7 @@ class BuildRecord(Protocol):
 
 
 class LiveBuilder:
-    """A builder in a running world; what it has built and pulled it keeps."""
+    """A builder in a running world; it keeps what it has built and pulled."""
 
     __slots__ = ("_blobs", "_cpu", "_packing", "_public", "kernel", "store")
 
@@ -61,16 +61,16 @@ class LiveBuilder:
         self._blobs: set[str] = set()
 
     def build(self, record: BuildRecord, built: Built) -> Generator[Event, Any, None]:
-        """Do each step once what it stands on is there; stages go on side by side."""
+        """Do each step once what it needs is there; stages run side by side."""
         env = self.kernel.world.env
-        made: dict[str, Event] = {
+        done: dict[str, Event] = {
             digest: env.process(self._base(record, image)) for digest, image in built.bases.items()
         }
         for step in built.steps:
-            if step.layer.digest not in made:
-                below = [made[digest] for digest in step.needs]
-                made[step.layer.digest] = env.process(self._step(record, step, below))
-        yield AllOf(env, list(made.values()))
+            if step.layer.digest not in done:
+                below = [done[digest] for digest in step.needs]
+                done[step.layer.digest] = env.process(self._step(record, step, below))
+        yield AllOf(env, list(done.values()))
 
     def push(
         self, record: BuildRecord, image: Image, repository: LiveRepository
@@ -101,7 +101,7 @@ class LiveBuilder:
     def _step(
         self, record: BuildRecord, step: BuildStep, below: list[Event]
     ) -> Generator[Event, Any, None]:
-        """Compute and write what one instruction makes, together; from the cache at once."""
+        """Do the CPU work of one instruction and write its files, side by side; cached: at once."""
         kernel, env = self.kernel, self.kernel.world.env
         yield AllOf(env, below)
         begin, size = env.now, 0.0 if step.cached else step.layer.unpacked

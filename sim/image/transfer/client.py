@@ -15,6 +15,11 @@ from sim.core.recorder import Span
 from sim.core.token_bucket import Quota
 from sim.image.image import Image
 
+GAVE_UP = "CannotPullContainerError: pull rate exceeded"
+"""What ECS says of a task whose pulls were throttled too often."""
+
+Waiting: TypeAlias = Literal["queue", "retry"]
+
 AgentPull: TypeAlias = Literal["default", "always", "once", "prefer-cached"]
 """`ECS_IMAGE_PULL_BEHAVIOR`: `default` contacts the registry for every start and falls back on the
 image that is here when that fails; `always` fails then; `once` contacts it unless an earlier start
@@ -44,14 +49,8 @@ def contacts(policy: PullPolicy, *, here: bool, pulled: bool) -> bool:
     return policy in ("default", "always") or not here
 
 
-GAVE_UP = "CannotPullContainerError: pull rate exceeded"
-"""What ECS says of a task whose pulls were throttled too often."""
-
-Waiting: TypeAlias = Literal["queue", "retry"]
-
-
 class Puller(Protocol):
-    """Whoever asks for an image and keeps a record of it."""
+    """A start (or a build) that asks for an image, and records the phases of the pull."""
 
     def phase(self, name: str, parent: str = "") -> Span: ...
 
@@ -66,7 +65,7 @@ class NoSpace(PullFailed):
 
 @description
 class RetryPolicy:
-    """What a client does when it is throttled.
+    """What a registry's client does when it is throttled.
 
     `queue` waits its turn, which no client does and which is the least anyone can wait; `retry`
     waits `first` seconds, then twice as long each time up to `longest`, and gives up in the end.
@@ -80,7 +79,7 @@ class RetryPolicy:
     tries: PositiveInt | None = None
     """Tries in all; None: it never gives up."""
     pulls: Quota | None = None
-    """Pulls one host begins; a limit of the client's own, checked before the registry's."""
+    """Pulls that one host may begin: the client's own limit, checked before the registry's."""
     error: str = "CannotPullContainerError"
     """What the platform says of a pull that fails."""
     word: str = GAVE_UP
@@ -88,7 +87,7 @@ class RetryPolicy:
 
 
 class Gate(Protocol):
-    """A registry as a client sees it: it lets a pull through, or does not."""
+    """A registry as a client sees it: it admits a pull, or throttles it."""
 
     def lets_through(self, image: Image) -> bool: ...
 
@@ -96,7 +95,7 @@ class Gate(Protocol):
 
 
 class Client:
-    """One host as its registry sees it."""
+    """The client on one host: its own limit, and its tries at the registry."""
 
     __slots__ = ("_env", "_first", "_gate", "_longest", "_own", "_retry_policy")
 

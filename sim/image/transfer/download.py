@@ -1,4 +1,4 @@
-"""How missing layers get onto a disk: downloaded side by side, unpacked in order."""
+"""Missing layers come onto a disk: downloaded side by side, unpacked in order from the base up."""
 
 from collections.abc import Callable, Generator, Sequence
 from math import fsum
@@ -18,7 +18,7 @@ from sim.sharing import Group, Job
 
 
 class LayerPart(NamedTuple):
-    """A part of a layer that is fetched and unpacked in one go."""
+    """A layer, or the part of it that a lazily loaded start needs first, or the rest."""
 
     layer: Layer
     share: float
@@ -37,7 +37,7 @@ class LayerPart(NamedTuple):
 
 
 class Downloader:
-    """The daemon's side of all pulls of one host: whoever asked first may die meanwhile.
+    """The daemon's part of all pulls of a host; it goes on when the start that began one ends.
 
     Args:
         cpu: the daemon's group, in which decompression and unpacking compete.
@@ -54,17 +54,17 @@ class Downloader:
         self._unpacking = unpacking
 
     def whole(self, puller: Puller, copies: Sequence[StoredLayer]) -> Generator[Event, Any, None]:
-        """Bring layers from the base up; each is usable once it is here."""
+        """Download and unpack layers from the base up; each is usable once it is unpacked."""
         parts = [LayerPart(copy.layer, 1.0, "pull") for copy in copies]
         yield from self._bring(puller, parts, [copy.end for copy in copies])
 
     def lazily(
         self, puller: Puller, copies: Sequence[StoredLayer], share: float
     ) -> Generator[Event, Any, None]:
-        """Bring what a start needs of each layer, then the rest in the background.
+        """Download what a start needs of each layer, then the rest in the background.
 
         Args:
-            share: of an indexed layer that a start needs.
+            share: the fraction of an indexed layer that a start needs.
         """
         rest = [copy for copy in copies if share < 1.0 and self._indexed(copy.layer)]
         yield from self._fetch_index(puller, [copy.layer for copy in rest])
@@ -89,7 +89,7 @@ class Downloader:
     def _bring(
         self, puller: Puller, parts: Sequence[LayerPart], arrive: Sequence[Callable[[], None]]
     ) -> Generator[Event, Any, None]:
-        """Download some parts at once and unpack them in order; `arrive` is told of each."""
+        """Download the parts side by side and unpack them in order, calling `arrive` after each."""
         env = self._kernel.world.env
         connections = Resource(env, self._unpacking.downloads)
         downloads = [env.process(self._download(puller, part, connections)) for part in parts]
@@ -106,7 +106,7 @@ class Downloader:
     def _download(
         self, puller: Puller, part: LayerPart, connections: Resource
     ) -> Generator[Event, Any, None]:
-        """One layer, as soon as a connection is free; who is interrupted fetches no more."""
+        """Download one part as soon as a connection is free; an interrupt ends it quietly."""
         try:
             with connections.request() as connection:
                 yield connection
@@ -118,7 +118,7 @@ class Downloader:
             return
 
     def _transfer(self, part: LayerPart) -> Generator[Event, Any, None]:
-        """Over the wire and, as a blob, onto the disk, all at once."""
+        """Move one part over the wire and, where the blob is kept, onto the disk."""
         kernel, rate = self._kernel, self._registry.connection_rate()
         yield from self._together(
             lambda: [kernel.transfer(kernel.nic, part.wire, rate)],
@@ -127,11 +127,12 @@ class Downloader:
         )
 
     def _unpack(self, puller: Puller, part: LayerPart) -> Generator[Event, Any, None]:
-        """Decompress one layer and write its files."""
+        """Decompress one part and write its files."""
         kernel, unpacking, size = self._kernel, self._unpacking, part.unpacked
         decompress = size / unpacking.rate(part.layer) / kernel.core_speed
         untar = size * plain(unpacking.unpack_cpu) / kernel.core_speed
-        # What shares one thread with the longer of the two waits for it.
+        # The share of the shorter that runs on the thread of the longer is added to the longer:
+        # it cannot overlap with it.
         alone = plain(unpacking.shared_thread) * min(decompress, untar)
         if decompress >= untar:
             decompress += alone
@@ -162,7 +163,7 @@ class Downloader:
         return self._kernel.memory.cached_bytes(digest)
 
     def _together(self, *parts: Callable[[], list[Event]]) -> Generator[Event, Any, None]:
-        """Work that streams through several resources: begun together, or in turn."""
+        """Use several resources for one stream of bytes: all at once, or one after the other."""
         turns = [parts] if self._unpacking.overlap else [(part,) for part in parts]
         for turn in turns:
             under_way = [event for begin in turn for event in begin()]
@@ -177,14 +178,14 @@ class Downloader:
 
 
 def _cancel(under_way: Sequence[Event]) -> None:
-    """Nothing of it is wanted any more."""
+    """Cancel the jobs among some events."""
     for event in under_way:
         if isinstance(event, Job):
             event.cancel()
 
 
 def _interrupt(processes: Sequence[Process]) -> None:
-    """Those that are under way."""
+    """Interrupt the processes that still run."""
     for process in processes:
         if process.is_alive:
             process.interrupt()

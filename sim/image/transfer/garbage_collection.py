@@ -16,7 +16,7 @@ from sim.image.transfer.layer_store import StoredLayer
 
 @description
 class ImageCleanup:
-    """Every so often, images that no container uses are deleted, least recently used first."""
+    """When images that no container uses are deleted, the least recently used first."""
 
     every: Annotated[float, Field(gt=0)] | Cited
     """Seconds between two cycles; the first is that long after the host came up."""
@@ -43,7 +43,7 @@ class ImageCleanup:
 
 
 class StoredImage:
-    """An image on a host."""
+    """An image on a host's disk, or on its way there."""
 
     __slots__ = ("_awaited", "coming", "image", "pulled", "used_until", "users")
 
@@ -53,10 +53,11 @@ class StoredImage:
         self.coming = False
         """Whether some of it is still on its way."""
         self.users = 0
-        """Starts and containers that have it."""
+        """Starts and containers that use it."""
         self.pulled: float | None = None
-        """When a start here first wanted it; None: never."""
+        """Time at which a start here first used it; None: never."""
         self.used_until = 0.0
+        """Time at which its last user ended."""
 
     @property
     def usable(self) -> bool:
@@ -64,16 +65,17 @@ class StoredImage:
         return not self._awaited or not self.awaited()
 
     def awaited(self) -> list[Event]:
-        """What tells of each layer on its way that a container can start from it, base first."""
+        """Events of the layers that are still awaited, from the base up."""
         self._awaited = [copy for copy in self._awaited if copy.usable is not None]
         return [copy.usable for copy in self._awaited if copy.usable is not None]
 
 
 class ImageCollector:
-    """The cycles of one host, worked off when someone looks: an idle host costs no event.
+    """The garbage collection of one host, done when somebody looks: an idle host costs no event.
 
-    Nothing but a pull, the end of a container and what one writes changes what a cycle would do,
-    and all look here first; so the cycles since the last look can be told in closed form.
+    What a cycle would do changes only with a pull, the end of a container and what a container
+    writes, and each of them calls `catch_up` first. So what the cycles since then have deleted
+    follows in closed form.
     """
 
     __slots__ = ("_cleanup", "_every", "_over", "_space")
@@ -83,12 +85,12 @@ class ImageCollector:
         self._space = space
         self._every = plain(cleanup.every)
         self._over = self._number(now)
-        """Number of the last cycle that is over."""
+        """Number of the last cycle that is done."""
 
     def catch_up(
         self, now: float, held: Iterable[StoredImage], delete: Callable[[StoredImage], None]
     ) -> None:
-        """Delete what the cycles since the last look have deleted."""
+        """Delete what the cycles since the last call have deleted."""
         present = self._number(now)
         if present <= self._over:
             return
@@ -108,7 +110,7 @@ class ImageCollector:
         return idle and (self._cleanup.unused or image.pulled is not None)
 
     def _victims(self, number: int, waiting: list[StoredImage]) -> Iterator[StoredImage]:
-        """Those that one cycle deletes, one by one: it looks at the disk before each."""
+        """Images that one cycle deletes, one by one: it looks at the disk before each."""
         left = math.inf if self._cleanup.per_cycle is None else self._cleanup.per_cycle
         for image in list(waiting):
             if left == 0 or not self._full(plain(self._cleanup.low)):

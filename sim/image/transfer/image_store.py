@@ -1,4 +1,4 @@
-"""The images on one host: what is here, what a pull has to bring, and what goes again."""
+"""The images on one host: what is on its disk, what a pull adds, and what is deleted."""
 
 from collections.abc import Generator
 from typing import Any
@@ -15,7 +15,6 @@ from sim.image.transfer.layer_store import LayerStore, StoredLayer
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
 from sim.sharing import Group
-from sim.units import GiB
 
 NEVER_PULLED = "ErrImageNeverPull: image is not present with pull policy of Never"
 
@@ -31,8 +30,8 @@ class ImageStore:
     __slots__ = (
         "_client",
         "_collector",
-        "_deliveries",
-        "_delivery",
+        "_downloader",
+        "_downloads",
         "_images",
         "_kernel",
         "_last",
@@ -54,9 +53,9 @@ class ImageStore:
         self._registry = registry
         self._unpacking = unpacking
         self._client = Client(env, registry, registry.retry_policy)
-        self._delivery = Downloader(kernel, cpu, registry, unpacking)
-        self._deliveries: dict[Process, None] = {}
-        """Those under way."""
+        self._downloader = Downloader(kernel, cpu, registry, unpacking)
+        self._downloads: dict[Process, None] = {}
+        """Downloads under way."""
         self._collector = (
             None if cleanup is None else ImageCollector(cleanup, kernel.space, env.now)
         )
@@ -64,7 +63,7 @@ class ImageStore:
         self.layers = LayerStore(kernel.space, unpacking.on_disk, kernel.memory.forget)
         self._images: dict[tuple[str, ...], StoredImage] = {}
         self._last: StoredImage | None = None
-        """The one that was looked for last: most starts of a host want the same."""
+        """The image that was looked for last, kept because most starts of a host want the same."""
 
     @property
     def digests(self) -> frozenset[str]:
@@ -81,8 +80,8 @@ class ImageStore:
     def has(self, image: Image) -> bool:
         """Whether a container can start from it now."""
         self.catch_up()
-        held = self._find(image)
-        return held is not None and held.usable
+        stored = self._find(image)
+        return stored is not None and stored.usable
 
     def load(self, image: Image) -> None:
         """Put an image on the disk, pulled long ago (*warm image*): its files are cached.
@@ -98,40 +97,40 @@ class ImageStore:
             self._kernel.memory.cache(layer.digest, layer.unpacked)
 
     def catch_up(self) -> None:
-        """Do what image garbage collection has done since the last look.
+        """Do what image garbage collection has done since the last call.
 
-        Called before anything that a cycle goes by changes: who uses an image, what the disk holds.
+        Called before anything changes that a cycle depends on: who uses an image, what is on disk.
         """
         if self._collector is not None:
             now = self._kernel.world.env.now
             self._collector.catch_up(now, self._images.values(), self._delete)
 
     def abandon(self) -> None:
-        """The host is gone, and all that is on its way to it ends; its starts have ended before."""
-        for delivery in tuple(self._deliveries):
-            delivery.interrupt()
+        """End all downloads, for the host is gone; its starts have ended before."""
+        for download in tuple(self._downloads):
+            download.interrupt()
 
-    def release(self, held: StoredImage) -> None:
-        """A start that has pulled the image, or wanted to, has ended."""
+    def release(self, stored: StoredImage) -> None:
+        """Give an image back: a start that had pulled it, or wanted to, has ended."""
         self.catch_up()
-        held.users -= 1
-        held.used_until = self._kernel.world.env.now
+        stored.users -= 1
+        stored.used_until = self._kernel.world.env.now
 
     def take(self, image: Image, policy: PullPolicy) -> StoredImage | None:
-        """The short way to `pull`: the image, if it is here and no registry is contacted."""
+        """The image, if it is here and no registry is contacted: `pull` without a process."""
         self.catch_up()
-        held = self._find(image)
-        if held is None or not held.usable:
+        stored = self._find(image)
+        if stored is None or not stored.usable:
             return None
-        pulled = held.pulled is not None
-        return None if contacts(policy, here=True, pulled=pulled) else self._use(held)
+        pulled = stored.pulled is not None
+        return None if contacts(policy, here=True, pulled=pulled) else self._use(stored)
 
     def pull(
         self, puller: Puller, image: Image, policy: PullPolicy, *, reads: float = 0.0
     ) -> Generator[Event, Any, StoredImage]:
         """Bring an image here; a layer that is here or on its way is not fetched again.
 
-        What it returns is to be released when the start ends; until then the image stays.
+        The caller releases what it returns when the start ends; until then the image stays.
 
         Args:
             reads: bytes of files the app reads at its start; what lazy loading brings first.
@@ -140,23 +139,23 @@ class ImageStore:
             PullFailed: the client gave up, or the disk cannot take the image.
         """
         self.catch_up()
-        held = self._find(image)
-        here = held is not None and held.usable
-        pulled = here and held is not None and held.pulled is not None
+        stored = self._find(image)
+        here = stored is not None and stored.usable
+        pulled = here and stored is not None and stored.pulled is not None
         if contacts(policy, here=here, pulled=pulled):
             try:
                 yield from self._contact(puller, image, policy)
             except PullFailed:
                 if policy != "default" or not self.has(image):
                     raise
-        held = self._begin(puller, image, reads)
+        stored = self._begin(puller, image, reads)
         try:
-            while coming := held.awaited():
+            while coming := stored.awaited():
                 yield coming[0]
         except Interrupt:
-            self.release(held)
+            self.release(stored)
             raise
-        return held
+        return stored
 
     def _contact(
         self, puller: Puller, image: Image, policy: PullPolicy
@@ -168,7 +167,7 @@ class ImageStore:
             yield self._kernel.world.env.timeout(self._registry.resolve(image))
 
     def _begin(self, puller: Puller, image: Image, reads: float) -> StoredImage:
-        """Have one more user of the image, and fetch what is missing on the daemon's account.
+        """Count one more user of the image, and begin to download what is missing.
 
         Raises:
             NoSpace: the disk cannot take it. A real daemon notices when the disk is full, and
@@ -176,41 +175,41 @@ class ImageStore:
         """
         env = self._kernel.world.env
         self.catch_up()
-        held = self._find(image)
-        if held is None:
+        stored = self._find(image)
+        if stored is None:
             copies = self._add(image, env)
-            held = self._hold(image)
+            stored = self._hold(image)
             if copies:
-                held.coming = True
-                delivery = env.process(self._deliver(puller, held, copies, reads))
-                self._deliveries[delivery] = None
-                delivery.callbacks.append(self._deliveries.pop)
-        return self._use(held)
+                stored.coming = True
+                download = env.process(self._download(puller, stored, copies, reads))
+                self._downloads[download] = None
+                download.callbacks.append(self._downloads.pop)
+        return self._use(stored)
 
-    def _use(self, held: StoredImage) -> StoredImage:
-        """One more start has it."""
-        held.users += 1
-        if held.pulled is None:
-            held.pulled = self._kernel.world.env.now
-        return held
+    def _use(self, stored: StoredImage) -> StoredImage:
+        """Count one more user of an image."""
+        stored.users += 1
+        if stored.pulled is None:
+            stored.pulled = self._kernel.world.env.now
+        return stored
 
-    def _deliver(
-        self, puller: Puller, held: StoredImage, copies: list[StoredLayer], reads: float
+    def _download(
+        self, puller: Puller, stored: StoredImage, copies: list[StoredLayer], reads: float
     ) -> Generator[Event, Any, None]:
         lazy = self._unpacking.lazy
         try:
             if lazy is None:
-                yield from self._delivery.whole(puller, copies)
+                yield from self._downloader.whole(puller, copies)
             else:
-                share = lazy.share(held.image, reads)
-                yield from self._delivery.lazily(puller, copies, share)
+                share = lazy.share(stored.image, reads)
+                yield from self._downloader.lazily(puller, copies, share)
         except Interrupt:
             return
         self.catch_up()
-        held.coming = False
+        stored.coming = False
 
     def _add(self, image: Image, env: Environment | None) -> list[StoredLayer]:
-        """Room for the layers that are missing.
+        """Make room for the layers that are missing.
 
         Raises:
             NoSpace: there is none.
@@ -222,30 +221,29 @@ class ImageStore:
             blobs = f" and {shown_gib(need - files)} of blobs" if need > files else ""
             raise NoSpace(
                 f"{self._registry.retry_policy.error}: {image.name}: no space left on device "
-                f"(needed {shown_gib(files)} of files{blobs}, free {space.free / GiB:.2f} of "
-                f"{space.capacity / GiB:g} GiB)"
+                f"(needed {shown_gib(files)} of files{blobs}, {space})"
             )
         return self.layers.add(missing, env)
 
     def _hold(self, image: Image) -> StoredImage:
-        held = self._images[_key(image)] = StoredImage(image, self.layers.of(image))
+        stored = self._images[_key(image)] = StoredImage(image, self.layers.of(image))
         self.layers.use(image)
-        return held
+        return stored
 
     def _find(self, image: Image) -> StoredImage | None:
         """The image here, or on its way here, that has the same layers."""
         last = self._last
         if last is not None and last.image is image:
             return last
-        found = self._last = self._images.get(_key(image))
-        return found
+        stored = self._last = self._images.get(_key(image))
+        return stored
 
-    def _delete(self, held: StoredImage) -> None:
+    def _delete(self, stored: StoredImage) -> None:
         self._last = None
-        del self._images[_key(held.image)]
-        self.layers.drop(held.image)
+        del self._images[_key(stored.image)]
+        self.layers.drop(stored.image)
 
 
 def _key(image: Image) -> tuple[str, ...]:
-    """What an image is: its layers, whatever its name."""
+    """What makes an image the same image: its layers, whatever its name."""
     return tuple(layer.digest for layer in image.layers)

@@ -1,4 +1,4 @@
-"""The layers on one disk, each digest once: who uses them, and what they take."""
+"""The layers on one disk, each digest once, with the number of images that use each."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -16,32 +16,32 @@ class StoredLayer:
     def __init__(self, layer: Layer, env: Environment | None) -> None:
         self.layer = layer
         self.users = 0
-        """Images here that have it."""
+        """Images on this disk that have it."""
         self.usable = None if env is None else env.event()
-        """When a container can start from it; None: now."""
+        """The moment from which a container can start from it; None: it can already."""
         self.whole = env is None
         """Whether all its files are here."""
 
     def begin(self) -> None:
-        """What a start needs of it is here."""
+        """Let containers start from it: what a start needs is here."""
         usable, self.usable = self.usable, None
         if usable is not None:
             usable.succeed()
 
     def end(self) -> None:
-        """All of it is here."""
+        """Have all of it here."""
         self.begin()
         self.whole = True
 
 
 class LayerStore:
-    """The copies on one disk.
+    """All layers on one disk.
 
     Conservation: the bytes taken are those of the distinct layers of the images that use them.
 
     Args:
         size: bytes of disk a layer takes.
-        gone: told of each digest that is deleted.
+        gone: called with each digest that is deleted.
     """
 
     __slots__ = ("_copies", "_gone", "_size", "_space")
@@ -68,7 +68,7 @@ class LayerStore:
         return [layer for digest, layer in layers.items() if digest not in self._copies]
 
     def of(self, image: Image) -> list[StoredLayer]:
-        """The copies of an image that uses them, from the base up."""
+        """The stored layers of an image, from the base up."""
         return [self._copies[layer.digest] for layer in image.layers]
 
     def whole(self, image: Image) -> bool:

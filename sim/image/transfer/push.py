@@ -28,7 +28,7 @@ class Packing:
 
 
 class Done(NamedTuple):
-    """A piece of work that is over."""
+    """A piece of work of a build or a push that is done."""
 
     phase: str
     begin: float
@@ -45,7 +45,7 @@ class Push:
     Args:
         cpu: the daemon's group, in which compression competes.
         blobs: digests of layers that lie on the disk compressed; what is compressed is added.
-        done: told of each piece of work.
+        done: called with each piece of work that is done.
     """
 
     __slots__ = ("_blobs", "_cpu", "_done", "_kernel", "_packing", "_repository", "_slots")
@@ -69,7 +69,7 @@ class Push:
         self._slots = Resource(kernel.world.env, packing.uploads)
 
     def run(self, image: Image) -> Generator[Event, Any, None]:
-        """Bring the layers that are not there, then the manifest that names them."""
+        """Upload the layers that are not there, then the manifest that names them."""
         env = self._kernel.world.env
         yield AllOf(env, [env.process(self._layer(layer)) for layer in distinct([image])])
         yield from self._ask("manifest")
@@ -89,7 +89,7 @@ class Push:
         self._done(Done(phase, begin, env.now))
 
     def _bring(self, layer: Layer) -> Generator[Event, Any, None]:
-        """Compress a layer as it goes out, unless its blob is there."""
+        """Compress a layer, unless its compressed blob is on the disk, and upload it."""
         env = self._kernel.world.env
         packed = layer.digest in self._blobs or layer.media_type == "none"
         parts = []
@@ -108,7 +108,7 @@ class Push:
         self._done(Done("upload", begin, env.now, layer.wire))
 
     def _compress(self, layer: Layer) -> Event:
-        """The work of one thread; an event."""
+        """Compress a layer by one thread."""
         begin, env = self._kernel.world.env.now, self._kernel.world.env
         work = layer.unpacked / plain(self._packing.compress_rate) / self._kernel.core_speed
         job = self._cpu.run(work, cap=1.0)

@@ -37,9 +37,9 @@ class Registry:
     pulls: Quota | None = None
     """Manifests that an account or address may ask for."""
     layers: Quota | None = None
-    """Layers, each of which is asked for once where it is missing."""
+    """Layers that an account or address may ask for."""
     retry_policy: RetryPolicy = RetryPolicy()
-    """Of the client."""
+    """What its clients do when they are throttled."""
     upstream: Registry | None = None
     """The registry behind a pull-through cache."""
 
@@ -52,12 +52,12 @@ class LiveRegistry:
     """A registry in a running world."""
 
     __slots__ = (
-        "_asked",
         "_env",
         "_known",
         "_layers",
         "_pulls",
         "_rate",
+        "_requested",
         "_stored",
         "latency",
         "retry_policy",
@@ -76,36 +76,36 @@ class LiveRegistry:
         self._env = world.env
         self._pulls = None if registry.pulls is None else registry.pulls.deploy(world.env)
         self._layers = None if registry.layers is None else registry.layers.deploy(world.env)
-        self._asked: dict[str, Event | None] = {}
-        """Images that a cache may ask its upstream for, and since when, where that is to come."""
+        self._requested: dict[str, Event | None] = {}
+        """When a cache may ask its upstream for an image, by name; None: at once."""
         self._known: dict[str, float] = {}
-        """When a cache knows the manifest of each."""
+        """Time at which a cache has the manifest of an image, by name."""
         self._stored: dict[str, Event] = {}
-        """When each layer has come, or will come, from the upstream."""
+        """The arrival of each layer from the upstream, by digest."""
 
     def lets_through(self, image: Image) -> bool:
         """Whether the quotas allow one more pull now; a refused one has used up the nearer."""
         if self._pulls is not None and not self._pulls.try_take():
             return False
-        if self.upstream is not None and image.name not in self._asked:
+        if self.upstream is not None and image.name not in self._requested:
             if not self.upstream.lets_through(image):
                 return False
-            self._asked[image.name] = None
+            self._requested[image.name] = None
         return True
 
     def queue(self, image: Image) -> list[Event]:
-        """What a client waits for that waits its turn."""
+        """Events that a client has to wait for which queues instead of trying again."""
         turns: list[Event] = [] if self._pulls is None else [self._pulls.take()]
         if self.upstream is not None:
-            if image.name not in self._asked:
-                self._asked[image.name] = AllOf(self._env, self.upstream.queue(image))
-            asked = self._asked[image.name]
-            if asked is not None and not asked.processed:
-                turns.append(asked)
+            if image.name not in self._requested:
+                self._requested[image.name] = AllOf(self._env, self.upstream.queue(image))
+            request = self._requested[image.name]
+            if request is not None and not request.processed:
+                turns.append(request)
         return turns
 
     def resolve(self, image: Image) -> float:
-        """Seconds until it answers for `image`; a cache asks its upstream once, and all wait."""
+        """Seconds until it answers for `image`; a cache asks upstream once, whoever waits."""
         seconds, now = self.latency(), self._env.now
         if self.upstream is None:
             return seconds
@@ -128,7 +128,7 @@ class LiveRegistry:
         return self._rate()
 
     def send(self, layer: Layer, amount: float, rate: float) -> list[Event]:
-        """Hand out `amount` bytes of `layer` at `rate` at most; what it lacks comes meanwhile.
+        """Hand out `amount` bytes of `layer` at `rate` at most; a cache fetches it meanwhile.
 
         Returns:
             What has to happen for that, all at once.
@@ -158,7 +158,7 @@ class LiveRegistry:
 
 @description
 class Repository:
-    """Where an image is pushed to; other repositories of its registry are not looked into."""
+    """A place to push an image to; a layer in another repository of its registry does not count."""
 
     registry: Registry
     upload_rate: Varying = math.inf
@@ -188,4 +188,4 @@ class LiveRepository:
         )
         self.mounts_public = repository.mounts_public
         self.holds: set[str] = set()
-        """Digests of the layers it has."""
+        """Digests of the layers in it."""

@@ -46,7 +46,7 @@ class Unpacking:
     decompress_rate: Number
     """Bytes of output per core-second of a gzip layer."""
     zstd_rate: Number | None = None
-    """The same of a zstd layer; None: as gzip."""
+    """Bytes of output per core-second of a zstd layer; None: as gzip."""
     unpack_cpu: Number
     """Core-seconds per byte written."""
     layer_overhead: Number = 0.0

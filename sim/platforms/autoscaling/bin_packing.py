@@ -12,32 +12,32 @@ class FreeResources(Protocol):
         ...
 
     def less(self, request: Any, /) -> Self:
-        """After one more."""
+        """What is left after one more."""
         ...
 
 
 Request = TypeVar("Request", bound=Hashable)
 
 
-def fill(rooms: Sequence[FreeResources], pods: Mapping[Request, int]) -> dict[Request, int]:
-    """What is left of `pods` once they have gone into `rooms`, first fit."""
-    nodes = [{0: room} for room in rooms]
-    rest = {request: _put(nodes, request, count) for request, count in pods.items()}
+def fill(nodes: Sequence[FreeResources], pods: Mapping[Request, int]) -> dict[Request, int]:
+    """The pods that are left over once the others have been put onto `nodes`, first fit."""
+    filled = [{0: free} for free in nodes]
+    rest = {request: _put(filled, request, count) for request, count in pods.items()}
     return {request: count for request, count in rest.items() if count}
 
 
-def pack(pods: Mapping[Request, int], offers: Sequence[FreeResources]) -> list[int]:
-    """The offer of each node that is needed, by its number; what fits on none is left out.
+def pack(pods: Mapping[Request, int], kinds: Sequence[FreeResources]) -> list[int]:
+    """The kind of each node that is needed, by its number; pods that fit on none are left out.
 
-    As Karpenter does it: a node is every offer at once that can still hold what was put there, so
-    it grows to the largest; in the end it becomes the first offer that holds it.
+    Karpenter's way: a node is every kind at once that can still hold what was put there, so it
+    grows to the largest; in the end it becomes the first kind that holds it.
 
     Args:
         pods: how many of each request, largest requests first.
-        offers: what an empty node of each kind has, cheapest first.
+        kinds: what an empty node of each kind has, cheapest first.
     """
     nodes: list[dict[int, FreeResources]] = []
-    empty = dict(enumerate(offers))
+    empty = dict(enumerate(kinds))
     for request, count in pods.items():
         rest = _put(nodes, request, count)
         while rest and _holding(empty, request):
@@ -58,5 +58,5 @@ def _put(nodes: list[dict[int, FreeResources]], request: object, count: int) -> 
 
 
 def _holding(node: dict[int, FreeResources], request: object) -> dict[int, FreeResources]:
-    """The offers that hold one more of `request`, with what is left of them."""
-    return {n: room.less(request) for n, room in node.items() if room.fits(request)}
+    """The kinds that hold one more of `request`, with what is then left of them."""
+    return {kind: free.less(request) for kind, free in node.items() if free.fits(request)}

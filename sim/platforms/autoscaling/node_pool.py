@@ -11,8 +11,9 @@ from simpy import Event
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
+from sim.platforms.autoscaling.autoscaler import Autoscaler
 from sim.platforms.autoscaling.bin_packing import fill
-from sim.platforms.autoscaling.consolidation import CONSOLIDATION, Consolidating
+from sim.platforms.autoscaling.consolidation import CONSOLIDATION
 from sim.platforms.autoscaling.disruption import (
     ClusterState,
     NodeOffer,
@@ -20,15 +21,13 @@ from sim.platforms.autoscaling.disruption import (
     largest_first,
 )
 from sim.platforms.autoscaling.draining import Draining
-from sim.platforms.autoscaling.scale_down import ScalingDown
-from sim.platforms.autoscaling.scale_up import Autoscaler, Karpenter, ScalingUp
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.cluster import NodeCluster
 from sim.platforms.kubernetes.node import Node
 from sim.platforms.kubernetes.pod import Pod, PodRequest
 from sim.platforms.kubernetes.pods_on_nodes import PodsOnNodes
-from sim.platforms.kubernetes.scheduler import FreeOnNode
+from sim.platforms.kubernetes.scheduler import FreeOnNode, empty_node
 from sim.platforms.scaling.instance_launch import InstanceLaunch, InstanceLauncher, LaunchedInstance
 from sim.start import Start
 from sim.workload import Service
@@ -41,23 +40,22 @@ class NodeKind:
     """A kind of node that may come."""
 
     fleet: Fleet
-    """What one is; its `count` says nothing here."""
+    """What one node is; its `count` is not used."""
     node: NodeConfig
 
-    def room(self) -> FreeOnNode:
+    def free(self) -> FreeOnNode:
         """What it has for pods when it comes."""
-        whole, left = self.node.allocatable(self.fleet.machine), self.node.room(self.fleet.machine)
-        return FreeOnNode(left.cpu, left.memory, left.pods, frozenset(), whole)
+        return empty_node(self.node, self.fleet.machine)
 
     def offer(self) -> NodeOffer:
-        """Its room and its price; one of an unknown price replaces nothing."""
+        """Its resources and its price; a kind of unknown price replaces nothing."""
         price = self.fleet.machine.usd_per_hour
-        return NodeOffer(float("inf") if price is None else plain(price), self.room())
+        return NodeOffer(float("inf") if price is None else plain(price), self.free())
 
 
 @description
 class NodePool:
-    """Who adds nodes when pods find no room, and takes them away, and of which kinds."""
+    """Kinds of nodes, and the autoscaler that adds and removes them."""
 
     kinds: tuple[NodeKind, ...] = Field(min_length=1)
     """Cheapest first."""
@@ -76,10 +74,10 @@ class NodePool:
 
     def lacks(self, request: PodRequest) -> tuple[str, ...]:
         """Kubernetes' words for what an empty node has too little of; none where a kind fits."""
-        rooms = [kind.room() for kind in self.kinds]
-        if any(room.fits(request) for room in rooms):
+        empty = [kind.free() for kind in self.kinds]
+        if any(node.fits(request) for node in empty):
             return ()
-        return tuple(dict.fromkeys(word for room in rooms for word in room.words(request)))
+        return tuple(dict.fromkeys(word for node in empty for word in node.words(request)))
 
 
 class OnNodePool(Protocol[Offered_co]):
@@ -112,27 +110,15 @@ class LiveNodePool:
         self._offers = [kind.offer() for kind in pool.kinds]
         self._coming: Counter[int] = Counter()
         self._kind: dict[int, int] = {}
-        """Of each node that came; those of the beginning are of the first."""
+        """The kind of each node that came; those of the beginning are of the first."""
         self._launcher = InstanceLauncher(pool.launch, world)
         self._draining = Draining(cluster, plain(pool.termination))
         self.grown_at = -float("inf")
-        self._listen(pool.autoscaler)
+        grows, shrinks = pool.autoscaler.deploy(world, self)
+        cluster.on_pending.append(grows.notice)
+        cluster.on_change += [shrinks.notice, grows.again]
         for _ in range(pool.begin):
             cluster.join(pool.kinds[0].fleet, pool.kinds[0].node)
-
-    def _listen(self, autoscaler: Autoscaler) -> None:
-        """One hears of pods without room, and one of nodes that may have become too many."""
-        world, phase = self._world, 0.0
-        shrinking: Consolidating | ScalingDown
-        if isinstance(autoscaler, Karpenter):
-            shrinking = Consolidating(autoscaler.consolidation, world, self)
-        else:
-            scan = plain(autoscaler.scan)
-            phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
-            shrinking = ScalingDown(autoscaler.scale_down, world, self, scan=scan, phase=phase)
-        scaling = ScalingUp(autoscaler, world, self, phase)
-        self._cluster.noticed.append(scaling.notice)
-        self._cluster.changed += [shrinking.notice, scaling.again]
 
     def pending(self) -> Mapping[PodRequest, int]:
         """Pods that wait and would fit on an empty node, by request, largest first."""
@@ -140,38 +126,38 @@ class LiveNodePool:
         fitting = {
             request: count
             for request, count in waiting.items()
-            if any(offer.room.fits(request) for offer in self._offers)
+            if any(offer.free.fits(request) for offer in self._offers)
         }
         return largest_first(fitting)
 
     def coming(self) -> Sequence[FreeOnNode]:
         """The nodes on their way, empty as they will come."""
-        return [self._offers[kind].room for kind in self._coming.elements()]
+        return [self._offers[kind].free for kind in self._coming.elements()]
 
-    def offers(self) -> Sequence[FreeOnNode]:
+    def empty_nodes(self) -> Sequence[FreeOnNode]:
         """What an empty node of each kind has, cheapest first."""
-        return [offer.room for offer in self._offers]
+        return [offer.free for offer in self._offers]
 
-    def grow(self, offer: int, count: int, because: str) -> int:
+    def grow(self, kind: int, count: int, because: str) -> int:
         """Launch nodes of one kind, as many as there may be; returns how many."""
         allowed = int(min(count, self._allowed()))
         if allowed > 0:
             self.grown_at = self._world.env.now
-        self._launch(offer, allowed, because)
+        self._launch(kind, allowed, because)
         return allowed
 
-    def layout(self) -> ClusterState:
-        """Who is where; pods that wait go to the nodes on their way first."""
+    def state(self) -> ClusterState:
+        """Which pods are on which nodes; pods that wait go to the nodes on their way first."""
         nodes = [self._occupied(node) for node in self._cluster.scheduler.nodes.values()]
-        claimed = self._draining.held() + Counter(self.pending())
-        return ClusterState(nodes, fill(self.coming(), largest_first(claimed)))
+        unplaced = self._draining.held() + Counter(self.pending())
+        return ClusterState(nodes, fill(self.coming(), largest_first(unplaced)))
 
     def count(self) -> tuple[int, int]:
-        """How many nodes there are, and how many of them are on their way out."""
+        """Nodes in the cluster, and how many of them are on their way out."""
         return len(self._cluster.nodes), len(self._draining.going)
 
     def leaving(self) -> tuple[int, int]:
-        """How many nodes are on their way out, and how many of them had pods."""
+        """Nodes on their way out, and how many of them had pods."""
         return len(self._draining.going), sum(self._draining.going.values())
 
     def launchable(self) -> Sequence[NodeOffer]:
@@ -205,8 +191,8 @@ class LiveNodePool:
     def _occupied(self, node: Node) -> OccupiedNode:
         kind = self._kind.get(node.number, 0)
         pods = Counter(pod.request for pod in node.pods.values())
-        room, price = self._cluster.scheduler.room(node), self._offers[kind].usd_per_hour
-        return OccupiedNode(node.number, kind, price, pods, room, node.touched)
+        free, price = self._cluster.scheduler.free(node), self._offers[kind].usd_per_hour
+        return OccupiedNode(node.number, kind, price, pods, free, node.touched)
 
     def _allowed(self) -> float:
         """Nodes that may still be launched; infinite where there may be any number."""

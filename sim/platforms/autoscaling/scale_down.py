@@ -11,7 +11,7 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.autoscaling.disruption import ClusterState
 from sim.platforms.kubernetes.scheduler import FreeOnNode
-from sim.platforms.scaling.control_loop import until_next_tick
+from sim.platforms.scaling.control_loop import A_MOMENT, ControlLoop, until_next_tick
 
 
 @description
@@ -19,9 +19,9 @@ class ScaleDown:
     """When nodes of a group go, and how many at once."""
 
     threshold: Number
-    """Fraction of allocatable CPU or memory asked for, from which a node is needed."""
+    """Fraction of allocatable CPU or memory from which a node counts as needed, once requested."""
     unneeded: Number
-    """Seconds for which it was not."""
+    """Seconds for which a node must have been unneeded."""
     after_add: Number
     """Seconds after a scale-up in which no node goes."""
     after_taint: Number
@@ -32,18 +32,18 @@ class ScaleDown:
     """Nodes that go at once, with those that are empty."""
 
 
-class ScaledNodes(Protocol):
+class ScaledDownNodes(Protocol):
     """The nodes that are scaled down, as the controller sees them."""
 
     grown_at: float
-    """When the last node was asked for."""
+    """Time at which the last node was launched."""
 
-    def layout(self) -> ClusterState:
-        """Who is where."""
+    def state(self) -> ClusterState:
+        """Which pods are on which nodes."""
         ...
 
     def leaving(self) -> tuple[int, int]:
-        """How many nodes are on their way out, and how many of them had pods."""
+        """Nodes on their way out, and how many of them had pods."""
         ...
 
     def remove_after(self, pause: float, number: int) -> None:
@@ -51,81 +51,87 @@ class ScaledNodes(Protocol):
         ...
 
 
-def asked_for(room: FreeOnNode) -> float:
-    """The larger share of a node's allocatable CPU and memory that is; DaemonSets count."""
-    return max(1.0 - room.cpu / max(1, room.of.cpu), 1.0 - room.memory / max(1, room.of.memory))
+def requested_share(free: FreeOnNode) -> float:
+    """The share of a node's allocatable CPU or memory that is requested, whichever is larger.
+
+    What its DaemonSets request counts.
+    """
+    return max(
+        1.0 - free.cpu / max(1, free.whole.cpu), 1.0 - free.memory / max(1, free.whole.memory)
+    )
 
 
-def unneeded(layout: ClusterState, threshold: float, before: Collection[int]) -> list[int]:
+def unneeded(state: ClusterState, threshold: float, before: Collection[int]) -> list[int]:
     """Nodes below the threshold that could all go together.
 
     Args:
-        before: those that were unneeded at the last look, which are looked at before others.
+        before: nodes that were unneeded in the last scan; they are tried before others.
     """
     going: list[int] = []
     for node in sorted(
-        layout.nodes.values(), key=lambda n: (bool(n.pods), n.number not in before, n.number)
+        state.nodes.values(), key=lambda n: (bool(n.pods), n.number not in before, n.number)
     ):
-        low = asked_for(node.room) < threshold
-        if low and not layout.left_over([*going, node.number]):
+        low = requested_share(node.free) < threshold
+        if low and not state.left_over([*going, node.number]):
             going.append(node.number)
     return going
 
 
 class ScalingDown:
-    """Looks at one group's nodes, and only while one is unneeded or something has changed.
+    """Scans a group's nodes while one is unneeded, and after something has changed.
 
     Args:
-        scan: seconds between two looks.
-        phase: when the looks of this cluster fall, within `scan`.
+        scan: seconds between two scans.
+        phase: when the scans of this cluster fall, within `scan`.
     """
 
-    __slots__ = ("_awake", "_changed", "_group", "_phase", "_policy", "_scan", "_since", "_world")
+    __slots__ = ("_changed", "_loop", "_nodes", "_phase", "_policy", "_scan", "_since", "_world")
 
     def __init__(
-        self, policy: ScaleDown, world: World, group: ScaledNodes, *, scan: float, phase: float
+        self, policy: ScaleDown, world: World, nodes: ScaledDownNodes, *, scan: float, phase: float
     ) -> None:
         self._policy = policy
         self._world = world
-        self._group = group
+        self._nodes = nodes
         self._scan = scan
         self._phase = phase
-        self._awake = False
         self._changed = False
+        self._loop = ControlLoop(world.env, self._has_work, self._one_round)
         self._since: dict[int, float] = {}
         """Since when each node is unneeded."""
 
     def notice(self) -> None:
         """A node has come or gone, or a pod has left its node."""
         self._changed = True
-        if not self._awake:
-            self._awake = True
-            self._world.env.process(self._watch())
+        self._loop.wake()
 
-    def _watch(self) -> Generator[Event, Any, None]:
+    def _has_work(self) -> bool:
+        return self._changed or bool(self._since)
+
+    def _one_round(self) -> Generator[Event, Any, bool]:
+        """A scan: which nodes are unneeded now, and which have been for long enough."""
         env = self._world.env
-        while self._changed or self._since:
-            yield env.timeout(until_next_tick(env.now, self._phase, self._scan))
-            layout = self._group.layout()
-            self._changed = False
-            now_unneeded = unneeded(layout, plain(self._policy.threshold), self._since)
-            self._since = {number: self._since.get(number, env.now) for number in now_unneeded}
-            if env.now >= self._group.grown_at + plain(self._policy.after_add):
-                self._remove(layout)
-        self._awake = False
+        yield env.timeout(until_next_tick(env.now, self._phase, self._scan))
+        state = self._nodes.state()
+        self._changed = False
+        now_unneeded = unneeded(state, plain(self._policy.threshold), self._since)
+        self._since = {number: self._since.get(number, env.now) for number in now_unneeded}
+        if env.now >= self._nodes.grown_at + plain(self._policy.after_add):
+            self._remove(state)
+        return True
 
-    def _remove(self, layout: ClusterState) -> None:
-        """Let those go that were unneeded for long enough, as many as may at once."""
-        long_ago = self._world.env.now - plain(self._policy.unneeded) + 1e-6
+    def _remove(self, state: ClusterState) -> None:
+        """Remove the nodes that were unneeded for long enough, as many as may go at once."""
+        long_ago = self._world.env.now - plain(self._policy.unneeded) + A_MOMENT
         ripe = [number for number, since in self._since.items() if since <= long_ago]
-        for number in self._at_once(layout, ripe):
+        for number in self._at_once(state, ripe):
             del self._since[number]
-            self._group.remove_after(plain(self._policy.after_taint), number)
+            self._nodes.remove_after(plain(self._policy.after_taint), number)
 
-    def _at_once(self, layout: ClusterState, ripe: Sequence[int]) -> list[int]:
-        """Empty ones first, then those that need to be drained."""
-        leaving, draining = self._group.leaving()
-        empty = [number for number in ripe if not layout.nodes[number].pods]
-        drain = [number for number in ripe if layout.nodes[number].pods]
+    def _at_once(self, state: ClusterState, ripe: Sequence[int]) -> list[int]:
+        """Empty nodes first, then those that need to be drained."""
+        leaving, draining = self._nodes.leaving()
+        empty = [number for number in ripe if not state.nodes[number].pods]
+        drain = [number for number in ripe if state.nodes[number].pods]
         drain = drain[: max(0, self._policy.drains - draining)]
         return [*empty, *drain][: max(0, self._policy.deletions - leaving)]

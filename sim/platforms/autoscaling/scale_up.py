@@ -1,47 +1,21 @@
 """Who launches Kubernetes nodes when pods do not fit: Karpenter, or the Cluster Autoscaler."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol
 
 from simpy import Event
 
-from sim.core.cited import Number, plain
-from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.autoscaling.bin_packing import FreeResources, fill, pack
-from sim.platforms.autoscaling.consolidation import Consolidation
-from sim.platforms.autoscaling.scale_down import ScaleDown
-from sim.platforms.scaling.control_loop import until_next_tick
+from sim.platforms.scaling.control_loop import ControlLoop, until_next_tick
 
 BATCH_WINDOW, SCAN_INTERVAL = "batch window", "scan interval"
 
 
-@description
-class Karpenter:
-    """Launches nodes for each batch of pods that found no room."""
-
-    batch_idle: Number
-    """Seconds without a new pod after which a batch is closed."""
-    batch_most: Number
-    """Seconds after which it is closed in any case."""
-    consolidation: Consolidation
-
-
-@description
-class ClusterAutoscaler:
-    """Looks for pods that found no room, again and again, and grows a node group."""
-
-    scan: Number
-    """Seconds between two looks."""
-    scale_down: ScaleDown
-
-
-Autoscaler: TypeAlias = Karpenter | ClusterAutoscaler
-
-
-class Nodes(Protocol):
-    """The nodes that are scaled, as an autoscaler sees them."""
+class GrowingNodes(Protocol):
+    """The nodes of a cluster, as an autoscaler sees them."""
 
     def pending(self) -> Mapping[Any, int]:
         """Pods that found no room and would fit on an empty node, by request, largest first."""
@@ -51,71 +25,95 @@ class Nodes(Protocol):
         """The nodes on their way, empty as they will come."""
         ...
 
-    def offers(self) -> Sequence[FreeResources]:
+    def empty_nodes(self) -> Sequence[FreeResources]:
         """What an empty node of each kind has, cheapest first."""
         ...
 
-    def grow(self, offer: int, count: int, because: str) -> int:
+    def grow(self, kind: int, count: int, because: str) -> int:
         """Launch nodes of one kind; returns how many it may."""
         ...
 
 
-class ScalingUp:
-    """Watches one cluster's pods, and only while some found no room.
+class ScaleUp(ABC):
+    """Watches one cluster's pods, and only while some found no room."""
 
-    Args:
-        phase: when the looks of the Cluster Autoscaler fall, within its `scan`.
-    """
+    __slots__ = ("_last", "_loop", "_nodes", "_world")
 
-    __slots__ = ("_awake", "_kind", "_last", "_nodes", "_phase", "_world")
+    because: ClassVar[str]
+    """What a pod waits for before the autoscaler decides."""
 
-    def __init__(self, kind: Autoscaler, world: World, nodes: Nodes, phase: float) -> None:
-        self._kind = kind
+    def __init__(self, world: World, nodes: GrowingNodes) -> None:
         self._world = world
         self._nodes = nodes
-        self._awake = False
         self._last = 0.0
-        self._phase = phase
+        self._loop = ControlLoop(world.env, lambda: bool(self._short()), self._one_round)
 
     def notice(self) -> None:
         """One more pod found no room."""
         self._last = self._world.env.now
-        if not self._awake:
-            self._awake = True
-            self._world.env.process(self._watch())
+        self._loop.wake()
 
     def again(self) -> None:
-        """A node has come or gone: no node is on its way any more for pods that still wait."""
-        if not self._awake and self._nodes.pending() and not self._nodes.coming():
+        """A node has come or gone; pods that still wait have none on its way any more."""
+        if not self._loop.awake and self._nodes.pending() and not self._nodes.coming():
             self.notice()
 
-    def _watch(self) -> Generator[Event, Any, None]:
-        """Decide while pods wait that no node on its way has room for."""
-        while self._short():
-            if isinstance(self._kind, Karpenter):
-                yield from self._batch(plain(self._kind.batch_idle), plain(self._kind.batch_most))
-                because = BATCH_WINDOW
-            else:
-                now, scan = self._world.env.now, plain(self._kind.scan)
-                yield self._world.env.timeout(until_next_tick(now, self._phase, scan))
-                because = SCAN_INTERVAL
-            if not self._grow(because):
-                break
-        self._awake = False
+    @abstractmethod
+    def _wait(self) -> Generator[Event, Any, None]:
+        """Until the autoscaler decides."""
 
-    def _batch(self, idle: float, most: float) -> Generator[Event, Any, None]:
-        """Until no pod has come for `idle` seconds, or `most` are over."""
-        env = self._world.env
-        closes = env.now + most
-        while (until := min(self._last + idle, closes)) > env.now:
-            yield env.timeout(until - env.now)
+    def _one_round(self) -> Generator[Event, Any, bool]:
+        """Launch what is short; where no node may come, sleep until something changes."""
+        yield from self._wait()
+        kinds = Counter(pack(self._short(), self._nodes.empty_nodes()))
+        launched = [self._nodes.grow(kind, kinds[kind], self.because) for kind in sorted(kinds)]
+        return any(launched)
 
     def _short(self) -> dict[Any, int]:
         """Pods that neither fit now nor will fit on the nodes on their way."""
         return fill(self._nodes.coming(), self._nodes.pending())
 
-    def _grow(self, because: str) -> int:
-        """Launch what is short; returns how many nodes may come."""
-        offers = self._nodes.offers()
-        kinds = Counter(pack(self._short(), offers))
-        return sum(self._nodes.grow(offer, kinds[offer], because) for offer in sorted(kinds))
+
+class BatchedScaleUp(ScaleUp):
+    """Karpenter's: pods are gathered in batches.
+
+    Args:
+        idle: seconds without a new pod after which a batch is closed.
+        most: seconds after which it is closed in any case.
+    """
+
+    __slots__ = ("_idle", "_most")
+    because = BATCH_WINDOW
+
+    def __init__(self, world: World, nodes: GrowingNodes, *, idle: float, most: float) -> None:
+        super().__init__(world, nodes)
+        self._idle = idle
+        self._most = most
+
+    def _wait(self) -> Generator[Event, Any, None]:
+        """Until the batch is closed."""
+        env = self._world.env
+        closes = env.now + self._most
+        while (until := min(self._last + self._idle, closes)) > env.now:
+            yield env.timeout(until - env.now)
+
+
+class PeriodicScaleUp(ScaleUp):
+    """The Cluster Autoscaler's: it scans for pods without room.
+
+    Args:
+        scan: seconds between two scans.
+        phase: when the scans fall, within `scan`.
+    """
+
+    __slots__ = ("_phase", "_scan")
+    because = SCAN_INTERVAL
+
+    def __init__(self, world: World, nodes: GrowingNodes, *, scan: float, phase: float) -> None:
+        super().__init__(world, nodes)
+        self._scan = scan
+        self._phase = phase
+
+    def _wait(self) -> Generator[Event, Any, None]:
+        """Until the next scan."""
+        yield self._world.env.timeout(until_next_tick(self._world.env.now, self._phase, self._scan))

@@ -40,7 +40,7 @@ def node_ceilings(config: NodeConfig, machine: Machine, request: PodRequest) -> 
 def _cpu(config: NodeConfig, machine: Machine, request: PodRequest) -> list[Ceiling]:
     if not request.cpu:
         return []
-    return [_ceiling("vCPU", fits(config.room(machine).cpu, request.cpu), _MORE_CPU)]
+    return [_ceiling("vCPU", fits(config.for_pods(machine).cpu, request.cpu), _MORE_CPU)]
 
 
 def _memory(
@@ -49,7 +49,7 @@ def _memory(
     """`others` stay where they are, however many slots there are."""
     if not request.memory:
         return []
-    allows = fits(config.room(machine).memory, request.memory)
+    allows = fits(config.for_pods(machine).memory, request.memory)
     best = config.fit_with_slots(machine, request)
     best = min((best, *(other.allows for other in others)))
     return [_ceiling("memory", allows, _more_memory(config, machine, request, allows, best))]

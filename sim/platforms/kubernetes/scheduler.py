@@ -7,7 +7,8 @@ of equals the first node. Left out: image locality, spreading over zones, preemp
 from collections import Counter
 from typing import Literal, NamedTuple, TypeAlias
 
-from sim.platforms.kubernetes.allocatable import Allocatable
+from sim.host import Machine
+from sim.platforms.kubernetes.allocatable import Allocatable, NodeConfig
 from sim.platforms.kubernetes.node import Node
 from sim.platforms.kubernetes.node_limits import REFUSALS
 from sim.platforms.kubernetes.pod import PodRequest
@@ -17,13 +18,17 @@ Scoring: TypeAlias = Literal["LeastAllocated", "MostAllocated"]
 
 
 class FreeOnNode(NamedTuple):
-    """What a node has left; two with the same are interchangeable."""
+    """What a node has left for pods; two with the same are interchangeable."""
 
     cpu: int
+    """Thousandths of a vCPU."""
     memory: int
+    """Bytes."""
     pods: int
     ports: frozenset[int]
-    of: Allocatable
+    """Host ports in use."""
+    whole: Allocatable
+    """All that pods and DaemonSets share: what the score is a fraction of."""
 
     def lacks(self, request: PodRequest) -> str | None:
         """Kubernetes' word for the first thing it has too little of."""
@@ -50,24 +55,30 @@ class FreeOnNode(NamedTuple):
         )
 
     def allocated(self, request: PodRequest) -> float:
-        """Mean share of its CPU and memory that is asked for with this pod on it."""
-        cpu = (self.cpu - request.cpu) / max(1, self.of.cpu)
-        memory = (self.memory - request.memory) / max(1, self.of.memory)
+        """Mean share of its CPU and memory that is requested with this pod on it."""
+        cpu = (self.cpu - request.cpu) / max(1, self.whole.cpu)
+        memory = (self.memory - request.memory) / max(1, self.whole.memory)
         return 1.0 - (cpu + memory) / 2.0
 
     def less(self, request: PodRequest) -> "FreeOnNode":
-        """After one more pod."""
-        ports = self.ports if request.port is None else self.ports | {request.port}
-        return FreeOnNode(
-            self.cpu - request.cpu, self.memory - request.memory, self.pods - 1, ports, self.of
-        )
+        """What is left after one more pod."""
+        cpu, memory, pods, ports, whole = self
+        if request.port is not None:
+            ports |= {request.port}
+        return FreeOnNode(cpu - request.cpu, memory - request.memory, pods - 1, ports, whole)
 
     def more(self, request: PodRequest) -> "FreeOnNode":
-        """After one pod less."""
-        ports = self.ports if request.port is None else self.ports - {request.port}
-        return FreeOnNode(
-            self.cpu + request.cpu, self.memory + request.memory, self.pods + 1, ports, self.of
-        )
+        """What is left after one pod less."""
+        cpu, memory, pods, ports, whole = self
+        if request.port is not None:
+            ports -= {request.port}
+        return FreeOnNode(cpu + request.cpu, memory + request.memory, pods + 1, ports, whole)
+
+
+def empty_node(config: NodeConfig, machine: Machine) -> FreeOnNode:
+    """What a node has for pods when it joins; its DaemonSets run already."""
+    cpu, memory, pods = config.for_pods(machine)
+    return FreeOnNode(cpu, memory, pods, frozenset(), config.allocatable(machine))
 
 
 class Scheduler:
@@ -81,25 +92,23 @@ class Scheduler:
         self._hosts: HostIndex[FreeOnNode] = HostIndex()
         self._most = scoring == "MostAllocated"
 
-    def add(self, node: Node, room: Allocatable, whole: Allocatable) -> None:
-        """A node that is ready."""
+    def add(self, node: Node, free: FreeOnNode) -> None:
+        """A node is ready for pods."""
         self.nodes[node.number] = node
-        self._hosts.put(
-            node.number, FreeOnNode(room.cpu, room.memory, room.pods, frozenset(), whole)
-        )
+        self._hosts.put(node.number, free)
 
     def remove(self, node: Node) -> None:
         """A node takes no pods any more (cordoned, or gone); idempotent."""
         if self.nodes.pop(node.number, None) is not None:
             self._hosts.remove(node.number)
 
-    def room(self, node: Node) -> FreeOnNode:
+    def free(self, node: Node) -> FreeOnNode:
         """What a node has left."""
         return self._hosts.kind(node.number)
 
     def take(self, request: PodRequest) -> Node | None:
         """Reserve for one pod on the best node, if it fits on any."""
-        fitting = [room for room in self._hosts.kinds() if room.fits(request)]
+        fitting = [free for free in self._hosts.kinds() if free.fits(request)]
         if not fitting:
             return None
         number = self._best(fitting, request)
@@ -107,15 +116,15 @@ class Scheduler:
         return self.nodes[number]
 
     def _best(self, fitting: list[FreeOnNode], request: PodRequest) -> int:
-        """Of the rooms with the best score the first node."""
+        """The first node among those with the best score."""
         if len(fitting) == 1:
             return self._hosts.first(fitting[0])
         sign = -1.0 if self._most else 1.0
-        scores = [sign * room.allocated(request) for room in fitting]
+        scores = [sign * free.allocated(request) for free in fitting]
         best = min(scores)
         return min(
-            self._hosts.first(room)
-            for room, score in zip(fitting, scores, strict=True)
+            self._hosts.first(free)
+            for free, score in zip(fitting, scores, strict=True)
             if score == best
         )
 
@@ -127,10 +136,10 @@ class Scheduler:
     def refusal(self, request: PodRequest) -> str:
         """Why it fits on no node, in Kubernetes' words."""
         reasons: Counter[str] = Counter()
-        for room, nodes in self._hosts.counts().items():
-            reasons.update({word: nodes for word in room.words(request)})
+        for free, nodes in self._hosts.counts().items():
+            reasons.update({word: nodes for word in free.words(request)})
         total = len(self.nodes)
         if not total:
             return "no nodes available to schedule pods"
-        told = ", ".join(sorted(f"{nodes} {word}" for word, nodes in reasons.items()))
-        return f"0/{total} nodes are available: {told}."
+        reported = ", ".join(sorted(f"{nodes} {word}" for word, nodes in reasons.items()))
+        return f"0/{total} nodes are available: {reported}."

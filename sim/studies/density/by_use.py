@@ -16,7 +16,7 @@ from sim.core.world import World
 from sim.host import Machine
 from sim.start import Ceiling, Deployment, Sandbox
 from sim.studies.platform_row import StudiedPlatform
-from sim.workload import Load, Requests, Service, alone, draw_requests, serve
+from sim.workload import Load, Requests, Service, draw_requests, serve
 
 LATE = 0.05
 """Share of requests that may be slower than the target: p95."""
@@ -107,10 +107,17 @@ def largest_by_use(
         raise ValueError("load: a service without requests has no density by use")
     if slowdown < 1.0:
         raise ValueError(f"slowdown: {slowdown!r} is not allowed; at least 1")
-    use = service.load.mean_use(service.cpu, core_speed)
-    bound = _bracket(platform, service, vcpu / use)
+    bound = _bracket(platform, service, service.load, vcpu, core_speed)
     seconds = window_for(vcpu) if window is None else window
-    bench = _Bench(platform, service, seconds, slowdown, (seed, replication))
+    bench = _Bench(
+        platform,
+        service=service,
+        load=service.load,
+        vcpu=vcpu,
+        window=seconds,
+        slowdown=slowdown,
+        seed=(seed, replication),
+    )
     probes: list[Probe] = []
     low, high, stopped_by = 0, bound.allows, bound.limit
     trial, step = high, 1
@@ -137,13 +144,27 @@ def window_for(vcpu: float) -> float:
     return max(10.0, 60.0 * min(1.0, 16.0 / vcpu))
 
 
-def _bracket(platform: OneHost, service: Service, saturation: float) -> Ceiling:
-    """Arithmetic: at `saturation` the queue never settles, and above memory someone is killed."""
-    settled = max(0, math.ceil(saturation * (1.0 - 1e-12)) - 1)
+def _bracket(
+    platform: OneHost, service: Service, load: Load, vcpu: float, core_speed: float
+) -> Ceiling:
+    """Arithmetic: a host used up has a queue that never settles, one full kills someone."""
+    settled = _settled(load, vcpu, load.mean_use(service.cpu, core_speed))
     memory = platform.fits_in_memory(service)
     if memory <= settled:
         return Ceiling("memory", memory, "")
     return Ceiling(UNSETTLED, settled, "")
+
+
+def _settled(load: Load, vcpu: float, use: float) -> int:
+    """The most sandboxes of mean use `use` that leave something of the host's CPU."""
+    low, high = 0, max(0, math.ceil(vcpu / use * (1.0 - 1e-12)) - 1)
+    while low < high:
+        trial = (low + high + 1) // 2
+        if trial * use * load.crowded(trial / vcpu) < vcpu * (1.0 - 1e-12):
+            low = trial
+        else:
+            high = trial - 1
+    return low
 
 
 class _Bench:
@@ -152,13 +173,18 @@ class _Bench:
     def __init__(
         self,
         platform: OneHost,
+        *,
         service: Service,
+        load: Load,
+        vcpu: float,
         window: float,
         slowdown: float,
         seed: tuple[int, int],
     ) -> None:
         self.platform = platform
         self.service = service
+        self.load = load
+        self.vcpu = vcpu
         self.window = window
         self.slowdown = slowdown
         self.seed = seed
@@ -170,24 +196,24 @@ class _Bench:
         sandboxes = self.platform.deploy(world).settle(self.service, count)
         if not all(sandbox.alive for sandbox in sandboxes):
             return Probe(count, False, "memory (OOM kill)")
-        tasks = self._draw(world, sandboxes[0], count)
+        tasks = self._draw(world, sandboxes)
+        crowding = self.load.crowded(count / self.vcpu)
         tally = _Tally(world, sum(len(requests.times) for requests, _ in tasks))
         for sandbox, (requests, undisturbed) in zip(sandboxes, tasks, strict=True):
             served = tally.watch(undisturbed, self.slowdown)
-            world.env.process(serve(world, requests, sandbox.cpu, sandbox.core_speed, served))
+            world.env.process(serve(world, requests, sandbox.server, served, crowding=crowding))
         if tally.total:
             world.env.run(until=tally.decided)
         return Probe(count, not tally.failed, SLOW if tally.failed else "")
 
     def _draw(
-        self, world: World, sandbox: Sandbox, count: int
+        self, world: World, sandboxes: Sequence[Sandbox]
     ) -> list[tuple[Requests, list[float]]]:
-        load: Load = self.service.load  # type: ignore[assignment]
-        cap = min(self.service.alone_vcpus, sandbox.cpu.root.capacity)
-        for task in range(len(self.tasks), count):
-            requests = draw_requests(world, task, load, self.service.cpu, self.window)
-            self.tasks.append((requests, alone(requests, cap, sandbox.core_speed)))
-        return self.tasks[:count]
+        """Task k has the phase of its quota from the k-th sandbox, which is the same each time."""
+        for task in range(len(self.tasks), len(sandboxes)):
+            requests = draw_requests(world, task, self.load, self.service.cpu, self.window)
+            self.tasks.append((requests, sandboxes[task].undisturbed(requests)))
+        return self.tasks[: len(sandboxes)]
 
 
 class _Tally:

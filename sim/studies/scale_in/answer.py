@@ -11,7 +11,7 @@ from sim import catalog
 from sim.core.description import as_json
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import Estimate
-from sim.experiment.storage.manifest import manifest
+from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_spans
 from sim.studies.platform_row import StudiedPlatform
 from sim.units import hours
@@ -121,7 +121,7 @@ class ScaleInAnswer:
         """Runs, hosts over time and the table, with a manifest of what was asked."""
         asked = {name: self._described(platform) for name, platform in self.platforms.items()}
         replications = max(map(len, self.runs.values()))
-        made = manifest(NAME, asked, seed=self.seed, catalogue=catalog.digest())
+        made = new_manifest(NAME, asked, seed=self.seed, catalogue=catalog.digest())
         return Results(
             runs=self._runs_table(),
             spans=empty_spans(),

@@ -4,103 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from sim import catalog
+from sim.core.question import asking
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.frames import phase_table
 from sim.experiment.statistics.estimate import needed
 from sim.host.machine import Architecture
-from sim.platforms import Network
 from sim.studies.account_quotas import Need, account_line, need
 from sim.studies.influence import assumptions, explain_starts
 from sim.studies.platform_row import PlatformOptions, Temperature
-from sim.studies.platforms import row, rows, wanted
+from sim.studies.platforms import row
 from sim.studies.startup.answer import QUANTILES, StartupAnswer, StartupRow
+from sim.studies.startup.question import StartupQuestion
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def startup(
-    *,
-    app: str = "java",
-    platform: str = "all",
-    instance: str = "m5.xlarge",
-    host: str | None = None,
-    cpu: float | None = None,
-    memory: float | None = None,
-    network: Network = "bridge",
-    architecture: Literal["amd64", "arm64"] | None = None,
-    lazy: bool = False,
-    tasks: int = 1,
-    replications: int = 30,
-    seed: int = 1,
-    explain: bool = False,
-) -> StartupAnswer:
-    """How soon `tasks` copies of an app, launched at once, are ready.
-
-    Args:
-        app: `java`, `node` or `mysql`.
-        platform: one of `sim.studies.platforms.names("startup")`, or `all`.
-        instance: EC2 type of the ECS and EKS rows; its size is that of the bare machine, too.
-        host: bare machine of the `vm` and `docker` rows; None: of the instance's size.
-        cpu: vCPUs of one task; None: the app's default.
-        memory: bytes of one task; None: the app's default.
-        network: of ECS tasks on EC2.
-        architecture: the only one the image is built for; None: all.
-        lazy: whether to show lazy loading (SOCI) as well, where a platform has it.
-        tasks: launched at once, on each platform.
-        explain: whether to find the numbers that move each answer.
-
-    Raises:
-        ValueError: a name is not known, or a value is out of range.
-    """
-    if tasks < 1:
-        raise ValueError(f"tasks: {tasks!r} is not allowed; at least 1")
-    chosen = wanted(platform, "startup")
-    lazily = [row.name for row in rows("startup") if "lazy" in row.startup]
-    if lazy and platform not in (*lazily, "all"):
-        raise ValueError(f"lazy: {platform} does not load images lazily; {' and '.join(lazily)} do")
-    if network != "bridge" and not any("network" in row.takes for row in chosen):
-        raise ValueError(f"network: {network!r} is of ECS tasks on EC2; {platform} has no choice")
-    service = catalog.service(app, cpu=cpu, memory=memory)
-    if architecture is not None and service.image is not None:
-        built = replace(service.image, architectures=(architecture,))
+def answer(question: StartupQuestion) -> StartupAnswer:
+    """How soon copies of an app, launched at once, are ready."""
+    service = catalog.service(question.app, cpu=question.cpu, memory=question.memory)
+    if question.architecture is not None and service.image is not None:
+        built = replace(service.image, architectures=(question.architecture,))
         service = replace(service, image=built)
     options = PlatformOptions(
         service=service,
-        instance=instance,
-        host=host,
-        network=network,
-        architecture=_built_for(service, catalog.instance(instance).architecture),
+        instance=question.instance,
+        host=question.host,
+        network=question.network,
+        architecture=_built_for(service, catalog.instance(question.instance).architecture),
         cheapest=True,
     )
     scenarios = {
-        f"{row.name}-{image}": Scenario(
+        f"{name}-{image}": Scenario(
             name="startup",
-            platform=row.made(replace(options, image=image)),
-            arrivals=(Burst(service=service, tasks=tasks),),
+            platform=row(name).made(replace(options, image=image)),
+            arrivals=(Burst(service=service, tasks=question.tasks),),
         )
-        for row in chosen
-        for image in row.startup
-        if lazy or image != "lazy"
+        for name in question.platforms
+        for image in row(name).startup
+        if question.lazy or image != "lazy"
     }
-    results = compare(
-        scenarios, times=replications, seed=seed, name="startup", catalogue=catalog.digest()
-    )
-    found = [row for variant in scenarios for row in _rows(results, variant, app)]
-    results.summary = _summary(found)
+    times, seed = question.replications, question.seed
+    results = compare(scenarios, times=times, seed=seed, name="startup", catalogue=catalog.digest())
+    rows = [row for variant in scenarios for row in _rows(results, variant, question.app)]
+    results.summary = _summary(rows)
     hosts = {variant: s.platform.host_name(service) for variant, s in scenarios.items()}
     explained = None
-    if explain:
-        explained = explain_starts(scenarios, seed=seed, replications=replications)
-    assumed = assumptions(scenarios, seed=seed, replications=replications, explained=explained)
-    account = account_line(_needs(scenarios, service, tasks))
-    return StartupAnswer(
-        service, instance, tasks, found, results, hosts, assumed, explained, account
-    )
+    if question.explain:
+        explained = explain_starts(scenarios, seed=seed, replications=times)
+    assumed = assumptions(scenarios, seed=seed, replications=times, explained=explained)
+    account = account_line(_needs(scenarios, service, question.tasks))
+    return StartupAnswer(question, service, rows, results, hosts, assumed, explained, account)
+
+
+startup = asking(StartupQuestion, answer, "startup")
 
 
 def _needs(scenarios: Mapping[str, Scenario], service: Service, tasks: int) -> list[Need]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from sim.catalog import UnknownName
-from sim.catalog.programs import program, programs_host
+from sim.catalog.apps import program, programs_host
 from sim.core.cited import plain
+from sim.core.quantity import shown_vcpu
 from sim.core.world import World
 from sim.experiment.statistics.estimate import quantile
 from sim.sandbox.app_process import RunningApp
@@ -13,7 +14,7 @@ from sim.units import MiB
 from sim.validation.bars import Bar
 from sim.validation.case import Case
 from sim.validation.format import Format
-from sim.validation.table import BadData, Row
+from sim.validation.table import BadData, TableRow
 from sim.workload import App, Demand, Service
 
 STARTS = 51
@@ -22,7 +23,7 @@ STARTS = 51
 CACHES = ("warm", "cold")
 
 
-def judge(ours: Format, row: Row) -> Iterator[Case]:
+def judge(ours: Format, row: TableRow) -> Iterator[Case]:
     """One row: a program, a quota (blank: none), and whether its files are in the page cache."""
     measured = row.measured("ready_s")
     if measured is None:
@@ -30,7 +31,7 @@ def judge(ours: Format, row: Row) -> Iterator[Case]:
     app, quota, cache = row.text("app"), row.optional("quota_vcpu", 0.001), row.text("page_cache")
     if cache not in CACHES:
         raise BadData(f"{row.place}: page_cache: {cache!r} is not allowed; warm or cold")
-    within = "no quota" if quota is None else f"{quota:g} vCPU"
+    within = "no quota" if quota is None else shown_vcpu(quota)
     name = f"{app}, {within}, {cache}"
     try:
         what = program(app)

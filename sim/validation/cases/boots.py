@@ -9,7 +9,7 @@ from sim.studies.storm.study import storm
 from sim.units import MiB
 from sim.validation.case import Case
 from sim.validation.format import Format
-from sim.validation.table import Row
+from sim.validation.table import TableRow
 
 SCENARIO = re.compile(r"serial-(?P<one>.+)|parallel-(?P<launchers>[1-9][0-9]*)-(?P<many>.+)")
 RUNTIMES = {
@@ -31,7 +31,7 @@ STARTS = 1000
 """Starts of a closed loop, as many as were measured."""
 
 
-def judge(ours: Format, row: Row) -> Iterator[Case]:
+def judge(ours: Format, row: TableRow) -> Iterator[Case]:
     """One row: `launchers` under way at any time, from the VMM's fork to the guest's exit."""
     measured = row.measured("mean_ms")
     if measured is None:
@@ -49,7 +49,7 @@ def judge(ours: Format, row: Row) -> Iterator[Case]:
         yield from ours.others(row, name, [("p50_ms", "ms", p50), ("p99_ms", "ms", p99)])
 
 
-def _metric(row: Row) -> str:
+def _metric(row: TableRow) -> str:
     return row.text("metric").split("(")[0] if row.optional_text("metric") else "end_to_end"
 
 

@@ -13,7 +13,7 @@ from sim.units import ms
 from sim.validation.bars import Bar
 from sim.validation.case import Case
 from sim.validation.format import Format
-from sim.validation.table import BadData, Row
+from sim.validation.table import BadData, TableRow
 
 PHASES = 64
 """Phases of the periods over which the mean is taken; the kernel draws one at random."""
@@ -46,7 +46,7 @@ class Task:
     work: float
 
 
-def judge(ours: Format, row: Row) -> Iterator[Case]:
+def judge(ours: Format, row: TableRow) -> Iterator[Case]:
     """One case of the file: a task is a row."""
     cgroups, tasks = _cgroups(row), _tasks(row)
     ends = finishes(row.number("cpus", 0.01), cgroups, [task for task, _ in tasks])
@@ -104,7 +104,7 @@ def _run(
     return ends
 
 
-def _cgroups(row: Row) -> list[Cgroup]:
+def _cgroups(row: TableRow) -> list[Cgroup]:
     found = []
     for number, each in enumerate(_nested(row, "groups")):
         parent = each.optional("parent")
@@ -124,7 +124,7 @@ def _cgroups(row: Row) -> list[Cgroup]:
     return found
 
 
-def _tasks(row: Row) -> list[tuple[Task, float | None]]:
+def _tasks(row: TableRow) -> list[tuple[Task, float | None]]:
     groups = len(row.cells["groups"])
     found = []
     for each in _nested(row, "tasks"):
@@ -136,11 +136,11 @@ def _tasks(row: Row) -> list[tuple[Task, float | None]]:
     return found
 
 
-def _nested(row: Row, key: str) -> list[Row]:
+def _nested(row: TableRow, key: str) -> list[TableRow]:
     items = row.cells.get(key)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise BadData(f"{row.place}: {key}: a list of objects is needed")
-    return [Row(f"{row.place}: {key}[{n}]", item, row.split) for n, item in enumerate(items)]
+    return [TableRow(f"{row.place}: {key}[{n}]", item, row.split) for n, item in enumerate(items)]
 
 
 LINUX = Format(

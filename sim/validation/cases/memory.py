@@ -8,13 +8,13 @@ from sim.units import MiB
 from sim.validation.case import Case
 from sim.validation.cases.storms import RUNTIMES
 from sim.validation.format import Format
-from sim.validation.table import Row
+from sim.validation.table import TableRow
 
 GUEST = 128 * MiB
 """Of a guest, where no column `guest_mib` says it; containers do not depend on it."""
 
 
-def judge(ours: Format, row: Row) -> Iterator[Case]:
+def judge(ours: Format, row: TableRow) -> Iterator[Case]:
     """One row: `running` sandboxes asleep."""
     measured = row.measured("host_used_mib")
     if measured is None:

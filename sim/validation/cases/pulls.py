@@ -11,11 +11,11 @@ from sim.units import MB, GiB
 from sim.validation.bars import Bar
 from sim.validation.case import Case
 from sim.validation.format import Format
-from sim.validation.table import Row
+from sim.validation.table import TableRow
 from sim.workload import App, Service
 
 
-def judge(ours: Format, row: Row) -> Iterator[Case]:
+def judge(ours: Format, row: TableRow) -> Iterator[Case]:
     """One row: an image of `layers` equal layers, alone on a node of 16 vCPU."""
     measured = row.measured("pull_s_median")
     if measured is None:

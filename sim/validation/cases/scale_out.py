@@ -12,7 +12,7 @@ from sim.platforms import ECS, EKS
 from sim.units import MiB, minutes
 from sim.validation.case import Case
 from sim.validation.format import Format
-from sim.validation.table import Row
+from sim.validation.table import TableRow
 
 CONTAINERS = 3_500
 
@@ -29,7 +29,7 @@ UNKNOWN = {
 }
 
 
-def judge(ours: Format, row: Row) -> Iterator[Case]:
+def judge(ours: Format, row: TableRow) -> Iterator[Case]:
     """One row: the containers that run on one platform at one minute."""
     series, minute = row.text("series"), row.number("minute")
     measured = row.measured("containers")

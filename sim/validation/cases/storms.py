@@ -8,7 +8,7 @@ from sim.studies.storm.study import StormAnswer, storm
 from sim.validation.bars import Bar
 from sim.validation.case import Case
 from sim.validation.format import Format
-from sim.validation.table import Row
+from sim.validation.table import TableRow
 
 RUNTIMES = {"kata": "kata-qemu", "katafc": "kata-fc", "katatemplate": "kata-template"}
 """Names in the published files, as the catalogue has them."""
@@ -26,7 +26,7 @@ def named(case: str) -> tuple[str, int, int]:
     return RUNTIMES.get(runtime, runtime), int(match["starts"]), int(match["running"])
 
 
-def judge_rund(ours: Format, row: Row) -> Iterator[Case]:
+def judge_rund(ours: Format, row: TableRow) -> Iterator[Case]:
     """One row: `concurrency` starts on a host where `background_running` are up."""
     running = row.whole("background_running", default=row.whole("running", default=0))
     yield from _judge(
@@ -43,7 +43,7 @@ def judge_rund(ours: Format, row: Row) -> Iterator[Case]:
     )
 
 
-def judge_runc(ours: Format, row: Row) -> Iterator[Case]:
+def judge_runc(ours: Format, row: TableRow) -> Iterator[Case]:
     """One row: `concurrency` starts of a container on a host of 2 vCPU."""
     yield from _judge(
         ours,
@@ -58,7 +58,7 @@ def judge_runc(ours: Format, row: Row) -> Iterator[Case]:
     )
 
 
-def _judge(ours: Format, row: Row, running: int, columns: dict[str, str]) -> Iterator[Case]:
+def _judge(ours: Format, row: TableRow, running: int, columns: dict[str, str]) -> Iterator[Case]:
     """`columns`: measured, the first one with a bar, and what the model calls them."""
     runtime = row.text("runtime")
     starts = row.whole("concurrency", 1)

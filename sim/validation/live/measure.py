@@ -19,7 +19,7 @@ from sim.validation.judging import Judgement
 from sim.validation.live import spin as spinning
 from sim.validation.live.cases import CASES, LiveCase
 from sim.validation.live.cgroups import Cgroups, Unable
-from sim.validation.table import Row
+from sim.validation.table import TableRow
 
 __all__ = ["Unable", "measure"]
 
@@ -84,7 +84,7 @@ def _expected(case: LiveCase) -> float:
 
 def _judged(case: LiveCase, ends: Sequence[float] | None) -> Iterator[Case]:
     if ends is not None:
-        yield from LIVE.judge(LIVE, Row(case.name, case.cells(ends), "held out"))
+        yield from LIVE.judge(LIVE, TableRow(case.name, case.cells(ends), "held out"))
 
 
 def _measured(

@@ -1,0 +1,193 @@
+"""ECS as AWS runs it: its agents, quotas and scheduler; on instances, on instances that come and
+go, and on Fargate with its sizes and prices."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sim.catalog.containers import agent_cleanup, fleet, runtime, unpacking, with_volume
+from sim.catalog.figures import control_plane, figure, quota, rows
+from sim.catalog.instances import machine
+from sim.catalog.registries import registry
+from sim.core.token_bucket import Quota
+from sim.host import Machine
+from sim.host.machine import Architecture
+from sim.image import AgentPull, Image, Registry
+from sim.platforms import (
+    ECS,
+    CapacityProvider,
+    ControlPlane,
+    Fargate,
+    FargateSize,
+    Fleet,
+    InstanceLaunch,
+    Network,
+)
+from sim.platforms.ecs.placement import Strategy
+from sim.units import MiB
+
+
+def ecs(
+    type_: str | Machine = "m5.xlarge",
+    *,
+    count: int = 1,
+    network: Network = "bridge",
+    trunking: bool = False,
+    strategy: Strategy = "binpack",
+    pull_behavior: AgentPull = "default",
+    warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
+) -> ECS:
+    """ECS on EC2: `count` container instances of one type, up already."""
+    return ECS(
+        capacity=container_instances(type_, count=count, warm=warm, pulls_from=pulls_from),
+        control_plane=ecs_control_plane(),
+        network=network,
+        trunking=trunking,
+        strategy=strategy,
+        pull_behavior=pull_behavior,
+        agent_memory=figure("ecs.agent.memory"),
+        reserved_memory=figure("ecs.reserved_memory"),
+    )
+
+
+def container_instances(
+    type_: str | Machine,
+    *,
+    count: int = 1,
+    warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
+) -> Fleet:
+    """Instances of the ECS-optimized AMI."""
+    instance = machine(type_) if isinstance(type_, str) else type_
+    return fleet(
+        with_volume(instance, figure("ecs.ami.root_volume"), figure("ecs.ami.os_disk")),
+        count=count,
+        warm=warm,
+        pulls_from=pulls_from,
+        cleanup=agent_cleanup(),
+    )
+
+
+def ecs_on_fargate(
+    architecture: Architecture = "amd64",
+    *,
+    pulls_from: Registry | None = None,
+    lazy: bool = False,
+    ephemeral: float | None = None,
+) -> ECS:
+    """ECS on Fargate.
+
+    Args:
+        lazy: load images lazily; Fargate does where they have a SOCI index.
+        ephemeral: bytes of a task's storage; None: 20 GiB.
+    """
+    capacity = fargate(architecture, pulls_from=pulls_from, lazy=lazy, ephemeral=ephemeral)
+    return ECS(capacity=capacity, control_plane=ecs_control_plane())
+
+
+def ecs_capacity_provider(type_: str, *, instances: int = 0, warm: Sequence[Image] = ()) -> ECS:
+    """An ECS service on an Auto Scaling group with managed scaling, at AWS's defaults.
+
+    Args:
+        instances: that are up at the beginning.
+    """
+    provider = CapacityProvider(
+        fleet=container_instances(type_, count=max(1, instances), warm=warm),
+        begin_empty=instances == 0,
+        launch=container_instance_launch(),
+        metric_period=figure("ecs.capacity_provider.metric_period"),
+        warm_up=figure("ecs.capacity_provider.warmup"),
+        from_zero=int(figure("ecs.capacity_provider.from_zero").value),
+        provisioning=int(figure("ecs.provisioning_cap").value),
+        scale_in_points=int(figure("ecs.capacity_provider.scale_in_points").value),
+        most=int(figure("ecs.cluster.instances").value),
+    )
+    return replace(ecs(type_), capacity=provider, service_rate=service_rate("ec2"))
+
+
+def ecs_service_on_fargate(architecture: Architecture = "amd64") -> ECS:
+    """An ECS service on Fargate."""
+    return replace(ecs_on_fargate(architecture), service_rate=service_rate("fargate"))
+
+
+def ecs_control_plane() -> ControlPlane:
+    """ECS's side of a start."""
+    return ControlPlane(
+        call=control_plane("ecs.run_task.call"),
+        tasks_per_call=int(figure("ecs.run_task.tasks_per_call").value),
+        placement=control_plane("ecs.placement"),
+        eni_attach=control_plane("ecs.eni_attach"),
+        dynamic_ports=figure("linux.dynamic_ports"),
+        bridge_ports=figure("docker.bridge.ports"),
+    )
+
+
+def service_rate(capacity: str) -> Quota:
+    """Tasks that ECS's scheduler starts of one service.
+
+    Args:
+        capacity: `ec2` or `fargate`.
+    """
+    return Quota(
+        size=figure("ecs.service_scheduler.bucket"),
+        refill=figure(f"ecs.service_scheduler.rate_{capacity}"),
+    )
+
+
+def container_instance_launch() -> InstanceLaunch:
+    """An Auto Scaling group, the ECS-optimized Amazon Linux 2023, and the agent's registration."""
+    return InstanceLaunch(
+        decided=control_plane("asg.reaction"),
+        calls=quota("ec2.run_instances.requests"),
+        instances=quota("ec2.run_instances"),
+        per_call=int(figure("asg.instances_per_call").value),
+        stages=(
+            control_plane("ec2.api_call"),
+            control_plane("ec2.pending_to_running"),
+            control_plane("ec2.guest_boot.al2023"),
+            control_plane("ecs.instance.register"),
+        ),
+    )
+
+
+def fargate(
+    architecture: Architecture = "amd64",
+    *,
+    pulls_from: Registry | None = None,
+    lazy: bool = False,
+    ephemeral: float | None = None,
+) -> Fargate:
+    """Fargate's sizes, quotas and prices (us-east-1, Linux)."""
+    price = "fargate.price.arm64" if architecture == "arm64" else "fargate.price"
+    return Fargate(
+        sizes=fargate_sizes(),
+        architecture=architecture,
+        launches=quota("fargate.launch"),
+        provision=control_plane("fargate.provision"),
+        runtime=runtime(),
+        registry=registry() if pulls_from is None else pulls_from,
+        unpacking=unpacking(lazy=lazy),
+        os_and_daemons=figure("vm.memory.guest_os.debian_minimal"),
+        ephemeral=figure("fargate.ephemeral") if ephemeral is None else ephemeral,
+        nic=figure("fargate.nic"),
+        disk=figure("fargate.disk"),
+        quota_period=figure("linux.quota_period"),
+        account_vcpus=figure("fargate.account.vcpus"),
+        usd_per_vcpu_hour=figure(f"{price}.vcpu_hour"),
+        usd_per_gb_hour=figure(f"{price}.gb_hour"),
+    )
+
+
+def fargate_sizes() -> tuple[FargateSize, ...]:
+    """Every size on the price list, by vCPU, then memory."""
+    sizes = [
+        FargateSize(vcpu=float(row["vcpu"]), memory=mib * MiB)
+        for row in rows("fargate_sizes.csv")
+        for mib in _memory_steps(row)
+    ]
+    return tuple(sorted(sizes, key=lambda size: (size.vcpu, size.memory)))
+
+
+def _memory_steps(row: dict[str, str]) -> Sequence[int]:
+    low, high, step = (int(row[f"mem_{part}_mib"]) for part in ("min", "max", "step"))
+    return range(low, high + 1, step) if step else (512, 1024, 2048)

@@ -1,0 +1,94 @@
+"""Virtual machines: QEMU and Firecracker under a hypervisor of one's own, and EC2 instances."""
+
+from sim.catalog.figures import control_plane, figure, quota
+from sim.catalog.instances import by_price, machine
+from sim.host import Machine, Step
+from sim.host.machine import Architecture
+from sim.platforms import EC2, Hypervisor
+from sim.platforms.ec2 import DockerOnInstance
+from sim.sandbox import VirtualMachine
+from sim.workload import Service
+
+
+def virtual_machine() -> VirtualMachine:
+    """QEMU with a cloud distribution in the guest, memory reserved as a cloud does it."""
+    spread = figure("spread.boot")
+    user_space = Step(
+        wall=figure("vm.boot.user_space"), cpu_share=figure("vm.boot.cpu_share"), spread=spread
+    )
+    return VirtualMachine(
+        vmm=Step(cpu=figure("vm.boot.vmm"), spread=spread),
+        firmware=Step(cpu=figure("vm.boot.firmware"), spread=spread),
+        kernel=Step(cpu=figure("vm.boot.kernel"), spread=spread),
+        user_space=user_space,
+        vmm_memory=figure("vm.memory.vmm.qemu"),
+        guest_kernel_fixed=figure("vm.memory.guest_kernel_fixed"),
+        guest_kernel_per_byte=figure("vm.memory.guest_kernel_slope"),
+        guest_os=figure("vm.memory.guest_os.debian_minimal"),
+    )
+
+
+def micro_vm() -> VirtualMachine:
+    """Firecracker: no firmware, a minimal kernel and no distribution, memory backed on touch."""
+    spread = figure("spread.boot")
+    return VirtualMachine(
+        vmm=Step(cpu=figure("microvm.boot.vmm"), spread=spread),
+        kernel=Step(cpu=figure("vm.boot.kernel"), spread=spread),
+        user_space=Step(),
+        vmm_memory=figure("vm.memory.vmm_overhead.firecracker"),
+        guest_kernel_fixed=figure("vm.memory.guest_kernel_fixed"),
+        guest_kernel_per_byte=figure("vm.memory.guest_kernel_slope"),
+        backing="on_touch",
+    )
+
+
+def hypervisor(
+    server: Machine, *, cpu_overcommit: float = 1.0, vm: VirtualMachine | None = None
+) -> Hypervisor:
+    """A hypervisor on a bare machine; its OS takes what an OS with a daemon takes."""
+    return Hypervisor(
+        machine=server,
+        vm=virtual_machine() if vm is None else vm,
+        host_os=figure("vm.memory.guest_os.ubuntu_docker"),
+        bridge_ports=figure("docker.bridge.ports"),
+        cpu_overcommit=cpu_overcommit,
+    )
+
+
+def ec2(type_: Machine, *, docker: DockerOnInstance | None = None) -> EC2:
+    """An instance a task, from a current Amazon Linux image, perhaps with Docker on it."""
+    boot = Step(
+        wall=figure("ec2.guest_boot.al2023"),
+        cpu_share=figure("vm.boot.cpu_share"),
+        spread=figure("spread.boot"),
+    )
+    return EC2(
+        machine=type_,
+        api_call=control_plane("ec2.api_call"),
+        requests=quota("ec2.run_instances.requests"),
+        instances=quota("ec2.run_instances"),
+        pending=control_plane("ec2.pending_to_running"),
+        boot=boot,
+        guest_os=figure("vm.memory.guest_os.debian_minimal"),
+        docker=docker,
+        account_vcpus=figure("ec2.account.vcpus"),
+    )
+
+
+def ec2_for(
+    service: Service, architecture: Architecture = "amd64", *, burstable: bool = True
+) -> EC2 | None:
+    """EC2 with the cheapest non-metal type that holds the service, or None where none does.
+
+    Raises:
+        ValueError: `service` is none.
+    """
+    if not isinstance(service, Service):
+        raise ValueError(
+            f"service: {service!r} is not allowed; a Service, such as catalog.service('java')"
+        )
+    os = figure("vm.memory.guest_os.debian_minimal").value
+    for type_ in by_price(architecture, burstable=burstable):
+        if type_.vcpu >= service.cpu and type_.memory_visible - os >= service.memory:
+            return ec2(machine(type_.name))
+    return None

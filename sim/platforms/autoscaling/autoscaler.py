@@ -1,0 +1,55 @@
+"""Karpenter and the Cluster Autoscaler: who launches nodes, and who takes them away again."""
+
+from typing import Protocol, TypeAlias
+
+from sim.core.cited import Number, plain
+from sim.core.description import description
+from sim.core.world import World
+from sim.platforms.autoscaling.consolidation import ConsolidatedNodes, Consolidating, Consolidation
+from sim.platforms.autoscaling.scale_down import ScaledDownNodes, ScaleDown, ScalingDown
+from sim.platforms.autoscaling.scale_up import (
+    BatchedScaleUp,
+    GrowingNodes,
+    PeriodicScaleUp,
+    ScaleUp,
+)
+
+
+class AutoscaledNodes(GrowingNodes, ConsolidatedNodes, ScaledDownNodes, Protocol):
+    """The nodes of a cluster, as its autoscaler sees them."""
+
+
+@description
+class Karpenter:
+    """Launches nodes for each batch of pods that found no room."""
+
+    batch_idle: Number
+    """Seconds without a new pod after which a batch is closed."""
+    batch_most: Number
+    """Seconds after which it is closed in any case."""
+    consolidation: Consolidation
+
+    def deploy(self, world: World, nodes: AutoscaledNodes) -> tuple[ScaleUp, Consolidating]:
+        """The controllers that launch nodes and take them away."""
+        idle, most = plain(self.batch_idle), plain(self.batch_most)
+        grows = BatchedScaleUp(world, nodes, idle=idle, most=most)
+        return grows, Consolidating(self.consolidation, world, nodes)
+
+
+@description
+class ClusterAutoscaler:
+    """Scans for pods that found no room, and grows a node group."""
+
+    scan: Number
+    """Seconds between two scans."""
+    scale_down: ScaleDown
+
+    def deploy(self, world: World, nodes: AutoscaledNodes) -> tuple[ScaleUp, ScalingDown]:
+        """The controllers that launch nodes and take them away: both look in the same scan."""
+        scan = plain(self.scan)
+        phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
+        grows = PeriodicScaleUp(world, nodes, scan=scan, phase=phase)
+        return grows, ScalingDown(self.scale_down, world, nodes, scan=scan, phase=phase)
+
+
+Autoscaler: TypeAlias = Karpenter | ClusterAutoscaler

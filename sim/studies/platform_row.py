@@ -10,9 +10,8 @@ from sim import catalog
 from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.image import AgentPull, Image, Registry
-from sim.platforms import Network, PodTemplate
+from sim.platforms import FargateSize, Network, PodTemplate
 from sim.platforms.ecs.placement import Strategy
-from sim.platforms.fargate import FargateSize
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem
 from sim.start import Ceiling, Platform

@@ -3,7 +3,7 @@
 from sim.cli.options import Files, Workers, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
-from sim.plots import save, scale_curves, shrink_curves
+from sim.plots import save, scale_curves, scale_in_curves
 from sim.studies.scale import ScaleQuestion
 from sim.studies.scale_in import study as scale_in
 from sim.studies.scale_in.answer import ScaleInAnswer, ScaleInRow
@@ -13,9 +13,10 @@ from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 
 def command(question: ScaleQuestion, workers: Workers, to: Files) -> int:
     """Grow or shrink; 3 where not all tasks came up."""
-    with refusals(), runs_on(workers):
-        if question.to < question.begin:
+    if question.to < question.begin:
+        with refusals(), runs_on(workers, to.out):
             return _went(scale_in.answer(question), to)
+    with refusals(), runs_on(workers):
         return _came(scale_out.answer(question), to)
 
 
@@ -40,7 +41,7 @@ def _went(answer: ScaleInAnswer, to: Files) -> int:
     code = 3 if any(row.lacking for row in answer.rows) else 0
     folder = answer.results().save(to.out)
     drawn = folder / "scale_in.png"
-    save(shrink_curves(answer.hosts_over_time()), drawn)
+    save(scale_in_curves(answer.hosts_over_time()), drawn)
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

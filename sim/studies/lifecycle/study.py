@@ -7,16 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sim import catalog
 from sim.core.cited import plain
 from sim.core.question import asking
+from sim.experiment import Results, compare
+from sim.experiment.running.metric import measured
 from sim.host import Step
 from sim.image import BadDockerfile, Built, Image, build_file
-from sim.platforms.ec2 import DockerOnInstance
 from sim.studies.influence import Assumed, assumed_figures, explain
-from sim.studies.lifecycle.answer import LifecycleAnswer
+from sim.studies.lifecycle.answer import LifecycleAnswer, table
 from sim.studies.lifecycle.question import LifecycleQuestion
-from sim.studies.lifecycle.timeline import Lifecycle, Round, live
+from sim.studies.lifecycle.timeline import READY, Life, Lifecycle, Round, timeline_of
+from sim.studies.platform_row import PlatformOptions
+from sim.studies.platforms import row
 from sim.workload import App, Service
 
 
@@ -38,21 +43,46 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
         build_args={**args, **(question.build_args or {})},
         **question.built_with(),
     )
+    rounds = tuple(Round(one, _service(one.image, question)) for one in built)
     setup = Lifecycle(
         builder=catalog.builder(question.builder),
         repository=catalog.repository(question.registry),
-        platform=_platform(question.platform, question.instance, question.registry, built[0].image),
+        platform=row(question.platform).made(
+            PlatformOptions(
+                service=rounds[0].service,
+                instance=question.instance,
+                host=catalog.machine(question.instance),
+                pulls_from=catalog.registry(question.registry),
+                architecture=built[0].image.architectures[0],
+                pulled=True,
+            )
+        ),
     )
     _fits(file, question.registry, setup, built)
-    rounds = tuple(Round(one, _service(one.image, question)) for one in built)
-    return LifecycleAnswer(
-        question=question,
-        setup=setup,
-        rounds=rounds,
-        timeline=live(setup, rounds, seed),
-        assumed=_assumed(question.platform, setup, rounds[:1], seed),
-        notes=_notes(built, wanted, native),
+
+    def answered(results: Results) -> LifecycleAnswer:
+        return LifecycleAnswer(
+            question=question,
+            setup=setup,
+            rounds=rounds,
+            timeline=timeline_of(results),
+            kept=results,
+            assumed=[],
+            notes=_notes(built, wanted, native),
+        )
+
+    life = Life(setup=setup, rounds=rounds, app_told=question.app_told)
+    found = answered(
+        compare(
+            {question.platform: life},
+            times=1,
+            seed=seed,
+            catalogue=catalog.digest(),
+            summary=lambda results: table(answered(results)),
+        )
     )
+    found.assumed = _assumed(question.platform, setup, rounds[:1], seed)
+    return found
 
 
 lifecycle = asking(LifecycleQuestion, answer, "lifecycle")
@@ -78,23 +108,6 @@ def _resolver(bases: Mapping[str, Image]) -> Callable[[str], Image]:
             ) from None
 
     return resolve
-
-
-def _platform(name: str, instance: str, registry: str, image: Image) -> Any:
-    pulls, machine = catalog.registry(registry), catalog.machine(instance)
-    if name == "docker":
-        return catalog.docker(machine, pulls_from=pulls)
-    if name == "ecs":
-        return catalog.ecs(machine, pulls_from=pulls)
-    if name == "eks":
-        return catalog.eks(machine, pulls_from=pulls)
-    if name == "eks-fargate":
-        return catalog.eks_on_fargate(pulls_from=pulls)
-    if name == "ec2":
-        fleet = catalog.fleet(machine, pulls_from=pulls)
-        docker = DockerOnInstance(runtime=fleet.runtime, registry=pulls, unpacking=fleet.unpacking)
-        return catalog.ec2(machine, docker=docker)
-    return catalog.ecs_on_fargate(image.architectures[0], pulls_from=pulls)
 
 
 def _service(image: Image, question: LifecycleQuestion) -> Service:
@@ -142,11 +155,11 @@ def _assumed(
 ) -> list[Assumed]:
     """The assumed numbers that matter to the time from Dockerfile to ready; one run each."""
 
-    def ready_after(setups: Sequence[Lifecycle]) -> list[float]:
-        times = (live(each, rounds, seed).after(1, "app") for each in setups)
-        return [math.nan if time is None else time for time in times]
+    def ready_after(setups: Sequence[Lifecycle]) -> np.ndarray:
+        lives = [Life(setup=each, rounds=rounds) for each in setups]
+        return measured(lives, READY, times=1, seed=seed, what="explaining")
 
-    base = ready_after([setup])[0]
+    base = float(ready_after([setup])[0, 0])
     if math.isnan(base):
         return []
     only = assumed_figures(setup)

@@ -1,13 +1,13 @@
 """`sim storm`: many sandboxes started at once on one host."""
 
-from sim.cli.options import Json, Workers, refusals, runs_on
+from sim.cli.options import Json, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, note, say, table
 from sim.core.quantity import shown_gib
 from sim.studies.storm.host import NoMemory, virtualised
 from sim.studies.storm.study import StormAnswer, StormQuestion, answer, shown_ms
 
 
-def command(question: StormQuestion, workers: Workers, to: Json) -> int:
+def command(question: StormQuestion, workers: WorkerOptions, to: Json) -> int:
     """Start them; 3 where they do not fit in memory."""
     try:
         with refusals(NoMemory), runs_on(workers):

@@ -119,7 +119,7 @@ def flat(
 
 
 def flat_of_processes(alive: int, dice: Dice, ratios: int = 1) -> World:
-    """As `flat`, each job a process of its own."""
+    """The workload of `flat`, each job a process of its own."""
     world = World(simpy.Environment(), pace=1.0)
     cpu = SharedCapacity(world.env, 1.0)
 

@@ -47,7 +47,7 @@ def flat(sizes: Iterable[int], jobs: int) -> list[Row]:
 
 
 def processes(sizes: Iterable[int], jobs: int) -> list[Row]:
-    """The same, but each job is a process of its own, on both sides."""
+    """The comparison with each job a process of its own, on both sides."""
     rows: list[Row] = []
     for alive in sizes:
         for ratios in (1, 8):

@@ -37,7 +37,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """It was stopped on the way."""
+    """The start was stopped on the way."""
 
     reason: str
 

@@ -65,7 +65,8 @@ def apps() -> dict[str, App]:
                 spread=spread,
             ),
             private=figure("app.spring_boot.rss"),
-            hot_files=figure("app.tomcat.file_cache"),
+            kernel_memory=figure("app.java.kernel_memory"),
+            hot_files=figure("app.java.mapped"),
             startup_read=figure("app.tomcat.startup_read"),
         ),
         "node": App(
@@ -76,8 +77,10 @@ def apps() -> dict[str, App]:
                 spread=spread,
             ),
             threads=1,
-            private=figure("app.node.private"),
-            hot_files=figure("app.node.file_cache"),
+            private=figure("app.node.at_work"),
+            gives_back=figure("app.node.gives_back"),
+            kernel_memory=figure("app.node.kernel_memory"),
+            hot_files=figure("app.node.mapped"),
             startup_read=figure("app.node.file_cache"),
         ),
         "mysql": App(
@@ -88,7 +91,8 @@ def apps() -> dict[str, App]:
                 spread=spread,
             ),
             private=figure("app.mariadb.private"),
-            hot_files=figure("app.mariadb.file_cache"),
+            kernel_memory=figure("app.mariadb.kernel_memory"),
+            hot_files=figure("app.mariadb.mapped"),
             startup_read=figure("app.mariadb.file_cache"),
         ),
         "generic": App(name="generic"),
@@ -180,7 +184,7 @@ class Program(NamedTuple):
     """What is known of a program beside its figures."""
 
     key: str
-    """Of its figures: app.KEY.startup_cpu and others."""
+    """Names its figures: app.KEY.startup_cpu and others."""
     threads: int = 1
     """Threads or workers of its start that run at once."""
 

@@ -221,7 +221,7 @@ def daemon_sets() -> tuple[DaemonSet, ...]:
 
 
 def kubelet() -> Kubelet:
-    """As EKS's node image configures it."""
+    """The kubelet as EKS's node image configures it."""
     return Kubelet(
         pulls=quota("kubelet.registry_pull"),
         back_off=figure("kubelet.image_back_off"),
@@ -231,7 +231,7 @@ def kubelet() -> Kubelet:
             cpu=figure("eks.pod.sandbox.cpu"),
             spread=figure("spread.boot"),
         ),
-        sandbox_memory=figure("container.shim_rss"),
+        sandbox_memory=figure("container.memory.sleep"),
     )
 
 

@@ -126,6 +126,8 @@ class Recorder:
         self.env = env
         self.keep = keep
         self.ready = 0
+        self.metrics: dict[str, int | float | str] = {}
+        """What a run says of itself in one number or word, by name, beside what is recorded."""
         self.totals: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0, 0.0])
         """Count and total seconds of each phase, by phase and parent."""
         self.phases = Names()

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from numbers import Integral
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from sim.core.description import as_json
 from sim.experiment.results import Results, as_csv, gather
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.own_code import own_code
-from sim.experiment.running.scenario import Scenario
+from sim.experiment.running.run import Runnable
 from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequential, Target
 from sim.experiment.running.workers import Workers
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.run_folder import InMemory, RunFolder, say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Interrupted(KeyboardInterrupt):
@@ -51,19 +54,19 @@ class Effort(TypedDict, total=False):
     out: str | os.PathLike[str] | None
 
 
-def replicate(scenario: Scenario, **effort: Unpack[Effort]) -> Results:
+def replicate(scenario: Runnable, **effort: Unpack[Effort]) -> Results:
     """Run a scenario several times, each with random numbers of its own.
 
     Raises:
         ValueError: `times` or `seed` is out of range.
     """
-    if not isinstance(scenario, Scenario):
+    if not _runs(scenario):
         raise ValueError(f"scenario: {scenario!r} is not allowed; a Scenario")
     return compare({scenario.name: scenario}, **effort)
 
 
 def compare(
-    scenarios: Mapping[str, Scenario],
+    scenarios: Mapping[str, Runnable],
     *,
     times: int = 30,
     until: RelativeHalfWidth | None = None,
@@ -74,13 +77,15 @@ def compare(
     cluster: str | None = None,
     out: str | os.PathLike[str] | None = None,
     points: Mapping[str, Mapping[str, Any]] | None = None,
+    summary: Callable[[Results], pd.DataFrame] | None = None,
 ) -> Results:
     """Run several scenarios on the same random numbers; task k is the same task in each.
 
     Args:
-        scenarios: by variant.
+        scenarios: by variant; a `Scenario`, or any description that can be run (`Runnable`).
         times, until, seed, name, catalogue, jobs, cluster, out: see `Effort`.
         points: parameters of each variant, where the variants are points of a sweep.
+        summary: makes the answer as a table; None: phases of typical starts, or a row a point.
 
     Raises:
         ValueError: `times`, `seed` or `jobs` is out of range.
@@ -107,22 +112,26 @@ def compare(
         with _kept(folder, engine):
             engine.run()
             manifest |= {"replications": target.needed, **target.report(), "complete": True}
-            results = gather(store.tables(), described, manifest)
+            results = gather(store.tables(), described, manifest, summary)
             if folder is not None:
                 folder.finish(as_csv(results.summary))
                 results.folder = folder.folder
     return results
 
 
-def _check(scenarios: Mapping[str, Scenario], times: object, seed: object) -> None:
+def _check(scenarios: Mapping[str, Runnable], times: object, seed: object) -> None:
     for field, value, low in (("replications", times, 1), ("seed", seed, 0)):
         if not isinstance(value, Integral) or int(value) < low:
             raise ValueError(f"{field}: {value!r} is not allowed; an integer of at least {low}")
     if not scenarios:
         raise ValueError("scenarios: at least one is needed")
     for name, scenario in scenarios.items():
-        if not isinstance(scenario, Scenario):
+        if not _runs(scenario):
             raise ValueError(f"scenarios: {name}: {scenario!r} is not allowed; a Scenario")
+
+
+def _runs(scenario: object) -> bool:
+    return not isinstance(scenario, type) and callable(getattr(scenario, "run", None))
 
 
 @contextmanager

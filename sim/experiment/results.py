@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -215,10 +216,21 @@ def load(path: str | os.PathLike[str]) -> Results:
     return results
 
 
-def gather(tables: Tables, described: dict[str, Any], manifest: Manifest) -> Results:
-    """Results of all runs, whoever has made them."""
+def gather(
+    tables: Tables,
+    described: dict[str, Any],
+    manifest: Manifest,
+    summary: Callable[[Results], pd.DataFrame] | None = None,
+) -> Results:
+    """Results of all runs, whoever has made them.
+
+    Args:
+        summary: makes the answer as a table; None: phases of typical starts, or a row a point.
+    """
     results = _results(tables, described, manifest)
-    if "points" in manifest:
+    if summary is not None:
+        results.summary = summary(results)
+    elif "points" in manifest:
         results.summary = frames.summarize_points(results.runs, results.points)
     else:
         results.summary = frames.summarize(results.tiling())

@@ -317,7 +317,7 @@ class CpuQuota:
 
     @property
     def _rate(self) -> float:
-        """What the group gets now: less than its quota where others want the CPU, too."""
+        """Rate the group gets now: less than its quota where others want the CPU, too."""
         return max(self._group.rate, GRAIN)
 
     def _set_cap(self, cap: float, until: float | None, *, paced: bool = False) -> None:

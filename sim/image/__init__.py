@@ -1,25 +1,11 @@
-"""Layers, images, manifests, a registry, and the store of layers on a host."""
+"""Images: built from Dockerfiles, read from manifests, pulled from registries, kept on hosts."""
 
-from sim.image.dockerfile.build import (
-    Built,
-    build_file,
-)
-from sim.image.dockerfile.errors import (
-    BadDockerfile,
-)
-from sim.image.image import (
-    Image,
-    Layer,
-)
-from sim.image.manifest.json_document import (
-    BadManifest,
-)
-from sim.image.manifest.read import (
-    read_image,
-)
-from sim.image.transfer.builder import (
-    Builder,
-)
+from sim.image.dockerfile.build import Built, build_file
+from sim.image.dockerfile.errors import BadDockerfile
+from sim.image.image import Image, Layer
+from sim.image.manifest.json_document import BadManifest
+from sim.image.manifest.read import read_image
+from sim.image.transfer.builder import Builder
 from sim.image.transfer.client import (
     KUBERNETES,
     AgentPull,
@@ -28,23 +14,11 @@ from sim.image.transfer.client import (
     PullPolicy,
     RetryPolicy,
 )
-from sim.image.transfer.garbage_collection import (
-    ImageCleanup,
-)
-from sim.image.transfer.image_store import (
-    ImageStore,
-)
-from sim.image.transfer.push import (
-    Packing,
-)
-from sim.image.transfer.registry import (
-    Registry,
-    Repository,
-)
-from sim.image.transfer.unpacking import (
-    Lazy,
-    Unpacking,
-)
+from sim.image.transfer.garbage_collection import ImageCleanup
+from sim.image.transfer.image_store import ImageStore
+from sim.image.transfer.push import Packing
+from sim.image.transfer.registry import Registry, Repository
+from sim.image.transfer.unpacking import Lazy, Unpacking
 
 __all__ = [
     "KUBERNETES",

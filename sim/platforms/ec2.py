@@ -39,7 +39,7 @@ class DockerOnInstance:
 
 @description
 class EC2(MachineHost):
-    """RunInstances, one app an instance; the app is in the machine image, or in a container."""
+    """RunInstances, one app an instance; the app is in the machine image, or a container."""
 
     machine: Machine
     """The instance type."""
@@ -80,13 +80,13 @@ class EC2(MachineHost):
         )
 
     def lacking(self, service: Service) -> str | None:
-        """What the instance has too little of, if anything."""
+        """What the instance has too little of; None: it holds the service."""
         if service.cpu > self.machine.vcpu:
             return "vCPU"
         return "memory" if service.memory > self._room else None
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where an instance's nominal memory goes with its app at work."""
+        """How an instance's nominal memory is used with its app at work."""
         return with_free(
             self.machine.memory,
             BudgetItem("lost", plain(self.machine.memory_lost)),
@@ -132,7 +132,7 @@ class Account(BareDeployment):
         ]
 
     def stop(self, start: Start) -> Event:
-        """TerminateInstances; an instance whose app was killed is there until then."""
+        """TerminateInstances; until then an instance whose app was killed is still there."""
         if start in self._machines:
             self._hosts.remove(self._machines.pop(start))
         return super().stop(start)
@@ -143,6 +143,7 @@ class Account(BareDeployment):
         yield self.world.env.timeout(self._call())
 
     def _launched(self, start: Start, answered: Event) -> Story:
+        """Once the call is answered, the instance is placed and gets its ENI and its volume."""
         start.phase("request")
         yield answered
         lacking = self._ec2.lacking(start.service)
@@ -153,7 +154,7 @@ class Account(BareDeployment):
         return self._up(start)
 
     def _up(self, start: Start) -> Story:
-        """The instance is running: boot it, then start the app."""
+        """The instance is running: boot it, then start the app, or pull and run its container."""
         ec2 = self._ec2
         name = f"{ec2.machine.name}-{start.task}"
         kernel = ec2.machine.boot(self.world, name, plain(ec2.guest_os))

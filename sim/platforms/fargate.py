@@ -29,7 +29,7 @@ Offered_co = TypeVar("Offered_co", covariant=True)
 
 @description
 class FargateSize:
-    """A size that can be bought."""
+    """A size of task that can be bought."""
 
     vcpu: Vcpu
     memory: Bytes
@@ -81,7 +81,7 @@ class Fargate:
 
     @property
     def largest(self) -> str:
-        """What to say where none holds a task."""
+        """What to say to a task that no size holds."""
         return f"the largest is {self.sizes[-1]}"
 
     def price(self, size: FargateSize) -> float:
@@ -107,7 +107,7 @@ class Fargate:
         )
 
     def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
-        """The same for a task of that size, None: one that no size holds."""
+        """The ceilings of a task of that size; None: no size holds the task."""
         if size is None:
             return (Ceiling("Fargate size", 0, self.largest),)
         quota = plain(self.account_vcpus)
@@ -122,7 +122,7 @@ class Fargate:
         )
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where a task's memory goes; OS and agent come on top of the size."""
+        """How the memory of a task's microVM is used; OS and agent come on top of the size."""
         size = self.size_for(service)
         held = plain(self.os_and_daemons) + plain(self.runtime.shim)
         return with_free(
@@ -186,7 +186,7 @@ class FargateHost:
         raise ValueError("capacity: Fargate has no instances to fill; a Fleet is needed here")
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where the memory of a task's microVM goes."""
+        """How the memory of a task's microVM is used."""
         return self.fargate.budget(service, count)
 
     def host_name(self, service: Service) -> str:

@@ -46,5 +46,5 @@ class MachineHost:
         return ""
 
     def without_slots(self) -> Self:
-        """The same with as many slots as there may be: what decides density by use beside them."""
+        """This platform without its slot limits: what decides density by use apart from them."""
         return self

@@ -25,15 +25,15 @@ class Hosting(Protocol):
         ...
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """How many tasks one host takes by reservation, smallest first."""
+        """Tasks that fit on one host by reservation, limit by limit, smallest first."""
         ...
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
-        """Limits that stand whatever the tasks really use."""
+        """Limits that hold whatever the tasks really use."""
         ...
 
     def fits_in_memory(self, service: Service) -> int:
-        """How many tasks fit on a host by what they use.
+        """Tasks that fit on a host by what they use.
 
         Raises:
             ValueError: a host takes one task only.
@@ -41,7 +41,7 @@ class Hosting(Protocol):
         ...
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where a host's nominal memory goes with `count` tasks at work."""
+        """How a host's nominal memory is used with `count` tasks at work."""
         ...
 
     def host_name(self, service: Service) -> str:

@@ -102,7 +102,7 @@ class SharedCapacity(Group):
 
     @property
     def capacity(self) -> float:
-        """What there is to share."""
+        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
         return self.cap
 
     @property
@@ -132,7 +132,7 @@ class SharedCapacity(Group):
             self.since = now
 
     def clock_at(self, now: float) -> float:
-        """Where the clock stands at `now`, the present instant."""
+        """The clock at `now`, the present instant."""
         return self.clock + self.level * (now - self.since)
 
     def rounding(self, grain: float) -> float:

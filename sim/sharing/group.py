@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from heapq import heappush
+from itertools import chain
 from typing import Protocol
 
 from simpy import Environment
@@ -43,7 +44,7 @@ class Root(Protocol):
 
     @property
     def capacity(self) -> float:
-        """What there is to share."""
+        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
         ...
 
     @property
@@ -81,7 +82,7 @@ class Group(MemberGroup):
 
     @property
     def rate(self) -> float:
-        """What the group gets now, in units of the capacity."""
+        """Rate the group gets now, in units of the capacity."""
         self.root.relevel(self.root.env.now)
         return self.rate_now()
 
@@ -173,10 +174,8 @@ class Group(MemberGroup):
             return
         self.root.end_lone_run(self.root.env.now)
         self.siblings.discard(self)
-        if (
-            not self.classes and self.children is None
-        ):  # nothing runs in it, so nobody else gets more
-            self._removed = True
+        if not self.classes and self.children is None:
+            self._removed = True  # nothing ran in it, so nobody else gets more now
             if not self.root.held:
                 self.root.relevel(self.root.env.now)
             return
@@ -187,10 +186,8 @@ class Group(MemberGroup):
     def _close(self) -> None:
         """End all jobs here and below, unfinished."""
         self.advance(self.root.env.now)
-        members = [
-            member for ratio_class in self.classes for member in ratio_class.queued_members()
-        ]
-        for job in members:
+        queued = [ratio_class.queued_members() for ratio_class in self.classes]
+        for job in chain.from_iterable(queued):
             if isinstance(job, Job):
                 job.left = self.left_of(job)
                 job.version = OVER

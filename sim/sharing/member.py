@@ -90,7 +90,7 @@ class MemberGroup(Waterfill):
             self.since = now
 
     def clock_at(self, now: float) -> float:
-        """Where the clock stands at `now`, the present instant."""
+        """The clock at `now`, the present instant."""
         if self.since == now or self.ratio_class is None:
             return self.clock
         passed = self.ratio_class.virtual_time(self.parent.clock_at(now), now) - self.mark
@@ -264,7 +264,7 @@ class MemberGroup(Waterfill):
             return 0.0
         axis = abs(self.mark) + abs(self.ratio_class.origin)
         steps = abs(self.clock) + self.weight * axis / self.unsaturated
-        return self.level * grain + GRAIN * steps
+        return self.level * grain + GRAIN * steps  # each step may be off by a few roundings
 
     def _take(
         self, ratio_class: RatioClass, axis: float, tag: float, now: float, done: list[Job]

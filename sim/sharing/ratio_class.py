@@ -94,7 +94,7 @@ class RatioClass:
         if not self.count:
             self.weight = self.peak = 0.0
             return False
-        return left < RESIDUE * self.peak
+        return left < RESIDUE * self.peak  # little is left: what rounding left would matter
 
     def switch(self, saturated: bool, clock: float, now: float) -> None:
         """Change over to the other axis; V stays where it is."""

@@ -104,11 +104,11 @@ class Waterfill:
 
     def demand_of_all(self) -> float:
         """The most that all members together can use."""
-        asked = 0.0
+        demand = 0.0
         for ratio_class in self.classes:
             if ratio_class.count:
-                asked += ratio_class.ratio * ratio_class.weight
-        return asked
+                demand += ratio_class.ratio * ratio_class.weight
+        return demand
 
     # --- members join and leave
 
@@ -144,7 +144,7 @@ class Waterfill:
         """Let a class become saturated, or unsaturated again."""
         self.shift_weight(ratio_class, -ratio_class.weight)
         value = ratio_class.virtual_time(self.clock, now)
-        if value > FADE * min(ratio_class.ratio, level) * abs(now):
+        if value > FADE * min(ratio_class.ratio, level) * abs(now):  # V is too coarse from now on
             ratio_class.rebase(value)
         ratio_class.switch(saturated, self.clock, now)
         self.shift_weight(ratio_class, ratio_class.weight)
@@ -172,7 +172,7 @@ class Waterfill:
             if self.level > self.ratios[-1]:
                 self.level = self.ratios[-1]
                 self.rated = self.saturated_rate + self.level * self.unsaturated
-            if self.clock and self.clock > FADE * self.level * abs(now):
+            if self.clock and self.clock > FADE * self.level * abs(now):  # too coarse from now on
                 self._restart(now)
         else:
             self._empty()
@@ -205,6 +205,7 @@ class Waterfill:
                 self.unsaturated = self.peak_unsaturated = unsaturated = classes[last].weight
             if not saturated:
                 self.saturated_rate = self.peak_saturated = saturated_rate = 0.0
+            # Where little is left of a sum, the rounding it has gathered would matter.
             if (
                 unsaturated < RESIDUE * self.peak_unsaturated
                 or saturated_rate < RESIDUE * self.peak_saturated

@@ -26,22 +26,19 @@ def platforms() -> dict[str, Callable[[str], ECS | EKS]]:
     }
 
 
-def chosen(
-    platform: str, instance: str, quotas: Mapping[str, float] | None = None
+def made(
+    names: Iterable[str], instance: str, quotas: Mapping[str, float] | None = None
 ) -> dict[str, ECS | EKS]:
-    """The platform of that name, or all of them.
+    """The platforms of these names.
 
     Args:
         quotas: figures that are other than AWS's default, by key, in base units.
 
     Raises:
-        ValueError: a name is not known.
+        ValueError: a quota is not one of theirs.
     """
     known = platforms()
-    if platform not in (*known, ALL):
-        raise catalog.unknown("platform", platform, [*known, ALL])
-    made = {name: make(instance) for name, make in known.items() if platform in (name, ALL)}
-    return _with_quotas(made, quotas or {})
+    return _with_quotas({name: known[name](instance) for name in names}, quotas or {})
 
 
 def web(cpu: float, memory: float, image: str) -> Service:

@@ -112,7 +112,6 @@ def who_runs_it(
         instance=instance,
         burstable=False,
         by="reservation",
-        seed=seed,
     )
     scenarios = {
         variant: Scenario(

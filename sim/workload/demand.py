@@ -88,7 +88,7 @@ class PerService(Generic[T]):
 
     def of(self, service: Service) -> T:
         """The value for this service."""
-        made = self._made.get(id(service))
-        if made is None:  # keeping the service alive keeps its id from being reused
-            made = self._made[id(service)] = (service, self._make(service))
-        return made[1]
+        entry = self._made.get(id(service))
+        if entry is None:  # keeping the service alive keeps its id from being reused
+            entry = self._made[id(service)] = (service, self._make(service))
+        return entry[1]

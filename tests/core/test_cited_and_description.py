@@ -31,7 +31,7 @@ def test_a_figure_is_shown_in_its_sources_unit() -> None:
 
 
 def test_plain_takes_the_value() -> None:
-    """Of a figure or of a bare number."""
+    """A cited figure has one, a bare number is one."""
     assert plain(cited()) == float(cited()) == 2 * MiB
     assert plain(3.0) == 3.0
 

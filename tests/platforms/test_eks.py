@@ -272,7 +272,7 @@ def test_pods_wait_for_a_node_that_may_come_in_the_order_in_which_they_came() ->
     platform = eks(machine(vcpu=2.0), when_full="wait")
     live = platform.deploy(world)
     noticed: list[float] = []
-    live.capacity.noticed.append(lambda: noticed.append(world.env.now))
+    live.capacity.on_pending.append(lambda: noticed.append(world.env.now))
     starts = live.launch(service(cpu=1.0), 5)
     world.env.run(until=20.0)
     assert sum(live.capacity.unschedulable.counts().values()) == 3

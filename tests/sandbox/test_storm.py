@@ -120,7 +120,7 @@ PROFILES = st.builds(
     st.floats(0.001, 0.5),
     st.floats(0, 0.01),
 )
-"""Of one pass: where starts queue again, a longer job may by chance let the others by sooner."""
+"""One pass: where starts queue again, a longer job may by chance let the others by sooner."""
 
 
 @given(PROFILES, st.integers(1, 20), st.integers(1, 20), st.integers(0, 100), st.integers(1, 16))

@@ -64,5 +64,7 @@ def test_a_refusal_names_the_largest_size_and_a_network_its_platform() -> None:
     reasons = startup(platform="fargate", cpu=32.0, replications=1).reasons()
 
     assert reasons == {"fargate-cold": "Fargate size (the largest is 16 vCPU / 120 GiB) x1"}
-    with pytest.raises(ValueError, match="network: 'host' is of ECS tasks on EC2; fargate has no"):
+    with pytest.raises(
+        ValueError, match="network: not allowed on fargate, where it has no effect; it is for ecs"
+    ):
         startup(platform="fargate", network="host")

@@ -33,7 +33,7 @@ class Verb:
 VERBS = {
     "density": Verb(
         sim.density,
-        {"by": "reservation", "instance": "c6g.4xlarge"},
+        {"use_on": (), "instance": "c6g.4xlarge"},
         {
             **{"instance": "m6g.4xlarge", "host": "8x32GiB", "app": "java", "cpu": 0.75},
             **{"memory": 3 * GiB, "cpu_weight_only": True, "cpu_overcommit": 2.0},
@@ -41,7 +41,7 @@ VERBS = {
             **{"load": 0.3, "slowdown": 3.0, "window": 5.0, "use_on": ["vm"], "seed": 2},
             "replications": 2,
         },
-        besides={"by": {"use_on": []}},
+        besides={"use_on": {"window": 1.0}},
         same={"explain": SHOWN},
     ),
     "startup": Verb(
@@ -88,7 +88,7 @@ VERBS = {
         same={"replications": MORE_OF_THE_SAME, "out": PLACE},
     ),
 }
-LIFECYCLE_SAME = {"apart": PLACE}
+LIFECYCLE_SAME = {"exclude": PLACE}
 LIFECYCLE: dict[str, Any] = {
     **{"registry": "docker-hub", "platform": "docker", "instance": "m5.large"},
     **{"builder": "m5.large", "architecture": "arm64", "run_sizes": {1: 2e6}},

@@ -16,8 +16,7 @@ from typing import TypeAlias
 
 from sim.experiment.running.columns import Columns, joined, sample_columns, span_columns
 from sim.experiment.running.own_code import module_digest
-from sim.experiment.running.run import RunRow, run, run_row
-from sim.experiment.running.scenario import Scenario
+from sim.experiment.running.run import Runnable, RunRow, run, run_row
 
 RunKey: TypeAlias = tuple[str, int]
 """Variant and number of a replication."""
@@ -44,7 +43,7 @@ class Batch:
     """What a worker is asked for."""
 
     runs: tuple[RunKey, ...]
-    scenarios: Mapping[str, Scenario]
+    scenarios: Mapping[str, Runnable]
     seed: int
     code: str
     """Fingerprint of the model; a worker with another one refuses."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.core.recorder import OUTCOMES, Names, Recorder
 
-UNITS = {"cpu": "vCPU", "memory": "byte", "cache": "byte"}
+UNITS = {"cpu": "vCPU", "memory": "byte", "cache": "byte", "hosts": "hosts"}
 
 
 @dataclass(frozen=True, slots=True)

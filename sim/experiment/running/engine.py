@@ -9,8 +9,7 @@ from tqdm import tqdm
 
 from sim.experiment.running.batch import Batch, Bundle, RunKey, code_digest
 from sim.experiment.running.own_code import own_code
-from sim.experiment.running.run import RunRow
-from sim.experiment.running.scenario import Scenario
+from sim.experiment.running.run import Runnable, RunRow
 from sim.experiment.running.stopping import Target
 from sim.experiment.running.workers import Workers
 
@@ -40,7 +39,7 @@ class Engine:
 
     def __init__(
         self,
-        scenarios: Mapping[str, Scenario],
+        scenarios: Mapping[str, Runnable],
         *,
         seed: int,
         target: Target,

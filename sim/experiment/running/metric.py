@@ -8,8 +8,7 @@ import numpy as np
 from sim.core.recorder import Recorder
 from sim.experiment.running.batch import Bundle
 from sim.experiment.running.engine import Engine
-from sim.experiment.running.run import RunRow, run_row
-from sim.experiment.running.scenario import Scenario
+from sim.experiment.running.run import Runnable, RunRow, run_row
 from sim.experiment.running.stopping import Number
 from sim.experiment.running.workers import Workers
 
@@ -23,7 +22,7 @@ def measures(record: Recorder) -> dict[str, float]:
 
 
 def measured(
-    scenarios: Sequence[Scenario],
+    scenarios: Sequence[Runnable],
     metric: str,
     *,
     times: int,

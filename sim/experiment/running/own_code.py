@@ -75,14 +75,22 @@ def _text(name: str) -> str | None:
     return text
 
 
-def _ours(name: str) -> bool:
-    """Whether a module is of this package or Python's: the model's fingerprint covers these."""
-    return name.partition(".")[0] in {OURS, *sys.stdlib_module_names}
+def _covered(name: str) -> bool:
+    """Whether a module is of this package or Python's: the model's fingerprint covers these.
+
+    A study that is run is not part of the model; its text counts like that of the user's own code.
+    """
+    return name.partition(".")[0] in {OURS, *sys.stdlib_module_names} and not _study(name)
 
 
-def _installed(name: str) -> bool:
-    """Whether a module is of an installed package: what that imports is its own business."""
-    return (getattr(sys.modules.get(name), "__file__", None) or "").startswith(INSTALLED)
+def _study(name: str) -> bool:
+    return name.startswith(f"{OURS}.studies.")
+
+
+def _closed(name: str) -> bool:
+    """Whether what a module refers to is not looked at: a study, or an installed package."""
+    file = getattr(sys.modules.get(name), "__file__", None) or ""
+    return _study(name) or file.startswith(INSTALLED)
 
 
 class _Search:
@@ -112,20 +120,20 @@ class _Search:
 
     def _module(self, name: str) -> bool:
         """Note the text of a module; false: it has none."""
-        text = None if _ours(name) else _text(name)
+        text = None if _covered(name) else _text(name)
         if text is not None:
             self.texts[name] = text
-            if not _installed(name):
+            if not _closed(name):
                 self.modules[name] = None
         return text is not None
 
     def _code(self, thing: Any) -> None:
         """A class or a function: the text of its module, and what it refers to."""
         module = getattr(thing, "__module__", None) or "builtins"
-        if _ours(module):
+        if _covered(module):
             return
         whole = self._module(module)
-        if _installed(module):
+        if _closed(module):
             return
         name = f"{module}.{thing.__qualname__}"
         file = getattr(sys.modules.get(module), "__file__", None)

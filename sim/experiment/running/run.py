@@ -1,77 +1,42 @@
-"""One replication: a world, a platform in it, and what arrives; and what came of it, in one row."""
+"""One replication: whatever a description makes of a seed and a number, and what came of it."""
 
 import gc
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from simpy import Event
 
 from sim.core.recorder import DONE, Recorder
-from sim.core.world import World
-from sim.experiment.running.scenario import Burst, Poisson, Scenario
-from sim.start import Deployment, Ready, Start
-from sim.workload import draw_requests, serve
 
 RunRow: TypeAlias = dict[str, Any]
 """Metrics of one replication by name, with its `variant` and `run`."""
 
 
-def run(scenario: Scenario, seed: int, replication: int) -> Recorder:
+class Runnable(Protocol):
+    """A description that can be run: a `Scenario`, or a story of its own.
+
+    It is frozen and picklable, and its run depends on nothing but it, the seed and the number.
+    """
+
+    @property
+    def name(self) -> str:
+        """Of the folder that its results are in."""
+        ...
+
+    def run(self, seed: int, replication: int) -> Recorder:
+        """Make one run, and return its record; `metrics` of it become columns of `runs`."""
+        ...
+
+
+def run(description: Runnable, seed: int, replication: int) -> Recorder:
     """Run one replication, and return its record with whatever was open censored."""
     with _without_garbage_collection():
-        world = World(seed, replication)
-        deployment = scenario.deploy(world)
-        for arrivals in scenario.arrivals:
-            world.env.process(_follow(world, scenario, deployment, arrivals))
-        if scenario.sample_every is not None:
-            world.env.process(_read_meters(world, deployment, scenario.sample_every))
-        world.env.run(until=scenario.until)
-        world.record.close()
-        return world.record
-
-
-def _follow(
-    world: World, scenario: Scenario, deployment: Deployment, arrivals: Burst | Poisson
-) -> Generator[Event, Any, None]:
-    def begun(start: Start) -> None:
-        if scenario.serve > 0.0:
-            world.env.process(_serve_when_ready(world, start, scenario.serve))
-
-    return arrivals.arrive(world, deployment, begun)
-
-
-def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Event, Any, None]:
-    outcome = (yield start) if not start.processed else start.value
-    service, sandbox = start.service, start.sandbox
-    if not isinstance(outcome, Ready) or sandbox is None or service.load is None:
-        return
-    requests = draw_requests(world, start.task, service.load, service.cpu, window)
-    undisturbed = sandbox.undisturbed(requests)
-
-    def served(number: int, sojourn: float) -> None:
-        world.record.request(start.task, sojourn, undisturbed[number])
-
-    yield from serve(world, requests, sandbox.server, served, alive=lambda: sandbox.alive)
-
-
-def _read_meters(world: World, deployment: Deployment, every: float) -> Generator[Event, Any, None]:
-    """Read each host's meters; CPU is the exact mean since the last reading, not a sample."""
-    busy: dict[str, float] = {}
-    while True:
-        for kernel in deployment.hosts():
-            root = kernel.cpu.root
-            used = (root.busy_integral - busy.get(kernel.name, 0.0)) / every
-            busy[kernel.name] = root.busy_integral
-            world.record.sample(kernel.name, "cpu", used, root.capacity)
-            world.record.sample(kernel.name, "memory", kernel.memory.used, kernel.memory.capacity)
-            world.record.sample(kernel.name, "cache", kernel.memory.cached, kernel.memory.capacity)
-        if world.env.peek() == float("inf"):
-            return
-        yield world.env.timeout(every)
+        record = description.run(seed, replication)
+        record.close()
+        return record
 
 
 @contextmanager
@@ -89,7 +54,7 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 def run_row(record: Recorder, variant: str, run: int) -> RunRow:
-    """Counts of outcomes, mean times of the starts that became ready, slow-downs."""
+    """Counts of outcomes, mean times of ready starts, slow-downs, and the run's own metrics."""
     outcomes = Counter(outcome.split(":")[0] or "censored" for outcome in record.task_outcome)
     reasons = Counter(o.split(": ", 1)[1] for o in record.task_outcome if ": " in o)
     ready = np.asarray([outcome == "ready" for outcome in record.task_outcome], dtype=bool)
@@ -104,6 +69,7 @@ def run_row(record: Recorder, variant: str, run: int) -> RunRow:
         "requests": len(record.request_task),
         **_times(record, ready),
         **_slowdowns(record),
+        **record.metrics,
     }
 
 

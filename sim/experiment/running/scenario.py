@@ -1,4 +1,4 @@
-"""A scenario: a platform, what arrives there, and for how long."""
+"""A scenario: a platform, what arrives there, and for how long; and how it is run."""
 
 from collections.abc import Callable, Generator
 from typing import Annotated, Any
@@ -9,9 +9,10 @@ from simpy import Event
 from sim.core.description import description
 from sim.core.quantity import Seconds
 from sim.core.randomness import Exponential
+from sim.core.recorder import Recorder
 from sim.core.world import World
-from sim.start import Deployment, Platform, Start
-from sim.workload import Service
+from sim.start import Deployment, Platform, Ready, Start
+from sim.workload import Service, draw_requests, serve
 
 
 @description
@@ -77,3 +78,54 @@ class Scenario:
         """The platform, live."""
         platform: Platform = self.platform
         return platform.deploy(world)
+
+    def run(self, seed: int, replication: int) -> Recorder:
+        """One replication: a world, the platform in it, and what arrives, from begin to end."""
+        world = World(seed, replication)
+        deployment = self.deploy(world)
+        for arrivals in self.arrivals:
+            world.env.process(_follow(world, deployment, arrivals, self.serve))
+        if self.sample_every is not None:
+            world.env.process(_read_meters(world, deployment, self.sample_every))
+        world.env.run(until=self.until)
+        return world.record
+
+
+def _follow(
+    world: World, deployment: Deployment, arrivals: Burst | Poisson, window: float
+) -> Generator[Event, Any, None]:
+    def begun(start: Start) -> None:
+        if window > 0.0:
+            world.env.process(_serve_when_ready(world, start, window))
+
+    return arrivals.arrive(world, deployment, begun)
+
+
+def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Event, Any, None]:
+    outcome = (yield start) if not start.processed else start.value
+    service, sandbox = start.service, start.sandbox
+    if not isinstance(outcome, Ready) or sandbox is None or service.load is None:
+        return
+    requests = draw_requests(world, start.task, service.load, service.cpu, window)
+    undisturbed = sandbox.undisturbed(requests)
+
+    def served(number: int, sojourn: float) -> None:
+        world.record.request(start.task, sojourn, undisturbed[number])
+
+    yield from serve(world, requests, sandbox.server, served, alive=lambda: sandbox.alive)
+
+
+def _read_meters(world: World, deployment: Deployment, every: float) -> Generator[Event, Any, None]:
+    """Read each host's meters; CPU is the exact mean since the last reading, not a sample."""
+    busy: dict[str, float] = {}
+    while True:
+        for kernel in deployment.hosts():
+            root = kernel.cpu.root
+            used = (root.busy_integral - busy.get(kernel.name, 0.0)) / every
+            busy[kernel.name] = root.busy_integral
+            world.record.sample(kernel.name, "cpu", used, root.capacity)
+            world.record.sample(kernel.name, "memory", kernel.memory.used, kernel.memory.capacity)
+            world.record.sample(kernel.name, "cache", kernel.memory.cached, kernel.memory.capacity)
+        if world.env.peek() == float("inf"):
+            return
+        yield world.env.timeout(every)

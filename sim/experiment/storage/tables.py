@@ -122,17 +122,19 @@ def _runs(rows: Sequence[RunRow]) -> pa.Table:
     import pyarrow as pa
 
     names = _ordered({name for row in rows for name in row} | set(LEADING))
-    return pa.table(
-        {name: pa.array([row.get(name) for row in rows], type=_kind(name)) for name in names}
-    )
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return pa.table({name: pa.array(c, type=_kind(name, c)) for name, c in columns.items()})
 
 
-def _kind(name: str) -> Any:
+def _kind(name: str, values: Sequence[Any]) -> Any:
+    """Words and counts by name, where there may be no row; what a run adds by its values."""
     import pyarrow as pa
 
-    if name in WORDS:
+    known = [value for value in values if value is not None]
+    if name in WORDS or any(isinstance(value, str) for value in known):
         return pa.string()
-    return pa.int64() if name in COUNTS else pa.float64()
+    whole = known and all(isinstance(value, int) for value in known)
+    return pa.int64() if name in COUNTS or whole else pa.float64()
 
 
 def _ordered(names: Iterable[str]) -> list[str]:

@@ -108,7 +108,6 @@ class BuildInput:
     changed: str | None
     context: Context
     file: Dockerfile
-    notes: list[str] = field(default_factory=list)
     bases: dict[str, Image] = field(default_factory=dict)
     """Images it has started from or copied from, by the digest under which steps need them."""
 
@@ -187,15 +186,13 @@ class StageBuild:
     def _take(self, instruction: ParsedInstruction) -> None:
         word = instruction.raw.word
         size, cpu = sizes_of(instruction.raw.annotation)
-        if word != "RUN" and (
-            cpu is not None or (size is not None and word not in ("COPY", "ADD"))
-        ):
+        if word != "RUN" and (cpu is not None or (size is not None and word not in COPIES)):
             self._wrong(
                 instruction, InstructionError(f"{word} has neither CPU work nor a size to be told")
             )
         if word == "RUN":
             added, cpu = self._run(instruction, size, cpu)
-        elif word in ("COPY", "ADD"):
+        elif word in COPIES:
             added = self._copied(instruction, size)
         else:
             added = AddedFiles(content=self._described(instruction))
@@ -327,7 +324,7 @@ def build_file(
     build_args: Mapping[str, str] | None = None,
     cache: Collection[str] | None = None,
     changed: str | None = None,
-    apart: Path | None = None,
+    outside: Path | None = None,
 ) -> Built:
     """Build a Dockerfile.
 
@@ -343,7 +340,7 @@ def build_file(
         target: the stage to build; the last by default.
         cache: digests of steps that earlier builds made.
         changed: a path inside the context that counts as edited since the last build.
-        apart: a folder that is not part of the context, such as that of the results.
+        outside: a folder that is not part of the context, such as that of the results.
 
     Raises:
         BadDockerfile: every mistake in it, one a line.
@@ -359,7 +356,7 @@ def build_file(
         build_args=dict(build_args or {}),
         cache=frozenset(cache or ()),
         changed=changed,
-        context=context_of(Path(path), folder, file.mistakes, changed, apart),
+        context=context_of(Path(path), folder, file.mistakes, changed, outside),
         file=file,
     )
     return _built(build_input, target, Path(path).absolute().parent.name or "image")
@@ -387,28 +384,26 @@ def _built(build_input: BuildInput, target: str | None, name: str) -> Built:
     steps = tuple(step for stage in done.values() for step in stage.steps)
     layers = tuple({layer.digest: layer for layer in last.layers}.values())
     image = Image(name=name, layers=layers, architectures=last.architectures)
-    notes = tuple(dict.fromkeys(_notes(build_input, steps)))
-    return Built(image, steps, notes, dict(build_input.bases))
+    return Built(image, steps, tuple(_notes(build_input, steps)), dict(build_input.bases))
 
 
 def _notes(build_input: BuildInput, steps: tuple[BuildStep, ...]) -> list[str]:
+    notes: list[str] = []
     silent = [f"{step.line}" for step in steps if step.word == "RUN" and not step.cpu_given]
     if silent:
-        build_input.notes.append(
+        notes.append(
             f"The CPU work of RUN is not told (line {', '.join(silent)}): only the writing of its "
             "files is timed; give it with --run-cpu N=SECONDS."
         )
     if build_input.changed is not None and not build_input.context.used_changed:
-        build_input.notes.append(
-            f"No instruction takes {printable(build_input.changed)}: nothing is new."
-        )
+        notes.append(f"No instruction takes {printable(build_input.changed)}: nothing is new.")
     links = build_input.context.outgoing_links()
     if links:
         more = f" and {len(links) - 5} more" if len(links) > 5 else ""
-        build_input.notes.append(
+        notes.append(
             f"Links that lead out of the context are copied as links: {', '.join(links[:5])}{more}."
         )
-    return build_input.notes
+    return notes
 
 
 def _check_options(build_input: BuildInput, declared: Collection[str]) -> None:

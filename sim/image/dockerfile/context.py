@@ -15,6 +15,8 @@ from posixpath import normpath
 from sim.image.dockerfile.dockerignore import Ignore, Wildcard
 from sim.image.dockerfile.errors import InstructionError, Mistakes, printable
 
+LARGEST_IGNORE_FILE = 10**6
+"""Bytes of a `.dockerignore`."""
 EDGE = 1024 * 1024
 """Bytes: a file is known by its size, its first and its last MiB; what lies between is not read,
 so that a context of many GB is known in seconds. A change there alone goes unnoticed."""
@@ -47,20 +49,20 @@ class Context:
 
     Args:
         changed: a file or folder in it that counts as edited since the last build.
-        apart: a folder in it that is not part of it.
+        outside: a folder in it that is not part of it.
     """
 
-    __slots__ = ("_apart", "_changed", "_ignore", "_outgoing", "_root", "used_changed")
+    __slots__ = ("_changed", "_ignore", "_outgoing", "_outside", "_root", "used_changed")
 
     def __init__(
         self,
         root: Path,
         ignore: Ignore,
         changed: Path | None = None,
-        apart: Path | None = None,
+        outside: Path | None = None,
     ) -> None:
         self._root = root.resolve()
-        self._apart = None if apart is None else str(apart.resolve())
+        self._outside = None if outside is None else str(outside.resolve())
         self._ignore = ignore
         self._changed = changed
         self._outgoing: dict[str, None] = {}
@@ -179,7 +181,7 @@ class Context:
                     inner = (*path, item.name)
                     hidden = self._ignore.hides(inner)
                     if item.is_dir(follow_symlinks=False):
-                        if item.path == self._apart:
+                        if item.path == self._outside:
                             continue
                         if not hidden or self._ignore.brings_back:
                             left.append((Path(item.path), inner))
@@ -204,22 +206,18 @@ def _entry(real: Path, path: str) -> Entry:
     return Entry(path, status.st_size, f"{mode} {digest.hexdigest()}")
 
 
-LARGEST = 10**6
-"""Bytes of a `.dockerignore`."""
-
-
 def context_of(
     dockerfile: Path,
     folder: Path,
     mistakes: Mistakes,
     changed: str | None = None,
-    apart: Path | None = None,
+    outside: Path | None = None,
 ) -> Context:
     """The context of a folder; `NAME.dockerignore` beside the Dockerfile goes before its own.
 
     Args:
         changed: a path inside it that counts as edited since the last build.
-        apart: a folder that is not part of it, wherever it is.
+        outside: a folder that is not part of it, wherever it is.
     """
     try:
         if not folder.is_dir():
@@ -229,8 +227,10 @@ def context_of(
         beside = dockerfile.parent / f"{dockerfile.name}.dockerignore"
         ignore_file = beside if beside.is_file() else folder / ".dockerignore"
         if not ignore_file.is_file():
-            return Context(folder, Ignore(), edited, apart)
-        return Context(folder, _read(ignore_file, mistakes.beside(str(ignore_file))), edited, apart)
+            return Context(folder, Ignore(), edited, outside)
+        return Context(
+            folder, _read(ignore_file, mistakes.beside(str(ignore_file))), edited, outside
+        )
     except (OSError, ValueError, RuntimeError) as error:
         mistakes.add(1, f"the context cannot be read: {error}", "")
         return Context(Path(), Ignore("*"))
@@ -249,8 +249,8 @@ def _read(path: Path, mistakes: Mistakes) -> Ignore:
         mistakes.add(1, "it is a link out of the context", "")
         return Ignore()
     with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
+        data = file.read(LARGEST_IGNORE_FILE + 1)
+    if len(data) > LARGEST_IGNORE_FILE:
         mistakes.add(1, "it is larger than 1 MB", "")
         return Ignore()
     try:

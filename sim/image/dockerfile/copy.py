@@ -10,6 +10,9 @@ from sim.image.dockerfile.errors import InstructionError
 from sim.image.dockerfile.parser import Heredoc, Instruction
 from sim.image.dockerfile.variables import expand
 
+REMOTE = ("http://", "https://", "git://", "ssh://", "git@")
+PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
+
 
 class Tree:
     """Files copied into a stage, by absolute path; those of RUN and of the base are not known."""
@@ -56,10 +59,6 @@ def absolute(path: str, workdir: str) -> tuple[str, bool]:
 
 def _names(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
-
-
-REMOTE = ("http://", "https://", "git://", "ssh://", "git@")
-PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
 
 
 @dataclass(slots=True)

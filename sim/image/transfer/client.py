@@ -15,6 +15,11 @@ from sim.core.recorder import Span
 from sim.core.token_bucket import Quota
 from sim.image.image import Image
 
+GAVE_UP = "CannotPullContainerError: pull rate exceeded"
+"""What ECS says of a task whose pulls were throttled too often."""
+
+Waiting: TypeAlias = Literal["queue", "retry"]
+
 AgentPull: TypeAlias = Literal["default", "always", "once", "prefer-cached"]
 """`ECS_IMAGE_PULL_BEHAVIOR`: `default` contacts the registry for every start and falls back on the
 image that is here when that fails; `always` fails then; `once` contacts it unless an earlier start
@@ -42,12 +47,6 @@ def contacts(policy: PullPolicy, *, here: bool, pulled: bool) -> bool:
     if policy == "once":
         return not (here and pulled)
     return policy in ("default", "always") or not here
-
-
-GAVE_UP = "CannotPullContainerError: pull rate exceeded"
-"""What ECS says of a task whose pulls were throttled too often."""
-
-Waiting: TypeAlias = Literal["queue", "retry"]
 
 
 class Puller(Protocol):

@@ -30,7 +30,7 @@ class Karpenter:
     consolidation: Consolidation
 
     def deploy(self, world: World, nodes: AutoscaledNodes) -> tuple[ScaleUp, Consolidating]:
-        """Who launches nodes, and who takes them away."""
+        """The controllers that launch nodes and take them away."""
         idle, most = plain(self.batch_idle), plain(self.batch_most)
         grows = BatchedScaleUp(world, nodes, idle=idle, most=most)
         return grows, Consolidating(self.consolidation, world, nodes)
@@ -45,7 +45,7 @@ class ClusterAutoscaler:
     scale_down: ScaleDown
 
     def deploy(self, world: World, nodes: AutoscaledNodes) -> tuple[ScaleUp, ScalingDown]:
-        """Who launches nodes, and who takes them away: both look in the same scan."""
+        """The controllers that launch nodes and take them away: both look in the same scan."""
         scan = plain(self.scan)
         phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
         grows = PeriodicScaleUp(world, nodes, scan=scan, phase=phase)

@@ -53,7 +53,7 @@ class PodsOnFargate(FargateHost):
         return full or self.fargate.ceilings_at(self.fargate_size(service))
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where the memory of a pod's microVM goes; the OS comes on top of the size."""
+        """How the memory of a pod's microVM is used; the OS comes on top of the size."""
         fargate, size = self.fargate, self.fargate_size(service)
         os = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
         return with_free(

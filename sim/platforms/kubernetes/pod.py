@@ -88,7 +88,7 @@ class PodTemplate:
     """What a pod is besides the service's own container."""
 
     resources: Resources | None = None
-    """Of the service's container; None: what the service says."""
+    """Requests and limits of the service's container; None: what the service says."""
     init: tuple[Service, ...] = ()
     """Init containers: run one after the other, each to its end, before the others start."""
     sidecars: tuple[Service, ...] = ()
@@ -184,9 +184,10 @@ class Pod:
         ]
 
     def again(self, world: World) -> "Pod":
-        """The same as its controller makes it anew.
+        """The pod as its controller makes it anew after an eviction.
 
-        What it draws is of a stream of its own: a pod that is moved changes no task behind it.
+        Its start-up is drawn from a stream of its own, so that a pod that moves does not change
+        what later tasks draw.
         """
         pod, service = copy(self), self.main.service
         pod.main = copy(self.main)

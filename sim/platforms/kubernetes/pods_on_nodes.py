@@ -82,16 +82,16 @@ class PodsOnNodes(MachineHost):
         return self.fleet.machine
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """How many pods one node takes by reservation, smallest first."""
+        """Pods that fit on one node by reservation, limit by limit, smallest first."""
         own = node_ceilings(self.node, self.machine, self.terms.pod.request(service))
         return smallest_first(*own, *self.fleet.disk(service))
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
-        """Limits that stand whatever the pods really use."""
+        """Limits that hold whatever the pods really use."""
         return tuple(c for c in self.ceilings(service) if c.limit not in ("vCPU", "memory"))
 
     def fits_in_memory(self, service: Service) -> int:
-        """How many pods fit by what they use, with the kubelet's and the DaemonSets' own use.
+        """Pods that fit by what they use, beside the kubelet and the DaemonSets.
 
         Together they stay within Node Allocatable, or the kubelet evicts one.
         """
@@ -104,7 +104,7 @@ class PodsOnNodes(MachineHost):
         return min(on_host, fits(allocatable - hot, pod)) if pod else on_host
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where a node's nominal memory goes with `count` pods at work."""
+        """How a node's nominal memory is used with `count` pods at work."""
         own = BudgetItem("kubelet and DaemonSets", self.node.held)
         shim = plain(self.terms.kubelet.sandbox_memory)
         return self.fleet.budget(service, count, own, shim=shim)

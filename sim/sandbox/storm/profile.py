@@ -74,7 +74,7 @@ class StartProfile:
 
 @description
 class Footprint:
-    """What is there once, what comes with each sandbox, and what comes with the guest's size."""
+    """Memory that is there once, that comes with each sandbox, and that grows with the guest."""
 
     shared: Number = 0.0
     """Bytes that are there once, however many run: pages of the VMM, kernel and template that all

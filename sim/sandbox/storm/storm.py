@@ -52,9 +52,9 @@ class Storm:
     def _launcher(self) -> Generator[Event, Any, None]:
         while self._left > 0:
             self._left -= 1
-            asked = self.env.now
+            requested = self.env.now
             yield from self._start()
-            self.latencies.append(self.env.now - asked)
+            self.latencies.append(self.env.now - requested)
             self.running += 1
             self._settle()
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from sim import catalog
 from sim.core.cited import Cited, plain
+from sim.core.question import asking
 from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.platforms import ECS, EKS, Fargate
-from sim.platforms.kubernetes.allocatable import MOST_PODS
 from sim.platforms.limits import lifted
 from sim.start import Ceiling
 from sim.studies.bare_machine import bare_machine
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.by_use import ByUse, Sized, largest_by_use
 from sim.studies.density.explain import why_so_many
+from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, overcommitted
 from sim.workload import Service
-
-By: TypeAlias = Literal["reservation", "use", "both"]
 
 ECS_ROWS: tuple[tuple[str, Literal["bridge", "awsvpc"], bool], ...] = (
     ("ecs-bridge", "bridge", False),
@@ -30,70 +29,25 @@ ECS_ROWS: tuple[tuple[str, Literal["bridge", "awsvpc"], bool], ...] = (
 )
 
 
-def density(
-    *,
-    instance: str = "m5.xlarge",
-    host: str | None = None,
-    app: str = "generic",
-    cpu: float | None = None,
-    memory: float | None = None,
-    cpu_weight_only: bool = False,
-    cpu_overcommit: float = 1.0,
-    burstable: bool = True,
-    architecture: Architecture | None = None,
-    max_pods: int | None = None,
-    by: By = "both",
-    load: float | None = None,
-    slowdown: float = 2.0,
-    window: float | None = None,
-    use_on: Sequence[str] | None = None,
-    seed: int = 1,
-    replications: int = 1,
-    explain: bool = False,
-) -> DensityAnswer:
-    """How many sandboxes of a size fit on one machine, on every platform.
-
-    Args:
-        instance: EC2 type that the AWS rows run on.
-        host: bare machine of the `vm` and `docker` rows; None: of the instance's size.
-        app: `java`, `node`, `mysql` or `generic`.
-        cpu: vCPUs of one sandbox; None: the app's default.
-        memory: bytes of one sandbox; None: the app's default.
-        cpu_weight_only: make `cpu` a weight instead of a quota.
-        cpu_overcommit: reserved vCPUs per vCPU of the bare machine, of guests and containers alike.
-        burstable: whether the `ec2` row may pick a T type.
-        architecture: the only one the image is built for; None: all.
-        max_pods: of the kubelet on EKS nodes; None: what EKS recommends for the type.
-        by: which of the two densities.
-        load: mean CPU use as a fraction of `cpu`, of an m5 vCPU, above 0 and below 1.
-        slowdown: target for the p95 slow-down by neighbours, at least 1.
-        window: simulated seconds of a probe; None: 60 up to 16 vCPU, less beyond.
-        use_on: platforms whose density by use is wanted; None: all.
-        seed: of the requests.
-        replications: of the density by use; the middle answer counts.
-        explain: whether to find the numbers that move each answer.
-
-    Raises:
-        ValueError: a name is not known, or a value is out of range.
-    """
-    _check(cpu_overcommit, load, window, replications, max_pods)
+def answer(question: DensityQuestion) -> DensityAnswer:
+    """How many sandboxes of a size fit on one machine, on every platform."""
     service = catalog.service(
-        app, cpu=cpu, memory=memory, cpu_quota=not cpu_weight_only, load_share=load
+        question.app,
+        cpu=question.cpu,
+        memory=question.memory,
+        cpu_quota=not question.cpu_weight_only,
+        load_share=question.load,
     )
-    type_, server = catalog.machine(instance), bare_machine(host, instance)
-    if architecture not in (None, type_.architecture):
-        raise ValueError(
-            f"arch: {architecture!r} alone does not run on {instance} ({type_.architecture}): "
-            f"every start would end with 'exec format error'"
-        )
-    asked = _Measured(service, by, use_on, seed, replications, window, slowdown)
-    vm = catalog.hypervisor(server, cpu_overcommit=cpu_overcommit)
-    docker = catalog.docker(server, cpu_overcommit=cpu_overcommit)
-    bare_type = instance if host is None else host
+    instance, max_pods = question.instance, question.max_pods
+    type_, server = catalog.machine(instance), bare_machine(question.host, instance)
+    asked = _Measured(service, question)
+    vm = catalog.hypervisor(server, cpu_overcommit=question.cpu_overcommit)
+    docker = catalog.docker(server, cpu_overcommit=question.cpu_overcommit)
+    bare_type = question.host or instance
     rows = [
         asked.row("vm", server, vm, type_=bare_type),
         asked.row("docker", server, docker, type_=bare_type),
-        _ec2(asked, type_, burstable),
+        _ec2(asked, type_, question.burstable),
         *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
         _fargate(asked, catalog.fargate(type_.architecture)),
         _eks(asked, "eks", type_, catalog.eks(type_, max_pods=max_pods)),
@@ -103,29 +57,13 @@ def density(
             type_,
             catalog.eks(type_, max_pods=max_pods, prefix_delegation=True),
         ),
-        _eks_on_fargate(asked, catalog.eks_on_fargate(), architecture),
+        _eks_on_fargate(asked, catalog.eks_on_fargate(), question.architecture),
     ]
-    return DensityAnswer(
-        service,
-        instance,
-        rows,
-        {
-            "instance": instance,
-            "host": server.name,
-            "cpu_overcommit": cpu_overcommit,
-            "burstable": burstable,
-            "architecture": architecture,
-            "max_pods": max_pods,
-            "by": by,
-            "use_on": list(use_on) if use_on is not None else None,
-            "slowdown": slowdown,
-            "window": window,
-            "replications": replications,
-            "seed": seed,
-        },
-        list(why_so_many(asked)) if explain else None,
-        asked.speeds(),
-    )
+    explained = list(why_so_many(asked)) if question.explain else None
+    return DensityAnswer(question, service, rows, explained, asked.speeds())
+
+
+density = asking(DensityQuestion, answer, "density")
 
 
 @dataclass(slots=True)
@@ -133,19 +71,14 @@ class _Measured:
     """The question, and the densities by use that several rows share."""
 
     service: Service
-    by: By
-    use_on: Sequence[str] | None
-    seed: int
-    replications: int
-    window: float | None
-    slowdown: float
+    question: DensityQuestion
     shared: dict[object, list[ByUse]] = field(default_factory=dict)
     platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
     """Of the rows of which one host takes many."""
 
     def wants_use(self, name: str) -> bool:
         """Whether that row shows its density by use."""
-        return self.by != "reservation" and (self.use_on is None or name in self.use_on)
+        return self.question.wants_use(name)
 
     def row(self, name: str, machine: Machine, platform: Sized, *, type_: str = "") -> DensityRow:
         """The row of a platform of which one host takes many; `type_` is whose price it has."""
@@ -188,12 +121,12 @@ class _Measured:
                     service,
                     vcpu=machine.vcpu,
                     core_speed=plain(machine.core_speed),
-                    window=self.window,
-                    slowdown=self.slowdown,
-                    seed=self.seed,
+                    window=self.question.window,
+                    slowdown=self.question.slowdown,
+                    seed=self.question.seed,
                     replication=number,
                 )
-                for number in range(self.replications)
+                for number in range(self.question.replications)
             ]
         slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         return [_within(answer, slots) for answer in self.shared[key]]
@@ -321,25 +254,3 @@ def _priced(row: DensityRow, machine: Machine, type_: str = "") -> DensityRow:
 
 def _size(service: Service) -> str:
     return f"{service.cpu:g} vCPU / {service.memory / 2**20:g} MiB"
-
-
-def _check(
-    cpu_overcommit: float,
-    load: float | None,
-    window: float | None,
-    replications: int,
-    max_pods: int | None,
-) -> None:
-    wrong = []
-    if max_pods is not None and not 1 <= max_pods <= MOST_PODS:
-        wrong.append(f"max-pods: {max_pods!r} is not allowed; an integer from 1 to {MOST_PODS}")
-    if not cpu_overcommit >= 1.0:
-        wrong.append(f"cpu-overcommit: {cpu_overcommit!r} is not allowed; at least 1")
-    if load is not None and not 0.0 < load < 1.0:
-        wrong.append(f"load: {load!r} is not allowed; above 0 and below 1")
-    if window is not None and not window > 0.0:
-        wrong.append(f"window: {window!r} is not allowed; above 0 seconds")
-    if replications < 1:
-        wrong.append(f"replications: {replications!r} is not allowed; at least 1")
-    if wrong:
-        raise ValueError("\n".join(wrong))

@@ -15,6 +15,7 @@ from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import samples_table, spans_table
 from sim.image import Built
 from sim.studies.influence import Assumed, assumed_line
+from sim.studies.lifecycle.question import LifecycleQuestion
 from sim.studies.lifecycle.timeline import STEPS, TOTAL, Lifecycle, LifecycleRow, Round, Timeline
 
 NOT_TOLD = "needs the app's start-up work: --startup-cpu SECONDS or --app NAME"
@@ -34,23 +35,19 @@ PLACES = {
 class LifecycleAnswer:
     """What was asked, and what came of it."""
 
-    dockerfile: str
-    platform: str
-    registry: str
+    question: LifecycleQuestion
     setup: Lifecycle
     rounds: tuple[Round, ...]
     timeline: Timeline
-    app_told: bool
     assumed: list[Assumed]
     """Assumed numbers that matter, strongest first."""
     notes: tuple[str, ...]
-    seed: int
 
     @property
     def outcome(self) -> str:
         """What became of the last start; `running` where the app's own work was not told."""
         last = str(self.timeline.starts[-1].value)
-        return "running" if last == "ready" and not self.app_told else last
+        return "running" if last == "ready" and not self.question.app_told else last
 
     @property
     def up(self) -> bool:
@@ -60,12 +57,12 @@ class LifecycleAnswer:
     def sentence(self) -> str:
         """How long from the Dockerfile to running and ready, and what takes most of it."""
         told = [self._round(number) for number in range(1, len(self.timeline.starts) + 1)]
-        if self.up and not self.app_told:
+        if self.up and not self.question.app_told:
             told.append(f"Ready {NOT_TOLD}.")
         return " ".join(told)
 
     def _round(self, number: int) -> str:
-        line, place = self.timeline, PLACES[self.platform]
+        line, place = self.timeline, PLACES[self.question.platform]
         running, ready = line.after(number, "start"), line.after(number, "app")
         totals = [row for step in STEPS if (row := line.total(number, step)) is not None]
         parts = ", ".join(f"{row.step} {row.seconds:.1f} s" for row in totals)
@@ -80,7 +77,7 @@ class LifecycleAnswer:
             outcome = str(line.starts[number - 1].value)
             return f"{begin} it does not get to running {place}: {outcome} ({parts}; {size})."
         end = f"running in {running:.1f} s {place}"
-        if self.app_told:
+        if self.question.app_told:
             end = f"{end}, ready in {ready:.1f} s"
         return f"{begin} to {end}: {parts}; {size}."
 
@@ -94,7 +91,7 @@ class LifecycleAnswer:
 
     def shows(self, step: str, phase: str) -> bool:
         """Whether a phase is part of the answer: `app` is not, where nothing is known of it."""
-        return self.app_told or (step, phase) != ("run", "app")
+        return self.question.app_told or (step, phase) != ("run", "app")
 
     def _row(self, row: LifecycleRow) -> dict[str, Any]:
         """One row as plain data; what does not apply is absent."""
@@ -125,7 +122,7 @@ class LifecycleAnswer:
         running, ready = (self.timeline.after(number, phase) for phase in ("start", "app"))
         if running is None or ready is None:
             return {"outcome": outcome}
-        if not self.app_told:
+        if not self.question.app_told:
             return {"outcome": "running", "running_s": running, "ready_s_refused": NOT_TOLD}
         return {"outcome": outcome, "running_s": running, "ready_s": ready}
 
@@ -133,12 +130,12 @@ class LifecycleAnswer:
         """The answer as tables: spans of the starts, and the rows as its summary."""
         import pandas as pd
 
-        record, variant = self.timeline.record, self.platform
+        record, variant = self.timeline.record, self.question.platform
         described: dict[str, Any] = {
             "setup": json.loads(as_json(self.setup)),
             "builds": [_described(one.built) for one in self.rounds],
             "services": [json.loads(as_json(one.service)) for one in self.rounds],
-            "app_told": self.app_told,
+            "app_told": self.question.app_told,
         }
         return Results(
             runs=pd.DataFrame([run_row(record, variant, 0)]),
@@ -147,7 +144,7 @@ class LifecycleAnswer:
             summary=pd.DataFrame(self.json()),
             scenario=described,
             manifest=new_manifest(
-                "lifecycle", described, seed=self.seed, catalogue=catalog.digest()
+                "lifecycle", described, seed=self.question.seed, catalogue=catalog.digest()
             ),
         )
 

@@ -2,59 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from sim.core.question import asking
 from sim.core.world import World
 from sim.experiment.statistics.estimate import mean
 from sim.platforms import ECS, EKS
 from sim.platforms.eks.eks import LiveEKS
 from sim.start import Deployment, Ready, Start
-from sim.studies.platforms import chosen, lacking, price, web
+from sim.studies.platforms import lacking, made, price, web
+from sim.studies.scale import ChangeQuestion, ScaleInQuestion
 from sim.studies.scale_in.answer import SHARES, ScaleInAnswer, ScaleInRow, ScaleInRun
-from sim.units import GiB, hours
+from sim.units import hours
 from sim.workload import Service
 
 BEFORE, AFTER = 6 * hours, 6 * hours
 """Seconds before the tasks end, in which all has come to rest, and after it, in which all will."""
 
 
-def scale_in(
-    *,
-    platform: str = "all",
-    begin: int = 500,
-    to: int = 200,
-    cpu: float = 1.0,
-    memory: float = 2 * GiB,
-    instance: str = "c6g.4xlarge",
-    image: str = "python:3.12",
-    quotas: Mapping[str, float] | None = None,
-    replications: int = 5,
-    seed: int = 1,
-) -> ScaleInAnswer:
-    """How soon the machines of `begin` tasks go once only `to` are wanted; any may be stopped.
-
-    Args:
-        platform: one of `sim.studies.platforms.platforms()`, or `all`.
-        cpu: vCPUs of one task.
-        memory: bytes of one task.
-        instance: EC2 type of the platforms that have instances.
-        quotas: figures that are other than AWS's default, by key, in base units.
-
-    Raises:
-        ValueError: a name is not known, or a value is out of range.
-    """
-    made = chosen(platform, instance, quotas)
-    if not 0 <= to < begin:
-        raise ValueError(f"to: {to} is not allowed; at least 0 and less than from = {begin}")
-    service = web(cpu, memory, image)
+def answer(question: ChangeQuestion) -> ScaleInAnswer:
+    """How soon the machines of some tasks go once fewer are wanted; any may be stopped."""
+    begin, to, seed = question.begin, question.to, question.seed
+    platforms = made(question.platforms, question.instance, question.quotas)
+    service = web(question.cpu, question.memory, question.image)
     runs = {
         name: [
-            _run(each, service, begin, to, World(seed, number)) for number in range(replications)
+            _run(each, service, begin, to, World(seed, number))
+            for number in range(question.replications)
         ]
-        for name, each in made.items()
+        for name, each in platforms.items()
     }
-    rows = [_row(name, made[name], service, mine) for name, mine in runs.items()]
-    return ScaleInAnswer(service, instance, begin, to, rows, runs, made, seed)
+    rows = [_row(name, platforms[name], service, mine) for name, mine in runs.items()]
+    return ScaleInAnswer(service, question.instance, begin, to, rows, runs, platforms, seed)
+
+
+scale_in = asking(ScaleInQuestion, answer, "scale_in")
 
 
 def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: World) -> ScaleInRun:

@@ -5,7 +5,8 @@ import pytest
 
 from sim import scale_in
 from sim.plots import shrink_curves
-from sim.studies.scale_in.answer import ScaleInAnswer, ScaleInRun
+from sim.studies.scale_in.answer import ScaleInAnswer
+from sim.studies.scale_in.run import ScaleInRun
 
 
 @pytest.fixture(scope="module")

@@ -176,9 +176,7 @@ def test_the_largest_process_is_killed_not_the_largest_cgroup(killed: Killed) ->
     assert many.processes == 4
 
 
-def test_a_process_that_is_killed_gives_back_its_share_and_its_cgroup_lives(
-    killed: Killed,
-) -> None:
+def test_a_process_that_is_killed_gives_back_its_share_and_its_cgroup_lives() -> None:
     """Three of 30 over a limit of 80 are two of 30; with `memory.oom.group` all three die."""
     memory = Memory(1000.0)
     apart = memory.cgroup(80.0, lambda _: None, processes=3)

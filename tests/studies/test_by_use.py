@@ -397,7 +397,7 @@ def test_memory_arithmetic_agrees_with_the_kernel(
     }[name]
     hot = min(hot, size)
     what = service(memory=size * MiB, app=app(private=(size - hot) * MiB, hot=hot * MiB))
-    fits, last = platform.fits_in_memory(what), platform.fits_in_memory(what.squeezed)
+    fits, last = platform.fits_in_memory(what), platform.last_in_memory(what)
     lacking, alive = {}, {}
     for n in (fits, fits + 1, last, last + 1):
         live = platform.deploy(World())

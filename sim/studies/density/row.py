@@ -10,7 +10,7 @@ from typing import Any
 from sim.host import Machine
 from sim.platforms import ECS
 from sim.platforms.limits import BudgetItem, Limit, file_pages, used
-from sim.studies.density.by_use import ByUse, Sized
+from sim.studies.density.by_use import THRASHING, ByUse, Sized
 from sim.units import GiB, MiB
 from sim.workload import Service
 
@@ -89,6 +89,12 @@ class DensityRow:
         middle = self.count_by_use
         return next(a.stopped_by for a in self.by_use or [] if a.count == middle)
 
+    @property
+    def last_fit(self) -> int | None:
+        """The most of which none is killed for memory, beside the middle answer."""
+        middle = self.count_by_use
+        return next((a.last_fit for a in self.by_use or [] if a.count == middle), None)
+
     def json(self) -> dict[str, Any]:
         """Plain data; a key whose value is not known is absent, and `refused` says why."""
         data: dict[str, Any] = {
@@ -108,6 +114,8 @@ class DensityRow:
         if self.by_use is not None:
             data["count_by_use"] = self.count_by_use
             data["stopped_by_use"] = self.stopped_by_use
+            if self.last_fit is not None:
+                data["last_fit"] = self.last_fit
         if self.refused:
             data["refused"] = self.refused
         if self.note:
@@ -126,7 +134,17 @@ def use_sentence(row: DensityRow, *, weight_only: bool = False) -> str:
     else:
         both = dict.fromkeys((row.stopped_by, row.stopped_by_use))
         why = f"both stop there ({'; '.join(both)})"
-    return f"By use {by_use} {what} fit{quota}: {why}."
+    return f"By use {by_use} {what} fit{quota}: {why}.{_crawling(row)}"
+
+
+def _crawling(row: DensityRow) -> str:
+    """What lies between the useful density and the last one that fits."""
+    if row.stopped_by_use != THRASHING or row.last_fit is None:
+        return ""
+    return (
+        f" Up to {row.last_fit} are not killed, but beyond {row.count_by_use} file pages in use "
+        f"give way (thrashing), and all of them crawl."
+    )
 
 
 def stops_it(limit: str) -> str:

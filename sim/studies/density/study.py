@@ -133,18 +133,21 @@ class _Measured:
 
 
 def _besides_slots(platform: Sized) -> object:
-    """What decides density by use besides the slots, which network modes and max pods limit."""
+    """What decides density by use besides the slots; max pods also take memory off Allocatable."""
     if isinstance(platform, ECS):
         return replace(platform, network="host", trunking=False)
     if isinstance(platform, EKS) and platform.node is not None:
-        return replace(platform, node=replace(platform.node, max_pods=1, addresses=None))
+        return replace(platform, node=replace(platform.node, addresses=None))
     return platform
 
 
 def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:
-    if slots is None or slots.allows >= answer.count:
+    if slots is None:
         return answer
-    return ByUse(slots.allows, slots.limit, answer.probes)
+    last = None if answer.last_fit is None else min(slots.allows, answer.last_fit)
+    if slots.allows >= answer.count:
+        return replace(answer, last_fit=last)
+    return ByUse(slots.allows, slots.limit, answer.probes, last)
 
 
 def _ecs_names(type_: Machine) -> list[tuple[str, Literal["bridge", "awsvpc"], bool]]:

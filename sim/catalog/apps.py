@@ -225,6 +225,37 @@ def program(name: str) -> App:
     )
 
 
+SERVERS = ("java", "node", "redis", "mariadb")
+"""Small servers of which the memory of many side by side was measured."""
+
+
+def server(name: str, *, serves: bool) -> App:
+    """The small server of that name.
+
+    Args:
+        serves: whether it has had requests, and gets few; else none at all.
+
+    Raises:
+        UnknownName: it is not in the catalogue.
+    """
+    if name not in SERVERS:
+        raise unknown("server", name, SERVERS)
+    own = f"server.{name}"
+
+    def one(*keys: str) -> Cited:
+        return next(figure(key) for key in keys if key in figures())
+
+    private = one(*([f"{own}.at_work"] if serves else []), f"{own}.private")
+    at_rest = figures().get(f"{own}.at_rest", private) if serves else private
+    return App(
+        name=name,
+        private=private,
+        gives_back=private.value - at_rest.value,
+        kernel_memory=one(f"{own}.kernel_memory", f"app.{name}.kernel_memory"),
+        hot_files=figure(f"app.{name}.mapped"),
+    )
+
+
 def programs_host() -> Machine:
     """The machine on which they were measured."""
     host = validation_hosts()["epyc"]

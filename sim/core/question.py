@@ -193,9 +193,12 @@ def _line(question: type, mistake: Mistake) -> str:
 def _named(question: type, line: str, values: Mapping[str, object]) -> str:
     """Mistakes of one field under the name that is typed; a file is named by its own path."""
     field, colon, message = line.partition(": ")
-    if not colon or field not in help_of(question) or message.startswith(f"{values.get(field)}:"):
-        return message if colon and field in help_of(question) else line
-    name = typed(question, field).name
+    if not colon or field not in help_of(question):
+        return line
+    mark = typed(question, field)
+    name = mark.name
+    if mark.argument and message.startswith(str(values.get(field))):
+        return message
     lines = [one.removeprefix(f"{name}: ") for one in message.splitlines()]
     return "\n".join(f"{name}: {one}" for one in lines)
 

@@ -8,15 +8,15 @@ from sim.core.world import World
 from sim.host import Machine
 from sim.platforms.deployment import StoryDeployment
 from sim.platforms.fleet import Fleet
+from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, smallest_first
-from sim.platforms.machine_host import MachineHost
 from sim.sandbox import Container, ContainerEngine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
 
 
 @description
-class Docker(MachineHost):
+class Docker(Hosting):
     """`docker run` on one machine; there is no scheduler, and no reservation is enforced.
 
     The ceilings are those of an operator who does not overcommit.

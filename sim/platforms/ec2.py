@@ -14,8 +14,8 @@ from sim.host import Kernel, Machine, Step
 from sim.image import ImageStore, Registry, Unpacking
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.deployment import BareDeployment
+from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, with_free
-from sim.platforms.machine_host import MachineHost
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.sandbox.app_process import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story
@@ -38,7 +38,7 @@ class DockerOnInstance:
 
 
 @description
-class EC2(MachineHost):
+class EC2(Hosting):
     """RunInstances, one app an instance; the app is in the machine image, or a container."""
 
     machine: Machine

@@ -121,9 +121,7 @@ class Fleet:
 class OnMachines(Protocol[Offered_co]):
     """An orchestrator that runs tasks on machines."""
 
-    def on_machines(self, fleet: Fleet) -> Offered_co:
-        """What machines that are up already offer to its tasks."""
-        ...
+    def on_machines(self, fleet: Fleet) -> Offered_co: ...
 
 
 _LARGER = "take a larger root volume, or a smaller image"

@@ -5,15 +5,15 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
 from sim.platforms.deployment import StoryDeployment
+from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
-from sim.platforms.machine_host import MachineHost
 from sim.sandbox import Guest, VirtualMachine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
 
 
 @description
-class Hypervisor(MachineHost):
+class Hypervisor(Hosting):
     """KVM-like: one guest OS and one app a guest."""
 
     machine: Machine

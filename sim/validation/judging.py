@@ -10,15 +10,28 @@ from sim.validation.bars import ALL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
 from sim.validation.cases.boots import FIRECRACKER
+from sim.validation.cases.crowding import CROWDING
 from sim.validation.cases.linux import LINUX
 from sim.validation.cases.memory import MEMORY
 from sim.validation.cases.pulls import PULLS
+from sim.validation.cases.requests import REQUESTS_SERVED
 from sim.validation.cases.scale_out import SCALE_OUT
 from sim.validation.cases.storms import RUNC, RUND
 from sim.validation.format import Format
 from sim.validation.table import BadData, Table, read
 
-FORMATS: tuple[Format, ...] = (RUND, FIRECRACKER, RUNC, MEMORY, LINUX, APPS, PULLS, SCALE_OUT)
+FORMATS: tuple[Format, ...] = (
+    RUND,
+    FIRECRACKER,
+    RUNC,
+    MEMORY,
+    LINUX,
+    APPS,
+    PULLS,
+    SCALE_OUT,
+    REQUESTS_SERVED,
+    CROWDING,
+)
 """In the order in which they are printed."""
 
 

@@ -83,9 +83,7 @@ class NodePool:
 class OnNodePool(Protocol[Offered_co]):
     """An orchestrator that runs pods on nodes that come and go."""
 
-    def on_node_pool(self, pool: NodePool) -> Offered_co:
-        """What such nodes offer to its pods."""
-        ...
+    def on_node_pool(self, pool: NodePool) -> Offered_co: ...
 
 
 class LiveNodePool:

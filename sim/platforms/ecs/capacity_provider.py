@@ -60,9 +60,7 @@ class CapacityProvider:
 class OnCapacityProvider(Protocol[Offered_co]):
     """An orchestrator that runs tasks on instances that come and go."""
 
-    def on_capacity_provider(self, provider: CapacityProvider) -> Offered_co:
-        """What such instances offer to its tasks."""
-        ...
+    def on_capacity_provider(self, provider: CapacityProvider) -> Offered_co: ...
 
 
 class ScaledInstances(Protocol):

@@ -20,8 +20,8 @@ from sim.platforms.ecs.container_instance import (
 )
 from sim.platforms.ecs.placement import Strategy
 from sim.platforms.fleet import Fleet
+from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, smallest_first
-from sim.platforms.machine_host import MachineHost
 from sim.start import Ceiling
 from sim.workload import Service
 
@@ -59,7 +59,7 @@ class InstanceTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class TasksOnInstances(MachineHost):
+class TasksOnInstances(Hosting):
     """What container instances of one type offer to ECS's tasks."""
 
     fleet: Fleet

@@ -8,7 +8,8 @@ from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
-from sim.platforms.fargate import FargateHost, FargateSize
+from sim.platforms.fargate import FargateHost
+from sim.platforms.hosting import FargateSize
 from sim.platforms.kubernetes.kubelet import CONDITION, LiveKubelet
 from sim.platforms.kubernetes.pod import Pod, PodRequest, PodTemplate
 from sim.platforms.kubernetes.pods_on_nodes import ClusterTerms

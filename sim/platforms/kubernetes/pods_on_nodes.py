@@ -12,6 +12,7 @@ from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.platforms.fleet import Fleet
+from sim.platforms.hosting import Hosting
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.cluster import NodeCluster
 from sim.platforms.kubernetes.kubelet import Kubelet
@@ -19,7 +20,6 @@ from sim.platforms.kubernetes.node_limits import node_ceilings
 from sim.platforms.kubernetes.pod import Pod, PodTemplate
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem, fits, smallest_first
-from sim.platforms.machine_host import MachineHost
 from sim.sandbox import Container
 from sim.start import Ceiling, Start, Story
 from sim.workload import Service
@@ -52,24 +52,18 @@ class ClusterTerms:
 
 
 class PodCapacity(Protocol):
-    """Live capacity of a cluster: it brings created pods to ready."""
+    """Live capacity of a cluster: nodes or microVMs that bring created pods to ready."""
 
     @property
-    def kernels(self) -> list[Kernel]:
-        """The kernels of its nodes or microVMs."""
-        ...
+    def kernels(self) -> list[Kernel]: ...
 
-    def run(self, start: Start, pod: Pod) -> Story:
-        """From a pod that the API server has to ready."""
-        ...
+    def run(self, start: Start, pod: Pod) -> Story: ...
 
-    def settle(self, pod: Pod, count: int) -> list[Container]:
-        """`count` pods on one node that are up already; their own containers."""
-        ...
+    def settle(self, pod: Pod, count: int) -> list[Container]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class PodsOnNodes(MachineHost):
+class PodsOnNodes(Hosting):
     """What nodes of one type offer to pods."""
 
     fleet: Fleet

@@ -9,7 +9,8 @@ from sim.start import Ceiling
 
 
 def fits(capacity: float, each: float) -> int:
-    """How many of size `each` fit into `capacity`; the last bit of a decimal is forgiven."""
+    """How many of size `each` fit into `capacity`."""
+    # 0.3 / 0.1 is a bit below three: the last bits of a decimal are forgiven.
     return max(0, math.floor(capacity / each * (1.0 + 1e-12)))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 INK, FAINT, GRID = "#222222", "#6A6A6A", "#DDDDDD"
-"""Of text, of secondary text, and of grid lines."""
+"""Colours of text, secondary text and grid lines."""
 
 PLATFORMS: Mapping[str, str] = {
     "vm": "#0072B2",

@@ -61,7 +61,7 @@ def test_a_scale_in_is_kept_in_a_folder_of_its_own_that_can_be_loaded(tmp_path: 
     assert all((folder / "scale_in.png").exists() for folder in kept)
     assert (results.manifest["seed"], results.manifest["replications"]) == (2, 2)
     asked = results.scenario["ecs-fargate"]
-    assert (asked["from"], asked["to"]) == (20, 10)
+    assert (asked["begin"], asked["to"]) == (20, 10)
     assert list(results.runs["hosts"]) == [10, 10]
     assert list(results.summary["platform"]) == ["ecs-fargate"]
     assert results.samples["used"].max() == 20.0

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sim.plots import scale_curves, shrink_curves
+from sim.plots import scale_curves, scale_in_curves
 
 
 def starts(tasks: int, begin: int = 0) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def test_lines_that_lie_on_each_other_are_all_seen_and_none_is_broken() -> None:
     """What is drawn later is narrower; the legend shows it as it is drawn."""
     names = ("ecs-fargate", "eks-fargate", "ecs-asg", "eks-karpenter", "eks-cas")
     rows = [(name, 0, time, hosts) for name in names for time, hosts in ((0.0, 9), (60.0, 4))]
-    ax = shrink_curves(pd.DataFrame(rows, columns=["variant", "run", "time_s", "hosts"]))
+    ax = scale_in_curves(pd.DataFrame(rows, columns=["variant", "run", "time_s", "hosts"]))
     widths = [line.get_linewidth() for line in ax.get_lines()]
     legend = ax.get_legend()
 

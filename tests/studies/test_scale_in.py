@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from sim import scale_in
-from sim.plots import shrink_curves
-from sim.studies.scale_in.answer import ScaleInAnswer, ScaleInRun
+from sim.plots import scale_in_curves
+from sim.studies.scale_in.answer import ScaleInAnswer
+from sim.studies.scale_in.run import ScaleInRun
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_the_curves_begin_with_all_hosts_and_never_rise() -> None:
         [("eks-cas", 0, 0.0, 10), ("eks-cas", 0, 60.0, 4), ("eks-cas", 1, 0.0, 5)],
         columns=["variant", "run", "time_s", "hosts"],
     )
-    (line,) = shrink_curves(changes).get_lines()
+    (line,) = scale_in_curves(changes).get_lines()
     left = line.get_ydata()
 
     assert left[0] == 100.0

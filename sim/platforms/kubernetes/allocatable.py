@@ -116,4 +116,5 @@ class NodeConfig:
         taken = sum(
             1000.0 * core * plain(part) for core, part in zip(cores, self.reserved_cpu, strict=True)
         )
+        # A sum of decimals may lie a bit below the whole number that is meant.
         return math.floor(taken * (1.0 + 1e-12))

@@ -44,6 +44,7 @@ class Resources:
     def cpu(self) -> int:
         """Requested CPU in thousandths of a vCPU; Kubernetes rounds up to whole ones."""
         asked = self.cpu_limit if self.cpu_request is None else self.cpu_request
+        # 1000 times a decimal may lie a bit above the whole number that is meant.
         return math.ceil(1000.0 * (asked or 0.0) * (1.0 - 1e-12))
 
     @property

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim import catalog
-from sim.core.description import as_json
 from sim.core.quantity import shown_bytes
 from sim.experiment import Results
-from sim.experiment.running.run import run_row
-from sim.experiment.storage.manifest import new_manifest
-from sim.experiment.storage.tables import samples_table, spans_table
-from sim.image import Built
 from sim.studies.influence import Assumed, assumed_line
 from sim.studies.lifecycle.question import LifecycleQuestion
 from sim.studies.lifecycle.timeline import STEPS, TOTAL, Lifecycle, LifecycleRow, Round, Timeline
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOT_TOLD = "needs the app's start-up work: --startup-cpu SECONDS or --app NAME"
 """Why *ready* is not said."""
@@ -39,6 +35,7 @@ class LifecycleAnswer:
     setup: Lifecycle
     rounds: tuple[Round, ...]
     timeline: Timeline
+    kept: Results
     assumed: list[Assumed]
     """Assumed numbers that matter, strongest first."""
     notes: tuple[str, ...]
@@ -46,7 +43,7 @@ class LifecycleAnswer:
     @property
     def outcome(self) -> str:
         """What became of the last start; `running` where the app's own work was not told."""
-        last = str(self.timeline.starts[-1].value)
+        last = self.timeline.ends[-1]
         return "running" if last == "ready" and not self.question.app_told else last
 
     @property
@@ -56,7 +53,7 @@ class LifecycleAnswer:
 
     def sentence(self) -> str:
         """How long from the Dockerfile to running and ready, and what takes most of it."""
-        told = [self._round(number) for number in range(1, len(self.timeline.starts) + 1)]
+        told = [self._round(number) for number in range(1, len(self.timeline.ends) + 1)]
         if self.up and not self.question.app_told:
             told.append(f"Ready {NOT_TOLD}.")
         return " ".join(told)
@@ -74,7 +71,7 @@ class LifecycleAnswer:
         )
         begin = "From the Dockerfile" if number == 1 else "After the change"
         if running is None or ready is None:
-            outcome = str(line.starts[number - 1].value)
+            outcome = line.ends[number - 1]
             return f"{begin} it does not get to running {place}: {outcome} ({parts}; {size})."
         end = f"running in {running:.1f} s {place}"
         if self.question.app_told:
@@ -118,7 +115,7 @@ class LifecycleAnswer:
 
     def _end(self, number: int) -> dict[str, Any]:
         """Outcome of a round, and when it ran and was ready, or why that is not known."""
-        outcome = str(self.timeline.starts[number - 1].value)
+        outcome = self.timeline.ends[number - 1]
         running, ready = (self.timeline.after(number, phase) for phase in ("start", "app"))
         if running is None or ready is None:
             return {"outcome": outcome}
@@ -128,39 +125,11 @@ class LifecycleAnswer:
 
     def results(self) -> Results:
         """The answer as tables: spans of the starts, and the rows as its summary."""
-        import pandas as pd
-
-        record, variant = self.timeline.record, self.question.platform
-        described: dict[str, Any] = {
-            "setup": json.loads(as_json(self.setup)),
-            "builds": [_described(one.built) for one in self.rounds],
-            "services": [json.loads(as_json(one.service)) for one in self.rounds],
-            "app_told": self.question.app_told,
-        }
-        return Results(
-            runs=pd.DataFrame([run_row(record, variant, 0)]),
-            spans=spans_table(record, variant, 0),
-            samples=samples_table(record, variant, 0),
-            summary=pd.DataFrame(self.json()),
-            scenario=described,
-            manifest=new_manifest(
-                "lifecycle", described, seed=self.question.seed, catalogue=catalog.digest()
-            ),
-        )
+        return self.kept
 
 
-def _described(built: Built) -> dict[str, Any]:
-    """All of a build that the rows show or rest on: also its lines, and which were cached."""
-    steps = [
-        {
-            "line": step.line,
-            "text": step.text,
-            "layer": json.loads(as_json(step.layer)),
-            "cpu": step.cpu,
-            "cached": step.cached,
-            "needs": list(step.needs),
-        }
-        for step in built.steps
-    ]
-    bases = {digest: json.loads(as_json(image)) for digest, image in built.bases.items()}
-    return {"steps": steps, "bases": bases}
+def table(answer: LifecycleAnswer) -> pd.DataFrame:
+    """The rows as a frame."""
+    import pandas as pd
+
+    return pd.DataFrame(answer.json())

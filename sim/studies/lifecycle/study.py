@@ -7,16 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sim import catalog
 from sim.core.cited import plain
 from sim.core.question import asking
+from sim.experiment import Results, compare
+from sim.experiment.running.metric import measured
 from sim.host import Step
 from sim.image import BadDockerfile, Built, Image, build_file
 from sim.platforms.ec2 import DockerOnInstance
 from sim.studies.influence import Assumed, assumed_figures, explain
-from sim.studies.lifecycle.answer import LifecycleAnswer
+from sim.studies.lifecycle.answer import LifecycleAnswer, table
 from sim.studies.lifecycle.question import LifecycleQuestion
-from sim.studies.lifecycle.timeline import Lifecycle, Round, live
+from sim.studies.lifecycle.timeline import READY, Life, Lifecycle, Round, timeline_of
 from sim.workload import App, Service
 
 
@@ -45,14 +49,30 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
     )
     _fits(file, question.registry, setup, built)
     rounds = tuple(Round(one, _service(one.image, question)) for one in built)
-    return LifecycleAnswer(
-        question=question,
-        setup=setup,
-        rounds=rounds,
-        timeline=live(setup, rounds, seed),
-        assumed=_assumed(question.platform, setup, rounds[:1], seed),
-        notes=_notes(built, wanted, native),
+
+    def answered(results: Results) -> LifecycleAnswer:
+        return LifecycleAnswer(
+            question=question,
+            setup=setup,
+            rounds=rounds,
+            timeline=timeline_of(results),
+            kept=results,
+            assumed=[],
+            notes=_notes(built, wanted, native),
+        )
+
+    life = Life(setup=setup, rounds=rounds, app_told=question.app_told)
+    found = answered(
+        compare(
+            {question.platform: life},
+            times=1,
+            seed=seed,
+            catalogue=catalog.digest(),
+            summary=lambda results: table(answered(results)),
+        )
     )
+    found.assumed = _assumed(question.platform, setup, rounds[:1], seed)
+    return found
 
 
 lifecycle = asking(LifecycleQuestion, answer, "lifecycle")
@@ -142,11 +162,11 @@ def _assumed(
 ) -> list[Assumed]:
     """The assumed numbers that matter to the time from Dockerfile to ready; one run each."""
 
-    def ready_after(setups: Sequence[Lifecycle]) -> list[float]:
-        times = (live(each, rounds, seed).after(1, "app") for each in setups)
-        return [math.nan if time is None else time for time in times]
+    def ready_after(setups: Sequence[Lifecycle]) -> np.ndarray:
+        lives = [Life(setup=each, rounds=rounds) for each in setups]
+        return measured(lives, READY, times=1, seed=seed, what="explaining")
 
-    base = ready_after([setup])[0]
+    base = float(ready_after([setup])[0, 0])
     if math.isnan(base):
         return []
     only = assumed_figures(setup)

@@ -10,11 +10,11 @@ from sim import catalog
 from sim.core.description import description
 from sim.core.quantity import parse_vcpu, shown_duration, shown_size
 from sim.core.question import Mistake, Question, Typed, asking, without_effect
-from sim.core.world import World
+from sim.experiment import Results, replicate
 from sim.experiment.statistics.estimate import TooFew, needed, quantile
-from sim.sandbox.storm.storm import Storm
 from sim.studies.kinds import Count, CountOrNone, Replications, Seed, Size, among, number
 from sim.studies.storm.host import CONTAINERS, check_memory, processor_of, storm_host
+from sim.studies.storm.run import METRICS, StormRun, latencies
 from sim.units import MiB, ms
 
 Runtime: TypeAlias = Annotated[
@@ -92,6 +92,8 @@ class StormAnswer:
     """Part of that time in which the lock was held."""
     refused: dict[str, str] = field(default_factory=dict)
     """By key, why a figure is not given."""
+    results: Results = field(kw_only=True, repr=False, compare=False)
+    """The storms: every start a task, `makespan_s`, `cpu_s` and `lock_s` of each run."""
 
     def json(self) -> dict[str, Any]:
         """Plain data; what was refused is absent, with the reason under `refused`."""
@@ -162,17 +164,18 @@ def answer(question: StormQuestion) -> StormAnswer:
     processor = processor_of(runtime, question.host, question.cpus)
     there = running + (question.at_once if question.ending else starts)
     check_memory(runtime, question.host, sandboxes=there, guest=question.memory)
-    storms: list[list[float]] = []
-    makespan = busy = held = 0.0
-    for run in range(question.replications):
-        world = World(question.seed, run)
-        at_once = question.launchers or starts
-        live = Storm(world, profile, processor, starts=starts, launchers=at_once, running=running)
-        world.env.run(live.over)
-        storms.append(live.latencies)
-        makespan += world.env.now
-        busy += live.cores.busy
-        held += live.lock.held
+    one = StormRun(
+        profile=profile,
+        processor=processor,
+        starts=starts,
+        launchers=question.at_once,
+        running=running,
+    )
+    results = replicate(
+        one, times=question.replications, seed=question.seed, catalogue=catalog.digest()
+    )
+    storms = latencies(results)
+    makespan, busy, held = (sum(results.runs[name].tolist()) for name in METRICS)
     refused: dict[str, str] = {}
     count = question.replications * starts
     return StormAnswer(
@@ -187,6 +190,7 @@ def answer(question: StormQuestion) -> StormAnswer:
         cpu_share=busy / makespan / processor.cpus,
         lock_share=held / makespan,
         refused=refused,
+        results=results,
     )
 
 

@@ -161,9 +161,9 @@ def _help(kind: type, name: str) -> str:
     return re.sub(r"`(\w+)`", option, " ".join(help_of(kind)[name].split()))
 
 
-def runs_on(workers: Workers) -> AbstractContextManager[None]:
-    """Where all runs within are made."""
-    return using(workers.jobs, workers.cluster)
+def runs_on(workers: Workers, out: Path | None = None) -> AbstractContextManager[None]:
+    """Where all runs within are made and, if it is said, kept."""
+    return using(workers.jobs, workers.cluster, out)
 
 
 @contextmanager

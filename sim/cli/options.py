@@ -162,7 +162,7 @@ def _help(kind: type, name: str) -> str:
 
 
 def runs_on(workers: Workers, out: Path | None = None) -> AbstractContextManager[None]:
-    """Where all runs within are made and, if it is said, kept."""
+    """Where all runs within are made, and kept as they are finished if `out` is given."""
     return using(workers.jobs, workers.cluster, out)
 
 

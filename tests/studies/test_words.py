@@ -60,4 +60,4 @@ def test_only_guests_have_a_size_in_units_that_are_read_easily(tmp_path: Path) -
 
     assert "1 storm, guests of 1024 GiB" in said("storm", *few, "--memory", "1TiB")
     assert "1 storm" in containers
-    assert "guests" not in containers
+    assert "guests of" not in containers

@@ -13,9 +13,10 @@ from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 
 def command(question: ScaleQuestion, workers: Workers, to: Files) -> int:
     """Grow or shrink; 3 where not all tasks came up."""
-    with refusals(), runs_on(workers):
-        if question.to < question.begin:
+    if question.to < question.begin:
+        with refusals(), runs_on(workers, to.out):
             return _went(scale_in.answer(question), to)
+    with refusals(), runs_on(workers):
         return _came(scale_out.answer(question), to)
 
 

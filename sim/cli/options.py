@@ -77,12 +77,12 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
         note(str(error) or "stopped")
         return STOPPED
     except (BadInput, OSError) as error:
-        text = _words(error).replace("\n", "\n       ")
+        text = without_number(error).replace("\n", "\n       ")
         note(f"error: {text}")
         return 2
 
 
-def _words(error: BadInput | OSError) -> str:
+def without_number(error: Exception) -> str:
     """What is wrong, without the number that the operating system gives it."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
-from sim.host import Kernel, WorkAmount
+from sim.host import Kernel, MemorySlice, WorkAmount
 from sim.sharing import Group, Job
 from sim.start import Start
 from sim.workload import Demand, Requests, RequestServer, alone
@@ -23,6 +23,7 @@ class RunningApp:
         on_kill: called with the reason when the kernel kills it.
         parent: the CPU cgroup it stands in; None: the kernel's root.
         oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
+        within: the memory slice it stands in.
     """
 
     __slots__ = ("_server", "cpu", "demand", "kernel", "memory", "quota")
@@ -36,12 +37,20 @@ class RunningApp:
         *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
+        within: MemorySlice | None = None,
     ) -> None:
         self.kernel = kernel
         self.demand = demand
         self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
         self.quota = kernel.quota(self.cpu, max(1.0, demand.startup.threads))
-        self.memory = kernel.memory.cgroup(demand.memory, on_kill, oom_score_adj)
+        self.memory = kernel.memory.cgroup(
+            demand.memory,
+            on_kill,
+            oom_score_adj,
+            processes=demand.processes,
+            together=demand.oom_group,
+            within=within,
+        )
         self._server: RequestServer | None = None
 
     def start(self, start: Start) -> Generator[Event, Any, None]:

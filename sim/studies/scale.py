@@ -115,7 +115,10 @@ class ScaleQuestion(ChangeQuestion):
             words = f"{self.to} is not allowed; more than from = {self.begin}, or less"
             yield Mistake(("to", "begin"), words)
         elif more < 0 and "services" in given:
-            words = "only tasks that come are split over services; leave it out"
+            words = (
+                f"not allowed from {self.begin} to {self.to}: only tasks that come are split over "
+                f"services; leave it out"
+            )
             yield Mistake(("services", "to", "begin"), words)
         elif 0 < more < self.services:
             words = f"{self.services} is not allowed; 1 to {more}"

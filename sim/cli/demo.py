@@ -58,5 +58,5 @@ def _pictures(many: DensityAnswer, soon: StartupAnswer, seed: int, folder: Path)
         picture(plots.ready_ecdf(soon.starts()), folder / "ready.png"),
         picture(plots.waterfalls(soon.results.tiling()), folder / "phases.png"),
         picture(plots.waterfall(fargate, title="java on Fargate"), folder / "waterfall.png"),
-        picture(plots.host_over_time(samples)[0], folder / "host.png"),
+        picture(plots.host_timeline(samples)[0], folder / "host.png"),
     ]

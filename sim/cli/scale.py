@@ -3,7 +3,7 @@
 from sim.cli.options import Files, Workers, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
-from sim.plots import save, scale_curves, shrink_curves
+from sim.plots import save, scale_curves, scale_in_curves
 from sim.studies.scale import ScaleQuestion
 from sim.studies.scale_in import study as scale_in
 from sim.studies.scale_in.answer import ScaleInAnswer, ScaleInRow
@@ -40,7 +40,7 @@ def _went(answer: ScaleInAnswer, to: Files) -> int:
     code = 3 if any(row.lacking for row in answer.rows) else 0
     folder = answer.results().save(to.out)
     drawn = folder / "scale_in.png"
-    save(shrink_curves(answer.hosts_over_time()), drawn)
+    save(scale_in_curves(answer.hosts_over_time()), drawn)
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

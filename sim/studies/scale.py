@@ -9,6 +9,7 @@ from sim import catalog
 from sim.core.cited import SCALES
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed
+from sim.studies import platforms
 from sim.studies.kinds import (
     Cores,
     Count,
@@ -22,7 +23,7 @@ from sim.studies.kinds import (
     idle,
     several,
 )
-from sim.studies.platforms import ALL, platforms, unknown_quota
+from sim.studies.scaling import unknown_quota
 from sim.units import GiB
 
 
@@ -55,10 +56,10 @@ class ChangeQuestion(Question):
 
     platform: Annotated[
         str | tuple[str, ...],
-        several("platform", platforms, everything=ALL),
+        several("platform", lambda: platforms.names("scale"), everything="all"),
         Typed(shape="<name>", repeats=True),
-    ] = ALL
-    """ecs-fargate, eks-fargate, ecs-asg, eks-karpenter, eks-cas or all; may be repeated."""
+    ] = "all"
+    """fargate, eks-fargate, ecs-asg, eks-karpenter, eks-cas or all; may be repeated."""
     begin: Annotated[CountOrNone, Typed(name="from")] = 0
     """Tasks that run already."""
     to: CountOrNone = 500
@@ -86,13 +87,13 @@ class ChangeQuestion(Question):
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """An instance type where there are no instances."""
-        heeds = {"instance": [name for name in platforms() if name != "eks-fargate"]}
-        yield from idle(given, heeds, self.platforms)
+        takers = {"instance": platforms.takers("scale", "instance")}
+        yield from idle(given, takers, self.platforms)
 
     @property
     def platforms(self) -> tuple[str, ...]:
         """Names of the platforms that are asked about."""
-        return chosen(self.platform, list(platforms()))
+        return chosen(self.platform, platforms.names("scale"))
 
 
 @description

@@ -36,7 +36,7 @@ class TableRow:
         return str(value).strip()
 
     def optional_text(self, column: str) -> str:
-        """The same, or nothing."""
+        """The text of a cell, or an empty one."""
         return str(self.cells.get(column) or "").strip()
 
     def number(self, column: str, least: float = 0.0) -> float:
@@ -47,7 +47,7 @@ class TableRow:
         return found
 
     def optional(self, column: str, least: float = 0.0) -> float | None:
-        """The same, or None where the cell is blank or there is no such column."""
+        """The number in a cell; None where it is blank or there is no such column."""
         value = self.cells.get(column)
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
@@ -87,7 +87,7 @@ class Table:
 
     name: str
     columns: tuple[str, ...]
-    """Of a CSV file; the keys of the cases of a JSON file."""
+    """Column names of a CSV file; keys of the cases of a JSON file."""
     rows: tuple[TableRow, ...]
 
 

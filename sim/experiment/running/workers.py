@@ -30,7 +30,7 @@ IDLE = 60
 
 
 class Executor(Protocol):
-    """Where batches run."""
+    """Runs batches, in this process or elsewhere."""
 
     @property
     def count(self) -> int:
@@ -57,7 +57,7 @@ class InProcess:
         return future
 
     def close(self, *, failed: bool) -> None:
-        """There is nothing to give back."""
+        """Do nothing: no process was started."""
 
 
 class ProcessPool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.core.cited import Cited
 from sim.core.quantity import shown_bytes
 from sim.experiment import Results
+from sim.studies import platforms
 from sim.studies.influence import Assumed, Explained, assumed_line
 from sim.studies.lifecycle.question import LifecycleQuestion
 from sim.studies.lifecycle.timeline import STEPS, TOTAL, Lifecycle, LifecycleRow, Round, Timeline
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
 
 NOT_TOLD = "needs the app's start-up work: --startup-cpu SECONDS or --app NAME"
 """Why *ready* is not said."""
-
-PLACES = {
-    "docker": "in Docker",
-    "ec2": "on EC2",
-    "ecs": "on ECS",
-    "fargate": "on Fargate",
-    "eks": "on EKS",
-    "eks-fargate": "on Fargate under EKS",
-}
 
 
 @dataclass(slots=True)
@@ -62,7 +54,7 @@ class LifecycleAnswer:
         return " ".join(told)
 
     def _round(self, number: int) -> str:
-        line, place = self.timeline, PLACES[self.question.platform]
+        line, place = self.timeline, platforms.row(self.question.platform).phrase
         running, ready = line.after(number, "start"), line.after(number, "app")
         totals = [row for step in STEPS if (row := line.total(number, step)) is not None]
         parts = ", ".join(f"{row.step} {row.seconds:.1f} s" for row in totals)

@@ -17,11 +17,12 @@ from sim.experiment import Results, compare
 from sim.experiment.running.metric import measured
 from sim.host import Step
 from sim.image import BadDockerfile, Built, Image, build_file
-from sim.platforms.ec2 import DockerOnInstance
 from sim.studies.influence import Explained, assumed_figures, explain
 from sim.studies.lifecycle.answer import LifecycleAnswer, table
 from sim.studies.lifecycle.question import LifecycleQuestion
 from sim.studies.lifecycle.timeline import READY, Life, Lifecycle, Round, timeline_of
+from sim.studies.platform_row import PlatformOptions
+from sim.studies.platforms import row
 from sim.workload import App, Service
 
 
@@ -43,13 +44,22 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
         build_args={**args, **(question.build_args or {})},
         **question.built_with(),
     )
+    rounds = tuple(Round(one, _service(one.image, question)) for one in built)
     setup = Lifecycle(
         builder=catalog.builder(question.builder),
         repository=catalog.repository(question.registry),
-        platform=_platform(question.platform, question.instance, question.registry, built[0].image),
+        platform=row(question.platform).made(
+            PlatformOptions(
+                service=rounds[0].service,
+                instance=question.instance,
+                host=catalog.machine(question.instance),
+                pulls_from=catalog.registry(question.registry),
+                architecture=built[0].image.architectures[0],
+                pulled=True,
+            )
+        ),
     )
     _fits(file, question.registry, setup, built)
-    rounds = tuple(Round(one, _service(one.image, question)) for one in built)
 
     def answered(results: Results) -> LifecycleAnswer:
         return LifecycleAnswer(
@@ -102,23 +112,6 @@ def _resolver(bases: Mapping[str, Image]) -> Callable[[str], Image]:
             ) from None
 
     return resolve
-
-
-def _platform(name: str, instance: str, registry: str, image: Image) -> Any:
-    pulls, machine = catalog.registry(registry), catalog.machine(instance)
-    if name == "docker":
-        return catalog.docker(machine, pulls_from=pulls)
-    if name == "ecs":
-        return catalog.ecs(machine, pulls_from=pulls)
-    if name == "eks":
-        return catalog.eks(machine, pulls_from=pulls)
-    if name == "eks-fargate":
-        return catalog.eks_on_fargate(pulls_from=pulls)
-    if name == "ec2":
-        fleet = catalog.fleet(machine, pulls_from=pulls)
-        docker = DockerOnInstance(runtime=fleet.runtime, registry=pulls, unpacking=fleet.unpacking)
-        return catalog.ec2(machine, docker=docker)
-    return catalog.ecs_on_fargate(image.architectures[0], pulls_from=pulls)
 
 
 def _service(image: Image, question: LifecycleQuestion) -> Service:

@@ -32,8 +32,7 @@ from sim.platforms.kubernetes.allocatable import MaxPods
 from sim.platforms.kubernetes.pod import PodTemplate, Resources
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.studies import platforms
-from sim.studies.bare_machine import bare_machine
-from sim.studies.platform_row import PlatformOptions
+from sim.studies.platform_row import PlatformOptions, bare_machine
 from sim.workload import Service
 
 

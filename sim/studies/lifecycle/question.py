@@ -13,7 +13,7 @@ from sim.core.question import Mistake, Question, Typed
 from sim.image import Image
 from sim.image.dockerfile.parser import read_dockerfile
 from sim.studies import platforms
-from sim.studies.image_layers import find
+from sim.studies.images.layers import find
 from sim.studies.kinds import (
     NAME,
     Arch,

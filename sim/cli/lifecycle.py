@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim import plots
+from sim.cli import explained
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.cli.script import picture
@@ -30,6 +31,8 @@ def command(question: LifecycleQuestion, workers: WorkerOptions, to: Files) -> i
     else:
         say(answer.sentence())
         show(answer)
+        if answer.explained is not None:
+            explained.show([answer.explained])
         for line in lines:
             hint(line)
         wrote(folder, drawn)

@@ -18,6 +18,7 @@ from sim.studies.kinds import (
     NAME,
     Arch,
     Cores,
+    Explain,
     Instance,
     Seed,
     Size,
@@ -182,6 +183,7 @@ class LifecycleQuestion(Question):
     exclude: Annotated[Path | None, Typed(shape="<path>")] = None
     """A folder that is not part of the context; that of the answers by default."""
     seed: Seed = 1
+    explain: Explain = False
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """An app brings its own work, and Fargate has no instances."""

@@ -39,7 +39,7 @@ class Json:
 
 
 @description
-class Workers(Question):
+class WorkerOptions(Question):
     """Where runs are made."""
 
     jobs: Count | None = None
@@ -161,7 +161,7 @@ def _help(kind: type, name: str) -> str:
     return re.sub(r"`(\w+)`", option, " ".join(help_of(kind)[name].split()))
 
 
-def runs_on(workers: Workers, out: Path | None = None) -> AbstractContextManager[None]:
+def runs_on(workers: WorkerOptions, out: Path | None = None) -> AbstractContextManager[None]:
     """Where all runs within are made, and kept as they are finished if `out` is given."""
     return using(workers.jobs, workers.cluster, out)
 

@@ -1,13 +1,13 @@
 """`sim storm`: many sandboxes started at once on one host."""
 
-from sim.cli.options import Files, Workers, refusals, runs_on
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, note, say, table, wrote
 from sim.core.quantity import shown_gib
 from sim.studies.storm.host import NoMemory, virtualised
 from sim.studies.storm.study import StormAnswer, StormQuestion, answer, shown_ms
 
 
-def command(question: StormQuestion, workers: Workers, to: Files) -> int:
+def command(question: StormQuestion, workers: WorkerOptions, to: Files) -> int:
     """Start them; 3 where they do not fit in memory."""
     try:
         with refusals(NoMemory), runs_on(workers, to.out):

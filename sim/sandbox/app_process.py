@@ -90,27 +90,18 @@ class RunningApp:
     def undisturbed(self, requests: Requests) -> list[float]:
         """Seconds each request takes when it has the host to itself: the yardstick of a slow-down.
 
-        Under the same quota, with the same period and phase. A container may run on more vCPUs at
-        once than a guest of its size has, which makes most requests quicker and some slower (the
-        slice is used up sooner); the slower of both is one yardstick for guests and containers.
+        It is that of a container under the same quota, with the same period and phase; with a
+        weight only, that of a guest of its size. Guests and containers have the same one, or the
+        slower of them would have the easier target.
         """
         server, service = self.server, self.demand.service
-        guest = float(max(1, math.ceil(service.cpu)))
+        vcpus = self.kernel.cpu.root.capacity
         if server.cpu_max is None:
-            sizes = {service.cpu if service.cpu_quota else guest}
-        else:
-            sizes = {min(size, server.threads) for size in (guest, self.kernel.cpu.root.capacity)}
-        each = (
-            alone(
-                requests,
-                min(size, self.kernel.cpu.root.capacity),
-                server.core_speed,
-                threads=server.threads,
-                cpu_max=server.cpu_max,
-            )
-            for size in sizes
+            size = service.cpu if service.cpu_quota else float(max(1, math.ceil(service.cpu)))
+            vcpus = min(vcpus, size)
+        return alone(
+            requests, vcpus, server.core_speed, threads=server.threads, cpu_max=server.cpu_max
         )
-        return [max(sojourns) for sojourns in zip(*each, strict=True)]
 
     def _serving(self) -> RequestServer:
         kernel, cpu = self.kernel, self.cpu

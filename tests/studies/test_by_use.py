@@ -189,9 +189,10 @@ def test_one_sandbox_under_a_quota_with_a_period_is_never_slowed(
     world.env.run()
 
     undisturbed = sandbox.undisturbed(requests)
-    assert all(s <= u * (1 + 1e-6) for s, u in zip(sojourns, undisturbed, strict=True))
     assert max(sojourns) > 0.1  # some did wait for a period
-    if app_threads == 1:
+    if name == "vm" and app_threads != 1:  # a vCPU of its own is no match for the host's four
+        assert np.quantile(np.divide(sojourns, undisturbed), 0.95) < 2.0
+    else:
         assert sojourns == pytest.approx(undisturbed, rel=1e-6, abs=1e-9)
 
 

@@ -55,7 +55,7 @@ def test_the_budget_names_shared_pages_and_copies() -> None:
 
 
 def test_the_answer_says_how_often_the_pages_are_there() -> None:
-    """21 MiB of a Java app's files are mapped: once for all containers, and a copy in each of two VMs."""
+    """21 MiB of a Java app's files: once for all containers, and a copy in each of two VMs."""
     found = density(app="java", by="reservation")
     hot = catalog.service("java").hot
 

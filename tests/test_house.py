@@ -57,6 +57,34 @@ def test_a_name_means_one_class() -> None:
     assert {name: at for name, at in homes.items() if len(at) > 1} == {}
 
 
+@pytest.mark.parametrize(
+    ("recipe", "words", "room", "least"),
+    [
+        ("a platform", ["eks_cluster_autoscaler", '"eks-cas"'], "", 2),  # on nodes that exist
+        ("a verb", ["StormQuestion", '    "storm": "'], "", 3),
+        ("a picture", ["ready_ecdf"], "sim/plots", 2),
+        ("a figure of the catalogue", ["app.gunicorn.crowding"], "", 1),
+        ("a set of measurements", ["CROWDING"], "sim/validation", 2),
+    ],
+)
+def test_a_recipe_touches_as_many_files_as_it_says(
+    recipe: str, words: list[str], room: str, least: int
+) -> None:
+    """The example of each recipe is named in no more files; facades and colours do not count."""
+    rows = Path("CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+    told = next(int(row.split("|")[2]) for row in rows if row.startswith(f"| {recipe} |"))
+    files = [*MODULES, *Path("sim").rglob("*.csv")]
+    touched = {
+        path
+        for path in files
+        if path.name not in {"__init__.py", "palette.py"} or room == "sim/plots"
+        if str(path).startswith(room or "sim")
+        if any(word in path.read_text(encoding="utf-8") for word in words)
+    }
+
+    assert least <= len(touched) <= told, sorted(map(str, touched))
+
+
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 

@@ -220,6 +220,7 @@ def _scratched(data: bytes) -> bytes:
         ),
         ("a.tar", tar_of({"a": b"x"})[: 512 * 4] + b"y" * 1024),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_damaged_archive_is_refused(tmp_path: Path, name: str, data: bytes) -> None:
     """With its line; told its size, it is taken for that."""

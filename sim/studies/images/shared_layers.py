@@ -65,9 +65,13 @@ def shared_layers(
         for variant, built in images.items()
     }
     results = compare(
-        scenarios, times=replications, seed=seed, name="shared-layers", catalogue=catalog.digest()
+        scenarios,
+        times=replications,
+        seed=seed,
+        name="shared-layers",
+        catalogue=catalog.digest(),
+        summary=lambda results: _table(images, results),
     )
-    results.summary = _table(images, results)
     return SharedLayers(images, results, results.summary)
 
 

@@ -28,6 +28,7 @@ from sim.catalog.eks import (
 )
 from sim.catalog.figures import control_plane, digest, figure, figures
 from sim.catalog.instances import (
+    DEFAULT_TYPE,
     Instance,
     bare,
     core_speeds,
@@ -44,6 +45,7 @@ from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
 from sim.core.names import UnknownName, unknown
 
 __all__ = [
+    "DEFAULT_TYPE",
     "RUNTIMES",
     "Instance",
     "UnknownName",

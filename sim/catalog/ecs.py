@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sim.catalog.containers import agent_cleanup, fleet, runtime, unpacking, with_volume
 from sim.catalog.figures import control_plane, figure, quota, rows
-from sim.catalog.instances import machine
+from sim.catalog.instances import DEFAULT_TYPE, machine
 from sim.catalog.registries import registry
 from sim.core.token_bucket import Quota
 from sim.host import Machine
@@ -27,7 +27,7 @@ from sim.units import MiB
 
 
 def ecs(
-    type_: str | Machine = "m5.xlarge",
+    type_: str | Machine = DEFAULT_TYPE,
     *,
     count: int = 1,
     network: Network = "bridge",

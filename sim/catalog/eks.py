@@ -8,7 +8,7 @@ from typing import Literal
 from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.ecs import fargate
 from sim.catalog.figures import control_plane, figure, quota
-from sim.catalog.instances import instance, machine
+from sim.catalog.instances import DEFAULT_TYPE, instance, machine
 from sim.catalog.registries import kubelet_retry_policy, registry
 from sim.host import Machine, Step
 from sim.image import Image, Registry
@@ -35,7 +35,7 @@ HOST_NETWORK_PODS = 2
 
 
 def eks(
-    type_: str | Machine = "m5.xlarge",
+    type_: str | Machine = DEFAULT_TYPE,
     *,
     count: int = 1,
     prefix_delegation: bool = False,

@@ -24,7 +24,7 @@ class DemoQuestion:
 
     seed: Seed = 1
     replications: Replications = 30
-    """Of the starts."""
+    """Replications of the starts."""
 
 
 def command(question: DemoQuestion, workers: WorkerOptions, to: Files) -> int:

@@ -27,7 +27,7 @@ NOT_SWEPT = {"name": "it names the results", "seed": "see --seed", "replications
 MOST_ROWS, MOST_LINES = 60, 7
 
 Values = dict[str, list[Any]]
-"""Of fields of the file, by path."""
+"""Values of fields of the file, by path."""
 
 
 def _fields(separator: str) -> PlainValidator:

@@ -117,7 +117,7 @@ def idle(
 
 
 def _bare(value: str) -> str:
-    bare_machine(value, "m5.xlarge")  # the type is that of a host without a name
+    bare_machine(value)
     return value
 
 
@@ -151,8 +151,10 @@ Size: TypeAlias = Annotated[Bytes, Typed(shape="<size>", shown=size_typed)]
 Time: TypeAlias = Annotated[Seconds, Typed(shape="<time>")]
 Count: TypeAlias = Annotated[int, whole(1), Typed(shape="<integer>")]
 CountOrNone: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>")]
-Seed: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>", told="Of all random numbers.")]
-Replications: TypeAlias = Annotated[
-    int, whole(1), Typed(shape="<integer>", told="Independent runs.")
+Seed: TypeAlias = Annotated[
+    int, whole(0), Typed(shape="<integer>", help="Seed of all random numbers.")
 ]
-Explain: TypeAlias = Annotated[bool, Typed(told="List the numbers that moved it.")]
+Replications: TypeAlias = Annotated[
+    int, whole(1), Typed(shape="<integer>", help="Independent runs.")
+]
+Explain: TypeAlias = Annotated[bool, Typed(help="List the numbers that moved it.")]

@@ -147,7 +147,7 @@ def test_karpenter_launches_the_nodes_that_the_pods_need_and_no_more() -> None:
 
 
 def test_karpenter_takes_the_cheapest_type_that_holds_the_rest() -> None:
-    """Of 14 pods 13 fill a c6g.4xlarge; the last goes onto the smallest that holds it."""
+    """13 of 14 pods fill a c6g.4xlarge; the last goes onto the smallest that holds it."""
     platform = catalog.eks_karpenter("c6g.4xlarge", "c6g.xlarge", "c6g.2xlarge")
     service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
     scenario = sim.Scenario(

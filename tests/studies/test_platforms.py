@@ -75,7 +75,7 @@ def test_startup_says_it_in_a_sentence_with_both_images() -> None:
 
 @pytest.mark.usefixtures("mine")
 def test_scale_out_and_in_ask_it() -> None:
-    """Of five tasks three find a port; then one of them goes."""
+    """Three of five tasks find a port; then one of them goes."""
     grown = sim.scale_out(platform="podman", to=5, replications=1)
     gone = sim.scale_in(platform="podman", begin=3, to=2, replications=1)
 

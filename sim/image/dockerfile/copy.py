@@ -107,7 +107,7 @@ class CopyRequest:
 
     @property
     def key(self) -> str:
-        """Of the figure that tells how far its files shrink."""
+        """Key of the figure that says how far its files shrink."""
         return f"image.line_{self.raw.line}.unpack_ratio"
 
     @property

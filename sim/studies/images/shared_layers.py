@@ -38,7 +38,7 @@ def shared_layers(
     base: str = "node:22",
     bases: Sequence[str] = BASES,
     own: float = 10 * MB,
-    instance: str = "m5.xlarge",
+    instance: str = catalog.DEFAULT_TYPE,
     seed: int = 1,
     replications: int = 10,
 ) -> SharedLayers:

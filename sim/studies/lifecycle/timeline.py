@@ -15,7 +15,7 @@ from sim.experiment import Results
 from sim.image import Builder, Built, Image, Repository
 from sim.image.dockerfile.build import BuildStep
 from sim.image.image import distinct
-from sim.image.transfer.push import Done
+from sim.image.transfer.push import FinishedWork
 from sim.start import Outcome, Ready, Start
 from sim.workload import Service
 
@@ -57,7 +57,7 @@ class LifecycleRow:
     size: float = 0.0
     """Bytes it moves, writes or reads."""
     line: int = 0
-    """Of the Dockerfile; 0 where it is none."""
+    """Line of the Dockerfile; 0 where it is none."""
     text: str = ""
     cached: bool = False
     aside: float = 0.0
@@ -177,7 +177,7 @@ class _Job:
     def phase(self, name: str, parent: str = "") -> Span:
         return self._aside.span(self._task, name, parent)
 
-    def done(self, work: Done, what: BuildStep | Image | None) -> None:
+    def done(self, work: FinishedWork, what: BuildStep | Image | None) -> None:
         step = what if isinstance(what, BuildStep) else None
         self.rows.append(
             LifecycleRow(

@@ -192,7 +192,7 @@ def test_a_node_whose_pods_are_gone_goes(platform: str, least: float, most: floa
 def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     """Its replacement is a start of the results, and none of those that were asked for."""
     from sim.experiment import Burst, Scenario, replicate
-    from sim.studies.scale_out.study import _asked
+    from sim.studies.scale_out.study import _wanted
 
     service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
     platform = catalog.eks_karpenter("c6g.xlarge", "c6g.4xlarge")
@@ -207,7 +207,7 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     results.spans = pd.concat([spans, event], ignore_index=True)
 
     assert len(results.starts()) == 14
-    assert sorted(_asked(results, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
+    assert sorted(_wanted(results, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
 
 
 @pytest.mark.parametrize(

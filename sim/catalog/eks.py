@@ -156,14 +156,14 @@ def nodes(
     pulls_from: Registry | None = None,
 ) -> Fleet:
     """Machines that may become nodes; the shim is the pod's, not the container's."""
-    made = fleet(
+    instances = fleet(
         with_volume(machine_, figure("eks.node.root_volume"), figure("ecs.ami.os_disk")),
         count=count,
         warm=warm,
         pulls_from=_from_kubelet(pulls_from),
         cleanup=kubelet_cleanup(),
     )
-    return replace(made, runtime=replace(runtime(), shim=0.0))
+    return replace(instances, runtime=replace(runtime(), shim=0.0))
 
 
 def node_config(
@@ -196,10 +196,10 @@ def node_config(
 
 def prefix_max_pods(type_: str) -> int:
     """Max pods with prefix delegation as EKS recommends it: what the ENIs hold, capped."""
-    found = instance(type_)
-    large = found.vcpu >= figure("eks.prefix_delegation.large").value
+    known = instance(type_)
+    large = known.vcpu >= figure("eks.prefix_delegation.large").value
     cap = figure("eks.prefix_delegation.max_pods" + (".large" if large else "")).value
-    slots = found.max_pods - HOST_NETWORK_PODS
+    slots = known.max_pods - HOST_NETWORK_PODS
     held = slots * int(figure("eks.prefix_delegation.addresses").value) + HOST_NETWORK_PODS
     return min(held, int(cap))
 

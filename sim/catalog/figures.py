@@ -23,8 +23,8 @@ def rows(name: str) -> list[dict[str, str]]:
 @cache
 def figures() -> dict[str, Cited]:
     """All figures by key."""
-    found = [*rows("parameters.csv"), *rows("start_profiles.csv")]
-    return {row["key"]: _cited(row) for row in found}
+    every = [*rows("parameters.csv"), *rows("start_profiles.csv")]
+    return {row["key"]: _cited(row) for row in every}
 
 
 def figure(key: str) -> Cited:

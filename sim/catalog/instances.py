@@ -275,8 +275,8 @@ def core_speeds() -> dict[str, Cited]:
     """Core speed of every family, by key; 1 where it was not measured."""
     families = dict.fromkeys(_family(row["instance_type"]) for row in rows("ec2_instances.csv"))
     reference = _coremark()[REFERENCE_FAMILY]
-    found = (_speed(family, _coremark().get(family), reference) for family in sorted(families))
-    return {speed.key: speed for speed in found}
+    speeds = (_speed(family, _coremark().get(family), reference) for family in sorted(families))
+    return {speed.key: speed for speed in speeds}
 
 
 def _speed(family: str, coremark: float | None, reference: float) -> Cited:

@@ -21,11 +21,11 @@ class InstancesQuestion:
 
 def command(question: InstancesQuestion, to: Json) -> int:
     """List the types that match."""
-    found = matching(question.pattern)
-    if not found:
+    types = matching(question.pattern)
+    if not types:
         raise BadInput(str(unknown("instance", question.pattern, instances())))
     if to.json:
-        as_json([_data(type_) for type_ in found])
+        as_json([_data(type_) for type_ in types])
         return 0
     table(
         [
@@ -41,10 +41,10 @@ def command(question: InstancesQuestion, to: Json) -> int:
             "pods",
             "$/h",
         ],
-        [_cells(type_) for type_ in found],
+        [_cells(type_) for type_ in types],
         right="llrrrrrrrrr",
     )
-    many = f"{len(found)} type{'' if len(found) == 1 else 's'}"
+    many = f"{len(types)} type{'' if len(types) == 1 else 's'}"
     say(f"{many}. Sources: Karpenter's tables (2026-08), vantage (2025-12).")
     say("trunk: tasks with ENI trunking as ECS documents it. pods: EKS's max pods. - : not known.")
     say("core: work of a vCPU, that of an m5 vCPU is 1 (CoreMark: sim parameters core_speed).")

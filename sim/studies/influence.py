@@ -128,7 +128,7 @@ def explain_starts(
     def ready_after(nodes: Sequence[Scenario]) -> np.ndarray:
         return measured(nodes, READY, times=times, seed=seed, jobs=jobs, what="explaining")
 
-    found = []
+    explained = []
     for variant, scenario in scenarios.items():
         chosen = None if only is None else only.get(variant, ())
         if chosen is not None and not chosen:
@@ -136,8 +136,8 @@ def explain_starts(
         base = float(ready_after([scenario]).mean())
         if not math.isnan(base):
             what = "mean time to ready, s"
-            found.append(explain(variant, what, scenario, ready_after, base=base, only=chosen))
-    return found
+            explained.append(explain(variant, what, scenario, ready_after, base=base, only=chosen))
+    return explained
 
 
 def assumptions(
@@ -163,10 +163,10 @@ def assumptions(
     return strongest(each for answer in explained for each in answer.assumed())
 
 
-def strongest(found: Iterable[Assumed]) -> list[Assumed]:
+def strongest(assumed: Iterable[Assumed]) -> list[Assumed]:
     """Each number once, where it moves the largest share of an answer; the largest share first."""
     best: dict[str, Assumed] = {}
-    for each in sorted(found, key=lambda each: -share(each.effect)):
+    for each in sorted(assumed, key=lambda each: -share(each.effect)):
         best.setdefault(each.effect.cited.key, each)
     return list(best.values())
 

@@ -43,12 +43,12 @@ def number(allowed: str, good: Callable[[float], bool]) -> BeforeValidator:
 
     def check(value: object) -> float:
         try:
-            found = float(value) if isinstance(value, str | Real) else float("nan")
+            exact = float(value) if isinstance(value, str | Real) else float("nan")
         except ValueError:
-            found = float("nan")
-        if not good(found):
+            exact = float("nan")
+        if not good(exact):
             raise ValueError(f"{value!r} is not allowed; {allowed}")
-        return found
+        return exact
 
     return BeforeValidator(check)
 

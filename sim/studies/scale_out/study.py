@@ -113,13 +113,13 @@ def _row(results: Results, starts: pd.DataFrame, name: str, tasks: int) -> Scale
 
 def _times(mine: pd.DataFrame, tasks: int, runs: int) -> dict[str, Estimate]:
     """When each share was ready, where it was in every run."""
-    found = {}
+    times = {}
     by_run = mine.sort_values("time_to_ready_s").groupby("run")["time_to_ready_s"]
     for column, share in SHARES.items():
         reached = by_run.nth(math.ceil(share * tasks) - 1)
         if len(reached) == runs:
-            found[column] = mean(column, reached)
-    return found
+            times[column] = mean(column, reached)
+    return times
 
 
 def _table(rows: list[ScaleOutRow]) -> pd.DataFrame:

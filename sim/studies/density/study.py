@@ -142,7 +142,10 @@ def _row(
     measured: _Measured, platform: PlatformRow, flavour: Flavour, options: PlatformOptions
 ) -> DensityRow:
     """The row of a platform, set up in one of its ways."""
-    if platform.own_host:
+    unfit = platform.unfit(options)
+    if unfit is not None:
+        row = measured.one(DensityRow(flavour.name, "-", 0, lifted(unfit[:1]), refused=unfit[1]))
+    elif platform.own_host:
         row = measured.one(_alone(flavour.name, platform, options))
     else:
         row = measured.row(flavour.name, cast("Sized", platform.made(options)), options)
@@ -153,9 +156,7 @@ def _row(
 
 def _alone(name: str, platform: PlatformRow, options: PlatformOptions) -> DensityRow:
     """The row of a platform that has a host for each sandbox."""
-    service, unfit = options.service, platform.unfit(options)
-    if unfit is not None:
-        return DensityRow(name, "-", 0, lifted(unfit[:1]), refused=unfit[1])
+    service = options.service
     built = platform.made(options)
     ceilings = built.ceilings(service)
     count = ceilings[0].allows

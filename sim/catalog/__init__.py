@@ -39,7 +39,7 @@ from sim.catalog.instances import (
 )
 from sim.catalog.max_pods import max_pods
 from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
-from sim.catalog.storms import RUNTIMES, footprint, home, profile, validation_hosts
+from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
 from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
 from sim.core.names import UnknownName, unknown
 
@@ -71,6 +71,7 @@ __all__ = [
     "fargate",
     "figure",
     "figures",
+    "fitted",
     "fleet",
     "footprint",
     "home",

@@ -25,7 +25,7 @@ def runtime() -> ContainerRuntime:
             cpu=figure("container.start.runc.cpu"),
             spread=spread,
         ),
-        shim=figure("container.shim_rss"),
+        shim=figure("container.memory.sleep"),
     )
 
 

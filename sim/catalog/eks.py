@@ -231,7 +231,7 @@ def kubelet() -> Kubelet:
             cpu=figure("eks.pod.sandbox.cpu"),
             spread=figure("spread.boot"),
         ),
-        sandbox_memory=figure("container.shim_rss"),
+        sandbox_memory=figure("container.memory.sleep"),
     )
 
 

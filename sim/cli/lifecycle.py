@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from sim import plots
-from sim.cli.options import Files, refusals
+from sim.cli import explained
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.quantity import shown_bytes
@@ -13,11 +14,11 @@ from sim.studies.lifecycle.answer import LifecycleAnswer
 from sim.studies.lifecycle.question import LifecycleQuestion
 
 
-def command(question: LifecycleQuestion, to: Files) -> int:
+def command(question: LifecycleQuestion, workers: WorkerOptions, to: Files) -> int:
     """Build and run it; 3 where the container does not come up."""
     if question.exclude is None:
         question = replace(question, exclude=to.out / "lifecycle")
-    with refusals():
+    with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
     results = answer.results()
     folder = results.save(to.out)
@@ -30,6 +31,8 @@ def command(question: LifecycleQuestion, to: Files) -> int:
     else:
         say(answer.sentence())
         show(answer)
+        if answer.explained is not None:
+            explained.show([answer.explained])
         for line in lines:
             hint(line)
         wrote(folder, drawn)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Annotated, TypeAlias, get_args
@@ -13,7 +14,8 @@ from sim.core.names import UnknownName, unknown
 from sim.core.quantity import Bytes, Seconds, Vcpu, shown_size
 from sim.core.question import Mistake, Typed
 from sim.host.machine import Architecture
-from sim.studies.bare_machine import bare_machine
+from sim.studies.platform_row import bare_machine
+from sim.studies.platforms import unknown_platform
 
 NAME = Typed(shape="<name>")
 
@@ -65,7 +67,8 @@ def among(field: str, names: Callable[[], Iterable[str]] | Sequence[str]) -> Bef
 
 def _not_known(field: str, value: object, known: Sequence[str]) -> UnknownName:
     """Without the field, which stands before every mistake."""
-    return UnknownName(str(unknown(field, str(value), known)).removeprefix(f"{field}: "))
+    tell = unknown_platform if field == "platform" else partial(unknown, field)
+    return UnknownName(str(tell(str(value), known)).removeprefix(f"{field}: "))
 
 
 def several(

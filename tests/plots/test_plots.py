@@ -165,7 +165,7 @@ def test_a_bar_is_as_long_as_its_count(table: pd.DataFrame) -> None:
     """VMs and Docker come first, whatever the order of the table."""
     ax = plots.density_bars(table)
 
-    assert row_labels(ax) == ["VMs", "Docker", "Fargate"]
+    assert row_labels(ax) == ["VMs", "Docker", "ECS on Fargate"]
     assert widths(ax, 0) == [4.0, 16.0, 1.0]
 
 
@@ -361,7 +361,7 @@ def test_waterfalls_has_a_row_a_variant_platforms_in_order_cold_first(
     warm = docker_spans.assign(variant="docker-warm")
     ax = plots.waterfalls(pd.concat([fargate, warm, docker_spans]))
 
-    assert row_labels(ax) == ["Docker, cold", "Docker, warm", "Fargate, cold"]
+    assert row_labels(ax) == ["Docker, cold", "Docker, warm", "ECS on Fargate, cold"]
     assert len(ax.collections) == 3
 
 

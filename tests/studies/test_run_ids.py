@@ -59,7 +59,7 @@ VERBS = {
         sim.scale_out,
         {"platform": "ecs-asg", "to": 4, "replications": 1},
         {
-            **{"platform": "ecs-fargate", "begin": 1, "to": 5, "cpu": 0.5, "memory": 3 * GiB},
+            **{"platform": "fargate", "begin": 1, "to": 5, "cpu": 0.5, "memory": 3 * GiB},
             **{"instance": "m5.xlarge", "image": "node:22", "services": 2, "seed": 2},
             "quotas": {"ec2.run_instances.refill": 1.0},
         },
@@ -78,13 +78,16 @@ VERBS = {
     "one_server": Verb(
         sim.one_server,
         {"serve": 1.0, "replications": 1},
-        {"instance": "m5.2xlarge", "serve": 2.0, "seed": 2},
+        {"instance": "m5.2xlarge", "platforms": ["vm"], "serve": 2.0, "seed": 2},
         same={"replications": MORE_OF_THE_SAME, "out": PLACE},
     ),
     "who_runs_it": Verb(
         sim.who_runs_it,
         {"replications": 1},
-        {"app": "java", "cpu": 0.75, "memory": 3 * GiB, "instance": "m5.2xlarge", "seed": 2},
+        {
+            **{"app": "java", "cpu": 0.75, "memory": 3 * GiB, "instance": "m5.2xlarge"},
+            **{"platforms": ["ecs", "eks"], "seed": 2},
+        },
         same={"replications": MORE_OF_THE_SAME, "out": PLACE},
     ),
 }

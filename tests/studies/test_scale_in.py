@@ -70,7 +70,7 @@ def test_idle_instances_of_a_capacity_provider_go_after_fifteen_points() -> None
 
 def test_on_fargate_the_bill_is_down_at_once(halved: ScaleInAnswer) -> None:
     rows = {row.platform: row for row in halved.rows}
-    for name in ("ecs-fargate", "eks-fargate"):
+    for name in ("fargate", "eks-fargate"):
         assert rows[name].times["t100_s"].value == 0.0
         assert rows[name].usd_first_hour == pytest.approx(rows[name].usd_per_hour)
 
@@ -96,7 +96,7 @@ def test_what_is_not_fewer_is_refused() -> None:
 
 
 def test_tasks_that_never_came_up_are_said_not_counted_as_gone() -> None:
-    answer = scale_in(platform="ecs-fargate", begin=10, to=5, cpu=200.0, replications=1)
+    answer = scale_in(platform="fargate", begin=10, to=5, cpu=200.0, replications=1)
 
     assert "10 of 10 tasks did not come up (refused: Fargate size (the largest" in answer.sentence()
     assert answer.rows[0].json()["t50_s_refused"].startswith("10 of 10")

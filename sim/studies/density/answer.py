@@ -13,7 +13,7 @@ from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
 from sim.studies.density.question import DensityQuestion
-from sim.studies.density.row import ONE_EACH, DensityRow, stop, use_sentence
+from sim.studies.density.row import DensityRow, stop, use_sentence
 from sim.studies.influence import Explained
 from sim.units import MiB
 from sim.workload import Service
@@ -42,7 +42,7 @@ class DensityAnswer:
     def fits(self) -> bool:
         """Whether at least one sandbox fits on the machine that was named, as was asked."""
         reserved = self.question.by != "use"
-        named = [row for row in self.rows if row.platform not in ONE_EACH]
+        named = [row for row in self.rows if not row.own_host]
         return any(row.fits(reserved=reserved) for row in named)
 
     def json(self) -> list[dict[str, Any]]:

@@ -13,15 +13,16 @@ from simpy import Event
 from tqdm import tqdm
 
 from sim.core.world import World
-from sim.platforms.limits import BudgetItem
-from sim.start import Ceiling, Sandbox
+from sim.host import Machine
+from sim.start import Ceiling, Deployment, Sandbox
+from sim.studies.platform_row import StudiedPlatform
 from sim.workload import Load, Requests, Service, draw_requests, serve
 
 LATE = 0.05
 """Share of requests that may be slower than the target: p95."""
 
 
-class HostDeployment(Protocol):
+class HostDeployment(Deployment, Protocol):
     """A live host that can be filled at once."""
 
     def settle(self, service: Service, count: int) -> Sequence[Sandbox]:
@@ -38,15 +39,22 @@ class OneHost(Protocol):
         """How many fit by the memory they use."""
         ...
 
+    def last_in_memory(self, service: Service) -> int:
+        """How many crawl before one is killed."""
+        ...
 
-class Sized(OneHost, Protocol):
+
+class Sized(OneHost, StudiedPlatform, Protocol):
     """What this question asks of a platform of which one host takes many."""
 
-    def ceilings(self, service: Service) -> tuple[Ceiling, ...]: ...
+    @property
+    def machine(self) -> Machine: ...
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]: ...
 
-    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]: ...
+    def without_slots(self) -> object:
+        """The same but for its slots: what decides density by use besides them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +74,14 @@ class ByUse:
     count: int
     stopped_by: str
     probes: tuple[Probe, ...]
+    last_fit: int | None = None
+    """The most of which none is killed for memory, however slow they are; None: not known."""
 
 
 SLOW = "p95 slow-down"
 UNSETTLED = "CPU (the queue would never settle)"
+THRASHING = "memory (thrashing)"
+"""File pages in use are dropped and read again; only far beyond is somebody killed."""
 
 
 def largest_by_use(
@@ -129,7 +141,7 @@ def largest_by_use(
             trial = (low + high + 1) // 2
             if low == 0:
                 trial = max(trial, high + 1 - step)
-    return ByUse(low, stopped_by, tuple(probes))
+    return ByUse(low, stopped_by, tuple(probes), platform.last_in_memory(service))
 
 
 def window_for(vcpu: float) -> float:
@@ -143,11 +155,12 @@ def window_for(vcpu: float) -> float:
 def _bracket(
     platform: OneHost, service: Service, load: Load, vcpu: float, core_speed: float
 ) -> Ceiling:
-    """Arithmetic: a host used up has a queue that never settles, one full kills someone."""
+    """Arithmetic: a host used up has a queue that never settles, one full thrashes or kills."""
     settled = _settled(load, vcpu, load.mean_use(service.cpu, core_speed))
     memory = platform.fits_in_memory(service)
     if memory <= settled:
-        return Ceiling("memory", memory, "")
+        thrashes = platform.last_in_memory(service) > memory
+        return Ceiling(THRASHING if thrashes else "memory", memory, "")
     return Ceiling(UNSETTLED, settled, "")
 
 

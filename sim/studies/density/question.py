@@ -9,6 +9,7 @@ from sim import catalog
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.platforms.kubernetes.allocatable import MOST_PODS
+from sim.studies import platforms
 from sim.studies.kinds import (
     NAME,
     Arch,
@@ -27,13 +28,11 @@ from sim.studies.kinds import (
 By: TypeAlias = Literal["reservation", "use", "both"]
 
 
-ROWS = (
-    *("vm", "docker", "ec2", "ecs-bridge", "ecs-awsvpc", "ecs-awsvpc-trunk"),
-    *("fargate", "eks", "eks-prefix", "eks-fargate"),
-)
+def _flavours() -> list[str]:
+    return [flavour.name for row in platforms.rows("density") for flavour in row.density]
 
 
-RowName: TypeAlias = Annotated[str, among("use-on", ROWS)]
+RowName: TypeAlias = Annotated[str, among("use-on", _flavours)]
 
 
 def _max_pods(value: object, info: ValidationInfo) -> object:
@@ -82,7 +81,7 @@ class DensityQuestion(Question):
     """Simulated time of a probe; 60s up to 16 vCPU, then less, by default."""
     use_on: (
         Annotated[
-            tuple[Annotated[str, among("use-on", ROWS)], ...], Typed("", "<row>", repeats=True)
+            tuple[Annotated[str, among("use-on", _flavours)], ...], Typed("", "<row>", repeats=True)
         ]
         | None
     ) = None
@@ -97,9 +96,7 @@ class DensityQuestion(Question):
     """T types for the ec2 row, too."""
     architecture: Arch | None = None
     """The only architecture of the image: amd64 or arm64."""
-    max_pods: (
-        Annotated[int, BeforeValidator(_max_pods), Typed(shape="<integer>|<expression>")] | None
-    ) = None
+    max_pods: Annotated[int, BeforeValidator(_max_pods), Typed(shape="<pods>")] | None = None
     """Of EKS nodes: 110, or 'default_enis * 10'."""
     seed: Seed = 1
     """Of the requests."""

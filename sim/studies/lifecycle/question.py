@@ -12,11 +12,13 @@ from sim.core.quantity import LARGEST_WORK, parse_size, parse_work
 from sim.core.question import Mistake, Question, Typed
 from sim.image import Image
 from sim.image.dockerfile.parser import read_dockerfile
-from sim.studies.image_layers import find
+from sim.studies import platforms
+from sim.studies.images.layers import find
 from sim.studies.kinds import (
     NAME,
     Arch,
     Cores,
+    Explain,
     Instance,
     Seed,
     Size,
@@ -29,10 +31,6 @@ from sim.studies.kinds import (
 K = TypeVar("K")
 V = TypeVar("V")
 Info: TypeAlias = ValidationInfo
-
-PLATFORMS = ("docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
-HEEDS = {"instance": PLATFORMS[:3] + PLATFORMS[4:5]}
-"""Fields that not every platform heeds; Fargate has the architecture of the image."""
 
 
 def file_of(dockerfile: str | Path) -> Path:
@@ -126,7 +124,7 @@ class LifecycleQuestion(Question):
     context: Annotated[str | Path | None, Typed(shape="<path>")] = None
     """Folder that COPY reads; the Dockerfile's by default."""
     registry: Annotated[str, among("registry", catalog.registry_names), NAME, REGISTRIES] = "ecr"
-    platform: Annotated[str, among("platform", PLATFORMS), NAME] = "ecs"
+    platform: Annotated[str, among("platform", lambda: platforms.names("lifecycle")), NAME] = "ecs"
     """docker, ec2, ecs, fargate, eks or eks-fargate."""
     instance: Instance = "m5.xlarge"
     """EC2 type that runs it."""
@@ -185,13 +183,18 @@ class LifecycleQuestion(Question):
     exclude: Annotated[Path | None, Typed(shape="<path>")] = None
     """A folder that is not part of the context; that of the answers by default."""
     seed: Seed = 1
+    explain: Explain = False
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """An app brings its own work, and Fargate has no instances."""
         if self.startup_cpu is not None and self.app is not None:
             words = "not allowed beside --startup-cpu; it brings its own work"
             yield Mistake(("app", "startup_cpu"), words)
-        yield from idle(given, HEEDS, (self.platform,))
+        instances = set(platforms.takers("lifecycle", "instance"))
+        # Fargate, which takes the architecture itself, has the image's and not the instance's
+        instances -= set(platforms.takers("lifecycle", "architecture"))
+        those = [name for name in platforms.names("lifecycle") if name in instances]
+        yield from idle(given, {"instance": those}, (self.platform,))
 
     @property
     def file(self) -> Path:

@@ -12,7 +12,6 @@ from sim.core.world import World
 from sim.experiment import Results
 from sim.platforms.eks.eks import LiveEKS
 from sim.start import Deployment, Ready, Start
-from sim.studies.platforms import lacking
 from sim.units import hours
 from sim.workload import Service
 
@@ -41,7 +40,7 @@ class ScaleIn:
         starts = live.launch(self.service, self.begin)
         world.env.run(until=BEFORE)
         record, before, moved = Recorder(world.env), len(live.hosts()), _moved(live)
-        down = _lacking(live, starts, lacking(self.platform, self.service))
+        down = _lacking(live, starts, self.platform.lacks(self.service))
         order = world.random.generator("scale in").permutation(self.begin)
         record.sample("all", "hosts", before, before)
         for number in order[: self.begin - self.to].tolist():

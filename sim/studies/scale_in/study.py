@@ -6,9 +6,8 @@ from sim import catalog
 from sim.core.question import asking
 from sim.experiment import Results, compare
 from sim.experiment.statistics.estimate import mean
-from sim.platforms import ECS, EKS
-from sim.studies.platforms import made, price, web
-from sim.studies.scale import ChangeQuestion, ScaleInQuestion
+from sim.studies.platform_row import StudiedPlatform
+from sim.studies.scale import ChangeQuestion, ScaleInQuestion, price, scaled_platforms, web
 from sim.studies.scale_in.answer import SHARES, ScaleInAnswer, ScaleInRow, table
 from sim.studies.scale_in.run import ScaleIn, ScaleInRun, runs_of
 from sim.workload import Service
@@ -17,8 +16,9 @@ from sim.workload import Service
 def answer(question: ChangeQuestion) -> ScaleInAnswer:
     """How soon the machines of some tasks go once fewer are wanted; any may be stopped."""
     begin, to = question.begin, question.to
-    platforms = made(question.platforms, question.instance, question.quotas)
     service = web(question.cpu, question.memory, question.image)
+    names, quotas = question.platforms, question.quotas
+    platforms = scaled_platforms(names, service, question.instance, quotas)
 
     def rows(results: Results) -> list[ScaleInRow]:
         runs = runs_of(results)
@@ -40,7 +40,9 @@ def answer(question: ChangeQuestion) -> ScaleInAnswer:
 scale_in = asking(ScaleInQuestion, answer, "scale_in")
 
 
-def _row(name: str, platform: ECS | EKS, service: Service, runs: list[ScaleInRun]) -> ScaleInRow:
+def _row(
+    name: str, platform: StudiedPlatform, service: Service, runs: list[ScaleInRun]
+) -> ScaleInRow:
     hosts = mean("hosts", [run.after for run in runs])
     down = next((run.lacking for run in runs if run.lacking), "")
     goes = not down and all(run.after < run.before for run in runs)

@@ -12,8 +12,7 @@ from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.statistics.estimate import Estimate, mean
 from sim.platforms.kubernetes.cluster import EVICTED, EVICTION, REPLACEMENT
 from sim.studies.account_quotas import account_line, need
-from sim.studies.platforms import lacking, made, price, web
-from sim.studies.scale import ScaleOutQuestion, ScaleQuestion
+from sim.studies.scale import ScaleOutQuestion, ScaleQuestion, price, scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 from sim.studies.scale_out.limiting_waits import stretches
 from sim.units import hours
@@ -31,8 +30,9 @@ BEFORE = 6 * hours
 def answer(question: ScaleQuestion) -> ScaleOutAnswer:
     """How long each platform takes from some tasks to more, all asked for at once."""
     begin, to, seed = question.begin, question.to, question.seed
-    platforms = made(question.platforms, question.instance, question.quotas)
     service = web(question.cpu, question.memory, question.image)
+    names, quotas = question.platforms, question.quotas
+    platforms = scaled_platforms(names, service, question.instance, quotas)
     scenarios = {
         name: Scenario(
             name="scale", platform=each, arrivals=_arrivals(service, begin, to, question.services)
@@ -46,7 +46,7 @@ def answer(question: ScaleQuestion) -> ScaleOutAnswer:
     rows = [_row(results, asked, name, to - begin) for name in platforms]
     for row in rows:
         row.usd_per_hour = price(platforms[row.platform], service, row.hosts)
-        row.lacking = lacking(platforms[row.platform], service)
+        row.lacking = platforms[row.platform].lacks(service)
     results.summary = _summary(rows)
     account = account_line(need(r.platform, platforms[r.platform], service, r.hosts) for r in rows)
     return ScaleOutAnswer(service, question.instance, begin, to, rows, results, asked, account)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from sim.core.quantity import parse_seconds
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import needed
+from sim.studies import platforms
 from sim.studies.influence import Assumed, Explained, assumed_line
+from sim.studies.platform_row import Temperature
 from sim.studies.startup.question import StartupQuestion
 from sim.workload import Service
 
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
-
-Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
-"""Whether the image has to be pulled, pulled lazily, or is on the host already."""
 
 
 @dataclass(slots=True)
@@ -210,14 +209,6 @@ def requirement(text: str) -> tuple[str, float]:
 
 
 def _where(row: StartupRow) -> str:
-    where = {
-        "vm": "in a VM",
-        "docker": "in Docker",
-        "ec2": "on EC2",
-        "ecs": "on ECS",
-        "fargate": "on Fargate",
-        "eks": "on EKS",
-        "eks-fargate": "on Fargate under EKS",
-    }[row.platform]
-    two_cases = row.platform in ("docker", "ecs", "eks") or row.image == "lazy"
-    return f"{where} ({row.image} image)" if two_cases else where
+    platform = platforms.row(row.platform)
+    two_cases = "warm" in platform.startup or row.image == "lazy"
+    return f"{platform.phrase} ({row.image} image)" if two_cases else platform.phrase

@@ -1,11 +1,12 @@
 """What is asked of platforms: how soon is one ready."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 from typing import Annotated, get_args
 
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed
 from sim.platforms import Network
+from sim.studies import platforms
 from sim.studies.kinds import (
     NAME,
     Arch,
@@ -24,18 +25,6 @@ from sim.studies.kinds import (
     several,
 )
 
-PLATFORMS = ("vm", "docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
-LAZY = ("docker", "fargate")
-"""Platforms that load images lazily; the ECS agent on EC2 pulls through dockerd, which does not."""
-
-HEEDS: Mapping[str, tuple[str, ...]] = {
-    "instance": PLATFORMS[:-1],  # fargate: its architecture
-    "host": ("vm", "docker"),
-    "network": ("ecs",),
-    "lazy": LAZY,
-}
-"""Fields that not every platform heeds."""
-
 
 @description
 class StartupQuestion(Question):
@@ -45,7 +34,7 @@ class StartupQuestion(Question):
     """java, node or mysql."""
     platform: Annotated[
         str | tuple[str, ...],
-        several("platform", lambda: PLATFORMS, everything="all"),
+        several("platform", lambda: platforms.names("startup"), everything="all"),
         Typed(shape="<name>", repeats=True),
     ] = "all"
     """vm, docker, ec2, ecs, fargate, eks, eks-fargate or all; may be repeated."""
@@ -71,11 +60,16 @@ class StartupQuestion(Question):
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """What no platform that was named heeds."""
-        yield from idle(given, HEEDS, self.platforms)
-        if "instance" in given and self.host and set(self.platforms) <= set(HEEDS["host"]):
+        takers = {
+            option: platforms.takers("startup", option)
+            for option in ("instance", "host", "network")
+        }
+        takers["lazy"] = platforms.lazy_loaders("startup")
+        yield from idle(given, takers, self.platforms)
+        if "instance" in given and self.host and set(self.platforms) <= set(takers["host"]):
             yield Mistake(("instance", "host"), "not allowed beside --host, which has its size")
 
     @property
     def platforms(self) -> tuple[str, ...]:
         """Names of the platforms that are asked about."""
-        return chosen(self.platform, PLATFORMS)
+        return chosen(self.platform, platforms.names("startup"))

@@ -9,7 +9,7 @@ from sim import catalog
 from sim.host import Machine
 from sim.platforms.limits import fits
 from sim.sandbox.storm.processor import Processor
-from sim.studies.bare_machine import bare_machine
+from sim.studies.platform_row import bare_machine
 from sim.units import GiB
 
 CONTAINERS = ("runc", "docker")

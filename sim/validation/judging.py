@@ -11,7 +11,12 @@ from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
 from sim.validation.cases.boots import FIRECRACKER
 from sim.validation.cases.crowding import CROWDING
-from sim.validation.cases.density_memory import MEMORY_FIT, MEMORY_KILLED, MEMORY_SHARED
+from sim.validation.cases.density_memory import (
+    MEMORY_FIT,
+    MEMORY_KILLED,
+    MEMORY_SHARED,
+    MEMORY_STEPS,
+)
 from sim.validation.cases.linux import LINUX
 from sim.validation.cases.memory import MEMORY
 from sim.validation.cases.pulls import PULLS
@@ -33,6 +38,7 @@ FORMATS: tuple[Format, ...] = (
     REQUESTS_SERVED,
     CROWDING,
     MEMORY_FIT,
+    MEMORY_STEPS,
     MEMORY_SHARED,
     MEMORY_KILLED,
 )

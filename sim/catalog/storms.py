@@ -3,7 +3,8 @@
 from functools import cache
 from typing import NamedTuple
 
-from sim.catalog.figures import figure, figures, rows
+from sim.catalog.data import rows
+from sim.catalog.figures import figure, figures
 from sim.core.cited import Number, plain
 from sim.core.names import unknown
 from sim.sandbox.storm.processor import Processor

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.core.cited import Number
-from sim.host.machine import Architecture
+from sim.core.names import Architecture
 from sim.image.image import Image
 from sim.image.manifest.docker_tools import history_layers, inspected_layers, with_history
 from sim.image.manifest.json_document import BadManifest, JsonValue, documents, shown, text_of
@@ -30,6 +30,10 @@ from sim.image.manifest.oci import (
 ALLOWED = (
     "read are manifests of OCI and Docker (docker manifest inspect, crane manifest, skopeo "
     "inspect --raw), skopeo inspect, docker image inspect and docker history --format json"
+)
+UNTOLD = (
+    "What compressed layers unpack to is estimated, for a manifest does not tell; the output of "
+    "docker history --format json --human=false behind it in the file does."
 )
 BODIES = ("SchemaV2Manifest", "OCIManifest")
 
@@ -124,6 +128,8 @@ def _read(values: list[object], context: _ReadContext) -> Image:
         return Image(name=context.name, layers=layers, architectures=(context.architecture,))
     image = _single(others, context)
     if not steps:
+        if any(layer.files is None for layer in image.layers):
+            context.notes.append(UNTOLD)
         return image
     return replace(image, layers=with_history(image.layers, lines, context.notes))
 

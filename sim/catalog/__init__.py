@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     )
     from sim.catalog.max_pods import max_pods
     from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
-    from sim.catalog.storms import RUNTIMES, footprint, home, profile, validation_hosts
+    from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
     from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
     from sim.core.names import UnknownName, unknown
 
@@ -80,6 +80,7 @@ __all__ = [
     "fargate",
     "figure",
     "figures",
+    "fitted",
     "fleet",
     "footprint",
     "home",
@@ -123,7 +124,7 @@ _HOME = {
     "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
     "sim.catalog.max_pods": "max_pods",
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
-    "sim.catalog.storms": "RUNTIMES footprint home profile validation_hosts",
+    "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
     "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",
     "sim.core.names": "UnknownName unknown",
 }

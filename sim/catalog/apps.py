@@ -3,7 +3,7 @@
 from functools import cache
 from typing import NamedTuple
 
-from sim.catalog.figures import figure, figures, rows
+from sim.catalog.figures import core_of, figure, figures, rows
 from sim.catalog.storms import validation_hosts
 from sim.core.cited import Cited
 from sim.core.names import unknown
@@ -60,6 +60,7 @@ def apps() -> dict[str, App]:
             name="java",
             startup=Step(
                 cpu=figure("app.spring_boot.startup_cpu"),
+                core=core_of("app.spring_boot.startup_cpu"),
                 wait=figure("app.tomcat.startup_wait"),
                 threads=2,
                 spread=spread,
@@ -72,6 +73,7 @@ def apps() -> dict[str, App]:
             name="node",
             startup=Step(
                 cpu=figure("app.node.startup_cpu"),
+                core=core_of("app.node.startup_cpu"),
                 wait=figure("app.node.startup_wait"),
                 spread=spread,
             ),
@@ -84,6 +86,7 @@ def apps() -> dict[str, App]:
             name="mysql",
             startup=Step(
                 cpu=figure("app.mariadb.startup_cpu"),
+                core=core_of("app.mariadb.startup_cpu"),
                 wait=figure("app.mysql.startup_wait"),
                 spread=spread,
             ),
@@ -211,6 +214,7 @@ def program(name: str) -> App:
         name=name,
         startup=Step(
             cpu=figure(f"app.{key}.startup_cpu"),
+            core=core_of(f"app.{key}.startup_cpu"),
             wait=figure(f"app.{key}.startup_wait"),
             threads=threads,
             spread=figure("spread.boot"),
@@ -228,6 +232,7 @@ def programs_host() -> Machine:
         name=host.name,
         vcpu=host.processor.cpus,
         memory=host.memory,
+        core_speed=core_of("app.node.startup_cpu"),
         disk=figure(f"host.{host.name}.disk"),
         quota_period=figure("linux.quota_period"),
     )

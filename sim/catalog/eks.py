@@ -7,7 +7,7 @@ from typing import Literal
 
 from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.ecs import fargate
-from sim.catalog.figures import control_plane, figure, quota
+from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances import instance, machine
 from sim.catalog.registries import kubelet_retry_policy, registry
 from sim.host import Machine, Step
@@ -92,6 +92,8 @@ def eks_karpenter(*types: str, warm: Sequence[Image] = ()) -> EKS:
     autoscaler = Karpenter(
         batch_idle=figure("karpenter.batch_idle"),
         batch_most=figure("karpenter.batch_most"),
+        simulation=figure("karpenter.simulation"),
+        simulation_most=figure("karpenter.simulation.most"),
         consolidation=Consolidation(
             after=figure("karpenter.consolidate_after"),
             poll=figure("karpenter.poll"),
@@ -106,6 +108,7 @@ def eks_cluster_autoscaler(type_: str, *, warm: Sequence[Image] = ()) -> EKS:
     """EKS with one node group that the Cluster Autoscaler grows and shrinks."""
     autoscaler = ClusterAutoscaler(
         scan=figure("cas.scan"),
+        simulation=figure("cas.simulation"),
         scale_down=ScaleDown(
             threshold=figure("cas.threshold"),
             unneeded=figure("cas.unneeded"),
@@ -144,7 +147,13 @@ def eks_node_launch(*, group: bool) -> InstanceLaunch:
         calls=quota(f"{calls}.requests"),
         instances=quota("ec2.run_instances"),
         per_call=int(figure("asg.instances_per_call").value),
-        stages=(control_plane("eks.node.registered"), control_plane("eks.node.ready")),
+        stages=(
+            control_plane("ec2.fleet_to_pending"),
+            control_plane("eks.node.registered"),
+            control_plane("eks.node.ready"),
+        ),
+        network=quota("ec2.mutating"),
+        network_calls=figure("eks.node.ec2_calls"),
     )
 
 
@@ -229,6 +238,7 @@ def kubelet() -> Kubelet:
         sandbox=Step(
             wall=figure("eks.pod.sandbox"),
             cpu=figure("eks.pod.sandbox.cpu"),
+            core=core_of("eks.pod.sandbox.cpu"),
             spread=figure("spread.boot"),
         ),
         sandbox_memory=figure("container.shim_rss"),

@@ -1,6 +1,6 @@
 """Virtual machines: QEMU and Firecracker under a hypervisor of one's own, and EC2 instances."""
 
-from sim.catalog.figures import control_plane, figure, quota
+from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances import by_price, machine
 from sim.host import Machine, Step
 from sim.host.machine import Architecture
@@ -58,9 +58,7 @@ def hypervisor(
 def ec2(type_: Machine, *, docker: DockerOnInstance | None = None) -> EC2:
     """An instance a task, from a current Amazon Linux image, perhaps with Docker on it."""
     boot = Step(
-        wall=figure("ec2.guest_boot.al2023"),
-        cpu_share=figure("vm.boot.cpu_share"),
-        spread=figure("spread.boot"),
+        cpu=figure("ec2.boot.cpu"), core=core_of("ec2.boot.cpu"), spread=figure("spread.boot")
     )
     return EC2(
         machine=type_,
@@ -69,6 +67,7 @@ def ec2(type_: Machine, *, docker: DockerOnInstance | None = None) -> EC2:
         instances=quota("ec2.run_instances"),
         pending=control_plane("ec2.pending_to_running"),
         boot=boot,
+        up=figure("ec2.launch.total.al2023"),
         guest_os=figure("vm.memory.guest_os.debian_minimal"),
         docker=docker,
         account_vcpus=figure("ec2.account.vcpus"),

@@ -19,6 +19,9 @@ GROUPS = {
     "linux": ("The Linux kernel", "end of CPU-bound tasks in cgroups"),
     "apps": ("Apps", "start of programs under quotas, from cold files"),
     "pulls": ("Pulls", "decompress and unpack an image"),
+    "ec2 starts": ("EC2", "call until sshd answers, Amazon Linux 2023"),
+    "fargate starts": ("Fargate", "task created until its pull starts, platform 1.3"),
+    "eks scale-out": ("Scale-out of EKS", "time until so many of 3,500 containers run (2020)"),
     "scale-out": ("Scale-out", "containers running, minutes after 3,500 were asked for (2020)"),
 }
 """By group: the title of its table, and what it is."""

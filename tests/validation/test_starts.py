@@ -45,8 +45,10 @@ def test_an_instance_takes_what_both_sources_say_taken_whole() -> None:
 def test_fargates_wait_before_the_pull_is_derived_and_says_so(shipped: Judgement) -> None:
     ours = [case for case in shipped.cases if case.group == "fargate starts"]
 
-    assert {case.split for case in ours} == {"held out"}
-    assert max(abs(case.error_pct or 0.0) for case in ours) < 30.0
+    judged = [case for case in ours if case.predicted is not None]
+    assert {case.split for case in judged} == {"held out"}
+    assert len(judged) == 5
+    assert max(abs(case.error_pct or 0.0) for case in judged) < 30.0
     others = [c for c in shipped.cases if c.group == "fargate starts: other columns"]
     assert {c.split for c in others if "pull_to_started" in c.case} == {"held out"}
 

@@ -34,7 +34,7 @@ def main(replications: int, seed: int, out: Path) -> None:
     runs = results.runs.groupby("variant", sort=False).first()
     throttled = results.spans.query("phase == 'throttled' and run == 0")
     held_up = throttled.groupby("variant")["task"].nunique()
-    phases = plots.apart(results.tiling(), results.spans, "throttled")
+    phases = plots.split_phase(results.tiling(), results.spans, "throttled")
     drawn = picture(plots.waterfalls(phases), folder / "phases.png")
     answer(
         f"Of 80 pods {runs.ready['eks']} fit on one m5.xlarge ({runs.reasons['eks']}), "

@@ -18,7 +18,7 @@ from sim.cli.script import answer, picture, script
 def main(replications: int, seed: int, out: Path) -> None:
     """End the same tasks everywhere, watch the machines, say."""
     shrunk = scale_in(begin=500, to=200, replications=replications, seed=seed)
-    drawn = picture(plots.shrink_curves(shrunk.hosts_over_time()), out / "scale-in/scale_in.png")
+    drawn = picture(plots.scale_in_curves(shrunk.hosts_over_time()), out / "scale-in/scale_in.png")
     answer(shrunk.sentence(), shrunk.table(), drawn)
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sim.studies.density.study import density
     from sim.studies.lifecycle.study import lifecycle
     from sim.studies.one_server import one_server
+    from sim.studies.platform_row import PlatformOptions
+    from sim.studies.platforms import register as add_platform
     from sim.studies.scale_in.study import scale_in
     from sim.studies.scale_out.study import scale_out
     from sim.studies.startup.study import startup
@@ -40,6 +42,7 @@ __all__ = [
     "Burst",
     "LatinHypercube",
     "Load",
+    "PlatformOptions",
     "Poisson",
     "RelativeHalfWidth",
     "Results",
@@ -47,6 +50,7 @@ __all__ = [
     "Service",
     "Sobol",
     "Step",
+    "add_platform",
     "catalog",
     "compare",
     "density",
@@ -85,6 +89,7 @@ _HOME = {
     "density": "sim.studies.density.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "one_server": "sim.studies.one_server",
+    "PlatformOptions": "sim.studies.platform_row",
     "scale_out": "sim.studies.scale_out.study",
     "scale_in": "sim.studies.scale_in.study",
     "startup": "sim.studies.startup.study",
@@ -95,6 +100,8 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "add_platform":
+        return import_module("sim.studies.platforms").register
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     if name in __all__:

@@ -119,11 +119,10 @@ def test_ecs_packs_one_more_than_eks_and_fargate_under_eks_is_ready_last() -> No
 
     assert found.loc[["ecs", "eks"], "count"].tolist() == [8, 7]
     assert found["ready_p50_s"].idxmax() == "eks-fargate"
-    assert found.loc["ecs-fargate", "ready_p50_s"] > found.loc["eks", "ready_p50_s"]
+    assert found.loc["fargate", "ready_p50_s"] > found.loc["eks", "ready_p50_s"]
     assert found["usd_per_month_each"].idxmax() == "ec2"
     assert (
-        found.loc["eks-fargate", "usd_per_month_each"]
-        > found.loc["ecs-fargate", "usd_per_month_each"]
+        found.loc["eks-fargate", "usd_per_month_each"] > found.loc["fargate", "usd_per_month_each"]
     )
 
 
@@ -176,7 +175,7 @@ def test_where_machines_come_first_karpenter_is_minutes_ahead_of_a_capacity_prov
 
     assert max(last, key=last.__getitem__) == "ecs-asg"
     assert last["ecs-asg"] - last["eks-karpenter"] > 240.0
-    assert last["ecs-fargate"] < last["eks-karpenter"]
+    assert last["fargate"] < last["eks-karpenter"]
 
 
 def test_ecr_public_throttles_first_docker_hub_loses_most_and_ecr_does_neither() -> None:

@@ -183,7 +183,7 @@ class Program(NamedTuple):
     """What is known of a program beside its figures."""
 
     key: str
-    """Of its figures: app.KEY.startup_cpu and others."""
+    """Names its figures: app.KEY.startup_cpu and others."""
     threads: int = 1
     """Threads or workers of its start that run at once."""
 

@@ -230,7 +230,7 @@ def daemon_sets() -> tuple[DaemonSet, ...]:
 
 
 def kubelet() -> Kubelet:
-    """As EKS's node image configures it."""
+    """The kubelet as EKS's node image configures it."""
     return Kubelet(
         pulls=quota("kubelet.registry_pull"),
         back_off=figure("kubelet.image_back_off"),

@@ -28,7 +28,7 @@ class Instance:
     architecture: Architecture
     vcpu: int
     core_speed: Cited
-    """Of one vCPU, against an m5 vCPU; 1 where it was not measured."""
+    """Work of one vCPU, against an m5 vCPU; 1 where it was not measured."""
     memory: float
     memory_visible: float
     enis: int
@@ -38,7 +38,7 @@ class Instance:
     metal: bool
     burstable: bool
     baseline: float | None
-    """Of a T type: the fraction of each vCPU that its credits pay for."""
+    """Fraction of each vCPU that a T type's credits pay for; None: not a T type."""
     usd_per_hour: float | None
 
 
@@ -263,13 +263,13 @@ def _price(type_: Instance) -> Cited | None:
 
 
 def core_speed(name: str) -> Cited:
-    """Of one vCPU of an instance type: its family's."""
+    """Work of one vCPU of an instance type against the reference core: its family's."""
     return core_speeds()[f"ec2.{_family(name)}.core_speed"]
 
 
 @cache
 def core_speeds() -> dict[str, Cited]:
-    """Of every family, by key; 1 where it was not measured."""
+    """Core speed of every family, by key; 1 where it was not measured."""
     families = dict.fromkeys(_family(row["instance_type"]) for row in rows("ec2_instances.csv"))
     reference = _coremark()[REFERENCE_FAMILY]
     found = (_speed(family, _coremark().get(family), reference) for family in sorted(families))

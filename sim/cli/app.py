@@ -1,42 +1,70 @@
-"""The verbs, and what happens when one fails."""
+"""The verbs; a verb is imported when it is used, so `sim --help` is quick."""
 
-import functools
-from collections.abc import Callable
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+import typer.main
+from typer.core import TyperGroup
 
 import sim
-from sim.cli import (
-    compare,
-    demo,
-    density,
-    image,
-    instances,
-    lifecycle,
-    parameters,
-    scale,
-    schema,
-    sensitivity,
-    startup,
-    storm,
-    sweep,
-    validate,
-)
-from sim.cli import run as scenario
-from sim.cli.options import BadInput
-from sim.cli.screen import note, reader_has_gone
 
-STOPPED = 130
-"""What a shell makes of a program that Ctrl-C has ended."""
+VERBS = {
+    "demo": "VMs, Docker, EC2, ECS, EKS and Fargate on one machine: how many, how soon, how much.",
+    "density": "How many of my containers fit on a machine, on every platform, and what stops "
+    "them.",
+    "startup": "How soon is my app ready, on every platform, from request to first healthy answer?",
+    "storm": "How soon is each of many sandboxes up when they start at once, and what does it "
+    "cost?",
+    "scale": "How long from 0 to 500 tasks, when the machines have to come first? And from 500 to "
+    "200?",
+    "run": "Run a scenario file; runs that are there already are not made again.",
+    "sweep": "Run a scenario file at many points; runs that are there already are not made again.",
+    "compare": "How two runs differ: their inputs, then every metric with a 95 % interval.",
+    "sensitivity": "Every cited number of a scenario moved over its range: which of them decide "
+    "the answer?",
+    "image": "Layers of an image, compressed and unpacked, and what it shares with another.",
+    "instances": "EC2 instance types: vCPUs and their speed, memory nominal and visible, ENIs, "
+    "price.",
+    "parameters": "The cited numbers: value, range, grade, date and source.",
+    "validate": "Real measurements beside what the model makes of their inputs; 1 if a bar is "
+    "missed.",
+    "lifecycle": "Build an image, push it, pull and run it: where do the seconds and the bytes go?",
+    "schema": "The JSON schema of a scenario file.",
+}
+"""What each answers, in the order of the help; `sim.cli.<verb>` has a function `command`."""
+
+PLAIN: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+}
+
+
+def made(name: str) -> Any:
+    """A verb with its options."""
+    from sim.cli.options import verb
+
+    alone = typer.Typer(**PLAIN)
+    alone.command(name, help=VERBS[name])(verb(import_module(f"sim.cli.{name}").command))
+    return typer.main.get_command(alone)
+
+
+class Verbs(TyperGroup):
+    """Lists the verbs without their options, which take a second to import."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb that was typed, whole."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, made(str(name)), rest
+
 
 app = typer.Typer(
     name="sim",
+    cls=Verbs,
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
     help="How many of my containers fit on a machine, and how soon is each one ready?",
+    **PLAIN,
 )
 
 
@@ -56,51 +84,9 @@ def options(
     """How many of my containers fit on a machine, and how soon is each one ready?"""
 
 
-def guarded(command: Callable[..., int]) -> Callable[..., None]:
-    """Make a verb end with its exit code; bad input is a message and 2, never a traceback."""
-
-    @functools.wraps(command)
-    def run(*args: object, **options: object) -> None:
-        try:
-            code = command(*args, **options)
-        except BrokenPipeError:
-            reader_has_gone()
-        except KeyboardInterrupt as error:
-            note(str(error) or "stopped")
-            code = STOPPED
-        except (BadInput, OSError) as error:
-            text = _words(error).replace("\n", "\n       ")
-            note(f"error: {text}")
-            code = 2
-        raise typer.Exit(code)
-
-    return run
+def _listed() -> None:
+    """What stands for a verb in the list; `Verbs` puts the verb itself in its place."""
 
 
-def _words(error: BadInput | OSError) -> str:
-    """What is wrong, without the number that the operating system gives it."""
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
-
-
-VERBS = (
-    demo,
-    density,
-    startup,
-    storm,
-    scale,
-    scenario,
-    sweep,
-    compare,
-    sensitivity,
-    image,
-    instances,
-    parameters,
-    validate,
-    lifecycle,
-    schema,
-)
-
-for verb in VERBS:
-    app.command(verb.NAME)(guarded(verb.command))
+for each, answers in VERBS.items():
+    app.command(each, help=answers)(_listed)

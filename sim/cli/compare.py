@@ -1,42 +1,42 @@
 """`sim compare`: what changed between two runs, and what that did."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
-import typer
-
-from sim.cli.options import BadInput, Inputs
+from sim import plots
+from sim.cli.options import Files, refusals
 from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.script import picture
+from sim.core.description import description
+from sim.core.question import Typed
+from sim.experiment.diff import Differs
+from sim.experiment.statistics.paired import Difference
+from sim.studies.compare import Pair, folder_name, two_runs
 
-NAME = "compare"
 MOST = 25
 """Differing inputs that are shown; `--json` has them all."""
 
 
-def command(
-    a: Annotated[str, typer.Argument(metavar="RUN_A", help="A run's folder or id; RUN:variant.")],
-    b: Annotated[str, typer.Argument(metavar="RUN_B", help="The run that is held against it.")],
-    out: Annotated[Path, typer.Option(help="Folder for the picture.")] = Path("results"),
-    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
-) -> int:
-    """How two runs differ: their inputs, then every metric with a 95 % interval."""
-    inputs = Inputs()
-    inputs.folder("out", out)
-    inputs.check()
-    from sim import plots
-    from sim.cli.script import picture
-    from sim.studies.compare import folder_name, two_runs
+@description
+class CompareQuestion:
+    """How do two runs differ?"""
 
-    try:
-        found = two_runs(a, b)
-    except ValueError as error:
-        raise BadInput(str(error)) from error
-    drawn = picture(plots.forest(found.table()), out / folder_name(found) / "forest.png")
-    if json:
+    a: Annotated[str, Typed(argument=True, shape="RUN_A")]
+    """A run's folder or id; RUN:variant."""
+    b: Annotated[str, Typed(argument=True, shape="RUN_B")]
+    """The run that is held against it."""
+
+
+def command(question: CompareQuestion, to: Files) -> int:
+    """Show how inputs and metrics differ, and draw the metrics."""
+    with refusals():
+        found = two_runs(question.a, question.b)
+    drawn = picture(plots.forest(found.table()), to.out / folder_name(found) / "forest.png")
+    if to.json:
         as_json(found.json())
         note(f"wrote {drawn}")
         return 0
-    say(sentence(found))
+    say(found.sentence())
     for differs in found.differs:
         hint(f"{differs.path}: {differs.a} in A, {differs.b} in B")
     for pair in found.pairs:
@@ -45,26 +45,7 @@ def command(
     return 0
 
 
-def sentence(found: Any) -> str:
-    """What changed most, in one sentence."""
-    told = [d for d in found.differences() if d.told and d.metric == "time_to_ready_s"]
-    if not told and found.none_ready:
-        return f"No time to ready can be compared. {'. '.join(dict.fromkeys(found.none_ready))}."
-    if not told:
-        return f"{found.b} against {found.a}: no difference in the mean time to ready can be told."
-    largest = max(told, key=lambda d: abs(d.estimate.value))
-    where = f"{largest.variant}: " if largest.variant else ""
-    word = "sooner" if largest.estimate.value < 0.0 else "later"
-    size, low, high = (
-        abs(x) for x in (largest.estimate.value, largest.estimate.low, largest.estimate.high)
-    )
-    return (
-        f"{where}{found.b} is ready {size:.2f} s {word} than {found.a} in the mean "
-        f"({min(low, high):.2f} to {max(low, high):.2f} s, 95 %)."
-    )
-
-
-def _inputs(name: str, differs: Any) -> None:
+def _inputs(name: str, differs: Sequence[Differs]) -> None:
     if not differs:
         return
     rows = [[row.path, row.a, row.b] for row in differs[:MOST]]
@@ -73,7 +54,7 @@ def _inputs(name: str, differs: Any) -> None:
         hint(f"{len(differs) - MOST} more differ; --json has them all.")
 
 
-def _show(pair: Any) -> None:
+def _show(pair: Pair) -> None:
     _inputs(pair.name, pair.differs)
     found = pair.comparison
     how = "paired by replication" if not found.why_not_paired else "Welch"
@@ -92,7 +73,7 @@ def _show(pair: Any) -> None:
         hint(f"{metric} is not compared: {why}.")
 
 
-def _cells(found: Any) -> list[str]:
+def _cells(found: Difference) -> list[str]:
     low, high = found.estimate.low, found.estimate.high
     return [
         found.metric,

@@ -1,75 +1,60 @@
-"""How much is run, and where: options that the verbs and the scenario scripts share."""
+"""How much of a scenario file is run: options that its verbs share, and what came of them."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
-import typer
+from pydantic import PlainValidator
 
-from sim.cli.options import BadInput, Inputs
-
-if TYPE_CHECKING:
-    from sim.experiment import RelativeHalfWidth
-    from sim.experiment.replication import Effort
-
-Replications = Annotated[
-    str | None,
-    typer.Option(
-        help="A number, instead of the file's; auto: until the mean time to ready is known to "
-        "5 %, auto:0.02: to 2 %."
-    ),
-]
-Jobs = Annotated[
-    str | None, typer.Option(help="Processes of this machine; one for each core where it pays.")
-]
-ClusterAddress = Annotated[
-    str | None,
-    typer.Option("--cluster", help="A Dask scheduler instead, as tcp://HOST:8786; or local."),
-]
+from sim import catalog
+from sim.cli.options import Workers
+from sim.core.description import description
+from sim.core.question import Typed
+from sim.experiment import RelativeHalfWidth
+from sim.experiment.replication import Effort
+from sim.scenario_file import Loaded, load_scenario
+from sim.studies.kinds import CountOrNone, at_least
 
 
-def effort(
-    inputs: Inputs,
-    *,
-    replications: str | None,
-    seed: str | None,
-    jobs: str | None,
-    cluster: str | None,
-) -> "Effort":
-    """What was asked for; what was not typed is absent."""
-    asked: Effort = {}
-    if replications is not None and replications.partition(":")[0] == "auto":
-        asked["until"] = inputs.read("replications", replications, _until)
-    elif replications is not None:
-        asked["times"] = inputs.integer("replications", replications, 1)
-    if seed is not None:
-        asked["seed"] = inputs.integer("seed", seed, 0)
-    if jobs is not None:
-        asked["jobs"] = inputs.integer("jobs", jobs, 1)
-    if cluster is not None:
-        asked["cluster"] = cluster
-    return asked
-
-
-def _until(text: str) -> "RelativeHalfWidth":
-    from sim.experiment import RelativeHalfWidth
-
+def _replications(value: object) -> int | RelativeHalfWidth:
+    text = str(value)
+    if text.partition(":")[0] != "auto":
+        return at_least(1, value)
     share = text.partition(":")[2]
     try:
         return RelativeHalfWidth(float(share)) if share else RelativeHalfWidth()
     except ValueError:
-        raise ValueError(f"{text!r} is not allowed; a number, auto, or such as auto:0.02") from None
+        allowed = "a number, auto, or such as auto:0.02"
+        raise ValueError(f"{text!r} is not allowed; {allowed}") from None
 
 
-def made(run: Callable[[], object]) -> Any:
-    """What was asked for, or what was wrong with it.
+ScenarioPath = Annotated[
+    Loaded, PlainValidator(load_scenario), Typed(argument=True, shape="SCENARIO.yaml")
+]
 
-    Raises:
-        BadInput: it cannot be run.
-    """
-    try:
-        return run()
-    except ValueError as error:
-        raise BadInput(str(error)) from error
+
+@description
+class Runs:
+    """How many runs, with which random numbers."""
+
+    replications: Annotated[
+        int | RelativeHalfWidth | None, PlainValidator(_replications), Typed(shape="<integer>")
+    ] = None
+    """A number, instead of the file's; auto: until the mean time to ready is known to 5 %,
+    auto:0.02: to 2 %."""
+    seed: CountOrNone | None = None
+    """Instead of the file's."""
+
+
+def effort(loaded: Loaded, runs: Runs, workers: Workers, out: Path) -> Effort:
+    """What the file says, unless the command line says otherwise."""
+    asked: Effort = {"catalogue": catalog.digest(), "jobs": workers.jobs, "out": out}
+    asked |= {"cluster": workers.cluster}
+    asked["seed"] = loaded.file.seed if runs.seed is None else runs.seed
+    if isinstance(runs.replications, RelativeHalfWidth):
+        asked["until"] = runs.replications
+    else:
+        asked["times"] = runs.replications or loaded.file.replications
+    return asked
 
 
 def how_many(results: Any) -> str:

@@ -1,20 +1,22 @@
 """What `--explain` prints: the numbers that moved an answer, largest first."""
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
 from sim.cli.screen import hint, table
+from sim.core.quantity import shown_number
+from sim.experiment.statistics.one_at_a_time import Effect
+from sim.studies.influence import Explained, change
 
 
-def show(explained: Sequence[Any]) -> None:
+def show(explained: Sequence[Explained]) -> None:
     """A table an answer that some number moves, and what the tables leave out."""
     for answer in explained:
         if answer.effects:
+            base = shown_number(answer.base)
             table(
                 ["parameter", "standing", "at low", "at high", "effect"],
                 [_cells(effect) for effect in answer.effects],
-                title=f"{answer.variant}, {answer.what}: {_number(answer.base)}, and what moves it",
+                title=f"{answer.variant}, {answer.what}: {base}, and what moves it",
                 right="llrrr",
             )
     for answer in explained:
@@ -34,19 +36,13 @@ def show(explained: Sequence[Any]) -> None:
     )
 
 
-def _cells(effect: Any) -> list[str]:
+def _cells(effect: Effect) -> list[str]:
     cited = effect.cited
     grade = "" if cited.grade == "assumed" else f" ({cited.grade})"
-    from sim.studies.influence import change
-
     return [
         f"{cited.key}\n  {cited.shown()}",
         f"{cited.standing}{grade}",
-        _number(effect.at_low),
-        _number(effect.at_high),
+        shown_number(effect.at_low),
+        shown_number(effect.at_high),
         change(effect),
     ]
-
-
-def _number(value: float) -> str:
-    return "none" if math.isnan(value) else f"{value:.4g}"

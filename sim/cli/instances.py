@@ -2,26 +2,29 @@
 
 from typing import Annotated
 
-import typer
-
 from sim.catalog import Instance, instances, matching
-from sim.cli.options import BadInput
+from sim.cli.options import Json
 from sim.cli.screen import as_json, say, table
+from sim.core.description import description
 from sim.core.names import unknown
+from sim.core.question import BadInput, Typed
 from sim.units import GiB, MiB
 
-NAME = "instances"
+
+@description
+class InstancesQuestion:
+    """Which EC2 instance types are known, and what do they have?"""
+
+    pattern: Annotated[str, Typed(argument=True)] = "*"
+    """Such as m5, 'c7g.*' or '*.metal'."""
 
 
-def command(
-    pattern: Annotated[str, typer.Argument(help="Such as m5, 'c7g.*' or '*.metal'.")] = "*",
-    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
-) -> int:
-    """EC2 instance types: vCPUs and their speed, memory nominal and visible, ENIs, price."""
-    found = matching(pattern)
+def command(question: InstancesQuestion, to: Json) -> int:
+    """List the types that match."""
+    found = matching(question.pattern)
     if not found:
-        raise BadInput(str(unknown("instance", pattern, instances())))
-    if json:
+        raise BadInput(str(unknown("instance", question.pattern, instances())))
+    if to.json:
         as_json([_data(type_) for type_ in found])
         return 0
     table(

@@ -1,79 +1,184 @@
-"""What was typed, checked at once: one message names every mistake."""
+"""Questions as options: what is typed is read, checked at once, and handed to a verb."""
 
-import os
-from collections.abc import Callable, Iterable
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, get_type_hints
 
-from sim.core.names import unknown
+import typer
 
-T = TypeVar("T")
+from sim.cli.screen import note, reader_has_gone
+from sim.core.description import description
+from sim.core.question import BadInput, Mistake, Question, Typed, ask, default, help_of, typed
+from sim.experiment.running.workers import using
+from sim.studies.kinds import Count, Folder
+
+STOPPED = 130
+"""What a shell makes of a program that Ctrl-C has ended."""
 
 
-class BadInput(ValueError):  # noqa: N818 (it is what happened, in the user's words)
-    """Mistakes of a command line or a file, one a line."""
+@description
+class Files:
+    """Where an answer goes."""
+
+    out: Folder = Path("results")
+    """Folder for the files."""
+    json: bool = False
+    """JSON on standard output."""
 
 
-class Inputs:
-    """Collects mistakes while options are read; `check` raises them together."""
+@description
+class Json:
+    """Where the answer of a verb goes that writes no files."""
 
-    def __init__(self) -> None:
-        self.mistakes: list[str] = []
+    json: bool = False
+    """JSON on standard output."""
 
-    def read(self, field: str, text: str | None, parse: Callable[[str], T]) -> T | None:
-        """The parsed value, or None where nothing was typed or it is wrong."""
-        if text is None:
-            return None
+
+@description
+class Workers(Question):
+    """Where runs are made."""
+
+    jobs: Count | None = None
+    """Processes of this machine; one for each core where it pays."""
+    cluster: Annotated[str | None, Typed(shape="<address>")] = None
+    """A Dask scheduler instead, as tcp://HOST:8786; or local."""
+
+    def conflicts(self, given: Any) -> Iterator[Mistake]:
+        """How many workers a cluster has is not ours to say."""
+        if "jobs" in given and self.cluster not in (None, "local"):
+            yield Mistake(
+                ("jobs", "cluster"), "not allowed beside --cluster, where it has no effect"
+            )
+
+
+def verb(command: Callable[..., int]) -> Callable[..., None]:
+    """A function with an option for each field of the descriptions that `command` takes."""
+    kinds = {name: kind for name, kind in get_type_hints(command).items() if name != "return"}
+    parameters = [_parameter(kind, field) for kind in kinds.values() for field in fields(kind)]
+
+    def run(**given: Any) -> None:
+        raise typer.Exit(_ended(command, list(kinds.values()), given))
+
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]) -> int:
+    """The exit code; bad input is a message and 2, never a traceback."""
+    try:
+        return command(*_asked(kinds, given))
+    except BrokenPipeError:
+        reader_has_gone()
+    except KeyboardInterrupt as error:
+        note(str(error) or "stopped")
+        return STOPPED
+    except (BadInput, OSError) as error:
+        text = _words(error).replace("\n", "\n       ")
+        note(f"error: {text}")
+        return 2
+
+
+def _words(error: BadInput | OSError) -> str:
+    """What is wrong, without the number that the operating system gives it."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:
+    """The descriptions, or all that is wrong with them.
+
+    Raises:
+        BadInput: something is.
+    """
+    made: list[object] = []
+    wrong: list[str] = []
+    for kind in kinds:
+        values = {}
+        for field in fields(kind):
+            if (value := given[field.name]) is None or value == []:
+                continue
+            mark = typed(kind, field.name)
+            if isinstance(value, list) and not mark.repeats:
+                if len(value) > 1:
+                    wrong.append(f"{mark.name}: given {len(value)} times; one value is allowed")
+                value = value[-1]
+            values[field.name] = value
         try:
-            return parse(text)
-        except ValueError as error:
-            message = str(error)
-            named = message.startswith(f"{field}:")
-            self.mistakes.append(message if named else f"{field}: {message}")
-            return None
+            made.append(ask(kind, values, text=True))
+        except BadInput as error:
+            wrong.append(str(error))
+    if wrong:
+        raise BadInput("\n".join(wrong))
+    return made
 
-    def choice(self, field: str, text: str, known: Iterable[str]) -> str:
-        """One of the known words."""
-        names = list(known)
-        if text not in names:
-            self.mistakes.append(str(unknown(field, text, names)))
-        return text
 
-    def integer(self, field: str, text: str, low: int) -> int:
-        """A whole number of at least `low`."""
-        value = int(text) if text.removeprefix("-").isdigit() else None
-        if value is None or value < low:
-            self.mistakes.append(f"{field}: {text!r} is not allowed; an integer of at least {low}")
-            return low
-        return value
+def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
+    """As typer takes it: all is text, and None where nothing was typed."""
+    mark, told = typed(kind, field.name), _help(kind, field.name)
+    initial = default(kind, field.name)
+    required = initial is MISSING
+    if not (required or initial is False or initial in (None, "", ())):
+        told += f"  [default: {_shown(mark, initial)}]"
+    info: Any
+    text: Any = list[str]
+    if mark.argument:
+        text = list[str] if mark.repeats else str
+        info = typer.Argument(metavar=mark.shape or None, help=told, show_default=False)
+    elif get_type_hints(kind)[field.name] is bool:
+        text, flag = bool, f"--{mark.name}"
+        flag = f"{flag}/--no-{mark.name}" if initial else flag
+        info = typer.Option(flag, help=told, show_default=False)
+    else:
+        shape = mark.shape or "<text>"
+        info = typer.Option(f"--{mark.name}", metavar=shape, help=told, show_default=False)
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if required else None,
+        annotation=Annotated[text if required else text | None, info],
+    )
 
-    def number(
-        self, field: str, text: str | None, allowed: str, good: Callable[[float], bool]
-    ) -> float | None:
-        """A number for which `good` holds; `allowed` says it in words."""
-        if text is None:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not good(value):
-            self.mistakes.append(f"{field}: {text!r} is not allowed; {allowed}")
-        return value
 
-    def folder(self, field: str, path: Path) -> Path:
-        """A folder that is there, or can be made; it is not made yet."""
-        there = next(place for place in (path, *path.absolute().parents) if place.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK):
-            allowed = "a folder that can be written"
-            self.mistakes.append(f"{field}: {str(path)!r} is not allowed; {allowed}")
-        return path
+def _shown(mark: Typed, initial: object) -> str:
+    """A default as it is typed."""
+    if initial is True:
+        return mark.name
+    return str(initial) if mark.shown is None else mark.shown(initial)
 
-    def check(self) -> None:
-        """Raise what was found wrong.
 
-        Raises:
-            BadInput: there was a mistake.
-        """
-        if self.mistakes:
-            raise BadInput("\n".join(self.mistakes))
+def _help(kind: type, name: str) -> str:
+    """The docstring of a field on one line; other fields it names are options here."""
+    known = {field.name for field in fields(kind)}
+
+    def option(match: "re.Match[str]") -> str:
+        return f"--{typed(kind, match[1]).name}" if match[1] in known else match[1]
+
+    return re.sub(r"`(\w+)`", option, " ".join(help_of(kind)[name].split()))
+
+
+def runs_on(workers: Workers, out: Path | None = None) -> AbstractContextManager[None]:
+    """Where all runs within are made, and kept as they are finished if `out` is given."""
+    return using(workers.jobs, workers.cluster, out)
+
+
+@contextmanager
+def refusals(*outcomes: type[ValueError]) -> Iterator[None]:
+    """What cannot be answered is bad input.
+
+    Args:
+        outcomes: refusals that are an answer.
+
+    Raises:
+        BadInput: it cannot.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if isinstance(error, (BadInput, *outcomes)):
+            raise
+        raise BadInput(str(error)) from error

@@ -2,27 +2,30 @@
 
 from typing import Annotated
 
-import typer
-
 from sim.catalog import core_speeds, figures
-from sim.cli.options import BadInput
+from sim.cli.options import Json
 from sim.cli.screen import as_json, say, table
 from sim.core.cited import SCALES, Cited
+from sim.core.description import description
 from sim.core.names import unknown
+from sim.core.question import BadInput, Typed
 
-NAME = "parameters"
+
+@description
+class ParametersQuestion:
+    """Which cited numbers are there, and where are they from?"""
+
+    text: Annotated[str, Typed(argument=True)] = ""
+    """Part of a key, a source or a note."""
 
 
-def command(
-    text: Annotated[str, typer.Argument(help="Part of a key, a source or a note.")] = "",
-    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
-) -> int:
-    """The cited numbers: value, range, grade, date and source."""
+def command(question: ParametersQuestion, to: Json) -> int:
+    """List the figures that match."""
     every = {**figures(), **core_speeds()}
-    found = [cited for cited in every.values() if text.lower() in _searched(cited)]
+    found = [cited for cited in every.values() if question.text.lower() in _searched(cited)]
     if not found:
-        raise BadInput(str(unknown("parameter", text, every)))
-    if json:
+        raise BadInput(str(unknown("parameter", question.text, every)))
+    if to.json:
         as_json([_data(cited) for cited in found])
         return 0
     rows = [[c.key, c.shown(), c.grade, c.as_of, _source(c)] for c in found]

@@ -2,11 +2,9 @@
 
 from sim.cli.screen import as_json
 
-NAME = "schema"
-
 
 def command() -> int:
-    """The JSON schema of a scenario file."""
+    """Print it."""
     from sim.scenario_file import schema
 
     as_json(schema())

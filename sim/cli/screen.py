@@ -1,7 +1,6 @@
 """What is printed: a sentence, a table, the files; or JSON and nothing else."""
 
 import json
-import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -66,14 +65,6 @@ def note(text: str) -> None:
 def as_json(data: Any) -> None:
     """The answer as JSON, and nothing else on standard output."""
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def number(value: float) -> str:
-    """A number in three or four significant digits, without an exponent where people count."""
-    if value == 0.0 or not 1e-4 <= abs(value) < 1e9:
-        return f"{value:.3g}"
-    place = math.floor(math.log10(abs(value)))
-    return f"{value:.{max(0, (3 if place >= 0 else 2) - place)}f}"
 
 
 def table(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.screen import number, say, table, wrote
+from sim.cli.screen import say, table, wrote
+from sim.core.quantity import shown_plain
 from sim.experiment.running.workers import using
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def picture(axes: "Axes", path: Path) -> Path:
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return "-" if value != value else number(value)  # noqa: PLR0124 (NaN)
+        return "-" if value != value else shown_plain(value)  # noqa: PLR0124 (NaN)
     return str(value)
 
 

@@ -1,51 +1,51 @@
 """`sim sensitivity`: which cited numbers a scenario's answer hangs on."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import typer
-
-from sim.cli.effort import ClusterAddress, Jobs, effort, made
-from sim.cli.options import Inputs
-from sim.cli.run import read
+from sim import plots
+from sim.cli.effort import ScenarioPath
+from sim.cli.options import Files, Workers, refusals
 from sim.cli.screen import as_json, hint, note, say, table, wrote
-
-NAME = "sensitivity"
-
-
-def command(
-    file: Annotated[Path, typer.Argument(metavar="SCENARIO.yaml", help="See `sim schema`.")],
-    *,
-    metric: Annotated[
-        str, typer.Option(help="time_to_ready_s, or another one of a run.")
-    ] = "time_to_ready_s",
-    replications: Annotated[str | None, typer.Option(help="Instead of the file's.")] = None,
-    seed: Annotated[str | None, typer.Option(help="Instead of the file's.")] = None,
-    budget: Annotated[str, typer.Option(help="Runs for the Sobol indices; 0: none.")] = "8000",
-    jobs: Jobs = None,
-    cluster: ClusterAddress = None,
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
-    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
-) -> int:
-    """Every cited number of a scenario moved over its range: which of them decide the answer?"""
-    inputs = Inputs()
-    given = effort(inputs, replications=None, seed=seed, jobs=jobs, cluster=cluster)
-    asked: dict[str, Any] = {**given, "budget": inputs.integer("budget", budget, 0)}
-    if replications is not None:
-        asked["replications"] = inputs.integer("replications", replications, 2)
-    loaded = read(file, inputs)
-    inputs.folder("out", out)
-    inputs.check()
-    same = {"seed": loaded.file.seed, "replications": loaded.file.replications, **asked}
-    return _answer(loaded.scenario, metric, same, out, json)
+from sim.cli.script import picture
+from sim.core.description import description
+from sim.core.quantity import shown_number
+from sim.core.question import Typed
+from sim.studies.kinds import CountOrNone, whole
+from sim.studies.sensitivity import Sensitivity, amount, sensitivity, words
 
 
-def _answer(scenario: Any, metric: str, asked: dict[str, Any], out: Path, json: bool) -> int:
-    from sim.studies.sensitivity import sensitivity
+@description
+class SensitivityQuestion:
+    """Which cited numbers decide what comes of a scenario?"""
 
-    found = made(lambda: sensitivity(scenario, metric=metric, **asked))
-    files = _write(found, out / scenario.name / "sensitivity") if found.top else []
-    if json:
+    file: ScenarioPath
+    """See `sim schema`."""
+    metric: Annotated[str, Typed(shape="<name>")] = "time_to_ready_s"
+    """time_to_ready_s, or another one of a run."""
+    replications: Annotated[int, whole(2), Typed(shape="<integer>")] | None = None
+    """Instead of the file's."""
+    seed: CountOrNone | None = None
+    """Instead of the file's."""
+    budget: CountOrNone = 8000
+    """Runs for the Sobol indices; 0: none."""
+
+
+def command(question: SensitivityQuestion, workers: Workers, to: Files) -> int:
+    """Move every number over its range, and show which of them matter."""
+    file, scenario = question.file.file, question.file.scenario
+    with refusals():
+        found = sensitivity(
+            scenario,
+            metric=question.metric,
+            replications=question.replications or file.replications,
+            seed=file.seed if question.seed is None else question.seed,
+            budget=question.budget,
+            jobs=workers.jobs,
+            cluster=workers.cluster,
+        )
+    files = _write(found, to.out / scenario.name / "sensitivity") if found.top else []
+    if to.json:
         as_json(found.json())
         note("\n".join(f"wrote {path}" for path in files))
         return 0
@@ -56,12 +56,8 @@ def _answer(scenario: Any, metric: str, asked: dict[str, Any], out: Path, json: 
     return 0
 
 
-def _write(found: Any, folder: Path) -> list[Path]:
+def _write(found: Sensitivity, folder: Path) -> list[Path]:
     """The tornado, and its table."""
-    from sim import plots
-    from sim.cli.script import picture
-    from sim.studies.sensitivity import words
-
     unit = " (s)" if found.metric.startswith("time_to_") else ""
     drawn = plots.tornado(found.table(), found.base, xlabel=f"mean {words(found.metric)}{unit}")
     table_of = folder / f"{found.metric}.csv"
@@ -70,15 +66,13 @@ def _write(found: Any, folder: Path) -> list[Path]:
     return files
 
 
-def show(found: Any) -> None:
+def show(found: Sensitivity) -> None:
     """The ten that matter most, and what the table does not show."""
-    from sim.studies.sensitivity import amount, words
-
-    shares = found.indices is not None
+    made = found.indices
     columns = ["parameter", "standing", "at low", "at high", "swing"]
     if found.top:
         table(
-            columns + (["first", "total"] if shares else []),
+            columns + (["first", "total"] if made is not None else []),
             _rows(found),
             title=f"mean {words(found.metric)} of {found.replications} replications, "
             "one figure moved at a time",
@@ -91,8 +85,7 @@ def show(found: Any) -> None:
     )
     if not all(effect.told for effect in found.top):
         hint("?: low and high end cannot be told apart with so few replications.")
-    if shares:
-        made = found.indices
+    if made is not None:
         largest = made.indices[0]
         low, high = (_share(end) for end in largest.total_interval)
         hint(
@@ -107,11 +100,11 @@ def show(found: Any) -> None:
         hint(f"No Sobol indices: {found.refused}.")
 
 
-def _rows(found: Any) -> list[list[str]]:
+def _rows(found: Sensitivity) -> list[list[str]]:
     shares = {i.key: i for i in found.indices.indices} if found.indices is not None else {}
     rows = []
     for effect in found.top:
-        ends = [_number(end) for end in (effect.at_low, effect.at_high, effect.swing)]
+        ends = [shown_number(end) for end in (effect.at_low, effect.at_high, effect.swing)]
         row = [f"{effect.cited.key}\n  {effect.cited.shown()}", effect.cited.standing, *ends]
         row[-1] += "" if effect.told else " ?"
         if effect.cited.key in shares:
@@ -119,10 +112,6 @@ def _rows(found: Any) -> list[list[str]]:
             row += [_share(index.first), _share(index.total)]
         rows.append(row)
     return rows
-
-
-def _number(value: float) -> str:
-    return "none" if value != value else f"{value:.4g}"  # noqa: PLR0124 (NaN)
 
 
 def _share(value: float) -> str:

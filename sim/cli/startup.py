@@ -1,92 +1,41 @@
 """`sim startup`: how soon is one ready, and which phase takes the time."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import typer
+from pydantic import AfterValidator
 
-from sim.catalog import apps, instance
 from sim.cli import explained
-from sim.cli.options import BadInput, Inputs
+from sim.cli.options import Files, Workers, refusals, runs_on
 from sim.cli.screen import as_json, bar, note, say, table, wrote
-from sim.core.quantity import parse_bytes, parse_vcpu, shown_memory
-
-NAME = "startup"
-
-
-def command(
-    *,
-    app: Annotated[str, typer.Option(help="java, node or mysql.")] = "java",
-    platform: Annotated[
-        str, typer.Option(help="vm, docker, ec2, ecs, fargate, eks, eks-fargate or all.")
-    ] = "all",
-    instance_type: Annotated[
-        str,
-        typer.Option("--instance", help="EC2 type of ECS and EKS; its size is the server's."),
-    ] = "m5.xlarge",
-    host: Annotated[
-        str | None, typer.Option(help="Bare machine of the vm and docker rows.")
-    ] = None,
-    cpu: Annotated[str | None, typer.Option(help="vCPUs of one task.")] = None,
-    memory: Annotated[str | None, typer.Option(help="Memory of one task.")] = None,
-    tasks: Annotated[str, typer.Option(help="Started at once.")] = "1",
-    network: Annotated[str, typer.Option(help="Of ECS: bridge, host or awsvpc.")] = "bridge",
-    arch: Annotated[
-        str | None, typer.Option(help="The only architecture of the image: amd64 or arm64.")
-    ] = None,
-    lazy: Annotated[
-        bool, typer.Option("--lazy", help="Show lazy loading (SOCI) too: docker and fargate.")
-    ] = False,
-    require: Annotated[
-        str | None, typer.Option(help='Exit 1 where it is not met: "p95<=30s".')
-    ] = None,
-    seed: Annotated[str, typer.Option(help="Of all random numbers.")] = "1",
-    replications: Annotated[str, typer.Option(help="Independent runs.")] = "30",
-    explain: Annotated[
-        bool, typer.Option("--explain", help="List the numbers that moved it.")
-    ] = False,
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
-    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
-) -> int:
-    """How soon is my app ready, on every platform, from request to first healthy answer?"""
-    from sim.studies.startup.answer import requirement
-    from sim.studies.startup.study import PLATFORMS
-
-    inputs = Inputs()
-    asked: dict[str, Any] = {
-        "app": inputs.choice("app", app, [name for name in apps() if name != "generic"]),
-        "platform": inputs.choice("platform", platform, [*PLATFORMS, "all"]),
-        "instance": instance_type,
-        "host": host,
-        "cpu": inputs.read("cpu", cpu, parse_vcpu),
-        "memory": inputs.read("memory", memory, parse_bytes),
-        "tasks": inputs.integer("tasks", tasks, 1),
-        "network": inputs.choice("network", network, ("bridge", "host", "awsvpc")),
-        "architecture": None if arch is None else inputs.choice("arch", arch, ("amd64", "arm64")),
-        "lazy": lazy,
-        "seed": inputs.integer("seed", seed, 0),
-        "replications": inputs.integer("replications", replications, 1),
-        "explain": explain,
-    }
-    inputs.read("instance", instance_type, instance)
-    inputs.read("require", require, requirement)
-    inputs.folder("out", out)
-    _check_host(inputs, host)
-    inputs.check()
-    return _answer(asked, require, out, json)
+from sim.core.description import description
+from sim.core.quantity import shown_memory, shown_seconds, shown_vcpu
+from sim.core.question import Typed
+from sim.studies.startup import study
+from sim.studies.startup.answer import StartupAnswer, StartupRow, requirement, unmet
+from sim.studies.startup.question import StartupQuestion
+from sim.workload import Service
 
 
-def _answer(asked: dict[str, Any], require: str | None, out: Path, json: bool) -> int:
-    from sim.studies.startup.answer import unmet
-    from sim.studies.startup.study import startup
+def _readable(text: str) -> str:
+    requirement(text)
+    return text
 
-    try:
-        answer = startup(**asked)
-        missed = unmet(answer, require) if require is not None else None
-    except ValueError as error:
-        raise BadInput(str(error)) from error
-    folder = answer.results.save(out)
-    if json:
+
+@description
+class Requirement:
+    """What an answer is held to."""
+
+    require: Annotated[str, AfterValidator(_readable), Typed(shape="<limit>")] | None = None
+    """Exit 1 where it is not met: "p95<=30s"."""
+
+
+def command(question: StartupQuestion, held: Requirement, workers: Workers, to: Files) -> int:
+    """Start it everywhere; 3 where no start becomes ready."""
+    with refusals(), runs_on(workers):
+        answer = study.answer(question)
+        missed = None if held.require is None else unmet(answer, held.require)
+    folder = answer.results.save(to.out)
+    if to.json:
         as_json(answer.json())
         note(answer.assumed_line())
         if answer.account:
@@ -104,13 +53,7 @@ def _answer(asked: dict[str, Any], require: str | None, out: Path, json: bool) -
     return 0 if answer.started else 3
 
 
-def _check_host(inputs: Inputs, host: str | None) -> None:
-    from sim.studies.bare_machine import bare_machine
-
-    inputs.read("host", host, lambda text: bare_machine(text, "m5.xlarge"))
-
-
-def show(answer: Any) -> None:
+def show(answer: StartupAnswer) -> None:
     """The totals, the phases, and what they rest on."""
     table(
         [
@@ -139,7 +82,7 @@ def show(answer: Any) -> None:
         say(answer.account)
 
 
-def _show_phases(answer: Any) -> None:
+def _show_phases(answer: StartupAnswer) -> None:
     """A table of phases for one platform, a line each for many."""
     if len(answer.totals()) <= 2:
         table(
@@ -155,69 +98,53 @@ def _show_phases(answer: Any) -> None:
         )
 
 
-def _size(service: Any) -> str:
-    return f"{service.name}, {service.cpu:g} vCPU, {shown_memory(service.memory)}"
+def _size(service: Service) -> str:
+    return f"{service.name}, {shown_vcpu(service.cpu)}, {shown_memory(service.memory)}"
 
 
-def _totals(answer: Any) -> list[list[str]]:
+def _totals(answer: StartupAnswer) -> list[list[str]]:
     slowest = max((row.seconds.get("p50_s", 0.0) for row in answer.totals()), default=0.0)
-    running = {(r.platform, r.image): r for r in answer.rows if r.phase == "running"}
-    rows = []
-    for row in answer.totals():
-        up = running.get((row.platform, row.image))
-        rows.append(
-            [
-                row.platform,
-                answer.hosts[f"{row.platform}-{row.image}"],
-                row.image,
-                _seconds(up, "p50_s"),
-                _seconds(row, "p50_s"),
-                _seconds(row, "p95_s"),
-                bar(row.seconds.get("p50_s", 0.0), slowest, 8),
-                str(row.n),
-                str(row.refused),
-                str(row.killed),
-            ]
-        )
-    return rows
+    return [
+        [
+            row.platform,
+            answer.hosts[f"{row.platform}-{row.image}"],
+            row.image,
+            _seconds(answer.running(row), "p50_s"),
+            _seconds(row, "p50_s"),
+            _seconds(row, "p95_s"),
+            bar(row.seconds.get("p50_s", 0.0), slowest, 8),
+            str(row.n),
+            str(row.refused),
+            str(row.killed),
+        ]
+        for row in answer.totals()
+    ]
 
 
-def _phases(answer: Any) -> list[list[str]]:
-    totals = {(row.platform, row.image): row for row in answer.totals()}
-    rows = []
-    for row in answer.rows:
-        total = totals[row.platform, row.image].seconds.get("p50_s", 0.0)
-        if row.phase in ("running", "total") or total == 0.0:
-            continue
-        share = row.seconds["p50_s"] / total
-        rows.append(
-            [
-                row.platform,
-                row.image,
-                row.phase,
-                _seconds(row, "p50_s"),
-                _seconds(row, "p95_s"),
-                f"{share:.0%}",
-                bar(share, 1.0, 30),
-            ]
-        )
-    return rows
+def _phases(answer: StartupAnswer) -> list[list[str]]:
+    return [
+        [
+            row.platform,
+            row.image,
+            row.phase,
+            _seconds(row, "p50_s"),
+            _seconds(row, "p95_s"),
+            f"{share:.0%}",
+            bar(share, 1.0, 30),
+        ]
+        for total in answer.totals()
+        for row, share in answer.shares(total)
+    ]
 
 
-def _sums(answer: Any) -> list[list[str]]:
+def _sums(answer: StartupAnswer) -> list[list[str]]:
     rows = []
     for total in answer.totals():
-        if "p50_s" not in total.seconds:
-            continue
-        parts = [
-            f"{row.phase} {row.seconds['p50_s']:.2f}"
-            for row in answer.rows
-            if (row.platform, row.image) == (total.platform, total.image)
-            and row.phase not in ("running", "total")
-        ]
-        rows.append([total.platform, total.image, " + ".join(parts)])
+        parts = [f"{row.phase} {row.seconds['p50_s']:.2f}" for row, _ in answer.shares(total)]
+        if parts:
+            rows.append([total.platform, total.image, " + ".join(parts)])
     return rows
 
 
-def _seconds(row: Any, column: str) -> str:
-    return f"{row.seconds[column]:.2f} s" if row is not None and column in row.seconds else "-"
+def _seconds(row: StartupRow | None, column: str) -> str:
+    return shown_seconds(None if row is None else row.seconds.get(column), 2)

@@ -1,68 +1,126 @@
 """`sim sweep`: a scenario file at many points of its parameter space."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import typer
 import yaml
+from pydantic import PlainValidator
 
-from sim.cli.effort import ClusterAddress, Jobs, Replications, effort, how_many, made
-from sim.cli.options import Inputs
-from sim.cli.run import ended, of_file, read
+from sim import plots
+from sim.cli.effort import Runs, ScenarioPath, effort, how_many
+from sim.cli.options import Files, Workers, refusals
+from sim.cli.run import ended
 from sim.cli.screen import as_json, note, say, table, wrote
+from sim.cli.script import picture
+from sim.core.description import description
+from sim.core.question import Mistake, Question, Typed, without_effect
+from sim.experiment import LatinHypercube, Results, Sobol, sweep
+from sim.experiment.design import Design
+from sim.studies.kinds import NAME, among, whole
 
-if TYPE_CHECKING:
-    from sim.experiment.design import Design
-
-NAME = "sweep"
-SPREADS = ("sobol", "latin-hypercube")
+SPREADS: Mapping[str, type[Sobol | LatinHypercube]] = {
+    "sobol": Sobol,
+    "latin-hypercube": LatinHypercube,
+}
 NOT_SWEPT = {"name": "it names the results", "seed": "see --seed", "replications": "see its option"}
 MOST_ROWS, MOST_LINES = 60, 7
 
+Values = dict[str, list[Any]]
+"""Of fields of the file, by path."""
 
-def command(
-    file: Annotated[Path, typer.Argument(metavar="SCENARIO.yaml", help="See `sim schema`.")],
-    *,
-    grid: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FIELD=A,B,...",
-            help="A field of the file and its values, such as host.instance=m5.large,m5.xlarge; "
-            "again for another field: every combination is run.",
-        ),
-    ] = None,
+
+def _fields(separator: str) -> PlainValidator:
+    """Values by path, read as YAML reads them."""
+
+    def read(given: Sequence[str] | None) -> Values | None:
+        found: Values = {}
+        wrong = []
+        for text in given or ():
+            path, parts = _parts(text, separator)
+            if reason := _not_swept(text, path, parts, separator):
+                wrong.append(reason)
+            elif path in found:
+                wrong.append(f"{path} is given twice; give all values at once")
+            else:
+                found[path] = parts
+        if wrong:
+            raise ValueError("\n".join(wrong))
+        return found or None
+
+    return PlainValidator(read)
+
+
+def _parts(text: str, separator: str) -> tuple[str, list[Any]]:
+    path, _, values = text.partition("=")
+    typed = [part.strip() for part in values.split(separator)]
+    return path, list(dict.fromkeys(map(yaml.safe_load, typed))) if all(typed) else []
+
+
+def _not_swept(text: str, path: str, parts: Sequence[Any], separator: str) -> str:
+    """What is wrong with the values of a field; empty where nothing is."""
+    if not path or not parts:
+        return f"{text!r} is not allowed; such as image.mib=100,500"
+    if path in NOT_SWEPT:
+        return f"{path} cannot be swept; {NOT_SWEPT[path]}"
+    if separator == ":" and not _two_numbers(parts):
+        return f"{path} needs two numbers, such as {path}=100:2000"
+    return ""
+
+
+def _two_numbers(values: Sequence[Any]) -> bool:
+    return len(values) == 2 and all(isinstance(value, int | float) for value in values)
+
+
+@description
+class SweepQuestion(Question):
+    """What comes of a scenario file at many points of its parameter space?"""
+
+    file: ScenarioPath
+    """See `sim schema`."""
+    grid: Annotated[Values | None, _fields(","), Typed(repeats=True, shape="FIELD=A,B,...")] = None
+    """A field of the file and its values, such as host.instance=m5.large,m5.xlarge; again for
+    another field: every combination is run."""
     between: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--range",
-            metavar="FIELD=LOW:HIGH",
-            help="Instead: a field and its range, such as image.mib=100:2000, over all of which "
-            "points are spread.",
-        ),
-    ] = None,
-    points: Annotated[str, typer.Option(help="How many points in the ranges.")] = "16",
-    spread: Annotated[str, typer.Option(help="sobol or latin-hypercube.")] = "sobol",
-    replications: Replications = None,
-    seed: Annotated[str | None, typer.Option(help="Instead of the file's.")] = None,
-    jobs: Jobs = None,
-    cluster: ClusterAddress = None,
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("results"),
-    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
-) -> int:
-    """Run a scenario file at many points; runs that are there already are not made again."""
-    inputs = Inputs()
-    asked = effort(inputs, replications=replications, seed=seed, jobs=jobs, cluster=cluster)
-    loaded = read(file, inputs)
-    design = _design(inputs, grid or [], between or [], points, spread)
-    inputs.folder("out", out)
-    inputs.check()
-    from sim.experiment import sweep
+        Values | None, _fields(":"), Typed(name="range", repeats=True, shape="FIELD=LOW:HIGH")
+    ] = None
+    """Instead: a field and its range, such as image.mib=100:2000, over all of which points are
+    spread."""
+    points: Annotated[int, whole(2), Typed(shape="<integer>")] = 16
+    """How many points in the ranges."""
+    spread: Annotated[str, among("spread", tuple(SPREADS)), NAME] = "sobol"
+    """sobol or latin-hypercube."""
 
-    same = of_file(loaded, asked, out)
-    results = made(lambda: sweep(loaded.at, design, **same))
-    files = [results.folder, *_drawn(results)]
-    if json:
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """Both kinds of points or none, and ranges that cannot be filled."""
+        if self.grid and self.between:
+            yield Mistake(("grid", "between"), "not allowed beside --range; give one or the other")
+        elif not self.grid and not self.between:
+            words = "give --grid FIELD=A,B,... or --range FIELD=LOW:HIGH, at least once"
+            yield Mistake(("grid", "between"), words)
+        if self.grid:
+            yield from without_effect(given, ("points", "spread"), "grid", "beside --grid")
+        try:
+            self.design()
+        except ValueError as error:
+            yield Mistake(("between", "points"), str(error))
+
+    def design(self) -> Design:
+        """The points."""
+        if not self.between:
+            return self.grid or {}
+        ranges = {path: (low, high) for path, (low, high) in self.between.items()}
+        return SPREADS[self.spread](ranges, count=self.points)
+
+
+def command(question: SweepQuestion, runs: Runs, workers: Workers, to: Files) -> int:
+    """Run it at every point, and draw what can be drawn."""
+    how = effort(question.file, runs, workers, to.out)
+    with refusals():
+        results = sweep(question.file.at, question.design(), **how)
+    folder = results.folder or to.out
+    files = [folder, *_drawn(results, folder)]
+    if to.json:
         as_json(results.json())
         note("\n".join(f"wrote {file}" for file in files))
     else:
@@ -71,7 +129,7 @@ def command(
     return ended(results)
 
 
-def show(results: Any) -> None:
+def show(results: Results) -> None:
     """A row a point, in the order of the design."""
     say(results.sentence())
     if how_many(results):
@@ -92,7 +150,7 @@ def show(results: Any) -> None:
         say(f"  and {len(rows) - MOST_ROWS} more points, in summary.csv")
 
 
-def _drawn(results: Any) -> list[Path]:
+def _drawn(results: Results, folder: Path) -> list[Path]:
     """A picture, where the points are those of one field, or of two in few lines."""
     summary, fields = results.summary, list(results.points.columns[1:])
     numbers = [field for field in fields if summary[field].dtype.kind in "fi"]
@@ -101,14 +159,11 @@ def _drawn(results: Any) -> list[Path]:
     known = "time_to_ready_s" in summary and summary["time_to_ready_s"].notna().any()
     if not known or len(others) > 1 or any(summary[o].nunique() > MOST_LINES for o in others):
         return []
-    from sim import plots
-    from sim.cli.script import picture
-
-    lines = plots.sweep_lines(summary, x, *others)
-    return [picture(lines, results.folder / "sweep.png")]
+    lines = plots.sweep_lines(summary, x, others[0] if others else None)
+    return [picture(lines, folder / "sweep.png")]
 
 
-def _outcome(row: dict[str, Any]) -> list[str]:
+def _outcome(row: Mapping[Any, Any]) -> list[str]:
     counts = [f"{row[name]:.4g}" for name in ("ready", "refused", "killed")]
     mean, low, high = (row.get(name) for name in ("time_to_ready_s", "low_s", "high_s"))
     known = mean is not None and mean == mean  # noqa: PLR0124 (NaN)
@@ -123,51 +178,3 @@ def _outcome(row: dict[str, Any]) -> list[str]:
 
 def _cell(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _design(
-    inputs: Inputs, grid: Sequence[str], between: Sequence[str], points: str, spread: str
-) -> "Design":
-    """The points that were typed; mistakes are collected."""
-    count = inputs.integer("points", points, 2)
-    kind = inputs.choice("spread", spread, SPREADS)
-    if grid and between:
-        inputs.mistakes.append("grid: not allowed beside --range; give one or the other")
-    if not grid and not between:
-        inputs.mistakes.append(
-            "grid: give --grid FIELD=A,B,... or --range FIELD=LOW:HIGH, at least once"
-        )
-    values = _fields(inputs, "grid", grid, ",")
-    ranges = _fields(inputs, "range", between, ":")
-    for path, ends in ranges.items():
-        if len(ends) != 2 or not all(isinstance(end, int | float) for end in ends):
-            inputs.mistakes.append(f"range: {path} needs two numbers, such as {path}=100:2000")
-    if inputs.mistakes or not ranges:
-        return values
-    from sim.experiment import LatinHypercube, Sobol
-
-    made_of = {path: (low, high) for path, (low, high) in ranges.items()}
-    kinds: dict[str, type[Sobol | LatinHypercube]] = {
-        "sobol": Sobol,
-        "latin-hypercube": LatinHypercube,
-    }
-    return inputs.read("range", spread, lambda _: kinds[kind](made_of, count=count)) or values
-
-
-def _fields(
-    inputs: Inputs, option: str, typed: Sequence[str], separator: str
-) -> dict[str, list[Any]]:
-    """Values by path, read as YAML reads them."""
-    found: dict[str, list[Any]] = {}
-    for text in typed:
-        path, _, values = text.partition("=")
-        parts = [part.strip() for part in values.split(separator)]
-        if not path or not all(parts):
-            inputs.mistakes.append(f"{option}: {text!r} is not allowed; such as image.mib=100,500")
-        elif path in NOT_SWEPT:
-            inputs.mistakes.append(f"{option}: {path} cannot be swept; {NOT_SWEPT[path]}")
-        elif path in found:
-            inputs.mistakes.append(f"{option}: {path} is given twice; give all values at once")
-        else:
-            found[path] = list(dict.fromkeys(map(yaml.safe_load, parts)))
-    return found

@@ -1,72 +1,69 @@
 """`sim validate`: the model beside real measurements."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-import typer
-
-from sim.cli.options import BadInput, Inputs
+from sim.cli.options import Json, refusals
 from sim.cli.screen import as_json, hint, note, say, table, wrote
-
-if TYPE_CHECKING:
-    from sim.validation import Case, Judgement
-
-NAME = "validate"
+from sim.core.description import description
+from sim.core.question import BadInput, Mistake, Question, Typed
+from sim.studies.kinds import Folder
+from sim.validation import Case, Judgement, groups, validate
+from sim.validation.bars import summaries
 
 LIVE = 50.0
 """Seconds that measuring afresh may take."""
 
 
-def command(
-    *,
-    data: Annotated[
-        list[Path] | None,
-        typer.Option(help="A further file, in a format of the shipped ones; may be repeated."),
-    ] = None,
-    more: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="More files for --data.")
-    ] = None,
-    shipped: Annotated[bool, typer.Option(help="Judge the shipped measurements, too.")] = True,
-    live: Annotated[
-        bool, typer.Option("--live", help="Measure this machine's kernel afresh; up to a minute.")
-    ] = False,
-    docs: Annotated[
-        Path | None, typer.Option(help="Write validation.md and its pictures to this folder.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
-) -> int:
-    """Real measurements beside what the model makes of their inputs; 1 if a bar is missed."""
-    from sim.validation import BadData, validate
+@description
+class ValidateQuestion(Question):
+    """How near is the model to real measurements?"""
 
-    inputs = Inputs()
-    if docs is not None:
-        inputs.folder("docs", docs)
-    if more and not data:
-        inputs.mistakes.append(f"{more[0]}: a file is given with --data FILE")
-    inputs.check()
-    try:
-        judgement = validate([*(data or ()), *(more or ())], shipped=shipped and not live)
-    except BadData as error:
-        raise BadInput(str(error)) from error
-    if live:
+    data: Annotated[tuple[Path, ...], Typed(repeats=True, shape="<path>")] = ()
+    """A further file, in a format of the shipped ones; may be repeated."""
+    more: Annotated[tuple[Path, ...], Typed(repeats=True, argument=True, shape="[FILE]...")] = ()
+    """More files for `data`."""
+    shipped: bool = True
+    """Judge the shipped measurements, too."""
+    live: bool = False
+    """Measure this machine's kernel afresh; up to a minute."""
+    docs: Folder | None = None
+    """Write validation.md and its pictures to this folder."""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """A file without `data`, and what is idle beside `live`."""
+        if self.more and not self.data:
+            yield Mistake((), f"{self.more[0]}: a file is given with --data FILE")
+        if self.live and "shipped" in given:
+            words = "not allowed beside --live, which judges what it measures alone"
+            yield Mistake(("shipped", "live"), words)
+
+
+def command(question: ValidateQuestion, to: Json) -> int:
+    """Judge what was measured; 1 if a bar is missed."""
+    if question.docs is not None and to.json:
+        raise BadInput("json: not allowed beside --docs, which writes files instead")
+    with refusals():
+        files = [*question.data, *question.more]
+        judgement = validate(files, shipped=question.shipped and not question.live)
+    if question.live:
         judgement = judgement.plus(_live())
-    if docs is not None:
+    if question.docs is not None:
         from sim.validation.report import write
 
-        wrote(*write(judgement, docs))
+        wrote(*write(judgement, question.docs))
         return 0
-    if json:
+    if to.json:
         as_json([case.json() for case in judgement.cases])
     else:
         _show(judgement)
     return 1 if judgement.missed else 0
 
 
-def _live() -> "Judgement":
+def _live() -> Judgement:
     """What was measured here and now; nothing, with the reason, where that is not possible."""
-    from sim.validation import Judgement
     from sim.validation.live.measure import Unable, measure
 
     note("measuring this machine's kernel; the other work on it should rest for a minute")
@@ -77,10 +74,7 @@ def _live() -> "Judgement":
         return Judgement((), ())
 
 
-def _show(judgement: "Judgement") -> None:
-    from sim.validation import groups
-    from sim.validation.bars import summaries
-
+def _show(judgement: Judgement) -> None:
     for group, cases in groups(judgement.cases):
         table(
             ["case", "measured", "predicted", "error", "split", "bar", ""],
@@ -99,7 +93,7 @@ def _show(judgement: "Judgement") -> None:
         say(f"{held} of {len(judgement.verdicts)} bars are held.")
 
 
-def _cells(case: "Case") -> list[str]:
+def _cells(case: Case) -> list[str]:
     error = case.error_pct
     state = {True: "inside", False: "OUTSIDE", None: "no bar" if error is not None else "-"}
     return [
@@ -119,7 +113,7 @@ def _short(value: float) -> str:
     return f"{value:.{max(0, digits)}f}"
 
 
-def _reasons(cases: "Sequence[Case]") -> Iterator[str]:
+def _reasons(cases: Sequence[Case]) -> Iterator[str]:
     """Why some have no prediction, each reason once."""
     for reason in dict.fromkeys(case.reason for case in cases if case.reason):
         count = sum(case.reason == reason for case in cases)

@@ -1,11 +1,19 @@
 """What is wrong with a description, in words: the field, the value, what is allowed."""
 
-from dataclasses import fields, is_dataclass
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
 from sim.core.names import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Marks a field whose words are known only when it is read; its validator refuses others."""
+
+    names: Callable[[], Iterable[str]]
 
 
 def mistakes(error: ValidationError, described: type) -> list[str]:
@@ -65,9 +73,11 @@ def _fields_at(described: type, place: list[str]) -> list[str]:
 
 
 def _literals(described: type, place: list[str]) -> list[str]:
-    """The words of a `Literal`, where it is one."""
+    """The words of a `Literal`, or of a field that is `OneOf`."""
     types = {field.name: field.type for field in fields(_class_at(described, place[:-1]))}
     kind = types.get(place[-1]) if place else None
+    if get_origin(kind) is Annotated:
+        return [name for mark in get_args(kind) if isinstance(mark, OneOf) for name in mark.names()]
     return [str(value) for value in get_args(kind)] if get_origin(kind) is Literal else []
 
 

@@ -17,7 +17,7 @@ KEYS = ("variant", "run", "task")
 COLUMNS_OF_TILES = ("run", "task", "phase", "start_s", "end_s")
 OUTCOMES = ("ready", "refused", "killed", "censored")
 SUMMARY = ("variant", "phase", "p50_s", "p95_s", "n")
-"""Of a summary without a row: no start became ready, or too few did for a median."""
+"""Columns of a summary without rows: no start became ready, or too few did for a median."""
 
 
 def tiling(spans: pd.DataFrame) -> pd.DataFrame:

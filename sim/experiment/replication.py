@@ -16,7 +16,7 @@ from sim.experiment.running.engine import Engine
 from sim.experiment.running.own_code import own_code
 from sim.experiment.running.run import Runnable
 from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequential, Target
-from sim.experiment.running.workers import Workers
+from sim.experiment.running.workers import WHERE, Workers
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.run_folder import InMemory, RunFolder, say
 
@@ -40,8 +40,8 @@ class Effort(TypedDict, total=False):
         jobs: processes of this machine; None: this one as long as that is quicker, else one for
             each core.
         cluster: `local`, or the address of a Dask scheduler.
-        out: folder of the results; runs that are there already are not made again. None: the
-            results are in memory only.
+        out: folder of the results; runs that are there already are not made again. None: that of
+            `using` around the call, or else the results are in memory only.
     """
 
     times: int
@@ -95,6 +95,7 @@ def compare(
     _check(scenarios, times, seed)
     named = name or next(iter(scenarios.values())).name
     described = {variant: json.loads(as_json(s)) for variant, s in scenarios.items()}
+    out = WHERE.get().out if out is None else out
     own = own_code(scenarios.values())
     if own.unknown and out is not None:
         say(

@@ -8,8 +8,9 @@ from sim.platforms.ecs.ecs import ECS
 from sim.platforms.ecs.instance_limits import ControlPlane, Network
 from sim.platforms.eks.eks import EKS
 from sim.platforms.eks.fargate_profile import FargateProfile
-from sim.platforms.fargate import Fargate, FargateSize
+from sim.platforms.fargate import Fargate
 from sim.platforms.fleet import Fleet
+from sim.platforms.hosting import FargateSize
 from sim.platforms.hypervisor import Hypervisor
 from sim.platforms.kubernetes.allocatable import DaemonSet, NodeConfig
 from sim.platforms.kubernetes.kubelet import Kubelet

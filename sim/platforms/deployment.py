@@ -1,4 +1,4 @@
-"""What every deployment does alike: know its hosts, launch one story a start, stop a start."""
+"""The part that all deployments share: hosts, launching, stopping, and starts that had to move."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,11 +20,11 @@ class BareDeployment:
         self._hosts: list[Kernel] = []
 
     def hosts(self) -> Sequence[Kernel]:
-        """The kernels that run its sandboxes, as far as they are up."""
+        """The kernels of the hosts that are up."""
         return self._hosts
 
     def stop(self, start: Start) -> Event:
-        """Stop one, or whichever stands in for it: on its way or long since ready."""
+        """Stop a start, or the one that stands in for it, on its way or long since ready."""
         start = self.current(start)
         start.kill("stopped")
         start.end()
@@ -41,7 +41,7 @@ class StoryDeployment(BareDeployment):
     """A deployment whose starts each follow one story.
 
     Args:
-        story: what becomes of a start, from its first phase to its outcome.
+        story: what happens to a start, from its first phase to its outcome.
     """
 
     def __init__(self, world: World, story: Callable[[Start], NextStory]) -> None:

@@ -8,15 +8,15 @@ from sim.core.world import World
 from sim.host import Machine
 from sim.platforms.deployment import StoryDeployment
 from sim.platforms.fleet import Fleet
+from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, smallest_first
-from sim.platforms.machine_host import MachineHost
 from sim.sandbox import Container, ContainerEngine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
 
 
 @description
-class Docker(MachineHost):
+class Docker(Hosting):
     """`docker run` on one machine; there is no scheduler, and no reservation is enforced.
 
     The ceilings are those of an operator who does not overcommit.
@@ -36,7 +36,7 @@ class Docker(MachineHost):
         return self
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """How many containers by reservation, smallest first."""
+        """Containers that fit by reservation, limit by limit, smallest first."""
         shim = plain(self.server.runtime.shim)
         room = self.server.room(0.0)
         return smallest_first(
@@ -47,7 +47,7 @@ class Docker(MachineHost):
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
-        """Limits that stand whatever the containers really use."""
+        """Limits that hold whatever the containers really use."""
         ports = Ceiling(
             "bridge ports", int(plain(self.bridge_ports)), "use a second bridge network"
         )
@@ -56,12 +56,12 @@ class Docker(MachineHost):
         return (ports, Ceiling("host ports", 1, "publish a dynamic port instead of a fixed one"))
 
     def fits_in_memory(self, service: Service) -> int:
-        """How many fit by what they use: one copy of hot files, private pages and shim each."""
+        """Containers that fit by use: one copy of hot files, private pages and shim for each."""
         each = service.private + plain(self.server.runtime.shim)
         return fits(self.server.room(service.hot), each)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where the machine's nominal memory goes with `count` containers at work."""
+        """How the machine's nominal memory is used with `count` containers at work."""
         return self.server.budget(service, count)
 
     @property
@@ -104,7 +104,7 @@ class DockerHost(StoryDeployment):
         return self.engine.run(start)
 
     def _take(self, start: Start) -> str | None:
-        """A place on the bridge and the host port, or what is missing."""
+        """Take a place on the bridge and the host port, or say what is missing."""
         if self._bridge == 0:
             return "bridge ports"
         port = start.service.host_port

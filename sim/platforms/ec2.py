@@ -15,8 +15,8 @@ from sim.host import Kernel, Machine, Step
 from sim.image import ImageStore, Registry, Unpacking
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.deployment import BareDeployment
+from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, with_free
-from sim.platforms.machine_host import MachineHost
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.sandbox.app_process import RunningApp
 from sim.start import Ceiling, Ready, Refused, Start, Story
@@ -39,8 +39,8 @@ class DockerOnInstance:
 
 
 @description
-class EC2(MachineHost):
-    """RunInstances, one app an instance; the app is in the machine image, or in a container."""
+class EC2(Hosting):
+    """RunInstances, one app an instance; the app is in the machine image, or a container."""
 
     machine: Machine
     """The instance type."""
@@ -92,13 +92,13 @@ class EC2(MachineHost):
         )
 
     def lacking(self, service: Service) -> str | None:
-        """What the instance has too little of, if anything."""
+        """What the instance has too little of; None: it holds the service."""
         if service.cpu > self.machine.vcpu:
             return "vCPU"
         return "memory" if service.memory > self._room else None
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where an instance's nominal memory goes with its app at work."""
+        """How an instance's nominal memory is used with its app at work."""
         return with_free(
             self.machine.memory,
             BudgetItem("lost", plain(self.machine.memory_lost)),
@@ -144,7 +144,7 @@ class Account(BareDeployment):
         ]
 
     def stop(self, start: Start) -> Event:
-        """TerminateInstances; an instance whose app was killed is there until then."""
+        """TerminateInstances; until then an instance whose app was killed is still there."""
         if start in self._machines:
             self._hosts.remove(self._machines.pop(start))
         return super().stop(start)
@@ -155,6 +155,7 @@ class Account(BareDeployment):
         yield self.world.env.timeout(self._call())
 
     def _launched(self, start: Start, answered: Event) -> Story:
+        """Once the call is answered, the instance is placed and gets its ENI and its volume."""
         start.phase("request")
         yield answered
         lacking = self._ec2.lacking(start.service)
@@ -165,7 +166,7 @@ class Account(BareDeployment):
         return self._up(start)
 
     def _up(self, start: Start) -> Story:
-        """The instance is running: boot it, then start the app."""
+        """The instance is running: boot it, then start the app, or pull and run its container."""
         ec2 = self._ec2
         name = f"{ec2.machine.name}-{start.task}"
         kernel = ec2.machine.boot(self.world, name, plain(ec2.guest_os))

@@ -9,7 +9,6 @@ from simpy import Event
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
-from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.core.randomness import Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
@@ -18,6 +17,7 @@ from sim.host.machine import Architecture
 from sim.image import ImageStore, Registry, Unpacking
 from sim.image.image import distinct
 from sim.platforms.deployment import record_wait
+from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
@@ -25,17 +25,6 @@ from sim.units import GiB
 from sim.workload import Service
 
 Offered_co = TypeVar("Offered_co", covariant=True)
-
-
-@description
-class FargateSize:
-    """A size that can be bought."""
-
-    vcpu: Vcpu
-    memory: Bytes
-
-    def __str__(self) -> str:
-        return f"{shown_vcpu(self.vcpu)} / {shown_size(self.memory)}"
 
 
 @description
@@ -81,7 +70,7 @@ class Fargate:
 
     @property
     def largest(self) -> str:
-        """What to say where none holds a task."""
+        """What to say to a task that no size holds."""
         return f"the largest is {self.sizes[-1]}"
 
     def price(self, size: FargateSize) -> float:
@@ -107,7 +96,7 @@ class Fargate:
         )
 
     def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
-        """The same for a task of that size, None: one that no size holds."""
+        """The ceilings of a task of that size; None: no size holds the task."""
         if size is None:
             return (Ceiling("Fargate size", 0, self.largest),)
         quota = plain(self.account_vcpus)
@@ -122,7 +111,7 @@ class Fargate:
         )
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where a task's memory goes; OS and agent come on top of the size."""
+        """How the memory of a task's microVM is used; OS and agent come on top of the size."""
         size = self.size_for(service)
         held = plain(self.os_and_daemons) + plain(self.runtime.shim)
         return with_free(
@@ -145,20 +134,18 @@ class Fargate:
 class OnFargate(Protocol[Offered_co]):
     """An orchestrator that runs tasks on Fargate."""
 
-    def on_fargate(self, fargate: Fargate) -> Offered_co:
-        """What Fargate offers to its tasks."""
-        ...
+    def on_fargate(self, fargate: Fargate) -> Offered_co: ...
 
 
 @dataclass(frozen=True, slots=True)
-class FargateHost:
+class FargateHost(Hosting):
     """A host on Fargate: a microVM that comes with its task, at a size that can be bought."""
 
     fargate: Fargate
 
     @property
     def machine(self) -> Machine:
-        """There is none to be named before the task is known.
+        """A microVM has no type.
 
         Raises:
             ValueError: always.
@@ -170,46 +157,24 @@ class FargateHost:
         return self.fargate.size_for(service)
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """One task a microVM."""
         return self.fargate.ceilings(service)
 
-    def slots(self, service: Service) -> tuple[Ceiling, ...]:  # noqa: ARG002 (one signature)
-        """A microVM has no slots to run out of."""
-        return ()
-
-    def fits_in_memory(self, service: Service) -> int:  # noqa: ARG002 (one signature)
-        """Only a host that many tasks share can be filled.
-
-        Raises:
-            ValueError: always.
-        """
-        raise ValueError("capacity: Fargate has no instances to fill; a Fleet is needed here")
-
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where the memory of a task's microVM goes."""
         return self.fargate.budget(service, count)
 
     def host_name(self, service: Service) -> str:
-        """The size; `-` where none holds the service."""
         return str(self.fargate_size(service) or "-")
 
     def host_vcpus(self, service: Service) -> float:
-        """vCPUs of one task, as the account's quota counts them; 0 where no size holds it."""
         size = self.fargate_size(service)
         return 0.0 if size is None else size.vcpu
 
     def usd_per_hour(self, service: Service) -> float | None:
-        """Price of one task; None where no size holds it."""
         size = self.fargate_size(service)
         return None if size is None else self.fargate.price(size)
 
     def quota(self) -> tuple[str, float | None]:
-        """What the account counts its tasks as, and how many vCPUs it may have."""
         return "Fargate tasks", plain(self.fargate.account_vcpus)
-
-    def lacks(self, service: Service) -> str:  # noqa: ARG002 (one signature)
-        """No task waits for ever: what no size holds is refused."""
-        return ""
 
 
 class LiveFargate:

@@ -35,7 +35,7 @@ class Fleet:
     warm: tuple[Image, ...] = ()
     """Images that are on every disk already (*warm image*)."""
     cleanup: ImageCleanup | None = None
-    """How images that no container uses are deleted; None: they stay."""
+    """When images that no container uses are deleted; None: they stay."""
 
     @model_validator(mode="after")
     def _warm_images_fit(self) -> "Fleet":
@@ -52,11 +52,15 @@ class Fleet:
         return orchestrator.on_machines(self)
 
     def room(self, held: float) -> float:
-        """Bytes one machine has left for shims, apps and cache."""
+        """Bytes that one machine has left for shims, apps and cache.
+
+        Args:
+            held: bytes used beside OS and container daemon, such as an agent's.
+        """
         return self.machine.memory_visible - plain(self.os_and_daemons) - held
 
     def disk(self, service: Service) -> tuple[Ceiling, ...]:
-        """How many the disk takes, where it limits them at all: one copy of the images serves all.
+        """How many containers the disk takes, if it limits them: one copy of an image serves all.
 
         `docker image prune` and image garbage collection are not counted on.
         """
@@ -65,17 +69,17 @@ class Fleet:
         return disk_ceilings(room, plain(service.disk), _LARGER)
 
     def _images(self, images: Sequence[Image]) -> float:
-        """Bytes of disk that images take, each layer once."""
+        """Bytes of disk that images take; layers they share count once."""
         return sum(map(self.unpacking.on_disk, distinct(images)))
 
     def budget(
         self, service: Service, count: int, *daemons: BudgetItem, shim: float | None = None
     ) -> tuple[BudgetItem, ...]:
-        """Where the memory of one machine goes with `count` containers at work.
+        """How the memory of one machine is used with `count` containers at work.
 
         Args:
-            daemons: what is held beside OS and container daemon.
-            shim: bytes for each sandbox; None: those of the runtime.
+            daemons: memory held beside OS and container daemon.
+            shim: bytes for each sandbox; None: the runtime's own.
         """
         each = plain(self.runtime.shim) if shim is None else shim
         return with_free(
@@ -98,12 +102,12 @@ class Fleet:
         policy: PullPolicy,
         daemon_weight: float = 1024.0,
     ) -> ContainerEngine:
-        """Machine `number` of the fleet, up and running.
+        """Boot machine `number` of the fleet; it is up at once.
 
         Args:
             held: bytes used beside OS and daemon, such as an agent's.
             policy: when its daemon contacts the registry.
-            daemon_weight: of the daemon's cgroup, on the scale of those beside it.
+            daemon_weight: CPU weight of the daemon's cgroup, on the scale of the cgroups beside it.
         """
         name = f"{self.machine.name}-{number}"
         kernel = self.machine.boot(world, name, plain(self.os_and_daemons) + held)
@@ -117,9 +121,7 @@ class Fleet:
 class OnMachines(Protocol[Offered_co]):
     """An orchestrator that runs tasks on machines."""
 
-    def on_machines(self, fleet: Fleet) -> Offered_co:
-        """What machines that are up already offer to its tasks."""
-        ...
+    def on_machines(self, fleet: Fleet) -> Offered_co: ...
 
 
 _LARGER = "take a larger root volume, or a smaller image"

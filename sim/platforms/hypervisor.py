@@ -5,15 +5,15 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
 from sim.platforms.deployment import StoryDeployment
+from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
-from sim.platforms.machine_host import MachineHost
 from sim.sandbox import Guest, VirtualMachine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
 
 
 @description
-class Hypervisor(MachineHost):
+class Hypervisor(Hosting):
     """KVM-like: one guest OS and one app a guest."""
 
     machine: Machine
@@ -26,7 +26,7 @@ class Hypervisor(MachineHost):
     """Guest vCPUs per vCPU of the machine."""
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """How many guests by reservation, smallest first."""
+        """Guests that fit by reservation, limit by limit, smallest first."""
         vcpus = self.vm.vcpus(service.cpu)
         return smallest_first(
             Ceiling("vCPU", fits(self.vcpus, vcpus), _MORE_CPU),
@@ -35,15 +35,15 @@ class Hypervisor(MachineHost):
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:  # noqa: ARG002 (one signature)
-        """Limits that stand whatever the guests really use: a port of the bridge each."""
+        """Limits that hold whatever the guests really use: each takes a port of the bridge."""
         return (Ceiling("bridge ports", int(plain(self.bridge_ports)), _SECOND_BRIDGE),)
 
     def fits_in_memory(self, service: Service) -> int:
-        """How many guests the memory takes by what they use."""
+        """Guests that fit in memory by what they use."""
         return fits(self.room, self.vm.resident(service.memory, service.working_set))
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where the machine's nominal memory goes with `count` guests at work."""
+        """How the machine's nominal memory is used with `count` guests at work."""
         vm = self.vm
         nominal = vm.nominal_memory(service.memory)
         kernel, os = nominal - vm.visible(nominal), plain(vm.guest_os)
@@ -68,7 +68,7 @@ class Hypervisor(MachineHost):
 
     @property
     def vcpus(self) -> float:
-        """Guest vCPUs it gives out."""
+        """Guest vCPUs that it can hand out."""
         return self.machine.vcpu * plain(self.cpu_overcommit)
 
     @property

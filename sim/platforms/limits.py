@@ -9,21 +9,23 @@ from sim.start import Ceiling
 
 
 def fits(capacity: float, each: float) -> int:
-    """How many of size `each` fit into `capacity`; forgiving the last bit of a decimal."""
+    """How many of size `each` fit into `capacity`."""
+    # 0.3 / 0.1 is a bit below three: the last bits of a decimal are forgiven.
     return max(0, math.floor(capacity / each * (1.0 + 1e-12)))
 
 
 def smallest_first(*ceilings: Ceiling) -> tuple[Ceiling, ...]:
-    """In the order in which they bind; of equals the first named comes first."""
+    """The ceilings in the order in which they bind; equals in the order given."""
     return tuple(sorted(ceilings, key=lambda ceiling: ceiling.allows))
 
 
 def disk_ceilings(room: float, each: float, how: str) -> tuple[Ceiling, ...]:
-    """The disk's ceiling where there is one: `room` is what the images leave of it.
+    """The disk's ceiling, where it has one.
 
     Args:
+        room: bytes that the images leave free; negative: they do not fit themselves.
         each: bytes that one container writes; 0: it writes nothing, and any number fits.
-        how: to lift it.
+        how: how to lift the ceiling.
     """
     if room < 0.0:
         return (Ceiling("disk", 0, f"{how}: it lacks {shown_gib(-room)} for the images"),)
@@ -46,7 +48,7 @@ class Limit:
 def lifted(ceilings: Sequence[Ceiling]) -> tuple[Limit, ...]:
     """For each ceiling, smallest first: what lifting it alone gains, and what stops you then.
 
-    Where lifting one changes the others, they are those that it names itself.
+    Where lifting a ceiling changes the others, it names them itself (`Ceiling.others`).
     """
     count = ceilings[0].allows
     rows = []
@@ -67,12 +69,12 @@ class BudgetItem:
 
 
 def used(budget: Sequence[BudgetItem]) -> float:
-    """Bytes in use of what the host's own kernel sees: all but what is lost and what is free."""
+    """Bytes in use, as the host's own kernel sees it: all but what is lost and what is free."""
     return math.fsum(part.bytes for part in budget if part.item not in ("lost", "free"))
 
 
 def file_pages(budget: Sequence[BudgetItem]) -> float:
-    """Bytes of file pages that are kept hot: one copy a kernel."""
+    """Bytes of file pages that are kept hot; each kernel keeps one copy."""
     return math.fsum(part.bytes for part in budget if part.item in ("shared files", "file copies"))
 
 

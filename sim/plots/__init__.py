@@ -16,7 +16,7 @@ from sim.plots.forest import (
     forest,
 )
 from sim.plots.host_timeline import (
-    host_over_time,
+    host_timeline,
 )
 from sim.plots.lifecycle import (
     lifecycle,
@@ -31,13 +31,13 @@ from sim.plots.scale import (
     scale_curves,
 )
 from sim.plots.scale_in import (
-    shrink_curves,
+    scale_in_curves,
 )
 from sim.plots.side_by_side import (
     side_by_side,
 )
 from sim.plots.split_phase import (
-    apart,
+    split_phase,
 )
 from sim.plots.start_under_load import (
     start_under_load,
@@ -54,19 +54,19 @@ from sim.plots.waterfall import (
 )
 
 __all__ = [
-    "apart",
     "cost_frontier",
     "density_bars",
     "forest",
-    "host_over_time",
+    "host_timeline",
     "lifecycle",
     "memory_budget",
     "parity",
     "ready_ecdf",
     "save",
     "scale_curves",
-    "shrink_curves",
+    "scale_in_curves",
     "side_by_side",
+    "split_phase",
     "start_under_load",
     "sweep_lines",
     "tornado",

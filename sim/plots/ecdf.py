@@ -11,7 +11,7 @@ TITLE = "How soon one is ready"
 MARKS = (0.50, 0.95)
 """Quantiles with a line of their own."""
 STYLES = {"cold": "-", "lazy": ":", "warm": "--"}
-"""Of the lines, by what has to be pulled."""
+"""Line styles, by what has to be pulled."""
 
 
 def ready_ecdf(starts: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:

@@ -10,7 +10,7 @@ from sim.units import GiB
 CPU, MEMORY, CACHE = "#0072B2", "#009E73", "#8FD6BF"
 
 
-def host_over_time(
+def host_timeline(
     samples: pd.DataFrame,
     host: str | None = None,
     ax: tuple[Axes, Axes] | None = None,

@@ -1,4 +1,4 @@
-"""One fixed, colour-blind-safe colour and one display name per platform, limit, phase, memory item.
+"""One fixed, colour-blind-safe colour per platform, limit, phase and item of memory.
 
 Hues are those of M. Okabe and K. Ito, *Color Universal Design* (2008), and of P. Tol, *Colour
 Schemes* (SRON technical note, 2021). A name that is not here always gets the same colour of a
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 INK, FAINT, GRID = "#222222", "#6A6A6A", "#DDDDDD"
-"""Of text, of secondary text, and of grid lines."""
+"""Colours of text, secondary text and grid lines."""
 
 PLATFORMS: Mapping[str, str] = {
     "vm": "#0072B2",
@@ -20,7 +20,6 @@ PLATFORMS: Mapping[str, str] = {
     "ecs-awsvpc": "#A87400",
     "ecs-awsvpc-trunk": "#F7CE7A",
     "fargate": "#009E73",
-    "ecs-fargate": "#009E73",
     "eks": "#CC79A7",
     "eks-prefix": "#EBC6DB",
     "eks-fargate": "#7A2E6E",
@@ -86,24 +85,6 @@ MEMORY: Mapping[str, str] = {
 }
 """From the bottom of a host's memory to what is left of it."""
 
-PLATFORM_NAMES: Mapping[str, str] = {
-    "vm": "VMs",
-    "docker": "Docker",
-    "ec2": "EC2",
-    "ecs": "ECS on EC2",
-    "ecs-bridge": "ECS, bridge",
-    "ecs-awsvpc": "ECS, awsvpc",
-    "ecs-awsvpc-trunk": "ECS, awsvpc + trunk",
-    "fargate": "Fargate",
-    "eks": "EKS on EC2",
-    "eks-prefix": "EKS, prefixes",
-    "eks-fargate": "EKS on Fargate",
-    "ecs-fargate": "ECS on Fargate",
-    "ecs-asg": "ECS, Auto Scaling group",
-    "eks-karpenter": "EKS, Karpenter",
-    "eks-cas": "EKS, Cluster Autoscaler",
-}
-
 _RESERVE = ("#44AA99", "#999933", "#CC6677", "#117733", "#661100", "#6699CC")
 
 _SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#222222")
@@ -120,8 +101,10 @@ def platform_color(name: str) -> str:
 
 
 def platform_name(name: str) -> str:
-    """A platform as a figure writes it."""
-    return PLATFORM_NAMES.get(name, name)
+    """A platform as a figure writes it: its label in the table of platforms."""
+    from sim.studies.platforms import label  # a picture of tables alone needs no model
+
+    return label(name)
 
 
 def platform_order(names: Iterable[str]) -> list[str]:

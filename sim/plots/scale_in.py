@@ -12,7 +12,7 @@ REST = 1.15
 """How far beyond the last change the curves go on."""
 
 
-def shrink_curves(hosts: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
+def scale_in_curves(hosts: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
     """Hosts left over time, mean over the runs, in percent of those at the end of the tasks.
 
     Args:

@@ -5,7 +5,7 @@ import pandas as pd
 from sim.experiment.frames import KEYS
 
 
-def apart(tiling: pd.DataFrame, spans: pd.DataFrame, part: str) -> pd.DataFrame:
+def split_phase(tiling: pd.DataFrame, spans: pd.DataFrame, part: str) -> pd.DataFrame:
     """`tiling` with `part` cut out of the phase it belongs to, and put before what is left.
 
     Args:

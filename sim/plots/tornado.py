@@ -16,7 +16,7 @@ STANDINGS = {
     "derived": ("#9CC9E6", "#0072B2"),
     "assumed": ("#F2B183", "#D55E00"),
 }
-"""Of the low and of the high end of a figure's range."""
+"""Colours of the low and the high end of a figure's range."""
 
 
 def tornado(

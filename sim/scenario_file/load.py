@@ -13,6 +13,7 @@ from sim.core.mistakes import mistakes
 from sim.experiment import Scenario
 from sim.host.machine import Architecture
 from sim.scenario_file.schema import ScenarioFile, without_effect
+from sim.studies.platforms import names, row
 
 
 class BadFile(ValueError):  # noqa: N818 (it is what happened, in the user's words)
@@ -107,11 +108,12 @@ def _put(data: dict[str, Any], path: str, value: Any) -> None:
 
 def _architecture(data: dict[Any, Any]) -> Architecture:
     """Of the host that a file names, before the file is known to be right."""
-    host = data.get("host")
+    host, platform = data.get("host"), data.get("platform")
     part = host if isinstance(host, dict) else {}
-    if data.get("platform") == "fargate" and part.get("architecture") in ("amd64", "arm64"):
+    takes = row(platform).takes if platform in names("file") else frozenset()
+    if "architecture" in takes and part.get("architecture") in ("amd64", "arm64"):
         return cast("Architecture", part["architecture"])
-    name, on_aws = part.get("instance"), data.get("platform") in ("ec2", "ecs", "fargate")
+    name, on_aws = part.get("instance"), "instance" in takes and "host" not in takes
     known = on_aws and isinstance(name, str) and name in catalog.instances()
     return catalog.instance(str(name)).architecture if known else "amd64"
 

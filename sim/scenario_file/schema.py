@@ -4,10 +4,10 @@ Every mistake of a file is reported at once: the field, the value, what is allow
 nearest known name.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     Field,
@@ -20,9 +20,9 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator
 from sim import catalog
 from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
+from sim.core.mistakes import OneOf
 from sim.core.quantity import Bytes, Seconds, Vcpu
 from sim.experiment import Burst, Poisson, Scenario
-from sim.host import Machine
 from sim.host.machine import Architecture
 from sim.image import AgentPull, Image, read_image
 from sim.image.image import of_size
@@ -31,7 +31,9 @@ from sim.platforms.ecs.placement import Strategy
 from sim.platforms.kubernetes.allocatable import MaxPods
 from sim.platforms.kubernetes.pod import PodTemplate, Resources
 from sim.platforms.kubernetes.scheduler import Scoring
+from sim.studies import platforms
 from sim.studies.bare_machine import bare_machine
+from sim.studies.platform_row import PlatformOptions
 from sim.workload import Service
 
 
@@ -45,6 +47,16 @@ def _known(field: str, names: Iterable[str]) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _platform(value: str) -> str:
+    names = platforms.names("file")
+    if value in names:
+        return value
+    allowed = f"{', '.join(map(repr, names[:-1]))} or {names[-1]!r}"
+    hint = str(platforms.unknown_platform(value, names)).partition("; did you mean ")[2]
+    said = f"; did you mean {hint}" if hint else ""
+    raise ValueError(f"{value!r} is not allowed; {allowed}{said}")
 
 
 def _bare(value: str) -> str:
@@ -66,10 +78,13 @@ def _from_manifest(value: object, info: ValidationInfo) -> object:
     )
 
 
-LAZY_ON = "docker (with the SOCI snapshotter) and fargate load images lazily"
-"""The ECS agent on EC2 pulls through dockerd, which does not."""
-
 Instance = Annotated[str, _known("instance", catalog.instances())]
+PlatformName = Annotated[
+    str,
+    AfterValidator(_platform),
+    OneOf(lambda: platforms.names("file")),
+    Field(json_schema_extra=lambda schema: schema.update(enum=list(platforms.names("file")))),
+]
 App = Annotated[str, _known("app", catalog.apps())]
 ImageName = Annotated[str, _known("image", catalog.images())]
 ImageFile = Annotated[Image, BeforeValidator(_from_manifest), WithJsonSchema({"type": "string"})]
@@ -183,7 +198,7 @@ class ScenarioFile:
     """A scenario as it is written in YAML."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    platform: Literal["vm", "docker", "ec2", "ecs", "fargate", "eks", "eks-fargate"]
+    platform: PlatformName
     host: HostPart = Field(default_factory=HostPart)
     image: ImagePart = Field(default_factory=ImagePart)
     service: ServicePart = Field(default_factory=ServicePart)
@@ -257,92 +272,70 @@ class ScenarioFile:
         return Poisson(service=service, tasks=part.tasks, per_second=part.per_second)
 
     def _platform(self, service: Service) -> Any:
-        warm = [service.image] if self.image.warm and service.image is not None else []
-        registry, host, lazy = catalog.registry(self.registry), self.host, self.image.lazy
-        if lazy and self.platform not in ("docker", "fargate"):
-            raise ValueError(f"image.lazy: true is not allowed on {self.platform}; {LAZY_ON}")
-        made: dict[str, Callable[[], Any]] = {
-            "vm": lambda: catalog.hypervisor(self._server()),
-            "docker": lambda: catalog.docker(
-                self._server(), warm=warm, pulls_from=registry, lazy=lazy
-            ),
-            "ec2": lambda: catalog.ec2(catalog.machine(host.instance)),
-            "ecs": lambda: catalog.ecs(
-                self._with_disk(catalog.machine(host.instance)),
-                count=host.count,
-                network=self.network,
-                trunking=self.trunking,
-                strategy=self.strategy,
-                pull_behavior=self.pull_behavior,
-                warm=warm,
-                pulls_from=registry,
-            ),
-            "fargate": lambda: catalog.ecs_on_fargate(
-                host.architecture or catalog.instance(host.instance).architecture,
-                pulls_from=registry,
-                lazy=lazy,
-                ephemeral=host.disk,
-            ),
-            "eks": lambda: catalog.eks(
-                self._with_disk(catalog.machine(host.instance)),
-                count=host.count,
-                prefix_delegation=self.prefix_delegation,
-                max_pods=self.max_pods,
-                pod=self.pod.template(),
-                scoring=self.scoring,
-                warm=warm,
-                pulls_from=registry,
-            ),
-            "eks-fargate": lambda: catalog.eks_on_fargate(
-                pod=self.pod.template(), pulls_from=registry
-            ),
-        }
-        return made[self.platform]()
-
-    def _server(self) -> Machine:
-        return self._with_disk(bare_machine(self.host.size, self.host.instance))
-
-    def _with_disk(self, machine: Machine) -> Machine:
-        if self.host.disk is None:
-            return machine
-        return replace(
-            machine, disk_size=self.host.disk, disk_used=catalog.figure("ecs.ami.os_disk")
+        host, lazily = self.host, [r.name for r in platforms.rows("file") if "lazy" in r.startup]
+        if self.image.lazy and self.platform not in lazily:
+            raise ValueError(
+                f"image.lazy: true is not allowed on {self.platform}; {' and '.join(lazily)} load "
+                f"images lazily (SOCI)"
+            )
+        options = PlatformOptions(
+            service=service,
+            instance=host.instance,
+            host=host.size,
+            disk=host.disk,
+            count=host.count,
+            image="warm" if self.image.warm else "cold",
+            lazy=self.image.lazy,
+            pulls_from=catalog.registry(self.registry),
+            architecture=host.architecture,
+            network=self.network,
+            trunking=self.trunking,
+            strategy=self.strategy,
+            pull_behavior=self.pull_behavior,
+            max_pods=self.max_pods,
+            prefix_delegation=self.prefix_delegation,
+            pod=self.pod.template(),
+            scoring=self.scoring,
         )
+        return platforms.row(self.platform).made(options)
 
 
-APPLIES = {
-    "host.instance": ("vm", "docker", "ec2", "ecs", "fargate", "eks"),  # fargate: its architecture
-    "host.size": ("vm", "docker"),
-    "host.count": ("ecs", "eks"),
-    "host.disk": ("vm", "docker", "ecs", "fargate", "eks"),
-    "host.architecture": ("fargate",),
-    "network": ("ecs",),
-    "trunking": ("ecs",),
-    "strategy": ("ecs",),
-    "pull_behavior": ("ecs",),
-    "max_pods": ("eks",),
-    "prefix_delegation": ("eks",),
-    "scoring": ("eks",),
-    "pod": ("eks", "eks-fargate"),
+OPTIONS = {
+    "host.instance": "instance",
+    "host.size": "host",
+    "host.count": "count",
+    "host.disk": "disk",
+    "host.architecture": "architecture",
+    "network": "network",
+    "trunking": "trunking",
+    "strategy": "strategy",
+    "pull_behavior": "pull_behavior",
+    "max_pods": "max_pods",
+    "prefix_delegation": "prefix_delegation",
+    "scoring": "scoring",
+    "pod": "pod",
 }
-"""Fields that not every platform knows, by path."""
+"""Fields that not every platform takes, by path, and the option that each of them is."""
 
 
 def without_effect(data: Mapping[Any, Any], platform: object) -> list[str]:
     """A message for each field that is given and would be ignored on that platform."""
-    known = {name for platforms in APPLIES.values() for name in platforms}
-    if platform not in known:  # a mistake of its own
+    if platform not in platforms.names("file"):  # a mistake of its own
         return []
+    takers = {
+        path: [row.name for row in platforms.rows("file") if option in row.takes]
+        for path, option in OPTIONS.items()
+    }
     return [
         f"{path}: {value!r} is not allowed on {platform}, where it has no effect; "
-        f"it is for {', '.join(APPLIES[path])}"
+        f"it is for {', '.join(takers[path])}"
         for path, value in _given(data)
-        if platform not in APPLIES[path]
+        if platform not in takers[path]
     ]
 
 
 def _given(data: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
-    for path in APPLIES:
+    for path in OPTIONS:
         first, _, inner = path.partition(".")
         part = data.get(first)
         if inner and isinstance(part, dict) and part.get(inner) is not None:

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim import catalog
-from sim.core.cited import plain
-from sim.platforms import ECS, EKS, Fargate
-from sim.studies.platforms import fargate_size
+from sim.studies.platform_row import StudiedPlatform
 from sim.workload import Service
 
 
@@ -20,24 +18,16 @@ class Need:
     quota: float
 
 
-def need(name: str, platform: ECS | EKS, service: Service, hosts: int) -> Need:
-    """Of so many hosts: instances, or Fargate's tasks."""
-    capacity = platform.capacity
-    if not isinstance(capacity, Fargate):
-        return instances(name, hosts * platform.machine.vcpu)
-    size = fargate_size(platform, service)
-    vcpus = 0.0 if size is None else hosts * size.vcpu
-    return Need(name, "Fargate tasks", vcpus, plain(capacity.account_vcpus))
-
-
-def instances(name: str, vcpus: float) -> Need:
-    """Of on-demand instances with so many vCPUs in all."""
-    quota = catalog.figure("ec2.account.vcpus").value
-    return Need(name, "on-demand instances", vcpus, quota)
+def need(name: str, platform: StudiedPlatform, service: Service, hosts: int) -> Need:
+    """The vCPUs of `hosts` instances or Fargate tasks, against the account's quota."""
+    of, quota = platform.quota()
+    if quota is None:
+        quota = catalog.figure("ec2.account.vcpus").value
+    return Need(name, of, hosts * platform.host_vcpus(service), quota)
 
 
 def account_line(needs: Iterable[Need]) -> str:
-    """Which needs are beyond what a new account may run; empty where none is."""
+    """The needs that are beyond what a new account may run; empty where none is."""
     beyond: dict[tuple[str, float], list[Need]] = {}
     for each in needs:
         if each.vcpus > each.quota:

@@ -60,6 +60,25 @@ class TwoRuns:
             for found in pair.comparison.differences
         ]
 
+    def sentence(self) -> str:
+        """What changed most, in one sentence."""
+        told = [d for d in self.differences() if d.told and d.metric == "time_to_ready_s"]
+        if not told and self.none_ready:
+            return f"No time to ready can be compared. {'. '.join(dict.fromkeys(self.none_ready))}."
+        if not told:
+            return (
+                f"{self.b} against {self.a}: no difference in the mean time to ready can be told."
+            )
+        largest = max(told, key=lambda d: abs(d.estimate.value))
+        where = f"{largest.variant}: " if largest.variant else ""
+        word = "sooner" if largest.estimate.value < 0.0 else "later"
+        size = abs(largest.estimate.value)
+        ends = [abs(x) for x in (largest.estimate.low, largest.estimate.high) if x is not None]
+        return (
+            f"{where}{self.b} is ready {size:.2f} s {word} than {self.a} in the mean "
+            f"({min(ends):.2f} to {max(ends):.2f} s, 95 %)."
+        )
+
     def table(self) -> pd.DataFrame:
         """What the forest plot takes: label, value, low and high in units of A, and in words."""
         import pandas as pd

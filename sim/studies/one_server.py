@@ -1,9 +1,12 @@
 """One server, three apps: as containers on one kernel, and as three VMs under a hypervisor."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sim import catalog
 from sim.experiment import Burst, Results, Scenario, compare
+from sim.studies.platform_row import PlatformOptions
+from sim.studies.platforms import row
 
 APPS = ("java", "node", "mysql")
 
@@ -11,6 +14,7 @@ APPS = ("java", "node", "mysql")
 def one_server(
     *,
     instance: str = "m5.xlarge",
+    platforms: Sequence[str] = ("docker", "vm"),
     serve: float = 60.0,
     seed: int = 1,
     replications: int = 10,
@@ -22,29 +26,27 @@ def one_server(
 
     Args:
         instance: EC2 type whose size the bare server has.
+        platforms: that are asked, by name; each has the server.
         serve: seconds for which each app serves its load once it is ready.
         out: folder of the results, in which runs are kept as they finish.
 
     Raises:
-        ValueError: the type is not known.
+        ValueError: the type, or a platform, is not known.
     """
-    server = catalog.bare(instance)
     services = [catalog.service(app) for app in APPS]
-    images = [service.image for service in services if service.image is not None]
     arrivals = tuple(Burst(service=service) for service in services)
-    platforms = {
-        "docker": catalog.docker(server, warm=images),
-        "vm": catalog.hypervisor(server),
-    }
+    options = PlatformOptions(
+        service=services[0], others=tuple(services[1:]), instance=instance, image="warm"
+    )
     scenarios = {
         name: Scenario(
             name="one-server",
-            platform=platform,
+            platform=row(name).made(options),
             arrivals=arrivals,
             serve=serve,
             sample_every=0.5,
         )
-        for name, platform in platforms.items()
+        for name in platforms
     }
     return compare(
         scenarios,

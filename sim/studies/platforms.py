@@ -1,101 +1,457 @@
-"""What is scaled: five ways to run a service whose machines come and go, and what they cost."""
+"""The table of platforms: what each is called, what can be asked of it, how it is made.
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+A platform of one's own is a row more: `register`, or `sim.add_platform`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
 
 from sim import catalog
-from sim.core.cited import plain
-from sim.core.description import figures, with_figure
-from sim.core.names import nearest
-from sim.platforms import ECS, EKS, Fargate, FargateSize, NodePool
-from sim.workload import Service
-
-ALL = "all"
-
-
-def platforms() -> dict[str, Callable[[str], ECS | EKS]]:
-    """What makes each platform for an instance type, by name."""
-    return {
-        "ecs-fargate": lambda type_: catalog.ecs_service_on_fargate(
-            catalog.instance(type_).architecture
-        ),
-        "eks-fargate": lambda _: catalog.eks_on_fargate(),
-        "ecs-asg": catalog.ecs_capacity_provider,
-        "eks-karpenter": catalog.eks_karpenter,
-        "eks-cas": catalog.eks_cluster_autoscaler,
-    }
+from sim.core.names import UnknownName, unknown
+from sim.platforms.ec2 import DockerOnInstance
+from sim.start import Ceiling
+from sim.studies.platform_row import (
+    OPTIONS,
+    Factory,
+    Flavour,
+    PlatformOptions,
+    PlatformRow,
+    Question,
+    StudiedPlatform,
+    Temperature,
+)
 
 
-def chosen(
-    platform: str, instance: str, quotas: Mapping[str, float] | None = None
-) -> dict[str, ECS | EKS]:
-    """The platform of that name, or all of them.
+def rows(question: Question) -> tuple[PlatformRow, ...]:
+    """The platforms of which that can be asked."""
+    return tuple(row for row in _TABLE.values() if row.asks(question))
 
-    Args:
-        quotas: figures that are other than AWS's default, by key, in base units.
+
+def names(question: Question) -> tuple[str, ...]:
+    """Their names."""
+    return tuple(row.name for row in rows(question))
+
+
+def takers(question: Question, option: str) -> tuple[str, ...]:
+    """Names of the platforms of which that can be asked, and on which that option has an effect."""
+    return tuple(row.name for row in rows(question) if option in row.takes)
+
+
+def lazy_loaders(question: Question) -> tuple[str, ...]:
+    """Names of the platforms of which that can be asked, and that load images lazily."""
+    return tuple(row.name for row in rows(question) if "lazy" in row.startup)
+
+
+def row(name: str) -> PlatformRow:
+    """The platform of that name.
 
     Raises:
-        ValueError: a name is not known.
+        UnknownName: there is none.
     """
-    known = platforms()
-    if platform not in (*known, ALL):
-        raise catalog.unknown("platform", platform, [*known, ALL])
-    made = {name: make(instance) for name, make in known.items() if platform in (name, ALL)}
-    return _with_quotas(made, quotas or {})
+    if name not in _TABLE:
+        raise unknown_platform(name, _TABLE)
+    return _TABLE[name]
 
 
-def web(cpu: float, memory: float, image: str) -> Service:
-    """A task of that size and image; it has no start-up work of its own."""
-    service = catalog.service("generic", cpu=cpu, memory=memory)
-    return replace(service, image=catalog.image(image), name="web")
+def known(name: str, question: Question, *also: str) -> str:
+    """The name, where that can be asked of it.
+
+    Args:
+        also: other words that are allowed, such as `all`.
+
+    Raises:
+        UnknownName: it cannot; the message says what was likely meant.
+    """
+    allowed = (*names(question), *also)
+    if name not in allowed:
+        raise unknown_platform(name, allowed)
+    return name
 
 
-def fargate_size(platform: ECS | EKS, service: Service) -> FargateSize | None:
-    """What a task or pod is given there; None where no size holds it, or it is not on Fargate."""
-    capacity = platform.capacity
-    if not isinstance(capacity, Fargate):
+def wanted(name: str, question: Question) -> tuple[PlatformRow, ...]:
+    """The platform of that name, or with `all` every one of which that can be asked.
+
+    Raises:
+        UnknownName: it cannot be asked of it.
+    """
+    known(name, question, "all")
+    return rows(question) if name == "all" else (row(name),)
+
+
+def unknown_platform(name: str, allowed: Iterable[str]) -> UnknownName:
+    """The error for `name`: what it is called here, or the nearest of the names allowed."""
+    allowed = list(allowed)
+    mine = (each.name for each in _TABLE.values() if name in _other_names(each))
+    now = next((each for each in mine if each in allowed), None)
+    if now is None:
+        return unknown("platform", name, allowed)
+    return UnknownName(f"platform: {name!r} is not known; did you mean {now!r}?")
+
+
+def flavour(name: str) -> Flavour | None:
+    """The flavour of that name, or the only one of the platform of that name."""
+    every = {each.name: each for one in _TABLE.values() for each in one.density}
+    return every.get(name)
+
+
+def of_flavour(name: str) -> PlatformRow:
+    """The platform of which that is a flavour.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    for each in _TABLE.values():
+        if any(mine.name == name for mine in each.density):
+            return each
+    return row(name)
+
+
+def label(name: str) -> str:
+    """A platform, or a flavour of one, as pictures write it; a name that is not known as it is."""
+    if name in _TABLE:
+        return _TABLE[name].label
+    mine = flavour(name)
+    return name if mine is None else mine.label
+
+
+def units(name: str) -> str:
+    """What is counted of a flavour, in the plural."""
+    mine = flavour(name)
+    return f"{label(name)} sandboxes" if mine is None else mine.units
+
+
+def register(
+    name: str,
+    make: Factory | None = None,
+    *,
+    label: str | None = None,
+    phrase: str | None = None,
+    units: str | None = None,
+    scaling: Factory | None = None,
+    startup: tuple[Temperature, ...] = ("cold",),
+    own_host: bool = False,
+    takes: Iterable[str] = OPTIONS,
+) -> PlatformRow:
+    """Add a platform of one's own, or replace it; every question can be asked of it.
+
+    Args:
+        name: as it is typed: small letters, digits and `-`.
+        make: from `PlatformOptions` to a description of the platform, its hosts up already.
+        label: as pictures write it; None: its name.
+        phrase: as sentences say it; None: `on LABEL`.
+        units: what is counted, in the plural; None: `LABEL sandboxes`.
+        scaling: the same with hosts that come and go, for `scale_out` and `scale_in`; None:
+            `make`.
+        startup: images with which starts are told apart.
+        own_host: whether each sandbox gets a host of its own; else one host takes many, and the
+            live platform has `settle`, as density by use needs it.
+        takes: options that have an effect; others are refused.
+
+    Raises:
+        ValueError: the name is taken or cannot be one, or nothing makes the platform.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) or name == "all":
+        raise ValueError(f"name: {name!r} is not allowed; small letters, digits and '-'")
+    if name in _BUILT_IN or (flavour(name) is not None and name not in _TABLE):
+        raise ValueError(f"name: {name!r} is taken; give your platform another")
+    if make is None and scaling is None:
+        raise ValueError("make: it is missing; what makes the platform from PlatformOptions")
+    strange = sorted(set(takes) - OPTIONS)
+    if strange:
+        raise unknown("takes", strange[0], sorted(OPTIONS))
+    shown = name if label is None else label
+    counted = f"{shown} sandboxes" if units is None else units
+    _TABLE[name] = PlatformRow(
+        name=name,
+        label=shown,
+        phrase=f"on {shown}" if phrase is None else phrase,
+        make=make,
+        scaling=make if scaling is None else scaling,
+        density=(Flavour(name=name, label=shown, units=counted),),
+        startup=startup,
+        lifecycle=True,
+        file=True,
+        own_host=own_host,
+        takes=frozenset(takes),
+    )
+    return _TABLE[name]
+
+
+def forget(name: str) -> None:
+    """Take a platform of one's own off the table again.
+
+    Raises:
+        ValueError: it is not one's own.
+    """
+    if name in _BUILT_IN or name not in _TABLE:
+        raise ValueError(f"name: {name!r} is not a platform of your own")
+    del _TABLE[name]
+
+
+def _other_names(row: PlatformRow) -> tuple[str, ...]:
+    return (*row.formerly, row.label, *(each.name for each in row.density))
+
+
+def _hypervisor(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.hypervisor(options.server, cpu_overcommit=options.cpu_overcommit)
+
+
+def _docker(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.docker(
+        options.server,
+        warm=options.warm,
+        pulls_from=options.pulls_from,
+        cpu_overcommit=options.cpu_overcommit,
+        lazy=options.loads_lazily,
+    )
+
+
+def _ec2(options: PlatformOptions) -> StudiedPlatform:
+    machine = catalog.machine(options.instance)
+    if options.pulled:
+        fleet = catalog.fleet(machine, pulls_from=options.pulls_from)
+        docker = DockerOnInstance(
+            runtime=fleet.runtime, registry=fleet.registry, unpacking=fleet.unpacking
+        )
+        return catalog.ec2(machine, docker=docker)
+    return _cheapest_ec2(options) or catalog.ec2(machine)
+
+
+def _cheapest_ec2(options: PlatformOptions) -> StudiedPlatform | None:
+    if not options.cheapest:
         return None
-    if isinstance(platform, EKS):
-        return platform.fargate_size(service)
-    return capacity.size_for(service)
+    architecture = catalog.instance(options.instance).architecture
+    return catalog.ec2_for(options.service, architecture, burstable=options.burstable)
 
 
-def price(platform: ECS | EKS, service: Service, hosts: int) -> float | None:
-    """USD per hour of so many hosts; None where a price is not known. None of them cost nothing."""
-    if hosts == 0:
-        return 0.0
-    capacity = platform.capacity
-    if isinstance(capacity, Fargate):
-        size = fargate_size(platform, service)
-        return None if size is None else hosts * capacity.price(size)
-    price = platform.machine.usd_per_hour
-    return None if price is None else hosts * plain(price)
+def _no_ec2(options: PlatformOptions) -> tuple[Ceiling, str] | None:
+    if not options.cheapest or _cheapest_ec2(options) is not None:
+        return None
+    return Ceiling("instance size", 0, "ask for less"), "no EC2 type of this architecture holds it"
 
 
-def lacking(platform: ECS | EKS, service: Service) -> str:
-    """Kubernetes' words where no node that may come holds the service: its pods wait for ever."""
-    if isinstance(platform, EKS) and isinstance(platform.capacity, NodePool):
-        return ", ".join(platform.capacity.lacks(platform.pod.request(service)))
-    return ""
+def _ecs(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.ecs(
+        options.machine,
+        count=options.count,
+        network=options.network,
+        trunking=options.trunking,
+        strategy=options.strategy,
+        pull_behavior=options.pull_behavior,
+        warm=options.warm,
+        pulls_from=options.pulls_from,
+    )
 
 
-def unknown_quota(key: str, known: Iterable[str]) -> ValueError:
-    """The error for `key`: the nearest figure, or the names of the quotas."""
-    names = sorted(known)
-    if nearest(key, names):
-        return catalog.unknown("quota", key, names)
-    quotas = ", ".join(name for name in names if name.endswith((".refill", ".bucket")))
-    return catalog.UnknownName(f"quota: {key!r} is not known; quotas are {quotas}")
+def _fargate(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.ecs_on_fargate(
+        options.on_architecture,
+        pulls_from=options.pulls_from,
+        lazy=options.loads_lazily,
+        ephemeral=options.disk,
+    )
 
 
-def _with_quotas(made: dict[str, ECS | EKS], quotas: Mapping[str, float]) -> dict[str, ECS | EKS]:
-    """The platforms with an account's own figures; each must be in one of them at least."""
-    in_use = {name: {cited.key for _, cited in figures(each)} for name, each in made.items()}
-    for key, value in quotas.items():
-        if not any(key in keys for keys in in_use.values()):
-            raise unknown_quota(key, set().union(*in_use.values()))
-        made = {
-            name: with_figure(each, key, value) if key in in_use[name] else each
-            for name, each in made.items()
-        }
-    return made
+def _no_size(options: PlatformOptions) -> tuple[Ceiling, str] | None:
+    return _too_large(_fargate(options), options, "it")
+
+
+def _eks(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.eks(
+        options.machine,
+        count=options.count,
+        prefix_delegation=options.prefix_delegation,
+        max_pods=options.max_pods,
+        pod=options.pod,
+        scoring=options.scoring,
+        warm=options.warm,
+        pulls_from=options.pulls_from,
+    )
+
+
+def _eks_fargate(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.eks_on_fargate(pod=options.pod, pulls_from=options.pulls_from)
+
+
+def _no_pod_size(options: PlatformOptions) -> tuple[Ceiling, str] | None:
+    if options.architecture == "arm64":
+        only = Ceiling("architecture", 0, "run it on EC2 nodes")
+        return only, "EKS runs Fargate on amd64"
+    return _too_large(_eks_fargate(options), options, "it and its overhead")
+
+
+def _too_large(
+    platform: StudiedPlatform, options: PlatformOptions, what: str
+) -> tuple[Ceiling, str] | None:
+    if platform.fargate_size(options.service) is not None:
+        return None
+    limit = platform.ceilings(options.service)[0]
+    return limit, f"no Fargate size holds {what}; {limit.how}"
+
+
+def _a_cluster() -> str:
+    """What EKS costs whatever runs on it."""
+    return f"a cluster costs {catalog.figure('eks.cluster.price').value:.2f} USD/h besides"
+
+
+def _pod_overhead() -> str:
+    return f"{catalog.figure('eks.fargate.pod_overhead').shown()} for Kubernetes"
+
+
+def _has_trunks(options: PlatformOptions) -> bool:
+    """Left out where the type does not support trunking, not where that is not known."""
+    return options.machine.trunk_tasks != 0
+
+
+_SERVER = frozenset({"instance", "host", "disk", "cpu_overcommit"})
+_HOSTS = frozenset({"instance", "count", "disk"})
+
+_TABLE: dict[str, PlatformRow] = {
+    each.name: each
+    for each in (
+        PlatformRow(
+            name="vm",
+            label="VMs",
+            phrase="in a VM",
+            make=_hypervisor,
+            density=(Flavour(name="vm", label="VMs", units="VMs"),),
+            startup=("cold",),
+            file=True,
+            pulls=False,
+            takes=_SERVER,
+        ),
+        PlatformRow(
+            name="docker",
+            label="Docker",
+            phrase="in Docker",
+            make=_docker,
+            density=(Flavour(name="docker", label="Docker", units="Docker containers"),),
+            startup=("cold", "lazy", "warm"),
+            lifecycle=True,
+            file=True,
+            takes=_SERVER,
+        ),
+        PlatformRow(
+            name="ec2",
+            label="EC2",
+            phrase="on EC2",
+            make=_ec2,
+            density=(Flavour(name="ec2", label="EC2", units="EC2 instances"),),
+            startup=("cold",),
+            lifecycle=True,
+            file=True,
+            own_host=True,
+            pulls=False,
+            takes=frozenset({"instance", "burstable"}),
+            unfit=_no_ec2,
+        ),
+        PlatformRow(
+            name="ecs",
+            label="ECS on EC2",
+            phrase="on ECS",
+            make=_ecs,
+            density=(
+                Flavour(name="ecs-bridge", label="ECS, bridge", units="ECS tasks (bridge)"),
+                Flavour(
+                    name="ecs-awsvpc",
+                    label="ECS, awsvpc",
+                    units="ECS tasks (awsvpc)",
+                    options={"network": "awsvpc"},
+                ),
+                Flavour(
+                    name="ecs-awsvpc-trunk",
+                    label="ECS, awsvpc + trunk",
+                    units="ECS tasks (awsvpc, trunking)",
+                    options={"network": "awsvpc", "trunking": True},
+                    applies=_has_trunks,
+                ),
+            ),
+            startup=("cold", "warm"),
+            lifecycle=True,
+            file=True,
+            takes=_HOSTS | {"network", "trunking", "strategy", "pull_behavior"},
+            reserves_with="ECS_RESERVED_MEMORY (MiB, 0 by default)",
+            formerly=("ecs-ec2",),
+        ),
+        PlatformRow(
+            name="fargate",
+            label="ECS on Fargate",
+            phrase="on Fargate",
+            make=_fargate,
+            scaling=lambda options: catalog.ecs_service_on_fargate(options.on_architecture),
+            density=(Flavour(name="fargate", label="ECS on Fargate", units="Fargate tasks"),),
+            startup=("cold", "lazy"),
+            lifecycle=True,
+            file=True,
+            own_host=True,
+            takes=frozenset({"instance", "disk", "architecture"}),
+            unfit=_no_size,
+            formerly=("ecs-fargate", "Fargate"),
+        ),
+        PlatformRow(
+            name="eks",
+            label="EKS on EC2",
+            phrase="on EKS",
+            make=_eks,
+            density=(
+                Flavour(name="eks", label="EKS on EC2", units="EKS pods"),
+                Flavour(
+                    name="eks-prefix",
+                    label="EKS, prefixes",
+                    units="EKS pods (prefix delegation)",
+                    options={"prefix_delegation": True},
+                ),
+            ),
+            startup=("cold", "warm"),
+            lifecycle=True,
+            file=True,
+            takes=_HOSTS | {"max_pods", "prefix_delegation", "scoring", "pod"},
+            besides=_a_cluster,
+            formerly=("eks-ec2",),
+        ),
+        PlatformRow(
+            name="eks-fargate",
+            label="EKS on Fargate",
+            phrase="on EKS on Fargate",
+            make=_eks_fargate,
+            scaling=_eks_fargate,
+            density=(
+                Flavour(name="eks-fargate", label="EKS on Fargate", units="EKS pods on Fargate"),
+            ),
+            startup=("cold",),
+            lifecycle=True,
+            file=True,
+            own_host=True,
+            takes=frozenset({"pod"}),
+            unfit=_no_pod_size,
+            for_itself=_pod_overhead,
+            besides=_a_cluster,
+            formerly=("fargate-eks",),
+        ),
+        PlatformRow(
+            name="ecs-asg",
+            label="ECS, capacity provider",
+            phrase="on ECS with a capacity provider",
+            scaling=lambda options: catalog.ecs_capacity_provider(options.instance),
+            formerly=("ecs-capacity-provider", "asg"),
+        ),
+        PlatformRow(
+            name="eks-karpenter",
+            label="EKS, Karpenter",
+            phrase="on EKS with Karpenter",
+            scaling=lambda options: catalog.eks_karpenter(options.instance),
+            formerly=("karpenter",),
+        ),
+        PlatformRow(
+            name="eks-cas",
+            label="EKS, Cluster Autoscaler",
+            phrase="on EKS with the Cluster Autoscaler",
+            scaling=lambda options: catalog.eks_cluster_autoscaler(options.instance),
+            formerly=("eks-cluster-autoscaler", "cas", "cluster-autoscaler"),
+        ),
+    )
+}
+
+_BUILT_IN = frozenset(_TABLE)

@@ -1,8 +1,9 @@
-"""Who should run it: one service on ECS, on EKS, on Fargate under both, or an instance a task."""
+"""Who should run it: one service on ECS, on EKS, on Fargate with either, or an instance a task."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +12,14 @@ from sim.experiment import Burst, Results, Scenario, compare
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.row import DensityRow
 from sim.studies.density.study import density
+from sim.studies.platform_row import PlatformOptions
+from sim.studies.platforms import row as platform
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WAYS = {
-    "ecs": "ecs-bridge",
-    "ecs-fargate": "fargate",
-    "eks": "eks",
-    "eks-fargate": "eks-fargate",
-    "ec2": "ec2",
-}
-"""The five ways, and the row of the density table that each of them is."""
+WAYS = ("ecs", "fargate", "eks", "eks-fargate", "ec2")
 
 HOURS_A_MONTH = 730.0
 """As AWS's own calculator counts a month."""
@@ -36,6 +32,7 @@ class WhoRunsIt:
     service: Service
     many: DensityAnswer
     results: Results
+    ways: tuple[str, ...] = WAYS
 
     def table(self) -> pd.DataFrame:
         """One row a way; NaN where there is no warm image, or no price."""
@@ -51,20 +48,24 @@ class WhoRunsIt:
                     "host": row.host,
                     "count": row.count,
                     "stopped_by": row.stopped_by,
-                    "ready_p50_s": ready.get(f"{way}-cold", ready.get(way)),
+                    "ready_p50_s": ready.get(f"{way}-cold"),
                     "ready_warm_p50_s": ready.get(f"{way}-warm"),
                     "usd_per_month_each": _month(row),
                 }
-                for way, row in ((way, self.many.row(name)) for way, name in WAYS.items())
+                for way, row in self._rows()
             ]
         )
+
+    def _rows(self) -> Iterator[tuple[str, DensityRow]]:
+        """The row of the density table that each way is, the first of its flavours."""
+        return ((way, self.many.row(platform(way).density[0].name)) for way in self.ways)
 
     def sentence(self) -> str:
         """The extremes, and what EKS costs besides."""
         table = self.table().set_index("platform")
         known = table.dropna(subset=["ready_p50_s", "usd_per_month_each"])
         if known.empty:
-            return f"{self.service.name}: none of the five ways takes it."
+            return f"{self.service.name}: no platform takes it."
         soonest, latest = known["ready_p50_s"].idxmin(), known["ready_p50_s"].idxmax()
         cheapest, dearest = (
             known["usd_per_month_each"].idxmin(),
@@ -73,11 +74,16 @@ class WhoRunsIt:
         cluster = catalog.figure("eks.cluster.price").value * HOURS_A_MONTH
         return (
             f"{self.service.name}: {soonest} is ready first ({_at(known, soonest)} s), "
-            f"{latest} last ({_at(known, latest)} s), all from a cold image but ec2, whose app is "
-            f"in the machine image; on full hosts {cheapest} costs least "
+            f"{latest} last ({_at(known, latest)} s), all from a cold image{self._installed()}"
+            f"; on full hosts {cheapest} costs least "
             f"({_usd(known, cheapest)} USD a month each), {dearest} most ({_usd(known, dearest)}). "
             f"An EKS cluster costs {cluster:.0f} USD a month besides, an ECS cluster nothing."
         )
+
+    def _installed(self) -> str:
+        """Ways that pull no image."""
+        names = [way for way in self.ways if not platform(way).pulls]
+        return f" but {' and '.join(names)}, whose app is in the machine image" if names else ""
 
 
 def who_runs_it(
@@ -85,6 +91,7 @@ def who_runs_it(
     app: str = "node",
     cpu: float | None = None,
     memory: float | None = None,
+    platforms: Sequence[str] = WAYS,
     instance: str = "m5.xlarge",
     replications: int = 30,
     seed: int = 1,
@@ -99,6 +106,7 @@ def who_runs_it(
         app: `java`, `node` or `mysql`.
         cpu: vCPUs of one; None: the app's default.
         memory: bytes of one; None: the app's default.
+        platforms: the ways, by name.
         instance: EC2 type of container instances and nodes.
         out: folder of the results, in which runs are kept as they finish.
 
@@ -112,13 +120,19 @@ def who_runs_it(
         instance=instance,
         burstable=False,
         by="reservation",
-        seed=seed,
+    )
+    options = PlatformOptions(
+        service=many.service, instance=instance, cheapest=True, burstable=False
     )
     scenarios = {
-        variant: Scenario(
-            name="who-runs-it", platform=platform, arrivals=(Burst(service=many.service),)
+        f"{way}-{image}": Scenario(
+            name="who-runs-it",
+            platform=platform(way).made(replace(options, image=image)),
+            arrivals=(Burst(service=many.service),),
         )
-        for variant, platform in _platforms(many.service, instance).items()
+        for way in platforms
+        for image in platform(way).startup
+        if image != "lazy"
     }
     results = compare(
         scenarios,
@@ -128,22 +142,7 @@ def who_runs_it(
         catalogue=catalog.digest(),
         out=out,
     )
-    return WhoRunsIt(many.service, many, results)
-
-
-def _platforms(service: Service, instance: str) -> dict[str, Any]:
-    warm = [] if service.image is None else [service.image]
-    architecture = catalog.instance(instance).architecture
-    alone = catalog.ec2_for(service, architecture, burstable=False)
-    return {
-        "ecs-cold": catalog.ecs(instance),
-        "ecs-warm": catalog.ecs(instance, warm=warm),
-        "ecs-fargate-cold": catalog.ecs_on_fargate(architecture),
-        "eks-cold": catalog.eks(instance),
-        "eks-warm": catalog.eks(instance, warm=warm),
-        "eks-fargate-cold": catalog.eks_on_fargate(),
-        "ec2": alone or catalog.ec2(catalog.machine(instance)),
-    }
+    return WhoRunsIt(many.service, many, results, tuple(platforms))
 
 
 def _month(row: DensityRow) -> float | None:

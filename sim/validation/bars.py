@@ -9,7 +9,7 @@ import numpy as np
 from sim.validation.case import Case
 
 What: TypeAlias = Literal["median", "p90", "outside"]
-"""Of the absolute errors; or the share of cases that are outside their own bar."""
+"""A statistic of the absolute errors; or the share of cases outside their own bar."""
 
 ALL = "all groups"
 

@@ -17,7 +17,7 @@ class Case:
     group: str
     case: str
     unit: str
-    """Of `measured` and `predicted`."""
+    """Unit of `measured` and `predicted`."""
     measured: float
     split: Split
     predicted: float | None = None

@@ -10,11 +10,13 @@ from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
 from sim.validation.cases.boots import FIRECRACKER
+from sim.validation.cases.crowding import CROWDING
 from sim.validation.cases.ec2 import EC2_STARTS
 from sim.validation.cases.fargate import FARGATE_STARTS
 from sim.validation.cases.linux import LINUX
 from sim.validation.cases.memory import MEMORY
 from sim.validation.cases.pulls import PULLS
+from sim.validation.cases.requests import REQUESTS_SERVED
 from sim.validation.cases.scale_out import BY_TIME, SCALE_OUT
 from sim.validation.cases.storms import RUNC, RUND
 from sim.validation.format import Format
@@ -31,6 +33,8 @@ FORMATS: tuple[Format, ...] = (
     EC2_STARTS,
     FARGATE_STARTS,
     SCALE_OUT,
+    REQUESTS_SERVED,
+    CROWDING,
 )
 """In the order in which they are printed."""
 

@@ -25,6 +25,8 @@ class TableRow:
     place: str
     cells: Mapping[str, Any]
     split: Split
+    file: Path | None = None
+    """The file it stands in; what belongs to it may lie beside."""
 
     def text(self, column: str) -> str:
         """What is written there, without blanks around it."""
@@ -34,7 +36,7 @@ class TableRow:
         return str(value).strip()
 
     def optional_text(self, column: str) -> str:
-        """The same, or nothing."""
+        """The text of a cell, or an empty one."""
         return str(self.cells.get(column) or "").strip()
 
     def number(self, column: str, least: float = 0.0) -> float:
@@ -45,7 +47,7 @@ class TableRow:
         return found
 
     def optional(self, column: str, least: float = 0.0) -> float | None:
-        """The same, or None where the cell is blank or there is no such column."""
+        """The number in a cell; None where it is blank or there is no such column."""
         value = self.cells.get(column)
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
@@ -85,7 +87,7 @@ class Table:
 
     name: str
     columns: tuple[str, ...]
-    """Of a CSV file; the keys of the cases of a JSON file."""
+    """Column names of a CSV file; keys of the cases of a JSON file."""
     rows: tuple[TableRow, ...]
 
 
@@ -129,7 +131,7 @@ def _from_csv(path: Path, text: str, shipped: bool) -> Table:
         place = f"{path}: line {number}"
         if len(cells) > len(columns):
             raise BadData(f"{place}: has {len(cells)} cells; {len(columns)} columns are named")
-        rows.append(_row(place, dict(zip(columns, cells, strict=False)), shipped))
+        rows.append(_row(path, place, dict(zip(columns, cells, strict=False)), shipped))
     return Table(str(path), columns, tuple(rows))
 
 
@@ -144,12 +146,12 @@ def _from_json(path: Path, text: str, shipped: bool) -> Table:
         raise BadData(f"{path}: has {keys}; a key `cases` with a list of cases is needed")
     columns = tuple(dict.fromkeys(str(key) for case in cases for key in case))
     rows = [
-        _row(f"{path}: case {case.get('case', number)}", case, shipped)
+        _row(path, f"{path}: case {case.get('case', number)}", case, shipped)
         for number, case in enumerate(cases, start=1)
     ]
     return Table(str(path), columns, tuple(rows))
 
 
-def _row(place: str, cells: Mapping[str, Any], shipped: bool) -> TableRow:
+def _row(path: Path, place: str, cells: Mapping[str, Any], shipped: bool) -> TableRow:
     calibrated = shipped and cells.get("split") == "calibrated"
-    return TableRow(place, cells, "calibrated" if calibrated else "held out")
+    return TableRow(place, cells, "calibrated" if calibrated else "held out", path)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from sim import catalog
-from sim.catalog.figures import DATA, core_of, rows
+from sim.catalog.figures import DATA, core_of, quota, rows
 from sim.core.cited import SCALES, Cited, Grade, plain
 from sim.core.description import figures
 from sim.core.randomness import Lognormal, median
@@ -106,7 +106,7 @@ def plain_numbers(node: Any, path: str = "") -> Iterator[str]:
 
 
 NOTHING = ("=0", "=1", "=inf")
-"""Of these only the absence of something is said."""
+"""Numbers that need no source: they say that something is absent, or is not changed."""
 
 
 @pytest.mark.parametrize(
@@ -185,6 +185,7 @@ def test_parts_and_waits_make_the_whole() -> None:
         (lambda: catalog.image("node:21"), "did you mean 'node:22'"),
         (lambda: catalog.figure("fargate.provison"), "did you mean 'fargate.provision'"),
         (lambda: catalog.figure("zzzzzz"), "are known .sim parameters lists them"),
+        (lambda: quota("eks.schedule"), "quota: 'eks.schedule' is not known"),
         (lambda: catalog.profile("zzzzzz"), f"known: {', '.join(catalog.RUNTIMES)}$"),
         (lambda: catalog.image("zzzzzz"), f"known: {', '.join(catalog.images())}$"),
         (lambda: catalog.instance("zzzzzz"), "34[01] are known .sim instances lists"),
@@ -194,6 +195,26 @@ def test_an_unknown_name_is_told_the_nearest(ask: Any, message: str) -> None:
     """Field, value, and what was likely meant."""
     with pytest.raises(catalog.UnknownName, match=message):
         ask()
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "refill"),
+    [
+        ("ec2.run_instances", "ec2.run_instances.bucket", "ec2.run_instances.refill"),
+        (
+            "ec2.run_instances.requests",
+            "ec2.run_instances.requests",
+            "ec2.run_instances.requests.refill",
+        ),
+        ("eks.scheduler", "eks.scheduler.burst", "eks.scheduler.rate"),
+        ("kubelet.registry_pull", "kubelet.registry_pull.burst", "kubelet.registry_pull.qps"),
+    ],
+)
+def test_a_quota_is_two_figures_in_its_vendors_words(key: str, size: str, refill: str) -> None:
+    """Bucket and refill, burst and rate or QPS, requests and their refill."""
+    found = quota(key)
+
+    assert (found.size, found.refill) == (catalog.figure(size), catalog.figure(refill))
 
 
 def test_the_digest_is_of_every_file() -> None:

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
-from sim.cli.screen import number, table
+from sim.cli.screen import table
+from sim.core.quantity import shown_plain
 
 
 def call(words: str, *more: str | Path) -> Result:
@@ -408,7 +409,9 @@ def test_tables_fold_no_number_and_headers_only_between_words(
 
 def test_numbers_have_three_or_four_digits_that_count() -> None:
     """And no exponent where people count."""
-    shown = [number(x) for x in (1546.336, 10786.2, 0.7221, 5.9966, 14.743, 0.0, 0.00123, 1e-7)]
+    shown = [
+        shown_plain(x) for x in (1546.336, 10786.2, 0.7221, 5.9966, 14.743, 0.0, 0.00123, 1e-7)
+    ]
 
     assert shown == ["1546", "10786", "0.722", "5.997", "14.74", "0", "0.00123", "1e-07"]
 

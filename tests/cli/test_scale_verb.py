@@ -18,7 +18,7 @@ def run(*arguments: str, out: Path) -> tuple[int, str, str]:
 def test_json_has_a_row_for_each_platform_and_the_keys_that_were_promised(tmp_path: Path) -> None:
     code, out, _ = run("--to", "40", "--replications", "2", "--json", out=tmp_path)
     rows = json.loads(out)
-    names = ["ecs-fargate", "eks-fargate", "ecs-asg", "eks-karpenter", "eks-cas"]
+    names = ["fargate", "eks-fargate", "ecs-asg", "eks-karpenter", "eks-cas"]
     keys = {"platform", "t10_s", "t25_s", "t50_s", "t75_s", "t90_s", "hosts", "usd_per_hour"}
 
     assert code == 0
@@ -30,7 +30,7 @@ def test_json_has_a_row_for_each_platform_and_the_keys_that_were_promised(tmp_pa
 
 def test_the_table_says_that_its_times_are_those_of_ready_tasks(tmp_path: Path) -> None:
     """A task that runs is not ready yet."""
-    _, out, _ = run("--to", "2", "--replications", "1", "--platform", "ecs-fargate", out=tmp_path)
+    _, out, _ = run("--to", "2", "--replications", "1", "--platform", "fargate", out=tmp_path)
 
     assert "seconds until a share of the tasks is ready" in out
 
@@ -53,17 +53,17 @@ def test_a_scale_in_is_kept_in_a_folder_of_its_own_that_can_be_loaded(tmp_path: 
     """Its id is of what was asked: the same again is the same folder, fewer tasks another."""
     for to, seed in (("10", "1"), ("10", "1"), ("5", "1"), ("10", "2")):
         wanted = ("--from", "20", "--to", to, "--seed", seed, "--replications", "2")
-        run(*wanted, "--platform", "ecs-fargate", out=tmp_path)
+        run(*wanted, "--platform", "fargate", out=tmp_path)
     kept = sorted(path for path in (tmp_path / "scale-in").iterdir() if path.is_dir())
     results = sim.load(tmp_path / "scale-in")
 
     assert len(kept) == 3
     assert all((folder / "scale_in.png").exists() for folder in kept)
     assert (results.manifest["seed"], results.manifest["replications"]) == (2, 2)
-    asked = results.scenario["ecs-fargate"]
-    assert (asked["from"], asked["to"]) == (20, 10)
+    asked = results.scenario["fargate"]
+    assert (asked["begin"], asked["to"]) == (20, 10)
     assert list(results.runs["hosts"]) == [10, 10]
-    assert list(results.summary["platform"]) == ["ecs-fargate"]
+    assert list(results.summary["platform"]) == ["fargate"]
     assert results.samples["used"].max() == 20.0
 
 

@@ -83,7 +83,7 @@ def test_a_service_has_one_rate_however_often_tasks_are_asked_for() -> None:
 
 
 def test_no_more_tasks_are_in_provisioning_than_a_cluster_may_have() -> None:
-    """Of 8 tasks 4 may wait, so the metric sees one instance's worth at a time."""
+    """Four of 8 tasks may wait, so the metric sees one instance's worth at a time."""
     platform = growing_ecs(
         SMALL, provisioning=4, from_zero=1, service_rate=Quota(size=100, refill=100)
     )

@@ -37,7 +37,7 @@ def test_run_instances_for_more_than_the_bucket_waits() -> None:
 
 
 def test_many_calls_wait_for_the_request_quota() -> None:
-    """Of five calls at once with a bucket of two and one a second the last waits 3 s."""
+    """Five calls at once, a bucket of two and one a second: the last waits 3 s."""
     world = World()
     live = ec2(requests=Quota(size=2, refill=1)).deploy(world)
     for _ in range(5):

@@ -330,7 +330,7 @@ def test_binpack_prefers_the_instance_with_least_memory_left() -> None:
 
 
 def test_random_placement_is_fair_and_depends_on_the_seed() -> None:
-    """Of 400 tasks on four instances each gets 100, within four standard errors."""
+    """Each of four instances gets 100 of 400 tasks, within four standard errors."""
     box = machine(vcpu=100.0, memory=9000 * MiB)
     counts = []
     for seed in (1, 1, 2):

@@ -146,7 +146,7 @@ def test_weights_follow_requests_and_limits_cap() -> None:
 
 
 def test_best_effort_is_killed_first_then_burstable_and_guaranteed_last() -> None:
-    """Of 1000 MiB 850 are used; 200 MiB more, twice, cost 50 and then 300 MiB of pods."""
+    """850 of 1000 MiB are used; 200 MiB more, twice, cost 50 and then 300 MiB of pods."""
     asked = {
         "Guaranteed": Resources(cpu_limit=0.1, memory_limit=500 * MiB),
         "Burstable": Resources(memory_request=280 * MiB),
@@ -272,7 +272,7 @@ def test_pods_wait_for_a_node_that_may_come_in_the_order_in_which_they_came() ->
     platform = eks(machine(vcpu=2.0), when_full="wait")
     live = platform.deploy(world)
     noticed: list[float] = []
-    live.capacity.noticed.append(lambda: noticed.append(world.env.now))
+    live.capacity.on_pending.append(lambda: noticed.append(world.env.now))
     starts = live.launch(service(cpu=1.0), 5)
     world.env.run(until=20.0)
     assert sum(live.capacity.unschedulable.counts().values()) == 3

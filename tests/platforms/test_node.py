@@ -20,7 +20,7 @@ DAEMON = DaemonSet(name="proxy", cpu=0.1, memory=5 * MiB, used=20 * MiB)
 
 
 def ceilings(config: NodeConfig, memory: float = 1000, cpu: float = 0.1, **rest: Any) -> Any:
-    """Of a node of so many MiB, for pods of 50 MiB."""
+    """The ceilings of a node of so many MiB, for pods of 50 MiB."""
     box = machine(vcpu=4.0, memory=memory * MiB)
     return node_ceilings(config, box, PodRequest(round(1000 * cpu), 50 * MiB, **rest))
 

@@ -25,7 +25,7 @@ def index(
 
 
 def number(taken: ContainerInstance | str) -> int:
-    """Of the instance that was chosen."""
+    """The number of the instance that was chosen."""
     assert isinstance(taken, ContainerInstance)
     return taken.number
 
@@ -37,7 +37,7 @@ SMALL = TaskRequest(1, 1, None)
 def test_strategies_choose_least_memory_left_or_fewest_tasks(
     strategy: Strategy, chosen: int
 ) -> None:
-    """Of equals the first."""
+    """The first of equals is taken."""
     fleet = index(left(30, 5), left(10, 7), left(10, 2), strategy=strategy)
 
     assert number(fleet.take(SMALL)) == chosen

@@ -165,7 +165,7 @@ def test_a_bar_is_as_long_as_its_count(table: pd.DataFrame) -> None:
     """VMs and Docker come first, whatever the order of the table."""
     ax = plots.density_bars(table)
 
-    assert row_labels(ax) == ["VMs", "Docker", "Fargate"]
+    assert row_labels(ax) == ["VMs", "Docker", "ECS on Fargate"]
     assert widths(ax, 0) == [4.0, 16.0, 1.0]
 
 
@@ -344,7 +344,7 @@ def test_a_part_cut_out_of_its_phase_leaves_every_total_as_it_was(
     waits["end_s"] = waits["start_s"] + third
 
     before = lengths(tiling).sort_index()
-    after = lengths(plots.apart(tiling, pd.concat([tiling, waits]), "throttled")).sort_index()
+    after = lengths(plots.split_phase(tiling, pd.concat([tiling, waits]), "throttled")).sort_index()
 
     assert list(after) == ["throttled", "pull", "create", "start", "app"]
     assert after.sum(axis=1).to_numpy() == pytest.approx(before.sum(axis=1).to_numpy())
@@ -361,7 +361,7 @@ def test_waterfalls_has_a_row_a_variant_platforms_in_order_cold_first(
     warm = docker_spans.assign(variant="docker-warm")
     ax = plots.waterfalls(pd.concat([fargate, warm, docker_spans]))
 
-    assert row_labels(ax) == ["Docker, cold", "Docker, warm", "Fargate, cold"]
+    assert row_labels(ax) == ["Docker, cold", "Docker, warm", "ECS on Fargate, cold"]
     assert len(ax.collections) == 3
 
 
@@ -379,7 +379,7 @@ def test_the_typical_start_is_that_of_the_tables(starts: int, quantile: float) -
 
 def test_cpu_is_drawn_as_the_mean_since_the_last_reading(samples: pd.DataFrame) -> None:
     """A step that ends at its reading, below a dashed line at the capacity."""
-    cpu, _ = plots.host_over_time(samples, "b")
+    cpu, _ = plots.host_timeline(samples, "b")
 
     step, capacity = cpu.lines
     assert step.get_drawstyle() == "steps-pre"
@@ -390,7 +390,7 @@ def test_cpu_is_drawn_as_the_mean_since_the_last_reading(samples: pd.DataFrame) 
 
 def test_page_cache_lies_on_top_of_the_memory_in_use(samples: pd.DataFrame) -> None:
     """At 3 s: 6 GiB in use, 3 GiB of cache above it, of 16 GiB."""
-    _, memory = plots.host_over_time(samples)
+    _, memory = plots.host_timeline(samples)
 
     in_use, cache = memory.collections
     assert in_use.get_datalim(memory.transData).y1 == pytest.approx(6.0)
@@ -401,7 +401,7 @@ def test_page_cache_lies_on_top_of_the_memory_in_use(samples: pd.DataFrame) -> N
 def test_one_run_of_several_is_shown(samples: pd.DataFrame) -> None:
     """Readings of two replications are not joined by one line."""
     both = pd.concat([samples.assign(run=0), samples.assign(run=1)])
-    cpu, _ = plots.host_over_time(both)
+    cpu, _ = plots.host_timeline(both)
 
     assert len(cpu.lines[0].get_xdata()) == 4
 
@@ -409,9 +409,9 @@ def test_one_run_of_several_is_shown(samples: pd.DataFrame) -> None:
 def test_a_host_without_readings_is_refused_by_name(samples: pd.DataFrame) -> None:
     """The message names the hosts there are, or how to get readings."""
     with pytest.raises(ValueError, match="one of a, b"):
-        plots.host_over_time(samples, "c")
+        plots.host_timeline(samples, "c")
     with pytest.raises(ValueError, match="sample_every"):
-        plots.host_over_time(samples.iloc[:0])
+        plots.host_timeline(samples.iloc[:0])
 
 
 def test_ways_stand_side_by_side_in_one_order_with_a_label_for_each_bar() -> None:
@@ -458,7 +458,7 @@ def test_a_figure_can_be_drawn_into_axes_of_ones_own(
     assert plots.ready_ecdf(starts, c) is c
     assert plots.waterfall(docker_spans, d) is d
     assert plots.waterfalls(docker_spans, e) is e
-    assert plots.host_over_time(samples, ax=(f, g)) == (f, g)
+    assert plots.host_timeline(samples, ax=(f, g)) == (f, g)
 
 
 def test_a_figure_is_saved_at_nine_hundred_pixels(table: pd.DataFrame, tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 import pandas as pd
 import pytest
 
-from sim.plots import scale_curves, shrink_curves
+from sim.plots import scale_curves, scale_in_curves
 
 
 def starts(tasks: int, begin: int = 0) -> pd.DataFrame:
     """Two runs, the task number n ready after n and 2n minutes."""
     rows = [
-        ("ecs-fargate", run, 60.0 * (run + 1) * (task + 1 - begin))
+        ("fargate", run, 60.0 * (run + 1) * (task + 1 - begin))
         for run in range(2)
         for task in range(begin, begin + tasks)
     ]
@@ -44,9 +44,9 @@ def test_ticks_stand_at_whole_tasks(tasks: int) -> None:
 
 def test_lines_that_lie_on_each_other_are_all_seen_and_none_is_broken() -> None:
     """What is drawn later is narrower; the legend shows it as it is drawn."""
-    names = ("ecs-fargate", "eks-fargate", "ecs-asg", "eks-karpenter", "eks-cas")
+    names = ("fargate", "eks-fargate", "ecs-asg", "eks-karpenter", "eks-cas")
     rows = [(name, 0, time, hosts) for name in names for time, hosts in ((0.0, 9), (60.0, 4))]
-    ax = shrink_curves(pd.DataFrame(rows, columns=["variant", "run", "time_s", "hosts"]))
+    ax = scale_in_curves(pd.DataFrame(rows, columns=["variant", "run", "time_s", "hosts"]))
     widths = [line.get_linewidth() for line in ax.get_lines()]
     legend = ax.get_legend()
 

@@ -10,17 +10,17 @@ from sim.units import GiB
 
 def test_a_scale_out_says_which_quotas_a_new_account_needs_raised() -> None:
     """10 tasks of 2 vCPU are 20 vCPUs on Fargate, of which a new account has 6."""
-    answer = scale_out(platform="ecs-fargate", to=10, cpu=2.0, memory=4 * GiB, replications=1)
+    answer = scale_out(platform="fargate", to=10, cpu=2.0, memory=4 * GiB, replications=1)
 
     assert answer.rows[0].ready == 10
-    assert "ecs-fargate 20 vCPUs of Fargate tasks, where the quota is 6" in answer.account
+    assert "fargate 20 vCPUs of Fargate tasks, where the quota is 6" in answer.account
 
 
 def test_an_account_that_has_enough_is_not_spoken_of() -> None:
     """With a quota of 100 vCPUs the same is within it."""
     quotas = {"fargate.account.vcpus": 100.0}
     answer = scale_out(
-        platform="ecs-fargate", to=10, cpu=2.0, memory=4 * GiB, replications=1, quotas=quotas
+        platform="fargate", to=10, cpu=2.0, memory=4 * GiB, replications=1, quotas=quotas
     )
 
     assert answer.account == ""
@@ -64,5 +64,7 @@ def test_a_refusal_names_the_largest_size_and_a_network_its_platform() -> None:
     reasons = startup(platform="fargate", cpu=32.0, replications=1).reasons()
 
     assert reasons == {"fargate-cold": "Fargate size (the largest is 16 vCPU / 120 GiB) x1"}
-    with pytest.raises(ValueError, match="network: 'host' is of ECS tasks on EC2; fargate has no"):
+    with pytest.raises(
+        ValueError, match="network: not allowed on fargate, where it has no effect; it is for ecs"
+    ):
         startup(platform="fargate", network="host")

@@ -8,8 +8,8 @@ import pytest
 import sim
 from sim import catalog, scale_out
 from sim.core.world import World
-from sim.studies.platforms import platforms
 from sim.studies.scale_out.answer import ScaleOutRow
+from sim.studies.scaling import scaled_platforms, web
 from sim.units import GiB
 
 
@@ -29,7 +29,7 @@ def slope(row: ScaleOutRow) -> float:
 
 def test_one_service_on_fargate_grows_at_the_service_schedulers_rate() -> None:
     """500 tasks a minute are 8.33 a second: 240 of 300 tasks take 28.8 s."""
-    row = one("ecs-fargate", to=300)
+    row = one("fargate", to=300)
 
     assert slope(row) == pytest.approx(240 / (500 / 60), rel=0.1)
     assert row.limits[1].limits[0][0] == "service scheduler"
@@ -38,7 +38,7 @@ def test_one_service_on_fargate_grows_at_the_service_schedulers_rate() -> None:
 def test_many_services_on_fargate_grow_at_the_accounts_launch_quota() -> None:
     """With 100 at once and 2 a second, the 240 tasks between 10 % and 90 % of 300 take 70 s."""
     quotas = {"fargate.launch.refill": 2.0, "fargate.launch.bucket": 100.0}
-    row = one("ecs-fargate", to=300, services=30, quotas=quotas)
+    row = one("fargate", to=300, services=30, quotas=quotas)
 
     assert seconds(row, "t90_s") - seconds(row, "t50_s") == pytest.approx(120 / 2.0, rel=0.1)
     assert row.limits[2].limits[0][0] == "launch quota"
@@ -62,7 +62,7 @@ def test_a_shorter_warm_up_is_never_slower() -> None:
 
 
 def test_the_stretches_up_to_nine_tenths_sum_to_their_time() -> None:
-    row = one("ecs-fargate")
+    row = one("fargate")
 
     assert sum(s.seconds for s in row.limits[:3]) == pytest.approx(seconds(row, "t90_s"), rel=0.02)
 
@@ -73,7 +73,7 @@ def test_the_stretches_up_to_nine_tenths_sum_to_their_time() -> None:
 )
 def test_few_tasks_have_as_many_stretches_as_they_can_end(tasks: int, ends: list[float]) -> None:
     """Each begins where the one before ended, and names what made it as long as it is."""
-    limits = one("ecs-fargate", to=tasks).limits
+    limits = one("fargate", to=tasks).limits
 
     assert [stretch.end for stretch in limits] == ends
     assert [stretch.begin for stretch in limits] == [0.0, *ends[:-1]]
@@ -81,7 +81,7 @@ def test_few_tasks_have_as_many_stretches_as_they_can_end(tasks: int, ends: list
 
 
 def test_one_task_more_has_one_stretch_with_a_cause() -> None:
-    (stretch,) = one("ecs-fargate", begin=4, to=5).limits
+    (stretch,) = one("fargate", begin=4, to=5).limits
 
     assert "0% to 100%" in str(stretch)
     assert "provisioning" in str(stretch)
@@ -96,7 +96,7 @@ def test_tasks_that_run_already_leave_warm_instances_with_room() -> None:
 
 
 def test_fargate_is_paid_by_the_task_and_instances_by_the_hour() -> None:
-    fargate, group = one("ecs-fargate", to=30), one("ecs-asg", to=30)
+    fargate, group = one("fargate", to=30), one("ecs-asg", to=30)
     price = catalog.instance("c6g.4xlarge").usd_per_hour
 
     assert fargate.usd_per_hour == pytest.approx(30 * (0.03238 + 2 * 0.00356))  # arm64
@@ -112,7 +112,7 @@ def test_a_task_that_no_instance_holds_has_no_times() -> None:
     assert "t10_s" not in row.json()
 
 
-@pytest.mark.parametrize("platform", ["ecs-asg", "eks-karpenter", "ecs-fargate"])
+@pytest.mark.parametrize("platform", ["ecs-asg", "eks-karpenter", "fargate"])
 def test_tasks_that_go_to_no_host_cost_nothing(platform: str) -> None:
     row = one(platform, to=3, cpu=20.0)
 
@@ -172,7 +172,8 @@ def test_the_cluster_autoscaler_is_later_by_the_groups_reaction_and_its_scan() -
 def test_a_node_whose_pods_are_gone_goes(platform: str, least: float, most: float) -> None:
     """Karpenter: one at a time, validated for 15 s; CAS: all after 600 s. Then a last look."""
     world = World(1)
-    deployment = platforms()[platform]("c6g.4xlarge").deploy(world)
+    task = web(1.0, 2 * GiB, "python:3.12")
+    deployment = scaled_platforms([platform], task, "c6g.4xlarge")[platform].deploy(world)
     service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
     starts = deployment.launch(service, 30)
     world.env.run()

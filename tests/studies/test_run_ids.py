@@ -33,7 +33,7 @@ class Verb:
 VERBS = {
     "density": Verb(
         sim.density,
-        {"by": "reservation", "instance": "c6g.4xlarge"},
+        {"use_on": (), "instance": "c6g.4xlarge"},
         {
             **{"instance": "m6g.4xlarge", "host": "8x32GiB", "app": "java", "cpu": 0.75},
             **{"memory": 3 * GiB, "cpu_weight_only": True, "cpu_overcommit": 2.0},
@@ -41,7 +41,7 @@ VERBS = {
             **{"load": 0.3, "slowdown": 3.0, "window": 5.0, "use_on": ["vm"], "seed": 2},
             "replications": 2,
         },
-        besides={"by": {"use_on": []}},
+        besides={"use_on": {"window": 1.0}},
         same={"explain": SHOWN},
     ),
     "startup": Verb(
@@ -59,7 +59,7 @@ VERBS = {
         sim.scale_out,
         {"platform": "ecs-asg", "to": 4, "replications": 1},
         {
-            **{"platform": "ecs-fargate", "begin": 1, "to": 5, "cpu": 0.5, "memory": 3 * GiB},
+            **{"platform": "fargate", "begin": 1, "to": 5, "cpu": 0.5, "memory": 3 * GiB},
             **{"instance": "m5.xlarge", "image": "node:22", "services": 2, "seed": 2},
             "quotas": {"ec2.run_instances.refill": 1.0},
         },
@@ -78,17 +78,20 @@ VERBS = {
     "one_server": Verb(
         sim.one_server,
         {"serve": 1.0, "replications": 1},
-        {"instance": "m5.2xlarge", "serve": 2.0, "seed": 2},
+        {"instance": "m5.2xlarge", "platforms": ["vm"], "serve": 2.0, "seed": 2},
         same={"replications": MORE_OF_THE_SAME, "out": PLACE},
     ),
     "who_runs_it": Verb(
         sim.who_runs_it,
         {"replications": 1},
-        {"app": "java", "cpu": 0.75, "memory": 3 * GiB, "instance": "m5.2xlarge", "seed": 2},
+        {
+            **{"app": "java", "cpu": 0.75, "memory": 3 * GiB, "instance": "m5.2xlarge"},
+            **{"platforms": ["ecs", "eks"], "seed": 2},
+        },
         same={"replications": MORE_OF_THE_SAME, "out": PLACE},
     ),
 }
-LIFECYCLE_SAME = {"apart": PLACE}
+LIFECYCLE_SAME = {"exclude": PLACE}
 LIFECYCLE: dict[str, Any] = {
     **{"registry": "docker-hub", "platform": "docker", "instance": "m5.large"},
     **{"builder": "m5.large", "architecture": "arm64", "run_sizes": {1: 2e6}},

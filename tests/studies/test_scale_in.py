@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from sim import scale_in
-from sim.plots import shrink_curves
-from sim.studies.scale_in.answer import ScaleInAnswer, ScaleInRun
+from sim.plots import scale_in_curves
+from sim.studies.scale_in.answer import ScaleInAnswer
+from sim.studies.scale_in.run import ScaleInRun
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_idle_instances_of_a_capacity_provider_go_after_fifteen_points() -> None
 
 def test_on_fargate_the_bill_is_down_at_once(halved: ScaleInAnswer) -> None:
     rows = {row.platform: row for row in halved.rows}
-    for name in ("ecs-fargate", "eks-fargate"):
+    for name in ("fargate", "eks-fargate"):
         assert rows[name].times["t100_s"].value == 0.0
         assert rows[name].usd_first_hour == pytest.approx(rows[name].usd_per_hour)
 
@@ -95,7 +96,7 @@ def test_what_is_not_fewer_is_refused() -> None:
 
 
 def test_tasks_that_never_came_up_are_said_not_counted_as_gone() -> None:
-    answer = scale_in(platform="ecs-fargate", begin=10, to=5, cpu=200.0, replications=1)
+    answer = scale_in(platform="fargate", begin=10, to=5, cpu=200.0, replications=1)
 
     assert "10 of 10 tasks did not come up (refused: Fargate size (the largest" in answer.sentence()
     assert answer.rows[0].json()["t50_s_refused"].startswith("10 of 10")
@@ -112,7 +113,7 @@ def test_the_curves_begin_with_all_hosts_and_never_rise() -> None:
         [("eks-cas", 0, 0.0, 10), ("eks-cas", 0, 60.0, 4), ("eks-cas", 1, 0.0, 5)],
         columns=["variant", "run", "time_s", "hosts"],
     )
-    (line,) = shrink_curves(changes).get_lines()
+    (line,) = scale_in_curves(changes).get_lines()
     left = line.get_ydata()
 
     assert left[0] == 100.0

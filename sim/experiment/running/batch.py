@@ -40,7 +40,7 @@ MODEL = (
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a worker is asked for."""
+    """Runs that a worker is to make."""
 
     runs: tuple[RunKey, ...]
     scenarios: Mapping[str, Runnable]
@@ -55,7 +55,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What it gives back."""
+    """The results of a batch."""
 
     rows: list[RunRow]
     spans: Columns
@@ -96,7 +96,7 @@ def _perform(batch: Batch, key: RunKey) -> tuple[RunRow, Columns, Columns]:
 
 @contextmanager
 def _without_garbage() -> Iterator[None]:
-    """No collection but those asked for: one at another moment would take the world for old."""
+    """Collect garbage only between runs: at another moment a live world would be taken for old."""
     was_enabled = gc.isenabled()
     gc.collect(0)
     gc.disable()

@@ -1,4 +1,4 @@
-"""What runs bring home: numbers and small codes in NumPy columns, which are cheap to send."""
+"""Columns of finished runs: numbers and small codes in NumPy arrays, which are cheap to send."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

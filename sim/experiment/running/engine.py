@@ -23,7 +23,7 @@ class RunStore(Protocol):
     def add(self, bundle: Bundle) -> None: ...
 
     def rows(self) -> Iterable[RunRow]:
-        """Of the runs that are there already."""
+        """Rows of the runs that are there already."""
         ...
 
 
@@ -83,9 +83,9 @@ class Engine:
         there = sum(number < self.target.needed for _, number in self._done)
         with tqdm(desc=self.what, unit="run", delay=1.0, leave=False, initial=there) as bar:
             while self._hand_out():
-                made = self._take_in()
+                finished = self._take_in()
                 bar.total = self.wanted
-                bar.update(made)
+                bar.update(finished)
 
     def _hand_out(self) -> bool:
         """Keep every worker busy, with one batch waiting; false when all is done."""
@@ -124,7 +124,7 @@ class Engine:
 
     def _take_in(self) -> int:
         """Wait for a batch or more, keep what they gave, and say how many runs that was."""
-        made, broken = 0, None
+        finished, broken = 0, None
         for future in wait(self._pending, return_when=FIRST_COMPLETED).done:
             batch = self._pending.pop(future)
             try:
@@ -139,10 +139,10 @@ class Engine:
                 self.workers.explain(error)
                 raise
             self._keep(bundle)
-            made += len(bundle.rows)
+            finished += len(bundle.rows)
         if broken is not None:
             self.workers.revive(broken)
-        return made
+        return finished
 
     def _keep(self, bundle: Bundle) -> None:
         self._made += len(bundle.rows)

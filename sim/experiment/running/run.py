@@ -23,7 +23,7 @@ class Runnable(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the folder that its results are in."""
+        """Name of the folder that its results are in."""
         ...
 
     def run(self, seed: int, replication: int) -> Recorder:
@@ -86,7 +86,7 @@ def _times(record: Recorder, ready: NDArray[np.bool_]) -> dict[str, float]:
 
 
 def _all_times(record: Recorder, begin: NDArray[np.float64]) -> dict[str, float]:
-    """Of every start that became ready, whatever became of it later."""
+    """Mean times of all starts that became ready, whatever became of them later."""
     if "app" not in record.phases.all():
         return {}
     tiles = np.asarray(record.span_parent) == record.phases.code("")

@@ -27,7 +27,7 @@ class Burst:
     def arrive(
         self, world: World, deployment: Deployment, begun: Callable[[Start], None]
     ) -> Generator[Event, Any, None]:
-        """Ask for all of them when the time has come; `begun` is told of each start."""
+        """Launch all tasks at `at`; `begun` is called with each start."""
         yield world.env.timeout(self.at)
         for start in deployment.launch(self.service, self.tasks):
             begun(start)
@@ -45,7 +45,7 @@ class Poisson:
     def arrive(
         self, world: World, deployment: Deployment, begun: Callable[[Start], None]
     ) -> Generator[Event, Any, None]:
-        """Ask for one after the other; `begun` is told of each start."""
+        """Launch one task after the other; `begun` is called with each start."""
         stream = f"workload/{self.service.name}/arrivals"
         gap = world.random.sampler(stream, Exponential(mean=1.0 / self.per_second))
         for _ in range(self.tasks):

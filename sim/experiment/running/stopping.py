@@ -37,7 +37,7 @@ class RunningMean:
 
 
 class Target(Protocol):
-    """How many replications are asked for."""
+    """Decides how many replications are needed."""
 
     needed: int
     """Replications that are needed as far as is known; grows until it is decided."""
@@ -47,21 +47,21 @@ class Target(Protocol):
         ...
 
     def report(self) -> dict[str, Any]:
-        """What the manifest says of it."""
+        """Entries for the manifest."""
         ...
 
 
 class Number:
-    """So many."""
+    """A fixed number of replications."""
 
     def __init__(self, times: int) -> None:
         self.needed = times
 
     def saw(self, row: RunRow) -> None:
-        """Nothing to learn."""
+        """Do nothing: the number is fixed."""
 
     def report(self) -> dict[str, Any]:
-        """Nothing to say."""
+        """Report nothing beside the number itself."""
         return {}
 
 

@@ -15,7 +15,7 @@ from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Thread
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sim.experiment.running.batch import Batch, Bundle, perform
 
@@ -30,7 +30,7 @@ IDLE = 60
 
 
 class Executor(Protocol):
-    """Where batches run."""
+    """Runs batches, in this process or elsewhere."""
 
     @property
     def count(self) -> int:
@@ -57,7 +57,7 @@ class InProcess:
         return future
 
     def close(self, *, failed: bool) -> None:
-        """There is nothing to give back."""
+        """Do nothing: no process was started."""
 
 
 class ProcessPool:
@@ -161,17 +161,30 @@ def _local_cluster(jobs: int | None) -> Any:
     )
 
 
-_CONFIGURED: ContextVar[tuple[int | None, str | None]] = ContextVar("jobs", default=(None, None))
+class Where(NamedTuple):
+    """Where runs are made and kept, unless a call says otherwise."""
+
+    jobs: int | None = None
+    cluster: str | None = None
+    out: str | os.PathLike[str] | None = None
+
+
+NOWHERE = Where()
+WHERE: ContextVar[Where] = ContextVar("where", default=NOWHERE)
 
 
 @contextmanager
-def using(jobs: int | None = None, cluster: str | None = None) -> Iterator[None]:
-    """Within the block runs are made there, unless a call says otherwise."""
-    token = _CONFIGURED.set((jobs, cluster))
+def using(
+    jobs: int | None = None,
+    cluster: str | None = None,
+    out: str | os.PathLike[str] | None = None,
+) -> Iterator[None]:
+    """Within the block runs are made there and kept in `out`, unless a call says otherwise."""
+    token = WHERE.set(Where(jobs, cluster, out))
     try:
         yield
     finally:
-        _CONFIGURED.reset(token)
+        WHERE.reset(token)
 
 
 class Workers:
@@ -189,7 +202,7 @@ class Workers:
 
     def __init__(self, jobs: int | None, cluster: str | None) -> None:
         if jobs is None and cluster is None:
-            jobs, cluster = _CONFIGURED.get()
+            jobs, cluster, _ = WHERE.get()
         if jobs is not None and jobs < 1:
             raise ValueError(f"jobs: {jobs!r} is not allowed; at least 1")
         if jobs is not None and cluster not in (None, "local"):

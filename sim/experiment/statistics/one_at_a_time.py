@@ -1,4 +1,4 @@
-"""What an answer hangs on: each cited figure moved over its range, one at a time."""
+"""One-at-a-time sensitivity: each cited figure moved over its range, all others as they are."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ def one_at_a_time(
     ends = [(c, with_figure(node, c.key, end)) for c in moved for end in (c.low, c.high)]  # type: ignore[arg-type]
     rows = np.asarray(answers([node, *(at_end for _, at_end in ends)]), dtype=float)
     rows = rows.reshape(len(rows), -1)
-    found = [
+    effects = [
         _effect(cited, rows[0], rows[2 * number + 1], rows[2 * number + 2])
         for number, cited in enumerate(moved)
     ]
-    return sorted(found, key=lambda effect: -effect.swing)
+    return sorted(effects, key=lambda effect: -effect.swing)
 
 
 def _effect(cited: Cited, base: np.ndarray, low: np.ndarray, high: np.ndarray) -> Effect:

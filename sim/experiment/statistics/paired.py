@@ -33,7 +33,7 @@ class Difference:
     b: float
     estimate: Estimate
     correlation: float | None = None
-    """Of A and B over replications; None where they are not paired, or one never varies."""
+    """Correlation of A and B over replications; None where not paired, or one never varies."""
     variant: str = ""
 
     @property
@@ -66,8 +66,8 @@ def paired(metric: str, a: ArrayLike, b: ArrayLike) -> Difference:
     _at_least_two(metric, first)
     varies = first.std() > 0.0 and second.std() > 0.0
     correlation = float(np.corrcoef(first, second)[0, 1]) if varies else None
-    found = mean(metric, second - first)
-    return Difference(metric, float(first.mean()), float(second.mean()), found, correlation)
+    change = mean(metric, second - first)
+    return Difference(metric, float(first.mean()), float(second.mean()), change, correlation)
 
 
 def welch(metric: str, a: ArrayLike, b: ArrayLike) -> Difference:
@@ -90,8 +90,8 @@ def welch(metric: str, a: ArrayLike, b: ArrayLike) -> Difference:
         share = squared / squared.sum()
         freedom = 1.0 / (share**2 / (first.size - 1, second.size - 1)).sum()
         reach = float(stats.t.ppf(0.975, freedom) * np.sqrt(squared.sum()))
-    found = Estimate(metric, value, min(first.size, second.size), value - reach, value + reach)
-    return Difference(metric, float(first.mean()), float(second.mean()), found)
+    change = Estimate(metric, value, min(first.size, second.size), value - reach, value + reach)
+    return Difference(metric, float(first.mean()), float(second.mean()), change)
 
 
 @dataclass(frozen=True, slots=True)

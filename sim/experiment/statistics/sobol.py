@@ -101,7 +101,7 @@ def sobol(
         evaluations[:] = f_A, f_B, f_AB
         return _saltelli_2010(f_A, f_B, f_AB)
 
-    found = stats.sobol_indices(func=means, n=n, dists=ranges, method=method, rng=rng)
+    indices = stats.sobol_indices(func=means, n=n, dists=ranges, method=method, rng=rng)
     # The result's own bootstrap() takes no generator: every call would give another interval.
     spread: Any = stats.bootstrap(
         [np.arange(n)],
@@ -112,18 +112,18 @@ def sobol(
     ).confidence_interval
     rows = zip(
         [c.key for c in cited],
-        *(part.reshape(2, -1)[0] for part in (found.first_order, spread.low[0], spread.high[0])),
-        *(part.reshape(2, -1)[0] for part in (found.total_order, spread.low[1], spread.high[1])),
+        *(part.reshape(2, -1)[0] for part in (indices.first_order, spread.low[0], spread.high[0])),
+        *(part.reshape(2, -1)[0] for part in (indices.total_order, spread.low[1], spread.high[1])),
         strict=True,
     )
-    indices = [
+    shares = [
         Index(key, float(one), (float(a), float(b)), float(all_), (float(c), float(d)))
         for key, one, a, b, all_, c, d in rows
     ]
     box = np.concatenate(seen[:2])
     low, high = (float(np.quantile(box, q)) for q in (0.05, 0.95))
     points = sum(map(len, seen))
-    return Indices(tuple(sorted(indices, key=lambda i: -i.total)), points, replications, low, high)
+    return Indices(tuple(sorted(shares, key=lambda i: -i.total)), points, replications, low, high)
 
 
 def _saltelli_2010(

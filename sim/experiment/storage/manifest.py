@@ -50,7 +50,7 @@ def new_manifest(
 
 
 def write_manifest(folder: Path, data: Manifest, described: Mapping[str, Any]) -> None:
-    """In one step, whatever happens meanwhile."""
+    """Write the manifest in one step, whatever happens meanwhile."""
     text = json.dumps({**data, "description": described}, indent=2, allow_nan=False)
     write_whole(folder / FILE, text + "\n")
 

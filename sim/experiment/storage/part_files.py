@@ -54,11 +54,11 @@ class PartFiles:
         """Those that count, as far as `find` or `tidy` has seen or `write` has made them."""
 
     def path(self, table: str, number: int) -> Path:
-        """Of one file."""
+        """The path of one file."""
         return self.folder / table / f"part-{number:05d}.parquet"
 
     def numbers(self) -> list[int]:
-        """Of the parts that are there, replaced ones included."""
+        """Numbers of the parts that are there, replaced ones included."""
         files = (self.folder / "runs").glob("part-*.parquet")
         return sorted(int(path.stem.removeprefix("part-")) for path in files)
 

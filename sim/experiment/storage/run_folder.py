@@ -1,4 +1,4 @@
-"""Where finished runs go: into memory, or into a folder of part files that survives a crash."""
+"""Stores for finished runs: memory, or a folder of part files that survives a crash."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sim.experiment.storage.part_files import PartFiles
 from sim.experiment.storage.tables import TABLES, Tables, arranged, tables_of
 
 FLUSH_SECONDS, FLUSH_BYTES = 2.0, 32 * 2**20
-"""What is lost at most when a run is killed: so much work, or so much in memory."""
+"""Seconds of work and bytes that are lost at most when a run is killed."""
 
 
 class InMemory:
@@ -41,7 +41,7 @@ class InMemory:
         self._bundles.append(bundle)
 
     def rows(self) -> Iterable[RunRow]:
-        """There is none to begin with."""
+        """No rows: it starts empty."""
         return ()
 
     def tables(self) -> Tables:
@@ -68,7 +68,7 @@ class RunFolder:
         self.described = described
         self.parts = PartFiles(self.folder)
         self._finished: Manifest | None = None
-        """Of the finished run that is there already; it counts until ours is finished."""
+        """Manifest of the finished run that is there already; it counts until ours is finished."""
         self._buffer: list[Bundle] = []
         self._since = time.monotonic()
         make_folder(self.folder)
@@ -102,7 +102,7 @@ class RunFolder:
             self.flush()
 
     def rows(self) -> Iterable[RunRow]:
-        """Of the runs that are on disk already."""
+        """Rows of the runs that are on disk already."""
         runs = self.parts.read("runs")
         return (
             {name: value for name, value in row.items() if value is not None}
@@ -190,7 +190,7 @@ def finished(folder: Path, code: str) -> Manifest | None:
 
 
 def replications(manifest: Manifest | None) -> int:
-    """Of each variant in a finished run; 0: that is not known."""
+    """Replications of each variant in a finished run; 0: not known."""
     return int((manifest or {}).get("replications", 0))
 
 

@@ -37,7 +37,7 @@ class Karpenter:
     consolidation: Consolidation
 
     def deploy(self, world: World, nodes: AutoscaledNodes) -> tuple[ScaleUp, Consolidating]:
-        """Who launches nodes, and who takes them away."""
+        """The controllers that launch nodes and take them away."""
         idle, most = plain(self.batch_idle), plain(self.batch_most)
         longest = math.inf if self.simulation_most is None else plain(self.simulation_most)
         planning = Planning(plain(self.simulation), longest)
@@ -56,7 +56,7 @@ class ClusterAutoscaler:
     scale_down: ScaleDown
 
     def deploy(self, world: World, nodes: AutoscaledNodes) -> tuple[ScaleUp, ScalingDown]:
-        """Who launches nodes, and who takes them away: both look in the same scan."""
+        """The controllers that launch nodes and take them away: both look in the same scan."""
         scan = plain(self.scan)
         phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
         planning = Planning(plain(self.simulation))

@@ -19,7 +19,7 @@ from sim.platforms.autoscaling.disruption import (
 from sim.platforms.scaling.control_loop import ControlLoop, until_next_tick
 
 CONSOLIDATION = "consolidation"
-"""Why a replacement was launched."""
+"""What a pod waited for that got a replacement: see `LaunchedInstance.because`."""
 
 
 @description
@@ -29,9 +29,9 @@ class Consolidation:
     after: Number
     """`consolidateAfter`: seconds since a pod came to a node or left it."""
     poll: Number
-    """Seconds between two looks."""
+    """Seconds between two polls."""
     validation: Number
-    """Seconds after which what was found must still hold."""
+    """Seconds after which a command must still hold to be carried out."""
     budget: Number
     """Fraction of the nodes that may be on their way out at once; rounded up."""
 
@@ -44,7 +44,7 @@ class ConsolidatedNodes(Protocol):
         ...
 
     def count(self) -> tuple[int, int]:
-        """How many nodes there are, and how many of them are on their way out."""
+        """Nodes in the cluster, and how many of them are on their way out."""
         ...
 
     def launchable(self) -> Sequence[NodeOffer]:
@@ -59,7 +59,7 @@ class ConsolidatedNodes(Protocol):
 class Consolidating:
     """Karpenter's disruption controller: it looks at a pool's nodes after something has changed."""
 
-    __slots__ = ("_changed", "_looked", "_loop", "_nodes", "_policy", "_world")
+    __slots__ = ("_changed", "_loop", "_nodes", "_policy", "_polled", "_world")
 
     def __init__(self, policy: Consolidation, world: World, nodes: ConsolidatedNodes) -> None:
         self._policy = policy
@@ -68,7 +68,7 @@ class Consolidating:
         self._changed = False
         self._loop = ControlLoop(world.env, lambda: self._changed, self._one_round)
         phase = world.random.generator("eks/consolidation phase")
-        self._looked = float(phase.uniform(0.0, plain(policy.poll)))
+        self._polled = float(phase.uniform(0.0, plain(policy.poll)))
 
     def notice(self) -> None:
         """A node has come or gone, or a pod has left its node."""
@@ -78,14 +78,14 @@ class Consolidating:
     def _one_round(self) -> Generator[Event, Any, bool]:
         """Disrupt nodes one command after the other, until none is found or one does not hold."""
         env = self._world.env
-        yield env.timeout(until_next_tick(env.now, self._looked, plain(self._policy.poll)))
+        yield env.timeout(until_next_tick(env.now, self._polled, plain(self._policy.poll)))
         while (found := self._find()) is not None:
             yield env.timeout(plain(self._policy.validation))
             if not self._holds(found):
                 self._changed = True
                 break
             self._nodes.remove(found.going, found.replacement)
-        self._looked = env.now
+        self._polled = env.now
         return True
 
     def _find(self) -> DisruptionCommand | None:
@@ -94,7 +94,7 @@ class Consolidating:
         return next_disruption(state, self._nodes.launchable(), self._allowed(), before)
 
     def _holds(self, found: DisruptionCommand) -> bool:
-        """Whether the same would be done with the same nodes now."""
+        """Whether the same command would be given now."""
         state, before = self._nodes.state(), self._before()
         still = [n for n in found.going if n in state.nodes and state.nodes[n].touched <= before]
         if len(still) < len(found.going) or len(still) > self._allowed():
@@ -102,11 +102,11 @@ class Consolidating:
         return command(state, found.going, self._nodes.launchable()) == found
 
     def _before(self) -> float:
-        """A node that was touched later is left alone."""
+        """Time since which a node must not have been touched."""
         return self._world.env.now - plain(self._policy.after)
 
     def _allowed(self) -> int:
-        """Nodes that may go now."""
+        """Nodes that the disruption budget lets go now."""
         there, going = self._nodes.count()
         # 10 % of 30 are three: a product of floats may lie a bit above a whole number.
         return max(0, math.ceil(there * plain(self._policy.budget) * (1.0 - 1e-12)) - going)

@@ -11,16 +11,16 @@ from sim.platforms.kubernetes.scheduler import FreeOnNode
 
 
 class OccupiedNode(NamedTuple):
-    """A node that takes pods, with those it has."""
+    """A node that takes pods, with the pods it has."""
 
     number: int
     kind: int
-    """Which of the pool's kinds it is; the cheapest is 0."""
+    """Number of its kind in the pool; the cheapest is 0."""
     usd_per_hour: float
     pods: Mapping[PodRequest, int]
     free: FreeOnNode
     touched: float = 0.0
-    """When it came, or a pod last came or went."""
+    """Time at which it came, or a pod last came or went."""
 
 
 class NodeOffer(NamedTuple):
@@ -75,7 +75,7 @@ def largest_first(pods: Mapping[PodRequest, int]) -> dict[PodRequest, int]:
 def next_disruption(
     state: ClusterState, offers: Sequence[NodeOffer], allowed: int, before: float = inf
 ) -> DisruptionCommand | None:
-    """What Karpenter does next: empty nodes, else several at once, else the first that can go.
+    """The next command: empty nodes, else several nodes at once, else the first that can go.
 
     Candidates come by their disruption cost: fewest pods, then the oldest.
 

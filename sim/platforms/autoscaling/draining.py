@@ -24,12 +24,12 @@ class Draining:
         self.going: dict[Node, bool] = {}
         """Nodes on their way out that are not gone yet, and whether they had pods."""
         self._held: dict[Node, None] = {}
-        """Of those, the ones whose pods are not evicted yet."""
+        """Cordoned nodes whose pods are not evicted yet."""
         self._cluster = cluster
         self._termination = termination
 
     def cordon(self, nodes: Iterable[Node]) -> None:
-        """They are to go: no new pods come, and those that are there stay for now."""
+        """Mark nodes that are to go: no new pods come, and those that are there stay for now."""
         for node in nodes:
             self._cluster.cordon(node)
             self.going[node] = bool(node.pods)

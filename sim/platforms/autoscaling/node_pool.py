@@ -40,7 +40,7 @@ class NodeKind:
     """A kind of node that may come."""
 
     fleet: Fleet
-    """What one is; its `count` says nothing here."""
+    """What one node is; its `count` is not used."""
     node: NodeConfig
 
     def free(self) -> FreeOnNode:
@@ -55,7 +55,7 @@ class NodeKind:
 
 @description
 class NodePool:
-    """Who adds nodes when pods find no room, and takes them away, and of which kinds."""
+    """Kinds of nodes, and the autoscaler that adds and removes them."""
 
     kinds: tuple[NodeKind, ...] = Field(min_length=1)
     """Cheapest first."""
@@ -83,9 +83,7 @@ class NodePool:
 class OnNodePool(Protocol[Offered_co]):
     """An orchestrator that runs pods on nodes that come and go."""
 
-    def on_node_pool(self, pool: NodePool) -> Offered_co:
-        """What such nodes offer to its pods."""
-        ...
+    def on_node_pool(self, pool: NodePool) -> Offered_co: ...
 
 
 class LiveNodePool:
@@ -115,8 +113,8 @@ class LiveNodePool:
         self._draining = Draining(cluster, plain(pool.termination))
         self.grown_at = -float("inf")
         grows, shrinks = pool.autoscaler.deploy(world, self)
-        cluster.noticed.append(grows.notice)
-        cluster.changed += [shrinks.notice, grows.again]
+        cluster.on_pending.append(grows.notice)
+        cluster.on_change += [shrinks.notice, grows.again]
         for _ in range(pool.begin):
             cluster.join(pool.kinds[0].fleet, pool.kinds[0].node)
 
@@ -153,11 +151,11 @@ class LiveNodePool:
         return ClusterState(nodes, fill(self.coming(), largest_first(unplaced)))
 
     def count(self) -> tuple[int, int]:
-        """How many nodes there are, and how many of them are on their way out."""
+        """Nodes in the cluster, and how many of them are on their way out."""
         return len(self._cluster.nodes), len(self._draining.going)
 
     def leaving(self) -> tuple[int, int]:
-        """How many nodes are on their way out, and how many of them had pods."""
+        """Nodes on their way out, and how many of them had pods."""
         return len(self._draining.going), sum(self._draining.going.values())
 
     def launchable(self) -> Sequence[NodeOffer]:

@@ -11,7 +11,7 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.autoscaling.disruption import ClusterState
 from sim.platforms.kubernetes.scheduler import FreeOnNode
-from sim.platforms.scaling.control_loop import ControlLoop, until_next_tick
+from sim.platforms.scaling.control_loop import A_MOMENT, ControlLoop, until_next_tick
 
 
 @description
@@ -19,9 +19,9 @@ class ScaleDown:
     """When nodes of a group go, and how many at once."""
 
     threshold: Number
-    """Fraction of allocatable CPU or memory asked for, from which a node is needed."""
+    """Fraction of allocatable CPU or memory from which a node counts as needed, once requested."""
     unneeded: Number
-    """Seconds for which it was not."""
+    """Seconds for which a node must have been unneeded."""
     after_add: Number
     """Seconds after a scale-up in which no node goes."""
     after_taint: Number
@@ -36,14 +36,14 @@ class ScaledDownNodes(Protocol):
     """The nodes that are scaled down, as the controller sees them."""
 
     grown_at: float
-    """When the last node was asked for."""
+    """Time at which the last node was launched."""
 
     def state(self) -> ClusterState:
         """Which pods are on which nodes."""
         ...
 
     def leaving(self) -> tuple[int, int]:
-        """How many nodes are on their way out, and how many of them had pods."""
+        """Nodes on their way out, and how many of them had pods."""
         ...
 
     def remove_after(self, pause: float, number: int) -> None:
@@ -51,8 +51,11 @@ class ScaledDownNodes(Protocol):
         ...
 
 
-def asked_for(free: FreeOnNode) -> float:
-    """The larger share of a node's allocatable CPU and memory that is; DaemonSets count."""
+def requested_share(free: FreeOnNode) -> float:
+    """The share of a node's allocatable CPU or memory that is requested, whichever is larger.
+
+    What its DaemonSets request counts.
+    """
     return max(
         1.0 - free.cpu / max(1, free.whole.cpu), 1.0 - free.memory / max(1, free.whole.memory)
     )
@@ -62,24 +65,24 @@ def unneeded(state: ClusterState, threshold: float, before: Collection[int]) -> 
     """Nodes below the threshold that could all go together.
 
     Args:
-        before: those that were unneeded at the last look, which are looked at before others.
+        before: nodes that were unneeded in the last scan; they are tried before others.
     """
     going: list[int] = []
     for node in sorted(
         state.nodes.values(), key=lambda n: (bool(n.pods), n.number not in before, n.number)
     ):
-        low = asked_for(node.free) < threshold
+        low = requested_share(node.free) < threshold
         if low and not state.left_over([*going, node.number]):
             going.append(node.number)
     return going
 
 
 class ScalingDown:
-    """Looks at one group's nodes, and only while one is unneeded or something has changed.
+    """Scans a group's nodes while one is unneeded, and after something has changed.
 
     Args:
-        scan: seconds between two looks.
-        phase: when the looks of this cluster fall, within `scan`.
+        scan: seconds between two scans.
+        phase: when the scans of this cluster fall, within `scan`.
     """
 
     __slots__ = ("_changed", "_loop", "_nodes", "_phase", "_policy", "_scan", "_since", "_world")
@@ -118,15 +121,15 @@ class ScalingDown:
         return True
 
     def _remove(self, state: ClusterState) -> None:
-        """Let those go that were unneeded for long enough, as many as may at once."""
-        long_ago = self._world.env.now - plain(self._policy.unneeded) + 1e-6
+        """Remove the nodes that were unneeded for long enough, as many as may go at once."""
+        long_ago = self._world.env.now - plain(self._policy.unneeded) + A_MOMENT
         ripe = [number for number, since in self._since.items() if since <= long_ago]
         for number in self._at_once(state, ripe):
             del self._since[number]
             self._nodes.remove_after(plain(self._policy.after_taint), number)
 
     def _at_once(self, state: ClusterState, ripe: Sequence[int]) -> list[int]:
-        """Empty ones first, then those that need to be drained."""
+        """Empty nodes first, then those that need to be drained."""
         leaving, draining = self._nodes.leaving()
         empty = [number for number in ripe if not state.nodes[number].pods]
         drain = [number for number in ripe if state.nodes[number].pods]

@@ -11,15 +11,12 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.fleet import Fleet
-from sim.platforms.scaling.control_loop import ControlLoop, until_next_tick
+from sim.platforms.scaling.control_loop import A_MOMENT, ControlLoop, until_next_tick
 from sim.platforms.scaling.instance_launch import InstanceLaunch
 
 Offered_co = TypeVar("Offered_co", covariant=True)
 
 METRIC_PERIOD, WARM_UP = "metric period", "instance warm-up"
-
-A_MOMENT = 1e-6
-"""Seconds by which two points of the metric that are the same may differ as floats."""
 
 
 @description
@@ -32,22 +29,22 @@ class CapacityProvider:
     """
 
     fleet: Fleet
-    """What one instance is; its `count` is that of the instances that are up at the beginning."""
+    """What one instance is; `count` of them are up at the beginning."""
     begin_empty: bool = False
-    """Whether there is none at the beginning, whatever the fleet's count."""
+    """Whether no instance is up at the beginning, whatever the fleet's count."""
     launch: InstanceLaunch
     metric_period: Number
     """Seconds between two points of the metric."""
     target: Number = 1.0
-    """Share of the instances that tasks shall need."""
+    """Share of the instances that tasks should need."""
     warm_up: Number
     """Seconds after a step in which no other step is made."""
     smallest_step: PositiveInt = 1
     largest_step: PositiveInt = 10_000
     from_zero: PositiveInt
-    """Instances of the first step from none: the metric is 200 then, whatever is asked."""
+    """Instances of the first step from none: the metric is 200 then, however many tasks wait."""
     provisioning: PositiveInt
-    """Tasks of a cluster that may wait for instances; a service waits with the others."""
+    """Tasks of a cluster that may be in PROVISIONING; a service's further tasks wait before it."""
     scale_in_points: PositiveInt
     """Points below the target before the group shrinks."""
     most: PositiveInt
@@ -63,9 +60,7 @@ class CapacityProvider:
 class OnCapacityProvider(Protocol[Offered_co]):
     """An orchestrator that runs tasks on instances that come and go."""
 
-    def on_capacity_provider(self, provider: CapacityProvider) -> Offered_co:
-        """What such instances offer to its tasks."""
-        ...
+    def on_capacity_provider(self, provider: CapacityProvider) -> Offered_co: ...
 
 
 class ScaledInstances(Protocol):
@@ -73,7 +68,7 @@ class ScaledInstances(Protocol):
 
     @property
     def size(self) -> int:
-        """Instances, with those on their way."""
+        """Instances, those on their way included."""
         ...
 
     def needed(self) -> int:
@@ -138,6 +133,7 @@ class ManagedScaling:
         return True
 
     def _step_out(self) -> None:
+        """Launch what is missing, unless the instances of the last step still warm up."""
         group, provider, now = self._group, self._provider, self._world.env.now
         if now < self._warm_at - A_MOMENT:
             return
@@ -150,7 +146,7 @@ class ManagedScaling:
             self._warm_at = now + plain(provider.warm_up)
 
     def _step_in(self) -> None:
-        """At most half of the group a minute."""
+        """Terminate idle instances: at most half of the group at each point."""
         self._group.shrink(min(self._spare(), max(1, self._group.size // 2)))
 
     def _wanted(self) -> int:
@@ -162,7 +158,7 @@ class ManagedScaling:
         return self._waits() or self._group.size < min(self._wanted(), self._provider.most)
 
     def _spare(self) -> int:
-        """Instances that the group can do without."""
+        """Idle instances that the target does not need."""
         kept = max(self._wanted(), self._provider.least)
         return min(self._group.idle(), self._group.size - kept)
 

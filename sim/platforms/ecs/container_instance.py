@@ -9,7 +9,7 @@ from sim.workload import Service
 CPU_UNITS = 1024
 """CPU units a vCPU."""
 FINE = 1000
-"""Parts of a CPU unit that are told apart: sums of whole numbers stay exact."""
+"""Parts of a CPU unit: CPU is counted in whole numbers, whose sums stay exact."""
 
 REFUSALS = {
     "vCPU": "RESOURCE:CPU",
@@ -36,7 +36,7 @@ class TaskRequest:
 
 
 def task_request(service: Service, *, own_network: bool) -> TaskRequest:
-    """What `service` asks of an instance; with a network of its own it takes no host port."""
+    """What a task of `service` requests; with a network of its own it takes no host port."""
     port = None if own_network else service.host_port
     return TaskRequest(whole_cpu(service.cpu), round(service.reserved), port)
 
@@ -47,7 +47,7 @@ def whole_cpu(vcpus: float) -> int:
 
 
 class FreeOnInstance(NamedTuple):
-    """What an instance has left; two with the same left are interchangeable."""
+    """What an instance has left for tasks; two with the same are interchangeable."""
 
     cpu: int
     memory: int
@@ -67,7 +67,7 @@ class FreeOnInstance(NamedTuple):
         return self.slot_word if self.slots < 1 else None
 
     def less(self, request: TaskRequest) -> "FreeOnInstance":
-        """After one more task."""
+        """What is left after one more task."""
         cpu, memory, slots, tasks, ports, word = self
         if request.port is not None:
             ports |= {request.port}
@@ -76,7 +76,7 @@ class FreeOnInstance(NamedTuple):
         )
 
     def more(self, request: TaskRequest) -> "FreeOnInstance":
-        """After one task less."""
+        """What is left after one task less."""
         cpu, memory, slots, tasks, ports, word = self
         if request.port is not None:
             ports -= {request.port}
@@ -85,7 +85,7 @@ class FreeOnInstance(NamedTuple):
         )
 
     def nothing(self) -> "FreeOnInstance":
-        """Of an instance that is gone."""
+        """What an instance that is gone offers."""
         return self._replace(cpu=-1, memory=-1, slots=0)
 
     def fits(self, request: TaskRequest) -> bool:
@@ -93,7 +93,7 @@ class FreeOnInstance(NamedTuple):
         return self.lacks(request) is None
 
     def takes(self, request: TaskRequest) -> int:
-        """How many of `request` it has room for."""
+        """How many tasks with that request it has room for."""
         count, left = 0, self
         while left.fits(request):
             count, left = count + 1, left.less(request)

@@ -34,7 +34,7 @@ class ECS(Orchestrator):
     capacity: Fleet | Fargate | CapacityProvider
     control_plane: ControlPlane
     network: Network = "bridge"
-    """Of tasks on a fleet; on Fargate it is always awsvpc."""
+    """Network mode of tasks on a fleet; on Fargate it is always awsvpc."""
     trunking: bool = False
     """Whether `awsvpcTrunking` is on (awsvpc on a fleet)."""
     strategy: Strategy = "binpack"
@@ -65,7 +65,7 @@ class ECS(Orchestrator):
         return TasksOnFargate(fargate)
 
     def without_slots(self) -> "ECS":
-        """The same with as many slots as there may be: what decides density by use beside them."""
+        """This platform without its slot limits: what decides density by use apart from them."""
         return replace(self, network="host", trunking=False)
 
     def deploy(self, world: World) -> "LiveECS":

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from sim.core.world import World
 from sim.host import Kernel
 from sim.platforms.ecs.cluster import TaskCapacity
-from sim.platforms.fargate import Fargate, FargateHost, FargateSize
+from sim.platforms.fargate import Fargate, FargateHost
+from sim.platforms.hosting import FargateSize
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 from sim.workload import Demand, PerService, Service

@@ -20,8 +20,8 @@ from sim.platforms.ecs.container_instance import (
 )
 from sim.platforms.ecs.placement import Strategy
 from sim.platforms.fleet import Fleet
+from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, smallest_first
-from sim.platforms.machine_host import MachineHost
 from sim.start import Ceiling
 from sim.workload import Service
 
@@ -59,7 +59,7 @@ class InstanceTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class TasksOnInstances(MachineHost):
+class TasksOnInstances(Hosting):
     """What container instances of one type offer to ECS's tasks."""
 
     fleet: Fleet
@@ -99,7 +99,7 @@ class TasksOnInstances(MachineHost):
         )
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """How many tasks one instance takes by reservation, smallest first."""
+        """Tasks that fit on one instance by reservation, limit by limit, smallest first."""
         cpu = fits(self.machine.vcpu, service.cpu)
         return smallest_first(
             _ceiling("vCPU", cpu, _MORE_CPU),
@@ -123,12 +123,12 @@ class TasksOnInstances(MachineHost):
         )
 
     def fits_in_memory(self, service: Service) -> int:
-        """How many tasks fit by what they use, the agent's and the OS's own use taken off."""
+        """Tasks that fit by what they use, beside the agent and the OS."""
         each = service.private + plain(self.fleet.runtime.shim)
         return fits(self.fleet.room(service.hot + self.terms.agent_memory), each)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where an instance's nominal memory goes with `count` tasks at work."""
+        """How an instance's nominal memory is used with `count` tasks at work."""
         agent = BudgetItem("ECS agent", self.terms.agent_memory)
         return self.fleet.budget(service, count, agent)
 

@@ -1,4 +1,4 @@
-"""Placement: which container instance takes the next task."""
+"""Placement strategies: which container instance takes the next task."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
@@ -11,11 +11,11 @@ Strategy: TypeAlias = Literal["binpack", "spread", "random"]
 NO_INSTANCES = "No Container Instances were found in your cluster"
 
 TRIES = 32
-"""Random draws before the instances that fit are counted one by one."""
+"""Random draws before the instances that fit are listed: most draws hit one, until few are left."""
 
 
 class PlacementIndex:
-    """The instances of a fleet, by what they have left.
+    """The instances of a cluster, by what they have left.
 
     Args:
         instances: in the order in which equals are taken.

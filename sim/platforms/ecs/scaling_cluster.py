@@ -72,11 +72,14 @@ class ScalingCluster(ECSCluster):
 
     @property
     def size(self) -> int:
-        """Instances, with those on their way."""
+        """Instances, those on their way included."""
         return len(self.instances) + self._coming
 
     def needed(self) -> int:
-        """Instances that the tasks need: those in use, and what the largest kind waits for."""
+        """Instances that the tasks need: those in use, and those for the waiting ones.
+
+        Tasks with different requests are not packed together: the kind that needs most decides.
+        """
         kinds = self._pending.counts()
         more = [-(-n // self._registered.takes(request)) for request, n in kinds.items()]
         return len(self.instances) - self.idle() + max(more, default=0)
@@ -99,7 +102,7 @@ class ScalingCluster(ECSCluster):
             instance.engine.store.abandon()
 
     def _wait(self, start: Start, request: TaskRequest) -> Generator[Event, Any, ContainerInstance]:
-        """In PROVISIONING until there is room on an instance."""
+        """Be in PROVISIONING until there is room on an instance."""
         since = self.world.env.now
         placed = self._pending.enter(request)
         try:
@@ -113,7 +116,7 @@ class ScalingCluster(ECSCluster):
         return instance
 
     def _join(self, launched: LaunchedInstance) -> None:
-        """An instance has registered: whoever fits goes there."""
+        """An instance has registered: tasks that wait and fit go there."""
         instance = self._boot(self._numbers)
         self._numbers += 1
         self._coming -= 1
@@ -136,5 +139,5 @@ class TasksOnCapacityProvider(TasksOnInstances):
     provider: CapacityProvider
 
     def deploy(self, world: World) -> ScalingCluster:
-        """The instances that are up at the beginning, and who adds others."""
+        """The instances that are up at the beginning, and managed scaling."""
         return ScalingCluster(world, self, self.provider)

@@ -40,9 +40,9 @@ class EKS(Orchestrator):
     control_plane: KubernetesControlPlane
     kubelet: Kubelet
     node: NodeConfig | None = None
-    """Of the nodes of a fleet."""
+    """Kubelet settings of a fleet's nodes."""
     profile: FargateProfile | None = None
-    """Of Fargate."""
+    """What EKS adds to Fargate."""
     pod: PodTemplate = PodTemplate()
     """What a pod is besides the service's container."""
     scoring: Scoring = "LeastAllocated"
@@ -81,7 +81,7 @@ class EKS(Orchestrator):
         return PodsOnFargate(fargate, self.profile, self._terms)
 
     def without_slots(self) -> "EKS":
-        """The same with as many slots as there may be: what decides density by use beside them."""
+        """This platform without its slot limits: what decides density by use apart from them."""
         if self.node is None:
             return self
         return replace(self, node=replace(self.node, max_pods=1, addresses=None))

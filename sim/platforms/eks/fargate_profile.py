@@ -8,7 +8,8 @@ from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.world import World
 from sim.host import Kernel
-from sim.platforms.fargate import FargateHost, FargateSize
+from sim.platforms.fargate import FargateHost
+from sim.platforms.hosting import FargateSize
 from sim.platforms.kubernetes.kubelet import CONDITION, LiveKubelet
 from sim.platforms.kubernetes.pod import Pod, PodRequest, PodTemplate
 from sim.platforms.kubernetes.pods_on_nodes import ClusterTerms
@@ -53,7 +54,7 @@ class PodsOnFargate(FargateHost):
         return full or self.fargate.ceilings_at(self.fargate_size(service))
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where the memory of a pod's microVM goes; the OS comes on top of the size."""
+        """How the memory of a pod's microVM is used; the OS comes on top of the size."""
         fargate, size = self.fargate, self.fargate_size(service)
         os = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
         return with_free(

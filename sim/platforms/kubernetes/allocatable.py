@@ -23,7 +23,7 @@ MaxPods: TypeAlias = Annotated[int, Field(ge=1, le=MOST_PODS)]
 
 
 class Allocatable(NamedTuple):
-    """What a node offers, in the units that the scheduler counts."""
+    """What a node offers to pods, in the units of the scheduler."""
 
     cpu: int
     """Thousandths of a vCPU."""
@@ -68,7 +68,7 @@ class NodeConfig:
     daemon_sets: tuple[DaemonSet, ...] = ()
 
     def kube_reserved(self) -> float:
-        """Bytes."""
+        """Bytes of memory that the node keeps back for its pod slots and itself."""
         each = plain(self.reserved_memory_per_pod)
         return plain(self.reserved_memory) + each * self.max_pods
 
@@ -79,7 +79,7 @@ class NodeConfig:
         return Allocatable(math.floor(cpu), max(0, math.floor(memory)), self.max_pods)
 
     def for_pods(self, machine: Machine) -> Allocatable:
-        """What is left for pods beside those of the DaemonSets; below 0 they do not fit."""
+        """What is left for pods once the DaemonSets run; negative where they do not fit."""
         whole, daemons = self.allocatable(machine), self.daemon_sets
         return Allocatable(
             whole.cpu - sum(round(1000.0 * plain(each.cpu)) for each in daemons),
@@ -116,4 +116,5 @@ class NodeConfig:
         taken = sum(
             1000.0 * core * plain(part) for core, part in zip(cores, self.reserved_cpu, strict=True)
         )
+        # A sum of decimals may lie a bit below the whole number that is meant.
         return math.floor(taken * (1.0 + 1e-12))

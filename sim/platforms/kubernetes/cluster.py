@@ -1,4 +1,4 @@
-"""Nodes under EKS: they join and leave, pods are bound to them, and some pods wait for one."""
+"""The nodes of a cluster: they join and leave, pods are bound to them, and some pods wait."""
 
 from collections.abc import Callable, Generator
 from functools import partial
@@ -24,18 +24,18 @@ from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 
 EVICTED, REPLACEMENT, EVICTION = "evicted", "replacement", "eviction"
-"""Events of a pod that is moved and of the one made for it, and what they are filed under."""
+"""Events of a pod that is moved and of the one made for it, and their name in the record."""
 
 
 class NodeCluster:
     """The live nodes of a cluster.
 
     Args:
-        kubelet: of every node.
-        bindings: pods that the scheduler binds.
+        kubelet: settings of the kubelet on every node.
+        bindings: rate at which the scheduler binds pods.
         notice: draws the seconds from binding until the kubelet acts.
         waits: whether a pod that fits on no node waits for one, or is refused.
-        evicted: told of each pod that is evicted: its controller.
+        evicted: called with each pod that is evicted: its controller.
     """
 
     __slots__ = (
@@ -45,9 +45,9 @@ class NodeCluster:
         "_next",
         "_notice",
         "_registries",
-        "changed",
         "nodes",
-        "noticed",
+        "on_change",
+        "on_pending",
         "scheduler",
         "unschedulable",
         "waits",
@@ -68,15 +68,15 @@ class NodeCluster:
         self.world = world
         self.waits = waits
         self.nodes: dict[int, Node] = {}
-        """All that belong to it, cordoned ones too."""
+        """All nodes that belong to it, cordoned ones too."""
         self.scheduler = Scheduler(scoring)
         self.unschedulable: PendingQueue[PodRequest, Node] = PendingQueue(
             world.env, self._take, self._notify
         )
-        self.noticed: list[Callable[[], None]] = []
-        """Told whenever one more pod waits for a node: where an autoscaler listens."""
-        self.changed: list[Callable[[], None]] = []
-        """Told whenever a node has come or gone, or a pod has left one or the queue."""
+        self.on_pending: list[Callable[[], None]] = []
+        """Called whenever one more pod waits for a node: an autoscaler listens here."""
+        self.on_change: list[Callable[[], None]] = []
+        """Called whenever a node has come or gone, or a pod has left its node or the queue."""
         self._evicted = evicted
         self._kubelet = kubelet
         self._bindings = bindings
@@ -104,7 +104,7 @@ class NodeCluster:
         self.nodes[node.number] = node
         self.scheduler.add(node, empty_node(config, fleet.machine))
         self.unschedulable.place_waiting()
-        _tell(self.changed)
+        _call(self.on_change)
         return node
 
     def cordon(self, node: Node) -> None:
@@ -118,15 +118,15 @@ class NodeCluster:
             start.kill(reason)
         node.shut_down()
         del self.nodes[node.number]
-        _tell(self.changed)
+        _call(self.on_change)
 
     def evict(self, start: Start, pod: Pod) -> None:
-        """The pod is told to end; whoever calls ends it when its time has come."""
+        """Tell a pod to end; the caller removes it when its time has come."""
         self.world.record.event(start.task, EVICTED, EVICTION)
         self._evicted(start, pod)
 
     def run(self, start: Start, pod: Pod) -> Story:
-        """From a pod that the API server has to ready."""
+        """From a pod that is created to ready."""
         start.phase("placement")
         if not self._bindings.try_take():
             yield from self._bindings.queue()
@@ -147,7 +147,7 @@ class NodeCluster:
 
     @property
     def kernels(self) -> list[Kernel]:
-        """Of all nodes."""
+        """The kernels of all nodes."""
         return [node.kubelet.engine.kernel for node in self.nodes.values()]
 
     def settle(self, pod: Pod, count: int) -> list[Container]:
@@ -156,18 +156,18 @@ class NodeCluster:
         return [first.kubelet.settle(pod) for _ in range(count)]
 
     def _wait(self, start: Start, request: PodRequest) -> Generator[Event, Any, Node]:
-        """Until a node has room; whoever is stopped meanwhile leaves the queue."""
+        """Wait until a node has room; a pod that is stopped meanwhile leaves the queue."""
         since = self.world.env.now
         placed = self.unschedulable.enter(request)
         try:
             node: Node = yield placed
-            while node.number not in self.nodes:  # it has gone at this very instant
+            while node.number not in self.nodes:  # it has gone in the same instant
                 placed = self.unschedulable.enter(request)
                 node = yield placed
         except Interrupt:
             self.unschedulable.leave(request, placed, self.scheduler.give_back)
             self.unschedulable.place_waiting()
-            _tell(self.changed)
+            _call(self.on_change)
             raise
         record_waits(self.world.record, start.task, since, node.launched)
         return node
@@ -192,15 +192,15 @@ class NodeCluster:
         self.scheduler.give_back(node, request)
         if self.waits:
             self.unschedulable.place_waiting()
-        _tell(self.changed)
+        _call(self.on_change)
 
     def _take(self, request: PodRequest) -> Node | str:
         return self.scheduler.take(request) or "no node"
 
     def _notify(self) -> None:
-        _tell(self.noticed)
+        _call(self.on_pending)
 
 
-def _tell(listeners: list[Callable[[], None]]) -> None:
+def _call(listeners: list[Callable[[], None]]) -> None:
     for listener in listeners:
         listener()

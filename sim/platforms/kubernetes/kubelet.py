@@ -22,23 +22,23 @@ NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to
 """What the VPC CNI says when the node has no address left."""
 
 BACK_OFF = "ImagePullBackOff"
-"""What Kubernetes says of a pod between two tries."""
+"""Kubernetes' word for a pod between two tries."""
 
 CONDITION = "condition"
-"""What a pod's conditions are filed under in the record."""
+"""The name of a pod's conditions in the record."""
 
 
 @description
 class Kubelet:
-    """What a kubelet does for a pod, and what that takes."""
+    """A kubelet's settings, and what it takes to make a pod's sandbox."""
 
     pulls: Quota
     """`registryPullQPS` and `registryBurst`; pulls run in parallel (`serializeImagePulls: false`).
     An image that is on the node is not pulled (`IfNotPresent`)."""
     back_off: Number
-    """Seconds until it tries again after it was held up, then twice as long each time."""
+    """Seconds until the kubelet tries a pull again; doubled after each further try."""
     longest_back_off: Number
-    """Seconds between two tries at most."""
+    """Most seconds between two tries."""
     sandbox: Step = Field(default_factory=Step)
     """Pod sandbox and network (RunPodSandbox, CNI ADD)."""
     sandbox_memory: Number = 0.0
@@ -80,38 +80,38 @@ class LiveKubelet:
         self._sandbox_memory = plain(kubelet.sandbox_memory)
 
     def run(self, start: Start, pod: Pod) -> Story:
-        """From a bound pod to ready; its conditions are events of the record."""
+        """From a bound pod to ready; the record gets its conditions as events."""
         start.phase("network")
         if not self._take_address(start, pod):
             return Refused(NO_ADDRESS)
         self._hold_sandbox(start)
         with self.engine.prepare(self._sandbox, self._noise()) as preparing:
             yield preparing
-        self._say(start, "PodReadyToStartContainers")
+        self._report(start, "PodReadyToStartContainers")
         cgroup = self._cgroup(start, pod)
         if pod.init:
             start.phase("init")
             for container in pod.init:
-                yield from self._to_its_end(start, pod, container, cgroup)
-        self._say(start, "Initialized")
-        beside = []
+                yield from self._run_init(start, pod, container, cgroup)
+        self._report(start, "Initialized")
+        starting_up = []
         for container in pod.sidecars:
-            sidecar = yield from self._up(start, pod, container, cgroup)
-            beside.append(self._beside(start, sidecar))
-        yield from self._bring(start, pod.main)
+            sidecar = yield from self._start_container(start, pod, container, cgroup)
+            starting_up.append(self._start_up_beside(start, sidecar))
+        yield from self._pull(start, pod.main)
         self.engine.write(start)
-        main = yield from self._begin(start, pod, pod.main, cgroup)
+        main = yield from self._create(start, pod, pod.main, cgroup)
         start.phase("app")
         yield from main.run(start)
-        for sidecar_ready in beside:
-            if not sidecar_ready.processed:
-                yield sidecar_ready
-        self._say(start, "ContainersReady")
-        self._say(start, "Ready")
+        for sidecar_up in starting_up:
+            if not sidecar_up.processed:
+                yield sidecar_up
+        self._report(start, "ContainersReady")
+        self._report(start, "Ready")
         return Ready()
 
     def settle(self, pod: Pod) -> Container:
-        """A pod that is up already, as if long after its start; its own container."""
+        """A pod that is up already, long after its start; returns the service's own container."""
         self.engine.kernel.memory.hold(self._sandbox_memory)
         for container in pod.sidecars:
             self._settle(pod, container)
@@ -121,24 +121,25 @@ class LiveKubelet:
         score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
         return self.engine.settle(container, parent=self.pods, oom_score_adj=score)
 
-    def _up(
+    def _start_container(
         self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
     ) -> Generator[Event, Any, Container]:
         """Pull, create and start one container."""
-        yield from self._bring(start, container, within)
-        return (yield from self._begin(start, pod, container, cgroup, within))
+        yield from self._pull(start, container, within)
+        return (yield from self._create(start, pod, container, cgroup, within))
 
-    def _bring(
+    def _pull(
         self, start: Start, container: PodContainer, within: str = ""
     ) -> Generator[Event, Any, None]:
+        """Bring a container's image to the node."""
         with start.phase("pull", within):
             if container.image is not None:
-                yield from self._pull(start, container.image)
+                yield from self._pull_image(start, container.image)
 
-    def _begin(
+    def _create(
         self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
     ) -> Generator[Event, Any, Container]:
-        """Create and start it; its place in the order of victims goes with its request."""
+        """Create and start a container; the more memory it requests, the later it is killed."""
         score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
         return (
             yield from self.engine.up(
@@ -146,22 +147,23 @@ class LiveKubelet:
             )
         )
 
-    def _to_its_end(
+    def _run_init(
         self, start: Start, pod: Pod, container: PodContainer, cgroup: Group
     ) -> Generator[Event, Any, None]:
-        running = yield from self._up(start, pod, container, cgroup, within="init")
+        """Start an init container, and wait for its end."""
+        running = yield from self._start_container(start, pod, container, cgroup, within="init")
         yield from running.run(start)
         running.stop()
 
-    def _beside(self, start: Start, sidecar: Container) -> Process:
-        """Let a sidecar start up by itself; it does not outlive the pod."""
+    def _start_up_beside(self, start: Start, sidecar: Container) -> Process:
+        """Let a sidecar start up at its own pace; it does not outlive the pod."""
         process = start.env.process(sidecar.run(start))
         process.defused = True
         start.at_end.append(lambda: process.interrupt() if process.is_alive else None)
         return process
 
-    def _pull(self, start: Start, image: Image) -> Generator[Event, Any, None]:
-        """Bring an image here, unless it is here; over its rate the kubelet backs off."""
+    def _pull_image(self, start: Start, image: Image) -> Generator[Event, Any, None]:
+        """Pull an image, unless it is here; above its rate the kubelet backs off."""
         pauses = back_off(self._back_off, self._longest)
         while not self.engine.store.has(image) and not self._pulls.try_take():
             with start.phase("throttled", "pull") as span:
@@ -170,7 +172,7 @@ class LiveKubelet:
         yield from self.engine.pull(start, image)
 
     def _cgroup(self, start: Start, pod: Pod) -> Group:
-        """The pod's own cgroup, which a container that is alone in it would fill."""
+        """The cgroup of a pod; a container alone in its pod needs none beside its own."""
         if not pod.init and not pod.sidecars:
             return self.pods
         cgroup = self.pods.group(weight=pod.weight)
@@ -195,5 +197,5 @@ class LiveKubelet:
         start.at_end.append(lambda: memory.hold(-self._sandbox_memory))
 
     @staticmethod
-    def _say(start: Start, condition: str) -> None:
+    def _report(start: Start, condition: str) -> None:
         start.world.record.event(start.task, condition, CONDITION)

@@ -36,11 +36,11 @@ class Node:
     ) -> None:
         self.number = number
         self.pods: dict[Start, Pod] = {}
-        """Those that are bound to it."""
+        """Pods that are bound to it."""
         self.touched = world.env.now
-        """When it came, or a pod last came or went."""
+        """Time at which it came, or a pod last came or went."""
         self.launched = launched
-        """How it came; None: it was there from the beginning."""
+        """The launch that brought it; None: it was there from the beginning."""
         engine = fleet.boot(
             world,
             registry,
@@ -57,11 +57,11 @@ class Node:
 
     @property
     def name(self) -> str:
-        """As it stands in the tables."""
+        """Its name in the tables."""
         return self.kubelet.engine.kernel.name
 
     def shut_down(self) -> None:
-        """OS, kubelet and DaemonSets are gone; whoever calls has seen to the pods."""
+        """End OS, kubelet and DaemonSets; the caller has seen to the pods."""
         self.kubelet.engine.store.abandon()
         self.kubelet.engine.kernel.memory.hold(-self._held)
         self._held = 0.0

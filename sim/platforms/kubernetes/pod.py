@@ -44,6 +44,7 @@ class Resources:
     def cpu(self) -> int:
         """Requested CPU in thousandths of a vCPU; Kubernetes rounds up to whole ones."""
         asked = self.cpu_limit if self.cpu_request is None else self.cpu_request
+        # 1000 times a decimal may lie a bit above the whole number that is meant.
         return math.ceil(1000.0 * (asked or 0.0) * (1.0 - 1e-12))
 
     @property
@@ -88,7 +89,7 @@ class PodTemplate:
     """What a pod is besides the service's own container."""
 
     resources: Resources | None = None
-    """Of the service's container; None: what the service says."""
+    """Requests and limits of the service's container; None: what the service says."""
     init: tuple[Service, ...] = ()
     """Init containers: run one after the other, each to its end, before the others start."""
     sidecars: tuple[Service, ...] = ()
@@ -172,9 +173,10 @@ class Pod:
         self.sidecars = [PodContainer(world, each, resources(each)) for each in template.sidecars]
 
     def again(self, world: World) -> "Pod":
-        """The same as its controller makes it anew.
+        """The pod as its controller makes it anew after an eviction.
 
-        What it draws is of a stream of its own: a pod that is moved changes no task behind it.
+        Its start-up is drawn from a stream of its own, so that a pod that moves does not change
+        what later tasks draw.
         """
         pod, service = copy(self), self.main.service
         pod.main = copy(self.main)

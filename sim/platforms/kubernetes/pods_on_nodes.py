@@ -12,6 +12,7 @@ from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.platforms.fleet import Fleet
+from sim.platforms.hosting import Hosting
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.cluster import NodeCluster
 from sim.platforms.kubernetes.kubelet import Kubelet
@@ -19,7 +20,6 @@ from sim.platforms.kubernetes.node_limits import node_ceilings
 from sim.platforms.kubernetes.pod import Pod, PodTemplate
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem, fits, smallest_first
-from sim.platforms.machine_host import MachineHost
 from sim.sandbox import Container
 from sim.start import Ceiling, Start, Story
 from sim.workload import Service
@@ -52,24 +52,18 @@ class ClusterTerms:
 
 
 class PodCapacity(Protocol):
-    """Live capacity of a cluster: it brings created pods to ready."""
+    """Live capacity of a cluster: nodes or microVMs that bring created pods to ready."""
 
     @property
-    def kernels(self) -> list[Kernel]:
-        """The kernels of its nodes or microVMs."""
-        ...
+    def kernels(self) -> list[Kernel]: ...
 
-    def run(self, start: Start, pod: Pod) -> Story:
-        """From a pod that the API server has to ready."""
-        ...
+    def run(self, start: Start, pod: Pod) -> Story: ...
 
-    def settle(self, pod: Pod, count: int) -> list[Container]:
-        """`count` pods on one node that are up already; their own containers."""
-        ...
+    def settle(self, pod: Pod, count: int) -> list[Container]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class PodsOnNodes(MachineHost):
+class PodsOnNodes(Hosting):
     """What nodes of one type offer to pods."""
 
     fleet: Fleet
@@ -82,23 +76,23 @@ class PodsOnNodes(MachineHost):
         return self.fleet.machine
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """How many pods one node takes by reservation, smallest first."""
+        """Pods that fit on one node by reservation, limit by limit, smallest first."""
         own = node_ceilings(self.node, self.machine, self.terms.pod.request(service))
         return smallest_first(*own, *self.fleet.disk(service))
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
-        """Limits that stand whatever the pods really use."""
+        """Limits that hold whatever the pods really use."""
         return tuple(c for c in self.ceilings(service) if c.limit not in ("vCPU", "memory"))
 
     def fits_in_memory(self, service: Service) -> int:
-        """How many pods fit by what they use, with the kubelet's and the DaemonSets' own use."""
+        """Pods that fit by what they use, beside the kubelet and the DaemonSets."""
         beside = fsum(container.private for container in self.terms.pod.sidecars)
         hot = service.hot + fsum(container.hot for container in self.terms.pod.sidecars)
         each = service.private + beside + plain(self.terms.kubelet.sandbox_memory)
         return fits(self.fleet.room(hot + self.node.held), each)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """Where a node's nominal memory goes with `count` pods at work."""
+        """How a node's nominal memory is used with `count` pods at work."""
         own = BudgetItem("kubelet and DaemonSets", self.node.held)
         shim = plain(self.terms.kubelet.sandbox_memory)
         return self.fleet.budget(service, count, own, shim=shim)

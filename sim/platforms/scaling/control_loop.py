@@ -5,8 +5,8 @@ from typing import Any
 
 from simpy import Environment, Event
 
-LEAST = 1e-6
-"""Seconds below which a tick is the one that has just been: time is a float."""
+A_MOMENT = 1e-6
+"""Seconds by which two times that are the same may differ as floats."""
 
 
 def until_next_tick(now: float, phase: float, every: float) -> float:
@@ -17,7 +17,8 @@ def until_next_tick(now: float, phase: float, every: float) -> float:
         every: seconds between two ticks.
     """
     rest = every - (now - phase) % every
-    return rest if rest > LEAST else rest + every
+    # A tick that is a moment ahead is the one that has just been: it must not be seen twice.
+    return rest if rest > A_MOMENT else rest + every
 
 
 class ControlLoop:
@@ -42,8 +43,7 @@ class ControlLoop:
         self.awake = False
 
     def wake(self) -> None:
-        """Something changed; it looks whether there is work once this instant's other events are
-        through."""
+        """Something changed: look, after this instant's other events, whether there is work."""
         if not self.awake:
             self.awake = True
             self._env.process(self._run())

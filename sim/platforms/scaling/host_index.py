@@ -66,5 +66,5 @@ class HostIndex(Generic[Kind]):
         return list(self._by_kind)
 
     def counts(self) -> dict[Kind, int]:
-        """How many hosts there are of each kind."""
+        """The number of hosts of each kind."""
         return {kind: equals.count for kind, equals in self._by_kind.items()}

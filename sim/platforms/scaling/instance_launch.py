@@ -18,7 +18,7 @@ from sim.core.world import World
 
 @description
 class InstanceLaunch:
-    """How an instance comes to a cluster, from the decision until it takes tasks."""
+    """The way of an instance into a cluster, from the decision until it takes tasks."""
 
     decided: Varying
     """Seconds from an autoscaler's decision to the call: alarms, Auto Scaling groups."""
@@ -44,15 +44,15 @@ class LaunchedInstance:
     because: str
     """What the autoscaler waited for before it decided."""
     asked_at: float = 0.0
-    """When the group or fleet asked EC2 for it."""
+    """Time at which EC2 was asked for it."""
     called_at: float = 0.0
-    """When the account's quotas let it through."""
+    """Time at which the account's quotas let it through."""
     booted_at: float = 0.0
-    """When all but its calls for addresses was done."""
+    """Time at which all but its calls for addresses was done."""
     joined_at: float = 0.0
 
     def waits(self) -> tuple[tuple[str, float], ...]:
-        """What whoever waited for it has waited for, and until when."""
+        """What a start that got this instance waited for, one after the other, and until when."""
         return (
             (self.because, self.decided_at),
             ("scaling group", self.asked_at),
@@ -65,7 +65,7 @@ class LaunchedInstance:
 def record_waits(
     record: Recorder, task: int, since: float, launched: LaunchedInstance | None
 ) -> None:
-    """File, as parts of placement, what a start that waited for its instance has waited for.
+    """Record, as parts of placement, what a start that waited for its instance has waited for.
 
     Args:
         since: when it began to wait.

@@ -38,7 +38,7 @@ class PendingQueue(Generic[Request, Place]):
         return sum(map(len, self._queues.values()))
 
     def counts(self) -> dict[Request, int]:
-        """How many starts wait with each request."""
+        """The number of starts that wait with each request."""
         return {request: len(queue) for request, queue in self._queues.items() if queue}
 
     def enter(self, request: Request) -> Event:

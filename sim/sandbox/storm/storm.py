@@ -32,6 +32,7 @@ class Storm:
         running: int = 0,
     ) -> None:
         self.env = world.env
+        self.record = world.record
         self.running = running
         self.latencies: list[float] = []
         """Seconds from request to ready, in the order of becoming ready."""
@@ -52,8 +53,11 @@ class Storm:
     def _launcher(self) -> Generator[Event, Any, None]:
         while self._left > 0:
             self._left -= 1
-            requested = self.env.now
+            requested, task = self.env.now, self.record.task("sandbox")
+            self.record.phase(task, "start")
             yield from self._start()
+            self.record.phase(task, "app")
+            self.record.outcome(task, "ready")
             self.latencies.append(self.env.now - requested)
             self.running += 1
             self._settle()

@@ -12,7 +12,8 @@ from sim.core.description import as_json, figures
 from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
-from sim.studies.density.row import ONE_EACH, DensityRow, stop, use_sentence
+from sim.studies.density.question import DensityQuestion
+from sim.studies.density.row import DensityRow, stop, use_sentence
 from sim.studies.influence import Explained
 from sim.units import MiB
 from sim.workload import Service
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
 class DensityAnswer:
     """The rows, and what they were asked about."""
 
+    question: DensityQuestion
     service: Service
-    instance: str
     rows: list[DensityRow]
-    parameters: dict[str, Any] = field(default_factory=dict)
     explained: list[Explained] | None = None
     """The numbers that moved each row; None where that was not asked for."""
     speeds: list[Cited] = field(default_factory=list)
@@ -41,8 +41,8 @@ class DensityAnswer:
     @property
     def fits(self) -> bool:
         """Whether at least one sandbox fits on the machine that was named, as was asked."""
-        reserved = self.parameters.get("by") != "use"
-        named = [row for row in self.rows if row.platform not in ONE_EACH]
+        reserved = self.question.by != "use"
+        named = [row for row in self.rows if not row.own_host]
         return any(row.fits(reserved=reserved) for row in named)
 
     def json(self) -> list[dict[str, Any]]:
@@ -128,7 +128,8 @@ class DensityAnswer:
             for probe in answer.probes
         ]
         columns = ["variant", "run", "sandboxes", "passed", "reason"]
-        described = {"service": json.loads(as_json(self.service)), **self.parameters}
+        asked = json.loads(as_json(self.question))
+        described = {"service": json.loads(as_json(self.service)), **asked}
         return Results(
             runs=pd.DataFrame(probes, columns=columns),
             spans=empty_spans(),
@@ -136,7 +137,7 @@ class DensityAnswer:
             summary=self.table(),
             scenario=described,
             manifest=new_manifest(
-                "density", described, seed=self.parameters["seed"], catalogue=catalog.digest()
+                "density", described, seed=self.question.seed, catalogue=catalog.digest()
             ),
         )
 

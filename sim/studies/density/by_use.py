@@ -13,15 +13,16 @@ from simpy import Event
 from tqdm import tqdm
 
 from sim.core.world import World
-from sim.platforms.limits import BudgetItem
-from sim.start import Ceiling, Sandbox
+from sim.host import Machine
+from sim.start import Ceiling, Deployment, Sandbox
+from sim.studies.platform_row import StudiedPlatform
 from sim.workload import Load, Requests, Service, draw_requests, serve
 
 LATE = 0.05
 """Share of requests that may be slower than the target: p95."""
 
 
-class HostDeployment(Protocol):
+class HostDeployment(Deployment, Protocol):
     """A live host that can be filled at once."""
 
     def settle(self, service: Service, count: int) -> Sequence[Sandbox]:
@@ -39,14 +40,17 @@ class OneHost(Protocol):
         ...
 
 
-class Sized(OneHost, Protocol):
+class Sized(OneHost, StudiedPlatform, Protocol):
     """What this question asks of a platform of which one host takes many."""
 
-    def ceilings(self, service: Service) -> tuple[Ceiling, ...]: ...
+    @property
+    def machine(self) -> Machine: ...
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]: ...
 
-    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]: ...
+    def without_slots(self) -> object:
+        """The same but for its slots: what decides density by use besides them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

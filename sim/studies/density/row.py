@@ -7,28 +7,12 @@ import statistics
 from dataclasses import dataclass
 from typing import Any
 
-from sim.host import Machine
-from sim.platforms import ECS
 from sim.platforms.limits import BudgetItem, Limit, file_pages, used
 from sim.studies.density.by_use import ByUse, Sized
+from sim.studies.platform_row import PlatformRow
+from sim.studies.platforms import of_flavour, units
 from sim.units import GiB, MiB
 from sim.workload import Service
-
-ONE_EACH = ("ec2", "fargate", "eks-fargate")
-"""Platforms that choose a machine for each sandbox."""
-
-NAMES = {
-    "vm": "VMs",
-    "docker": "Docker containers",
-    "ec2": "EC2 instances",
-    "ecs-bridge": "ECS tasks (bridge)",
-    "ecs-awsvpc": "ECS tasks (awsvpc)",
-    "ecs-awsvpc-trunk": "ECS tasks (awsvpc, trunking)",
-    "fargate": "Fargate tasks",
-    "eks": "EKS pods",
-    "eks-prefix": "EKS pods (prefix delegation)",
-    "eks-fargate": "EKS pods on Fargate",
-}
 
 
 @dataclass(slots=True)
@@ -114,10 +98,15 @@ class DensityRow:
             data["note"] = self.note
         return data
 
+    @property
+    def own_host(self) -> bool:
+        """Whether each sandbox has a host of its own."""
+        return of_flavour(self.platform).own_host
+
 
 def use_sentence(row: DensityRow, *, weight_only: bool = False) -> str:
     """Which of the two densities of one platform is smaller, and why."""
-    by_use, what = row.count_by_use or 0, NAMES[row.platform]
+    by_use, what = row.count_by_use or 0, units(row.platform)
     quota = ", with CPU as a weight and no quota" if weight_only else ""
     if by_use > row.count:
         why = f"reservations ({row.stopped_by}) bind before use does ({row.stopped_by_use})"
@@ -182,31 +171,33 @@ def _ways(row: DensityRow) -> str:
     Where a host takes one by its nature, the other is the account's and is not the way.
     """
     ways: list[str] = []
-    for limit in _binding(row)[: 1 if row.platform in ONE_EACH else None]:
+    for limit in _binding(row)[: 1 if row.own_host else None]:
         if not any(limit.how in way for way in ways):
             ways.append(limit.how)
     return "; and ".join(ways)
 
 
-def overcommitted(row: DensityRow, machine: Machine, platform: Sized, service: Service) -> str:
+def overcommitted(row: DensityRow, platform: Sized, service: Service) -> str:
     """That what a row counts uses more than the OS sees; empty where it does not."""
-    taken, seen = used(row.budget), machine.memory_visible
+    taken, seen = used(row.budget), platform.machine.memory_visible
     if row.count == 0 or taken <= seen:
         return ""
     over = (
         f"{row.count} at work and what else runs there use {taken / GiB:.2f} GiB, more than the "
         f"{seen / GiB:.2f} GiB that the OS sees"
     )
-    return over + _kept_back(platform, service) if isinstance(platform, ECS) else over
+    return over + _kept_back(of_flavour(row.platform), platform, service)
 
 
-def _kept_back(ecs: ECS, service: Service) -> str:
-    """ECS admits by what is registered, and keeps nothing back for OS and agent by itself."""
-    holds = ecs.fits_in_memory(service)
+def _kept_back(row: PlatformRow, platform: Sized, service: Service) -> str:
+    """What keeps memory back where placement admits more than there is."""
+    if not row.reserves_with:
+        return ""
+    name, holds = row.phrase.removeprefix("on "), platform.fits_in_memory(service)
     if holds == 0:
-        return ", and not one fits in it; ECS admits them all the same"
-    least = ecs.machine.memory_visible - (holds + 1) * service.reserved
+        return f", and not one fits in it; {name} admits them all the same"
+    least = platform.machine.memory_visible - (holds + 1) * service.reserved
     return (
-        f"; ECS admits them all the same: ECS_RESERVED_MEMORY (MiB, 0 by default) keeps some "
+        f"; {name} admits them all the same: {row.reserves_with} keeps some "
         f"back, from {math.floor(least / MiB) + 1} on no more than the {holds} that it holds"
     )

@@ -4,128 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import cast
 
 from sim import catalog
 from sim.core.cited import Cited, plain
+from sim.core.question import asking
 from sim.host import Machine
-from sim.host.machine import Architecture
-from sim.platforms import ECS, EKS, Fargate
-from sim.platforms.kubernetes.allocatable import MOST_PODS
 from sim.platforms.limits import lifted
 from sim.start import Ceiling
-from sim.studies.bare_machine import bare_machine
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.by_use import ByUse, Sized, largest_by_use
 from sim.studies.density.explain import why_so_many
+from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, overcommitted
+from sim.studies.platform_row import Flavour, PlatformOptions, PlatformRow, StudiedPlatform
+from sim.studies.platforms import rows
 from sim.workload import Service
 
-By: TypeAlias = Literal["reservation", "use", "both"]
 
-ECS_ROWS: tuple[tuple[str, Literal["bridge", "awsvpc"], bool], ...] = (
-    ("ecs-bridge", "bridge", False),
-    ("ecs-awsvpc", "awsvpc", False),
-    ("ecs-awsvpc-trunk", "awsvpc", True),
-)
-
-
-def density(
-    *,
-    instance: str = "m5.xlarge",
-    host: str | None = None,
-    app: str = "generic",
-    cpu: float | None = None,
-    memory: float | None = None,
-    cpu_weight_only: bool = False,
-    cpu_overcommit: float = 1.0,
-    burstable: bool = True,
-    architecture: Architecture | None = None,
-    max_pods: int | None = None,
-    by: By = "both",
-    load: float | None = None,
-    slowdown: float = 2.0,
-    window: float | None = None,
-    use_on: Sequence[str] | None = None,
-    seed: int = 1,
-    replications: int = 1,
-    explain: bool = False,
-) -> DensityAnswer:
-    """How many sandboxes of a size fit on one machine, on every platform.
-
-    Args:
-        instance: EC2 type that the AWS rows run on.
-        host: bare machine of the `vm` and `docker` rows; None: of the instance's size.
-        app: `java`, `node`, `mysql` or `generic`.
-        cpu: vCPUs of one sandbox; None: the app's default.
-        memory: bytes of one sandbox; None: the app's default.
-        cpu_weight_only: make `cpu` a weight instead of a quota.
-        cpu_overcommit: reserved vCPUs per vCPU of the bare machine, of guests and containers alike.
-        burstable: whether the `ec2` row may pick a T type.
-        architecture: the only one the image is built for; None: all.
-        max_pods: of the kubelet on EKS nodes; None: what EKS recommends for the type.
-        by: which of the two densities.
-        load: mean CPU use as a fraction of `cpu`, of an m5 vCPU, above 0 and below 1.
-        slowdown: target for the p95 slow-down by neighbours, at least 1.
-        window: simulated seconds of a probe; None: 60 up to 16 vCPU, less beyond.
-        use_on: platforms whose density by use is wanted; None: all.
-        seed: of the requests.
-        replications: of the density by use; the middle answer counts.
-        explain: whether to find the numbers that move each answer.
-
-    Raises:
-        ValueError: a name is not known, or a value is out of range.
-    """
-    _check(cpu_overcommit, load, window, replications, max_pods)
+def answer(question: DensityQuestion) -> DensityAnswer:
+    """How many sandboxes of a size fit on one machine, on every platform."""
     service = catalog.service(
-        app, cpu=cpu, memory=memory, cpu_quota=not cpu_weight_only, load_share=load
+        question.app,
+        cpu=question.cpu,
+        memory=question.memory,
+        cpu_quota=not question.cpu_weight_only,
+        load_share=question.load,
     )
-    type_, server = catalog.machine(instance), bare_machine(host, instance)
-    if architecture not in (None, type_.architecture):
-        raise ValueError(
-            f"arch: {architecture!r} alone does not run on {instance} ({type_.architecture}): "
-            f"every start would end with 'exec format error'"
-        )
-    asked = _Measured(service, by, use_on, seed, replications, window, slowdown)
-    vm = catalog.hypervisor(server, cpu_overcommit=cpu_overcommit)
-    docker = catalog.docker(server, cpu_overcommit=cpu_overcommit)
-    bare_type = instance if host is None else host
-    rows = [
-        asked.row("vm", server, vm, type_=bare_type),
-        asked.row("docker", server, docker, type_=bare_type),
-        _ec2(asked, type_, burstable),
-        *(_ecs(asked, name, type_) for name in _ecs_names(type_)),
-        _fargate(asked, catalog.fargate(type_.architecture)),
-        _eks(asked, "eks", type_, catalog.eks(type_, max_pods=max_pods)),
-        _eks(
-            asked,
-            "eks-prefix",
-            type_,
-            catalog.eks(type_, max_pods=max_pods, prefix_delegation=True),
-        ),
-        _eks_on_fargate(asked, catalog.eks_on_fargate(), architecture),
+    options = PlatformOptions(
+        service=service,
+        instance=question.instance,
+        host=question.host,
+        architecture=question.architecture,
+        cheapest=True,
+        burstable=question.burstable,
+        max_pods=question.max_pods,
+        cpu_overcommit=question.cpu_overcommit,
+    )
+    asked = _Measured(service, question)
+    found = [
+        _row(asked, platform, flavour, replace(options, **flavour.options))  # type: ignore[arg-type]
+        for platform in rows("density")
+        for flavour in platform.density
+        if flavour.applies(options)
     ]
-    return DensityAnswer(
-        service,
-        instance,
-        rows,
-        {
-            "instance": instance,
-            "host": server.name,
-            "cpu_overcommit": cpu_overcommit,
-            "burstable": burstable,
-            "architecture": architecture,
-            "max_pods": max_pods,
-            "by": by,
-            "use_on": list(use_on) if use_on is not None else None,
-            "slowdown": slowdown,
-            "window": window,
-            "replications": replications,
-            "seed": seed,
-        },
-        list(why_so_many(asked)) if explain else None,
-        asked.speeds(),
-    )
+    explained = list(why_so_many(asked)) if question.explain else None
+    return DensityAnswer(question, service, found, explained, asked.speeds())
+
+
+density = asking(DensityQuestion, answer, "density")
 
 
 @dataclass(slots=True)
@@ -133,22 +60,18 @@ class _Measured:
     """The question, and the densities by use that several rows share."""
 
     service: Service
-    by: By
-    use_on: Sequence[str] | None
-    seed: int
-    replications: int
-    window: float | None
-    slowdown: float
+    question: DensityQuestion
     shared: dict[object, list[ByUse]] = field(default_factory=dict)
     platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
     """Of the rows of which one host takes many."""
 
     def wants_use(self, name: str) -> bool:
         """Whether that row shows its density by use."""
-        return self.by != "reservation" and (self.use_on is None or name in self.use_on)
+        return self.question.wants_use(name)
 
-    def row(self, name: str, machine: Machine, platform: Sized, *, type_: str = "") -> DensityRow:
-        """The row of a platform of which one host takes many; `type_` is whose price it has."""
+    def row(self, name: str, platform: Sized, options: PlatformOptions) -> DensityRow:
+        """The row of a platform of which one host takes many."""
+        machine = platform.machine
         self.platforms[name] = machine, platform
         ceilings = platform.ceilings(self.service)
         count = ceilings[0].allows
@@ -161,8 +84,12 @@ class _Measured:
         )
         if self.wants_use(name):
             row.by_use = self.by_use(machine, platform, self.service)
-        row.note = overcommitted(row, machine, platform, self.service)
-        return _priced(row, machine, type_)
+        row.note = overcommitted(row, platform, self.service)
+        if row.unknown:
+            row.refused = f"tasks with ENI trunking on {machine.name} are not known"
+        elif count == 0:
+            row.refused = f"not one fits on {machine.name}: {row.stopped_by}; {ceilings[0].how}"
+        return _priced(row, platform, options)
 
     def speeds(self) -> list[Cited]:
         """Core speeds of the hosts that were simulated, but for those of the reference."""
@@ -180,7 +107,7 @@ class _Measured:
 
     def by_use(self, machine: Machine, platform: Sized, service: Service) -> list[ByUse]:
         """Simulated once for all platforms that differ in their slots only."""
-        key = _besides_slots(platform), service
+        key = platform.without_slots(), service
         if key not in self.shared:
             self.shared[key] = [
                 largest_by_use(
@@ -188,24 +115,15 @@ class _Measured:
                     service,
                     vcpu=machine.vcpu,
                     core_speed=plain(machine.core_speed),
-                    window=self.window,
-                    slowdown=self.slowdown,
-                    seed=self.seed,
+                    window=self.question.window,
+                    slowdown=self.question.slowdown,
+                    seed=self.question.seed,
                     replication=number,
                 )
-                for number in range(self.replications)
+                for number in range(self.question.replications)
             ]
         slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         return [_within(answer, slots) for answer in self.shared[key]]
-
-
-def _besides_slots(platform: Sized) -> object:
-    """What decides density by use besides the slots, which network modes and max pods limit."""
-    if isinstance(platform, ECS):
-        return replace(platform, network="host", trunking=False)
-    if isinstance(platform, EKS) and platform.node is not None:
-        return replace(platform, node=replace(platform.node, max_pods=1, addresses=None))
-    return platform
 
 
 def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:
@@ -214,81 +132,38 @@ def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:
     return ByUse(slots.allows, slots.limit, answer.probes)
 
 
-def _ecs_names(type_: Machine) -> list[tuple[str, Literal["bridge", "awsvpc"], bool]]:
-    """Trunking is left out where the type does not support it, not where that is not known."""
-    return [row for row in ECS_ROWS if not row[2] or type_.trunk_tasks != 0]
-
-
-def _ecs(
-    asked: _Measured, name: tuple[str, Literal["bridge", "awsvpc"], bool], type_: Machine
+def _row(
+    asked: _Measured, platform: PlatformRow, flavour: Flavour, options: PlatformOptions
 ) -> DensityRow:
-    platform, network, trunking = name
-    row = asked.row(platform, type_, catalog.ecs(type_, network=network, trunking=trunking))
-    if trunking and type_.trunk_tasks is None:
-        row.refused = f"tasks with ENI trunking on {type_.name} are not known"
+    """The row of a platform, set up in one of its ways."""
+    if platform.own_host:
+        row = asked.one(_alone(flavour.name, platform, options))
+    else:
+        row = asked.row(flavour.name, cast("Sized", platform.made(options)), options)
+    if row.host != "-":
+        row.note = _also(row.note, platform.besides())
     return row
 
 
-def _ec2(asked: _Measured, type_: Machine, burstable: bool) -> DensityRow:
-    ec2 = catalog.ec2_for(asked.service, type_.architecture, burstable=burstable)
-    if ec2 is None:
-        reason = "no EC2 type of this architecture holds it"
-        none = lifted((Ceiling("instance size", 0, "ask for less"),))
-        return asked.one(DensityRow("ec2", "-", 0, none, refused=reason))
-    ceilings = ec2.ceilings(asked.service)
+def _alone(name: str, platform: PlatformRow, options: PlatformOptions) -> DensityRow:
+    """The row of a platform that has a host for each sandbox."""
+    service, unfit = options.service, platform.unfit(options)
+    if unfit is not None:
+        return DensityRow(name, "-", 0, lifted(unfit[:1]), refused=unfit[1])
+    made = platform.made(options)
+    ceilings = made.ceilings(service)
     count = ceilings[0].allows
-    row = DensityRow(
-        "ec2", ec2.machine.name, count, lifted(ceilings), ec2.budget(asked.service, count)
-    )
-    row.note = _beyond_the_account(ceilings)
-    return asked.one(_priced(row, ec2.machine))
-
-
-def _fargate(asked: _Measured, fargate: Fargate) -> DensityRow:
-    service, ceilings = asked.service, fargate.ceilings(asked.service)
-    size = fargate.size_for(service)
-    if size is None:
-        reason = f"no Fargate size holds it; {ceilings[0].how}"
-        return asked.one(DensityRow("fargate", "-", 0, lifted(ceilings), refused=reason))
-    count = ceilings[0].allows
-    row = DensityRow("fargate", str(size), count, lifted(ceilings), fargate.budget(service, count))
+    host, budget = made.host_name(service), made.budget(service, count)
+    row = DensityRow(name, host, count, lifted(ceilings), budget)
     row.note = _beyond_the_account(ceilings)
     if count == 0:
         row.refused = f"{ceilings[0].limit} has no room; {ceilings[0].how}"
-        return asked.one(row)
-    if (size.vcpu, size.memory) != (service.cpu, service.memory):
-        row.note = _also(row.note, f"asked {_size(service)}, given and paid {size}")
-    row.usd_per_container_hour = fargate.price(size)
-    return asked.one(row)
-
-
-def _eks(asked: _Measured, name: str, type_: Machine, eks: EKS) -> DensityRow:
-    row = asked.row(name, type_, eks)
-    row.note = _also(row.note, _a_cluster())
-    if row.count == 0:
-        row.refused = f"{row.refused}; {row.limits[0].how}"
-    return row
-
-
-def _eks_on_fargate(asked: _Measured, eks: EKS, architecture: Architecture | None) -> DensityRow:
-    service, ceilings = asked.service, eks.ceilings(asked.service)
-    size = eks.fargate_size(service)
-    if architecture == "arm64":
-        no_arm = lifted((Ceiling("architecture", 0, "run it on EC2 nodes"),))
-        return asked.one(
-            DensityRow("eks-fargate", "-", 0, no_arm, refused="EKS runs Fargate on amd64")
-        )
-    if size is None:
-        reason = f"no Fargate size holds it and its overhead; {ceilings[0].how}"
-        return asked.one(DensityRow("eks-fargate", "-", 0, lifted(ceilings), refused=reason))
-    count = ceilings[0].allows
-    row = DensityRow("eks-fargate", str(size), count, lifted(ceilings), eks.budget(service, count))
-    row.note = _beyond_the_account(ceilings)
-    own = catalog.figure("eks.fargate.pod_overhead").shown()
-    paid = f"asked {_size(service)}, {own} for Kubernetes, given and paid {size}"
-    row.note = _also(row.note, paid, _a_cluster())
-    row.usd_per_container_hour = eks.usd_per_hour(service)
-    return asked.one(row)
+        return row
+    size = made.fargate_size(service)
+    if size is not None and (size.vcpu, size.memory) != (service.cpu, service.memory):
+        asked = ", ".join(filter(None, (f"asked {_size(service)}", platform.for_itself())))
+        row.note = _also(row.note, f"{asked}, given and paid {size}")
+    return _priced(row, made, options)
 
 
 def _beyond_the_account(ceilings: Sequence[Ceiling]) -> str:
@@ -303,43 +178,20 @@ def _also(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def _a_cluster() -> str:
-    """What EKS costs whatever runs on it."""
-    return f"a cluster costs {catalog.figure('eks.cluster.price').value:.2f} USD/h besides"
-
-
-def _priced(row: DensityRow, machine: Machine, type_: str = "") -> DensityRow:
+def _priced(row: DensityRow, platform: StudiedPlatform, options: PlatformOptions) -> DensityRow:
+    """The row with what one costs: its share of the host."""
+    price = platform.usd_per_hour(options.service)
     if row.count == 0:
-        row.refused = row.refused or f"not one fits on {machine.name}: {row.stopped_by}"
-    elif machine.usd_per_hour is None:
-        row.refused = f"the price of {machine.name} is not known"
-    else:
-        row.usd_per_container_hour = plain(machine.usd_per_hour) / row.count
-        row.priced_as = type_ or machine.name
+        return row
+    if price is None:
+        row.refused = f"the price of {row.host} is not known"
+        return row
+    row.usd_per_container_hour = price / row.count
+    if platform.fargate_size(options.service) is None:
+        bare = options.instance if options.host is None else str(options.host)
+        row.priced_as = row.host if row.host in catalog.instances() else bare
     return row
 
 
 def _size(service: Service) -> str:
     return f"{service.cpu:g} vCPU / {service.memory / 2**20:g} MiB"
-
-
-def _check(
-    cpu_overcommit: float,
-    load: float | None,
-    window: float | None,
-    replications: int,
-    max_pods: int | None,
-) -> None:
-    wrong = []
-    if max_pods is not None and not 1 <= max_pods <= MOST_PODS:
-        wrong.append(f"max-pods: {max_pods!r} is not allowed; an integer from 1 to {MOST_PODS}")
-    if not cpu_overcommit >= 1.0:
-        wrong.append(f"cpu-overcommit: {cpu_overcommit!r} is not allowed; at least 1")
-    if load is not None and not 0.0 < load < 1.0:
-        wrong.append(f"load: {load!r} is not allowed; above 0 and below 1")
-    if window is not None and not window > 0.0:
-        wrong.append(f"window: {window!r} is not allowed; above 0 seconds")
-    if replications < 1:
-        wrong.append(f"replications: {replications!r} is not allowed; at least 1")
-    if wrong:
-        raise ValueError("\n".join(wrong))

@@ -7,118 +7,85 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sim import catalog
 from sim.core.cited import plain
+from sim.core.question import asking
+from sim.experiment import Results, compare
+from sim.experiment.running.metric import measured
 from sim.host import Step
-from sim.host.machine import Architecture
 from sim.image import BadDockerfile, Built, Image, build_file
-from sim.platforms.ec2 import DockerOnInstance
 from sim.studies.influence import Assumed, assumed_figures, explain
-from sim.studies.lifecycle.answer import LifecycleAnswer
-from sim.studies.lifecycle.timeline import Lifecycle, Round, live
+from sim.studies.lifecycle.answer import LifecycleAnswer, table
+from sim.studies.lifecycle.question import LifecycleQuestion
+from sim.studies.lifecycle.timeline import READY, Life, Lifecycle, Round, timeline_of
+from sim.studies.platform_row import PlatformOptions
+from sim.studies.platforms import row
 from sim.workload import App, Service
 
-PLATFORMS = ("docker", "ec2", "ecs", "fargate", "eks", "eks-fargate")
 
-
-def lifecycle(
-    dockerfile: str | Path,
-    *,
-    context: str | Path | None = None,
-    registry: str = "ecr",
-    platform: str = "ecs",
-    instance: str = "m5.xlarge",
-    builder: str = "m5.xlarge",
-    architecture: Architecture | None = None,
-    run_sizes: Mapping[int, float] | None = None,
-    run_cpus: Mapping[int, float] | None = None,
-    copy_sizes: Mapping[int, float] | None = None,
-    build_args: Mapping[str, str] | None = None,
-    target: str | None = None,
-    bases: Mapping[str, Image] | None = None,
-    startup_cpu: float | None = None,
-    app: str | None = None,
-    cpu: float | None = None,
-    memory: float | None = None,
-    change: str | None = None,
-    apart: Path | None = None,
-    seed: int = 1,
-) -> LifecycleAnswer:
+def answer(question: LifecycleQuestion) -> LifecycleAnswer:
     """Build an image, push it, pull it on a fresh host and run it there, in one simulation.
-
-    Args:
-        dockerfile: the file, or the folder it is in.
-        context: the folder that COPY and ADD read; the Dockerfile's where it is not given.
-        platform: `docker`, `ec2`, `ecs`, `fargate`, `eks` or `eks-fargate`.
-        instance: EC2 type that runs the container (not on Fargate).
-        builder: EC2 type that builds and pushes.
-        architecture: built for; None: the builder's.
-        run_sizes: unpacked bytes that each RUN writes, the file's first being 1.
-        run_cpus: core-seconds of an m5 vCPU, likewise.
-        copy_sizes: unpacked bytes of each COPY or ADD whose files do not say, the file's first
-            being 1.
-        bases: base images beside the catalogue's, by the name that FROM uses.
-        startup_cpu: core-seconds from exec to the first healthy answer.
-        app: of the catalogue, for its start-up work and memory.
-        apart: a folder that is not part of the context: where answers are written.
-        change: a path in the context that changes after the first round; then a second follows.
 
     Raises:
         BadDockerfile: all that is wrong with the file, one mistake a line.
-        ValueError: a name is not known, or a value is out of range.
     """
-    _check(platform, startup_cpu, app)
-    dockerfile, machine = file_of(dockerfile), catalog.machine(builder)
-    wanted = architecture or machine.architecture
-    args = {"TARGETPLATFORM": f"linux/{wanted}", "BUILDPLATFORM": f"linux/{machine.architecture}"}
+    file, seed = question.file, question.seed
+    native = catalog.machine(question.builder).architecture
+    wanted = question.architecture or native
+    args = {"TARGETPLATFORM": f"linux/{wanted}", "BUILDPLATFORM": f"linux/{native}"}
     built = _builds(
-        dockerfile,
-        change,
-        context=context,
-        outside=apart,
-        resolve=_resolver(bases or {}),
+        file,
+        question.change,
+        resolve=_resolver(question.bases or {}),
         ratio=catalog.figure("image.unpack_ratio"),
-        run_sizes=run_sizes,
-        run_cpus=run_cpus,
-        copy_sizes=copy_sizes,
-        target=target,
-        build_args={**args, **(build_args or {})},
+        build_args={**args, **(question.build_args or {})},
+        **question.built_with(),
     )
+    rounds = tuple(Round(one, _service(one.image, question)) for one in built)
     setup = Lifecycle(
-        builder=catalog.builder(builder),
-        repository=catalog.repository(registry),
-        platform=_platform(platform, instance, registry, built[0].image),
+        builder=catalog.builder(question.builder),
+        repository=catalog.repository(question.registry),
+        platform=row(question.platform).made(
+            PlatformOptions(
+                service=rounds[0].service,
+                instance=question.instance,
+                host=catalog.machine(question.instance),
+                pulls_from=catalog.registry(question.registry),
+                architecture=built[0].image.architectures[0],
+                pulled=True,
+            )
+        ),
     )
-    _fits(dockerfile, registry, setup, built)
-    rounds = tuple(Round(one, _service(one.image, app, startup_cpu, cpu, memory)) for one in built)
-    told = startup_cpu is not None or app is not None
-    return LifecycleAnswer(
-        dockerfile=str(dockerfile),
-        platform=platform,
-        registry=registry,
-        setup=setup,
-        rounds=rounds,
-        timeline=live(setup, rounds, seed),
-        app_told=told,
-        assumed=_assumed(platform, setup, rounds[:1], seed),
-        notes=_notes(built, wanted, machine.architecture),
-        seed=seed,
+    _fits(file, question.registry, setup, built)
+
+    def answered(results: Results) -> LifecycleAnswer:
+        return LifecycleAnswer(
+            question=question,
+            setup=setup,
+            rounds=rounds,
+            timeline=timeline_of(results),
+            kept=results,
+            assumed=[],
+            notes=_notes(built, wanted, native),
+        )
+
+    life = Life(setup=setup, rounds=rounds, app_told=question.app_told)
+    found = answered(
+        compare(
+            {question.platform: life},
+            times=1,
+            seed=seed,
+            catalogue=catalog.digest(),
+            summary=lambda results: table(answered(results)),
+        )
     )
+    found.assumed = _assumed(question.platform, setup, rounds[:1], seed)
+    return found
 
 
-def file_of(dockerfile: str | Path) -> Path:
-    """A Dockerfile, or the one in a folder."""
-    path = Path(dockerfile)
-    return path / "Dockerfile" if path.is_dir() else path
-
-
-def _check(platform: str, startup_cpu: float | None, app: str | None) -> None:
-    if platform not in PLATFORMS:
-        raise catalog.unknown("platform", platform, PLATFORMS)
-    if startup_cpu is not None and app is not None:
-        raise ValueError("app: 'startup_cpu' is not allowed beside it; the app brings its own")
-    if startup_cpu is not None and not 0.0 <= startup_cpu < 1e9:
-        raise ValueError(f"startup_cpu: {startup_cpu!r} is not allowed; core-seconds of at least 0")
+lifecycle = asking(LifecycleQuestion, answer, "lifecycle")
 
 
 def _builds(dockerfile: str | Path, change: str | None, **given: Any) -> list[Built]:
@@ -143,35 +110,13 @@ def _resolver(bases: Mapping[str, Image]) -> Callable[[str], Image]:
     return resolve
 
 
-def _platform(name: str, instance: str, registry: str, image: Image) -> Any:
-    pulls, machine = catalog.registry(registry), catalog.machine(instance)
-    if name == "docker":
-        return catalog.docker(machine, pulls_from=pulls)
-    if name == "ecs":
-        return catalog.ecs(machine, pulls_from=pulls)
-    if name == "eks":
-        return catalog.eks(machine, pulls_from=pulls)
-    if name == "eks-fargate":
-        return catalog.eks_on_fargate(pulls_from=pulls)
-    if name == "ec2":
-        fleet = catalog.fleet(machine, pulls_from=pulls)
-        docker = DockerOnInstance(runtime=fleet.runtime, registry=pulls, unpacking=fleet.unpacking)
-        return catalog.ec2(machine, docker=docker)
-    return catalog.ecs_on_fargate(image.architectures[0], pulls_from=pulls)
-
-
-def _service(
-    image: Image,
-    app: str | None,
-    startup_cpu: float | None,
-    cpu: float | None,
-    memory: float | None,
-) -> Service:
+def _service(image: Image, question: LifecycleQuestion) -> Service:
     """The app of the catalogue in this image, or one of which only the start-up work is known."""
-    service = catalog.service(app or "generic", cpu=cpu, memory=memory)
+    app = question.app
+    service = catalog.service(app or "generic", cpu=question.cpu, memory=question.memory)
     program = service.app
     if app is None:
-        work = Step(cpu=startup_cpu or 0.0, spread=catalog.figure("spread.boot"))
+        work = Step(cpu=question.startup_cpu or 0.0, spread=catalog.figure("spread.boot"))
         program = App(name="app", startup=work)
     return Service(
         name=app or "app",
@@ -210,11 +155,11 @@ def _assumed(
 ) -> list[Assumed]:
     """The assumed numbers that matter to the time from Dockerfile to ready; one run each."""
 
-    def ready_after(setups: Sequence[Lifecycle]) -> list[float]:
-        times = (live(each, rounds, seed).after(1, "app") for each in setups)
-        return [math.nan if time is None else time for time in times]
+    def ready_after(setups: Sequence[Lifecycle]) -> np.ndarray:
+        lives = [Life(setup=each, rounds=rounds) for each in setups]
+        return measured(lives, READY, times=1, seed=seed, what="explaining")
 
-    base = ready_after([setup])[0]
+    base = float(ready_after([setup])[0, 0])
     if math.isnan(base):
         return []
     only = assumed_figures(setup)

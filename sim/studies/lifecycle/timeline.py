@@ -1,7 +1,8 @@
 """The life of an image in one simulated world: build, push, pull, run, and again after a change."""
 
+import json
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import fsum
 from typing import Any, Literal, TypeAlias
 
@@ -10,6 +11,7 @@ from simpy import Event
 from sim.core.description import description
 from sim.core.recorder import Recorder, Span
 from sim.core.world import World
+from sim.experiment import Results
 from sim.image import Builder, Built, Image, Repository
 from sim.image.dockerfile.build import BuildStep
 from sim.image.image import distinct
@@ -71,10 +73,9 @@ class LifecycleRow:
 class Timeline:
     """What happened, in order."""
 
-    record: Recorder
-    """Of the starts."""
     rows: list[LifecycleRow] = field(default_factory=list)
-    starts: list[Start] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)
+    """What became of the start of each round: `ready`, or why it did not come up."""
     begins: list[float] = field(default_factory=list)
     """When each round began, seconds."""
 
@@ -90,40 +91,71 @@ class Timeline:
         """Seconds from the beginning of a round to the end of a phase of its run: `start` is
         running, `app` ready; None where that never came."""
         ends = [row.end for row in self.of(number, "run") if row.phase == phase]
-        up = isinstance(self.starts[number - 1].value, Ready)
+        up = self.ends[number - 1] == "ready"
         return ends[0] - self.begins[number - 1] if ends and up else None
 
+    def as_json(self) -> str:
+        """All of it in one text, as a run keeps it."""
+        return json.dumps(asdict(self), separators=(",", ":"))
 
-def live(setup: Lifecycle, rounds: Sequence[Round], seed: int) -> Timeline:
-    """Build, push, pull and run; a second round meets the caches that the first has filled."""
-    world = World(seed)
-    made = Timeline(world.record)
-    world.env.process(_life(world, setup, rounds, made))
-    world.env.run()
-    world.record.close()
-    return made
+    @classmethod
+    def from_json(cls, text: str) -> "Timeline":
+        """The timeline that `as_json` wrote."""
+        plain = json.loads(text)
+        return cls([LifecycleRow(**row) for row in plain["rows"]], plain["ends"], plain["begins"])
+
+
+@description
+class Life:
+    """The rounds of an image in one world; a second one meets the caches the first has filled."""
+
+    name: str = "lifecycle"
+    setup: Lifecycle
+    rounds: tuple[Round, ...]
+    app_told: bool = True
+    """Whether the app's start-up work is known."""
+
+    def run(self, seed: int, replication: int) -> Recorder:
+        """Spans are of the starts; the `timeline` has the builds and pushes, too."""
+        world, timeline = World(seed, replication), Timeline()
+        world.env.process(_life(world, self.setup, self.rounds, timeline))
+        world.env.run()
+        world.record.metrics = {"timeline": timeline.as_json()}
+        ready = timeline.after(1, "app")
+        if ready is not None:
+            world.record.metrics[READY] = ready
+        return world.record
+
+
+READY = "ready_after_s"
+"""Seconds from the first Dockerfile to ready, a column of `runs`; absent where that never came."""
+
+
+def timeline_of(results: Results) -> Timeline:
+    """The timeline of the first run."""
+    return Timeline.from_json(results.runs["timeline"].iloc[0])
 
 
 def _life(
-    world: World, setup: Lifecycle, rounds: Sequence[Round], made: Timeline
+    world: World, setup: Lifecycle, rounds: Sequence[Round], timeline: Timeline
 ) -> Generator[Event, Any, None]:
     builder = setup.builder.deploy(world)
     repository = setup.repository.deploy(world)
     deployment = setup.platform.deploy(world)
     on_disk: dict[int, set[str]] = {}
     for number, one in enumerate(rounds, 1):
-        made.begins.append(world.env.now)
-        build = _Job(world, made, number, "build")
+        timeline.begins.append(world.env.now)
+        build = _Job(world, timeline, number, "build")
         yield from builder.build(build, one.built)
         build.file(build.rows, moved="base")
-        push = _Job(world, made, number, "push")
+        push = _Job(world, timeline, number, "push")
         yield from builder.push(push, one.built.image, repository)
         push.file(_hulls(push.rows), moved="upload")
         start = deployment.launch(one.service)[0]
         outcome: Outcome = yield start
-        made.starts.append(start)
+        timeline.ends.append(str(outcome))
         held = on_disk.setdefault(world.record.task_host[start.task], set())
-        made.rows += _of_start(world.record, start, number, one.built.image, held)
+        timeline.rows += _of_start(world.record, start, number, one.built.image, held)
         if not isinstance(outcome, Ready):
             return
         held |= {layer.digest for layer in one.built.image.layers}

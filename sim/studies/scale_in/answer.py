@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sim import catalog
-from sim.core.description import as_json
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import Estimate
-from sim.experiment.storage.manifest import new_manifest
-from sim.experiment.storage.tables import empty_spans
-from sim.platforms import ECS, EKS
-from sim.units import hours
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NAME = "scale-in"
-
 SHARES = {"t50_s": 0.5, "t90_s": 0.9, "t100_s": 1.0}
 
-HOUR = 1 * hours
-
 NONE_GOES = "no host goes: each of them still has a task"
-
-
-class ScaleInRun(NamedTuple):
-    """One run: how many hosts there were, and from when on, the end of the tasks being 0."""
-
-    hosts: list[tuple[float, int]]
-    moved: int
-    ready: int
-    lacking: str = ""
-    """How many tasks never came up, and why; empty where all did."""
-
-    @property
-    def before(self) -> int:
-        """Hosts when the tasks ended."""
-        return self.hosts[0][1]
-
-    @property
-    def after(self) -> int:
-        """Hosts that stay."""
-        return self.hosts[-1][1]
-
-    def gone(self, share: float) -> float:
-        """Seconds until that share of the hosts that go has gone."""
-        left = self.before - share * (self.before - self.after)
-        return next(time for time, count in self.hosts if count <= left)
-
-    def host_hours(self) -> float:
-        """Of the first hour."""
-        ends = [*(min(time, HOUR) for time, _ in self.hosts[1:]), HOUR]
-        spans = zip(self.hosts, ends, strict=True)
-        return sum(count * max(0.0, end - time) for (time, count), end in spans) / HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,57 +70,11 @@ class ScaleInAnswer:
     begin: int
     to: int
     rows: list[ScaleInRow]
-    runs: dict[str, list[ScaleInRun]]
-    """The runs of each platform."""
-    platforms: Mapping[str, ECS | EKS]
-    seed: int
+    kept: Results
 
     def results(self) -> Results:
-        """Runs, hosts over time and the table, with a manifest of what was asked."""
-        asked = {name: self._described(platform) for name, platform in self.platforms.items()}
-        replications = max(map(len, self.runs.values()))
-        made = new_manifest(NAME, asked, seed=self.seed, catalogue=catalog.digest())
-        return Results(
-            runs=self._runs_table(),
-            spans=empty_spans(),
-            samples=self._samples(),
-            summary=self.table(),
-            scenario=asked,
-            manifest={**made, "replications": replications, "complete": True},
-        )
-
-    def _described(self, platform: ECS | EKS) -> dict[str, Any]:
-        return {
-            "platform": json.loads(as_json(platform)),
-            "service": json.loads(as_json(self.service)),
-            "from": self.begin,
-            "to": self.to,
-        }
-
-    def _runs_table(self) -> pd.DataFrame:
-        """One row a run: `hosts_before` and `hosts` that stay, tasks `moved` and `ready`."""
-        import pandas as pd
-
-        rows = [
-            (name, number, run.before, run.after, run.moved, run.ready, run.lacking)
-            for name, runs in self.runs.items()
-            for number, run in enumerate(runs)
-        ]
-        columns = ["variant", "run", "hosts_before", "hosts", "moved", "ready", "reasons"]
-        return pd.DataFrame(rows, columns=columns)
-
-    def _samples(self) -> pd.DataFrame:
-        """Hosts of each run, a reading each time their number changes; the end is 0 s."""
-        import pandas as pd
-
-        rows = [
-            (name, number, "all", "hosts", time, float(hosts), float(run.before), "hosts")
-            for name, runs in self.runs.items()
-            for number, run in enumerate(runs)
-            for time, hosts in run.hosts
-        ]
-        columns = ["variant", "run", "host", "resource", "time_s", "used", "capacity", "unit"]
-        return pd.DataFrame(rows, columns=columns)
+        """Runs, hosts over time (0 s is the end of the tasks) and the table."""
+        return self.kept
 
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data."""
@@ -170,21 +82,12 @@ class ScaleInAnswer:
 
     def hosts_over_time(self) -> pd.DataFrame:
         """One row a change: `variant` (the platform), `run`, `time_s` (the end is 0), `hosts`."""
-        import pandas as pd
-
-        rows = [
-            (name, number, time, hosts)
-            for name, runs in self.runs.items()
-            for number, run in enumerate(runs)
-            for time, hosts in run.hosts
-        ]
-        return pd.DataFrame(rows, columns=["variant", "run", "time_s", "hosts"])
+        samples = self.kept.samples.astype({"used": int}).rename(columns={"used": "hosts"})
+        return samples[["variant", "run", "time_s", "hosts"]]
 
     def table(self) -> pd.DataFrame:
         """One row a platform, without the intervals."""
-        import pandas as pd
-
-        return pd.DataFrame([row.flat() for row in self.rows])
+        return table(self.rows)
 
     def sentence(self) -> str:
         """When the last host that goes has gone, and what stays."""
@@ -201,3 +104,10 @@ class ScaleInAnswer:
         lacking = [f"{row.platform}: {row.lacking}" for row in self.rows if row.lacking]
         said = "; ".join(part for part in (gone, none, *lacking) if part)
         return f"From {self.begin:,} tasks to {self.to:,}, {said}."
+
+
+def table(rows: Sequence[ScaleInRow]) -> pd.DataFrame:
+    """One row a platform, without the intervals."""
+    import pandas as pd
+
+    return pd.DataFrame([row.flat() for row in rows])

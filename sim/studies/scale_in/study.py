@@ -2,104 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from sim.core.world import World
+from sim import catalog
+from sim.core.question import asking
+from sim.experiment import Results, compare
 from sim.experiment.statistics.estimate import mean
-from sim.platforms import ECS, EKS
-from sim.platforms.eks.eks import LiveEKS
-from sim.start import Deployment, Ready, Start
-from sim.studies.platforms import chosen, lacking, price, web
-from sim.studies.scale_in.answer import SHARES, ScaleInAnswer, ScaleInRow, ScaleInRun
-from sim.units import GiB, hours
+from sim.studies.platform_row import StudiedPlatform
+from sim.studies.scale import ChangeQuestion, ScaleInQuestion
+from sim.studies.scale_in.answer import SHARES, ScaleInAnswer, ScaleInRow, table
+from sim.studies.scale_in.run import ScaleIn, ScaleInRun, runs_of
+from sim.studies.scaling import price, scaled_platforms, web
 from sim.workload import Service
 
-BEFORE, AFTER = 6 * hours, 6 * hours
-"""Seconds before the tasks end, in which all has come to rest, and after it, in which all will."""
+
+def answer(question: ChangeQuestion) -> ScaleInAnswer:
+    """How soon the machines of some tasks go once fewer are wanted; any may be stopped."""
+    begin, to = question.begin, question.to
+    service = web(question.cpu, question.memory, question.image)
+    names, quotas = question.platforms, question.quotas
+    platforms = scaled_platforms(names, service, question.instance, quotas)
+
+    def rows(results: Results) -> list[ScaleInRow]:
+        runs = runs_of(results)
+        return [_row(name, each, service, runs[name]) for name, each in platforms.items()]
+
+    results = compare(
+        {
+            name: ScaleIn(platform=each, service=service, begin=begin, to=to)
+            for name, each in platforms.items()
+        },
+        times=question.replications,
+        seed=question.seed,
+        catalogue=catalog.digest(),
+        summary=lambda results: table(rows(results)),
+    )
+    return ScaleInAnswer(service, question.instance, begin, to, rows(results), results)
 
 
-def scale_in(
-    *,
-    platform: str = "all",
-    begin: int = 500,
-    to: int = 200,
-    cpu: float = 1.0,
-    memory: float = 2 * GiB,
-    instance: str = "c6g.4xlarge",
-    image: str = "python:3.12",
-    quotas: Mapping[str, float] | None = None,
-    replications: int = 5,
-    seed: int = 1,
-) -> ScaleInAnswer:
-    """How soon the machines of `begin` tasks go once only `to` are wanted; any may be stopped.
-
-    Args:
-        platform: one of `sim.studies.platforms.platforms()`, or `all`.
-        cpu: vCPUs of one task.
-        memory: bytes of one task.
-        instance: EC2 type of the platforms that have instances.
-        quotas: figures that are other than AWS's default, by key, in base units.
-
-    Raises:
-        ValueError: a name is not known, or a value is out of range.
-    """
-    made = chosen(platform, instance, quotas)
-    if not 0 <= to < begin:
-        raise ValueError(f"to: {to} is not allowed; at least 0 and less than from = {begin}")
-    service = web(cpu, memory, image)
-    runs = {
-        name: [
-            _run(each, service, begin, to, World(seed, number)) for number in range(replications)
-        ]
-        for name, each in made.items()
-    }
-    rows = [_row(name, made[name], service, mine) for name, mine in runs.items()]
-    return ScaleInAnswer(service, instance, begin, to, rows, runs, made, seed)
+scale_in = asking(ScaleInQuestion, answer, "scale_in")
 
 
-def _run(platform: ECS | EKS, service: Service, begin: int, to: int, world: World) -> ScaleInRun:
-    """Bring `begin` tasks up, wait until all has come to rest, and end all but `to` of them."""
-    live: Deployment = platform.deploy(world)
-    starts = live.launch(service, begin)
-    world.env.run(until=BEFORE)
-    hosts = [(0.0, len(live.hosts()))]
-    moved, down = _moved(live), _lacking(live, starts, lacking(platform, service))
-    order = world.random.generator("scale in").permutation(begin)
-    for number in order[: begin - to].tolist():
-        live.stop(starts[number])
-    while True:
-        if len(live.hosts()) != hosts[-1][1]:
-            hosts.append((world.env.now - BEFORE, len(live.hosts())))
-        if world.env.peek() > BEFORE + AFTER:
-            break
-        world.env.step()
-    left = [starts[number] for number in order[begin - to :].tolist()]
-    ready = sum(_runs(live, start) for start in left)
-    return ScaleInRun(hosts, _moved(live) - moved, ready, down)
-
-
-def _lacking(live: Deployment, starts: Sequence[Start], word: str) -> str:
-    down = [start for start in starts if not _runs(live, start)]
-    if not down:
-        return ""
-    waits = word or f"it waits in {down[0].state}"
-    why = str(down[0].value) if down[0].processed else waits
-    return f"{len(down)} of {len(starts)} tasks did not come up ({why})"
-
-
-def _moved(live: Deployment) -> int:
-    return len(live.replaced) if isinstance(live, LiveEKS) else 0
-
-
-def _runs(live: Deployment, start: Start) -> bool:
-    """Whether a task, or the one that stands in for it, is up."""
-    if isinstance(live, LiveEKS):
-        start = live.current(start)
-    ready = start.processed and isinstance(start.value, Ready)
-    return ready and start.sandbox is not None and start.sandbox.alive
-
-
-def _row(name: str, platform: ECS | EKS, service: Service, runs: list[ScaleInRun]) -> ScaleInRow:
+def _row(
+    name: str, platform: StudiedPlatform, service: Service, runs: list[ScaleInRun]
+) -> ScaleInRow:
     hosts = mean("hosts", [run.after for run in runs])
     down = next((run.lacking for run in runs if run.lacking), "")
     goes = not down and all(run.after < run.before for run in runs)

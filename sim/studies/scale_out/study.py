@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim import catalog
+from sim.core.question import asking
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.statistics.estimate import Estimate, mean
 from sim.platforms.kubernetes.cluster import EVICTED, EVICTION, REPLACEMENT
 from sim.studies.account_quotas import account_line, need
-from sim.studies.platforms import chosen, lacking, price, web
+from sim.studies.scale import ScaleOutQuestion, ScaleQuestion
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 from sim.studies.scale_out.limiting_waits import stretches
-from sim.units import GiB, hours
+from sim.studies.scaling import price, scaled_platforms, web
+from sim.units import hours
 from sim.workload import Service
 
 if TYPE_CHECKING:
@@ -27,60 +28,32 @@ BEFORE = 6 * hours
 """Seconds in which the tasks that are there already have come, and every quota has filled up."""
 
 
-def scale_out(
-    *,
-    platform: str = "all",
-    begin: int = 0,
-    to: int = 500,
-    cpu: float = 1.0,
-    memory: float = 2 * GiB,
-    instance: str = "c6g.4xlarge",
-    image: str = "python:3.12",
-    services: int = 1,
-    quotas: Mapping[str, float] | None = None,
-    replications: int = 5,
-    seed: int = 1,
-) -> ScaleOutAnswer:
-    """How long each platform takes from `begin` tasks to `to`, all asked for at once.
-
-    A task is ready when its container runs: it has no start-up work of its own.
-
-    Args:
-        platform: one of `sim.studies.platforms.platforms()`, or `all`.
-        cpu: vCPUs of one task.
-        memory: bytes of one task.
-        instance: EC2 type of the platforms that have instances.
-        services: over which the tasks are split.
-        quotas: figures that are other than AWS's default, by key, in base units.
-
-    Raises:
-        ValueError: a name is not known, or a value is out of range.
-    """
-    made = chosen(platform, instance, quotas)
-    if begin < 0:
-        raise ValueError(f"from: {begin} is not allowed; at least 0")
-    if to <= begin:
-        raise ValueError(f"to: {to} is not allowed; more than from = {begin}")
-    if not 1 <= services <= to - begin:
-        raise ValueError(f"services: {services} is not allowed; 1 to {to - begin}")
-    service = web(cpu, memory, image)
+def answer(question: ScaleQuestion) -> ScaleOutAnswer:
+    """How long each platform takes from some tasks to more, all asked for at once."""
+    begin, to, seed = question.begin, question.to, question.seed
+    service = web(question.cpu, question.memory, question.image)
+    names, quotas = question.platforms, question.quotas
+    platforms = scaled_platforms(names, service, question.instance, quotas)
     scenarios = {
         name: Scenario(
-            name="scale", platform=each, arrivals=_arrivals(service, begin, to, services)
+            name="scale", platform=each, arrivals=_arrivals(service, begin, to, question.services)
         )
-        for name, each in made.items()
+        for name, each in platforms.items()
     }
     results = compare(
-        scenarios, times=replications, seed=seed, name="scale", catalogue=catalog.digest()
+        scenarios, times=question.replications, seed=seed, name="scale", catalogue=catalog.digest()
     )
     asked = _asked(results, begin)
-    rows = [_row(results, asked, name, to - begin) for name in made]
+    rows = [_row(results, asked, name, to - begin) for name in platforms]
     for row in rows:
-        row.usd_per_hour = price(made[row.platform], service, row.hosts)
-        row.lacking = lacking(made[row.platform], service)
+        row.usd_per_hour = price(platforms[row.platform], service, row.hosts)
+        row.lacking = platforms[row.platform].lacks(service)
     results.summary = _summary(rows)
-    account = account_line(need(r.platform, made[r.platform], service, r.hosts) for r in rows)
-    return ScaleOutAnswer(service, instance, begin, to, rows, results, asked, account)
+    account = account_line(need(r.platform, platforms[r.platform], service, r.hosts) for r in rows)
+    return ScaleOutAnswer(service, question.instance, begin, to, rows, results, asked, account)
+
+
+scale_out = asking(ScaleOutQuestion, answer, "scale_out")
 
 
 def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Burst, ...]:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from sim.core.quantity import parse_seconds
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import needed
+from sim.studies import platforms
 from sim.studies.influence import Assumed, Explained, assumed_line
+from sim.studies.platform_row import Temperature
+from sim.studies.startup.question import StartupQuestion
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
 
 QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
-
-Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
-"""Whether the image has to be pulled, pulled lazily, or is on the host already."""
 
 
 @dataclass(slots=True)
@@ -59,9 +59,8 @@ class StartupRow:
 class StartupAnswer:
     """Rows, the results they come from, and what was asked."""
 
+    question: StartupQuestion
     service: Service
-    instance: str
-    tasks: int
     rows: list[StartupRow]
     results: Results
     hosts: dict[str, str]
@@ -98,6 +97,20 @@ class StartupAnswer:
         runs = self.results.runs
         return int(runs[runs["variant"] == f"{row.platform}-{row.image}"]["tasks"].sum())
 
+    def shares(self, row: StartupRow) -> list[tuple[StartupRow, float]]:
+        """The phases of the start around the median that a row `total` is of, and their shares."""
+        total = row.seconds.get("p50_s", 0.0)
+        if total == 0.0:
+            return []
+        mine = [r for r in self.rows if (r.platform, r.image) == (row.platform, row.image)]
+        phases = [r for r in mine if r.phase not in ("running", "total")]
+        return [(phase, phase.seconds["p50_s"] / total) for phase in phases]
+
+    def running(self, row: StartupRow) -> StartupRow | None:
+        """The row `running` beside a row `total`; None where none became ready."""
+        beside = (row.platform, row.image, "running")
+        return next((r for r in self.rows if (r.platform, r.image, r.phase) == beside), None)
+
     def sentence(self) -> str:
         """How soon one is ready, fastest first, what takes most of the slowest, and who lacks some.
 
@@ -111,14 +124,16 @@ class StartupAnswer:
         short = [row for row in totals if row.n < self.asked(row)]
         lacking = f" {self._not_all(short)}" if short else ""
         app = totals[0].app
-        tasks = f"One {app} task" if self.tasks == 1 else f"{self.tasks} {app} tasks"
+        tasks = (
+            f"One {app} task" if self.question.tasks == 1 else f"{self.question.tasks} {app} tasks"
+        )
         if not ranked:
             none = len(short) == len(totals)
             few = "no platform brought all up" if none else "too few starts for a median"
             return f"{tasks}: {few}.{lacking}"
         ranked.sort(key=lambda row: row.seconds["p50_s"])
         parts = [f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in ranked]
-        verb = "is" if self.tasks == 1 else "started at once are"
+        verb = "is" if self.question.tasks == 1 else "started at once are"
         return (
             f"{tasks} {verb} ready (median) after {', '.join(parts)}; "
             f"{self._largest(ranked[-1])}.{lacking}"
@@ -126,10 +141,7 @@ class StartupAnswer:
 
     def _largest(self, row: StartupRow) -> str:
         """The phase that takes most of a platform's time."""
-        mine = [r for r in self.rows if (r.platform, r.image) == (row.platform, row.image)]
-        phases = [r for r in mine if r.phase not in ("running", "total")]
-        largest = max(phases, key=lambda r: r.seconds["p50_s"])
-        share = largest.seconds["p50_s"] / row.seconds["p50_s"]
+        largest, share = max(self.shares(row), key=lambda phase: phase[1])
         return f"{largest.phase} takes {share:.0%} {_where(row)}"
 
     def _not_all(self, rows: Sequence[StartupRow]) -> str:
@@ -197,14 +209,6 @@ def requirement(text: str) -> tuple[str, float]:
 
 
 def _where(row: StartupRow) -> str:
-    where = {
-        "vm": "in a VM",
-        "docker": "in Docker",
-        "ec2": "on EC2",
-        "ecs": "on ECS",
-        "fargate": "on Fargate",
-        "eks": "on EKS",
-        "eks-fargate": "on Fargate under EKS",
-    }[row.platform]
-    two_cases = row.platform in ("docker", "ecs", "eks") or row.image == "lazy"
-    return f"{where} ({row.image} image)" if two_cases else where
+    platform = platforms.row(row.platform)
+    two_cases = "warm" in platform.startup or row.image == "lazy"
+    return f"{platform.phrase} ({row.image} image)" if two_cases else platform.phrase

@@ -26,6 +26,18 @@ class NoMemory(ValueError):  # noqa: N818 (it is what happened, in the user's wo
         self.fit = fit
 
 
+def storm_host(name: str) -> str:
+    """The name of a host, checked.
+
+    Raises:
+        ValueError: it is not known.
+    """
+    known = catalog.validation_hosts()
+    if name not in known:
+        _rented(name, known)
+    return name
+
+
 def processor_of(runtime: str, host: str | None, cpus: float | None) -> Processor:
     """The host's processor, with `cpus` of its threads where that is said.
 
@@ -43,8 +55,6 @@ def processor_of(runtime: str, host: str | None, cpus: float | None) -> Processo
         processor = Processor(cpus=machine.vcpu, core_speed=speed)
     if cpus is None:
         return processor
-    if not cpus > 0.0:
-        raise ValueError(f"cpus: {cpus!r} is not allowed; a number above 0")
     return replace(processor, cpus=cpus)
 
 

@@ -1,25 +1,77 @@
 """Many sandboxes started at once: how soon is each one up, and what does it cost the host."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from sim import catalog
-from sim.core.world import World
+from sim.core.description import description
+from sim.core.quantity import parse_vcpu, shown_duration, shown_size
+from sim.core.question import Mistake, Question, Typed, asking, without_effect
+from sim.experiment import Results, replicate
 from sim.experiment.statistics.estimate import TooFew, needed, quantile
-from sim.sandbox.storm.storm import Storm
-from sim.studies.storm.host import check_memory, processor_of
+from sim.studies.kinds import Count, CountOrNone, Replications, Seed, Size, among, number
+from sim.studies.storm.host import CONTAINERS, check_memory, processor_of, storm_host
+from sim.studies.storm.run import METRICS, StormRun, latencies
 from sim.units import MiB, ms
 
-REPLICATIONS = 20
-"""Storms of which the answer is the mean: as many as the published experiments repeated."""
+Runtime: TypeAlias = Annotated[
+    str,
+    among("runtime", tuple(catalog.RUNTIMES)),
+    Typed(shape="<name>", told=f"{', '.join(catalog.RUNTIMES)}."),
+]
+Cpus: TypeAlias = Annotated[
+    float,
+    number("a number above 0", lambda cpus: cpus > 0.0),
+    BeforeValidator(lambda value: parse_vcpu(value) if isinstance(value, str) else value),
+    Typed(shape="<number>"),
+]
+
+
+@description
+class StormQuestion(Question):
+    """How soon is each of many sandboxes up when they start at once, and what does it cost?"""
+
+    runtime: Runtime = Field(default="kata-fc", kw_only=False)
+    starts: Count = 100
+    """Sandboxes to start."""
+    running: CountOrNone = 0
+    """Sandboxes that are up already."""
+    launchers: Count | None = None
+    """Starts under way at any time; default: all at once."""
+    cpus: Cpus | None = None
+    """CPUs of the host, as its kernel counts them."""
+    host: Annotated[str, AfterValidator(storm_host), Typed(shape="<machine>")] | None = None
+    """Validation host (rund, m5d.metal, rn.haswell, ...), EC2 type or size such as 16x64GiB;
+    default: cores like those the runtime was measured on."""
+    memory: Size = 128 * MiB
+    """Memory of one guest."""
+    ending: bool = False
+    """Each ends once it is ready, so that memory holds only those under way."""
+    seed: Seed = 1
+    """Of what varies from start to start."""
+    replications: Replications = 20
+    """Storms of which this is the mean; the published experiments repeated as many."""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """A container has no guest."""
+        if self.runtime in CONTAINERS:
+            reason = f"with --runtime {self.runtime}, which has no guest"
+            yield from without_effect(given, ("memory",), "runtime", reason)
+
+    @property
+    def at_once(self) -> int:
+        """Starts that are under way at any time."""
+        return min(self.launchers or self.starts, self.starts)
 
 
 @dataclass(frozen=True, slots=True)
 class StormAnswer:
     """The answer: times in milliseconds, as the field gives them."""
 
+    question: StormQuestion
     mean_ms: float
     """From request to ready, mean of all starts."""
     p50_ms: float | None
@@ -40,6 +92,8 @@ class StormAnswer:
     """Part of that time in which the lock was held."""
     refused: dict[str, str] = field(default_factory=dict)
     """By key, why a figure is not given."""
+    results: Results = field(kw_only=True, repr=False, compare=False)
+    """The storms: every start a task, `makespan_s`, `cpu_s` and `lock_s` of each run."""
 
     def json(self) -> dict[str, Any]:
         """Plain data; what was refused is absent, with the reason under `refused`."""
@@ -54,67 +108,93 @@ class StormAnswer:
         given = {key: value for key, value in data.items() if value is not None}
         return {**given, "refused": self.refused} if self.refused else given
 
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        asked = self.question
+        how = " at once" if asked.at_once == asked.starts else f" {asked.at_once} at a time"
+        noun, how, verb = ("sandbox", "", "is") if asked.starts == 1 else ("sandboxes", how, "are")
+        what = f"{asked.starts} {asked.runtime} {noun}"
+        runs = "runs" if asked.running == 1 else "run"
+        beside = f" beside {asked.running} that {runs}" if asked.running else ""
+        cpus = f"{self.cpus:g} {'CPU' if self.cpus == 1 else 'CPUs'}"
+        return (
+            f"{what} started{how}{beside} on {cpus} {verb} up after "
+            f"{shown_ms(self.mean_ms)} (mean), the last after {shown_ms(self.makespan_ms)}; "
+            f"a lock is held {self.lock_share:.0%} of that time, "
+            f"{self.cpu_share:.0%} of the CPUs are busy."
+        )
 
-def storm(
-    runtime: str,
-    *,
-    starts: int,
-    running: int = 0,
-    launchers: int | None = None,
-    cpus: float | None = None,
-    host: str | None = None,
-    memory: float = 128 * MiB,
-    seed: int = 1,
-    replications: int = REPLICATIONS,
-    ending: bool = False,
-) -> StormAnswer:
-    """Start `starts` sandboxes on a host where `running` are up.
+    def title(self) -> str:
+        """How many storms, and of which guests where there are any."""
+        count = self.question.replications
+        storms = "1 storm" if count == 1 else f"{count} storms"
+        if self.question.runtime in CONTAINERS:
+            return storms
+        return f"{storms}, guests of {shown_size(self.question.memory)}"
 
-    Args:
-        runtime: `kata-qemu`, `kata-fc`, `kata-template`, `rund`, `firecracker`, `qemu`, `runc`,
-            `docker` and others of the catalogue.
-        launchers: starts under way at any time, in a closed loop; None: all at once.
-        cpus: of the host, as its kernel counts them; None: all it has.
-        host: a validation host, an EC2 type or a size such as 16x64GiB; None: cores like those of
-            the machine on which the runtime was measured, and as much memory as it takes.
-        memory: bytes of a guest; containers do not depend on it.
-        replications: storms of which the answer is the mean.
-        ending: whether each ends once it is ready, so that memory holds only those under way.
+    def notes(self) -> list[str]:
+        """What its quantiles are of, and why some are not given."""
+        lines = []
+        several = self.question.replications > 1
+        if several and quantile_of_each(self.question.starts, 0.99):
+            lines.append("All are means of the storms: p50 and p99, too, are those of each storm.")
+        elif several and self.p99_ms is not None:
+            lines.append(
+                "p99 is of all starts of all storms together, for one storm has too few: "
+                "it can be above the last of a mean storm."
+            )
+        return [*lines, *(f"Not given: {reason}." for reason in self.refused.values())]
+
+
+def shown_ms(milliseconds: float | None) -> str:
+    """A time of a storm: `45 ms`, `1.20 s`."""
+    if milliseconds is None:
+        return "-"
+    return shown_duration(milliseconds * ms, least=1.0, decimals=2)
+
+
+def answer(question: StormQuestion) -> StormAnswer:
+    """Start the sandboxes on a host, as often as there are replications.
 
     Raises:
         NoMemory: all that run at the end take more memory than the host that was named has.
-        ValueError: a name is not known, or a value is out of range.
     """
+    runtime, starts, running = question.runtime, question.starts, question.running
     profile = catalog.profile(runtime)
-    processor = processor_of(runtime, host, cpus)
-    at_once = starts if launchers is None else launchers
-    _check(starts, running, at_once, memory, replications)
-    there = running + (min(at_once, starts) if ending else starts)
-    check_memory(runtime, host, sandboxes=there, guest=memory)
-    storms: list[list[float]] = []
-    makespan = busy = held = 0.0
-    for number in range(replications):
-        world = World(seed, number)
-        live = Storm(world, profile, processor, starts=starts, launchers=at_once, running=running)
-        world.env.run(live.over)
-        storms.append(live.latencies)
-        makespan += world.env.now
-        busy += live.cores.busy
-        held += live.lock.held
+    processor = processor_of(runtime, question.host, question.cpus)
+    there = running + (question.at_once if question.ending else starts)
+    check_memory(runtime, question.host, sandboxes=there, guest=question.memory)
+    one = StormRun(
+        profile=profile,
+        processor=processor,
+        starts=starts,
+        launchers=question.at_once,
+        running=running,
+    )
+    results = replicate(
+        one, times=question.replications, seed=question.seed, catalogue=catalog.digest()
+    )
+    storms = latencies(results)
+    makespan, busy, held = (sum(results.runs[name].tolist()) for name in METRICS)
     refused: dict[str, str] = {}
-    count = replications * starts
+    count = question.replications * starts
     return StormAnswer(
+        question=question,
         mean_ms=sum(map(sum, storms)) / count / ms,
         p50_ms=_quantile(storms, 0.50, "p50_ms", refused),
         p99_ms=_quantile(storms, 0.99, "p99_ms", refused),
-        makespan_ms=makespan / replications / ms,
+        makespan_ms=makespan / question.replications / ms,
         host_cpu_ms_per_start=busy / count / ms,
-        memory_bytes=resident(runtime, sandboxes=there, memory=memory),
+        memory_bytes=resident(runtime, sandboxes=there, memory=question.memory),
         cpus=processor.cpus,
         cpu_share=busy / makespan / processor.cpus,
         lock_share=held / makespan,
         refused=refused,
+        results=results,
     )
+
+
+storm = asking(StormQuestion, answer, "storm")
 
 
 def resident(runtime: str, *, sandboxes: int, memory: float) -> float:
@@ -123,24 +203,11 @@ def resident(runtime: str, *, sandboxes: int, memory: float) -> float:
     Raises:
         ValueError: the name is not known, or a value is out of range.
     """
-    _at_least("sandboxes", sandboxes, 0)
+    if sandboxes < 0:
+        raise ValueError(f"sandboxes: {sandboxes!r} is not allowed; an integer of at least 0")
     if not memory > 0.0:
         raise ValueError(f"memory: {memory!r} is not allowed; a number of bytes above 0")
     return catalog.footprint(runtime).resident(sandboxes, memory)
-
-
-def _check(starts: int, running: int, launchers: int, memory: float, replications: int) -> None:
-    _at_least("starts", starts, 1)
-    _at_least("running", running, 0)
-    _at_least("launchers", launchers, 1)
-    _at_least("replications", replications, 1)
-    if not memory > 0.0:
-        raise ValueError(f"memory: {memory!r} is not allowed; a number of bytes above 0")
-
-
-def _at_least(name: str, value: int, low: int) -> None:
-    if value < low:
-        raise ValueError(f"{name}: {value!r} is not allowed; an integer of at least {low}")
 
 
 def quantile_of_each(starts: int, q: float) -> bool:

@@ -11,7 +11,7 @@ from sim.validation.format import Format
 from sim.validation.table import TableRow
 
 GUEST = 128 * MiB
-"""Of a guest, where no column `guest_mib` says it; containers do not depend on it."""
+"""Memory of a guest where no column `guest_mib` gives it; containers do not depend on it."""
 
 
 def judge(ours: Format, row: TableRow) -> Iterator[Case]:

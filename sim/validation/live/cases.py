@@ -1,4 +1,4 @@
-"""What is measured afresh: short cases of one thread each, for one CPU or two."""
+"""Live cases: short ones of one thread each, for one CPU or two."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

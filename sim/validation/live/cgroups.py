@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 PREFIX = "berthsim-"
-"""Of the names of cgroups made here; the number of the process that made them follows."""
+"""Prefix of the cgroups made here; the number of the process that made them follows."""
 
 HEAVIEST = 262144.0
 """Shares of the cgroup in which all is measured: whatever else runs gets little meanwhile."""

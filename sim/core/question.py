@@ -1,0 +1,238 @@
+"""Questions: descriptions of what is asked, from Python and on a command line alike.
+
+The fields of a question, with their types, defaults and docstrings, are the keywords of the
+function that answers it, the options of its verb, and what is kept of it beside the answer.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import MISSING, dataclass, fields
+from textwrap import fill
+from typing import (
+    Annotated,
+    Any,
+    NamedTuple,
+    ParamSpec,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from pydantic import TypeAdapter, ValidationError, ValidationInfo, model_validator
+from pydantic_core import PydanticUndefined
+
+from sim.core.description import description
+from sim.core.mistakes import mistakes
+from sim.core.names import UnknownName
+
+P = ParamSpec("P")
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+_BY_NAME, _BY_PLACE = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+
+class BadInput(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """All that is wrong with what was asked, one mistake a line."""
+
+
+class NotKnown(BadInput, UnknownName):
+    """All that is wrong are names that are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """How a field is typed on a command line, where its name and its class do not say it."""
+
+    name: str = ""
+    """Of the option, without dashes; that of the field unless given."""
+    shape: str = ""
+    """What stands for the value in the help: `<size>`."""
+    argument: bool = False
+    """Whether it is typed by its place, without a name."""
+    repeats: bool = False
+    """Whether it may be typed several times."""
+    told: str = ""
+    """Its help, where it has no docstring."""
+    shown: Callable[[Any], str] | None = None
+    """How its default is typed; as Python shows it unless given."""
+
+
+class Mistake(NamedTuple):
+    """Fields of a question that do not go together; the first of them, if any, is named."""
+
+    fields: tuple[str, ...]
+    message: str
+
+
+@description
+class Question:
+    """What all questions can do: say which of their fields do not go together."""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:  # noqa: ARG002 (for those that have)
+        """Fields that contradict each other, or have no effect beside the others.
+
+        Args:
+            given: names of the fields that were typed, or in Python differ from their defaults.
+        """
+        yield from ()
+
+    @model_validator(mode="after")
+    def _agree(self, info: ValidationInfo) -> "Question":
+        context = info.context or {}
+        if context.get("partial"):
+            return self
+        lines = [
+            _line(type(self), m) for m in self.conflicts(context.get("given", differing(self)))
+        ]
+        if lines:
+            raise ValueError("\n".join(lines))
+        return self
+
+
+def differing(question: object) -> Set[str]:
+    """Names of the fields whose values are not their defaults."""
+    kind = type(question)
+    return {name for name in help_of(kind) if getattr(question, name) != default(kind, name)}
+
+
+def default(question: type, name: str) -> Any:
+    """The default of a field; `MISSING` where it has none."""
+    found = question.__pydantic_fields__[name].default  # type: ignore[attr-defined]
+    return MISSING if found is PydanticUndefined else found
+
+
+def without_effect(
+    given: Set[str], names: Iterable[str], beside: str, reason: str
+) -> Iterator[Mistake]:
+    """A mistake for each of some fields that was given, and is idle for what another field says.
+
+    Args:
+        beside: the other field.
+        reason: what goes on after *it has no effect*, such as `with --by reservation`.
+    """
+    for name in names:
+        if name in given:
+            yield Mistake((name, beside), f"not allowed {reason}, where it has no effect")
+
+
+def typed(question: type, name: str) -> Typed:
+    """How a field is typed."""
+    marks = [mark for mark in metadata(question, name) if isinstance(mark, Typed)]
+    joined = {"name": name.replace("_", "-")}
+    for mark in marks:
+        joined |= {key: value for key in Typed.__slots__ if (value := getattr(mark, key))}
+    return Typed(**joined)  # type: ignore[arg-type]
+
+
+def metadata(question: type, name: str) -> Iterator[object]:
+    """What is attached to the type of a field, innermost first, also inside `X | None`."""
+    yield from _marks(get_type_hints(question, include_extras=True)[name])
+
+
+def _marks(annotation: object) -> Iterator[object]:
+    if get_origin(annotation) is Annotated:
+        inner, *marks = get_args(annotation)
+        yield from _marks(inner)
+        yield from marks
+    else:
+        for inner in get_args(annotation):
+            yield from _marks(inner)
+
+
+def help_of(question: type) -> Mapping[str, str]:
+    """The docstring of each field."""
+    written: dict[str, str] = {}
+    for kind in reversed(question.__mro__):
+        known = vars(kind).get("__pydantic_fields__", {})
+        written |= {name: known[name].description for name in known if known[name].description}
+    return {f.name: written.get(f.name) or typed(question, f.name).told for f in fields(question)}
+
+
+def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) -> Q:
+    """Make a question of values by name.
+
+    Args:
+        text: whether the values were typed; then a size without a unit is refused.
+
+    Raises:
+        BadInput: all that is wrong, one mistake a line.
+    """
+    context: dict[str, object] = {"text": True, "given": set(values)} if text else {}
+    adapter = TypeAdapter(question)
+    try:
+        return adapter.validate_python(dict(values), context=context)
+    except ValidationError as error:
+        items = error.errors()
+        found = [
+            _named(question, line, values) if item["loc"] else line
+            for item, line in zip(items, mistakes(error, question), strict=True)
+        ]
+        wrong = {str(item["loc"][0]) for item in items if item["loc"]}
+        causes = [item.get("ctx", {}).get("error") for item in items]
+    if wrong:  # what else is wrong, as far as it can be said
+        rest = {name: value for name, value in values.items() if name not in wrong}
+        try:
+            part = adapter.validate_python(rest, context={**context, "partial": True})
+        except ValidationError:
+            raise BadInput("\n".join(found)) from None
+        given = set(rest) if text else differing(part)
+        conflicts = part.conflicts(given) if isinstance(part, Question) else ()
+        found += [_line(question, m) for m in conflicts if wrong.isdisjoint(m.fields)]
+    unknown = len(causes) == len(found) and all(isinstance(c, UnknownName) for c in causes)
+    raise (NotKnown if unknown else BadInput)("\n".join(found))
+
+
+def _line(question: type, mistake: Mistake) -> str:
+    named = f"{typed(question, mistake.fields[0]).name}: " if mistake.fields else ""
+    return f"{named}{mistake.message}"
+
+
+def _named(question: type, line: str, values: Mapping[str, object]) -> str:
+    """Mistakes of one field under the name that is typed; a file is named by its own path."""
+    field, colon, message = line.partition(": ")
+    if not colon or field not in help_of(question) or message.startswith(f"{values.get(field)}:"):
+        return message if colon and field in help_of(question) else line
+    name = typed(question, field).name
+    lines = [one.removeprefix(f"{name}: ") for one in message.splitlines()]
+    return "\n".join(f"{name}: {one}" for one in lines)
+
+
+def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Callable[P, A]:
+    """The function that takes the fields of a question as keywords and answers it.
+
+    Args:
+        question: the class of the question, whose docstrings the function has.
+        name: of the function.
+    """
+    made: Any = question
+    kinds = get_type_hints(made)
+    parameters = []
+    for field in sorted(fields(made), key=lambda field: bool(field.kw_only)):
+        first = default(made, field.name)
+        parameters.append(
+            inspect.Parameter(
+                field.name,
+                _BY_NAME if field.kw_only else _BY_PLACE,
+                default=inspect.Parameter.empty if first is MISSING else first,
+                annotation=kinds[field.name],
+            )
+        )
+    signature = inspect.Signature(parameters)
+
+    def asked(*args: P.args, **kwargs: P.kwargs) -> A:
+        return answer(ask(made, signature.bind(*args, **kwargs).arguments))
+
+    functools.update_wrapper(asked, answer)
+    asked.__name__ = asked.__qualname__ = name
+    asked.__signature__ = signature  # type: ignore[attr-defined]
+    lines = [
+        fill(f"{key}: {text}", 96, initial_indent=" " * 4, subsequent_indent=" " * 8)
+        for key, text in help_of(made).items()
+    ]
+    head = inspect.getdoc(made) or ""
+    raises = "Raises:\n    ValueError: all that is wrong with it, one mistake a line."
+    asked.__doc__ = "\n".join([head, "", "Args:", *lines, "", raises])
+    return asked

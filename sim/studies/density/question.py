@@ -1,0 +1,124 @@
+"""What is asked of a machine: how many of one size fit."""
+
+from collections.abc import Iterator, Set
+from typing import Annotated, Literal, TypeAlias, get_args
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+
+from sim import catalog
+from sim.core.description import description
+from sim.core.question import Mistake, Question, Typed, without_effect
+from sim.platforms.kubernetes.allocatable import MOST_PODS
+from sim.studies import platforms
+from sim.studies.kinds import (
+    NAME,
+    Arch,
+    Cores,
+    Explain,
+    Host,
+    Instance,
+    Replications,
+    Seed,
+    Size,
+    Time,
+    among,
+    number,
+)
+
+By: TypeAlias = Literal["reservation", "use", "both"]
+
+
+def _flavours() -> list[str]:
+    return [flavour.name for row in platforms.rows("density") for flavour in row.density]
+
+
+RowName: TypeAlias = Annotated[str, among("use-on", _flavours)]
+
+
+def _max_pods(value: object, info: ValidationInfo) -> object:
+    """A number, or an expression over the instance type; an unknown type is a mistake itself."""
+    if isinstance(value, str):
+        type_ = info.data.get("instance")
+        return 1 if type_ is None else catalog.max_pods(value, type_)
+    if not isinstance(value, int) or not 1 <= value <= MOST_PODS:
+        raise ValueError(f"{value!r} is not allowed; an integer from 1 to {MOST_PODS}")
+    return value
+
+
+def _above_0(seconds: float) -> float:
+    if seconds == 0.0:
+        raise ValueError(f"{seconds!r} is not allowed; above 0 seconds")
+    return seconds
+
+
+Number = Typed(shape="<number>", shown="{:g}".format)
+
+
+@description
+class DensityQuestion(Question):
+    """How many of my containers fit on a machine, on every platform, and what stops them."""
+
+    instance: Instance = "m5.xlarge"
+    """EC2 type of the AWS rows."""
+    host: Host | None = None
+    """Bare machine of the vm and docker rows: m5.metal, 16x64GiB."""
+    app: Annotated[str, among("app", catalog.apps), NAME] = "generic"
+    """java, node, mysql or generic."""
+    cpu: Cores | None = None
+    """vCPUs of one, such as 0.25 or 250m."""
+    memory: Size | None = None
+    """Memory of one, such as 512MiB."""
+    by: Annotated[By, among("by", get_args(By)), NAME] = "both"
+    """reservation (at once), use (simulated: minutes on a large host) or both."""
+    load: (
+        Annotated[float, number("above 0 and below 1", lambda share: 0.0 < share < 1.0), Number]
+        | None
+    ) = None
+    """Mean CPU use as a fraction of `cpu`, counted in time of an m5 vCPU (0.2)."""
+    slowdown: Annotated[float, number("at least 1", lambda x: 1.0 <= x < 1e9), Number] = 2.0
+    """Target for the p95 slow-down."""
+    window: Annotated[Time, AfterValidator(_above_0)] | None = None
+    """Simulated time of a probe; 60s up to 16 vCPU, then less, by default."""
+    use_on: (
+        Annotated[
+            tuple[Annotated[str, among("use-on", _flavours)], ...], Typed("", "<row>", repeats=True)
+        ]
+        | None
+    ) = None
+    """A row whose density by use is wanted, such as docker; may be repeated; all by default."""
+    cpu_weight_only: bool = False
+    """`cpu` is a weight, not a quota."""
+    cpu_overcommit: Annotated[float, number("1 to 1000000", lambda x: 1.0 <= x <= 1e6), Number] = (
+        1.0
+    )
+    """Reserved vCPUs per vCPU, vm and docker."""
+    burstable: bool = True
+    """T types for the ec2 row, too."""
+    architecture: Arch | None = None
+    """The only architecture of the image: amd64 or arm64."""
+    max_pods: (
+        Annotated[int, BeforeValidator(_max_pods), Typed(shape="<integer>|<expression>")] | None
+    ) = None
+    """Of EKS nodes: 110, or 'default_enis * 10'."""
+    seed: Seed = 1
+    """Of the requests."""
+    replications: Replications = 1
+    """Of the density by use; the middle answer counts."""
+    explain: Explain = False
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """Nothing is simulated by reservation, and an image runs on its own architecture."""
+        if self.by == "reservation":
+            simulated = ("load", "slowdown", "window", "use_on", "seed", "replications")
+            yield from without_effect(given, simulated, "by", "with --by reservation")
+        type_ = catalog.instance(self.instance)
+        if self.architecture not in (None, type_.architecture):
+            words = (
+                f"{self.architecture!r} alone does not run on {type_.name} ({type_.architecture}): "
+                f"every start would end with 'exec format error'"
+            )
+            yield Mistake(("architecture", "instance"), words)
+
+    def wants_use(self, row: str) -> bool:
+        """Whether that row shows its density by use."""
+        return self.by != "reservation" and (self.use_on is None or row in self.use_on)

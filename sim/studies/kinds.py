@@ -1,0 +1,158 @@
+"""What the fields of questions hold: types that check themselves, and say what is allowed."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import partial
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Annotated, TypeAlias, get_args
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator
+
+from sim import catalog
+from sim.core.names import UnknownName, unknown
+from sim.core.quantity import Bytes, Seconds, Vcpu, shown_size
+from sim.core.question import Mistake, Typed
+from sim.host.machine import Architecture
+from sim.studies.bare_machine import bare_machine
+from sim.studies.platforms import unknown_platform
+
+NAME = Typed(shape="<name>")
+
+
+def at_least(low: int, value: object) -> int:
+    """A whole number of at least `low`."""
+    if isinstance(value, str):
+        digits = value.removeprefix("-")
+        number = int(value) if digits.isascii() and digits.isdigit() else None
+    else:
+        exact = isinstance(value, Integral) and not isinstance(value, bool)
+        number = int(str(value)) if exact else None
+    if number is None or number < low:
+        raise ValueError(f"{value!r} is not allowed; an integer of at least {low}")
+    return number
+
+
+def whole(low: int) -> BeforeValidator:
+    """A whole number of at least `low`."""
+    return BeforeValidator(lambda value: at_least(low, value))
+
+
+def number(allowed: str, good: Callable[[float], bool]) -> BeforeValidator:
+    """A number for which `good` holds; `allowed` says it in words."""
+
+    def check(value: object) -> float:
+        try:
+            found = float(value) if isinstance(value, str | Real) else float("nan")
+        except ValueError:
+            found = float("nan")
+        if not good(found):
+            raise ValueError(f"{value!r} is not allowed; {allowed}")
+        return found
+
+    return BeforeValidator(check)
+
+
+def among(field: str, names: Callable[[], Iterable[str]] | Sequence[str]) -> BeforeValidator:
+    """One of some names; another one is told the nearest, or all where they are few."""
+
+    def check(value: object) -> object:
+        known = list(names() if callable(names) else names)
+        if value not in known:
+            raise _not_known(field, value, known)
+        return value
+
+    return BeforeValidator(check)
+
+
+def _not_known(field: str, value: object, known: Sequence[str]) -> UnknownName:
+    """Without the field, which stands before every mistake."""
+    tell = unknown_platform if field == "platform" else partial(unknown, field)
+    return UnknownName(str(tell(str(value), known)).removeprefix(f"{field}: "))
+
+
+def several(
+    field: str, names: Callable[[], Iterable[str]], *, everything: str = ""
+) -> PlainValidator:
+    """One of some names, or a few of them.
+
+    Args:
+        everything: the word for all of them.
+    """
+
+    def check(value: object) -> str | tuple[str, ...]:
+        one = isinstance(value, str)
+        words = [value] if one else list(dict.fromkeys(value))  # type: ignore[call-overload]
+        known = [*names(), *([everything] if everything else [])]
+        for word in words:
+            if word not in known:
+                raise _not_known(field, word, known)
+        if not words:
+            raise ValueError(f"nothing is given; known: {', '.join(known)}")
+        if len(words) > 1 and everything in words:
+            raise ValueError(f"{everything!r} is not allowed beside {words}; it has all of them")
+        return str(words[0]) if len(words) == 1 else tuple(map(str, words))
+
+    return PlainValidator(check)
+
+
+def chosen(named: str | tuple[str, ...], known: Sequence[str]) -> tuple[str, ...]:
+    """The names that are meant, in the order of those that are known; `all` are all of them."""
+    names = (named,) if isinstance(named, str) else named
+    return tuple(name for name in known if name in names or names == ("all",))
+
+
+def idle(
+    given: Set[str], heeds: Mapping[str, Sequence[str]], platforms: Sequence[str]
+) -> Iterator[Mistake]:
+    """A mistake for each field that was given and that none of the platforms heeds.
+
+    Args:
+        heeds: by field, the platforms on which it has an effect.
+    """
+    for name, those in heeds.items():
+        if name in given and not set(those) & set(platforms):
+            where = f"not allowed on {', '.join(platforms)}, where it has no effect"
+            yield Mistake((name, "platform"), f"{where}; it is for {', '.join(those)}")
+
+
+def _bare(value: str) -> str:
+    bare_machine(value, "m5.xlarge")  # the type is that of a host without a name
+    return value
+
+
+def _folder(path: Path) -> Path:
+    """A folder that is there, or can be made; it is not made yet."""
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise ValueError(f"{str(path)!r} is not allowed; a folder that can be written")
+    return path
+
+
+def size_typed(size: float) -> str:
+    """A size as it can be typed again: `512MiB`."""
+    return shown_size(size).replace(" ", "")
+
+
+def apps_that_start() -> list[str]:
+    """Apps of the catalogue with start-up work of their own."""
+    return [name for name in catalog.apps() if name != "generic"]
+
+
+Arch: TypeAlias = Annotated[
+    Architecture, among("arch", get_args(Architecture)), Typed(name="arch", shape="<name>")
+]
+Instance: TypeAlias = Annotated[str, among("instance", catalog.instances), Typed(shape="<type>")]
+ImageName: TypeAlias = Annotated[str, among("image", catalog.images), NAME]
+Host: TypeAlias = Annotated[str, AfterValidator(_bare), Typed(shape="<machine>")]
+Folder: TypeAlias = Annotated[Path, AfterValidator(_folder), Typed(shape="<path>")]
+Cores: TypeAlias = Annotated[Vcpu, Typed(shape="<vCPUs>", shown="{:g}".format)]
+Size: TypeAlias = Annotated[Bytes, Typed(shape="<size>", shown=size_typed)]
+Time: TypeAlias = Annotated[Seconds, Typed(shape="<time>")]
+Count: TypeAlias = Annotated[int, whole(1), Typed(shape="<integer>")]
+CountOrNone: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>")]
+Seed: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>", told="Of all random numbers.")]
+Replications: TypeAlias = Annotated[
+    int, whole(1), Typed(shape="<integer>", told="Independent runs.")
+]
+Explain: TypeAlias = Annotated[bool, Typed(told="List the numbers that moved it.")]

@@ -1,0 +1,187 @@
+"""A row of the table of platforms: its names, what can be asked of it, and how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal, Protocol, TypeAlias
+
+from sim import catalog
+from sim.host import Machine
+from sim.host.machine import Architecture
+from sim.image import AgentPull, Image, Registry
+from sim.platforms import FargateSize, Network, PodTemplate
+from sim.platforms.ecs.placement import Strategy
+from sim.platforms.kubernetes.scheduler import Scoring
+from sim.platforms.limits import BudgetItem
+from sim.start import Ceiling, Platform
+from sim.studies.bare_machine import bare_machine
+from sim.workload import Service
+
+Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
+"""Whether the image has to be pulled, is pulled lazily, or is on the host already."""
+
+Question: TypeAlias = Literal["density", "startup", "scale", "lifecycle", "file"]
+"""What can be asked of a platform; `file` is a scenario file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformOptions:
+    """What a question may say of a platform; each platform takes what it knows."""
+
+    service: Service
+    others: tuple[Service, ...] = ()
+    """Services that run beside it."""
+    instance: str = "m5.xlarge"
+    """EC2 type of instances and nodes; bare machines have its size, Fargate its architecture."""
+    host: str | Machine | None = None
+    """A bare machine: a type such as `m5.metal`, or a size such as `16x64GiB`."""
+    disk: float | None = None
+    """Bytes of the host's disk, or of Fargate's ephemeral storage; None: the platform's own."""
+    count: int = 1
+    """Instances or nodes that are up already."""
+    image: Temperature = "cold"
+    lazy: bool = False
+    """Whether images are loaded lazily, as `image="lazy"` says too; one may be on disk already."""
+    pulls_from: Registry | None = None
+    """None: Amazon ECR of the same region."""
+    architecture: Architecture | None = None
+    """The task's on Fargate; None: the instance's."""
+    cheapest: bool = False
+    """Whether an instance of its own is of the cheapest type that holds the service."""
+    burstable: bool = True
+    """Whether that may be a T type."""
+    pulled: bool = False
+    """Whether an instance of its own pulls the image, instead of having the app installed."""
+    network: Network = "bridge"
+    trunking: bool = False
+    strategy: Strategy = "binpack"
+    pull_behavior: AgentPull = "default"
+    max_pods: int | None = None
+    prefix_delegation: bool = False
+    pod: PodTemplate | None = None
+    scoring: Scoring = "LeastAllocated"
+    cpu_overcommit: float = 1.0
+    """Reserved vCPUs per vCPU of a bare machine."""
+
+    @property
+    def warm(self) -> tuple[Image, ...]:
+        """Images on every disk."""
+        images = (service.image for service in (self.service, *self.others))
+        return tuple(filter(None, images)) if self.image == "warm" else ()
+
+    @property
+    def loads_lazily(self) -> bool:
+        """Whether images are loaded lazily."""
+        return self.lazy or self.image == "lazy"
+
+    @property
+    def machine(self) -> Machine:
+        """The instance type, with the disk that was asked for."""
+        return self._with_disk(catalog.machine(self.instance))
+
+    @property
+    def server(self) -> Machine:
+        """The bare machine, with the disk that was asked for."""
+        host = self.host
+        bare = host if isinstance(host, Machine) else bare_machine(host, self.instance)
+        return self._with_disk(bare)
+
+    @property
+    def on_architecture(self) -> Architecture:
+        """Of a task that has no instance."""
+        return self.architecture or catalog.instance(self.instance).architecture
+
+    def _with_disk(self, machine: Machine) -> Machine:
+        if self.disk is None:
+            return machine
+        return replace(machine, disk_size=self.disk, disk_used=catalog.figure("ecs.ami.os_disk"))
+
+
+class StudiedPlatform(Platform, Protocol):
+    """What studies ask of a platform; `MachineHost` answers all but the budget for a machine."""
+
+    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
+        """Where a host's nominal memory goes with `count` sandboxes at work."""
+        ...
+
+    def host_name(self, service: Service) -> str: ...
+
+    def host_vcpus(self, service: Service) -> float: ...
+
+    def usd_per_hour(self, service: Service) -> float | None: ...
+
+    def quota(self) -> tuple[str, float | None]: ...
+
+    def fargate_size(self, service: Service) -> FargateSize | None: ...
+
+    def lacks(self, service: Service) -> str: ...
+
+
+Factory: TypeAlias = Callable[[PlatformOptions], StudiedPlatform]
+
+OPTIONS = frozenset(option.name for option in fields(PlatformOptions))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flavour:
+    """A way to set a platform up that has a row of its own in the density table."""
+
+    name: str
+    label: str
+    units: str
+    """What is counted, in the plural: `EKS pods`."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """Options that differ from the platform's own."""
+    applies: Callable[[PlatformOptions], bool] = lambda _: True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformRow:
+    """A platform: its names, what can be asked of it, and how it is made."""
+
+    name: str
+    """As it is typed."""
+    label: str
+    """As pictures write it."""
+    phrase: str
+    """As sentences say it: `on EKS`."""
+    make: Factory | None = None
+    """With hosts that are up already, as every question but `scale` asks for it."""
+    scaling: Factory | None = None
+    """With hosts that come and go; None: `sim scale` cannot be asked."""
+    density: tuple[Flavour, ...] = ()
+    startup: tuple[Temperature, ...] = ()
+    """Images with which starts are told apart; none: `sim startup` cannot be asked."""
+    lifecycle: bool = False
+    file: bool = False
+    own_host: bool = False
+    """Whether each sandbox gets a host of its own."""
+    pulls: bool = True
+    """Whether the image is pulled; else the app is in the machine image."""
+    takes: frozenset[str] = OPTIONS
+    """Options that have an effect."""
+    unfit: Callable[[PlatformOptions], tuple[Ceiling, str] | None] = lambda _: None
+    """A limit of 0 and the reason, where none of its hosts may hold the service at all."""
+    reserves_with: str = ""
+    """The setting that keeps memory back where placement would admit more than there is."""
+    for_itself: Callable[[], str] = lambda: ""
+    """What a host of its own holds besides what was asked, in words."""
+    besides: Callable[[], str] = lambda: ""
+    """What it costs besides its hosts, in words."""
+    formerly: tuple[str, ...] = ()
+    """Names it had, or others give it; they are not taken, but told."""
+
+    def asks(self, question: Question) -> bool:
+        """Whether that can be asked of it."""
+        return bool(self.scaling if question == "scale" else self.make and getattr(self, question))
+
+    def made(self, options: PlatformOptions) -> StudiedPlatform:
+        """The platform, with hosts that are up already.
+
+        Raises:
+            ValueError: it has none but those that come and go.
+        """
+        if self.make is None:
+            raise ValueError(f"platform: {self.name} has no hosts that are up already; sim scale")
+        return self.make(options)

@@ -1,0 +1,148 @@
+"""What is asked of platforms whose machines come and go: from so many tasks to so many."""
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Annotated
+
+from pydantic import PlainValidator
+
+from sim import catalog
+from sim.core.cited import SCALES
+from sim.core.description import description
+from sim.core.question import Mistake, Question, Typed
+from sim.studies import platforms
+from sim.studies.kinds import (
+    Cores,
+    Count,
+    CountOrNone,
+    ImageName,
+    Instance,
+    Replications,
+    Seed,
+    Size,
+    chosen,
+    idle,
+    several,
+)
+from sim.studies.scaling import unknown_quota
+from sim.units import GiB
+
+
+def _quotas(given: Mapping[str, float] | Iterable[str]) -> Mapping[str, float]:
+    """Figures by key in base units, of `fargate.launch.refill=20` and such where it was typed."""
+    if isinstance(given, Mapping):
+        return given
+    made: dict[str, float] = {}
+    wrong = []
+    for text in given:
+        key, _, number = text.partition("=")
+        value = float(number) if number.replace(".", "", 1).isdigit() else 0.0
+        if not value > 0.0:
+            allowed = "a figure's key and a positive number, such as fargate.launch.refill=20"
+            wrong.append(f"{text!r} is not allowed; {allowed}")
+        elif key not in catalog.figures():
+            wrong.append(str(unknown_quota(key, catalog.figures())).removeprefix("quota: "))
+        elif key in made:
+            wrong.append(f"{key!r} is given twice")
+        else:
+            made[key] = value * SCALES.get(catalog.figure(key).unit, 1.0)
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    return made
+
+
+@description
+class ChangeQuestion(Question):
+    """What do platforms need to run more tasks, or fewer?"""
+
+    platform: Annotated[
+        str | tuple[str, ...],
+        several("platform", lambda: platforms.names("scale"), everything="all"),
+        Typed(shape="<name>", repeats=True),
+    ] = "all"
+    """fargate, eks-fargate, ecs-asg, eks-karpenter, eks-cas or all; may be repeated."""
+    begin: Annotated[CountOrNone, Typed(name="from")] = 0
+    """Tasks that run already."""
+    to: CountOrNone = 500
+    """Tasks that shall run."""
+    cpu: Cores = 1.0
+    """vCPUs of one task."""
+    memory: Size = 2 * GiB
+    """Memory of one task."""
+    instance: Instance = "c6g.4xlarge"
+    """EC2 type of the instances that come."""
+    image: ImageName = "python:3.12"
+    """Image of the tasks; they have no start-up work of their own."""
+    quotas: (
+        Annotated[
+            Mapping[str, float],
+            PlainValidator(_quotas),
+            Typed(name="quota", shape="<figure>=<number>", repeats=True),
+        ]
+        | None
+    ) = None
+    """A figure of your account: fargate.launch.refill=20; repeatable. In Python a mapping, in base
+    units."""
+    seed: Seed = 1
+    replications: Replications = 5
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """An instance type where there are no instances."""
+        takers = {"instance": platforms.takers("scale", "instance")}
+        yield from idle(given, takers, self.platforms)
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """Names of the platforms that are asked about."""
+        return chosen(self.platform, platforms.names("scale"))
+
+
+@description
+class ScaleQuestion(ChangeQuestion):
+    """How long from 0 to 500 tasks, when the machines have to come first? And from 500 to 200?"""
+
+    services: Count = 1
+    """Over which the tasks that come are split."""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """As many tasks as there are, and more services than tasks that come, besides."""
+        yield from ChangeQuestion.conflicts(self, given)
+        more = self.to - self.begin
+        if more == 0:
+            words = f"{self.to} is not allowed; more than from = {self.begin}, or less"
+            yield Mistake(("to", "begin"), words)
+        elif more < 0 and "services" in given:
+            words = "only tasks that come are split over services; leave it out"
+            yield Mistake(("services", "to", "begin"), words)
+        elif 0 < more < self.services:
+            words = f"{self.services} is not allowed; 1 to {more}"
+            yield Mistake(("services", "to", "begin"), words)
+
+
+@description
+class ScaleOutQuestion(ScaleQuestion):
+    """How long does each platform take from some tasks to more, all asked for at once?"""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """Fewer tasks than there are, besides."""
+        if self.to > self.begin:
+            yield from ScaleQuestion.conflicts(self, given)
+        else:
+            words = f"{self.to} is not allowed; more than from = {self.begin}"
+            yield Mistake(("to", "begin"), words)
+
+
+@description
+class ScaleInQuestion(ChangeQuestion):
+    """How soon do the machines of some tasks go once fewer are wanted? Any of them may end."""
+
+    begin: Annotated[CountOrNone, Typed(name="from")] = 500
+    """Tasks that run already."""
+    to: CountOrNone = 200
+    """Tasks that shall run."""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """As many tasks as there are or more, besides."""
+        yield from ChangeQuestion.conflicts(self, given)
+        if self.to >= self.begin:
+            words = f"{self.to} is not allowed; at least 0 and less than from = {self.begin}"
+            yield Mistake(("to", "begin"), words)

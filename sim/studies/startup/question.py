@@ -1,0 +1,75 @@
+"""What is asked of platforms: how soon is one ready."""
+
+from collections.abc import Iterator, Set
+from typing import Annotated, get_args
+
+from sim.core.description import description
+from sim.core.question import Mistake, Question, Typed
+from sim.platforms import Network
+from sim.studies import platforms
+from sim.studies.kinds import (
+    NAME,
+    Arch,
+    Cores,
+    Count,
+    Explain,
+    Host,
+    Instance,
+    Replications,
+    Seed,
+    Size,
+    among,
+    apps_that_start,
+    chosen,
+    idle,
+    several,
+)
+
+
+@description
+class StartupQuestion(Question):
+    """How soon is my app ready, on every platform, from request to first healthy answer?"""
+
+    app: Annotated[str, among("app", apps_that_start), NAME] = "java"
+    """java, node or mysql."""
+    platform: Annotated[
+        str | tuple[str, ...],
+        several("platform", lambda: platforms.names("startup"), everything="all"),
+        Typed(shape="<name>", repeats=True),
+    ] = "all"
+    """vm, docker, ec2, ecs, fargate, eks, eks-fargate or all; may be repeated."""
+    instance: Instance = "m5.xlarge"
+    """EC2 type of ECS and EKS; its size is the server's."""
+    host: Host | None = None
+    """Bare machine of the vm and docker rows."""
+    cpu: Cores | None = None
+    """vCPUs of one task."""
+    memory: Size | None = None
+    """Memory of one task."""
+    tasks: Count = 1
+    """Started at once."""
+    network: Annotated[Network, among("network", get_args(Network)), NAME] = "bridge"
+    """Of ECS: bridge, host or awsvpc."""
+    architecture: Arch | None = None
+    """The only architecture of the image: amd64 or arm64."""
+    lazy: bool = False
+    """Show lazy loading (SOCI) too: docker and fargate."""
+    seed: Seed = 1
+    replications: Replications = 30
+    explain: Explain = False
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """What no platform that was named heeds."""
+        takers = {
+            option: platforms.takers("startup", option)
+            for option in ("instance", "host", "network")
+        }
+        takers["lazy"] = platforms.lazy_loaders("startup")
+        yield from idle(given, takers, self.platforms)
+        if "instance" in given and self.host and set(self.platforms) <= set(takers["host"]):
+            yield Mistake(("instance", "host"), "not allowed beside --host, which has its size")
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """Names of the platforms that are asked about."""
+        return chosen(self.platform, platforms.names("startup"))

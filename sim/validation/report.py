@@ -84,9 +84,9 @@ NOT_REPRODUCED = """\
 - **When an EC2 instance is running** within its start. The source looks every 15 s, so its whole is
   an upper bound, and the border between pending and boot is another's. Other images took 7.7 s
   (Clear Linux, 2021) to 29.3 s (a sample of 2021), and stand beside.
-- **From the end of a pull to started on Fargate.** Records of tasks with nothing to wait for say 2 s
-  in the median, 0.5 to 49 s, and the model a third of a second: what AWS does there is not known.
-  Their images are not known either, so no pull of theirs is judged.
+- **From the end of a pull to started on Fargate.** Records of tasks with nothing to wait for say
+  2 s in the median, 0.5 to 49 s, and the model a third of a second: what AWS does there is not
+  known. Their images are not known either, so no pull of theirs is judged.
 - **A second run of EKS on nodes (2022, same author)** is told in a sentence: it began after two and
   a half minutes and ended at six and a half. Today's nodes and pods come sooner here.
 - **Steal, NUMA, clock rates that change with load and heat**: left out. Two hyperthreads of a core

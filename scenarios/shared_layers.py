@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sim import plots
 from sim.cli.script import answer, picture, script
-from sim.studies.shared_layers import shared_layers
+from sim.studies.images.shared_layers import shared_layers
 from sim.units import GB, MB
 
 

@@ -3,6 +3,9 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Collection
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,82 @@ def test_modules_are_short_and_so_are_functions() -> None:
         ]
 
     assert np.quantile(lengths, 0.9) <= 25
+
+
+def test_a_room_is_small() -> None:
+    """At most 12 modules in a folder; a verb and a figure each have a module of their own."""
+    rooms = Counter(path.parent for path in MODULES if not path.stem.startswith("__"))
+    full = {str(room): n for room, n in rooms.items() if n > 12}
+
+    assert set(full) <= {"sim/cli", "sim/plots"}
+
+
+def test_no_module_imports_what_imports_it() -> None:
+    """No circle, imports for the type checker counted."""
+    names = {_name(path): path for path in MODULES}
+    imports = {name: _imports(path, names) for name, path in names.items()}
+    order = TopologicalSorter(imports)
+
+    order.prepare()  # raises CycleError, with the circle in its message
+
+
+def test_a_name_means_one_class() -> None:
+    """No class name stands in two modules."""
+    homes: dict[str, set[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, set()).add(str(path))
+
+    assert {name: at for name, at in homes.items() if len(at) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words", "room", "least"),
+    [
+        ("a platform", ["eks_cluster_autoscaler", '"eks-cas"'], "", 2),  # on nodes that exist
+        ("a verb", ["StormQuestion", '    "storm": "'], "", 3),
+        ("a picture", ["ready_ecdf"], "sim/plots", 2),
+        ("a figure of the catalogue", ["app.gunicorn.crowding"], "", 1),
+        ("a set of measurements", ["CROWDING"], "sim/validation", 2),
+    ],
+)
+def test_a_recipe_touches_as_many_files_as_it_says(
+    recipe: str, words: list[str], room: str, least: int
+) -> None:
+    """The example of each recipe is named in no more files; facades and colours do not count."""
+    rows = Path("CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+    told = next(int(row.split("|")[2]) for row in rows if row.startswith(f"| {recipe} |"))
+    files = [*MODULES, *Path("sim").rglob("*.csv")]
+    touched = {
+        path
+        for path in files
+        if path.name not in {"__init__.py", "palette.py"} or room == "sim/plots"
+        if str(path).startswith(room or "sim")
+        if any(word in path.read_text(encoding="utf-8") for word in words)
+    }
+
+    assert least <= len(touched) <= told, sorted(map(str, touched))
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imports(path: Path, names: Collection[str]) -> set[str]:
+    """Modules of the house that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {each if each in names else node.module for each in inner}
+    return (found & set(names)) - {_name(path)}
 
 
 @pytest.mark.parametrize(

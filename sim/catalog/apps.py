@@ -66,7 +66,8 @@ def apps() -> dict[str, App]:
                 spread=spread,
             ),
             private=figure("app.spring_boot.rss"),
-            hot_files=figure("app.tomcat.file_cache"),
+            kernel_memory=figure("app.java.kernel_memory"),
+            hot_files=figure("app.java.mapped"),
             startup_read=figure("app.tomcat.startup_read"),
         ),
         "node": App(
@@ -78,8 +79,10 @@ def apps() -> dict[str, App]:
                 spread=spread,
             ),
             threads=1,
-            private=figure("app.node.private"),
-            hot_files=figure("app.node.file_cache"),
+            private=figure("app.node.at_work"),
+            gives_back=figure("app.node.gives_back"),
+            kernel_memory=figure("app.node.kernel_memory"),
+            hot_files=figure("app.node.mapped"),
             startup_read=figure("app.node.file_cache"),
         ),
         "mysql": App(
@@ -91,7 +94,8 @@ def apps() -> dict[str, App]:
                 spread=spread,
             ),
             private=figure("app.mariadb.private"),
-            hot_files=figure("app.mariadb.file_cache"),
+            kernel_memory=figure("app.mariadb.kernel_memory"),
+            hot_files=figure("app.mariadb.mapped"),
             startup_read=figure("app.mariadb.file_cache"),
         ),
         "generic": App(name="generic"),
@@ -222,6 +226,37 @@ def program(name: str) -> App:
         private=figure(f"app.{key}.private"),
         hot_files=figure(f"app.{key}.file_cache"),
         startup_read=figure(read if read in figures() else f"app.{key}.file_cache"),
+    )
+
+
+SERVERS = ("java", "node", "redis", "mariadb")
+"""Small servers of which the memory of many side by side was measured."""
+
+
+def server(name: str, *, serves: bool) -> App:
+    """The small server of that name.
+
+    Args:
+        serves: whether it has had requests, and gets few; else none at all.
+
+    Raises:
+        UnknownName: it is not in the catalogue.
+    """
+    if name not in SERVERS:
+        raise unknown("server", name, SERVERS)
+    own = f"server.{name}"
+
+    def one(*keys: str) -> Cited:
+        return next(figure(key) for key in keys if key in figures())
+
+    private = one(*([f"{own}.at_work"] if serves else []), f"{own}.private")
+    at_rest = figures().get(f"{own}.at_rest", private) if serves else private
+    return App(
+        name=name,
+        private=private,
+        gives_back=private.value - at_rest.value,
+        kernel_memory=one(f"{own}.kernel_memory", f"app.{name}.kernel_memory"),
+        hot_files=figure(f"app.{name}.mapped"),
     )
 
 

@@ -29,7 +29,7 @@ def runtime() -> ContainerRuntime:
             core=core_of("container.start.runc.cpu"),
             spread=spread,
         ),
-        shim=figure("container.shim_rss"),
+        shim=figure("container.memory.sleep"),
     )
 
 

@@ -59,13 +59,14 @@ def container_instances(
 ) -> Fleet:
     """Instances of the ECS-optimized AMI."""
     instance = machine(type_) if isinstance(type_, str) else type_
-    return fleet(
+    made = fleet(
         with_volume(instance, figure("ecs.ami.root_volume"), figure("ecs.ami.os_disk")),
         count=count,
         warm=warm,
         pulls_from=pulls_from,
         cleanup=agent_cleanup(),
     )
+    return replace(made, os_and_daemons=figure("ecs.ami.os_memory"))
 
 
 def ecs_on_fargate(

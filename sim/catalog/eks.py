@@ -241,7 +241,7 @@ def kubelet() -> Kubelet:
             core=core_of("eks.pod.sandbox.cpu"),
             spread=figure("spread.boot"),
         ),
-        sandbox_memory=figure("container.shim_rss"),
+        sandbox_memory=figure("container.memory.sleep"),
     )
 
 

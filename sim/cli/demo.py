@@ -5,7 +5,7 @@ from pathlib import Path
 from sim import plots
 from sim.cli import density as density_verb
 from sim.cli import startup as startup_verb
-from sim.cli.options import Files
+from sim.cli.options import Files, WorkerOptions, runs_on
 from sim.cli.screen import as_json, note, say, wrote
 from sim.cli.script import picture
 from sim.core.description import description
@@ -27,11 +27,12 @@ class DemoQuestion:
     """Of the starts."""
 
 
-def command(question: DemoQuestion, to: Files) -> int:
+def command(question: DemoQuestion, workers: WorkerOptions, to: Files) -> int:
     """Ask for density and start-up, and draw both."""
     seed = question.seed
     many = density(cpu=0.25, memory=512 * MiB, window=20.0, use_on=("vm", "docker"), seed=seed)
-    soon = startup(app="java", replications=question.replications, seed=seed)
+    with runs_on(workers):
+        soon = startup(app="java", replications=question.replications, seed=seed)
     folders = [many.results().save(to.out), soon.results.save(to.out)]
     pictures = _pictures(many, soon, seed, to.out / "demo")
     if to.json:

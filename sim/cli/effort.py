@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 
 from sim import catalog
-from sim.cli.options import Workers
+from sim.cli.options import WorkerOptions, without_number
 from sim.core.description import description
 from sim.core.question import Typed
 from sim.experiment import RelativeHalfWidth
@@ -27,8 +27,15 @@ def _replications(value: object) -> int | RelativeHalfWidth:
         raise ValueError(f"{text!r} is not allowed; {allowed}") from None
 
 
+def _loaded(path: str) -> Loaded:
+    try:
+        return load_scenario(path)
+    except OSError as error:
+        raise ValueError(without_number(error)) from error
+
+
 ScenarioPath = Annotated[
-    Loaded, PlainValidator(load_scenario), Typed(argument=True, shape="SCENARIO.yaml")
+    Loaded, PlainValidator(_loaded), Typed(argument=True, shape="SCENARIO.yaml")
 ]
 
 
@@ -45,7 +52,7 @@ class Runs:
     """Instead of the file's."""
 
 
-def effort(loaded: Loaded, runs: Runs, workers: Workers, out: Path) -> Effort:
+def effort(loaded: Loaded, runs: Runs, workers: WorkerOptions, out: Path) -> Effort:
     """What the file says, unless the command line says otherwise."""
     asked: Effort = {"catalogue": catalog.digest(), "jobs": workers.jobs, "out": out}
     asked |= {"cluster": workers.cluster}

@@ -2,7 +2,7 @@
 
 from sim.cli.options import Json
 from sim.cli.screen import as_json, hint, note, say, table
-from sim.studies.image_layers import ImageAnswer, ImageQuestion, answer
+from sim.studies.images.layers import ImageAnswer, ImageQuestion, answer
 
 MOST_ROWS = 130
 

@@ -39,7 +39,7 @@ class Json:
 
 
 @description
-class Workers(Question):
+class WorkerOptions(Question):
     """Where runs are made."""
 
     jobs: Count | None = None
@@ -77,12 +77,12 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
         note(str(error) or "stopped")
         return STOPPED
     except (BadInput, OSError) as error:
-        text = _words(error).replace("\n", "\n       ")
+        text = without_number(error).replace("\n", "\n       ")
         note(f"error: {text}")
         return 2
 
 
-def _words(error: BadInput | OSError) -> str:
+def without_number(error: Exception) -> str:
     """What is wrong, without the number that the operating system gives it."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"
@@ -161,7 +161,7 @@ def _help(kind: type, name: str) -> str:
     return re.sub(r"`(\w+)`", option, " ".join(help_of(kind)[name].split()))
 
 
-def runs_on(workers: Workers, out: Path | None = None) -> AbstractContextManager[None]:
+def runs_on(workers: WorkerOptions, out: Path | None = None) -> AbstractContextManager[None]:
     """Where all runs within are made, and kept as they are finished if `out` is given."""
     return using(workers.jobs, workers.cluster, out)
 

@@ -1,6 +1,6 @@
 """`sim scale`: from no task to thousands, where the machines have to come first, and back."""
 
-from sim.cli.options import Files, Workers, refusals, runs_on
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
 from sim.plots import save, scale_curves, scale_in_curves
@@ -11,7 +11,7 @@ from sim.studies.scale_out import study as scale_out
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 
 
-def command(question: ScaleQuestion, workers: Workers, to: Files) -> int:
+def command(question: ScaleQuestion, workers: WorkerOptions, to: Files) -> int:
     """Grow or shrink; 3 where not all tasks came up."""
     if question.to < question.begin:
         with refusals(), runs_on(workers, to.out):

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from sim.cli import explained
-from sim.cli.options import Files, Workers, refusals, runs_on
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, bar, note, say, table, wrote
 from sim.core.description import description
 from sim.core.quantity import shown_memory, shown_seconds, shown_vcpu
@@ -29,7 +29,7 @@ class Requirement:
     """Exit 1 where it is not met: "p95<=30s"."""
 
 
-def command(question: StartupQuestion, held: Requirement, workers: Workers, to: Files) -> int:
+def command(question: StartupQuestion, held: Requirement, workers: WorkerOptions, to: Files) -> int:
     """Start it everywhere; 3 where no start becomes ready."""
     with refusals(), runs_on(workers):
         answer = study.answer(question)

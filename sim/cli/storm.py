@@ -1,16 +1,16 @@
 """`sim storm`: many sandboxes started at once on one host."""
 
-from sim.cli.options import Json, Workers, refusals, runs_on
-from sim.cli.screen import as_json, note, say, table
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, note, say, table, wrote
 from sim.core.quantity import shown_gib
 from sim.studies.storm.host import NoMemory, virtualised
 from sim.studies.storm.study import StormAnswer, StormQuestion, answer, shown_ms
 
 
-def command(question: StormQuestion, workers: Workers, to: Json) -> int:
+def command(question: StormQuestion, workers: WorkerOptions, to: Files) -> int:
     """Start them; 3 where they do not fit in memory."""
     try:
-        with refusals(NoMemory), runs_on(workers):
+        with refusals(NoMemory), runs_on(workers, to.out):
             found = answer(question)
     except NoMemory as none:
         if to.json:
@@ -18,14 +18,17 @@ def command(question: StormQuestion, workers: Workers, to: Json) -> int:
         else:
             say(f"{none}.")
         return 3
+    folder = found.results.save(to.out)
     remark = virtualised(question.runtime, question.host)
     if remark:
         note(remark)
     if to.json:
         as_json(found.json())
+        note(f"wrote {folder}")
     else:
         say(found.sentence())
         show(found)
+        wrote(folder)
     return 0
 
 

@@ -172,17 +172,23 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
         ]
         wrong = {str(item["loc"][0]) for item in items if item["loc"]}
         causes = [item.get("ctx", {}).get("error") for item in items]
-    if wrong:  # what else is wrong, as far as it can be said
-        rest = {name: value for name, value in values.items() if name not in wrong}
-        try:
-            part = adapter.validate_python(rest, context={**context, "partial": True})
-        except ValidationError:
-            raise BadInput("\n".join(found)) from None
-        given = set(rest) if text else differing(part)
-        conflicts = part.conflicts(given) if isinstance(part, Question) else ()
-        found += [_line(question, m) for m in conflicts if wrong.isdisjoint(m.fields)]
+    if wrong:
+        found += _conflicts_besides(question, values, wrong, context)
     unknown = len(causes) == len(found) and all(isinstance(c, UnknownName) for c in causes)
     raise (NotKnown if unknown else BadInput)("\n".join(found))
+
+
+def _conflicts_besides(
+    question: type, values: Mapping[str, object], wrong: Set[str], context: dict[str, object]
+) -> list[str]:
+    """What does not go together besides fields that are wrong; nothing where one is needed."""
+    if any(default(question, name) is MISSING for name in wrong):
+        return []
+    rest = {name: value for name, value in values.items() if name not in wrong}
+    part: object = TypeAdapter(question).validate_python(rest, context={**context, "partial": True})
+    given = set(rest) if context else differing(part)
+    conflicts = part.conflicts(given) if isinstance(part, Question) else ()
+    return [_line(question, m) for m in conflicts if wrong.isdisjoint(m.fields)]
 
 
 def _line(question: type, mistake: Mistake) -> str:
@@ -193,9 +199,12 @@ def _line(question: type, mistake: Mistake) -> str:
 def _named(question: type, line: str, values: Mapping[str, object]) -> str:
     """Mistakes of one field under the name that is typed; a file is named by its own path."""
     field, colon, message = line.partition(": ")
-    if not colon or field not in help_of(question) or message.startswith(f"{values.get(field)}:"):
-        return message if colon and field in help_of(question) else line
-    name = typed(question, field).name
+    if not colon or field not in help_of(question):
+        return line
+    mark = typed(question, field)
+    name = mark.name
+    if mark.argument and message.startswith(str(values.get(field))):
+        return message
     lines = [one.removeprefix(f"{name}: ") for one in message.splitlines()]
     return "\n".join(f"{name}: {one}" for one in lines)
 

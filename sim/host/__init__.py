@@ -3,7 +3,16 @@
 from sim.host.disk_space import DiskSpace
 from sim.host.kernel import Kernel
 from sim.host.machine import Machine
-from sim.host.memory import Memory, MemoryGroup
+from sim.host.memory import Memory, MemoryGroup, MemorySlice
 from sim.host.startup_step import Step, WorkAmount
 
-__all__ = ["DiskSpace", "Kernel", "Machine", "Memory", "MemoryGroup", "Step", "WorkAmount"]
+__all__ = [
+    "DiskSpace",
+    "Kernel",
+    "Machine",
+    "Memory",
+    "MemoryGroup",
+    "MemorySlice",
+    "Step",
+    "WorkAmount",
+]

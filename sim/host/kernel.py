@@ -77,7 +77,7 @@ class Kernel:
     def cpu_max(self, cpu: Group, threads: float) -> CpuMax | None:
         """The quota of a new cgroup; None where `threads` cannot use up a slice of its period."""
         period = self.quota_period
-        if period is None or min(threads, self.vcpus) <= cpu.cap:
+        if period is None or threads <= cpu.cap:
             return None
         return CpuMax(cpu.cap, period, self._phase())
 

@@ -2,17 +2,17 @@
 
 The law is that of docs/model.md, Memory.
 
-Private pages belong to a cgroup; file pages exist once per kernel however many containers map
-them; what kernel, daemons, shims and VMMs hold is charged outside any cgroup. Over a cgroup's
-limit its own cold cache goes first, then the cgroup is killed. Over RAM the kernel drops cold
-cache, then kills the cgroup with the highest score: its private pages, and what its
-`oom_score_adj` adds, in thousandths of RAM (proc(5)). There is no swap.
+Private pages belong to a cgroup, with what the kernel holds for it; file pages exist once per
+kernel however many containers map them; what daemons, shims and VMMs hold is charged outside any
+cgroup. Over a cgroup's limit its own cache goes first, then it is killed. Over RAM the kernel drops
+cold cache, then hot file pages, which are read again and again (*thrashing*), and kills only when
+the rest alone is more than RAM: the process with the highest score, which is its private pages and
+what its `oom_score_adj` adds, in thousandths of RAM (proc(5)). There is no swap.
 
-Left out: the slow-down of a cgroup that runs on little cache, and dirty-page throttling. Pages
-that a running container keeps hot are counted as used: dropped, they would be read again at once.
+Left out: how slow whoever runs on too few file pages gets, and dirty-page throttling.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import fsum
 
 from sim.host.page_cache import FileSet, PageCache, SharedFileSet
@@ -21,18 +21,46 @@ OOM_LIMIT = "OOM kill: over its own memory limit"
 OOM_HOST = "OOM kill: host out of memory"
 
 
+class MemorySlice:
+    """A cgroup of cgroups with a limit of its own, such as `kubepods.slice`.
+
+    Args:
+        limit: `memory.max` in bytes; its members may take so much together.
+        reason: of the kills when they take more.
+    """
+
+    __slots__ = ("_memory", "groups", "limit", "private", "reason")
+
+    def __init__(self, memory: "Memory", limit: float, reason: str) -> None:
+        self._memory = memory
+        self.limit = limit
+        self.reason = reason
+        self.private = 0.0
+        self.groups: dict[MemoryGroup, None] = {}
+
+    def settle(self) -> None:
+        """Keep its members within the limit; their file pages are dropped before anybody dies."""
+        while self.private > self.limit and self.groups:
+            _worst(self.groups).kill_process(self.reason)
+
+
 class MemoryGroup:
     """The memory side of one cgroup.
 
     Args:
         limit: `memory.max` in bytes; it may be reached, not exceeded.
-        bias: bytes that are added to its private pages when a victim is chosen.
         on_kill: called once with the reason when the kernel kills the group.
+        bias: bytes that are added to the pages of each process when a victim is chosen.
+        processes: that share its private pages evenly.
+        together: whether all are killed with the first (`memory.oom.group`).
+        within: the slice it stands in.
     """
 
     __slots__ = (
         "_memory",
         "_shared",
+        "_together",
+        "_within",
         "alive",
         "bias",
         "files",
@@ -40,14 +68,27 @@ class MemoryGroup:
         "limit",
         "on_kill",
         "private",
+        "processes",
     )
 
     def __init__(
-        self, memory: "Memory", limit: float, on_kill: Callable[[str], None], bias: float = 0.0
+        self,
+        memory: "Memory",
+        limit: float,
+        on_kill: Callable[[str], None],
+        *,
+        bias: float = 0.0,
+        processes: int = 1,
+        together: bool = False,
+        within: MemorySlice | None = None,
     ) -> None:
         self._memory = memory
+        self._together = together
+        self._within = within
         self.limit = limit
         self.bias = bias
+        self.processes = processes
+        """Those that live."""
         self.on_kill = on_kill
         self.private = 0.0
         self.files: dict[str, float] = {}
@@ -63,11 +104,33 @@ class MemoryGroup:
             Whether the group is still alive afterwards.
         """
         if self.alive:
-            self.private += amount
-            self._memory.private += amount
+            self._charge(amount)
             self._keep_within_limit()
             self._memory.settle()
         return self.alive
+
+    @property
+    def score(self) -> float:
+        """What the largest of its processes is to the kernel when it looks for a victim, bytes."""
+        return self.private / self.processes + self.bias
+
+    def kill_process(self, reason: str) -> None:
+        """Kill its largest process: its last one, or any of them under `memory.oom.group`, ends it.
+
+        What the process held is given back; nobody starts it anew.
+        """
+        if self.processes == 1 or self._together:
+            self.kill(reason)
+        else:
+            self._charge(-self.private / self.processes)
+            self.processes -= 1
+
+    def _charge(self, amount: float) -> None:
+        self.private += amount
+        self._memory.private += amount
+        if self._within is not None:
+            self._within.private += amount
+            self._within.settle()
 
     def map(self, files: str, hot: float) -> bool:
         """Keep `hot` bytes of the file set `files` in memory, shared with all groups that map them.
@@ -109,8 +172,11 @@ class MemoryGroup:
         self.alive = False
         self.on_kill = _ignore  # no cycle with its owner is left to the garbage collector
         self._memory.private -= self.private
-        self.private = 0.0
         self._memory.groups.pop(self)
+        if self._within is not None:
+            self._within.private -= self.private
+            self._within.groups.pop(self)
+        self.private = 0.0
         if self._shared is not None:
             self._memory.leave(self._shared)
         else:
@@ -131,8 +197,18 @@ class MemoryGroup:
             self.files[files] -= dropped
             self._memory.drop(files, dropped)
             excess -= dropped
-        if self.private > self.limit:
-            self.kill(OOM_LIMIT)
+        while self.private > self.limit and self.alive:
+            self.kill_process(OOM_LIMIT)
+
+
+def _worst(groups: Iterable[MemoryGroup]) -> MemoryGroup:
+    """That of the process with the highest score; of equals the youngest."""
+    found = None
+    for group in groups:
+        if found is None or group.score >= found.score:
+            found = group
+    assert found is not None
+    return found
 
 
 def _ignore(reason: str) -> None:
@@ -161,15 +237,45 @@ class Memory(PageCache):
 
     @property
     def used(self) -> float:
-        """Bytes that cannot be reclaimed: held, private and hot file pages."""
-        return self.held + self.private + self.hot
+        """Bytes in use: held, private, and hot file pages as far as there is room for them."""
+        return self.held + self.private + self.hot - self.lacking
+
+    @property
+    def lacking(self) -> float:
+        """Bytes of hot file pages that there is no room for; above 0 the kernel thrashes."""
+        return max(0.0, min(self.hot, self.held + self.private + self.hot - self.capacity))
+
+    def missing(self, files: FileSet) -> float:
+        """Bytes of `files` that a read has to fetch from disk; also what thrashing drops."""
+        missing, lacking = super().missing(files), self.lacking
+        if lacking > 0.0:
+            hot = fsum(min(part, self._hot.get(name, 0.0)) for name, part in files)
+            missing += hot * lacking / self.hot
+        return missing
 
     def cgroup(
-        self, limit: float, on_kill: Callable[[str], None], oom_score_adj: float = 0.0
+        self,
+        limit: float,
+        on_kill: Callable[[str], None],
+        oom_score_adj: float = 0.0,
+        *,
+        processes: int = 1,
+        together: bool = False,
+        within: MemorySlice | None = None,
     ) -> MemoryGroup:
         """A new cgroup with `memory.max` = `limit` bytes."""
-        group = MemoryGroup(self, limit, on_kill, oom_score_adj / 1000.0 * self.capacity)
+        group = MemoryGroup(
+            self,
+            limit,
+            on_kill,
+            bias=oom_score_adj / 1000.0 * self.capacity,
+            processes=processes,
+            together=together,
+            within=within,
+        )
         self.groups[group] = None
+        if within is not None:
+            within.groups[group] = None
         return group
 
     def hold(self, amount: float) -> None:
@@ -185,7 +291,7 @@ class Memory(PageCache):
             self._note_peak()
 
     def settle(self) -> None:
-        """Keep within RAM: drop cold cache, then kill the worst (of equals the youngest)."""
+        """Keep within RAM: drop cold cache, then hot file pages, then kill the worst process."""
         touched = self.held + self.private + self.hot + self._cold
         if touched > self.capacity:
             self._relieve()
@@ -194,14 +300,12 @@ class Memory(PageCache):
             self._note_peak()
 
     def _relieve(self) -> None:
-        while self.used > self.capacity and self.groups:
-            worst = max(group.private + group.bias for group in self.groups)
-            victims = [group for group in self.groups if group.private + group.bias == worst]
-            victims[-1].kill(OOM_HOST)
+        while self.held + self.private > self.capacity and self.groups:
+            _worst(self.groups).kill_process(OOM_HOST)
         self._reclaim()
 
     def _reclaim(self) -> None:
-        if self.held + self.private + self.hot + self._cold <= self.capacity:
+        if self._cold == 0.0 or self.used + self._cold <= self.capacity:
             return
         self._disturb()
         self._give_way(self._cold - max(0.0, self.capacity - self.used))

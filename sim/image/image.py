@@ -1,17 +1,25 @@
 """Images as content-addressed layers, and what two images share: one digest is kept once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import model_validator
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Cited, Number, plain
 from sim.core.description import description
 from sim.core.quantity import Bytes
 from sim.host.machine import Architecture
 
 Compression: TypeAlias = Literal["gzip", "zstd", "none"]
+End: TypeAlias = Literal["low", "high"]
+
+
+def ends_of(ratio: Number) -> tuple[float, float]:
+    """Both ends of a figure's range; twice the figure where it has none."""
+    if isinstance(ratio, Cited) and ratio.low is not None and ratio.high is not None:
+        return ratio.low, ratio.high
+    return plain(ratio), plain(ratio)
 
 
 @description
@@ -19,22 +27,56 @@ class Layer:
     """One layer: the same digest is the same bytes, whatever image it belongs to."""
 
     digest: str
-    compressed: Annotated[Number, Field()]
-    """Bytes on the wire."""
+    compressed: Number | None = None
+    """Bytes on the wire; None: told by the files and the ratio."""
+    files: Number | None = None
+    """Bytes on disk once unpacked; None: told by the bytes on the wire and the ratio."""
     unpack_ratio: Number = 1.0
-    """Unpacked over compressed bytes."""
+    """Unpacked over compressed bytes, which tells the one from the other; idle where both are
+    known."""
     media_type: Compression = "gzip"
     """Compression on the wire."""
+
+    @model_validator(mode="after")
+    def _has_a_size(self) -> Self:
+        if self.compressed is None and self.files is None:
+            raise ValueError("compressed or files: one of them has to be known")
+        return self
 
     @property
     def wire(self) -> float:
         """Compressed bytes, plain."""
-        return plain(self.compressed)
+        if self.compressed is not None:
+            return plain(self.compressed)
+        files = self.unpacked
+        return max(1.0, float(round(files / max(plain(self.unpack_ratio), 1e-3)))) if files else 0.0
 
     @property
     def unpacked(self) -> float:
         """Whole bytes on disk once unpacked."""
-        return float(round(plain(self.compressed) * plain(self.unpack_ratio)))
+        if self.files is not None:
+            return float(round(plain(self.files)))
+        return float(round(self.wire * plain(self.unpack_ratio)))
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing about its two sizes hangs on a ratio that has a range."""
+        both = self.compressed is not None and self.files is not None
+        return both or not (isinstance(self.unpack_ratio, Cited) and self.unpack_ratio.ranges)
+
+    @property
+    def ratio(self) -> Number:
+        """Unpacked over compressed bytes, whichever of the three is told by the others."""
+        if self.compressed is None or self.files is None:
+            return self.unpack_ratio
+        return self.unpacked / self.wire if self.wire else 1.0
+
+    def at(self, end: End) -> "Layer":
+        """The layer at one end of what is not known about its ratio."""
+        if self.exact:
+            return self
+        low, high = ends_of(self.unpack_ratio)
+        return replace(self, unpack_ratio=low if end == "low" else high)
 
 
 @description
@@ -56,6 +98,10 @@ class Image:
     def unpacked(self) -> float:
         """Bytes on disk of all layers."""
         return sum(layer.unpacked for layer in self.layers)
+
+    def at(self, end: End) -> "Image":
+        """The image at one end of what is not known about its layers' ratios."""
+        return replace(self, layers=tuple(layer.at(end) for layer in self.layers))
 
 
 def of_size(name: str, size: Bytes, unpack_ratio: Number) -> Image:

@@ -62,6 +62,16 @@ class Hosting:
         who = type(self).__name__
         raise ValueError(f"capacity: {who} has one task a host; there is nothing to fill")
 
+    def last_in_memory(self, service: Service) -> int:
+        """Tasks of which none is killed: heaps have been collected, file pages are dropped.
+
+        Beyond `fits_in_memory` all of them crawl.
+
+        Raises:
+            ValueError: a host takes one task only.
+        """
+        return self.fits_in_memory(service.squeezed)
+
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How a host's nominal memory is used with `count` tasks at work."""
         raise NotImplementedError

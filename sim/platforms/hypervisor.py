@@ -42,6 +42,10 @@ class Hypervisor(Hosting):
         """Guests that fit in memory by what they use."""
         return fits(self.room, self.vm.resident(service.memory, service.working_set))
 
+    def last_in_memory(self, service: Service) -> int:
+        """The same: what guests have touched, file pages too, the host cannot take back."""
+        return self.fits_in_memory(service)
+
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the machine's nominal memory is used with `count` guests at work."""
         vm = self.vm

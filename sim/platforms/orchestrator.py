@@ -30,6 +30,9 @@ class Orchestrator(Hosting):
     def fits_in_memory(self, service: Service) -> int:
         return self.hosting.fits_in_memory(service)
 
+    def last_in_memory(self, service: Service) -> int:
+        return self.hosting.last_in_memory(service)
+
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         return self.hosting.budget(service, count)
 

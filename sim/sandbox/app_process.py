@@ -6,7 +6,7 @@ from typing import Any
 
 from simpy import Event, Interrupt
 
-from sim.host import Kernel, WorkAmount
+from sim.host import Kernel, MemorySlice, WorkAmount
 from sim.sharing import Group, Job
 from sim.start import Start
 from sim.workload import Demand, Requests, RequestServer, alone
@@ -23,6 +23,7 @@ class RunningApp:
         on_kill: called with the reason when the kernel kills it.
         parent: the CPU cgroup it stands in; None: the kernel's root.
         oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
+        within: the memory slice it stands in.
     """
 
     __slots__ = ("_server", "cpu", "demand", "kernel", "memory", "quota")
@@ -36,12 +37,20 @@ class RunningApp:
         *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
+        within: MemorySlice | None = None,
     ) -> None:
         self.kernel = kernel
         self.demand = demand
         self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
         self.quota = kernel.quota(self.cpu, max(1.0, demand.startup.threads))
-        self.memory = kernel.memory.cgroup(demand.memory, on_kill, oom_score_adj)
+        self.memory = kernel.memory.cgroup(
+            demand.memory,
+            on_kill,
+            oom_score_adj,
+            processes=demand.processes,
+            together=demand.oom_group,
+            within=within,
+        )
         self._server: RequestServer | None = None
 
     def start(self, start: Start) -> Generator[Event, Any, None]:
@@ -81,27 +90,18 @@ class RunningApp:
     def undisturbed(self, requests: Requests) -> list[float]:
         """Seconds each request takes when it has the host to itself: the yardstick of a slow-down.
 
-        Under the same quota, with the same period and phase. A container may run on more vCPUs at
-        once than a guest of its size has, which makes most requests quicker and some slower (the
-        slice is used up sooner); the slower of both is one yardstick for guests and containers.
+        It is that of a container under the same quota, with the same period and phase; with a
+        weight only, that of a guest of its size. Guests and containers have the same one, or the
+        slower of them would have the easier target.
         """
         server, service = self.server, self.demand.service
-        guest = float(max(1, math.ceil(service.cpu)))
+        vcpus = self.kernel.cpu.root.capacity
         if server.cpu_max is None:
-            sizes = {service.cpu if service.cpu_quota else guest}
-        else:
-            sizes = {min(size, server.threads) for size in (guest, self.kernel.cpu.root.capacity)}
-        each = (
-            alone(
-                requests,
-                min(size, self.kernel.cpu.root.capacity),
-                server.core_speed,
-                threads=server.threads,
-                cpu_max=server.cpu_max,
-            )
-            for size in sizes
+            size = service.cpu if service.cpu_quota else float(max(1, math.ceil(service.cpu)))
+            vcpus = min(vcpus, size)
+        return alone(
+            requests, vcpus, server.core_speed, threads=server.threads, cpu_max=server.cpu_max
         )
-        return [max(sojourns) for sojourns in zip(*each, strict=True)]
 
     def _serving(self) -> RequestServer:
         kernel, cpu = self.kernel, self.cpu

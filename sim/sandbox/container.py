@@ -10,7 +10,7 @@ from simpy import Event, Interrupt
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.quantity import shown_gib
-from sim.host import Kernel, Step, WorkAmount
+from sim.host import Kernel, MemorySlice, Step, WorkAmount
 from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
 from sim.sharing import Group, Job
@@ -37,6 +37,7 @@ class Container:
         start: the start it belongs to, which is killed when the kernel kills it.
         parent: the CPU cgroup it stands in; None: the kernel's root.
         oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
+        within: the memory slice it stands in.
     """
 
     __slots__ = ("_app", "_shim", "_start", "alive")
@@ -50,12 +51,19 @@ class Container:
         *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
+        within: MemorySlice | None = None,
     ) -> None:
         self._start = start
         self._shim = shim
         self.alive = True
         self._app = RunningApp(
-            kernel, demand, demand.shares, self._killed, parent=parent, oom_score_adj=oom_score_adj
+            kernel,
+            demand,
+            demand.shares,
+            self._killed,
+            parent=parent,
+            oom_score_adj=oom_score_adj,
+            within=within,
         )
         kernel.memory.hold(shim)
 
@@ -198,6 +206,7 @@ class ContainerEngine:
         *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
+        memory: MemorySlice | None = None,
         within: str = "",
     ) -> Generator[Event, Any, Container]:
         """Create and start one container of a start, which goes when the start ends.
@@ -205,6 +214,7 @@ class ContainerEngine:
         Args:
             parent: the CPU cgroup it stands in; None: the kernel's root.
             oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
+            memory: the memory slice it stands in.
             within: the phase that this is a part of, if any.
         """
         with start.phase("create", within), self.prepare(self._creating, self._create()) as job:
@@ -219,6 +229,7 @@ class ContainerEngine:
                 start,
                 parent=parent,
                 oom_score_adj=oom_score_adj,
+                within=memory,
             )
             if not container.alive:
                 raise Interrupt(container.killed_by)
@@ -232,11 +243,22 @@ class ContainerEngine:
         return self.kernel.start_work(step, self._daemon, noise)
 
     def settle(
-        self, demand: Demand, *, parent: Group | None = None, oom_score_adj: float = 0.0
+        self,
+        demand: Demand,
+        *,
+        parent: Group | None = None,
+        oom_score_adj: float = 0.0,
+        memory: MemorySlice | None = None,
     ) -> Container:
         """A container that is up already, as if started long ago."""
         container = Container(
-            self.kernel, demand, self._shim, None, parent=parent, oom_score_adj=oom_score_adj
+            self.kernel,
+            demand,
+            self._shim,
+            None,
+            parent=parent,
+            oom_score_adj=oom_score_adj,
+            within=memory,
         )
         container.settle()
         return container

@@ -32,8 +32,7 @@ from sim.platforms.kubernetes.allocatable import MaxPods
 from sim.platforms.kubernetes.pod import PodTemplate, Resources
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.studies import platforms
-from sim.studies.bare_machine import bare_machine
-from sim.studies.platform_row import PlatformOptions
+from sim.studies.platform_row import PlatformOptions, bare_machine
 from sim.workload import Service
 
 
@@ -74,7 +73,8 @@ def _from_manifest(value: object, info: ValidationInfo) -> object:
     return read_image(
         context.get("folder", Path()) / value,
         architecture=context.get("architecture", "amd64"),
-        unpack_ratio=catalog.figure("image.unpack_ratio"),
+        unpack_ratio=catalog.figure("image.unpack_ratio.unknown"),
+        zstd_ratio=catalog.figure("image.unpack_ratio.zstd"),
     )
 
 
@@ -256,7 +256,7 @@ class ScenarioFile:
         if len(given) > 1:
             raise ValueError(f"image: {' and '.join(given)} are both given; one of them is allowed")
         if self.image.mib is not None:
-            ratio = catalog.figure("image.unpack_ratio")
+            ratio = catalog.figure("image.unpack_ratio.unknown")
             name = f"{self.image.mib:g}MiB"
             image = of_size(name, self.image.mib * 2**20, ratio)
         elif self.image.name is not None:

@@ -14,7 +14,7 @@ from sim.core.names import UnknownName, unknown
 from sim.core.quantity import Bytes, Seconds, Vcpu, shown_size
 from sim.core.question import Mistake, Typed
 from sim.host.machine import Architecture
-from sim.studies.bare_machine import bare_machine
+from sim.studies.platform_row import bare_machine
 from sim.studies.platforms import unknown_platform
 
 NAME = Typed(shape="<name>")

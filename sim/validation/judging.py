@@ -11,6 +11,7 @@ from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
 from sim.validation.cases.boots import FIRECRACKER
 from sim.validation.cases.crowding import CROWDING
+from sim.validation.cases.density_memory import MEMORY_FIT, MEMORY_KILLED, MEMORY_SHARED
 from sim.validation.cases.ec2 import EC2_STARTS
 from sim.validation.cases.fargate import FARGATE_STARTS
 from sim.validation.cases.linux import LINUX
@@ -35,6 +36,9 @@ FORMATS: tuple[Format, ...] = (
     SCALE_OUT,
     REQUESTS_SERVED,
     CROWDING,
+    MEMORY_FIT,
+    MEMORY_SHARED,
+    MEMORY_KILLED,
 )
 """In the order in which they are printed."""
 

@@ -16,6 +16,10 @@ GROUPS = {
     "firecracker": ("VMMs (Firecracker)", "boot of a guest on three hosts"),
     "runc": ("Containers (runc)", "start of a container, 2 vCPU"),
     "memory": ("Memory of containers", "host memory of idle containers"),
+    "density in memory": (
+        "Density in memory",
+        "servers until memory ends it, what they share, who is killed",
+    ),
     "linux": ("The Linux kernel", "end of CPU-bound tasks in cgroups"),
     "apps": ("Apps", "start of programs under quotas, from cold files"),
     "pulls": ("Pulls", "decompress and unpack an image"),

@@ -26,7 +26,9 @@ class Demand:
         "hot",
         "memory",
         "noise",
+        "oom_group",
         "private",
+        "processes",
         "reads",
         "service",
         "shares",
@@ -41,6 +43,8 @@ class Demand:
         """cgroup v1 `cpu.shares`: 1024 a vCPU, 2 at least (as the ECS agent writes it)."""
         self.memory = service.memory
         self.private = service.private
+        self.processes = service.app.processes
+        self.oom_group = service.oom_group
         self.architectures = service.architectures
         self.startup = service.app.startup.plain()
         self.threads = math.inf if service.app.threads is None else float(service.app.threads)

@@ -1,5 +1,7 @@
 """A service: an app in an image, with the CPU and memory it is given."""
 
+from dataclasses import replace
+
 from pydantic import Field, PositiveInt, model_validator
 
 from sim.core.cited import Number, plain
@@ -22,9 +24,16 @@ class App:
     startup: Step = Field(default_factory=Step)
     """From exec to the first healthy answer, with its files in the page cache."""
     private: Number | None = None
-    """Bytes of private pages in use; None: all of the service's memory but the hot files."""
+    """Bytes of private pages in use at work; None: all of the service's memory but the hot
+    files."""
+    gives_back: Number = 0.0
+    """Bytes of them that a garbage-collected heap gives back once requests are rare."""
+    kernel_memory: Number = 0.0
+    """Bytes that the kernel holds for it, within its limit: page tables, sockets, cgroup."""
+    processes: PositiveInt = 1
+    """Processes that share its private pages evenly: the kernel kills one, not all."""
     hot_files: Number = 0.0
-    """Bytes of the image's files kept in memory; containers of one image share them."""
+    """Bytes of the image's files that it has mapped; containers of one image share them."""
     startup_read: Number = 0.0
     """Bytes of the image's files read during start-up, from disk where they are not cached."""
     threads: PositiveInt | None = None
@@ -50,6 +59,8 @@ class Service:
     """Bytes it writes to a layer of its own on the host's disk, beside its image."""
     cpu_quota: bool = True
     """Whether `cpu` is also a quota (`cpu.max`, ECS task-level cpu), or only a weight."""
+    oom_group: bool = False
+    """`memory.oom.group`: the kernel kills all of its processes with the first."""
     load: Load | None = None
     """Requests it serves once it is ready."""
     host_port: int | None = Field(default=None, ge=1, le=65535)
@@ -76,15 +87,28 @@ class Service:
 
     @property
     def private(self) -> float:
-        """Bytes of private pages, plain; with hot files they make the working set."""
+        """Bytes of private pages, with what the kernel holds for them, plain.
+
+        With hot files they make the working set.
+        """
         if self.app.private is None:
             return max(0.0, self.memory - self.hot)
-        return plain(self.app.private)
+        return plain(self.app.private) + plain(self.app.kernel_memory)
 
     @property
     def working_set(self) -> float:
         """Bytes in use once it runs."""
         return self.private + self.hot
+
+    @property
+    def squeezed(self) -> "Service":
+        """The same with the least it takes before somebody is killed.
+
+        Its heap has been collected, and its file pages are dropped: it crawls.
+        """
+        least = max(0.0, self.private - plain(self.app.gives_back))
+        app = replace(self.app, private=least, gives_back=0.0, kernel_memory=0.0, hot_files=0.0)
+        return replace(self, app=app)
 
     @property
     def cap(self) -> float:

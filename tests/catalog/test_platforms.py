@@ -176,7 +176,7 @@ def test_every_app_becomes_ready_on_every_platform(name: str, app: str) -> None:
 def test_the_smallest_types_kill_a_task_and_do_not_crash(type_: str) -> None:
     """An OOM kill is an outcome."""
     world = World()
-    start = catalog.ecs(type_).deploy(world).launch(catalog.service(memory=128 * MiB))[0]
+    start = catalog.ecs(type_).deploy(world).launch(catalog.service(memory=384 * MiB))[0]
     world.env.run()
 
     assert str(start.value).startswith("killed: OOM kill")

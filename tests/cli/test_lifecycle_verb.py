@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -79,12 +80,30 @@ def test_bytes_are_those_of_the_layers(folder: Path) -> None:
     """The base down and up again, 20 MB at 1 to 2.6 on top; RUN's bytes as told."""
     found = rows(folder)
     total = {step: row["bytes"] for step, row in totals(found).items()}
-    own = round(20e6 / catalog.figure("image.unpack_ratio").value)
+    own = round(20e6 / catalog.figure("image.unpack_ratio.unknown").value)
     written = {row["line"]: row["bytes"] for row in found if "line" in row}
 
     assert total["build"] == BASE
     assert total["push"] == total["pull"] == pytest.approx(BASE + own, abs=2)
     assert (written[4], written[6], written[9]) == (60e6, 20e6, 20e6)
+
+
+def test_wire_bytes_are_measured_or_assumed_and_explained(folder: Path) -> None:
+    """8 MB of noise go up as they are, measured; 4 GB of a RUN at 1 to 2.6, which moves it."""
+    (folder / "noise").write_bytes(Random(1).randbytes(8 * 10**6))
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY noise /\nRUN make\n")
+    given: dict[str, Any] = {"run_sizes": {1: 4e9}, "run_cpus": {1: 1.0}, "app": "node"}
+    answer = sim.lifecycle(folder / "Dockerfile", explain=True, **given)
+    lines = {row["line"]: row for row in answer.json() if "line" in row}
+    explained = answer.json()[-1]["explain"]
+    told = " ".join(answer.notes)
+
+    assert lines[2]["wire_bytes"] == pytest.approx(8e6, rel=1e-3)
+    assert lines[3]["wire_bytes"] == round(4e9 / 2.6)
+    assert [lines[n]["unpack_ratio_standing"] for n in (2, 3)] == ["measured", "assumed"]
+    assert "line 2: 1.00" in told and "line 3) are assumed: 2.60 (1.00 to 4.50)" in told
+    assert any(each["figure"] == "image.unpack_ratio.unknown" for each in explained)
+    assert "image.unpack_ratio.unknown" in answer.assumed_line()
 
 
 def test_ready_is_said_only_where_the_start_up_work_is_told(folder: Path) -> None:
@@ -186,10 +205,8 @@ def test_what_is_typed_wrong_is_named(folder: Path, words: tuple[str, ...], said
 
 def test_a_layer_that_the_registry_does_not_take_is_a_mistake(folder: Path) -> None:
     """2 TB, with the line, in no time."""
-    with (folder / "big").open("wb") as file:
-        file.truncate(2 * 10**12)
-    (folder / "Dockerfile").write_text("FROM scratch\n\nCOPY big /\n")
-    result = call(folder)
+    (folder / "Dockerfile").write_text("FROM scratch\n\nRUN make big\n")
+    result = call(folder, "--run-size", "1=2TB")
 
     assert result.exit_code == 2
     assert "Dockerfile:3: a layer has 769.2 GB compressed; ecr takes at most 54.5" in result.stderr
@@ -198,7 +215,7 @@ def test_a_layer_that_the_registry_does_not_take_is_a_mistake(folder: Path) -> N
 def test_a_layer_that_no_disk_takes_is_an_outcome(folder: Path) -> None:
     """Docker Hub takes it, the instance's volume does not."""
     test_a_layer_that_the_registry_does_not_take_is_a_mistake(folder)
-    answer = sim.lifecycle(folder / "Dockerfile", registry="docker-hub")
+    answer = sim.lifecycle(folder / "Dockerfile", registry="docker-hub", run_sizes={1: 2e12})
 
     assert not answer.up
     assert "no space left on device" in answer.sentence()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.host import Memory, MemoryGroup
+from sim.host import Memory, MemoryGroup, MemorySlice
 from sim.host.memory import OOM_HOST, OOM_LIMIT
 from sim.host.page_cache import SharedFileSet
 
@@ -142,6 +142,80 @@ def test_cold_files_become_hot_without_a_second_copy(killed: Killed) -> None:
 
     assert memory.hot == 60.0
     assert memory.used + memory.cached == 100.0
+
+
+def test_hot_files_give_way_before_anyone_is_killed(killed: Killed) -> None:
+    """Linux reclaims mapped file pages, and reads them again, until private pages fill RAM."""
+    memory = Memory(100.0)
+    group = killed.group(memory)
+    group.share((("image", 40.0),))
+    assert memory.lacking == 0.0
+
+    assert group.allocate(80.0)
+    assert (memory.lacking, memory.used) == (20.0, 100.0)
+    assert memory.missing((("image", 40.0),)) == 20.0
+    assert group.allocate(20.0)
+    assert memory.lacking == 40.0
+    assert not group.allocate(1.0)
+    assert killed.reasons == [("a", OOM_HOST)]
+    assert memory.lacking == 0.0
+
+
+def test_the_largest_process_is_killed_not_the_largest_cgroup(killed: Killed) -> None:
+    """Four processes of 90 outlive one of 240, as measured, and then one of 341."""
+    memory = Memory(700.0)
+    many = memory.cgroup(math.inf, lambda _: killed.reasons.append(("many", _)), processes=4)
+    many.allocate(360.0)
+    one, grows = killed.group(memory, "one"), killed.group(memory, "grows")
+    one.allocate(240.0)
+
+    assert grows.allocate(101.0)
+    assert killed.reasons == [("one", OOM_HOST)]
+    assert not grows.allocate(240.0)
+    assert killed.reasons[1:] == [("grows", OOM_HOST)]
+    assert many.processes == 4
+
+
+def test_a_process_that_is_killed_gives_back_its_share_and_its_cgroup_lives() -> None:
+    """Three of 30 over a limit of 80 are two of 30; with `memory.oom.group` all three die."""
+    memory = Memory(1000.0)
+    apart = memory.cgroup(80.0, lambda _: None, processes=3)
+    grouped = memory.cgroup(80.0, lambda _: None, processes=3, together=True)
+
+    assert apart.allocate(90.0)
+    assert (apart.processes, apart.private) == (2, 60.0)
+    assert not grouped.allocate(90.0)
+    assert memory.private == 60.0
+
+
+def test_oom_score_adj_counts_in_thousandths_of_ram(killed: Killed) -> None:
+    """150 of 600 with an adjustment of 500 die before 250 without one, as measured."""
+    memory = Memory(600.0)
+    killed.group(memory, "large").allocate(250.0)
+    marked = memory.cgroup(math.inf, lambda _: killed.reasons.append(("marked", _)), 500.0)
+    marked.allocate(150.0)
+    killed.group(memory, "grows").allocate(201.0)
+
+    assert killed.reasons == [("marked", OOM_HOST)]
+
+
+def test_a_full_slice_kills_of_its_own(killed: Killed) -> None:
+    """Pods over their slice's limit cost a pod its life, however large a process outside is."""
+    memory = Memory(1000.0)
+    killed.group(memory, "daemon").allocate(500.0)
+    pods = MemorySlice(memory, 300.0, "full")
+    for name in ("a", "b"):
+        group = memory.cgroup(
+            math.inf,
+            lambda reason, name=name: killed.reasons.append((name, reason)),
+            within=pods,
+        )
+        group.allocate(140.0)
+    assert not killed.reasons
+    group.allocate(30.0)
+
+    assert killed.reasons == [("b", "full")]
+    assert (pods.private, memory.private) == (140.0, 640.0)
 
 
 def test_a_release_is_idempotent(killed: Killed) -> None:

@@ -56,7 +56,7 @@ def test_a_build_of_stages_has_the_bases_layers_and_its_own(tmp_path: Path) -> N
     sizes = [step.layer.unpacked for step in made.steps]
     assert sizes == [0, 1000, 120e6, 6000, 3e6, 2e6, 1000, 6, 0]
     assert made.cpu == 39.0
-    assert made.image.wire == pytest.approx(50e6 + 1e6 + 503)
+    assert 51e6 < made.image.wire < 51e6 + 300
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_is_not_told_and_what_leads_out_is_said(tmp_path: Path) -> None:
     made = built(tmp_path, "FROM node\nCOPY . /\nRUN a\nRUN b", run_sizes={1: 1.0, 2: 1.0})
 
     assert "CPU work of RUN is not told (line 3, 4)" in made.notes[0]
-    assert made.notes[1].endswith("copied as links: out.")
+    assert made.notes[-1].endswith("copied as links: out.")
 
 
 def test_a_large_file_is_known_by_its_size_and_its_ends(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -77,9 +78,9 @@ class Bench:
 
 
 def built(folder: Path, text: str, *, size: int = 1000, **more: Any) -> Built:
-    """A Dockerfile beside one file of `size` bytes that takes no room, built at ratio 1."""
-    with (folder / "file").open("wb") as file:
-        file.truncate(size)
+    """A Dockerfile beside a file of `size` bytes that does not shrink; nor does what RUN writes."""
+    noise = Random(size).randbytes(min(size, 10**6))
+    (folder / "file").write_bytes(noise * (size // len(noise)))
     (folder / "other").write_bytes(b"x")
     (folder / "Dockerfile").write_text(text)
 
@@ -104,8 +105,8 @@ def test_a_copy_is_written_at_the_disks_rate_and_pushed_at_the_nics(tmp_path: Pa
     push, up = bench.push(made.image)
     again, none = bench.push(made.image)
 
-    assert (build, push, again) == pytest.approx((1.0, 5.0, 0.0))
-    assert (up.moved("upload"), none.moved("upload")) == (100e6, 0.0)
+    assert (build, push, again) == pytest.approx((1.0, 5.0, 0.0), rel=1e-3)
+    assert (up.moved("upload"), none.moved("upload")) == pytest.approx((100e6, 0.0), rel=1e-3)
     assert idle(bench.builder.kernel)
 
 
@@ -148,7 +149,8 @@ def test_what_is_cached_takes_no_time_and_a_change_moves_only_what_is_below(
     assert same == 0.0
     assert [step.cached for step in other.steps] == [True, True, False]
     assert record.moved("base") == record.moved("RUN") == 0.0
-    assert record.moved("COPY") == up.moved("upload") == 1.0
+    assert record.moved("COPY") == 1.0
+    assert up.moved("upload") == other.image.layers[-1].wire < 200
     assert "No instruction takes" not in " ".join(other.notes)
 
 
@@ -161,7 +163,8 @@ def test_a_fresh_repository_gets_the_base_too_unless_it_is_mounted(tmp_path: Pat
         bench.build(made)
         pushed[mounts] = bench.push(made.image)[1].moved("upload")
 
-    assert pushed == {False: 40e6 + 1, True: 1.0}
+    own = made.image.layers[-1].wire
+    assert pushed == {False: 40e6 + own, True: own}
 
 
 def test_one_thread_compresses_a_layer_and_what_was_pulled_is_compressed(tmp_path: Path) -> None:
@@ -173,7 +176,7 @@ def test_one_thread_compresses_a_layer_and_what_was_pulled_is_compressed(tmp_pat
     of_base.build(built(tmp_path, "FROM base"))
 
     assert overlap.push(made.image)[0] == pytest.approx(10.0)
-    assert in_turn.push(made.image)[0] == pytest.approx(15.0)
+    assert in_turn.push(made.image)[0] == pytest.approx(15.0, rel=1e-3)
     assert of_base.push(BASE)[0] == pytest.approx(2.0)
 
 

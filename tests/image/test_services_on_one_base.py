@@ -5,7 +5,7 @@ from pulling import Puller
 
 from sim import catalog
 from sim.core.world import World
-from sim.studies.shared_layers import shared_layers
+from sim.studies.images.shared_layers import shared_layers
 
 NGINX = 29780905 + 33325076 + 626 + 955 + 403 + 1210 + 1397
 NODE = 48503440 + 24056077 + 64424271 + 211707818 + 3321 + 58553286 + 1250675 + 446

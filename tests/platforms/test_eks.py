@@ -1,5 +1,6 @@
 """EKS: a pod's way to ready, who is killed first, nodes that come and go, Fargate."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from sim.host import Step
 from sim.host.memory import OOM_HOST
 from sim.platforms import EKS, PodTemplate, Resources
 from sim.platforms.kubernetes.kubelet import NO_ADDRESS
+from sim.platforms.kubernetes.node import OOM_ALLOCATABLE
 from sim.platforms.kubernetes.pod import Pod
 from sim.sandbox import ContainerRuntime
 from sim.start import Ready, Refused
@@ -154,7 +156,8 @@ def test_best_effort_is_killed_first_then_burstable_and_guaranteed_last() -> Non
     }
     used = {"Guaranteed": 500 * MiB, "Burstable": 300 * MiB, "BestEffort": 50 * MiB}
     world = World()
-    live = eks(BOX, runtime=PLAIN).deploy(world)
+    unreserved = node_config(reserved_memory=0.0, reserved_memory_per_pod=0.0)
+    live = eks(BOX, runtime=PLAIN, node=unreserved).deploy(world)
     pods = {}
     for qos, resources in asked.items():
         what = service(qos, memory=600 * MiB, app=app(qos, private=used[qos]))
@@ -168,6 +171,24 @@ def test_best_effort_is_killed_first_then_burstable_and_guaranteed_last() -> Non
 
     assert gone == [["BestEffort"], ["Burstable", "BestEffort"]]
     assert pods["BestEffort"].killed_by == OOM_HOST
+
+
+def test_pods_together_stay_within_what_the_node_reserves_for_them() -> None:
+    """700 of 1000 MiB are for pods: the fourth of 200 MiB costs one its life, though 200 are free.
+
+    By use the kubelet's eviction threshold of 50 MiB is kept, too: three of 200 MiB, three of 210.
+    """
+    world = World()
+    platform = eks(BOX, runtime=PLAIN)
+    live = platform.deploy(world)
+    what = service(memory=250 * MiB, app=app(private=200 * MiB))
+    pods = live.capacity.settle(Pod(world, PodTemplate(), what), 4)
+
+    assert [pod.alive for pod in pods] == [True, True, True, False]
+    assert pods[-1].killed_by == OOM_ALLOCATABLE
+    assert live.hosts()[0].memory.used == 600 * MiB
+    assert platform.fits_in_memory(what) == 3
+    assert platform.fits_in_memory(replace(what, app=app(private=225 * MiB))) == 2
 
 
 def test_a_kubelet_pulls_ten_at_once_and_sends_the_rest_into_back_off() -> None:

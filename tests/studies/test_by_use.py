@@ -189,9 +189,10 @@ def test_one_sandbox_under_a_quota_with_a_period_is_never_slowed(
     world.env.run()
 
     undisturbed = sandbox.undisturbed(requests)
-    assert all(s <= u * (1 + 1e-6) for s, u in zip(sojourns, undisturbed, strict=True))
     assert max(sojourns) > 0.1  # some did wait for a period
-    if app_threads == 1:
+    if name == "vm" and app_threads != 1:  # a vCPU of its own is no match for the host's four
+        assert np.quantile(np.divide(sojourns, undisturbed), 0.95) < 2.0
+    else:
         assert sojourns == pytest.approx(undisturbed, rel=1e-6, abs=1e-9)
 
 
@@ -384,7 +385,10 @@ def test_a_target_below_one_is_refused() -> None:
 def test_memory_arithmetic_agrees_with_the_kernel(
     name: str, memory: int, size: int, hot: int
 ) -> None:
-    """As many as are said to fit run without an OOM kill, and with one more somebody is killed."""
+    """As many as are said to fit keep their file pages, and with one more they do not.
+
+    As many as are the last to fit live, and with one more somebody is killed.
+    """
     box = machine(memory=memory * MiB)
     platform = {
         "docker": docker(box),
@@ -394,14 +398,17 @@ def test_memory_arithmetic_agrees_with_the_kernel(
     }[name]
     hot = min(hot, size)
     what = service(memory=size * MiB, app=app(private=(size - hot) * MiB, hot=hot * MiB))
-    fits = platform.fits_in_memory(what)
-    alive = [
-        sum(sandbox.alive for sandbox in platform.deploy(World()).settle(what, n))
-        for n in (fits, fits + 1)
-    ]
+    fits, last = platform.fits_in_memory(what), platform.last_in_memory(what)
+    lacking, alive = {}, {}
+    for n in (fits, fits + 1, last, last + 1):
+        live = platform.deploy(World())
+        alive[n] = sum(sandbox.alive for sandbox in live.settle(what, n))
+        lacking[n] = live.hosts()[0].memory.lacking
 
-    assert alive[0] == fits
-    assert alive[1] <= fits
+    assert (alive[fits], lacking[fits]) == (fits, 0.0)
+    assert alive[fits + 1] <= fits or lacking[fits + 1] > 0.0
+    assert alive[last] == last
+    assert alive[last + 1] <= last
 
 
 GRID = st.tuples(

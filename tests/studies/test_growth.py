@@ -8,8 +8,8 @@ import pytest
 import sim
 from sim import catalog, scale_out
 from sim.core.world import World
+from sim.studies.scale import scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutRow
-from sim.studies.scaling import scaled_platforms, web
 from sim.units import GiB
 
 

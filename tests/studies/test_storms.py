@@ -2,11 +2,12 @@
 
 import json
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from sim import catalog, storm
+from sim import catalog, load, storm
 from sim.cli.app import app
 from sim.studies.storm.study import StormAnswer, resident
 from sim.units import GiB, MiB
@@ -58,10 +59,11 @@ def test_p99_is_never_above_the_last_of_a_storm(runtime: str) -> None:
     assert answer.p50_ms <= answer.p99_ms <= answer.makespan_ms
 
 
-def test_the_verb_says_what_its_p99_is_of() -> None:
+def test_the_verb_says_what_its_p99_is_of(tmp_path: Path) -> None:
     """Of each storm, or of all starts together where one storm has too few."""
     for starts, said in (("100", "those of each storm"), ("50", "of all starts of all storms")):
         words = ["storm", "--runtime", "docker", "--starts", starts, "--replications", "3"]
+        words += ["--out", str(tmp_path)]
         result = CliRunner().invoke(app, words, catch_exceptions=False)
 
         assert said in " ".join(result.stdout.split())
@@ -115,13 +117,17 @@ def test_bad_input_is_named(wrong: dict[str, object], said: str) -> None:
         storm(**{"runtime": "runc", "starts": 1, **wrong})  # type: ignore[arg-type]
 
 
-def test_the_verb_prints_the_promised_keys_and_nothing_else() -> None:
+def test_the_verb_prints_the_promised_keys_and_keeps_its_storms(tmp_path: Path) -> None:
     """`sim storm --json`."""
     words = "storm --runtime kata-fc --starts 10 --running 500 --cpus 104 --json"
+    words = f"{words} --out {tmp_path}"
     result = CliRunner().invoke(app, words.split(), catch_exceptions=False)
+    again = CliRunner().invoke(app, [*words.split(), "--jobs", "2"], catch_exceptions=False)
 
     assert result.exit_code == 0
     assert set(json.loads(result.stdout)) == KEYS
+    assert again.stdout == result.stdout
+    assert len(load(tmp_path / "storm").runs) == 20
 
 
 def test_the_verb_says_every_mistake_at_once() -> None:

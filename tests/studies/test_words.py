@@ -43,9 +43,10 @@ def test_where_no_host_goes_that_is_the_sentence() -> None:
     assert answer.sentence() == "From 10 tasks to 8, no host goes on ecs-asg."
 
 
-def test_one_sandbox_is_up_and_two_are() -> None:
-    one = said("storm", "--starts", "1", "--running", "1", "--replications", "1")
-    two = said("storm", "--starts", "2", "--replications", "1")
+def test_one_sandbox_is_up_and_two_are(tmp_path: Path) -> None:
+    once = ("--replications", "1", "--out", str(tmp_path))
+    one = said("storm", "--starts", "1", "--running", "1", *once)
+    two = said("storm", "--starts", "2", *once)
 
     assert "1 kata-fc sandbox started beside 1 that runs on" in one
     assert "is up after" in one
@@ -53,8 +54,10 @@ def test_one_sandbox_is_up_and_two_are() -> None:
     assert "are up after" in two
 
 
-def test_only_guests_have_a_size_in_units_that_are_read_easily() -> None:
-    large = ("--starts", "2", "--replications", "1", "--memory", "1TiB")
+def test_only_guests_have_a_size_in_units_that_are_read_easily(tmp_path: Path) -> None:
+    few = ("--starts", "2", "--replications", "1", "--out", str(tmp_path))
+    containers = said("storm", *few, "--runtime", "docker")
 
-    assert "1 storm, guests of 1024 GiB" in said("storm", *large)
-    assert "guests" not in said("storm", *large, "--runtime", "docker")
+    assert "1 storm, guests of 1024 GiB" in said("storm", *few, "--memory", "1TiB")
+    assert "1 storm" in containers
+    assert "guests of" not in containers

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum
 from pathlib import Path
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Cited, Number
 from sim.core.quantity import LARGEST_SIZE
 from sim.host.machine import Architecture
 from sim.image.dockerfile.context import Context, context_of
@@ -23,6 +23,7 @@ from sim.image.dockerfile.copy import (
 from sim.image.dockerfile.errors import InstructionError, printable
 from sim.image.dockerfile.grammar import COPIES, WITH_FILES, ParsedInstruction, sizes_of
 from sim.image.dockerfile.parser import Dockerfile, read_dockerfile
+from sim.image.dockerfile.shrinking import together
 from sim.image.dockerfile.stages import (
     Resolve,
     Stage,
@@ -34,8 +35,7 @@ from sim.image.dockerfile.stages import (
     sources_of,
 )
 from sim.image.dockerfile.variables import Globals, Variables
-from sim.image.image import Image, Layer
-from sim.image.manifest.docker_tools import unpacked_layer
+from sim.image.image import Image, Layer, ends_of
 
 MOST_LAYERS = 125
 """Layers of an image: what overlay file systems take, less two of a running container (moby,
@@ -80,8 +80,8 @@ class Built:
     """Steps of the stages the target needs, in the file's order; FROM is not a step."""
     notes: tuple[str, ...]
     """Remarks for the user."""
-    bases: Mapping[str, Image]
-    """Images it starts from or copies from, by the digest under which steps need them."""
+    bases: tuple[tuple[str, Image], ...]
+    """Images it starts from or copies from, each behind the digest under which steps need it."""
 
     @property
     def digests(self) -> frozenset[str]:
@@ -164,11 +164,6 @@ class StageBuild:
             except InstructionError as error:
                 self._wrong(instruction, error)
 
-    @property
-    def unpacked(self) -> float:
-        """Bytes of all its files."""
-        return sum(layer.unpacked for layer in self.layers)
-
     def _wrong(self, instruction: ParsedInstruction, error: InstructionError) -> None:
         self._input.file.mistakes.add(instruction.raw.line, str(error), instruction.raw.text)
 
@@ -202,7 +197,9 @@ class StageBuild:
         flags = [f"{key}={self._variables.expand(value)}" for key, value in instruction.flags]
         needs = (self.chain, *added.needs)
         self.chain = _digest(self.chain, instruction.raw.word, flags, added.content)
-        layer = _layer(self.chain, added, self._input.ratio)
+        parts = [(size, self._input.ratio if r is None else r) for size, r in added.parts]
+        ratio = together(parts, f"image.line_{instruction.raw.line}.unpack_ratio")
+        layer = Layer(digest=self.chain, files=float(round(added.size)), unpack_ratio=ratio)
         cached = layer.digest in self._input.cache
         raw, name = instruction.raw, self._stage.name or str(self._stage.number)
         self.steps.append(
@@ -243,7 +240,7 @@ class StageBuild:
         # A RUN that writes anything may have written anywhere.
         self.tree.certain = self.tree.certain and size == 0.0
         content = [instruction.raw.rest, *bodies, *origins, f"{size:.0f}"]
-        return AddedFiles(float(round(size)), content=content, needs=tuple(origins)), cpu
+        return AddedFiles([(float(round(size)), None)], content, tuple(origins)), cpu
 
     def _described(self, instruction: ParsedInstruction) -> list[str]:
         """Take an instruction without files; returns what it says, for the digest."""
@@ -282,8 +279,8 @@ class StageBuild:
         added.content += [*sources, request.place]
         return added
 
-    def _origin(self, name: str) -> tuple[Tree | None, float, str]:
-        """A stage or image to copy from: its files (None: not known), its bytes, its digest."""
+    def _origin(self, name: str) -> tuple[Tree | None, Sequence[Layer], str]:
+        """A stage or image to copy from: its files (None: not known), its layers, its digest."""
         stage = self._stages.source(name, self._stage.number)
         if stage is not None:
             built = self._done.get(stage.number)
@@ -291,9 +288,9 @@ class StageBuild:
                 raise InstructionError(
                     f"stage {name[:80]!r} is named by a variable, which is not followed"
                 )
-            return built.tree, built.unpacked, built.chain
+            return built.tree, built.layers, built.chain
         image: Image = fetched(name, self._input.resolve)
-        return None, image.unpacked, self._known(image)
+        return None, image.layers, self._known(image)
 
     def _known(self, image: Image, *more: str) -> str:
         digest = _digest([layer.digest for layer in image.layers], *more)
@@ -303,12 +300,6 @@ class StageBuild:
 
 def _digest(*parts: object) -> str:
     return f"sha256:{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
-
-
-def _layer(chain: str, added: AddedFiles, ratio: Number) -> Layer:
-    """A layer of the files added; an archive that ADD unpacks is as large on the wire as it is."""
-    size = added.size + float(round(added.packed * plain(ratio)))
-    return unpacked_layer(chain, size, ratio)
 
 
 def build_file(
@@ -331,7 +322,8 @@ def build_file(
     Args:
         context: the folder COPY and ADD read from; the Dockerfile's own by default.
         resolve: finds the base image of a name; the message it raises for an unknown one is shown.
-        ratio: unpacked over compressed bytes of the layers made.
+        ratio: unpacked over compressed bytes of the layers whose files are not seen: those of RUN,
+            of what is downloaded, and of what comes from another image or a RUN of a stage.
         run_sizes: unpacked bytes a RUN writes, by its number in the file from 1; goes before an
             annotation.
         run_cpus: core-seconds of a RUN, likewise.
@@ -384,10 +376,12 @@ def _built(build_input: BuildInput, target: str | None, name: str) -> Built:
     steps = tuple(step for stage in done.values() for step in stage.steps)
     layers = tuple({layer.digest: layer for layer in last.layers}.values())
     image = Image(name=name, layers=layers, architectures=last.architectures)
-    return Built(image, steps, tuple(_notes(build_input, steps)), dict(build_input.bases))
+    return Built(
+        image, steps, tuple(_notes(build_input, steps, image)), tuple(build_input.bases.items())
+    )
 
 
-def _notes(build_input: BuildInput, steps: tuple[BuildStep, ...]) -> list[str]:
+def _notes(build_input: BuildInput, steps: tuple[BuildStep, ...], image: Image) -> list[str]:
     notes: list[str] = []
     silent = [f"{step.line}" for step in steps if step.word == "RUN" and not step.cpu_given]
     if silent:
@@ -395,6 +389,7 @@ def _notes(build_input: BuildInput, steps: tuple[BuildStep, ...]) -> list[str]:
             f"The CPU work of RUN is not told (line {', '.join(silent)}): only the writing of its "
             "files is timed; give it with --run-cpu N=SECONDS."
         )
+    notes += _wire_notes(steps, image)
     if build_input.changed is not None and not build_input.context.used_changed:
         notes.append(f"No instruction takes {printable(build_input.changed)}: nothing is new.")
     links = build_input.context.outgoing_links()
@@ -403,6 +398,33 @@ def _notes(build_input: BuildInput, steps: tuple[BuildStep, ...]) -> list[str]:
         notes.append(
             f"Links that lead out of the context are copied as links: {', '.join(links[:5])}{more}."
         )
+    return notes
+
+
+def _wire_notes(steps: tuple[BuildStep, ...], image: Image) -> list[str]:
+    """How far each layer shrinks on the wire, and whether somebody has looked at its files."""
+    mine = {layer.digest for layer in image.layers if layer.unpacked}
+    seen, unseen = dict[str, None](), dict[str, list[str]]()
+    for step in steps:
+        ratio = step.layer.ratio
+        if step.layer.digest not in mine or not isinstance(ratio, Cited):
+            continue
+        value, low, high = (f"{each:.2f}" for each in (ratio.value, *ends_of(ratio)))
+        shown = value if low == high else f"{value} ({low} to {high})"
+        if ratio.standing == "assumed":
+            unseen.setdefault(shown, []).append(f"{step.line}")
+        else:
+            seen[f"line {step.line}: {shown}"] = None
+    notes = []
+    if seen:
+        notes.append(
+            f"Unpacked over compressed bytes, by gzip of the files themselves: {'; '.join(seen)}."
+        )
+    notes += [
+        f"Unpacked over compressed bytes of files that are not seen (line {', '.join(lines)}) are "
+        f"assumed: {shown}."
+        for shown, lines in unseen.items()
+    ]
     return notes
 
 

@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from posixpath import normpath
 
@@ -33,6 +33,8 @@ class Entry:
     size: int
     identity: str
     """Digest of its content."""
+    data: Path | bytes | None = None
+    """Where its bytes are; None: it has none, as a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ class Context:
             self._outgoing[printable("/".join(real.relative_to(self._root).parts))] = None
         if self._changed is not None and real.is_relative_to(self._changed):
             self.used_changed = True
-            return Entry(path, entry.size, f"changed {entry.identity}")
+            return replace(entry, identity=f"changed {entry.identity}")
         return entry
 
     def _walk(
@@ -203,7 +205,7 @@ def _entry(real: Path, path: str) -> Entry:
         if status.st_size > EDGE:
             file.seek(max(EDGE, status.st_size - EDGE))
             digest.update(file.read(EDGE))
-    return Entry(path, status.st_size, f"{mode} {digest.hexdigest()}")
+    return Entry(path, status.st_size, f"{mode} {digest.hexdigest()}", real)
 
 
 def context_of(

@@ -1,17 +1,23 @@
 """COPY and ADD: how many bytes they add to a stage, and what is known of its files afterwards."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from posixpath import join, normpath
 
+from sim.core.cited import Number
+from sim.image.dockerfile.archive import Unpacked, unpacked
 from sim.image.dockerfile.context import Context, Entry, Source
 from sim.image.dockerfile.dockerignore import Wildcard
 from sim.image.dockerfile.errors import InstructionError
 from sim.image.dockerfile.parser import Heredoc, Instruction
+from sim.image.dockerfile.shrinking import FileInLayer, ratio_of
 from sim.image.dockerfile.variables import expand
+from sim.image.image import Layer
 
 REMOTE = ("http://", "https://", "git://", "ssh://", "git@")
-PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
 
 
 class Tree:
@@ -20,30 +26,37 @@ class Tree:
     __slots__ = ("_files", "certain")
 
     def __init__(self, below: "Tree | None" = None) -> None:
-        self._files: dict[str, int] = dict(below._files) if below else {}
+        self._files: dict[str, tuple[int, Number]] = dict(below._files) if below else {}
         self.certain: bool = below.certain if below else True
-        """Whether its folders hold nothing else: no RUN and no archive wrote into them."""
+        """Whether its folders hold nothing else: no RUN wrote into them."""
 
-    def put(self, sources: list[Source], place: str, *, folder: bool) -> None:
-        """Copy sources to a place: into it where it is a folder, as it where it is not."""
+    def put(self, sources: list[Source], place: str, ratio: Number, *, folder: bool) -> None:
+        """Copy sources to a place: into it where it is a folder, as it where it is not.
+
+        Args:
+            ratio: how far they shrink on the wire.
+        """
         inside = folder or len(sources) > 1 or self._is_folder(place)
         for source in sources:
             for entry in source.entries:
                 name = entry.path if source.folder else source.name if inside else ""
-                self._files[normpath(join(place, name))] = entry.size
+                self._files[normpath(join(place, name))] = (entry.size, ratio)
 
-    def bytes_of(self, path: str) -> float | None:
-        """Bytes of a file, a folder or a pattern; None where they are not known for sure."""
+    def found(self, path: str) -> list[tuple[float, Number]] | None:
+        """Bytes and ratios of a file, a folder or a pattern; None where they are not known."""
         plain = normpath(join("/", path.lstrip("/")))
         if plain in self._files:
-            return float(self._files[plain])
+            size, ratio = self._files[plain]
+            return [(float(size), ratio)]
         if not self.certain:
             return None
         wanted = Wildcard(plain, deep=False)
-        sizes = [
-            size for name, size in self._files.items() if wanted.fits(_names(name), below=True)
+        found = [
+            (float(size), ratio)
+            for name, (size, ratio) in self._files.items()
+            if wanted.fits(_names(name), below=True)
         ]
-        return float(sum(sizes)) if sizes else None
+        return found or None
 
     def _is_folder(self, place: str) -> bool:
         start = place.rstrip("/") + "/"
@@ -65,14 +78,17 @@ def _names(path: str) -> list[str]:
 class AddedFiles:
     """What one instruction adds to a stage."""
 
-    size: float = 0.0
-    """Unpacked bytes."""
-    packed: float = 0.0
-    """Bytes of archives that ADD unpacks, still packed."""
+    parts: list[tuple[float, Number | None]] = field(default_factory=list)
+    """Unpacked bytes of each lot, and how far it shrinks on the wire; None: not known."""
     content: list[str] = field(default_factory=list)
     """What goes into the digest of the step."""
     needs: tuple[str, ...] = ()
     """Digests of the stages and images it comes from."""
+
+    @property
+    def size(self) -> float:
+        """Unpacked bytes."""
+        return sum(size for size, _ in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,11 @@ class CopyRequest:
     """Its number among the COPY and ADD of the file, from 1."""
 
     @property
+    def key(self) -> str:
+        """Of the figure that tells how far its files shrink."""
+        return f"image.line_{self.raw.line}.unpack_ratio"
+
+    @property
     def ask(self) -> str:
         """How the user gives its bytes where they cannot be seen."""
         flag = f"--copy-size {self.ordinal}=SIZE"
@@ -101,47 +122,86 @@ def from_context(
 ) -> AddedFiles:
     """Add files of the build context and heredocs, and what ADD downloads or unpacks."""
     added, taken = AddedFiles(), list(documents)
+    place, folder = absolute(request.place, "/")
     for name in request.sources:
         if _is_remote(request, name):
             _downloaded(request, name, added, tree)
             continue
         for source in context.take(name, exclude=request.exclude):
-            packed = request.unpacks and not source.folder and source.name.endswith(PACKED)
-            if request.unpacks and not source.folder and source.name.endswith((".tar", *PACKED)):
-                tree.certain = False
-            if packed and request.size is None:
-                added.packed += source.entries[0].size
-                added.content.append(_identity(source))
-            else:
+            held = _unpacked(request, source, tree)
+            if held is None:
                 taken.append(source)
+                continue
+            added.content.append(_identity(source))
+            if request.size is None:
+                files = tuple(Entry(inner, size, "") for inner, size in held.files)
+                added.parts.append((sum(size for _, size in held.files), held.ratio))
+                tree.put([Source("", True, files)], place, held.ratio, folder=True)
     if request.size is not None and not _may_be_told(request):
         raise InstructionError("its size is that of its files; no other can be told")
-    _into(tree, taken, request)
-    added.content += [_identity(source) for source in taken]
     told = request.size is not None
-    added.size = request.size or 0.0 if told else added.size + _bytes(taken)
+    ratio = 1.0 if told else _ratio(taken, request.key)
+    tree.put(taken, place, ratio, folder=folder)
+    added.content += [_identity(source) for source in taken]
+    added.parts.append((_bytes(taken), ratio))
+    if request.size is not None:
+        added.parts = [(request.size, None)]
     return added
 
 
-def from_stage(request: CopyRequest, tree: Tree | None, unpacked: float, origin: str) -> AddedFiles:
+def _unpacked(request: CopyRequest, source: Source, tree: Tree) -> Unpacked | None:
+    """What the archive that ADD unpacks holds; None where the source is copied as it is."""
+    data = None if source.folder else source.entries[0].data
+    if not request.unpacks or not isinstance(data, Path):
+        return None
+    if request.size is None:
+        try:
+            return unpacked(data, request.key, request.ask)
+        except OSError as error:
+            raise InstructionError(f"the source cannot be read: {error.strerror}") from None
+    if not source.name.endswith(ARCHIVES):
+        return None
+    tree.certain = False
+    return Unpacked((), 1.0)
+
+
+def _ratio(sources: list[Source], key: str) -> Number:
+    """How far copied files shrink on the wire."""
+    files = [
+        FileInLayer(entry.path or source.name, entry.size, entry.data)
+        for source in sources
+        for entry in source.entries
+    ]
+    try:
+        return ratio_of(files, key)
+    except OSError as error:
+        raise InstructionError(f"the source cannot be read: {error.strerror}") from None
+
+
+def from_stage(
+    request: CopyRequest, tree: Tree | None, layers: Sequence[Layer], origin: str
+) -> AddedFiles:
     """Add files of another stage or image.
 
     Args:
         tree: what is known of the stage's files; None for an image.
-        unpacked: bytes of all files of the stage or image.
+        layers: of the stage or image.
         origin: the digest of the stage or image.
     """
-    added = AddedFiles(request.size or 0.0, content=[origin, f"{request.size}"], needs=(origin,))
+    added = AddedFiles(content=[origin, f"{request.size}"], needs=(origin,))
     if request.size is not None:
+        added.parts.append((request.size, None))
         return added
     for path in request.sources:
         whole = path.strip("/.") == ""
-        size = unpacked if whole else tree.bytes_of(path) if tree is not None else None
-        if size is None:
+        found = tree.found(path) if tree is not None and not whole else None
+        if whole:
+            found = [(layer.unpacked, layer.ratio) for layer in layers]
+        if found is None:
             raise InstructionError(
                 f"how many bytes {path[:80]!r} has there is not known; {request.ask}"
             )
-        added.size += size
+        added.parts += found
     return added
 
 
@@ -151,7 +211,7 @@ def document(heredoc: Heredoc, values: dict[str, str], escape: str) -> Source:
     if not heredoc.literal:
         body = expand(body, values, escape, quotes=False)
     data = body.encode("utf-8", "surrogatepass")
-    entry = Entry("", len(data), hashlib.sha256(data).hexdigest())
+    entry = Entry("", len(data), hashlib.sha256(data).hexdigest(), data)
     return Source(heredoc.name, False, (entry,))
 
 
@@ -161,7 +221,7 @@ def _is_remote(request: CopyRequest, name: str) -> bool:
 
 def _may_be_told(request: CopyRequest) -> bool:
     names = request.sources if request.raw.word == "ADD" else ()
-    return any(name.startswith(REMOTE) or name.endswith((".tar", *PACKED)) for name in names)
+    return any(name.startswith(REMOTE) or name.endswith(ARCHIVES) for name in names)
 
 
 def _downloaded(request: CopyRequest, name: str, added: AddedFiles, tree: Tree) -> None:
@@ -169,11 +229,6 @@ def _downloaded(request: CopyRequest, name: str, added: AddedFiles, tree: Tree) 
         raise InstructionError(f"how many bytes {name[:80]!r} has is not known; {request.ask}")
     tree.certain = False
     added.content.append(f"{name} {request.size}")
-
-
-def _into(tree: Tree, taken: list[Source], request: CopyRequest) -> None:
-    place, folder = absolute(request.place, "/")
-    tree.put(taken, place, folder=folder)
 
 
 def _bytes(sources: list[Source]) -> float:

@@ -17,6 +17,8 @@ from sim.image.manifest.json_document import BadManifest, JsonValue, all_of, sho
 
 ATTESTATION = "vnd.docker.reference.type"
 """The annotation of what stands in an index beside its images and is none."""
+UNCOMPRESSED = "io.containers.estargz.uncompressed-size"
+"""The annotation of a layer that tells the bytes of its tar (stargz-snapshotter, estargz)."""
 
 _LAYER = re.compile(
     r"application/vnd\.(?:"
@@ -25,6 +27,17 @@ _LAYER = re.compile(
 )
 _DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{1,200}")
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class Ratios(NamedTuple):
+    """Unpacked over compressed bytes of layers that nobody has looked into."""
+
+    gzip: Number
+    zstd: Number
+
+    def of(self, compression: Compression) -> Number:
+        """That of one compression."""
+        return 1.0 if compression == "none" else self.zstd if compression == "zstd" else self.gzip
 
 
 class Fields(NamedTuple):
@@ -53,7 +66,7 @@ def digest_of(node: JsonValue) -> str:
 
 
 def read_layers(
-    nodes: Iterable[JsonValue], fields: Fields, unpack_ratio: Number, notes: list[str]
+    nodes: Iterable[JsonValue], fields: Fields, ratios: Ratios, notes: list[str]
 ) -> tuple[Layer, ...]:
     """Layers from the base up, each digest once, for it is moved and stored once.
 
@@ -68,7 +81,7 @@ def read_layers(
     repeated = held = 0
     for node in nodes:
         try:
-            layer, kept_back = _layer(node, fields, unpack_ratio)
+            layer, kept_back = _layer(node, fields, ratios)
             _same_size(layers, layer, node)
         except BadManifest as error:
             mistakes.append(str(error))
@@ -90,7 +103,7 @@ def read_layers(
     return tuple(layers.values())
 
 
-def _layer(node: JsonValue, fields: Fields, unpack_ratio: Number) -> tuple[Layer, bool]:
+def _layer(node: JsonValue, fields: Fields, ratios: Ratios) -> tuple[Layer, bool]:
     """One layer, and whether registries do not distribute it; all its mistakes at once."""
     mistakes: list[str] = []
     digest, size, held = "", 0, False
@@ -107,11 +120,33 @@ def _layer(node: JsonValue, fields: Fields, unpack_ratio: Number) -> tuple[Layer
         compression, held = _media_type(node.at(fields.media_type))
     except BadManifest as error:
         mistakes.append(str(error))
+    files: float | None = None
+    try:
+        files = float(size) if compression == "none" else _uncompressed(node)
+    except BadManifest as error:
+        mistakes.append(str(error))
     if mistakes:
         raise BadManifest("\n".join(dict.fromkeys(mistakes)))
-    ratio = 1.0 if compression == "none" else unpack_ratio
-    layer = Layer(digest=digest, compressed=float(size), unpack_ratio=ratio, media_type=compression)
+    layer = Layer(
+        digest=digest,
+        compressed=float(size),
+        files=files,
+        unpack_ratio=ratios.of(compression) if files is None else 1.0,
+        media_type=compression,
+    )
     return layer, held
+
+
+def _uncompressed(node: JsonValue) -> float | None:
+    """Bytes of the layer's tar, where its builder has noted them (eStargz)."""
+    notes = node.at("annotations") if "annotations" in node else JsonValue({})
+    if UNCOMPRESSED not in notes:
+        return None
+    value = notes.at(UNCOMPRESSED)
+    text = value.text()
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise value.wrong("a whole number of bytes")
+    return float(text)
 
 
 def _media_type(node: JsonValue) -> tuple[Compression, bool]:

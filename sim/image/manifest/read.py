@@ -2,21 +2,23 @@
 
 Read are OCI image manifests and Docker's schema 2 (`crane manifest`, `skopeo inspect --raw`,
 `docker manifest inspect`, with -v also of all platforms), `skopeo inspect`,
-`docker image inspect` and `docker history --format json`.
+`docker image inspect` and `docker history --format json`. A manifest with the history of the same
+image behind it, in one file, tells both sizes of each layer.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.core.cited import Number
 from sim.host.machine import Architecture
 from sim.image.image import Image
-from sim.image.manifest.docker_tools import history_layers, inspected_layers
+from sim.image.manifest.docker_tools import history_layers, inspected_layers, with_history
 from sim.image.manifest.json_document import BadManifest, JsonValue, documents, shown, text_of
 from sim.image.manifest.oci import (
     OCI,
     SKOPEO,
+    Ratios,
     architecture_of,
     candidates,
     choose,
@@ -45,7 +47,7 @@ class _ReadContext:
     """What the caller asks for, and the notes taken while the document is read."""
 
     architecture: Architecture
-    unpack_ratio: Number
+    ratios: Ratios
     name: str
     fixed_name: bool
     notes: list[str]
@@ -61,19 +63,28 @@ def read_image(
     *,
     architecture: Architecture,
     unpack_ratio: Number,
+    zstd_ratio: Number | None = None,
     name: str | None = None,
 ) -> Image:
     """The image in a file, or in a text that is JSON itself.
 
     Args:
         architecture: the platform taken from an index; of a manifest that names none, its own.
-        unpack_ratio: unpacked over compressed bytes, where a layer is compressed.
+        unpack_ratio: unpacked over compressed bytes of a gzip layer, where the document does not
+            tell both.
+        zstd_ratio: likewise of a zstd layer; None: as gzip.
         name: instead of the one in the document, or the file's.
 
     Raises:
         BadManifest: it cannot be read; the message names the file and each place in it.
     """
-    return read(path_or_text, architecture=architecture, unpack_ratio=unpack_ratio, name=name).image
+    return read(
+        path_or_text,
+        architecture=architecture,
+        unpack_ratio=unpack_ratio,
+        zstd_ratio=zstd_ratio,
+        name=name,
+    ).image
 
 
 def read(
@@ -81,6 +92,7 @@ def read(
     *,
     architecture: Architecture,
     unpack_ratio: Number,
+    zstd_ratio: Number | None = None,
     name: str | None = None,
 ) -> Reading:
     """Read an image as `read_image` does, with notes on what its user should know.
@@ -91,24 +103,29 @@ def read(
     text, label = text_of(path_or_text)
     values = documents(text, label)
     stem = Path(label).stem or label
-    context = _ReadContext(architecture, unpack_ratio, name or stem, name is not None, [])
+    ratios = Ratios(unpack_ratio, unpack_ratio if zstd_ratio is None else zstd_ratio)
+    context = _ReadContext(architecture, ratios, name or stem, name is not None, [])
     try:
-        image = _history(values, context) if _is_history(values) else _single(values, context)
+        image = _read(values, context)
     except BadManifest as error:
         lines = str(error).split("\n")
         raise BadManifest("\n".join([f"{label}: {lines[0]}", *lines[1:]])) from None
     return Reading(image, tuple(context.notes))
 
 
-def _is_history(values: list[object]) -> bool:
-    return all(isinstance(item, dict) and "CreatedBy" in item for item in values)
-
-
-def _history(values: list[object], context: _ReadContext) -> Image:
-    lines = [JsonValue(item, f"step {number}") for number, item in enumerate(values, 1)]
-    layers = history_layers(lines, context.name, context.unpack_ratio, context.notes)
-    context.notes.append(_unsaid(context.architecture))
-    return Image(name=context.name, layers=layers, architectures=(context.architecture,))
+def _read(values: list[object], context: _ReadContext) -> Image:
+    """A document of its own, or a manifest and what `docker history` prints of the same image."""
+    steps = [item for item in values if isinstance(item, dict) and "CreatedBy" in item]
+    others = [item for item in values if not (isinstance(item, dict) and "CreatedBy" in item)]
+    lines = [JsonValue(item, f"step {number}") for number, item in enumerate(steps, 1)]
+    if not others:
+        layers = history_layers(lines, context.name, context.ratios.gzip, context.notes)
+        context.notes.append(_unsaid(context.architecture))
+        return Image(name=context.name, layers=layers, architectures=(context.architecture,))
+    image = _single(others, context)
+    if not steps:
+        return image
+    return replace(image, layers=with_history(image.layers, lines, context.notes))
 
 
 def _single(values: list[object], context: _ReadContext) -> Image:
@@ -171,7 +188,7 @@ def _skopeo(node: JsonValue, context: _ReadContext) -> Image:
     architecture = architecture_of(node.at("Architecture"), node.at("Os"))
     _note_other(architecture, context)
     context.call(node.word("Name"))
-    layers = read_layers(node.at("LayersData").items(), SKOPEO, context.unpack_ratio, context.notes)
+    layers = read_layers(node.at("LayersData").items(), SKOPEO, context.ratios, context.notes)
     return Image(name=context.name, layers=layers, architectures=(architecture,))
 
 
@@ -180,7 +197,7 @@ def _docker(node: JsonValue, context: _ReadContext) -> Image:
     _note_other(architecture, context)
     tags = node.at("RepoTags").items() if "RepoTags" in node else []
     context.call(tags[0].text() if tags else "")
-    layers = inspected_layers(node, context.unpack_ratio, context.notes)
+    layers = inspected_layers(node, context.ratios.gzip, context.notes)
     return Image(name=context.name, layers=layers, architectures=(architecture,))
 
 
@@ -193,7 +210,7 @@ def _first_schema(node: JsonValue, context: _ReadContext) -> Image:  # noqa: ARG
 
 def _image(manifest: JsonValue, offered: tuple[Architecture, ...], context: _ReadContext) -> Image:
     _checked_schema(manifest)
-    layers = read_layers(manifest.at("layers").items(), OCI, context.unpack_ratio, context.notes)
+    layers = read_layers(manifest.at("layers").items(), OCI, context.ratios, context.notes)
     return Image(name=context.name, layers=layers, architectures=offered)
 
 

@@ -64,7 +64,7 @@ class LiveBuilder:
         """Do each step once what it needs is there; stages run side by side."""
         env = self.kernel.world.env
         done: dict[str, Event] = {
-            digest: env.process(self._base(record, image)) for digest, image in built.bases.items()
+            digest: env.process(self._base(record, image)) for digest, image in built.bases
         }
         for step in built.steps:
             if step.layer.digest not in done:

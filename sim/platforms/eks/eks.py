@@ -81,10 +81,13 @@ class EKS(Orchestrator):
         return PodsOnFargate(fargate, self.profile, self._terms)
 
     def without_slots(self) -> "EKS":
-        """This platform without its slot limits: what decides density by use apart from them."""
+        """This platform without its addresses: what decides density by use apart from slots.
+
+        Max pods stay: what a node reserves, and so what pods may use together, grows with them.
+        """
         if self.node is None:
             return self
-        return replace(self, node=replace(self.node, max_pods=1, addresses=None))
+        return replace(self, node=replace(self.node, addresses=None))
 
     def deploy(self, world: World) -> "LiveEKS":
         """A cluster whose capacity is up already."""

@@ -87,6 +87,14 @@ class NodeConfig:
             whole.pods - len(daemons),
         )
 
+    def memory_of_pods(self, machine: Machine) -> float:
+        """Bytes that pods beside those of the DaemonSets may use: `memory.max` of kubepods.slice.
+
+        The eviction threshold is no part of it: that is where the kubelet begins to evict.
+        """
+        daemons = math.fsum(plain(each.used) for each in self.daemon_sets)
+        return machine.memory_visible - self.kube_reserved() - daemons
+
     @property
     def held(self) -> float:
         """Bytes that kubelet and DaemonSets use."""

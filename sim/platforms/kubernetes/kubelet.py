@@ -11,7 +11,7 @@ from sim.core.back_off import back_off
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.token_bucket import Quota
-from sim.host import Step
+from sim.host import MemorySlice, Step
 from sim.image import Image
 from sim.platforms.kubernetes.pod import Pod, PodContainer, oom_score_adj
 from sim.sandbox import Container, ContainerEngine
@@ -52,11 +52,13 @@ class LiveKubelet:
         engine: the node's containerd.
         pods: the CPU cgroup of all pods (`kubepods.slice`).
         addresses: IPv4 addresses that the node has for pods.
+        memory: the same slice's memory; None: pods may fill the host.
     """
 
     __slots__ = (
         "_back_off",
         "_longest",
+        "_memory",
         "_noise",
         "_pulls",
         "_sandbox",
@@ -67,12 +69,18 @@ class LiveKubelet:
     )
 
     def __init__(
-        self, kubelet: Kubelet, engine: ContainerEngine, pods: Group, addresses: float
+        self,
+        kubelet: Kubelet,
+        engine: ContainerEngine,
+        pods: Group,
+        addresses: float,
+        memory: MemorySlice | None = None,
     ) -> None:
         world = engine.kernel.world
         self.engine = engine
         self.pods = pods
         self.addresses = addresses
+        self._memory = memory
         self._pulls = kubelet.pulls.deploy(world.env)
         self._back_off, self._longest = plain(kubelet.back_off), plain(kubelet.longest_back_off)
         self._sandbox = kubelet.sandbox.plain()
@@ -119,7 +127,9 @@ class LiveKubelet:
 
     def _settle(self, pod: Pod, container: PodContainer) -> Container:
         score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
-        return self.engine.settle(container, parent=self.pods, oom_score_adj=score)
+        return self.engine.settle(
+            container, parent=self.pods, oom_score_adj=score, memory=self._memory
+        )
 
     def _start_container(
         self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
@@ -143,7 +153,12 @@ class LiveKubelet:
         score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
         return (
             yield from self.engine.up(
-                start, container, parent=cgroup, oom_score_adj=score, within=within
+                start,
+                container,
+                parent=cgroup,
+                oom_score_adj=score,
+                memory=self._memory,
+                within=within,
             )
         )
 

@@ -1,6 +1,7 @@
 """A node: a machine of a fleet with its kubelet, as long as it belongs to the cluster."""
 
 from sim.core.world import World
+from sim.host import MemorySlice
 from sim.image import KUBERNETES
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.fleet import Fleet
@@ -9,6 +10,9 @@ from sim.platforms.kubernetes.kubelet import Kubelet, LiveKubelet
 from sim.platforms.kubernetes.pod import Pod, cpu_weight
 from sim.platforms.scaling.instance_launch import LaunchedInstance
 from sim.start import Start
+
+OOM_ALLOCATABLE = "OOM kill: pods together over Node Allocatable"
+"""What is said of a pod that dies because `kubepods.slice` is full, however much the host has."""
 
 SYSTEM_WEIGHT = 100.0
 """`cpu.weight` of what runs beside `kubepods.slice`: the kernel's default."""
@@ -53,7 +57,10 @@ class Node:
         weight = cpu_weight(config.allocatable(fleet.machine).cpu)
         addresses = float("inf") if config.addresses is None else float(config.addresses)
         slice_ = engine.kernel.cpu.group(weight=weight)
-        self.kubelet = LiveKubelet(kubelet, engine, slice_, addresses)
+        memory = MemorySlice(
+            engine.kernel.memory, config.memory_of_pods(fleet.machine), OOM_ALLOCATABLE
+        )
+        self.kubelet = LiveKubelet(kubelet, engine, slice_, addresses, memory)
 
     @property
     def name(self) -> str:

@@ -97,6 +97,9 @@ class PodTemplate:
     privileged: bool = False
     host_network: bool = False
     """Share the node's network: no address of its own."""
+    oom_group: bool = True
+    """Whether all processes of a container are killed with the first, as the kubelet has it with
+    cgroup v2 (`singleProcessOOMKill: false`)."""
 
     def main(self, service: Service) -> Resources:
         """Requests and limits of the service's container."""
@@ -149,12 +152,15 @@ class PodContainer(Demand):
 
     __slots__ = ("image", "request")
 
-    def __init__(self, world: World, service: Service, asked: Resources) -> None:
+    def __init__(
+        self, world: World, service: Service, asked: Resources, *, oom_group: bool
+    ) -> None:
         super().__init__(world, service)
         self.image: Image | None = service.image
         self.request = asked.memory
         self.shares = cpu_weight(asked.cpu)
         self.cap = math.inf if asked.cpu_limit is None else asked.cpu_limit
+        self.oom_group = oom_group or service.oom_group
         self.memory = math.inf if asked.memory_limit is None else asked.memory_limit
 
 
@@ -168,9 +174,15 @@ class Pod:
         self.qos: QoS = template.qos(service)
         self.weight = cpu_weight(self.request.cpu)
         self.own_network = not template.host_network
-        self.main = PodContainer(world, service, template.main(service))
-        self.init = [PodContainer(world, each, resources(each)) for each in template.init]
-        self.sidecars = [PodContainer(world, each, resources(each)) for each in template.sidecars]
+        group = template.oom_group
+        self.main = PodContainer(world, service, template.main(service), oom_group=group)
+        self.init = [
+            PodContainer(world, each, resources(each), oom_group=group) for each in template.init
+        ]
+        self.sidecars = [
+            PodContainer(world, each, resources(each), oom_group=group)
+            for each in template.sidecars
+        ]
 
     def again(self, world: World) -> "Pod":
         """The pod as its controller makes it anew after an eviction.

@@ -85,11 +85,17 @@ class PodsOnNodes(Hosting):
         return tuple(c for c in self.ceilings(service) if c.limit not in ("vCPU", "memory"))
 
     def fits_in_memory(self, service: Service) -> int:
-        """Pods that fit by what they use, beside the kubelet and the DaemonSets."""
+        """Pods that fit by what they use, beside the kubelet and the DaemonSets.
+
+        Together they stay within Node Allocatable, or the kubelet evicts one.
+        """
         beside = fsum(container.private for container in self.terms.pod.sidecars)
         hot = service.hot + fsum(container.hot for container in self.terms.pod.sidecars)
-        each = service.private + beside + plain(self.terms.kubelet.sandbox_memory)
-        return fits(self.fleet.room(hot + self.node.held), each)
+        pod = service.private + beside
+        each = pod + plain(self.terms.kubelet.sandbox_memory)
+        allocatable = self.node.memory_of_pods(self.machine) - plain(self.node.eviction_memory)
+        on_host = fits(self.fleet.room(hot + self.node.held), each)
+        return min(on_host, fits(allocatable - hot, pod)) if pod else on_host
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How a node's nominal memory is used with `count` pods at work."""

@@ -39,6 +39,10 @@ class OneHost(Protocol):
         """How many fit by the memory they use."""
         ...
 
+    def last_in_memory(self, service: Service) -> int:
+        """How many crawl before one is killed."""
+        ...
+
 
 class Sized(OneHost, StudiedPlatform, Protocol):
     """What this question asks of a platform of which one host takes many."""
@@ -70,10 +74,14 @@ class ByUse:
     count: int
     stopped_by: str
     probes: tuple[Probe, ...]
+    last_fit: int | None = None
+    """The most of which none is killed for memory, however slow they are; None: not known."""
 
 
 SLOW = "p95 slow-down"
 UNSETTLED = "CPU (the queue would never settle)"
+THRASHING = "memory (thrashing)"
+"""File pages in use are dropped and read again; only far beyond is somebody killed."""
 
 
 def largest_by_use(
@@ -133,7 +141,7 @@ def largest_by_use(
             trial = (low + high + 1) // 2
             if low == 0:
                 trial = max(trial, high + 1 - step)
-    return ByUse(low, stopped_by, tuple(probes))
+    return ByUse(low, stopped_by, tuple(probes), platform.last_in_memory(service))
 
 
 def window_for(vcpu: float) -> float:
@@ -147,11 +155,12 @@ def window_for(vcpu: float) -> float:
 def _bracket(
     platform: OneHost, service: Service, load: Load, vcpu: float, core_speed: float
 ) -> Ceiling:
-    """Arithmetic: a host used up has a queue that never settles, one full kills someone."""
+    """Arithmetic: a host used up has a queue that never settles, one full thrashes or kills."""
     settled = _settled(load, vcpu, load.mean_use(service.cpu, core_speed))
     memory = platform.fits_in_memory(service)
     if memory <= settled:
-        return Ceiling("memory", memory, "")
+        thrashes = platform.last_in_memory(service) > memory
+        return Ceiling(THRASHING if thrashes else "memory", memory, "")
     return Ceiling(UNSETTLED, settled, "")
 
 

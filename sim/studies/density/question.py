@@ -96,9 +96,7 @@ class DensityQuestion(Question):
     """T types for the ec2 row, too."""
     architecture: Arch | None = None
     """The only architecture of the image: amd64 or arm64."""
-    max_pods: (
-        Annotated[int, BeforeValidator(_max_pods), Typed(shape="<integer>|<expression>")] | None
-    ) = None
+    max_pods: Annotated[int, BeforeValidator(_max_pods), Typed(shape="<pods>")] | None = None
     """Of EKS nodes: 110, or 'default_enis * 10'."""
     seed: Seed = 1
     """Of the requests."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.platforms.limits import BudgetItem, Limit, file_pages, used
-from sim.studies.density.by_use import ByUse, Sized
+from sim.studies.density.by_use import THRASHING, ByUse, Sized
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import of_flavour, units
 from sim.units import GiB, MiB
@@ -73,6 +73,12 @@ class DensityRow:
         middle = self.count_by_use
         return next(a.stopped_by for a in self.by_use or [] if a.count == middle)
 
+    @property
+    def last_fit(self) -> int | None:
+        """The most of which none is killed for memory, beside the middle answer."""
+        middle = self.count_by_use
+        return next((a.last_fit for a in self.by_use or [] if a.count == middle), None)
+
     def json(self) -> dict[str, Any]:
         """Plain data; a key whose value is not known is absent, and `refused` says why."""
         data: dict[str, Any] = {
@@ -92,6 +98,8 @@ class DensityRow:
         if self.by_use is not None:
             data["count_by_use"] = self.count_by_use
             data["stopped_by_use"] = self.stopped_by_use
+            if self.last_fit is not None:
+                data["last_fit"] = self.last_fit
         if self.refused:
             data["refused"] = self.refused
         if self.note:
@@ -115,7 +123,17 @@ def use_sentence(row: DensityRow, *, weight_only: bool = False) -> str:
     else:
         both = dict.fromkeys((row.stopped_by, row.stopped_by_use))
         why = f"both stop there ({'; '.join(both)})"
-    return f"By use {by_use} {what} fit{quota}: {why}."
+    return f"By use {by_use} {what} fit{quota}: {why}.{_crawling(row)}"
+
+
+def _crawling(row: DensityRow) -> str:
+    """What lies between the useful density and the last one that fits."""
+    if row.stopped_by_use != THRASHING or row.last_fit is None:
+        return ""
+    return (
+        f" Up to {row.last_fit} are not killed, but beyond {row.count_by_use} file pages in use "
+        f"give way (thrashing), and all of them crawl."
+    )
 
 
 def stops_it(limit: str) -> str:

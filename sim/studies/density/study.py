@@ -127,9 +127,12 @@ class _Measured:
 
 
 def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:
-    if slots is None or slots.allows >= answer.count:
+    if slots is None:
         return answer
-    return ByUse(slots.allows, slots.limit, answer.probes)
+    last = None if answer.last_fit is None else min(slots.allows, answer.last_fit)
+    if slots.allows >= answer.count:
+        return replace(answer, last_fit=last)
+    return ByUse(slots.allows, slots.limit, answer.probes, last)
 
 
 def _row(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.core.cited import Cited
 from sim.core.quantity import shown_bytes
 from sim.experiment import Results
 from sim.studies import platforms
-from sim.studies.influence import Assumed, assumed_line
+from sim.studies.influence import Assumed, Explained, assumed_line
 from sim.studies.lifecycle.question import LifecycleQuestion
 from sim.studies.lifecycle.timeline import STEPS, TOTAL, Lifecycle, LifecycleRow, Round, Timeline
 
@@ -31,6 +32,8 @@ class LifecycleAnswer:
     assumed: list[Assumed]
     """Assumed numbers that matter, strongest first."""
     notes: tuple[str, ...]
+    explained: Explained | None = None
+    """The numbers that moved the first round; None where that was not asked for."""
 
     @property
     def outcome(self) -> str:
@@ -93,6 +96,7 @@ class LifecycleAnswer:
         }
         if row.line:
             data |= {"line": row.line, "text": row.text, "cached": row.cached}
+            data |= self._wire(row)
         elif row.text:
             data["image"] = row.text
         if row.phase == TOTAL:
@@ -103,6 +107,22 @@ class LifecycleAnswer:
             data["round"] = row.round
         if (row.step, row.phase) == ("run", TOTAL):
             data |= self._end(row.round)
+            if self.explained is not None and row.round == 1:
+                data["explain"] = self.explained.json()
+        return data
+
+    def _wire(self, row: LifecycleRow) -> dict[str, Any]:
+        """What the layer of an instruction is on the wire, and whether that was measured."""
+        steps = self.rounds[row.round - 1].built.steps
+        layer = next(step.layer for step in steps if step.line == row.line)
+        if not layer.unpacked:
+            return {}
+        ratio = layer.ratio
+        data: dict[str, Any] = {"wire_bytes": round(layer.wire), "unpack_ratio": float(ratio)}
+        if isinstance(ratio, Cited):
+            data["unpack_ratio_standing"] = ratio.standing
+            if ratio.ranges:
+                data |= {"unpack_ratio_low": ratio.low, "unpack_ratio_high": ratio.high}
         return data
 
     def _end(self, number: int) -> dict[str, Any]:

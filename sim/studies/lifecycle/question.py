@@ -13,11 +13,12 @@ from sim.core.question import Mistake, Question, Typed
 from sim.image import Image
 from sim.image.dockerfile.parser import read_dockerfile
 from sim.studies import platforms
-from sim.studies.image_layers import find
+from sim.studies.images.layers import find
 from sim.studies.kinds import (
     NAME,
     Arch,
     Cores,
+    Explain,
     Instance,
     Seed,
     Size,
@@ -182,6 +183,7 @@ class LifecycleQuestion(Question):
     exclude: Annotated[Path | None, Typed(shape="<path>")] = None
     """A folder that is not part of the context; that of the answers by default."""
     seed: Seed = 1
+    explain: Explain = False
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """An app brings its own work, and Fargate has no instances."""

@@ -11,12 +11,13 @@ import numpy as np
 
 from sim import catalog
 from sim.core.cited import plain
+from sim.core.quantity import shown_bytes
 from sim.core.question import asking
 from sim.experiment import Results, compare
 from sim.experiment.running.metric import measured
 from sim.host import Step
 from sim.image import BadDockerfile, Built, Image, build_file
-from sim.studies.influence import Assumed, assumed_figures, explain
+from sim.studies.influence import Explained, assumed_figures, explain
 from sim.studies.lifecycle.answer import LifecycleAnswer, table
 from sim.studies.lifecycle.question import LifecycleQuestion
 from sim.studies.lifecycle.timeline import READY, Life, Lifecycle, Round, timeline_of
@@ -39,7 +40,7 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
         file,
         question.change,
         resolve=_resolver(question.bases or {}),
-        ratio=catalog.figure("image.unpack_ratio"),
+        ratio=catalog.figure("image.unpack_ratio.unknown"),
         build_args={**args, **(question.build_args or {})},
         **question.built_with(),
     )
@@ -81,7 +82,10 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
             summary=lambda results: table(answered(results)),
         )
     )
-    found.assumed = _assumed(question.platform, setup, rounds[:1], seed)
+    explained = _explained(question, Life(setup=setup, rounds=rounds[:1]))
+    if explained is not None:
+        found.assumed = explained.assumed()
+        found.explained = explained if question.explain else None
     return found
 
 
@@ -150,24 +154,29 @@ def _fits(dockerfile: str | Path, registry: str, setup: Lifecycle, built: list[B
         raise BadDockerfile("\n".join(wrong))
 
 
-def _assumed(
-    platform: str, setup: Lifecycle, rounds: tuple[Round, ...], seed: int
-) -> list[Assumed]:
-    """The assumed numbers that matter to the time from Dockerfile to ready; one run each."""
+def _explained(question: LifecycleQuestion, life: Life) -> Explained | None:
+    """The numbers that move the time from Dockerfile to ready, in one run each: the assumed ones,
+    or all of them where that was asked for. None where it is never ready."""
 
-    def ready_after(setups: Sequence[Lifecycle]) -> np.ndarray:
-        lives = [Life(setup=each, rounds=rounds) for each in setups]
-        return measured(lives, READY, times=1, seed=seed, what="explaining")
+    def ready_after(lives: Sequence[Life]) -> np.ndarray:
+        return measured(lives, READY, times=1, seed=question.seed, what="explaining")
 
-    base = float(ready_after([setup])[0, 0])
+    base = float(ready_after([life])[0, 0])
     if math.isnan(base):
-        return []
-    only = assumed_figures(setup)
-    return explain(platform, "ready, s", setup, ready_after, base=base, only=only).assumed()
+        return None
+    only = None if question.explain else assumed_figures(life)
+    return explain(question.platform, "ready, s", life, ready_after, base=base, only=only)
 
 
 def _notes(built: list[Built], wanted: str, native: str) -> tuple[str, ...]:
     notes = [note for one in built for note in one.notes]
+    for _, image in built[0].bases:
+        low, high = image.at("low").unpacked, image.at("high").unpacked
+        if low < high:
+            notes.append(
+                f"How many bytes {image.name} unpacks to is not published: taken for "
+                f"{shown_bytes(image.unpacked)} ({shown_bytes(low)} to {shown_bytes(high)})."
+            )
     if any(step.word == "RUN" for step in built[0].steps):
         notes.append(
             "What a RUN downloads or waits for is not modelled: its CPU work and bytes are."

@@ -7,10 +7,9 @@ from sim.core.question import asking
 from sim.experiment import Results, compare
 from sim.experiment.statistics.estimate import mean
 from sim.studies.platform_row import StudiedPlatform
-from sim.studies.scale import ChangeQuestion, ScaleInQuestion
+from sim.studies.scale import ChangeQuestion, ScaleInQuestion, price, scaled_platforms, web
 from sim.studies.scale_in.answer import SHARES, ScaleInAnswer, ScaleInRow, table
 from sim.studies.scale_in.run import ScaleIn, ScaleInRun, runs_of
-from sim.studies.scaling import price, scaled_platforms, web
 from sim.workload import Service
 
 

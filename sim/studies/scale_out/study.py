@@ -12,10 +12,9 @@ from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.statistics.estimate import Estimate, mean
 from sim.platforms.kubernetes.cluster import EVICTED, EVICTION, REPLACEMENT
 from sim.studies.account_quotas import account_line, need
-from sim.studies.scale import ScaleOutQuestion, ScaleQuestion
+from sim.studies.scale import ScaleOutQuestion, ScaleQuestion, price, scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 from sim.studies.scale_out.limiting_waits import stretches
-from sim.studies.scaling import price, scaled_platforms, web
 from sim.units import hours
 from sim.workload import Service
 

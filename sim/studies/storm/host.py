@@ -11,7 +11,7 @@ from sim.core.cited import plain
 from sim.host import Machine
 from sim.platforms.limits import fits
 from sim.sandbox.storm.processor import Processor
-from sim.studies.bare_machine import bare_machine
+from sim.studies.platform_row import bare_machine
 from sim.units import GiB
 
 CONTAINERS = ("runc", "docker")

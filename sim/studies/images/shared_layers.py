@@ -72,9 +72,8 @@ def shared_layers(
 
 
 def _image(base: str, number: int, own: float) -> Image:
-    layer = Layer(
-        digest=f"own/{number}", compressed=own, unpack_ratio=catalog.figure("image.unpack_ratio")
-    )
+    ratio = catalog.figure("image.unpack_ratio.unknown")
+    layer = Layer(digest=f"own/{number}", compressed=own, unpack_ratio=ratio)
     return Image(name=f"service-{number}", layers=(*catalog.image(base).layers, layer))
 
 

@@ -50,9 +50,11 @@ class ImageAnswer:
     def sentence(self) -> str:
         """The totals, and what is saved where the other image is."""
         image, common = self.image, self.common
-        wire, unpacked = shown_bytes(image.wire), shown_bytes(image.unpacked)
-        count = _layers(len(image.layers))
-        text = f"{image.name} has {count}: {wire} on the wire, {unpacked} unpacked."
+        wire, count = shown_bytes(image.wire), _layers(len(image.layers))
+        low, high = image.at("low"), image.at("high")
+        on_wire = f"{_sizes(image.wire, high.wire, low.wire)} on the wire"
+        text = f"{image.name} has {count}: {on_wire}, "
+        text += f"{_sizes(image.unpacked, low.unpacked, high.unpacked)} unpacked."
         if self.other is None:
             return text
         if not common.layers:
@@ -84,9 +86,19 @@ class ImageAnswer:
             ],
             "compressed_bytes": round(image.wire),
             "unpacked_bytes": round(image.unpacked),
+            **self._ranges(),
             "shared_bytes": round(common.wire),
             "shared_unpacked_bytes": round(common.unpacked),
         }
+
+    def _ranges(self) -> dict[str, list[int]]:
+        """Both ends of what is not known about the sizes of the image."""
+        low, high = self.image.at("low"), self.image.at("high")
+        ends = {
+            "compressed_range_bytes": [round(high.wire), round(low.wire)],
+            "unpacked_range_bytes": [round(low.unpacked), round(high.unpacked)],
+        }
+        return {name: both for name, both in ends.items() if both[0] < both[1]}
 
 
 def answer(question: ImageQuestion) -> ImageAnswer:
@@ -117,8 +129,18 @@ def find(text: str, architecture: Architecture) -> Reading:
         return Reading(catalog.image(text), lines)
     if not _is_path(text):
         raise catalog.unknown("image", text, catalog.images())
-    ratio = catalog.figure("image.unpack_ratio")
-    return read(Path(text), architecture=architecture, unpack_ratio=ratio)
+    return read(
+        Path(text),
+        architecture=architecture,
+        unpack_ratio=catalog.figure("image.unpack_ratio.unknown"),
+        zstd_ratio=catalog.figure("image.unpack_ratio.zstd"),
+    )
+
+
+def _sizes(size: float, low: float, high: float) -> str:
+    """Bytes, and the range they may be in where they are not known exactly."""
+    exact = low == high
+    return shown_bytes(size) + ("" if exact else f" ({shown_bytes(low)} to {shown_bytes(high)})")
 
 
 def _is_path(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""What images consist of, and what several of them share."""

@@ -1,0 +1,193 @@
+"""What holds for the options of every verb, whatever it asks."""
+
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import sim
+from sim.cli.app import VERBS, app
+from sim.core.question import Typed, default, help_of, typed
+
+ASKED = {
+    "density": "density",
+    "startup": "startup",
+    "storm": "storm",
+    "lifecycle": "lifecycle",
+    "scale": "scale_out",
+}
+"""The function of each verb that has one."""
+
+
+def call(*words: str | Path) -> Result:
+    """Run a verb in this process."""
+    return CliRunner().invoke(app, list(map(str, words)), catch_exceptions=False)
+
+
+def kinds(verb: str) -> list[Any]:
+    """The descriptions of what a verb takes."""
+    hints = get_type_hints(import_module(f"sim.cli.{verb}").command)
+    return [kind for name, kind in hints.items() if name != "return"]
+
+
+FIELDS = [(verb, kind, name) for verb in VERBS for kind in kinds(verb) for name in help_of(kind)]
+VALUES = [
+    (verb, mark.name, get_type_hints(kind)[name])
+    for verb, kind, name in FIELDS
+    if not (mark := typed(kind, name)).argument and not mark.repeats
+    if get_type_hints(kind)[name] is not bool
+]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_field_has_an_option_with_its_help_and_its_default(verb: str) -> None:
+    """Nothing is asked that cannot be typed, and nothing is told twice."""
+    shown = " ".join(call(verb, "--help").stdout.split())
+
+    for kind in kinds(verb):
+        for name, told in help_of(kind).items():
+            mark, first = typed(kind, name), default(kind, name)
+            assert told, name
+            assert told.replace("`", "").split()[0] in shown, name
+            assert mark.argument or f"--{mark.name}" in shown
+            if isinstance(first, str | int | float) and first and not isinstance(first, bool):
+                as_typed = str(first) if mark.shown is None else mark.shown(first)
+                assert f"[default: {as_typed}]" in shown or mark.argument, name
+
+
+@pytest.mark.parametrize(("verb", "function"), ASKED.items())
+def test_the_function_has_the_defaults_of_the_options(verb: str, function: str) -> None:
+    """And their docstrings; every keyword but what is said of files is an option."""
+    answers = getattr(sim, function)
+    question = kinds(verb)[0]
+    parameters = inspect.signature(answers).parameters
+
+    assert list(parameters) == list(help_of(question))
+    for name, parameter in parameters.items():
+        assert parameter.default == (
+            inspect.Parameter.empty if typed(question, name).argument else default(question, name)
+        )
+        assert f"    {name}: {help_of(question)[name].split()[0]}" in answers.__doc__
+
+
+@pytest.mark.parametrize(("verb", "option", "kind"), VALUES)
+def test_an_option_that_is_typed_twice_is_refused_not_dropped(
+    verb: str, option: str, kind: object
+) -> None:
+    """With every other mistake of the line."""
+    arguments = ["x"] * sum(typed(k, n).argument for v, k, n in FIELDS if v == verb)
+    result = call(verb, *arguments, f"--{option}", "1", f"--{option}", "2")
+
+    assert result.exit_code == 2, kind
+    assert f"{option}: given 2 times; one value is allowed" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "idle"),
+    [
+        ("density --by reservation --load 0.2", "load"),
+        ("density --by reservation --slowdown 2", "slowdown"),
+        ("density --by reservation --window 2s", "window"),
+        ("density --by reservation --seed 3", "seed"),
+        ("density --by reservation --replications 3", "replications"),
+        ("density --by reservation --use-on docker", "use-on"),
+        ("startup --platform ecs --platform vm --lazy", "lazy"),
+        ("startup --platform fargate --network bridge", "network"),
+        ("startup --platform ecs --host m5.metal", "host"),
+        ("startup --platform eks-fargate --instance m5.large", "instance"),
+        ("startup --platform vm --host m5.metal --instance m5.large", "instance"),
+        ("storm --runtime docker --memory 1GiB", "memory"),
+        ("scale --platform eks-fargate --instance m5.large", "instance"),
+        ("scale --from 9 --to 3 --services 1", "services"),
+        ("lifecycle . --platform fargate --instance m5.large", "instance"),
+        ("sweep one.yaml --grid image.mib=1,2 --points 4", "points"),
+        ("sweep one.yaml --grid image.mib=1,2 --spread sobol", "spread"),
+        ("run one.yaml --cluster tcp://127.0.0.1:1 --jobs 2", "jobs"),
+        ("validate --live --shipped", "shipped"),
+        ("validate --docs . --json", "json"),
+    ],
+)
+def test_an_option_without_effect_is_refused(words: str, idle: str, tmp_path: Path) -> None:
+    """As a field of a scenario file is, also where its default was typed; nothing is written."""
+    (tmp_path / "one.yaml").write_text("name: one\nplatform: ecs\n", encoding="utf-8")
+    verb, *rest = words.replace("one.yaml", str(tmp_path / "one.yaml")).split()
+    out = ["--out", tmp_path / "out"] if any(n == "out" for v, _, n in FIELDS if v == verb) else []
+    result = call(verb, *rest, *out)
+
+    assert result.exit_code == 2
+    assert f"{idle}: not allowed" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_several_platforms_are_all_answered(tmp_path: Path) -> None:
+    """Named once each, in the order of the table."""
+    words = ["--platform", "fargate", "--platform", "docker", "--platform", "fargate"]
+    result = call("startup", *words, "--replications", 1, "--out", tmp_path)
+    both = sim.startup(platform=("fargate", "docker"), replications=1)
+
+    assert result.exit_code == 0
+    assert "too few starts for a median" in result.stdout
+    assert [row.platform for row in both.totals()] == ["docker", "docker", "fargate"]
+    assert call("startup", *words, "--platform", "all").exit_code == 2
+
+
+def test_mistakes_of_several_kinds_come_in_one_message(tmp_path: Path) -> None:
+    """Of fields, of fields that do not go together, and of what is not a question's."""
+    (tmp_path / "file").touch()
+    words = ["--tasks", "0", "--cpu", "1x", "--platform", "ec2", "--lazy", "--seed", "1"]
+    more = ["--seed", "2", "--require", "soon", "--out", tmp_path / "file"]
+    told = call("startup", *words, *more).stderr
+
+    for name in ("tasks", "cpu", "lazy", "seed", "require", "out"):
+        assert f"{name}: " in told
+    assert told.count("error:") == 1
+
+
+def test_python_says_the_same_lines() -> None:
+    """As a ValueError; a keyword that is not there is Python's own error."""
+    with pytest.raises(ValueError, match="not allowed on ec2") as told:
+        sim.startup(platform="ec2", lazy=True, tasks=0, host="9")
+
+    assert [line.partition(":")[0] for line in str(told.value).splitlines()] == [
+        "host",
+        "tasks",
+        "lazy",
+    ]
+    with pytest.raises(TypeError, match="tusks"):
+        sim.startup(tusks=1)
+
+
+def test_a_mistaken_field_hides_only_what_hangs_on_it() -> None:
+    """Where `--from` is wrong, nothing is said of how `--to` compares with it."""
+    told = call(
+        "scale", "--from", "x", "--to", "0", "--platform", "eks-cas", "--image", "no"
+    ).stderr
+
+    assert "from: 'x'" in told
+    assert "image: 'no'" in told
+    assert "to:" not in told
+
+
+def test_help_imports_neither_numbers_nor_pydantic() -> None:
+    """A verb is imported when it is used."""
+    code = (
+        "import sys; from typer.testing import CliRunner; from sim.cli.app import app;"
+        "assert 'lifecycle' in CliRunner().invoke(app, ['--help']).stdout;"
+        "print([m for m in ('numpy', 'pydantic', 'pandas', 'simpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_how_a_field_is_typed_is_read_from_all_its_marks() -> None:
+    """The outer ones win."""
+    question = kinds("scale")[0]
+
+    assert typed(question, "begin") == Typed(name="from", shape="<integer>")
+    assert typed(question, "quotas").repeats

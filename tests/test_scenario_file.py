@@ -53,6 +53,17 @@ def test_an_image_of_any_size_and_a_poisson_stream(tmp_path: Path) -> None:
     assert stream.service.image.wire == 500 * 2**20
 
 
+def test_an_app_has_threads_and_its_requests_vary(tmp_path: Path) -> None:
+    """Node.js has one thread and exponential work, unless the file says otherwise."""
+    plain = load_scenario(written(tmp_path, GOOD)).scenario.arrivals[0].service
+    own = GOOD.replace("app: node", "app: node, threads: 4, variation: 0")
+    told = load_scenario(written(tmp_path, own)).scenario.arrivals[0].service
+
+    assert plain.load is not None and told.load is not None
+    assert (plain.app.threads, float(plain.load.variation)) == (1, 1.0)
+    assert (told.app.threads, told.load.variation) == (4, 0.0)
+
+
 def test_a_figure_of_the_catalogue_can_be_replaced(tmp_path: Path) -> None:
     """Everywhere it stands in the scenario."""
     text = "name: x\nplatform: fargate\nfigures: {fargate.provision: 3.0}\n"

@@ -1,5 +1,6 @@
 """The apps of the story and their images: a Java app, a Node.js app, a MySQL database."""
 
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -113,12 +114,12 @@ def app(name: str) -> App:
     return apps()[name]
 
 
-def load(share: float | None = None, app: str = "generic") -> Load:
+def load(share: float | None = None, app: str = "generic", variation: float | None = None) -> Load:
     """The request load of a serving container; assumed, with a range."""
     return Load(
         share=figure("workload.load") if share is None else share,
         request_cpu=figure("workload.request_cpu"),
-        variation=figure("workload.variation"),
+        variation=figure("workload.variation") if variation is None else variation,
         crowding=figure(CROWDING.get(app, "workload.crowding")),
     )
 
@@ -130,6 +131,8 @@ def service(
     memory: float | None = None,
     cpu_quota: bool = True,
     load_share: float | None = None,
+    threads: int | None = None,
+    variation: float | None = None,
 ) -> Service:
     """An app of the catalogue as it is launched, at its default size unless told otherwise.
 
@@ -138,12 +141,14 @@ def service(
         cpu: vCPUs.
         memory: bytes, at least 6 MiB.
         load_share: mean CPU use as a fraction of `cpu`.
+        threads: requests it works on at once, at least 1; None: as the app does.
+        variation: coefficient of variation of the CPU of a request, at least 0.
 
     Raises:
         UnknownName: there is no such app.
         ValueError: a size is not allowed.
     """
-    program = app(name)
+    program = app(name) if threads is None else replace(app(name), threads=threads)
     default_cpu, default_memory = DEFAULT_SIZE[name]
     made = Service(
         name=name,
@@ -152,7 +157,7 @@ def service(
         cpu=default_cpu if cpu is None else cpu,
         memory=default_memory if memory is None else memory,
         cpu_quota=cpu_quota,
-        load=load(load_share, name),
+        load=load(load_share, name, variation),
     )
     least = figure("docker.least_memory")
     if made.memory < least.value:

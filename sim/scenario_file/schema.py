@@ -139,6 +139,10 @@ class ServicePart:
     """Whether cpu is a quota, or only a weight."""
     load: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Mean CPU use as a fraction of cpu, once it serves."""
+    threads: PositiveInt | None = None
+    """Requests it works on at once; the app's own number unless given."""
+    variation: Annotated[float, Field(ge=0, le=100)] | None = None
+    """Coefficient of variation of the CPU of a request: 0 fixed, 1 exponential."""
     host_port: Annotated[int, Field(ge=1, le=65535)] | None = None
 
     def service(self) -> Service:
@@ -149,6 +153,8 @@ class ServicePart:
             memory=self.memory,
             cpu_quota=self.cpu_quota,
             load_share=self.load,
+            threads=self.threads,
+            variation=self.variation,
         )
         return replace(
             made,

@@ -11,7 +11,12 @@ from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
 from sim.validation.cases.boots import FIRECRACKER
 from sim.validation.cases.crowding import CROWDING
-from sim.validation.cases.density_memory import MEMORY_FIT, MEMORY_KILLED, MEMORY_SHARED
+from sim.validation.cases.density_memory import (
+    MEMORY_FIT,
+    MEMORY_KILLED,
+    MEMORY_SHARED,
+    MEMORY_STEPS,
+)
 from sim.validation.cases.ec2 import EC2_STARTS
 from sim.validation.cases.fargate import FARGATE_STARTS
 from sim.validation.cases.linux import LINUX
@@ -37,6 +42,7 @@ FORMATS: tuple[Format, ...] = (
     REQUESTS_SERVED,
     CROWDING,
     MEMORY_FIT,
+    MEMORY_STEPS,
     MEMORY_SHARED,
     MEMORY_KILLED,
 )

@@ -362,6 +362,29 @@ def test_an_app_over_its_own_limit_answers_none() -> None:
     assert answer.stopped_by == "memory (OOM kill)"
 
 
+def test_containers_thrash_before_one_is_killed_and_guests_do_not() -> None:
+    """1000 MiB hold 13 of 50 + 10 beside hot files of 200, and 18 of 45 + 10 without them.
+
+    Guests are sized for all of it: what they have touched their host cannot take back.
+    """
+    box = machine(memory=1000 * MiB, vcpu=64.0)
+    what = service(
+        cpu=0.25,
+        memory=256 * MiB,
+        load=IDLE,
+        app=replace(app(private=50 * MiB, hot=200 * MiB), gives_back=5 * MiB),
+    )
+    containers, guests = (
+        largest_by_use(platform, what, vcpu=64.0, core_speed=1.0)
+        for platform in (docker(box), hypervisor(box))
+    )
+
+    assert (containers.count, containers.last_fit) == (13, 18)
+    assert containers.stopped_by == "memory (thrashing)"
+    assert guests.last_fit == guests.count
+    assert guests.stopped_by == "memory"
+
+
 def test_a_service_without_load_is_refused() -> None:
     """There is nothing to be slow."""
     with pytest.raises(ValueError, match="load"):

@@ -45,6 +45,21 @@ def test_the_last_one_that_fits_has_collected_its_heap_and_keeps_no_file_in_memo
     assert last_fit(app, 1000 * MiB) == 100
 
 
+def test_steps_on_the_way_are_read_from_the_name_of_the_case(tmp_path: Path) -> None:
+    """200 idle ones hold 200 x (7.29 + 0.65); served ones give back once they fill their host."""
+    rows = (
+        "node-idle-2048,200,1435,122",
+        "node-light-1024,50,583,40",
+        "node-light-1024,110,900,80",
+    )
+    cases = judged(tmp_path, "case,n,rss_mib,kmem_mib", *rows).cases
+
+    predicted = [case.predicted for case in cases]
+    assert predicted == pytest.approx([200 * 7.94, 50 * 12.55, 110 * 9.06])
+    with pytest.raises(BadData, match="case: 'node' is not APP-LOAD-MIB"):
+        judged(tmp_path, "case,n,rss_mib,kmem_mib", "node,1,1,1")
+
+
 def test_an_app_or_a_load_that_is_not_known_is_said(tmp_path: Path) -> None:
     """The first is a reason, the second a mistake."""
     (case,) = judged(tmp_path, FIT, "x,perl,idle,512,10").cases

@@ -14,6 +14,7 @@ from sim.studies.kinds import (
     NAME,
     Arch,
     Cores,
+    Count,
     Explain,
     Host,
     Instance,
@@ -75,6 +76,12 @@ class DensityQuestion(Question):
         | None
     ) = None
     """Mean CPU use as a fraction of `cpu`, counted in time of an m5 vCPU (0.2)."""
+    threads: Count | None = None
+    """Requests one works on at once, the others queue; by default as the app does."""
+    variation: Annotated[float, number("0 to 100", lambda x: 0.0 <= x <= 100.0), Number] | None = (
+        None
+    )
+    """Coefficient of variation of the CPU of a request: 0 fixed, 1 exponential (1)."""
     slowdown: Annotated[float, number("at least 1", lambda x: 1.0 <= x < 1e9), Number] = 2.0
     """Target for the p95 slow-down."""
     window: Annotated[Time, AfterValidator(_above_0)] | None = None
@@ -107,7 +114,16 @@ class DensityQuestion(Question):
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """Nothing is simulated by reservation, and an image runs on its own architecture."""
         if self.by == "reservation":
-            simulated = ("load", "slowdown", "window", "use_on", "seed", "replications")
+            simulated = (
+                "load",
+                "threads",
+                "variation",
+                "slowdown",
+                "window",
+                "use_on",
+                "seed",
+                "replications",
+            )
             yield from without_effect(given, simulated, "by", "with --by reservation")
         type_ = catalog.instance(self.instance)
         if self.architecture not in (None, type_.architecture):

@@ -30,6 +30,8 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         memory=question.memory,
         cpu_quota=not question.cpu_weight_only,
         load_share=question.load,
+        threads=question.threads,
+        variation=question.variation,
     )
     options = PlatformOptions(
         service=service,

@@ -17,6 +17,7 @@ from sim.workload import App, Service
 
 GROUP = "density in memory"
 FIT, SHARED, KILLED = "how many fit", "what they share", "who is killed"
+STEP = "what they hold"
 MOST = 100_000
 """Containers side by side, or steps until somebody is killed."""
 
@@ -46,6 +47,29 @@ def judge_fit(ours: Format, row: TableRow) -> Iterator[Case]:
             ("kmem_slope_mib", "MiB", plain(app.kernel_memory) / MiB),
         ],
     )
+
+
+def judge_step(ours: Format, row: TableRow) -> Iterator[Case]:
+    """One row of the way there: what `n` of an app hold, before their heaps have been collected.
+
+    App, load and MiB of the host stand in the name of the case, as `node-idle-2048`.
+    """
+    case, count = row.text("case"), row.whole("n", 1)
+    held = row.number("rss_mib") + row.number("kmem_mib")
+    app, _, rest = case.partition("-")
+    load, _, limit = rest.partition("-")
+    name = f"{case}: {count}"
+    if load not in LOADS or not limit.isdecimal():
+        raise BadData(f"{row.place}: case: {case!r} is not APP-LOAD-MIB, as node-idle-2048")
+    try:
+        what = server(app, serves=LOADS[load])
+    except UnknownName as error:
+        yield ours.case(row, name, "MiB", held, None, reason=str(error))
+        return
+    each = plain(what.private or 0.0) + plain(what.kernel_memory)
+    if count * each > float(limit) * MiB:
+        each -= plain(what.gives_back)
+    yield ours.case(row, name, "MiB", held, count * each / MiB, tags=[STEP])
 
 
 def last_fit(app: App, memory: float) -> int:
@@ -165,22 +189,32 @@ def _ignore(reason: str) -> None:
 
 
 def _format(
-    needs: tuple[str, ...], file: str, judge: Callable[[Format, TableRow], Iterator[Case]]
+    needs: tuple[str, ...],
+    files: tuple[str, ...],
+    judge: Callable[[Format, TableRow], Iterator[Case]],
 ) -> Format:
     return Format(
         GROUP,
         needs,
-        (file,),
+        files,
         judge,
-        bars=(Bar("median", 5.0, FIT), Bar("median", 5.0, SHARED), Bar("outside", 0.0, KILLED)),
+        bars=(
+            Bar("median", 5.0, FIT),
+            Bar("median", 5.0, SHARED),
+            Bar("median", 5.0, STEP),
+            Bar("outside", 0.0, KILLED),
+        ),
         row_bars={"calibrated": 15.0, "held out": 25.0},
     )
 
 
-MEMORY_FIT = _format(("case", "app", "load", "limit_mib", "fit"), "memory_density.csv", judge_fit)
+MEMORY_FIT = _format(
+    ("case", "app", "load", "limit_mib", "fit"), ("memory_density.csv",), judge_fit
+)
+MEMORY_STEPS = _format(("case", "n", "rss_mib", "kmem_mib"), (), judge_step)
 MEMORY_SHARED = _format(
-    ("case", "files", "app", "containers", "pss_sum_mib"), "memory_sharing.csv", judge_shared
+    ("case", "files", "app", "containers", "pss_sum_mib"), ("memory_sharing.csv",), judge_shared
 )
 MEMORY_KILLED = _format(
-    ("case", "limit_mib", "spec", "grows", "victim"), "oom_order.csv", judge_killed
+    ("case", "limit_mib", "spec", "grows", "victim"), ("oom_order.csv",), judge_killed
 )

@@ -14,6 +14,9 @@ from sim.workload import Demand, Requests, RequestServer, alone
 EXEC_FORMAT = "exec format error"
 """The error of a kernel that is to run a program for another architecture."""
 
+THRASHING = "thrashing"
+"""What is recorded of a start whose kernel drops file pages in use: it is slower than it says."""
+
 
 class RunningApp:
     """A cgroup with CPU and memory on a kernel, and the app in it.
@@ -69,6 +72,8 @@ class RunningApp:
                 kernel.memory.cache(name, part)
         if not self.settle():
             raise Interrupt(self.memory.killed_by)
+        if kernel.memory.lacking > 0.0:
+            start.world.record.event(start.task, THRASHING, "memory")
         with self.start_work(demand.startup, start.startup_noise) as job:
             yield job
 

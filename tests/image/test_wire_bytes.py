@@ -194,6 +194,12 @@ def _cut(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
+def _sized(data: bytes, size: bytes) -> bytes:
+    """The first header with another size, and a checksum that is right."""
+    head = data[:124] + size + data[136:148] + b" " * 8 + data[156:512]
+    return head[:148] + b"%06o\0 " % sum(head) + head[156:] + data[512:]
+
+
 def _scratched(data: bytes) -> bytes:
     return data[:100_000] + bytes(2000) + data[102_000:]
 
@@ -207,8 +213,14 @@ def _scratched(data: bytes) -> bytes:
         ("a.tar.xz", _scratched(lzma.compress(tar_of(MEMBERS)))),
         ("a.tar.bz2", _cut(bz2.compress(tar_of(MEMBERS)))),
         ("a.tgz", b"no archive at all"),
+        ("a.tar", _sized(tar_of({"a": b"x"})[1024:], b"\xff" * 10 + b"\x00\x00")),
+        (
+            "a.tar.gz",
+            gzip.compress(_sized(tar_of({"a": b"x"})[1024:], b"\x80" + bytes(3) + b"\xff" * 8)),
+        ),
         ("a.tar", tar_of({"a": b"x"})[: 512 * 4] + b"y" * 1024),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_damaged_archive_is_refused(tmp_path: Path, name: str, data: bytes) -> None:
     """With its line; told its size, it is taken for that."""

@@ -122,6 +122,17 @@ def test_a_full_host_kills_the_largest() -> None:
     assert live.hosts()[0].memory.used == 410 * MiB
 
 
+def test_a_start_on_a_host_that_thrashes_is_ready_and_marked() -> None:
+    """Nobody is killed for file pages in use; the second start says that they give way."""
+    box = machine(memory=1000 * MiB)
+    what = service(memory=700 * MiB, app=app(private=450 * MiB, hot=150 * MiB))
+    world, _, starts = launch(docker(box), what, 2)
+
+    marked = [row.task for row in rows(world.record) if row.phase == "thrashing"]
+    assert outcomes(starts) == ["ready", "ready"]
+    assert marked == [1]
+
+
 def test_a_start_that_is_killed_at_the_instant_it_would_be_ready_is_not_ready() -> None:
     """The neighbour takes its memory in the same completion, before it is told of its own end."""
     world = World()

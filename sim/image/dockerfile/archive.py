@@ -158,6 +158,8 @@ class _Stream:
         return data
 
     def seek(self, to: int) -> None:
+        if to < self.at:
+            raise ValueError("a size is below 0")
         if not self._packed:
             self._raw.seek(to)
             self.at = to

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
-from tarfile import BLOCKSIZE, TarInfo
+from tarfile import BLOCKSIZE, USTAR_FORMAT, TarInfo
 from typing import NamedTuple
 
 from sim.core.cited import Cited, Number
@@ -142,9 +142,9 @@ def _in_tar(file: FileInLayer, skip: int, wanted: int) -> bytes:
     """Bytes of one file in its tar: of its header, its content, and what fills the last block."""
     header = b""
     if skip < BLOCKSIZE:
-        about = TarInfo(file.name[-90:])
+        about = TarInfo(file.name[-90:].encode("ascii", "replace").decode())
         about.size, about.mode = min(file.size, 8**11 - 1), 0o644
-        header = about.tobuf()[skip : skip + wanted]
+        header = about.tobuf(USTAR_FORMAT)[skip : skip + wanted]
     data, left = b"", wanted - len(header)
     if left > 0:
         at = max(0, skip - BLOCKSIZE)

@@ -31,6 +31,10 @@ ALLOWED = (
     "read are manifests of OCI and Docker (docker manifest inspect, crane manifest, skopeo "
     "inspect --raw), skopeo inspect, docker image inspect and docker history --format json"
 )
+UNTOLD = (
+    "What compressed layers unpack to is estimated, for a manifest does not tell; the output of "
+    "docker history --format json --human=false behind it in the file does."
+)
 BODIES = ("SchemaV2Manifest", "OCIManifest")
 
 
@@ -124,6 +128,8 @@ def _read(values: list[object], context: _ReadContext) -> Image:
         return Image(name=context.name, layers=layers, architectures=(context.architecture,))
     image = _single(others, context)
     if not steps:
+        if any(layer.files is None for layer in image.layers):
+            context.notes.append(UNTOLD)
         return image
     return replace(image, layers=with_history(image.layers, lines, context.notes))
 

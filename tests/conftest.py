@@ -1,5 +1,7 @@
 """Settings of all tests; helpers stand in `worlds.py` beside this file."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -10,3 +12,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("floors")
+
+os.environ["BERTHSIM_INSTANCES"] = (
+    os.devnull
+)  # instance types of whoever runs the tests are none of theirs

@@ -11,7 +11,7 @@ from sim.core.description import figures
 from sim.experiment import Burst, Poisson
 from sim.platforms import PodTemplate, Resources
 from sim.scenario_file import BadFile, load_scenario
-from sim.units import MiB
+from sim.units import GiB, MiB
 
 GOOD = """
 name: burst
@@ -223,3 +223,35 @@ def test_a_request_above_its_limit_is_named_in_a_file(tmp_path: Path) -> None:
     text = "name: a\nplatform: eks\npod: {resources: {cpu_request: 2, cpu_limit: 1}}\n"
     with pytest.raises(BadFile, match=r"pod.resources: cpu_request: 2 is not allowed; at most"):
         load_scenario(written(tmp_path, text))
+
+
+OWN = "name: own\nplatform: docker\nservice: {app: node, cpu: 0.25, memory: 256MiB}\n"
+
+
+def test_a_line_of_yaml_is_a_machine_of_ones_own(tmp_path: Path) -> None:
+    """Its vCPUs and memory bound what fits; its speed, its card and its price are its own."""
+    line = "host: {vcpu: 4, memory: 8GiB, core_speed: 2, network: 1, gpus: 1, usd_per_hour: 0.5}\n"
+    path = tmp_path / "own.yaml"
+    path.write_text(OWN + line)
+    server = load_scenario(path).scenario.platform.server.machine
+
+    assert (server.vcpu, server.memory, server.gpus) == (4.0, 8 * GiB, 1)
+    assert (server.core_speed, server.nic, server.usd_per_hour) == (2.0, 125e6, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("{vcpu: 4}", "host: vcpu alone is not allowed"),
+        ("{memory: 4GiB}", "host: memory alone is not allowed"),
+        ("{size: 4x8GiB, vcpu: 4, memory: 8GiB}", "are both given"),
+        ("{vcpu: 4, memory: 8}", "host.memory"),
+    ],
+)
+def test_half_a_machine_is_refused(tmp_path: Path, host: str, words: str) -> None:
+    """What is missing is said; a number without a unit is no amount of memory."""
+    path = tmp_path / "own.yaml"
+    path.write_text(f"{OWN}host: {host}\n")
+
+    with pytest.raises(BadFile, match=words):
+        load_scenario(path)

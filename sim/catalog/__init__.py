@@ -1,47 +1,54 @@
-"""The only place with numbers about the world, each one cited."""
+"""The only place with numbers about the world, each one cited.
 
-from sim.catalog.apps import app, apps, image, images, load, service
-from sim.catalog.builder import builder, official, repository
-from sim.catalog.containers import (
-    agent_cleanup,
-    docker,
-    fleet,
-    kubelet_cleanup,
-    unpacking,
-    with_volume,
-)
-from sim.catalog.ecs import (
-    ecs,
-    ecs_capacity_provider,
-    ecs_on_fargate,
-    ecs_service_on_fargate,
-    fargate,
-)
-from sim.catalog.eks import (
-    eks,
-    eks_cluster_autoscaler,
-    eks_karpenter,
-    eks_on_fargate,
-    node_config,
-    nodes,
-    prefix_max_pods,
-)
-from sim.catalog.figures import control_plane, digest, figure, figures
-from sim.catalog.instances import (
-    Instance,
-    bare,
-    core_speeds,
-    custom,
-    instance,
-    instances,
-    machine,
-    matching,
-)
-from sim.catalog.max_pods import max_pods
-from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
-from sim.catalog.storms import RUNTIMES, footprint, home, profile, validation_hosts
-from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
-from sim.core.names import UnknownName, unknown
+The facade is lazy: to list instance types, no platform is imported.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.catalog.apps import app, apps, image, images, load, service
+    from sim.catalog.builder import builder, official, repository
+    from sim.catalog.containers import (
+        agent_cleanup,
+        docker,
+        fleet,
+        kubelet_cleanup,
+        unpacking,
+        with_volume,
+    )
+    from sim.catalog.ecs import (
+        ecs,
+        ecs_capacity_provider,
+        ecs_on_fargate,
+        ecs_service_on_fargate,
+        fargate,
+    )
+    from sim.catalog.eks import (
+        eks,
+        eks_cluster_autoscaler,
+        eks_karpenter,
+        eks_on_fargate,
+        node_config,
+        nodes,
+        prefix_max_pods,
+    )
+    from sim.catalog.figures import control_plane, digest, figure, figures
+    from sim.catalog.instances.machines import bare, custom, machine
+    from sim.catalog.instances.table import (
+        Instance,
+        core_speeds,
+        instance,
+        instances,
+        matching,
+    )
+    from sim.catalog.max_pods import max_pods
+    from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
+    from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
+    from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
+    from sim.core.names import UnknownName, unknown
 
 __all__ = [
     "RUNTIMES",
@@ -71,6 +78,7 @@ __all__ = [
     "fargate",
     "figure",
     "figures",
+    "fitted",
     "fleet",
     "footprint",
     "home",
@@ -101,3 +109,43 @@ __all__ = [
     "virtual_machine",
     "with_volume",
 ]
+
+_HOME = {
+    "sim.catalog.apps": "app apps image images load service",
+    "sim.catalog.builder": "builder official repository",
+    "sim.catalog.containers": "agent_cleanup docker fleet kubelet_cleanup unpacking with_volume",
+    "sim.catalog.ecs": "ecs ecs_capacity_provider ecs_on_fargate ecs_service_on_fargate fargate",
+    "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter "
+    "eks_on_fargate node_config nodes prefix_max_pods",
+    "sim.catalog.figures": "control_plane digest figure figures",
+    "sim.catalog.instances.machines": "bare custom machine",
+    "sim.catalog.instances.table": "Instance core_speeds instance instances matching",
+    "sim.catalog.max_pods": "max_pods",
+    "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
+    "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
+    "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",
+    "sim.core.names": "UnknownName unknown",
+}
+"""By module, the names that are taken from it."""
+_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
+
+
+class _Facade(ModuleType):
+    """Keeps a function from being hidden by the module of its name, as `ecs` by `ecs.py`."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _MODULE:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(_MODULE[name]), name)
+        super().__setattr__(name, found)
+        return found
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in _MODULE or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted(__all__)
+
+
+sys.modules[__name__].__class__ = _Facade

@@ -4,7 +4,8 @@ from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
-from sim.catalog.figures import core_of, figure, figures, rows
+from sim.catalog.data import rows
+from sim.catalog.figures import core_of, figure, figures
 from sim.catalog.storms import validation_hosts
 from sim.core.cited import Cited
 from sim.core.names import unknown

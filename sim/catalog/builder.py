@@ -5,7 +5,7 @@ import re
 from sim.catalog.apps import image
 from sim.catalog.containers import unpacking
 from sim.catalog.figures import control_plane, core_of, figure
-from sim.catalog.instances import machine
+from sim.catalog.instances.machines import machine
 from sim.catalog.registries import registry
 from sim.core.cited import Cited
 from sim.image import Builder, Image, Packing, Repository, RetryPolicy

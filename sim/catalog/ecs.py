@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sim.catalog.containers import agent_cleanup, fleet, runtime, unpacking, with_volume
-from sim.catalog.figures import control_plane, figure, quota, rows
-from sim.catalog.instances import machine
+from sim.catalog.data import rows
+from sim.catalog.figures import control_plane, figure, quota
+from sim.catalog.instances.machines import machine
+from sim.catalog.instances.table import instance, known_network, table
 from sim.catalog.registries import registry
+from sim.core.names import Architecture
 from sim.core.token_bucket import Quota
 from sim.host import Machine
-from sim.host.machine import Architecture
 from sim.image import AgentPull, Image, Registry
 from sim.platforms import (
     ECS,
@@ -37,7 +39,15 @@ def ecs(
     warm: Sequence[Image] = (),
     pulls_from: Registry | None = None,
 ) -> ECS:
-    """ECS on EC2: `count` container instances of one type, up already."""
+    """ECS on EC2: `count` container instances of one type, up already.
+
+    Raises:
+        UnknownName: there is no such type.
+        ValueError: its network interfaces are not known, and each task wants one.
+    """
+    name = type_ if isinstance(type_, str) else type_.name
+    if network == "awsvpc" and name in table():
+        known_network(name, "network interfaces", instance(name).enis)
     return ECS(
         capacity=container_instances(type_, count=count, warm=warm, pulls_from=pulls_from),
         control_plane=ecs_control_plane(),

@@ -8,7 +8,8 @@ from typing import Literal
 from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.ecs import fargate
 from sim.catalog.figures import control_plane, core_of, figure, quota
-from sim.catalog.instances import instance, machine
+from sim.catalog.instances.machines import machine
+from sim.catalog.instances.table import instance, known_network
 from sim.catalog.registries import kubelet_retry_policy, registry
 from sim.host import Machine, Step
 from sim.image import Image, Registry
@@ -182,10 +183,12 @@ def node_config(
 
     Raises:
         UnknownName: there is no such type.
+        ValueError: its network interfaces are not known.
     """
-    slots = instance(type_).max_pods - HOST_NETWORK_PODS
+    recommended = known_network(type_, "network interfaces", instance(type_).max_pods)
+    slots = recommended - HOST_NETWORK_PODS
     addresses = slots * int(figure("eks.prefix_delegation.addresses").value)
-    most = prefix_max_pods(type_) if prefix_delegation else instance(type_).max_pods
+    most = prefix_max_pods(type_) if prefix_delegation else recommended
     first, second, next_two, rest = (
         figure(f"eks.kube_reserved.cpu.{part}")
         for part in ("first", "second", "third_and_fourth", "rest")
@@ -208,7 +211,7 @@ def prefix_max_pods(type_: str) -> int:
     found = instance(type_)
     large = found.vcpu >= figure("eks.prefix_delegation.large").value
     cap = figure("eks.prefix_delegation.max_pods" + (".large" if large else "")).value
-    slots = found.max_pods - HOST_NETWORK_PODS
+    slots = known_network(type_, "network interfaces", found.max_pods) - HOST_NETWORK_PODS
     held = slots * int(figure("eks.prefix_delegation.addresses").value) + HOST_NETWORK_PODS
     return min(held, int(cap))
 

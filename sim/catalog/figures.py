@@ -1,23 +1,15 @@
 """Every figure about the world that is not an instance, an image or a size; each one cited."""
 
-import csv
 import hashlib
 from functools import cache
-from importlib.resources import files
 from typing import cast
 
+from sim.catalog.data import DATA, rows
+from sim.catalog.instances.own_types import place
 from sim.core.cited import SCALES, Cited, Grade, Number
 from sim.core.names import unknown
 from sim.core.randomness import Lognormal
 from sim.core.token_bucket import Quota
-
-DATA = files("sim.catalog") / "data"
-
-
-def rows(name: str) -> list[dict[str, str]]:
-    """The rows of one of the catalogue's CSV files."""
-    with (DATA / name).open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 @cache
@@ -71,11 +63,13 @@ _BUCKETS = ((".bucket", ".refill"), (".burst", ".rate"), (".burst", ".qps"), (""
 
 @cache
 def digest() -> str:
-    """Fingerprint of every number in the catalogue."""
+    """Fingerprint of every number in the catalogue, the user's own instance types included."""
     sha = hashlib.sha256()
     for file in sorted(DATA.iterdir(), key=lambda file: file.name):
-        if file.is_file():  # what was measured, in a folder beside, is no input of the model
+        if file.name.endswith(".csv"):  # what was measured, in a folder beside, is no input
             sha.update(file.read_bytes())
+    if place().is_file():
+        sha.update(place().read_bytes())
     return sha.hexdigest()
 
 

@@ -8,7 +8,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 
-from sim.catalog.instances import instance
+from sim.catalog.instances.table import instance, known_network
 from sim.platforms.kubernetes.allocatable import MOST_PODS
 
 ALLOWED = (
@@ -32,11 +32,12 @@ def max_pods(text: str, type_: str) -> int:
         ValueError: it cannot be read, or comes to less than 1.
     """
     found = instance(type_)
-    names = {
+    variables = {
         "default_enis": found.enis,
         "ips_per_eni": found.ipv4_per_eni,
         "max_pods": found.max_pods,
     }
+    names = {k: known_network(type_, "network interfaces", v) for k, v in variables.items()}
     try:
         pods = _value(ast.parse(text.strip(), mode="eval").body, names)
     except (SyntaxError, ArithmeticError, RecursionError, ValueError) as error:

@@ -1,9 +1,10 @@
 """Virtual machines: QEMU and Firecracker under a hypervisor of one's own, and EC2 instances."""
 
 from sim.catalog.figures import control_plane, core_of, figure, quota
-from sim.catalog.instances import by_price, machine
+from sim.catalog.instances.machines import machine
+from sim.catalog.instances.table import by_price
+from sim.core.names import Architecture
 from sim.host import Machine, Step
-from sim.host.machine import Architecture
 from sim.platforms import EC2, Hypervisor
 from sim.platforms.ec2 import DockerOnInstance
 from sim.sandbox import VirtualMachine

@@ -1,10 +1,14 @@
-"""`sim instances`: the EC2 types that are known."""
+"""`sim instances`: the EC2 types that are known, and the user's own."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 from sim.catalog import Instance, instances, matching
+from sim.catalog.instances import own_types
+from sim.catalog.instances.table import forget
 from sim.cli.options import Json
 from sim.cli.screen import as_json, say, table
+from sim.core.cited import Cited, plain
 from sim.core.description import description
 from sim.core.names import unknown
 from sim.core.question import BadInput, Typed
@@ -17,10 +21,22 @@ class InstancesQuestion:
 
     pattern: Annotated[str, Typed(argument=True)] = "*"
     """Such as m5, 'c7g.*' or '*.metal'."""
+    update: Annotated[Path | None, Typed(shape="<file>")] = None
+    """A CSV of types in the columns of the table: they are kept for every verb, and a name that is
+    known is replaced."""
 
 
 def command(question: InstancesQuestion, to: Json) -> int:
-    """List the types that match."""
+    """List the types that match; first keep the user's own, if there are any."""
+    if question.update is not None:
+        try:
+            new = own_types.update(question.update)
+        except ValueError as error:
+            raise BadInput(str(error)) from error
+        if not to.json:
+            kept = f"kept {len(new)} type{'' if len(new) == 1 else 's'} in {own_types.place()}"
+            say(f"{kept}: {', '.join(new[:10])}{' and others' if len(new) > 10 else ''}")
+        forget()
     found = matching(question.pattern)
     if not found:
         raise BadInput(str(unknown("instance", question.pattern, instances())))
@@ -33,12 +49,12 @@ def command(question: InstancesQuestion, to: Json) -> int:
             "arch",
             "vCPU",
             "core",
-            "memory",
-            "OS sees",
+            "GiB",
+            "OS sees MiB",
             "ENIs",
-            "awsvpc tasks",
             "trunk",
             "pods",
+            "GPUs",
             "$/h",
         ],
         [_cells(type_) for type_ in found],
@@ -46,33 +62,47 @@ def command(question: InstancesQuestion, to: Json) -> int:
     )
     many = f"{len(found)} type{'' if len(found) == 1 else 's'}"
     say(f"{many}. Sources: Karpenter's tables (2026-08), vantage (2025-12).")
-    say("trunk: tasks with ENI trunking as ECS documents it. pods: EKS's max pods. - : not known.")
-    say("core: work of a vCPU, that of an m5 vCPU is 1 (CoreMark: sim parameters core_speed).")
+    say(
+        "- : not known. ~ : an estimate (grade C): what the OS sees from sibling types, tasks with "
+        "ENI trunking from branch interfaces where ECS documents none."
+    )
+    say("An ECS task with awsvpc takes one of the ENIs but the first. pods: EKS's max pods.")
+    say("core: work of a vCPU, that of an m5 vCPU is 1 (CoreMark).")
     say("Prices on demand in us-east-1.")
     return 0
 
 
-def _data(type_: Instance) -> dict[str, object]:
-    data: dict[str, object] = {
+def _data(type_: Instance) -> dict[str, Any]:
+    data: dict[str, Any] = {
         "instance": type_.name,
         "architecture": type_.architecture,
         "vcpu": type_.vcpu,
         "memory_bytes": type_.memory,
         "memory_visible_bytes": type_.memory_visible,
-        "enis": type_.enis,
-        "max_pods": type_.max_pods,
+        "memory_visible_grade": type_.memory_lost.grade,
+        "accelerators": type_.accelerators,
+        "local_nvme_bytes": type_.nvme,
         "metal": type_.metal,
         "burstable": type_.burstable,
     }
     if type_.core_speed.grade != "assumed":
         data["core_speed"] = type_.core_speed.value
     if type_.trunk_tasks is not None:
-        data["trunk_tasks"] = type_.trunk_tasks
-    if type_.baseline is not None:
-        data["baseline"] = type_.baseline
-    if type_.usd_per_hour is not None:
-        data["usd_per_hour"] = type_.usd_per_hour
-    return data
+        data["trunk_tasks"] = int(type_.trunk_tasks.value)
+        data["trunk_tasks_grade"] = type_.trunk_tasks.grade
+    maybe = {
+        "enis": type_.enis,
+        "ipv4_per_eni": type_.ipv4_per_eni,
+        "max_pods": type_.max_pods,
+        "gpus": type_.gpus,
+        "gpu": type_.gpu_name or None,
+        "network_mbit_per_s": type_.network,
+        "ebs_mbit_per_s": type_.ebs,
+        "baseline": type_.baseline,
+        "usd_per_hour": type_.usd_per_hour,
+        "source": type_.source or None,
+    }
+    return data | {key: value for key, value in maybe.items() if value is not None}
 
 
 def _cells(type_: Instance) -> list[object]:
@@ -81,11 +111,18 @@ def _cells(type_: Instance) -> list[object]:
         type_.architecture,
         type_.vcpu,
         "-" if type_.core_speed.grade == "assumed" else f"{type_.core_speed.value:.2f}",
-        f"{type_.memory / GiB:g} GiB",
-        f"{type_.memory_visible / MiB:.0f} MiB",
-        type_.enis,
-        type_.enis - 1,
-        "-" if type_.trunk_tasks is None else type_.trunk_tasks,
-        type_.max_pods,
+        f"{type_.memory / GiB:g}",
+        f"{_about(type_.memory_lost)}{type_.memory_visible / MiB:.0f}",
+        "-" if type_.enis is None else type_.enis,
+        "-"
+        if type_.trunk_tasks is None
+        else f"{_about(type_.trunk_tasks)}{plain(type_.trunk_tasks):.0f}",
+        "-" if type_.max_pods is None else type_.max_pods,
+        "-" if type_.gpus is None else type_.gpus,
         "-" if type_.usd_per_hour is None else f"{type_.usd_per_hour:.4f}",
     ]
+
+
+def _about(figure: Cited) -> str:
+    """A sign before what is derived."""
+    return "" if figure.grade == "A" else "~"

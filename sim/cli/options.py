@@ -13,7 +13,6 @@ import typer
 from sim.cli.screen import note, reader_has_gone
 from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask, default, help_of, typed
-from sim.experiment.running.workers import using
 from sim.studies.kinds import Count, Folder
 
 STOPPED = 130
@@ -163,6 +162,8 @@ def _help(kind: type, name: str) -> str:
 
 def runs_on(workers: WorkerOptions, out: Path | None = None) -> AbstractContextManager[None]:
     """Where all runs within are made, and kept as they are finished if `out` is given."""
+    from sim.experiment.running.workers import using
+
     return using(workers.jobs, workers.cluster, out)
 
 

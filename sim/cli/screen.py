@@ -76,10 +76,37 @@ def table(
         right: `r` or `l` for each column, as in LaTeX; left where it is shorter.
     """
     screen, cells = console(), [[str(cell) for cell in row] for row in rows]
+    lines = None if title else _lines(columns, cells, right, screen.width)
+    if lines:
+        blank, header, *rest = lines
+        screen.out(blank)
+        screen.out(header, style="table.header", highlight=False)
+        screen.out("\n".join(rest), highlight=False)
+        return
     made = _table(columns, cells, title, right, folded=False)
     if _measured(screen, made).maximum > screen.width:
         made = _table(columns, cells, title, right, folded=True)
     screen.print(made, width=max(screen.width, _measured(screen, made).minimum), crop=False)
+
+
+def _lines(
+    columns: Sequence[str], rows: list[list[str]], right: str, most: int
+) -> list[str] | None:
+    """What rich would make of a table that folds nowhere, which takes it 4 ms a row; else None."""
+    heads = [column.replace("_", " ") for column in columns]
+    every = [heads, *(row + [""] * (len(heads) - len(row)) for row in rows)]
+    widths = [max(len(row[place]) for row in every) for place in range(len(heads))]
+    wide = sum(widths) + 3 * len(widths) - 1
+    if wide > most or not all(cell.isascii() and "[" not in cell for row in every for cell in row):
+        return None
+    signs = [">" if right[place : place + 1] == "r" else "<" for place in range(len(heads))]
+    form = (
+        " "
+        + "   ".join(f"{{:{sign}{width}}}" for sign, width in zip(signs, widths, strict=True))
+        + " "
+    )
+    head, *body = [form.format(*row) for row in every]
+    return [" " * wide, head, " " + "─" * (wide - 2) + " ", *body, " " * wide]
 
 
 def _measured(screen: Console, made: Table) -> Measurement:

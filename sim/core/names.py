@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Literal, TypeAlias
+
+Architecture: TypeAlias = Literal["amd64", "arm64"]
+"""Of a CPU, and of what was built for it."""
 
 MOST_NAMED = 30
 """Names that an error tells one after the other; more are listed by a verb."""

@@ -31,7 +31,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from sim import units
 
 LARGEST_VCPU = 448.0
-"""No machine on the market has more; above it, someone wrote ECS CPU units."""
+"""No service needs more; above it, someone wrote ECS CPU units."""
 LARGEST_SIZE = 2.0**50
 """Bytes of a file or a layer, 1 PiB: more is a slip."""
 LARGEST_WORK = 1e9

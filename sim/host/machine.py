@@ -1,20 +1,22 @@
 """A machine as it is bought or rented: vCPUs, memory, disk, NIC."""
 
 import math
-from typing import Literal, TypeAlias
+from typing import Annotated
 
-from pydantic import NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
-from sim.core.quantity import Bytes, Vcpu
+from sim.core.names import Architecture
+from sim.core.quantity import Bytes
 from sim.core.world import World
 from sim.host.disk_space import DiskSpace
 from sim.host.kernel import Kernel
 from sim.host.memory import Memory
 from sim.sharing import SharedCapacity
 
-Architecture: TypeAlias = Literal["amd64", "arm64"]
+LARGEST = 896.0
+"""vCPUs of the largest machine there is to rent."""
 
 
 @description
@@ -23,7 +25,7 @@ class Machine:
 
     name: str
     architecture: Architecture = "amd64"
-    vcpu: Vcpu
+    vcpu: Annotated[float, Field(gt=0, le=LARGEST)]
     """vCPUs (hardware threads)."""
     memory: Bytes
     """Nominal memory, bytes."""
@@ -43,8 +45,10 @@ class Machine:
     """Seconds of the period of `cpu.max` (Linux: 0.1); None: quotas are fluid."""
     enis: PositiveInt | None = None
     """Network interfaces it can have, or None where it has no such limit."""
-    trunk_tasks: NonNegativeInt | None = None
+    trunk_tasks: Number | None = None
     """ECS tasks with ENI trunking; 0: not supported, None: not known."""
+    gpus: NonNegativeInt | None = 0
+    """Whole GPUs; None: not known."""
     usd_per_hour: Number | None = None
     """Price of compute, or None where it is not known."""
 

@@ -8,8 +8,8 @@ from pydantic import model_validator
 
 from sim.core.cited import Cited, Number, plain
 from sim.core.description import description
+from sim.core.names import Architecture
 from sim.core.quantity import Bytes
-from sim.host.machine import Architecture
 
 Compression: TypeAlias = Literal["gzip", "zstd", "none"]
 End: TypeAlias = Literal["low", "high"]

@@ -9,11 +9,11 @@ from simpy import Event
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
+from sim.core.names import Architecture
 from sim.core.randomness import Varying
 from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine
-from sim.host.machine import Architecture
 from sim.image import ImageStore, Registry, Unpacking
 from sim.image.image import distinct
 from sim.platforms.deployment import record_wait

@@ -29,7 +29,7 @@ def parity(cases: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -
     """A point a case: on the line, the model is right; hollow where it was calibrated on it.
 
     Args:
-        cases: `group`, `measured_s`, `predicted_s` (s), `split` (`calibrated` or `held out`).
+        cases: `group`, `measured_s`, `predicted_s` (s), `split` (`calibrated` or another).
         ax: drawn into; None: a new figure.
     """
     ax = axes(ax, 6.4)
@@ -66,8 +66,8 @@ def _look(group: str) -> tuple[str, str, str]:
 
 def _points(ax: Axes, group: str, cases: pd.DataFrame) -> None:
     _, color, marker = _look(group)
-    for split, fill in (("calibrated", "none"), ("held out", color)):
-        ours = cases[cases["split"] == split]
+    calibrated = cases["split"] == "calibrated"
+    for ours, fill in ((cases[calibrated], "none"), (cases[~calibrated], color)):
         ax.plot(
             ours["measured_s"],
             ours["predicted_s"],

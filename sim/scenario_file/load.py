@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from sim import catalog
 from sim.core.mistakes import mistakes
+from sim.core.names import Architecture
 from sim.experiment import Scenario
-from sim.host.machine import Architecture
 from sim.scenario_file.schema import ScenarioFile, without_effect
 from sim.studies.platforms import names, row
 

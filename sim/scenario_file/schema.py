@@ -21,9 +21,11 @@ from sim import catalog
 from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
+from sim.core.names import Architecture
 from sim.core.quantity import Bytes, Seconds, Vcpu
 from sim.experiment import Burst, Poisson, Scenario
-from sim.host.machine import Architecture
+from sim.host import Machine
+from sim.host.machine import LARGEST
 from sim.image import AgentPull, Image, read_image
 from sim.image.image import of_size
 from sim.platforms import Network
@@ -33,6 +35,7 @@ from sim.platforms.kubernetes.pod import PodTemplate, Resources
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.studies import platforms
 from sim.studies.platform_row import PlatformOptions, bare_machine
+from sim.units import Gbit_per_s
 from sim.workload import Service
 
 
@@ -90,6 +93,10 @@ ImageName = Annotated[str, _known("image", catalog.images())]
 ImageFile = Annotated[Image, BeforeValidator(_from_manifest), WithJsonSchema({"type": "string"})]
 
 
+OWN = ("vcpu", "memory", "core_speed", "disk_rate", "network", "gpus", "usd_per_hour")
+"""Fields of `host` that describe a machine of one's own."""
+
+
 @description
 class HostPart:
     """The machine, or the fleet, that tasks run on; fargate has none but for the architecture."""
@@ -98,6 +105,20 @@ class HostPart:
     """EC2 type; the vm and docker platforms take a bare machine of its size."""
     size: Annotated[str, AfterValidator(_bare)] | None = None
     """Bare machine of the vm and docker platforms instead: m5.metal, 16x64GiB."""
+    vcpu: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
+    """Or a machine of one's own (vm, docker), whose other figures stand below: hardware threads."""
+    memory: Bytes | None = None
+    """Of a machine of one's own; what the kernel keeps for itself is taken off."""
+    core_speed: Annotated[float, Field(gt=0, le=10)] | None = None
+    """Of a machine of one's own: work of one thread against an m5 vCPU; 1 unless given."""
+    disk_rate: Annotated[float, Field(gt=0)] | None = None
+    """Of a machine of one's own: MB a second, read and write together."""
+    network: Annotated[float, Field(gt=0)] | None = None
+    """Of a machine of one's own: Gbit a second."""
+    gpus: Annotated[int, Field(ge=0, le=64)] | None = None
+    """Of a machine of one's own; none unless given."""
+    usd_per_hour: Annotated[float, Field(gt=0)] | None = None
+    """Of a machine of one's own; not known unless given."""
     count: PositiveInt = 1
     """Container instances (ecs) or nodes (eks)."""
     architecture: Architecture | None = None
@@ -105,6 +126,42 @@ class HostPart:
     disk: Bytes | None = None
     """Root volume (ecs, eks; else 30 and 20 GiB), disk (docker; else it never binds), or
     ephemeral storage (fargate; else 20 GiB)."""
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What is said of a machine of one's own."""
+        said = {name: getattr(self, name) for name in OWN}
+        return {name: value for name, value in said.items() if value is not None}
+
+    def bare(self) -> str | Machine | None:
+        """The bare machine of the vm and docker platforms; None: one of the size of `instance`.
+
+        Raises:
+            ValueError: it is said twice, or its vCPUs or its memory are missing.
+        """
+        own = self.own
+        if not own:
+            return self.size
+        if self.size is not None:
+            raise ValueError("host: size and a machine of one's own are both given; one is allowed")
+        if self.vcpu is None or self.memory is None:
+            raise ValueError(
+                f"host: {', '.join(own)} alone is not allowed; a machine of one's own has vcpu and "
+                f"memory"
+            )
+        made = catalog.custom(
+            self.vcpu,
+            self.memory,
+            self.architecture or "amd64",
+            gpus=self.gpus or 0,
+            usd_per_hour=self.usd_per_hour,
+        )
+        return replace(
+            made,
+            core_speed=made.core_speed if self.core_speed is None else self.core_speed,
+            disk=made.disk if self.disk_rate is None else self.disk_rate * 1e6,
+            nic=made.nic if self.network is None else self.network * Gbit_per_s,
+        )
 
 
 @description
@@ -287,7 +344,7 @@ class ScenarioFile:
         options = PlatformOptions(
             service=service,
             instance=host.instance,
-            host=host.size,
+            host=host.bare(),
             disk=host.disk,
             count=host.count,
             image="warm" if self.image.warm else "cold",
@@ -309,6 +366,7 @@ class ScenarioFile:
 OPTIONS = {
     "host.instance": "instance",
     "host.size": "host",
+    **{f"host.{field}": "host" for field in OWN},
     "host.count": "count",
     "host.disk": "disk",
     "host.architecture": "architecture",

@@ -10,12 +10,9 @@ from typing import Annotated, TypeAlias, get_args
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
 from sim import catalog
-from sim.core.names import UnknownName, unknown
+from sim.core.names import Architecture, UnknownName, unknown
 from sim.core.quantity import Bytes, Seconds, Vcpu, shown_size
 from sim.core.question import Mistake, Typed
-from sim.host.machine import Architecture
-from sim.studies.platform_row import bare_machine
-from sim.studies.platforms import unknown_platform
 
 NAME = Typed(shape="<name>")
 
@@ -67,6 +64,8 @@ def among(field: str, names: Callable[[], Iterable[str]] | Sequence[str]) -> Bef
 
 def _not_known(field: str, value: object, known: Sequence[str]) -> UnknownName:
     """Without the field, which stands before every mistake."""
+    from sim.studies.platforms import unknown_platform
+
     tell = unknown_platform if field == "platform" else partial(unknown, field)
     return UnknownName(str(tell(str(value), known)).removeprefix(f"{field}: "))
 
@@ -117,6 +116,8 @@ def idle(
 
 
 def _bare(value: str) -> str:
+    from sim.studies.platform_row import bare_machine
+
     bare_machine(value, "m5.xlarge")  # the type is that of a host without a name
     return value
 
@@ -139,11 +140,19 @@ def apps_that_start() -> list[str]:
     return [name for name in catalog.apps() if name != "generic"]
 
 
+def _instances() -> Iterable[str]:
+    return catalog.instances()  # a look at the name alone would import half of the catalogue
+
+
+def _images() -> Iterable[str]:
+    return catalog.images()
+
+
 Arch: TypeAlias = Annotated[
     Architecture, among("arch", get_args(Architecture)), Typed(name="arch", shape="<name>")
 ]
-Instance: TypeAlias = Annotated[str, among("instance", catalog.instances), Typed(shape="<type>")]
-ImageName: TypeAlias = Annotated[str, among("image", catalog.images), NAME]
+Instance: TypeAlias = Annotated[str, among("instance", _instances), Typed(shape="<type>")]
+ImageName: TypeAlias = Annotated[str, among("image", _images), NAME]
 Host: TypeAlias = Annotated[str, AfterValidator(_bare), Typed(shape="<machine>")]
 Folder: TypeAlias = Annotated[Path, AfterValidator(_folder), Typed(shape="<path>")]
 Cores: TypeAlias = Annotated[Vcpu, Typed(shape="<vCPUs>", shown="{:g}".format)]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Literal, Protocol, TypeAlias
 
 from sim import catalog
+from sim.core.names import Architecture
 from sim.core.quantity import LARGEST_VCPU, parse_bytes
 from sim.host import Machine
-from sim.host.machine import Architecture
 from sim.image import AgentPull, Image, Registry
 from sim.platforms import FargateSize, Network, PodTemplate
 from sim.platforms.ecs.placement import Strategy

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from sim import catalog
+from sim.core.cited import plain
 from sim.core.names import UnknownName, unknown
 from sim.platforms.ec2 import DockerOnInstance
 from sim.start import Ceiling
@@ -302,7 +303,21 @@ def _pod_overhead() -> str:
 
 def _has_trunks(options: PlatformOptions) -> bool:
     """Left out where the type does not support trunking, not where that is not known."""
-    return options.machine.trunk_tasks != 0
+    trunk = options.machine.trunk_tasks
+    return trunk is None or plain(trunk) != 0.0
+
+
+def _no_interfaces(options: PlatformOptions) -> tuple[Ceiling, str] | None:
+    """A task or pod with an address of its own, on a type whose network is not known."""
+    wants = options.network == "awsvpc"
+    return _unknown_network(options) if wants else None
+
+
+def _unknown_network(options: PlatformOptions) -> tuple[Ceiling, str] | None:
+    if catalog.instance(options.instance).enis is not None:
+        return None
+    words = f"network interfaces of {options.instance} are not known"
+    return Ceiling("ENI", 0, "take another type"), words
 
 
 _SERVER = frozenset({"instance", "host", "disk", "cpu_overcommit"})
@@ -372,6 +387,7 @@ _TABLE: dict[str, PlatformRow] = {
             lifecycle=True,
             file=True,
             takes=_HOSTS | {"network", "trunking", "strategy", "pull_behavior"},
+            unfit=_no_interfaces,
             reserves_with="ECS_RESERVED_MEMORY (MiB, 0 by default)",
             formerly=("ecs-ec2",),
         ),
@@ -408,6 +424,7 @@ _TABLE: dict[str, PlatformRow] = {
             lifecycle=True,
             file=True,
             takes=_HOSTS | {"max_pods", "prefix_delegation", "scoring", "pod"},
+            unfit=_unknown_network,
             besides=_a_cluster,
             formerly=("eks-ec2",),
         ),

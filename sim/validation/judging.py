@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file
 from pathlib import Path
 
-from sim.catalog.figures import DATA
+from sim.catalog.data import DATA
 from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS

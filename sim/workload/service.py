@@ -6,8 +6,8 @@ from pydantic import Field, PositiveInt, model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
+from sim.core.names import Architecture
 from sim.core.quantity import Bytes, Vcpu
-from sim.host.machine import Architecture
 from sim.host.startup_step import Step
 from sim.image import Image
 from sim.workload.requests import Load

@@ -5,7 +5,7 @@ from worlds import docker, launch, machine, outcomes
 
 from sim import catalog
 from sim.catalog.apps import DEFAULT_SIZE, IMAGE_OF
-from sim.catalog.figures import rows
+from sim.catalog.data import rows
 from sim.core.description import figures, with_figure
 from sim.units import GiB, MiB
 

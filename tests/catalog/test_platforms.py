@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from worlds import rows, tiles
 
 from sim import catalog
-from sim.catalog.instances import by_price
+from sim.catalog.instances.table import by_price
 from sim.core.cited import plain
 from sim.core.world import World
 from sim.start import Ready

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from sim.catalog.instances.table import forget
+from sim.cli import screen
 from sim.cli.app import app
 from sim.cli.screen import table
 from sim.core.quantity import shown_plain
@@ -436,3 +438,39 @@ def test_a_mistake_is_told_in_the_words_of_what_was_typed(words: str, part: str)
 def test_one_type_is_one_type() -> None:
     """In the line below the table."""
     assert "\n1 type. Sources" in call("instances m5.metal").stdout
+
+
+def test_a_table_that_folds_nowhere_is_what_rich_would_print(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Written by hand where it is long; the same to the blank."""
+    rows = [["m5.large", "amd64", 3, "1.2"], ["x", "y"], ["g5.48xlarge", "arm64", "", "-"]]
+    seen = []
+    for by_hand in (True, False):
+        if not by_hand:
+            monkeypatch.setattr(screen, "_lines", lambda *_: None)
+        screen.table(["instance", "arch", "v_CPU", "core speed"], rows, right="llrr")
+        seen.append(capsys.readouterr().out)
+
+    assert seen[0] == seen[1]
+
+
+def test_a_file_of_types_is_kept_and_a_wrong_one_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the verb: then the new type is one like any other."""
+    monkeypatch.setenv("BERTHSIM_INSTANCES", str(tmp_path / "kept.csv"))
+    (tmp_path / "new.csv").write_text(
+        "instance_type,arch,vcpu,memory_mib_nominal\nz9.large,amd64,2,8192\n"
+    )
+    (tmp_path / "bad.csv").write_text("instance_type,arch,vcpu\nz9.large,amd64,2\n")
+    try:
+        kept = call(f"instances z9 --update {tmp_path / 'new.csv'} --json")
+        refused = call(f"instances --update {tmp_path / 'bad.csv'}")
+    finally:
+        monkeypatch.undo()
+        forget()
+
+    assert [row["instance"] for row in rows(kept)] == ["z9.large"]
+    assert refused.exit_code == 2
+    assert "memory_mib_nominal: the column is missing" in refused.stderr

@@ -8,8 +8,8 @@ from math import fsum
 from pathlib import Path
 
 from sim.core.cited import Cited, Number
+from sim.core.names import Architecture
 from sim.core.quantity import LARGEST_SIZE
-from sim.host.machine import Architecture
 from sim.image.dockerfile.context import Context, context_of
 from sim.image.dockerfile.copy import (
     AddedFiles,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, get_args
 
-from sim.host.machine import Architecture
+from sim.core.names import Architecture
 from sim.image.dockerfile.errors import InstructionError, one_line
 from sim.image.dockerfile.grammar import (
     COPIES,

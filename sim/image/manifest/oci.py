@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, get_args
 
 from sim.core.cited import Number
-from sim.host.machine import Architecture
+from sim.core.names import Architecture
 from sim.image.image import Compression, Layer
 from sim.image.manifest.json_document import BadManifest, JsonValue, all_of, shown
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.core.cited import Number
-from sim.host.machine import Architecture
+from sim.core.names import Architecture
 from sim.image.image import Image
 from sim.image.manifest.docker_tools import history_layers, inspected_layers, with_history
 from sim.image.manifest.json_document import BadManifest, JsonValue, documents, shown, text_of

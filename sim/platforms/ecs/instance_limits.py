@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import PositiveInt
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Cited, Number, plain
 from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.host import Machine
@@ -137,7 +137,7 @@ class TasksOnInstances(Hosting):
         """Tasks an instance has network interfaces for; the first interface is its own."""
         machine = self.machine
         if self.terms.trunking:
-            return machine.trunk_tasks or 0
+            return math.floor(plain(machine.trunk_tasks or 0.0))
         return math.inf if machine.enis is None else machine.enis - 1
 
     def _memory_ceiling(self, service: Service) -> Ceiling:
@@ -150,8 +150,9 @@ class TasksOnInstances(Hosting):
         machine = self.machine
         if not self.terms.trunking:
             return _ceiling("ENI", int(self._enis), _trunking(machine))
-        if machine.trunk_tasks:
-            return _ceiling("trunk ENI", int(self._enis), "use bridge mode, or a larger type")
+        if self._enis:
+            more = _estimated(machine) or "use bridge mode, or a larger type"
+            return _ceiling("trunk ENI", int(self._enis), more)
         known = "not known for" if machine.trunk_tasks is None else "not supported on"
         return _ceiling("trunk ENI", 0, f"trunking is {known} {machine.name}")
 
@@ -161,10 +162,24 @@ def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
 
 
 def _trunking(machine: Machine) -> str:
-    if machine.trunk_tasks:
-        return f"turn on awsvpcTrunking: {machine.trunk_tasks} tasks on {machine.name}"
+    if machine.trunk_tasks is not None and plain(machine.trunk_tasks):
+        estimate = _estimated(machine)
+        also = f" ({estimate})" if estimate else ""
+        count = plain(machine.trunk_tasks)
+        return f"turn on awsvpcTrunking: {count:.0f} tasks on {machine.name}{also}"
     known = "does not support" if machine.trunk_tasks == 0 else "may or may not support"
     return f"use bridge mode; {machine.name} {known} awsvpcTrunking"
+
+
+def _estimated(machine: Machine) -> str:
+    """What there is to say of a number of tasks that ECS does not document."""
+    tasks = machine.trunk_tasks
+    if not isinstance(tasks, Cited) or tasks.grade != "C":
+        return ""
+    return (
+        f"an estimate from its branch interfaces, {tasks.low:.0f} to {tasks.high:.0f}: ECS's list "
+        f"does not have {machine.name}"
+    )
 
 
 _MORE_CPU = "reserve less CPU a task (--cpu), or take a larger type"

@@ -141,7 +141,10 @@ def _row(
     asked: _Measured, platform: PlatformRow, flavour: Flavour, options: PlatformOptions
 ) -> DensityRow:
     """The row of a platform, set up in one of its ways."""
-    if platform.own_host:
+    unfit = platform.unfit(options)
+    if unfit is not None:
+        row = asked.one(DensityRow(flavour.name, "-", 0, lifted(unfit[:1]), refused=unfit[1]))
+    elif platform.own_host:
         row = asked.one(_alone(flavour.name, platform, options))
     else:
         row = asked.row(flavour.name, cast("Sized", platform.made(options)), options)
@@ -152,9 +155,7 @@ def _row(
 
 def _alone(name: str, platform: PlatformRow, options: PlatformOptions) -> DensityRow:
     """The row of a platform that has a host for each sandbox."""
-    service, unfit = options.service, platform.unfit(options)
-    if unfit is not None:
-        return DensityRow(name, "-", 0, lifted(unfit[:1]), refused=unfit[1])
+    service = options.service
     made = platform.made(options)
     ceilings = made.ceilings(service)
     count = ceilings[0].allows

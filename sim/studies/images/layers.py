@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from sim import catalog
 from sim.core.description import description
+from sim.core.names import Architecture
 from sim.core.quantity import shown_bytes
 from sim.core.question import Mistake, Question, Typed
-from sim.host.machine import Architecture
 from sim.image.image import CommonLayers, Image, common_layers, distinct, same_size
 from sim.image.manifest.read import Reading, read
 from sim.studies.kinds import Arch

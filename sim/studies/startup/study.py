@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 from sim import catalog
+from sim.core.names import Architecture
 from sim.core.question import asking
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.frames import phase_table
 from sim.experiment.statistics.estimate import needed
-from sim.host.machine import Architecture
 from sim.studies.account_quotas import Need, account_line, need
 from sim.studies.influence import assumptions, explain_starts
 from sim.studies.platform_row import PlatformOptions, Temperature

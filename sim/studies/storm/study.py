@@ -67,6 +67,12 @@ class StormQuestion(Question):
         return min(self.launchers or self.starts, self.starts)
 
 
+OF_ITS_OWN = (
+    "A storm is a model of its own, fitted to storms that were measured; what sim startup and the "
+    "platforms say knows nothing of its lock (docs/decisions/0020)."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class StormAnswer:
     """The answer: times in milliseconds, as the field gives them."""
@@ -106,7 +112,9 @@ class StormAnswer:
             "memory_bytes": self.memory_bytes,
         }
         given = {key: value for key, value in data.items() if value is not None}
-        return {**given, "refused": self.refused} if self.refused else given
+        outside = self.outside()
+        said = {"extrapolated": outside} if outside else {}
+        return {**given, **said, **({"refused": self.refused} if self.refused else {})}
 
     def sentence(self) -> str:
         """The answer in one sentence."""
@@ -124,6 +132,19 @@ class StormAnswer:
             f"{self.cpu_share:.0%} of the CPUs are busy."
         )
 
+    def outside(self) -> str:
+        """That the question lies outside what the runtime's profile was fitted to; else empty."""
+        asked = self.question
+        known = catalog.fitted(asked.runtime)
+        joined = 0 if asked.ending else asked.starts - asked.at_once
+        if known.reaches(asked.at_once, asked.running + joined):
+            return ""
+        starts = "start" if known.at_once == 1 else "starts"
+        return (
+            f"This lies outside what {asked.runtime} was fitted to: at most "
+            f"{known.at_once} {starts} at a time, beside at most {known.running} that run"
+        )
+
     def title(self) -> str:
         """How many storms, and of which guests where there are any."""
         count = self.question.replications
@@ -133,8 +154,10 @@ class StormAnswer:
         return f"{storms}, guests of {shown_size(self.question.memory)}"
 
     def notes(self) -> list[str]:
-        """What its quantiles are of, and why some are not given."""
-        lines = []
+        """How far it can be trusted, what its quantiles are of, and why some are not given."""
+        lines = [OF_ITS_OWN]
+        if outside := self.outside():
+            lines.insert(0, f"{outside}.")
         several = self.question.replications > 1
         if several and quantile_of_each(self.question.starts, 0.99):
             lines.append("All are means of the storms: p50 and p99, too, are those of each storm.")

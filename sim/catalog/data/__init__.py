@@ -1,0 +1,12 @@
+"""The catalogue's tables, as they stand in their files."""
+
+import csv
+from importlib.resources import files
+
+DATA = files(__name__)
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The rows of one of the catalogue's CSV files."""
+    with (DATA / name).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))

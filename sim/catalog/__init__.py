@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sim.catalog.figures import control_plane, digest, figure, figures
     from sim.catalog.instances.machines import bare, custom, machine
     from sim.catalog.instances.table import (
+        DEFAULT_TYPE,
         Instance,
         core_speeds,
         instance,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from sim.core.names import UnknownName, unknown
 
 __all__ = [
+    "DEFAULT_TYPE",
     "RUNTIMES",
     "Instance",
     "UnknownName",
@@ -119,7 +121,7 @@ _HOME = {
     "eks_on_fargate node_config nodes prefix_max_pods",
     "sim.catalog.figures": "control_plane digest figure figures",
     "sim.catalog.instances.machines": "bare custom machine",
-    "sim.catalog.instances.table": "Instance core_speeds instance instances matching",
+    "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
     "sim.catalog.max_pods": "max_pods",
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
     "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",

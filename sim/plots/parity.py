@@ -82,13 +82,13 @@ def _points(ax: Axes, group: str, cases: pd.DataFrame) -> None:
 
 def _handles(cases: pd.DataFrame) -> list[Line2D]:
     known = {name: color for name, (_, color, _) in GROUPS.items()}
-    made = []
+    handles = []
     for group in in_order(cases["group"], known):
         name, color, marker = _look(group)
         count = int((cases["group"] == group).sum())
-        made.append(_handle(f"{name} ({count})", color, marker, fill=color))
+        handles.append(_handle(f"{name} ({count})", color, marker, fill=color))
     hollow = _handle("hollow: calibrated on it", INK, "o", fill="none")
-    return [*made, hollow]
+    return [*handles, hollow]
 
 
 def _handle(label: str, color: str, marker: str, *, fill: str) -> Line2D:

@@ -40,12 +40,12 @@ def number(allowed: str, good: Callable[[float], bool]) -> BeforeValidator:
 
     def check(value: object) -> float:
         try:
-            found = float(value) if isinstance(value, str | Real) else float("nan")
+            exact = float(value) if isinstance(value, str | Real) else float("nan")
         except ValueError:
-            found = float("nan")
-        if not good(found):
+            exact = float("nan")
+        if not good(exact):
             raise ValueError(f"{value!r} is not allowed; {allowed}")
-        return found
+        return exact
 
     return BeforeValidator(check)
 
@@ -118,7 +118,7 @@ def idle(
 def _bare(value: str) -> str:
     from sim.studies.platform_row import bare_machine
 
-    bare_machine(value, "m5.xlarge")  # the type is that of a host without a name
+    bare_machine(value)
     return value
 
 
@@ -160,8 +160,10 @@ Size: TypeAlias = Annotated[Bytes, Typed(shape="<size>", shown=size_typed)]
 Time: TypeAlias = Annotated[Seconds, Typed(shape="<time>")]
 Count: TypeAlias = Annotated[int, whole(1), Typed(shape="<integer>")]
 CountOrNone: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>")]
-Seed: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>", told="Of all random numbers.")]
-Replications: TypeAlias = Annotated[
-    int, whole(1), Typed(shape="<integer>", told="Independent runs.")
+Seed: TypeAlias = Annotated[
+    int, whole(0), Typed(shape="<integer>", help="Seed of all random numbers.")
 ]
-Explain: TypeAlias = Annotated[bool, Typed(told="List the numbers that moved it.")]
+Replications: TypeAlias = Annotated[
+    int, whole(1), Typed(shape="<integer>", help="Independent runs.")
+]
+Explain: TypeAlias = Annotated[bool, Typed(help="List the numbers that moved it.")]

@@ -43,14 +43,14 @@ GENERAL = (
     Bar("median", 5.0, "calibrated"),
     Bar("median", 15.0, "held out"),
 )
-"""Those of a group that says nothing else."""
+"""Bars of a group that names none of its own."""
 
 OVERALL = (
     *GENERAL,
     Bar("outside", 0.0, "calibrated"),
     Bar("outside", ONE_IN_THIRTY, "held out"),
 )
-"""Those of all groups together."""
+"""Bars of all groups together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.core.quantity import shown_number
 from sim.validation.bars import summaries
 from sim.validation.case import Case, groups
 from sim.validation.judging import Judgement
@@ -211,12 +212,11 @@ def _cases(cases: Sequence[Case]) -> Iterator[str]:
 def _row(case: Case) -> str:
     state = "inside" if case.inside else "**outside**"
     return (
-        f"| {case.case} | {shown(case.measured)} {case.unit} "
-        f"| {shown(case.predicted or 0.0)} {case.unit} | {case.error_pct or 0.0:+.1f} % "
+        f"| {case.case} | {_shown(case.measured)} {case.unit} "
+        f"| {_shown(case.predicted or 0.0)} {case.unit} | {case.error_pct or 0.0:+.1f} % "
         f"| {case.split} | {case.bar_pct:g} % | {state} |"
     )
 
 
-def shown(value: float) -> str:
-    """Four digits."""
-    return f"{value:.4g}" if value < 1000.0 else f"{value:.0f}"
+def _shown(value: float) -> str:
+    return shown_number(value) if value < 1000.0 else f"{value:.0f}"

@@ -60,7 +60,7 @@ def test_p99_is_never_above_the_last_of_a_storm(runtime: str) -> None:
 
 
 def test_the_verb_says_what_its_p99_is_of(tmp_path: Path) -> None:
-    """Of each storm, or of all starts together where one storm has too few."""
+    """Quantiles are each storm's, or of all starts together where one storm has too few."""
     for starts, said in (("100", "those of each storm"), ("50", "of all starts of all storms")):
         words = ["storm", "--runtime", "docker", "--starts", starts, "--replications", "3"]
         words += ["--out", str(tmp_path)]

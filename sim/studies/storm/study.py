@@ -20,7 +20,7 @@ from sim.units import MiB, ms
 Runtime: TypeAlias = Annotated[
     str,
     among("runtime", tuple(catalog.RUNTIMES)),
-    Typed(shape="<name>", told=f"{', '.join(catalog.RUNTIMES)}."),
+    Typed(shape="<name>", help=f"{', '.join(catalog.RUNTIMES)}."),
 ]
 Cpus: TypeAlias = Annotated[
     float,
@@ -51,7 +51,7 @@ class StormQuestion(Question):
     ending: bool = False
     """Each ends once it is ready, so that memory holds only those under way."""
     seed: Seed = 1
-    """Of what varies from start to start."""
+    """Seed of what varies from start to start."""
     replications: Replications = 20
     """Storms of which this is the mean; the published experiments repeated as many."""
 
@@ -111,19 +111,23 @@ class StormAnswer:
             "host_cpu_ms_per_start": self.host_cpu_ms_per_start,
             "memory_bytes": self.memory_bytes,
         }
-        given = {key: value for key, value in data.items() if value is not None}
+        known = {key: value for key, value in data.items() if value is not None}
         outside = self.outside()
         said = {"extrapolated": outside} if outside else {}
-        return {**given, **said, **({"refused": self.refused} if self.refused else {})}
+        return {**known, **said, **({"refused": self.refused} if self.refused else {})}
 
     def sentence(self) -> str:
         """The answer in one sentence."""
-        asked = self.question
-        how = " at once" if asked.at_once == asked.starts else f" {asked.at_once} at a time"
-        noun, how, verb = ("sandbox", "", "is") if asked.starts == 1 else ("sandboxes", how, "are")
-        what = f"{asked.starts} {asked.runtime} {noun}"
-        runs = "runs" if asked.running == 1 else "run"
-        beside = f" beside {asked.running} that {runs}" if asked.running else ""
+        question = self.question
+        how = (
+            " at once" if question.at_once == question.starts else f" {question.at_once} at a time"
+        )
+        noun, how, verb = (
+            ("sandbox", "", "is") if question.starts == 1 else ("sandboxes", how, "are")
+        )
+        what = f"{question.starts} {question.runtime} {noun}"
+        runs = "runs" if question.running == 1 else "run"
+        beside = f" beside {question.running} that {runs}" if question.running else ""
         cpus = f"{self.cpus:g} {'CPU' if self.cpus == 1 else 'CPUs'}"
         return (
             f"{what} started{how}{beside} on {cpus} {verb} up after "
@@ -241,7 +245,7 @@ def quantile_of_each(starts: int, q: float) -> bool:
 def _quantile(
     storms: list[list[float]], q: float, key: str, refused: dict[str, str]
 ) -> float | None:
-    """Of each storm, and the mean of these; of all starts where a storm has too few."""
+    """The mean of the storms' own quantiles; that of all starts where a storm has too few."""
     if quantile_of_each(len(storms[0]), q):
         return sum(quantile(one, q) for one in storms) / len(storms) / ms
     try:

@@ -59,6 +59,8 @@ class Fargate:
 
     def size_for(self, service: Service) -> FargateSize | None:
         """The smallest size that holds the service, or None where none does."""
+        if service.gpus:
+            return None
         return self.holding(service.cpu, service.memory)
 
     def holding(self, vcpu: float, memory: float) -> FargateSize | None:
@@ -83,7 +85,9 @@ class Fargate:
 
         The quota comes last however small it is: it is the account's, not the host's.
         """
-        return self.full_disk(service) or self.ceilings_at(self.size_for(service))
+        return (
+            no_gpus(service) or self.full_disk(service) or self.ceilings_at(self.size_for(service))
+        )
 
     def full_disk(self, service: Service) -> tuple[Ceiling, ...]:
         """A ceiling of 0 where the ephemeral storage takes neither image nor what is written."""
@@ -129,6 +133,13 @@ class Fargate:
     def deploy(self, world: World) -> "LiveFargate":
         """Fargate as one account sees it, its bucket full."""
         return LiveFargate(self, world)
+
+
+def no_gpus(service: Service) -> tuple[Ceiling, ...]:
+    """A ceiling of 0 where the service wants a GPU: Fargate has none."""
+    if not service.gpus:
+        return ()
+    return (Ceiling("GPU", 0, "Fargate has no GPUs: run it on EC2 instances with them"),)
 
 
 class OnFargate(Protocol[Offered_co]):

@@ -5,24 +5,27 @@ Run `python -m benchmarks.fit_profiles`: it reads `sim/catalog/data/measured/`, 
 What is minimised is the sum of squares (soft_l1) of log(predicted / measured): of the mean latency,
 with less weight of makespan and host CPU. Predicted is what the simulation itself gives.
 
-At most six figures a profile are fitted, the number of passes and their order counted. Idle CPU of
-a running sandbox and of the empty host are not: they are slopes of measured CPU against sandboxes
-and against starts. `--held-out` prints the rows that were never used, beside the others.
+At most six figures a profile are fitted, the number of passes counted. Idle CPU of a running
+sandbox and of the empty host are not: they are slopes of measured CPU against sandboxes and against
+starts; nor is the spread: it is read off the starts alone on an empty host.
+`--held-out` prints the rows that were never used, beside the others; `--leave-out at-once` and
+`--leave-out running` fit without the largest of each, and print what is then said of it.
 """
 
 import argparse
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
 from scipy.optimize import least_squares
 
 from benchmarks.measured_storms import Case, cases
 from sim import catalog
 from sim.catalog.figures import DATA
+from sim.core.cited import plain
 from sim.core.world import World
 from sim.sandbox.storm.processor import Processor
 from sim.sandbox.storm.profile import LockCost, StartProfile
@@ -30,8 +33,9 @@ from sim.sandbox.storm.storm import Storm
 from sim.units import ms
 
 WEIGHTS = {"mean_ms": 1.0, "makespan_ms": 0.5, "cpu_ms": 0.25}
-UNITS = {"wait": "s", "passes": "passes", "interleaved": "yes or no", "spin": "threads"}
+UNITS = {"wait": "s", "passes": "passes", "spin": "threads"}
 UNITS |= {"idle_cpu": "threads", "background": "threads", "core_speed": "of an m5d.metal core"}
+UNITS |= {"fitted_at_once": "starts", "fitted_running": "sandboxes", "spread": "of the median"}
 
 
 class Shape(NamedTuple):
@@ -39,40 +43,41 @@ class Shape(NamedTuple):
 
     start: dict[str, float]
     passes: tuple[int, ...] = (1,)
-    interleaved: bool = False
 
 
 RUND = {
     "kata-qemu": Shape(
-        {"cpu": 0.49, "lock": 0.025, "lock_per_running": 1.6e-4, "spin": 0.5}, (3, 4, 5), True
+        {
+            "cpu": 0.5,
+            "cpu_per_running": 4.5e-5,
+            "lock_on_empty_host": 0.03,
+            "lock_per_running": 1.2e-4,
+            "spin": 1.35,
+        },
+        (4, 8),
     ),
     "kata-fc": Shape(
         {
             "cpu": 0.2,
-            "cpu_per_running": 2e-4,
-            "lock": 0.125,
-            "lock_per_running_squared": 8e-7,
+            "lock": 0.12,
+            "lock_per_running": 1.1e-4,
+            "lock_per_running_squared": 9e-7,
         },
-        (1, 2, 3),
+        (1, 2),
     ),
     "kata-template": Shape(
-        {
-            "cpu": 0.31,
-            "cpu_per_running": 1.9e-5,
-            "lock": 0.0055,
-            "lock_per_running_squared": 4e-9,
-        },
-        (2, 3, 4),
+        {"cpu": 0.307, "cpu_per_running": 2.9e-5, "lock": 0.006, "lock_per_running": 1.65e-6},
+        (2, 4),
     ),
     "rund": Shape(
         {
-            "cpu": 0.14,
-            "cpu_per_running": 3.6e-5,
-            "wait": 0.016,
-            "lock": 0.0036,
-            "lock_per_running_squared": 7e-9,
+            "cpu": 0.13,
+            "cpu_per_running": 4.9e-5,
+            "wait": 0.015,
+            "lock": 0.0043,
+            "lock_per_running": 7.4e-6,
         },
-        (4, 6, 8),
+        (4, 8),
     ),
 }
 RUNC = Shape({"cpu": 0.02, "cpu_per_running": 1e-5, "wait": 0.01, "lock": 0.006})
@@ -110,14 +115,14 @@ def profile(name: str, figures: Mapping[str, float]) -> StartProfile:
         threads=catalog.RUNTIMES[name].threads,
         lock=LockCost(
             fixed=get("lock", 0.0),
+            on_empty_host=get("lock_on_empty_host", 0.0),
             per_running=get("lock_per_running", 0.0),
             per_running_squared=get("lock_per_running_squared", 0.0),
             passes=int(get("passes", 1)),
-            interleaved=bool(get("interleaved", 0)),
             spin=get("spin", 0.0),
         ),
         idle_cpu=get("idle_cpu", 0.0),
-        spread=0.05,
+        spread=get("spread", 0.05),
     )
 
 
@@ -181,12 +186,13 @@ def calibrated(name: str) -> list[Case]:
     return [case for case in cases() if case.runtime == name and case.split == "calibrated"]
 
 
-def fit_storms(name: str, shape: Shape, on: Processor, fixed: Mapping[str, float]) -> Fit:
-    """The best figures of one runtime, over the numbers of passes that are tried."""
-    seen = calibrated(name)
+def fit_storms(
+    name: str, shape: Shape, on: Processor, fixed: Mapping[str, float], seen: list[Case]
+) -> Fit:
+    """The best figures of one runtime for the cases seen, over the numbers of passes tried."""
     best: Fit | None = None
     for passes in shape.passes:
-        given = {**fixed, "passes": float(passes), "interleaved": float(shape.interleaved)}
+        given = {**fixed, "passes": float(passes)}
 
         def residuals(figures: dict[str, float], given: dict[str, float] = given) -> Any:
             return misses(profile(name, {**figures, **given}), on, seen)
@@ -204,6 +210,12 @@ def idle_cpu(name: str) -> float:
     alone = [case for case in calibrated(name) if case.starts == 1]
     busy = [case.measured["cpu_ms"] / case.measured["makespan_ms"] for case in alone]
     return float(np.polyfit([case.running for case in alone], busy, 1)[0])
+
+
+def spread(name: str) -> float:
+    """Coefficient of variation of one start alone on an empty host: its p99 is 2.33 sigma out."""
+    (alone,) = (c.measured for c in calibrated(name) if (c.starts, c.running) == (1, 0))
+    return float(np.log(alone["p99_ms"] / alone["p50_ms"]) / 2.33)
 
 
 def background(idle: Mapping[str, float]) -> float:
@@ -245,29 +257,55 @@ def fit_boots(hosts: Mapping[str, Processor]) -> tuple[dict[str, Fit], dict[str,
     return fits, {host: found.figures[host] for host in ("rn.haswell", "rn.nehalem")}
 
 
-def variant(name: str, plain: Fit, speed: float) -> Fit:
+def variant(name: str, base: Fit, speed: float) -> Fit:
     """A variant of a VMM, by its one calibrated case: alone on rn.haswell."""
     (case,) = calibrated(name)
-    alone = plain.figures["cpu"] / speed + plain.figures["wait"]
+    alone = base.figures["cpu"] / speed + base.figures["wait"]
     factor = case.measured["mean_ms"] * ms / alone
-    return Fit({part: value * factor for part, value in plain.figures.items()}, {})
+    return Fit({part: value * factor for part, value in base.figures.items()}, {})
+
+
+def fit_rund(wanted: Callable[[Case], bool]) -> tuple[dict[str, Fit], Processor]:
+    """Fits of the runtimes that were measured on `rund` to the cases wanted, and that host."""
+    idle = {name: idle_cpu(name) for name in RUND}
+    on = replace(catalog.validation_hosts()["rund"].processor, background=background(idle))
+    with ProcessPoolExecutor() as pool:
+        futures = {
+            name: pool.submit(
+                *(fit_storms, name, shape, on),
+                {"idle_cpu": idle[name], "spread": spread(name)},
+                [case for case in cases() if case.runtime == name and wanted(case)],
+            )
+            for name, shape in RUND.items()
+        }
+        return {name: future.result() for name, future in futures.items()}, on
 
 
 def fit_all() -> tuple[dict[str, Fit], dict[str, float]]:
     """All fits by runtime, and the figures of hosts."""
     hosts = {name: host.processor for name, host in catalog.validation_hosts().items()}
-    idle = {name: idle_cpu(name) for name in RUND}
-    base = background(idle)
-    on = replace(hosts["rund"], background=base)
-    jobs = [(name, shape, on, {"idle_cpu": idle[name]}) for name, shape in RUND.items()]
-    jobs.append(("runc", RUNC, hosts["epyc"], {}))
-    found = Parallel(n_jobs=-1)(delayed(fit_storms)(*job) for job in jobs)
-    fits = {job[0]: fit for job, fit in zip(jobs, found, strict=True)}
+    fits, rund = fit_rund(lambda case: case.split == "calibrated")
+    fits["runc"] = fit_storms("runc", RUNC, hosts["epyc"], {}, calibrated("runc"))
     boots, speeds = fit_boots(hosts)
     fits |= boots
     fits |= {name: variant(name, boots[p], speeds["rn.haswell"]) for name, p in VARIANTS.items()}
     figures = {f"host.{name}.core_speed": speed for name, speed in speeds.items()}
-    return fits, {**figures, "host.rund.background": base}
+    return fits, {**figures, "host.rund.background": plain(rund.background)}
+
+
+def leave_out(largest: str) -> None:
+    """Fit to all but 100 at once, or to all but 2000 running, and show what is said of those."""
+    limits = {
+        "at-once": lambda case: case.starts < 100,
+        "running": lambda case: case.running < 2000,
+    }
+    fits, on = fit_rund(limits[largest])
+    for name, fit in fits.items():
+        for case in cases():
+            if case.runtime == name and not limits[largest](case):
+                found = predicted(profile(name, fit.figures), on, case, 5)["mean_ms"]
+                error = 100.0 * (found / case.measured["mean_ms"] - 1.0)
+                print(f"{name:14} {case.starts:4} at once {case.running:5} running {error:+6.1f} %")
 
 
 def write(fits: Mapping[str, Fit], hosts: Mapping[str, float]) -> None:
@@ -275,11 +313,16 @@ def write(fits: Mapping[str, Fit], hosts: Mapping[str, float]) -> None:
     columns = ["key", "value", "unit", "low", "high", "grade", "source", "as_of", "note"]
     rows = [row(key, value, None, "all") for key, value in hosts.items()]
     for name, fit in fits.items():
-        seen = f"{len(calibrated(name))} calibrated cases of {name}"
-        for part, value in fit.figures.items():
+        seen = calibrated(name)
+        largest = {
+            "fitted_at_once": float(max(case.launchers for case in seen)),
+            "fitted_running": float(max(case.running for case in seen)),
+        }
+        said = f"{len(seen)} calibrated cases of {name}"
+        for part, value in {**fit.figures, **largest}.items():
             if value:
                 of = "sandbox" if part == "idle_cpu" else "start"
-                rows.append(row(f"{of}.{name}.{part}", value, fit.errors.get(part), seen))
+                rows.append(row(f"{of}.{name}.{part}", value, fit.errors.get(part), said))
     with (DATA / "start_profiles.csv").open("w", encoding="utf-8", newline="") as file:  # type: ignore[call-arg]
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
@@ -314,7 +357,8 @@ def show(held_out: bool) -> None:
         times = 1 if case.starts > 100 else 20
         found = predicted(catalog.profile(case.runtime), on, case, times)
         text = f"{case.runtime:24} {case.host:10} {case.launchers:4} {case.running:5}"
-        for name, value in case.measured.items():
+        for name in (name for name in WEIGHTS if name in case.measured):
+            value = case.measured[name]
             error = 100.0 * (found[name] / value - 1.0)
             text += f"  {name} {value:8.0f} {found[name]:8.0f} {error:+6.1f} %"
             errors.setdefault((name, case.split), []).append(error)
@@ -332,7 +376,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", action="store_true", help="show the present figures, fit none")
     parser.add_argument("--held-out", action="store_true", help="show the rows never used, too")
+    parser.add_argument("--leave-out", choices=("at-once", "running"), help="see above")
     options = parser.parse_args()
+    if options.leave_out:
+        leave_out(options.leave_out)
+        return
     if not options.keep:
         write(*fit_all())
         for cached in (catalog.figures, catalog.profile, catalog.validation_hosts):

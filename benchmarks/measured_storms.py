@@ -21,7 +21,7 @@ class Case(NamedTuple):
     launchers: int
     running: int
     measured: dict[str, float]
-    """`mean_ms`, and `makespan_ms` and `cpu_ms` (host CPU per start) where they are known."""
+    """`mean_ms`; where known `makespan_ms`, `cpu_ms` (host CPU per start), `p50_ms`, `p99_ms`."""
     split: str
 
 
@@ -38,6 +38,8 @@ def _rund() -> Iterator[Case]:
             "mean_ms": float(row["lat_mean_ms"]),
             "makespan_ms": float(row["batch_makespan_ms_mean"]),
             "cpu_ms": float(row["host_cpu_ms_per_start"]),
+            "p50_ms": float(row["lat_p50_ms"]),
+            "p99_ms": float(row["lat_p99_ms"]),
         }
         running = int(row.get("background_running", 0))
         name = storms.RUNTIMES.get(row["runtime"], row["runtime"])

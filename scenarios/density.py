@@ -3,8 +3,8 @@
     python scenarios/density.py      # m5.xlarge, 0.25 vCPU and 512 MiB each; about 5 s
 
 By reservation is arithmetic: what the scheduler admits. By use is simulated: working sets and
-request load run on the host, and the p95 slow-down by neighbours stays within 2. All of it
-runs in one process: --jobs and --cluster change nothing here.
+request load run on the host, and the p95 slow-down by neighbours stays within 2. Each trial
+depends on the last, so --jobs and --cluster do not make it quicker.
 """
 
 from pathlib import Path

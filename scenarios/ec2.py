@@ -21,9 +21,7 @@ scenario = Scenario(
 @script(replications=30)
 def main(replications: int, seed: int, out: Path) -> None:
     """Launch, measure, say."""
-    results = replicate(
-        scenario, times=replications, seed=seed, catalogue=catalog.digest(), out=out
-    )
+    results = replicate(scenario, times=replications, seed=seed, catalogue=catalog.digest())
     folder = results.save(out)
     median = results.summary.set_index("phase")["p50_s"]
     drawn = picture(plots.waterfall(results.tiling()), folder / "waterfall.png")

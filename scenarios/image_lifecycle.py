@@ -4,8 +4,7 @@
 
 A small Node.js app: its image is built on one instance, pushed to a fresh repository, pulled on
 another instance and run. Then a line of its source changes, and all of it happens again, with the
-caches as the first round left them. All runs are made in one process: --jobs and --cluster change
-nothing here.
+caches as the first round left them.
 """
 
 from pathlib import Path

@@ -17,7 +17,7 @@ from sim.cli.script import answer, picture, script
 @script(replications=10)
 def main(replications: int, seed: int, out: Path) -> None:
     """Run both ways, save, say."""
-    results = one_server(serve=60.0, replications=replications, seed=seed, out=out)
+    results = one_server(serve=60.0, replications=replications, seed=seed)
     folder = results.save(out)
     samples = results.samples.query("run == 0").set_index("variant")
     docker = picture(plots.host_timeline(samples.loc["docker"])[0], folder / "docker.png")

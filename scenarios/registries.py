@@ -34,7 +34,6 @@ def main(replications: int, seed: int, out: Path) -> None:
         seed=seed,
         name="registries",
         catalogue=catalog.digest(),
-        out=out,
     )
     folder = results.save(out)
     runs = results.runs.groupby("variant", sort=False)

@@ -4,8 +4,7 @@
 
 Any 300 of the tasks end. On Fargate their microVMs are gone at once. Instances are left half empty:
 ECS moves no task and waits until an instance has none; Karpenter and the Cluster Autoscaler move
-pods off the instances that others have room for. All runs are made in one process: --jobs and
---cluster change nothing here.
+pods off the instances that others have room for.
 """
 
 from pathlib import Path
@@ -18,8 +17,9 @@ from sim.cli.script import answer, picture, script
 def main(replications: int, seed: int, out: Path) -> None:
     """End the same tasks everywhere, watch the machines, say."""
     shrunk = scale_in(begin=500, to=200, replications=replications, seed=seed)
-    drawn = picture(plots.scale_in_curves(shrunk.hosts_over_time()), out / "scale-in/scale_in.png")
-    answer(shrunk.sentence(), shrunk.table(), drawn)
+    folder = shrunk.results().save(out)
+    drawn = picture(plots.scale_in_curves(shrunk.hosts_over_time()), folder / "scale_in.png")
+    answer(shrunk.sentence(), shrunk.table(), folder, drawn)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ scenarios = {
 @script(replications=1)
 def main(replications: int, seed: int, out: Path) -> None:
     """Fill the frontier, draw all, say."""
-    results = compare(scenarios, times=replications, seed=seed, catalogue=catalog.digest(), out=out)
+    results = compare(scenarios, times=replications, seed=seed, catalogue=catalog.digest())
     folder = results.save(out)
     filled = results.runs.groupby("variant")["ready"].min()
     drawn = picture(plots.cost_frontier(types), folder / "frontier.png")

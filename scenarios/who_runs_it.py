@@ -17,9 +17,7 @@ from sim.cli.script import answer, picture, script
 @script(replications=30)
 def main(replications: int, seed: int, out: Path) -> None:
     """Ask, save, say."""
-    found = who_runs_it(
-        app="node", instance="m5.xlarge", replications=replications, seed=seed, out=out
-    )
+    found = who_runs_it(app="node", instance="m5.xlarge", replications=replications, seed=seed)
     folder = found.results.save(out)
     drawn = picture(plots.side_by_side(found.table()), folder / "ways.png")
     phases = picture(plots.waterfalls(found.results.tiling()), folder / "phases.png")

@@ -215,7 +215,7 @@ def test_a_changed_line_moves_its_own_layer_and_nothing_of_the_base() -> None:
 
 
 def test_the_cheapest_container_is_on_graviton_and_the_densest_host_costs_twice_as_much() -> None:
-    """Of all types with a price, at 0.25 vCPU and 1 GiB; bridge ports end the densest."""
+    """All types with a price, at 0.25 vCPU and 1 GiB; bridge ports end the densest."""
     from sim.studies.instance_types import by_instance_type
 
     types = by_instance_type(catalog.service("node", cpu=0.25, memory=2**30))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sim.catalog.figures import control_plane, digest, figure, figures
     from sim.catalog.instances.machines import bare, custom, machine
     from sim.catalog.instances.table import (
+        DEFAULT_TYPE,
         Instance,
         core_speeds,
         instance,
@@ -46,11 +47,12 @@ if TYPE_CHECKING:
     )
     from sim.catalog.max_pods import max_pods
     from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
-    from sim.catalog.storms import RUNTIMES, footprint, home, profile, validation_hosts
+    from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
     from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
     from sim.core.names import UnknownName, unknown
 
 __all__ = [
+    "DEFAULT_TYPE",
     "RUNTIMES",
     "Instance",
     "UnknownName",
@@ -78,6 +80,7 @@ __all__ = [
     "fargate",
     "figure",
     "figures",
+    "fitted",
     "fleet",
     "footprint",
     "home",
@@ -118,10 +121,10 @@ _HOME = {
     "eks_on_fargate node_config nodes prefix_max_pods",
     "sim.catalog.figures": "control_plane digest figure figures",
     "sim.catalog.instances.machines": "bare custom machine",
-    "sim.catalog.instances.table": "Instance core_speeds instance instances matching",
+    "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
     "sim.catalog.max_pods": "max_pods",
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
-    "sim.catalog.storms": "RUNTIMES footprint home profile validation_hosts",
+    "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
     "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",
     "sim.core.names": "UnknownName unknown",
 }

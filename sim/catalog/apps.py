@@ -32,14 +32,14 @@ IMAGE_OF = {"java": "eclipse-temurin:21-jre", "node": "node:22", "mysql": "mysql
 @cache
 def images() -> dict[str, Image]:
     """The real images of which every layer's size is known, by name."""
-    found = {}
+    by_name = {}
     for row in rows("images.csv"):
         sizes = row["layer_bytes_compressed"].split(";")
         name = row["image"].split(" ")[0]
         if row["n_layers"] and all(size.isdigit() for size in sizes):
             layers = tuple(_layer(number, size, row) for number, size in enumerate(sizes))
-            found[name] = Image(name=name, layers=layers)
-    return found
+            by_name[name] = Image(name=name, layers=layers)
+    return by_name
 
 
 def image(name: str) -> Image:
@@ -150,7 +150,7 @@ def service(
     """
     program = app(name) if threads is None else replace(app(name), threads=threads)
     default_cpu, default_memory = DEFAULT_SIZE[name]
-    made = Service(
+    sized = Service(
         name=name,
         app=program,
         image=images()[IMAGE_OF[name]] if name in IMAGE_OF else None,
@@ -161,12 +161,12 @@ def service(
         load=load(load_share, name, variation),
     )
     least = figure("docker.least_memory")
-    if made.memory < least.value:
+    if sized.memory < least.value:
         raise ValueError(
-            f"memory: {shown_memory(made.memory)} is not allowed; at least "
+            f"memory: {shown_memory(sized.memory)} is not allowed; at least "
             f"{shown_memory(least.value)}, below which Docker refuses a container"
         )
-    return made
+    return sized
 
 
 def _layer(number: int, size: str, row: dict[str, str]) -> Layer:

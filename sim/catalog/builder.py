@@ -6,6 +6,7 @@ from sim.catalog.apps import image
 from sim.catalog.containers import unpacking
 from sim.catalog.figures import control_plane, figure
 from sim.catalog.instances.machines import machine
+from sim.catalog.instances.table import DEFAULT_TYPE
 from sim.catalog.registries import registry
 from sim.core.cited import Cited
 from sim.image import Builder, Image, Packing, Repository, RetryPolicy
@@ -17,7 +18,7 @@ _OFFICIAL = re.compile(
 """An official image, under the names of Docker Hub and of its copy in ECR Public."""
 
 
-def builder(type_: str = "m5.xlarge") -> Builder:
+def builder(type_: str = DEFAULT_TYPE) -> Builder:
     """An EC2 instance with Docker, BuildKit and the containerd image store.
 
     Base images come from Docker Hub; one build is far below its quota, so the client's retry_policy

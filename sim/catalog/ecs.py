@@ -8,7 +8,7 @@ from sim.catalog.containers import agent_cleanup, fleet, runtime, unpacking, wit
 from sim.catalog.data import rows
 from sim.catalog.figures import control_plane, figure, quota
 from sim.catalog.instances.machines import machine
-from sim.catalog.instances.table import instance, known_network, table
+from sim.catalog.instances.table import DEFAULT_TYPE, instance, known_network, table
 from sim.catalog.registries import registry
 from sim.core.names import Architecture
 from sim.core.token_bucket import Quota
@@ -29,7 +29,7 @@ from sim.units import MiB
 
 
 def ecs(
-    type_: str | Machine = "m5.xlarge",
+    type_: str | Machine = DEFAULT_TYPE,
     *,
     count: int = 1,
     network: Network = "bridge",
@@ -69,14 +69,14 @@ def container_instances(
 ) -> Fleet:
     """Instances of the ECS-optimized AMI."""
     instance = machine(type_) if isinstance(type_, str) else type_
-    made = fleet(
+    instances = fleet(
         with_volume(instance, figure("ecs.ami.root_volume"), figure("ecs.ami.os_disk")),
         count=count,
         warm=warm,
         pulls_from=pulls_from,
         cleanup=agent_cleanup(),
     )
-    return replace(made, os_and_daemons=figure("ecs.ami.os_memory"))
+    return replace(instances, os_and_daemons=figure("ecs.ami.os_memory"))
 
 
 def ecs_on_fargate(

@@ -9,7 +9,7 @@ from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.ecs import fargate
 from sim.catalog.figures import control_plane, figure, quota
 from sim.catalog.instances.machines import machine
-from sim.catalog.instances.table import instance, known_network
+from sim.catalog.instances.table import DEFAULT_TYPE, instance, known_network
 from sim.catalog.registries import kubelet_retry_policy, registry
 from sim.host import Machine, Step
 from sim.image import Image, Registry
@@ -36,7 +36,7 @@ HOST_NETWORK_PODS = 2
 
 
 def eks(
-    type_: str | Machine = "m5.xlarge",
+    type_: str | Machine = DEFAULT_TYPE,
     *,
     count: int = 1,
     prefix_delegation: bool = False,
@@ -199,10 +199,10 @@ def node_config(
 
 def prefix_max_pods(type_: str) -> int:
     """Max pods with prefix delegation as EKS recommends it: what the ENIs hold, capped."""
-    found = instance(type_)
-    large = found.vcpu >= figure("eks.prefix_delegation.large").value
+    known = instance(type_)
+    large = known.vcpu >= figure("eks.prefix_delegation.large").value
     cap = figure("eks.prefix_delegation.max_pods" + (".large" if large else "")).value
-    slots = known_network(type_, "network interfaces", found.max_pods) - HOST_NETWORK_PODS
+    slots = known_network(type_, "network interfaces", known.max_pods) - HOST_NETWORK_PODS
     held = slots * int(figure("eks.prefix_delegation.addresses").value) + HOST_NETWORK_PODS
     return min(held, int(cap))
 

@@ -15,8 +15,8 @@ from sim.core.token_bucket import Quota
 @cache
 def figures() -> dict[str, Cited]:
     """All figures by key."""
-    found = [*rows("parameters.csv"), *rows("start_profiles.csv")]
-    return {row["key"]: _cited(row) for row in found}
+    every = [*rows("parameters.csv"), *rows("start_profiles.csv")]
+    return {row["key"]: _cited(row) for row in every}
 
 
 def figure(key: str) -> Cited:

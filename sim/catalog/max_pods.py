@@ -31,11 +31,11 @@ def max_pods(text: str, type_: str) -> int:
         UnknownName: there is no such type.
         ValueError: it cannot be read, or comes to less than 1.
     """
-    found = instance(type_)
+    known = instance(type_)
     variables = {
-        "default_enis": found.enis,
-        "ips_per_eni": found.ipv4_per_eni,
-        "max_pods": found.max_pods,
+        "default_enis": known.enis,
+        "ips_per_eni": known.ipv4_per_eni,
+        "max_pods": known.max_pods,
     }
     names = {k: known_network(type_, "network interfaces", v) for k, v in variables.items()}
     try:

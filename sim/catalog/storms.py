@@ -59,6 +59,19 @@ class ValidationHost(NamedTuple):
     what: str
 
 
+class Fitted(NamedTuple):
+    """The largest storms that a profile was fitted to."""
+
+    at_once: int = 1
+    """Starts under way at a time."""
+    running: int = 0
+    """Sandboxes that were up."""
+
+    def reaches(self, at_once: int, running: int) -> bool:
+        """Whether such a storm is no larger."""
+        return at_once <= self.at_once and running <= self.running
+
+
 @cache
 def profile(runtime: str) -> StartProfile:
     """How `runtime` starts a sandbox.
@@ -79,15 +92,27 @@ def profile(runtime: str) -> StartProfile:
         threads=known.threads,
         lock=LockCost(
             fixed=of("lock"),
+            on_empty_host=of("lock_on_empty_host"),
             per_running=of("lock_per_running"),
             per_running_squared=of("lock_per_running_squared"),
             passes=of("passes", 1.0),
-            interleaved=plain(of("interleaved")) > 0.0,
             spin=of("spin"),
         ),
         idle_cpu=_known(f"sandbox.{runtime}.idle_cpu", 0.0),
-        spread=figure("spread.boot"),
+        spread=_known(f"start.{runtime}.spread", plain(figure("spread.boot"))),
     )
+
+
+def fitted(runtime: str) -> Fitted:
+    """The largest storms that the profile of `runtime` was fitted to; 1 beside 0 where none was.
+
+    Raises:
+        UnknownName: there is no such runtime.
+    """
+    _runtime(runtime)
+    at_once = _known(f"start.{runtime}.fitted_at_once", 1.0)
+    running = _known(f"start.{runtime}.fitted_running", 0.0)
+    return Fitted(int(plain(at_once)), int(plain(running)))
 
 
 @cache

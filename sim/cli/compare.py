@@ -8,6 +8,7 @@ from sim.cli.options import Files, refusals
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
+from sim.core.quantity import shown_change, shown_number
 from sim.core.question import Typed
 from sim.experiment.diff import Differs
 from sim.experiment.statistics.paired import Difference
@@ -30,16 +31,16 @@ class CompareQuestion:
 def command(question: CompareQuestion, to: Files) -> int:
     """Show how inputs and metrics differ, and draw the metrics."""
     with refusals():
-        found = two_runs(question.a, question.b)
-    drawn = picture(plots.forest(found.table()), to.out / folder_name(found) / "forest.png")
+        answer = two_runs(question.a, question.b)
+    drawn = picture(plots.forest(answer.table()), to.out / folder_name(answer) / "forest.png")
     if to.json:
-        as_json(found.json())
+        as_json(answer.json())
         note(f"wrote {drawn}")
         return 0
-    say(found.sentence())
-    for differs in found.differs:
+    say(answer.sentence())
+    for differs in answer.differs:
         hint(f"{differs.path}: {differs.a} in A, {differs.b} in B")
-    for pair in found.pairs:
+    for pair in answer.pairs:
         _show(pair)
     wrote(drawn)
     return 0
@@ -56,31 +57,31 @@ def _inputs(name: str, differs: Sequence[Differs]) -> None:
 
 def _show(pair: Pair) -> None:
     _inputs(pair.name, pair.differs)
-    found = pair.comparison
-    how = "paired by replication" if not found.why_not_paired else "Welch"
-    if found.differences:
+    comparison = pair.comparison
+    how = "paired by replication" if not comparison.why_not_paired else "Welch"
+    if comparison.differences:
         table(
             ["metric", "A", "B", "B - A", "95 % interval", "of A", "correlation"],
-            [_cells(difference) for difference in found.differences],
+            [_cells(difference) for difference in comparison.differences],
             title=f"{pair.name}: means over replications, {how}",
             right="lrrrrrr",
         )
-    if found.why_not_paired:
-        hint(f"Not paired: {found.why_not_paired}; the runs are taken as independent.")
-    if found.same:
-        hint(f"The same in every run: {', '.join(found.same)}.")
-    for metric, why in found.refused.items():
+    if comparison.why_not_paired:
+        hint(f"Not paired: {comparison.why_not_paired}; the runs are taken as independent.")
+    if comparison.same:
+        hint(f"The same in every run: {', '.join(comparison.same)}.")
+    for metric, why in comparison.refused.items():
         hint(f"{metric} is not compared: {why}.")
 
 
-def _cells(found: Difference) -> list[str]:
-    low, high = found.estimate.low, found.estimate.high
+def _cells(difference: Difference) -> list[str]:
+    ends = [end for end in (difference.estimate.low, difference.estimate.high) if end is not None]
     return [
-        found.metric,
-        f"{found.a:.4g}",
-        f"{found.b:.4g}",
-        f"{found.estimate.value:+.3g}",
-        f"{low:+.3g} to {high:+.3g}",
-        "-" if found.relative is None else f"{found.relative:+.1%}",
-        "-" if found.correlation is None else f"{found.correlation:.2f}",
+        difference.metric,
+        shown_number(difference.a),
+        shown_number(difference.b),
+        shown_change(difference.estimate.value),
+        " to ".join(map(shown_change, ends)) or "-",
+        "-" if difference.relative is None else f"{difference.relative:+.1%}",
+        "-" if difference.correlation is None else f"{difference.correlation:.2f}",
     ]

@@ -24,17 +24,17 @@ class DemoQuestion:
 
     seed: Seed = 1
     replications: Replications = 30
-    """Of the starts."""
+    """Replications of the starts."""
 
 
 def command(question: DemoQuestion, workers: WorkerOptions, to: Files) -> int:
     """Ask for density and start-up, and draw both."""
     seed = question.seed
     many = density(cpu=0.25, memory=512 * MiB, window=20.0, use_on=("vm", "docker"), seed=seed)
-    with runs_on(workers):
+    with runs_on(workers, to.out):
         soon = startup(app="java", replications=question.replications, seed=seed)
-    folders = [many.results().save(to.out), soon.results.save(to.out)]
-    pictures = _pictures(many, soon, seed, to.out / "demo")
+        folders = [many.results().save(to.out), soon.results.save(to.out)]
+        pictures = _pictures(many, soon, seed, to.out / "demo")
     if to.json:
         as_json({"density": many.json(), "startup": soon.json()})
         note("\n".join(f"wrote {path}" for path in (*folders, *pictures)))

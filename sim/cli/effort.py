@@ -54,23 +54,24 @@ class Runs:
 
 def effort(loaded: Loaded, runs: Runs, workers: WorkerOptions, out: Path) -> Effort:
     """What the file says, unless the command line says otherwise."""
-    asked: Effort = {"catalogue": catalog.digest(), "jobs": workers.jobs, "out": out}
-    asked |= {"cluster": workers.cluster}
-    asked["seed"] = loaded.file.seed if runs.seed is None else runs.seed
+    options: Effort = {"catalogue": catalog.digest(), "jobs": workers.jobs, "out": out}
+    options |= {"cluster": workers.cluster}
+    options["seed"] = loaded.file.seed if runs.seed is None else runs.seed
     if isinstance(runs.replications, RelativeHalfWidth):
-        asked["until"] = runs.replications
+        options["until"] = runs.replications
     else:
-        asked["times"] = runs.replications or loaded.file.replications
-    return asked
+        options["times"] = runs.replications or loaded.file.replications
+    return options
 
 
 def how_many(results: Any) -> str:
     """How many replications an interval has taken; empty where their number was given."""
-    told = results.manifest
-    if "target" not in told:
+    manifest = results.manifest
+    if "target" not in manifest:
         return ""
-    widest = max(told["relative_half_width"].values(), default=float("nan"))
+    widest = max(manifest["relative_half_width"].values(), default=float("nan"))
     return (
-        f"{told['replications']} replications: the mean of {told['metric']} is known to "
-        f"{widest:.1%} (target {told['target']:.1%}, {'' if told['reached'] else 'not '}reached)."
+        f"{manifest['replications']} replications: the mean of {manifest['metric']} is known to "
+        f"{widest:.1%} (target {manifest['target']:.1%}, "
+        f"{'' if manifest['reached'] else 'not '}reached)."
     )

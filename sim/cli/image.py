@@ -2,28 +2,29 @@
 
 from sim.cli.options import Json
 from sim.cli.screen import as_json, hint, note, say, table
-from sim.studies.images.layers import ImageAnswer, ImageQuestion, answer
+from sim.studies.images import layers
+from sim.studies.images.layers import ImageAnswer, ImageQuestion
 
 MOST_ROWS = 130
 
 
 def command(question: ImageQuestion, to: Json) -> int:
     """Show the layers, and what is known of them besides."""
-    found = answer(question)
+    answer = layers.answer(question)
     if to.json:
-        as_json(found.json())
+        as_json(answer.json())
     else:
-        say(found.sentence())
-        show(found)
-        hint(f"Runs on {', '.join(found.image.architectures)}.")
-    for line in found.notes:
+        say(answer.sentence())
+        show(answer)
+        hint(f"Runs on {', '.join(answer.image.architectures)}.")
+    for line in answer.notes:
         note(line) if to.json else hint(line)
     return 0
 
 
-def show(found: ImageAnswer) -> None:
+def show(answer: ImageAnswer) -> None:
     """The layers from the base up, and their sums."""
-    image, common, compared = found.image, found.common, found.other is not None
+    image, common, compared = answer.image, answer.common, answer.other is not None
     rows = [
         [
             short(layer.digest),

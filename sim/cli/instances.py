@@ -37,11 +37,11 @@ def command(question: InstancesQuestion, to: Json) -> int:
             kept = f"kept {len(new)} type{'' if len(new) == 1 else 's'} in {own_types.place()}"
             say(f"{kept}: {', '.join(new[:10])}{' and others' if len(new) > 10 else ''}")
         forget()
-    found = matching(question.pattern)
-    if not found:
+    types = matching(question.pattern)
+    if not types:
         raise BadInput(str(unknown("instance", question.pattern, instances())))
     if to.json:
-        as_json([_data(type_) for type_ in found])
+        as_json([_data(type_) for type_ in types])
         return 0
     table(
         [
@@ -57,10 +57,10 @@ def command(question: InstancesQuestion, to: Json) -> int:
             "GPUs",
             "$/h",
         ],
-        [_cells(type_) for type_ in found],
+        [_cells(type_) for type_ in types],
         right="llrrrrrrrrr",
     )
-    many = f"{len(found)} type{'' if len(found) == 1 else 's'}"
+    many = f"{len(types)} type{'' if len(types) == 1 else 's'}"
     say(f"{many}. Sources: Karpenter's tables (2026-08), vantage (2025-12).")
     say(
         "- : not known. ~ : an estimate (grade C): what the OS sees from sibling types, tasks with "

@@ -94,7 +94,7 @@ def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:
     Raises:
         BadInput: something is.
     """
-    made: list[object] = []
+    questions: list[object] = []
     wrong: list[str] = []
     for kind in kinds:
         values = {}
@@ -108,33 +108,33 @@ def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:
                 value = value[-1]
             values[field.name] = value
         try:
-            made.append(ask(kind, values, text=True))
+            questions.append(ask(kind, values, text=True))
         except BadInput as error:
             wrong.append(str(error))
     if wrong:
         raise BadInput("\n".join(wrong))
-    return made
+    return questions
 
 
 def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
     """As typer takes it: all is text, and None where nothing was typed."""
-    mark, told = typed(kind, field.name), _help(kind, field.name)
+    mark, help_text = typed(kind, field.name), _help(kind, field.name)
     initial = default(kind, field.name)
     required = initial is MISSING
     if not (required or initial is False or initial in (None, "", ())):
-        told += f"  [default: {_shown(mark, initial)}]"
+        help_text += f"  [default: {_shown(mark, initial)}]"
     info: Any
     text: Any = list[str]
     if mark.argument:
         text = list[str] if mark.repeats else str
-        info = typer.Argument(metavar=mark.shape or None, help=told, show_default=False)
+        info = typer.Argument(metavar=mark.shape or None, help=help_text, show_default=False)
     elif get_type_hints(kind)[field.name] is bool:
         text, flag = bool, f"--{mark.name}"
         flag = f"{flag}/--no-{mark.name}" if initial else flag
-        info = typer.Option(flag, help=told, show_default=False)
+        info = typer.Option(flag, help=help_text, show_default=False)
     else:
         shape = mark.shape or "<text>"
-        info = typer.Option(f"--{mark.name}", metavar=shape, help=told, show_default=False)
+        info = typer.Option(f"--{mark.name}", metavar=shape, help=help_text, show_default=False)
     return inspect.Parameter(
         field.name,
         inspect.Parameter.KEYWORD_ONLY,

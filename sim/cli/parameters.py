@@ -22,19 +22,19 @@ class ParametersQuestion:
 def command(question: ParametersQuestion, to: Json) -> int:
     """List the figures that match."""
     every = {**figures(), **core_speeds()}
-    found = [cited for cited in every.values() if question.text.lower() in _searched(cited)]
-    if not found:
+    matches = [cited for cited in every.values() if question.text.lower() in _searched(cited)]
+    if not matches:
         raise BadInput(str(unknown("parameter", question.text, every)))
     if to.json:
-        as_json([_data(cited) for cited in found])
+        as_json([_data(cited) for cited in matches])
         return 0
     rows = [
         [c.key, c.shown(), c.grade, c.as_of, c.source + (f" ({c.note})" if c.note else "")]
-        for c in found
+        for c in matches
     ]
     table(["parameter", "value (range)", "grade", "as of", "source (what it is)"], rows)
     say(
-        f"{len(found)} figures. Grades: A primary or measured, B secondary, C derived, "
+        f"{len(matches)} figures. Grades: A primary or measured, B secondary, C derived, "
         "D anecdote, assumed: a judgement. Instances, images and sizes: sim instances."
     )
     return 0

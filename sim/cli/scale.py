@@ -13,10 +13,9 @@ from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 
 def command(question: ScaleQuestion, workers: WorkerOptions, to: Files) -> int:
     """Grow or shrink; 3 where not all tasks came up."""
-    if question.to < question.begin:
-        with refusals(), runs_on(workers, to.out):
+    with refusals(), runs_on(workers, to.out):
+        if question.to < question.begin:
             return _went(scale_in.answer(question), to)
-    with refusals(), runs_on(workers):
         return _came(scale_out.answer(question), to)
 
 

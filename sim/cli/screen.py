@@ -83,10 +83,10 @@ def table(
         screen.out(header, style="table.header", highlight=False)
         screen.out("\n".join(rest), highlight=False)
         return
-    made = _table(columns, cells, title, right, folded=False)
-    if _measured(screen, made).maximum > screen.width:
-        made = _table(columns, cells, title, right, folded=True)
-    screen.print(made, width=max(screen.width, _measured(screen, made).minimum), crop=False)
+    drawn = _table(columns, cells, title, right, folded=False)
+    if _measured(screen, drawn).maximum > screen.width:
+        drawn = _table(columns, cells, title, right, folded=True)
+    screen.print(drawn, width=max(screen.width, _measured(screen, drawn).minimum), crop=False)
 
 
 def _lines(
@@ -109,20 +109,20 @@ def _lines(
     return [" " * wide, head, " " + "─" * (wide - 2) + " ", *body, " " * wide]
 
 
-def _measured(screen: Console, made: Table) -> Measurement:
-    return screen.measure(made, options=screen.options.update(max_width=WIDEST))
+def _measured(screen: Console, drawn: Table) -> Measurement:
+    return screen.measure(drawn, options=screen.options.update(max_width=WIDEST))
 
 
 def _table(
     columns: Sequence[str], rows: list[list[str]], title: str, right: str, *, folded: bool
 ) -> Table:
-    made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    drawn = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     for place, column in enumerate(columns):
         longest = max((len(row[place]) for row in rows if len(row) > place), default=0)
         words = column.replace("_", " ").split(" ")
         room = max(longest, *map(len, words))
         rigid = right[place : place + 1] == "r" or column in WHOLE
-        made.add_column(
+        drawn.add_column(
             fill(" ".join(words), room) if folded and rigid else " ".join(words),
             justify="right" if right[place : place + 1] == "r" else "left",
             overflow="fold",
@@ -130,8 +130,8 @@ def _table(
             min_width=room if rigid else max(map(len, words)),
         )
     for row in rows:  # a short row is filled up with blanks
-        made.add_row(*row)
-    return made
+        drawn.add_row(*row)
+    return drawn
 
 
 def wrote(*paths: Path | str) -> None:

@@ -21,7 +21,7 @@ def script(
 ) -> Callable[[Callable[..., None]], Callable[[], None]]:
     """Give a scenario's `main(replications, seed, out)` its command line.
 
-    `--jobs` and `--cluster` say where the runs are made; `main` need not know.
+    Runs are made where `--jobs` and `--cluster` say, and kept in `out` as they finish.
 
     Args:
         replications: by default.
@@ -40,7 +40,7 @@ def script(
             parser.add_argument("--jobs", type=_at_least(1), help="processes of this machine")
             parser.add_argument("--cluster", help="a Dask scheduler: tcp://HOST:8786, or local")
             options = vars(parser.parse_args(arguments))
-            with using(options.pop("jobs"), options.pop("cluster")):
+            with using(options.pop("jobs"), options.pop("cluster"), options["out"]):
                 main(**options)
 
         return run

@@ -35,7 +35,7 @@ def command(question: SensitivityQuestion, workers: WorkerOptions, to: Files) ->
     """Move every number over its range, and show which of them matter."""
     file, scenario = question.file.file, question.file.scenario
     with refusals():
-        found = sensitivity(
+        answer = sensitivity(
             scenario,
             metric=question.metric,
             replications=question.replications or file.replications,
@@ -44,69 +44,69 @@ def command(question: SensitivityQuestion, workers: WorkerOptions, to: Files) ->
             jobs=workers.jobs,
             cluster=workers.cluster,
         )
-    files = _write(found, to.out / scenario.name / "sensitivity") if found.top else []
+    files = _write(answer, to.out / scenario.name / "sensitivity") if answer.top else []
     if to.json:
-        as_json(found.json())
+        as_json(answer.json())
         note("\n".join(f"wrote {path}" for path in files))
         return 0
-    say(found.sentence())
-    show(found)
-    say(found.assumed_line())
+    say(answer.sentence())
+    show(answer)
+    say(answer.assumed_line())
     wrote(*files)
     return 0
 
 
-def _write(found: Sensitivity, folder: Path) -> list[Path]:
+def _write(answer: Sensitivity, folder: Path) -> list[Path]:
     """The tornado, and its table."""
-    unit = " (s)" if found.metric.startswith("time_to_") else ""
-    drawn = plots.tornado(found.table(), found.base, xlabel=f"mean {words(found.metric)}{unit}")
-    table_of = folder / f"{found.metric}.csv"
-    files = [picture(drawn, folder / f"{found.metric}.png"), table_of]
-    found.table().to_csv(table_of, index=False, lineterminator="\n")
+    unit = " (s)" if answer.metric.startswith("time_to_") else ""
+    drawn = plots.tornado(answer.table(), answer.base, xlabel=f"mean {words(answer.metric)}{unit}")
+    table_of = folder / f"{answer.metric}.csv"
+    files = [picture(drawn, folder / f"{answer.metric}.png"), table_of]
+    answer.table().to_csv(table_of, index=False, lineterminator="\n")
     return files
 
 
-def show(found: Sensitivity) -> None:
+def show(answer: Sensitivity) -> None:
     """The ten that matter most, and what the table does not show."""
-    made = found.indices
+    indices = answer.indices
     columns = ["parameter", "standing", "at low", "at high", "swing"]
-    if found.top:
+    if answer.top:
         table(
-            columns + (["first", "total"] if made is not None else []),
-            _rows(found),
-            title=f"mean {words(found.metric)} of {found.replications} replications, "
+            columns + (["first", "total"] if indices is not None else []),
+            _rows(answer),
+            title=f"mean {words(answer.metric)} of {answer.replications} replications, "
             "one figure moved at a time",
             right="llrrrrrr",
         )
-    more = len(found.moved) - len(found.top)
+    more = len(answer.moved) - len(answer.top)
     hint(
-        f"{more} more figures move it less, {len(found.effects) - len(found.moved)} not at all; "
-        f"{len(found.without_range)} have no range and were not moved."
+        f"{more} more figures move it less, {len(answer.effects) - len(answer.moved)} not at all; "
+        f"{len(answer.without_range)} have no range and were not moved."
     )
-    if not all(effect.told for effect in found.top):
+    if not all(effect.beyond_chance for effect in answer.top):
         hint("?: low and high end cannot be told apart with so few replications.")
-    if made is not None:
-        largest = made.indices[0]
+    if indices is not None:
+        largest = indices.indices[0]
         low, high = (_share(end) for end in largest.total_interval)
         hint(
-            f"First and total: Sobol indices with these {len(found.top)} uniform over their ranges "
-            f"({made.points:,} points of {made.replications} replications: "
-            f"{made.points * made.replications:,} runs; the total of {largest.key} is known to "
-            f"{low} to {high}, 95 %). Over all of them the mean "
-            f"{words(found.metric)} lies between {amount(found.metric, made.low)} and "
-            f"{amount(found.metric, made.high)} (90 %)."
+            f"First and total: Sobol indices with these {len(answer.top)} uniform over their "
+            f"ranges ({indices.points:,} points of {indices.replications} replications: "
+            f"{indices.points * indices.replications:,} runs; the total of {largest.key} is known "
+            f"to {low} to {high}, 95 %). Over all of them the mean "
+            f"{words(answer.metric)} lies between {amount(answer.metric, indices.low)} and "
+            f"{amount(answer.metric, indices.high)} (90 %)."
         )
-    elif found.refused:
-        hint(f"No Sobol indices: {found.refused}.")
+    elif answer.refused:
+        hint(f"No Sobol indices: {answer.refused}.")
 
 
-def _rows(found: Sensitivity) -> list[list[str]]:
-    shares = {i.key: i for i in found.indices.indices} if found.indices is not None else {}
+def _rows(answer: Sensitivity) -> list[list[str]]:
+    shares = {i.key: i for i in answer.indices.indices} if answer.indices is not None else {}
     rows = []
-    for effect in found.top:
+    for effect in answer.top:
         ends = [shown_number(end) for end in (effect.at_low, effect.at_high, effect.swing)]
         row = [f"{effect.cited.key}\n  {effect.cited.shown()}", effect.cited.standing, *ends]
-        row[-1] += "" if effect.told else " ?"
+        row[-1] += "" if effect.beyond_chance else " ?"
         if effect.cited.key in shares:
             index = shares[effect.cited.key]
             row += [_share(index.first), _share(index.total)]

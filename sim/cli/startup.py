@@ -31,7 +31,7 @@ class Requirement:
 
 def command(question: StartupQuestion, held: Requirement, workers: WorkerOptions, to: Files) -> int:
     """Start it everywhere; 3 where no start becomes ready."""
-    with refusals(), runs_on(workers):
+    with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
         missed = None if held.require is None else unmet(answer, held.require)
     folder = answer.results.save(to.out)

@@ -27,26 +27,26 @@ NOT_SWEPT = {"name": "it names the results", "seed": "see --seed", "replications
 MOST_ROWS, MOST_LINES = 60, 7
 
 Values = dict[str, list[Any]]
-"""Of fields of the file, by path."""
+"""Values of fields of the file, by path."""
 
 
 def _fields(separator: str) -> PlainValidator:
     """Values by path, read as YAML reads them."""
 
-    def read(given: Sequence[str] | None) -> Values | None:
-        found: Values = {}
+    def read(texts: Sequence[str] | None) -> Values | None:
+        by_path: Values = {}
         wrong = []
-        for text in given or ():
+        for text in texts or ():
             path, parts = _parts(text, separator)
             if reason := _not_swept(text, path, parts, separator):
                 wrong.append(reason)
-            elif path in found:
+            elif path in by_path:
                 wrong.append(f"{path} is given twice; give all values at once")
             else:
-                found[path] = parts
+                by_path[path] = parts
         if wrong:
             raise ValueError("\n".join(wrong))
-        return found or None
+        return by_path or None
 
     return PlainValidator(read)
 

@@ -47,15 +47,15 @@ class Typed:
     """How a field is typed on a command line, where its name and its class do not say it."""
 
     name: str = ""
-    """Of the option, without dashes; that of the field unless given."""
+    """Name of the option without dashes; the field's unless given."""
     shape: str = ""
     """What stands for the value in the help: `<size>`."""
     argument: bool = False
     """Whether it is typed by its place, without a name."""
     repeats: bool = False
     """Whether it may be typed several times."""
-    told: str = ""
-    """Its help, where it has no docstring."""
+    help: str | Callable[[], str] = ""
+    """Its help where it has no docstring; a function where that may change."""
     shown: Callable[[Any], str] | None = None
     """How its default is typed; as Python shows it unless given."""
 
@@ -100,8 +100,8 @@ def differing(question: object) -> Set[str]:
 
 def default(question: type, name: str) -> Any:
     """The default of a field; `MISSING` where it has none."""
-    found = question.__pydantic_fields__[name].default  # type: ignore[attr-defined]
-    return MISSING if found is PydanticUndefined else found
+    value = question.__pydantic_fields__[name].default  # type: ignore[attr-defined]
+    return MISSING if value is PydanticUndefined else value
 
 
 def without_effect(
@@ -148,7 +148,10 @@ def help_of(question: type) -> Mapping[str, str]:
     for kind in reversed(question.__mro__):
         known = vars(kind).get("__pydantic_fields__", {})
         written |= {name: known[name].description for name in known if known[name].description}
-    return {f.name: written.get(f.name) or typed(question, f.name).told for f in fields(question)}
+    for name in (field.name for field in fields(question) if field.name not in written):
+        text = typed(question, name).help
+        written[name] = text() if callable(text) else text
+    return {field.name: written[field.name] for field in fields(question)}
 
 
 def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) -> Q:
@@ -166,16 +169,16 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
         return adapter.validate_python(dict(values), context=context)
     except ValidationError as error:
         items = error.errors()
-        found = [
+        lines = [
             _named(question, line, values) if item["loc"] else line
             for item, line in zip(items, mistakes(error, question), strict=True)
         ]
         wrong = {str(item["loc"][0]) for item in items if item["loc"]}
         causes = [item.get("ctx", {}).get("error") for item in items]
     if wrong:
-        found += _conflicts_besides(question, values, wrong, context)
-    unknown = len(causes) == len(found) and all(isinstance(c, UnknownName) for c in causes)
-    raise (NotKnown if unknown else BadInput)("\n".join(found))
+        lines += _conflicts_besides(question, values, wrong, context)
+    unknown = len(causes) == len(lines) and all(isinstance(c, UnknownName) for c in causes)
+    raise (NotKnown if unknown else BadInput)("\n".join(lines))
 
 
 def _conflicts_besides(
@@ -216,11 +219,11 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
         question: the class of the question, whose docstrings the function has.
         name: of the function.
     """
-    made: Any = question
-    kinds = get_type_hints(made)
+    described: Any = question
+    kinds = get_type_hints(described)
     parameters = []
-    for field in sorted(fields(made), key=lambda field: bool(field.kw_only)):
-        first = default(made, field.name)
+    for field in sorted(fields(described), key=lambda field: bool(field.kw_only)):
+        first = default(described, field.name)
         parameters.append(
             inspect.Parameter(
                 field.name,
@@ -231,17 +234,17 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
         )
     signature = inspect.Signature(parameters)
 
-    def asked(*args: P.args, **kwargs: P.kwargs) -> A:
-        return answer(ask(made, signature.bind(*args, **kwargs).arguments))
+    def function(*args: P.args, **kwargs: P.kwargs) -> A:
+        return answer(ask(described, signature.bind(*args, **kwargs).arguments))
 
-    functools.update_wrapper(asked, answer)
-    asked.__name__ = asked.__qualname__ = name
-    asked.__signature__ = signature  # type: ignore[attr-defined]
+    functools.update_wrapper(function, answer)
+    function.__name__ = function.__qualname__ = name
+    function.__signature__ = signature  # type: ignore[attr-defined]
     lines = [
         fill(f"{key}: {text}", 96, initial_indent=" " * 4, subsequent_indent=" " * 8)
-        for key, text in help_of(made).items()
+        for key, text in help_of(described).items()
     ]
-    head = inspect.getdoc(made) or ""
+    head = inspect.getdoc(described) or ""
     raises = "Raises:\n    ValueError: all that is wrong with it, one mistake a line."
-    asked.__doc__ = "\n".join([head, "", "Args:", *lines, "", raises])
-    return asked
+    function.__doc__ = "\n".join([head, "", "Args:", *lines, "", raises])
+    return function

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sim.core.cited import SCALES
-from sim.units import GiB, MiB
+from sim.core.quantity import shown_size
+from sim.units import MiB
 
 PASSPORT = {"key", "value", "unit", "grade", "source"}
 """By these a cited figure is known in plain data."""
@@ -23,7 +24,7 @@ def differences(a: Any, b: Any, path: str = "") -> Iterator[Differs]:
     if a == b:
         return
     if _is_cited(a) or _is_cited(b) or type(a) is not type(b):
-        yield Differs(path, shown(a), shown(b))
+        yield Differs(path, _shown(a), _shown(b))
     elif isinstance(a, dict):
         for key in [*a, *(key for key in b if key not in a)]:
             inner = f"{path}.{key}" if path else str(key)
@@ -32,19 +33,19 @@ def differences(a: Any, b: Any, path: str = "") -> Iterator[Differs]:
         for index in range(max(len(a), len(b))):
             yield from _both(dict(enumerate(a)), dict(enumerate(b)), index, f"{path}[{index}]")
     else:
-        yield Differs(path, shown(a), shown(b))
+        yield Differs(path, _shown(a), _shown(b))
 
 
 def _both(a: Mapping[Any, Any], b: Mapping[Any, Any], key: Any, path: str) -> Iterator[Differs]:
     if key in a and key in b:
         yield from differences(a[key], b[key], path)
     elif key in a:
-        yield Differs(path, shown(a[key]), "absent")
+        yield Differs(path, _shown(a[key]), "absent")
     else:
-        yield Differs(path, "absent", shown(b[key]))
+        yield Differs(path, "absent", _shown(b[key]))
 
 
-def shown(value: Any) -> str:
+def _shown(value: Any) -> str:
     """Plain data in a few words."""
     if _is_cited(value):
         scale = SCALES.get(value["unit"], 1.0)
@@ -55,7 +56,7 @@ def shown(value: Any) -> str:
         return f"{len(value)} items"
     if isinstance(value, float):
         whole_mib = value >= MiB and value % MiB == 0.0
-        return f"{value / GiB:g} GiB" if whole_mib else f"{value:.12g}"
+        return shown_size(value) if whole_mib else f"{value:.12g}"
     return "none" if value is None else str(value)
 
 

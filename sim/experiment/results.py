@@ -147,8 +147,12 @@ class Results:
         """
         home = Path(out) / str(self.manifest["scenario"])
         folder = home / self.run_id
-        if self.folder == folder:
-            return folder
+        if self.folder != folder:
+            self._save(home, folder)
+        (home / "latest").write_text(self.run_id + "\n", encoding="utf-8")
+        return folder
+
+    def _save(self, home: Path, folder: Path) -> None:
         make_folder(home)
         draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=home))
         try:
@@ -157,8 +161,6 @@ class Results:
                 draft.rename(folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        (home / "latest").write_text(self.run_id + "\n", encoding="utf-8")
-        return folder
 
     def _write(self, folder: Path) -> None:
         folder.chmod(0o755)

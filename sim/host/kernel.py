@@ -71,7 +71,7 @@ class Kernel:
 
     @property
     def vcpus(self) -> float:
-        """Those of the host, or of the guest."""
+        """CPUs of the host, or of the guest."""
         return min(self.cpu.cap, self.cpu.root.capacity)
 
     def cpu_max(self, cpu: Group, threads: float) -> CpuMax | None:

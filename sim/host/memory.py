@@ -203,12 +203,12 @@ class MemoryGroup:
 
 def _worst(groups: Iterable[MemoryGroup]) -> MemoryGroup:
     """That of the process with the highest score; of equals the youngest."""
-    found = None
+    worst = None
     for group in groups:
-        if found is None or group.score >= found.score:
-            found = group
-    assert found is not None
-    return found
+        if worst is None or group.score >= worst.score:
+            worst = group
+    assert worst is not None
+    return worst
 
 
 def _ignore(reason: str) -> None:

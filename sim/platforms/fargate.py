@@ -3,7 +3,7 @@
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from simpy import Event
 
@@ -23,8 +23,6 @@ from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
 from sim.units import GiB
 from sim.workload import Service
-
-Offered_co = TypeVar("Offered_co", covariant=True)
 
 
 @description
@@ -80,72 +78,9 @@ class Fargate:
         cpu = size.vcpu * plain(self.usd_per_vcpu_hour)
         return cpu + size.memory / GiB * plain(self.usd_per_gb_hour)
 
-    def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        """One task a microVM; then what the account allows: none of a large size.
-
-        The quota comes last however small it is: it is the account's, not the host's.
-        """
-        return (
-            no_gpus(service) or self.full_disk(service) or self.ceilings_at(self.size_for(service))
-        )
-
-    def full_disk(self, service: Service) -> tuple[Ceiling, ...]:
-        """A ceiling of 0 where the ephemeral storage takes neither image nor what is written."""
-        held = sum(map(self.unpacking.on_disk, distinct([service.image] if service.image else [])))
-        room = plain(self.ephemeral) - held
-        return tuple(
-            full
-            for full in disk_ceilings(room, plain(service.disk), _MORE_STORAGE)
-            if full.allows == 0
-        )
-
-    def ceilings_at(self, size: FargateSize | None) -> tuple[Ceiling, ...]:
-        """The ceilings of a task of that size; None: no size holds the task."""
-        if size is None:
-            return (Ceiling("Fargate size", 0, self.largest),)
-        quota = plain(self.account_vcpus)
-        return (
-            Ceiling("one task per microVM", 1, "nothing lifts it: isolation is the product"),
-            Ceiling(
-                f"account quota ({quota:g} vCPUs of Fargate tasks)",
-                fits(quota, size.vcpu),
-                "ask for a higher quota (Service Quotas)",
-                of_account=True,
-            ),
-        )
-
-    def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        """How the memory of a task's microVM is used; OS and agent come on top of the size."""
-        size = self.size_for(service)
-        held = plain(self.os_and_daemons) + plain(self.runtime.shim)
-        return with_free(
-            (size.memory if size is not None else 0.0) + count * held,
-            BudgetItem("OS and daemons", count * plain(self.os_and_daemons)),
-            BudgetItem("shims", count * plain(self.runtime.shim)),
-            BudgetItem("apps", count * service.private),
-            BudgetItem("shared files", count * service.hot),
-        )
-
-    def hosting(self, orchestrator: "OnFargate[Offered_co]") -> "Offered_co":
-        """What it offers to the tasks of that orchestrator."""
-        return orchestrator.on_fargate(self)
-
     def deploy(self, world: World) -> "LiveFargate":
         """Fargate as one account sees it, its bucket full."""
         return LiveFargate(self, world)
-
-
-def no_gpus(service: Service) -> tuple[Ceiling, ...]:
-    """A ceiling of 0 where the service wants a GPU: Fargate has none."""
-    if not service.gpus:
-        return ()
-    return (Ceiling("GPU", 0, "Fargate has no GPUs: run it on EC2 instances with them"),)
-
-
-class OnFargate(Protocol[Offered_co]):
-    """An orchestrator that runs tasks on Fargate."""
-
-    def on_fargate(self, fargate: Fargate) -> Offered_co: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +103,53 @@ class FargateHost(Hosting):
         return self.fargate.size_for(service)
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
-        return self.fargate.ceilings(service)
+        """One task a microVM; then what the account allows: none of a large size.
+
+        The quota comes last however small it is: it is the account's, not the host's.
+        """
+        size, quota = self.fargate_size(service), plain(self.fargate.account_vcpus)
+        full = self._no_gpus(service) or self._full_disk(service)
+        if full or size is None:
+            return full or (Ceiling("Fargate size", 0, self.fargate.largest),)
+        return (
+            Ceiling("one task per microVM", 1, "nothing lifts it: isolation is the product"),
+            Ceiling(
+                f"account quota ({quota:g} vCPUs of Fargate tasks)",
+                fits(quota, size.vcpu),
+                "ask for a higher quota (Service Quotas)",
+                of_account=True,
+            ),
+        )
+
+    def _no_gpus(self, service: Service) -> tuple[Ceiling, ...]:
+        """A ceiling of 0 where the service wants a GPU."""
+        if not service.gpus:
+            return ()
+        return (Ceiling("GPU", 0, "Fargate has no GPUs: run it on EC2 instances with them"),)
+
+    def _full_disk(self, service: Service) -> tuple[Ceiling, ...]:
+        """A ceiling of 0 where the ephemeral storage takes neither image nor what is written."""
+        images = [service.image] if service.image else []
+        held = sum(map(self.fargate.unpacking.on_disk, distinct(images)))
+        limits = disk_ceilings(plain(self.fargate.ephemeral) - held, plain(service.disk), _LARGER)
+        return tuple(limit for limit in limits if limit.allows == 0)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
-        return self.fargate.budget(service, count)
+        """How the memory of a task's microVM is used; OS and agent come on top of the size."""
+        os, shim = plain(self.fargate.os_and_daemons), plain(self.fargate.runtime.shim)
+        beside = BudgetItem("OS and daemons", count * os), BudgetItem("shims", count * shim)
+        return self._budget(service, count, *beside)
+
+    def _budget(self, service: Service, count: int, *beside: BudgetItem) -> tuple[BudgetItem, ...]:
+        """The memory of so many microVMs, with what is held beside the app."""
+        size, fargate = self.fargate_size(service), self.fargate
+        held = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
+        return with_free(
+            (size.memory if size is not None else 0.0) + count * held,
+            *beside,
+            BudgetItem("apps", count * service.private),
+            BudgetItem("shared files", count * service.hot),
+        )
 
     def host_name(self, service: Service) -> str:
         return str(self.fargate_size(service) or "-")
@@ -245,4 +223,4 @@ class LiveFargate:
         return ContainerEngine(kernel, daemon, store, fargate.runtime)
 
 
-_MORE_STORAGE = "ask for more ephemeralStorage (at most 200 GiB), or take a smaller image"
+_LARGER = "ask for more ephemeralStorage (at most 200 GiB), or take a smaller image"

@@ -1,7 +1,6 @@
 """A fleet: machines of one type that run containers, each with a kernel, a daemon and a store."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
 
 from pydantic import PositiveInt, model_validator
 
@@ -17,8 +16,6 @@ from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling
 from sim.workload import Service
-
-Offered_co = TypeVar("Offered_co", covariant=True)
 
 
 @description
@@ -46,10 +43,6 @@ class Fleet:
                 f"{shown_gib(room)} that the OS leaves of {self.machine.name}'s disk"
             )
         return self
-
-    def hosting(self, orchestrator: "OnMachines[Offered_co]") -> "Offered_co":
-        """What it offers to the tasks of that orchestrator."""
-        return orchestrator.on_machines(self)
 
     def room(self, held: float) -> float:
         """Bytes that one machine has left for shims, apps and cache.
@@ -116,12 +109,6 @@ class Fleet:
         for image in self.warm:
             store.load(image)
         return ContainerEngine(kernel, daemon, store, self.runtime, policy)
-
-
-class OnMachines(Protocol[Offered_co]):
-    """An orchestrator that runs tasks on machines."""
-
-    def on_machines(self, fleet: Fleet) -> Offered_co: ...
 
 
 _LARGER = "take a larger root volume, or a smaller image"

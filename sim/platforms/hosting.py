@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Self
 
 from sim.core.cited import plain
 from sim.core.description import description
-from sim.core.quantity import Bytes, Vcpu
+from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.host import Machine
 from sim.platforms.limits import BudgetItem
 from sim.start import Ceiling
-from sim.units import GiB, MiB
 from sim.workload import Service
 
 
@@ -20,10 +19,7 @@ class FargateSize:
     memory: Bytes
 
     def __str__(self) -> str:
-        amount = (
-            f"{self.memory / GiB:g} GiB" if self.memory >= GiB else f"{self.memory / MiB:g} MiB"
-        )
-        return f"{self.vcpu:g} vCPU / {amount}"
+        return f"{shown_vcpu(self.vcpu)} / {shown_size(self.memory)}"
 
 
 class Hosting:

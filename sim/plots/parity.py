@@ -19,6 +19,10 @@ GROUPS = {
     "linux": ("CPU-bound tasks", "#999999", "."),
     "apps": ("apps", "#009E73", "^"),
     "pulls": ("pulls", "#E69F00", "P"),
+    "requests": ("requests", "#332288", "x"),
+    "crowded caches": ("crowded caches", "#882255", "*"),
+    "ec2 starts": ("EC2 starts", "#117733", "p"),
+    "fargate starts": ("Fargate starts", "#AA4499", "h"),
 }
 """Name, colour (Okabe and Ito) and marker of each group of measurements of time."""
 
@@ -29,7 +33,7 @@ def parity(cases: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -
     """A point a case: on the line, the model is right; hollow where it was calibrated on it.
 
     Args:
-        cases: `group`, `measured_s`, `predicted_s` (s), `split` (`calibrated` or `held out`).
+        cases: `group`, `measured_s`, `predicted_s` (s), `split` (`calibrated` or another).
         ax: drawn into; None: a new figure.
     """
     ax = axes(ax, 6.4)
@@ -66,8 +70,8 @@ def _look(group: str) -> tuple[str, str, str]:
 
 def _points(ax: Axes, group: str, cases: pd.DataFrame) -> None:
     _, color, marker = _look(group)
-    for split, fill in (("calibrated", "none"), ("held out", color)):
-        ours = cases[cases["split"] == split]
+    calibrated = cases["split"] == "calibrated"
+    for ours, fill in ((cases[calibrated], "none"), (cases[~calibrated], color)):
         ax.plot(
             ours["measured_s"],
             ours["predicted_s"],
@@ -82,13 +86,13 @@ def _points(ax: Axes, group: str, cases: pd.DataFrame) -> None:
 
 def _handles(cases: pd.DataFrame) -> list[Line2D]:
     known = {name: color for name, (_, color, _) in GROUPS.items()}
-    made = []
+    handles = []
     for group in in_order(cases["group"], known):
         name, color, marker = _look(group)
         count = int((cases["group"] == group).sum())
-        made.append(_handle(f"{name} ({count})", color, marker, fill=color))
+        handles.append(_handle(f"{name} ({count})", color, marker, fill=color))
     hollow = _handle("hollow: calibrated on it", INK, "o", fill="none")
-    return [*made, hollow]
+    return [*handles, hollow]
 
 
 def _handle(label: str, color: str, marker: str, *, fill: str) -> Line2D:

@@ -63,8 +63,8 @@ def _panel(ax: Axes, cases: pd.DataFrame, against: str) -> None:
         ours = cases[cases["runtime"] == runtime].sort_values(against)
         color = RUNTIMES.get(runtime, OTHER)
         ax.plot(ours[against], ours["predicted_s"], color=color, linewidth=1.6)
-        for split, fill in (("calibrated", "white"), ("held out", color)):
-            points = ours[ours["split"] == split]
+        calibrated = ours["split"] == "calibrated"
+        for points, fill in ((ours[calibrated], "white"), (ours[~calibrated], color)):
             ax.plot(
                 points[against],
                 points["measured_s"],

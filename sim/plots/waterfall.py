@@ -134,9 +134,9 @@ def _row(ax: Axes, y: int, phases: "pd.Series[float]") -> None:
 
 def _order(variants: Iterable[str]) -> list[str]:
     """By platform, then cold before warm, each once."""
-    found = list(dict.fromkeys(variants))
-    by_platform = platform_order(_parts(variant)[0] for variant in found)
-    return sorted(found, key=lambda v: (by_platform.index(_parts(v)[0]), _parts(v)[1]))
+    distinct = list(dict.fromkeys(variants))
+    by_platform = platform_order(_parts(variant)[0] for variant in distinct)
+    return sorted(distinct, key=lambda v: (by_platform.index(_parts(v)[0]), _parts(v)[1]))
 
 
 def _parts(variant: str) -> tuple[str, str]:

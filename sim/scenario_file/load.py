@@ -37,11 +37,11 @@ class Loaded:
             BadFile: a path or a value is wrong; the message names every mistake.
         """
         data = deepcopy(self.data)
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for path, value in point.items():
             _put(data, path, value)
-            _put(given, path, value)
-        _refuse_without_effect(given, data.get("platform"))
+            _put(values, path, value)
+        _refuse_without_effect(values, data.get("platform"))
         try:
             return _made(data, self.folder)[1]
         except ValidationError as error:
@@ -68,19 +68,19 @@ def load_scenario(path: str | Path) -> Loaded:
         raise BadFile(f"{path}: a scenario is a mapping such as 'platform: ecs'")
     wrong = without_effect(data, data.get("platform"))
     try:
-        made = _made(data, path.parent)
+        parts = _made(data, path.parent)
     except ValidationError as error:
         raise BadFile("\n".join([f"{path}:", *mistakes(error, ScenarioFile), *wrong])) from error
     except ValueError as error:
         raise BadFile(f"{path}: {error}") from error
     if wrong:
         raise BadFile("\n".join([f"{path}:", *wrong]))
-    return Loaded(*made, data, path.parent)
+    return Loaded(*parts, data, path.parent)
 
 
-def _refuse_without_effect(given: dict[str, Any], platform: object) -> None:
+def _refuse_without_effect(values: dict[str, Any], platform: object) -> None:
     """What a point sets; the file's own fields may be for other platforms of a sweep."""
-    wrong = without_effect(given, platform)
+    wrong = without_effect(values, platform)
     if wrong:
         raise BadFile("\n".join(wrong))
 
@@ -107,7 +107,7 @@ def _put(data: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _architecture(data: dict[Any, Any]) -> Architecture:
-    """Of the host that a file names, before the file is known to be right."""
+    """Architecture of the host that a file names, before the file is known to be right."""
     host, platform = data.get("host"), data.get("platform")
     part = host if isinstance(host, dict) else {}
     takes = row(platform).takes if platform in names("file") else frozenset()
@@ -120,12 +120,12 @@ def _architecture(data: dict[Any, Any]) -> Architecture:
 
 def schema() -> dict[str, Any]:
     """The JSON schema of a scenario file."""
-    made = TypeAdapter(ScenarioFile).json_schema()
-    parts = [made, *made["$defs"].values()]
+    schema = TypeAdapter(ScenarioFile).json_schema()
+    parts = [schema, *schema["$defs"].values()]
     for field in (field for part in parts for field in part.get("properties", {}).values()):
         if field.get("type") == "string" and isinstance(field.get("default"), float):
             field["default"] = f"{field['default']:g}s"  # durations have a unit in a file
-    return made
+    return schema
 
 
 class _OnceLoader(yaml.SafeLoader):

@@ -62,7 +62,7 @@ def _platform(value: str) -> str:
 
 
 def _bare(value: str) -> str:
-    bare_machine(value, "m5.xlarge")
+    bare_machine(value)
     return value
 
 
@@ -101,7 +101,7 @@ OWN = ("vcpu", "memory", "core_speed", "disk_rate", "network", "gpus", "usd_per_
 class HostPart:
     """The machine, or the fleet, that tasks run on; fargate has none but for the architecture."""
 
-    instance: Instance = "m5.xlarge"
+    instance: Instance = catalog.DEFAULT_TYPE
     """EC2 type; the vm and docker platforms take a bare machine of its size."""
     size: Annotated[str, AfterValidator(_bare)] | None = None
     """Bare machine of the vm and docker platforms instead: m5.metal, 16x64GiB."""
@@ -122,7 +122,7 @@ class HostPart:
     count: PositiveInt = 1
     """Container instances (ecs) or nodes (eks)."""
     architecture: Architecture | None = None
-    """Of the tasks on fargate, that of the instance unless given; elsewhere it is always that."""
+    """Architecture of tasks on fargate, the instance's unless given; elsewhere always that."""
     disk: Bytes | None = None
     """Root volume (ecs, eks; else 30 and 20 GiB), disk (docker; else it never binds), or
     ephemeral storage (fargate; else 20 GiB)."""
@@ -206,7 +206,7 @@ class ServicePart:
 
     def service(self) -> Service:
         """The description that runs, with the app's own image."""
-        made = catalog.service(
+        service = catalog.service(
             self.app,
             cpu=self.cpu,
             memory=self.memory,
@@ -217,7 +217,7 @@ class ServicePart:
             variation=self.variation,
         )
         return replace(
-            made,
+            service,
             disk=self.disk or 0.0,
             memory_reservation=self.memory_reservation,
             host_port=self.host_port,
@@ -272,17 +272,17 @@ class ScenarioFile:
     registry: RegistryName = "ecr"
     """Where images are pulled from."""
     network: Network = "bridge"
-    """Of ECS tasks on EC2."""
+    """Network mode of ECS tasks on EC2."""
     trunking: bool = False
     strategy: Strategy = "binpack"
     pull_behavior: AgentPull = "default"
     """When an ECS agent on EC2 contacts the registry."""
     max_pods: MaxPods | None = None
-    """Of the kubelet on EKS nodes; without it, what EKS recommends for the type."""
+    """Setting of the kubelet on EKS nodes; what EKS recommends for the type unless given."""
     prefix_delegation: bool = False
-    """Of EKS nodes."""
+    """Whether EKS nodes take prefixes instead of single addresses."""
     scoring: Scoring = "LeastAllocated"
-    """Of the Kubernetes scheduler."""
+    """How the Kubernetes scheduler ranks nodes."""
     pod: PodPart = Field(default_factory=PodPart)
     until: Annotated[Seconds, Field(gt=0)] | None = None
     serve: Seconds = 0.0
@@ -301,7 +301,7 @@ class ScenarioFile:
             ValueError: a figure that is replaced is not used by this scenario.
         """
         service = self._service()
-        made = Scenario(
+        scenario = Scenario(
             name=self.name,
             platform=self._platform(service),
             arrivals=(self._arrivals(service),),
@@ -310,8 +310,8 @@ class ScenarioFile:
             sample_every=self.sample_every,
         )
         for key, value in self.figures.items():
-            made = with_figure(made, key, value)
-        return made
+            scenario = with_figure(scenario, key, value)
+        return scenario
 
     def _service(self) -> Service:
         service = self.service.service()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.core.quantity import shown_change
 from sim.experiment import Results, load
 from sim.experiment.diff import Differs, differences
 from sim.experiment.frames import outcomes
@@ -49,27 +50,27 @@ class TwoRuns:
     """Inputs of the whole runs that differ."""
     pairs: tuple[Pair, ...]
     none_ready: tuple[str, ...] = ()
-    """Of each run in which no start became ready, what became of them."""
+    """What became of the starts of each run in which none became ready."""
 
     def differences(self) -> list[Difference]:
-        """Of all pairs; a variant is named where there are several."""
+        """The differences of all pairs; a variant is named where there are several."""
         several = len(self.pairs) > 1
         return [
-            replace(found, variant=pair.name if several else "")
+            replace(each, variant=pair.name if several else "")
             for pair in self.pairs
-            for found in pair.comparison.differences
+            for each in pair.comparison.differences
         ]
 
     def sentence(self) -> str:
         """What changed most, in one sentence."""
-        told = [d for d in self.differences() if d.told and d.metric == "time_to_ready_s"]
-        if not told and self.none_ready:
+        clear = [d for d in self.differences() if d.beyond_chance and d.metric == "time_to_ready_s"]
+        if not clear and self.none_ready:
             return f"No time to ready can be compared. {'. '.join(dict.fromkeys(self.none_ready))}."
-        if not told:
+        if not clear:
             return (
                 f"{self.b} against {self.a}: no difference in the mean time to ready can be told."
             )
-        largest = max(told, key=lambda d: abs(d.estimate.value))
+        largest = max(clear, key=lambda d: abs(d.estimate.value))
         where = f"{largest.variant}: " if largest.variant else ""
         word = "sooner" if largest.estimate.value < 0.0 else "later"
         size = abs(largest.estimate.value)
@@ -84,7 +85,7 @@ class TwoRuns:
         import pandas as pd
 
         columns = ["label", "value", "low", "high", "text"]
-        return pd.DataFrame([_row(found) for found in self.differences()], columns=columns)
+        return pd.DataFrame([_row(each) for each in self.differences()], columns=columns)
 
     def json(self) -> dict[str, Any]:
         """Plain data; `none_ready` is there where a run has no start that became ready."""
@@ -119,7 +120,7 @@ def two_runs(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> TwoRuns:
         for name in ALSO
         if manifests[0][name] != manifests[1][name]
     ]
-    none_ready = tuple(told for side in (first, second) if (told := _none_ready(side)))
+    none_ready = tuple(outcome for side in (first, second) if (outcome := _none_ready(side)))
     return TwoRuns(_name(first), _name(second), tuple(also), tuple(pairs), none_ready)
 
 
@@ -176,38 +177,38 @@ def _name(chosen: Chosen) -> str:
 
 
 def _pair_json(pair: Pair) -> dict[str, Any]:
-    found = pair.comparison
+    comparison = pair.comparison
     data: dict[str, Any] = {
         "variant": pair.name,
         "inputs": [differs._asdict() for differs in pair.differs],
-        "paired": not found.why_not_paired,
-        "differences": [difference.json() for difference in found.differences],
-        "same": list(found.same),
+        "paired": not comparison.why_not_paired,
+        "differences": [difference.json() for difference in comparison.differences],
+        "same": list(comparison.same),
     }
-    if found.why_not_paired:
-        data["not_paired_because"] = found.why_not_paired
-    if found.refused:
-        data["refused"] = dict(found.refused)
+    if comparison.why_not_paired:
+        data["not_paired_because"] = comparison.why_not_paired
+    if comparison.refused:
+        data["refused"] = dict(comparison.refused)
     return data
 
 
-def _row(found: Difference) -> dict[str, Any]:
-    words = found.metric.replace("_s_p95", "_p95").removesuffix("_s").replace("_", " ")
-    label = f"{found.variant}: {words}" if found.variant else words
-    low, high = found.estimate.low, found.estimate.high
-    row: dict[str, Any] = {"label": label, "text": interval(found)}
-    if found.relative is None or low is None or high is None:
+def _row(difference: Difference) -> dict[str, Any]:
+    words = difference.metric.replace("_s_p95", "_p95").removesuffix("_s").replace("_", " ")
+    label = f"{difference.variant}: {words}" if difference.variant else words
+    low, high = difference.estimate.low, difference.estimate.high
+    row: dict[str, Any] = {"label": label, "text": interval(difference)}
+    if difference.relative is None or low is None or high is None:
         return {**row, "value": float("nan"), "low": float("nan"), "high": float("nan")}
-    scale = abs(found.a)
-    return {**row, "value": found.relative, "low": low / scale, "high": high / scale}
+    scale = abs(difference.a)
+    return {**row, "value": difference.relative, "low": low / scale, "high": high / scale}
 
 
-def interval(found: Difference) -> str:
+def interval(difference: Difference) -> str:
     """A difference with its interval, such as `-15.2 s (-16.5 to -13.9)`."""
-    unit = " s" if found.metric.startswith("time_to_") else ""
-    low, high = found.estimate.low, found.estimate.high
-    reach = "" if low is None or high is None else f" ({low:+.3g} to {high:+.3g})"
-    return f"{found.estimate.value:+.3g}{unit}{reach}"
+    unit = " s" if difference.metric.startswith("time_to_") else ""
+    low, high = difference.estimate.low, difference.estimate.high
+    reach = "" if low is None or high is None else f" ({shown_change(low)} to {shown_change(high)})"
+    return f"{shown_change(difference.estimate.value)}{unit}{reach}"
 
 
 def folder_name(answer: TwoRuns) -> Path:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sim.core.cited import Cited
+from sim.core.quantity import shown_change
 from sim.experiment import Burst, Scenario
 from sim.experiment.running.metric import READY, measured
 from sim.experiment.statistics.one_at_a_time import Answers, Effect, fixed, one_at_a_time, ranged
@@ -26,7 +27,7 @@ AVERAGED = 5
 
 def moves(effect: Effect, base: float, least: float) -> bool:
     """Whether a number moves an answer by `least` of it, and by more than chance."""
-    return effect.swing > 0.0 and effect.swing >= least * abs(base) and effect.told
+    return effect.swing > 0.0 and effect.swing >= least * abs(base) and effect.beyond_chance
 
 
 def matters(effect: Effect, base: float) -> bool:
@@ -42,7 +43,7 @@ def share(effect: Effect) -> float:
 def change(effect: Effect) -> str:
     """What the low and the high end of a number do to the answer, such as `-6.2 / +13.3`."""
     ends = [end - effect.base for end in (effect.at_low, effect.at_high) if not math.isnan(end)]
-    return " / ".join(f"{end:+.3g}" for end in ends if end)
+    return " / ".join(shown_change(end) for end in ends if end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Explained:
     """Which answer, in words."""
     base: float
     effects: tuple[Effect, ...]
-    """Of the numbers that moved it by 1 % or more, largest first."""
+    """The effects of 1 % of it or more, largest first."""
     others: int
     """Numbers that were moved and did less."""
     without_range: int
@@ -127,7 +128,7 @@ def explain_starts(
     def ready_after(nodes: Sequence[Scenario]) -> np.ndarray:
         return measured(nodes, READY, times=times, seed=seed, jobs=jobs, what="explaining")
 
-    found = []
+    explained = []
     for variant, scenario in scenarios.items():
         chosen = None if only is None else only.get(variant, ())
         if chosen is not None and not chosen:
@@ -135,8 +136,8 @@ def explain_starts(
         base = float(ready_after([scenario]).mean())
         if not math.isnan(base):
             what = "mean time to ready, s"
-            found.append(explain(variant, what, scenario, ready_after, base=base, only=chosen))
-    return found
+            explained.append(explain(variant, what, scenario, ready_after, base=base, only=chosen))
+    return explained
 
 
 def assumptions(
@@ -162,10 +163,10 @@ def assumptions(
     return strongest(each for answer in explained for each in answer.assumed())
 
 
-def strongest(found: Iterable[Assumed]) -> list[Assumed]:
+def strongest(assumed: Iterable[Assumed]) -> list[Assumed]:
     """Each number once, where it moves the largest share of an answer; the largest share first."""
     best: dict[str, Assumed] = {}
-    for each in sorted(found, key=lambda each: -share(each.effect)):
+    for each in sorted(assumed, key=lambda each: -share(each.effect)):
         best.setdefault(each.effect.cited.key, each)
     return list(best.values())
 

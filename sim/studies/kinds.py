@@ -40,12 +40,12 @@ def number(allowed: str, good: Callable[[float], bool]) -> BeforeValidator:
 
     def check(value: object) -> float:
         try:
-            found = float(value) if isinstance(value, str | Real) else float("nan")
+            exact = float(value) if isinstance(value, str | Real) else float("nan")
         except ValueError:
-            found = float("nan")
-        if not good(found):
+            exact = float("nan")
+        if not good(exact):
             raise ValueError(f"{value!r} is not allowed; {allowed}")
-        return found
+        return exact
 
     return BeforeValidator(check)
 
@@ -118,7 +118,7 @@ def idle(
 def _bare(value: str) -> str:
     from sim.studies.platform_row import bare_machine
 
-    bare_machine(value, "m5.xlarge")  # the type is that of a host without a name
+    bare_machine(value)
     return value
 
 
@@ -161,10 +161,12 @@ Time: TypeAlias = Annotated[Seconds, Typed(shape="<time>")]
 Count: TypeAlias = Annotated[int, whole(1), Typed(shape="<integer>")]
 CountOrNone: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>")]
 Gpus: TypeAlias = Annotated[
-    int, whole(0), Typed(shape="<integer>", told="GPUs of one, whole ones; Fargate has none.")
+    int, whole(0), Typed(shape="<integer>", help="GPUs of one, whole ones; Fargate has none.")
 ]
-Seed: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>", told="Of all random numbers.")]
+Seed: TypeAlias = Annotated[
+    int, whole(0), Typed(shape="<integer>", help="Seed of all random numbers.")
+]
 Replications: TypeAlias = Annotated[
-    int, whole(1), Typed(shape="<integer>", told="Independent runs.")
+    int, whole(1), Typed(shape="<integer>", help="Independent runs.")
 ]
-Explain: TypeAlias = Annotated[bool, Typed(told="List the numbers that moved it.")]
+Explain: TypeAlias = Annotated[bool, Typed(help="List the numbers that moved it.")]

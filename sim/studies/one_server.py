@@ -13,7 +13,7 @@ APPS = ("java", "node", "mysql")
 
 def one_server(
     *,
-    instance: str = "m5.xlarge",
+    instance: str = catalog.DEFAULT_TYPE,
     platforms: Sequence[str] = ("docker", "vm"),
     serve: float = 60.0,
     seed: int = 1,

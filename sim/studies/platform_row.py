@@ -33,7 +33,7 @@ class PlatformOptions:
     service: Service
     others: tuple[Service, ...] = ()
     """Services that run beside it."""
-    instance: str = "m5.xlarge"
+    instance: str = catalog.DEFAULT_TYPE
     """EC2 type of instances and nodes; bare machines have its size, Fargate its architecture."""
     host: str | Machine | None = None
     """A bare machine: a type such as `m5.metal`, or a size such as `16x64GiB`."""
@@ -90,7 +90,7 @@ class PlatformOptions:
 
     @property
     def on_architecture(self) -> Architecture:
-        """Of a task that has no instance."""
+        """Architecture of a task that has no instance."""
         return self.architecture or catalog.instance(self.instance).architecture
 
     def _with_disk(self, machine: Machine) -> Machine:
@@ -191,7 +191,7 @@ class PlatformRow:
 _CUSTOM = re.compile(r"([0-9]+)x([0-9.]+[A-Za-z]+)")
 
 
-def bare_machine(host: str | None, instance: str) -> Machine:
+def bare_machine(host: str | None, instance: str = catalog.DEFAULT_TYPE) -> Machine:
     """The machine that `vm` and `docker` share.
 
     Args:

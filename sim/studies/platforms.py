@@ -36,6 +36,12 @@ def names(question: Question) -> tuple[str, ...]:
     return tuple(row.name for row in rows(question))
 
 
+def listed(question: Question, *also: str) -> str:
+    """Their names, and other words that are allowed, as help lists them: `ecs, eks or all`."""
+    *most, last = (*names(question), *also)
+    return f"{', '.join(most)} or {last}"
+
+
 def takers(question: Question, option: str) -> tuple[str, ...]:
     """Names of the platforms of which that can be asked, and on which that option has an effect."""
     return tuple(row.name for row in rows(question) if option in row.takes)

@@ -31,13 +31,13 @@ from sim.units import GiB
 from sim.workload import Service
 
 
-def _quotas(given: Mapping[str, float] | Iterable[str]) -> Mapping[str, float]:
+def _quotas(quotas: Mapping[str, float] | Iterable[str]) -> Mapping[str, float]:
     """Figures by key in base units, of `fargate.launch.refill=20` and such where it was typed."""
-    if isinstance(given, Mapping):
-        return given
-    made: dict[str, float] = {}
+    if isinstance(quotas, Mapping):
+        return quotas
+    by_key: dict[str, float] = {}
     wrong = []
-    for text in given:
+    for text in quotas:
         key, _, number = text.partition("=")
         value = float(number) if number.replace(".", "", 1).isdigit() else 0.0
         if not value > 0.0:
@@ -45,13 +45,13 @@ def _quotas(given: Mapping[str, float] | Iterable[str]) -> Mapping[str, float]:
             wrong.append(f"{text!r} is not allowed; {allowed}")
         elif key not in catalog.figures():
             wrong.append(str(unknown_quota(key, catalog.figures())).removeprefix("quota: "))
-        elif key in made:
+        elif key in by_key:
             wrong.append(f"{key!r} is given twice")
         else:
-            made[key] = value * SCALES.get(catalog.figure(key).unit, 1.0)
+            by_key[key] = value * SCALES.get(catalog.figure(key).unit, 1.0)
     if wrong:
         raise ValueError("\n".join(wrong))
-    return made
+    return by_key
 
 
 @description
@@ -61,9 +61,12 @@ class ChangeQuestion(Question):
     platform: Annotated[
         str | tuple[str, ...],
         several("platform", lambda: platforms.names("scale"), everything="all"),
-        Typed(shape="<name>", repeats=True),
+        Typed(
+            shape="<name>",
+            repeats=True,
+            help=lambda: f"{platforms.listed('scale', 'all')}; may be repeated.",
+        ),
     ] = "all"
-    """fargate, eks-fargate, ecs-asg, eks-karpenter, eks-cas or all; may be repeated."""
     begin: Annotated[CountOrNone, Typed(name="from")] = 0
     """Tasks that run already."""
     to: CountOrNone = 500
@@ -174,16 +177,16 @@ def scaled_platforms(
         UnknownName: a name is not known.
     """
     options = PlatformOptions(service=service, instance=instance)
-    made = {each.name: each.scaling(options) for each in map(row, names) if each.scaling}
-    in_use = {name: {cited.key for _, cited in figures(each)} for name, each in made.items()}
+    scaled = {each.name: each.scaling(options) for each in map(row, names) if each.scaling}
+    in_use = {name: {cited.key for _, cited in figures(each)} for name, each in scaled.items()}
     for key, value in (quotas or {}).items():
         if not any(key in keys for keys in in_use.values()):
             raise unknown_quota(key, set().union(*in_use.values()))
-        made = {
+        scaled = {
             name: with_figure(each, key, value) if key in in_use[name] else each
-            for name, each in made.items()
+            for name, each in scaled.items()
         }
-    return made
+    return scaled
 
 
 def price(platform: StudiedPlatform, service: Service, hosts: int) -> float | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.names import unknown
+from sim.core.quantity import shown_number
 from sim.experiment import Scenario
 from sim.experiment.running.metric import READY, measured, measures
 from sim.experiment.running.run import run
@@ -126,9 +127,9 @@ class Sensitivity:
         }
         if self.indices is None:
             return {**data, "refused": self.refused}
-        found = self.indices
-        budget = {"points": found.points, "runs": found.points * found.replications}
-        return {**data, "sobol": {**budget, "p5": found.low, "p95": found.high}}
+        indices = self.indices
+        budget = {"points": indices.points, "runs": indices.points * indices.replications}
+        return {**data, "sobol": {**budget, "p5": indices.low, "p95": indices.high}}
 
 
 def sensitivity(
@@ -161,27 +162,27 @@ def sensitivity(
     if math.isnan(base):
         raise ValueError(f"metric: there is no {metric} in some of the replications")
     without = tuple(cited.key for cited in fixed(scenario))
-    found = Sensitivity(
+    answer = Sensitivity(
         scenario.name, metric, replications, seed, base, tuple(effects), without, None, ""
     )
-    indices, refused = _indices(found, scenario, at, budget)
-    return replace(found, indices=indices, refused=refused)
+    indices, refused = _indices(answer, scenario, at, budget)
+    return replace(answer, indices=indices, refused=refused)
 
 
 def _indices(
-    found: Sensitivity, scenario: Scenario, at: Callable[..., np.ndarray], budget: int
+    answer: Sensitivity, scenario: Scenario, at: Callable[..., np.ndarray], budget: int
 ) -> tuple[Indices | None, str]:
     """The indices, or why there are none."""
-    cited = [effect.cited for effect in found.top]
+    cited = [effect.cited for effect in answer.top]
     if not cited:
         return None, "no figure moves the answer"
-    times = min(AVERAGED, found.replications)
+    times = min(AVERAGED, answer.replications)
     n = base_points(len(cited), times, budget)
     if n == 0:
         return None, f"a budget of {budget} runs is too small for {len(cited)} figures"
     answers = partial(at, times=times, what="Sobol indices")
     try:
-        return sobol(scenario, cited, answers, n=n, replications=times, seed=found.seed), ""
+        return sobol(scenario, cited, answers, n=n, replications=times, seed=answer.seed), ""
     except ValueError as error:
         return None, str(error)
 
@@ -205,4 +206,4 @@ def words(metric: str) -> str:
 
 def amount(metric: str, value: float) -> str:
     """A value of a metric, with its unit."""
-    return f"{value:.3g} s" if metric.startswith("time_to_") else f"{value:.4g}"
+    return shown_number(value) + (" s" if metric.startswith("time_to_") else "")

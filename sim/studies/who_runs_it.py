@@ -92,7 +92,7 @@ def who_runs_it(
     cpu: float | None = None,
     memory: float | None = None,
     platforms: Sequence[str] = WAYS,
-    instance: str = "m5.xlarge",
+    instance: str = catalog.DEFAULT_TYPE,
     replications: int = 30,
     seed: int = 1,
     out: Path | None = None,

@@ -6,14 +6,14 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from sim.validation.case import Case
+from sim.validation.case import SPLITS, Case, Split
 
-What: TypeAlias = Literal["median", "p90", "outside"]
+What: TypeAlias = Literal["median", "p90", "worst", "outside"]
 """A statistic of the absolute errors; or the share of cases outside their own bar."""
 
 ALL = "all groups"
 
-ROWS = {"calibrated": 20.0, "held out": 50.0}
+ROWS: dict[Split, float] = {split: 20.0 if split == "calibrated" else 50.0 for split in SPLITS}
 """Percent that one case may be off, where its group says nothing else."""
 
 ONE_IN_THIRTY = 100.0 / 30.0
@@ -26,7 +26,7 @@ class Bar:
     what: What
     limit_pct: float
     of: str = ""
-    """A split or a tag; empty: all cases."""
+    """A split or a tag; `held out`: all that were not fitted to; empty: all cases."""
 
     def __str__(self) -> str:
         what = "cases outside their bar" if self.what == "outside" else self.what
@@ -35,7 +35,7 @@ class Bar:
     def takes(self, case: Case) -> bool:
         """Whether a case counts."""
         return case.inside is not None and (
-            not self.of or self.of == case.split or self.of in case.tags
+            self.of in ("", case.split, *case.tags) or (self.of == "held out" and case.held_out)
         )
 
 
@@ -43,14 +43,14 @@ GENERAL = (
     Bar("median", 5.0, "calibrated"),
     Bar("median", 15.0, "held out"),
 )
-"""Those of a group that says nothing else."""
+"""Bars of a group that names none of its own."""
 
 OVERALL = (
     *GENERAL,
     Bar("outside", 0.0, "calibrated"),
     Bar("outside", ONE_IN_THIRTY, "held out"),
 )
-"""Those of all groups together."""
+"""Bars of all groups together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Summary:
 def summaries(cases: Sequence[Case]) -> list[Summary]:
     """One for each split that has predictions."""
     made = []
-    for split in ("calibrated", "held out"):
+    for split in SPLITS:
         ours = [case for case in cases if case.split == split]
         errors = [case.error_pct for case in ours if case.error_pct is not None]
         if errors:
@@ -134,6 +134,10 @@ def _p90(cases: Sequence[Case]) -> float:
     return float(np.quantile(_errors(cases), 0.9))
 
 
+def _worst(cases: Sequence[Case]) -> float:
+    return max(_errors(cases))
+
+
 def _outside(cases: Sequence[Case]) -> float:
     return 100.0 * sum(case.inside is False for case in cases) / len(cases)
 
@@ -141,5 +145,6 @@ def _outside(cases: Sequence[Case]) -> float:
 STATISTICS: dict[str, Callable[[Sequence[Case]], float]] = {
     "median": _median,
     "p90": _p90,
+    "worst": _worst,
     "outside": _outside,
 }

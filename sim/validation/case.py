@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
-Split: TypeAlias = Literal["calibrated", "held out"]
+Split: TypeAlias = Literal["calibrated", "interpolated", "extrapolated", "held out"]
+"""Fitted to; not fitted to and between what was, or beyond it; not fitted to and no such range."""
+
+SPLITS: tuple[Split, ...] = get_args(Split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class Case:
     """Why there is no prediction."""
     tags: frozenset[str] = frozenset()
     """What a bar of the group may ask for, such as `quota`."""
+
+    @property
+    def held_out(self) -> bool:
+        """Whether no figure of the catalogue was fitted to it."""
+        return self.split != "calibrated"
 
     @property
     def error_pct(self) -> float | None:

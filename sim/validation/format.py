@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sim.validation.bars import GENERAL, ROWS, Bar
-from sim.validation.case import Case
+from sim.validation.case import Case, Split
 from sim.validation.table import TableRow
 
 
@@ -20,7 +20,7 @@ class Format:
     judge: "Callable[[Format, TableRow], Iterator[Case]]"
     """The cases of one row."""
     bars: tuple[Bar, ...] = GENERAL
-    row_bars: Mapping[str, float] = field(default_factory=lambda: ROWS)
+    row_bars: Mapping[Split, float] = field(default_factory=lambda: ROWS)
     """By split, percent."""
 
     def case(

@@ -41,10 +41,10 @@ class TableRow:
 
     def number(self, column: str, least: float = 0.0) -> float:
         """A finite number of at least `least`."""
-        found = self.optional(column, least)
-        if found is None:
+        number = self.optional(column, least)
+        if number is None:
             raise BadData(f"{self.place}: {column}: nothing is there; it is needed")
-        return found
+        return number
 
     def optional(self, column: str, least: float = 0.0) -> float | None:
         """The number in a cell; None where it is blank or there is no such column."""
@@ -52,33 +52,33 @@ class TableRow:
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         try:
-            found = float(value)
+            number = float(value)
         except (TypeError, ValueError):
-            found = math.nan
-        if isinstance(value, bool) or not least <= found < math.inf:
+            number = math.nan
+        if isinstance(value, bool) or not least <= number < math.inf:
             raise BadData(
                 f"{self.place}: {column}: {value!r} is not allowed; a number of at least {least:g}"
             )
-        return found
+        return number
 
     def whole(self, column: str, least: int = 0, default: int | None = None) -> int:
         """An integer of at least `least`; `default` where nothing is there."""
-        found = self.optional(column, float(least))
-        if found is None and default is not None:
+        number = self.optional(column, float(least))
+        if number is None and default is not None:
             return default
-        if found is None or found != int(found):
+        if number is None or number != int(number):
             value = self.cells.get(column)
             raise BadData(
                 f"{self.place}: {column}: {value!r} is not allowed; an integer of at least {least}"
             )
-        return int(found)
+        return int(number)
 
     def measured(self, column: str) -> float | None:
         """A measured figure, above 0, or None where it was not measured."""
-        found = self.optional(column)
-        if found == 0.0:
+        number = self.optional(column)
+        if number == 0.0:
             raise BadData(f"{self.place}: {column}: 0 is not allowed; a number above 0, or nothing")
-        return found
+        return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ class RequestServer:
         self._number = 0
         self._job: Job | None = None
         self._work = 0.0
-        """Of the job."""
+        """Work of the job."""
         self._began = env.now
         """When the job did."""
         self._paced = False

@@ -73,7 +73,7 @@ def test_a_fargate_size_is_the_cheapest_that_holds_it(cpu: float, memory: float)
 @pytest.mark.parametrize(("cpu", "memory"), [(16.1, 32 * GiB), (1.0, 121 * GiB)])
 def test_what_no_fargate_size_holds_is_refused(cpu: float, memory: float) -> None:
     """With the largest that there is."""
-    first = catalog.fargate().ceilings(catalog.service(cpu=cpu, memory=memory))[0]
+    first = catalog.ecs_on_fargate().ceilings(catalog.service(cpu=cpu, memory=memory))[0]
 
     assert (first.limit, first.allows) == ("Fargate size", 0)
     assert "16 vCPU / 120 GiB" in first.how

@@ -245,7 +245,7 @@ def test_the_same_seed_gives_the_same_answer_and_a_folder_to_load(folder: Path) 
 
 
 def test_the_legend_of_the_picture_says_what_the_sentence_says(folder: Path) -> None:
-    """Of two lives each on its own: their sum stands nowhere else."""
+    """Two lives each on its own: their sum stands nowhere else."""
     given: dict[str, Any] = {"run_sizes": {1: 60e6, 2: 20e6}, "run_cpus": {1: 10.0}}
     answer = sim.lifecycle(folder / "Dockerfile", change="index.js", **given)
     legend = plots.lifecycle(answer.results().summary).get_legend()

@@ -137,7 +137,7 @@ def test_several_platforms_are_all_answered(tmp_path: Path) -> None:
 
 
 def test_mistakes_of_several_kinds_come_in_one_message(tmp_path: Path) -> None:
-    """Of fields, of fields that do not go together, and of what is not a question's."""
+    """Mistakes of fields, of fields that do not go together, and of what is not a question's."""
     (tmp_path / "file").touch()
     words = ["--tasks", "0", "--cpu", "1x", "--platform", "ec2", "--lazy", "--seed", "1"]
     more = ["--seed", "2", "--require", "soon", "--out", tmp_path / "file"]

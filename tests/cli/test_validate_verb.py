@@ -42,7 +42,7 @@ def test_a_missed_bar_ends_with_1(file: Path) -> None:
 
 
 def test_json_is_a_list_of_cases(file: Path) -> None:
-    """Of several files after one --data."""
+    """Cases of several files after one --data."""
     other = file.with_name("apps.csv")
     file.write_text(GOOD)
     other.write_text("app,quota_vcpu,page_cache,ready_s\nrails,,warm,1.0\n")

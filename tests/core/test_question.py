@@ -24,7 +24,7 @@ class CrateQuestion(Question):
     crates: Annotated[Count, Typed(name="boxes")] = 3
     """How many of them, in `ship`."""
     size: Bytes | None = None
-    """Of one."""
+    """Size of one."""
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """A cog is small."""

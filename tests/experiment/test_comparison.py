@@ -42,7 +42,7 @@ def test_a_paired_difference_by_hand() -> None:
     assert half_width(found) == pytest.approx(4.302653)
     assert found.correlation == pytest.approx(np.corrcoef([1, 2, 3], [2, 3, 7])[0, 1])
     assert found.relative == pytest.approx(1.0)
-    assert not found.told
+    assert not found.beyond_chance
 
 
 SAMPLES = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)

@@ -71,7 +71,7 @@ def test_a_single_value_has_no_interval_and_none_has_no_mean() -> None:
 
 
 def test_the_interval_of_the_mean_covers_it_as_often_as_it_says() -> None:
-    """Of 1,000 samples of 10 normal values 95 % do, within four standard errors."""
+    """95 % of 1,000 samples of 10 normal values do, within four standard errors."""
     draw = np.random.default_rng(1)
     covered = 0
     for _ in range(1000):
@@ -152,7 +152,7 @@ def test_of_few_starts_the_nearest_one_is_shown() -> None:
 
 
 def test_of_many_starts_those_around_the_quantile_are_averaged() -> None:
-    """Of totals 1..1000 those between p94 and p96 are 20, around 950 s."""
+    """The totals between p94 and p96 of 1..1000 are 20, around 950 s."""
     starts = [(float(n % 2), float(n), 1.0 - n % 2) for n in range(1000)]
     table = phase_table(spans(starts), 0.95)
 

@@ -196,7 +196,7 @@ def test_a_metric_is_a_number(results: Results) -> None:
 
 
 def test_an_estimate_over_censored_starts_is_refused_or_says_so() -> None:
-    """Of four starts on one core only the quick ones are seen before the stop."""
+    """Four starts on one core: only the quick ones are seen before the stop."""
     slow = service(cpu=1.0, app=app(cpu=4.0, spread=1.0))
     spread = ec2(pending=Lognormal(median=5.0, spread=1.0))
     cut = replicate(scenario(spread, 40, service=slow, until=14.0), times=1)

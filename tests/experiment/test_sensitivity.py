@@ -53,7 +53,7 @@ def test_effects_are_those_of_a_sum_strongest_first() -> None:
     assert (a.cited.key, a.base, a.at_low, a.at_high, a.swing) == ("a", 1.0, 0.0, 4.0, 4.0)
     assert (b.cited.key, b.base, b.at_low, b.at_high, b.swing) == ("b", 1.0, 2.0, 0.0, 2.0)
     assert a.change.low is None
-    assert a.told
+    assert a.beyond_chance
 
 
 def test_an_end_without_an_answer_comes_first_and_says_so() -> None:
@@ -85,7 +85,7 @@ def test_noise_that_is_shared_leaves_the_effect_exact() -> None:
 
     assert exact.change.low == pytest.approx(4.0)
     assert exact.change.high == pytest.approx(4.0)
-    assert not all(effect.told for effect in blurred)
+    assert not all(effect.beyond_chance for effect in blurred)
 
 
 def test_indices_of_a_sum_are_the_shares_of_its_variances() -> None:

@@ -56,7 +56,7 @@ def test_mser5_cuts_a_step_where_it_is() -> None:
 
 
 def test_mser5_takes_whole_batches_and_leaves_the_rest() -> None:
-    """Of 17 slow values the first 20 go; three values at the end belong to no batch."""
+    """The first 20 go where 17 are slow; three values at the end belong to no batch."""
     assert mser5([9.0] * 17 + [1.0] * 83 + [100.0] * 3) == 20
 
 
@@ -136,7 +136,7 @@ def test_an_unknown_metric_is_named_with_the_known_ones() -> None:
 
 
 def sojourns(seed: int, replication: int, requests: int, rho: float) -> list[float]:
-    """Of the first requests of an M/M/1 queue that begins empty, by processor sharing.
+    """The first requests of an M/M/1 queue that begins empty, by processor sharing.
 
     Those behind them arrive too: without them the last ones would have the processor to themselves.
     """
@@ -164,7 +164,7 @@ def coverage(experiments: int, replications: int, requests: int, rho: float) -> 
 
 
 def test_intervals_on_mm1_cover_its_mean() -> None:
-    """Of 60 experiments of 20 replications 95 % do, within three standard errors."""
+    """95 % of 60 experiments of 20 replications do, within three standard errors."""
     assert abs(coverage(60, 20, 400, 0.5) - 0.95) <= 3 * (0.95 * 0.05 / 60) ** 0.5
 
 

@@ -44,7 +44,7 @@ def test_a_point_gives_what_its_scenario_gives_alone() -> None:
 
 
 def test_a_function_can_make_the_scenarios() -> None:
-    """Of names of its own: two lines for a newcomer."""
+    """With names of its own: two lines for a newcomer."""
 
     def on(vcpu: float, tasks: int = 2) -> Scenario:
         return scenario(ecs(machine(vcpu=vcpu)), tasks=tasks)

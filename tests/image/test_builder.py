@@ -16,7 +16,7 @@ from sim.core.world import World
 from sim.image import Builder, Built, Image, Layer, Packing, Registry, Repository, build_file
 from sim.image.dockerfile.build import BuildStep
 from sim.image.transfer.builder import LiveBuilder
-from sim.image.transfer.push import Done
+from sim.image.transfer.push import FinishedWork
 from sim.image.transfer.registry import LiveRepository
 from sim.units import MB
 
@@ -29,13 +29,13 @@ class Record:
     def __init__(self, world: World) -> None:
         self._aside = Recorder(world.env)
         self._task = self._aside.task("job")
-        self.works: list[Done] = []
-        self.lines: dict[int, Done] = {}
+        self.works: list[FinishedWork] = []
+        self.lines: dict[int, FinishedWork] = {}
 
     def phase(self, name: str, parent: str = "") -> Span:
         return self._aside.span(self._task, name, parent)
 
-    def done(self, work: Done, what: BuildStep | Image | None) -> None:
+    def done(self, work: FinishedWork, what: BuildStep | Image | None) -> None:
         self.works.append(work)
         if isinstance(what, BuildStep):
             self.lines[what.line] = work

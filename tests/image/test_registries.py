@@ -206,7 +206,7 @@ def test_an_image_that_the_cache_has_not_yet_counts_on_the_upstream() -> None:
 
 
 def test_a_cache_in_front_of_docker_hub_lets_all_tasks_start() -> None:
-    """Of 210 Fargate tasks Docker Hub lets 200 of a personal account through, the cache all."""
+    """Docker Hub lets 200 of 210 Fargate tasks of a personal account through, the cache all."""
     ready = {}
     for name in ("docker-hub-personal", "ecr-cache-docker-hub"):
         scenario = Scenario(

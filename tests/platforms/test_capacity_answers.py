@@ -66,12 +66,18 @@ def test_only_pods_that_no_node_may_hold_wait_for_ever() -> None:
 
 
 def test_platforms_that_differ_in_their_slots_only_are_the_same_without_them() -> None:
-    """Network modes and max pods; not the type, nor what an agent takes."""
+    """Network modes and addresses; not the type, nor what an agent takes, nor max pods.
+
+    What a node reserves grows with the pods that it may run.
+    """
     bridge, awsvpc = catalog.ecs("m5.large"), catalog.ecs("m5.large", network="awsvpc")
     few, many = catalog.eks("m5.large", max_pods=10), catalog.eks("m5.large", max_pods=20)
 
     assert bridge.without_slots() == awsvpc.without_slots()
-    assert few.without_slots() == many.without_slots()
+    assert few.node is not None
+    unaddressed = replace(few, node=replace(few.node, addresses=None))
+    assert few.without_slots() == unaddressed.without_slots() != few
+    assert few.without_slots() != many.without_slots()
     assert bridge.without_slots() != catalog.ecs("m5.xlarge").without_slots()
     assert bridge.without_slots() != replace(bridge, agent_memory=0.0).without_slots()
 

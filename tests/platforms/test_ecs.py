@@ -24,6 +24,7 @@ from worlds import (
 from sim.core.world import World
 from sim.host import Machine
 from sim.platforms import ECS
+from sim.platforms.fargate import FargateHost
 from sim.sandbox import ContainerRuntime
 from sim.start import Refused
 from sim.units import MiB
@@ -441,7 +442,7 @@ def test_ecs_on_fargate_has_the_ceilings_of_fargate() -> None:
     """ECS only orchestrates: the capacity says what one host takes."""
     what = service(cpu=1.0, memory=512 * MiB)
 
-    assert ecs_on_fargate().ceilings(what) == fargate().ceilings(what)
+    assert ecs_on_fargate().ceilings(what) == FargateHost(fargate()).ceilings(what)
 
 
 @given(st.integers(1, 12), st.integers(1, 12))

@@ -24,6 +24,7 @@ from worlds import (
 
 from sim.core.token_bucket import Quota
 from sim.core.world import World
+from sim.platforms.fargate import FargateHost
 from sim.units import GiB, MiB
 
 
@@ -58,7 +59,7 @@ def test_the_size_given_holds_what_was_asked_and_is_the_cheapest(cpu: float, mem
 def test_what_no_size_holds_is_refused() -> None:
     """By the name of the ceiling, which says what the largest is."""
     what = service(cpu=1.0, memory=5 * GiB)
-    first = fargate().ceilings(what)[0]
+    first = FargateHost(fargate()).ceilings(what)[0]
     _, _, starts = launch(ecs_on_fargate(), what)
 
     assert (first.limit, first.allows) == ("Fargate size", 0)
@@ -76,7 +77,7 @@ def test_the_price_is_of_what_is_given() -> None:
 def test_one_task_a_micro_vm_and_then_the_account() -> None:
     """Ten vCPUs of quota are ten tasks of one, five of two."""
     for cpu, quota in ((1.0, 10), (2.0, 5)):
-        ceilings = fargate().ceilings(service(cpu=cpu))
+        ceilings = FargateHost(fargate()).ceilings(service(cpu=cpu))
 
         assert [c.allows for c in ceilings] == [1, quota]
         assert [c.of_account for c in ceilings] == [False, True]
@@ -84,7 +85,7 @@ def test_one_task_a_micro_vm_and_then_the_account() -> None:
 
 
 def test_a_quota_below_one_task_allows_none() -> None:
-    one, quota = fargate(account_vcpus=1.0).ceilings(service(cpu=2.0))
+    one, quota = FargateHost(fargate(account_vcpus=1.0)).ceilings(service(cpu=2.0))
 
     assert (one.allows, quota.limit.split(" (")[0], quota.allows) == (1, "account quota", 0)
 
@@ -232,7 +233,7 @@ def test_tasks_that_are_stopped_while_they_wait_for_a_quota_use_nothing_of_it(
 def test_the_budget_adds_up_to_what_the_ledger_shows() -> None:
     """Size, OS, agent and shim; used is what runs."""
     what = service(memory=1 * GiB, app=app(private=300 * MiB, hot=100 * MiB))
-    budget = {part.item: part.bytes for part in fargate().budget(what, 1)}
+    budget = {part.item: part.bytes for part in FargateHost(fargate()).budget(what, 1)}
     _, live, _ = launch(ecs_on_fargate(), what)
 
     assert math.fsum(budget.values()) == 1 * GiB + 60 * MiB

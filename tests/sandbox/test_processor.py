@@ -83,7 +83,7 @@ def test_who_spins_or_computes_and_is_interrupted_leaves_the_cores_idle() -> Non
     cores = Processor(cpus=2).deploy(env)
 
     def spinner() -> Any:
-        with cores.spinning(1.0):
+        with cores.wanting(1.0):
             yield env.timeout(10.0)
 
     def kill(process: Any) -> Any:

@@ -71,12 +71,38 @@ def test_many_short_passes_end_together_one_long_one_ends_in_turn() -> None:
     assert mean(often) > 40.0
 
 
-def test_the_lock_is_held_longer_the_more_sandboxes_there_are() -> None:
-    """a + b n + c n^2 with n = 3, 4, 5, for those who are ready count: 3^2, 4^2, 5^2 and 1 + n."""
-    growing = profile({"fixed": 1.0, "per_running": 1.0, "per_running_squared": 1.0})
-    live = storm(growing, starts=3, running=3)
+GROWING = profile({"fixed": 1.0, "per_running": 1.0, "per_running_squared": 1.0})
 
-    assert live.latencies == pytest.approx([13.0, 13.0 + 21.0, 13.0 + 21.0 + 31.0])
+
+def test_the_lock_is_held_longer_the_more_sandboxes_were_up() -> None:
+    """a + b n + c n^2 = 13 s with 3 up, for each of three: those of the same storm do not count."""
+    live = storm(GROWING, starts=3, running=3)
+
+    assert live.latencies == pytest.approx([13.0, 26.0, 39.0])
+
+
+def test_a_start_that_is_requested_later_finds_those_that_are_up_by_then() -> None:
+    """One after the other with 3, 4 and 5 up: 13, 21 and 31 s."""
+    live = storm(GROWING, starts=3, launchers=1, running=3)
+
+    assert live.latencies == pytest.approx([13.0, 21.0, 31.0])
+
+
+@pytest.mark.parametrize("passes", [1, 4])
+@pytest.mark.parametrize(("running", "service"), [(0, 0.5), (100, 1.2)])
+@pytest.mark.parametrize("starts", [1, 10, 100, 400])
+def test_a_storm_takes_what_one_takes_and_the_lock_for_each_of_the_others(
+    starts: int, running: int, service: float, passes: int
+) -> None:
+    """Linear in those started: 3 + 0.01 n + S + (c - 1) S, where S = 0.2 + 0.01 n, and 0.3 more
+    on an empty host."""
+    lock = {"fixed": 0.2, "per_running": 0.01, "on_empty_host": 0.3, "passes": passes}
+    live = storm(
+        profile(lock, cpu=2.0, cpu_per_running=0.01, wait=1.0), starts=starts, running=running
+    )
+    alone = 3.0 + 0.01 * running + service
+
+    assert max(live.latencies) == pytest.approx(alone + (starts - 1) * service)
 
 
 def test_who_waits_for_the_lock_may_spin() -> None:
@@ -84,6 +110,14 @@ def test_who_waits_for_the_lock_may_spin() -> None:
     live = storm(profile({"fixed": 1.0, "spin": 1.0}), starts=2)
 
     assert live.cores.busy == pytest.approx(3.0)
+
+
+def test_a_waiter_that_spins_gives_way_to_work() -> None:
+    """Ten on one CPU, each 1 s under the lock: the CPU is busy for 10 s, and nobody is slower."""
+    live = storm(profile({"fixed": 1.0, "spin": 1.0}), Processor(cpus=1), starts=10)
+
+    assert max(live.latencies) == pytest.approx(10.0)
+    assert live.cores.busy == pytest.approx(10.0)
 
 
 def test_idle_sandboxes_and_the_host_itself_use_cpu() -> None:

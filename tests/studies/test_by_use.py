@@ -146,7 +146,7 @@ def _bench(
 
 
 def mean_slowdown(sandboxes: int) -> float:
-    """Of sandboxes with a quota of 1 and half a vCPU of load each, on 2 vCPUs."""
+    """Mean slow-down of sandboxes with a quota of 1 and half a vCPU of load each, on 2 vCPUs."""
     world = World(3)
     live = docker(machine(vcpu=2.0, memory=10_000 * MiB)).deploy(world)
     what = service(cpu=1.0, load=Load(share=0.5, request_cpu=0.01))

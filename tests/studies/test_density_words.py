@@ -16,7 +16,7 @@ from sim.units import GiB, MiB
 
 
 def row(*ceilings: Ceiling, platform: str = "eks") -> DensityRow:
-    """Of a platform with these limits."""
+    """The row of a platform with these limits."""
     found = smallest_first(*ceilings)
     return DensityRow(platform, "a host", found[0].allows, lifted(found))
 
@@ -62,7 +62,7 @@ def test_a_limit_that_the_lifting_lowers_to_the_same_count_stops_there_as_well()
     [(1, "one and quota both stop there, at 1: as is"), (0, "one stops it at 1: as is")],
 )
 def test_a_quota_of_the_account_is_no_way_to_lift_a_host_of_one(quota: int, words: str) -> None:
-    """Of an account that may not even run one the row has a note."""
+    """The row says so where an account may not even run one."""
     ceilings = Ceiling("one", 1, "as is"), Ceiling("quota", quota, "ask", of_account=True)
 
     assert how_to_lift(DensityRow("fargate", "a size", 1, lifted(ceilings))) == words

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sim import lifecycle, load, scale_in, storm
+from sim import lifecycle, load, scale_in, scale_out, startup, storm
 from sim.experiment import Results
 from sim.experiment.running.workers import using
 from sim.experiment.storage.tables import TABLES
@@ -32,7 +32,17 @@ def lived(folder: Path) -> tuple[Any, Results]:
     return answer.json(), answer.results()
 
 
-@pytest.mark.parametrize("ask", [shrunk, stormed, lived])
+def grown(folder: Path) -> tuple[Any, Results]:  # noqa: ARG001 (as the others)
+    answer = scale_out(platform="eks-karpenter", to=30, replications=3)
+    return answer.json(), answer.results
+
+
+def started(folder: Path) -> tuple[Any, Results]:  # noqa: ARG001 (as the others)
+    answer = startup(app="node", platform="fargate", replications=3)
+    return answer.json(), answer.results
+
+
+@pytest.mark.parametrize("ask", [shrunk, grown, stormed, started, lived])
 def test_a_study_gives_one_answer_for_any_number_of_jobs_and_goes_on(
     ask: Callable[[Path], tuple[Any, Results]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,7 +50,7 @@ def test_a_study_gives_one_answer_for_any_number_of_jobs_and_goes_on(
     alone, in_memory = ask(tmp_path)
     with using(jobs=2, out=tmp_path / "out"):
         together, kept = ask(tmp_path)
-        if ask is not lived:  # which asks more than it keeps
+        if ask not in (started, lived):  # which ask more than they keep
             monkeypatch.setattr("sim.experiment.running.workers.perform", None)
             monkeypatch.setattr("sim.experiment.running.engine.Engine._submit", None)
         again, there = ask(tmp_path)

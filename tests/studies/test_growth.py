@@ -147,7 +147,7 @@ def test_karpenter_launches_the_nodes_that_the_pods_need_and_no_more() -> None:
 
 
 def test_karpenter_takes_the_cheapest_type_that_holds_the_rest() -> None:
-    """Of 14 pods 13 fill a c6g.4xlarge; the last goes onto the smallest that holds it."""
+    """13 of 14 pods fill a c6g.4xlarge; the last goes onto the smallest that holds it."""
     platform = catalog.eks_karpenter("c6g.4xlarge", "c6g.xlarge", "c6g.2xlarge")
     service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
     scenario = sim.Scenario(
@@ -192,7 +192,7 @@ def test_a_node_whose_pods_are_gone_goes(platform: str, least: float, most: floa
 def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     """Its replacement is a start of the results, and none of those that were asked for."""
     from sim.experiment import Burst, Scenario, replicate
-    from sim.studies.scale_out.study import _asked
+    from sim.studies.scale_out.study import _wanted
 
     service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
     platform = catalog.eks_karpenter("c6g.xlarge", "c6g.4xlarge")
@@ -207,7 +207,7 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     results.spans = pd.concat([spans, event], ignore_index=True)
 
     assert len(results.starts()) == 14
-    assert sorted(_asked(results, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
+    assert sorted(_wanted(results, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
 
 
 @pytest.mark.parametrize(

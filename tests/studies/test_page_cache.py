@@ -55,14 +55,14 @@ def test_the_budget_names_shared_pages_and_copies() -> None:
 
 
 def test_the_answer_says_how_often_the_pages_are_there() -> None:
-    """66 MiB of a Java app's files: once for all containers, and a copy in each of two VMs."""
+    """21 MiB of a Java app's files: once for all containers, and a copy in each of two VMs."""
     found = density(app="java", by="reservation")
     hot = catalog.service("java").hot
 
     assert found.row("docker").json()["file_pages_bytes"] == round(hot)
     assert found.row("vm").json()["file_pages_bytes"] == round(2 * hot)
-    assert "66 MiB once for 2 Docker containers" in found.pages_line()
-    assert "2 copies or 132 MiB in 2 VMs" in found.pages_line()
+    assert "21 MiB once for 2 Docker containers" in found.pages_line()
+    assert "2 copies or 43 MiB in 2 VMs" in found.pages_line()
     assert density(by="reservation").pages_line() == ""
 
 

@@ -41,8 +41,8 @@ def test_more_load_is_never_faster_and_more_cpus_never_slower(runtime: str) -> N
 
 def test_a_quantile_is_refused_below_its_sample() -> None:
     """p99 from 100 starts on; below, the key is absent and `refused` says why."""
-    few = storm("runc", starts=9, replications=11).json()
-    enough = storm("runc", starts=10, replications=10).json()
+    few = storm("kata-fc", starts=9, replications=11).json()
+    enough = storm("kata-fc", starts=10, replications=10).json()
 
     assert set(few) == KEYS - {"p99_ms"} | {"refused"}
     assert "at least 100" in few["refused"]["p99_ms"]
@@ -60,13 +60,38 @@ def test_p99_is_never_above_the_last_of_a_storm(runtime: str) -> None:
 
 
 def test_the_verb_says_what_its_p99_is_of(tmp_path: Path) -> None:
-    """Of each storm, or of all starts together where one storm has too few."""
+    """Quantiles are each storm's, or of all starts together where one storm has too few."""
     for starts, said in (("100", "those of each storm"), ("50", "of all starts of all storms")):
         words = ["storm", "--runtime", "docker", "--starts", starts, "--replications", "3"]
         words += ["--out", str(tmp_path)]
         result = CliRunner().invoke(app, words, catch_exceptions=False)
 
         assert said in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("asked", "outside"),
+    [
+        ({"starts": 10, "running": 1000}, False),
+        ({"starts": 11}, True),
+        ({"starts": 1, "running": 1001}, True),
+        ({"starts": 100, "launchers": 10, "running": 950}, True),
+        ({"starts": 100, "launchers": 10, "running": 950, "ending": True}, False),
+    ],
+)
+def test_a_question_outside_what_was_fitted_is_said_to_be(
+    asked: dict[str, int], outside: bool
+) -> None:
+    """More at a time than 10, or more running than 1000, also by those that joined."""
+    answer = storm("rund", replications=1, **asked)
+    said = any("outside what rund was fitted to: at most 10 starts" in x for x in answer.notes())
+
+    assert said is outside is ("extrapolated" in answer.json())
+
+
+def test_a_storm_says_that_it_is_a_model_of_its_own() -> None:
+    """Decision 0020 holds for every runtime."""
+    assert any("model of its own" in line for line in storm("runc", replications=1).notes())
 
 
 def test_the_same_profile_on_another_host() -> None:

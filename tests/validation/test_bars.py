@@ -69,7 +69,7 @@ def test_json_leaves_out_what_is_not_known() -> None:
     ],
 )
 def test_bars_are_of_absolute_errors(bar: Bar, held: bool) -> None:
-    """Of -10, 10, 20, -40 and 5 %: one has a quota, the last is calibrated, -40 is outside."""
+    """Errors of -10, 10, 20, -40 and 5 %: one has a quota, the last is calibrated, -40 outside."""
     cases = [
         case(-10.0),
         case(10.0, tag="quota"),

@@ -28,6 +28,9 @@ Row: TypeAlias = dict[str, str]
 VANTAGE = "OS-visible memory measured by vantage"
 KARPENTER = "Karpenter's generated instance tables, us-east-1"
 
+DEFAULT_TYPE = "m5.xlarge"
+"""The type where none is named: 4 vCPU of the reference family, 16 GiB."""
+
 REFERENCE_FAMILY = "m5"
 """The family whose vCPU is the reference core of all CPU work."""
 

@@ -36,7 +36,7 @@ class Effect:
         return math.inf if any(math.isnan(end) for end in ends) else max(ends) - min(ends)
 
     @property
-    def told(self) -> bool:
+    def beyond_chance(self) -> bool:
         """Whether one end of the range can be told from the other; a single run cannot tell."""
         low, high = self.change.low, self.change.high
         return low is None or high is None or not low <= 0.0 <= high

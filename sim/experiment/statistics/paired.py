@@ -42,7 +42,7 @@ class Difference:
         return self.estimate.value / abs(self.a) if self.a else None
 
     @property
-    def told(self) -> bool:
+    def beyond_chance(self) -> bool:
         """Whether the interval leaves out 0."""
         low, high = self.estimate.low, self.estimate.high
         return low is not None and high is not None and not low <= 0.0 <= high

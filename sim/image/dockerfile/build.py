@@ -61,7 +61,7 @@ class BuildStep:
     stage: str
     """The stage's name, or its number where it has none."""
     layer: Layer
-    """Of 0 bytes where the instruction writes no files."""
+    """Its layer, of 0 bytes where the instruction writes no files."""
     cpu: float
     """Core-seconds."""
     cpu_given: bool

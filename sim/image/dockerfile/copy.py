@@ -51,12 +51,12 @@ class Tree:
         if not self.certain:
             return None
         wanted = Wildcard(plain, deep=False)
-        found = [
+        sized = [
             (float(size), ratio)
             for name, (size, ratio) in self._files.items()
             if wanted.fits(_names(name), below=True)
         ]
-        return found or None
+        return sized or None
 
     def _is_folder(self, place: str) -> bool:
         start = place.rstrip("/") + "/"
@@ -107,7 +107,7 @@ class CopyRequest:
 
     @property
     def key(self) -> str:
-        """Of the figure that tells how far its files shrink."""
+        """Key of the figure that says how far its files shrink."""
         return f"image.line_{self.raw.line}.unpack_ratio"
 
     @property
@@ -139,8 +139,8 @@ def from_context(
                 tree.put([Source("", True, files)], place, held.ratio, folder=True)
     if request.size is not None and not _may_be_told(request):
         raise InstructionError("its size is that of its files; no other can be told")
-    told = request.size is not None
-    ratio = 1.0 if told else _ratio(taken, request.key)
+    has_size = request.size is not None
+    ratio = 1.0 if has_size else _ratio(taken, request.key)
     tree.put(taken, place, ratio, folder=folder)
     added.content += [_identity(source) for source in taken]
     added.parts.append((_bytes(taken), ratio))

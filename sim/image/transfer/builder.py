@@ -15,7 +15,7 @@ from sim.host.machine import Machine
 from sim.image.dockerfile.build import BuildStep, Built
 from sim.image.image import Image
 from sim.image.transfer.image_store import ImageStore
-from sim.image.transfer.push import Done, Packing, Push
+from sim.image.transfer.push import FinishedWork, Packing, Push
 from sim.image.transfer.registry import LiveRepository, Registry
 from sim.image.transfer.unpacking import Unpacking
 
@@ -42,7 +42,7 @@ class BuildRecord(Protocol):
 
     def phase(self, name: str, parent: str = "") -> Span: ...
 
-    def done(self, work: Done, what: BuildStep | Image | None) -> None: ...
+    def done(self, work: FinishedWork, what: BuildStep | Image | None) -> None: ...
 
 
 class LiveBuilder:
@@ -96,7 +96,7 @@ class LiveBuilder:
         self._public |= set(missing)
         self._blobs |= set(missing)
         yield from self.store.pull(record, image, "always")
-        record.done(Done("base", begin, env.now, fsum(missing.values())), image)
+        record.done(FinishedWork("base", begin, env.now, fsum(missing.values())), image)
 
     def _step(
         self, record: BuildRecord, step: BuildStep, below: list[Event]
@@ -109,4 +109,4 @@ class LiveBuilder:
             work = self._cpu.run(step.cpu / kernel.core_speed, cap=1.0)
             yield AllOf(env, [work, kernel.transfer(kernel.disk, size)])
             kernel.memory.cache(step.layer.digest, size)
-        record.done(Done(step.word, begin, env.now, size), step)
+        record.done(FinishedWork(step.word, begin, env.now, size), step)

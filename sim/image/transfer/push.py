@@ -27,7 +27,7 @@ class Packing:
     """Whether a layer is compressed while it is uploaded, or before."""
 
 
-class Done(NamedTuple):
+class FinishedWork(NamedTuple):
     """A piece of work of a build or a push that is done."""
 
     phase: str
@@ -58,7 +58,7 @@ class Push:
         repository: LiveRepository,
         *,
         blobs: set[str],
-        done: Callable[[Done], None],
+        done: Callable[[FinishedWork], None],
     ) -> None:
         self._kernel = kernel
         self._cpu = cpu
@@ -86,7 +86,7 @@ class Push:
         env = self._kernel.world.env
         begin = env.now
         yield env.timeout(self._repository.latency())
-        self._done(Done(phase, begin, env.now))
+        self._done(FinishedWork(phase, begin, env.now))
 
     def _bring(self, layer: Layer) -> Generator[Event, Any, None]:
         """Compress a layer, unless its compressed blob is on the disk, and upload it."""
@@ -105,12 +105,14 @@ class Push:
         if self._repository.total is not None:
             parts.append(self._kernel.transfer(self._repository.total, layer.wire, rate))
         yield AllOf(env, parts)
-        self._done(Done("upload", begin, env.now, layer.wire))
+        self._done(FinishedWork("upload", begin, env.now, layer.wire))
 
     def _compress(self, layer: Layer) -> Event:
         """Compress a layer by one thread."""
         begin, env = self._kernel.world.env.now, self._kernel.world.env
         work = layer.unpacked / plain(self._packing.compress_rate) / self._kernel.core_speed
         job = self._cpu.run(work, cap=1.0)
-        job.callbacks.append(lambda _: self._done(Done("compress", begin, env.now, layer.unpacked)))
+        job.callbacks.append(
+            lambda _: self._done(FinishedWork("compress", begin, env.now, layer.unpacked))
+        )
         return job

@@ -79,12 +79,12 @@ class Consolidating:
         """Disrupt nodes one command after the other, until none is found or one does not hold."""
         env = self._world.env
         yield env.timeout(until_next_tick(env.now, self._polled, plain(self._policy.poll)))
-        while (found := self._find()) is not None:
+        while (disruption := self._find()) is not None:
             yield env.timeout(plain(self._policy.validation))
-            if not self._holds(found):
+            if not self._holds(disruption):
                 self._changed = True
                 break
-            self._nodes.remove(found.going, found.replacement)
+            self._nodes.remove(disruption.going, disruption.replacement)
         self._polled = env.now
         return True
 
@@ -93,13 +93,15 @@ class Consolidating:
         self._changed = any(node.touched > before for node in state.nodes.values())
         return next_disruption(state, self._nodes.launchable(), self._allowed(), before)
 
-    def _holds(self, found: DisruptionCommand) -> bool:
+    def _holds(self, disruption: DisruptionCommand) -> bool:
         """Whether the same command would be given now."""
         state, before = self._nodes.state(), self._before()
-        still = [n for n in found.going if n in state.nodes and state.nodes[n].touched <= before]
-        if len(still) < len(found.going) or len(still) > self._allowed():
+        still = [
+            n for n in disruption.going if n in state.nodes and state.nodes[n].touched <= before
+        ]
+        if len(still) < len(disruption.going) or len(still) > self._allowed():
             return False
-        return command(state, found.going, self._nodes.launchable()) == found
+        return command(state, disruption.going, self._nodes.launchable()) == disruption
 
     def _before(self) -> float:
         """Time since which a node must not have been touched."""

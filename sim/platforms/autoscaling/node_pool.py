@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 from simpy import Event
@@ -31,8 +31,6 @@ from sim.platforms.kubernetes.scheduler import FreeOnNode, empty_node
 from sim.platforms.scaling.instance_launch import InstanceLaunch, InstanceLauncher, LaunchedInstance
 from sim.start import Start
 from sim.workload import Service
-
-Offered_co = TypeVar("Offered_co", covariant=True)
 
 
 @description
@@ -68,22 +66,12 @@ class NodePool:
     most: PositiveInt | None = None
     """Nodes there may be; None: any number."""
 
-    def hosting(self, eks: "OnNodePool[Offered_co]") -> "Offered_co":
-        """What it offers to the pods of a cluster."""
-        return eks.on_node_pool(self)
-
     def lacks(self, request: PodRequest) -> tuple[str, ...]:
         """Kubernetes' words for what an empty node has too little of; none where a kind fits."""
         empty = [kind.free() for kind in self.kinds]
         if any(node.fits(request) for node in empty):
             return ()
         return tuple(dict.fromkeys(word for node in empty for word in node.words(request)))
-
-
-class OnNodePool(Protocol[Offered_co]):
-    """An orchestrator that runs pods on nodes that come and go."""
-
-    def on_node_pool(self, pool: NodePool) -> Offered_co: ...
 
 
 class LiveNodePool:

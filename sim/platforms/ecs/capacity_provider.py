@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Generator
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from pydantic import NonNegativeInt, PositiveInt
 from simpy import Event
@@ -13,8 +13,6 @@ from sim.core.world import World
 from sim.platforms.fleet import Fleet
 from sim.platforms.scaling.control_loop import A_MOMENT, ControlLoop, until_next_tick
 from sim.platforms.scaling.instance_launch import InstanceLaunch
-
-Offered_co = TypeVar("Offered_co", covariant=True)
 
 METRIC_PERIOD, WARM_UP = "metric period", "instance warm-up"
 
@@ -51,16 +49,6 @@ class CapacityProvider:
     """Instances a cluster may have."""
     least: NonNegativeInt = 0
     """Instances that stay."""
-
-    def hosting(self, ecs: "OnCapacityProvider[Offered_co]") -> "Offered_co":
-        """What it offers to the tasks of ECS."""
-        return ecs.on_capacity_provider(self)
-
-
-class OnCapacityProvider(Protocol[Offered_co]):
-    """An orchestrator that runs tasks on instances that come and go."""
-
-    def on_capacity_provider(self, provider: CapacityProvider) -> Offered_co: ...
 
 
 class ScaledInstances(Protocol):

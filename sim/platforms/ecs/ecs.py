@@ -50,19 +50,13 @@ class ECS(Orchestrator):
     @property
     def hosting(self) -> TasksOnFleet | TasksOnCapacityProvider | TasksOnFargate:
         """What its capacity offers to tasks."""
-        return self.capacity.hosting(self)
-
-    def on_machines(self, fleet: Fleet) -> TasksOnFleet:
-        """Tasks share instances that are up already."""
-        return TasksOnFleet(fleet, self._terms)
-
-    def on_capacity_provider(self, provider: CapacityProvider) -> TasksOnCapacityProvider:
-        """Tasks share instances that come and go."""
-        return TasksOnCapacityProvider(provider.fleet, self._terms, provider)
-
-    def on_fargate(self, fargate: Fargate) -> TasksOnFargate:
-        """Each task gets a microVM of its own."""
-        return TasksOnFargate(fargate)
+        match self.capacity:
+            case Fleet() as fleet:
+                return TasksOnFleet(fleet, self._terms)
+            case CapacityProvider() as provider:
+                return TasksOnCapacityProvider(provider.fleet, self._terms, provider)
+            case Fargate() as fargate:
+                return TasksOnFargate(fargate)
 
     def without_slots(self) -> "ECS":
         """This platform without its slot limits: what decides density by use apart from them."""

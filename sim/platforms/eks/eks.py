@@ -61,24 +61,18 @@ class EKS(Orchestrator):
         Raises:
             ValueError: it lacks what this capacity needs.
         """
-        return self.capacity.hosting(self)
-
-    def on_machines(self, fleet: Fleet) -> PodsOnNodes:
-        """Pods share nodes that are up already."""
-        if self.node is None:
-            raise ValueError("node: missing; capacity Fleet needs it")
-        return PodsOnNodes(fleet, self.node, self._terms)
-
-    def on_node_pool(self, pool: NodePool) -> PodsOnNodePool:
-        """Pods share nodes that come and go: who finds no room waits for one."""
-        cheapest, terms = pool.kinds[0], replace(self._terms, waits=True)
-        return PodsOnNodePool(cheapest.fleet, cheapest.node, terms, pool)
-
-    def on_fargate(self, fargate: Fargate) -> PodsOnFargate:
-        """Each pod gets a microVM of its own."""
-        if self.profile is None:
-            raise ValueError("profile: missing; capacity Fargate needs it")
-        return PodsOnFargate(fargate, self.profile, self._terms)
+        match self.capacity:
+            case Fleet() as fleet:
+                if self.node is None:
+                    raise ValueError("node: missing; capacity Fleet needs it")
+                return PodsOnNodes(fleet, self.node, self._terms)
+            case NodePool() as pool:  # a pod that finds no room waits for a node
+                cheapest, terms = pool.kinds[0], replace(self._terms, waits=True)
+                return PodsOnNodePool(cheapest.fleet, cheapest.node, terms, pool)
+            case Fargate() as fargate:
+                if self.profile is None:
+                    raise ValueError("profile: missing; capacity Fargate needs it")
+                return PodsOnFargate(fargate, self.profile, self._terms)
 
     def without_slots(self) -> "EKS":
         """This platform without its addresses: what decides density by use apart from slots.

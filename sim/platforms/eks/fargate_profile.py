@@ -13,7 +13,7 @@ from sim.platforms.hosting import FargateSize
 from sim.platforms.kubernetes.kubelet import CONDITION, LiveKubelet
 from sim.platforms.kubernetes.pod import Pod, PodRequest, PodTemplate
 from sim.platforms.kubernetes.pods_on_nodes import ClusterTerms
-from sim.platforms.limits import BudgetItem, with_free
+from sim.platforms.limits import BudgetItem
 from sim.sandbox import Container
 from sim.start import Ceiling, Refused, Start, Story
 from sim.workload import Service
@@ -52,20 +52,17 @@ class PodsOnFargate(FargateHost):
         refused = unsupported(self.terms.pod, service)
         if refused is not None:
             return (Ceiling("not supported on Fargate", 0, "run it on EC2 nodes", refused),)
-        full = self.fargate.full_disk(service)
-        return full or self.fargate.ceilings_at(self.fargate_size(service))
+        return FargateHost.ceilings(self, service)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the memory of a pod's microVM is used; the OS comes on top of the size."""
-        fargate, size = self.fargate, self.fargate_size(service)
-        os = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
-        return with_free(
-            (size.memory if size is not None else 0.0) + count * os,
+        os = plain(self.fargate.os_and_daemons) + plain(self.fargate.runtime.shim)
+        return self._budget(
+            service,
+            count,
             BudgetItem("OS and daemons", count * os),
             BudgetItem("kubelet and DaemonSets", count * plain(self.profile.overhead)),
             BudgetItem("shims", count * plain(self.terms.kubelet.sandbox_memory)),
-            BudgetItem("apps", count * service.private),
-            BudgetItem("shared files", count * service.hot),
         )
 
     def deploy(self, world: World, evicted: Callable[[Start, Pod], None]) -> "FargatePods":  # noqa: ARG002 (Fargate evicts no pod)

@@ -43,15 +43,15 @@ class Resources:
     @property
     def cpu(self) -> int:
         """Requested CPU in thousandths of a vCPU; Kubernetes rounds up to whole ones."""
-        asked = self.cpu_limit if self.cpu_request is None else self.cpu_request
+        request = self.cpu_limit if self.cpu_request is None else self.cpu_request
         # 1000 times a decimal may lie a bit above the whole number that is meant.
-        return math.ceil(1000.0 * (asked or 0.0) * (1.0 - 1e-12))
+        return math.ceil(1000.0 * (request or 0.0) * (1.0 - 1e-12))
 
     @property
     def memory(self) -> int:
         """Requested bytes."""
-        asked = self.memory_limit if self.memory_request is None else self.memory_request
-        return math.ceil(asked or 0.0)
+        request = self.memory_limit if self.memory_request is None else self.memory_request
+        return math.ceil(request or 0.0)
 
     @property
     def guaranteed(self) -> bool:
@@ -159,15 +159,15 @@ class PodContainer(Demand):
     __slots__ = ("image", "request")
 
     def __init__(
-        self, world: World, service: Service, asked: Resources, *, oom_group: bool
+        self, world: World, service: Service, resources: Resources, *, oom_group: bool
     ) -> None:
         super().__init__(world, service)
         self.image: Image | None = service.image
-        self.request = asked.memory
-        self.shares = cpu_weight(asked.cpu)
-        self.cap = math.inf if asked.cpu_limit is None else asked.cpu_limit
+        self.request = resources.memory
+        self.shares = cpu_weight(resources.cpu)
+        self.cap = math.inf if resources.cpu_limit is None else resources.cpu_limit
         self.oom_group = oom_group or service.oom_group
-        self.memory = math.inf if asked.memory_limit is None else asked.memory_limit
+        self.memory = math.inf if resources.memory_limit is None else resources.memory_limit
 
 
 class Pod:

@@ -76,29 +76,24 @@ class Cores:
     def compute(self, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
         """Do `work` core-seconds of the reference core on up to `threads` threads."""
         if work > 0.0:
-            with self._wanting(threads), self.run(work / self._speed, threads) as job:
+            with self.wanting(threads), self.run(work / self._speed, threads) as job:
                 yield job
 
     @contextmanager
-    def spinning(self, threads: float) -> Iterator[None]:
-        """Keep so many threads busy with nothing, as long as the block lasts."""
-        if threads > 0.0:
-            with self._wanting(threads), self.run(ENDLESS, threads):
-                yield
-        else:
-            yield
+    def wanting(self, threads: float) -> Iterator[None]:
+        """Count so many threads as busy, as long as the block lasts.
 
-    def run(self, work: float, threads: float) -> Job:
-        """Begin `work` vCPU-seconds of this host on up to `threads` threads."""
-        return self.cpu.run(work, weight=threads, cap=threads)
-
-    @contextmanager
-    def _wanting(self, threads: float) -> Iterator[None]:
+        Alone it slows nobody: a waiter that spins gives its CPU up as soon as work asks for it.
+        """
         self.want(threads)
         try:
             yield
         finally:
             self.want(-threads)
+
+    def run(self, work: float, threads: float) -> Job:
+        """Begin `work` vCPU-seconds of this host on up to `threads` threads."""
+        return self.cpu.run(work, weight=threads, cap=threads)
 
     def want(self, threads: float) -> None:
         """Let so many more threads have work from now on (fewer, if negative)."""

@@ -1,15 +1,17 @@
 """What one start of a sandbox costs on its host: CPU work, waits, passes through a lock.
 
-The law of docs/model.md, Storms. With n sandboxes on the host, a start does work outside a lock,
+The law of docs/model/storms.md. With n sandboxes that were up when it was requested, a start first
+passes a lock k times (cgroups, mounts, devices are set up), each time for a k-th of
 
-    CPU of w + g n on up to p threads, and a wait v,
+    S(n) = a + b n + c n^2, and e more where n = 0
 
-and passes the lock k times, each time for a k-th of
+(CPU of one thread: on a slower or busier host it is held longer); then it works beside the others,
 
-    S(n) = a + b n + c n^2     (CPU of one thread: on a slower or busier host it is held longer)
+    CPU of w + g n on up to p threads, and a wait v.
 
-Half of the work outside comes before the passes and half after them; or it is spread evenly before,
-between and after them. Of those who wait one is picked at random: a mutex that running threads may
+Sandboxes of the same storm are
+not up when it begins, so c of them on a host with CPUs to spare are all up after what one alone
+takes, and (c - 1) S(n). Of those who wait one is picked at random: a mutex that running threads may
 snatch keeps no queue.
 """
 
@@ -26,21 +28,22 @@ class LockCost:
 
     fixed: Number = 0.0
     """a, core-seconds."""
+    on_empty_host: Number = 0.0
+    """e, core-seconds more on a host where nothing ran."""
     per_running: Number = 0.0
     """b, core-seconds for each sandbox on the host."""
     per_running_squared: Number = 0.0
     """c, core-seconds."""
     passes: Positive = 1
     """k: how often one start queues."""
-    interleaved: bool = False
-    """Whether work outside lies between the passes, too; if not, half before and half after."""
     spin: Number = 0.0
-    """Threads that one waiter keeps busy with nothing."""
+    """Threads that one waiter keeps busy with nothing, as far as nobody else wants them."""
 
     def service(self, running: float) -> float:
         """S(n): core-seconds under the lock, of all passes together."""
         b, c = plain(self.per_running), plain(self.per_running_squared)
-        return plain(self.fixed) + running * (b + c * running)
+        first = 0.0 if running else plain(self.on_empty_host)
+        return plain(self.fixed) + first + running * (b + c * running)
 
 
 @description

@@ -16,7 +16,8 @@ class Storm:
     """A live host on which `starts` sandboxes start, `launchers` at a time.
 
     Args:
-        running: sandboxes that are up already; those that become ready join them.
+        running: sandboxes that are up already; those that become ready join them, and count for
+            the starts that are requested from then on.
 
     `env.run(storm.over)` runs it to the last start.
     """
@@ -55,7 +56,7 @@ class Storm:
             self._left -= 1
             requested, task = self.env.now, self.record.task("sandbox")
             self.record.phase(task, "start")
-            yield from self._start()
+            yield from self._start(self.running)
             self.record.phase(task, "app")
             self.record.outcome(task, "ready")
             self.latencies.append(self.env.now - requested)
@@ -66,33 +67,24 @@ class Storm:
         """Update the threads that the host and the idle sandboxes keep busy."""
         self._idle.set(self._background + self.running * plain(self._profile.idle_cpu))
 
-    def _start(self) -> Generator[Event, Any, None]:
-        noise = self._noise()
-        passes, between = self._passes, self._profile.lock.interleaved
-        parts = passes + 1 if between else 2
-        yield from self._outside(noise / parts)
-        for _ in range(passes - 1):
-            yield from self._under_lock(noise / passes)
-            if between:
-                yield from self._outside(noise / parts)
-        yield from self._under_lock(noise / passes)
-        yield from self._outside(noise / parts)
-
-    def _outside(self, part: float) -> Generator[Event, Any, None]:
-        profile = self._profile
-        yield from self.cores.compute(part * profile.outside(self.running), profile.threads)
+    def _start(self, running: int) -> Generator[Event, Any, None]:
+        """Start one where `running` are up."""
+        noise, passes = self._noise(), self._passes
+        service = self._profile.lock.service(running)
+        if service > 0.0:
+            for _ in range(passes):
+                yield from self._under_lock(service * noise / passes)
+        outside = self._profile.outside(running)
+        yield from self.cores.compute(noise * outside, self._profile.threads)
         if self._wait > 0.0:
-            yield self.env.timeout(part * self._wait)
+            yield self.env.timeout(noise * self._wait)
 
-    def _under_lock(self, part: float) -> Generator[Event, Any, None]:
-        lock = self._profile.lock
-        if lock.service(self.running) == 0.0:
-            return
+    def _under_lock(self, work: float) -> Generator[Event, Any, None]:
         with self.lock.request() as request:
             if not request.triggered:
-                with self.cores.spinning(self._spin):
+                with self.cores.wanting(self._spin):
                     yield request
-            yield from self.cores.compute(part * lock.service(self.running))
+            yield from self.cores.compute(work)
 
 
 def _at_random(world: World) -> Callable[[int], int]:

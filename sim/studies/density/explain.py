@@ -15,7 +15,7 @@ from sim.workload import Service
 Node: TypeAlias = tuple[Sized, Service]
 
 
-class Asked(Protocol):
+class Answered(Protocol):
     """A question about density that has been answered, and can be asked again."""
 
     @property
@@ -29,20 +29,20 @@ class Asked(Protocol):
     def by_use(self, machine: Machine, platform: Sized, service: Service) -> list[ByUse]: ...
 
 
-def why_so_many(asked: Asked) -> Iterator[Explained]:
-    """Of each row of which one host takes many; the others take one, whatever the numbers."""
-    for name, (machine, platform) in asked.platforms.items():
-        node = platform, asked.service
+def why_so_many(answered: Answered) -> Iterator[Explained]:
+    """Explain every row whose host takes many; the others take one, whatever the numbers."""
+    for name, (machine, platform) in answered.platforms.items():
+        node = platform, answered.service
         yield explain(name, "by reservation", node, _reserved, base=_reserved([node])[0])
-        if asked.wants_use(name):
-            yield _by_use(asked, name, machine, node)
+        if answered.wants_use(name):
+            yield _by_use(answered, name, machine, node)
 
 
-def _by_use(asked: Asked, name: str, machine: Machine, node: Node) -> Explained:
+def _by_use(answered: Answered, name: str, machine: Machine, node: Node) -> Explained:
     """But for the load, a figure reaches a count by use only through the memory it leaves."""
 
     def counts(nodes: Sequence[Node]) -> list[int]:
-        every = (asked.by_use(machine, platform, service) for platform, service in nodes)
+        every = (answered.by_use(machine, platform, service) for platform, service in nodes)
         return [statistics.median_low(answer.count for answer in answers) for answers in every]
 
     count = counts([node])[0]

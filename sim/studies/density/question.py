@@ -60,7 +60,7 @@ Number = Typed(shape="<number>", shown="{:g}".format)
 class DensityQuestion(Question):
     """How many of my containers fit on a machine, on every platform, and what stops them."""
 
-    instance: Instance = "m5.xlarge"
+    instance: Instance = catalog.DEFAULT_TYPE
     """EC2 type of the AWS rows."""
     host: Host | None = None
     """Bare machine of the vm and docker rows: m5.metal, 16x64GiB."""
@@ -106,11 +106,11 @@ class DensityQuestion(Question):
     architecture: Arch | None = None
     """The only architecture of the image: amd64 or arm64."""
     max_pods: Annotated[int, BeforeValidator(_max_pods), Typed(shape="<pods>")] | None = None
-    """Of EKS nodes: 110, or 'default_enis * 10'."""
+    """Pods a node of EKS may run: 110, or 'default_enis * 10'."""
     seed: Seed = 1
-    """Of the requests."""
+    """Seed of the requests."""
     replications: Replications = 1
-    """Of the density by use; the middle answer counts."""
+    """Searches by use; the middle answer counts."""
     explain: Explain = False
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:

@@ -8,6 +8,7 @@ from typing import cast
 
 from sim import catalog
 from sim.core.cited import Cited, plain
+from sim.core.quantity import shown_size, shown_vcpu
 from sim.core.question import asking
 from sim.host import Machine
 from sim.platforms.limits import lifted
@@ -44,15 +45,15 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         max_pods=question.max_pods,
         cpu_overcommit=question.cpu_overcommit,
     )
-    asked = _Measured(service, question)
-    found = [
-        _row(asked, platform, flavour, replace(options, **flavour.options))  # type: ignore[arg-type]
+    measured = _Measured(service, question)
+    counted = [
+        _row(measured, platform, flavour, replace(options, **flavour.options))  # type: ignore[arg-type]
         for platform in rows("density")
         for flavour in platform.density
         if flavour.applies(options)
     ]
-    explained = list(why_so_many(asked)) if question.explain else None
-    return DensityAnswer(question, service, found, explained, asked.speeds())
+    explained = list(why_so_many(measured)) if question.explain else None
+    return DensityAnswer(question, service, counted, explained, measured.speeds())
 
 
 density = asking(DensityQuestion, answer, "density")
@@ -66,7 +67,7 @@ class _Measured:
     question: DensityQuestion
     shared: dict[object, list[ByUse]] = field(default_factory=dict)
     platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
-    """Of the rows of which one host takes many."""
+    """Host and platform of each row whose host takes many."""
 
     def wants_use(self, name: str) -> bool:
         """Whether that row shows its density by use."""
@@ -139,16 +140,16 @@ def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:
 
 
 def _row(
-    asked: _Measured, platform: PlatformRow, flavour: Flavour, options: PlatformOptions
+    measured: _Measured, platform: PlatformRow, flavour: Flavour, options: PlatformOptions
 ) -> DensityRow:
     """The row of a platform, set up in one of its ways."""
     unfit = platform.unfit(options)
     if unfit is not None:
-        row = asked.one(DensityRow(flavour.name, "-", 0, lifted(unfit[:1]), refused=unfit[1]))
+        row = measured.one(DensityRow(flavour.name, "-", 0, lifted(unfit[:1]), refused=unfit[1]))
     elif platform.own_host:
-        row = asked.one(_alone(flavour.name, platform, options))
+        row = measured.one(_alone(flavour.name, platform, options))
     else:
-        row = asked.row(flavour.name, cast("Sized", platform.made(options)), options)
+        row = measured.row(flavour.name, cast("Sized", platform.made(options)), options)
     if row.host != "-":
         row.note = _also(row.note, platform.besides())
     return row
@@ -157,20 +158,21 @@ def _row(
 def _alone(name: str, platform: PlatformRow, options: PlatformOptions) -> DensityRow:
     """The row of a platform that has a host for each sandbox."""
     service = options.service
-    made = platform.made(options)
-    ceilings = made.ceilings(service)
+    built = platform.made(options)
+    ceilings = built.ceilings(service)
     count = ceilings[0].allows
-    host, budget = made.host_name(service), made.budget(service, count)
+    host, budget = built.host_name(service), built.budget(service, count)
     row = DensityRow(name, host, count, lifted(ceilings), budget)
     row.note = _beyond_the_account(ceilings)
     if count == 0:
         row.refused = f"{ceilings[0].limit} has no room; {ceilings[0].how}"
         return row
-    size = made.fargate_size(service)
+    size = built.fargate_size(service)
     if size is not None and (size.vcpu, size.memory) != (service.cpu, service.memory):
-        asked = ", ".join(filter(None, (f"asked {_size(service)}", platform.for_itself())))
-        row.note = _also(row.note, f"{asked}, given and paid {size}")
-    return _priced(row, made, options)
+        wanted = f"asked {shown_vcpu(service.cpu)} / {shown_size(service.memory)}"
+        wanted = ", ".join(filter(None, (wanted, platform.for_itself())))
+        row.note = _also(row.note, f"{wanted}, given and paid {size}")
+    return _priced(row, built, options)
 
 
 def _beyond_the_account(ceilings: Sequence[Ceiling]) -> str:
@@ -198,7 +200,3 @@ def _priced(row: DensityRow, platform: StudiedPlatform, options: PlatformOptions
         bare = options.instance if options.host is None else str(options.host)
         row.priced_as = row.host if row.host in catalog.instances() else bare
     return row
-
-
-def _size(service: Service) -> str:
-    return f"{service.cpu:g} vCPU / {service.memory / 2**20:g} MiB"

@@ -38,7 +38,7 @@ def shared_layers(
     base: str = "node:22",
     bases: Sequence[str] = BASES,
     own: float = 10 * MB,
-    instance: str = "m5.xlarge",
+    instance: str = catalog.DEFAULT_TYPE,
     seed: int = 1,
     replications: int = 10,
 ) -> SharedLayers:
@@ -65,9 +65,13 @@ def shared_layers(
         for variant, built in images.items()
     }
     results = compare(
-        scenarios, times=replications, seed=seed, name="shared-layers", catalogue=catalog.digest()
+        scenarios,
+        times=replications,
+        seed=seed,
+        name="shared-layers",
+        catalogue=catalog.digest(),
+        summary=lambda results: _table(images, results),
     )
-    results.summary = _table(images, results)
     return SharedLayers(images, results, results.summary)
 
 

@@ -48,10 +48,10 @@ class LifecycleAnswer:
 
     def sentence(self) -> str:
         """How long from the Dockerfile to running and ready, and what takes most of it."""
-        told = [self._round(number) for number in range(1, len(self.timeline.ends) + 1)]
+        sentences = [self._round(number) for number in range(1, len(self.timeline.ends) + 1)]
         if self.up and not self.question.app_told:
-            told.append(f"Ready {NOT_TOLD}.")
-        return " ".join(told)
+            sentences.append(f"Ready {NOT_TOLD}.")
+        return " ".join(sentences)
 
     def _round(self, number: int) -> str:
         line, place = self.timeline, platforms.row(self.question.platform).phrase

@@ -42,24 +42,24 @@ def file_of(dockerfile: str | Path) -> Path:
 def _pairs(key: Callable[[str, Info], K], value: Callable[[str, Info], V]) -> PlainValidator:
     """`NAME=VALUE`, as often as it was typed; in Python a mapping."""
 
-    def read(given: Mapping[K, V] | Iterable[str] | None, info: Info) -> Mapping[K, V] | None:
-        if given is None or isinstance(given, Mapping):
-            return given
-        made: dict[K, V] = {}
+    def read(pairs: Mapping[K, V] | Iterable[str] | None, info: Info) -> Mapping[K, V] | None:
+        if pairs is None or isinstance(pairs, Mapping):
+            return pairs
+        by_key: dict[K, V] = {}
         wrong = []
-        for text in given:
+        for text in pairs:
             name, equals, rest = text.partition("=")
             try:
                 if not equals or not name:
                     raise ValueError(f"{text!r} is not allowed; NAME=VALUE")
-                if key(name, info) in made:
+                if key(name, info) in by_key:
                     raise ValueError(f"{name!r} is given twice")
-                made[key(name, info)] = value(rest, info)
+                by_key[key(name, info)] = value(rest, info)
             except ValueError as error:
                 wrong.append(f"{text!r}: {error}")
         if wrong:
             raise ValueError("\n".join(wrong))
-        return made
+        return by_key
 
     return PlainValidator(read)
 
@@ -90,10 +90,10 @@ def _numbered(*words: str) -> Callable[[str, Info], int]:
 def _lines_of(dockerfile: str | Path, words: tuple[str, ...]) -> dict[int, int]:
     """Which of some instructions stands on which line; a file that cannot be read has none."""
     try:
-        found = read_dockerfile(file_of(dockerfile)).instructions
+        instructions = read_dockerfile(file_of(dockerfile)).instructions
     except ValueError:
         return {}
-    lines = [item.line for item in found if item.word in words]
+    lines = [item.line for item in instructions if item.word in words]
     return {line: number for number, line in enumerate(lines, 1)}
 
 
@@ -110,7 +110,7 @@ def _many(name: str, shape: str) -> Typed:
 
 
 Sizes: TypeAlias = Mapping[int, float] | None
-REGISTRIES = Typed(told=f"{', '.join(catalog.registry_names())}.")
+REGISTRIES = Typed(help=f"{', '.join(catalog.registry_names())}.")
 
 
 @description
@@ -124,11 +124,14 @@ class LifecycleQuestion(Question):
     context: Annotated[str | Path | None, Typed(shape="<path>")] = None
     """Folder that COPY reads; the Dockerfile's by default."""
     registry: Annotated[str, among("registry", catalog.registry_names), NAME, REGISTRIES] = "ecr"
-    platform: Annotated[str, among("platform", lambda: platforms.names("lifecycle")), NAME] = "ecs"
-    """docker, ec2, ecs, fargate, eks or eks-fargate."""
-    instance: Instance = "m5.xlarge"
+    platform: Annotated[
+        str,
+        among("platform", lambda: platforms.names("lifecycle")),
+        Typed(shape="<name>", help=lambda: f"{platforms.listed('lifecycle')}."),
+    ] = "ecs"
+    instance: Instance = catalog.DEFAULT_TYPE
     """EC2 type that runs it."""
-    builder: Instance = "m5.xlarge"
+    builder: Instance = catalog.DEFAULT_TYPE
     """EC2 type that builds and pushes."""
     architecture: Arch | None = None
     """Built for: amd64 or arm64; the builder's by default."""

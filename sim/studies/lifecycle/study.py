@@ -73,7 +73,7 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
         )
 
     life = Life(setup=setup, rounds=rounds, app_told=question.app_told)
-    found = answered(
+    lived = answered(
         compare(
             {question.platform: life},
             times=1,
@@ -84,20 +84,20 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
     )
     explained = _explained(question, Life(setup=setup, rounds=rounds[:1]))
     if explained is not None:
-        found.assumed = explained.assumed()
-        found.explained = explained if question.explain else None
-    return found
+        lived.assumed = explained.assumed()
+        lived.explained = explained if question.explain else None
+    return lived
 
 
 lifecycle = asking(LifecycleQuestion, answer, "lifecycle")
 
 
-def _builds(dockerfile: str | Path, change: str | None, **given: Any) -> list[Built]:
+def _builds(dockerfile: str | Path, change: str | None, **options: Any) -> list[Built]:
     """The build; with a change the one before it, and then the one that meets its cache."""
-    first = build_file(dockerfile, changed=change, **given)
+    first = build_file(dockerfile, changed=change, **options)
     if change is None:
         return [first]
-    return [first, build_file(dockerfile, cache=first.digests, **given)]
+    return [first, build_file(dockerfile, cache=first.digests, **options)]
 
 
 def _resolver(bases: Mapping[str, Image]) -> Callable[[str], Image]:

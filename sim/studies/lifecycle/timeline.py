@@ -15,7 +15,7 @@ from sim.experiment import Results
 from sim.image import Builder, Built, Image, Repository
 from sim.image.dockerfile.build import BuildStep
 from sim.image.image import distinct
-from sim.image.transfer.push import Done
+from sim.image.transfer.push import FinishedWork
 from sim.start import Outcome, Ready, Start
 from sim.workload import Service
 
@@ -57,7 +57,7 @@ class LifecycleRow:
     size: float = 0.0
     """Bytes it moves, writes or reads."""
     line: int = 0
-    """Of the Dockerfile; 0 where it is none."""
+    """Line of the Dockerfile; 0 where it is none."""
     text: str = ""
     cached: bool = False
     aside: float = 0.0
@@ -165,19 +165,19 @@ def _life(
 class _Job:
     """A build or a push; the pulls of its base images have a record of their own."""
 
-    def __init__(self, world: World, made: Timeline, number: int, step: StepName) -> None:
+    def __init__(self, world: World, timeline: Timeline, number: int, step: StepName) -> None:
         self.rows: list[LifecycleRow] = []
         self._begin = world.env.now
         self._aside = Recorder(world.env)
         self._task = self._aside.task(step)
-        self._made = made
+        self._timeline = timeline
         self._number = number
         self._step: StepName = step
 
     def phase(self, name: str, parent: str = "") -> Span:
         return self._aside.span(self._task, name, parent)
 
-    def done(self, work: Done, what: BuildStep | Image | None) -> None:
+    def done(self, work: FinishedWork, what: BuildStep | Image | None) -> None:
         step = what if isinstance(what, BuildStep) else None
         self.rows.append(
             LifecycleRow(
@@ -197,17 +197,17 @@ class _Job:
         """Put its rows into the timeline, in order, and its total: bytes of the phase `moved`."""
         size = sum(row.size for row in rows if row.phase == moved)
         end = self._aside.env.now
-        self._made.rows += sorted(rows, key=lambda row: (row.start, row.end, row.line))
-        self._made.rows.append(
+        self._timeline.rows += sorted(rows, key=lambda row: (row.start, row.end, row.line))
+        self._timeline.rows.append(
             LifecycleRow(self._number, self._step, TOTAL, self._begin, end, size)
         )
 
 
 def _hulls(rows: Sequence[LifecycleRow]) -> list[LifecycleRow]:
     """One row a phase, from the first layer's begin to the last one's end."""
-    found: dict[str, list[LifecycleRow]] = {}
+    by_phase: dict[str, list[LifecycleRow]] = {}
     for row in rows:
-        found.setdefault(row.phase, []).append(row)
+        by_phase.setdefault(row.phase, []).append(row)
     return [
         replace(
             same[0],
@@ -215,7 +215,7 @@ def _hulls(rows: Sequence[LifecycleRow]) -> list[LifecycleRow]:
             end=max(row.end for row in same),
             size=fsum(row.size for row in same),
         )
-        for same in found.values()
+        for same in by_phase.values()
     ]
 
 

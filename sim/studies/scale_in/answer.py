@@ -35,7 +35,7 @@ class ScaleInRow:
     lacking: str
     """How many tasks never came up, and why; empty where all did."""
     usd_per_hour: float | None
-    """Of the hosts that stay; None where a price is not known."""
+    """Price of the hosts that stay; None where it is not known."""
     usd_first_hour: float | None
     """What the hour after the tasks have ended costs."""
 

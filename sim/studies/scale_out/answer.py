@@ -26,7 +26,7 @@ class ScaleOutRow:
     hosts: int
     """Instances or microVMs that run them."""
     usd_per_hour: float | None
-    """Of those hosts; None where a price is not known."""
+    """Price of those hosts; None where it is not known."""
     limits: list[Stretch]
     lacking: str = ""
     """Kubernetes' words where no node that may come holds a task; all of them wait for ever."""

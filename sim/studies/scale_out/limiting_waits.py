@@ -75,7 +75,7 @@ def stretches(spans: pd.DataFrame) -> list[Stretch]:
     total = waits.sum(axis=1)
     by_run = total.groupby(level="run")
     rank, tasks = by_run.rank(method="first"), by_run.transform("size")
-    found = []
+    stretched = []
     before, begin = waits.iloc[0] * 0.0, 0.0
     for end in _apart(int(tasks.min())):
         around = (rank / tasks - end).abs() <= AROUND
@@ -86,9 +86,9 @@ def stretches(spans: pd.DataFrame) -> list[Stretch]:
             shares = grown / grown[grown > 0.0].sum()
             largest = shares[(shares >= NAMED) | (shares == shares.iloc[0])]
             limits = tuple((str(name), float(share)) for name, share in largest.items())
-            found.append(Stretch(begin, end, seconds, limits))
+            stretched.append(Stretch(begin, end, seconds, limits))
         before, begin = near, end
-    return found
+    return stretched
 
 
 def _apart(tasks: int) -> list[float]:

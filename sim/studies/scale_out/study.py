@@ -29,7 +29,7 @@ BEFORE = 6 * hours
 
 def answer(question: ScaleQuestion) -> ScaleOutAnswer:
     """How long each platform takes from some tasks to more, all asked for at once."""
-    begin, to, seed = question.begin, question.to, question.seed
+    begin, to = question.begin, question.to
     service = web(question.cpu, question.memory, question.image)
     names, quotas = question.platforms, question.quotas
     platforms = scaled_platforms(names, service, question.instance, quotas)
@@ -39,17 +39,29 @@ def answer(question: ScaleQuestion) -> ScaleOutAnswer:
         )
         for name, each in platforms.items()
     }
+    rows: list[ScaleOutRow] = []
+
+    def summary(results: Results) -> pd.DataFrame:
+        starts = _wanted(results, begin)
+        for name, platform in platforms.items():
+            row = _row(results, starts, name, to - begin)
+            row.usd_per_hour = price(platform, service, row.hosts)
+            row.lacking = platform.lacks(service)
+            rows.append(row)
+        return _table(rows)
+
     results = compare(
-        scenarios, times=question.replications, seed=seed, name="scale", catalogue=catalog.digest()
+        scenarios,
+        times=question.replications,
+        seed=question.seed,
+        name="scale",
+        catalogue=catalog.digest(),
+        summary=summary,
     )
-    asked = _asked(results, begin)
-    rows = [_row(results, asked, name, to - begin) for name in platforms]
-    for row in rows:
-        row.usd_per_hour = price(platforms[row.platform], service, row.hosts)
-        row.lacking = platforms[row.platform].lacks(service)
-    results.summary = _summary(rows)
     account = account_line(need(r.platform, platforms[r.platform], service, r.hosts) for r in rows)
-    return ScaleOutAnswer(service, question.instance, begin, to, rows, results, asked, account)
+    return ScaleOutAnswer(
+        service, question.instance, begin, to, rows, results, _wanted(results, begin), account
+    )
 
 
 scale_out = asking(ScaleOutQuestion, answer, "scale_out")
@@ -69,7 +81,7 @@ def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Bur
     )
 
 
-def _asked(results: Results, begin: int) -> pd.DataFrame:
+def _wanted(results: Results, begin: int) -> pd.DataFrame:
     """The starts that were asked for at the end, without those that were there already.
 
     A pod that was moved counts once, when it was ready first: its replacement was not asked for.
@@ -81,9 +93,9 @@ def _asked(results: Results, begin: int) -> pd.DataFrame:
     return starts[(starts["task"] >= begin) & ~anew.to_numpy()]
 
 
-def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> ScaleOutRow:
+def _row(results: Results, starts: pd.DataFrame, name: str, tasks: int) -> ScaleOutRow:
     spans = results.spans[results.spans["variant"] == name]
-    mine = asked[asked["variant"] == name]
+    mine = starts[starts["variant"] == name]
     runs = len(results.runs[results.runs["variant"] == name])
     moved = spans[(spans["phase"] == EVICTED) & (spans["parent"] == EVICTION)]
     there = spans.merge(moved[["run", "task"]], how="left", on=["run", "task"], indicator=True)
@@ -101,16 +113,16 @@ def _row(results: Results, asked: pd.DataFrame, name: str, tasks: int) -> ScaleO
 
 def _times(mine: pd.DataFrame, tasks: int, runs: int) -> dict[str, Estimate]:
     """When each share was ready, where it was in every run."""
-    found = {}
+    times = {}
     by_run = mine.sort_values("time_to_ready_s").groupby("run")["time_to_ready_s"]
     for column, share in SHARES.items():
         reached = by_run.nth(math.ceil(share * tasks) - 1)
         if len(reached) == runs:
-            found[column] = mean(column, reached)
-    return found
+            times[column] = mean(column, reached)
+    return times
 
 
-def _summary(rows: list[ScaleOutRow]) -> pd.DataFrame:
+def _table(rows: list[ScaleOutRow]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([row.flat() for row in rows])

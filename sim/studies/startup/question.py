@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Set
 from typing import Annotated, get_args
 
+from sim import catalog
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed
 from sim.platforms import Network
@@ -36,10 +37,13 @@ class StartupQuestion(Question):
     platform: Annotated[
         str | tuple[str, ...],
         several("platform", lambda: platforms.names("startup"), everything="all"),
-        Typed(shape="<name>", repeats=True),
+        Typed(
+            shape="<name>",
+            repeats=True,
+            help=lambda: f"{platforms.listed('startup', 'all')}; may be repeated.",
+        ),
     ] = "all"
-    """vm, docker, ec2, ecs, fargate, eks, eks-fargate or all; may be repeated."""
-    instance: Instance = "m5.xlarge"
+    instance: Instance = catalog.DEFAULT_TYPE
     """EC2 type of ECS and EKS; its size is the server's."""
     host: Host | None = None
     """Bare machine of the vm and docker rows."""
@@ -51,7 +55,7 @@ class StartupQuestion(Question):
     tasks: Count = 1
     """Started at once."""
     network: Annotated[Network, among("network", get_args(Network)), NAME] = "bridge"
-    """Of ECS: bridge, host or awsvpc."""
+    """Network mode of ECS: bridge, host or awsvpc."""
     architecture: Arch | None = None
     """The only architecture of the image: amd64 or arm64."""
     lazy: bool = False

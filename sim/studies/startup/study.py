@@ -51,9 +51,20 @@ def answer(question: StartupQuestion) -> StartupAnswer:
         if question.lazy or image != "lazy"
     }
     times, seed = question.replications, question.seed
-    results = compare(scenarios, times=times, seed=seed, name="startup", catalogue=catalog.digest())
-    rows = [row for variant in scenarios for row in _rows(results, variant, question.app)]
-    results.summary = _summary(rows)
+    rows: list[StartupRow] = []
+
+    def summary(results: Results) -> pd.DataFrame:
+        rows.extend(row for name in scenarios for row in _rows(results, name, question.app))
+        return _table(rows)
+
+    results = compare(
+        scenarios,
+        times=times,
+        seed=seed,
+        name="startup",
+        catalogue=catalog.digest(),
+        summary=summary,
+    )
     hosts = {variant: s.platform.host_name(service) for variant, s in scenarios.items()}
     explained = None
     if question.explain:
@@ -111,7 +122,7 @@ def _temperature(image: str) -> Temperature:
     return next((known for known in get_args(Temperature) if known == image), "cold")
 
 
-def _summary(rows: list[StartupRow]) -> pd.DataFrame:
+def _table(rows: list[StartupRow]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([row.json() for row in rows])

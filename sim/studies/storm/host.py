@@ -101,7 +101,7 @@ def _memory(host: str) -> float:
 def _rented(host: str, known: Iterable[str]) -> Machine:
     """The bare machine of an EC2 type, or of a size."""
     try:
-        return bare_machine(host, "m5.xlarge")
+        return bare_machine(host)
     except catalog.UnknownName:
         names = [*known, *catalog.instances()]
         where = f"{', '.join(known)}, what sim instances lists, and sizes such as 16x64GiB"

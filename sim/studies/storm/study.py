@@ -20,7 +20,7 @@ from sim.units import MiB, ms
 Runtime: TypeAlias = Annotated[
     str,
     among("runtime", tuple(catalog.RUNTIMES)),
-    Typed(shape="<name>", told=f"{', '.join(catalog.RUNTIMES)}."),
+    Typed(shape="<name>", help=f"{', '.join(catalog.RUNTIMES)}."),
 ]
 Cpus: TypeAlias = Annotated[
     float,
@@ -51,7 +51,7 @@ class StormQuestion(Question):
     ending: bool = False
     """Each ends once it is ready, so that memory holds only those under way."""
     seed: Seed = 1
-    """Of what varies from start to start."""
+    """Seed of what varies from start to start."""
     replications: Replications = 20
     """Storms of which this is the mean; the published experiments repeated as many."""
 
@@ -65,6 +65,12 @@ class StormQuestion(Question):
     def at_once(self) -> int:
         """Starts that are under way at any time."""
         return min(self.launchers or self.starts, self.starts)
+
+
+OF_ITS_OWN = (
+    "A storm is a model of its own, fitted to storms that were measured; what sim startup and the "
+    "platforms say knows nothing of its lock (docs/decisions/0020)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +111,42 @@ class StormAnswer:
             "host_cpu_ms_per_start": self.host_cpu_ms_per_start,
             "memory_bytes": self.memory_bytes,
         }
-        given = {key: value for key, value in data.items() if value is not None}
-        return {**given, "refused": self.refused} if self.refused else given
+        known = {key: value for key, value in data.items() if value is not None}
+        outside = self.outside()
+        said = {"extrapolated": outside} if outside else {}
+        return {**known, **said, **({"refused": self.refused} if self.refused else {})}
 
     def sentence(self) -> str:
         """The answer in one sentence."""
-        asked = self.question
-        how = " at once" if asked.at_once == asked.starts else f" {asked.at_once} at a time"
-        noun, how, verb = ("sandbox", "", "is") if asked.starts == 1 else ("sandboxes", how, "are")
-        what = f"{asked.starts} {asked.runtime} {noun}"
-        runs = "runs" if asked.running == 1 else "run"
-        beside = f" beside {asked.running} that {runs}" if asked.running else ""
+        question = self.question
+        how = (
+            " at once" if question.at_once == question.starts else f" {question.at_once} at a time"
+        )
+        noun, how, verb = (
+            ("sandbox", "", "is") if question.starts == 1 else ("sandboxes", how, "are")
+        )
+        what = f"{question.starts} {question.runtime} {noun}"
+        runs = "runs" if question.running == 1 else "run"
+        beside = f" beside {question.running} that {runs}" if question.running else ""
         cpus = f"{self.cpus:g} {'CPU' if self.cpus == 1 else 'CPUs'}"
         return (
             f"{what} started{how}{beside} on {cpus} {verb} up after "
             f"{shown_ms(self.mean_ms)} (mean), the last after {shown_ms(self.makespan_ms)}; "
             f"a lock is held {self.lock_share:.0%} of that time, "
             f"{self.cpu_share:.0%} of the CPUs are busy."
+        )
+
+    def outside(self) -> str:
+        """That the question lies outside what the runtime's profile was fitted to; else empty."""
+        asked = self.question
+        known = catalog.fitted(asked.runtime)
+        joined = 0 if asked.ending else asked.starts - asked.at_once
+        if known.reaches(asked.at_once, asked.running + joined):
+            return ""
+        starts = "start" if known.at_once == 1 else "starts"
+        return (
+            f"This lies outside what {asked.runtime} was fitted to: at most "
+            f"{known.at_once} {starts} at a time, beside at most {known.running} that run"
         )
 
     def title(self) -> str:
@@ -133,8 +158,10 @@ class StormAnswer:
         return f"{storms}, guests of {shown_size(self.question.memory)}"
 
     def notes(self) -> list[str]:
-        """What its quantiles are of, and why some are not given."""
-        lines = []
+        """How far it can be trusted, what its quantiles are of, and why some are not given."""
+        lines = [OF_ITS_OWN]
+        if outside := self.outside():
+            lines.insert(0, f"{outside}.")
         several = self.question.replications > 1
         if several and quantile_of_each(self.question.starts, 0.99):
             lines.append("All are means of the storms: p50 and p99, too, are those of each storm.")
@@ -218,7 +245,7 @@ def quantile_of_each(starts: int, q: float) -> bool:
 def _quantile(
     storms: list[list[float]], q: float, key: str, refused: dict[str, str]
 ) -> float | None:
-    """Of each storm, and the mean of these; of all starts where a storm has too few."""
+    """The mean of the storms' own quantiles; that of all starts where a storm has too few."""
     if quantile_of_each(len(storms[0]), q):
         return sum(quantile(one, q) for one in storms) / len(storms) / ms
     try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sim import catalog
 from sim.catalog import UnknownName
@@ -44,9 +45,30 @@ def judge(ours: Format, row: TableRow) -> Iterator[Case]:
         reason = ""
     except UnknownName as error:
         reason = str(error)
+    if mean is not None and row.split != "calibrated" and _larger(scenario):
+        row = replace(row, split="extrapolated")
     yield ours.case(row, name, "ms", measured, mean, reason=reason)
     if mean is not None:
         yield from ours.others(row, name, [("p50_ms", "ms", p50), ("p99_ms", "ms", p99)])
+
+
+def _larger(scenario: str) -> bool:
+    """Whether more are under way than any case that the runtime was fitted to had."""
+    runtime, launchers = _asked(scenario)
+    return not catalog.fitted(runtime).reaches(launchers, running=0)
+
+
+def _asked(scenario: str) -> tuple[str, int]:
+    """Runtime as the catalogue has it, and launchers.
+
+    Raises:
+        UnknownName: it is no such scenario.
+    """
+    match = SCENARIO.fullmatch(scenario)
+    if match is None:
+        raise UnknownName(f"scenario: {scenario!r} is not serial-NAME or parallel-COUNT-NAME")
+    named = match["one"] or match["many"]
+    return RUNTIMES.get(named, named), int(match["launchers"] or 1)
 
 
 def _metric(row: TableRow) -> str:
@@ -61,15 +83,11 @@ def _boot(host: str, scenario: str, metric: str) -> tuple[float, float | None, f
     """
     if metric != "end_to_end":
         raise UnknownName(f"metric: {metric!r} is a part of a start; end_to_end is predicted")
-    match = SCENARIO.fullmatch(scenario)
-    if match is None:
-        raise UnknownName(f"scenario: {scenario!r} is not serial-NAME or parallel-COUNT-NAME")
+    runtime, launchers = _asked(scenario)
     if host not in catalog.validation_hosts():
         raise catalog.unknown("host", host, catalog.validation_hosts())
-    named = match["one"] or match["many"]
-    launchers = int(match["launchers"] or 1)
     answer = storm(
-        RUNTIMES.get(named, named),
+        runtime,
         starts=STARTS if launchers > 1 else 1,
         launchers=launchers,
         host=host,

@@ -11,7 +11,7 @@ from sim.host.cpu_quota import CpuQuota
 from sim.sharing import Group, SharedCapacity
 from sim.units import ms
 from sim.validation.bars import Bar
-from sim.validation.case import Case
+from sim.validation.case import SPLITS, Case
 from sim.validation.format import Format
 from sim.validation.table import BadData, TableRow
 
@@ -105,7 +105,7 @@ def _run(
 
 
 def _cgroups(row: TableRow) -> list[Cgroup]:
-    found = []
+    cgroups = []
     for number, each in enumerate(_nested(row, "groups")):
         parent = each.optional("parent")
         if parent is not None and parent not in range(number):
@@ -113,7 +113,7 @@ def _cgroups(row: TableRow) -> list[Cgroup]:
                 f"{each.place}: parent: {parent:g} is not allowed; the index of an earlier group"
             )
         period = each.optional("period_us", 1.0)
-        found.append(
+        cgroups.append(
             Cgroup(
                 None if parent is None else int(parent),
                 each.number("shares", 1.0),
@@ -121,19 +121,19 @@ def _cgroups(row: TableRow) -> list[Cgroup]:
                 (100_000.0 if period is None else period) * 1e-3 * ms,
             )
         )
-    return found
+    return cgroups
 
 
 def _tasks(row: TableRow) -> list[tuple[Task, float | None]]:
     groups = len(row.cells["groups"])
-    found = []
+    tasks = []
     for each in _nested(row, "tasks"):
         group = each.whole("group")
         if group >= groups:
             raise BadData(f"{each.place}: group: {group} is not allowed; below {groups}")
         task = Task(group, each.optional("start_s") or 0.0, each.number("work_s"))
-        found.append((task, each.measured("finish_s")))
-    return found
+        tasks.append((task, each.measured("finish_s")))
+    return tasks
 
 
 def _nested(row: TableRow, key: str) -> list[TableRow]:
@@ -153,5 +153,5 @@ LINUX = Format(
         Bar("p90", 8.0),
         Bar("median", 3.0, "quota"),
     ),
-    row_bars={"calibrated": 50.0, "held out": 50.0},
+    row_bars=dict.fromkeys(SPLITS, 50.0),
 )

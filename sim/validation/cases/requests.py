@@ -94,8 +94,8 @@ def quantiles(case: Served, recorded: Sequence[Requests] = ()) -> list[float]:
     runs = max(LEAST_RUNS, math.ceil(REQUESTS / each))
     if recorded:
         runs = 1 if case.quota is None else PHASES
-    found = [_run(case, seed, recorded or _drawn(case, seed)) for seed in range(runs)]
-    of_runs = [np.quantile(run, list(QUANTILES.values())) for run in found if run]
+    sojourns = [_run(case, seed, recorded or _drawn(case, seed)) for seed in range(runs)]
+    of_runs = [np.quantile(run, list(QUANTILES.values())) for run in sojourns if run]
     return [float(value) for value in np.median(of_runs, axis=0)]
 
 
@@ -146,13 +146,13 @@ def _recorded(row: TableRow, name: str, case: Served) -> list[Requests]:
     if row.file is None:
         return []
     path = row.file.with_name(f"{row.file.stem}_requests.csv.gz")
-    found = _record(path).get(name, {}) if path.is_file() else {}
+    recorded = _record(path).get(name, {}) if path.is_file() else {}
     longer = case.work / (row.number("request_cpu_ms_measured") * ms)
-    if len(found) != len(case.shares):
+    if len(recorded) != len(case.shares):
         return []
     return [
         Requests(tuple(time for time, _ in each), tuple(work * longer for _, work in each))
-        for each in map(sorted, found.values())
+        for each in map(sorted, recorded.values())
     ]
 
 
@@ -167,16 +167,16 @@ def _record(path: Path) -> dict[str, dict[str, list[tuple[float, float]]]]:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             text = file.read(LARGEST)
         rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-        found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+        by_case: dict[str, dict[str, list[tuple[float, float]]]] = {}
         for row in rows:
             request = float(row["arrival_s"]), float(row["cpu_ms"]) * ms
-            found.setdefault(row["case"], {}).setdefault(row["container"], []).append(request)
+            by_case.setdefault(row["case"], {}).setdefault(row["container"], []).append(request)
     except (OSError, EOFError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise BadData(
             f"{path}: cannot be read ({error!r}); columns case, container, arrival_s "
             f"and cpu_ms are needed"
         ) from error
-    return found
+    return by_case
 
 
 def _served(row: TableRow) -> Served:
@@ -210,17 +210,17 @@ def _weights(row: TableRow, column: str, number: int) -> tuple[float, ...]:
     """`cpu.shares` of each, with a `;` between them; one is that of all."""
     parts = row.text(column).split(";")
     try:
-        found = tuple(float(part) for part in parts)
+        shares = tuple(float(part) for part in parts)
     except ValueError:
-        found = ()
-    if len(found) == 1:
-        found *= number
-    if len(found) != number or min(found) <= 0.0:
+        shares = ()
+    if len(shares) == 1:
+        shares *= number
+    if len(shares) != number or min(shares) <= 0.0:
         raise BadData(
             f"{row.place}: {column}: {row.text(column)!r} is not allowed; {number} numbers above "
             f"0, or one for all"
         )
-    return found
+    return shares
 
 
 REQUESTS_SERVED = Format(

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from sim import catalog
 from sim.catalog import UnknownName
 from sim.studies.storm.study import StormAnswer, storm
-from sim.validation.bars import Bar
+from sim.validation.bars import Bar, What
 from sim.validation.case import Case
 from sim.validation.format import Format
 from sim.validation.table import TableRow
@@ -13,6 +15,8 @@ from sim.validation.table import TableRow
 RUNTIMES = {"kata": "kata-qemu", "katafc": "kata-fc", "katatemplate": "kata-template"}
 """Names in the published files, as the catalogue has them."""
 
+HELD_OUT: tuple[tuple[What, float], ...] = (("median", 10.0), ("p90", 25.0), ("worst", 50.0))
+"""Percent, of what was not fitted to."""
 
 NAMED = re.compile(r"(?P<runtime>.+), (?P<starts>[0-9]+) at once, (?P<running>[0-9]+) running")
 
@@ -64,7 +68,11 @@ def _judge(ours: Format, row: TableRow, running: int, columns: dict[str, str]) -
     starts = row.whole("concurrency", 1)
     name = f"{runtime}, {starts} at once, {running} running"
     judged, *rest = columns
-    answer, reason = _storm(RUNTIMES.get(runtime, runtime), starts, running)
+    known = RUNTIMES.get(runtime, runtime)
+    answer, reason = _storm(known, starts, running)
+    if answer is not None and row.split != "calibrated":
+        within = catalog.fitted(known).reaches(starts, running)
+        row = replace(row, split="interpolated" if within else "extrapolated")
     measured = row.measured(judged)
     if measured is not None:
         mean = None if answer is None else answer.mean_ms
@@ -87,6 +95,11 @@ RUND = Format(
     ("runtime", "concurrency", "lat_mean_ms"),
     ("rund_empty_host.csv", "rund_by_running.csv"),
     judge_rund,
+    bars=(
+        Bar("median", 5.0, "calibrated"),
+        *(Bar(what, limit, "held out") for what, limit in HELD_OUT),
+        *(Bar(what, limit, "extrapolated") for what, limit in HELD_OUT),
+    ),
 )
 RUNC = Format(
     "runc",

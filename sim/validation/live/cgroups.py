@@ -228,7 +228,7 @@ def _remove(group: Path) -> None:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Whoever presses Ctrl-C twice is not obeyed the second time: nothing may stay behind."""
+    """Ignore a second Ctrl-C while cleaning up: nothing may stay behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

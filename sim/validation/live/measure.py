@@ -74,8 +74,8 @@ def measure(
 
 
 def _verdicts(cases: Sequence[Case]) -> Iterator[Verdict]:
-    found = (verdict(LIVE.group, bar, cases) for bar in LIVE.bars)
-    return (each for each in found if each is not None)
+    verdicts = (verdict(LIVE.group, bar, cases) for bar in LIVE.bars)
+    return (each for each in verdicts if each is not None)
 
 
 def _expected(case: LiveCase) -> float:
@@ -137,15 +137,17 @@ def _run(place: Cgroups, case: LiveCase, cpus: Sequence[int], limit: float) -> l
 def _make(place: Cgroups, cgroups: Sequence[Cgroup]) -> list[Path]:
     """The tree of a case; a path for each cgroup."""
     parents = {each.parent for each in cgroups}
-    paths: list[str] = []
-    made = []
+    names: list[str] = []
+    paths: list[Path] = []
     for number, each in enumerate(cgroups):
-        above = "" if each.parent is None else f"{paths[each.parent]}/"
-        paths.append(f"{above}g{number}")
-        made.append(place.make(paths[-1], shares=each.shares, quota=each.quota, period=each.period))
+        above = "" if each.parent is None else f"{names[each.parent]}/"
+        names.append(f"{above}g{number}")
+        paths.append(
+            place.make(names[-1], shares=each.shares, quota=each.quota, period=each.period)
+        )
         if number in parents:
-            place.open_to_children(made[-1])
-    return made
+            place.open_to_children(paths[-1])
+    return paths
 
 
 def _spinner(group: Path, cpus: Sequence[int], work: float) -> "subprocess.Popen[str]":

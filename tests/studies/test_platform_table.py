@@ -14,10 +14,14 @@ from sim import catalog, plots
 from sim.cli.app import app
 from sim.core.description import description
 from sim.core.names import UnknownName
+from sim.core.question import help_of
 from sim.platforms import Docker
 from sim.scenario_file import BadFile, load_scenario
 from sim.studies import platforms
+from sim.studies.lifecycle.question import LifecycleQuestion
 from sim.studies.platform_row import PlatformOptions, PlatformRow
+from sim.studies.scale import ScaleQuestion
+from sim.studies.startup.question import StartupQuestion
 
 
 @description
@@ -43,6 +47,14 @@ def mine() -> Iterator[PlatformRow]:
         takes={"instance", "host", "disk"},
     )
     platforms.forget("podman")
+
+
+@pytest.mark.usefixtures("mine")
+def test_help_lists_it() -> None:
+    """Where all platforms are listed, one of the user's own is, too."""
+    for question in (StartupQuestion, ScaleQuestion, LifecycleQuestion):
+        assert "podman" in help_of(question)["platform"]
+    assert help_of(LifecycleQuestion)["platform"].endswith(" or podman.")
 
 
 @pytest.mark.usefixtures("mine")
@@ -75,7 +87,7 @@ def test_startup_says_it_in_a_sentence_with_both_images() -> None:
 
 @pytest.mark.usefixtures("mine")
 def test_scale_out_and_in_ask_it() -> None:
-    """Of five tasks three find a port; then one of them goes."""
+    """Three of five tasks find a port; then one of them goes."""
     grown = sim.scale_out(platform="podman", to=5, replications=1)
     gone = sim.scale_in(platform="podman", begin=3, to=2, replications=1)
 

@@ -11,6 +11,11 @@ CPU_UNITS = 1024
 FINE = 1000
 """Parts of a CPU unit: CPU is counted in whole numbers, whose sums stay exact."""
 
+RESERVED_PORTS = frozenset({22, 2375, 2376, 51678, 51679})
+"""Host ports that no task can have: SSH, Docker and the ECS agent."""
+MOST_PORTS = 100
+"""Fixed host ports of an instance, those included (AWS, API reference of ECS, `PortMapping`)."""
+
 REFUSALS = {
     "vCPU": "RESOURCE:CPU",
     "memory": "RESOURCE:MEMORY",
@@ -67,7 +72,8 @@ class FreeOnInstance(NamedTuple):
             return "RESOURCE:MEMORY"
         if request.gpus > self.gpus:
             return "RESOURCE:GPU"
-        if request.port is not None and request.port in self.ports:
+        taken = request.port in self.ports or len(self.ports) >= MOST_PORTS
+        if request.port is not None and taken:
             return "RESOURCE:PORTS"
         return self.slot_word if self.slots < 1 else None
 

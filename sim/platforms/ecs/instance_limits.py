@@ -13,6 +13,7 @@ from sim.host import Machine
 from sim.image import AgentPull
 from sim.platforms.ecs.container_instance import (
     REFUSALS,
+    RESERVED_PORTS,
     FreeOnInstance,
     TaskRequest,
     task_request,
@@ -95,7 +96,7 @@ class TasksOnInstances(Hosting):
             round(self.registered_memory),
             slots,
             0,
-            frozenset(),
+            RESERVED_PORTS,
             "RESOURCE:ENI" if self.own_network else "RESOURCE:PORTS",
             self.machine.gpus or 0,
         )
@@ -117,7 +118,9 @@ class TasksOnInstances(Hosting):
     def _network_slots(self, service: Service) -> tuple[Ceiling, ...]:
         if self.own_network:
             return () if math.isinf(self._enis) else (self._eni_ceiling(),)
-        fixed = () if service.host_port is None else (_ceiling("host ports", 1, _DYNAMIC),)
+        port = service.host_port
+        free = 0 if port in RESERVED_PORTS else 1
+        fixed = () if port is None else (_ceiling("host ports", free, _DYNAMIC),)
         if self.terms.network == "host":
             return fixed
         control = self.terms.control_plane
@@ -167,11 +170,14 @@ def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
 
 
 def _trunking(machine: Machine) -> str:
-    if machine.trunk_tasks is not None and plain(machine.trunk_tasks):
+    """What there is to do where interfaces end: nothing is advised that gives fewer."""
+    trunk = 0.0 if machine.trunk_tasks is None else plain(machine.trunk_tasks)
+    if trunk and machine.enis is not None and trunk < machine.enis:
+        return f"use bridge mode; awsvpcTrunking gives {trunk:.0f} on {machine.name}, not more"
+    if trunk:
         estimate = _estimated(machine)
         also = f" ({estimate})" if estimate else ""
-        count = plain(machine.trunk_tasks)
-        return f"turn on awsvpcTrunking: {count:.0f} tasks on {machine.name}{also}"
+        return f"turn on awsvpcTrunking: {trunk:.0f} tasks on {machine.name}{also}"
     known = "does not support" if machine.trunk_tasks == 0 else "may or may not support"
     return f"use bridge mode; {machine.name} {known} awsvpcTrunking"
 

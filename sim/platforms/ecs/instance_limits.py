@@ -21,7 +21,7 @@ from sim.platforms.ecs.container_instance import (
 from sim.platforms.ecs.placement import Strategy
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
-from sim.platforms.limits import BudgetItem, fits, smallest_first
+from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
 from sim.start import Ceiling
 from sim.workload import Service
 
@@ -82,6 +82,7 @@ class TasksOnInstances(Hosting):
 
     def request(self, service: Service) -> TaskRequest:
         """What placement reserves for a task."""
+        gpus_of(self.machine, service.gpus)
         return task_request(service, own_network=self.own_network)
 
     def registered(self) -> FreeOnInstance:
@@ -96,6 +97,7 @@ class TasksOnInstances(Hosting):
             0,
             frozenset(),
             "RESOURCE:ENI" if self.own_network else "RESOURCE:PORTS",
+            self.machine.gpus or 0,
         )
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
@@ -109,7 +111,10 @@ class TasksOnInstances(Hosting):
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
-        """Limits of the network mode; they stand whatever the tasks really use."""
+        """Limits of the network mode, and GPUs; they stand whatever the tasks really use."""
+        return (*self._network_slots(service), *gpu_ceilings(self.machine, service.gpus))
+
+    def _network_slots(self, service: Service) -> tuple[Ceiling, ...]:
         if self.own_network:
             return () if math.isinf(self._enis) else (self._eni_ceiling(),)
         fixed = () if service.host_port is None else (_ceiling("host ports", 1, _DYNAMIC),)

@@ -10,7 +10,7 @@ from sim.core.cited import plain
 from sim.host import Machine
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.pod import PodRequest
-from sim.platforms.limits import fits, smallest_first
+from sim.platforms.limits import fits, gpu_ceilings, smallest_first
 from sim.start import Ceiling
 from sim.units import MiB
 
@@ -19,6 +19,7 @@ REFUSALS = {
     "pod slots": "Too many pods",
     "vCPU": "Insufficient cpu",
     "memory": "Insufficient memory",
+    "GPU": "Insufficient nvidia.com/gpu",
     "IP addresses": "failed to assign an IP address to container",
 }
 """Kubernetes' own word for each limit, in the order in which they are found out."""
@@ -27,7 +28,7 @@ REFUSALS = {
 def node_ceilings(config: NodeConfig, machine: Machine, request: PodRequest) -> tuple[Ceiling, ...]:
     """The limits of one node, smallest first; equals as they are found out."""
     ports = [] if request.port is None else [_ceiling("host ports", 1, _NO_HOST_PORT)]
-    cpu = _cpu(config, machine, request)
+    cpu = [*_cpu(config, machine, request), *_gpus(machine, request)]
     addresses = _addresses(config)
     memory = _memory(config, machine, request, (*ports, *cpu, *addresses))
     slots = _slots(config)
@@ -41,6 +42,10 @@ def _cpu(config: NodeConfig, machine: Machine, request: PodRequest) -> list[Ceil
     if not request.cpu:
         return []
     return [_ceiling("vCPU", fits(config.for_pods(machine).cpu, request.cpu), _MORE_CPU)]
+
+
+def _gpus(machine: Machine, request: PodRequest) -> list[Ceiling]:
+    return [_ceiling(c.limit, c.allows, c.how) for c in gpu_ceilings(machine, request.gpus)]
 
 
 def _memory(

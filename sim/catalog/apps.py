@@ -134,6 +134,7 @@ def service(
     load_share: float | None = None,
     threads: int | None = None,
     variation: float | None = None,
+    gpus: int = 0,
 ) -> Service:
     """An app of the catalogue as it is launched, at its default size unless told otherwise.
 
@@ -144,6 +145,7 @@ def service(
         load_share: mean CPU use as a fraction of `cpu`.
         threads: requests it works on at once, at least 1; None: as the app does.
         variation: coefficient of variation of the CPU of a request, at least 0.
+        gpus: whole GPUs of its own.
 
     Raises:
         UnknownName: there is no such app.
@@ -157,6 +159,7 @@ def service(
         image=images()[IMAGE_OF[name]] if name in IMAGE_OF else None,
         cpu=default_cpu if cpu is None else cpu,
         memory=default_memory if memory is None else memory,
+        gpus=gpus,
         cpu_quota=cpu_quota,
         load=load(load_share, name, variation),
     )

@@ -88,7 +88,7 @@ def ec2_for(
             f"service: {service!r} is not allowed; a Service, such as catalog.service('java')"
         )
     os = figure("vm.memory.guest_os.debian_minimal").value
-    for type_ in by_price(architecture, burstable=burstable):
+    for type_ in by_price(architecture, burstable=burstable, gpus=service.gpus):
         if type_.vcpu >= service.cpu and type_.memory_visible - os >= service.memory:
             return ec2(machine(type_.name))
     return None

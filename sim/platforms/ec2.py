@@ -95,6 +95,8 @@ class EC2(Hosting):
         """What the instance has too little of; None: it holds the service."""
         if service.cpu > self.machine.vcpu:
             return "vCPU"
+        if service.gpus > (self.machine.gpus or 0):
+            return "GPU"
         return "memory" if service.memory > self._room else None
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:

@@ -19,6 +19,10 @@ GROUPS = {
     "linux": ("CPU-bound tasks", "#999999", "."),
     "apps": ("apps", "#009E73", "^"),
     "pulls": ("pulls", "#E69F00", "P"),
+    "requests": ("requests", "#332288", "x"),
+    "crowded caches": ("crowded caches", "#882255", "*"),
+    "ec2 starts": ("EC2 starts", "#117733", "p"),
+    "fargate starts": ("Fargate starts", "#AA4499", "h"),
 }
 """Name, colour (Okabe and Ito) and marker of each group of measurements of time."""
 

@@ -39,7 +39,7 @@ VERBS = {
             **{"memory": 3 * GiB, "cpu_weight_only": True, "cpu_overcommit": 2.0},
             **{"burstable": False, "architecture": "arm64", "max_pods": 20, "by": "use"},
             **{"load": 0.3, "slowdown": 3.0, "window": 5.0, "use_on": ["vm"], "seed": 2},
-            "replications": 2,
+            **{"replications": 2, "threads": 2, "variation": 0.5},
         },
         besides={"use_on": {"window": 1.0}},
         same={"explain": SHOWN},
@@ -91,7 +91,7 @@ VERBS = {
         same={"replications": MORE_OF_THE_SAME, "out": PLACE},
     ),
 }
-LIFECYCLE_SAME = {"exclude": PLACE}
+LIFECYCLE_SAME = {"exclude": PLACE, "explain": SHOWN}
 LIFECYCLE: dict[str, Any] = {
     **{"registry": "docker-hub", "platform": "docker", "instance": "m5.large"},
     **{"builder": "m5.large", "architecture": "arm64", "run_sizes": {1: 2e6}},

@@ -131,3 +131,19 @@ def test_an_instance_has_a_hundred_fixed_ports_of_which_five_are_taken() -> None
         assert (first.limit, first.allows) == ("host ports", 0)
     dynamic = hosting.request(tiny)
     assert free.lacks(dynamic) is None
+
+
+def test_a_scenario_and_the_ceilings_count_the_same_tasks_with_trunking() -> None:
+    """Of every type: what ECS does not document is estimated once, and refused nowhere."""
+    tiny = catalog.service(cpu=0.001, memory=6 * MiB)
+    estimated = 0
+    for name, type_ in catalog.instances().items():
+        if type_.trunk_tasks is None or not type_.trunk_tasks.value:
+            continue
+        hosting = catalog.ecs(name, network="awsvpc", trunking=True).hosting
+        assert isinstance(hosting, TasksOnInstances)
+        trunk = next(c for c in hosting.slots(tiny) if c.limit == "trunk ENI")
+        assert hosting.registered().slots == trunk.allows > 0, name
+        estimated += "estimate" in trunk.how
+
+    assert estimated > 500

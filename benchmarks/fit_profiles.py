@@ -310,7 +310,7 @@ def leave_out(largest: str) -> None:
 
 def write(fits: Mapping[str, Fit], hosts: Mapping[str, float]) -> None:
     """The catalogue's file, anew."""
-    columns = ["key", "value", "unit", "low", "high", "grade", "source", "as_of", "note"]
+    columns = ["key", "value", "unit", "low", "high", "grade", "source", "as_of", "note", "core"]
     rows = [row(key, value, None, "all") for key, value in hosts.items()]
     for name, fit in fits.items():
         seen = calibrated(name)
@@ -333,18 +333,26 @@ def row(key: str, value: float, error: float | None, seen: str) -> list[str]:
     """One figure with its passport; the range is two standard errors of the fit."""
     part = key.rsplit(".", maxsplit=1)[1]
     known = error is not None and error < 1.0
+    unit = UNITS.get(part, "core-s")
     low, high = (f"{value * np.exp(s * 2.0 * (error or 0.0)):.4g}" for s in (-1, 1))
     return [
         key,
         f"{value:.4g}",
-        UNITS.get(part, "core-s"),
+        unit,
         low if known else "",
         high if known else "",
         "C",
         "fitted to catalog/data/measured by benchmarks/fit_profiles.py",
         "2026-11",
         seen,
+        *([core(key.split(".")[1])] if unit == "core-s" else []),
     ]
+
+
+def core(runtime: str) -> str:
+    """The core on which a runtime was measured."""
+    host = catalog.home(runtime).name
+    return "epyc-guest" if host == "epyc" else host
 
 
 def show(held_out: bool) -> None:

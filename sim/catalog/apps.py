@@ -5,7 +5,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sim.catalog.data import rows
-from sim.catalog.figures import figure, figures
+from sim.catalog.figures import core_of, figure, figures
 from sim.catalog.storms import validation_hosts
 from sim.core.cited import Cited
 from sim.core.names import unknown
@@ -62,6 +62,7 @@ def apps() -> dict[str, App]:
             name="java",
             startup=Step(
                 cpu=figure("app.spring_boot.startup_cpu"),
+                core=core_of("app.spring_boot.startup_cpu"),
                 wait=figure("app.tomcat.startup_wait"),
                 threads=2,
                 spread=spread,
@@ -75,6 +76,7 @@ def apps() -> dict[str, App]:
             name="node",
             startup=Step(
                 cpu=figure("app.node.startup_cpu"),
+                core=core_of("app.node.startup_cpu"),
                 wait=figure("app.node.startup_wait"),
                 spread=spread,
             ),
@@ -89,6 +91,7 @@ def apps() -> dict[str, App]:
             name="mysql",
             startup=Step(
                 cpu=figure("app.mariadb.startup_cpu"),
+                core=core_of("app.mariadb.startup_cpu"),
                 wait=figure("app.mysql.startup_wait"),
                 spread=spread,
             ),
@@ -131,6 +134,7 @@ def service(
     load_share: float | None = None,
     threads: int | None = None,
     variation: float | None = None,
+    gpus: int = 0,
 ) -> Service:
     """An app of the catalogue as it is launched, at its default size unless told otherwise.
 
@@ -141,6 +145,7 @@ def service(
         load_share: mean CPU use as a fraction of `cpu`.
         threads: requests it works on at once, at least 1; None: as the app does.
         variation: coefficient of variation of the CPU of a request, at least 0.
+        gpus: whole GPUs of its own.
 
     Raises:
         UnknownName: there is no such app.
@@ -154,6 +159,7 @@ def service(
         image=images()[IMAGE_OF[name]] if name in IMAGE_OF else None,
         cpu=default_cpu if cpu is None else cpu,
         memory=default_memory if memory is None else memory,
+        gpus=gpus,
         cpu_quota=cpu_quota,
         load=load(load_share, name, variation),
     )
@@ -221,6 +227,7 @@ def program(name: str) -> App:
         name=name,
         startup=Step(
             cpu=figure(f"app.{key}.startup_cpu"),
+            core=core_of(f"app.{key}.startup_cpu"),
             wait=figure(f"app.{key}.startup_wait"),
             threads=threads,
             spread=figure("spread.boot"),
@@ -269,6 +276,7 @@ def programs_host() -> Machine:
         name=host.name,
         vcpu=host.processor.cpus,
         memory=host.memory,
+        core_speed=core_of("app.node.startup_cpu"),
         disk=figure(f"host.{host.name}.disk"),
         quota_period=figure("linux.quota_period"),
     )

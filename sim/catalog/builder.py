@@ -4,7 +4,7 @@ import re
 
 from sim.catalog.apps import image
 from sim.catalog.containers import unpacking
-from sim.catalog.figures import control_plane, figure
+from sim.catalog.figures import control_plane, core_of, figure
 from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import DEFAULT_TYPE
 from sim.catalog.registries import registry
@@ -30,6 +30,7 @@ def builder(type_: str = DEFAULT_TYPE) -> Builder:
         unpacking=unpacking(),
         packing=Packing(
             compress_rate=figure("image.gzip.compress_rate"),
+            core=core_of("image.gzip.compress_rate"),
             uploads=int(figure("image.layer_uploads").value),
         ),
         os_and_daemons=figure("vm.memory.guest_os.ubuntu_docker"),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sim.catalog.figures import figure
+from sim.catalog.figures import core_of, figure
 from sim.catalog.registries import registry
 from sim.core.cited import Cited, plain
 from sim.host import Machine, Step
@@ -18,11 +18,15 @@ def runtime() -> ContainerRuntime:
     spread = figure("spread.boot")
     return ContainerRuntime(
         create=Step(
-            wall=figure("container.create"), cpu=figure("container.create.cpu"), spread=spread
+            wall=figure("container.create"),
+            cpu=figure("container.create.cpu"),
+            core=core_of("container.create.cpu"),
+            spread=spread,
         ),
         start=Step(
             wall=figure("container.start.runc.wall"),
             cpu=figure("container.start.runc.cpu"),
+            core=core_of("container.start.runc.cpu"),
             spread=spread,
         ),
         shim=figure("container.memory.sleep"),
@@ -35,6 +39,7 @@ def unpacking(*, lazy: bool = False) -> Unpacking:
         decompress_rate=figure("image.gunzip.rate"),
         zstd_rate=figure("image.zstd.rate"),
         unpack_cpu=figure("image.unpack.cpu"),
+        core=core_of("image.unpack.cpu"),
         layer_overhead=figure("image.layer_overhead"),
         shared_thread=figure("image.unpack.shared_thread"),
         downloads=int(figure("image.layer_downloads").value),

@@ -153,9 +153,7 @@ def container_instance_launch() -> InstanceLaunch:
         instances=quota("ec2.run_instances"),
         per_call=int(figure("asg.instances_per_call").value),
         stages=(
-            control_plane("ec2.api_call"),
-            control_plane("ec2.pending_to_running"),
-            control_plane("ec2.guest_boot.al2023"),
+            control_plane("ec2.launch.total.al2023"),
             control_plane("ecs.instance.register"),
         ),
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.ecs import fargate
-from sim.catalog.figures import control_plane, figure, quota
+from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import DEFAULT_TYPE, instance, known_network
 from sim.catalog.registries import kubelet_retry_policy, registry
@@ -93,6 +93,8 @@ def eks_karpenter(*types: str, warm: Sequence[Image] = ()) -> EKS:
     autoscaler = Karpenter(
         batch_idle=figure("karpenter.batch_idle"),
         batch_most=figure("karpenter.batch_most"),
+        simulation=figure("karpenter.simulation"),
+        simulation_most=figure("karpenter.simulation.most"),
         consolidation=Consolidation(
             after=figure("karpenter.consolidate_after"),
             poll=figure("karpenter.poll"),
@@ -107,6 +109,7 @@ def eks_cluster_autoscaler(type_: str, *, warm: Sequence[Image] = ()) -> EKS:
     """EKS with one node group that the Cluster Autoscaler grows and shrinks."""
     autoscaler = ClusterAutoscaler(
         scan=figure("cas.scan"),
+        simulation=figure("cas.simulation"),
         scale_down=ScaleDown(
             threshold=figure("cas.threshold"),
             unneeded=figure("cas.unneeded"),
@@ -123,7 +126,10 @@ def _growing_eks(
     autoscaler: Autoscaler, types: Sequence[str], warm: Sequence[Image], *, group: bool
 ) -> EKS:
     priced = sorted(types, key=lambda name: instance(name).usd_per_hour or float("inf"))
-    kinds = [NodeKind(fleet=nodes(machine(t), warm=warm), node=node_config(t)) for t in priced]
+    kinds = [
+        NodeKind(fleet=nodes(machine(t), warm=warm), node=node_config(t, managed=group))
+        for t in priced
+    ]
     pool = NodePool(
         kinds=tuple(kinds),
         autoscaler=autoscaler,
@@ -145,7 +151,13 @@ def eks_node_launch(*, group: bool) -> InstanceLaunch:
         calls=quota(f"{calls}.requests"),
         instances=quota("ec2.run_instances"),
         per_call=int(figure("asg.instances_per_call").value),
-        stages=(control_plane("eks.node.registered"), control_plane("eks.node.ready")),
+        stages=(
+            control_plane("ec2.fleet_to_pending"),
+            control_plane("eks.node.registered"),
+            control_plane("eks.node.ready"),
+        ),
+        network=quota("ec2.mutating"),
+        network_calls=figure("eks.node.ec2_calls"),
     )
 
 
@@ -168,9 +180,16 @@ def nodes(
 
 
 def node_config(
-    type_: str, *, prefix_delegation: bool = False, max_pods: int | None = None
+    type_: str,
+    *,
+    prefix_delegation: bool = False,
+    max_pods: int | None = None,
+    managed: bool = True,
 ) -> NodeConfig:
     """What EKS's node image sets on an instance type.
+
+    Args:
+        managed: whether a managed node group brings the node: it caps pods, prefixes or not.
 
     Raises:
         UnknownName: there is no such type.
@@ -179,7 +198,12 @@ def node_config(
     recommended = known_network(type_, "network interfaces", instance(type_).max_pods)
     slots = recommended - HOST_NETWORK_PODS
     addresses = slots * int(figure("eks.prefix_delegation.addresses").value)
-    most = prefix_max_pods(type_) if prefix_delegation else recommended
+    prefixed = prefix_max_pods(type_)
+    most = recommended
+    if prefix_delegation:
+        most = prefixed
+    elif managed:
+        most = min(recommended, _cap(type_))
     first, second, next_two, rest = (
         figure(f"eks.kube_reserved.cpu.{part}")
         for part in ("first", "second", "third_and_fourth", "rest")
@@ -188,6 +212,8 @@ def node_config(
         max_pods=most if max_pods is None else max_pods,
         addresses=addresses if prefix_delegation else slots,
         prefix_delegation=prefix_delegation,
+        prefix_max_pods=None if prefix_delegation else (max_pods or prefixed),
+        prefix_addresses=None if prefix_delegation else addresses,
         reserved_memory=figure("eks.kube_reserved.memory"),
         reserved_memory_per_pod=figure("eks.kube_reserved.memory_per_pod"),
         reserved_cpu=(first, second, next_two, rest),
@@ -200,11 +226,15 @@ def node_config(
 def prefix_max_pods(type_: str) -> int:
     """Max pods with prefix delegation as EKS recommends it: what the ENIs hold, capped."""
     known = instance(type_)
-    large = known.vcpu >= figure("eks.prefix_delegation.large").value
-    cap = figure("eks.prefix_delegation.max_pods" + (".large" if large else "")).value
     slots = known_network(type_, "network interfaces", known.max_pods) - HOST_NETWORK_PODS
     held = slots * int(figure("eks.prefix_delegation.addresses").value) + HOST_NETWORK_PODS
-    return min(held, int(cap))
+    return min(held, _cap(type_))
+
+
+def _cap(type_: str) -> int:
+    """Pods that a managed node group lets a node have, and EKS recommends with prefixes."""
+    large = instance(type_).vcpu >= figure("eks.prefix_delegation.large").value
+    return int(figure("eks.prefix_delegation.max_pods" + (".large" if large else "")).value)
 
 
 def daemon_sets() -> tuple[DaemonSet, ...]:
@@ -232,6 +262,7 @@ def kubelet() -> Kubelet:
         sandbox=Step(
             wall=figure("eks.pod.sandbox"),
             cpu=figure("eks.pod.sandbox.cpu"),
+            core=core_of("eks.pod.sandbox.cpu"),
             spread=figure("spread.boot"),
         ),
         sandbox_memory=figure("container.memory.sleep"),

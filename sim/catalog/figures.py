@@ -6,7 +6,7 @@ from typing import cast
 
 from sim.catalog.data import DATA, rows
 from sim.catalog.instances.own_types import place
-from sim.core.cited import SCALES, Cited, Grade
+from sim.core.cited import SCALES, Cited, Grade, Number
 from sim.core.names import unknown
 from sim.core.randomness import Lognormal
 from sim.core.token_bucket import Quota
@@ -28,6 +28,16 @@ def figure(key: str) -> Cited:
     if key not in figures():
         raise unknown("figure", key, figures())
     return figures()[key]
+
+
+def core_of(key: str) -> Number:
+    """Speed of the core on which CPU work or a rate was measured, of an m5 vCPU.
+
+    Raises:
+        UnknownName: there is no such figure.
+    """
+    name = figure(key).core
+    return figure(f"core.{name}.speed") if name else 1.0
 
 
 def control_plane(key: str) -> Lognormal:
@@ -75,6 +85,7 @@ def _cited(row: dict[str, str]) -> Cited:
         source=row["source"],
         as_of=row["as_of"],
         note=row["note"],
+        core=row.get("core") or "",
     )
 
 

@@ -1,6 +1,6 @@
 """Virtual machines: QEMU and Firecracker under a hypervisor of one's own, and EC2 instances."""
 
-from sim.catalog.figures import control_plane, figure, quota
+from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import by_price
 from sim.core.names import Architecture
@@ -59,9 +59,7 @@ def hypervisor(
 def ec2(type_: Machine, *, docker: DockerOnInstance | None = None) -> EC2:
     """An instance a task, from a current Amazon Linux image, perhaps with Docker on it."""
     boot = Step(
-        wall=figure("ec2.guest_boot.al2023"),
-        cpu_share=figure("vm.boot.cpu_share"),
-        spread=figure("spread.boot"),
+        cpu=figure("ec2.boot.cpu"), core=core_of("ec2.boot.cpu"), spread=figure("spread.boot")
     )
     return EC2(
         machine=type_,
@@ -70,6 +68,7 @@ def ec2(type_: Machine, *, docker: DockerOnInstance | None = None) -> EC2:
         instances=quota("ec2.run_instances"),
         pending=control_plane("ec2.pending_to_running"),
         boot=boot,
+        up=figure("ec2.launch.total.al2023"),
         guest_os=figure("vm.memory.guest_os.debian_minimal"),
         docker=docker,
         account_vcpus=figure("ec2.account.vcpus"),
@@ -89,7 +88,7 @@ def ec2_for(
             f"service: {service!r} is not allowed; a Service, such as catalog.service('java')"
         )
     os = figure("vm.memory.guest_os.debian_minimal").value
-    for type_ in by_price(architecture, burstable=burstable):
+    for type_ in by_price(architecture, burstable=burstable, gpus=service.gpus):
         if type_.vcpu >= service.cpu and type_.memory_visible - os >= service.memory:
             return ec2(machine(type_.name))
     return None

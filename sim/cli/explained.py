@@ -31,8 +31,8 @@ def show(explained: Sequence[Explained]) -> None:
             f"{answer.without_range} have no range."
         )
     hint(
-        "Each number over its range, the others as they are. measured: grades A and B; calibrated: "
-        "C, derived or fitted; assumed: a judgement, or D, hearsay."
+        "Each number over its range, the others as they are. measured: grades A and B; derived: "
+        "C, from others or fitted; assumed: a judgement, or D, hearsay."
     )
 
 

@@ -28,16 +28,19 @@ def command(question: ParametersQuestion, to: Json) -> int:
     if to.json:
         as_json([_data(cited) for cited in matches])
         return 0
-    rows = [
-        [c.key, c.shown(), c.grade, c.as_of, c.source + (f" ({c.note})" if c.note else "")]
-        for c in matches
-    ]
+    rows = [[c.key, c.shown(), c.grade, c.as_of, _source(c)] for c in matches]
     table(["parameter", "value (range)", "grade", "as of", "source (what it is)"], rows)
     say(
         f"{len(matches)} figures. Grades: A primary or measured, B secondary, C derived, "
         "D anecdote, assumed: a judgement. Instances, images and sizes: sim instances."
     )
     return 0
+
+
+def _source(cited: Cited) -> str:
+    core = f"core {cited.core}" if cited.core else ""
+    what = "; ".join(part for part in (cited.note, core) if part)
+    return cited.source + (f" ({what})" if what else "")
 
 
 def _searched(cited: Cited) -> str:
@@ -55,6 +58,8 @@ def _data(cited: Cited) -> dict[str, object]:
         "as_of": cited.as_of,
         "note": cited.note,
     }
+    if cited.core:
+        data["core"] = cited.core
     for side in ("low", "high"):
         value = getattr(cited, side)
         if value is not None:

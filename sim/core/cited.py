@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 Grade: TypeAlias = Literal["A", "B", "C", "D", "assumed"]
-Standing: TypeAlias = Literal["measured", "calibrated", "assumed"]
+Standing: TypeAlias = Literal["measured", "derived", "assumed"]
 
 SCALES: dict[str, float] = {
     "MiB": 2.0**20,
@@ -43,6 +43,8 @@ class Cited:
     low: float | None = None
     high: float | None = None
     note: str = ""
+    core: str = ""
+    """Of CPU work and rates a core: the core on which it was measured."""
 
     def __float__(self) -> float:
         return self.value
@@ -50,7 +52,7 @@ class Cited:
     @property
     def standing(self) -> Standing:
         """The grade in a word: A and B somebody measured, C is derived or fitted, D is hearsay."""
-        return {"A": "measured", "B": "measured", "C": "calibrated"}.get(self.grade, "assumed")  # type: ignore[return-value]
+        return {"A": "measured", "B": "measured", "C": "derived"}.get(self.grade, "assumed")  # type: ignore[return-value]
 
     @property
     def ranges(self) -> bool:

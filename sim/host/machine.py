@@ -48,7 +48,7 @@ class Machine:
     trunk_tasks: Number | None = None
     """ECS tasks with ENI trunking; 0: not supported, None: not known."""
     gpus: NonNegativeInt | None = 0
-    """Whole GPUs; None: not known."""
+    """Whole NVIDIA GPUs; None: not known."""
     usd_per_hour: Number | None = None
     """Price of compute, or None where it is not known."""
 

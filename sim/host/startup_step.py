@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from pydantic import PositiveInt
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.randomness import Lognormal
 
@@ -13,7 +13,7 @@ class WorkAmount(NamedTuple):
     """A step as plain numbers."""
 
     work: float
-    """Core-seconds."""
+    """Core-seconds of the reference core."""
     delay: float
     """Seconds."""
     threads: float
@@ -21,18 +21,20 @@ class WorkAmount(NamedTuple):
 
 @description
 class Step:
-    """What a phase costs: `cpu / threads + wait` seconds on an idle host at core speed 1.
+    """What a phase costs: `cpu * core / threads + wait` seconds on an idle host at core speed 1.
 
     Where a measurement gives the time alone, say `wall` and what of it is CPU (`cpu`, or
     `cpu_share` of it); the wait is then what is left.
     """
 
     cpu: Number = 0.0
-    """Core-seconds of the reference core; contends with everything else on the host."""
+    """Core-seconds of the core it was measured on; contends with everything else on the host."""
+    core: Positive = 1.0
+    """Speed of that core against the reference core."""
     wait: Number = 0.0
     """Seconds that are not CPU: timers, network round trips, the other side."""
     wall: Number | None = None
-    """Seconds it takes alone; the wait is what CPU leaves of it."""
+    """Seconds it takes alone, on that core; the wait is what CPU leaves of it."""
     cpu_share: Number | None = None
     """CPU work as a fraction of `wall`, instead of `cpu`."""
     threads: PositiveInt = 1
@@ -42,7 +44,12 @@ class Step:
 
     @property
     def work(self) -> float:
-        """Core-seconds, plain."""
+        """Core-seconds of the reference core, plain."""
+        return self._measured * plain(self.core)
+
+    @property
+    def _measured(self) -> float:
+        """Core-seconds of the core it was measured on."""
         if self.cpu_share is None or self.wall is None:
             return plain(self.cpu)
         return plain(self.cpu_share) * plain(self.wall)
@@ -52,7 +59,7 @@ class Step:
         """Seconds of waiting, plain."""
         if self.wall is None:
             return plain(self.wait)
-        return max(0.0, plain(self.wall) - self.work / self.threads)
+        return max(0.0, plain(self.wall) - self._measured / self.threads)
 
     def plain(self) -> WorkAmount:
         """Work, delay and threads as plain numbers."""

@@ -9,7 +9,7 @@ from sim.host import Machine
 from sim.platforms.deployment import StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
-from sim.platforms.limits import BudgetItem, fits, smallest_first
+from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
 from sim.sandbox import Container, ContainerEngine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
@@ -51,9 +51,14 @@ class Docker(Hosting):
         ports = Ceiling(
             "bridge ports", int(plain(self.bridge_ports)), "use a second bridge network"
         )
+        gpus = gpu_ceilings(self.machine, service.gpus)
         if service.host_port is None:
-            return (ports,)
-        return (ports, Ceiling("host ports", 1, "publish a dynamic port instead of a fixed one"))
+            return (ports, *gpus)
+        return (
+            ports,
+            *gpus,
+            Ceiling("host ports", 1, "publish a dynamic port instead of a fixed one"),
+        )
 
     def fits_in_memory(self, service: Service) -> int:
         """Containers that fit by use: one copy of hot files, private pages and shim for each."""
@@ -88,6 +93,7 @@ class DockerHost(StoryDeployment):
             world, registry, 0, held=0.0, policy="prefer-cached"
         )
         self._hosts.append(self.engine.kernel)
+        self._machine = docker.machine
         self._bridge = int(plain(docker.bridge_ports))
         self._ports: set[int] = set()
 
@@ -105,6 +111,8 @@ class DockerHost(StoryDeployment):
 
     def _take(self, start: Start) -> str | None:
         """Take a place on the bridge and the host port, or say what is missing."""
+        if start.service.gpus > gpus_of(self._machine, start.service.gpus):
+            return "GPU"
         if self._bridge == 0:
             return "bridge ports"
         port = start.service.host_port

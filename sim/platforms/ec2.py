@@ -1,13 +1,14 @@
 """EC2: an instance a task. An instance is a guest of AWS's hypervisor, never oversubscribed."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from simpy import Event
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.core.randomness import Varying
+from sim.core.randomness import Varying, median
 from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Kernel, Machine, Step
@@ -53,12 +54,23 @@ class EC2(Hosting):
     """Seconds from the call's answer to state running: placement, ENI, volume, VMM."""
     boot: Step
     """From running to user space up."""
+    up: Number | None = None
+    """Seconds from the call until user space is up, where only the whole was measured: the boot
+    then takes what call and pending leave of it. None: it takes what its step says."""
     guest_os: Number = 0.0
     """Bytes the OS uses."""
     docker: DockerOnInstance | None = None
     """What pulls and runs the app's image once the instance is up; None: the app is installed."""
     account_vcpus: Number
     """vCPUs of running on-demand instances an account may have."""
+
+    @property
+    def booting(self) -> Step:
+        """The boot, as long as it takes."""
+        if self.up is None:
+            return self.boot
+        before = median(self.api_call) + median(self.pending)
+        return replace(self.boot, wall=max(0.0, plain(self.up) - before))
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """One app an instance; then what the account allows, in instances: none of a large type.
@@ -83,6 +95,8 @@ class EC2(Hosting):
         """What the instance has too little of; None: it holds the service."""
         if service.cpu > self.machine.vcpu:
             return "vCPU"
+        if service.gpus > (self.machine.gpus or 0):
+            return "GPU"
         return "memory" if service.memory > self._room else None
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
@@ -174,7 +188,7 @@ class Account(BareDeployment):
         return Ready()
 
     def _boots(self, start: Start, kernel: Kernel) -> Generator[Event, Any, None]:
-        step = self._ec2.boot.plain()
+        step = self._ec2.booting.plain()
         start.phase("boot")
         with kernel.start_work(step, kernel.cpu, self._boot()) as booting:
             yield booting

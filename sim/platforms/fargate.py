@@ -57,6 +57,8 @@ class Fargate:
 
     def size_for(self, service: Service) -> FargateSize | None:
         """The smallest size that holds the service, or None where none does."""
+        if service.gpus:
+            return None
         return self.holding(service.cpu, service.memory)
 
     def holding(self, vcpu: float, memory: float) -> FargateSize | None:
@@ -106,7 +108,7 @@ class FargateHost(Hosting):
         The quota comes last however small it is: it is the account's, not the host's.
         """
         size, quota = self.fargate_size(service), plain(self.fargate.account_vcpus)
-        full = self._full_disk(service)
+        full = self._no_gpus(service) or self._full_disk(service)
         if full or size is None:
             return full or (Ceiling("Fargate size", 0, self.fargate.largest),)
         return (
@@ -118,6 +120,12 @@ class FargateHost(Hosting):
                 of_account=True,
             ),
         )
+
+    def _no_gpus(self, service: Service) -> tuple[Ceiling, ...]:
+        """A ceiling of 0 where the service wants a GPU."""
+        if not service.gpus:
+            return ()
+        return (Ceiling("GPU", 0, "Fargate has no GPUs: run it on EC2 instances with them"),)
 
     def _full_disk(self, service: Service) -> tuple[Ceiling, ...]:
         """A ceiling of 0 where the ephemeral storage takes neither image nor what is written."""

@@ -6,7 +6,7 @@ from sim.core.world import World
 from sim.host import Machine
 from sim.platforms.deployment import StoryDeployment
 from sim.platforms.hosting import Hosting
-from sim.platforms.limits import BudgetItem, fits, smallest_first, with_free
+from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, smallest_first, with_free
 from sim.sandbox import Guest, VirtualMachine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
@@ -34,9 +34,10 @@ class Hypervisor(Hosting):
             *self.slots(service),
         )
 
-    def slots(self, service: Service) -> tuple[Ceiling, ...]:  # noqa: ARG002 (one signature)
-        """Limits that hold whatever the guests really use: each takes a port of the bridge."""
-        return (Ceiling("bridge ports", int(plain(self.bridge_ports)), _SECOND_BRIDGE),)
+    def slots(self, service: Service) -> tuple[Ceiling, ...]:
+        """Limits that hold whatever the guests really use: ports of the bridge, GPUs."""
+        ports = Ceiling("bridge ports", int(plain(self.bridge_ports)), _SECOND_BRIDGE)
+        return (ports, *gpu_ceilings(self.machine, service.gpus))
 
     def fits_in_memory(self, service: Service) -> int:
         """Guests that fit in memory by what they use."""
@@ -93,6 +94,7 @@ class VirtualHost(StoryDeployment):
         self._hosts.append(self.kernel)
         self._vcpus = hypervisor.vcpus
         self._room = hypervisor.room
+        self._gpus = hypervisor.machine.gpus or 0
         self._bridge = int(plain(hypervisor.bridge_ports))
 
     def settle(self, service: Service, count: int) -> list[Guest]:
@@ -120,15 +122,19 @@ class VirtualHost(StoryDeployment):
             return "vCPU"
         if self._room < memory:
             return "memory"
+        if self._gpus < start.service.gpus:
+            return "GPU"
         if self._bridge < 1:
             return "bridge ports"
+        self._gpus -= start.service.gpus
         self._bridge -= 1
         self._vcpus -= vcpus
         self._room -= memory
-        start.at_end.append(lambda: self._give_back(vcpus, memory))
+        start.at_end.append(lambda: self._give_back(vcpus, memory, start.service.gpus))
         return None
 
-    def _give_back(self, vcpus: float, memory: float) -> None:
+    def _give_back(self, vcpus: float, memory: float, gpus: int) -> None:
+        self._gpus += gpus
         self._bridge += 1
         self._vcpus += vcpus
         self._room += memory

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.core.quantity import shown_gib
+from sim.host import Machine
 from sim.start import Ceiling
 
 
@@ -32,6 +33,30 @@ def disk_ceilings(room: float, each: float, how: str) -> tuple[Ceiling, ...]:
     if each == 0.0 or math.isinf(room):
         return ()
     return (Ceiling("disk", fits(room, each), how),)
+
+
+def gpu_ceilings(machine: Machine, each: int) -> tuple[Ceiling, ...]:
+    """The ceiling of a machine's GPUs; none where nobody asks for one."""
+    if not each:
+        return ()
+    if machine.gpus is None:
+        how = f"it has a fraction of one, or the GPUs of {machine.name} are not known"
+        return (Ceiling("GPU", 0, f"take a type with whole GPUs: {how}"),)
+    return (Ceiling("GPU", fits(machine.gpus, each), _MORE_GPUS),)
+
+
+def gpus_of(machine: Machine, each: int) -> int:
+    """GPUs that a machine hands out.
+
+    Raises:
+        ValueError: some are asked for, and how many it has is not known.
+    """
+    if each and machine.gpus is None:
+        raise ValueError(f"gpus: {each} is not allowed; how many {machine.name} has is not known")
+    return machine.gpus or 0
+
+
+_MORE_GPUS = "take a type with more GPUs (sim instances 'g*'), or ask for fewer (--gpus)"
 
 
 @dataclass(frozen=True, slots=True)

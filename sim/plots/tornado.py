@@ -13,7 +13,7 @@ from sim.plots.palette import INK
 TITLE = "What the answer hangs on"
 STANDINGS = {
     "measured": ("#8FD6BF", "#009E73"),
-    "calibrated": ("#9CC9E6", "#0072B2"),
+    "derived": ("#9CC9E6", "#0072B2"),
     "assumed": ("#F2B183", "#D55E00"),
 }
 """Colours of the low and the high end of a figure's range."""
@@ -29,7 +29,7 @@ def tornado(
 
     Args:
         table: one row a figure: `figure`, `range` (value and range in words), `standing`
-            (measured, calibrated or assumed), `at_low` and `at_high` (NaN where there is no
+            (measured, derived or assumed), `at_low` and `at_high` (NaN where there is no
             answer); optionally `first`, `total`, `total_low`, `total_high`.
         base: the answer as it is.
         xlabel: what the answer is, with its unit.

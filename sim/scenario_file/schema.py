@@ -188,6 +188,8 @@ class ServicePart:
     cpu: Vcpu | None = None
     """vCPUs; the app's default size unless given."""
     memory: Bytes | None = None
+    gpus: Annotated[int, Field(ge=0)] = 0
+    """Whole GPUs of its own (ECS resourceRequirements, Kubernetes nvidia.com/gpu)."""
     disk: Bytes | None = None
     """What each writes to its own layer on the host's disk."""
     memory_reservation: Bytes | None = None
@@ -210,6 +212,7 @@ class ServicePart:
             memory=self.memory,
             cpu_quota=self.cpu_quota,
             load_share=self.load,
+            gpus=self.gpus,
             threads=self.threads,
             variation=self.variation,
         )

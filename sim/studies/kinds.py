@@ -160,6 +160,9 @@ Size: TypeAlias = Annotated[Bytes, Typed(shape="<size>", shown=size_typed)]
 Time: TypeAlias = Annotated[Seconds, Typed(shape="<time>")]
 Count: TypeAlias = Annotated[int, whole(1), Typed(shape="<integer>")]
 CountOrNone: TypeAlias = Annotated[int, whole(0), Typed(shape="<integer>")]
+Gpus: TypeAlias = Annotated[
+    int, whole(0), Typed(shape="<integer>", help="GPUs of one, whole ones; Fargate has none.")
+]
 Seed: TypeAlias = Annotated[
     int, whole(0), Typed(shape="<integer>", help="Seed of all random numbers.")
 ]

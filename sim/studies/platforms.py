@@ -12,6 +12,7 @@ from sim import catalog
 from sim.core.cited import plain
 from sim.core.names import UnknownName, unknown
 from sim.platforms.ec2 import DockerOnInstance
+from sim.platforms.limits import gpus_of
 from sim.start import Ceiling
 from sim.studies.platform_row import (
     OPTIONS,
@@ -240,6 +241,7 @@ def _no_ec2(options: PlatformOptions) -> tuple[Ceiling, str] | None:
 
 
 def _ecs(options: PlatformOptions) -> StudiedPlatform:
+    gpus_of(options.machine, options.service.gpus)
     return catalog.ecs(
         options.machine,
         count=options.count,
@@ -266,6 +268,7 @@ def _no_size(options: PlatformOptions) -> tuple[Ceiling, str] | None:
 
 
 def _eks(options: PlatformOptions) -> StudiedPlatform:
+    gpus_of(options.machine, options.service.gpus)
     return catalog.eks(
         options.machine,
         count=options.count,
@@ -294,6 +297,8 @@ def _too_large(
 ) -> tuple[Ceiling, str] | None:
     if platform.fargate_size(options.service) is not None:
         return None
+    if options.service.gpus:
+        return Ceiling("GPU", 0, "run it on EC2 instances with GPUs"), "Fargate has no GPUs"
     limit = platform.ceilings(options.service)[0]
     return limit, f"no Fargate size holds {what}; {limit.how}"
 
@@ -314,14 +319,21 @@ def _has_trunks(options: PlatformOptions) -> bool:
 
 
 def _no_interfaces(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    """A task or pod with an address of its own, on a type whose network is not known."""
+    """A task with an address of its own on a type whose network is not known; or its GPUs."""
     wants = options.network == "awsvpc"
-    return _unknown_network(options) if wants else None
+    return _unknown_network(options) if wants else _unknown_gpus(options)
+
+
+def _unknown_gpus(options: PlatformOptions) -> tuple[Ceiling, str] | None:
+    if not options.service.gpus or options.machine.gpus is not None:
+        return None
+    words = f"how many GPUs {options.instance} has for tasks or pods is not known"
+    return Ceiling("GPU", 0, "take a type with whole GPUs"), words
 
 
 def _unknown_network(options: PlatformOptions) -> tuple[Ceiling, str] | None:
     if catalog.instance(options.instance).enis is not None:
-        return None
+        return _unknown_gpus(options)
     words = f"network interfaces of {options.instance} are not known"
     return Ceiling("ENI", 0, "take another type"), words
 

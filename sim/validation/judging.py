@@ -6,7 +6,7 @@ from importlib.resources import as_file
 from pathlib import Path
 
 from sim.catalog.data import DATA
-from sim.validation.bars import ALL, OVERALL, Verdict, verdict
+from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
 from sim.validation.cases.boots import FIRECRACKER
@@ -17,11 +17,13 @@ from sim.validation.cases.density_memory import (
     MEMORY_SHARED,
     MEMORY_STEPS,
 )
+from sim.validation.cases.ec2 import EC2_STARTS
+from sim.validation.cases.fargate import FARGATE_STARTS
 from sim.validation.cases.linux import LINUX
 from sim.validation.cases.memory import MEMORY
 from sim.validation.cases.pulls import PULLS
 from sim.validation.cases.requests import REQUESTS_SERVED
-from sim.validation.cases.scale_out import SCALE_OUT
+from sim.validation.cases.scale_out import BY_TIME, SCALE_OUT
 from sim.validation.cases.storms import RUNC, RUND
 from sim.validation.format import Format
 from sim.validation.table import BadData, Table, read
@@ -34,6 +36,8 @@ FORMATS: tuple[Format, ...] = (
     LINUX,
     APPS,
     PULLS,
+    EC2_STARTS,
+    FARGATE_STARTS,
     SCALE_OUT,
     REQUESTS_SERVED,
     CROWDING,
@@ -113,6 +117,7 @@ def _cases(tables: Iterable[tuple[Format, Table]]) -> list[Case]:
 def _verdicts(cases: Sequence[Case], where: str) -> Iterator[Verdict]:
     """Each group against its bars, then all together."""
     bars = {known.group: known.bars for known in FORMATS}
+    bars |= dict.fromkeys(BY_TIME.values(), GENERAL)
     for group, members in (*groups(cases), (ALL, list(cases))):
         for bar in OVERALL if group == ALL else bars.get(group, ()):
             found = verdict(where + group, bar, members)

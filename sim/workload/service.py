@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
@@ -57,6 +57,8 @@ class Service:
     """Soft limit, bytes; what placement reserves. None: the hard limit."""
     disk: Number = 0.0
     """Bytes it writes to a layer of its own on the host's disk, beside its image."""
+    gpus: NonNegativeInt = 0
+    """Whole GPUs of its own (ECS `resourceRequirements`, Kubernetes `nvidia.com/gpu`)."""
     cpu_quota: bool = True
     """Whether `cpu` is also a quota (`cpu.max`, ECS task-level cpu), or only a weight."""
     oom_group: bool = False

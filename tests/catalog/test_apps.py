@@ -6,7 +6,7 @@ from worlds import docker, launch, machine, outcomes
 from sim import catalog
 from sim.catalog.apps import DEFAULT_SIZE, IMAGE_OF
 from sim.catalog.data import rows
-from sim.core.description import figures
+from sim.core.description import figures, with_figure
 from sim.units import GiB, MiB
 
 
@@ -102,11 +102,22 @@ def test_the_load_is_assumed_and_says_so() -> None:
 
 
 def test_java_starts_on_two_threads() -> None:
-    """11.3 core-seconds on 2 vCPUs and 0.15 s of waiting."""
+    """11.3 core-seconds of a core 2.2 times as fast, on 2 vCPUs, and 0.15 s of waiting."""
     step = catalog.app("java").startup
 
     assert step.threads == 2
-    assert step.work / step.threads + step.delay == pytest.approx(5.8)
+    assert step.work / step.threads + step.delay == pytest.approx(11.3 * 2.2 / 2 + 0.15)
+
+
+def test_java_work_was_measured_on_a_faster_core_and_its_speed_is_among_the_figures() -> None:
+    """So it takes longer on an m5 vCPU than where it was measured, and `--explain` can move it."""
+    java = catalog.app("java")
+    used = {figure.key for _, figure in figures(java)}
+
+    assert "core.i7-12700.speed" in used
+    assert catalog.figure("app.spring_boot.startup_cpu").core == "i7-12700"
+    slower = with_figure(java, "core.i7-12700.speed", 4.4).startup
+    assert slower.work == pytest.approx(2.0 * java.startup.work)
 
 
 def test_every_default_size_has_an_app() -> None:

@@ -1,6 +1,8 @@
 """Every figure about the world has a passport, and the platforms hold figures, not numbers."""
 
+import csv
 import math
+import statistics
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args
@@ -8,11 +10,11 @@ from typing import Any, get_args
 import pytest
 
 from sim import catalog
-from sim.catalog.data import rows
-from sim.catalog.figures import quota
-from sim.core.cited import SCALES, Cited, Grade
+from sim.catalog.data import DATA, rows
+from sim.catalog.figures import core_of, quota
+from sim.core.cited import SCALES, Cited, Grade, plain
 from sim.core.description import figures
-from sim.core.randomness import Lognormal
+from sim.core.randomness import Lognormal, median
 from sim.units import MiB
 
 PLATFORMS: dict[str, Any] = {
@@ -134,7 +136,7 @@ def test_figures_are_in_base_units() -> None:
     assert catalog.figure("ecs.agent.memory").value == 60 * MiB
     assert catalog.figure("registry.connection_rate").value == 60e6
     assert catalog.figure("image.unpack.cpu").value == 2.5e-9
-    assert catalog.figure("fargate.provision").value == 15.0
+    assert catalog.figure("fargate.provision").value == 13.77
     assert catalog.figure("ecs.agent.memory").shown() == "60 MiB (30 to 150)"
 
 
@@ -165,10 +167,12 @@ def test_waits_for_a_control_plane_vary() -> None:
 
 def test_parts_and_waits_make_the_whole() -> None:
     """A step of one thread takes CPU + wait = the wall time that was measured."""
-    boot = PLATFORMS["ec2"].boot
+    ec2 = PLATFORMS["ec2"]
+    boot, before = ec2.booting, median(ec2.api_call) + median(ec2.pending)
     create = PLATFORMS["docker"].server.runtime.create
 
-    assert boot.work + boot.delay == pytest.approx(catalog.figure("ec2.guest_boot.al2023").value)
+    whole = catalog.figure("ec2.launch.total.al2023").value
+    assert before + boot.work + boot.delay == pytest.approx(whole)
     assert create.work + create.delay == pytest.approx(catalog.figure("container.create").value)
 
 
@@ -218,3 +222,52 @@ def test_the_digest_is_of_every_file() -> None:
     """64 hex digits, the same each time."""
     assert len(catalog.digest()) == 64
     assert catalog.digest() == catalog.digest()
+
+
+def test_every_figure_of_cpu_work_names_its_core() -> None:
+    """In core-seconds or a core's rate; and each core has a speed, with a range unless it is m5."""
+    work = [
+        row
+        for name in ("parameters.csv", "start_profiles.csv")
+        for row in rows(name)
+        if row["unit"].startswith("core-s") or row["unit"].endswith("per core")
+    ]
+
+    assert len(work) > 40
+    assert [row["key"] for row in work if not row.get("core")] == []
+    for core in {row["core"] for row in work}:
+        speed = catalog.figure(f"core.{core}.speed")
+        assert speed.ranges or core == "m5"
+
+
+def test_a_figure_tells_how_fast_its_core_is() -> None:
+    assert plain(core_of("container.create.cpu")) == 1.0
+    assert plain(core_of("app.spring_boot.startup_cpu")) == 2.2
+    assert core_of("spread.boot") == 1.0
+
+
+def test_fargates_provisioning_is_the_median_of_the_public_records() -> None:
+    """Of 13 on platform 1.4; low and high are the third and the eleventh: 97.8 %."""
+    lines = (DATA / "measured" / "fargate_starts.csv").read_text(encoding="utf-8").splitlines()
+    records = csv.DictReader(line for line in lines if not line.startswith("#"))
+    seconds = sorted(
+        float(row["created_to_pull_s"]) for row in records if row["platform_version"] == "1.4.0"
+    )
+    figure = catalog.figure("fargate.provision")
+    outside = 2.0 * sum(math.comb(13, below) for below in range(3)) / 2.0**13
+
+    assert len(seconds) == 13
+    assert figure.value == pytest.approx(statistics.median(seconds))
+    assert (figure.low, figure.high) == pytest.approx((seconds[2], seconds[10]), abs=0.05)
+    assert 1.0 - outside == pytest.approx(0.978, abs=5e-4)
+    assert figure.standing == "derived"
+
+
+def test_an_instances_start_is_the_median_of_six_types() -> None:
+    lines = (DATA / "measured" / "ec2_starts.csv").read_text(encoding="utf-8").splitlines()
+    found = csv.DictReader(line for line in lines if not line.startswith("#"))
+    seconds = [float(row["to_sshd_s"]) for row in found if row["split"] == "calibrated"]
+
+    assert len(seconds) == 6
+    whole = catalog.figure("ec2.launch.total.al2023").value
+    assert whole == pytest.approx(statistics.median(seconds), abs=0.005)

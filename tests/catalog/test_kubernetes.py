@@ -9,7 +9,7 @@ from sim.catalog.data import rows
 from sim.catalog.eks import kubelet, kubernetes_control_plane
 from sim.core.cited import plain
 from sim.core.world import World
-from sim.platforms import PodTemplate, Resources
+from sim.platforms import NodePool, PodTemplate, Resources
 from sim.platforms.kubernetes.allocatable import Allocatable
 from sim.start import Ready
 from sim.units import MiB
@@ -37,7 +37,7 @@ def test_nearly_every_type_of_the_table_can_be_a_node() -> None:
 def test_max_pods_are_those_of_the_vpc_cni() -> None:
     """eni-max-pods.txt; two of them, aws-node and kube-proxy, need no address."""
     for name in TYPES:
-        config = catalog.node_config(name)
+        config = catalog.node_config(name, managed=False)
         assert config.max_pods == int(TABLE[name]["max_pods"]), name
         assert config.addresses == config.max_pods - len(config.daemon_sets), name
 
@@ -58,7 +58,7 @@ def test_allocatable_cpu_is_that_of_karpenters_table() -> None:
     for name in TYPES:
         text = TABLE[name]["karpenter_alloc_cpu"]
         expected = float(text[:-1]) if text.endswith("m") else 1000.0 * float(text)
-        found = catalog.node_config(name).allocatable(catalog.machine(name)).cpu
+        found = catalog.node_config(name, managed=False).allocatable(catalog.machine(name)).cpu
         assert found == int(expected), name
 
 
@@ -69,7 +69,7 @@ def test_what_a_node_keeps_is_what_karpenters_table_takes_off() -> None:
         row = TABLE[name]
         carved = 64.0 if row["arch"] == "arm64" else 0.0
         capacity = 0.925 * (float(row["memory_mib_nominal"]) - carved)
-        config = catalog.node_config(name)
+        config = catalog.node_config(name, managed=False)
         kept = (config.kube_reserved() + plain(config.eviction_memory)) / MiB
         expected = float(row["karpenter_alloc_mem"][:-2])
         assert max(0.0, capacity - kept) == pytest.approx(expected, abs=1.0), name
@@ -81,8 +81,43 @@ def test_allocatable_memory_is_what_the_os_sees_less_what_the_node_keeps() -> No
         type_ = catalog.instance(name)
         assert type_.max_pods is not None
         kept = 255 + 11 * type_.max_pods + 100
-        memory = catalog.node_config(name).allocatable(catalog.machine(name)).memory
+        memory = catalog.node_config(name, managed=False).allocatable(catalog.machine(name)).memory
         assert memory == max(0, int(type_.memory_visible - kept * MiB)), name
+
+
+def test_a_managed_node_group_caps_pods_prefixes_or_not() -> None:
+    """110 below 30 vCPU, 250 from there on; Karpenter's and self-managed nodes are not capped."""
+    for name in TYPES:
+        cap = 110 if int(TABLE[name]["vcpu"]) < 30 else 250
+        own = int(TABLE[name]["max_pods"])
+        assert catalog.node_config(name).max_pods == min(own, cap), name
+        assert catalog.node_config(name, managed=False).max_pods == own, name
+        assert catalog.node_config(name, max_pods=300).max_pods == 300, name
+    karpenter = catalog.eks_karpenter("m5.4xlarge").capacity
+    groups = catalog.eks_cluster_autoscaler("m5.4xlarge").capacity
+    assert isinstance(karpenter, NodePool)
+    assert isinstance(groups, NodePool)
+    assert (karpenter.kinds[0].node.max_pods, groups.kinds[0].node.max_pods) == (234, 110)
+
+
+def test_no_advice_lowers_the_count() -> None:
+    """Of every type: what is advised is asked of the model, and gives more."""
+    tiny = catalog.service("generic", cpu=0.001, memory=6 * MiB)
+    advised = 0
+    for name in TYPES:
+        pods, tasks = catalog.eks(name), catalog.ecs(name, network="awsvpc")
+        first = pods.ceilings(tiny)[0]
+        if "prefix delegation" in first.how:
+            advised += 1
+            prefixed = catalog.eks(name, prefix_delegation=True).ceilings(tiny)[0]
+            assert prefixed.allows > first.allows, name
+        first = tasks.ceilings(tiny)[0]
+        if "turn on awsvpcTrunking" in first.how:
+            advised += 1
+            trunked = catalog.ecs(name, network="awsvpc", trunking=True).ceilings(tiny)[0]
+            assert trunked.allows > first.allows, name
+    assert advised > 500
+    assert "prefix delegation" not in catalog.eks("m5.4xlarge").ceilings(tiny)[0].how
 
 
 def test_known_nodes() -> None:

@@ -283,8 +283,8 @@ def test_instances_and_parameters_speak_json() -> None:
     assert m5["m5.xlarge"]["enis"] == 4
     assert "baseline" not in m5["m5.xlarge"]
     assert rows(call("instances t3.small --json"))[0]["baseline"] == 0.2
-    assert fargate["fargate.provision"]["grade"] == "assumed"
-    assert fargate["fargate.provision"]["low"] == 8
+    assert fargate["fargate.provision"]["grade"] == "C"
+    assert fargate["fargate.provision"]["low"] == 12.4
 
 
 def test_core_speeds_stand_with_the_types_and_their_source_with_the_parameters() -> None:

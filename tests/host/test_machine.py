@@ -121,3 +121,25 @@ def test_a_machine_cannot_lose_more_than_it_has() -> None:
     """A modelling mistake is found at construction."""
     with pytest.raises(ValueError, match="memory_lost"):
         machine(memory=100 * MiB, memory_lost=200 * MiB)
+
+
+def test_cpu_work_is_counted_in_the_core_it_was_measured_on() -> None:
+    """3 core-seconds of a core twice as fast as the reference are 6; the wait stays what it was."""
+    step = Step(cpu=3.0, core=2.0, wait=1.0)
+
+    assert (step.work, step.delay) == (6.0, 1.0)
+    alone = Step(wall=5.0, cpu=3.0, core=2.0)
+    assert (alone.work, alone.delay) == (6.0, 2.0)
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 2.0])
+def test_on_its_own_core_work_takes_as_long_as_measured(speed: float) -> None:
+    """Whatever that core's speed: only elsewhere does it matter."""
+    world = World()
+    live = kernel(world, machine(core_speed=speed))
+
+    def story() -> Any:
+        with live.start_work(Step(cpu=3.0, core=speed, wait=1.0).plain(), live.cpu) as job:
+            yield job
+
+    assert timed(world, story()) == pytest.approx(4.0)

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from sim import catalog
+from sim.catalog.figures import core_of
 from sim.core.world import World
 from sim.host import Machine, Step
 from sim.image import Image, Layer, Registry, Unpacking
@@ -71,7 +72,8 @@ def test_unpacking_takes_what_containerd_was_measured_to_take(
             Layer(digest=str(n), compressed=wire, unpack_ratio=ratio) for n in range(layers)
         ),
     )
-    machine = Machine(name="ssd", vcpu=16.0, memory=60 * GiB)
+    speed = core_of("image.unpack.cpu")  # theirs is not known: taken for that of the rates
+    machine = Machine(name="ssd", vcpu=16.0, memory=60 * GiB, core_speed=speed)
     fleet = catalog.fleet(machine, pulls_from=Registry(name="near", latency=0.0))
     service = Service(
         name="x", app=App(name="x", private=0.0), image=picture, cpu=1.0, memory=1 * GiB

@@ -84,12 +84,12 @@ def test_a_lazy_start_is_ready_sooner_and_moves_as_many_bytes() -> None:
     assert ready[True][1] < 0.35 * ready[False][1]
 
 
-def test_lazy_loading_halves_a_large_images_start_on_fargate_at_best() -> None:
+def test_lazy_loading_about_halves_a_large_images_start_on_fargate() -> None:
     """AWS speaks of up to 50 % for images above 250 MB; the provisioning stays what it is."""
     found = startup(app="node", platform="fargate", lazy=True, replications=4)
     p50 = {row.image: row.seconds["p50_s"] for row in found.totals()}
 
-    assert 0.45 * p50["cold"] < p50["lazy"] < 0.8 * p50["cold"]
+    assert 0.4 * p50["cold"] < p50["lazy"] < 0.8 * p50["cold"]
 
 
 def test_only_platforms_that_load_lazily_are_asked_for_it() -> None:

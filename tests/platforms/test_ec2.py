@@ -158,3 +158,16 @@ def test_the_budget_adds_up_to_nominal() -> None:
 
     used = {"lost": 100, "OS and daemons": 50, "apps": 150, "file copies": 30}
     assert budget == {**used, "free": 770}
+
+
+@pytest.mark.parametrize("pending", [1.0, 5.0, 9.0])
+def test_of_a_start_measured_as_a_whole_the_borders_move_nothing_but_themselves(
+    pending: float,
+) -> None:
+    """Call 1 s, up after 20 s: what pending does not take the boot does, CPU and wait together."""
+    platform = ec2(up=20.0, pending=pending, boot=Step(cpu=1.0))
+    world, _, _ = launch(platform, service(app=app(cpu=2.0)))
+
+    assert [length(world.record, p) for p in ("request", "pending", "boot", "app")] == [
+        pytest.approx(seconds) for seconds in (1.0, pending, 19.0 - pending, 2.0)
+    ]

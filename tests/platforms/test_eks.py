@@ -505,3 +505,30 @@ def test_settled_pods_hold_what_started_ones_do() -> None:
     _, started, _ = launch(eks(BOX, kubelet_=kind), what, 5)
 
     assert live.hosts()[0].memory.used == started.hosts()[0].memory.used
+
+
+def test_a_pod_that_has_waited_costs_the_scheduler_a_second_write() -> None:
+    """Three pods: a condition each at 0, 1 and 2 s. A node comes at 10 s: bound at 10, 11, 12."""
+    world = World()
+    control = kubernetes(bindings=Quota(size=1, refill=1.0))
+    platform = eks(machine(vcpu=3.0), control=control, count=1, when_full="wait")
+    live = platform.deploy(world)
+    live.capacity.cordon(live.capacity.nodes[0])
+    live.launch(service(cpu=1.0), 3)
+    world.env.run(until=10.0)
+    live.capacity.join(platform.capacity, platform.node)
+    world.env.run()
+
+    bound = [conditions(world, task)["PodScheduled"] for task in range(3)]
+    assert bound == pytest.approx([10.0, 11.0, 12.0])
+
+
+def test_a_pod_that_never_waited_costs_one_write() -> None:
+    world = World()
+    control = kubernetes(bindings=Quota(size=1, refill=1.0))
+    live = eks(machine(vcpu=3.0), control=control, when_full="wait").deploy(world)
+    live.launch(service(cpu=1.0), 3)
+    world.env.run()
+
+    bound = [conditions(world, task)["PodScheduled"] for task in range(3)]
+    assert bound == pytest.approx([0.0, 1.0, 2.0])

@@ -117,7 +117,9 @@ def test_where_addresses_end_with_the_slots_more_slots_do_not_help(
     prefixes: bool, way: str
 ) -> None:
     """Both stand at 3; Kubernetes names the slots first."""
-    limits = lifted(ceilings(node_config(max_pods=3, addresses=3, prefix_delegation=prefixes)))
+    then = {} if prefixes else {"prefix_max_pods": 9, "prefix_addresses": 48}
+    config = node_config(max_pods=3, addresses=3, prefix_delegation=prefixes, **then)
+    limits = lifted(ceilings(config))
 
     assert [(limit.limit, limit.gain_if_lifted) for limit in limits[:2]] == [
         ("pod slots", 0),

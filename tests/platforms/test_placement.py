@@ -1,14 +1,18 @@
 """Placement: strategies over an index of interchangeable instances."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim import catalog
 from sim.platforms.ecs.container_instance import ContainerInstance, FreeOnInstance, TaskRequest
+from sim.platforms.ecs.instance_limits import TasksOnInstances
 from sim.platforms.ecs.placement import PlacementIndex, Strategy
+from sim.units import MiB
 
 
 def left(memory: int = 100, tasks: int = 0, cpu: int = 100, slots: float = 9.0) -> FreeOnInstance:
@@ -104,3 +108,42 @@ def test_shelves_choose_as_a_look_at_every_instance_would(
     for instance, request in taken:
         fleet.give_back(instance, request)
     assert {instance.left for instance in instances} == {left(10, 0, 10, 4.0)}
+
+
+def test_an_instance_has_a_hundred_fixed_ports_of_which_five_are_taken() -> None:
+    """22, 2375, 2376, 51678 and 51679; 95 tasks with a fixed port of their own, however large."""
+    hosting = catalog.ecs("m5.24xlarge").hosting
+    assert isinstance(hosting, TasksOnInstances)
+    tiny = catalog.service(cpu=0.01, memory=6 * MiB)
+    free, count = hosting.registered(), 0
+    for port in range(8000, 8110):
+        request = hosting.request(replace(tiny, host_port=port))
+        if free.lacks(request) is None:
+            free, count = free.less(request), count + 1
+        else:
+            assert free.lacks(request) == "RESOURCE:PORTS"
+
+    assert count == 95
+    for port in (22, 2375, 2376, 51678, 51679):
+        taken = replace(tiny, host_port=port)
+        assert hosting.registered().lacks(hosting.request(taken)) == "RESOURCE:PORTS"
+        first = hosting.ceilings(taken)[0]
+        assert (first.limit, first.allows) == ("host ports", 0)
+    dynamic = hosting.request(tiny)
+    assert free.lacks(dynamic) is None
+
+
+def test_a_scenario_and_the_ceilings_count_the_same_tasks_with_trunking() -> None:
+    """Of every type: what ECS does not document is estimated once, and refused nowhere."""
+    tiny = catalog.service(cpu=0.001, memory=6 * MiB)
+    estimated = 0
+    for name, type_ in catalog.instances().items():
+        if type_.trunk_tasks is None or not type_.trunk_tasks.value:
+            continue
+        hosting = catalog.ecs(name, network="awsvpc", trunking=True).hosting
+        assert isinstance(hosting, TasksOnInstances)
+        trunk = next(c for c in hosting.slots(tiny) if c.limit == "trunk ENI")
+        assert hosting.registered().slots == trunk.allows > 0, name
+        estimated += "estimate" in trunk.how
+
+    assert estimated > 500

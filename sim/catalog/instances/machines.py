@@ -31,7 +31,7 @@ def machine(name: str) -> Machine:
         quota_period=figure("linux.quota_period"),
         enis=type_.enis,
         trunk_tasks=type_.trunk_tasks,
-        gpus=type_.gpus,
+        gpus=type_.nvidia_gpus,
         usd_per_hour=_price(type_),
     )
 

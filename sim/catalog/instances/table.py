@@ -78,6 +78,11 @@ class Instance:
     """Where its figures come from, if they are a user's own; empty: AWS's."""
 
     @property
+    def nvidia_gpus(self) -> int | None:
+        """Those that ECS and `nvidia.com/gpu` hand out: an AMD GPU (g4ad) is none of them."""
+        return 0 if self.gpu_name.startswith("radeon") else self.gpus
+
+    @property
     def memory_visible(self) -> float:
         """Bytes that the OS sees."""
         return self.memory - plain(self.memory_lost)
@@ -133,7 +138,7 @@ def by_price(
         and not type_.metal
         and type_.usd_per_hour
         and type_.network is not None
-        and (type_.gpus or 0) >= gpus
+        and (type_.nvidia_gpus or 0) >= gpus
     ]
     for type_ in sorted(types, key=lambda t: (t.usd_per_hour or 0.0, t.vcpu, t.name)):
         if burstable or not type_.burstable:

@@ -130,7 +130,7 @@ class Downloader:
         """Decompress one part and write its files."""
         kernel, unpacking, size = self._kernel, self._unpacking, part.unpacked
         decompress = size / unpacking.rate(part.layer) / kernel.core_speed
-        untar = size * plain(unpacking.unpack_cpu) / kernel.core_speed
+        untar = size * unpacking.cpu_per_byte / kernel.core_speed
         # The share of the shorter that runs on the thread of the longer is added to the longer:
         # it cannot overlap with it.
         alone = plain(unpacking.shared_thread) * min(decompress, untar)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import PositiveInt
 from simpy import AllOf, Event, Resource
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.host.kernel import Kernel
 from sim.image.image import Image, Layer, distinct
@@ -21,6 +21,8 @@ class Packing:
 
     compress_rate: Number = math.inf
     """Bytes of input per core-second; a layer is compressed by one thread."""
+    core: Positive = 1.0
+    """Speed of the core on which that was measured, against the reference core."""
     uploads: PositiveInt = 5
     """Layers of one push that are on their way at once."""
     overlap: bool = True
@@ -110,8 +112,9 @@ class Push:
     def _compress(self, layer: Layer) -> Event:
         """Compress a layer by one thread."""
         begin, env = self._kernel.world.env.now, self._kernel.world.env
-        work = layer.unpacked / plain(self._packing.compress_rate) / self._kernel.core_speed
-        job = self._cpu.run(work, cap=1.0)
+        packing = self._packing
+        work = layer.unpacked / plain(packing.compress_rate) * plain(packing.core)
+        job = self._cpu.run(work / self._kernel.core_speed, cap=1.0)
         job.callbacks.append(
             lambda _: self._done(FinishedWork("compress", begin, env.now, layer.unpacked))
         )

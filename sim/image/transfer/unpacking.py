@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from sim.core.cited import Cited, Number, plain
+from sim.core.cited import Cited, Number, Positive, plain
 from sim.core.description import description
 from sim.image.image import Image, Layer
 
@@ -49,6 +49,8 @@ class Unpacking:
     """Bytes of output per core-second of a zstd layer; None: as gzip."""
     unpack_cpu: Number
     """Core-seconds per byte written."""
+    core: Positive = 1.0
+    """Speed of the core on which these were measured, against the reference core."""
     layer_overhead: Number = 0.0
     """Seconds a layer costs whatever its size."""
     shared_thread: Share = 0.0
@@ -70,10 +72,15 @@ class Unpacking:
         return layer.unpacked + (layer.wire if self.keep_blob else 0.0)
 
     def rate(self, layer: Layer) -> float:
-        """Bytes of output per core-second at which a layer is decompressed; what is not
-        compressed takes no time."""
+        """Bytes of output per core-second of the reference core at which a layer is
+        decompressed; what is not compressed takes no time."""
         if layer.media_type == "none":
             return math.inf
         if layer.media_type == "zstd" and self.zstd_rate is not None:
-            return plain(self.zstd_rate)
-        return plain(self.decompress_rate)
+            return plain(self.zstd_rate) / plain(self.core)
+        return plain(self.decompress_rate) / plain(self.core)
+
+    @property
+    def cpu_per_byte(self) -> float:
+        """Core-seconds of the reference core per byte written."""
+        return plain(self.unpack_cpu) * plain(self.core)

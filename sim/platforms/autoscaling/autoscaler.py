@@ -1,8 +1,9 @@
 """Karpenter and the Cluster Autoscaler: who launches nodes, and who takes them away again."""
 
+import math
 from typing import Protocol, TypeAlias
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.autoscaling.consolidation import ConsolidatedNodes, Consolidating, Consolidation
@@ -11,6 +12,7 @@ from sim.platforms.autoscaling.scale_up import (
     BatchedScaleUp,
     GrowingNodes,
     PeriodicScaleUp,
+    Planning,
     ScaleUp,
 )
 
@@ -27,12 +29,19 @@ class Karpenter:
     """Seconds without a new pod after which a batch is closed."""
     batch_most: Number
     """Seconds after which it is closed in any case."""
+    simulation: Number = 0.0
+    """Seconds that planning nodes for n pods takes, by n squared: each pod is tried on the nodes
+    planned before it."""
+    simulation_most: Positive | None = None
+    """Seconds after which what is planned is launched; None: only once all are."""
     consolidation: Consolidation
 
     def deploy(self, world: World, nodes: AutoscaledNodes) -> tuple[ScaleUp, Consolidating]:
         """The controllers that launch nodes and take them away."""
         idle, most = plain(self.batch_idle), plain(self.batch_most)
-        grows = BatchedScaleUp(world, nodes, idle=idle, most=most)
+        longest = math.inf if self.simulation_most is None else plain(self.simulation_most)
+        planning = Planning(plain(self.simulation), longest)
+        grows = BatchedScaleUp(world, nodes, planning, idle=idle, most=most)
         return grows, Consolidating(self.consolidation, world, nodes)
 
 
@@ -42,13 +51,16 @@ class ClusterAutoscaler:
 
     scan: Number
     """Seconds between two scans."""
+    simulation: Number = 0.0
+    """Seconds that planning nodes for n pods takes, by n squared."""
     scale_down: ScaleDown
 
     def deploy(self, world: World, nodes: AutoscaledNodes) -> tuple[ScaleUp, ScalingDown]:
         """The controllers that launch nodes and take them away: both look in the same scan."""
         scan = plain(self.scan)
         phase = float(world.random.generator("eks/scan phase").uniform(0.0, scan))
-        grows = PeriodicScaleUp(world, nodes, scan=scan, phase=phase)
+        planning = Planning(plain(self.simulation))
+        grows = PeriodicScaleUp(world, nodes, planning, scan=scan, phase=phase)
         return grows, ScalingDown(self.scale_down, world, nodes, scan=scan, phase=phase)
 
 

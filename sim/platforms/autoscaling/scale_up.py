@@ -1,14 +1,15 @@
 """Who launches Kubernetes nodes when pods do not fit: Karpenter, or the Cluster Autoscaler."""
 
+import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from simpy import Event
 
 from sim.core.world import World
-from sim.platforms.autoscaling.bin_packing import FreeResources, fill, pack
+from sim.platforms.autoscaling.bin_packing import FreeResources, Request, fill, pack
 from sim.platforms.scaling.control_loop import ControlLoop, until_next_tick
 
 BATCH_WINDOW, SCAN_INTERVAL = "batch window", "scan interval"
@@ -34,17 +35,42 @@ class GrowingNodes(Protocol):
         ...
 
 
+class Planning(NamedTuple):
+    """What planning nodes for many pods costs: each is tried on the nodes planned before it."""
+
+    per_pair: float = 0.0
+    """Seconds by the square of the pods."""
+    most: float = math.inf
+    """Seconds after which what is planned is launched."""
+
+    def takes(self, pods: int) -> float:
+        """Seconds for so many pods, or until it ends in any case."""
+        return min(self.most, self.per_pair * pods * pods)
+
+    def planned(self, pods: Mapping[Request, int]) -> dict[Request, int]:
+        """The pods for which nodes are planned by then, in their order."""
+        count = sum(pods.values())
+        if self.per_pair * count * count > self.most:
+            count = int(math.sqrt(self.most / self.per_pair))
+        planned = {}
+        for request, many in pods.items():
+            planned[request] = min(many, count)
+            count -= planned[request]
+        return planned
+
+
 class ScaleUp(ABC):
     """Watches one cluster's pods, and only while some found no room."""
 
-    __slots__ = ("_last", "_loop", "_nodes", "_world")
+    __slots__ = ("_last", "_loop", "_nodes", "_planning", "_world")
 
     because: ClassVar[str]
     """What a pod waits for before the autoscaler decides."""
 
-    def __init__(self, world: World, nodes: GrowingNodes) -> None:
+    def __init__(self, world: World, nodes: GrowingNodes, planning: Planning) -> None:
         self._world = world
         self._nodes = nodes
+        self._planning = planning
         self._last = 0.0
         self._loop = ControlLoop(world.env, lambda: bool(self._short()), self._one_round)
 
@@ -65,7 +91,10 @@ class ScaleUp(ABC):
     def _one_round(self) -> Generator[Event, Any, bool]:
         """Launch what is short; where no node may come, sleep until something changes."""
         yield from self._wait()
-        kinds = Counter(pack(self._short(), self._nodes.empty_nodes()))
+        short = self._short()
+        if (takes := self._planning.takes(sum(short.values()))) > 0.0:
+            yield self._world.env.timeout(takes)
+        kinds = Counter(pack(self._planning.planned(short), self._nodes.empty_nodes()))
         launched = [self._nodes.grow(kind, kinds[kind], self.because) for kind in sorted(kinds)]
         return any(launched)
 
@@ -85,8 +114,10 @@ class BatchedScaleUp(ScaleUp):
     __slots__ = ("_idle", "_most")
     because = BATCH_WINDOW
 
-    def __init__(self, world: World, nodes: GrowingNodes, *, idle: float, most: float) -> None:
-        super().__init__(world, nodes)
+    def __init__(
+        self, world: World, nodes: GrowingNodes, planning: Planning, *, idle: float, most: float
+    ) -> None:
+        super().__init__(world, nodes, planning)
         self._idle = idle
         self._most = most
 
@@ -109,8 +140,10 @@ class PeriodicScaleUp(ScaleUp):
     __slots__ = ("_phase", "_scan")
     because = SCAN_INTERVAL
 
-    def __init__(self, world: World, nodes: GrowingNodes, *, scan: float, phase: float) -> None:
-        super().__init__(world, nodes)
+    def __init__(
+        self, world: World, nodes: GrowingNodes, planning: Planning, *, scan: float, phase: float
+    ) -> None:
+        super().__init__(world, nodes, planning)
         self._scan = scan
         self._phase = phase
 

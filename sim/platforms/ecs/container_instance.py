@@ -11,6 +11,11 @@ CPU_UNITS = 1024
 FINE = 1000
 """Parts of a CPU unit: CPU is counted in whole numbers, whose sums stay exact."""
 
+RESERVED_PORTS = frozenset({22, 2375, 2376, 51678, 51679})
+"""Host ports that no task can have: SSH, Docker and the ECS agent."""
+MOST_PORTS = 100
+"""Fixed host ports of an instance, those included (AWS, API reference of ECS, `PortMapping`)."""
+
 REFUSALS = {
     "vCPU": "RESOURCE:CPU",
     "memory": "RESOURCE:MEMORY",
@@ -18,6 +23,7 @@ REFUSALS = {
     "bridge ports": "RESOURCE:PORTS",
     "ENI": "RESOURCE:ENI",
     "trunk ENI": "RESOURCE:ENI",
+    "GPU": "RESOURCE:GPU",
     "disk": "disk",
 }
 """ECS's own word for each limit."""
@@ -33,12 +39,13 @@ class TaskRequest:
     """Bytes."""
     port: int | None
     """A fixed host port, or None."""
+    gpus: int = 0
 
 
 def task_request(service: Service, *, own_network: bool) -> TaskRequest:
     """What a task of `service` requests; with a network of its own it takes no host port."""
     port = None if own_network else service.host_port
-    return TaskRequest(whole_cpu(service.cpu), round(service.reserved), port)
+    return TaskRequest(whole_cpu(service.cpu), round(service.reserved), port, service.gpus)
 
 
 def whole_cpu(vcpus: float) -> int:
@@ -55,6 +62,7 @@ class FreeOnInstance(NamedTuple):
     tasks: int
     ports: frozenset[int]
     slot_word: str
+    gpus: int = 0
 
     def lacks(self, request: TaskRequest) -> str | None:
         """ECS's word for the first thing it has too little of, in the order ECS checks."""
@@ -62,27 +70,28 @@ class FreeOnInstance(NamedTuple):
             return "RESOURCE:CPU"
         if request.memory > self.memory:
             return "RESOURCE:MEMORY"
-        if request.port is not None and request.port in self.ports:
+        if request.gpus > self.gpus:
+            return "RESOURCE:GPU"
+        taken = request.port in self.ports or len(self.ports) >= MOST_PORTS
+        if request.port is not None and taken:
             return "RESOURCE:PORTS"
         return self.slot_word if self.slots < 1 else None
 
     def less(self, request: TaskRequest) -> "FreeOnInstance":
         """What is left after one more task."""
-        cpu, memory, slots, tasks, ports, word = self
+        cpu, memory, slots, tasks, ports, word, gpus = self
         if request.port is not None:
             ports |= {request.port}
-        return FreeOnInstance(
-            cpu - request.cpu, memory - request.memory, slots - 1, tasks + 1, ports, word
-        )
+        cpu, memory, gpus = cpu - request.cpu, memory - request.memory, gpus - request.gpus
+        return FreeOnInstance(cpu, memory, slots - 1, tasks + 1, ports, word, gpus)
 
     def more(self, request: TaskRequest) -> "FreeOnInstance":
         """What is left after one task less."""
-        cpu, memory, slots, tasks, ports, word = self
+        cpu, memory, slots, tasks, ports, word, gpus = self
         if request.port is not None:
             ports -= {request.port}
-        return FreeOnInstance(
-            cpu + request.cpu, memory + request.memory, slots + 1, tasks - 1, ports, word
-        )
+        cpu, memory, gpus = cpu + request.cpu, memory + request.memory, gpus + request.gpus
+        return FreeOnInstance(cpu, memory, slots + 1, tasks - 1, ports, word, gpus)
 
     def nothing(self) -> "FreeOnInstance":
         """What an instance that is gone offers."""

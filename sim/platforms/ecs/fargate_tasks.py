@@ -36,6 +36,8 @@ class FargateTasks(TaskCapacity):
         """From an accepted request to ready; the launch quota is part of the request."""
         yield from self._live.admit(start)
         sized = self._sized.of(start.service)
+        if start.service.gpus:
+            return Refused("GPU: Fargate has none")
         if sized is None:
             return Refused(f"Fargate size ({self._fargate.largest})")
         size, start.demand = sized

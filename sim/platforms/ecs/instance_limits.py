@@ -13,6 +13,7 @@ from sim.host import Machine
 from sim.image import AgentPull
 from sim.platforms.ecs.container_instance import (
     REFUSALS,
+    RESERVED_PORTS,
     FreeOnInstance,
     TaskRequest,
     task_request,
@@ -21,7 +22,7 @@ from sim.platforms.ecs.container_instance import (
 from sim.platforms.ecs.placement import Strategy
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
-from sim.platforms.limits import BudgetItem, fits, smallest_first
+from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
 from sim.start import Ceiling
 from sim.workload import Service
 
@@ -82,6 +83,7 @@ class TasksOnInstances(Hosting):
 
     def request(self, service: Service) -> TaskRequest:
         """What placement reserves for a task."""
+        gpus_of(self.machine, service.gpus)
         return task_request(service, own_network=self.own_network)
 
     def registered(self) -> FreeOnInstance:
@@ -94,8 +96,9 @@ class TasksOnInstances(Hosting):
             round(self.registered_memory),
             slots,
             0,
-            frozenset(),
+            RESERVED_PORTS,
             "RESOURCE:ENI" if self.own_network else "RESOURCE:PORTS",
+            self.machine.gpus or 0,
         )
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
@@ -109,10 +112,15 @@ class TasksOnInstances(Hosting):
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
-        """Limits of the network mode; they stand whatever the tasks really use."""
+        """Limits of the network mode, and GPUs; they stand whatever the tasks really use."""
+        return (*self._network_slots(service), *gpu_ceilings(self.machine, service.gpus))
+
+    def _network_slots(self, service: Service) -> tuple[Ceiling, ...]:
         if self.own_network:
             return () if math.isinf(self._enis) else (self._eni_ceiling(),)
-        fixed = () if service.host_port is None else (_ceiling("host ports", 1, _DYNAMIC),)
+        port = service.host_port
+        free = 0 if port in RESERVED_PORTS else 1
+        fixed = () if port is None else (_ceiling("host ports", free, _DYNAMIC),)
         if self.terms.network == "host":
             return fixed
         control = self.terms.control_plane
@@ -162,11 +170,14 @@ def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
 
 
 def _trunking(machine: Machine) -> str:
-    if machine.trunk_tasks is not None and plain(machine.trunk_tasks):
+    """What there is to do where interfaces end: nothing is advised that gives fewer."""
+    trunk = 0.0 if machine.trunk_tasks is None else plain(machine.trunk_tasks)
+    if trunk and machine.enis is not None and trunk < machine.enis:
+        return f"use bridge mode; awsvpcTrunking gives {trunk:.0f} on {machine.name}, not more"
+    if trunk:
         estimate = _estimated(machine)
         also = f" ({estimate})" if estimate else ""
-        count = plain(machine.trunk_tasks)
-        return f"turn on awsvpcTrunking: {count:.0f} tasks on {machine.name}{also}"
+        return f"turn on awsvpcTrunking: {trunk:.0f} tasks on {machine.name}{also}"
     known = "does not support" if machine.trunk_tasks == 0 else "may or may not support"
     return f"use bridge mode; {machine.name} {known} awsvpcTrunking"
 

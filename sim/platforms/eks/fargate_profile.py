@@ -38,6 +38,8 @@ class PodsOnFargate(FargateHost):
 
     def size_of(self, request: PodRequest) -> FargateSize | None:
         """Request and overhead, rounded up to the next size; None where none holds them."""
+        if request.gpus:
+            return None
         memory = request.memory + plain(self.profile.overhead)
         return self.fargate.holding(request.cpu / 1000.0, memory)
 
@@ -73,6 +75,7 @@ def unsupported(pod: PodTemplate, service: Service) -> str | None:
     lacking = (
         (pod.host_network, "fields not supported: HostNetwork"),
         (pod.privileged, "invalid SecurityContext fields: Privileged"),
+        (bool(service.gpus), "Fargate has no nvidia.com/gpu"),
         (service.host_port is not None, "port contains HostIP or HostPort"),
     )
     words = ", ".join(word for applies, word in lacking if applies)

@@ -5,6 +5,7 @@ the DaemonSets' own requests is what pods can ask for.
 """
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import Annotated, NamedTuple, TypeAlias
 
@@ -55,6 +56,10 @@ class NodeConfig:
     """IPv4 addresses that the VPC CNI has for pods; None: they never bind."""
     prefix_delegation: bool = False
     """Whether those are prefixes of 16 each."""
+    prefix_max_pods: MaxPods | None = None
+    """`max_pods` where prefix delegation is turned on; None: it cannot be, or is."""
+    prefix_addresses: NonNegativeInt | None = None
+    """`addresses` then."""
     reserved_memory: Number = 0.0
     """Bytes of kube-reserved, whatever `max_pods`."""
     reserved_memory_per_pod: Number = 0.0
@@ -66,6 +71,19 @@ class NodeConfig:
     kubelet_memory: Number = 0.0
     """Bytes that the kubelet itself uses."""
     daemon_sets: tuple[DaemonSet, ...] = ()
+
+    def with_prefixes(self) -> "NodeConfig | None":
+        """The same with prefix delegation turned on; None: it cannot be, or is."""
+        if self.prefix_max_pods is None:
+            return None
+        return replace(
+            self,
+            max_pods=self.prefix_max_pods,
+            addresses=self.prefix_addresses,
+            prefix_delegation=True,
+            prefix_max_pods=None,
+            prefix_addresses=None,
+        )
 
     def kube_reserved(self) -> float:
         """Bytes of memory that the node keeps back for its pod slots and itself."""

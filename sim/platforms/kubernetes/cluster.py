@@ -130,6 +130,7 @@ class NodeCluster:
         start.phase("placement")
         if not self._bindings.try_take():
             yield from self._bindings.queue()
+        since = self.world.env.now
         if self.waits:
             node = yield from self._wait(start, pod.request)
         else:
@@ -138,6 +139,9 @@ class NodeCluster:
                 return Refused(self.scheduler.refusal(pod.request))
             node = free
         self._bind(start, node, pod)
+        if self.world.env.now > since:
+            yield from self._second_write(start)
+        self.world.record.event(start.task, "PodScheduled", CONDITION)
         yield self.world.env.timeout(self._notice())
         return node.kubelet.run(start, pod)
 
@@ -168,13 +172,19 @@ class NodeCluster:
         record_waits(self.world.record, start.task, since, node.launched)
         return node
 
+    def _second_write(self, start: Start) -> Generator[Event, Any, None]:
+        """Bind a pod of which the scheduler has written before that it fits nowhere."""
+        since = self.world.env.now
+        if not self._bindings.try_take():
+            yield from self._bindings.queue()
+            self.world.record.spent(start.task, "scheduler", "placement", since, self.world.env.now)
+
     def _bind(self, start: Start, node: Node, pod: Pod) -> None:
         """The pod goes to a node, and gives its room back when it ends."""
         node.pods[start] = pod
         node.touched = self.world.env.now
         start.at_end.append(partial(self._release, start, node, pod.request))
         start.place(node.name)
-        self.world.record.event(start.task, "PodScheduled", CONDITION)
 
     def _release(self, start: Start, node: Node, request: PodRequest) -> None:
         del node.pods[start]

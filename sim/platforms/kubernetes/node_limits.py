@@ -10,7 +10,7 @@ from sim.core.cited import plain
 from sim.host import Machine
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.pod import PodRequest
-from sim.platforms.limits import fits, smallest_first
+from sim.platforms.limits import fits, gpu_ceilings, smallest_first
 from sim.start import Ceiling
 from sim.units import MiB
 
@@ -19,6 +19,7 @@ REFUSALS = {
     "pod slots": "Too many pods",
     "vCPU": "Insufficient cpu",
     "memory": "Insufficient memory",
+    "GPU": "Insufficient nvidia.com/gpu",
     "IP addresses": "failed to assign an IP address to container",
 }
 """Kubernetes' own word for each limit, in the order in which they are found out."""
@@ -26,14 +27,15 @@ REFUSALS = {
 
 def node_ceilings(config: NodeConfig, machine: Machine, request: PodRequest) -> tuple[Ceiling, ...]:
     """The limits of one node, smallest first; equals as they are found out."""
+    more_addresses = _more_addresses(config, machine, request)
     ports = [] if request.port is None else [_ceiling("host ports", 1, _NO_HOST_PORT)]
-    cpu = _cpu(config, machine, request)
-    addresses = _addresses(config)
+    cpu = [*_cpu(config, machine, request), *_gpus(machine, request)]
+    addresses = _addresses(config, more_addresses)
     memory = _memory(config, machine, request, (*ports, *cpu, *addresses))
-    slots = _slots(config)
+    slots = _slots(config, more_addresses)
     if all(slots.allows <= other.allows for other in (*ports, *cpu, *memory, *addresses)):
         matched = _memory_of_slots_to_match(config, machine, request)
-        slots = _slots(config, (*ports, *cpu, *matched, *addresses))
+        slots = _slots(config, more_addresses, (*ports, *cpu, *matched, *addresses))
     return smallest_first(*ports, slots, *cpu, *memory, *addresses)
 
 
@@ -41,6 +43,10 @@ def _cpu(config: NodeConfig, machine: Machine, request: PodRequest) -> list[Ceil
     if not request.cpu:
         return []
     return [_ceiling("vCPU", fits(config.for_pods(machine).cpu, request.cpu), _MORE_CPU)]
+
+
+def _gpus(machine: Machine, request: PodRequest) -> list[Ceiling]:
+    return [_ceiling(c.limit, c.allows, c.how) for c in gpu_ceilings(machine, request.gpus)]
 
 
 def _memory(
@@ -64,30 +70,35 @@ def _memory_of_slots_to_match(
     return [_ceiling("memory", config.fit_with_slots(machine, request), _LARGER)]
 
 
-def _addresses(config: NodeConfig) -> list[Ceiling]:
+def _addresses(config: NodeConfig, more: str) -> list[Ceiling]:
     if config.addresses is None:
         return []
-    return [_ceiling("IP addresses", config.addresses, _more_addresses(config))]
+    return [_ceiling("IP addresses", config.addresses, more)]
 
 
-def _slots(config: NodeConfig, others: Sequence[Ceiling] = ()) -> Ceiling:
+def _slots(config: NodeConfig, more: str, others: Sequence[Ceiling] = ()) -> Ceiling:
     """Slots of the kubelet; `others` are those that stop you once there are more."""
     allows = max(0, config.max_pods - len(config.daemon_sets))
-    how = _more_slots(config, allows)
+    how = _more_slots(config, allows, more)
     return Ceiling("pod slots", allows, how, REFUSALS["pod slots"], smallest_first(*others))
 
 
-def _more_slots(config: NodeConfig, allows: int) -> str:
+def _more_slots(config: NodeConfig, allows: int, more: str) -> str:
     if config.addresses is not None and config.addresses <= allows:
-        return f"{_more_addresses(config)} (addresses end there, too)"
+        return f"{more} (addresses end there, too)"
     each = plain(config.reserved_memory_per_pod) / MiB
     taken = f"; each slot more takes {each:g} MiB of memory (kube-reserved)" if each else ""
     return f"raise --max-pods above {config.max_pods}{taken}"
 
 
-def _more_addresses(config: NodeConfig) -> str:
-    more = "take a type with more ENIs"
-    return more if config.prefix_delegation else f"turn on prefix delegation, or {more}"
+def _more_addresses(config: NodeConfig, machine: Machine, request: PodRequest) -> str:
+    """Prefixes are advised only where the model gives more with them: EKS caps their pods."""
+    more, prefixed = "take a type with more ENIs", config.with_prefixes()
+    if prefixed is None:
+        return more
+    without = min(config.addresses or 0, config.max_pods - len(config.daemon_sets))
+    with_them = node_ceilings(prefixed, machine, request)[0].allows
+    return f"turn on prefix delegation, or {more}" if with_them > without else more
 
 
 def _more_memory(

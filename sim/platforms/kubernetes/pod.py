@@ -82,6 +82,7 @@ class PodRequest(NamedTuple):
     """Bytes."""
     port: int | None = None
     """A port of the host, or None."""
+    gpus: int = 0
 
 
 @description
@@ -113,6 +114,11 @@ class PodTemplate:
             max(sum(r.cpu for r in side_by_side), *(r.cpu for r in chain), 0),
             max(sum(r.memory for r in side_by_side), *(r.memory for r in chain), 0),
             service.host_port,
+            max(
+                service.gpus + sum(each.gpus for each in self.sidecars),
+                *(each.gpus for each in self.init),
+                0,
+            ),
         )
 
     def qos(self, service: Service) -> QoS:

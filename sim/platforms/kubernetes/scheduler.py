@@ -29,6 +29,7 @@ class FreeOnNode(NamedTuple):
     """Host ports in use."""
     whole: Allocatable
     """All that pods and DaemonSets share: what the score is a fraction of."""
+    gpus: int = 0
 
     def lacks(self, request: PodRequest) -> str | None:
         """Kubernetes' word for the first thing it has too little of."""
@@ -42,6 +43,7 @@ class FreeOnNode(NamedTuple):
             ("pod slots", self.pods < 1),
             ("vCPU", request.cpu > max(0, self.cpu)),
             ("memory", request.memory > max(0, self.memory)),
+            ("GPU", request.gpus > self.gpus),
         )
         return tuple(REFUSALS[limit] for limit, lacks in lacking if lacks)
 
@@ -51,6 +53,7 @@ class FreeOnNode(NamedTuple):
             self.pods > 0
             and (request.cpu <= self.cpu or request.cpu == 0)
             and (request.memory <= self.memory or request.memory == 0)
+            and request.gpus <= self.gpus
             and (request.port is None or request.port not in self.ports)
         )
 
@@ -62,23 +65,27 @@ class FreeOnNode(NamedTuple):
 
     def less(self, request: PodRequest) -> "FreeOnNode":
         """What is left after one more pod."""
-        cpu, memory, pods, ports, whole = self
+        cpu, memory, pods, ports, whole, gpus = self
         if request.port is not None:
             ports |= {request.port}
-        return FreeOnNode(cpu - request.cpu, memory - request.memory, pods - 1, ports, whole)
+        cpu, memory, gpus = cpu - request.cpu, memory - request.memory, gpus - request.gpus
+        return FreeOnNode(cpu, memory, pods - 1, ports, whole, gpus)
 
     def more(self, request: PodRequest) -> "FreeOnNode":
         """What is left after one pod less."""
-        cpu, memory, pods, ports, whole = self
+        cpu, memory, pods, ports, whole, gpus = self
         if request.port is not None:
             ports -= {request.port}
-        return FreeOnNode(cpu + request.cpu, memory + request.memory, pods + 1, ports, whole)
+        cpu, memory, gpus = cpu + request.cpu, memory + request.memory, gpus + request.gpus
+        return FreeOnNode(cpu, memory, pods + 1, ports, whole, gpus)
 
 
 def empty_node(config: NodeConfig, machine: Machine) -> FreeOnNode:
     """What a node has for pods when it joins; its DaemonSets run already."""
     cpu, memory, pods = config.for_pods(machine)
-    return FreeOnNode(cpu, memory, pods, frozenset(), config.allocatable(machine))
+    return FreeOnNode(
+        cpu, memory, pods, frozenset(), config.allocatable(machine), machine.gpus or 0
+    )
 
 
 class Scheduler:

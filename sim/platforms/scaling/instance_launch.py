@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import PositiveInt
 from simpy import Event
 
+from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Varying
 from sim.core.recorder import Recorder
@@ -29,6 +30,10 @@ class InstanceLaunch:
     """Instances one call asks for at most."""
     stages: tuple[Varying, ...]
     """Seconds of each stage from the call until the instance has joined and takes tasks."""
+    network: Quota | None = None
+    """Calls to EC2 that all instances of an account may make; None: any number."""
+    network_calls: Number = 0.0
+    """Such calls of one instance before it takes tasks: its addresses."""
 
 
 @dataclass(slots=True)
@@ -42,6 +47,8 @@ class LaunchedInstance:
     """Time at which EC2 was asked for it."""
     called_at: float = 0.0
     """Time at which the account's quotas let it through."""
+    booted_at: float = 0.0
+    """Time at which all but its calls for addresses was done."""
     joined_at: float = 0.0
 
     def waits(self) -> tuple[tuple[str, float], ...]:
@@ -50,7 +57,8 @@ class LaunchedInstance:
             (self.because, self.decided_at),
             ("scaling group", self.asked_at),
             ("launch quota", self.called_at),
-            ("instance boot", self.joined_at),
+            ("instance boot", self.booted_at),
+            ("network calls", self.joined_at),
         )
 
 
@@ -74,7 +82,16 @@ def record_waits(
 class InstanceLauncher:
     """Launches instances in a running world."""
 
-    __slots__ = ("_calls", "_decided", "_instances", "_per_call", "_stages", "_world")
+    __slots__ = (
+        "_calls",
+        "_decided",
+        "_instances",
+        "_network",
+        "_network_calls",
+        "_per_call",
+        "_stages",
+        "_world",
+    )
 
     def __init__(self, launch: InstanceLaunch, world: World) -> None:
         draw = world.random.sampler
@@ -84,6 +101,8 @@ class InstanceLauncher:
         ]
         self._calls = launch.calls.deploy(world.env)
         self._instances = launch.instances.deploy(world.env)
+        self._network = None if launch.network is None else launch.network.deploy(world.env)
+        self._network_calls = plain(launch.network_calls)
         self._per_call = launch.per_call
         self._world = world
 
@@ -116,5 +135,8 @@ class InstanceLauncher:
         self, instance: LaunchedInstance, joined: Callable[[LaunchedInstance], None]
     ) -> Generator[Event, Any, None]:
         yield self._world.env.timeout(fsum(stage() for stage in self._stages))
+        instance.booted_at = self._world.env.now
+        if self._network is not None and not self._network.try_take(self._network_calls):
+            yield self._network.take(self._network_calls)
         instance.joined_at = self._world.env.now
         joined(instance)

@@ -16,6 +16,7 @@ from sim.studies.kinds import (
     Cores,
     Count,
     Explain,
+    Gpus,
     Host,
     Instance,
     Replications,
@@ -69,6 +70,7 @@ class DensityQuestion(Question):
     """vCPUs of one, such as 0.25 or 250m."""
     memory: Size | None = None
     """Memory of one, such as 512MiB."""
+    gpus: Gpus = 0
     by: Annotated[By, among("by", get_args(By)), NAME] = "both"
     """reservation (at once), use (simulated: minutes on a large host) or both."""
     load: (

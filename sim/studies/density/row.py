@@ -40,7 +40,7 @@ class DensityRow:
     @property
     def unknown(self) -> bool:
         """Whether the limit that decides is not known; then `count` says nothing."""
-        return self.limits[0].how.startswith("trunking is not known")
+        return self.count == 0 and "not known" in f"{self.limits[0].how} {self.refused}"
 
     @property
     def stopped_by(self) -> str:

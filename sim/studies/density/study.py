@@ -31,6 +31,7 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         memory=question.memory,
         cpu_quota=not question.cpu_weight_only,
         load_share=question.load,
+        gpus=question.gpus,
         threads=question.threads,
         variation=question.variation,
     )

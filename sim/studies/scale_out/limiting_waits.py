@@ -31,6 +31,8 @@ WORDS = {
     "consolidation": "Karpenter's consolidation",
     "scaling group": "the scaling group's reaction",
     "instance boot": "instances booting",
+    "network calls": "calls to EC2 for addresses",
+    "scheduler": "the rate at which the scheduler writes",
     "provision": "Fargate's provisioning",
     "controller": "the rate at which pods are made",
     "pull": "the pull",

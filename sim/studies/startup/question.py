@@ -14,6 +14,7 @@ from sim.studies.kinds import (
     Cores,
     Count,
     Explain,
+    Gpus,
     Host,
     Instance,
     Replications,
@@ -50,6 +51,7 @@ class StartupQuestion(Question):
     """vCPUs of one task."""
     memory: Size | None = None
     """Memory of one task."""
+    gpus: Gpus = 0
     tasks: Count = 1
     """Started at once."""
     network: Annotated[Network, among("network", get_args(Network)), NAME] = "bridge"

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 def answer(question: StartupQuestion) -> StartupAnswer:
     """How soon copies of an app, launched at once, are ready."""
-    service = catalog.service(question.app, cpu=question.cpu, memory=question.memory)
+    service = catalog.service(
+        question.app, cpu=question.cpu, memory=question.memory, gpus=question.gpus
+    )
     if question.architecture is not None and service.image is not None:
         built = replace(service.image, architectures=(question.architecture,))
         service = replace(service, image=built)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sim import catalog
+from sim.catalog.figures import core_of
+from sim.core.cited import plain
 from sim.host import Machine
 from sim.platforms.limits import fits
 from sim.sandbox.storm.processor import Processor
@@ -49,7 +51,8 @@ def processor_of(runtime: str, host: str | None, cpus: float | None) -> Processo
         processor = known[host].processor
     else:  # all vCPUs are taken for equal, as CoreMark on all of them says
         machine = _rented(host, known)
-        processor = Processor(cpus=machine.vcpu, core_speed=machine.core_speed)
+        speed = plain(machine.core_speed) / plain(core_of(f"start.{runtime}.cpu"))
+        processor = Processor(cpus=machine.vcpu, core_speed=speed)
     if cpus is None:
         return processor
     return replace(processor, cpus=cpus)

@@ -138,14 +138,14 @@ class StormAnswer:
 
     def outside(self) -> str:
         """That the question lies outside what the runtime's profile was fitted to; else empty."""
-        asked = self.question
-        known = catalog.fitted(asked.runtime)
-        joined = 0 if asked.ending else asked.starts - asked.at_once
-        if known.reaches(asked.at_once, asked.running + joined):
+        question = self.question
+        known = catalog.fitted(question.runtime)
+        joined = 0 if question.ending else question.starts - question.at_once
+        if known.reaches(question.at_once, question.running + joined):
             return ""
         starts = "start" if known.at_once == 1 else "starts"
         return (
-            f"This lies outside what {asked.runtime} was fitted to: at most "
+            f"This lies outside what {question.runtime} was fitted to: at most "
             f"{known.at_once} {starts} at a time, beside at most {known.running} that run"
         )
 

@@ -45,7 +45,7 @@ def judge(ours: Format, row: TableRow) -> Iterator[Case]:
         row,
         name,
         [
-            ("cpu_s", "s", what.startup.work),
+            ("cpu_s", "s", plain(what.startup.cpu)),
             ("private_mib", "MiB", None if what.private is None else plain(what.private) / MiB),
         ],
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sim import catalog
+from sim.catalog.figures import core_of
 from sim.core.world import World
 from sim.host import Machine
 from sim.image import Image, Layer, Registry
@@ -28,7 +29,10 @@ def judge(ours: Format, row: TableRow) -> Iterator[Case]:
 
 
 def pull(layers: int, unpacked: float, wire: float) -> float:
-    """Seconds of one pull; the registry is near, and its answer and the disk take no time."""
+    """Seconds of one pull; the registry is near, and its answer and the disk take no time.
+
+    The cores of the nodes are not known: they are taken for those of the rates.
+    """
     each, on_the_wire = unpacked / layers, max(1.0, wire / layers)
     image = Image(
         name="measured",
@@ -37,7 +41,8 @@ def pull(layers: int, unpacked: float, wire: float) -> float:
             for n in range(layers)
         ),
     )
-    node = Machine(name="node", vcpu=16.0, memory=60 * GiB)
+    speed = core_of("image.unpack.cpu")
+    node = Machine(name="node", vcpu=16.0, memory=60 * GiB, core_speed=speed)
     fleet = catalog.fleet(node, pulls_from=Registry(name="near", latency=0.0))
     app = App(name="measured", private=0.0)
     service = Service(name="measured", app=app, image=image, cpu=1.0, memory=GiB)

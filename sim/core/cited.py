@@ -44,7 +44,7 @@ class Cited:
     high: float | None = None
     note: str = ""
     core: str = ""
-    """Of CPU work and rates a core: the core on which it was measured."""
+    """The core on which CPU work, or a rate a core, was measured."""
 
     def __float__(self) -> float:
         return self.value

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
 Architecture: TypeAlias = Literal["amd64", "arm64"]
-"""Of a CPU, and of what was built for it."""
+"""Architecture of a CPU, and of what was built for it."""
 
 MOST_NAMED = 30
 """Names that an error tells one after the other; more are listed by a verb."""

@@ -108,17 +108,17 @@ class HostPart:
     vcpu: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
     """Or a machine of one's own (vm, docker), whose other figures stand below: hardware threads."""
     memory: Bytes | None = None
-    """Of a machine of one's own; what the kernel keeps for itself is taken off."""
+    """Memory of a machine of one's own; what the kernel keeps for itself is taken off."""
     core_speed: Annotated[float, Field(gt=0, le=10)] | None = None
-    """Of a machine of one's own: work of one thread against an m5 vCPU; 1 unless given."""
+    """A machine of one's own: work of one thread against an m5 vCPU; 1 unless given."""
     disk_rate: Annotated[float, Field(gt=0)] | None = None
-    """Of a machine of one's own: MB a second, read and write together."""
+    """A machine of one's own: MB a second, read and write together."""
     network: Annotated[float, Field(gt=0)] | None = None
-    """Of a machine of one's own: Gbit a second."""
+    """A machine of one's own: Gbit a second."""
     gpus: Annotated[int, Field(ge=0, le=64)] | None = None
-    """Of a machine of one's own; none unless given."""
+    """A machine of one's own; none unless given."""
     usd_per_hour: Annotated[float, Field(gt=0)] | None = None
-    """Of a machine of one's own; not known unless given."""
+    """A machine of one's own; not known unless given."""
     count: PositiveInt = 1
     """Container instances (ecs) or nodes (eks)."""
     architecture: Architecture | None = None

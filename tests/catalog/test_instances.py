@@ -152,7 +152,7 @@ def test_what_is_estimated_has_a_range_and_grade_c() -> None:
 
 
 def test_branch_interfaces_bound_what_ecs_documents() -> None:
-    """Of types with both figures: from the branch interfaces to an eighth more, or 0."""
+    """Types with both figures: from the branch interfaces to an eighth more, or 0."""
     both = [
         (int(r["branch_eni"]), int(r["ecs_trunk_tasks"]))
         for r in rows("ec2_instances.csv")

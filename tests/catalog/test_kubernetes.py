@@ -101,7 +101,7 @@ def test_a_managed_node_group_caps_pods_prefixes_or_not() -> None:
 
 
 def test_no_advice_lowers_the_count() -> None:
-    """Of every type: what is advised is asked of the model, and gives more."""
+    """On every type what is advised is asked of the model, and gives more."""
     tiny = catalog.service("generic", cpu=0.001, memory=6 * MiB)
     advised = 0
     for name in TYPES:

@@ -54,7 +54,7 @@ class Instance:
     enis: int | None
     ipv4_per_eni: int | None
     max_pods: int | None
-    """Of the VPC CNI's table."""
+    """Entry in the VPC CNI's table."""
     trunk_tasks: Cited | None
     """ECS tasks with ENI trunking; 0: not supported."""
     gpus: int | None
@@ -235,7 +235,7 @@ def _lost(row: Row) -> Cited:
 
 
 def _share_of_siblings(row: Row) -> float:
-    """Of the same silicon, else the same maker and generation, else the same architecture."""
+    """Types of the same silicon, else of the same maker and generation, else architecture."""
     memory = float(row["memory_mib_nominal"])
     for kind in (_same_silicon, _same_generation, _same_architecture):
         near = _lost_shares().get((row["bare_metal"], kind(row)))

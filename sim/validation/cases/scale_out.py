@@ -24,7 +24,7 @@ THEN = {
     "eks.node.registered": "eks.2020.node.takes_pods",
     "eks.node.ec2_calls": "eks.2020.node.ec2_calls",
 }
-"""Of nodes, the figures of 2020; the first is a whole, with nothing after it."""
+"""Figures of nodes in 2020; the first is a whole, with nothing after it."""
 
 NODE, UP_AT_FIRST = "m5.4xlarge", 2
 """One of the four types of 16 vCPU, and the nodes of both groups of spot instances (`eks.tf`)."""

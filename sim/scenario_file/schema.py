@@ -116,9 +116,9 @@ class HostPart:
     network: Annotated[float, Field(gt=0)] | None = None
     """A machine of one's own: Gbit a second."""
     gpus: Annotated[int, Field(ge=0, le=64)] | None = None
-    """A machine of one's own; none unless given."""
+    """GPUs of a machine of one's own; none unless given."""
     usd_per_hour: Annotated[float, Field(gt=0)] | None = None
-    """A machine of one's own; not known unless given."""
+    """Price of a machine of one's own; not known unless given."""
     count: PositiveInt = 1
     """Container instances (ecs) or nodes (eks)."""
     architecture: Architecture | None = None

@@ -121,7 +121,7 @@ def test_the_cheapest_instance_of_its_own_has_the_gpus() -> None:
 
 
 def test_a_fraction_of_a_gpu_is_not_taken_for_none_or_one() -> None:
-    """Of g6f.large it is not known how many a task or a pod may have: that is said."""
+    """It is not known of g6f.large how many a task or a pod may have: that is said."""
     with pytest.raises(ValueError, match=r"how many g6f.large has is not known"):
         catalog.ecs("g6f.large").hosting.request(one())  # type: ignore[union-attr]
     assert catalog.ecs("g6f.large").ceilings(one())[0].limit == "GPU"

@@ -134,7 +134,7 @@ def test_an_instance_has_a_hundred_fixed_ports_of_which_five_are_taken() -> None
 
 
 def test_a_scenario_and_the_ceilings_count_the_same_tasks_with_trunking() -> None:
-    """Of every type: what ECS does not document is estimated once, and refused nowhere."""
+    """On every type what ECS does not document is estimated once, and refused nowhere."""
     tiny = catalog.service(cpu=0.001, memory=6 * MiB)
     estimated = 0
     for name, type_ in catalog.instances().items():

@@ -39,7 +39,7 @@ VERBS = {
             **{"memory": 3 * GiB, "cpu_weight_only": True, "cpu_overcommit": 2.0},
             **{"burstable": False, "architecture": "arm64", "max_pods": 20, "by": "use"},
             **{"load": 0.3, "slowdown": 3.0, "window": 5.0, "use_on": ["vm"], "seed": 2},
-            **{"replications": 2, "threads": 2, "variation": 0.5},
+            **{"replications": 2, "threads": 2, "variation": 0.5, "gpus": 1},
         },
         besides={"use_on": {"window": 1.0}},
         same={"explain": SHOWN},
@@ -50,7 +50,7 @@ VERBS = {
         {
             **{"app": "node", "platform": "vm", "instance": "m5.large", "host": "8x32GiB"},
             **{"cpu": 0.75, "memory": 3 * GiB, "network": "awsvpc", "architecture": "amd64"},
-            **{"lazy": True, "tasks": 2, "seed": 2},
+            **{"lazy": True, "tasks": 2, "seed": 2, "gpus": 1},
         },
         besides={"network": {"platform": "ecs"}},
         same={"explain": SHOWN, "replications": MORE_OF_THE_SAME},

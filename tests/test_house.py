@@ -41,9 +41,9 @@ def test_no_module_imports_what_imports_it() -> None:
     """No circle, imports for the type checker counted."""
     names = {_name(path): path for path in MODULES}
     imports = {name: _imports(path, names) for name, path in names.items()}
-    order = TopologicalSorter(imports)
+    in_order = [*TopologicalSorter(imports).static_order()]  # CycleError names the circle
 
-    order.prepare()  # raises CycleError, with the circle in its message
+    assert set(in_order) == set(names)
 
 
 def test_a_name_means_one_class() -> None:

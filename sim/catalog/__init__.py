@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         instances,
         matching,
     )
+    from sim.catalog.known_images import known_image
     from sim.catalog.max_pods import max_pods
     from sim.catalog.prices import (
         DEFAULT_REGION,
@@ -111,6 +112,7 @@ __all__ = [
     "images",
     "instance",
     "instances",
+    "known_image",
     "kubelet_cleanup",
     "kubelet_retry_policy",
     "load",
@@ -144,6 +146,7 @@ _HOME = {
     "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter "
     "eks_on_fargate node_config nodes prefix_max_pods",
     "sim.catalog.figures": "control_plane digest figure figures",
+    "sim.catalog.known_images": "known_image",
     "sim.catalog.instances.machines": "bare custom machine",
     "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
     "sim.catalog.max_pods": "max_pods",

@@ -60,7 +60,7 @@ class Operation:
 
 
 @description
-class Entry:
+class EntryPoint:
     """An operation that users ask for."""
 
     to: Annotated[str, Field(min_length=1)]
@@ -101,7 +101,7 @@ def find(operations: Operations, to: str) -> Place:
     raise unknown("operation", to, every if dot else [*alone, *every])
 
 
-def check(operations: Operations, entries: tuple[Entry, ...]) -> None:
+def check(operations: Operations, entries: tuple[EntryPoint, ...]) -> None:
     """Whether calls and entries lead to operations that exist, and end.
 
     Raises:
@@ -135,7 +135,7 @@ def every_call(operations: Operations) -> Iterator[tuple[Place, Call]]:
                 yield Place(part, one.name), call
 
 
-def visits(operations: Operations, entries: tuple[Entry, ...]) -> dict[Place, float]:
+def visits(operations: Operations, entries: tuple[EntryPoint, ...]) -> dict[Place, float]:
     """Mean visits of each operation a request, when nothing times out."""
     total = sum(plain(entry.weight) for entry in entries)
     mean = {Place(part, one.name): 0.0 for part, many in operations.items() for one in many}

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from sim.core.world import World
 from sim.sharing import SharedCapacity
-from sim.workload.calls import Call, Entry, Hops, Operation, Place, check, visits
+from sim.workload.calls import Call, EntryPoint, Hops, Operation, Place, check, visits
 from sim.workload.traffic.balancing import Balancing
 from sim.workload.traffic.job_server import JobServer
 from sim.workload.traffic.journal import KINDS, WIDTH
 from sim.workload.traffic.replica import Replica
 from sim.workload.traffic.traffic import Traffic
-from sim.workload.traffic.users import ClosedUsers, OpenUsers, Stretch
+from sim.workload.traffic.users import ClosedUsers, OpenUsers, RateStretch
 
 Shape = dict[str, tuple[float, int, float]]
 """By part: vCPUs of a copy, copies, threads of its pool."""
@@ -47,7 +47,7 @@ class Bench:
                 Replica(JobServer(SharedCapacity(env, vcpu)), threads=threads)
                 for _ in range(copies)
             ]
-        entry = (Entry(to=next(iter(operations))),)
+        entry = (EntryPoint(to=next(iter(operations))),)
         many = {part: (one,) for part, one in operations.items()}
         check(many, entry)
         self.traffic = Traffic(
@@ -56,7 +56,7 @@ class Bench:
 
     def open(self, rate: float, requests: int) -> NDArray[np.float64]:
         """Response times, s, of requests that come at that rate."""
-        stretch = Stretch(seconds=requests / rate, begin=rate, end=rate)
+        stretch = RateStretch(seconds=requests / rate, begin=rate, end=rate)
         OpenUsers(self.world.env, [stretch], self.traffic.send, self.traffic.gaps())
         self.world.env.run()
         return self.times()
@@ -104,7 +104,7 @@ def test_a_tree_takes_visits_times_its_stations() -> None:
 
     agrees(bench.open(10.0, 5000), 0.2, within=0.03)
     many = {part: (one,) for part, one in tree.items()}
-    assert visits(many, (Entry(to="a"),)) == {
+    assert visits(many, (EntryPoint(to="a"),)) == {
         Place("a", "do"): 1.0,
         Place("b", "do"): 2.0,
         Place("c", "do"): 4.0,
@@ -278,7 +278,9 @@ def test_bytes_share_the_network_card_of_a_host() -> None:
         "b": (op(0.0),),
     }
     hops = Hops(same_zone=0.25)
-    traffic = Traffic(world, graph, (Entry(to="a"),), {"a": [caller], "b": [callee]}, hops=hops)
+    traffic = Traffic(
+        world, graph, (EntryPoint(to="a"),), {"a": [caller], "b": [callee]}, hops=hops
+    )
     traffic.send()
     world.env.run()
 
@@ -288,7 +290,7 @@ def test_bytes_share_the_network_card_of_a_host() -> None:
 def test_a_ramp_brings_as_many_as_lie_under_it() -> None:
     """From 0 to 100 a second in 100 s: 5,000 in the mean, a quarter of them in the first half."""
     bench = Bench({"a": op(0.0)})
-    ramp = [Stretch(seconds=100.0, begin=0.0, end=100.0)]
+    ramp = [RateStretch(seconds=100.0, begin=0.0, end=100.0)]
     OpenUsers(bench.world.env, ramp, bench.traffic.send, bench.traffic.gaps())
     bench.world.env.run()
     came = np.asarray(bench.traffic.journal.times)
@@ -307,7 +309,7 @@ def test_a_ramp_brings_as_many_as_lie_under_it() -> None:
 def test_a_graph_that_leads_nowhere_is_refused(graph: dict[str, Operation], told: str) -> None:
     """An unknown operation with the nearest one, a circle with all that are in it."""
     with pytest.raises(ValueError, match=told.replace("?", r"\?")):
-        check({part: (one,) for part, one in graph.items()}, (Entry(to="a"),))
+        check({part: (one,) for part, one in graph.items()}, (EntryPoint(to="a"),))
 
 
 def test_a_hop_costs_few_events() -> None:

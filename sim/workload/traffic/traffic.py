@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from sim.core.cited import plain
 from sim.core.randomness import Exponential, Sampler, Uniform, draw_gamma, in_blocks
 from sim.core.world import World
-from sim.workload.calls import Call, Entry, Hops, Operation, Operations, Place, find
+from sim.workload.calls import Call, EntryPoint, Hops, Operation, Operations, Place, find
 from sim.workload.traffic.balancing import Balancing, chooser
 from sim.workload.traffic.journal import WIDTH, Journal, UserRequest
 from sim.workload.traffic.replica import Replica
-from sim.workload.traffic.visit import Handler, Route, Stage, Target, Visit
+from sim.workload.traffic.visit import Callee, CallStage, Handler, Route, Visit
 
 BLOCK = 256
 
@@ -28,7 +28,7 @@ class Traffic:
         self,
         world: World,
         operations: Operations,
-        entries: Sequence[Entry],
+        entries: Sequence[EntryPoint],
         replicas: Mapping[str, list[Replica]],
         *,
         balancing: Balancing = "round-robin",
@@ -43,7 +43,7 @@ class Traffic:
         self._same, self._near, self._far = _delays(Hops() if hops is None else hops)
         for number, part in enumerate(self.parts):
             draw = world.random.sampler(f"calls/{part}/copy", Uniform(high=1.0))
-            target = Target(replicas[part], chooser(balancing, draw))
+            target = Callee(replicas[part], chooser(balancing, draw))
             for one in operations[part]:
                 place = Place(part, one.name)
                 self.handlers[place] = self._handler(place, one, target, number * WIDTH)
@@ -81,7 +81,7 @@ class Traffic:
         at = self._entry()
         return next(number for number, until in enumerate(self._until) if at < until)
 
-    def _handler(self, place: Place, one: Operation, target: Target, code: int) -> Handler:
+    def _handler(self, place: Place, one: Operation, target: Callee, code: int) -> Handler:
         variation = plain(one.variation)
         draw = self._sampler(f"calls/{place}/cpu", plain(one.cpu), variation)
         wait = plain(one.wait)
@@ -92,9 +92,9 @@ class Traffic:
         generator = self._world.random.generator(name)
         return in_blocks(lambda: draw_gamma(generator, mean, variation, BLOCK))
 
-    def _stages(self, operations: Operations, calls: Sequence[Call]) -> list[Stage]:
+    def _stages(self, operations: Operations, calls: Sequence[Call]) -> list[CallStage]:
         """Neighbouring parallel calls are one stage, a sync call as many as it is made times."""
-        stages: list[Stage] = []
+        stages: list[CallStage] = []
         together: list[Route] = []
         for call in calls:
             routes = self._routes(self.handlers[find(operations, call.to)], call)
@@ -102,14 +102,14 @@ class Traffic:
                 together += routes
                 continue
             if call.how == "async":
-                stages.append(Stage(tuple(routes), waited_for=False))
+                stages.append(CallStage(tuple(routes), waited_for=False))
                 continue
             if together:
-                stages.append(Stage(tuple(together), waited_for=True))
+                stages.append(CallStage(tuple(together), waited_for=True))
                 together = []
-            stages += [Stage((route,), waited_for=True) for route in routes]
+            stages += [CallStage((route,), waited_for=True) for route in routes]
         if together:
-            stages.append(Stage(tuple(together), waited_for=True))
+            stages.append(CallStage(tuple(together), waited_for=True))
         return stages
 
     def _routes(self, handler: Handler, call: Call) -> list[Route]:

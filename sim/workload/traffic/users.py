@@ -16,7 +16,7 @@ Send: TypeAlias = Callable[[Callable[[float], None] | None], None]
 
 
 @description
-class Stretch:
+class RateStretch:
     """Requests a second over some seconds, rising or falling evenly."""
 
     seconds: Positive
@@ -41,7 +41,7 @@ class OpenUsers:
     """Poisson arrivals, a stretch after the other."""
 
     def __init__(
-        self, env: Environment, stretches: Sequence[Stretch], send: Send, draw: Sampler
+        self, env: Environment, stretches: Sequence[RateStretch], send: Send, draw: Sampler
     ) -> None:
         """`draw` has exponential numbers of mean 1."""
         self._env, self._send, self._draw = env, send, draw

@@ -39,7 +39,7 @@ NOBODY = Nobody()
 
 
 @dataclass(slots=True, eq=False)
-class Target:
+class Callee:
     """A live part: its copies, and who chooses one."""
 
     replicas: list[Replica]
@@ -51,12 +51,12 @@ class Handler:
     """A live operation."""
 
     place: Place
-    target: Target
+    target: Callee
     code: int
     """Of its part in a path."""
     draw: Sampler
     wait: Sampler | None
-    stages: tuple[Stage, ...] = ()
+    stages: tuple[CallStage, ...] = ()
     visits: int = 0
 
 
@@ -80,7 +80,7 @@ class Route:
 
 
 @dataclass(slots=True, eq=False)
-class Stage:
+class CallStage:
     """Calls that are made together; the stage is over when the last is answered."""
 
     routes: tuple[Route, ...]

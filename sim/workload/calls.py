@@ -107,24 +107,32 @@ def check(operations: Operations, entries: tuple[EntryPoint, ...]) -> None:
     Raises:
         ValueError: they do not; the message names the operation or the circle.
     """
+    _check_names(operations)
     waits: dict[str, list[str]] = {}
     for here, call in every_call(operations):
-        try:
-            target = find(operations, call.to)
-        except UnknownName as error:
-            raise ValueError(f"{here}: calls: {error}") from error
-        waits.setdefault(str(here), [])
-        waits[str(here)].append(str(target))
+        waits.setdefault(str(here), []).append(str(_found(operations, call.to, f"{here}: calls")))
     for entry in entries:
-        try:
-            find(operations, entry.to)
-        except UnknownName as error:
-            raise ValueError(f"entry: {error}") from error
+        _found(operations, entry.to, "entry")
     try:
         TopologicalSorter(waits).prepare()
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         raise ValueError(f"calls: they go round in a circle and never end: {circle}") from None
+
+
+def _check_names(operations: Operations) -> None:
+    for part, many in operations.items():
+        names = [one.name for one in many]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{part}: operation {name!r} is there {names.count(name)} times")
+
+
+def _found(operations: Operations, to: str, where: str) -> Place:
+    try:
+        return find(operations, to)
+    except UnknownName as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
 def every_call(operations: Operations) -> Iterator[tuple[Place, Call]]:

@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from worlds import service
 
 from sim.core.world import World
 from sim.sharing import SharedCapacity
+from sim.workload import Application, Part
 from sim.workload.calls import Call, EntryPoint, Hops, Operation, Place, check, visits
 from sim.workload.traffic.balancing import Balancing
 from sim.workload.traffic.job_server import JobServer
@@ -321,3 +324,19 @@ def test_a_hop_costs_few_events() -> None:
     hops = 3 * len(times)
 
     assert events / hops < 2.7
+
+
+def test_an_application_knows_its_operations_and_refuses_calls_to_nowhere() -> None:
+    """Operations belong to parts; what is called, and what users ask for, has to be there."""
+    web = Part(service=service("web"), operations=(op(0.1, "db"),), threads=8)
+    shop = Application(
+        name="shop",
+        parts=(web, Part(service=service("db"), operations=(op(0.2),)), Part(service=service("x"))),
+        entries=(EntryPoint(to="web.do"),),
+    )
+
+    assert list(shop.operations) == ["web", "db"]
+    with pytest.raises(ValueError, match="'db' is not known"):
+        Application(name="shop", parts=(web,))
+    with pytest.raises(ValueError, match="entry: .* did you mean 'web'"):
+        replace(shop, entries=(EntryPoint(to="wep"),))

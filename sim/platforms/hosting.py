@@ -9,6 +9,7 @@ from sim.host import Machine
 from sim.platforms.limits import BudgetItem
 from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling
+from sim.units import GiB
 from sim.workload import Service
 
 
@@ -21,6 +22,10 @@ class FargateSize:
 
     def __str__(self) -> str:
         return f"{shown_vcpu(self.vcpu)} / {shown_size(self.memory)}"
+
+    def price(self, usd_per_vcpu_hour: float, usd_per_gb_hour: float) -> float:
+        """USD an hour; a GB of the price list is a GiB."""
+        return self.vcpu * usd_per_vcpu_hour + self.memory / GiB * usd_per_gb_hour
 
 
 class Hosting:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sim import catalog
 from sim.platforms.packing.bounds import l1, l2
 from sim.platforms.packing.host import Copy, DoesNotFit, HostKind, copies, host_kind
-from sim.platforms.packing.packing import Packing, fewest, grown, lower_bound
+from sim.platforms.packing.packing import PackedHosts, fewest, grown, lower_bound
 from sim.platforms.packing.placing import FreeOnServer, Placing, ServerRequest
 from sim.units import GiB, MiB
 from sim.workload import App, Service
@@ -37,14 +37,14 @@ FOURTEEN = Application(
 )
 
 
-def on_ecs(app: Application, type_: str, spare: int = 0, **said: object) -> Packing:
+def on_ecs(app: Application, type_: str, spare: int = 0, **said: object) -> PackedHosts:
     platform = catalog.ecs(type_, **said)  # type: ignore[arg-type]
     placing = platform.placing()
     assert placing is not None
     return fewest(host_kind(app, platform.machine, placing), copies(app, placing), spare=spare)
 
 
-def on_eks(app: Application, type_: str, spare: int = 0) -> Packing:
+def on_eks(app: Application, type_: str, spare: int = 0) -> PackedHosts:
     platform = catalog.eks(type_)
     placing = platform.placing()
     assert placing is not None

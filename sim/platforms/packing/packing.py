@@ -18,7 +18,7 @@ MOST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Packing:
+class PackedHosts:
     """An application on whole hosts."""
 
     hosts: tuple[PackedHost, ...]
@@ -53,7 +53,9 @@ class Packing:
         return {limit: 1.0 - share for limit, share in _shares(self.hosts).items()}
 
 
-def fewest(kind: HostKind, copies: Sequence[Copy], *, spare: int = 0, most: int = MOST) -> Packing:
+def fewest(
+    kind: HostKind, copies: Sequence[Copy], *, spare: int = 0, most: int = MOST
+) -> PackedHosts:
     """The smallest number of hosts of one kind on which placement refuses no copy.
 
     Args:
@@ -78,7 +80,7 @@ def fewest(kind: HostKind, copies: Sequence[Copy], *, spare: int = 0, most: int 
     raise DoesNotFit("all of it", [_scarcest(kind.empty, copies)], _hosts(most, kind.name))
 
 
-def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) -> Packing:
+def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) -> PackedHosts:
     """Hosts as an autoscaler brings them that may choose: largest copies first, cheapest kinds.
 
     Args:
@@ -88,9 +90,9 @@ def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) 
         DoesNotFit: a copy fits on no kind.
     """
     ordered = sorted(copies, key=_largest_first)
-    pods = {_Request(copy): 0 for copy in ordered}
+    pods = {_CopyRequest(copy): 0 for copy in ordered}
     for copy in ordered:
-        pods[_Request(copy)] += 1
+        pods[_CopyRequest(copy)] += 1
     for request in pods:
         lacking = [PackedHost(kind).lacks(request.copy) for kind in kinds]
         if all(lacking):
@@ -179,7 +181,7 @@ def _packing(
     copies: Sequence[Copy],
     refused_before: Sequence[Copy],
     empty: Room,
-) -> Packing:
+) -> PackedHosts:
     order = sorted(_shares(hosts).items(), key=lambda item: -item[1])
     fullest = [limit for limit, _ in order]
     stopped = fullest[0]
@@ -190,7 +192,7 @@ def _packing(
         stopped = _bound_by(hosts[0].kind, copies, fullest[0])
     then = next((limit for limit in fullest if limit != stopped), "")
     filled = hosts_filled(empty, Counter(copy.request for copy in copies))
-    return Packing(tuple(hosts), bound, filled, stopped, then)
+    return PackedHosts(tuple(hosts), bound, filled, stopped, then)
 
 
 def _bound_by(kind: HostKind, copies: Sequence[Copy], fullest: str) -> str:
@@ -224,7 +226,7 @@ def _hosts(count: int, name: str) -> str:
     return name if count == 1 else f"{count} {name}"
 
 
-class _Request:
+class _CopyRequest:
     """Copies of one part, as the packing of nodes asks for them."""
 
     __slots__ = ("copy",)
@@ -236,7 +238,7 @@ class _Request:
         return hash(self.copy.part)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Request) and other.copy.part == self.copy.part
+        return isinstance(other, _CopyRequest) and other.copy.part == self.copy.part
 
 
 class _Growing:
@@ -249,11 +251,11 @@ class _Growing:
         self._left = left
         self._parts = parts
 
-    def fits(self, request: _Request, /) -> bool:
+    def fits(self, request: _CopyRequest, /) -> bool:
         copy = request.copy
         return self._left.fits(copy.request) and not kept_off(self._kind, self._parts, copy)
 
-    def less(self, request: _Request, /) -> _Growing:
+    def less(self, request: _CopyRequest, /) -> _Growing:
         copy, parts = request.copy, self._parts
         if copy.keeps_off:
             parts = Counter(parts)

@@ -151,6 +151,21 @@ class Account(BareDeployment):
             self._hosts.remove(self._machines.pop(start))
         return super().stop(start)
 
+    def lose(self, kernel: Kernel) -> None:
+        """An instance has died."""
+        self._hosts.remove(kernel)
+        self._machines = {s: mine for s, mine in self._machines.items() if mine is not kernel}
+
+    def recover(self, start: Start) -> Start:
+        """EC2's automatic recovery: the instance boots again, on other hardware."""
+        return self._stands_in(start, Start(self.world, start.demand.again(self.world), self._up))
+
+    def _again(self, start: Start) -> Start:
+        """An Auto Scaling group launches another one."""
+        answered = self.world.env.process(self._request(1))
+        demand = start.demand.again(self.world)
+        return Start(self.world, demand, lambda new: self._launched(new, answered))
+
     def _request(self, count: int) -> Generator[Event, Any, None]:
         yield self._requests.take()
         yield self._instances.take(count)
@@ -172,7 +187,7 @@ class Account(BareDeployment):
         ec2 = self._ec2
         name = f"{ec2.machine.name}-{start.task}"
         kernel = ec2.machine.boot(self.world, name, plain(ec2.guest_os))
-        start.place(name)
+        start.place(kernel)
         self._hosts.append(kernel)
         self._machines[start] = kernel
         if ec2.docker is not None and self._registry is not None:

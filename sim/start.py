@@ -215,6 +215,30 @@ class Deployment(Protocol):
         ...
 
 
+class Recoverable(Deployment, Protocol):
+    """A deployment whose hosts can be lost, and that begins starts in place of others."""
+
+    def current(self, start: Start) -> Start:
+        """The start that stands in for `start` by now."""
+        ...
+
+    def lose(self, kernel: Kernel) -> None:
+        """A host has died: nothing goes there any more."""
+        ...
+
+    def add_host(self) -> None:
+        """One more host is up, in place of one that has died."""
+        ...
+
+    def replace(self, start: Start) -> Start:
+        """Begin another start in place of one that was lost."""
+        ...
+
+    def recover(self, start: Start) -> Start:
+        """Begin it anew on a host like its own, with the same disk."""
+        ...
+
+
 class Platform(Protocol):
     """A frozen description of a platform."""
 

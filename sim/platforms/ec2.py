@@ -154,7 +154,8 @@ class Account(BareDeployment):
     def lose(self, kernel: Kernel) -> None:
         """An instance has died."""
         self._hosts.remove(kernel)
-        self._machines = {s: mine for s, mine in self._machines.items() if mine is not kernel}
+        for start in [s for s, mine in self._machines.items() if mine is kernel]:
+            del self._machines[start]
 
     def recover(self, start: Start) -> Start:
         """EC2's automatic recovery: the instance boots again, on other hardware."""
@@ -230,6 +231,15 @@ class LiveInstance:
     def undisturbed(self, requests: Requests) -> list[float]:
         """Seconds each request takes when it has the host to itself."""
         return self.app.undisturbed(requests)
+
+    def crash(self) -> None:
+        """The app's process ends by itself; the instance runs on."""
+        self.app.stop()
+
+    def restart(self, start: Start, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
+        """Run its app anew, to its first healthy answer."""
+        self.app = self.app.anew(start.kill)
+        yield from self.app.start(start)
 
     def stop(self) -> None:
         """Terminate it."""

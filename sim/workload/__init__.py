@@ -1,21 +1,40 @@
 """What runs: an app's start-up work and memory, its requests, and the size it is given."""
 
+from sim.workload.application import (
+    Application,
+    AutoscalingRange,
+    Part,
+    Volume,
+    Wait,
+)
+from sim.workload.calls import Call, EntryPoint, Hops, Operation
 from sim.workload.demand import Demand, PerService
 from sim.workload.fault import Fault, Victim
+from sim.workload.health_check import HealthCheck
 from sim.workload.request_server import RequestServer
 from sim.workload.requests import Load, Requests, alone, draw_requests, serve
 from sim.workload.service import App, Service
 
 __all__ = [
     "App",
+    "Application",
+    "AutoscalingRange",
+    "Call",
     "Demand",
     "Fault",
+    "EntryPoint",
+    "HealthCheck",
+    "Hops",
     "Load",
+    "Operation",
+    "Part",
     "PerService",
     "RequestServer",
     "Requests",
     "Service",
     "Victim",
+    "Volume",
+    "Wait",
     "alone",
     "draw_requests",
     "serve",

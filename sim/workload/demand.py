@@ -42,7 +42,7 @@ class Demand:
         self.cap = service.cap
         self.shares = max(2.0, 1024.0 * service.cpu)
         """cgroup v1 `cpu.shares`: 1024 a vCPU, 2 at least (as the ECS agent writes it)."""
-        self.memory = service.memory
+        self.memory = service.memory if service.memory_limited else math.inf
         self.private = service.private
         self.processes = service.app.processes
         self.oom_group = service.oom_group

@@ -10,6 +10,7 @@ from sim.core.names import Architecture
 from sim.core.quantity import Bytes, Vcpu
 from sim.host.startup_step import Step
 from sim.image import Image
+from sim.workload.health_check import HealthCheck
 from sim.workload.requests import Load
 
 BOTH: tuple[Architecture, ...] = ("amd64", "arm64")
@@ -51,8 +52,12 @@ class Service:
     """None: the app is on the machine already, and nothing is pulled."""
     cpu: Vcpu
     """vCPUs: the reservation, and with `cpu_quota` the most it may use."""
+    cpu_limit: Vcpu | None = None
+    """The most vCPUs it may use, where that is more than `cpu`; None: the same."""
     memory: Bytes
     """Hard limit, bytes."""
+    memory_limited: bool = True
+    """Whether `memory` is a limit; else it is only what the service needs."""
     memory_reservation: Bytes | None = None
     """Soft limit, bytes; what placement reserves. None: the hard limit."""
     disk: Number = 0.0
@@ -67,6 +72,15 @@ class Service:
     """Requests it serves once it is ready."""
     host_port: int | None = Field(default=None, ge=1, le=65535)
     """A fixed port of the host; None: a dynamic one."""
+    init: tuple["Service", ...] = ()
+    """Containers of the same task or pod that run one after the other, each to its end, before
+    the others start."""
+    sidecars: tuple["Service", ...] = ()
+    """Containers of the same task or pod beside this one, its main container."""
+    essential: bool = True
+    """As a sidecar: whether the task ends with it."""
+    check: HealthCheck | None = None
+    """How its health is looked at; None: it is not, and it is healthy once it is ready."""
 
     @model_validator(mode="after")
     def _reserve_within_limit(self) -> "Service":
@@ -76,6 +90,23 @@ class Service:
                 f"at most the hard limit, memory = {self.memory:g} bytes"
             )
         return self
+
+    @model_validator(mode="after")
+    def _limits_above_reservations(self) -> "Service":
+        if self.cpu_limit is None:
+            return self
+        if not self.cpu_quota:
+            raise ValueError("cpu_limit: not allowed where cpu_quota is false")
+        if self.cpu_limit < self.cpu:
+            raise ValueError(
+                f"cpu_limit: {self.cpu_limit:g} is not allowed; at least cpu = {self.cpu:g} vCPU"
+            )
+        return self
+
+    @property
+    def containers(self) -> tuple["Service", ...]:
+        """The containers that run side by side in one task: its main one first."""
+        return (self, *self.sidecars)
 
     @property
     def reserved(self) -> float:
@@ -115,7 +146,9 @@ class Service:
     @property
     def cap(self) -> float:
         """vCPUs it can use at most."""
-        return self.cpu if self.cpu_quota else float("inf")
+        if not self.cpu_quota:
+            return float("inf")
+        return self.cpu if self.cpu_limit is None else self.cpu_limit
 
     @property
     def architectures(self) -> tuple[Architecture, ...]:

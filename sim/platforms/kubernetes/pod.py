@@ -68,8 +68,8 @@ def resources(service: Service) -> Resources:
     return Resources(
         cpu_request=service.cpu,
         memory_request=service.reserved,
-        cpu_limit=service.cpu if service.cpu_quota else None,
-        memory_limit=service.memory,
+        cpu_limit=service.cap if service.cpu_quota else None,
+        memory_limit=service.memory if service.memory_limited else None,
     )
 
 

@@ -1,0 +1,159 @@
+"""An application: services with copies and order, the same on every platform."""
+
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+
+from sim.core.description import description
+from sim.core.names import unknown
+from sim.core.quantity import Bytes
+from sim.workload.calls import EntryPoint, Operation, check
+from sim.workload.service import Service
+
+Condition: TypeAlias = Literal["started", "healthy", "completed"]
+"""What is waited for: its container runs, its health check was good once, it ended well."""
+
+SizeSource: TypeAlias = Literal["file", "stats", "heap", "image", "assumed"]
+"""Where a size comes from: the file itself, what was measured of it, the heap its JVM is given,
+what is known of its image, or nothing."""
+
+Storage: TypeAlias = Literal["own", "shared", "bind"]
+"""A volume of each copy, one that several containers share, or a folder of the host."""
+
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+@description
+class Wait:
+    """A part is not started before that is true of another part, in all its copies."""
+
+    part: Name
+    until: Condition = "started"
+
+
+@description
+class Volume:
+    """Storage that a part's containers write to besides their own layer."""
+
+    name: Name
+    storage: Storage = "own"
+    size: Bytes | None = None
+    """None: not said."""
+
+
+@description
+class AutoscalingRange:
+    """Between how many copies an autoscaler may choose, and what it keeps to."""
+
+    least: NonNegativeInt
+    most: PositiveInt
+    target_cpu: Annotated[float, Field(gt=0, le=10)] | None = None
+    """Share of the CPU request that it aims at; None: another metric."""
+
+    @model_validator(mode="after")
+    def _least_is_least(self) -> "AutoscalingRange":
+        if self.least > self.most:
+            raise ValueError(f"least: {self.least} is not allowed; at most most = {self.most}")
+        return self
+
+
+@description
+class Part:
+    """One service of an application, with what the application says of it."""
+
+    service: Service
+    """What one task, pod or container is; sidecars and init containers stand in it."""
+    copies: NonNegativeInt = 1
+    """Replicas, or ECS's desired count; a daemon has one a host, whatever this says."""
+    after: tuple[Wait, ...] = ()
+    daemon: bool = False
+    """Whether one runs on each host (DaemonSet, ECS `DAEMON`)."""
+    once: bool = False
+    """Whether it runs to its end and is not started again (Job, an init step of compose)."""
+    most_per_host: PositiveInt | None = None
+    """Copies that one host may have at most: 1 is anti-affinity among them; None: any number."""
+    apart_from: tuple[Name, ...] = ()
+    """Parts that may not share a host with it."""
+    spread: bool = False
+    """Whether copies are spread over hosts as evenly as they go."""
+    autoscaling: AutoscalingRange | None = None
+    volumes: tuple[Volume, ...] = ()
+    size_from: SizeSource = "file"
+    """Where the service's CPU and memory come from; the weaker of the two."""
+    operations: tuple[Operation, ...] = ()
+    """What it does when it is called; empty: not known."""
+    threads: PositiveInt | None = None
+    """Threads of a copy's pool, of which a visit holds one until it answers, also while it waits
+    for a call; None: no pool."""
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.service.name
+
+
+@description
+class Application:
+    """Services that belong together, with copies and order."""
+
+    name: Name
+    parts: Annotated[tuple[Part, ...], Field(min_length=1)]
+    entries: tuple[EntryPoint, ...] = ()
+    """What users ask for."""
+    notes: tuple[str, ...] = ()
+    """What a reader of its files understood otherwise than one might think, or left out."""
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "Application":
+        names = [part.name for part in self.parts]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"parts: {name!r} is there {names.count(name)} times; once")
+        for part in self.parts:
+            for what in (*(wait.part for wait in part.after), *part.apart_from):
+                if what not in names:
+                    raise ValueError(str(unknown(f"{part.name}: part", what, names)))
+        try:
+            TopologicalSorter(self._waits()).prepare()
+        except CycleError as error:
+            circle = " -> ".join(reversed(error.args[1]))
+            raise ValueError(f"parts: none of these can start first: {circle}") from None
+        check(self.operations, self.entries)
+        return self
+
+    @property
+    def operations(self) -> dict[str, tuple[Operation, ...]]:
+        """By part, what it does, of those of which it is known."""
+        return {part.name: part.operations for part in self.parts if part.operations}
+
+    def part(self, name: str) -> Part:
+        """One of its parts.
+
+        Raises:
+            UnknownName: it has none of that name.
+        """
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise unknown("part", name, [part.name for part in self.parts])
+
+    def in_order(self) -> Iterator[Part]:
+        """Its parts, each after those that it waits for."""
+        for name in TopologicalSorter(self._waits()).static_order():
+            yield self.part(name)
+
+    def launches(self) -> Iterator[Service]:
+        """The services of all copies; a daemon's is left out, for it depends on the hosts."""
+        for part in self.parts:
+            if not part.daemon:
+                yield from [part.service] * part.copies
+
+    def _waits(self) -> dict[str, list[str]]:
+        return {part.name: [wait.part for wait in part.after] for part in self.parts}
+
+
+def of_one(service: Service, copies: int = 1) -> Application:
+    """A service alone is an application of one part."""
+    return Application(name=service.name, parts=(Part(service=service, copies=copies),))

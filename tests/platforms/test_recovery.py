@@ -3,6 +3,7 @@
 import math
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import (
+    app,
+    docker,
+    ec2,
     ecs,
     ecs_on_fargate,
-    ec2,
-    docker,
     eks,
-    app,
     growing_ecs,
     hypervisor,
     idle,
@@ -38,9 +39,7 @@ KUBERNETES = Recovery(
     notices=50.0,
     gives_up=300.0,
     between_hosts=10.0,
-    restarts=Restarts(
-        first=10.0, longest=300.0, reset=600.0, first_at_once=True, creates=True
-    ),
+    restarts=Restarts(first=10.0, longest=300.0, reset=600.0, first_at_once=True, creates=True),
 )
 DOCKER = Recovery(notices=None, restarts=Restarts(first=0.1, longest=60.0, reset=10.0))
 SERVICE = Recovery(notices=180.0, exits=5.0)
@@ -153,7 +152,9 @@ def test_tasks_without_room_wait_for_the_host_that_the_group_brings() -> None:
 
 
 def test_the_parts_tile_the_time_from_the_fault_until_it_is_served_again() -> None:
-    world, live, starts = up(ecs(BOX, count=4, when_full="wait"), Recovery(notices=180.0, balancer=ALB), 40)
+    world, live, starts = up(
+        ecs(BOX, count=4, when_full="wait"), Recovery(notices=180.0, balancer=ALB), 40
+    )
     live.strike(Fault(at=0.0))
     world.env.run()
     again = [live.current(s) for s in starts if live.current(s) is not s]
@@ -165,7 +166,7 @@ def test_the_parts_tile_the_time_from_the_fault_until_it_is_served_again() -> No
 
         assert [r.phase for r in mine] == list(PARTS)
         assert mine[0].start == 1000.0
-        assert all(a.end == b.start for a, b in zip(mine, mine[1:], strict=False))
+        assert all(a.end == b.start for a, b in pairwise(mine))
         assert mine[0].length == 180.0
 
 
@@ -288,7 +289,9 @@ def struck(kind: str, faults: list[tuple[float, Any, int | None]], seed: int) ->
         cluster = live.live
         assert len(live.hosts()) == 3
         assert all(not node.pods for node in cluster.capacity.nodes.values())
-        assert len({cluster.capacity.scheduler.free(n) for n in cluster.capacity.nodes.values()}) == 1
+        assert (
+            len({cluster.capacity.scheduler.free(n) for n in cluster.capacity.nodes.values()}) == 1
+        )
     if kind == "fargate":
         assert live.hosts() == []
 

@@ -1,6 +1,7 @@
 """A platform whose service is kept up: what is lost is noticed, and begun again."""
 
 from collections.abc import Callable, Generator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 from simpy import Event, Interrupt
@@ -168,7 +169,7 @@ class LiveRecovery:
         if self._balancer is not None and (new or env.now - times[0] > out):
             yield env.timeout(self._balancer.in_after(new=new))
         times.append(env.now)
-        for part, since, until in zip(PARTS, times, times[1:], strict=True):
+        for part, (since, until) in zip(PARTS, pairwise(times), strict=True):
             self.world.record.spent(start.task, part, RECOVERY, since, until)
 
     def _replace_hosts(self, count: int, total: int) -> Generator[Event, Any, None]:

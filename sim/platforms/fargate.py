@@ -215,7 +215,7 @@ class LiveFargate:
         )
         used = plain(fargate.os_and_daemons) + within
         kernel = machine.boot(self.world, f"task-{start.task}", used)
-        start.place(kernel.name)
+        start.place(kernel)
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)

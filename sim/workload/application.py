@@ -80,7 +80,9 @@ class Part:
     autoscaling: AutoscalingRange | None = None
     volumes: tuple[Volume, ...] = ()
     size_from: SizeSource = "file"
-    """Where the service's CPU and memory come from; the weaker of the two."""
+    """Where the memory of its containers comes from; the weakest source among them."""
+    cpu_from: SizeSource = "file"
+    """Where their CPU comes from."""
 
     @property
     def name(self) -> str:
@@ -95,7 +97,9 @@ class Application:
     name: Name
     parts: Annotated[tuple[Part, ...], Field(min_length=1)]
     notes: tuple[str, ...] = ()
-    """What a reader of its files understood otherwise than one might think, or left out."""
+    """What a reader of its files understood otherwise than one might think."""
+    ignored: tuple[str, ...] = ()
+    """What it left out, counted: `Service (12)`."""
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "Application":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.files.reading import read
     from sim.host import Step
     from sim.studies.density.study import density
     from sim.studies.lifecycle.study import lifecycle
@@ -33,15 +34,17 @@ if TYPE_CHECKING:
     from sim.studies.storm.study import storm
     from sim.studies.who_runs_it import who_runs_it
     from sim.validation import validate
-    from sim.workload import App, Load, Service
+    from sim.workload import App, Application, Load, Part, Service
 
 __version__ = "0.1.0"
 
 __all__ = [
     "App",
+    "Application",
     "Burst",
     "LatinHypercube",
     "Load",
+    "Part",
     "PlatformOptions",
     "Poisson",
     "RelativeHalfWidth",
@@ -59,6 +62,7 @@ __all__ = [
     "load",
     "one_server",
     "plots",
+    "read",
     "replicate",
     "scale_in",
     "scale_out",
@@ -72,6 +76,8 @@ __all__ = [
 
 _HOME = {
     "App": "sim.workload",
+    "Application": "sim.workload",
+    "Part": "sim.workload",
     "Load": "sim.workload",
     "Service": "sim.workload",
     "Step": "sim.host",
@@ -89,6 +95,7 @@ _HOME = {
     "density": "sim.studies.density.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "one_server": "sim.studies.one_server",
+    "read": "sim.files.reading",
     "PlatformOptions": "sim.studies.platform_row",
     "scale_out": "sim.studies.scale_out.study",
     "scale_in": "sim.studies.scale_in.study",

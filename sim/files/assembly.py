@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from sim.core.mistakes import mistakes
 from sim.core.quantity import shown_vcpu
+from sim.core.question import BadInput
 from sim.files.draft import ContainerDraft, Drafts, PartDraft, share_volumes
 from sim.files.sizes.ladder import LADDER, Sized, Use, sized, told
 from sim.files.text.findings import Findings
@@ -25,12 +26,19 @@ def assembled(drafts: Drafts, measured: Mapping[str, Use], findings: Findings) -
     findings.refuse()
     parts = tuple(part for part in made if part is not None)
     _note_sizes(parts, findings)
-    return Application(
-        name=drafts.name, parts=parts, notes=findings.notes, ignored=findings.ignored
-    )
+    try:
+        return Application(
+            name=drafts.name, parts=parts, notes=findings.notes, ignored=findings.ignored
+        )
+    except ValidationError as error:
+        where = drafts.parts[0].main.node.place.source
+        lines = [f"{where}: {line}" for line in mistakes(error, Application)]
+        raise BadInput("\n".join(lines)) from None
 
 
 def _part(draft: PartDraft, measured: Mapping[str, Use]) -> Part | None:
+    for each in draft.init:
+        _as_large_as(draft.main, each)
     every = [_sized(each, measured, _name(each, draft)) for each in draft.containers]
     if any(each is None for each in every):
         return None
@@ -56,6 +64,14 @@ def _part(draft: PartDraft, measured: Mapping[str, Use]) -> Part | None:
         for line in mistakes(error, Part):
             draft.main.node.say(line)
         return None
+
+
+def _as_large_as(main: ContainerDraft, init: ContainerDraft) -> None:
+    """An init container of which nothing is said has the room of the one that comes after it."""
+    if not (init.cpu or init.cpu_limit):
+        init.cpu, init.cpu_limit = main.cpu, main.cpu_limit
+    if not (init.memory or init.memory_limit):
+        init.memory, init.memory_limit = main.memory, main.memory_limit
 
 
 def _name(container: ContainerDraft, part: PartDraft) -> str:

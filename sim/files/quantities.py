@@ -136,8 +136,8 @@ def _kubernetes(text: str, allowed: str) -> Fraction:
     else:
         scale = Fraction(10) ** (_DECIMAL.get(suffix, 0) + exponent)
     amount = Fraction(match[1]) * scale
-    if amount < 0:
-        raise ValueError(f"{allowed}, at least 0")
+    if not 0 <= amount <= MOST_BYTES:
+        raise ValueError(f"{allowed}, at least 0 and at most 1Pi")
     return amount
 
 

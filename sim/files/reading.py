@@ -69,6 +69,8 @@ def understood(question: ReadQuestion) -> Application:
     findings = Findings()
     found = _found([*question.files, *question.override], question.dialect, findings)
     dialect = _one_dialect(found)
+    if dialect not in _READERS:
+        raise BadInput(f"{found[0].source.name}: {dialect} is not read yet")
     drafts = _READERS[dialect](found, question, findings)
     findings.refuse()
     if not drafts.parts:

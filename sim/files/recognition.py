@@ -47,7 +47,7 @@ _SIGNS: dict[Dialect, Callable[[dict[str, Any], set[str]], bool]] = {
     "terraform": lambda _, keys: bool(keys & {"planned_values", "terraform_version"}),
     "ecs": lambda document, keys: (
         bool(keys & _ECS_KEYS)
-        or isinstance(document.get("services"), list)
+        or _are_services(document.get("services"))
         or {"name", "image"} <= keys
     ),
     "compose": lambda _, keys: (
@@ -55,6 +55,12 @@ _SIGNS: dict[Dialect, Callable[[dict[str, Any], set[str]], bool]] = {
     ),
 }
 """What a document of each dialect looks like."""
+
+
+def _are_services(value: Any) -> bool:
+    return isinstance(value, list) and any(
+        isinstance(each, dict) and each.keys() & _ECS_KEYS for each in value
+    )
 
 
 def _refuse_sources(document: dict[str, Any], keys: set[str], name: str) -> None:

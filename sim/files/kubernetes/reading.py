@@ -28,13 +28,20 @@ def read_manifests(documents: list[Node], name: str, findings: Findings) -> Draf
 def _names(workloads: list[Resource]) -> list[str]:
     """One name a part: the object's, with its namespace or its kind where two share it."""
     names = [each.name for each in workloads]
-    for full in ("namespace", "kind"):
+    for full in ("kind", "namespace"):
         count = Counter(names)
+        more = [str(getattr(each, full)).lower() or "default" for each in workloads]
+        differ = {pair for pair in zip(names, more, strict=True)}
         names = [
-            name if count[name] == 1 else f"{name}.{str(getattr(each, full)).lower() or 'default'}"
-            for name, each in zip(names, workloads, strict=True)
+            f"{name}.{rest}" if count[name] > 1 and _several(name, differ) else name
+            for name, rest in zip(names, more, strict=True)
         ]
     return names
+
+
+def _several(name: str, pairs: set[tuple[str, str]]) -> bool:
+    """Whether those of a name differ in the other word."""
+    return sum(one == name for one, _ in pairs) > 1
 
 
 def _part(workload: Resource, name: str, objects: Objects) -> Labelled | None:

@@ -26,7 +26,7 @@ TEMPLATE = "; if it is a template, render it first: helm template ... | sim read
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,300})")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?((\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)")
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -63,8 +63,10 @@ def _json(source: Source) -> list[Any]:
 
 
 def _yaml_after_all(source: Source, error: ValueError) -> list[Any]:
-    """YAML may begin with a brace too."""
+    """YAML may begin with a brace too, where it does not call itself JSON."""
     try:
+        if source.name.endswith(".json"):
+            raise _NotYaml
         return _yaml(source, source.text)
     except _NotYaml:
         if not isinstance(error, json.JSONDecodeError):

@@ -51,5 +51,11 @@ class Orchestrator(Hosting):
     def fargate_size(self, service: Service) -> FargateSize | None:
         return self.hosting.fargate_size(service)
 
+    def runs(self, service: Service) -> Service:
+        return self.hosting.runs(service)
+
+    def remark(self, service: Service) -> str:
+        return self.hosting.remark(service)
+
     def lacks(self, service: Service) -> str:
         return self.hosting.lacks(service)

@@ -1,9 +1,9 @@
 """A scenario: a platform, what arrives there, and for how long; and how it is run."""
 
 from collections.abc import Callable, Generator
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
 from simpy import Event
 
 from sim.core.description import description
@@ -73,6 +73,15 @@ class Scenario:
     """Seconds for which each task serves its request load once it is ready."""
     sample_every: Seconds | None = None
     """Seconds between two readings of each host's meters; None: no samples."""
+
+    @model_validator(mode="after")
+    def _has_a_load(self) -> Self:
+        served = (each.service for each in self.arrivals) if self.serve else ()
+        if any(service.load is not None and service.cpu == 0.0 for service in served):
+            raise ValueError(
+                f"serve: {self.serve:g} s is not allowed; a load is a fraction of cpu, which is 0"
+            )
+        return self
 
     def deploy(self, world: World) -> Deployment:
         """The platform, live."""

@@ -49,14 +49,14 @@ def attribute_expression(text: str) -> AttributeExpression:
     Raises:
         ValueError: it cannot be read, or asks for what is no attribute.
     """
-    reader = _Reader(text)
+    reader = _Words(text)
     test = reader.alternatives()
     if reader.rest:
         raise reader.wrong(f"{reader.rest[0]!r} is one word too many")
     return AttributeExpression(text, frozenset(reader.names), test)
 
 
-class _Reader:
+class _Words:
     """The words of an expression, taken one after the other."""
 
     def __init__(self, text: str) -> None:

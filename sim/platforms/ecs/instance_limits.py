@@ -75,6 +75,8 @@ class InstanceTerms:
     agent_memory: float
     reserved_memory: float
     attributes: Mapping[str, str]
+    waits: bool
+    """Whether a task that no instance has room for waits for one, or is refused."""
 
 
 @dataclass(frozen=True, slots=True)

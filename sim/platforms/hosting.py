@@ -8,6 +8,7 @@ from sim.core.names import Architecture
 from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.host import Machine
 from sim.platforms.limits import BudgetItem
+from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling
 from sim.units import GiB
 from sim.workload import Service
@@ -110,6 +111,10 @@ class Hosting:
     def remark(self, service: Service) -> str:  # noqa: ARG002 (one signature)
         """What it makes of the service that the user did not ask for; empty where nothing."""
         return ""
+
+    def placing(self) -> Placing | None:
+        """How it places several services on one host; None: each sandbox has a host of its own."""
+        return None
 
     def lacks(self, service: Service) -> str:  # noqa: ARG002 (one signature)
         """Why tasks of the service would wait for ever; empty where they do not."""

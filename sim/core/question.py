@@ -60,6 +60,8 @@ class Typed:
     """How its default is typed; as Python shows it unless given."""
     short: str = ""
     """One letter for it: `f` is `-f`."""
+    last: bool = False
+    """Whether it is listed behind the others."""
 
 
 class Mistake(NamedTuple):

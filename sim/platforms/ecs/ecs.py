@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from simpy import Event, Interrupt
 
@@ -44,6 +44,12 @@ class ECS(Orchestrator):
     """Bytes the ECS agent uses on each instance; they do not lower what is registered."""
     reserved_memory: Number = 0.0
     """`ECS_RESERVED_MEMORY`: bytes that are not registered."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """Attributes of the container instances, name and value, beside their own
+    (`ecs.instance-type` and others)."""
+    when_full: Literal["refuse", "wait"] = "refuse"
+    """What becomes of a task that no instance of a fleet has room for: RunTask refuses it, the
+    service scheduler tries again until one has come."""
     service_rate: Quota | None = None
     """Tasks a second that the service scheduler starts of one service; None: RunTask is called."""
 
@@ -76,6 +82,8 @@ class ECS(Orchestrator):
             pull_behavior=self.pull_behavior,
             agent_memory=plain(self.agent_memory),
             reserved_memory=plain(self.reserved_memory),
+            attributes=dict(self.attributes),
+            waits=self.when_full == "wait",
         )
 
 
@@ -102,8 +110,9 @@ class LiveECS(BareDeployment):
         self._call = world.random.sampler("ecs/call", ecs.control_plane.call)
         rate = ecs.service_rate
         self._rates = PerService(lambda _: None if rate is None else rate.deploy(world.env))
-        self._demands = PerService(lambda service: Demand(world, service))
-        self.capacity = ecs.hosting.deploy(world)
+        hosting = ecs.hosting
+        self._demands = PerService(lambda service: Demand(world, hosting.runs(service)))
+        self.capacity = hosting.deploy(world)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """RunTask, ten tasks a call, one call after the other; or the service scheduler."""
@@ -124,6 +133,14 @@ class LiveECS(BareDeployment):
         """The kernels of its instances or microVMs."""
         return self.capacity.kernels
 
+    def lose(self, kernel: Kernel) -> None:
+        """An instance or a microVM has died."""
+        self.capacity.lose(kernel)
+
+    def add_host(self) -> None:
+        """The group of instances has brought one more."""
+        self.capacity.add_host()
+
     def state(self, start: Start) -> str:
         """The task's state in ECS's words."""
         if start.triggered and not isinstance(start.value, Ready):
@@ -131,6 +148,15 @@ class LiveECS(BareDeployment):
         if start.sandbox is not None and not start.sandbox.alive:
             return "STOPPED"
         return TASK_STATES[start.state]
+
+    def _again(self, start: Start) -> Start:
+        """The service scheduler starts it, at its rate."""
+        accepted, rate = self.world.env.event(), self._rates.of(start.service)
+        if rate is None:
+            accepted.succeed()
+        else:
+            self.world.env.process(self._schedule([accepted], rate))
+        return self._begin(self._demands.of(start.service).again(self.world), accepted)
 
     def _begin(self, demand: Demand, accepted: Event) -> Start:
         return Start(self.world, demand, lambda start: self._story(start, accepted))

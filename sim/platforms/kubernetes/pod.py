@@ -66,9 +66,9 @@ class Resources:
 def resources(service: Service) -> Resources:
     """Requests are what a service reserves; its memory is a limit, its CPU where it is a quota."""
     return Resources(
-        cpu_request=service.cpu,
+        cpu_request=service.cpu or None,
         memory_request=service.reserved,
-        cpu_limit=service.cap if service.cpu_quota else None,
+        cpu_limit=None if math.isinf(service.cap) else service.cap,
         memory_limit=service.memory if service.memory_limited else None,
     )
 
@@ -196,8 +196,6 @@ class Pod:
         Its start-up is drawn from a stream of its own, so that a pod that moves does not change
         what later tasks draw.
         """
-        pod, service = copy(self), self.main.service
-        pod.main = copy(self.main)
-        stream = f"workload/{service.name}/startup again"
-        pod.main.noise = world.random.sampler(stream, service.app.startup.noise)
+        pod = copy(self)
+        pod.main = self.main.again(world)
         return pod

@@ -21,7 +21,6 @@ from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
-from sim.units import GiB
 from sim.workload import Service
 
 
@@ -75,8 +74,7 @@ class Fargate:
 
     def price(self, size: FargateSize) -> float:
         """USD per hour of one task."""
-        cpu = size.vcpu * plain(self.usd_per_vcpu_hour)
-        return cpu + size.memory / GiB * plain(self.usd_per_gb_hour)
+        return size.price(plain(self.usd_per_vcpu_hour), plain(self.usd_per_gb_hour))
 
     def deploy(self, world: World) -> "LiveFargate":
         """Fargate as one account sees it, its bucket full."""

@@ -7,6 +7,7 @@ from sim.workload.application import (
     Volume,
     Wait,
 )
+from sim.workload.calls import Call, EntryPoint, Hops, Operation
 from sim.workload.demand import Demand, PerService
 from sim.workload.health_check import HealthCheck
 from sim.workload.request_server import RequestServer
@@ -17,9 +18,13 @@ __all__ = [
     "App",
     "Application",
     "AutoscalingRange",
+    "Call",
     "Demand",
+    "EntryPoint",
     "HealthCheck",
+    "Hops",
     "Load",
+    "Operation",
     "Part",
     "PerService",
     "RequestServer",

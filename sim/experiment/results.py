@@ -234,7 +234,7 @@ def _check_complete(
     folder: Path, tables: Tables, described: dict[str, Any], manifest: Manifest
 ) -> None:
     """Raise `Damaged` unless each variant has each replication."""
-    runs, times = tables["runs"], int(manifest["replications"])
+    runs, times = tables["runs"], int(manifest.get("replications", 0))
     there = set(zip(runs["variant"].to_pylist(), runs["run"].to_pylist(), strict=True))
     missing = [(v, n) for v in described for n in range(times) if (v, n) not in there]
     if missing:

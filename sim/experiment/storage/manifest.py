@@ -87,7 +87,7 @@ def _check(data: Manifest, described: object) -> None:
         _is(field, data[field], str)
     check_name("scenario", data["scenario"])
     check_name("run_id", data["run_id"])
-    if data.get("complete", False):
+    if "replications" in data:
         _is("replications", data["replications"], int)
     for number in data.get("stored", {}).get("parts", ()):
         _is("stored", number, int)

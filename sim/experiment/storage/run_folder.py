@@ -213,7 +213,7 @@ def complete(
     write_whole(folder / "summaries" / f"{stem}.csv", summary)
     numbers = [part.number for part in parts.there]
     stored = {"parts": numbers, "summary": stem}
-    write_manifest(folder, {**manifest, "stored": stored}, described)
+    write_manifest(folder, {**manifest, "complete": True, "stored": stored}, described)
     write_whole(folder / SUMMARY, summary)
     parts.pinned = frozenset(numbers)
     parts.tidy()
@@ -283,7 +283,8 @@ def _save(
         make_tables(folder)
         remove_drafts(folder)
         lost = parts.tidy()
-        if replications(there, manifest["code"]) >= replications(manifest) and not lost:
+        same = there is not None and there["code"] == manifest["code"] and not lost
+        if same and replications(there) >= replications(manifest):
             return
         parts.write(table, [part.number for part in parts.there])
         complete(parts, dict(manifest), described, summary)

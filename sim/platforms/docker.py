@@ -6,10 +6,11 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
-from sim.platforms.deployment import StoryDeployment
+from sim.platforms.deployment import DOWN, StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
+from sim.platforms.packing.placing import Placing, ServerRequest, server, server_request
 from sim.sandbox import Container, ContainerEngine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
@@ -65,6 +66,16 @@ class Docker(Hosting):
         each = service.private + plain(self.server.runtime.shim)
         return fits(self.server.room(service.hot), each)
 
+    def placing(self) -> Placing:
+        """One machine, as its operator counts who overcommits nothing."""
+        return Placing(
+            server(self.machine, self._vcpus, self.server.room(0.0), self.bridge_ports),
+            self._request,
+        )
+
+    def _request(self, service: Service) -> ServerRequest:
+        return server_request(service, memory=service.reserved + plain(self.server.runtime.shim))
+
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the machine's nominal memory is used with `count` containers at work."""
         return self.server.budget(service, count)
@@ -106,11 +117,13 @@ class DockerHost(StoryDeployment):
         lacking = self._take(start)
         if lacking is not None:
             return Refused(lacking)
-        start.place(self.engine.kernel.name)
+        start.place(self.engine.kernel)
         return self.engine.run(start)
 
     def _take(self, start: Start) -> str | None:
         """Take a place on the bridge and the host port, or say what is missing."""
+        if not self._hosts:
+            return DOWN
         if start.service.gpus > gpus_of(self._machine, start.service.gpus):
             return "GPU"
         if self._bridge == 0:

@@ -156,6 +156,9 @@ class FargateHost(Hosting):
         size = self.fargate_size(service)
         return 0.0 if size is None else size.vcpu
 
+    def architecture(self, service: Service) -> Architecture:  # noqa: ARG002 (one signature)
+        return self.fargate.architecture
+
     def usd_per_hour(self, service: Service) -> float | None:
         size = self.fargate_size(service)
         return None if size is None else self.fargate.price(size)
@@ -212,7 +215,7 @@ class LiveFargate:
         )
         used = plain(fargate.os_and_daemons) + within
         kernel = machine.boot(self.world, f"task-{start.task}", used)
-        start.place(kernel.name)
+        start.place(kernel)
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)

@@ -4,9 +4,10 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
-from sim.platforms.deployment import StoryDeployment
+from sim.platforms.deployment import DOWN, StoryDeployment
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, smallest_first, with_free
+from sim.platforms.packing.placing import Placing, ServerRequest, server, server_request
 from sim.sandbox import Guest, VirtualMachine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
@@ -46,6 +47,17 @@ class Hypervisor(Hosting):
     def last_in_memory(self, service: Service) -> int:
         """The same: what guests have touched, file pages too, the host cannot take back."""
         return self.fits_in_memory(service)
+
+    def placing(self) -> Placing:
+        """Guests on servers of one kind: the first that has room."""
+        return Placing(
+            server(self.machine, self.vcpus, self.room, self.bridge_ports), self._request
+        )
+
+    def _request(self, service: Service) -> ServerRequest:
+        vm = self.vm
+        vcpus, memory = float(vm.vcpus(service.cpu)), vm.on_host(service.memory)
+        return server_request(service, cpu=vcpus, memory=memory, own=True)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the machine's nominal memory is used with `count` guests at work."""
@@ -110,7 +122,7 @@ class VirtualHost(StoryDeployment):
         lacking = self._take(start)
         if lacking is not None:
             return Refused(lacking)
-        start.place(self.kernel.name)
+        start.place(self.kernel)
         guest = Guest(self._vm, self.kernel, start.demand, start)
         start.attach_sandbox(guest)
         return guest.boot(start)
@@ -118,6 +130,8 @@ class VirtualHost(StoryDeployment):
     def _take(self, start: Start) -> str | None:
         vcpus = float(self._vm.vcpus(start.service.cpu))
         memory = self._vm.on_host(start.service.memory)
+        if not self._hosts:
+            return DOWN
         if self._vcpus < vcpus:
             return "vCPU"
         if self._room < memory:

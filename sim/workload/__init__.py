@@ -9,6 +9,7 @@ from sim.workload.application import (
 )
 from sim.workload.calls import Call, EntryPoint, Hops, Operation
 from sim.workload.demand import Demand, PerService
+from sim.workload.fault import Fault, Victim
 from sim.workload.health_check import HealthCheck
 from sim.workload.request_server import RequestServer
 from sim.workload.requests import Load, Requests, alone, draw_requests, serve
@@ -21,6 +22,7 @@ __all__ = [
     "Call",
     "Demand",
     "EntryPoint",
+    "Fault",
     "HealthCheck",
     "Hops",
     "Load",
@@ -30,6 +32,7 @@ __all__ = [
     "RequestServer",
     "Requests",
     "Service",
+    "Victim",
     "Volume",
     "Wait",
     "alone",

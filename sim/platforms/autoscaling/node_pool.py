@@ -12,7 +12,6 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.autoscaling.autoscaler import Autoscaler
-from sim.platforms.autoscaling.bin_packing import fill
 from sim.platforms.autoscaling.consolidation import CONSOLIDATION
 from sim.platforms.autoscaling.disruption import (
     ClusterState,
@@ -28,6 +27,7 @@ from sim.platforms.kubernetes.node import Node
 from sim.platforms.kubernetes.pod import Pod, PodRequest
 from sim.platforms.kubernetes.pods_on_nodes import PodsOnNodes
 from sim.platforms.kubernetes.scheduler import FreeOnNode, empty_node
+from sim.platforms.packing.bin_packing import fill
 from sim.platforms.scaling.instance_launch import InstanceLaunch, InstanceLauncher, LaunchedInstance
 from sim.start import Start
 from sim.workload import Service
@@ -152,7 +152,8 @@ class LiveNodePool:
 
     def remove(self, going: Sequence[int], replacement: int | None) -> None:
         """Cordon nodes now; drain them once their replacement, if any, is ready."""
-        nodes = [self._cluster.nodes[number] for number in going]
+        there = self._cluster.nodes
+        nodes = [there[number] for number in going if number in there]
         self._draining.cordon(nodes)
 
         def drain() -> None:

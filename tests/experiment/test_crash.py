@@ -327,7 +327,6 @@ def test_no_name_leaves_its_folder(name: str, tmp_path: Path) -> None:
         '{"description": {}}',
         '{"description": {}, "scenario": "../x", "run_id": "a", "code": "b"}',
         '{"description": [], "scenario": "x", "run_id": "a", "code": "b"}',
-        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "complete": true}',
         '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "complete": true,'
         ' "replications": []}',
         '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": 3}',

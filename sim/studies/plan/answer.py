@@ -15,6 +15,7 @@ from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
 from sim.platforms.packing.host import HOST_COLUMNS
 from sim.studies.account_quotas import account_line
+from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
 from sim.studies.plan.question import PlanQuestion, limits
 from sim.studies.plan.ranking import RANKED_BY, Turning, ranked
 from sim.studies.plan.row import PlanRow
@@ -125,6 +126,34 @@ class PlanAnswer:
     def turning_lines(self) -> list[str]:
         """What the recommendation hangs on most, a sentence each."""
         return [each.sentence() for each in self.turning]
+
+    def tight_lines(self) -> list[str]:
+        """Platforms whose machines are so full that it depends on the order whether all fit."""
+        lines = []
+        for row in self.rows:
+            short = max(row.ready.values(), key=lambda ready: ready.short, default=None)
+            if short is not None and 0 < short.short <= len(short.seconds):
+                lines.append(
+                    f"{row.name} is tight: in {short.short} of {short.runs} runs the copies came "
+                    f"in an order in which one found no room; a machine more takes them in any."
+                )
+        return lines
+
+    def price_line(self) -> str:
+        """What the prices are of."""
+        asked = self.question
+        return (
+            f"USD a month are of {HOURS_A_MONTH:.0f} hours, {BOUGHT[asked.purchase]} in "
+            f"{asked.region}: machines, management fees and EKS clusters; no volumes, addresses "
+            f"or traffic. At full use: as if the last machine were paid by the part that is used."
+        )
+
+    def marked(self) -> pd.DataFrame:
+        """The table, with the recommended platform marked and labels for a picture."""
+        table = self.table()
+        table["label"] = [row.platform.label for row in self.rows]
+        table["chosen"] = [row is self.chosen for row in self.rows]
+        return table
 
     def quota_line(self) -> str:
         """What a new account would have to ask for; empty where it is enough."""

@@ -1,7 +1,5 @@
 """What is asked of platforms: which of them should run my application?"""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

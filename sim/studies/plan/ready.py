@@ -34,14 +34,17 @@ class PlanReady:
     """Which part was the last, and how often."""
     short: int = 0
     """Runs in which not all became ready."""
-    lost: int = 0
-    """Copies that did not, of all runs."""
 
     def at(self, q: float) -> float | None:
-        """The q-quantile over runs; None where there are too few, or one was short."""
-        if self.short or len(self.seconds) < needed(q):
+        """The q-quantile over the runs in which all came up; None where those are too few."""
+        if self.short > len(self.seconds) or len(self.seconds) < needed(q):
             return None
         return quantile(self.seconds, q)
+
+    @property
+    def runs(self) -> int:
+        """How many there were."""
+        return self.short + len(self.seconds)
 
 
 def plan_scenarios(
@@ -105,34 +108,40 @@ def _different(hosts: PlannedHosts) -> list[Counter[str]]:
     return list({tuple(sorted(parts.items())): parts for parts in on}.values())
 
 
-def readiness(results: Results, wanted: Mapping[str, int]) -> dict[str, PlanReady]:
-    """By platform and image (`ecs-cold`), when the last copy was ready in each run.
-
-    Args:
-        wanted: copies that start in each variant.
-    """
-    starts = results.starts()
+def readiness(results: Results, scenarios: Mapping[str, Scenario]) -> dict[str, PlanReady]:
+    """By platform and image (`ecs-cold`), when the last copy was ready in each run."""
+    tiles = results.tiling().groupby(["variant", "run", "task"], observed=True, sort=False)
+    starts = tiles.agg(begin=("start_s", "min"), ready=("end_s", "max")).reset_index()
+    # A pod that an autoscaler moves begins again later: the application was up before.
+    starts = starts[starts["begin"] < _AT_ONCE]
     cases: dict[str, list[str]] = {}
-    for variant in wanted:
+    for variant in scenarios:
         cases.setdefault(variant.partition("/")[0], []).append(variant)
+    runs = results.runs["run"].nunique()
     return {
-        case: _of_runs(
-            starts[starts["variant"].isin(variants)],
-            sum(wanted[variant] for variant in variants),
-            results.runs["run"].nunique(),
-        )
+        case: _of_runs(starts, {variant: scenarios[variant] for variant in variants}, runs)
         for case, variants in cases.items()
     }
 
 
-def _of_runs(starts: pd.DataFrame, expected: int, runs: int) -> PlanReady:
+_AT_ONCE = 1e-9
+"""Seconds from the request within which the first starts begin."""
+
+
+def _of_runs(starts: pd.DataFrame, scenarios: Mapping[str, Scenario], runs: int) -> PlanReady:
     ready = PlanReady()
-    for _, run in starts.groupby("run"):
+    launched = {variant: _launched(scenario) for variant, scenario in scenarios.items()}
+    expected = sum(map(len, launched.values()))
+    for _, run in starts[starts["variant"].isin([*scenarios])].groupby("run"):
         if len(run) == expected:
-            slowest = run["time_to_ready_s"].to_numpy().argmax()
-            ready.seconds.append(float(run["time_to_ready_s"].iloc[slowest]))
-            ready.last[str(run["task"].iloc[slowest]).rpartition("-")[0]] += 1
-        else:
-            ready.lost += expected - len(run)
+            slowest = run["ready"].to_numpy().argmax()
+            ready.seconds.append(float(run["ready"].iloc[slowest]))
+            variant, task = run["variant"].iloc[slowest], run["task"].iloc[slowest]
+            ready.last[launched[variant][int(task)]] += 1
     ready.short = runs - len(ready.seconds)
     return ready
+
+
+def _launched(scenario: Scenario) -> list[str]:
+    """The service of each task, by its number."""
+    return [burst.service.name for burst in scenario.arrivals for _ in range(burst.tasks)]

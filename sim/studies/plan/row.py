@@ -107,10 +107,10 @@ class PlanRow:
         if whole is not None and whole.of(*PAID).usd_per_month is None:
             yield from whole.of(*PAID).unknown
         for image, ready in self.ready.items():
-            if ready.short:
-                runs = ready.short + len(ready.seconds)
+            if ready.short > len(ready.seconds):
                 yield (
-                    f"not all copies came up in {ready.short} of {runs} runs from a {image} image"
+                    f"not all copies came up in {ready.short} of {ready.runs} runs from a {image} "
+                    f"image"
                 )
             elif ready.at(0.5) is None:
                 yield f"too few runs for a median from a {image} image"

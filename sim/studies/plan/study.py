@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim import catalog
 from sim.core.question import asking
-from sim.experiment import Results, Scenario, compare
+from sim.experiment import Results, compare
 from sim.platforms.packing.host import DoesNotFit
 from sim.studies.plan.answer import PlanAnswer, in_rank_order
 from sim.studies.plan.hosts import planned_hosts
@@ -68,8 +68,7 @@ def _started(rows: Sequence[PlanRow], question: PlanQuestion) -> Results | None:
         return None
 
     def summary(results: Results) -> pd.DataFrame:
-        wanted = {name: _launched(scenario) for name, scenario in scenarios.items()}
-        found = readiness(results, wanted)
+        found = readiness(results, scenarios)
         for row in rows:
             mine = {image: found.get(f"{row.name}-{image}") for image in TEMPERATURES}
             row.ready = {image: ready for image, ready in mine.items() if ready is not None}
@@ -84,7 +83,3 @@ def _started(rows: Sequence[PlanRow], question: PlanQuestion) -> Results | None:
         catalogue=catalog.digest(),
         summary=summary,
     )
-
-
-def _launched(scenario: Scenario) -> int:
-    return sum(burst.tasks for burst in scenario.arrivals)

@@ -8,11 +8,15 @@ from functools import cache
 from math import ceil, inf
 
 from sim import catalog
-from sim.catalog.instances.table import Instance
+from sim.catalog.instances.table import Instance, table
 from sim.core.names import unknown
 from sim.workload.application import Application, Part
 
 AUTO = "auto"
+
+YOUNG = 3
+"""Generation from which on `auto` takes types, as Karpenter's own examples have it; a1 is of the
+first."""
 
 _NEARLY = 1.0 - 1e-9
 
@@ -30,12 +34,22 @@ def allowed(instance: str) -> tuple[str, ...]:
     if instance in catalog.instances():
         return (instance,)
     pattern = "*" if instance == AUTO else instance
+    oldest = YOUNG if instance == AUTO else 0
     if not any(sign in pattern for sign in "*?["):
         raise unknown("instance", instance, [*catalog.instances(), AUTO])
-    types = tuple(each.name for each in catalog.matching(pattern) if _plain(each))
+    types = tuple(
+        each.name
+        for each in catalog.matching(pattern)
+        if _plain(each) and _generation(each.name) >= oldest
+    )
     if not types:
         raise ValueError(f"{instance!r} is not allowed; no type that it matches can be chosen")
     return types
+
+
+def _generation(name: str) -> int:
+    text = table()[name]["generation"]
+    return int(text) if text.isdigit() else YOUNG
 
 
 def _plain(type_: Instance) -> bool:

@@ -15,7 +15,7 @@ from sim.files.recognition import Dialect, dialect_of
 from sim.files.text.findings import Findings
 from sim.files.text.node import Node
 from sim.files.text.place import Place
-from sim.files.text.source import Source, sources
+from sim.files.text.source import SourceText, sources
 from sim.files.text.yaml_values import documents
 from sim.workload import Application
 
@@ -81,7 +81,7 @@ def understood(question: ReadQuestion) -> Application:
 class Found(NamedTuple):
     """A document and the file it stands in."""
 
-    source: Source
+    source: SourceText
     node: Node
     dialect: Dialect
 
@@ -104,7 +104,7 @@ def _found(paths: Iterable[Path], dialect: Dialect | None, findings: Findings) -
     return found
 
 
-def _documents(source: Source, dialect: Dialect | None, findings: Findings) -> list[Found]:
+def _documents(source: SourceText, dialect: Dialect | None, findings: Findings) -> list[Found]:
     every = documents(source)
     if not every:
         raise BadInput(f"{source.name}: it is empty")

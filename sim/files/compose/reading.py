@@ -12,7 +12,7 @@ from sim.files.draft import Drafts, PartDraft
 from sim.files.text.findings import Findings
 from sim.files.text.node import Node
 from sim.files.text.place import Place
-from sim.files.text.source import Source
+from sim.files.text.source import SourceText
 from sim.workload import HealthCheck, Wait
 from sim.workload.application import Condition
 
@@ -24,7 +24,7 @@ CONDITIONS: dict[str, Condition] = {
 
 
 def read_compose(
-    files: Sequence[tuple[Source, Node]],
+    files: Sequence[tuple[SourceText, Node]],
     env: Sequence[Path],
     profiles: Sequence[str],
     findings: Findings,
@@ -47,12 +47,12 @@ def read_compose(
     return Drafts(name=name, parts=parts)
 
 
-def _beside(first: Source) -> list[Path]:
+def _beside(first: SourceText) -> list[Path]:
     path = first.folder / ".env"
     return [path] if first.path is not None and path.is_file() else []
 
 
-def _folder(first: Source) -> str:
+def _folder(first: SourceText) -> str:
     return first.folder.resolve().name or "compose"
 
 

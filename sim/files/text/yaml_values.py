@@ -13,7 +13,7 @@ import yaml
 
 from sim.core.question import BadInput
 from sim.files.text.place import Place, PlacedList, PlacedMapping, Tagged
-from sim.files.text.source import Source
+from sim.files.text.source import SourceText
 
 MOST_NODES = 200_000
 """Values of one file, aliases expanded."""
@@ -35,7 +35,7 @@ _WORDS = {
 _CORE = "tag:yaml.org,2002:"
 
 
-def documents(source: Source) -> list[Any]:
+def documents(source: SourceText) -> list[Any]:
     """The documents of a file; those that are empty are left out.
 
     Raises:
@@ -46,7 +46,7 @@ def documents(source: Source) -> list[Any]:
     return _yaml(source, source.text)
 
 
-def _json(source: Source) -> list[Any]:
+def _json(source: SourceText) -> list[Any]:
     """JSON is read as YAML, which tells lines, once it is known to be JSON."""
     try:
         plain = json.loads(source.text)
@@ -62,7 +62,7 @@ def _json(source: Source) -> list[Any]:
         return [plain]
 
 
-def _yaml_after_all(source: Source, error: ValueError) -> list[Any]:
+def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:
     """YAML may begin with a brace too, where it does not call itself JSON."""
     try:
         if source.name.endswith(".json"):
@@ -87,7 +87,7 @@ class _NotYaml(BadInput):
     pass
 
 
-def _yaml(source: Source, text: str) -> list[Any]:
+def _yaml(source: SourceText, text: str) -> list[Any]:
     builder = _Builder(source.name)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -97,7 +97,7 @@ def _yaml(source: Source, text: str) -> list[Any]:
     return builder.documents
 
 
-def _not_yaml(source: Source, error: yaml.YAMLError) -> BadInput:
+def _not_yaml(source: SourceText, error: yaml.YAMLError) -> BadInput:
     mark = getattr(error, "problem_mark", None)
     problem = str(getattr(error, "problem", None) or error).strip()
     where = f":{mark.line + 1}" if mark else ""

@@ -13,9 +13,9 @@ from sim.files.kubernetes.reading import read_manifests
 from sim.files.question import ReadQuestion
 from sim.files.recognition import Dialect, dialect_of
 from sim.files.text.findings import Findings
-from sim.files.text.node import Node
-from sim.files.text.place import Place
+from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText, sources
+from sim.files.text.value import Value
 from sim.files.text.yaml_values import documents
 from sim.workload import Application
 
@@ -82,7 +82,7 @@ class Found(NamedTuple):
     """A document and the file it stands in."""
 
     source: SourceText
-    node: Node
+    node: Value
     dialect: Dialect
 
 
@@ -111,7 +111,7 @@ def _documents(source: SourceText, dialect: Dialect | None, findings: Findings) 
     return [
         Found(
             source,
-            Node(each, Place(source.name, 0), findings),
+            Value(each, TextPlace(source.name, 0), findings),
             dialect or dialect_of(each, source.name),
         )
         for each in every

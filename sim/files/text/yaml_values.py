@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from sim.core.question import BadInput
-from sim.files.text.place import Place, PlacedList, PlacedMapping, Tagged
+from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace
 from sim.files.text.source import SourceText
 
 MOST_NODES = 200_000
@@ -132,16 +132,16 @@ class _Open:
 
     __slots__ = ("anchor", "key", "measure", "merged", "place", "tag", "value")
 
-    def __init__(self, value: PlacedMapping | PlacedList, event: Any, place: Place) -> None:
+    def __init__(self, value: PlacedMapping | PlacedList, event: Any, place: TextPlace) -> None:
         self.value = value
         self.anchor: str | None = event.anchor
         self.tag: str | None = event.tag
         self.place = place
-        self.key: tuple[str, Place, bool] | None = None
+        self.key: tuple[str, TextPlace, bool] | None = None
         self.merged: list[Any] = []
         self.measure = _Measure()
 
-    def take(self, value: Any, place: Place) -> None:
+    def take(self, value: Any, place: TextPlace) -> None:
         """An item, or what belongs to the key before it."""
         if isinstance(self.value, PlacedList):
             self.value.add(value, place)
@@ -177,10 +177,10 @@ class _Builder:
         elif kind is yaml.DocumentStartEvent:
             self._anchors.clear()
 
-    def _place(self, event: Any) -> Place:
-        return Place(self.name, event.start_mark.line + 1)
+    def _place(self, event: Any) -> TextPlace:
+        return TextPlace(self.name, event.start_mark.line + 1)
 
-    def _refused(self, place: Place, message: str) -> BadInput:
+    def _refused(self, place: TextPlace, message: str) -> BadInput:
         return BadInput(f"{place}: {message}")
 
     def _begin(self, event: Any, value: PlacedMapping | PlacedList) -> None:
@@ -207,7 +207,7 @@ class _Builder:
         tag = None if plain else event.tag
         self._finish(_tagged(tag, value), event.anchor, place, _Measure())
 
-    def _keyed(self, event: Any, place: Place) -> None:
+    def _keyed(self, event: Any, place: TextPlace) -> None:
         top = self._open[-1]
         merge = event.value == "<<" and event.implicit[0]
         if not merge and event.value in top.value:
@@ -240,10 +240,10 @@ class _Builder:
         top = self._open[-1]
         return isinstance(top.value, PlacedMapping) and top.key is None
 
-    def _key_is_no_word(self, place: Place) -> BadInput:
+    def _key_is_no_word(self, place: TextPlace) -> BadInput:
         return _NotYaml(f"{place}: a key is a word, not a mapping or a list{TEMPLATE}")
 
-    def _finish(self, value: Any, anchor: str | None, place: Place, measure: _Measure) -> None:
+    def _finish(self, value: Any, anchor: str | None, place: TextPlace, measure: _Measure) -> None:
         self._total += 1
         if anchor:
             self._anchors[anchor] = (value, measure)

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
         eks_cluster_autoscaler,
         eks_karpenter,
         eks_on_fargate,
-        node_config,
         nodes,
-        prefix_max_pods,
     )
     from sim.catalog.figures import control_plane, digest, figure, figures
     from sim.catalog.instances.machines import bare, custom, machine
@@ -45,7 +43,9 @@ if TYPE_CHECKING:
         instances,
         matching,
     )
-    from sim.catalog.max_pods import max_pods
+    from sim.catalog.nodes.config import node_config
+    from sim.catalog.nodes.max_pods import max_pods, prefix_max_pods
+    from sim.catalog.nodes.settings import NodeSettings, Reserved
     from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
     from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
     from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
@@ -55,6 +55,8 @@ __all__ = [
     "DEFAULT_TYPE",
     "RUNTIMES",
     "Instance",
+    "NodeSettings",
+    "Reserved",
     "UnknownName",
     "agent_cleanup",
     "app",
@@ -117,12 +119,13 @@ _HOME = {
     "sim.catalog.builder": "builder official repository",
     "sim.catalog.containers": "agent_cleanup docker fleet kubelet_cleanup unpacking with_volume",
     "sim.catalog.ecs": "ecs ecs_capacity_provider ecs_on_fargate ecs_service_on_fargate fargate",
-    "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter "
-    "eks_on_fargate node_config nodes prefix_max_pods",
+    "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter eks_on_fargate nodes",
     "sim.catalog.figures": "control_plane digest figure figures",
     "sim.catalog.instances.machines": "bare custom machine",
     "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
-    "sim.catalog.max_pods": "max_pods",
+    "sim.catalog.nodes.config": "node_config",
+    "sim.catalog.nodes.max_pods": "max_pods prefix_max_pods",
+    "sim.catalog.nodes.settings": "NodeSettings Reserved",
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
     "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
     "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",

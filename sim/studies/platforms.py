@@ -217,7 +217,7 @@ def _docker(options: PlatformOptions) -> StudiedPlatform:
 
 
 def _ec2(options: PlatformOptions) -> StudiedPlatform:
-    machine = catalog.machine(options.instance)
+    machine = catalog.machine(options.instance, options.nodes.ami)
     if options.pulled:
         fleet = catalog.fleet(machine, pulls_from=options.pulls_from)
         docker = DockerOnInstance(
@@ -274,6 +274,7 @@ def _eks(options: PlatformOptions) -> StudiedPlatform:
         count=options.count,
         prefix_delegation=options.prefix_delegation,
         max_pods=options.max_pods,
+        settings=options.nodes,
         pod=options.pod,
         scoring=options.scoring,
         warm=options.warm,
@@ -339,7 +340,7 @@ def _unknown_network(options: PlatformOptions) -> tuple[Ceiling, str] | None:
 
 
 _SERVER = frozenset({"instance", "host", "disk", "cpu_overcommit"})
-_HOSTS = frozenset({"instance", "count", "disk"})
+_HOSTS = frozenset({"instance", "count", "disk", "ami"})
 
 _TABLE: dict[str, PlatformRow] = {
     each.name: each
@@ -377,7 +378,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             own_host=True,
             pulls=False,
-            takes=frozenset({"instance", "burstable"}),
+            takes=frozenset({"instance", "burstable", "ami"}),
             unfit=_no_ec2,
         ),
         PlatformRow(
@@ -441,7 +442,7 @@ _TABLE: dict[str, PlatformRow] = {
             startup=("cold", "warm"),
             lifecycle=True,
             file=True,
-            takes=_HOSTS | {"max_pods", "prefix_delegation", "scoring", "pod"},
+            takes=_HOSTS | {"nodes", "max_pods", "prefix_delegation", "scoring", "pod"},
             unfit=_unknown_network,
             besides=_a_cluster,
             formerly=("eks-ec2",),
@@ -469,21 +470,26 @@ _TABLE: dict[str, PlatformRow] = {
             name="ecs-asg",
             label="ECS, capacity provider",
             phrase="on ECS with a capacity provider",
-            scaling=lambda options: catalog.ecs_capacity_provider(options.instance),
+            scaling=lambda options: catalog.ecs_capacity_provider(
+                options.instance, ami=options.nodes.ami
+            ),
+            takes=OPTIONS - {"nodes"},
             formerly=("ecs-capacity-provider", "asg"),
         ),
         PlatformRow(
             name="eks-karpenter",
             label="EKS, Karpenter",
             phrase="on EKS with Karpenter",
-            scaling=lambda options: catalog.eks_karpenter(options.instance),
+            scaling=lambda options: catalog.eks_karpenter(options.instance, settings=options.nodes),
             formerly=("karpenter",),
         ),
         PlatformRow(
             name="eks-cas",
             label="EKS, Cluster Autoscaler",
             phrase="on EKS with the Cluster Autoscaler",
-            scaling=lambda options: catalog.eks_cluster_autoscaler(options.instance),
+            scaling=lambda options: catalog.eks_cluster_autoscaler(
+                options.instance, settings=options.nodes
+            ),
             formerly=("eks-cluster-autoscaler", "cas", "cluster-autoscaler"),
         ),
     )

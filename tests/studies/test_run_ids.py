@@ -30,6 +30,12 @@ class Verb:
     """Arguments that leave the id as it is, and why."""
 
 
+NODES: dict[str, Any] = {
+    **{"ami": "al2", "group": "self-managed", "custom_networking": True, "security_groups": True},
+    **{"kube_reserved": "600Mi", "system_reserved": "100Mi", "eviction": "5%"},
+    "daemon_sets": ["100m/128Mi"],
+}
+
 VERBS = {
     "density": Verb(
         sim.density,
@@ -40,6 +46,7 @@ VERBS = {
             **{"burstable": False, "architecture": "arm64", "max_pods": 20, "by": "use"},
             **{"load": 0.3, "slowdown": 3.0, "window": 5.0, "use_on": ["vm"], "seed": 2},
             **{"replications": 2, "threads": 2, "variation": 0.5, "gpus": 1},
+            **NODES,
         },
         besides={"use_on": {"window": 1.0}},
         same={"explain": SHOWN},

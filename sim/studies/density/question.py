@@ -6,8 +6,9 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from sim import catalog
+from sim.catalog.nodes.max_pods import is_expression
 from sim.core.description import description
-from sim.core.question import Mistake, Question, Typed, without_effect
+from sim.core.question import Mistake, Typed, without_effect
 from sim.platforms.kubernetes.allocatable import MOST_PODS
 from sim.studies import platforms
 from sim.studies.kinds import (
@@ -41,7 +42,8 @@ def _max_pods(value: object, info: ValidationInfo) -> object:
     """A number, or an expression over the instance type; an unknown type is a mistake itself."""
     if isinstance(value, str):
         type_ = info.data.get("instance")
-        return 1 if type_ is None else catalog.max_pods(value, type_)
+        pods = 1 if type_ is None else catalog.max_pods(value, type_)
+        return value if is_expression(value) else pods
     if not isinstance(value, int) or not 1 <= value <= MOST_PODS:
         raise ValueError(f"{value!r} is not allowed; an integer from 1 to {MOST_PODS}")
     return value
@@ -57,7 +59,7 @@ Number = Typed(shape="<number>", shown="{:g}".format)
 
 
 @description
-class DensityQuestion(Question):
+class DensityQuestion(catalog.NodeSettings):
     """How many of my containers fit on a machine, on every platform, and what stops them."""
 
     instance: Instance = catalog.DEFAULT_TYPE
@@ -105,8 +107,8 @@ class DensityQuestion(Question):
     """T types for the ec2 row, too."""
     architecture: Arch | None = None
     """The only architecture of the image: amd64 or arm64."""
-    max_pods: Annotated[int, BeforeValidator(_max_pods), Typed(shape="<pods>")] | None = None
-    """Pods a node of EKS may run: 110, or 'default_enis * 10'."""
+    max_pods: Annotated[int | str, BeforeValidator(_max_pods), Typed(shape="<pods>")] | None = None
+    """Pods a node of EKS may run: 110, or for nodeadm 'max_pods < 110 ? max_pods : 110'."""
     seed: Seed = 1
     """Seed of the requests."""
     replications: Replications = 1
@@ -127,6 +129,9 @@ class DensityQuestion(Question):
                 "replications",
             )
             yield from without_effect(given, simulated, "by", "with --by reservation")
+        if is_expression(self.max_pods) and self.ami in ("al2", "bottlerocket"):
+            words = f"{self.max_pods!r} is not allowed with {self.ami}: al2023 reads expressions"
+            yield Mistake(("max_pods", "ami"), words)
         type_ = catalog.instance(self.instance)
         if self.architecture not in (None, type_.architecture):
             words = (

@@ -43,6 +43,7 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         cheapest=True,
         burstable=question.burstable,
         max_pods=question.max_pods,
+        nodes=question,
         cpu_overcommit=question.cpu_overcommit,
     )
     measured = _Measured(service, question)

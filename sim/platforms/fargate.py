@@ -21,7 +21,6 @@ from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
-from sim.units import GiB
 from sim.workload import Service
 
 
@@ -75,8 +74,7 @@ class Fargate:
 
     def price(self, size: FargateSize) -> float:
         """USD per hour of one task."""
-        cpu = size.vcpu * plain(self.usd_per_vcpu_hour)
-        return cpu + size.memory / GiB * plain(self.usd_per_gb_hour)
+        return size.price(plain(self.usd_per_vcpu_hour), plain(self.usd_per_gb_hour))
 
     def deploy(self, world: World) -> "LiveFargate":
         """Fargate as one account sees it, its bucket full."""
@@ -158,6 +156,9 @@ class FargateHost(Hosting):
         size = self.fargate_size(service)
         return 0.0 if size is None else size.vcpu
 
+    def architecture(self, service: Service) -> Architecture:  # noqa: ARG002 (one signature)
+        return self.fargate.architecture
+
     def usd_per_hour(self, service: Service) -> float | None:
         size = self.fargate_size(service)
         return None if size is None else self.fargate.price(size)
@@ -214,7 +215,7 @@ class LiveFargate:
         )
         used = plain(fargate.os_and_daemons) + within
         kernel = machine.boot(self.world, f"task-{start.task}", used)
-        start.place(kernel.name)
+        start.place(kernel)
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)

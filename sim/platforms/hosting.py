@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Self
 
 from sim.core.cited import plain
 from sim.core.description import description
+from sim.core.names import Architecture
 from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.host import Machine
 from sim.platforms.limits import BudgetItem
 from sim.start import Ceiling
+from sim.units import GiB
 from sim.workload import Service
 
 
@@ -20,6 +22,10 @@ class FargateSize:
 
     def __str__(self) -> str:
         return f"{shown_vcpu(self.vcpu)} / {shown_size(self.memory)}"
+
+    def price(self, usd_per_vcpu_hour: float, usd_per_gb_hour: float) -> float:
+        """USD an hour; a GB of the price list is a GiB."""
+        return self.vcpu * usd_per_vcpu_hour + self.memory / GiB * usd_per_gb_hour
 
 
 class Hosting:
@@ -79,6 +85,10 @@ class Hosting:
     def host_vcpus(self, service: Service) -> float:  # noqa: ARG002 (one signature)
         """vCPUs of one host, as the account's quota counts them; 0 where no size holds it."""
         return self.machine.vcpu
+
+    def architecture(self, service: Service) -> Architecture:  # noqa: ARG002 (one signature)
+        """Of the CPUs of its hosts."""
+        return self.machine.architecture
 
     def usd_per_hour(self, service: Service) -> float | None:  # noqa: ARG002 (one signature)
         """Price of one host; None where it is not known, or no size holds the service."""

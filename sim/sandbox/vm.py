@@ -78,9 +78,9 @@ class Guest:
         "_nominal",
         "_on_host",
         "_start",
+        "_there",
         "_vm",
         "_vmm",
-        "alive",
         "host",
         "kernel",
     )
@@ -91,7 +91,7 @@ class Guest:
         self._vm = vm
         self._start = start
         self.host = host
-        self.alive = True
+        self._there = True
         service = demand.service
         nominal = vm.nominal_memory(service.memory)
         vcpus = vm.vcpus(service.cpu)
@@ -112,6 +112,11 @@ class Guest:
             quota_period=host.quota_period,
         )
         self._app = RunningApp(self.kernel, demand, demand.shares, self._killed)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its app runs, or will."""
+        return self._there and self._app.memory.alive
 
     @property
     def cpu(self) -> Group:
@@ -141,10 +146,19 @@ class Guest:
         """Be up at once with the working set in memory; whether it survived that."""
         return self.power_on() and self._app.settle() and self.alive
 
+    def crash(self) -> None:
+        """The app's process ends by itself; the guest runs on."""
+        self._app.stop()
+
+    def restart(self, start: Start, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
+        """Run its app anew, to its first healthy answer."""
+        self._app = self._app.anew(self._killed)
+        yield from self._app.start(start)
+
     def stop(self) -> None:
         """Power off: the host gets everything back; idempotent."""
-        if self.alive:
-            self.alive = False
+        if self._there:
+            self._there = False
             self._start = None
             self._app.stop()
             self.kernel.memory.hold(-self.kernel.memory.held)
@@ -174,12 +188,12 @@ class Guest:
             yield job
 
     def _back(self, amount: float) -> None:
-        if self.alive:
+        if self._there:
             self._on_host.allocate(amount)
 
     def _killed(self, reason: str) -> None:
         start = self._start
-        if self.alive:
+        if self._there:
             self._app.kill(reason)
         self.stop()
         if start is not None:

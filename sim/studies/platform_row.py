@@ -17,6 +17,7 @@ from sim.platforms.ecs.placement import Strategy
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem
 from sim.start import Ceiling, Platform
+from sim.studies.cost.charges import NO_CHARGES, Charges
 from sim.workload import Service
 
 Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
@@ -114,6 +115,8 @@ class StudiedPlatform(Platform, Protocol):
 
     def usd_per_hour(self, service: Service) -> float | None: ...
 
+    def architecture(self, service: Service) -> Architecture: ...
+
     def quota(self) -> tuple[str, float | None]: ...
 
     def fargate_size(self, service: Service) -> FargateSize | None: ...
@@ -171,8 +174,8 @@ class PlatformRow:
     """The setting that keeps memory back where placement would admit more than there is."""
     for_itself: Callable[[], str] = lambda: ""
     """What a host of its own holds besides what was asked, in words."""
-    besides: Callable[[], str] = lambda: ""
-    """What it costs besides its hosts, in words."""
+    charges: Charges = NO_CHARGES
+    """What it costs besides its hosts."""
     formerly: tuple[str, ...] = ()
     """Names it had, or others give it; they are not taken, but told."""
 

@@ -14,6 +14,7 @@ from sim.core.names import UnknownName, unknown
 from sim.platforms.ec2 import DockerOnInstance
 from sim.platforms.limits import gpus_of
 from sim.start import Ceiling
+from sim.studies.cost.charges import Charges
 from sim.studies.platform_row import (
     OPTIONS,
     Factory,
@@ -304,11 +305,6 @@ def _too_large(
     return limit, f"no Fargate size holds {what}; {limit.how}"
 
 
-def _a_cluster() -> str:
-    """What EKS costs whatever runs on it."""
-    return f"a cluster costs {catalog.figure('eks.cluster.price').value:.2f} USD/h besides"
-
-
 def _pod_overhead() -> str:
     return f"{catalog.figure('eks.fargate.pod_overhead').shown()} for Kubernetes"
 
@@ -339,6 +335,11 @@ def _unknown_network(options: PlatformOptions) -> tuple[Ceiling, str] | None:
     return Ceiling("ENI", 0, "take another type"), words
 
 
+_EC2_VOLUME, _ECS_VOLUME, _EKS_VOLUME = (
+    "ec2.ami.root_volume",
+    "ecs.ami.root_volume",
+    "eks.node.root_volume",
+)
 _SERVER = frozenset({"instance", "host", "disk", "cpu_overcommit"})
 _HOSTS = frozenset({"instance", "count", "disk", "ami"})
 
@@ -380,6 +381,7 @@ _TABLE: dict[str, PlatformRow] = {
             pulls=False,
             takes=frozenset({"instance", "burstable", "ami"}),
             unfit=_no_ec2,
+            charges=Charges(volume=_EC2_VOLUME),
         ),
         PlatformRow(
             name="ecs",
@@ -407,6 +409,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             takes=_HOSTS | {"network", "trunking", "strategy", "pull_behavior"},
             unfit=_no_interfaces,
+            charges=Charges(volume=_ECS_VOLUME),
             reserves_with="ECS_RESERVED_MEMORY (MiB, 0 by default)",
             formerly=("ecs-ec2",),
         ),
@@ -444,7 +447,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             takes=_HOSTS | {"nodes", "max_pods", "prefix_delegation", "scoring", "pod"},
             unfit=_unknown_network,
-            besides=_a_cluster,
+            charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-ec2",),
         ),
         PlatformRow(
@@ -463,7 +466,7 @@ _TABLE: dict[str, PlatformRow] = {
             takes=frozenset({"pod"}),
             unfit=_no_pod_size,
             for_itself=_pod_overhead,
-            besides=_a_cluster,
+            charges=Charges(cluster=True, spot=False),
             formerly=("fargate-eks",),
         ),
         PlatformRow(
@@ -474,6 +477,7 @@ _TABLE: dict[str, PlatformRow] = {
                 options.instance, ami=options.nodes.ami
             ),
             takes=OPTIONS - {"nodes"},
+            charges=Charges(volume=_ECS_VOLUME),
             formerly=("ecs-capacity-provider", "asg"),
         ),
         PlatformRow(
@@ -481,6 +485,7 @@ _TABLE: dict[str, PlatformRow] = {
             label="EKS, Karpenter",
             phrase="on EKS with Karpenter",
             scaling=lambda options: catalog.eks_karpenter(options.instance, settings=options.nodes),
+            charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("karpenter",),
         ),
         PlatformRow(
@@ -490,6 +495,7 @@ _TABLE: dict[str, PlatformRow] = {
             scaling=lambda options: catalog.eks_cluster_autoscaler(
                 options.instance, settings=options.nodes
             ),
+            charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-cluster-autoscaler", "cas", "cluster-autoscaler"),
         ),
     )

@@ -7,7 +7,9 @@ from sim.workload.application import (
     Volume,
     Wait,
 )
+from sim.workload.calls import Call, EntryPoint, Hops, Operation
 from sim.workload.demand import Demand, PerService
+from sim.workload.fault import Fault, Victim
 from sim.workload.health_check import HealthCheck
 from sim.workload.request_server import RequestServer
 from sim.workload.requests import Load, Requests, alone, draw_requests, serve
@@ -17,14 +19,20 @@ __all__ = [
     "App",
     "Application",
     "AutoscalingRange",
+    "Call",
     "Demand",
+    "EntryPoint",
+    "Fault",
     "HealthCheck",
+    "Hops",
     "Load",
+    "Operation",
     "Part",
     "PerService",
     "RequestServer",
     "Requests",
     "Service",
+    "Victim",
     "Volume",
     "Wait",
     "alone",

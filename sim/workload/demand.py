@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from copy import copy
+from typing import Generic, Self, TypeVar
 
 from sim.core.cited import plain
 from sim.core.randomness import Sampler
@@ -54,6 +55,16 @@ class Demand:
         self.hot = self.reads if hot == self.reads else hot  # one set is found quicker than two
         stream = f"workload/{service.name}/startup"
         self.noise: Sampler = world.random.sampler(stream, service.app.startup.noise)
+
+    def again(self, world: World) -> Self:
+        """The same for a start that is begun anew.
+
+        Its start-up is drawn from a stream of its own: a fault changes no task that comes later.
+        """
+        again = copy(self)
+        stream = f"workload/{self.service.name}/startup again"
+        again.noise = world.random.sampler(stream, self.service.app.startup.noise)
+        return again
 
 
 def _files(service: Service, amount: float) -> FileSet:

@@ -86,18 +86,25 @@ def _threshold(value: object) -> object:
 ReservedOf: TypeAlias = Annotated[
     Reserved,
     _read("memory such as 600Mi, or CPU and memory such as 200m/600Mi", _reserved),
-    Typed(shape="<cpu/memory>"),
+    Typed(shape="<cpu/memory>", last=True),
 ]
 Threshold: TypeAlias = Annotated[
     float,
     BeforeValidator(_threshold),
     Field(ge=0, allow_inf_nan=False),
     WithJsonSchema({"type": "string", "examples": ["100Mi", "5%"]}),
-    Typed(shape="<size>", shown=shown_size),
+    Typed(shape="<size>", shown=shown_size, last=True),
 ]
 """Bytes, or below 1 a share of the memory that the OS sees."""
 OwnDaemonSet: TypeAlias = Annotated[
     DaemonSet, _read("a CPU and a memory request such as 100m/128Mi", daemon_set)
+]
+OwnDaemonSets: TypeAlias = Annotated[
+    tuple[OwnDaemonSet, ...],
+    Typed(name="daemonset", shape="<cpu/memory>", repeats=True, last=True),
+]
+NodeGroup: TypeAlias = Annotated[
+    Literal["managed", "self-managed"], Typed(name="nodes", shape="<name>", last=True)
 ]
 
 
@@ -105,16 +112,16 @@ OwnDaemonSet: TypeAlias = Annotated[
 class NodeSettings(Question):
     """Node image, kubelet and VPC CNI of EKS nodes; what is not set is as EKS has it."""
 
-    ami: Annotated[Ami | None, Typed(shape="<name>")] = None
+    ami: Annotated[Ami | None, Typed(shape="<name>", last=True)] = None
     """Machine image of ECS and EKS: al2, al2023 or bottlerocket; by default al2023's figures, with
     a range that holds all three."""
-    group: Annotated[Literal["managed", "self-managed"], Typed(name="nodes", shape="<name>")] = (
-        "managed"
-    )
+    group: Annotated[
+        Literal["managed", "self-managed"], Typed(name="nodes", shape="<name>", last=True)
+    ] = "managed"
     """Who brings EKS nodes: a managed node group, which caps their pods, or self-managed."""
-    custom_networking: bool = False
+    custom_networking: Annotated[bool, Typed(last=True)] = False
     """The primary ENI of EKS nodes carries no pods (ENIConfig)."""
-    security_groups: bool = False
+    security_groups: Annotated[bool, Typed(last=True)] = False
     """Each EKS pod has security groups of its own: it takes a branch interface."""
     kube_reserved: ReservedOf | None = None
     """kubeReserved of EKS nodes: 600MiB, or 200m/600MiB; as the machine image has it by default."""
@@ -123,6 +130,7 @@ class NodeSettings(Question):
     eviction: Threshold | None = None
     """evictionHard memory.available of EKS nodes: 100MiB (as EKS sets it), or 5%."""
     daemon_sets: Annotated[
-        tuple[OwnDaemonSet, ...], Typed(name="daemonset", shape="<cpu/memory>", repeats=True)
+        tuple[OwnDaemonSet, ...],
+        Typed(name="daemonset", shape="<cpu/memory>", repeats=True, last=True),
     ] = ()
     """A DaemonSet of your own on EKS nodes, by its requests: 100m/128MiB; repeatable."""

@@ -11,6 +11,7 @@ from sim.core.description import description
 from sim.core.question import Mistake, Typed, without_effect
 from sim.platforms.kubernetes.allocatable import MOST_PODS
 from sim.studies import platforms
+from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
     NAME,
     Arch,
@@ -59,7 +60,7 @@ Number = Typed(shape="<number>", shown="{:g}".format)
 
 
 @description
-class DensityQuestion(catalog.NodeSettings):
+class DensityQuestion(PriceTerms):
     """How many of my containers fit on a machine, on every platform, and what stops them."""
 
     instance: Instance = catalog.DEFAULT_TYPE
@@ -73,6 +74,8 @@ class DensityQuestion(catalog.NodeSettings):
     memory: Size | None = None
     """Memory of one, such as 512MiB."""
     gpus: Gpus = 0
+    tasks: Count | None = None
+    """What so many of them cost altogether, on whole machines."""
     by: Annotated[By, among("by", get_args(By)), NAME] = "both"
     """reservation (at once), use (simulated: minutes on a large host) or both."""
     load: (
@@ -117,6 +120,7 @@ class DensityQuestion(catalog.NodeSettings):
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """Nothing is simulated by reservation, and an image runs on its own architecture."""
+        yield from PriceTerms.conflicts(self, given)
         if self.by == "reservation":
             simulated = (
                 "load",

@@ -55,6 +55,7 @@ VERBS = {
             **{"replications": 2, "threads": 2, "variation": 0.5, "gpus": 1, "tasks": 3},
             **PRICES,
             **NODES,
+            "reserved_memory": 0.5 * GiB,
         },
         besides={"use_on": {"window": 1.0}, **A_PLAN},
         same={"explain": SHOWN},

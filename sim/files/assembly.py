@@ -9,7 +9,7 @@ from sim.core.mistakes import mistakes
 from sim.core.quantity import shown_vcpu
 from sim.core.question import BadInput
 from sim.files.draft import ContainerDraft, Drafts, PartDraft, share_volumes
-from sim.files.sizes.ladder import LADDER, Sized, Use, sized, told
+from sim.files.sizes.ladder import LADDER, SizedContainer, Use, sized, told
 from sim.files.text.findings import Findings
 from sim.workload import Application, Part, Service
 from sim.workload.application import SizeSource
@@ -82,7 +82,7 @@ def _with(main: Service, init: list[Service], sidecars: list[Service]) -> Servic
     return replace(main, init=tuple(init), sidecars=tuple(sidecars))
 
 
-def _sized(draft: ContainerDraft, measured: Mapping[str, Use], name: str) -> Sized | None:
+def _sized(draft: ContainerDraft, measured: Mapping[str, Use], name: str) -> SizedContainer | None:
     for what in ("cpu", "memory"):
         asked, most = getattr(draft, what), getattr(draft, f"{what}_limit")
         if asked and most and asked > most:

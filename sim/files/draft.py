@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sim.files.text.node import Node
+from sim.files.text.value import Value
 from sim.workload import AutoscalingRange, HealthCheck, Volume, Wait
 
 
@@ -11,7 +11,7 @@ class ContainerDraft:
     """One container; None: the file does not say."""
 
     name: str
-    node: Node
+    node: Value
     """Where it stands."""
     image: str | None = None
     cpu: float | None = None

@@ -13,9 +13,9 @@ from sim.files.kubernetes.reading import read_manifests
 from sim.files.question import ReadQuestion
 from sim.files.recognition import Dialect, dialect_of
 from sim.files.text.findings import Findings
-from sim.files.text.node import Node
-from sim.files.text.place import Place
-from sim.files.text.source import Source, sources
+from sim.files.text.place import TextPlace
+from sim.files.text.source import SourceText, sources
+from sim.files.text.value import Value
 from sim.files.text.yaml_values import documents
 from sim.workload import Application
 
@@ -81,8 +81,8 @@ def understood(question: ReadQuestion) -> Application:
 class Found(NamedTuple):
     """A document and the file it stands in."""
 
-    source: Source
-    node: Node
+    source: SourceText
+    node: Value
     dialect: Dialect
 
 
@@ -104,14 +104,14 @@ def _found(paths: Iterable[Path], dialect: Dialect | None, findings: Findings) -
     return found
 
 
-def _documents(source: Source, dialect: Dialect | None, findings: Findings) -> list[Found]:
+def _documents(source: SourceText, dialect: Dialect | None, findings: Findings) -> list[Found]:
     every = documents(source)
     if not every:
         raise BadInput(f"{source.name}: it is empty")
     return [
         Found(
             source,
-            Node(each, Place(source.name, 0), findings),
+            Value(each, TextPlace(source.name, 0), findings),
             dialect or dialect_of(each, source.name),
         )
         for each in every

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.core.question import BadInput
-from sim.files.text.source import LARGEST, Source, source
+from sim.files.text.source import LARGEST, SourceText, source
 from sim.files.text.yaml_values import documents
 
 
 def value(text: str) -> Any:
     """The one document of a text."""
-    (only,) = documents(Source("file.yaml", text, Path()))
+    (only,) = documents(SourceText("file.yaml", text, Path()))
     return only
 
 
@@ -65,7 +65,9 @@ trees = st.recursive(
 @given(trees)
 def test_what_pyyaml_writes_is_read_as_it_was(tree: object) -> None:
     """PyYAML quotes whatever YAML 1.1 could take for something else."""
-    assert documents(Source("f", yaml.safe_dump(tree), Path())) == ([] if tree is None else [tree])
+    assert documents(SourceText("f", yaml.safe_dump(tree), Path())) == (
+        [] if tree is None else [tree]
+    )
 
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(

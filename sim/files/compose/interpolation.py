@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from sim.files.text.place import Place, PlacedList, PlacedMapping, Tagged
+from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace
 
-Put: TypeAlias = Callable[[str, Place, str], str]
+Put: TypeAlias = Callable[[str, TextPlace, str], str]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _START = re.compile(r"\$(?:(\$)|\{|([A-Za-z_][A-Za-z0-9_]*))")
@@ -92,7 +92,7 @@ def _closing(text: str, start: int) -> int:
     raise ValueError("a variable such as ${NAME}; its } is missing")
 
 
-def interpolated(value: Any, put: Put, place: Place, path: str = "") -> Any:
+def interpolated(value: Any, put: Put, place: TextPlace, path: str = "") -> Any:
     """A value with the variables of all its texts put in; keys are left as they are.
 
     Args:

@@ -6,14 +6,14 @@ replaces. A list of names or `KEY=value` is a mapping, where both are allowed.
 
 from typing import Any
 
-from sim.files.text.place import Place, PlacedList, PlacedMapping, Tagged
+from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace
 
 _MAPPINGS = frozenset({
     "environment", "labels", "depends_on", "networks", "extra_hosts", "sysctls", "annotations",
     "additional_contexts", "args", "ulimits",
 })  # fmt: skip
 """Fields that may be a list of what a mapping would say."""
-_NOWHERE = Place("", 0)
+_NOWHERE = TextPlace("", 0)
 _REPLACED = frozenset({"command", "entrypoint", "test"})
 """Lists that are replaced as a whole."""
 

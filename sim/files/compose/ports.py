@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sim.files.text.node import Node
+from sim.files.text.value import Value
 
 MOST = 1000
 """Ports of one range."""
@@ -12,7 +12,7 @@ _IPV6 = re.compile(r"^\[[0-9a-fA-F:.]*\]:")
 _ALLOWED = "ports such as 8080:80, 127.0.0.1:8080:80 or 8000-8010:8000-8010"
 
 
-def host_ports(service: Node) -> tuple[int, ...]:
+def host_ports(service: Value) -> tuple[int, ...]:
     """Its fixed ports of the host, in the order in which they stand there."""
     if service["network_mode"].text() == "host":
         if service["ports"]:
@@ -24,7 +24,7 @@ def host_ports(service: Node) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _published(node: Node) -> Iterator[int]:
+def _published(node: Value) -> Iterator[int]:
     if isinstance(node.value, dict):
         text = node["published"].text()
         if text:
@@ -40,7 +40,7 @@ def _published(node: Node) -> Iterator[int]:
         yield from _range(parts[-2], node)
 
 
-def _range(text: str, node: Node) -> Iterator[int]:
+def _range(text: str, node: Value) -> Iterator[int]:
     match = _RANGE.fullmatch(text)
     first = int(match[1]) if match else -1
     last = int(match[2] or match[1]) if match else -1

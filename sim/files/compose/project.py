@@ -12,9 +12,9 @@ from sim.core.question import BadInput
 from sim.files.compose.interpolation import Interpolation, Unset, interpolated
 from sim.files.compose.merging import cleaned, merged
 from sim.files.text.findings import Findings, not_allowed
-from sim.files.text.node import Node
-from sim.files.text.place import Place, PlacedMapping
+from sim.files.text.place import PlacedMapping, TextPlace
 from sim.files.text.source import source
+from sim.files.text.value import Value
 from sim.files.text.yaml_values import documents
 
 DEEPEST = 32
@@ -36,7 +36,7 @@ class Project:
         self._files: dict[Path, PlacedMapping] = {}
         self._including: list[Path] = []
 
-    def model(self, files: list[tuple[Path, Node]]) -> PlacedMapping:
+    def model(self, files: list[tuple[Path, Value]]) -> PlacedMapping:
         """What files say, each laid over those before it.
 
         Args:
@@ -48,7 +48,7 @@ class Project:
                 whole = merged(whole, self._read(folder, node))
         return cleaned(whole)  # type: ignore[no-any-return]
 
-    def _read(self, folder: Path, node: Node) -> PlacedMapping:
+    def _read(self, folder: Path, node: Value) -> PlacedMapping:
         """One file, its services extended, what it includes laid beneath."""
         value = interpolated(node.value, self._put, node.place)
         one = node.with_value(value)
@@ -61,7 +61,7 @@ class Project:
         included = self._included(folder, one)
         return value if included is None else merged(included, value)  # type: ignore[no-any-return]
 
-    def _put(self, text: str, place: Place, path: str) -> str:
+    def _put(self, text: str, place: TextPlace, path: str) -> str:
         try:
             return self.interpolation.text(text)
         except Unset as error:
@@ -70,7 +70,7 @@ class Project:
             self.findings.mistake(place, path, not_allowed(text, str(error)))
         return ""
 
-    def _included(self, folder: Path, one: Node) -> PlacedMapping | None:
+    def _included(self, folder: Path, one: Value) -> PlacedMapping | None:
         whole: Any = None
         for item in one["include"].items("a list of files"):
             paths = [item] if isinstance(item.value, str) else _paths(item["path"])
@@ -87,7 +87,7 @@ class Project:
                     self._including.pop()
         return whole  # type: ignore[no-any-return]
 
-    def _begun(self, path: Path, node: Node) -> tuple[Path, PlacedMapping | None]:
+    def _begun(self, path: Path, node: Value) -> tuple[Path, PlacedMapping | None]:
         """A file that is included; none that includes itself."""
         path = _absolute(path)
         if path in self._including or len(self._including) >= DEEPEST:
@@ -98,7 +98,7 @@ class Project:
             self._including.append(path)
         return path, found
 
-    def _file(self, path: Path, node: Node) -> PlacedMapping | None:
+    def _file(self, path: Path, node: Value) -> PlacedMapping | None:
         """Another file, as it is written; mistakes of it are said where it is named."""
         path = _absolute(path)
         if path not in self._files:
@@ -115,7 +115,7 @@ class Project:
             self._files[path] = every[0]
         return self._files[path]
 
-    def _extended(self, one: Node, folder: Path, name: str, above: list[tuple[Path, str]]) -> Any:
+    def _extended(self, one: Value, folder: Path, name: str, above: list[tuple[Path, str]]) -> Any:
         """A service laid over the one it extends."""
         service = one["services"][name]
         if not isinstance(service.value, PlacedMapping) or not service["extends"]:
@@ -132,11 +132,11 @@ class Project:
             if found is None:
                 return service.value
             where = (folder / path).parent
-            base = Node(interpolated(found, self._put, one.place), one.place, self.findings)
+            base = Value(interpolated(found, self._put, one.place), one.place, self.findings)
         return self._over(base, where, service, other, [*above, (Path(one.place.source), name)])
 
     def _over(
-        self, base: Node, folder: Path, service: Node, other: str, above: list[tuple[Path, str]]
+        self, base: Value, folder: Path, service: Value, other: str, above: list[tuple[Path, str]]
     ) -> Any:
         names = list(base["services"].mapping().value or ())
         if other not in names:
@@ -154,7 +154,7 @@ class Project:
         return merged(below, service.value)
 
 
-def _paths(node: Node) -> list[Node]:
+def _paths(node: Value) -> list[Value]:
     return [node] if isinstance(node.value, str) else list(node.items("a path, or a list of them"))
 
 

@@ -10,9 +10,9 @@ from sim.files.compose.project import Project, variables
 from sim.files.compose.services import container_of, volumes_of
 from sim.files.draft import Drafts, PartDraft
 from sim.files.text.findings import Findings
-from sim.files.text.node import Node
-from sim.files.text.place import Place
-from sim.files.text.source import Source
+from sim.files.text.place import TextPlace
+from sim.files.text.source import SourceText
+from sim.files.text.value import Value
 from sim.workload import HealthCheck, Wait
 from sim.workload.application import Condition
 
@@ -24,7 +24,7 @@ CONDITIONS: dict[str, Condition] = {
 
 
 def read_compose(
-    files: Sequence[tuple[Source, Node]],
+    files: Sequence[tuple[SourceText, Value]],
     env: Sequence[Path],
     profiles: Sequence[str],
     findings: Findings,
@@ -37,7 +37,7 @@ def read_compose(
     if project.interpolation.unset:
         for name in project.interpolation.unset:
             findings.note("variables that are not set, and empty", name)
-    model = Node(whole, Place(first.name, 0), findings)
+    model = Value(whole, TextPlace(first.name, 0), findings)
     name = model["name"].text() or known.get("COMPOSE_PROJECT_NAME") or _folder(first)
     on = {*profiles, *filter(None, known.get("COMPOSE_PROFILES", "").split(","))}
     services = _switched_on(model["services"], on, findings)
@@ -47,27 +47,27 @@ def read_compose(
     return Drafts(name=name, parts=parts)
 
 
-def _beside(first: Source) -> list[Path]:
+def _beside(first: SourceText) -> list[Path]:
     path = first.folder / ".env"
     return [path] if first.path is not None and path.is_file() else []
 
 
-def _folder(first: Source) -> str:
+def _folder(first: SourceText) -> str:
     return first.folder.resolve().name or "compose"
 
 
 class Services(NamedTuple):
     """The services of a project."""
 
-    on: dict[str, Node]
+    on: dict[str, Value]
     off: Collection[str]
     """Names of those whose profile is off."""
 
 
-def _switched_on(services: Node, on: Collection[str], findings: Findings) -> Services:
+def _switched_on(services: Value, on: Collection[str], findings: Findings) -> Services:
     """Services without a profile, and those with one that is on."""
-    found: dict[str, Node] = {}
-    off: dict[str, Node] = {}
+    found: dict[str, Value] = {}
+    off: dict[str, Value] = {}
     names: set[str | None] = set()
     for name, node in services.fields("a mapping of names to services"):
         mine = {each.text() for each in node.mapping("a service")["profiles"].items()}
@@ -83,7 +83,7 @@ def _switched_on(services: Node, on: Collection[str], findings: Findings) -> Ser
     return Services(found, off)
 
 
-def _part(name: str, service: Node, services: Services, project: str) -> PartDraft:
+def _part(name: str, service: Value, services: Services, project: str) -> PartDraft:
     part = PartDraft(name=name, main=container_of(name, service, project))
     deploy = service["deploy"].mapping()
     replicas, scale = deploy["replicas"].count(0, 100_000), service["scale"].count(0, 100_000)
@@ -97,7 +97,7 @@ def _part(name: str, service: Node, services: Services, project: str) -> PartDra
     return part
 
 
-def _waits(service: Node, services: Services) -> list[Wait]:
+def _waits(service: Value, services: Services) -> list[Wait]:
     """What it waits for before it is started."""
     found: dict[str, Wait] = {}
     for other, condition, node in _dependencies(service):
@@ -112,7 +112,7 @@ def _waits(service: Node, services: Services) -> list[Wait]:
     return list(found.values())
 
 
-def _dependencies(service: Node) -> Iterator[tuple[str, Condition, Node]]:
+def _dependencies(service: Value) -> Iterator[tuple[str, Condition, Value]]:
     depends = service["depends_on"]
     depends = depends.with_value(as_mapping(depends.value, "depends_on"))
     for other, node in depends.fields("a list of services, or a mapping of them"):
@@ -151,7 +151,7 @@ _IGNORED_OF_SERVICE = (
 )  # fmt: skip
 
 
-def _count_ignored(model: Node, services: dict[str, Node], findings: Findings) -> None:
+def _count_ignored(model: Value, services: dict[str, Value], findings: Findings) -> None:
     """What takes no room and changes no start."""
     for key in _IGNORED:
         if isinstance(model[key].value, dict):

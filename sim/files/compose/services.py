@@ -9,11 +9,11 @@ from sim.files.draft import ContainerDraft
 from sim.files.quantities import compose_bytes, compose_cpus, go_seconds
 from sim.files.reference import without_account
 from sim.files.sizes.heap import heap_of
-from sim.files.text.node import Node
+from sim.files.text.value import Value
 from sim.workload import HealthCheck, Volume
 
 
-def container_of(name: str, service: Node, project: str) -> ContainerDraft:
+def container_of(name: str, service: Value, project: str) -> ContainerDraft:
     """The container that a service starts; what is built here has the name compose gives it."""
     limits = service.at("deploy", "resources", "limits").mapping()
     asked = service.at("deploy", "resources", "reservations").mapping()
@@ -47,7 +47,7 @@ def _first(*sizes: float | None) -> float | None:
     return next((size for size in sizes if size), None)
 
 
-def _said(service: Node) -> Iterator[tuple[str, str]]:
+def _said(service: Value) -> Iterator[tuple[str, str]]:
     """Its environment and its command, in which a heap may stand."""
     environment = as_mapping(service["environment"].value, "environment")
     if isinstance(environment, dict):
@@ -58,7 +58,7 @@ def _said(service: Node) -> Iterator[tuple[str, str]]:
             yield "", " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _gpus(service: Node, asked: Node) -> int:
+def _gpus(service: Value, asked: Value) -> int:
     found = 0
     for device in asked["devices"].items("a list of devices"):
         if "gpu" in [kind.text() for kind in device["capabilities"].items()]:
@@ -71,12 +71,12 @@ def _gpus(service: Node, asked: Node) -> int:
     return found
 
 
-def _counted(device: Node) -> int:
+def _counted(device: Value) -> int:
     """All of them is one: how many the host has is not known here."""
     return 1 if device["count"].value in (None, "all") else device["count"].count(0, 64) or 0
 
 
-def check_of(node: Node) -> HealthCheck | None:
+def check_of(node: Value) -> HealthCheck | None:
     """Its health check; None where there is none, or it is switched off."""
     if not node.mapping() or node["disable"].flag():
         return None
@@ -95,12 +95,12 @@ def check_of(node: Node) -> HealthCheck | None:
     )
 
 
-def volumes_of(name: str, service: Node) -> list[Volume]:
+def volumes_of(name: str, service: Value) -> list[Volume]:
     """Volumes by name, folders of the host, and unnamed ones of its own."""
     return list(_volumes(name, service))
 
 
-def _volumes(name: str, service: Node) -> Iterator[Volume]:
+def _volumes(name: str, service: Value) -> Iterator[Volume]:
     for number, node in enumerate(service["volumes"].items("a list of volumes")):
         unnamed = f"{name}-{number}"
         if isinstance(node.value, dict):

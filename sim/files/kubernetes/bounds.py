@@ -8,7 +8,7 @@ from sim.files.draft import PartDraft
 from sim.files.kubernetes.containers import Defaults
 from sim.files.kubernetes.objects import Objects, Resource
 from sim.files.quantities import kubernetes_bytes, kubernetes_cpu
-from sim.files.text.node import Node
+from sim.files.text.value import Value
 from sim.workload import AutoscalingRange
 
 
@@ -24,7 +24,7 @@ def defaults_in(namespace: str, objects: Objects) -> Defaults:
     return found
 
 
-def _defaults(limit: Node) -> Defaults:
+def _defaults(limit: Value) -> Defaults:
     most, asked = limit["default"].mapping(), limit["defaultRequest"].mapping()
     return Defaults(
         cpu=asked["cpu"].parsed(kubernetes_cpu),
@@ -44,7 +44,7 @@ def autoscale(part: PartDraft, workload: Resource, replicas: int | None, objects
             _scale(part, each.node["spec"], replicas)
 
 
-def _scale(part: PartDraft, spec: Node, replicas: int | None) -> None:
+def _scale(part: PartDraft, spec: Value, replicas: int | None) -> None:
     least, most = spec["minReplicas"].count(0), spec["maxReplicas"].count(1)
     least = 1 if least is None else least
     if most is None:
@@ -57,7 +57,7 @@ def _scale(part: PartDraft, spec: Node, replicas: int | None) -> None:
     part.copies = min(max(least, replicas or 0), most)
 
 
-def _target(spec: Node) -> float | None:
+def _target(spec: Value) -> float | None:
     """Share of the CPU request that it aims at, in `autoscaling/v1` or `v2`."""
     old = spec["targetCPUUtilizationPercentage"].number(1, 1000)
     if old is not None:

@@ -8,7 +8,7 @@ from sim.files.kubernetes.probes import check_of
 from sim.files.quantities import kubernetes_bytes, kubernetes_cpu, kubernetes_whole
 from sim.files.reference import without_account
 from sim.files.sizes.heap import heap_of
-from sim.files.text.node import Node
+from sim.files.text.value import Value
 
 GPU = "nvidia.com/gpu"
 LEAST_SENSIBLE = 2.0**20
@@ -25,7 +25,7 @@ class Defaults(NamedTuple):
     memory_limit: float | None = None
 
 
-def containers_of(pod: Node, defaults: Defaults) -> tuple[list[ContainerDraft], ...]:
+def containers_of(pod: Value, defaults: Defaults) -> tuple[list[ContainerDraft], ...]:
     """Its init containers, and those that run side by side: the main one is the first.
 
     An init container that is always restarted is a sidecar (v1.29).
@@ -44,7 +44,7 @@ def containers_of(pod: Node, defaults: Defaults) -> tuple[list[ContainerDraft], 
     return init, [*main, *sidecars]
 
 
-def _container(node: Node, defaults: Defaults) -> ContainerDraft:
+def _container(node: Value, defaults: Defaults) -> ContainerDraft:
     node.mapping("a container with a name and an image")
     name = node["name"].text()
     if name is None:
@@ -72,7 +72,7 @@ def _container(node: Node, defaults: Defaults) -> ContainerDraft:
     )
 
 
-def _memory(node: Node) -> float | None:
+def _memory(node: Value) -> float | None:
     found = node.parsed(kubernetes_bytes)
     if found is not None and 0 < found < LEAST_SENSIBLE:
         text = str(node.value)
@@ -93,7 +93,7 @@ def _defaulted(
     return (default_most if asked is None else asked), most
 
 
-def _said(node: Node) -> Iterator[tuple[str, str]]:
+def _said(node: Value) -> Iterator[tuple[str, str]]:
     """Its environment and its command, in which a heap may stand."""
     for each in node["env"].items("a list of variables"):
         if isinstance(each.value, dict) and isinstance(each.value.get("value"), str):
@@ -103,7 +103,7 @@ def _said(node: Node) -> Iterator[tuple[str, str]]:
             yield "", " ".join(map(str, node[key].value))
 
 
-def _host_ports(node: Node, host_network: bool) -> Iterator[int]:
+def _host_ports(node: Value, host_network: bool) -> Iterator[int]:
     for port in node["ports"].items("a list of ports"):
         key = "hostPort" if port["hostPort"] or not host_network else "containerPort"
         found = port[key].count(0, 65535)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sim.files.text.findings import Findings
-from sim.files.text.node import Node
+from sim.files.text.value import Value
 
 WORKLOADS = (
     "Deployment",
@@ -27,7 +27,7 @@ class Resource(NamedTuple):
     kind: str
     name: str
     namespace: str
-    node: Node
+    node: Value
 
 
 class Objects(NamedTuple):
@@ -41,7 +41,7 @@ class Objects(NamedTuple):
         return [each for each in self.bounds if each.kind == kind]
 
 
-def sorted_objects(documents: list[Node], findings: Findings) -> Objects:
+def sorted_objects(documents: list[Value], findings: Findings) -> Objects:
     """The objects of all documents; what takes no room is counted."""
     objects = Objects([], [])
     for document in documents:
@@ -50,7 +50,7 @@ def sorted_objects(documents: list[Node], findings: Findings) -> Objects:
     return objects
 
 
-def _listed(node: Node) -> Iterator[Node]:
+def _listed(node: Value) -> Iterator[Value]:
     """An object, or the items of a list of them."""
     kind = node.value.get("kind") if isinstance(node.value, dict) else None
     if isinstance(kind, str) and kind.endswith("List") and "items" in node:
@@ -62,7 +62,7 @@ def _listed(node: Node) -> Iterator[Node]:
         node.say("an object with a kind is needed, such as a Deployment")
 
 
-def _sort(node: Node, objects: Objects, findings: Findings) -> None:
+def _sort(node: Value, objects: Objects, findings: Findings) -> None:
     kind = node["kind"].text()
     if kind is None:
         if node.value:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sim.files.draft import PartDraft
-from sim.files.text.node import Node
+from sim.files.text.value import Value
 
 HOST = "kubernetes.io/hostname"
 
@@ -13,7 +13,7 @@ class Labelled(NamedTuple):
     """A part, its pod, and the labels by which others find it."""
 
     part: PartDraft
-    pod: Node
+    pod: Value
     labels: Mapping[str, str]
     namespace: str
 
@@ -45,13 +45,13 @@ def _keep_apart(each: Labelled, parts: list[Labelled]) -> None:
         each.part.spread = True
 
 
-def _found(selector: Node, each: Labelled, parts: list[Labelled]) -> Iterator[PartDraft]:
+def _found(selector: Value, each: Labelled, parts: list[Labelled]) -> Iterator[PartDraft]:
     for other in parts:
         if other.namespace == each.namespace and _matches(selector, other.labels):
             yield other.part
 
 
-def _matches(selector: Node, labels: Mapping[str, str]) -> bool:
+def _matches(selector: Value, labels: Mapping[str, str]) -> bool:
     """Whether all that a selector says holds; one that says nothing finds nobody."""
     if not selector.mapping().value:
         return False
@@ -61,7 +61,7 @@ def _matches(selector: Node, labels: Mapping[str, str]) -> bool:
     return all(_holds(each, labels) for each in selector["matchExpressions"].items())
 
 
-def _holds(expression: Node, labels: Mapping[str, str]) -> bool:
+def _holds(expression: Value, labels: Mapping[str, str]) -> bool:
     label = labels.get(expression["key"].text() or "")
     values = [value.text() for value in expression["values"].items()]
     match expression["operator"].one_of(("In", "NotIn", "Exists", "DoesNotExist")):

@@ -1,12 +1,12 @@
 """Probes as health checks. kubernetes.io, *Configure Liveness, Readiness and Startup Probes*."""
 
-from sim.files.text.node import Node
+from sim.files.text.value import Value
 from sim.workload import HealthCheck
 
 PERIOD, TIMEOUT, FAILURES = 10.0, 1.0, 3
 
 
-def check_of(container: Node) -> HealthCheck | None:
+def check_of(container: Value) -> HealthCheck | None:
     """When its readiness is looked at; without a readiness probe it is ready once it runs.
 
     A startup probe holds the readiness probe back: then its looks are the ones that count.

@@ -9,10 +9,10 @@ from sim.files.kubernetes.objects import Objects, Resource, sorted_objects
 from sim.files.kubernetes.placement import Labelled, place
 from sim.files.kubernetes.storage import volumes_of
 from sim.files.text.findings import Findings
-from sim.files.text.node import Node
+from sim.files.text.value import Value
 
 
-def read_manifests(documents: list[Node], name: str, findings: Findings) -> Drafts:
+def read_manifests(documents: list[Value], name: str, findings: Findings) -> Drafts:
     """What manifests say."""
     objects = sorted_objects(documents, findings)
     names = _names(objects.workloads)
@@ -61,7 +61,7 @@ def _part(workload: Resource, name: str, objects: Objects) -> Labelled | None:
     return Labelled(part, pod, labels, workload.namespace)
 
 
-def _copies(part: PartDraft, workload: Resource, spec: Node, objects: Objects) -> None:
+def _copies(part: PartDraft, workload: Resource, spec: Value, objects: Objects) -> None:
     match workload.kind:
         case "DaemonSet":
             part.daemon = True

@@ -24,7 +24,7 @@ class Use(NamedTuple):
     """Bytes."""
 
 
-class Sized(NamedTuple):
+class SizedContainer(NamedTuple):
     """A service, and where its sizes come from."""
 
     service: Service
@@ -32,7 +32,9 @@ class Sized(NamedTuple):
     cpu_from: SizeSource
 
 
-def sized(draft: ContainerDraft, measured: Mapping[str, Use], name: str | None = None) -> Sized:
+def sized(
+    draft: ContainerDraft, measured: Mapping[str, Use], name: str | None = None
+) -> SizedContainer:
     """The service that a container is.
 
     Args:
@@ -60,7 +62,7 @@ def sized(draft: ContainerDraft, measured: Mapping[str, Use], name: str | None =
         check=draft.check,
         essential=draft.essential,
     )
-    return Sized(service, memory_from, cpu_from)
+    return SizedContainer(service, memory_from, cpu_from)
 
 
 def _cpu(draft: ContainerDraft, use: Use) -> tuple[float, SizeSource]:

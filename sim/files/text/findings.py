@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sim.core.names import MOST_NAMED, nearest
 from sim.core.question import BadInput
-from sim.files.text.place import Place
+from sim.files.text.place import TextPlace
 
 MOST_MISTAKES = 50
 """Mistakes that are told one by one."""
@@ -21,7 +21,7 @@ class Findings:
         self._ignored: Counter[str] = Counter()
         self._notes: dict[str, list[str]] = {}
 
-    def mistake(self, where: Place, field: str, message: str) -> None:
+    def mistake(self, where: TextPlace, field: str, message: str) -> None:
         """A field whose value is not allowed."""
         named = f"{field}: {message}" if field else message
         self._mistakes.setdefault(f"{where}: {named}")

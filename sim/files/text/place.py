@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 
-class Place(NamedTuple):
+class TextPlace(NamedTuple):
     """Where something stands."""
 
     source: str
@@ -22,9 +22,9 @@ class PlacedMapping(dict[str, Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, TextPlace] = {}
 
-    def put(self, key: str, value: Any, place: Place) -> None:
+    def put(self, key: str, value: Any, place: TextPlace) -> None:
         """Set a key, and say where it stands."""
         self[key] = value
         self.places[key] = place
@@ -37,9 +37,9 @@ class PlacedList(list[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.places: list[Place] = []
+        self.places: list[TextPlace] = []
 
-    def add(self, value: Any, place: Place) -> None:
+    def add(self, value: Any, place: TextPlace) -> None:
         """Append an item, and say where it stands."""
         self.append(value)
         self.places.append(place)

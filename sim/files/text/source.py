@@ -16,7 +16,7 @@ STANDARD_INPUT = "-"
 YAML = (".yaml", ".yml")
 
 
-class Source(NamedTuple):
+class SourceText(NamedTuple):
     """A text with a name."""
 
     name: str
@@ -29,7 +29,7 @@ class Source(NamedTuple):
     """Whether it was named itself, and not found in a folder."""
 
 
-def sources(paths: Iterable[str | Path]) -> Iterator[Source]:
+def sources(paths: Iterable[str | Path]) -> Iterator[SourceText]:
     """The texts of files, of all YAML files of a folder, of standard input (`-`).
 
     Raises:
@@ -37,14 +37,14 @@ def sources(paths: Iterable[str | Path]) -> Iterator[Source]:
     """
     for path in map(Path, paths):
         if str(path) == STANDARD_INPUT:
-            yield Source("standard input", _decoded("standard input", _typed()), Path())
+            yield SourceText("standard input", _decoded("standard input", _typed()), Path())
         elif path.is_dir():
             yield from (source(each)._replace(named=False) for each in _in(path))
         else:
             yield source(path)
 
 
-def source(path: Path) -> Source:
+def source(path: Path) -> SourceText:
     """The text of one file.
 
     Raises:
@@ -63,7 +63,7 @@ def source(path: Path) -> Source:
         if isinstance(error, BadInput):
             raise
         raise BadInput(f"{path}: {_reason(error)}") from None
-    return Source(str(path), _decoded(str(path), data), path.parent, path)
+    return SourceText(str(path), _decoded(str(path), data), path.parent, path)
 
 
 def _reason(error: Exception) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from sim.core.question import BadInput
-from sim.files.text.place import Place, PlacedList, PlacedMapping, Tagged
-from sim.files.text.source import Source
+from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace
+from sim.files.text.source import SourceText
 
 MOST_NODES = 200_000
 """Values of one file, aliases expanded."""
@@ -35,7 +35,7 @@ _WORDS = {
 _CORE = "tag:yaml.org,2002:"
 
 
-def documents(source: Source) -> list[Any]:
+def documents(source: SourceText) -> list[Any]:
     """The documents of a file; those that are empty are left out.
 
     Raises:
@@ -46,7 +46,7 @@ def documents(source: Source) -> list[Any]:
     return _yaml(source, source.text)
 
 
-def _json(source: Source) -> list[Any]:
+def _json(source: SourceText) -> list[Any]:
     """JSON is read as YAML, which tells lines, once it is known to be JSON."""
     try:
         plain = json.loads(source.text)
@@ -62,7 +62,7 @@ def _json(source: Source) -> list[Any]:
         return [plain]
 
 
-def _yaml_after_all(source: Source, error: ValueError) -> list[Any]:
+def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:
     """YAML may begin with a brace too, where it does not call itself JSON."""
     try:
         if source.name.endswith(".json"):
@@ -87,7 +87,7 @@ class _NotYaml(BadInput):
     pass
 
 
-def _yaml(source: Source, text: str) -> list[Any]:
+def _yaml(source: SourceText, text: str) -> list[Any]:
     builder = _Builder(source.name)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -97,7 +97,7 @@ def _yaml(source: Source, text: str) -> list[Any]:
     return builder.documents
 
 
-def _not_yaml(source: Source, error: yaml.YAMLError) -> BadInput:
+def _not_yaml(source: SourceText, error: yaml.YAMLError) -> BadInput:
     mark = getattr(error, "problem_mark", None)
     problem = str(getattr(error, "problem", None) or error).strip()
     where = f":{mark.line + 1}" if mark else ""
@@ -132,16 +132,16 @@ class _Open:
 
     __slots__ = ("anchor", "key", "measure", "merged", "place", "tag", "value")
 
-    def __init__(self, value: PlacedMapping | PlacedList, event: Any, place: Place) -> None:
+    def __init__(self, value: PlacedMapping | PlacedList, event: Any, place: TextPlace) -> None:
         self.value = value
         self.anchor: str | None = event.anchor
         self.tag: str | None = event.tag
         self.place = place
-        self.key: tuple[str, Place, bool] | None = None
+        self.key: tuple[str, TextPlace, bool] | None = None
         self.merged: list[Any] = []
         self.measure = _Measure()
 
-    def take(self, value: Any, place: Place) -> None:
+    def take(self, value: Any, place: TextPlace) -> None:
         """An item, or what belongs to the key before it."""
         if isinstance(self.value, PlacedList):
             self.value.add(value, place)
@@ -177,10 +177,10 @@ class _Builder:
         elif kind is yaml.DocumentStartEvent:
             self._anchors.clear()
 
-    def _place(self, event: Any) -> Place:
-        return Place(self.name, event.start_mark.line + 1)
+    def _place(self, event: Any) -> TextPlace:
+        return TextPlace(self.name, event.start_mark.line + 1)
 
-    def _refused(self, place: Place, message: str) -> BadInput:
+    def _refused(self, place: TextPlace, message: str) -> BadInput:
         return BadInput(f"{place}: {message}")
 
     def _begin(self, event: Any, value: PlacedMapping | PlacedList) -> None:
@@ -207,7 +207,7 @@ class _Builder:
         tag = None if plain else event.tag
         self._finish(_tagged(tag, value), event.anchor, place, _Measure())
 
-    def _keyed(self, event: Any, place: Place) -> None:
+    def _keyed(self, event: Any, place: TextPlace) -> None:
         top = self._open[-1]
         merge = event.value == "<<" and event.implicit[0]
         if not merge and event.value in top.value:
@@ -240,10 +240,10 @@ class _Builder:
         top = self._open[-1]
         return isinstance(top.value, PlacedMapping) and top.key is None
 
-    def _key_is_no_word(self, place: Place) -> BadInput:
+    def _key_is_no_word(self, place: TextPlace) -> BadInput:
         return _NotYaml(f"{place}: a key is a word, not a mapping or a list{TEMPLATE}")
 
-    def _finish(self, value: Any, anchor: str | None, place: Place, measure: _Measure) -> None:
+    def _finish(self, value: Any, anchor: str | None, place: TextPlace, measure: _Measure) -> None:
         self._total += 1
         if anchor:
             self._anchors[anchor] = (value, measure)

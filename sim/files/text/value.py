@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from sim.files.text.findings import Findings, not_allowed
-from sim.files.text.place import Place, PlacedList, PlacedMapping, Tagged
+from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace
 
 T = TypeVar("T")
 
 _TRUE, _FALSE = ("true", "yes", "on", "y"), ("false", "no", "off", "n")
 
 
-class Node:
+class Value:
     """A value, where it stands, and who is told of mistakes."""
 
     __slots__ = ("findings", "path", "place", "value")
 
-    def __init__(self, value: Any, place: Place, findings: Findings, path: str = "") -> None:
+    def __init__(self, value: Any, place: TextPlace, findings: Findings, path: str = "") -> None:
         self.value = value
         self.place = place
         self.findings = findings
@@ -30,30 +30,30 @@ class Node:
     def __contains__(self, key: str) -> bool:
         return isinstance(self.value, dict) and key in self.value
 
-    def __getitem__(self, key: str) -> "Node":
+    def __getitem__(self, key: str) -> "Value":
         """A field of it; empty where there is none."""
         if not isinstance(self.value, dict):
             return self._below(key, None, self.place)
         places = self.value.places if isinstance(self.value, PlacedMapping) else {}
         return self._below(key, self.value.get(key), places.get(key, self.place))
 
-    def at(self, *keys: str) -> "Node":
+    def at(self, *keys: str) -> "Value":
         """A field of a field of it; each has to be a mapping where it is there."""
         node = self
         for key in keys:
             node = node.mapping()[key]
         return node
 
-    def _below(self, key: str, value: Any, place: Place) -> "Node":
-        return Node(value, place, self.findings, f"{self.path}.{key}" if self.path else key)
+    def _below(self, key: str, value: Any, place: TextPlace) -> "Value":
+        return Value(value, place, self.findings, f"{self.path}.{key}" if self.path else key)
 
-    def with_value(self, value: Any) -> "Node":
+    def with_value(self, value: Any) -> "Value":
         """Another value that stands where this one stands."""
-        return Node(value, self.place, self.findings, self.path)
+        return Value(value, self.place, self.findings, self.path)
 
-    def with_place(self, place: Place) -> "Node":
+    def with_place(self, place: TextPlace) -> "Value":
         """The same, said to stand elsewhere."""
-        return Node(self.value, place, self.findings, self.path)
+        return Value(self.value, place, self.findings, self.path)
 
     def wrong(self, allowed: str = "", known: Iterable[str] = ()) -> None:
         """Its value is not allowed; what is."""
@@ -63,7 +63,7 @@ class Node:
         """A mistake of this field, in words of its own."""
         self.findings.mistake(self.place, self.path, message)
 
-    def mapping(self, allowed: str = "a mapping of names to values") -> "Node":
+    def mapping(self, allowed: str = "a mapping of names to values") -> "Value":
         """Itself if it is a mapping; else empty, and a mistake unless nothing is there."""
         if isinstance(self.value, dict):
             return self
@@ -71,12 +71,14 @@ class Node:
             self.wrong(allowed)
         return self.with_value(None)
 
-    def fields(self, allowed: str = "a mapping of names to values") -> Iterator[tuple[str, "Node"]]:
+    def fields(
+        self, allowed: str = "a mapping of names to values"
+    ) -> Iterator[tuple[str, "Value"]]:
         """Its fields, by name."""
         for key in self.mapping(allowed).value or ():
             yield key, self[key]
 
-    def items(self, allowed: str = "a list") -> Iterator["Node"]:
+    def items(self, allowed: str = "a list") -> Iterator["Value"]:
         """Its items."""
         if self.value is None:
             return
@@ -86,7 +88,7 @@ class Node:
         places = self.value.places if isinstance(self.value, PlacedList) else None
         for number, item in enumerate(self.value):
             place = places[number] if places else self.place
-            yield Node(item, place, self.findings, f"{self.path}[{number}]")
+            yield Value(item, place, self.findings, f"{self.path}[{number}]")
 
     def text(self, allowed: str = "a text") -> str | None:
         """Itself as text; None where nothing is there, or something else."""

@@ -33,6 +33,8 @@ class ContainerDraft:
     host_ports: tuple[int, ...] = ()
     check: HealthCheck | None = None
     essential: bool = True
+    after: list[Wait] = field(default_factory=list)
+    """Containers of the same task that it waits for."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from sim.files.ecs.reading import read_tasks
 from sim.files.kubernetes.reading import read_manifests
 from sim.files.question import ReadQuestion
 from sim.files.recognition import Dialect, dialect_of
+from sim.files.sizes.measured import measured
 from sim.files.text.findings import Findings
 from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText, sources
@@ -77,7 +78,8 @@ def understood(question: ReadQuestion) -> Application:
     findings.refuse()
     if not drafts.parts:
         raise BadInput(f"{found[0].source.name}: {_nothing(findings)}")
-    return assembled(drafts, {}, findings)
+    use = measured(question.sizes, drafts.name, findings)
+    return assembled(drafts, use, findings)
 
 
 class Found(NamedTuple):

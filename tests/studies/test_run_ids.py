@@ -49,6 +49,7 @@ VERBS = {
             **{"load": 0.3, "slowdown": 3.0, "window": 5.0, "use_on": ["vm"], "seed": 2},
             **{"replications": 2, "threads": 2, "variation": 0.5, "gpus": 1, "tasks": 3},
             **PRICES,
+            "reserved_memory": 0.25 * GiB,
         },
         besides={"use_on": {"window": 1.0}, **A_PLAN},
         same={"explain": SHOWN},

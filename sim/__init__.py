@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.files.reading import read
     from sim.host import Step
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
@@ -66,6 +67,7 @@ __all__ = [
     "load",
     "one_server",
     "plots",
+    "read",
     "replicate",
     "scale_in",
     "scale_out",
@@ -101,6 +103,7 @@ _HOME = {
     "density": "sim.studies.density.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "one_server": "sim.studies.one_server",
+    "read": "sim.files.reading",
     "calls": "sim.studies.calls.study",
     "PlatformOptions": "sim.studies.platform_row",
     "scale_out": "sim.studies.scale_out.study",

@@ -5,7 +5,7 @@ nearest known name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
 from sim.core.names import Architecture
-from sim.core.quantity import Bytes, ReservedVcpu, Seconds
+from sim.core.quantity import Between, Bytes, Count, Hosts, Rate, ReservedVcpu, Seconds
 from sim.experiment import Burst, Poisson, Scenario
 from sim.host import Machine
 from sim.host.machine import LARGEST
@@ -120,7 +120,7 @@ class HostPart:
     """GPUs of a machine of one's own; none unless given."""
     usd_per_hour: Annotated[float, Field(gt=0)] | None = None
     """Price of a machine of one's own; not known unless given."""
-    count: PositiveInt = 1
+    count: Hosts = 1
     """Container instances (ecs) or nodes (eks)."""
     architecture: Architecture | None = None
     """Architecture of tasks on fargate, the instance's unless given; elsewhere always that."""
@@ -234,10 +234,10 @@ class ServicePart:
 class ArrivalsPart:
     """How tasks arrive: all at once, or one by one in a Poisson stream."""
 
-    tasks: PositiveInt = 1
+    tasks: Count = 1
     at: Seconds = 0.0
     """When a burst comes."""
-    per_second: Annotated[float, Field(gt=0)] | None = None
+    per_second: Rate | None = None
     """Mean rate of a Poisson stream; without it, a burst."""
 
 
@@ -287,16 +287,18 @@ class ScenarioFile:
     """ECS_RESERVED_MEMORY of the container instances; 0 unless given."""
     attributes: dict[str, str] | None = None
     """Attributes of the container instances beside their own: ecs.availability-zone, stack."""
-    max_pods: MaxPods | None = None
-    """Setting of the kubelet on EKS nodes; what EKS recommends for the type unless given."""
+    max_pods: MaxPods | str | None = None
+    """Of the kubelet on EKS nodes, or nodeadm's expression; what EKS recommends unless given."""
     prefix_delegation: bool = False
     """Whether EKS nodes take prefixes instead of single addresses."""
     scoring: Scoring = "LeastAllocated"
     """How the Kubernetes scheduler ranks nodes."""
+    nodes: catalog.NodeSettings = Field(default_factory=catalog.NodeSettings)
+    """How EKS nodes are set up; its `ami` is that of ECS instances, too."""
     pod: PodPart = Field(default_factory=PodPart)
     until: Annotated[Seconds, Field(gt=0)] | None = None
     serve: Seconds = 0.0
-    sample_every: Seconds | None = None
+    sample_every: Between | None = None
     replications: PositiveInt = 30
     seed: Annotated[int, Field(ge=0)] = 1
     figures: dict[Annotated[str, _known("figure", catalog.figures())], float] = Field(
@@ -374,6 +376,7 @@ class ScenarioFile:
             attributes=self.attributes or {},
             max_pods=self.max_pods,
             prefix_delegation=self.prefix_delegation,
+            nodes=self.nodes,
             pod=self.pod.template(),
             scoring=self.scoring,
         )
@@ -398,6 +401,8 @@ OPTIONS = {
     "prefix_delegation": "prefix_delegation",
     "scoring": "scoring",
     "pod": "pod",
+    **{f"nodes.{field.name}": "nodes" for field in fields(catalog.NodeSettings)},
+    "nodes.ami": "ami",
 }
 """Fields that not every platform takes, by path, and the option that each of them is."""
 

@@ -89,8 +89,8 @@ def _remarks(scenarios: Mapping[str, Scenario]) -> tuple[str, ...]:
     if image is not None and image.wire < least.value and any("-lazy" in v for v in scenarios):
         said.append(
             f"Lazy loading gains from about {least.shown()} of compressed image on (AWS); this one "
-            f"has {image.wire / MB:.0f} MB. What a file system in user space costs a read is left out, "
-            f"so lazy starts are shown too quick"
+            f"has {image.wire / MB:.0f} MB. What a file system in user space costs a read is left "
+            f"out, so lazy starts are shown too quick"
         )
     return tuple(dict.fromkeys(f"{text}." for text in said if text))
 

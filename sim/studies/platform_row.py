@@ -201,8 +201,15 @@ class PlatformRow:
     """What a host of its own holds besides what was asked, in words."""
     charges: Charges = NO_CHARGES
     """What it costs besides its hosts."""
+    remark: Callable[[], str] = lambda: ""
+    """What else there is to know of its hosts, in words."""
     formerly: tuple[str, ...] = ()
     """Names it had, or others give it; they are not taken, but told."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether AWS may take its hosts back at two minutes' warning."""
+        return self.charges.purchase == "spot"
 
     def asks(self, question: Question) -> bool:
         """Whether that can be asked of it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sim import catalog
 from sim.core.cited import plain
@@ -25,6 +26,7 @@ from sim.studies.platform_row import (
     StudiedPlatform,
     Temperature,
 )
+from sim.units import hours
 
 
 def rows(question: Question) -> tuple[PlatformRow, ...]:
@@ -35,9 +37,11 @@ def rows(question: Question) -> tuple[PlatformRow, ...]:
 def plannable() -> tuple[PlatformRow, ...]:
     """The platforms on which an application can be planned.
 
-    Those whose machines come and go are left out where another has the same machines.
+    Those whose machines come and go are left out where another has the same machines, and Spot,
+    which is a way to pay for the same.
     """
-    return tuple(row for row in _TABLE.values() if row.asks("density") or row.mixes)
+    every = (row for row in _TABLE.values() if row.asks("density") or row.mixes)
+    return tuple(row for row in every if not row.interrupted)
 
 
 def names(question: Question) -> tuple[str, ...]:
@@ -315,6 +319,27 @@ def _too_large(
     return limit, f"no Fargate size holds {what}; {limit.how}"
 
 
+def _ecs_managed(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.ecs_managed(
+        options.instance, count=options.count, warm=options.warm, pulls_from=options.pulls_from
+    )
+
+
+def _eks_auto(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.eks_auto(
+        options.instance,
+        count=options.count,
+        pod=options.pod,
+        warm=options.warm,
+        pulls_from=options.pulls_from,
+    )
+
+
+def _lives(what: str, key: str) -> str:
+    days = catalog.figure(key).value / (24 * hours)
+    return f"{what} lives {days:.0f} days at most"
+
+
 def _pod_overhead() -> str:
     return f"{catalog.figure('eks.fargate.pod_overhead').shown()} for Kubernetes"
 
@@ -483,6 +508,40 @@ _TABLE: dict[str, PlatformRow] = {
             formerly=("fargate-eks",),
         ),
         PlatformRow(
+            name="ecs-managed",
+            label="ECS Managed Instances",
+            phrase="on ECS Managed Instances",
+            make=_ecs_managed,
+            scaling=lambda options: catalog.ecs_managed_instances(options.instance),
+            density=(
+                Flavour(
+                    name="ecs-managed",
+                    label="ECS Managed Instances",
+                    units="ECS tasks on Managed Instances",
+                ),
+            ),
+            startup=("cold",),
+            takes=frozenset({"instance", "count"}),
+            unfit=_unknown_network,
+            charges=Charges(fee="ecs.mi.fee_ratio", volume="ecs.mi.volume"),
+            remark=lambda: _lives("an instance", "ecs.mi.max_lifetime"),
+            formerly=("ecs-mi", "managed-instances"),
+        ),
+        PlatformRow(
+            name="eks-auto",
+            label="EKS Auto Mode",
+            phrase="on EKS Auto Mode",
+            make=_eks_auto,
+            scaling=lambda options: catalog.eks_auto_nodes(*options.types),
+            density=(Flavour(name="eks-auto", label="EKS Auto Mode", units="EKS Auto Mode pods"),),
+            startup=("cold",),
+            takes=frozenset({"instance", "count", "pod"}),
+            unfit=_unknown_network,
+            charges=Charges(cluster=True, fee="eks.auto.fee_ratio", volume="eks.auto.volume"),
+            remark=lambda: _lives("a node", "eks.auto.max_lifetime"),
+            formerly=("eks-auto-mode", "auto-mode"),
+        ),
+        PlatformRow(
             name="ecs-asg",
             label="ECS, capacity provider",
             phrase="on ECS with a capacity provider",
@@ -515,4 +574,24 @@ _TABLE: dict[str, PlatformRow] = {
     )
 }
 
+
+def _as_spot(row: PlatformRow) -> PlatformRow:
+    """The same, bought as Spot: it starts as the other does, so that only its price is asked."""
+    name, label = f"{row.name}-spot", f"{row.label} Spot"
+    return replace(
+        row,
+        name=name,
+        label=label,
+        phrase=f"{row.phrase} Spot",
+        density=(Flavour(name=name, label=label, units=f"{row.density[0].units} (Spot)"),),
+        scaling=None,
+        startup=(),
+        lifecycle=False,
+        file=False,
+        formerly=(),
+        charges=replace(row.charges, purchase="spot"),
+    )
+
+
+_TABLE |= {each.name: each for each in (_as_spot(_TABLE["ec2"]), _as_spot(_TABLE["fargate"]))}
 _BUILT_IN = frozenset(_TABLE)

@@ -74,8 +74,9 @@ class DensityAnswer:
         asked = self.question
         how, fee = BOUGHT[asked.purchase], any(row.charges.fee for row in self.rows)
         what = "compute and fees" if fee else "compute"
+        spot = ", or Spot where a row says so" if asked.purchase != "spot" else ""
         return (
-            f"Prices each are of full hosts, {what} only, {how} in {asked.region}; --tasks says "
+            f"Prices each are of full hosts, {what} only, {how} in {asked.region}{spot}; --tasks says "
             f"what so many cost altogether."
         )
 

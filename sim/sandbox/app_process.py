@@ -8,7 +8,7 @@ from simpy import Event, Interrupt
 
 from sim.host import Kernel, MemorySlice, WorkAmount
 from sim.sharing import Group, Job
-from sim.start import Start
+from sim.start import Starting
 from sim.workload import Demand, Requests, RequestServer, alone
 
 EXEC_FORMAT = "exec format error"
@@ -56,7 +56,7 @@ class RunningApp:
         )
         self._server: RequestServer | None = None
 
-    def start(self, start: Start) -> Generator[Event, Any, None]:
+    def run(self, start: Starting) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.
 
         Raises:
@@ -142,3 +142,30 @@ class RunningApp:
         if self.quota is not None:
             self.quota.close()
         self.cpu.remove()
+
+
+class InstalledApp:
+    """An app that is installed on a guest or an instance, beside others or alone."""
+
+    __slots__ = ("app",)
+
+    def __init__(self, app: RunningApp) -> None:
+        self.app = app
+
+    @property
+    def alive(self) -> bool:
+        """Whether the app was not killed."""
+        return self.app.memory.alive
+
+    @property
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        return self.app.server
+
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself."""
+        return self.app.undisturbed(requests)
+
+    def stop(self) -> None:
+        """End it."""
+        self.app.stop()

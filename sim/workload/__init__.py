@@ -5,13 +5,14 @@ from sim.workload.application import (
     AutoscalingRange,
     Part,
     Volume,
-    Wait,
 )
 from sim.workload.demand import Demand, PerService
 from sim.workload.health_check import HealthCheck
 from sim.workload.request_server import RequestServer
 from sim.workload.requests import Load, Requests, alone, draw_requests, serve
 from sim.workload.service import App, Service
+from sim.workload.task import TaskSize, task_size
+from sim.workload.waiting import Wait
 
 __all__ = [
     "App",
@@ -25,9 +26,11 @@ __all__ = [
     "RequestServer",
     "Requests",
     "Service",
+    "TaskSize",
     "Volume",
     "Wait",
     "alone",
     "draw_requests",
     "serve",
+    "task_size",
 ]

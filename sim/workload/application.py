@@ -1,7 +1,6 @@
 """An application: services with copies and order, the same on every platform."""
 
 from collections.abc import Iterator
-from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
@@ -10,9 +9,7 @@ from sim.core.description import description
 from sim.core.names import unknown
 from sim.core.quantity import Bytes
 from sim.workload.service import Service
-
-Condition: TypeAlias = Literal["started", "healthy", "completed"]
-"""What is waited for: its container runs, its health check was good once, it ended well."""
+from sim.workload.waiting import Name, Wait, in_order
 
 SizeSource: TypeAlias = Literal["file", "stats", "heap", "image", "assumed"]
 """Where a size comes from: the file itself, what was measured of it, the heap its JVM is given,
@@ -20,16 +17,6 @@ what is known of its image, or nothing."""
 
 Storage: TypeAlias = Literal["own", "shared", "bind"]
 """A volume of each copy, one that several containers share, or a folder of the host."""
-
-Name = Annotated[str, Field(min_length=1, max_length=255)]
-
-
-@description
-class Wait:
-    """A part is not started before that is true of another part, in all its copies."""
-
-    part: Name
-    until: Condition = "started"
 
 
 @description
@@ -107,11 +94,7 @@ class Application:
             for what in (*(wait.part for wait in part.after), *part.apart_from):
                 if what not in names:
                     raise ValueError(str(unknown(f"{part.name}: part", what, names)))
-        try:
-            TopologicalSorter(self._waits()).prepare()
-        except CycleError as error:
-            circle = " -> ".join(reversed(error.args[1]))
-            raise ValueError(f"parts: none of these can start first: {circle}") from None
+        in_order(self._waits(), "parts")
         return self
 
     def part(self, name: str) -> Part:
@@ -127,7 +110,7 @@ class Application:
 
     def in_order(self) -> Iterator[Part]:
         """Its parts, each after those that it waits for."""
-        for name in TopologicalSorter(self._waits()).static_order():
+        for name in in_order(self._waits(), "parts"):
             yield self.part(name)
 
     def launches(self) -> Iterator[Service]:

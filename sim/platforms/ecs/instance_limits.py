@@ -24,7 +24,7 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
 from sim.start import Ceiling
-from sim.workload import Service
+from sim.workload import Service, TaskSize, task_size
 
 Network: TypeAlias = Literal["bridge", "host", "awsvpc"]
 
@@ -83,8 +83,9 @@ class TasksOnInstances(Hosting):
 
     def request(self, service: Service) -> TaskRequest:
         """What placement reserves for a task."""
-        gpus_of(self.machine, service.gpus)
-        return task_request(service, own_network=self.own_network)
+        request = task_request(service, own_network=self.own_network)
+        gpus_of(self.machine, request.gpus)
+        return request
 
     def registered(self) -> FreeOnInstance:
         """What an instance offers when it joins the cluster."""
@@ -103,7 +104,7 @@ class TasksOnInstances(Hosting):
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Tasks that fit on one instance by reservation, limit by limit, smallest first."""
-        cpu = fits(self.machine.vcpu, service.cpu)
+        cpu = fits(self.machine.vcpu, task_size(service, "beside").cpu)
         return smallest_first(
             _ceiling("vCPU", cpu, _MORE_CPU),
             self._memory_ceiling(service),
@@ -113,27 +114,29 @@ class TasksOnInstances(Hosting):
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits of the network mode, and GPUs; they stand whatever the tasks really use."""
-        return (*self._network_slots(service), *gpu_ceilings(self.machine, service.gpus))
+        size = task_size(service, "beside")
+        return (*self._network_slots(size), *gpu_ceilings(self.machine, size.gpus))
 
-    def _network_slots(self, service: Service) -> tuple[Ceiling, ...]:
+    def _network_slots(self, size: TaskSize) -> tuple[Ceiling, ...]:
         if self.own_network:
             return () if math.isinf(self._enis) else (self._eni_ceiling(),)
-        port = service.host_port
-        free = 0 if port in RESERVED_PORTS else 1
-        fixed = () if port is None else (_ceiling("host ports", free, _DYNAMIC),)
+        free = 1 if RESERVED_PORTS.isdisjoint(size.ports) else 0
+        fixed = (_ceiling("host ports", free, _DYNAMIC),) if size.ports else ()
         if self.terms.network == "host":
             return fixed
-        control = self.terms.control_plane
+        control, each = self.terms.control_plane, size.containers
+        bridge, dynamic = plain(control.bridge_ports), plain(control.dynamic_ports)
         return (
             *fixed,
-            _ceiling("bridge ports", int(plain(control.bridge_ports)), "use awsvpc with trunking"),
-            _ceiling("host ports", int(plain(control.dynamic_ports)), _WIDER),
+            _ceiling("bridge ports", fits(bridge, each), "use awsvpc with trunking"),
+            _ceiling("host ports", fits(dynamic, each), _WIDER),
         )
 
     def fits_in_memory(self, service: Service) -> int:
         """Tasks that fit by what they use, beside the agent and the OS."""
-        each = service.private + plain(self.fleet.runtime.shim)
-        return fits(self.fleet.room(service.hot + self.terms.agent_memory), each)
+        size = task_size(service)
+        each = size.private + size.containers * plain(self.fleet.runtime.shim)
+        return fits(self.fleet.room(size.hot + self.terms.agent_memory), each)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How an instance's nominal memory is used with `count` tasks at work."""
@@ -150,7 +153,7 @@ class TasksOnInstances(Hosting):
 
     def _memory_ceiling(self, service: Service) -> Ceiling:
         """What is registered is nearly all that the OS sees, also what OS and agent use of it."""
-        allows = fits(self.registered_memory, service.reserved)
+        allows = fits(self.registered_memory, task_size(service, "beside").reserved)
         spare = allows < self.fits_in_memory(service)
         return _ceiling("memory", allows, _MORE_MEMORY if spare else _FULL)
 

@@ -111,6 +111,8 @@ class Start(Process):
         "_kill_reason",
         "at_end",
         "demand",
+        "kernel",
+        "placed_at",
         "sandbox",
         "service",
         "startup_noise",
@@ -127,6 +129,10 @@ class Start(Process):
         self.task = world.record.task(self.service.name)
         self.startup_noise = demand.noise()
         self.state = ""
+        self.kernel: Kernel | None = None
+        """The host that it is on, once it has one."""
+        self.placed_at = 0.0
+        """When it got it."""
         self.sandbox: Sandbox | None = None
         self.at_end: list[Callable[[], None]] = []
         self._kill_reason = ""
@@ -143,9 +149,11 @@ class Start(Process):
         self.state = name
         return self.world.record.phase(self.task, name)
 
-    def place(self, host: str) -> None:
+    def place(self, kernel: Kernel) -> None:
         """Note the host that it goes to."""
-        self.world.record.place(self.task, host)
+        self.kernel = kernel
+        self.placed_at = self.world.env.now
+        self.world.record.place(self.task, kernel.name)
 
     def attach_sandbox(self, sandbox: Sandbox) -> None:
         """Attach its sandbox, which is stopped when the start ends."""
@@ -227,6 +235,30 @@ class Deployment(Protocol):
 
     def hosts(self) -> Sequence[Kernel]:
         """The kernels that run its sandboxes, as far as they are up."""
+        ...
+
+
+class Recoverable(Deployment, Protocol):
+    """A deployment whose hosts can be lost, and that begins starts in place of others."""
+
+    def current(self, start: Start) -> Start:
+        """The start that stands in for `start` by now."""
+        ...
+
+    def lose(self, kernel: Kernel) -> None:
+        """A host has died: nothing goes there any more."""
+        ...
+
+    def add_host(self) -> None:
+        """One more host is up, in place of one that has died."""
+        ...
+
+    def replace(self, start: Start) -> Start:
+        """Begin another start in place of one that was lost."""
+        ...
+
+    def recover(self, start: Start) -> Start:
+        """Begin it anew on a host like its own, with the same disk."""
         ...
 
 

@@ -45,22 +45,40 @@ if TYPE_CHECKING:
         instances,
         matching,
     )
+    from sim.catalog.known_images import known_image
     from sim.catalog.max_pods import max_pods
+    from sim.catalog.prices import (
+        DEFAULT_REGION,
+        ClusterTier,
+        Purchase,
+        cluster_price,
+        ec2_price,
+        ec2_ratio,
+        fargate_price,
+        fargate_spot_ratio,
+        fee_share,
+        regions,
+        spot_interruptions,
+    )
     from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
     from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
     from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
     from sim.core.names import UnknownName, unknown
 
 __all__ = [
+    "DEFAULT_REGION",
     "DEFAULT_TYPE",
     "RUNTIMES",
+    "ClusterTier",
     "Instance",
+    "Purchase",
     "UnknownName",
     "agent_cleanup",
     "app",
     "apps",
     "bare",
     "builder",
+    "cluster_price",
     "control_plane",
     "core_speeds",
     "custom",
@@ -68,6 +86,8 @@ __all__ = [
     "docker",
     "ec2",
     "ec2_for",
+    "ec2_price",
+    "ec2_ratio",
     "ecs",
     "ecs_agent",
     "ecs_capacity_provider",
@@ -78,6 +98,9 @@ __all__ = [
     "eks_karpenter",
     "eks_on_fargate",
     "fargate",
+    "fargate_price",
+    "fargate_spot_ratio",
+    "fee_share",
     "figure",
     "figures",
     "fitted",
@@ -89,6 +112,7 @@ __all__ = [
     "images",
     "instance",
     "instances",
+    "known_image",
     "kubelet_cleanup",
     "kubelet_retry_policy",
     "load",
@@ -101,10 +125,12 @@ __all__ = [
     "official",
     "prefix_max_pods",
     "profile",
+    "regions",
     "registry",
     "registry_names",
     "repository",
     "service",
+    "spot_interruptions",
     "unknown",
     "unpacking",
     "validation_hosts",
@@ -120,9 +146,12 @@ _HOME = {
     "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter "
     "eks_on_fargate node_config nodes prefix_max_pods",
     "sim.catalog.figures": "control_plane digest figure figures",
+    "sim.catalog.known_images": "known_image",
     "sim.catalog.instances.machines": "bare custom machine",
     "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
     "sim.catalog.max_pods": "max_pods",
+    "sim.catalog.prices": "ClusterTier DEFAULT_REGION Purchase cluster_price ec2_price ec2_ratio "
+    "fargate_price fargate_spot_ratio fee_share regions spot_interruptions",
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
     "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
     "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",

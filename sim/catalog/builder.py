@@ -1,21 +1,14 @@
 """A machine that builds and pushes, the repositories it pushes to, and names of base images."""
 
-import re
-
 from sim.catalog.apps import image
 from sim.catalog.containers import unpacking
 from sim.catalog.figures import control_plane, core_of, figure
 from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import DEFAULT_TYPE
+from sim.catalog.known_images import known_image
 from sim.catalog.registries import registry
 from sim.core.cited import Cited
 from sim.image import Builder, Image, Packing, Repository, RetryPolicy
-
-_OFFICIAL = re.compile(
-    r"(?:(?:docker\.io|index\.docker\.io|public\.ecr\.aws/docker)/)?(?:library/)?"
-    r"(?P<name>[^@/]+)(?:@sha256:[0-9a-f]+)?"
-)
-"""An official image, under the names of Docker Hub and of its copy in ECR Public."""
 
 
 def builder(type_: str = DEFAULT_TYPE) -> Builder:
@@ -52,13 +45,13 @@ def repository(name: str = "ecr") -> Repository:
 
 
 def official(name: str) -> Image:
-    """The image that a FROM names.
+    """The image that a FROM names, or the nearest of its kind, whose name it has.
 
     Raises:
         UnknownName: it is not in the catalogue.
     """
-    match = _OFFICIAL.fullmatch(name)
-    return image(match["name"] if match is not None else name)
+    known = known_image(name)
+    return image(name) if known is None or known.image is None else known.image
 
 
 def _largest(name: str) -> Cited | None:

@@ -1,6 +1,7 @@
 """Every figure about the world that is not an instance, an image or a size; each one cited."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from typing import cast
 
@@ -16,7 +17,7 @@ from sim.core.token_bucket import Quota
 def figures() -> dict[str, Cited]:
     """All figures by key."""
     every = [*rows("parameters.csv"), *rows("start_profiles.csv")]
-    return {row["key"]: _cited(row) for row in every}
+    return {row["key"]: cited(row, row["key"], row.get("core") or "") for row in every}
 
 
 def figure(key: str) -> Cited:
@@ -73,10 +74,11 @@ def digest() -> str:
     return sha.hexdigest()
 
 
-def _cited(row: dict[str, str]) -> Cited:
+def cited(row: Mapping[str, str], key: str, core: str = "") -> Cited:
+    """The figure that a row of a table holds, in base units."""
     scale = SCALES.get(row["unit"], 1.0)
     return Cited(
-        key=row["key"],
+        key=key,
         value=float(row["value"]) * scale,
         unit=row["unit"],
         low=_optional(row["low"], scale),
@@ -85,7 +87,7 @@ def _cited(row: dict[str, str]) -> Cited:
         source=row["source"],
         as_of=row["as_of"],
         note=row["note"],
-        core=row.get("core") or "",
+        core=core,
     )
 
 

@@ -101,19 +101,32 @@ def median(what: Varying) -> float:
 def _sampler(what: Varying, generator: np.random.Generator) -> Sampler:
     if isinstance(what, Exponential):
         mean = plain(what.mean)
-        return _in_blocks(lambda: generator.exponential(mean, BLOCK))
+        return in_blocks(lambda: generator.exponential(mean, BLOCK))
     if isinstance(what, Uniform):
         high = plain(what.high)
-        return _in_blocks(lambda: generator.uniform(0.0, high, BLOCK))
+        return in_blocks(lambda: generator.uniform(0.0, high, BLOCK))
     if isinstance(what, Lognormal) and plain(what.spread) > 0.0:
         middle = plain(what.median)
         sigma = math.sqrt(math.log1p(plain(what.spread) ** 2))
-        return _in_blocks(lambda: middle * np.exp(sigma * generator.standard_normal(BLOCK)))
+        return in_blocks(lambda: middle * np.exp(sigma * generator.standard_normal(BLOCK)))
     constant = median(what)
     return lambda: constant
 
 
-def _in_blocks(draw: Callable[[], "np.ndarray[tuple[int], np.dtype[np.float64]]"]) -> Sampler:
+def draw_gamma(
+    generator: np.random.Generator, mean: float, variation: float, number: int
+) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Gamma-distributed numbers; exponential where their coefficient of variation is 1."""
+    if variation == 0.0 or mean == 0.0:
+        return np.full(number, mean)
+    if variation == 1.0:
+        return generator.exponential(mean, number)
+    shape = variation**-2
+    return generator.gamma(shape, mean / shape, number)
+
+
+def in_blocks(draw: Callable[[], "np.ndarray[tuple[int], np.dtype[np.float64]]"]) -> Sampler:
+    """One at a time of the numbers that `draw` makes many of at once."""
     block: list[float] = []
 
     def take() -> float:

@@ -60,7 +60,6 @@ class MemoryGroup:
         "_memory",
         "_shared",
         "_together",
-        "_within",
         "alive",
         "bias",
         "files",
@@ -69,6 +68,7 @@ class MemoryGroup:
         "on_kill",
         "private",
         "processes",
+        "within",
     )
 
     def __init__(
@@ -84,7 +84,7 @@ class MemoryGroup:
     ) -> None:
         self._memory = memory
         self._together = together
-        self._within = within
+        self.within = within
         self.limit = limit
         self.bias = bias
         self.processes = processes
@@ -128,9 +128,9 @@ class MemoryGroup:
     def _charge(self, amount: float) -> None:
         self.private += amount
         self._memory.private += amount
-        if self._within is not None:
-            self._within.private += amount
-            self._within.settle()
+        if self.within is not None:
+            self.within.private += amount
+            self.within.settle()
 
     def map(self, files: str, hot: float) -> bool:
         """Keep `hot` bytes of the file set `files` in memory, shared with all groups that map them.
@@ -173,9 +173,9 @@ class MemoryGroup:
         self.on_kill = _ignore  # no cycle with its owner is left to the garbage collector
         self._memory.private -= self.private
         self._memory.groups.pop(self)
-        if self._within is not None:
-            self._within.private -= self.private
-            self._within.groups.pop(self)
+        if self.within is not None:
+            self.within.private -= self.private
+            self.within.groups.pop(self)
         self.private = 0.0
         if self._shared is not None:
             self._memory.leave(self._shared)

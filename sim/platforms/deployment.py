@@ -9,6 +9,12 @@ from sim.host import Kernel
 from sim.start import NextStory, Start
 from sim.workload import Demand, PerService, Service
 
+DOWN = "host is down"
+"""What is said to who asks a host that has died for a start."""
+
+RECOVERY, REPLACEMENT = "recovery", "replacement"
+"""Parent of what is recorded of a fault, and the event of a start that replaces a lost one."""
+
 
 class BareDeployment:
     """A deployment that knows its hosts and stops its starts."""
@@ -29,6 +35,36 @@ class BareDeployment:
         start.kill("stopped")
         start.end()
         return start
+
+    def lose(self, kernel: Kernel) -> None:
+        """A host has died: nothing goes there any more. Who kills what ran there knows it."""
+        self._hosts.remove(kernel)
+
+    def add_host(self) -> None:
+        """One more host is up, in place of one that has died.
+
+        Raises:
+            NotImplementedError: its hosts are not a group.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no group of hosts")
+
+    def replace(self, start: Start) -> Start:
+        """Begin another start in place of one that was lost, as its controller does: uncalled."""
+        new = self._again(start)
+        self.world.record.event(new.task, REPLACEMENT, RECOVERY)
+        return self._stands_in(start, new)
+
+    def recover(self, start: Start) -> Start:
+        """Begin it anew on a host like its own, with the same disk; else it is replaced."""
+        return self.replace(start)
+
+    def _stands_in(self, start: Start, new: Start) -> Start:
+        self.replaced[start] = new
+        return new
+
+    def _again(self, start: Start) -> Start:
+        """The start that is begun in place of another; its start-up is of a stream of its own."""
+        raise NotImplementedError(f"{type(self).__name__} begins no start by itself")
 
     def current(self, start: Start) -> Start:
         """The start that stands in for `start`: itself, unless it had to move."""
@@ -53,6 +89,9 @@ class StoryDeployment(BareDeployment):
         """Ask for `count` sandboxes now."""
         demand = self._demands.of(service)
         return [Start(self.world, demand, self._story) for _ in range(count)]
+
+    def _again(self, start: Start) -> Start:
+        return Start(self.world, start.demand.again(self.world), self._story)
 
 
 def record_wait(start: Start, part: str, since: float, until: float) -> None:

@@ -6,7 +6,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
-from sim.platforms.deployment import StoryDeployment
+from sim.platforms.deployment import DOWN, StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
@@ -104,13 +104,19 @@ class DockerHost(StoryDeployment):
         lacking = self._take(start)
         if lacking is not None:
             return Refused(lacking)
-        start.place(self.engine.kernel.name)
+        start.place(self.engine.kernel)
         return self.engine.run(start)
 
     def _take(self, start: Start) -> str | None:
         """Take a place on the bridge and the host port, or say what is missing."""
+<<<<<<< HEAD
         size = start.demand.size
         if size.gpus > gpus_of(self._machine, size.gpus):
+=======
+        if not self._hosts:
+            return DOWN
+        if start.service.gpus > gpus_of(self._machine, start.service.gpus):
+>>>>>>> main
             return "GPU"
         if self._bridge < size.containers:
             return "bridge ports"

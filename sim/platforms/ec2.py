@@ -154,6 +154,22 @@ class Account(BareDeployment):
             self._hosts.remove(self._machines.pop(start))
         return super().stop(start)
 
+    def lose(self, kernel: Kernel) -> None:
+        """An instance has died."""
+        self._hosts.remove(kernel)
+        for start in [s for s, mine in self._machines.items() if mine is kernel]:
+            del self._machines[start]
+
+    def recover(self, start: Start) -> Start:
+        """EC2's automatic recovery: the instance boots again, on other hardware."""
+        return self._stands_in(start, Start(self.world, start.demand.again(self.world), self._up))
+
+    def _again(self, start: Start) -> Start:
+        """An Auto Scaling group launches another one."""
+        answered = self.world.env.process(self._request(1))
+        demand = start.demand.again(self.world)
+        return Start(self.world, demand, lambda new: self._launched(new, answered))
+
     def _request(self, count: int) -> Generator[Event, Any, None]:
         yield self._requests.take()
         yield self._instances.take(count)
@@ -175,7 +191,7 @@ class Account(BareDeployment):
         ec2 = self._ec2
         name = f"{ec2.machine.name}-{start.task}"
         kernel = ec2.machine.boot(self.world, name, plain(ec2.guest_os))
-        start.place(name)
+        start.place(kernel)
         self._hosts.append(kernel)
         self._machines[start] = kernel
         if ec2.docker is not None and self._registry is not None:
@@ -209,4 +225,36 @@ def _installed(kernel: Kernel) -> BringUp:
         start.attach_sandbox(InstalledApp(app))
         yield from app.run(start)
 
+<<<<<<< HEAD
     return bring_up
+=======
+    def __init__(self, app: RunningApp) -> None:
+        self.app = app
+
+    @property
+    def alive(self) -> bool:
+        """Whether the app was not killed."""
+        return self.app.memory.alive
+
+    @property
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        return self.app.server
+
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself."""
+        return self.app.undisturbed(requests)
+
+    def crash(self) -> None:
+        """The app's process ends by itself; the instance runs on."""
+        self.app.stop()
+
+    def restart(self, start: Start, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
+        """Run its app anew, to its first healthy answer."""
+        self.app = self.app.anew(start.kill)
+        yield from self.app.start(start)
+
+    def stop(self) -> None:
+        """Terminate it."""
+        self.app.stop()
+>>>>>>> main

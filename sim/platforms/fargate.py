@@ -21,8 +21,12 @@ from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
+<<<<<<< HEAD
 from sim.units import GiB
 from sim.workload import Service, task_size
+=======
+from sim.workload import Service
+>>>>>>> main
 
 
 @description
@@ -74,8 +78,7 @@ class Fargate:
 
     def price(self, size: FargateSize) -> float:
         """USD per hour of one task."""
-        cpu = size.vcpu * plain(self.usd_per_vcpu_hour)
-        return cpu + size.memory / GiB * plain(self.usd_per_gb_hour)
+        return size.price(plain(self.usd_per_vcpu_hour), plain(self.usd_per_gb_hour))
 
     def deploy(self, world: World) -> "LiveFargate":
         """Fargate as one account sees it, its bucket full."""
@@ -218,7 +221,7 @@ class LiveFargate:
         )
         used = plain(fargate.os_and_daemons) + within
         kernel = machine.boot(self.world, f"task-{start.task}", used)
-        start.place(kernel.name)
+        start.place(kernel)
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)

@@ -8,6 +8,7 @@ from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.host import Machine
 from sim.platforms.limits import BudgetItem
 from sim.start import Ceiling
+from sim.units import GiB
 from sim.workload import Service
 
 
@@ -20,6 +21,10 @@ class FargateSize:
 
     def __str__(self) -> str:
         return f"{shown_vcpu(self.vcpu)} / {shown_size(self.memory)}"
+
+    def price(self, usd_per_vcpu_hour: float, usd_per_gb_hour: float) -> float:
+        """USD an hour; a GB of the price list is a GiB."""
+        return self.vcpu * usd_per_vcpu_hour + self.memory / GiB * usd_per_gb_hour
 
 
 class Hosting:

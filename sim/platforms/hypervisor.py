@@ -4,7 +4,7 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
-from sim.platforms.deployment import StoryDeployment
+from sim.platforms.deployment import DOWN, StoryDeployment
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, smallest_first, with_free
 from sim.sandbox import Guest, VirtualMachine
@@ -110,14 +110,21 @@ class VirtualHost(StoryDeployment):
         lacking = self._take(start)
         if lacking is not None:
             return Refused(lacking)
-        start.place(self.kernel.name)
+        start.place(self.kernel)
         guest = Guest(self._vm, self.kernel, start.demand, start)
         start.attach_sandbox(guest)
         return guest.boot(start)
 
     def _take(self, start: Start) -> str | None:
+<<<<<<< HEAD
         size = start.demand.size
         vcpus, memory = float(self._vm.vcpus(size.cpu)), self._vm.on_host(size.memory)
+=======
+        vcpus = float(self._vm.vcpus(start.service.cpu))
+        memory = self._vm.on_host(start.service.memory)
+        if not self._hosts:
+            return DOWN
+>>>>>>> main
         if self._vcpus < vcpus:
             return "vCPU"
         if self._room < memory:

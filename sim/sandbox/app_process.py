@@ -56,7 +56,24 @@ class RunningApp:
         )
         self._server: RequestServer | None = None
 
+<<<<<<< HEAD
     def run(self, start: Starting) -> Generator[Event, Any, None]:
+=======
+    def anew(self, on_kill: Callable[[str], None]) -> "RunningApp":
+        """The same app once more, in a cgroup like its own, after it has ended."""
+        old, parent = self.memory, self.cpu.parent
+        return RunningApp(
+            self.kernel,
+            self.demand,
+            self.cpu.weight,
+            on_kill,
+            parent=parent if isinstance(parent, Group) else None,
+            oom_score_adj=1000.0 * old.bias / self.kernel.memory.capacity,
+            within=old.within,
+        )
+
+    def start(self, start: Start) -> Generator[Event, Any, None]:
+>>>>>>> main
         """From exec to the first healthy answer: read what is not cached, compute, wait.
 
         Raises:

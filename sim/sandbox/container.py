@@ -36,30 +36,35 @@ class Container:
     """A live container.
 
     Args:
+        engine: the daemon that has created it.
         start: the start it belongs to, which is killed when the kernel kills it.
         parent: the CPU cgroup it stands in; None: the kernel's root.
         oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
         within: the memory slice it stands in.
     """
 
-    __slots__ = ("_app", "_shim", "_start", "alive")
+    __slots__ = ("_app", "_engine", "_start", "_there")
 
     def __init__(
         self,
-        kernel: Kernel,
+        engine: "ContainerEngine",
         demand: Demand,
+<<<<<<< HEAD
         shim: float,
         start: Starting | None,
+=======
+        start: Start | None,
+>>>>>>> main
         *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
         within: MemorySlice | None = None,
     ) -> None:
         self._start = start
-        self._shim = shim
-        self.alive = True
+        self._engine = engine
+        self._there = True
         self._app = RunningApp(
-            kernel,
+            engine.kernel,
             demand,
             demand.shares,
             self._killed,
@@ -67,7 +72,12 @@ class Container:
             oom_score_adj=oom_score_adj,
             within=within,
         )
-        kernel.memory.hold(shim)
+        engine.kernel.memory.hold(engine.shim)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its app runs."""
+        return self._there and self._app.memory.alive
 
     @property
     def cpu(self) -> Group:
@@ -100,13 +110,27 @@ class Container:
         """Be up at once with the working set in memory; whether it survived that."""
         return self._app.settle()
 
+    def crash(self) -> None:
+        """Its process ends by itself; the container, stopped, is still there."""
+        self._app.stop()
+
+    def restart(self, start: Start, *, created: bool) -> Generator[Event, Any, None]:
+        """Run its app anew, to its first healthy answer.
+
+        Args:
+            created: whether the daemon makes a container for it, as the kubelet has it done.
+        """
+        self._app = self._app.anew(self._killed)
+        yield from self._engine.start_again(self, created=created)
+        yield from self._app.start(start)
+
     def stop(self) -> None:
         """End it and give back what it held; idempotent."""
-        if self.alive:
-            self.alive = False
+        if self._there:
+            self._there = False
             self._start = None
             self._app.stop()
-            self._app.kernel.memory.hold(-self._shim)
+            self._engine.kernel.memory.hold(-self._engine.shim)
 
     def _killed(self, reason: str) -> None:
         start = self._start
@@ -127,10 +151,10 @@ class ContainerEngine:
         "_creating",
         "_daemon",
         "_policy",
-        "_shim",
         "_start",
         "_starting",
         "kernel",
+        "shim",
         "store",
     )
 
@@ -146,7 +170,7 @@ class ContainerEngine:
         self.store = store
         self._daemon = daemon
         self._policy = policy
-        self._shim = plain(runtime.shim)
+        self.shim = plain(runtime.shim)
         random = kernel.world.random
         self._creating, self._starting = runtime.create.plain(), runtime.start.plain()
         self._create = random.sampler("runtime/create", runtime.create.noise)
@@ -248,7 +272,34 @@ class ContainerEngine:
         start.attach_sandbox(container)
         with container.start_work(self._starting, self._start()) as job:
             yield job
+<<<<<<< HEAD
+=======
+        with start.phase("start", within):
+            if not self.kernel.can_run(demand.architectures):
+                raise Interrupt(EXEC_FORMAT)
+            container = Container(
+                self,
+                demand,
+                start,
+                parent=parent,
+                oom_score_adj=oom_score_adj,
+                within=memory,
+            )
+            if not container.alive:
+                raise Interrupt(container.killed_by)
+            start.attach_sandbox(container)
+            with container.start_work(self._starting, self._start()) as job:
+                yield job
+>>>>>>> main
         return container
+
+    def start_again(self, container: Container, *, created: bool) -> Generator[Event, Any, None]:
+        """Start a container anew, of which everything is here."""
+        if created:
+            with self.prepare(self._creating, self._create()) as job:
+                yield job
+        with container.start_work(self._starting, self._start()) as job:
+            yield job
 
     def prepare(self, step: WorkAmount, noise: float) -> Job:
         """Begin what the daemon does for a sandbox besides its containers."""
@@ -266,9 +317,8 @@ class ContainerEngine:
         for other in demand.sidecars:
             self.settle(other, parent=parent, oom_score_adj=oom_score_adj, memory=memory)
         container = Container(
-            self.kernel,
+            self,
             demand,
-            self._shim,
             None,
             parent=parent,
             oom_score_adj=oom_score_adj,

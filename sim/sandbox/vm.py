@@ -80,9 +80,9 @@ class Guest:
         "_nominal",
         "_on_host",
         "_start",
+        "_there",
         "_vm",
         "_vmm",
-        "alive",
         "host",
         "kernel",
     )
@@ -93,9 +93,16 @@ class Guest:
         self._vm = vm
         self._start = start
         self.host = host
+<<<<<<< HEAD
         self.alive = True
         nominal = vm.nominal_memory(demand.size.memory)
         vcpus = vm.vcpus(demand.size.cpu)
+=======
+        self._there = True
+        service = demand.service
+        nominal = vm.nominal_memory(service.memory)
+        vcpus = vm.vcpus(service.cpu)
+>>>>>>> main
         self._vmm = host.cpu.group(weight=1024.0 * vcpus, cap=float(vcpus))
         self._on_host = host.memory.cgroup(math.inf, self._killed)
         self._nominal = nominal
@@ -115,6 +122,11 @@ class Guest:
         self._app = RunningApp(self.kernel, demand, demand.shares, self._killed)
         self._beside: list[InstalledApp] = []
         """Other containers of the task, as programs of the same guest."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether its app runs, or will."""
+        return self._there and self._app.memory.alive
 
     @property
     def cpu(self) -> Group:
@@ -147,10 +159,19 @@ class Guest:
             self._install(demand, self._killed).app.settle()
         return up and self._app.settle() and self.alive
 
+    def crash(self) -> None:
+        """The app's process ends by itself; the guest runs on."""
+        self._app.stop()
+
+    def restart(self, start: Start, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
+        """Run its app anew, to its first healthy answer."""
+        self._app = self._app.anew(self._killed)
+        yield from self._app.start(start)
+
     def stop(self) -> None:
         """Power off: the host gets everything back; idempotent."""
-        if self.alive:
-            self.alive = False
+        if self._there:
+            self._there = False
             self._start = None
             self._app.stop()
             for each in self._beside:
@@ -199,12 +220,12 @@ class Guest:
             yield job
 
     def _back(self, amount: float) -> None:
-        if self.alive:
+        if self._there:
             self._on_host.allocate(amount)
 
     def _killed(self, reason: str) -> None:
         start = self._start
-        if self.alive:
+        if self._there:
             self._app.kill(reason)
         self.stop()
         if start is not None:

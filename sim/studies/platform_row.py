@@ -18,7 +18,12 @@ from sim.platforms.ecs.placement import Strategy
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem
 from sim.start import Ceiling, Platform
+<<<<<<< HEAD
 from sim.workload import Service, TaskSize, task_size
+=======
+from sim.studies.cost.charges import NO_CHARGES, Charges
+from sim.workload import Service
+>>>>>>> main
 
 Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
 """Whether the image has to be pulled, is pulled lazily, or is on the host already."""
@@ -176,8 +181,8 @@ class PlatformRow:
     """The setting that keeps memory back where placement would admit more than there is."""
     for_itself: Callable[[], str] = lambda: ""
     """What a host of its own holds besides what was asked, in words."""
-    besides: Callable[[], str] = lambda: ""
-    """What it costs besides its hosts, in words."""
+    charges: Charges = NO_CHARGES
+    """What it costs besides its hosts."""
     formerly: tuple[str, ...] = ()
     """Names it had, or others give it; they are not taken, but told."""
 

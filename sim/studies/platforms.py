@@ -14,6 +14,7 @@ from sim.core.names import UnknownName, unknown
 from sim.platforms.ec2 import DockerOnInstance
 from sim.platforms.limits import gpus_of
 from sim.start import Ceiling
+from sim.studies.cost.charges import Charges
 from sim.studies.platform_row import (
     OPTIONS,
     Factory,
@@ -303,11 +304,6 @@ def _too_large(
     return limit, f"no Fargate size holds {what}; {limit.how}"
 
 
-def _a_cluster() -> str:
-    """What EKS costs whatever runs on it."""
-    return f"a cluster costs {catalog.figure('eks.cluster.price').value:.2f} USD/h besides"
-
-
 def _pod_overhead() -> str:
     return f"{catalog.figure('eks.fargate.pod_overhead').shown()} for Kubernetes"
 
@@ -338,6 +334,11 @@ def _unknown_network(options: PlatformOptions) -> tuple[Ceiling, str] | None:
     return Ceiling("ENI", 0, "take another type"), words
 
 
+_EC2_VOLUME, _ECS_VOLUME, _EKS_VOLUME = (
+    "ec2.ami.root_volume",
+    "ecs.ami.root_volume",
+    "eks.node.root_volume",
+)
 _SERVER = frozenset({"instance", "host", "disk", "cpu_overcommit"})
 _HOSTS = frozenset({"instance", "count", "disk"})
 
@@ -379,6 +380,7 @@ _TABLE: dict[str, PlatformRow] = {
             pulls=False,
             takes=frozenset({"instance", "burstable"}),
             unfit=_no_ec2,
+            charges=Charges(volume=_EC2_VOLUME),
         ),
         PlatformRow(
             name="ecs",
@@ -406,6 +408,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             takes=_HOSTS | {"network", "trunking", "strategy", "pull_behavior"},
             unfit=_no_interfaces,
+            charges=Charges(volume=_ECS_VOLUME),
             reserves_with="ECS_RESERVED_MEMORY (MiB, 0 by default)",
             formerly=("ecs-ec2",),
         ),
@@ -443,7 +446,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             takes=_HOSTS | {"max_pods", "prefix_delegation", "scoring", "pod"},
             unfit=_unknown_network,
-            besides=_a_cluster,
+            charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-ec2",),
         ),
         PlatformRow(
@@ -462,7 +465,7 @@ _TABLE: dict[str, PlatformRow] = {
             takes=frozenset({"pod"}),
             unfit=_no_pod_size,
             for_itself=_pod_overhead,
-            besides=_a_cluster,
+            charges=Charges(cluster=True, spot=False),
             formerly=("fargate-eks",),
         ),
         PlatformRow(
@@ -470,6 +473,7 @@ _TABLE: dict[str, PlatformRow] = {
             label="ECS, capacity provider",
             phrase="on ECS with a capacity provider",
             scaling=lambda options: catalog.ecs_capacity_provider(options.instance),
+            charges=Charges(volume=_ECS_VOLUME),
             formerly=("ecs-capacity-provider", "asg"),
         ),
         PlatformRow(
@@ -477,6 +481,7 @@ _TABLE: dict[str, PlatformRow] = {
             label="EKS, Karpenter",
             phrase="on EKS with Karpenter",
             scaling=lambda options: catalog.eks_karpenter(options.instance),
+            charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("karpenter",),
         ),
         PlatformRow(
@@ -484,6 +489,7 @@ _TABLE: dict[str, PlatformRow] = {
             label="EKS, Cluster Autoscaler",
             phrase="on EKS with the Cluster Autoscaler",
             scaling=lambda options: catalog.eks_cluster_autoscaler(options.instance),
+            charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-cluster-autoscaler", "cas", "cluster-autoscaler"),
         ),
     )

@@ -6,7 +6,9 @@ from sim.workload.application import (
     Part,
     Volume,
 )
+from sim.workload.calls import Call, EntryPoint, Hops, Operation
 from sim.workload.demand import Demand, PerService
+from sim.workload.fault import Fault, Victim
 from sim.workload.health_check import HealthCheck
 from sim.workload.request_server import RequestServer
 from sim.workload.requests import Load, Requests, alone, draw_requests, serve
@@ -18,15 +20,24 @@ __all__ = [
     "App",
     "Application",
     "AutoscalingRange",
+    "Call",
     "Demand",
+    "EntryPoint",
+    "Fault",
     "HealthCheck",
+    "Hops",
     "Load",
+    "Operation",
     "Part",
     "PerService",
     "RequestServer",
     "Requests",
     "Service",
+<<<<<<< HEAD
     "TaskSize",
+=======
+    "Victim",
+>>>>>>> main
     "Volume",
     "Wait",
     "alone",

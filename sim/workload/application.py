@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 from sim.core.description import description
 from sim.core.names import unknown
 from sim.core.quantity import Bytes
+from sim.workload.calls import EntryPoint, Operation, check
 from sim.workload.service import Service
 from sim.workload.waiting import Name, Wait, in_order
 
@@ -68,6 +69,11 @@ class Part:
     volumes: tuple[Volume, ...] = ()
     size_from: SizeSource = "file"
     """Where the service's CPU and memory come from; the weaker of the two."""
+    operations: tuple[Operation, ...] = ()
+    """What it does when it is called; empty: not known."""
+    threads: PositiveInt | None = None
+    """Threads of a copy's pool, of which a visit holds one until it answers, also while it waits
+    for a call; None: no pool."""
 
     @property
     def name(self) -> str:
@@ -81,6 +87,8 @@ class Application:
 
     name: Name
     parts: Annotated[tuple[Part, ...], Field(min_length=1)]
+    entries: tuple[EntryPoint, ...] = ()
+    """What users ask for."""
     notes: tuple[str, ...] = ()
     """What a reader of its files understood otherwise than one might think, or left out."""
 
@@ -94,8 +102,22 @@ class Application:
             for what in (*(wait.part for wait in part.after), *part.apart_from):
                 if what not in names:
                     raise ValueError(str(unknown(f"{part.name}: part", what, names)))
+<<<<<<< HEAD
         in_order(self._waits(), "parts")
+=======
+        try:
+            TopologicalSorter(self._waits()).prepare()
+        except CycleError as error:
+            circle = " -> ".join(reversed(error.args[1]))
+            raise ValueError(f"parts: none of these can start first: {circle}") from None
+        check(self.operations, self.entries)
+>>>>>>> main
         return self
+
+    @property
+    def operations(self) -> dict[str, tuple[Operation, ...]]:
+        """By part, what it does, of those of which it is known."""
+        return {part.name: part.operations for part in self.parts if part.operations}
 
     def part(self, name: str) -> Part:
         """One of its parts.

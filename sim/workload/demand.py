@@ -1,8 +1,14 @@
 """What one start of a service needs, as plain numbers taken from its description once."""
 
 import math
+<<<<<<< HEAD
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
+=======
+from collections.abc import Callable
+from copy import copy
+from typing import Generic, Self, TypeVar
+>>>>>>> main
 
 from sim.core.cited import plain
 from sim.core.randomness import Sampler
@@ -68,6 +74,16 @@ class Demand:
         self.together = math.inf
         """vCPUs that the containers of its task may use together (a cgroup of the task)."""
         self.noise: Sampler = world.random.sampler(stream, service.app.startup.noise)
+
+    def again(self, world: World) -> Self:
+        """The same for a start that is begun anew.
+
+        Its start-up is drawn from a stream of its own: a fault changes no task that comes later.
+        """
+        again = copy(self)
+        stream = f"workload/{self.service.name}/startup again"
+        again.noise = world.random.sampler(stream, self.service.app.startup.noise)
+        return again
 
 
 def _files(service: Service, amount: float) -> FileSet:

@@ -13,6 +13,7 @@ from simpy import Event
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
+from sim.core.randomness import draw_gamma
 from sim.core.world import World
 from sim.host.cpu_quota import EXIT_CPU, GRAIN, CpuMax
 from sim.workload.request_server import RequestServer
@@ -48,12 +49,8 @@ class Load:
     def draw_work(self, generator: np.random.Generator, number: int) -> list[float]:
         """CPU of `number` requests, core-seconds of the reference core."""
         mean, variation = plain(self.request_cpu), plain(self.variation)
-        if variation == 0.0:
-            return [mean] * number
-        if variation == 1.0:
-            return list(map(float, generator.exponential(mean, number)))
-        shape = variation**-2
-        return list(map(float, generator.gamma(shape, mean / shape, number)))
+        work: list[float] = draw_gamma(generator, mean, variation, number).tolist()
+        return work
 
 
 @dataclass(frozen=True, slots=True)

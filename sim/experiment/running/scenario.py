@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
 from simpy import Event
 
 from sim.core.description import description
@@ -12,7 +12,7 @@ from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
 from sim.core.world import World
 from sim.start import Deployment, Platform, Ready, Start
-from sim.workload import Service, draw_requests, serve
+from sim.workload import Fault, Service, draw_requests, serve
 
 
 @description
@@ -73,6 +73,17 @@ class Scenario:
     """Seconds for which each task serves its request load once it is ready."""
     sample_every: Seconds | None = None
     """Seconds between two readings of each host's meters; None: no samples."""
+    faults: tuple[Fault, ...] = ()
+    """What stops of itself; the platform says who notices."""
+
+    @model_validator(mode="after")
+    def _somebody_notices(self) -> "Scenario":
+        if self.faults and not hasattr(self.platform, "recovery"):
+            raise ValueError(
+                f"faults: not allowed on {type(self.platform).__name__} alone; "
+                f"catalog.recovering says who notices"
+            )
+        return self
 
     def deploy(self, world: World) -> Deployment:
         """The platform, live."""
@@ -85,6 +96,8 @@ class Scenario:
         deployment = self.deploy(world)
         for arrivals in self.arrivals:
             world.env.process(_follow(world, deployment, arrivals, self.serve))
+        if self.faults:
+            _expect(world, deployment, self.faults, self.serve)
         if self.sample_every is not None:
             world.env.process(_read_meters(world, deployment, self.sample_every))
         world.env.run(until=self.until)
@@ -99,6 +112,21 @@ def _follow(
             world.env.process(_serve_when_ready(world, start, window))
 
     return arrivals.arrive(world, deployment, begun)
+
+
+def _expect(world: World, deployment: Any, faults: tuple[Fault, ...], window: float) -> None:
+    """Let the faults happen, each at its time; what is begun again serves, too."""
+
+    def happens(fault: Fault) -> Generator[Event, Any, None]:
+        yield world.env.timeout(fault.at)
+        deployment.strike(fault)
+
+    for fault in faults:
+        world.env.process(happens(fault))
+    if window > 0.0:
+        deployment.begun_again.append(
+            lambda start: world.env.process(_serve_when_ready(world, start, window))
+        )
 
 
 def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Event, Any, None]:

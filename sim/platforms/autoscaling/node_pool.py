@@ -152,7 +152,8 @@ class LiveNodePool:
 
     def remove(self, going: Sequence[int], replacement: int | None) -> None:
         """Cordon nodes now; drain them once their replacement, if any, is ready."""
-        nodes = [self._cluster.nodes[number] for number in going]
+        there = self._cluster.nodes
+        nodes = [there[number] for number in going if number in there]
         self._draining.cordon(nodes)
 
         def drain() -> None:

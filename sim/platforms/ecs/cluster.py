@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from simpy import Event
+from simpy import Event, Interrupt
 
 from sim.core.world import World
 from sim.host import Kernel
 from sim.platforms.ecs.container_instance import ContainerInstance, TaskRequest, task_demand
 from sim.platforms.ecs.instance_limits import TasksOnInstances
 from sim.platforms.ecs.placement import PlacementIndex
+from sim.platforms.scaling.pending_queue import PendingQueue
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 from sim.workload import PerService, Service
@@ -32,6 +33,12 @@ class TaskCapacity:
     def leave_provisioning(self) -> None:
         """One task less is in PROVISIONING: it has found room, is refused, or was stopped."""
 
+    def lose(self, kernel: Kernel) -> None:
+        """A host has died; a microVM leaves with its task."""
+
+    def add_host(self) -> None:
+        """One more host is up; Fargate brings one with each task."""
+
 
 class ECSCluster(TaskCapacity):
     """Live container instances.
@@ -45,7 +52,9 @@ class ECSCluster(TaskCapacity):
         "_attach",
         "_fleet",
         "_index",
+        "_numbers",
         "_own_network",
+        "_pending",
         "_placement",
         "_registered",
         "_registry",
@@ -72,18 +81,62 @@ class ECSCluster(TaskCapacity):
         self._registered = hosting.registered()
         self.instances = [self._boot(number) for number in range(count)]
         draw = world.random.generator("ecs/random placement").random
+        self._numbers = count
         self._index = PlacementIndex(self.instances, terms.strategy, draw)
+        self._pending: PendingQueue[TaskRequest, ContainerInstance] = PendingQueue(
+            world.env, self._index.take, self._waits_longer
+        )
 
     def run(self, start: Start) -> Story:
         """From an accepted request to ready."""
         start.phase("placement")
         request = self._requests.of(start.service)
-        instance = self._index.take(request)
-        if isinstance(instance, str):
-            return Refused(instance)
+        if self._terms.waits and self._registered.fits(request):
+            instance = yield from self._room(request)
+        else:
+            free = self._index.take(request)
+            if isinstance(free, str):
+                return Refused(free)
+            instance = free
         self._hold(start, instance, request)
         yield self.world.env.timeout(self._placement())
         return self._on(start, instance)
+
+    def lose(self, kernel: Kernel) -> None:
+        """An instance has died: no task goes there any more."""
+        dead = [each for each in self.instances if each.engine.kernel is kernel]
+        for instance in dead:
+            self.instances.remove(instance)
+            self._index.remove(instance)
+            instance.engine.store.abandon()
+
+    def add_host(self) -> None:
+        """One more instance has registered: tasks that wait and fit go there."""
+        self._registers()
+        self._pending.place_waiting()
+
+    def _registers(self) -> ContainerInstance:
+        instance = self._boot(self._numbers)
+        self._numbers += 1
+        self.instances.append(instance)
+        self._index.add(instance)
+        return instance
+
+    def _room(self, request: TaskRequest) -> Generator[Event, Any, ContainerInstance]:
+        """Wait until an instance has room."""
+        placed = self._pending.enter(request)
+        try:
+            instance: ContainerInstance = yield placed
+            while instance not in self.instances:  # it has died in the same instant
+                placed = self._pending.enter(request)
+                instance = yield placed
+        except Interrupt:
+            self._pending.leave(request, placed, self._free)
+            raise
+        return instance
+
+    def _waits_longer(self) -> None:
+        """One more task waits for an instance."""
 
     def _on(self, start: Start, instance: ContainerInstance) -> Story:
         """From a place on an instance to ready."""
@@ -115,10 +168,11 @@ class ECSCluster(TaskCapacity):
     def _hold(self, start: Start, instance: ContainerInstance, request: TaskRequest) -> None:
         """The start goes to an instance, and gives its room back when it ends."""
         start.at_end.append(partial(self._free, instance, request))
-        start.place(instance.engine.kernel.name)
+        start.place(instance.engine.kernel)
 
     def _free(self, instance: ContainerInstance, request: TaskRequest) -> None:
         self._index.give_back(instance, request)
+        self._pending.place_waiting()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from simpy import Event, Interrupt
 
@@ -45,6 +45,9 @@ class ECS(Orchestrator):
     """Bytes the ECS agent uses on each instance; they do not lower what is registered."""
     reserved_memory: Number = 0.0
     """`ECS_RESERVED_MEMORY`: bytes that are not registered."""
+    when_full: Literal["refuse", "wait"] = "refuse"
+    """What becomes of a task that no instance of a fleet has room for: RunTask refuses it, the
+    service scheduler tries again until one has come."""
     service_rate: Quota | None = None
     """Tasks a second that the service scheduler starts of one service; None: RunTask is called."""
 
@@ -77,6 +80,7 @@ class ECS(Orchestrator):
             pull_behavior=self.pull_behavior,
             agent_memory=plain(self.agent_memory),
             reserved_memory=plain(self.reserved_memory),
+            waits=self.when_full == "wait",
         )
 
 
@@ -125,6 +129,14 @@ class LiveECS(BareDeployment):
         """The kernels of its instances or microVMs."""
         return self.capacity.kernels
 
+    def lose(self, kernel: Kernel) -> None:
+        """An instance or a microVM has died."""
+        self.capacity.lose(kernel)
+
+    def add_host(self) -> None:
+        """The group of instances has brought one more."""
+        self.capacity.add_host()
+
     def state(self, start: Start) -> str:
         """The task's state in ECS's words."""
         if start.triggered and not isinstance(start.value, Ready):
@@ -132,6 +144,15 @@ class LiveECS(BareDeployment):
         if start.sandbox is not None and not start.sandbox.alive:
             return "STOPPED"
         return TASK_STATES.get(start.state, "PENDING")
+
+    def _again(self, start: Start) -> Start:
+        """The service scheduler starts it, at its rate."""
+        accepted, rate = self.world.env.event(), self._rates.of(start.service)
+        if rate is None:
+            accepted.succeed()
+        else:
+            self.world.env.process(self._schedule([accepted], rate))
+        return self._begin(self._demands.of(start.service).again(self.world), accepted)
 
     def _begin(self, demand: Demand, accepted: Event) -> Start:
         return Start(self.world, demand, lambda start: self._story(start, accepted))

@@ -57,6 +57,8 @@ class InstanceTerms:
     pull_behavior: AgentPull
     agent_memory: float
     reserved_memory: float
+    waits: bool
+    """Whether a task that no instance has room for waits for one, or is refused."""
 
 
 @dataclass(frozen=True, slots=True)

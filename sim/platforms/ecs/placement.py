@@ -43,7 +43,7 @@ class PlacementIndex:
         self._hosts.put(instance.number, instance.left)
 
     def remove(self, instance: ContainerInstance) -> None:
-        """An instance that is terminated takes nothing any more; it must be empty."""
+        """An instance that is terminated, or has died, takes nothing any more."""
         instance.left = instance.left.nothing()
         self._hosts.remove(instance.number)
 
@@ -60,8 +60,9 @@ class PlacementIndex:
         return instance
 
     def give_back(self, instance: ContainerInstance, request: TaskRequest) -> None:
-        """Free what one task had reserved."""
-        self._move(instance, instance.left.more(request))
+        """Free what one task had reserved, if the instance still counts."""
+        if instance.number in self._hosts:
+            self._move(instance, instance.left.more(request))
 
     def _choose(self, fitting: list[FreeOnInstance], request: TaskRequest) -> int:
         if self._strategy == "random":

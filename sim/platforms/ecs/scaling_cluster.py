@@ -4,15 +4,15 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-from simpy import Container, Event, Interrupt
+from simpy import Container, Event
 
 from sim.core.world import World
+from sim.host import Kernel
 from sim.platforms.ecs.capacity_provider import CapacityProvider, ManagedScaling
 from sim.platforms.ecs.cluster import ECSCluster
 from sim.platforms.ecs.container_instance import ContainerInstance, TaskRequest
 from sim.platforms.ecs.instance_limits import TasksOnInstances
 from sim.platforms.scaling.instance_launch import InstanceLauncher, LaunchedInstance, record_waits
-from sim.platforms.scaling.pending_queue import PendingQueue
 from sim.start import Refused, Start, Story
 
 
@@ -24,8 +24,6 @@ class ScalingCluster(ECSCluster):
         "_coming",
         "_launched",
         "_launcher",
-        "_numbers",
-        "_pending",
         "_provisioning",
         "_scaling",
     )
@@ -34,15 +32,11 @@ class ScalingCluster(ECSCluster):
         count = 0 if provider.begin_empty else provider.fleet.count
         super().__init__(world, hosting, count=count)
         self._coming = 0
-        self._numbers = count
         self._launched: dict[ContainerInstance, LaunchedInstance] = {}
         self._launcher = InstanceLauncher(provider.launch, world)
         self._admitted = 0
         self._provisioning = Container(world.env, init=provider.provisioning)
         self._scaling = ManagedScaling(provider, world, self, lambda: len(self._pending) > 0)
-        self._pending: PendingQueue[TaskRequest, ContainerInstance] = PendingQueue(
-            world.env, self._index.take, self._scaling.notice
-        )
         self._scaling.notice()
 
     def enter_provisioning(self) -> Generator[Event, Any, None]:
@@ -104,12 +98,8 @@ class ScalingCluster(ECSCluster):
     def _wait(self, start: Start, request: TaskRequest) -> Generator[Event, Any, ContainerInstance]:
         """Be in PROVISIONING until there is room on an instance."""
         since = self.world.env.now
-        placed = self._pending.enter(request)
         try:
-            instance: ContainerInstance = yield placed
-        except Interrupt:
-            self._pending.leave(request, placed, self._free)
-            raise
+            instance = yield from self._room(request)
         finally:
             self.leave_provisioning()
         record_waits(self.world.record, start.task, since, self._launched.get(instance))
@@ -117,18 +107,21 @@ class ScalingCluster(ECSCluster):
 
     def _join(self, launched: LaunchedInstance) -> None:
         """An instance has registered: tasks that wait and fit go there."""
-        instance = self._boot(self._numbers)
-        self._numbers += 1
         self._coming -= 1
-        self._launched[instance] = launched
-        self.instances.append(instance)
-        self._index.add(instance)
+        self._launched[self._registers()] = launched
         self._pending.place_waiting()
+        self._scaling.notice()
+
+    def lose(self, kernel: Kernel) -> None:
+        """An instance has died: the group is one smaller."""
+        super().lose(kernel)
+        self._scaling.notice()
+
+    def _waits_longer(self) -> None:
         self._scaling.notice()
 
     def _free(self, instance: ContainerInstance, request: TaskRequest) -> None:
         super()._free(instance, request)
-        self._pending.place_waiting()
         self._scaling.notice()
 
 

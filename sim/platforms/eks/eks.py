@@ -11,12 +11,12 @@ from sim.core.description import description
 from sim.core.world import World
 from sim.host import Kernel
 from sim.platforms.autoscaling.node_pool import NodePool, PodsOnNodePool
-from sim.platforms.deployment import BareDeployment, record_wait
+from sim.platforms.deployment import REPLACEMENT, BareDeployment, record_wait
 from sim.platforms.eks.fargate_profile import FargateProfile, PodsOnFargate
 from sim.platforms.fargate import Fargate
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
-from sim.platforms.kubernetes.cluster import EVICTION, REPLACEMENT
+from sim.platforms.kubernetes.cluster import EVICTION
 from sim.platforms.kubernetes.kubelet import Kubelet
 from sim.platforms.kubernetes.pod import Pod, PodTemplate
 from sim.platforms.kubernetes.pods_on_nodes import (
@@ -126,12 +126,25 @@ class LiveEKS(BareDeployment):
         """The kernels of its nodes or microVMs."""
         return self.capacity.kernels
 
+    def lose(self, kernel: Kernel) -> None:
+        """A node or a microVM has died."""
+        self.capacity.lose(kernel)
+
+    def add_host(self) -> None:
+        """The group of nodes has brought one more."""
+        self.capacity.add_host()
+
     def _make_anew(self, start: Start, pod: Pod) -> None:
         """The controller of an evicted pod makes up for it, at once and without a call."""
-        again = pod.again(self.world)
-        new = Start(self.world, again.main, lambda new: self._story(new, again, None))
+        new = self._stands_in(start, self._of(pod))
         self.world.record.event(new.task, REPLACEMENT, EVICTION)
-        self.replaced[start] = new
+
+    def _again(self, start: Start) -> Start:
+        return self._of(self._pods.of(start.service))
+
+    def _of(self, pod: Pod) -> Start:
+        again = pod.again(self.world)
+        return Start(self.world, again.main, lambda new: self._story(new, again, None))
 
     def _story(self, start: Start, pod: Pod, accepted: Event | None) -> Story:
         """A pod is asked for, created by its controller, and goes to its capacity."""

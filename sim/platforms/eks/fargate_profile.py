@@ -113,6 +113,12 @@ class FargatePods:
         kubelet = LiveKubelet(terms.kubelet, engine, engine.kernel.cpu, float("inf"))
         return kubelet.run(start, pod)
 
+    def lose(self, kernel: Kernel) -> None:
+        """A microVM that dies leaves with its pod."""
+
+    def add_host(self) -> None:
+        """Fargate brings a host with each pod."""
+
     def settle(self, pod: Pod, count: int) -> list[Container]:  # noqa: ARG002 (one signature)
         """There is nothing to fill.
 

@@ -23,8 +23,8 @@ from sim.platforms.scaling.pending_queue import PendingQueue
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 
-EVICTED, REPLACEMENT, EVICTION = "evicted", "replacement", "eviction"
-"""Events of a pod that is moved and of the one made for it, and their name in the record."""
+EVICTED, EVICTION = "evicted", "eviction"
+"""Event of a pod that is moved, and its name in the record; the one made for it replaces it."""
 
 
 class NodeCluster:
@@ -44,6 +44,7 @@ class NodeCluster:
         "_kubelet",
         "_next",
         "_notice",
+        "_own",
         "_registries",
         "nodes",
         "on_change",
@@ -82,6 +83,7 @@ class NodeCluster:
         self._bindings = bindings
         self._notice = notice
         self._next = 0
+        self._own: tuple[Fleet, NodeConfig] | None = None
         self._registries: dict[Registry, LiveRegistry] = {}
 
     def join(
@@ -107,6 +109,12 @@ class NodeCluster:
         _call(self.on_change)
         return node
 
+    def begin_with(self, fleet: Fleet, config: NodeConfig) -> None:
+        """Let all machines of a fleet join; those that replace them are of the same kind."""
+        self._own = fleet, config
+        for _ in range(fleet.count):
+            self.join(fleet, config)
+
     def cordon(self, node: Node) -> None:
         """No new pods go there; those that are there stay."""
         self.scheduler.remove(node)
@@ -117,8 +125,22 @@ class NodeCluster:
         for start in list(node.pods):
             start.kill(reason)
         node.shut_down()
-        del self.nodes[node.number]
+        self.nodes.pop(node.number, None)  # it may have died meanwhile
         _call(self.on_change)
+
+    def lose(self, kernel: Kernel) -> None:
+        """A node has died: no pod goes there any more. Who evicts those on it knows them."""
+        dead = [node for node in self.nodes.values() if node.kubelet.engine.kernel is kernel]
+        for node in dead:
+            self.cordon(node)
+            del self.nodes[node.number]
+            node.kubelet.engine.store.abandon()
+            _call(self.on_change)
+
+    def add_host(self) -> None:
+        """One more machine like those of the beginning is up."""
+        if self._own is not None:
+            self.join(*self._own)
 
     def evict(self, start: Start, pod: Pod) -> None:
         """Tell a pod to end; the caller removes it when its time has come."""
@@ -184,7 +206,7 @@ class NodeCluster:
         node.pods[start] = pod
         node.touched = self.world.env.now
         start.at_end.append(partial(self._release, start, node, pod.request))
-        start.place(node.name)
+        start.place(node.kubelet.engine.kernel)
 
     def _release(self, start: Start, node: Node, request: PodRequest) -> None:
         del node.pods[start]

@@ -190,8 +190,6 @@ class Pod:
         Its start-up is drawn from a stream of its own, so that a pod that moves does not change
         what later tasks draw.
         """
-        pod, service = copy(self), self.main.service
-        pod.main = copy(self.main)
-        stream = f"workload/{service.name}/startup again"
-        pod.main.noise = world.random.sampler(stream, service.app.startup.noise)
+        pod = copy(self)
+        pod.main = self.main.again(world)
         return pod

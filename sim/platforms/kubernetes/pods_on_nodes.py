@@ -58,6 +58,10 @@ class PodCapacity(Protocol):
 
     def run(self, start: Start, pod: Pod) -> Story: ...
 
+    def lose(self, kernel: Kernel) -> None: ...
+
+    def add_host(self) -> None: ...
+
     def settle(self, pod: Pod, count: int) -> list[Container]: ...
 
 
@@ -103,8 +107,7 @@ class PodsOnNodes(Hosting):
     def deploy(self, world: World, evicted: Callable[[Start, Pod], None]) -> NodeCluster:
         """Its nodes, joined already; `evicted` is told of each pod that has to move."""
         cluster = self.cluster(world, evicted)
-        for _ in range(self.fleet.count):
-            cluster.join(self.fleet, self.node)
+        cluster.begin_with(self.fleet, self.node)
         return cluster
 
     def cluster(self, world: World, evicted: Callable[[Start, Pod], None]) -> NodeCluster:

@@ -32,6 +32,9 @@ class HostIndex(Generic[Kind]):
         """Groups that are not empty."""
         self._by_number: dict[int, EqualHosts[Kind]] = {}
 
+    def __contains__(self, number: int) -> bool:
+        return number in self._by_number
+
     def put(self, number: int, kind: Kind) -> None:
         """Host `number` is of that kind from now on, whatever it was."""
         if number in self._by_number:

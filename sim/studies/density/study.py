@@ -151,7 +151,7 @@ def _row(
     else:
         row = measured.row(flavour.name, cast("Sized", platform.made(options)), options)
     if row.host != "-":
-        row.note = _also(row.note, platform.besides())
+        row.note = _also(row.note, platform.charges.besides())
     return row
 
 

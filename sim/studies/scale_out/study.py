@@ -10,7 +10,8 @@ from sim import catalog
 from sim.core.question import asking
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.statistics.estimate import Estimate, mean
-from sim.platforms.kubernetes.cluster import EVICTED, EVICTION, REPLACEMENT
+from sim.platforms.deployment import REPLACEMENT
+from sim.platforms.kubernetes.cluster import EVICTED, EVICTION
 from sim.studies.account_quotas import account_line, need
 from sim.studies.scale import ScaleOutQuestion, ScaleQuestion, price, scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow

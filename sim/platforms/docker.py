@@ -109,14 +109,10 @@ class DockerHost(StoryDeployment):
 
     def _take(self, start: Start) -> str | None:
         """Take a place on the bridge and the host port, or say what is missing."""
-<<<<<<< HEAD
         size = start.demand.size
-        if size.gpus > gpus_of(self._machine, size.gpus):
-=======
         if not self._hosts:
             return DOWN
-        if start.service.gpus > gpus_of(self._machine, start.service.gpus):
->>>>>>> main
+        if size.gpus > gpus_of(self._machine, size.gpus):
             return "GPU"
         if self._bridge < size.containers:
             return "bridge ports"

@@ -225,36 +225,4 @@ def _installed(kernel: Kernel) -> BringUp:
         start.attach_sandbox(InstalledApp(app))
         yield from app.run(start)
 
-<<<<<<< HEAD
     return bring_up
-=======
-    def __init__(self, app: RunningApp) -> None:
-        self.app = app
-
-    @property
-    def alive(self) -> bool:
-        """Whether the app was not killed."""
-        return self.app.memory.alive
-
-    @property
-    def server(self) -> RequestServer:
-        """What serves its requests, once it is ready."""
-        return self.app.server
-
-    def undisturbed(self, requests: Requests) -> list[float]:
-        """Seconds each request takes when it has the host to itself."""
-        return self.app.undisturbed(requests)
-
-    def crash(self) -> None:
-        """The app's process ends by itself; the instance runs on."""
-        self.app.stop()
-
-    def restart(self, start: Start, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
-        """Run its app anew, to its first healthy answer."""
-        self.app = self.app.anew(start.kill)
-        yield from self.app.start(start)
-
-    def stop(self) -> None:
-        """Terminate it."""
-        self.app.stop()
->>>>>>> main

@@ -21,12 +21,7 @@ from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
-<<<<<<< HEAD
-from sim.units import GiB
 from sim.workload import Service, task_size
-=======
-from sim.workload import Service
->>>>>>> main
 
 
 @description
@@ -163,6 +158,9 @@ class FargateHost(Hosting):
     def host_vcpus(self, service: Service) -> float:
         size = self.fargate_size(service)
         return 0.0 if size is None else size.vcpu
+
+    def architecture(self, service: Service) -> Architecture:  # noqa: ARG002 (one signature)
+        return self.fargate.architecture
 
     def usd_per_hour(self, service: Service) -> float | None:
         size = self.fargate_size(service)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from sim.core.cited import plain
 from sim.core.description import description
+from sim.core.names import Architecture
 from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.host import Machine
 from sim.platforms.limits import BudgetItem
@@ -84,6 +85,10 @@ class Hosting:
     def host_vcpus(self, service: Service) -> float:  # noqa: ARG002 (one signature)
         """vCPUs of one host, as the account's quota counts them; 0 where no size holds it."""
         return self.machine.vcpu
+
+    def architecture(self, service: Service) -> Architecture:  # noqa: ARG002 (one signature)
+        """Of the CPUs of its hosts."""
+        return self.machine.architecture
 
     def usd_per_hour(self, service: Service) -> float | None:  # noqa: ARG002 (one signature)
         """Price of one host; None where it is not known, or no size holds the service."""

@@ -116,15 +116,10 @@ class VirtualHost(StoryDeployment):
         return guest.boot(start)
 
     def _take(self, start: Start) -> str | None:
-<<<<<<< HEAD
         size = start.demand.size
         vcpus, memory = float(self._vm.vcpus(size.cpu)), self._vm.on_host(size.memory)
-=======
-        vcpus = float(self._vm.vcpus(start.service.cpu))
-        memory = self._vm.on_host(start.service.memory)
         if not self._hosts:
             return DOWN
->>>>>>> main
         if self._vcpus < vcpus:
             return "vCPU"
         if self._room < memory:

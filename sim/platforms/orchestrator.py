@@ -1,5 +1,6 @@
 """An orchestrator: whatever is asked of one of its hosts, it asks its capacity."""
 
+from sim.core.names import Architecture
 from sim.host import Machine
 from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem
@@ -41,6 +42,9 @@ class Orchestrator(Hosting):
 
     def host_vcpus(self, service: Service) -> float:
         return self.hosting.host_vcpus(service)
+
+    def architecture(self, service: Service) -> Architecture:
+        return self.hosting.architecture(service)
 
     def usd_per_hour(self, service: Service) -> float | None:
         return self.hosting.usd_per_hour(service)

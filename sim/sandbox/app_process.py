@@ -56,9 +56,6 @@ class RunningApp:
         )
         self._server: RequestServer | None = None
 
-<<<<<<< HEAD
-    def run(self, start: Starting) -> Generator[Event, Any, None]:
-=======
     def anew(self, on_kill: Callable[[str], None]) -> "RunningApp":
         """The same app once more, in a cgroup like its own, after it has ended."""
         old, parent = self.memory, self.cpu.parent
@@ -72,8 +69,7 @@ class RunningApp:
             within=old.within,
         )
 
-    def start(self, start: Start) -> Generator[Event, Any, None]:
->>>>>>> main
+    def run(self, start: Starting) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.
 
         Raises:
@@ -182,6 +178,15 @@ class InstalledApp:
     def undisturbed(self, requests: Requests) -> list[float]:
         """Seconds each request takes when it has the host to itself."""
         return self.app.undisturbed(requests)
+
+    def crash(self) -> None:
+        """The app's process ends by itself; the instance runs on."""
+        self.app.stop()
+
+    def restart(self, start: Starting, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
+        """Run its app anew, to its first healthy answer."""
+        self.app = self.app.anew(start.kill)
+        yield from self.app.run(start)
 
     def stop(self) -> None:
         """End it."""

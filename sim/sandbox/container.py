@@ -49,12 +49,7 @@ class Container:
         self,
         engine: "ContainerEngine",
         demand: Demand,
-<<<<<<< HEAD
-        shim: float,
         start: Starting | None,
-=======
-        start: Start | None,
->>>>>>> main
         *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
@@ -122,7 +117,7 @@ class Container:
         """
         self._app = self._app.anew(self._killed)
         yield from self._engine.start_again(self, created=created)
-        yield from self._app.start(start)
+        yield from self._app.run(start)
 
     def stop(self) -> None:
         """End it and give back what it held; idempotent."""
@@ -259,9 +254,8 @@ class ContainerEngine:
         if not self.kernel.can_run(start.demand.architectures):
             raise Interrupt(EXEC_FORMAT)
         container = Container(
-            self.kernel,
+            self,
             start.demand,
-            self._shim,
             start,
             parent=parent,
             oom_score_adj=oom_score_adj,
@@ -272,25 +266,6 @@ class ContainerEngine:
         start.attach_sandbox(container)
         with container.start_work(self._starting, self._start()) as job:
             yield job
-<<<<<<< HEAD
-=======
-        with start.phase("start", within):
-            if not self.kernel.can_run(demand.architectures):
-                raise Interrupt(EXEC_FORMAT)
-            container = Container(
-                self,
-                demand,
-                start,
-                parent=parent,
-                oom_score_adj=oom_score_adj,
-                within=memory,
-            )
-            if not container.alive:
-                raise Interrupt(container.killed_by)
-            start.attach_sandbox(container)
-            with container.start_work(self._starting, self._start()) as job:
-                yield job
->>>>>>> main
         return container
 
     def start_again(self, container: Container, *, created: bool) -> Generator[Event, Any, None]:

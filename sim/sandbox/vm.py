@@ -93,16 +93,9 @@ class Guest:
         self._vm = vm
         self._start = start
         self.host = host
-<<<<<<< HEAD
-        self.alive = True
+        self._there = True
         nominal = vm.nominal_memory(demand.size.memory)
         vcpus = vm.vcpus(demand.size.cpu)
-=======
-        self._there = True
-        service = demand.service
-        nominal = vm.nominal_memory(service.memory)
-        vcpus = vm.vcpus(service.cpu)
->>>>>>> main
         self._vmm = host.cpu.group(weight=1024.0 * vcpus, cap=float(vcpus))
         self._on_host = host.memory.cgroup(math.inf, self._killed)
         self._nominal = nominal
@@ -166,7 +159,7 @@ class Guest:
     def restart(self, start: Start, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
         """Run its app anew, to its first healthy answer."""
         self._app = self._app.anew(self._killed)
-        yield from self._app.start(start)
+        yield from self._app.run(start)
 
     def stop(self) -> None:
         """Power off: the host gets everything back; idempotent."""

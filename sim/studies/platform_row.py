@@ -18,12 +18,8 @@ from sim.platforms.ecs.placement import Strategy
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem
 from sim.start import Ceiling, Platform
-<<<<<<< HEAD
-from sim.workload import Service, TaskSize, task_size
-=======
 from sim.studies.cost.charges import NO_CHARGES, Charges
-from sim.workload import Service
->>>>>>> main
+from sim.workload import Service, TaskSize, task_size
 
 Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
 """Whether the image has to be pulled, is pulled lazily, or is on the host already."""
@@ -124,6 +120,8 @@ class StudiedPlatform(Platform, Protocol):
     def host_vcpus(self, service: Service) -> float: ...
 
     def usd_per_hour(self, service: Service) -> float | None: ...
+
+    def architecture(self, service: Service) -> Architecture: ...
 
     def quota(self) -> tuple[str, float | None]: ...
 

@@ -33,11 +33,8 @@ __all__ = [
     "RequestServer",
     "Requests",
     "Service",
-<<<<<<< HEAD
     "TaskSize",
-=======
     "Victim",
->>>>>>> main
     "Volume",
     "Wait",
     "alone",

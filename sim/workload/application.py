@@ -102,16 +102,8 @@ class Application:
             for what in (*(wait.part for wait in part.after), *part.apart_from):
                 if what not in names:
                     raise ValueError(str(unknown(f"{part.name}: part", what, names)))
-<<<<<<< HEAD
         in_order(self._waits(), "parts")
-=======
-        try:
-            TopologicalSorter(self._waits()).prepare()
-        except CycleError as error:
-            circle = " -> ".join(reversed(error.args[1]))
-            raise ValueError(f"parts: none of these can start first: {circle}") from None
         check(self.operations, self.entries)
->>>>>>> main
         return self
 
     @property

@@ -1,14 +1,9 @@
 """What one start of a service needs, as plain numbers taken from its description once."""
 
 import math
-<<<<<<< HEAD
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
-=======
-from collections.abc import Callable
 from copy import copy
 from typing import Generic, Self, TypeVar
->>>>>>> main
 
 from sim.core.cited import plain
 from sim.core.randomness import Sampler

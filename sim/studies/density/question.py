@@ -7,9 +7,10 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from sim import catalog
 from sim.core.description import description
-from sim.core.question import Mistake, Question, Typed, without_effect
+from sim.core.question import Mistake, Typed, without_effect
 from sim.platforms.kubernetes.allocatable import MOST_PODS
 from sim.studies import platforms
+from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
     NAME,
     Arch,
@@ -57,7 +58,7 @@ Number = Typed(shape="<number>", shown="{:g}".format)
 
 
 @description
-class DensityQuestion(Question):
+class DensityQuestion(PriceTerms):
     """How many of my containers fit on a machine, on every platform, and what stops them."""
 
     instance: Instance = catalog.DEFAULT_TYPE
@@ -71,6 +72,8 @@ class DensityQuestion(Question):
     memory: Size | None = None
     """Memory of one, such as 512MiB."""
     gpus: Gpus = 0
+    tasks: Count | None = None
+    """What so many of them cost altogether, on whole machines."""
     by: Annotated[By, among("by", get_args(By)), NAME] = "both"
     """reservation (at once), use (simulated: minutes on a large host) or both."""
     load: (
@@ -115,6 +118,7 @@ class DensityQuestion(Question):
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """Nothing is simulated by reservation, and an image runs on its own architecture."""
+        yield from PriceTerms.conflicts(self, given)
         if self.by == "reservation":
             simulated = (
                 "load",

@@ -10,6 +10,7 @@ from sim.platforms.deployment import DOWN, StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
+from sim.platforms.packing.placing import Placing, ServerRequest, server, server_request
 from sim.sandbox import Container, ContainerEngine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service, TaskSize, task_size
@@ -62,6 +63,18 @@ class Docker(Hosting):
         size = task_size(service)
         each = size.private + size.containers * plain(self.server.runtime.shim)
         return fits(self.server.room(size.hot), each)
+
+    def placing(self) -> Placing:
+        """One machine, as its operator counts who overcommits nothing."""
+        return Placing(
+            server(self.machine, self._vcpus, self.server.room(0.0), self.bridge_ports),
+            self._request,
+        )
+
+    def _request(self, service: Service) -> ServerRequest:
+        size = task_size(service)
+        shims = size.containers * plain(self.server.runtime.shim)
+        return server_request(size, cpu=size.cpu, memory=size.reserved + shims)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the machine's nominal memory is used with `count` containers at work."""

@@ -8,6 +8,7 @@ from sim.core.names import Architecture
 from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.host import Machine
 from sim.platforms.limits import BudgetItem
+from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling
 from sim.units import GiB
 from sim.workload import Service
@@ -101,6 +102,10 @@ class Hosting:
 
     def fargate_size(self, service: Service) -> FargateSize | None:  # noqa: ARG002 (one signature)
         """What a task is given and pays for on Fargate; None elsewhere, or if no size holds it."""
+        return None
+
+    def placing(self) -> Placing | None:
+        """How it places several services on one host; None: each sandbox has a host of its own."""
         return None
 
     def lacks(self, service: Service) -> str:  # noqa: ARG002 (one signature)

@@ -4,6 +4,7 @@ from sim.core.names import Architecture
 from sim.host import Machine
 from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem
+from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling
 from sim.workload import Service
 
@@ -54,6 +55,9 @@ class Orchestrator(Hosting):
 
     def fargate_size(self, service: Service) -> FargateSize | None:
         return self.hosting.fargate_size(service)
+
+    def placing(self) -> Placing | None:
+        return self.hosting.placing()
 
     def lacks(self, service: Service) -> str:
         return self.hosting.lacks(service)

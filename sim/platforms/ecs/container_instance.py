@@ -118,6 +118,16 @@ class FreeOnInstance(NamedTuple):
         cpu, memory, gpus = cpu + request.cpu, memory + request.memory, gpus + request.gpus
         return FreeOnInstance(cpu, memory, slots + request.slots, tasks - 1, ports, word, gpus)
 
+    def amounts(self) -> dict[str, float]:
+        """What is left of each resource, by the name of its limit."""
+        network = "ENI" if self.slot_word == "RESOURCE:ENI" else "bridge ports"
+        return {
+            "vCPU": self.cpu / (CPU_UNITS * FINE),
+            "memory": float(self.memory),
+            network: float(self.slots),
+            "GPU": float(self.gpus),
+        }
+
     def nothing(self) -> "FreeOnInstance":
         """What an instance that is gone offers."""
         return self._replace(cpu=-1, memory=-1, slots=0)

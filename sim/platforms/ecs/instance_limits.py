@@ -19,10 +19,11 @@ from sim.platforms.ecs.container_instance import (
     task_request,
     whole_cpu,
 )
-from sim.platforms.ecs.placement import Strategy
+from sim.platforms.ecs.placement import Strategy, ranked
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
+from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling
 from sim.workload import Service, TaskSize, task_size
 
@@ -103,6 +104,10 @@ class TasksOnInstances(Hosting):
             "RESOURCE:ENI" if self.own_network else "RESOURCE:PORTS",
             self.machine.gpus or 0,
         )
+
+    def placing(self) -> Placing:
+        """Container instances, and the placement strategy among them."""
+        return Placing(self.registered(), self.request, ranked(self.terms.strategy))
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Tasks that fit on one instance by reservation, limit by limit, smallest first."""

@@ -1,0 +1,119 @@
+"""How a platform places copies on its hosts: what it counts, and which host it prefers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from sim.core.cited import Number, plain
+from sim.host import Machine
+from sim.platforms.packing.bin_packing import FreeResources
+from sim.workload import Service, TaskSize
+
+Rank: TypeAlias = Callable[[Any, Any], float]
+"""Of what a host has left, and a request: the host with the lowest is taken, of equals the first.
+"""
+
+
+class Room(FreeResources, Protocol):
+    """What a host has left, limit by limit."""
+
+    def amounts(self) -> Mapping[str, float]:
+        """What is left of each resource, by the name of its limit."""
+        ...
+
+
+def first_fit(left: object, request: object) -> float:  # noqa: ARG001 (one signature)
+    """All hosts are alike: the first that fits is taken."""
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A platform's own rules of placement on one kind of host."""
+
+    empty: Room
+    """A host that runs nothing but what the platform itself has on each."""
+    request: Callable[[Service], Any]
+    """What a copy of a service is counted as."""
+    rank: Rank = first_fit
+
+
+class ServerRequest(NamedTuple):
+    """What the containers of one task, or a guest, take of a server."""
+
+    cpu: int
+    """Thousandths of a vCPU."""
+    memory: int
+    """Bytes."""
+    ports: frozenset[int] = frozenset()
+    gpus: int = 0
+    bridge: int = 1
+    """Ports of its Linux bridge."""
+
+
+class FreeOnServer(NamedTuple):
+    """What a server without a scheduler has left; its operator overcommits nothing."""
+
+    cpu: int
+    memory: int
+    bridge: int
+    """Ports of its Linux bridge."""
+    gpus: int = 0
+    ports: frozenset[int] = frozenset()
+
+    def fits(self, request: ServerRequest) -> bool:
+        """Whether it has room for one more."""
+        return (
+            request.cpu <= self.cpu
+            and request.memory <= self.memory
+            and request.bridge <= self.bridge
+            and request.gpus <= self.gpus
+            and request.ports.isdisjoint(self.ports)
+        )
+
+    def less(self, request: ServerRequest) -> "FreeOnServer":
+        """What is left after one more."""
+        cpu, memory, bridge, gpus, ports = self
+        if request.ports:
+            ports |= request.ports
+        cpu, memory, gpus = cpu - request.cpu, memory - request.memory, gpus - request.gpus
+        return FreeOnServer(cpu, memory, bridge - request.bridge, gpus, ports)
+
+    def amounts(self) -> dict[str, float]:
+        """What is left, by limit."""
+        return {
+            "vCPU": self.cpu / 1000.0,
+            "memory": float(self.memory),
+            "bridge ports": float(self.bridge),
+            "GPU": float(self.gpus),
+        }
+
+
+def server(machine: Machine, vcpus: float, memory: float, bridge: Number) -> FreeOnServer:
+    """An empty server.
+
+    Args:
+        vcpus: that it hands out.
+        memory: bytes left beside its own OS and daemons.
+        bridge: ports of its Linux bridge.
+    """
+    return FreeOnServer(round(1000.0 * vcpus), int(memory), int(plain(bridge)), machine.gpus or 0)
+
+
+def server_request(
+    size: TaskSize, *, cpu: float, memory: float, guest: bool = False
+) -> ServerRequest:
+    """What a task takes of a server.
+
+    Args:
+        cpu: vCPUs of the server.
+        memory: bytes on the server.
+        guest: whether it has an address, and so ports, of its own.
+    """
+    return ServerRequest(
+        round(1000.0 * cpu),
+        round(memory),
+        frozenset() if guest else frozenset(size.ports),
+        size.gpus,
+        1 if guest else size.containers,
+    )

@@ -9,7 +9,14 @@ from sim.host import Machine
 from sim.platforms.deployment import DOWN, StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
-from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
+from sim.platforms.limits import (
+    BudgetItem,
+    cpu_ceilings,
+    fits,
+    gpu_ceilings,
+    gpus_of,
+    smallest_first,
+)
 from sim.platforms.packing.placing import Placing, ServerRequest, server, server_request
 from sim.sandbox import Container, ContainerEngine
 from sim.start import Ceiling, NextStory, Refused, Start
@@ -41,7 +48,7 @@ class Docker(Hosting):
         size, room = task_size(service), self.server.room(0.0)
         shims = size.containers * plain(self.server.runtime.shim)
         return smallest_first(
-            Ceiling("vCPU", fits(self._vcpus, size.cpu), _MORE_CPU),
+            *cpu_ceilings(self._vcpus, size.cpu, _MORE_CPU),
             Ceiling("memory", fits(room, size.reserved + shims), _MORE_MEMORY),
             *self.slots(service),
             *self.server.disk(service),

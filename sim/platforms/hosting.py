@@ -104,6 +104,14 @@ class Hosting:
         """What a task is given and pays for on Fargate; None elsewhere, or if no size holds it."""
         return None
 
+    def runs(self, service: Service) -> Service:
+        """The service as it runs there: a platform may not take a setting as it was meant."""
+        return service
+
+    def remark(self, service: Service) -> str:  # noqa: ARG002 (one signature)
+        """What it makes of the service that the user did not ask for; empty where nothing."""
+        return ""
+
     def placing(self) -> Placing | None:
         """How it places several services on one host; None: each sandbox has a host of its own."""
         return None

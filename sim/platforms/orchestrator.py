@@ -56,6 +56,12 @@ class Orchestrator(Hosting):
     def fargate_size(self, service: Service) -> FargateSize | None:
         return self.hosting.fargate_size(service)
 
+    def runs(self, service: Service) -> Service:
+        return self.hosting.runs(service)
+
+    def remark(self, service: Service) -> str:
+        return self.hosting.remark(service)
+
     def placing(self) -> Placing | None:
         return self.hosting.placing()
 

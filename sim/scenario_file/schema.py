@@ -22,7 +22,7 @@ from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
 from sim.core.names import Architecture
-from sim.core.quantity import Bytes, Seconds, Vcpu
+from sim.core.quantity import Bytes, ReservedVcpu, Seconds
 from sim.experiment import Burst, Poisson, Scenario
 from sim.host import Machine
 from sim.host.machine import LARGEST
@@ -37,6 +37,7 @@ from sim.studies import platforms
 from sim.studies.platform_row import PlatformOptions, bare_machine
 from sim.units import Gbit_per_s
 from sim.workload import HealthCheck, Service, Wait
+from sim.workload.attribute_expression import MemberOf
 from sim.workload.service import Port
 
 
@@ -186,8 +187,8 @@ class ServicePart:
     """What is launched."""
 
     app: App = "generic"
-    cpu: Vcpu | None = None
-    """vCPUs; the app's default size unless given."""
+    cpu: ReservedVcpu | None = None
+    """vCPUs; the app's default size unless given, 0: none is reserved."""
     memory: Bytes | None = None
     gpus: Annotated[int, Field(ge=0)] = 0
     """Whole GPUs of its own (ECS resourceRequirements, Kubernetes nvidia.com/gpu)."""
@@ -205,6 +206,8 @@ class ServicePart:
     """Coefficient of variation of the CPU of a request: 0 fixed, 1 exponential."""
     host_port: Port | tuple[Port, ...] | None = None
     """A fixed port of the host, or several."""
+    member_of: MemberOf | None = None
+    """ECS placement constraint memberOf, such as attribute:ecs.instance-type =~ m5.*"""
     name: Annotated[str, Field(min_length=1)] | None = None
     """What others wait for; the app's name unless given."""
     init: tuple["ServicePart", ...] = ()
@@ -236,6 +239,7 @@ class ServicePart:
             disk=self.disk or 0.0,
             memory_reservation=self.memory_reservation,
             host_ports=self._ports(),
+            member_of=self.member_of,
             name=self.name or service.name,
             init=tuple(part.service() for part in self.init),
             sidecars=tuple(part.service() for part in self.sidecars),
@@ -301,6 +305,10 @@ class ScenarioFile:
     strategy: Strategy = "binpack"
     pull_behavior: AgentPull = "default"
     """When an ECS agent on EC2 contacts the registry."""
+    reserved_memory: Bytes | None = None
+    """ECS_RESERVED_MEMORY of the container instances; 0 unless given."""
+    attributes: dict[str, str] | None = None
+    """Attributes of the container instances beside their own: ecs.availability-zone, stack."""
     max_pods: MaxPods | None = None
     """Setting of the kubelet on EKS nodes; what EKS recommends for the type unless given."""
     prefix_delegation: bool = False
@@ -387,6 +395,8 @@ class ScenarioFile:
             trunking=self.trunking,
             strategy=self.strategy,
             pull_behavior=self.pull_behavior,
+            reserved_memory=self.reserved_memory,
+            attributes=self.attributes or {},
             max_pods=self.max_pods,
             prefix_delegation=self.prefix_delegation,
             pod=self.pod.template(),
@@ -406,6 +416,9 @@ OPTIONS = {
     "trunking": "trunking",
     "strategy": "strategy",
     "pull_behavior": "pull_behavior",
+    "reserved_memory": "reserved_memory",
+    "attributes": "attributes",
+    "service.member_of": "attributes",
     "max_pods": "max_pods",
     "prefix_delegation": "prefix_delegation",
     "scoring": "scoring",

@@ -14,7 +14,8 @@ FINE = 1000
 """Parts of a CPU unit: CPU is counted in whole numbers, whose sums stay exact."""
 
 RESERVED_PORTS = frozenset({22, 2375, 2376, 51678, 51679})
-"""Host ports that no task can have: SSH, Docker and the ECS agent."""
+"""Host ports that no task can have: SSH, Docker and the ECS agent. The agent reserves 51680 too
+where it is told to show Prometheus metrics, which it is not by default (its `config_unix.go`)."""
 MOST_PORTS = 100
 """Fixed host ports of an instance, those included (AWS, API reference of ECS, `PortMapping`)."""
 
@@ -26,6 +27,7 @@ REFUSALS = {
     "ENI": "RESOURCE:ENI",
     "trunk ENI": "RESOURCE:ENI",
     "GPU": "RESOURCE:GPU",
+    "placement constraint": "MemberOf placement constraint unsatisfied.",
     "disk": "disk",
 }
 """ECS's own word for each limit."""

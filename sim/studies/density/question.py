@@ -14,13 +14,13 @@ from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
     NAME,
     Arch,
-    Cores,
     Count,
     Explain,
     Gpus,
     Host,
     Instance,
     Replications,
+    ReservedCores,
     Seed,
     Size,
     Time,
@@ -67,8 +67,8 @@ class DensityQuestion(PriceTerms):
     """Bare machine of the vm and docker rows: m5.metal, 16x64GiB."""
     app: Annotated[str, among("app", catalog.apps), NAME] = "generic"
     """java, node, mysql or generic."""
-    cpu: Cores | None = None
-    """vCPUs of one, such as 0.25 or 250m."""
+    cpu: ReservedCores | None = None
+    """vCPUs of one, such as 0.25 or 250m; 0 reserves none."""
     memory: Size | None = None
     """Memory of one, such as 512MiB."""
     gpus: Gpus = 0
@@ -108,6 +108,8 @@ class DensityQuestion(PriceTerms):
     """T types for the ec2 row, too."""
     architecture: Arch | None = None
     """The only architecture of the image: amd64 or arm64."""
+    reserved_memory: Size | None = None
+    """ECS_RESERVED_MEMORY of container instances (0)."""
     max_pods: Annotated[int, BeforeValidator(_max_pods), Typed(shape="<pods>")] | None = None
     """Pods a node of EKS may run: 110, or 'default_enis * 10'."""
     seed: Seed = 1
@@ -131,6 +133,9 @@ class DensityQuestion(PriceTerms):
                 "replications",
             )
             yield from without_effect(given, simulated, "by", "with --by reservation")
+        elif self.cpu == 0.0:
+            words = "0 has no density by use: --load is a fraction of it; --by reservation"
+            yield Mistake(("cpu",), words)
         type_ = catalog.instance(self.instance)
         if self.architecture not in (None, type_.architecture):
             words = (

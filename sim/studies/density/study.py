@@ -44,6 +44,7 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         architecture=question.architecture,
         cheapest=True,
         burstable=question.burstable,
+        reserved_memory=question.reserved_memory,
         max_pods=question.max_pods,
         cpu_overcommit=question.cpu_overcommit,
     )
@@ -90,7 +91,8 @@ class _Measured:
         )
         if self.wants_use(name):
             row.by_use = self.by_use(machine, platform, self.service)
-        row.note = overcommitted(row, platform, self.service)
+        crowded = overcommitted(row, platform, self.service)
+        row.note = _also(crowded, platform.remark(self.service))
         if row.unknown:
             row.refused = f"tasks with ENI trunking on {machine.name} are not known"
         elif count == 0:

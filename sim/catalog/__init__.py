@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         spot_interruptions,
     )
     from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
+    from sim.catalog.services.autoscalers import AutoscalerName, autoscaler
     from sim.catalog.services.hops import hops
     from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
     from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
@@ -70,6 +71,7 @@ __all__ = [
     "DEFAULT_REGION",
     "DEFAULT_TYPE",
     "RUNTIMES",
+    "AutoscalerName",
     "ClusterTier",
     "Instance",
     "Purchase",
@@ -77,6 +79,7 @@ __all__ = [
     "agent_cleanup",
     "app",
     "apps",
+    "autoscaler",
     "bare",
     "builder",
     "cluster_price",
@@ -155,6 +158,7 @@ _HOME = {
     "sim.catalog.prices": "ClusterTier DEFAULT_REGION Purchase cluster_price ec2_price ec2_ratio "
     "fargate_price fargate_spot_ratio fee_share regions spot_interruptions",
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
+    "sim.catalog.services.autoscalers": "AutoscalerName autoscaler",
     "sim.catalog.services.hops": "hops",
     "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
     "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",

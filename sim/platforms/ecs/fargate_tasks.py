@@ -76,4 +76,6 @@ def _at_size(service: Service, size: FargateSize) -> Service:
     Of several containers each keeps its own memory limit; they share the vCPUs of the size.
     """
     app = replace(service.app, private=service.private, kernel_memory=0.0)
-    return replace(service, cpu=size.vcpu, memory=size.memory, cpu_quota=True, app=app)
+    return replace(
+        service, cpu=size.vcpu, cpu_limit=None, memory=size.memory, cpu_quota=True, app=app
+    )

@@ -82,6 +82,8 @@ class PodRequest(NamedTuple):
     ports: tuple[int, ...] = ()
     """Ports of the host."""
     gpus: int = 0
+    branches: int = 0
+    """Branch interfaces: 1 for a pod with security groups of its own."""
 
 
 @description
@@ -93,6 +95,8 @@ class PodTemplate:
     privileged: bool = False
     host_network: bool = False
     """Share the node's network: no address of its own."""
+    security_groups: bool = False
+    """Whether it has security groups of its own: a branch interface instead of an address."""
     oom_group: bool = True
     """Whether all processes of a container are killed with the first, as the kubelet has it with
     cgroup v2 (`singleProcessOOMKill: false`)."""
@@ -111,6 +115,7 @@ class PodTemplate:
             max(sum(r.memory for r in side_by_side), *(r.memory for r in chain), 0),
             size.ports,
             size.gpus,
+            int(self.security_groups),
         )
 
     def qos(self, service: Service) -> QoS:
@@ -176,7 +181,7 @@ class Pod:
         self.request = template.request(service)
         self.qos: QoS = template.qos(service)
         self.weight = cpu_weight(self.request.cpu)
-        self.own_network = not template.host_network
+        self.own_network = not (template.host_network or template.security_groups)
         self.main = PodContainer(world, service, template.main(service), template)
 
     def oom_score_adj(self, container: Demand, capacity: float) -> float:

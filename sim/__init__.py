@@ -21,11 +21,13 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.files.reading import read
     from sim.host import Step
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
     from sim.studies.lifecycle.study import lifecycle
     from sim.studies.one_server import one_server
+    from sim.studies.plan.study import plan
     from sim.studies.platform_row import PlatformOptions
     from sim.studies.platforms import register as add_platform
     from sim.studies.scale_in.study import scale_in
@@ -65,7 +67,9 @@ __all__ = [
     "lifecycle",
     "load",
     "one_server",
+    "plan",
     "plots",
+    "read",
     "replicate",
     "scale_in",
     "scale_out",
@@ -100,7 +104,9 @@ _HOME = {
     "sweep": "sim.experiment",
     "density": "sim.studies.density.study",
     "lifecycle": "sim.studies.lifecycle.study",
+    "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",
+    "read": "sim.files.reading",
     "calls": "sim.studies.calls.study",
     "PlatformOptions": "sim.studies.platform_row",
     "scale_out": "sim.studies.scale_out.study",

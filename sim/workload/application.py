@@ -1,7 +1,7 @@
 """An application: services with copies and order, the same on every platform."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -10,7 +10,11 @@ from sim.core.names import unknown
 from sim.core.quantity import Bytes
 from sim.workload.calls import EntryPoint, Operation, check
 from sim.workload.service import Service
+from sim.workload.task import task_size
 from sim.workload.waiting import Name, Wait, in_order
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SizeSource: TypeAlias = Literal["file", "stats", "heap", "image", "assumed"]
 """Where a size comes from: the file itself, what was measured of it, the heap its JVM is given,
@@ -68,7 +72,9 @@ class Part:
     autoscaling: AutoscalingRange | None = None
     volumes: tuple[Volume, ...] = ()
     size_from: SizeSource = "file"
-    """Where the service's CPU and memory come from; the weaker of the two."""
+    """Where the memory of its containers comes from; the weakest source among them."""
+    cpu_from: SizeSource = "file"
+    """Where their CPU comes from."""
     operations: tuple[Operation, ...] = ()
     """What it does when it is called; empty: not known."""
     threads: PositiveInt | None = None
@@ -90,7 +96,9 @@ class Application:
     entries: tuple[EntryPoint, ...] = ()
     """What users ask for."""
     notes: tuple[str, ...] = ()
-    """What a reader of its files understood otherwise than one might think, or left out."""
+    """What a reader of its files understood otherwise than one might think."""
+    ignored: tuple[str, ...] = ()
+    """What it left out, counted: `Service (12)`."""
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "Application":
@@ -126,6 +134,30 @@ class Application:
         """Its parts, each after those that it waits for."""
         for name in in_order(self._waits(), "parts"):
             yield self.part(name)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a part: what a copy of it reserves, where its size comes from, what it waits for.
+
+        An init container counts where it reserves more than all that run after it.
+        """
+        return [
+            {
+                "name": part.name,
+                "copies": part.copies,
+                "cpu": task_size(part.service).cpu,
+                "memory_bytes": task_size(part.service).reserved,
+                "size_from": part.size_from,
+                "image": part.service.image.name if part.service.image else None,
+                "waits_for": [wait.part for wait in part.after],
+            }
+            for part in self.parts
+        ]
+
+    def table(self) -> "pd.DataFrame":
+        """Its parts as a frame, see `rows`."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows())
 
     def launches(self) -> Iterator[Service]:
         """The services of all copies; a daemon's is left out, for it depends on the hosts."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.files.traces.reading import read_traces
     from sim.host import Step
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
@@ -66,6 +67,7 @@ __all__ = [
     "load",
     "one_server",
     "plots",
+    "read_traces",
     "replicate",
     "scale_in",
     "scale_out",
@@ -102,6 +104,7 @@ _HOME = {
     "lifecycle": "sim.studies.lifecycle.study",
     "one_server": "sim.studies.one_server",
     "calls": "sim.studies.calls.study",
+    "read_traces": "sim.files.traces.reading",
     "PlatformOptions": "sim.studies.platform_row",
     "scale_out": "sim.studies.scale_out.study",
     "scale_in": "sim.studies.scale_in.study",

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
         eks_cluster_autoscaler,
         eks_karpenter,
         eks_on_fargate,
-        node_config,
         nodes,
-        prefix_max_pods,
     )
     from sim.catalog.figures import control_plane, digest, figure, figures
     from sim.catalog.instances.machines import bare, custom, machine
@@ -46,7 +44,9 @@ if TYPE_CHECKING:
         matching,
     )
     from sim.catalog.known_images import known_image
-    from sim.catalog.max_pods import max_pods
+    from sim.catalog.nodes.config import node_config
+    from sim.catalog.nodes.max_pods import max_pods, prefix_max_pods
+    from sim.catalog.nodes.settings import NodeSettings, Reserved
     from sim.catalog.prices import (
         DEFAULT_REGION,
         ClusterTier,
@@ -74,7 +74,9 @@ __all__ = [
     "AutoscalerName",
     "ClusterTier",
     "Instance",
+    "NodeSettings",
     "Purchase",
+    "Reserved",
     "UnknownName",
     "agent_cleanup",
     "app",
@@ -148,13 +150,14 @@ _HOME = {
     "sim.catalog.builder": "builder official repository",
     "sim.catalog.containers": "agent_cleanup docker fleet kubelet_cleanup unpacking with_volume",
     "sim.catalog.ecs": "ecs ecs_capacity_provider ecs_on_fargate ecs_service_on_fargate fargate",
-    "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter "
-    "eks_on_fargate node_config nodes prefix_max_pods",
+    "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter eks_on_fargate nodes",
     "sim.catalog.figures": "control_plane digest figure figures",
     "sim.catalog.known_images": "known_image",
     "sim.catalog.instances.machines": "bare custom machine",
     "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
-    "sim.catalog.max_pods": "max_pods",
+    "sim.catalog.nodes.config": "node_config",
+    "sim.catalog.nodes.max_pods": "max_pods prefix_max_pods",
+    "sim.catalog.nodes.settings": "NodeSettings Reserved",
     "sim.catalog.prices": "ClusterTier DEFAULT_REGION Purchase cluster_price ec2_price ec2_ratio "
     "fargate_price fargate_spot_ratio fee_share regions spot_interruptions",
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",

@@ -26,11 +26,11 @@ def zipkin_spans(document: list[Any]) -> Iterator[TracedSpan]:
         for key, span in zip(keys, flat, strict=True)
         if span.get("kind") == "SERVER" and key in clients
     }
-    for (trace, own), span in zip(keys, flat, strict=True):
-        parent = str(span.get("parentId") or "")
+    for (trace, sent), span in zip(keys, flat, strict=True):
+        own, parent = sent, str(span.get("parentId") or "")
         service = _service(span)
-        if span.get("kind") == "SERVER" and (trace, own) in shared:
-            parent, own = own, f"{own} server"
+        if span.get("kind") == "SERVER" and (trace, sent) in shared:
+            parent, own = sent, f"{sent} server"
         elif shared.get((trace, parent)) == service:
             parent = f"{parent} server"
         yield TracedSpan(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.files.reading import read
     from sim.files.traces.reading import read_traces
     from sim.host import Step
     from sim.studies.calls.study import calls
@@ -67,6 +68,7 @@ __all__ = [
     "load",
     "one_server",
     "plots",
+    "read",
     "read_traces",
     "replicate",
     "scale_in",
@@ -103,6 +105,7 @@ _HOME = {
     "density": "sim.studies.density.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "one_server": "sim.studies.one_server",
+    "read": "sim.files.reading",
     "calls": "sim.studies.calls.study",
     "read_traces": "sim.files.traces.reading",
     "PlatformOptions": "sim.studies.platform_row",

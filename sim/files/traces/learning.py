@@ -21,7 +21,7 @@ MOST_VARIED = 4.0
 
 
 @dataclass(slots=True)
-class Callee:
+class SeenCallee:
     """Calls of one operation to another, over all visits."""
 
     number: int = 0
@@ -41,7 +41,9 @@ class Observed:
 
     own: list[float] = field(default_factory=list)
     """Self times, seconds."""
-    callees: dict[tuple[str, str], Callee] = field(default_factory=lambda: defaultdict(Callee))
+    callees: dict[tuple[str, str], SeenCallee] = field(
+        default_factory=lambda: defaultdict(SeenCallee)
+    )
 
 
 @dataclass(slots=True)
@@ -169,11 +171,11 @@ def operations_of(learnt: Learnt, cpu_share: float) -> dict[str, tuple[Operation
     return {service: tuple(many) for service, many in found.items()}
 
 
-def _in_order(seen: Observed) -> list[tuple[tuple[str, str], Callee]]:
+def _in_order(seen: Observed) -> list[tuple[tuple[str, str], SeenCallee]]:
     return sorted(seen.callees.items(), key=lambda item: item[1].offset / item[1].number)
 
 
-def _call(target: tuple[str, str], callee: Callee, visits: int) -> Call:
+def _call(target: tuple[str, str], callee: SeenCallee, visits: int) -> Call:
     how: How = "sync"
     if callee.outlived > MOST * callee.number:
         how = "async"

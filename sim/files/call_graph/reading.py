@@ -138,7 +138,7 @@ def _container(name: str, node: Value) -> ContainerDraft:
         name=name,
         node=node,
         image=node["image"].text() or (usual.image.name if usual and usual.image else None),
-        app=app,
+        app=catalog.app(app) if app else None,
         cpu=cpu,
         cpu_limit=cpu if quota else None,
         memory=memory,

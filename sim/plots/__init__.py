@@ -54,6 +54,9 @@ from sim.plots.sweep import (
 from sim.plots.tornado import (
     tornado,
 )
+from sim.plots.uptime import (
+    uptime,
+)
 from sim.plots.waterfall import (
     waterfall,
     waterfalls,
@@ -78,6 +81,7 @@ __all__ = [
     "start_under_load",
     "sweep_lines",
     "tornado",
+    "uptime",
     "waterfall",
     "waterfalls",
 ]

@@ -100,7 +100,7 @@ class Starting(Protocol):
         ...
 
 
-class Gate(Protocol):
+class StartGate(Protocol):
     """Where a start waits for other parts of its application."""
 
     @property
@@ -148,7 +148,7 @@ class Start(Process):
         world: World,
         demand: Demand,
         story: "Callable[[Start], NextStory]",
-        gate: Gate | None = None,
+        gate: StartGate | None = None,
     ) -> None:
         self.world = world
         self.gate = gate
@@ -259,7 +259,9 @@ class Ceiling:
 class Deployment(Protocol):
     """A live platform, one a world."""
 
-    def launch(self, service: Service, count: int = 1, gate: Gate | None = None) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """Ask for `count` sandboxes now.
 
         Args:

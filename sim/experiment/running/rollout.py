@@ -15,7 +15,7 @@ from simpy import Event
 from sim.core.description import description
 from sim.core.quantity import Seconds
 from sim.core.world import World
-from sim.start import Deployment, Gate, Ready, Start
+from sim.start import Deployment, Ready, Start, StartGate
 from sim.workload import Application, Part, Service, Wait
 from sim.workload.waiting import waits_for
 
@@ -72,7 +72,7 @@ class _Live:
     """Since when each copy runs."""
 
 
-class _Order(Gate):
+class _Order(StartGate):
     """Holds the starts of an application by each other.
 
     Args:

@@ -24,7 +24,7 @@ from sim.platforms.fargate import Fargate
 from sim.platforms.fleet import Fleet
 from sim.platforms.orchestrator import Orchestrator
 from sim.sandbox import Container
-from sim.start import Gate, Ready, Start, Story
+from sim.start import Ready, Start, StartGate, Story
 from sim.workload import Demand, PerService, Service
 
 
@@ -115,7 +115,9 @@ class LiveECS(BareDeployment):
         self._demands = PerService(lambda service: task_demand(world, hosting.runs(service)))
         self.capacity = hosting.deploy(world)
 
-    def launch(self, service: Service, count: int = 1, gate: Gate | None = None) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """RunTask, ten tasks a call, one call after the other; or the service scheduler."""
         demand, batch = self._demands.of(service), self._batch
         rate = self._rates.of(service)
@@ -159,7 +161,7 @@ class LiveECS(BareDeployment):
             self.world.env.process(self._schedule([accepted], rate))
         return self._begin(self._demands.of(start.service).again(self.world), accepted)
 
-    def _begin(self, demand: Demand, accepted: Event, gate: Gate | None = None) -> Start:
+    def _begin(self, demand: Demand, accepted: Event, gate: StartGate | None = None) -> Start:
         return Start(self.world, demand, lambda start: self._story(start, accepted), gate)
 
     def _run_task(self, calls: list[Event]) -> Generator[Event, Any, None]:

@@ -28,7 +28,7 @@ from sim.platforms.kubernetes.pods_on_nodes import (
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.orchestrator import Orchestrator
 from sim.sandbox import Container
-from sim.start import Gate, Start, Story
+from sim.start import Start, StartGate, Story
 from sim.workload import PerService, Service
 
 
@@ -109,7 +109,9 @@ class LiveEKS(BareDeployment):
         self._creations = control.creations.deploy(world.env)
         self.capacity: PodCapacity = eks.hosting.deploy(world, self._make_anew)
 
-    def launch(self, service: Service, count: int = 1, gate: Gate | None = None) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """One call for `count` pods, which the controllers then create."""
         accepted = self.world.env.timeout(self._call())
         pod = self._pods.of(service)

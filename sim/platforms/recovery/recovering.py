@@ -16,7 +16,7 @@ from sim.platforms.recovery.balancing import LiveBalancer
 from sim.platforms.recovery.clocks import Recovery, Restarts
 from sim.platforms.recovery.victims import Victims
 from sim.platforms.scaling.instance_launch import InstanceLauncher
-from sim.start import Gate, Ready, Recoverable, Start
+from sim.start import Ready, Recoverable, Start, StartGate
 from sim.workload import Fault, Service
 
 LOST, ERRORS = "lost", "errors"
@@ -77,7 +77,9 @@ class LiveRecovery:
         group = clocks.group
         self._launcher = None if group is None else InstanceLauncher(group.launch, world)
 
-    def launch(self, service: Service, count: int = 1, gate: Gate | None = None) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """Ask for `count` sandboxes now; they are kept up until they are stopped."""
         starts = self.live.launch(service, count, gate)
         self._victims.asked.update(dict.fromkeys(starts))

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         instances,
         matching,
     )
+    from sim.catalog.isolation.recovery import recovering
     from sim.catalog.known_images import known_image
     from sim.catalog.max_pods import max_pods
     from sim.catalog.prices import (
@@ -125,6 +126,7 @@ __all__ = [
     "official",
     "prefix_max_pods",
     "profile",
+    "recovering",
     "regions",
     "registry",
     "registry_names",
@@ -149,6 +151,7 @@ _HOME = {
     "sim.catalog.known_images": "known_image",
     "sim.catalog.instances.machines": "bare custom machine",
     "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
+    "sim.catalog.isolation.recovery": "recovering",
     "sim.catalog.max_pods": "max_pods",
     "sim.catalog.prices": "ClusterTier DEFAULT_REGION Purchase cluster_price ec2_price ec2_ratio "
     "fargate_price fargate_spot_ratio fee_share regions spot_interruptions",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from sim.host import Step
     from sim.studies.density.study import density
+    from sim.studies.fail.study import fail
     from sim.studies.lifecycle.study import lifecycle
     from sim.studies.one_server import one_server
     from sim.studies.platform_row import PlatformOptions
@@ -55,6 +56,7 @@ __all__ = [
     "compare",
     "density",
     "experiment",
+    "fail",
     "lifecycle",
     "load",
     "one_server",
@@ -87,6 +89,7 @@ _HOME = {
     "replicate": "sim.experiment",
     "sweep": "sim.experiment",
     "density": "sim.studies.density.study",
+    "fail": "sim.studies.fail.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "one_server": "sim.studies.one_server",
     "PlatformOptions": "sim.studies.platform_row",

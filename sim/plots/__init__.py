@@ -27,6 +27,9 @@ from sim.plots.memory_budget import (
 from sim.plots.parity import (
     parity,
 )
+from sim.plots.recovery import (
+    recovery,
+)
 from sim.plots.scale import (
     scale_curves,
 )
@@ -62,6 +65,7 @@ __all__ = [
     "memory_budget",
     "parity",
     "ready_ecdf",
+    "recovery",
     "save",
     "scale_curves",
     "scale_in_curves",

@@ -91,6 +91,7 @@ def kubernetes_recovery(*, group: bool = False) -> Recovery:
         notices=figure("kubernetes.node_monitor_grace"),
         gives_up=figure("kubernetes.unreachable_toleration"),
         between_hosts=figure("kubernetes.node_eviction_gap"),
+        drops=True,
         restarts=restarts,
         group=host_group(eks_node_launch(group=True)) if group else None,
         balancer=alb(),

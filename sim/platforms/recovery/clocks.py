@@ -75,6 +75,9 @@ class Recovery:
     """Seconds from the end of a process until its platform knows."""
     restarts: Restarts | None = None
     """How a process is begun anew in its sandbox; None: another task takes its place."""
+    drops: bool = False
+    """Whether it takes what it knows to be dead out of the balancer at once; else it does so when
+    it gives it up."""
     in_place: bool = False
     """Whether a lost host boots again with its disk, instead of being replaced."""
     group: HostGroup | None = None

@@ -130,8 +130,9 @@ class LiveRecovery:
         out = {a: self._out_after(silent=True) for mine in by_host for a in mine}
         never = clocks.notices is None or (whole and clocks.in_place)
         notices = float("inf") if never else self._look() + plain(clocks.notices or 0.0)
+        dropped = notices + (0.0 if clocks.drops else plain(clocks.gives_up))
         for asked, seconds in out.items():
-            self._fails(asked, since, min(seconds, notices))
+            self._fails(asked, since, seconds if clocks.in_place else min(seconds, dropped))
         if never:
             return
         yield env.timeout(notices)

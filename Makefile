@@ -5,7 +5,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-long bench validate lab lock clean
+.PHONY: help demo test check-long check-crash bench validate lab lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: $(VENV)/.dev  ## lint, types, floors and tests
 
 check-long: $(VENV)/.dev  ## the longer statistics
 	$(BIN)/pytest -m long -n auto --maxprocesses 4 --dist worksteal
+
+check-crash: $(VENV)/.dev  ## interrupts at every line of writing
+	$(BIN)/pytest -m long tests/experiment/test_crash.py -n auto --maxprocesses 4
 
 validate: $(VENV)/.run  ## docs/validation.md anew: the model beside real measurements
 	$(BIN)/sim validate --docs docs

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         sweep,
     )
     from sim.host import Step
+    from sim.studies.calls.study import calls
     from sim.studies.density.study import density
     from sim.studies.fail.study import fail
     from sim.studies.lifecycle.study import lifecycle
@@ -34,15 +35,20 @@ if TYPE_CHECKING:
     from sim.studies.storm.study import storm
     from sim.studies.who_runs_it import who_runs_it
     from sim.validation import validate
-    from sim.workload import App, Load, Service
+    from sim.workload import App, Application, Call, EntryPoint, Load, Operation, Part, Service
 
 __version__ = "0.1.0"
 
 __all__ = [
     "App",
+    "Application",
     "Burst",
+    "Call",
+    "EntryPoint",
     "LatinHypercube",
     "Load",
+    "Operation",
+    "Part",
     "PlatformOptions",
     "Poisson",
     "RelativeHalfWidth",
@@ -52,6 +58,7 @@ __all__ = [
     "Sobol",
     "Step",
     "add_platform",
+    "calls",
     "catalog",
     "compare",
     "density",
@@ -76,6 +83,11 @@ _HOME = {
     "App": "sim.workload",
     "Load": "sim.workload",
     "Service": "sim.workload",
+    "Part": "sim.workload",
+    "Operation": "sim.workload",
+    "EntryPoint": "sim.workload",
+    "Call": "sim.workload",
+    "Application": "sim.workload",
     "Step": "sim.host",
     "Burst": "sim.experiment",
     "LatinHypercube": "sim.experiment",
@@ -92,6 +104,7 @@ _HOME = {
     "fail": "sim.studies.fail.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "one_server": "sim.studies.one_server",
+    "calls": "sim.studies.calls.study",
     "PlatformOptions": "sim.studies.platform_row",
     "scale_out": "sim.studies.scale_out.study",
     "scale_in": "sim.studies.scale_in.study",

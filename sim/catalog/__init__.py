@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         spot_interruptions,
     )
     from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
+    from sim.catalog.services.hops import hops
     from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
     from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
     from sim.core.names import UnknownName, unknown
@@ -108,6 +109,7 @@ __all__ = [
     "fleet",
     "footprint",
     "home",
+    "hops",
     "hypervisor",
     "image",
     "images",
@@ -156,6 +158,7 @@ _HOME = {
     "sim.catalog.prices": "ClusterTier DEFAULT_REGION Purchase cluster_price ec2_price ec2_ratio "
     "fargate_price fargate_spot_ratio fee_share regions spot_interruptions",
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
+    "sim.catalog.services.hops": "hops",
     "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
     "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",
     "sim.core.names": "UnknownName unknown",

@@ -1,7 +1,7 @@
 """ECS as AWS runs it: its agents, quotas and scheduler; on instances, on instances that come and
 go, and on Fargate with its sizes and prices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sim.catalog.containers import agent_cleanup, fleet, runtime, unpacking, with_volume
@@ -38,8 +38,14 @@ def ecs(
     pull_behavior: AgentPull = "default",
     warm: Sequence[Image] = (),
     pulls_from: Registry | None = None,
+    reserved_memory: float | None = None,
+    attributes: Mapping[str, str] | None = None,
 ) -> ECS:
     """ECS on EC2: `count` container instances of one type, up already.
+
+    Args:
+        reserved_memory: bytes of `ECS_RESERVED_MEMORY`; None: the agent's default.
+        attributes: of the instances, beside their own.
 
     Raises:
         UnknownName: there is no such type.
@@ -56,7 +62,10 @@ def ecs(
         strategy=strategy,
         pull_behavior=pull_behavior,
         agent_memory=figure("ecs.agent.memory"),
-        reserved_memory=figure("ecs.reserved_memory"),
+        reserved_memory=figure("ecs.reserved_memory")
+        if reserved_memory is None
+        else reserved_memory,
+        attributes=tuple(sorted((attributes or {}).items())),
     )
 
 
@@ -130,6 +139,7 @@ def ecs_control_plane() -> ControlPlane:
         eni_attach=control_plane("ecs.eni_attach"),
         dynamic_ports=figure("linux.dynamic_ports"),
         bridge_ports=figure("docker.bridge.ports"),
+        least_task_cpu=figure("ecs.task.least_cpu"),
     )
 
 

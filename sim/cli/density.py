@@ -1,10 +1,13 @@
 """`sim density`: how many fit, as what, and what stops them."""
 
+from collections.abc import Sequence
+
 from sim.cli import explained
 from sim.cli.options import Files, refusals
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
 from sim.studies.density import study
+from sim.studies.density.altogether import COLUMNS, Altogether
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, how_to_lift
@@ -22,6 +25,8 @@ def command(question: DensityQuestion, to: Files) -> int:
     else:
         say(answer.sentence())
         show(answer)
+        if answer.bills():
+            show_bills(answer.bills(), answer.cost_sentence())
         if answer.explained is not None:
             explained.show(answer.explained)
         wrote(folder)
@@ -46,9 +51,35 @@ def show(answer: DensityAnswer) -> None:
         say(answer.assumed_line())
         if answer.speed_line():
             say(answer.speed_line())
-    say("Prices are compute only, on demand in us-east-1: no volumes, no public IPv4.")
+    say(answer.price_line())
+    if answer.spot_line():
+        say(answer.spot_line())
     if answer.credits_line():
         say(answer.credits_line())
+
+
+def show_bills(bills: Sequence[Altogether], sentence: str) -> None:
+    """What so many cost altogether: USD a month, item by item, on whole hosts."""
+    words = [word for word in COLUMNS if any(each.month(word) != 0.0 for each in bills)]
+    table(
+        ["platform", "hosts", *words, "altogether"],
+        [_bill_cells(each, words) for each in bills],
+        title=f"{bills[0].tasks} tasks: USD a month on whole hosts",
+        right="ll" + "r" * (len(words) + 1),
+    )
+    for words_ in dict.fromkeys(word for each in bills for word in each.bill.unknown):
+        hint(words_)
+    say(sentence)
+
+
+def _bill_cells(each: Altogether, words: Sequence[str]) -> list[str]:
+    months = [each.month(word) for word in words]
+    return [
+        each.row.platform,
+        each.on_whole_hosts,
+        *("?" if month is None else f"{month:,.2f}" for month in months),
+        "?" if each.bill.usd_per_month is None else f"{each.bill.usd_per_month:,.2f}",
+    ]
 
 
 def _cells(row: DensityRow, most: int, with_use: bool) -> list[str]:

@@ -57,13 +57,18 @@ class WorkerOptions(Question):
 def verb(command: Callable[..., int]) -> Callable[..., None]:
     """A function with an option for each field of the descriptions that `command` takes."""
     kinds = {name: kind for name, kind in get_type_hints(command).items() if name != "return"}
-    parameters = [_parameter(kind, field) for kind in kinds.values() for field in fields(kind)]
+    parameters = [_parameter(kind, field) for kind in kinds.values() for field in _listed(kind)]
 
     def run(**given: Any) -> None:
         raise typer.Exit(_ended(command, list(kinds.values()), given))
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run
+
+
+def _listed(kind: type) -> list[Field[Any]]:
+    """Fields as the help lists them."""
+    return sorted(fields(kind), key=lambda field: typed(kind, field.name).last)
 
 
 def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]) -> int:

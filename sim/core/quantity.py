@@ -111,17 +111,29 @@ def parse_vcpu(text: str) -> float:
     Raises:
         ValueError: not a number of vCPUs, or more than any machine has.
     """
-    allowed = "a number of vCPUs such as 0.5, 2 or 250m"
-    number, unit = _split(text, allowed)
+    amount = parse_reserved_vcpu(text)
+    if amount <= 0.0:
+        raise ValueError(f"{text!r} is not {_VCPUS}; it must be above 0")
+    return amount
+
+
+def parse_reserved_vcpu(text: str) -> float:
+    """vCPUs that are reserved, in the same words: 0 is allowed.
+
+    Raises:
+        ValueError: not a number of vCPUs, or more than any machine has.
+    """
+    number, unit = _split(text, _VCPUS)
     if unit not in ("", "m", "vCPU", "vcpu"):
-        raise ValueError(f"{text!r} is not {allowed}")
+        raise ValueError(f"{text!r} is not {_VCPUS}")
     amount = number / 1000.0 if unit == "m" else number
     if amount > LARGEST_VCPU:
         ecs = f"; ECS counts 1024 CPU units a vCPU: write {amount / 1024:g}"
-        raise ValueError(f"{text!r} is not {allowed}, at most {LARGEST_VCPU:g}{ecs}")
-    if amount <= 0.0:
-        raise ValueError(f"{text!r} is not {allowed}; it must be above 0")
+        raise ValueError(f"{text!r} is not {_VCPUS}, at most {LARGEST_VCPU:g}{ecs}")
     return amount
+
+
+_VCPUS = "a number of vCPUs such as 0.5, 2 or 250m"
 
 
 def _split(text: str, allowed: str) -> tuple[float, str]:
@@ -197,6 +209,14 @@ Vcpu: TypeAlias = Annotated[
     Field(gt=0, le=LARGEST_VCPU),
     WithJsonSchema({"type": ["number", "string"], "examples": [0.25, "250m"]}),
 ]
+
+ReservedVcpu: TypeAlias = Annotated[
+    float,
+    BeforeValidator(_before(parse_reserved_vcpu, bare=True)),
+    Field(ge=0, le=LARGEST_VCPU),
+    WithJsonSchema({"type": ["number", "string"], "examples": [0.25, "250m"]}),
+]
+"""vCPUs that are reserved: 0 is nothing."""
 
 
 def shown_number(value: float) -> str:

@@ -17,7 +17,7 @@ from sim.experiment.running.own_code import own_code
 from sim.experiment.running.run import Runnable
 from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequential, Target
 from sim.experiment.running.workers import WHERE, Workers
-from sim.experiment.storage.manifest import new_manifest
+from sim.experiment.storage.manifest import check_name, new_manifest
 from sim.experiment.storage.run_folder import InMemory, RunFolder, say
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def compare(
         Interrupted: Ctrl-C; what is finished is kept in `out`.
     """
     _check(scenarios, times, seed)
-    named = name or next(iter(scenarios.values())).name
+    named = check_name("name", name or next(iter(scenarios.values())).name)
     described = {variant: json.loads(as_json(s)) for variant, s in scenarios.items()}
     out = WHERE.get().out if out is None else out
     own = own_code(scenarios.values())

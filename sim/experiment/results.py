@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from sim.experiment import frames
 from sim.experiment.statistics import estimate as estimates
 from sim.experiment.statistics import steady_state as steady
-from sim.experiment.storage.manifest import FILE, Manifest, read_manifest, write_manifest
+from sim.experiment.storage.manifest import FILE, Manifest, check_name, read_manifest
 from sim.experiment.storage.part_files import Damaged, PartFiles
-from sim.experiment.storage.run_folder import finished, locked, make_folder, replications
+from sim.experiment.storage.run_folder import LATEST, note_latest, read_summary, save_whole
 from sim.experiment.storage.tables import TABLES, Tables, arranged, arrow_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+TRIES = 5
+"""Times that a run is read anew where another process has replaced it meanwhile."""
 
 TIMES = ("time_to_running_s", "time_to_ready_s")
 
@@ -145,30 +147,18 @@ class Results:
         Raises:
             BlockingIOError: another process works in that folder.
         """
-        home = Path(out) / str(self.manifest["scenario"])
-        folder = home / self.run_id
-        if self.folder != folder:
-            self._save(home, folder)
-        (home / "latest").write_text(self.run_id + "\n", encoding="utf-8")
-        return folder
-
-    def _save(self, home: Path, folder: Path) -> None:
-        make_folder(home)
-        draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=home))
-        try:
-            self._write(draft)
-            if _replaced(folder, self.manifest):
-                draft.rename(folder)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-
-    def _write(self, folder: Path) -> None:
-        folder.chmod(0o755)
-        for name in TABLES:
-            (folder / name).mkdir()
-        PartFiles(folder).write(lambda name: arrow_of(getattr(self, name)))
-        (folder / "summary.csv").write_text(as_csv(self.summary), encoding="utf-8")
-        write_manifest(folder, self.manifest, self.scenario)
+        home = Path(out) / check_name("scenario", self.manifest["scenario"])
+        folder = home / check_name("run_id", self.run_id)
+        if self.folder == folder:
+            note_latest(folder)
+            return folder
+        return save_whole(
+            home,
+            self.manifest,
+            self.scenario,
+            lambda name: arrow_of(getattr(self, name)),
+            as_csv(self.summary),
+        )
 
     def _refuse_censored(self, metric: str, variant: str) -> None:
         """Starts cut off by the end of the run would be missing among the slow ones."""
@@ -202,20 +192,57 @@ def load(path: str | os.PathLike[str]) -> Results:
     """
     folder = _find(Path(path))
     manifest, described = read_manifest(folder)
+    for _ in range(TRIES):
+        try:
+            return _loaded(folder, manifest, described)
+        except (Damaged, FileNotFoundError):  # or replaced meanwhile by another process
+            before = manifest
+            manifest, described = read_manifest(folder)
+            if manifest == before:
+                raise
+    return _loaded(folder, manifest, described)
+
+
+def _loaded(folder: Path, manifest: Manifest, described: dict[str, Any]) -> Results:
+    """The finished run of a manifest."""
     parts = PartFiles(folder)
-    lost = parts.find()
-    if not manifest.get("complete", True):
+    if not manifest.get("complete", False):
+        parts.find()
         kept = sum(part.runs for part in parts.there)
         raise Unfinished(
             f"{folder}: this run is not finished; {kept} runs are kept, and the same command "
             f"goes on from there"
         )
-    if lost:
-        raise Damaged("\n".join([*lost, "the same command makes these runs again"]))
-    tables = {name: parts.read(name) for name in TABLES}
-    results = _results(tables, described, manifest)
-    results.summary, results.folder = _read_summary(folder / "summary.csv"), folder
+    if "stored" not in manifest:
+        raise Unfinished(
+            f"{folder}: it was written by an earlier version of berthsim; the same command makes "
+            f"its runs again"
+        )
+    try:
+        parts.use(manifest["stored"]["parts"])
+        tables = {name: parts.read(name) for name in TABLES}
+        _check_complete(folder, tables, described, manifest)
+    except Damaged as error:
+        raise Damaged(f"{error}\nthe same command makes these runs again") from None
+    summary = read_summary(folder, manifest)
+    results = _results(tables, described, {k: v for k, v in manifest.items() if k != "stored"})
+    results.summary, results.folder = _summary_of(summary), folder
     return results
+
+
+def _check_complete(
+    folder: Path, tables: Tables, described: dict[str, Any], manifest: Manifest
+) -> None:
+    """Raise `Damaged` unless each variant has each replication."""
+    runs, times = tables["runs"], int(manifest.get("replications", 0))
+    there = set(zip(runs["variant"].to_pylist(), runs["run"].to_pylist(), strict=True))
+    missing = [(v, n) for v in described for n in range(times) if (v, n) not in there]
+    if missing:
+        variant, number = missing[0]
+        raise Damaged(
+            f"{folder}: {len(missing)} of {times * len(described)} runs are missing, the first of "
+            f"them run {number} of {variant}"
+        )
 
 
 def gather(
@@ -245,12 +272,12 @@ def as_csv(summary: pd.DataFrame) -> str:
     return text
 
 
-def _read_summary(path: Path) -> pd.DataFrame:
-    """A summary from disk; runs of earlier versions have a blank file where nothing was ready."""
+def _summary_of(text: str) -> pd.DataFrame:
+    """A summary from disk; it is blank where nothing was ready."""
     import pandas as pd
 
     try:
-        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+        return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
     except pd.errors.EmptyDataError:
         return frames.empty_summary()
 
@@ -265,28 +292,14 @@ def _results(tables: Tables, described: dict[str, Any], manifest: Manifest) -> R
     return Results(runs, spans, samples, pd.DataFrame(), described, manifest)
 
 
-def _replaced(folder: Path, manifest: Manifest) -> bool:
-    """Make way for another run of the same id, unless more replications are there."""
-    if not folder.exists():
-        return True
-    lock = locked(folder)
-    try:
-        there = replications(finished(folder, manifest["code"]))
-        if there > replications(manifest):
-            return False
-        shutil.rmtree(folder)
-        return True
-    finally:
-        lock.release()
-
-
 def _find(path: Path) -> Path:
     candidates = [path, *Path("results").glob(f"*/{path.name}")]
     for candidate in candidates:
         if (candidate / FILE).is_file():
             return candidate
-        if (candidate / "latest").is_file():
-            return candidate / (candidate / "latest").read_text(encoding="utf-8").strip()
+        if (candidate / LATEST).is_file():
+            text = (candidate / LATEST).read_text(encoding="utf-8", errors="replace")
+            return candidate / check_name(str(candidate / LATEST), text.strip())
     raise FileNotFoundError(
         f"results: {str(path)!r} is neither a run's folder, nor a scenario's, nor a run id"
     )

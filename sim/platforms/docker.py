@@ -9,7 +9,15 @@ from sim.host import Machine
 from sim.platforms.deployment import DOWN, StoryDeployment
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
-from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
+from sim.platforms.limits import (
+    BudgetItem,
+    cpu_ceilings,
+    fits,
+    gpu_ceilings,
+    gpus_of,
+    smallest_first,
+)
+from sim.platforms.packing.placing import Placing, ServerRequest, server, server_request
 from sim.sandbox import Container, ContainerEngine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
@@ -40,7 +48,7 @@ class Docker(Hosting):
         shim = plain(self.server.runtime.shim)
         room = self.server.room(0.0)
         return smallest_first(
-            Ceiling("vCPU", fits(self._vcpus, service.cpu), _MORE_CPU),
+            *cpu_ceilings(self._vcpus, service.cpu, _MORE_CPU),
             Ceiling("memory", fits(room, service.reserved + shim), _MORE_MEMORY),
             *self.slots(service),
             *self.server.disk(service),
@@ -64,6 +72,16 @@ class Docker(Hosting):
         """Containers that fit by use: one copy of hot files, private pages and shim for each."""
         each = service.private + plain(self.server.runtime.shim)
         return fits(self.server.room(service.hot), each)
+
+    def placing(self) -> Placing:
+        """One machine, as its operator counts who overcommits nothing."""
+        return Placing(
+            server(self.machine, self._vcpus, self.server.room(0.0), self.bridge_ports),
+            self._request,
+        )
+
+    def _request(self, service: Service) -> ServerRequest:
+        return server_request(service, memory=service.reserved + plain(self.server.runtime.shim))
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the machine's nominal memory is used with `count` containers at work."""

@@ -156,6 +156,9 @@ class FargateHost(Hosting):
         size = self.fargate_size(service)
         return 0.0 if size is None else size.vcpu
 
+    def architecture(self, service: Service) -> Architecture:  # noqa: ARG002 (one signature)
+        return self.fargate.architecture
+
     def usd_per_hour(self, service: Service) -> float | None:
         size = self.fargate_size(service)
         return None if size is None else self.fargate.price(size)

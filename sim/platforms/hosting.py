@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Self
 
 from sim.core.cited import plain
 from sim.core.description import description
+from sim.core.names import Architecture
 from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
 from sim.host import Machine
 from sim.platforms.limits import BudgetItem
+from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling
 from sim.units import GiB
 from sim.workload import Service
@@ -85,6 +87,10 @@ class Hosting:
         """vCPUs of one host, as the account's quota counts them; 0 where no size holds it."""
         return self.machine.vcpu
 
+    def architecture(self, service: Service) -> Architecture:  # noqa: ARG002 (one signature)
+        """Of the CPUs of its hosts."""
+        return self.machine.architecture
+
     def usd_per_hour(self, service: Service) -> float | None:  # noqa: ARG002 (one signature)
         """Price of one host; None where it is not known, or no size holds the service."""
         price = self.machine.usd_per_hour
@@ -96,6 +102,18 @@ class Hosting:
 
     def fargate_size(self, service: Service) -> FargateSize | None:  # noqa: ARG002 (one signature)
         """What a task is given and pays for on Fargate; None elsewhere, or if no size holds it."""
+        return None
+
+    def runs(self, service: Service) -> Service:
+        """The service as it runs there: a platform may not take a setting as it was meant."""
+        return service
+
+    def remark(self, service: Service) -> str:  # noqa: ARG002 (one signature)
+        """What it makes of the service that the user did not ask for; empty where nothing."""
+        return ""
+
+    def placing(self) -> Placing | None:
+        """How it places several services on one host; None: each sandbox has a host of its own."""
         return None
 
     def lacks(self, service: Service) -> str:  # noqa: ARG002 (one signature)

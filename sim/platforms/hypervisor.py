@@ -7,6 +7,7 @@ from sim.host import Machine
 from sim.platforms.deployment import DOWN, StoryDeployment
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, smallest_first, with_free
+from sim.platforms.packing.placing import Placing, ServerRequest, server, server_request
 from sim.sandbox import Guest, VirtualMachine
 from sim.start import Ceiling, NextStory, Refused, Start
 from sim.workload import Demand, Service
@@ -46,6 +47,17 @@ class Hypervisor(Hosting):
     def last_in_memory(self, service: Service) -> int:
         """The same: what guests have touched, file pages too, the host cannot take back."""
         return self.fits_in_memory(service)
+
+    def placing(self) -> Placing:
+        """Guests on servers of one kind: the first that has room."""
+        return Placing(
+            server(self.machine, self.vcpus, self.room, self.bridge_ports), self._request
+        )
+
+    def _request(self, service: Service) -> ServerRequest:
+        vm = self.vm
+        vcpus, memory = float(vm.vcpus(service.cpu)), vm.on_host(service.memory)
+        return server_request(service, cpu=vcpus, memory=memory, own=True)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the machine's nominal memory is used with `count` guests at work."""

@@ -20,6 +20,11 @@ def smallest_first(*ceilings: Ceiling) -> tuple[Ceiling, ...]:
     return tuple(sorted(ceilings, key=lambda ceiling: ceiling.allows))
 
 
+def cpu_ceilings(vcpus: float, each: float, how: str, refusal: str = "") -> tuple[Ceiling, ...]:
+    """The ceiling of a host's vCPUs; none where nothing is reserved."""
+    return (Ceiling("vCPU", fits(vcpus, each), how, refusal),) if each else ()
+
+
 def disk_ceilings(room: float, each: float, how: str) -> tuple[Ceiling, ...]:
     """The disk's ceiling, where it has one.
 

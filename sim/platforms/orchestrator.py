@@ -1,8 +1,10 @@
 """An orchestrator: whatever is asked of one of its hosts, it asks its capacity."""
 
+from sim.core.names import Architecture
 from sim.host import Machine
 from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem
+from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling
 from sim.workload import Service
 
@@ -42,6 +44,9 @@ class Orchestrator(Hosting):
     def host_vcpus(self, service: Service) -> float:
         return self.hosting.host_vcpus(service)
 
+    def architecture(self, service: Service) -> Architecture:
+        return self.hosting.architecture(service)
+
     def usd_per_hour(self, service: Service) -> float | None:
         return self.hosting.usd_per_hour(service)
 
@@ -50,6 +55,15 @@ class Orchestrator(Hosting):
 
     def fargate_size(self, service: Service) -> FargateSize | None:
         return self.hosting.fargate_size(service)
+
+    def runs(self, service: Service) -> Service:
+        return self.hosting.runs(service)
+
+    def remark(self, service: Service) -> str:
+        return self.hosting.remark(service)
+
+    def placing(self) -> Placing | None:
+        return self.hosting.placing()
 
     def lacks(self, service: Service) -> str:
         return self.hosting.lacks(service)

@@ -22,7 +22,7 @@ from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
 from sim.core.names import Architecture
-from sim.core.quantity import Bytes, Seconds, Vcpu
+from sim.core.quantity import Bytes, ReservedVcpu, Seconds
 from sim.experiment import Burst, Poisson, Scenario
 from sim.host import Machine
 from sim.host.machine import LARGEST
@@ -37,6 +37,7 @@ from sim.studies import platforms
 from sim.studies.platform_row import PlatformOptions, bare_machine
 from sim.units import Gbit_per_s
 from sim.workload import Fault, Service, Victim
+from sim.workload.attribute_expression import MemberOf
 
 
 def _known(field: str, names: Iterable[str]) -> AfterValidator:
@@ -185,8 +186,8 @@ class ServicePart:
     """What is launched."""
 
     app: App = "generic"
-    cpu: Vcpu | None = None
-    """vCPUs; the app's default size unless given."""
+    cpu: ReservedVcpu | None = None
+    """vCPUs; the app's default size unless given, 0: none is reserved."""
     memory: Bytes | None = None
     gpus: Annotated[int, Field(ge=0)] = 0
     """Whole GPUs of its own (ECS resourceRequirements, Kubernetes nvidia.com/gpu)."""
@@ -203,6 +204,8 @@ class ServicePart:
     variation: Annotated[float, Field(ge=0, le=100)] | None = None
     """Coefficient of variation of the CPU of a request: 0 fixed, 1 exponential."""
     host_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    member_of: MemberOf | None = None
+    """ECS placement constraint memberOf, such as attribute:ecs.instance-type =~ m5.*"""
 
     def service(self) -> Service:
         """The description that runs, with the app's own image."""
@@ -221,6 +224,7 @@ class ServicePart:
             disk=self.disk or 0.0,
             memory_reservation=self.memory_reservation,
             host_port=self.host_port,
+            member_of=self.member_of,
         )
 
 
@@ -293,6 +297,10 @@ class ScenarioFile:
     strategy: Strategy = "binpack"
     pull_behavior: AgentPull = "default"
     """When an ECS agent on EC2 contacts the registry."""
+    reserved_memory: Bytes | None = None
+    """ECS_RESERVED_MEMORY of the container instances; 0 unless given."""
+    attributes: dict[str, str] | None = None
+    """Attributes of the container instances beside their own: ecs.availability-zone, stack."""
     max_pods: MaxPods | None = None
     """Setting of the kubelet on EKS nodes; what EKS recommends for the type unless given."""
     prefix_delegation: bool = False
@@ -388,6 +396,8 @@ class ScenarioFile:
             trunking=self.trunking,
             strategy=self.strategy,
             pull_behavior=self.pull_behavior,
+            reserved_memory=self.reserved_memory,
+            attributes=self.attributes or {},
             max_pods=self.max_pods,
             prefix_delegation=self.prefix_delegation,
             pod=self.pod.template(),
@@ -407,6 +417,9 @@ OPTIONS = {
     "trunking": "trunking",
     "strategy": "strategy",
     "pull_behavior": "pull_behavior",
+    "reserved_memory": "reserved_memory",
+    "attributes": "attributes",
+    "service.member_of": "attributes",
     "max_pods": "max_pods",
     "prefix_delegation": "prefix_delegation",
     "scoring": "scoring",

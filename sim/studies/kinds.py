@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
 from sim import catalog
 from sim.core.names import Architecture, UnknownName, unknown
-from sim.core.quantity import Bytes, Seconds, Vcpu, shown_size
+from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, shown_size
 from sim.core.question import Mistake, Typed
 
 NAME = Typed(shape="<name>")
@@ -156,6 +156,7 @@ ImageName: TypeAlias = Annotated[str, among("image", _images), NAME]
 Host: TypeAlias = Annotated[str, AfterValidator(_bare), Typed(shape="<machine>")]
 Folder: TypeAlias = Annotated[Path, AfterValidator(_folder), Typed(shape="<path>")]
 Cores: TypeAlias = Annotated[Vcpu, Typed(shape="<vCPUs>", shown="{:g}".format)]
+ReservedCores: TypeAlias = Annotated[ReservedVcpu, Typed(shape="<vCPUs>", shown="{:g}".format)]
 Size: TypeAlias = Annotated[Bytes, Typed(shape="<size>", shown=size_typed)]
 Time: TypeAlias = Annotated[Seconds, Typed(shape="<time>")]
 Count: TypeAlias = Annotated[int, whole(1), Typed(shape="<integer>")]

@@ -60,6 +60,10 @@ class PlatformOptions:
     trunking: bool = False
     strategy: Strategy = "binpack"
     pull_behavior: AgentPull = "default"
+    reserved_memory: float | None = None
+    """`ECS_RESERVED_MEMORY` of container instances, bytes; None: the agent's default."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Of container instances, beside their own."""
     max_pods: int | None = None
     prefix_delegation: bool = False
     pod: PodTemplate | None = None
@@ -114,9 +118,15 @@ class StudiedPlatform(Platform, Protocol):
 
     def usd_per_hour(self, service: Service) -> float | None: ...
 
+    def architecture(self, service: Service) -> Architecture: ...
+
     def quota(self) -> tuple[str, float | None]: ...
 
     def fargate_size(self, service: Service) -> FargateSize | None: ...
+
+    def runs(self, service: Service) -> Service: ...
+
+    def remark(self, service: Service) -> str: ...
 
     def lacks(self, service: Service) -> str: ...
 

@@ -258,6 +258,8 @@ def _ecs(options: PlatformOptions) -> StudiedPlatform:
         trunking=options.trunking,
         strategy=options.strategy,
         pull_behavior=options.pull_behavior,
+        reserved_memory=options.reserved_memory,
+        attributes=options.attributes,
         warm=options.warm,
         pulls_from=options.pulls_from,
     )
@@ -428,7 +430,9 @@ _TABLE: dict[str, PlatformRow] = {
             startup=("cold", "warm"),
             lifecycle=True,
             file=True,
-            takes=_HOSTS | {"network", "trunking", "strategy", "pull_behavior"},
+            takes=_HOSTS
+            | {"network", "trunking", "strategy", "pull_behavior"}
+            | {"reserved_memory", "attributes"},
             unfit=_no_interfaces,
             charges=Charges(volume=_ECS_VOLUME),
             reserves_with="ECS_RESERVED_MEMORY (MiB, 0 by default)",

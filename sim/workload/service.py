@@ -7,9 +7,10 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.names import Architecture
-from sim.core.quantity import Bytes, Vcpu
+from sim.core.quantity import Bytes, ReservedVcpu, Vcpu
 from sim.host.startup_step import Step
 from sim.image import Image
+from sim.workload.attribute_expression import MemberOf
 from sim.workload.health_check import HealthCheck
 from sim.workload.requests import Load
 
@@ -50,8 +51,9 @@ class Service:
     app: App
     image: Image | None = None
     """None: the app is on the machine already, and nothing is pulled."""
-    cpu: Vcpu
-    """vCPUs: the reservation, and with `cpu_quota` the most it may use."""
+    cpu: ReservedVcpu
+    """vCPUs: the reservation, and with `cpu_quota` the most it may use. 0: nothing is reserved, and
+    CPU is the least weight there is."""
     cpu_limit: Vcpu | None = None
     """The most vCPUs it may use, where that is more than `cpu`; None: the same."""
     memory: Bytes
@@ -72,6 +74,8 @@ class Service:
     """Requests it serves once it is ready."""
     host_port: int | None = Field(default=None, ge=1, le=65535)
     """A fixed port of the host; None: a dynamic one."""
+    member_of: MemberOf | None = None
+    """ECS placement constraint `memberOf`: an expression that the container instance meets."""
     init: tuple["Service", ...] = ()
     """Containers of the same task or pod that run one after the other, each to its end, before
     the others start."""
@@ -146,7 +150,7 @@ class Service:
     @property
     def cap(self) -> float:
         """vCPUs it can use at most."""
-        if not self.cpu_quota:
+        if not self.cpu_quota or (self.cpu == 0.0 and self.cpu_limit is None):
             return float("inf")
         return self.cpu if self.cpu_limit is None else self.cpu_limit
 

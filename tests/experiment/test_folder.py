@@ -188,8 +188,11 @@ def hold(out: Path, ready: Any) -> None:
     replicate(scenario(), times=2, jobs=1, out=out)
 
 
-def test_a_second_process_on_one_folder_refuses(tmp_path: Path) -> None:
+def test_a_second_process_on_one_folder_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the folder's name; when the first is killed, its lock has gone."""
+    monkeypatch.setattr(store, "SAVE_WAITS", 0.1)
     ready = FORKED.Event()
     first = FORKED.Process(target=hold, args=(tmp_path, ready))
     first.start()

@@ -5,8 +5,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.platforms.autoscaling.bin_packing import fill, pack
 from sim.platforms.ecs.container_instance import FreeOnInstance, TaskRequest
+from sim.platforms.packing.bin_packing import fill, pack
 
 
 def room(cpu: int, memory: int = 10**9) -> FreeOnInstance:

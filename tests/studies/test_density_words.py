@@ -144,7 +144,9 @@ def test_the_line_on_credits_stands_below_the_table(tmp_path: Path) -> None:
     words = ["density", "--by", "reservation", "--instance", "t3.small", "--out", str(tmp_path)]
     said = CliRunner().invoke(app, words, catch_exceptions=False).stdout
 
-    assert said.index("Prices are compute only") < said.index("T types: CPU above the baseline")
+    assert said.index("Prices each are of full hosts") < said.index(
+        "T types: CPU above the baseline"
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,13 @@ PLACE = "where answers are written"
 SHOWN = "it is shown, not written"
 
 
+PRICES = {
+    **{"region": "eu-west-1", "purchase": "spot", "savings_rate": 0.7},
+    **{"public_ipv4": True, "cluster_tier": "extended"},
+}
+A_PLAN = {"savings_rate": {"purchase": "savings-plan"}}
+
+
 @dataclass(frozen=True)
 class Verb:
     """A question, and for each of its arguments another value that makes it another question."""
@@ -39,9 +46,10 @@ VERBS = {
             **{"memory": 3 * GiB, "cpu_weight_only": True, "cpu_overcommit": 2.0},
             **{"burstable": False, "architecture": "arm64", "max_pods": 20, "by": "use"},
             **{"load": 0.3, "slowdown": 3.0, "window": 5.0, "use_on": ["vm"], "seed": 2},
-            **{"replications": 2, "threads": 2, "variation": 0.5, "gpus": 1},
+            **{"replications": 2, "threads": 2, "variation": 0.5, "gpus": 1, "tasks": 3},
+            **PRICES,
         },
-        besides={"use_on": {"window": 1.0}},
+        besides={"use_on": {"window": 1.0}, **A_PLAN},
         same={"explain": SHOWN},
     ),
     "startup": Verb(

@@ -1,7 +1,7 @@
 """A scenario: a platform, what arrives there, and for how long; and how it is run."""
 
 from collections.abc import Callable, Generator
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 from simpy import Event
@@ -82,6 +82,15 @@ class Scenario:
             raise ValueError(
                 f"faults: not allowed on {type(self.platform).__name__} alone; "
                 f"catalog.recovering says who notices"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_load(self) -> Self:
+        served = (each.service for each in self.arrivals) if self.serve else ()
+        if any(service.load is not None and service.cpu == 0.0 for service in served):
+            raise ValueError(
+                f"serve: {self.serve:g} s is not allowed; a load is a fraction of cpu, which is 0"
             )
         return self
 

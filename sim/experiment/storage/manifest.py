@@ -4,9 +4,10 @@ import hashlib
 import json
 import os
 import platform
+import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -16,6 +17,11 @@ from sim.experiment.running.batch import code_digest
 Manifest: TypeAlias = dict[str, Any]
 
 FILE = "manifest.json"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""A name that can be a folder on any system, and never leads out of its own."""
+
+_DRAFT = re.compile(r"\..+\.[0-9]+\.writing")
 
 
 def new_manifest(
@@ -64,11 +70,46 @@ def read_manifest(folder: Path) -> tuple[Manifest, dict[str, Any]]:
     path = folder / FILE
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return data, data.pop("description")
-    except (ValueError, KeyError, AttributeError) as error:
+        described = data.pop("description")
+        _check(data, described)
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error)[:200]
         raise ValueError(
-            f"{path}: it is damaged ({error}); remove the folder, run again"
+            f"{path}: it is damaged ({reason}); remove the folder, and run again"
         ) from error
+    return data, described
+
+
+def _check(data: Manifest, described: object) -> None:
+    """Raise ValueError or KeyError where a field is not what is written there."""
+    _is("description", described, dict)
+    for field in ("scenario", "run_id", "code"):
+        _is(field, data[field], str)
+    check_name("scenario", data["scenario"])
+    check_name("run_id", data["run_id"])
+    if "replications" in data:
+        _is("replications", data["replications"], int)
+    for number in data.get("stored", {}).get("parts", ()):
+        _is("stored", number, int)
+
+
+def _is(field: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise ValueError(f"{field}: {str(value)[:40]!r} is not allowed")
+
+
+def check_name(field: str, name: str) -> str:
+    """A name that can be a folder in the results.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(
+            f"{field}: {str(name)[:80]!r} is not allowed; letters, digits, dots, dashes and "
+            f"underscores, and a letter or a digit first"
+        )
+    return name
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -81,14 +122,28 @@ def write_whole(path: Path, text: str) -> None:
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` in one step when the block has ended.
 
-    A reader sees the old file or the new one; when the block fails, the old one stays.
+    A reader sees the old file or the new one; when the block fails, the old one stays. Where
+    `path` is a link, the link is replaced, not what it leads to.
     """
-    draft = path.with_name(f".{path.name}.writing")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
     try:
-        with draft.open("wb") as file:
+        draft.unlink(missing_ok=True)  # of a process that was killed, or a link
+        with draft.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def remove_drafts(folder: Path, older_than: float = -1e9) -> None:
+    """Remove what writers left that were killed.
+
+    Args:
+        older_than: seconds; where others may write at the same time.
+    """
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if _DRAFT.fullmatch(path.name) and time.time() - path.lstat().st_mtime > older_than:
+                path.unlink()

@@ -1,21 +1,26 @@
-"""Part files: finished runs on disk, in numbered Parquet files that are whole or not there.
+"""Part files: finished runs on disk, in numbered files that are whole or not there.
 
-Part 7 is `spans/part-00007.parquet`, `samples/part-00007.parquet` and, written last,
-`runs/part-00007.parquet`: with this one the part is there. It holds the sizes of the others, and
-the numbers of smaller parts that it replaces. Whatever is left of a part that was cut short is
-removed by the next process that works in the folder.
+Part 7 is `runs/part-00007.parquet`, the same in `spans` and `samples`, and, written last,
+`commits/part-00007.json`: with this one the part is there. It holds the digest of each file, how
+many runs they have, of which version of the model, and the numbers of the parts that it replaces.
+Whatever is left of a part that was cut short is removed by the next process that works in the
+folder; files of other names are never touched, and no link is followed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from io import BufferedReader
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.storage.manifest import whole_file
+from sim.experiment.storage.manifest import remove_drafts, whole_file, write_whole
 from sim.experiment.storage.tables import TABLES, combined, empty_tables
 
 if TYPE_CHECKING:
@@ -27,40 +32,71 @@ SMALL, MERGED = 500_000, 1_000_000
 MANY = 10
 """Small parts from which some are merged."""
 
-KEY = b"berthsim"
+COMMITS = "commits"
+FOLDERS = (*TABLES, COMMITS)
+
+LARGEST_COMMIT = 2**20
+"""Bytes of a commit; a few hundred are usual."""
+
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""How a file is opened that may be neither a link nor a pipe, where the system knows that."""
+
+_OURS = re.compile(r"part-([0-9]{5,9})\.(?:parquet|json)")
 
 
 class Damaged(ValueError):  # noqa: N818 (it is what happened, in the user's words)
     """A part file is not what was written."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartFile:
     """One part that is there."""
 
     number: int
+    code: str
+    """Fingerprint of the model that made its runs."""
     runs: int
     rows: int
     """Spans and samples."""
     replaces: tuple[int, ...]
+    digests: dict[str, str]
+    """Of each table's file."""
 
 
 class PartFiles:
-    """The part files of one folder."""
+    """The part files of one folder.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        code: fingerprint of the model whose runs count; None: whichever model's.
+        pinned: numbers of parts that stay although others replace them: a finished run is read
+            from them until another one is finished.
+    """
+
+    def __init__(self, folder: Path, code: str | None = None, pinned: Collection[int] = ()) -> None:
         self.folder = folder
+        self.pinned = frozenset(pinned)
         self.there: list[PartFile] = []
         """Those that count, as far as `find` or `tidy` has seen or `write` has made them."""
+        self._code = code
+        self._sure = True
+        """Whether `there` is what is on disk: not after a write that was interrupted."""
 
-    def path(self, table: str, number: int) -> Path:
-        """The path of one file."""
-        return self.folder / table / f"part-{number:05d}.parquet"
+    def path(self, folder: str, number: int) -> Path:
+        """The path of one file of a part."""
+        suffix = "json" if folder == COMMITS else "parquet"
+        return self.folder / folder / f"part-{number:05d}.{suffix}"
 
     def numbers(self) -> list[int]:
         """Numbers of the parts that are there, replaced ones included."""
-        files = (self.folder / "runs").glob("part-*.parquet")
-        return sorted(int(path.stem.removeprefix("part-")) for path in files)
+        return sorted(number for _, number in self._files(COMMITS))
+
+    def next_number(self) -> int:
+        """Number of the next part."""
+        return max(self.numbers(), default=-1) + 1
+
+    def is_there(self, number: int) -> bool:
+        """Whether a part was written to its end."""
+        return self.path(COMMITS, number).exists()
 
     def check(self, number: int) -> PartFile:
         """A part, if its files are as they were written.
@@ -68,21 +104,19 @@ class PartFiles:
         Raises:
             Damaged: one of them is not; the message names it.
         """
-        import pyarrow.parquet as pq
-
-        path = self.path("runs", number)
-        try:
-            kept = json.loads(pq.read_schema(path).metadata[KEY])
-            runs = pq.read_table(path, columns=["run"], page_checksum_verification=True).num_rows
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise Damaged(f"{path} is damaged") from error
-        for table, size in kept["sizes"].items():
-            other = self.path(table, number)
-            left = other.stat().st_size if other.is_file() else None
-            if left != size:
-                words = "is missing" if left is None else f"has {left} of {size} bytes"
-                raise Damaged(f"{other} {words}")
-        return PartFile(number, runs, kept["rows"], tuple(kept["replaces"]))
+        part = self._commit(number)
+        for table in TABLES:
+            path = self.path(table, number)
+            try:
+                with unlinked(path) as file:
+                    digest = hashlib.file_digest(file, "blake2b").hexdigest()
+            except FileNotFoundError:
+                raise Damaged(f"{path} is missing") from None
+            except OSError as error:
+                raise Damaged(f"{path} cannot be read ({error.strerror})") from None
+            if digest != part.digests[table]:
+                raise Damaged(f"{path} is damaged")
+        return part
 
     def find(self) -> list[str]:
         """See what is there; the messages name what is damaged."""
@@ -92,12 +126,20 @@ class PartFiles:
                 whole.append(self.check(number))
             except Damaged as error:
                 damaged.append(str(error))
-        self._count(whole)
-        return damaged
+        self._count([part for part in whole if self._code in (None, part.code)])
+        self._sure = True
+        return [*damaged, *self._drop_repeated()]
 
-    def _count(self, parts: Collection[PartFile]) -> None:
-        replaced = {number for part in parts for number in part.replaces}
-        self.there = [part for part in parts if part.number not in replaced]
+    def use(self, numbers: Iterable[int]) -> None:
+        """Count exactly these parts, as a finished run's manifest names them.
+
+        Raises:
+            Damaged: one of them is not as it was written, or has runs of another.
+        """
+        self.there = [self.check(number) for number in numbers]
+        repeated = self._drop_repeated()
+        if repeated:
+            raise Damaged("\n".join(repeated))
 
     def read(self, table: str, parts: Iterable[PartFile] | None = None) -> pa.Table:
         """One table of some parts, or of all, with every checksum looked at.
@@ -105,16 +147,9 @@ class PartFiles:
         Raises:
             Damaged: a file is not as it was written.
         """
-        import pyarrow.parquet as pq
-
-        pieces = [empty_tables()[table]]
-        for part in self.there if parts is None else parts:
-            path = self.path(table, part.number)
-            try:
-                pieces.append(pq.read_table(path, page_checksum_verification=True))
-            except (OSError, ValueError) as error:
-                raise Damaged(f"{path} is damaged") from error
-        return combined(pieces).replace_schema_metadata(None)
+        some = self.there if parts is None else parts
+        pieces = [self._read(self.path(table, part.number)) for part in some]
+        return combined([empty_tables()[table], *pieces]).replace_schema_metadata(None)
 
     def write(self, table: Callable[[str], pa.Table], replaces: Collection[int] = ()) -> None:
         """A new part; it is there when this returns, and not before.
@@ -125,19 +160,28 @@ class PartFiles:
         Raises:
             OSError: the disk is full, or the folder cannot be written.
         """
-        number = max(self.numbers(), default=-1) + 1
-        sizes, rows = {}, 0
-        for name in ("spans", "samples"):
+        if not self._sure:
+            self.find()
+        self._sure = False
+        number = self.next_number()
+        rows, digests = {}, {}
+        for name in reversed(TABLES):
             whole = table(name)
-            rows += whole.num_rows
-            self._write(self.path(name, number), whole)
-            sizes[name] = self.path(name, number).stat().st_size
-        kept = json.dumps({"rows": rows, "sizes": sizes, "replaces": sorted(replaces)})
-        runs = table("runs").replace_schema_metadata({KEY: kept.encode()})
-        self._write(self.path("runs", number), runs)
-        self._count([*self.there, self.check(number)])
+            rows[name] = whole.num_rows
+            digests[name] = self._write(self.path(name, number), whole)
+        part = PartFile(
+            number=number,
+            code=self._code or "",
+            runs=rows["runs"],
+            rows=rows["spans"] + rows["samples"],
+            replaces=tuple(sorted(replaces)),
+            digests=digests,
+        )
+        write_whole(self.path(COMMITS, number), _sealed(part))
+        self._count([*self.there, part])
         for old in replaces:
             self.remove(old)
+        self._sure = True
 
     def merge(self, many: int = MANY) -> None:
         """Make one part of the smallest, where there are too many."""
@@ -149,25 +193,113 @@ class PartFiles:
         self.write(lambda table: self.read(table, some), [part.number for part in some])
 
     def remove(self, number: int) -> None:
-        """Its files; the one that makes it count goes first."""
-        for table in TABLES:
-            self.path(table, number).unlink(missing_ok=True)
+        """Its files, unless it is pinned; the one that makes it count goes first."""
+        if number not in self.pinned:
+            for folder in reversed(FOLDERS):
+                self.path(folder, number).unlink(missing_ok=True)
 
     def tidy(self) -> list[str]:
         """Remove what was cut short, replaced or damaged; the messages name what was damaged."""
         lost = self.find()
-        kept = {part.number for part in self.there}
-        for number in set(self.numbers()) - kept:
-            self.remove(number)
-        names = {self.path("runs", number).name for number in kept}
-        for table in TABLES:
-            for path in (self.folder / table).iterdir():
-                if path.name not in names:
-                    path.unlink()
+        kept = self.pinned | {part.number for part in self.there}
+        for folder in reversed(FOLDERS):
+            for path, number in list(self._files(folder)):
+                if number not in kept:
+                    path.unlink(missing_ok=True)
+            remove_drafts(self.folder / folder)
         return lost
 
-    def _write(self, path: Path, table: Any) -> None:
+    def _files(self, folder: str) -> Iterator[tuple[Path, int]]:
+        """Files of a folder that a part may have, with their numbers."""
+        for path in (self.folder / folder).glob("part-*"):
+            match = _OURS.fullmatch(path.name)
+            if match is not None and path == self.path(folder, int(match[1])):
+                yield path, int(match[1])
+
+    def _commit(self, number: int) -> PartFile:
+        path = self.path(COMMITS, number)
+        try:
+            with unlinked(path) as file:
+                text = file.read(LARGEST_COMMIT)
+            part = _unsealed(text)
+        except FileNotFoundError:
+            raise Damaged(f"{path} is missing") from None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            raise Damaged(f"{path} is damaged") from None
+        if part.number != number:
+            raise Damaged(f"{path} is a copy of part {part.number}")
+        return part
+
+    def _count(self, parts: Collection[PartFile]) -> None:
+        replaced = {number for part in parts for number in part.replaces}
+        self.there = [part for part in parts if part.number not in replaced]
+
+    def _drop_repeated(self) -> list[str]:
+        """Count no part that has a run of another part; the messages name those left out."""
+        if len(self.there) == 1 and not self.there[0].runs:
+            return []
+        seen: set[tuple[str, int]] = set()
+        single, repeated = [], []
+        for part in self.there:
+            runs = self.read("runs", [part])
+            names = zip(runs["variant"].to_pylist(), runs["run"].to_pylist(), strict=True)
+            keys = list(names)
+            if len(set(keys)) < len(keys) or not seen.isdisjoint(keys):
+                repeated.append(f"{self.path('runs', part.number)} has runs that are there twice")
+                continue
+            seen.update(keys)
+            single.append(part)
+        self.there = single
+        return repeated
+
+    def _read(self, path: Path) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            with unlinked(path) as file:
+                return pq.read_table(file, page_checksum_verification=True)
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise Damaged(f"{path} is damaged") from error
+
+    def _write(self, path: Path, table: Any) -> str:
+        """Write a file, and return its digest."""
         import pyarrow.parquet as pq
 
         with whole_file(path) as file:
             pq.write_table(table, file, write_page_checksum=True)
+            file.flush()
+            with Path(file.name).open("rb") as written:
+                return hashlib.file_digest(written, "blake2b").hexdigest()
+
+
+def unlinked(path: Path) -> BufferedReader:
+    """A file to read that is itself there, and not a link to another.
+
+    Raises:
+        OSError: it is a link, or cannot be read.
+    """
+    return open(os.open(path, os.O_RDONLY | NO_LINK), "rb")
+
+
+def _sealed(part: PartFile) -> str:
+    """A commit as text, with a digest of itself."""
+    held = asdict(part)
+    return json.dumps(held | {"digest": _digest(held)}, indent=1) + "\n"
+
+
+def _unsealed(text: bytes) -> PartFile:
+    """A commit, if it is what was written.
+
+    Raises:
+        ValueError, KeyError, TypeError, RecursionError: it is not.
+    """
+    held = json.loads(text)
+    if held.pop("digest") != _digest(held):
+        raise ValueError("digest")
+    return PartFile(**held | {"replaces": tuple(held["replaces"])})
+
+
+def _digest(held: object) -> str:
+    text = json.dumps(held, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

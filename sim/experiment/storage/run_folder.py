@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 from tqdm import tqdm
@@ -19,15 +22,27 @@ from sim.experiment.running.run import RunRow
 from sim.experiment.storage.manifest import (
     FILE,
     Manifest,
+    check_name,
     read_manifest,
+    remove_drafts,
     write_manifest,
     write_whole,
 )
-from sim.experiment.storage.part_files import PartFiles
+from sim.experiment.storage.part_files import FOLDERS, PartFiles, unlinked
 from sim.experiment.storage.tables import TABLES, Tables, arranged, tables_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FLUSH_SECONDS, FLUSH_BYTES = 2.0, 32 * 2**20
 """Seconds of work and bytes that are lost at most when a run is killed."""
+
+SAVE_WAITS = 60.0
+"""Seconds that a save waits for another process that saves the same."""
+
+SUMMARY = "summary.csv"
+LATEST = "latest"
+LOCK = ".lock"
 
 
 class InMemory:
@@ -59,20 +74,21 @@ class RunFolder:
 
     Raises:
         BlockingIOError: another process works in it.
-        OSError: it cannot be written.
+        OSError: it cannot be written, or is a link.
     """
 
     def __init__(self, home: Path, manifest: Manifest, described: Mapping[str, Any]) -> None:
         self.folder = home / str(manifest["run_id"])
         self.manifest = manifest
         self.described = described
-        self.parts = PartFiles(self.folder)
-        self._finished: Manifest | None = None
-        """Manifest of the finished run that is there already; it counts until ours is finished."""
         self._buffer: list[Bundle] = []
         self._since = time.monotonic()
+        make_folder(home)
         make_folder(self.folder)
         self._lock = locked(self.folder)
+        self._there = finished(self.folder)
+        """Manifest of the finished run that is there already; it counts until ours is finished."""
+        self.parts = PartFiles(self.folder, manifest["code"], stored_parts(self._there))
 
     def __enter__(self) -> RunFolder:
         try:
@@ -111,11 +127,21 @@ class RunFolder:
         )
 
     def flush(self) -> None:
-        """Write what is in memory as a part."""
+        """Write what is in memory as a part.
+
+        Bundles leave the buffer before they are written, and come back only where no part came of
+        it: an interrupt may lose them, which makes them again, but never keeps them twice.
+        """
         if not self._buffer:
             return
-        self.parts.write(tables_of(self._buffer).__getitem__)
-        self._buffer = []
+        number = self.parts.next_number()
+        ours, self._buffer = self._buffer, []
+        try:
+            self.parts.write(tables_of(ours).__getitem__)
+        except BaseException:
+            if not self.parts.is_there(number):
+                self._buffer = ours
+            raise
         self.parts.merge()
         self._since = time.monotonic()
 
@@ -139,67 +165,188 @@ class RunFolder:
 
         A finished run of more replications stays as it is.
         """
-        there, ours = replications(self._finished), replications(self.manifest)
+        there, ours = replications(self._there, self.manifest["code"]), replications(self.manifest)
         if there > ours:
             say(f"{self.folder}: the {there} replications that are there are kept")
             return
-        self._mark_unfinished()
-        write_whole(self.folder / "summary.csv", summary)
         self.manifest["written"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        write_manifest(self.folder, self.manifest, self.described)
+        complete(self.parts, self.manifest, self.described, summary)
 
     def _prepare(self) -> None:
         """Keep what earlier calls of the same command have left, as far as it can be used."""
-        self._discard_other_code()
-        for table in TABLES:
-            (self.folder / table).mkdir(exist_ok=True)
+        self._say_if_of_other_code()
+        make_tables(self.folder)
+        remove_drafts(self.folder)
         lost = self.parts.tidy()
         for message in lost:
             say(f"{message}: its runs are made again")
-        self._finished = None if lost else finished(self.folder, self.manifest["code"])
-        if self._finished is None:
-            self._mark_unfinished()
-        write_whole(self.folder.parent / "latest", self.folder.name + "\n")
+        if lost or not self._is_whole():
+            self._there = None
+            write_manifest(self.folder, {**self.manifest, "complete": False}, self.described)
+        note_latest(self.folder)
 
-    def _mark_unfinished(self) -> None:
-        write_manifest(self.folder, {**self.manifest, "complete": False}, self.described)
+    def _is_whole(self) -> bool:
+        """Whether the finished run that is there has all of its runs; another model's has."""
+        there = self._there
+        if there is None or there["code"] != self.manifest["code"]:
+            return there is not None
+        runs = sum(part.runs for part in self.parts.there if part.number in self.parts.pinned)
+        return runs >= replications(there) * len(self.described)
 
-    def _discard_other_code(self) -> None:
+    def _say_if_of_other_code(self) -> None:
         """Runs of another model do not go into one table with ours."""
         if not (self.folder / FILE).is_file():
             return
         try:
-            code = read_manifest(self.folder)[0].get("code")
+            code = read_manifest(self.folder)[0]["code"]
         except ValueError:
             code = None
-        if code != self.manifest["code"]:
-            if any((self.folder / "runs").glob("part-*")):
-                say(f"{self.folder}: its runs are of another version of the model; made again")
-            for table in TABLES:
-                shutil.rmtree(self.folder / table, ignore_errors=True)
+        if code != self.manifest["code"] and any((self.folder / "runs").glob("part-*")):
+            say(f"{self.folder}: its runs are of another version of the model; made again")
 
 
-def finished(folder: Path, code: str) -> Manifest | None:
-    """The manifest of a finished run of that version of the model; None: there is none."""
+def complete(
+    parts: PartFiles, manifest: Manifest, described: Mapping[str, Any], summary: str
+) -> None:
+    """Write the summary and, last, the manifest that names the parts; then nothing else is kept."""
+    folder, stem = parts.folder, hashlib.blake2b(summary.encode(), digest_size=8).hexdigest()
+    write_whole(folder / "summaries" / f"{stem}.csv", summary)
+    numbers = [part.number for part in parts.there]
+    stored = {"parts": numbers, "summary": stem}
+    write_manifest(folder, {**manifest, "complete": True, "stored": stored}, described)
+    write_whole(folder / SUMMARY, summary)
+    parts.pinned = frozenset(numbers)
+    parts.tidy()
+    for path in (folder / "summaries").glob("*.csv"):
+        if path.stem != stem and len(path.stem) == len(stem):
+            path.unlink(missing_ok=True)
+
+
+def read_summary(folder: Path, manifest: Manifest) -> str:
+    """The summary of a finished run as it was written.
+
+    Raises:
+        ValueError: it is damaged.
+        OSError: it cannot be read.
+    """
+    stem = str(manifest["stored"]["summary"])
+    path = folder / "summaries" / f"{check_name('summary', stem)}.csv"
+    with unlinked(path) as file:
+        text = file.read()
+    if hashlib.blake2b(text, digest_size=8).hexdigest() != stem:
+        raise ValueError(f"{path} is damaged; the same command writes it again")
+    return text.decode()
+
+
+def save_whole(
+    home: Path,
+    manifest: Manifest,
+    described: Mapping[str, Any],
+    table: Callable[[str], pa.Table],
+    summary: str,
+) -> Path:
+    """Write a finished run into its folder, whole or not at all; one of more replications stays.
+
+    Raises:
+        BlockingIOError: another process works in that folder.
+        OSError: it cannot be written, or is a link.
+    """
+    folder = home / str(manifest["run_id"])
+    make_folder(home)
+    _remove_left_drafts(home)
+    if not folder.exists():
+        draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=home))
+        try:
+            draft.chmod(0o755)
+            _save(draft, manifest, described, table, summary)
+            with contextlib.suppress(OSError):  # another process was quicker
+                draft.rename(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    make_folder(folder)
+    _save(folder, manifest, described, table, summary)
+    note_latest(folder)
+    return folder
+
+
+def _save(
+    folder: Path,
+    manifest: Manifest,
+    described: Mapping[str, Any],
+    table: Callable[[str], pa.Table],
+    summary: str,
+) -> None:
+    """Keep a finished run in a folder that is there, unless it has as many replications."""
+    with locked(folder, waits=SAVE_WAITS):
+        there = finished(folder)
+        parts = PartFiles(folder, manifest["code"], stored_parts(there))
+        make_tables(folder)
+        remove_drafts(folder)
+        lost = parts.tidy()
+        same = there is not None and there["code"] == manifest["code"] and not lost
+        if same and replications(there) >= replications(manifest):
+            return
+        parts.write(table, [part.number for part in parts.there])
+        complete(parts, dict(manifest), described, summary)
+
+
+def _remove_left_drafts(home: Path) -> None:
+    """Remove drafts of processes that were killed: nobody holds their lock."""
+    for draft in home.glob(".writing-*"):
+        if draft.is_symlink() or time.time() - draft.stat().st_mtime < SAVE_WAITS:
+            continue
+        with contextlib.suppress(OSError), locked(draft):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def finished(folder: Path) -> Manifest | None:
+    """The manifest of a finished run; None: there is none."""
     try:
         manifest = read_manifest(folder)[0]
     except (OSError, ValueError):
         return None
-    whole = manifest.get("complete", True) and (folder / "summary.csv").is_file()
-    return manifest if whole and manifest.get("code") == code else None
+    return manifest if manifest.get("complete", False) and "stored" in manifest else None
 
 
-def replications(manifest: Manifest | None) -> int:
-    """Replications of each variant in a finished run; 0: not known."""
-    return int((manifest or {}).get("replications", 0))
+def stored_parts(manifest: Manifest | None) -> tuple[int, ...]:
+    """Numbers of the parts that a finished run is read from."""
+    return () if manifest is None else tuple(manifest["stored"]["parts"])
+
+
+def replications(manifest: Manifest | None, code: str | None = None) -> int:
+    """Replications of each variant in a finished run of that version of the model; 0: none."""
+    if manifest is None or (code is not None and manifest["code"] != code):
+        return 0
+    return int(manifest.get("replications", 0))
+
+
+def note_latest(folder: Path) -> None:
+    """Note that a run is the latest of its scenario."""
+    write_whole(folder.parent / LATEST, folder.name + "\n")
+    remove_drafts(folder.parent, older_than=SAVE_WAITS)
+
+
+def make_tables(folder: Path) -> None:
+    """The folders of a run's part files.
+
+    Raises:
+        OSError: one of them is a link, or cannot be made.
+    """
+    for name in (*FOLDERS, "summaries"):
+        make_folder(folder / name)
 
 
 def make_folder(folder: Path) -> None:
     """A folder for results, with those above it.
 
     Raises:
-        OSError: it cannot be made; its name is in the message.
+        OSError: it is a link, or cannot be made; its name is in the message.
     """
+    if folder.is_symlink():
+        raise NotADirectoryError(
+            f"out: {str(folder)!r} is a link, and no results are written through one; remove it, "
+            f"or give another --out"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -208,16 +355,22 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def locked(folder: Path) -> FileLock:
+def locked(folder: Path, waits: float = 0.0) -> FileLock:
     """A lock on a folder that goes when this process does, however it ends.
+
+    Args:
+        waits: seconds to wait for another process.
 
     Raises:
         BlockingIOError: another process has it.
         OSError: the folder cannot be written.
     """
-    lock = FileLock(folder / ".lock")
+    path = folder / LOCK
+    if path.is_symlink():
+        path.unlink()
+    lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=waits)
     except Timeout:
         raise BlockingIOError(
             f"{folder}: another process works there; wait for it, or give another --out"

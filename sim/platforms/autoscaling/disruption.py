@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from math import fsum, inf
 from typing import Literal, NamedTuple
 
-from sim.platforms.autoscaling.bin_packing import fill
 from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.kubernetes.scheduler import FreeOnNode
+from sim.platforms.packing.bin_packing import fill
 
 
 class OccupiedNode(NamedTuple):

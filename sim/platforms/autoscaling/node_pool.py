@@ -12,7 +12,6 @@ from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.platforms.autoscaling.autoscaler import Autoscaler
-from sim.platforms.autoscaling.bin_packing import fill
 from sim.platforms.autoscaling.consolidation import CONSOLIDATION
 from sim.platforms.autoscaling.disruption import (
     ClusterState,
@@ -28,6 +27,7 @@ from sim.platforms.kubernetes.node import Node
 from sim.platforms.kubernetes.pod import Pod, PodRequest
 from sim.platforms.kubernetes.pods_on_nodes import PodsOnNodes
 from sim.platforms.kubernetes.scheduler import FreeOnNode, empty_node
+from sim.platforms.packing.bin_packing import fill
 from sim.platforms.scaling.instance_launch import InstanceLaunch, InstanceLauncher, LaunchedInstance
 from sim.start import Start
 from sim.workload import Service

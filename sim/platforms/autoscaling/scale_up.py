@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 from simpy import Event
 
 from sim.core.world import World
-from sim.platforms.autoscaling.bin_packing import FreeResources, Request, fill, pack
+from sim.platforms.packing.bin_packing import FreeResources, Request, fill, pack
 from sim.platforms.scaling.control_loop import ControlLoop, until_next_tick
 
 BATCH_WINDOW, SCAN_INTERVAL = "batch window", "scan interval"

@@ -51,6 +51,7 @@ class ECSCluster(TaskCapacity):
     __slots__ = (
         "_attach",
         "_fleet",
+        "_hosting",
         "_index",
         "_numbers",
         "_own_network",
@@ -60,6 +61,7 @@ class ECSCluster(TaskCapacity):
         "_registry",
         "_requests",
         "_terms",
+        "_unmet",
         "instances",
         "world",
     )
@@ -69,6 +71,7 @@ class ECSCluster(TaskCapacity):
         terms = hosting.terms
         control = terms.control_plane
         fleet = hosting.fleet
+        self._hosting = hosting
         if terms.pull_behavior == "prefer-cached":  # the agent then turns its clean-up off
             fleet = replace(fleet, cleanup=None)
         self._fleet = fleet
@@ -77,6 +80,7 @@ class ECSCluster(TaskCapacity):
         self._placement = world.random.sampler("ecs/placement", control.placement)
         self._attach = world.random.sampler("ecs/eni", control.eni_attach)
         self._requests = PerService(hosting.request)
+        self._unmet = PerService(hosting.unmet)
         self._registry = fleet.registry.deploy(world)
         self._registered = hosting.registered()
         self.instances = [self._boot(number) for number in range(count)]
@@ -91,6 +95,9 @@ class ECSCluster(TaskCapacity):
         """From an accepted request to ready."""
         start.phase("placement")
         request = self._requests.of(start.service)
+        unmet = self._unmet.of(start.service)
+        if unmet:
+            return Refused(unmet)
         if self._terms.waits and self._registered.fits(request):
             instance = yield from self._room(request)
         else:
@@ -152,7 +159,7 @@ class ECSCluster(TaskCapacity):
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on the first instance that are up already."""
-        demand = Demand(self.world, service)
+        demand = Demand(self.world, self._hosting.runs(service))
         return [self.instances[0].engine.settle(demand) for _ in range(count)]
 
     def _boot(self, number: int) -> ContainerInstance:

@@ -12,7 +12,8 @@ FINE = 1000
 """Parts of a CPU unit: CPU is counted in whole numbers, whose sums stay exact."""
 
 RESERVED_PORTS = frozenset({22, 2375, 2376, 51678, 51679})
-"""Host ports that no task can have: SSH, Docker and the ECS agent."""
+"""Host ports that no task can have: SSH, Docker and the ECS agent. The agent reserves 51680 too
+where it is told to show Prometheus metrics, which it is not by default (its `config_unix.go`)."""
 MOST_PORTS = 100
 """Fixed host ports of an instance, those included (AWS, API reference of ECS, `PortMapping`)."""
 
@@ -24,6 +25,7 @@ REFUSALS = {
     "ENI": "RESOURCE:ENI",
     "trunk ENI": "RESOURCE:ENI",
     "GPU": "RESOURCE:GPU",
+    "placement constraint": "MemberOf placement constraint unsatisfied.",
     "disk": "disk",
 }
 """ECS's own word for each limit."""
@@ -92,6 +94,16 @@ class FreeOnInstance(NamedTuple):
             ports -= {request.port}
         cpu, memory, gpus = cpu + request.cpu, memory + request.memory, gpus + request.gpus
         return FreeOnInstance(cpu, memory, slots + 1, tasks - 1, ports, word, gpus)
+
+    def amounts(self) -> dict[str, float]:
+        """What is left of each resource, by the name of its limit."""
+        network = "ENI" if self.slot_word == "RESOURCE:ENI" else "bridge ports"
+        return {
+            "vCPU": self.cpu / (CPU_UNITS * FINE),
+            "memory": float(self.memory),
+            network: float(self.slots),
+            "GPU": float(self.gpus),
+        }
 
     def nothing(self) -> "FreeOnInstance":
         """What an instance that is gone offers."""

@@ -44,6 +44,9 @@ class ECS(Orchestrator):
     """Bytes the ECS agent uses on each instance; they do not lower what is registered."""
     reserved_memory: Number = 0.0
     """`ECS_RESERVED_MEMORY`: bytes that are not registered."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """Attributes of the container instances, name and value, beside their own
+    (`ecs.instance-type` and others)."""
     when_full: Literal["refuse", "wait"] = "refuse"
     """What becomes of a task that no instance of a fleet has room for: RunTask refuses it, the
     service scheduler tries again until one has come."""
@@ -79,6 +82,7 @@ class ECS(Orchestrator):
             pull_behavior=self.pull_behavior,
             agent_memory=plain(self.agent_memory),
             reserved_memory=plain(self.reserved_memory),
+            attributes=dict(self.attributes),
             waits=self.when_full == "wait",
         )
 
@@ -106,8 +110,9 @@ class LiveECS(BareDeployment):
         self._call = world.random.sampler("ecs/call", ecs.control_plane.call)
         rate = ecs.service_rate
         self._rates = PerService(lambda _: None if rate is None else rate.deploy(world.env))
-        self._demands = PerService(lambda service: Demand(world, service))
-        self.capacity = ecs.hosting.deploy(world)
+        hosting = ecs.hosting
+        self._demands = PerService(lambda service: Demand(world, hosting.runs(service)))
+        self.capacity = hosting.deploy(world)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
         """RunTask, ten tasks a call, one call after the other; or the service scheduler."""

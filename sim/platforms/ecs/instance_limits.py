@@ -1,7 +1,8 @@
 """How many tasks a container instance takes, and what would make it take more: pure."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from pydantic import PositiveInt
@@ -12,6 +13,7 @@ from sim.core.randomness import Varying
 from sim.host import Machine
 from sim.image import AgentPull
 from sim.platforms.ecs.container_instance import (
+    CPU_UNITS,
     REFUSALS,
     RESERVED_PORTS,
     FreeOnInstance,
@@ -19,14 +21,28 @@ from sim.platforms.ecs.container_instance import (
     task_request,
     whole_cpu,
 )
-from sim.platforms.ecs.placement import Strategy
+from sim.platforms.ecs.placement import Strategy, ranked
 from sim.platforms.fleet import Fleet
 from sim.platforms.hosting import Hosting
-from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, gpus_of, smallest_first
+from sim.platforms.limits import (
+    BudgetItem,
+    cpu_ceilings,
+    fits,
+    gpu_ceilings,
+    gpus_of,
+    smallest_first,
+)
+from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling
 from sim.workload import Service
+from sim.workload.attribute_expression import attribute_expression
 
 Network: TypeAlias = Literal["bridge", "host", "awsvpc"]
+
+OF_EVERY_INSTANCE = frozenset(
+    f"ecs.{name}" for name in ("ami-id", "availability-zone", "subnet-id", "vpc-id", "os-family")
+)
+"""Attributes that every container instance has, and that a model has only where they are given."""
 
 
 @description
@@ -44,6 +60,8 @@ class ControlPlane:
     """Host ports an instance can hand out by itself."""
     bridge_ports: Number
     """Containers that one Linux bridge takes."""
+    least_task_cpu: Number = 0.0
+    """vCPUs of the smallest task-level CPU (on EC2); below it there is container-level CPU only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +75,7 @@ class InstanceTerms:
     pull_behavior: AgentPull
     agent_memory: float
     reserved_memory: float
+    attributes: Mapping[str, str]
     waits: bool
     """Whether a task that no instance has room for waits for one, or is refused."""
 
@@ -103,15 +122,73 @@ class TasksOnInstances(Hosting):
             self.machine.gpus or 0,
         )
 
+    def placing(self) -> Placing:
+        """Container instances, and the placement strategy among them."""
+        return Placing(self.registered(), self.request, ranked(self.terms.strategy))
+
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Tasks that fit on one instance by reservation, limit by limit, smallest first."""
-        cpu = fits(self.machine.vcpu, service.cpu)
         return smallest_first(
-            _ceiling("vCPU", cpu, _MORE_CPU),
+            *cpu_ceilings(self.machine.vcpu, service.cpu, _MORE_CPU, REFUSALS["vCPU"]),
+            *self._constraint(service),
             self._memory_ceiling(service),
             *self.slots(service),
             *self.fleet.disk(service),
         )
+
+    def runs(self, service: Service) -> Service:
+        """Below the smallest task-level CPU a task has that of its container: a weight."""
+        if not service.cpu_quota or not 0.0 < service.cpu < self._least_task_cpu:
+            return service
+        return replace(service, cpu_quota=False, cpu_limit=None)
+
+    def remark(self, service: Service) -> str:
+        """That CPU is a weight where it was meant as a quota."""
+        if self.runs(service) == service:
+            return ""
+        least, mine = self._least_task_cpu, CPU_UNITS * service.cpu
+        return (
+            f"ECS takes no task-level CPU below {least:g} vCPU: {mine:.3g} CPU units are reserved, "
+            f"and a weight, not a quota"
+        )
+
+    @property
+    def _least_task_cpu(self) -> float:
+        return plain(self.terms.control_plane.least_task_cpu)
+
+    def unmet(self, service: Service) -> str:
+        """ECS's word where its instances do not meet the service's constraint; else empty.
+
+        Raises:
+            ValueError: it asks for an attribute that instances have, and that is not known.
+        """
+        if service.member_of is None:
+            return ""
+        expression = attribute_expression(service.member_of)
+        has = self.attributes
+        missing = sorted(OF_EVERY_INSTANCE & expression.names - set(has))
+        if missing:
+            raise ValueError(
+                f"member_of: {missing[0]} of the instances is not known; give it in attributes"
+            )
+        return "" if expression.met_by(has) else REFUSALS["placement constraint"]
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Attributes of an instance, its own and those it was given."""
+        machine = self.machine
+        own = {
+            "ecs.instance-type": machine.name,
+            "ecs.os-type": "linux",
+            "ecs.cpu-architecture": "x86_64" if machine.architecture == "amd64" else "arm64",
+        }
+        return {**own, **self.terms.attributes}
+
+    def _constraint(self, service: Service) -> tuple[Ceiling, ...]:
+        if not self.unmet(service):
+            return ()
+        how = f"take instances that meet {service.member_of!r}, or another constraint"
+        return (_ceiling("placement constraint", 0, how),)
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits of the network mode, and GPUs; they stand whatever the tasks really use."""

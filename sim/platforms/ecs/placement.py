@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 from sim.platforms.ecs.container_instance import ContainerInstance, FreeOnInstance, TaskRequest
+from sim.platforms.packing.placing import first_fit
 from sim.platforms.scaling.host_index import HostIndex
 
 Strategy: TypeAlias = Literal["binpack", "spread", "random"]
@@ -12,6 +13,16 @@ NO_INSTANCES = "No Container Instances were found in your cluster"
 
 TRIES = 32
 """Random draws before the instances that fit are listed: most draws hit one, until few are left."""
+
+
+def ranked(strategy: Strategy) -> Callable[[FreeOnInstance, object], float]:
+    """What is smallest of the instance that a strategy takes; `random` has no order."""
+    ranks: dict[Strategy, Callable[[FreeOnInstance, object], float]] = {
+        "binpack": lambda left, _: left.memory,
+        "spread": lambda left, _: left.tasks,
+        "random": first_fit,
+    }
+    return ranks[strategy]
 
 
 class PlacementIndex:
@@ -69,12 +80,9 @@ class PlacementIndex:
             return self._any(request)
         if len(fitting) == 1:
             return self._hosts.first(fitting[0])
-        if self._strategy == "binpack":
-            least = min(left.memory for left in fitting)
-            best = [left for left in fitting if left.memory == least]
-        else:
-            fewest = min(left.tasks for left in fitting)
-            best = [left for left in fitting if left.tasks == fewest]
+        rank = ranked(self._strategy)
+        least = min(rank(left, request) for left in fitting)
+        best = [left for left in fitting if rank(left, request) == least]
         return min(self._hosts.first(left) for left in best)
 
     def _any(self, request: TaskRequest) -> int:

@@ -54,7 +54,7 @@ class ScalingCluster(ECSCluster):
         """From an accepted request to ready; without room it waits for an instance."""
         request = self._requests.of(start.service)
         start.phase("placement")
-        word = self._registered.lacks(request)
+        word = self._unmet.of(start.service) or self._registered.lacks(request)
         if word is not None:
             self.leave_provisioning()
             return Refused(word)

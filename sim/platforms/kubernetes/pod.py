@@ -66,9 +66,9 @@ class Resources:
 def resources(service: Service) -> Resources:
     """Requests are what a service reserves; its memory is a limit, its CPU where it is a quota."""
     return Resources(
-        cpu_request=service.cpu,
+        cpu_request=service.cpu or None,
         memory_request=service.reserved,
-        cpu_limit=service.cap if service.cpu_quota else None,
+        cpu_limit=None if math.isinf(service.cap) else service.cap,
         memory_limit=service.memory if service.memory_limited else None,
     )
 

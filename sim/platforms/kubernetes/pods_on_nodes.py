@@ -18,8 +18,9 @@ from sim.platforms.kubernetes.cluster import NodeCluster
 from sim.platforms.kubernetes.kubelet import Kubelet
 from sim.platforms.kubernetes.node_limits import node_ceilings
 from sim.platforms.kubernetes.pod import Pod, PodTemplate
-from sim.platforms.kubernetes.scheduler import Scoring
+from sim.platforms.kubernetes.scheduler import Scoring, empty_node, score
 from sim.platforms.limits import BudgetItem, fits, smallest_first
+from sim.platforms.packing.placing import Placing
 from sim.sandbox import Container
 from sim.start import Ceiling, Start, Story
 from sim.workload import Service
@@ -83,6 +84,12 @@ class PodsOnNodes(Hosting):
         """Pods that fit on one node by reservation, limit by limit, smallest first."""
         own = node_ceilings(self.node, self.machine, self.terms.pod.request(service))
         return smallest_first(*own, *self.fleet.disk(service))
+
+    def placing(self) -> Placing:
+        """Nodes, and the scheduler's score among them."""
+        return Placing(
+            empty_node(self.node, self.machine), self.terms.pod.request, score(self.terms.scoring)
+        )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits that hold whatever the pods really use."""

@@ -5,6 +5,7 @@ of equals the first node. Left out: image locality, spreading over zones, preemp
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
 from sim.host import Machine
@@ -57,6 +58,15 @@ class FreeOnNode(NamedTuple):
             and (request.port is None or request.port not in self.ports)
         )
 
+    def amounts(self) -> dict[str, float]:
+        """What is left of each resource, by the name of its limit."""
+        return {
+            "vCPU": self.cpu / 1000.0,
+            "memory": float(self.memory),
+            "pod slots": float(self.pods),
+            "GPU": float(self.gpus),
+        }
+
     def allocated(self, request: PodRequest) -> float:
         """Mean share of its CPU and memory that is requested with this pod on it."""
         cpu = (self.cpu - request.cpu) / max(1, self.whole.cpu)
@@ -88,16 +98,22 @@ def empty_node(config: NodeConfig, machine: Machine) -> FreeOnNode:
     )
 
 
+def score(scoring: Scoring) -> Callable[[FreeOnNode, PodRequest], float]:
+    """What is smallest of the node that a pod goes to."""
+    sign = -1.0 if scoring == "MostAllocated" else 1.0
+    return lambda free, request: sign * free.allocated(request)
+
+
 class Scheduler:
     """The live scheduler and its view of the nodes."""
 
-    __slots__ = ("_hosts", "_most", "nodes")
+    __slots__ = ("_hosts", "_score", "nodes")
 
     def __init__(self, scoring: Scoring) -> None:
         self.nodes: dict[int, Node] = {}
         """Nodes that may take pods, by number."""
         self._hosts: HostIndex[FreeOnNode] = HostIndex()
-        self._most = scoring == "MostAllocated"
+        self._score = score(scoring)
 
     def add(self, node: Node, free: FreeOnNode) -> None:
         """A node is ready for pods."""
@@ -126,8 +142,7 @@ class Scheduler:
         """The first node among those with the best score."""
         if len(fitting) == 1:
             return self._hosts.first(fitting[0])
-        sign = -1.0 if self._most else 1.0
-        scores = [sign * free.allocated(request) for free in fitting]
+        scores = [self._score(free, request) for free in fitting]
         best = min(scores)
         return min(
             self._hosts.first(free)

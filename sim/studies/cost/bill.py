@@ -114,15 +114,14 @@ class Bill:
         """What is not known, each once."""
         return tuple(dict.fromkeys(item.unknown for item in self.items if item.unknown))
 
-    def part(self, *items: Item) -> float | None:
-        """USD an hour of some kinds of item; None where one of them is not known."""
-        mine = tuple(item for item in self.items if item.item in items)
-        return Bill(mine, self.terms).usd_per_hour
+    def of(self, *items: Item) -> Bill:
+        """Some kinds of item only."""
+        return Bill(tuple(item for item in self.items if item.item in items), self.terms)
 
     @property
     def machines_usd_per_hour(self) -> float | None:
         """Compute and fee: what the machines themselves cost."""
-        return self.part("compute", "fee")
+        return self.of("compute", "fee").usd_per_hour
 
     def json(self) -> dict[str, Any]:
         """Plain data; what is not known is absent, and `refused` says why."""

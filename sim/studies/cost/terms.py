@@ -11,9 +11,12 @@ from sim.studies.kinds import NAME, among, number
 
 PLANS: tuple[Purchase, ...] = ("savings-plan", "instance-savings-plan")
 
-RegionName: TypeAlias = Annotated[str, among("region", catalog.regions), NAME]
-PurchaseName: TypeAlias = Annotated[Purchase, among("purchase", get_args(Purchase)), NAME]
-TierName: TypeAlias = Annotated[ClusterTier, among("cluster-tier", get_args(ClusterTier)), NAME]
+LAST = Typed(last=True)
+RegionName: TypeAlias = Annotated[str, among("region", catalog.regions), NAME, LAST]
+PurchaseName: TypeAlias = Annotated[Purchase, among("purchase", get_args(Purchase)), NAME, LAST]
+TierName: TypeAlias = Annotated[
+    ClusterTier, among("cluster-tier", get_args(ClusterTier)), NAME, LAST
+]
 
 
 @description
@@ -28,12 +31,12 @@ class PriceTerms(Question):
         Annotated[
             float,
             number("above 0 to 1", lambda rate: 0.0 < rate <= 1.0),
-            Typed(shape="<number>"),
+            Typed(shape="<number>", last=True),
         ]
         | None
     ) = None
     """What your Savings Plan pays over the on-demand price, such as 0.72."""
-    public_ipv4: bool = False
+    public_ipv4: Annotated[bool, LAST] = False
     """A public IPv4 address for each instance or Fargate task."""
     cluster_tier: TierName = "standard"
     """EKS control plane: standard, extended (support), xl, 2xl, 4xl or 8xl."""

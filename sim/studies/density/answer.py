@@ -12,6 +12,8 @@ from sim.core.description import as_json, figures
 from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
+from sim.studies.cost.bill import BOUGHT
+from sim.studies.density.altogether import Altogether, altogether, cost_sentence
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, stop, use_sentence
 from sim.studies.influence import Explained
@@ -51,7 +53,45 @@ class DensityAnswer:
         for row in rows if self.explained is not None else ():
             mine = [e for e in self.explained or [] if e.variant == row["platform"]]
             row["explain"] = [number for explained in mine for number in explained.json()]
-        return rows
+        bills = {each.row.platform: each.json() for each in self.bills()}
+        return [
+            row | ({"altogether": bills[row["platform"]]} if row["platform"] in bills else {})
+            for row in rows
+        ]
+
+    def bills(self) -> list[Altogether]:
+        """What so many tasks cost altogether on each platform, where that was asked for."""
+        tasks = self.question.tasks
+        return [] if tasks is None else altogether(self.rows, tasks)
+
+    def cost_sentence(self) -> str:
+        """Where so many tasks cost least altogether; empty where that was not asked for."""
+        tasks = self.question.tasks
+        return "" if tasks is None else cost_sentence(self.bills(), tasks)
+
+    def price_line(self) -> str:
+        """What the price of each is."""
+        asked = self.question
+        how, fee = BOUGHT[asked.purchase], any(row.charges.fee for row in self.rows)
+        what = "compute and fees" if fee else "compute"
+        return (
+            f"Prices each are of full hosts, {what} only, {how} in {asked.region}; --tasks says "
+            f"what so many cost altogether."
+        )
+
+    def spot_line(self) -> str:
+        """How often Spot instances are taken back; empty where none is bought."""
+        if self.question.purchase != "spot":
+            return ""
+        types = dict.fromkeys(row.priced_as for row in self.rows if row.priced_as)
+        rates = [
+            f"{share} of {name}"
+            for name in types
+            if (share := catalog.spot_interruptions(name, self.question.region)) is not None
+        ]
+        warning = catalog.figure("ec2.spot.notice").value
+        often = f"in a month EC2 takes back {', '.join(rates)}" if rates else "how often: not known"
+        return f"Spot ends with {warning:.0f} s of warning; {often}."
 
     def sentence(self) -> str:
         """How many fit as containers and as VMs on one machine, and which density is smaller."""

@@ -113,6 +113,8 @@ def largest_by_use(
     """
     if service.load is None:
         raise ValueError("load: a service without requests has no density by use")
+    if service.cpu == 0.0:
+        raise ValueError("cpu: 0 has no density by use: its load is a fraction of cpu")
     if slowdown < 1.0:
         raise ValueError(f"slowdown: {slowdown!r} is not allowed; at least 1")
     bound = _bracket(platform, service, service.load, vcpu, core_speed)

@@ -7,19 +7,20 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from sim import catalog
 from sim.core.description import description
-from sim.core.question import Mistake, Question, Typed, without_effect
+from sim.core.question import Mistake, Typed, without_effect
 from sim.platforms.kubernetes.allocatable import MOST_PODS
 from sim.studies import platforms
+from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
     NAME,
     Arch,
-    Cores,
     Count,
     Explain,
     Gpus,
     Host,
     Instance,
     Replications,
+    ReservedCores,
     Seed,
     Size,
     Time,
@@ -57,7 +58,7 @@ Number = Typed(shape="<number>", shown="{:g}".format)
 
 
 @description
-class DensityQuestion(Question):
+class DensityQuestion(PriceTerms):
     """How many of my containers fit on a machine, on every platform, and what stops them."""
 
     instance: Instance = catalog.DEFAULT_TYPE
@@ -66,11 +67,13 @@ class DensityQuestion(Question):
     """Bare machine of the vm and docker rows: m5.metal, 16x64GiB."""
     app: Annotated[str, among("app", catalog.apps), NAME] = "generic"
     """java, node, mysql or generic."""
-    cpu: Cores | None = None
-    """vCPUs of one, such as 0.25 or 250m."""
+    cpu: ReservedCores | None = None
+    """vCPUs of one, such as 0.25 or 250m; 0 reserves none."""
     memory: Size | None = None
     """Memory of one, such as 512MiB."""
     gpus: Gpus = 0
+    tasks: Count | None = None
+    """What so many of them cost altogether, on whole machines."""
     by: Annotated[By, among("by", get_args(By)), NAME] = "both"
     """reservation (at once), use (simulated: minutes on a large host) or both."""
     load: (
@@ -105,6 +108,8 @@ class DensityQuestion(Question):
     """T types for the ec2 row, too."""
     architecture: Arch | None = None
     """The only architecture of the image: amd64 or arm64."""
+    reserved_memory: Size | None = None
+    """ECS_RESERVED_MEMORY of container instances (0)."""
     max_pods: Annotated[int, BeforeValidator(_max_pods), Typed(shape="<pods>")] | None = None
     """Pods a node of EKS may run: 110, or 'default_enis * 10'."""
     seed: Seed = 1
@@ -115,6 +120,7 @@ class DensityQuestion(Question):
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """Nothing is simulated by reservation, and an image runs on its own architecture."""
+        yield from PriceTerms.conflicts(self, given)
         if self.by == "reservation":
             simulated = (
                 "load",
@@ -127,6 +133,9 @@ class DensityQuestion(Question):
                 "replications",
             )
             yield from without_effect(given, simulated, "by", "with --by reservation")
+        elif self.cpu == 0.0:
+            words = "0 has no density by use: --load is a fraction of it; --by reservation"
+            yield Mistake(("cpu",), words)
         type_ = catalog.instance(self.instance)
         if self.architecture not in (None, type_.architecture):
             words = (

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.platforms.limits import BudgetItem, Limit, file_pages, used
+from sim.studies.cost.bill import Bill, Capacity, bill, whole_machines
+from sim.studies.cost.charges import NO_CHARGES, Charges
+from sim.studies.cost.hosts import so_many
+from sim.studies.cost.terms import PriceTerms
 from sim.studies.density.by_use import THRASHING, ByUse, Sized
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import of_flavour, units
@@ -22,6 +26,9 @@ class DensityRow:
     Attributes:
         count: sandboxes on one such host, by reservation.
         memory_used: bytes resident on that host with `count` at work.
+        paid: one such host as it is paid; None where not one fits on it.
+        charges: what the platform takes besides.
+        terms: where and how it is bought; None: on demand in us-east-1.
         priced_as: the EC2 type whose price it has; empty where it has none, or that of a task.
         by_use: answers of the replications, or None where it was not asked for.
     """
@@ -31,7 +38,9 @@ class DensityRow:
     count: int
     limits: tuple[Limit, ...]
     budget: tuple[BudgetItem, ...] = ()
-    usd_per_container_hour: float | None = None
+    paid: Capacity | None = None
+    charges: Charges = NO_CHARGES
+    terms: PriceTerms | None = None
     priced_as: str = ""
     refused: str = ""
     by_use: list[ByUse] | None = None
@@ -41,6 +50,24 @@ class DensityRow:
     def unknown(self) -> bool:
         """Whether the limit that decides is not known; then `count` says nothing."""
         return self.count == 0 and "not known" in f"{self.limits[0].how} {self.refused}"
+
+    @property
+    def usd_per_container_hour(self) -> float | None:
+        """Share of one in a full host, compute and fee; None: not known, or none fits."""
+        host = self.bill(1)
+        price = None if host is None else host.machines_usd_per_hour
+        return None if price is None else price / self.count
+
+    def hosts_for(self, tasks: int) -> int | None:
+        """Whole hosts that so many need; None where not one fits."""
+        return whole_machines(tasks, self.count) if self.count else None
+
+    def bill(self, tasks: int) -> Bill | None:
+        """What so many cost altogether, on whole hosts; None where not one fits."""
+        hosts = self.hosts_for(tasks)
+        if hosts is None or self.paid is None:
+            return None
+        return bill(self.charges, [so_many(self.paid, hosts)], self.terms)
 
     @property
     def stopped_by(self) -> str:
@@ -93,8 +120,10 @@ class DensityRow:
             "memory_used_bytes": round(used(self.budget)),
             "file_pages_bytes": round(file_pages(self.budget)),
         }
-        if self.usd_per_container_hour is not None:
-            data["usd_per_container_hour"] = self.usd_per_container_hour
+        each = self.usd_per_container_hour
+        if each is not None:
+            data["usd_per_host_hour"] = each * self.count
+            data["usd_per_container_hour"] = each
         if self.by_use is not None:
             data["count_by_use"] = self.count_by_use
             data["stopped_by_use"] = self.stopped_by_use

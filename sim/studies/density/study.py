@@ -13,6 +13,8 @@ from sim.core.question import asking
 from sim.host import Machine
 from sim.platforms.limits import lifted
 from sim.start import Ceiling
+from sim.studies.cost.bill import Machines
+from sim.studies.cost.hosts import one_host
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.by_use import ByUse, Sized, largest_by_use
 from sim.studies.density.explain import why_so_many
@@ -42,6 +44,7 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         architecture=question.architecture,
         cheapest=True,
         burstable=question.burstable,
+        reserved_memory=question.reserved_memory,
         max_pods=question.max_pods,
         cpu_overcommit=question.cpu_overcommit,
     )
@@ -73,7 +76,7 @@ class _Measured:
         """Whether that row shows its density by use."""
         return self.question.wants_use(name)
 
-    def row(self, name: str, platform: Sized, options: PlatformOptions) -> DensityRow:
+    def row(self, name: str, platform: Sized) -> DensityRow:
         """The row of a platform of which one host takes many."""
         machine = platform.machine
         self.platforms[name] = machine, platform
@@ -88,12 +91,13 @@ class _Measured:
         )
         if self.wants_use(name):
             row.by_use = self.by_use(machine, platform, self.service)
-        row.note = overcommitted(row, platform, self.service)
+        crowded = overcommitted(row, platform, self.service)
+        row.note = _also(crowded, platform.remark(self.service))
         if row.unknown:
             row.refused = f"tasks with ENI trunking on {machine.name} are not known"
         elif count == 0:
             row.refused = f"not one fits on {machine.name}: {row.stopped_by}; {ceilings[0].how}"
-        return _priced(row, platform, options)
+        return row
 
     def speeds(self) -> list[Cited]:
         """Core speeds of the hosts that were simulated, but for those of the reference."""
@@ -145,20 +149,22 @@ def _row(
     """The row of a platform, set up in one of its ways."""
     unfit = platform.unfit(options)
     if unfit is not None:
-        row = measured.one(DensityRow(flavour.name, "-", 0, lifted(unfit[:1]), refused=unfit[1]))
-    elif platform.own_host:
-        row = measured.one(_alone(flavour.name, platform, options))
-    else:
-        row = measured.row(flavour.name, cast("Sized", platform.made(options)), options)
-    if row.host != "-":
-        row.note = _also(row.note, platform.charges.besides())
-    return row
-
-
-def _alone(name: str, platform: PlatformRow, options: PlatformOptions) -> DensityRow:
-    """The row of a platform that has a host for each sandbox."""
-    service = options.service
+        none = DensityRow(flavour.name, "-", 0, lifted(unfit[:1]), refused=unfit[1])
+        return measured.one(none)
     built = platform.made(options)
+    if platform.own_host:
+        row = measured.one(_alone(flavour.name, platform, built, options.service))
+    else:
+        row = measured.row(flavour.name, cast("Sized", built))
+    row.note = _also(row.note, platform.charges.besides(measured.question.cluster_tier))
+    row.terms = measured.question
+    return _priced(row, platform, built, options)
+
+
+def _alone(
+    name: str, platform: PlatformRow, built: StudiedPlatform, service: Service
+) -> DensityRow:
+    """The row of a platform that has a host for each sandbox."""
     ceilings = built.ceilings(service)
     count = ceilings[0].allows
     host, budget = built.host_name(service), built.budget(service, count)
@@ -172,7 +178,7 @@ def _alone(name: str, platform: PlatformRow, options: PlatformOptions) -> Densit
         wanted = f"asked {shown_vcpu(service.cpu)} / {shown_size(service.memory)}"
         wanted = ", ".join(filter(None, (wanted, platform.for_itself())))
         row.note = _also(row.note, f"{wanted}, given and paid {size}")
-    return _priced(row, built, options)
+    return row
 
 
 def _beyond_the_account(ceilings: Sequence[Ceiling]) -> str:
@@ -187,16 +193,17 @@ def _also(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def _priced(row: DensityRow, platform: StudiedPlatform, options: PlatformOptions) -> DensityRow:
-    """The row with what one costs: its share of the host."""
-    price = platform.usd_per_hour(options.service)
+def _priced(
+    row: DensityRow, platform: PlatformRow, built: StudiedPlatform, options: PlatformOptions
+) -> DensityRow:
+    """The row with how one host is paid."""
     if row.count == 0:
         return row
-    if price is None:
-        row.refused = f"the price of {row.host} is not known"
-        return row
-    row.usd_per_container_hour = price / row.count
-    if platform.fargate_size(options.service) is None:
-        bare = options.instance if options.host is None else str(options.host)
-        row.priced_as = row.host if row.host in catalog.instances() else bare
+    bare = options.instance if options.host is None else str(options.host)
+    row.paid, row.charges = one_host(built, options.service, bare), platform.charges
+    if isinstance(row.paid, Machines) and row.paid.type in catalog.instances():
+        row.priced_as = row.paid.type
+    host = row.bill(1)
+    if host is not None and host.machines_usd_per_hour is None:
+        row.refused = host.of("compute", "fee").unknown[0]
     return row

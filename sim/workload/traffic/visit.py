@@ -58,6 +58,8 @@ class Handler:
     wait: Sampler | None
     stages: tuple[CallStage, ...] = ()
     visits: int = 0
+    work: float = 0.0
+    """Core-seconds of the reference core that its visits asked for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -164,7 +166,9 @@ class Visit:
         self._replica.count(1, now)
         handler.visits += 1
         self._path += (now, handler.code + WORK)
-        self._replica.serve(handler.draw(), self._go_on if handler.wait is None else self._wait)
+        work = handler.draw()
+        handler.work += work
+        self._replica.serve(work, self._go_on if handler.wait is None else self._wait)
 
     def _wait(self, _: object) -> None:
         env, handler = self._network.env, self._handler

@@ -1,0 +1,1 @@
+"""An application on whole machines: pure arithmetic, outside the clock."""

@@ -1,0 +1,183 @@
+"""Copies of an application's parts, and the hosts that they are put on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from sim.core.cited import plain
+from sim.core.names import Architecture
+from sim.host import Machine
+from sim.platforms.packing.placing import Placing, Room
+from sim.workload.application import Application, Part
+
+APART = "anti-affinity"
+"""What stops a copy that its own application keeps off a host."""
+PORTS = "host ports"
+ARCHITECTURE = "architecture"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One copy of a part, as placement sees it."""
+
+    part: str
+    request: Any
+    most_per_host: float
+    """Copies of the part that one host may have."""
+    apart: frozenset[str]
+    """Parts that may not share a host with it."""
+    spread: bool
+    architectures: tuple[Architecture, ...]
+
+    @property
+    def keeps_off(self) -> bool:
+        """Whether it matters to later copies that this one is there."""
+        return bool(self.apart) or isfinite(self.most_per_host)
+
+
+@dataclass(frozen=True, slots=True)
+class HostKind:
+    """A kind of host that may be had, with what the application itself runs on each."""
+
+    name: str
+    architecture: Architecture
+    placing: Placing
+    empty: Room
+    """With the application's daemons on it."""
+    daemons: tuple[str, ...] = ()
+    usd_per_hour: float | None = None
+
+
+class PackedHost:
+    """One host, and what has been put on it."""
+
+    __slots__ = ("kind", "left", "on", "parts")
+
+    def __init__(self, kind: HostKind) -> None:
+        self.kind = kind
+        self.left: Room = kind.empty
+        self.on: list[Copy] = []
+        self.parts: Counter[str] = Counter()
+
+    def takes(self, copy: Copy) -> bool:
+        """Whether there is room for one more, and nothing keeps them apart."""
+        return self.left.fits(copy.request) and not self._refuses(copy)
+
+    def put(self, copy: Copy) -> None:
+        """One more copy."""
+        self.left = self.left.less(copy.request)
+        self.on.append(copy)
+        self.parts[copy.part] += 1
+
+    def lacks(self, copy: Copy) -> list[str]:
+        """Names of the limits that keep a copy off."""
+        words = [word] if (word := self._refuses(copy)) else []
+        if not self.left.fits(copy.request):
+            words += short_of(self.left, copy.request) or [PORTS]
+        return words
+
+    def _refuses(self, copy: Copy) -> str:
+        return kept_off(self.kind, self.parts, copy)
+
+
+def kept_off(kind: HostKind, parts: Counter[str], copy: Copy) -> str:
+    """What keeps a copy off a host with those parts on it, whatever room it has; else empty."""
+    if kind.architecture not in copy.architectures:
+        return ARCHITECTURE
+    if parts[copy.part] >= copy.most_per_host or not copy.apart.isdisjoint(parts):
+        return APART
+    return ""
+
+
+def short_of(room: Room, request: Any) -> list[str]:
+    """The resources of which a request takes more than there is."""
+    after = room.less(request).amounts()
+    return [limit for limit, amount in after.items() if amount < 0.0]
+
+
+class DoesNotFit(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """A copy fits on no empty host, whatever their number.
+
+    Args:
+        part: whose copy it is.
+        limits: what an empty host has too little of.
+        host: its name.
+    """
+
+    def __init__(self, part: str, limits: Sequence[str], host: str) -> None:
+        self.part = part
+        self.limits = list(dict.fromkeys(limits))
+        self.host = host
+        super().__init__(f"{part} does not fit on {host}: {' and '.join(self.limits)}")
+
+
+def host_kind(app: Application, machine: Machine, placing: Placing) -> HostKind:
+    """A kind of host with the application's daemons on it.
+
+    Raises:
+        DoesNotFit: not even those fit.
+    """
+    empty = placing.empty
+    daemons = [part for part in app.parts if part.daemon]
+    for part in daemons:
+        request = placing.request(part.service)
+        if not empty.fits(request):
+            raise DoesNotFit(part.name, short_of(empty, request) or [PORTS], machine.name)
+        empty = empty.less(request)
+    price = machine.usd_per_hour
+    return HostKind(
+        name=machine.name,
+        architecture=machine.architecture,
+        placing=placing,
+        empty=empty,
+        daemons=tuple(part.name for part in daemons),
+        usd_per_hour=None if price is None else plain(price),
+    )
+
+
+def copies(app: Application, placing: Placing) -> list[Copy]:
+    """Every copy that stays, in the order in which they are asked for.
+
+    Daemons are on each host already; what runs once leaves its room to what comes after it.
+    """
+    return [
+        copy
+        for part in app.in_order()
+        if not (part.daemon or part.once)
+        for copy in [copy_of(app, part, placing)] * part.copies
+    ]
+
+
+def copy_of(app: Application, part: Part, placing: Placing) -> Copy:
+    """One copy of a part."""
+    return Copy(
+        part=part.name,
+        request=placing.request(part.service),
+        most_per_host=part.most_per_host or float("inf"),
+        apart=frozenset(_apart(app, part)),
+        spread=part.spread,
+        architectures=_built_for(part),
+    )
+
+
+def _apart(app: Application, part: Part) -> Iterator[str]:
+    """Whoever wants to be apart, both are."""
+    yield from part.apart_from
+    for other in app.parts:
+        if part.name in other.apart_from and other is not part:
+            yield other.name
+
+
+def _built_for(part: Part) -> tuple[Architecture, ...]:
+    """The architectures for which all of its containers were built."""
+    service = part.service
+    beside = (*service.init, *service.sidecars)
+    return tuple(
+        architecture
+        for architecture in service.architectures
+        if all(architecture in each.architectures for each in beside)
+    )

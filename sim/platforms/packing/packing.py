@@ -1,0 +1,268 @@
+"""As few hosts as a platform's own placement needs, and how far that is from the bound."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from sim.platforms.packing.bin_packing import pack
+from sim.platforms.packing.bounds import hosts_filled, least_hosts, resource_bounds
+from sim.platforms.packing.host import APART, Copy, DoesNotFit, HostKind, PackedHost, kept_off
+from sim.platforms.packing.placing import Room
+
+MOST = 5_000
+"""Hosts of one application; ECS and EKS draw their own lines near it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackedHosts:
+    """An application on whole hosts."""
+
+    hosts: tuple[PackedHost, ...]
+    lower_bound: int
+    """Hosts that no placement does without."""
+    filled: float
+    """Hosts' worth of the scarcest resource that is taken; of mixed kinds, of the largest."""
+    stopped_by: str
+    """What one host fewer would have too little of; of one host, what is fullest."""
+    then: str
+    """What is fullest besides."""
+
+    @property
+    def gap(self) -> int:
+        """Hosts above the lower bound."""
+        return len(self.hosts) - self.lower_bound
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many hosts of each kind."""
+        return dict(Counter(host.kind.name for host in self.hosts))
+
+    @property
+    def usd_per_hour(self) -> float | None:
+        """Price of the hosts; None where one is not known."""
+        prices = [host.kind.usd_per_hour for host in self.hosts]
+        known = [price for price in prices if price is not None]
+        return sum(known) if len(known) == len(prices) else None
+
+    def free(self) -> dict[str, float]:
+        """Share of each resource that is left over, of all hosts together."""
+        return {limit: 1.0 - share for limit, share in _shares(self.hosts).items()}
+
+
+def fewest(
+    kind: HostKind, copies: Sequence[Copy], *, spare: int = 0, most: int = MOST
+) -> PackedHosts:
+    """The smallest number of hosts of one kind on which placement refuses no copy.
+
+    Args:
+        spare: hosts that may die at once without one copy being left over.
+        most: hosts there may be.
+
+    Raises:
+        DoesNotFit: a copy fits on no empty host, or `most` hosts do not hold all.
+    """
+    for copy in {copy.part: copy for copy in copies}.values():
+        if lacking := PackedHost(kind).lacks(copy):
+            raise DoesNotFit(copy.part, lacking, kind.name)
+    bound = lower_bound(kind.empty, copies) + spare
+    before: list[Copy] = []
+    for number in range(max(1, bound), most + 1):
+        hosts, over = _placed([kind] * number, copies)
+        if not over and _survives(hosts, spare):
+            return _packing(hosts, max(1, bound), copies, before, kind.empty)
+        before = over
+    if before:
+        raise DoesNotFit(before[0].part, _refusals([kind] * most, copies), _hosts(most, kind.name))
+    raise DoesNotFit("all of it", [_scarcest(kind.empty, copies)], _hosts(most, kind.name))
+
+
+def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) -> PackedHosts:
+    """Hosts as an autoscaler brings them that may choose: largest copies first, cheapest kinds.
+
+    Args:
+        kinds: that it may bring, cheapest first.
+
+    Raises:
+        DoesNotFit: a copy fits on no kind.
+    """
+    ordered = sorted(copies, key=_largest_first)
+    pods = {_CopyRequest(copy): 0 for copy in ordered}
+    for copy in ordered:
+        pods[_CopyRequest(copy)] += 1
+    for request in pods:
+        lacking = [PackedHost(kind).lacks(request.copy) for kind in kinds]
+        if all(lacking):
+            words = [word for each in lacking for word in each]
+            raise DoesNotFit(request.copy.part, words, " or ".join(k.name for k in kinds[:3]))
+    offers = [_Growing(kind, kind.empty, Counter()) for kind in kinds]
+    chosen = [kinds[number] for number in pack(pods, offers)]
+    hosts = _first_fit(chosen, ordered)
+    largest = max(chosen, key=lambda kind: kind.usd_per_hour or 0.0)
+    while not _survives(hosts, spare):
+        hosts.append(PackedHost(largest))
+    empty = [kind.empty for kind in kinds]
+    bound = max(1, spare + min(lower_bound(each, copies) for each in empty))
+    return _packing(hosts, min(bound, len(hosts)), copies, [], largest.empty)
+
+
+def lower_bound(empty: Room, copies: Sequence[Copy]) -> int:
+    """Hosts that no placement does without: of each resource, and for copies that stay apart."""
+    bounds = [least_hosts(empty, Counter(copy.request for copy in copies))]
+    parts = Counter(copy.part for copy in copies)
+    apart = {copy.part: copy.most_per_host for copy in copies if isfinite(copy.most_per_host)}
+    bounds += [-(-parts[part] // int(most)) for part, most in apart.items()]
+    return max(bounds)
+
+
+def _scarcest(empty: Room, copies: Sequence[Copy]) -> str:
+    """The resource of which it takes most hosts' worth."""
+    bounds = resource_bounds(empty, Counter(copy.request for copy in copies))
+    return max(bounds, key=lambda limit: bounds[limit])
+
+
+def _placed(
+    kinds: Sequence[HostKind], copies: Sequence[Copy]
+) -> tuple[list[PackedHost], list[Copy]]:
+    """The platform's own placement on hosts that are up, and the copies that are refused."""
+    hosts = [PackedHost(kind) for kind in kinds]
+    return hosts, list(_place(hosts, copies))
+
+
+def _place(hosts: Sequence[PackedHost], copies: Sequence[Copy]) -> Iterator[Copy]:
+    for copy in copies:
+        fitting = [host for host in hosts if host.takes(copy)]
+        if fitting:
+            min(fitting, key=lambda host: _preference(host, copy)).put(copy)
+        else:
+            yield copy
+
+
+def _preference(host: PackedHost, copy: Copy) -> tuple[int, float]:
+    """What spreads goes where there are fewest of it; then as the platform ranks its hosts."""
+    there = host.parts[copy.part] if copy.spread else 0
+    return there, host.kind.placing.rank(host.left, copy.request)
+
+
+def _first_fit(kinds: Sequence[HostKind], copies: Sequence[Copy]) -> list[PackedHost]:
+    hosts = [PackedHost(kind) for kind in kinds]
+    for copy in copies:
+        next(host for host in hosts if host.takes(copy)).put(copy)
+    return hosts
+
+
+def _survives(hosts: Sequence[PackedHost], spare: int) -> bool:
+    """Whether what is on any one host finds room on the others."""
+    if not spare:
+        return True
+    alike = {(id(host.kind), tuple(sorted(host.parts.items()))): host for host in hosts}
+    return all(_survives_without(host, hosts, spare) for host in alike.values())
+
+
+def _survives_without(dead: PackedHost, hosts: Sequence[PackedHost], spare: int) -> bool:
+    left = [_same(host) for host in hosts if host is not dead]
+    if next(_place(left, dead.on), None) is not None:
+        return False
+    return _survives(left, spare - 1)
+
+
+def _same(host: PackedHost) -> PackedHost:
+    again = PackedHost(host.kind)
+    again.left, again.on, again.parts = host.left, list(host.on), Counter(host.parts)
+    return again
+
+
+def _packing(
+    hosts: Sequence[PackedHost],
+    bound: int,
+    copies: Sequence[Copy],
+    refused_before: Sequence[Copy],
+    empty: Room,
+) -> PackedHosts:
+    order = sorted(_shares(hosts).items(), key=lambda item: -item[1])
+    fullest = [limit for limit, _ in order]
+    stopped = fullest[0]
+    if refused_before:
+        one_fewer = [host.kind for host in hosts[1:]]
+        stopped = _refusals(one_fewer, copies)[0]
+    elif len(hosts) > 1 and any(isfinite(copy.most_per_host) for copy in copies):
+        stopped = _bound_by(hosts[0].kind, copies, fullest[0])
+    then = next((limit for limit in fullest if limit != stopped), "")
+    filled = hosts_filled(empty, Counter(copy.request for copy in copies))
+    return PackedHosts(tuple(hosts), bound, filled, stopped, then)
+
+
+def _bound_by(kind: HostKind, copies: Sequence[Copy], fullest: str) -> str:
+    """Whether copies that stay apart make it so many hosts, or a resource."""
+    together = least_hosts(kind.empty, Counter(copy.request for copy in copies))
+    return APART if lower_bound(kind.empty, copies) > together else fullest
+
+
+def _refusals(kinds: Sequence[HostKind], copies: Sequence[Copy]) -> list[str]:
+    """What stops the first copy that is left over, on most hosts first."""
+    hosts, over = _placed(kinds, copies)
+    words = Counter(word for host in hosts for word in host.lacks(over[0])) if over else Counter()
+    return [word for word, _ in words.most_common()] or [""]
+
+
+def _shares(hosts: Sequence[PackedHost]) -> dict[str, float]:
+    """Share of each resource that is taken, of all hosts together."""
+    whole: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    for host in hosts:
+        whole.update(host.kind.empty.amounts())
+        left.update(host.left.amounts())
+    return {
+        limit: 1.0 - left[limit] / amount
+        for limit, amount in whole.items()
+        if amount > 0.0 and isfinite(amount)
+    }
+
+
+def _hosts(count: int, name: str) -> str:
+    return name if count == 1 else f"{count} {name}"
+
+
+class _CopyRequest:
+    """Copies of one part, as the packing of nodes asks for them."""
+
+    __slots__ = ("copy",)
+
+    def __init__(self, copy: Copy) -> None:
+        self.copy = copy
+
+    def __hash__(self) -> int:
+        return hash(self.copy.part)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _CopyRequest) and other.copy.part == self.copy.part
+
+
+class _Growing:
+    """A host as the packing of nodes sees it: each copy makes a new one."""
+
+    __slots__ = ("_kind", "_left", "_parts")
+
+    def __init__(self, kind: HostKind, left: Room, parts: Counter[str]) -> None:
+        self._kind = kind
+        self._left = left
+        self._parts = parts
+
+    def fits(self, request: _CopyRequest, /) -> bool:
+        copy = request.copy
+        return self._left.fits(copy.request) and not kept_off(self._kind, self._parts, copy)
+
+    def less(self, request: _CopyRequest, /) -> _Growing:
+        copy, parts = request.copy, self._parts
+        if copy.keeps_off:
+            parts = Counter(parts)
+            parts[copy.part] += 1
+        return _Growing(self._kind, self._left.less(copy.request), parts)
+
+
+def _largest_first(copy: Copy) -> tuple[Any, ...]:
+    """Karpenter's order: by CPU, then by memory."""
+    return -copy.request.cpu, -copy.request.memory

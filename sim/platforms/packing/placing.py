@@ -1,0 +1,116 @@
+"""How a platform places copies on its hosts: what it counts, and which host it prefers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from sim.core.cited import Number, plain
+from sim.host import Machine
+from sim.platforms.packing.bin_packing import FreeResources
+from sim.workload import Service
+
+Rank: TypeAlias = Callable[[Any, Any], float]
+"""Of what a host has left, and a request: the host with the lowest is taken, of equals the first.
+"""
+
+
+class Room(FreeResources, Protocol):
+    """What a host has left, limit by limit."""
+
+    def amounts(self) -> Mapping[str, float]:
+        """What is left of each resource, by the name of its limit."""
+        ...
+
+
+def first_fit(left: object, request: object) -> float:  # noqa: ARG001 (one signature)
+    """All hosts are alike: the first that fits is taken."""
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A platform's own rules of placement on one kind of host."""
+
+    empty: Room
+    """A host that runs nothing but what the platform itself has on each."""
+    request: Callable[[Service], Any]
+    """What a copy of a service is counted as."""
+    rank: Rank = first_fit
+
+
+class ServerRequest(NamedTuple):
+    """What one container or guest takes of a server."""
+
+    cpu: int
+    """Thousandths of a vCPU."""
+    memory: int
+    """Bytes."""
+    port: int | None = None
+    gpus: int = 0
+
+
+class FreeOnServer(NamedTuple):
+    """What a server without a scheduler has left; its operator overcommits nothing."""
+
+    cpu: int
+    memory: int
+    bridge: int
+    """Ports of its Linux bridge."""
+    gpus: int = 0
+    ports: frozenset[int] = frozenset()
+
+    def fits(self, request: ServerRequest) -> bool:
+        """Whether it has room for one more."""
+        return (
+            request.cpu <= self.cpu
+            and request.memory <= self.memory
+            and self.bridge > 0
+            and request.gpus <= self.gpus
+            and request.port not in self.ports
+        )
+
+    def less(self, request: ServerRequest) -> "FreeOnServer":
+        """What is left after one more."""
+        cpu, memory, bridge, gpus, ports = self
+        if request.port is not None:
+            ports |= {request.port}
+        cpu, memory, gpus = cpu - request.cpu, memory - request.memory, gpus - request.gpus
+        return FreeOnServer(cpu, memory, bridge - 1, gpus, ports)
+
+    def amounts(self) -> dict[str, float]:
+        """What is left, by limit."""
+        return {
+            "vCPU": self.cpu / 1000.0,
+            "memory": float(self.memory),
+            "bridge ports": float(self.bridge),
+            "GPU": float(self.gpus),
+        }
+
+
+def server(machine: Machine, vcpus: float, memory: float, bridge: Number) -> FreeOnServer:
+    """An empty server.
+
+    Args:
+        vcpus: that it hands out.
+        memory: bytes left beside its own OS and daemons.
+        bridge: ports of its Linux bridge.
+    """
+    return FreeOnServer(round(1000.0 * vcpus), int(memory), int(plain(bridge)), machine.gpus or 0)
+
+
+def server_request(
+    service: Service, *, cpu: float | None = None, memory: float | None = None, own: bool = False
+) -> ServerRequest:
+    """What a container or guest takes of a server.
+
+    Args:
+        cpu: vCPUs; None: as the service says.
+        memory: bytes on the host; None: what it reserves.
+        own: whether it has an address, and so ports, of its own.
+    """
+    return ServerRequest(
+        round(1000.0 * (service.cpu if cpu is None else cpu)),
+        round(service.reserved if memory is None else memory),
+        None if own else service.host_port,
+        service.gpus,
+    )

@@ -1,0 +1,192 @@
+"""The answer about a call graph: what users wait for, what stops them, and what comes next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sim.core.quantity import shown_duration
+from sim.experiment import Results
+from sim.experiment.statistics.estimate import Estimate
+from sim.studies.calls.question import CallsQuestion
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENTRY_KEYS = ("p50_s", "p95_s", "p99_s", "mean_s")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAnswer:
+    """What users of one entry wait for."""
+
+    name: str
+    times: dict[str, Estimate]
+    """By key, means over the runs with their intervals; absent where a run has too few."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAnswer:
+    """One service under the load."""
+
+    name: str
+    copies: int
+    use: float
+    """Share of the CPU of all its copies."""
+    visits: float
+    """A request, with those that were tried again."""
+    cpu_saturates: float
+    """Requests a second that its CPU takes."""
+    pool_saturates: float
+    """Requests a second that its threads take, at the time that one is held now."""
+    p50_part_s: float | None
+    p95_part_s: float | None
+    """Its part of the request around p50 and p95; None: too few requests."""
+
+    @property
+    def saturates_per_s(self) -> float:
+        """Requests a second at which it stops the application."""
+        return min(self.cpu_saturates, self.pool_saturates)
+
+    @property
+    def stopped_by(self) -> str:
+        """What of it is used up first."""
+        return "threads" if self.pool_saturates < self.cpu_saturates else "CPU"
+
+    def copies_for(self, rate: float) -> int:
+        """Copies of it that take more than so many requests a second."""
+        return math.floor(rate * self.copies / self.saturates_per_s * (1.0 - 1e-9)) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The same requests under another form of the application."""
+
+    p95_s: Estimate
+    difference_s: Estimate
+    """Of p95, against the application as it is, run by run under the same random numbers."""
+    saturates_per_s: float
+    vcpus: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallsAnswer:
+    """The answer; times in seconds."""
+
+    question: CallsQuestion
+    throughput_per_s: Estimate
+    all: EntryAnswer
+    """All requests, whatever their entry."""
+    entries: Sequence[EntryAnswer]
+    services: Sequence[ServiceAnswer]
+    failed: float
+    """Share of requests that were answered with an error."""
+    keeps_up: bool
+    """Whether as many requests are answered as come."""
+    one_more: dict[str, Beside] = field(default_factory=dict)
+    """By service, with one more copy of it."""
+    one_program: Beside | None = None
+    hosts: int = 0
+    """Hosts of the platform; 0: each copy has a machine to itself."""
+    refused: dict[str, str] = field(default_factory=dict)
+    results: Results = field(kw_only=True, repr=False, compare=False)
+
+    @property
+    def by_rate(self) -> list[ServiceAnswer]:
+        """Services that can stop it, the first to do so first."""
+        known = [each for each in self.services if each.saturates_per_s < math.inf]
+        return sorted(known, key=lambda each: each.saturates_per_s)
+
+    @property
+    def bottleneck(self) -> ServiceAnswer | None:
+        """What stops it first."""
+        return next(iter(self.by_rate), None)
+
+    @property
+    def next_bottleneck(self) -> ServiceAnswer | None:
+        """What stops it once the first has copies enough."""
+        return next(iter(self.by_rate[1:]), None)
+
+    def paths(self) -> pd.DataFrame:
+        """The steps of the request around p95 of the first run; they tile it."""
+        spans = self.results.spans
+        first = spans[spans["run"] == spans["run"].min()]
+        steps = first[first["task"] == first["task"].max()][["phase", "start_s", "end_s"]]
+        steps = steps.assign(seconds=steps["end_s"] - steps["start_s"])
+        tidy: pd.DataFrame = steps.reset_index(drop=True)
+        return tidy
+
+    def table(self) -> pd.DataFrame:
+        """A row a service."""
+        import pandas as pd
+
+        rows = []
+        for each in self.services:
+            more = self.one_more.get(each.name)
+            rows.append(
+                {
+                    "part": each.name,
+                    "copies": each.copies,
+                    "use": each.use,
+                    "visits": each.visits,
+                    "p50_part_s": each.p50_part_s,
+                    "p95_part_s": each.p95_part_s,
+                    "saturates_per_s": each.saturates_per_s,
+                    "stopped_by": each.stopped_by,
+                    "one_more_p95_s": more.difference_s.value if more else math.nan,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def json(self) -> dict[str, Any]:
+        """Plain data; what was refused is absent."""
+        data: dict[str, Any] = {
+            "throughput_per_s": self.throughput_per_s.value,
+            "entries": [
+                {"name": entry.name}
+                | {key: entry.times[key].value for key in ENTRY_KEYS if key in entry.times}
+                for entry in self.entries
+            ],
+            "services": [_service(each) for each in self.services],
+        }
+        first, second = self.bottleneck, self.next_bottleneck
+        data |= {"bottleneck": first.name} if first else {}
+        data |= {"next_bottleneck": second.name} if second else {}
+        if self.one_program is not None:
+            data["one_program"] = {
+                "p95_s": self.one_program.p95_s.value,
+                "saturates_per_s": self.one_program.saturates_per_s,
+            }
+        if self.one_more:
+            data["one_more"] = [
+                {"name": name, "p95_change_s": each.difference_s.value}
+                for name, each in self.one_more.items()
+            ]
+        if self.failed > 0.0:
+            data["failed"] = self.failed
+        return {**data, **({"refused": self.refused} if self.refused else {})}
+
+
+def _service(each: ServiceAnswer) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": each.name,
+        "copies": each.copies,
+        "use": each.use,
+        "visits": each.visits,
+    }
+    if each.saturates_per_s < math.inf:
+        row["saturates_per_s"] = each.saturates_per_s
+    if each.p95_part_s is not None:
+        row["p95_part_s"] = each.p95_part_s
+    return row
+
+
+def shown_time(value: float | None) -> str:
+    """A time as it is said here: `41 ms`, `4.1 ms`, `1.20 s`."""
+    if value is None:
+        return "-"
+    if value < 0.00995:
+        return f"{1000.0 * value:.1f} ms"
+    return shown_duration(value, least=0.995, decimals=2)

@@ -1,0 +1,118 @@
+"""The answer about a call graph, in the words of an engineer."""
+
+import math
+
+from sim.core.quantity import shown_number
+from sim.studies.calls.answer import CallsAnswer, ServiceAnswer, shown_time
+
+
+def sentences(answer: CallsAnswer) -> list[str]:
+    """What users wait for, what stops them, and what one program would do."""
+    lines = [f"{_waits(answer)} {_stops(answer)}".strip()]
+    lines += [_one_program(answer)] if answer.one_program is not None else []
+    return lines
+
+
+def shown_rate(rate: float) -> str:
+    """Requests a second: `236/s`, `7.8/s`."""
+    if rate >= 100.0:
+        return f"{rate:,.0f}/s"
+    return f"{shown_number(float(f'{rate:.3g}'))}/s"
+
+
+def _waits(answer: CallsAnswer) -> str:
+    times = answer.all.times
+    said = [
+        f"{shown_time(times[f'{p}_s'].value)} ({p})"
+        for p in ("p50", "p95", "p99")
+        if f"{p}_s" in times
+    ]
+    question = answer.question
+    at = (
+        f"at {shown_rate(question.rate)}"
+        if question.rate
+        else f"when {question.users} users ask, at {shown_rate(answer.throughput_per_s.value)}"
+    )
+    text = f"A user waits {', '.join(said)} {at}" if said else f"Too few requests {at}"
+    slow = [entry for entry in answer.entries if "p95_s" in entry.times]
+    if len(slow) > 1:
+        worst = max(slow, key=lambda entry: entry.times["p95_s"].value)
+        text += f"; {worst.name} is the slow way (p95 {shown_time(worst.times['p95_s'].value)})"
+    if answer.failed > 0.0:
+        text += f"; {_share(answer.failed)} of the answers are errors"
+    return f"{text}."
+
+
+def _stops(answer: CallsAnswer) -> str:
+    first, second = answer.bottleneck, answer.next_bottleneck
+    if first is None:
+        return "No service does any CPU work, so none stops you."
+    rate = first.saturates_per_s
+    what = f"{_busy(first)} at {shown_rate(answer.throughput_per_s.value)}"
+    text = f"{first.name} stops you at {shown_rate(rate)} ({what})"
+    if second is None:
+        return f"{text}; with one copy more of it that is {shown_rate(_scaled(first))}."
+    if _scaled(first) >= second.saturates_per_s:
+        then = f"with one copy more {second.name} stops you at"
+    else:
+        then = f"with {first.copies_for(second.saturates_per_s)} copies of it {second.name} does at"
+    return f"{text}; {then} {shown_rate(second.saturates_per_s)}."
+
+
+def _busy(service: ServiceAnswer) -> str:
+    if service.stopped_by == "threads":
+        return "its threads are held while its calls wait;"
+    return f"its CPU is {service.use:.0%} busy"
+
+
+def _scaled(service: ServiceAnswer) -> float:
+    return service.saturates_per_s * (service.copies + 1) / service.copies
+
+
+def _one_program(answer: CallsAnswer) -> str:
+    one = answer.one_program
+    assert one is not None
+    text = (
+        f"One program on the same {one.vcpus:g} vCPU: p95 {shown_time(one.p95_s.value)}, "
+        f"saturates at {shown_rate(one.saturates_per_s)}"
+    )
+    p95 = answer.all.times.get("p95_s")
+    why = " (its cores are pooled, and no call leaves it)"
+    better = p95 is not None and one.p95_s.value < p95.value
+    first = answer.bottleneck
+    alone = f"{first.name} alone can grow" if first else "each can grow alone"
+    return f"{text}{why if better else ''}. What services buy: {alone}."
+
+
+def notes(answer: CallsAnswer) -> list[str]:
+    """What the numbers rest on."""
+    lines = []
+    if not answer.keeps_up:
+        lines.append(
+            f"It does not keep up: {shown_rate(answer.throughput_per_s.value)} are answered, the "
+            "rest waits, and the longer it lasts the longer; what users wait is that of this run."
+        )
+    question = answer.question
+    if question.platform is None:
+        lines.append("Each copy has a machine to itself; --platform puts them on hosts.")
+    elif answer.hosts:
+        lines.append(f"On {answer.hosts} {question.instance} ({question.platform}).")
+    lines.append(
+        "Parts of p50 and p95 are those of the requests around it, on the way that the request "
+        "waited for; they sum to it."
+    )
+    if any(s.pool_saturates < math.inf for s in answer.services):
+        lines.append(
+            "A pool saturates at the time that a thread is held now; busier callees hold it longer."
+        )
+    if answer.one_more:
+        lines.append(
+            "One copy more: what it does to p95, run under the same random numbers; tried for "
+            "those that are a twentieth of p95 or more."
+        )
+    lines.append("The time of a hop is assumed (sim parameters network.hop).")
+    return [*lines, *(f"Not given: {reason}." for reason in answer.refused.values())]
+
+
+def _share(part: float) -> str:
+    return f"{part:.1%}" if part >= 0.001 else f"{part:.2%}"

@@ -1,0 +1,345 @@
+"""Whatever happens while results are written, and whatever has happened to them since."""
+
+import itertools
+import json
+import multiprocessing
+import random
+import shutil
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runs import assert_same, pair, scenario
+
+from sim.experiment import Results, compare, load, replicate
+from sim.experiment.running import engine
+from sim.experiment.storage import run_folder as store
+from sim.experiment.storage.part_files import FOLDERS
+
+WRITING = ("storage/part_files.py", "storage/run_folder.py", "storage/manifest.py")
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # an interrupt after open, before with
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch is a part, and batches are small."""
+    monkeypatch.setattr(store, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "BATCH_SECONDS", 0.01)
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> Results:
+    """What all commands here ask for."""
+    return compare(pair(), times=3, seed=2)
+
+
+def ask(out: Path) -> Results:
+    """The same command."""
+    return compare(pair(), times=3, seed=2, jobs=1, out=out)
+
+
+def only(out: Path) -> Path:
+    """The one run folder."""
+    return next(path for path in (out / "small").iterdir() if path.is_dir())
+
+
+def interrupted_at(line: int, act: Callable[[], object]) -> bool:
+    """Do something, with Ctrl-C before the n-th line of writing; whether it came to that line."""
+    left = itertools.count(line, -1)
+
+    def each_line(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
+        if event == "line" and next(left) == 0:
+            raise KeyboardInterrupt
+        return each_line
+
+    def each_call(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
+        return each_line if frame.f_code.co_filename.endswith(WRITING) else None
+
+    before = sys.gettrace()
+    sys.settrace(each_call)
+    try:
+        act()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return next(left) < 0
+
+
+def lines(step: int) -> Iterator[int]:
+    """Numbers of lines; where they end, the caller finds out."""
+    return itertools.count(random.Random(step).randrange(step), step)
+
+
+def interrupt_everywhere(step: int, tmp_path: Path, undisturbed: Results) -> int:
+    """Interrupt the command at every so-manieth line, and go on; how often that was."""
+    for times, line in enumerate(lines(step)):
+        out = tmp_path / str(line)
+        if not interrupted_at(line, lambda out=out: ask(out)):  # type: ignore[misc]
+            return times
+        assert_same(ask(out), undisturbed)
+        assert_same(load(only(out)), undisturbed)
+        shutil.rmtree(out)
+    raise AssertionError
+
+
+def test_ctrl_c_at_any_line_of_writing_leaves_no_run_twice_and_none_out(
+    tmp_path: Path, undisturbed: Results
+) -> None:
+    """The same command goes on, and its tables are those of an undisturbed run."""
+    assert interrupt_everywhere(151, tmp_path, undisturbed) > 5
+
+
+@pytest.mark.long
+def test_ctrl_c_at_every_line_of_writing(tmp_path: Path, undisturbed: Results) -> None:
+    """Each of them, once."""
+    assert interrupt_everywhere(1, tmp_path, undisturbed) > 1000
+
+
+def save_everywhere(step: int, tmp_path: Path) -> int:
+    """Interrupt a save over a finished run of fewer replications; a reader sees one of both."""
+    few, many = replicate(scenario(), times=2), replicate(scenario(), times=3)
+    for times, line in enumerate(lines(step)):
+        out = tmp_path / str(line)
+        few.save(out)
+        if not interrupted_at(line, lambda out=out: many.save(out)):  # type: ignore[misc]
+            return times
+        there = load(out / "small")
+        assert_same(there, few if len(there.runs) == 2 else many)
+        many.save(out)
+        assert_same(load(out / "small"), many)
+        assert not [path for path in only(out).rglob(".*") if path.name != store.LOCK]
+        shutil.rmtree(out)
+    raise AssertionError
+
+
+def test_a_save_is_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Wherever it is interrupted, the old run or the new one is there."""
+    assert save_everywhere(37, tmp_path) > 5
+
+
+@pytest.mark.long
+def test_a_save_interrupted_at_every_line(tmp_path: Path) -> None:
+    """Each of them, once."""
+    assert save_everywhere(1, tmp_path) > 100
+
+
+def save_often(out: Path, times: int, results: Results) -> None:
+    """What several processes do at once."""
+    for _ in range(times):
+        results.save(out)
+
+
+def test_saves_at_once_do_not_get_into_each_others_way(tmp_path: Path) -> None:
+    """One waits for the other; a reader sees a whole run at any time."""
+    context = multiprocessing.get_context("fork")
+    results = replicate(scenario(), times=2)
+    savers = [context.Process(target=save_often, args=(tmp_path, 5, results)) for _ in range(3)]
+    for saver in savers:
+        saver.start()
+    for saver in savers:
+        saver.join()
+
+    assert [saver.exitcode for saver in savers] == [0, 0, 0]
+    assert_same(load(tmp_path / "small"), results)
+    assert [path.name for path in (tmp_path / "small").iterdir() if path.is_dir()] == [
+        results.run_id
+    ]
+
+
+def remove_runs(folder: Path) -> None:
+    for path in (folder / "runs").iterdir():
+        path.unlink()
+
+
+def remove_commits(folder: Path) -> None:
+    for path in (folder / "commits").iterdir():
+        path.unlink()
+
+
+def copy_a_part(folder: Path) -> None:
+    for name in FOLDERS:
+        path = next((folder / name).iterdir())
+        shutil.copy(path, path.with_name(f"part-00077{path.suffix}"))
+
+
+def forge_a_part(folder: Path) -> None:
+    """One that says it replaces all others."""
+    path = next((folder / "commits").iterdir())
+    held = json.loads(path.read_text())
+    path.write_text(json.dumps(held | {"replaces": [0, 1, 2, 3, 4]}))
+
+
+def take_a_part_out(folder: Path) -> None:
+    path = folder / "manifest.json"
+    held = json.loads(path.read_text())
+    held["stored"]["parts"] = []
+    path.write_text(json.dumps(held))
+
+
+def name_it_twice(folder: Path) -> None:
+    path = folder / "manifest.json"
+    held = json.loads(path.read_text())
+    held["stored"]["parts"] *= 2
+    path.write_text(json.dumps(held))
+
+
+def ask_for_more(folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"replications": 3', '"replications": 4'))
+
+
+def change_the_summary(folder: Path) -> None:
+    path = next((folder / "summaries").iterdir())
+    path.write_text(path.read_text().replace("1", "2"))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        remove_runs,
+        remove_commits,
+        forge_a_part,
+        take_a_part_out,
+        name_it_twice,
+        ask_for_more,
+        change_the_summary,
+    ],
+)
+def test_what_is_not_all_there_is_refused_and_made_again(
+    harm: Callable[[Path], None], tmp_path: Path, undisturbed: Results
+) -> None:
+    """Runs that are missing, twice there or forged: never an answer."""
+    ask(tmp_path)
+    harm(only(tmp_path))
+
+    with pytest.raises(ValueError, match="same command"):
+        load(only(tmp_path))
+    assert_same(ask(tmp_path), undisturbed)
+    assert_same(load(only(tmp_path)), undisturbed)
+
+
+def test_a_copy_of_a_part_counts_for_nothing(tmp_path: Path, undisturbed: Results) -> None:
+    """A sync tool's, or a person's."""
+    ask(tmp_path)
+    copy_a_part(only(tmp_path))
+    path = next((only(tmp_path) / "runs").glob("part-*"))
+    shutil.copy(path, path.with_name("part-00000 (1).parquet"))
+
+    assert_same(load(only(tmp_path)), undisturbed)
+    assert_same(ask(tmp_path), undisturbed)
+
+
+def flip(path: Path, draw: random.Random) -> None:
+    """Change one bit of a file."""
+    data = bytearray(path.read_bytes())
+    data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", [*FOLDERS, "summaries"])
+def test_a_flipped_bit_anywhere_is_found_and_mended(
+    name: str, tmp_path: Path, undisturbed: Results
+) -> None:
+    """In any file of any part: refused, and made again by the same command."""
+    draw = random.Random(name)
+    ask(tmp_path)
+    for _ in range(3):
+        flip(next((only(tmp_path) / name).iterdir()), draw)
+        with pytest.raises(ValueError, match="same command"):
+            load(only(tmp_path))
+        assert_same(ask(tmp_path), undisturbed)
+
+
+@pytest.mark.parametrize("name", ["", *FOLDERS])
+def test_no_link_is_followed(name: str, tmp_path: Path) -> None:
+    """Somebody's files stay, and the sentence names the link."""
+    ask(tmp_path / "out")
+    link = only(tmp_path / "out") / name
+    link = link if name else only(tmp_path / "out")
+    shutil.rmtree(link)
+    theirs = tmp_path / "thesis"
+    theirs.mkdir()
+    (theirs / "part-00000.parquet").write_text("years of work")
+    link.symlink_to(theirs)
+
+    with pytest.raises(OSError, match=r"is a link.*--out"):
+        ask(tmp_path / "out")
+    assert [path.read_text() for path in theirs.iterdir()] == ["years of work"]
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path, undisturbed: Results) -> None:
+    """`latest`, a part or a lock that is a link is replaced; what it leads to stays."""
+    theirs = tmp_path / "precious"
+    theirs.write_text("precious")
+    ask(tmp_path / "out")
+    folder = only(tmp_path / "out")
+    for path in (folder.parent / "latest", folder / ".lock", next((folder / "runs").iterdir())):
+        path.unlink()
+        path.symlink_to(theirs)
+
+    assert_same(ask(tmp_path / "out"), undisturbed)
+    assert theirs.read_text() == "precious"
+
+
+def test_files_of_others_stay(tmp_path: Path, undisturbed: Results) -> None:
+    """Only what has the name of a part is ever removed."""
+    ask(tmp_path)
+    notes = [only(tmp_path) / name / "notes.txt" for name in ("", "runs", "spans")]
+    for path in notes:
+        path.write_text("mine")
+    remove_commits(only(tmp_path))
+    ask(tmp_path)
+
+    assert [path.read_text() for path in notes] == ["mine"] * 3
+    assert_same(load(only(tmp_path)), undisturbed)
+
+
+def test_a_folder_may_have_a_colon(tmp_path: Path, undisturbed: Results) -> None:
+    """Nothing takes it for the address of a file system."""
+    assert_same(ask(tmp_path / "run:1"), undisturbed)
+    assert_same(load(only(tmp_path / "run:1")), undisturbed)
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/b", "..", "a\nb"])
+def test_no_name_leaves_its_folder(name: str, tmp_path: Path) -> None:
+    """The name of a comparison is a folder as the name of a scenario is."""
+    with pytest.raises(ValueError, match="name: "):
+        compare(pair(), times=1, name=name, out=tmp_path / "out")
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "null",
+        "[" * 200_000,
+        "{}",
+        '{"description": {}}',
+        '{"description": {}, "scenario": "../x", "run_id": "a", "code": "b"}',
+        '{"description": [], "scenario": "x", "run_id": "a", "code": "b"}',
+        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "complete": true,'
+        ' "replications": []}',
+        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": 3}',
+        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"parts": 3}}',
+        "\xff",
+    ],
+)
+def test_a_manifest_that_is_none_is_named(text: str, tmp_path: Path, undisturbed: Results) -> None:
+    """By `load`; the same command writes it anew."""
+    ask(tmp_path)
+    path = only(tmp_path) / "manifest.json"
+    path.write_bytes(text.encode("latin-1"))
+
+    with pytest.raises(ValueError, match=r"manifest\.json: it is damaged"):
+        load(only(tmp_path))
+    assert_same(ask(tmp_path), undisturbed)

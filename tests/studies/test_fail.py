@@ -16,7 +16,7 @@ from sim.studies.fail.answer import FailAnswer
 def host() -> FailAnswer:
     """A host dies, on five kinds of platform."""
     return sim.fail(
-        platform=("docker", "ec2", "ecs", "fargate", "eks"), tasks=40, kill="host", replications=2
+        platform=("docker", "ec2", "ecs", "fargate", "eks"), tasks=40, kill="host", replications=1
     )
 
 
@@ -144,7 +144,7 @@ def test_a_scenario_file_has_faults_on_any_platform_that_knows_who_notices(tmp_p
     spans = results.spans[results.spans["parent"] == "recovery"]
     lost = spans[spans["phase"] == "lost"]["start_s"].tolist()
 
-    assert lost == [600.0] * 4 + [3600.0]
+    assert sorted(lost) == [600.0] * 4 + [3600.0]
     assert (spans["phase"] == "balanced").sum() == 5
 
 

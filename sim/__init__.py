@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.studies.density.study import density
     from sim.studies.fail.study import fail
     from sim.studies.lifecycle.study import lifecycle
+    from sim.studies.neighbours.study import neighbours
     from sim.studies.one_server import one_server
     from sim.studies.platform_row import PlatformOptions
     from sim.studies.platforms import register as add_platform
@@ -66,6 +67,7 @@ __all__ = [
     "fail",
     "lifecycle",
     "load",
+    "neighbours",
     "one_server",
     "plots",
     "replicate",
@@ -103,6 +105,7 @@ _HOME = {
     "density": "sim.studies.density.study",
     "fail": "sim.studies.fail.study",
     "lifecycle": "sim.studies.lifecycle.study",
+    "neighbours": "sim.studies.neighbours.study",
     "one_server": "sim.studies.one_server",
     "calls": "sim.studies.calls.study",
     "PlatformOptions": "sim.studies.platform_row",

@@ -20,6 +20,8 @@ VERBS = {
     "200?",
     "fail": "When a process, a host or a zone dies: what is lost, who notices, when is it served "
     "again?",
+    "neighbours": "One neighbour asks for all it can get: how much slower are the others, as "
+    "containers, microVMs and VMs?",
     "run": "Run a scenario file; runs that are there already are not made again.",
     "sweep": "Run a scenario file at many points; runs that are there already are not made again.",
     "compare": "How two runs differ: their inputs, then every metric with a 95 % interval.",

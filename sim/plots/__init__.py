@@ -18,6 +18,9 @@ from sim.plots.forest import (
 from sim.plots.host_timeline import (
     host_timeline,
 )
+from sim.plots.isolation import (
+    isolation_matrix,
+)
 from sim.plots.lifecycle import (
     lifecycle,
 )
@@ -61,6 +64,7 @@ __all__ = [
     "density_bars",
     "forest",
     "host_timeline",
+    "isolation_matrix",
     "lifecycle",
     "memory_budget",
     "parity",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.files.reading import read
     from sim.host import Step
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
@@ -70,6 +71,7 @@ __all__ = [
     "neighbours",
     "one_server",
     "plots",
+    "read",
     "replicate",
     "scale_in",
     "scale_out",
@@ -107,6 +109,7 @@ _HOME = {
     "lifecycle": "sim.studies.lifecycle.study",
     "neighbours": "sim.studies.neighbours.study",
     "one_server": "sim.studies.one_server",
+    "read": "sim.files.reading",
     "calls": "sim.studies.calls.study",
     "PlatformOptions": "sim.studies.platform_row",
     "scale_out": "sim.studies.scale_out.study",

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
         eks_cluster_autoscaler,
         eks_karpenter,
         eks_on_fargate,
-        node_config,
         nodes,
-        prefix_max_pods,
     )
     from sim.catalog.figures import control_plane, digest, figure, figures
     from sim.catalog.instances.machines import bare, custom, machine
@@ -47,7 +45,9 @@ if TYPE_CHECKING:
     )
     from sim.catalog.isolation.recovery import recovering
     from sim.catalog.known_images import known_image
-    from sim.catalog.max_pods import max_pods
+    from sim.catalog.nodes.config import node_config
+    from sim.catalog.nodes.max_pods import max_pods, prefix_max_pods
+    from sim.catalog.nodes.settings import NodeSettings, Reserved
     from sim.catalog.prices import (
         DEFAULT_REGION,
         ClusterTier,
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         spot_interruptions,
     )
     from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
+    from sim.catalog.services.autoscalers import AutoscalerName, autoscaler
     from sim.catalog.services.hops import hops
     from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
     from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
@@ -71,13 +72,17 @@ __all__ = [
     "DEFAULT_REGION",
     "DEFAULT_TYPE",
     "RUNTIMES",
+    "AutoscalerName",
     "ClusterTier",
     "Instance",
+    "NodeSettings",
     "Purchase",
+    "Reserved",
     "UnknownName",
     "agent_cleanup",
     "app",
     "apps",
+    "autoscaler",
     "bare",
     "builder",
     "cluster_price",
@@ -147,17 +152,20 @@ _HOME = {
     "sim.catalog.builder": "builder official repository",
     "sim.catalog.containers": "agent_cleanup docker fleet kubelet_cleanup unpacking with_volume",
     "sim.catalog.ecs": "ecs ecs_capacity_provider ecs_on_fargate ecs_service_on_fargate fargate",
-    "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter "
-    "eks_on_fargate node_config nodes prefix_max_pods",
+    "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter eks_on_fargate nodes",
     "sim.catalog.figures": "control_plane digest figure figures",
     "sim.catalog.known_images": "known_image",
     "sim.catalog.instances.machines": "bare custom machine",
     "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
     "sim.catalog.isolation.recovery": "recovering",
     "sim.catalog.max_pods": "max_pods",
+    "sim.catalog.nodes.config": "node_config",
+    "sim.catalog.nodes.max_pods": "max_pods prefix_max_pods",
+    "sim.catalog.nodes.settings": "NodeSettings Reserved",
     "sim.catalog.prices": "ClusterTier DEFAULT_REGION Purchase cluster_price ec2_price ec2_ratio "
     "fargate_price fargate_spot_ratio fee_share regions spot_interruptions",
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
+    "sim.catalog.services.autoscalers": "AutoscalerName autoscaler",
     "sim.catalog.services.hops": "hops",
     "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
     "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sim.catalog.containers import agent_cleanup, fleet, runtime, unpacking, with_volume
 from sim.catalog.data import rows
 from sim.catalog.figures import control_plane, figure, quota
+from sim.catalog.instances.amis import Ami
 from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import DEFAULT_TYPE, instance, known_network, table
 from sim.catalog.registries import registry
@@ -32,6 +33,7 @@ def ecs(
     type_: str | Machine = DEFAULT_TYPE,
     *,
     count: int = 1,
+    ami: Ami | None = None,
     network: Network = "bridge",
     trunking: bool = False,
     strategy: Strategy = "binpack",
@@ -44,6 +46,7 @@ def ecs(
     """ECS on EC2: `count` container instances of one type, up already.
 
     Args:
+        ami: machine image of a type that is given by its name; None: any.
         reserved_memory: bytes of `ECS_RESERVED_MEMORY`; None: the agent's default.
         attributes: of the instances, beside their own.
 
@@ -51,11 +54,12 @@ def ecs(
         UnknownName: there is no such type.
         ValueError: its network interfaces are not known, and each task wants one.
     """
-    name = type_ if isinstance(type_, str) else type_.name
+    box = machine(type_, ami) if isinstance(type_, str) else type_
+    name = box.name
     if network == "awsvpc" and name in table():
         known_network(name, "network interfaces", instance(name).enis)
     return ECS(
-        capacity=container_instances(type_, count=count, warm=warm, pulls_from=pulls_from),
+        capacity=container_instances(box, count=count, warm=warm, pulls_from=pulls_from),
         control_plane=ecs_control_plane(),
         network=network,
         trunking=trunking,
@@ -105,14 +109,17 @@ def ecs_on_fargate(
     return ECS(capacity=capacity, control_plane=ecs_control_plane())
 
 
-def ecs_capacity_provider(type_: str, *, instances: int = 0, warm: Sequence[Image] = ()) -> ECS:
+def ecs_capacity_provider(
+    type_: str, *, instances: int = 0, warm: Sequence[Image] = (), ami: Ami | None = None
+) -> ECS:
     """An ECS service on an Auto Scaling group with managed scaling, at AWS's defaults.
 
     Args:
         instances: that are up at the beginning.
+        ami: of its instances; None: any.
     """
     provider = CapacityProvider(
-        fleet=container_instances(type_, count=max(1, instances), warm=warm),
+        fleet=container_instances(machine(type_, ami), count=max(1, instances), warm=warm),
         begin_empty=instances == 0,
         launch=container_instance_launch(),
         metric_period=figure("ecs.capacity_provider.metric_period"),

@@ -9,19 +9,19 @@ from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.ecs import fargate
 from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances.machines import machine
-from sim.catalog.instances.table import DEFAULT_TYPE, instance, known_network
+from sim.catalog.instances.table import DEFAULT_TYPE, instance
+from sim.catalog.nodes.config import node_config
+from sim.catalog.nodes.settings import NodeSettings
 from sim.catalog.registries import kubelet_retry_policy, registry
 from sim.host import Machine, Step
 from sim.image import Image, Registry
 from sim.platforms import (
     EKS,
-    DaemonSet,
     FargateProfile,
     Fleet,
     InstanceLaunch,
     Kubelet,
     KubernetesControlPlane,
-    NodeConfig,
     NodeKind,
     NodePool,
     PodTemplate,
@@ -31,16 +31,14 @@ from sim.platforms.autoscaling.consolidation import Consolidation
 from sim.platforms.autoscaling.scale_down import ScaleDown
 from sim.platforms.kubernetes.scheduler import Scoring
 
-HOST_NETWORK_PODS = 2
-"""Pods that the VPC CNI's table adds to the addresses: aws-node and kube-proxy need none."""
-
 
 def eks(
     type_: str | Machine = DEFAULT_TYPE,
     *,
     count: int = 1,
     prefix_delegation: bool = False,
-    max_pods: int | None = None,
+    max_pods: int | str | None = None,
+    settings: NodeSettings | None = None,
     pod: PodTemplate | None = None,
     scoring: Scoring = "LeastAllocated",
     when_full: Literal["refuse", "wait"] = "refuse",
@@ -50,15 +48,21 @@ def eks(
     """EKS on EC2: `count` nodes of one type, up already.
 
     Args:
-        max_pods: of the kubelet; None: what EKS recommends for the type.
+        max_pods: of the kubelet, or nodeadm's expression; None: what EKS recommends for the type.
+        settings: of its nodes; None: as EKS has them.
     """
-    machine_ = machine(type_) if isinstance(type_, str) else type_
+    set_ = NodeSettings() if settings is None else settings
+    machine_ = machine(type_, set_.ami) if isinstance(type_, str) else type_
+    config = node_config(
+        machine_.name, prefix_delegation=prefix_delegation, max_pods=max_pods, settings=set_
+    )
+    template = PodTemplate() if pod is None else pod
     return EKS(
         capacity=nodes(machine_, count=count, warm=warm, pulls_from=pulls_from),
         control_plane=kubernetes_control_plane(),
         kubelet=kubelet(),
-        node=node_config(machine_.name, prefix_delegation=prefix_delegation, max_pods=max_pods),
-        pod=PodTemplate() if pod is None else pod,
+        node=config,
+        pod=replace(template, security_groups=template.security_groups or set_.security_groups),
         scoring=scoring,
         when_full=when_full,
     )
@@ -84,11 +88,14 @@ def eks_on_fargate(*, pod: PodTemplate | None = None, pulls_from: Registry | Non
     )
 
 
-def eks_karpenter(*types: str, warm: Sequence[Image] = ()) -> EKS:
+def eks_karpenter(
+    *types: str, warm: Sequence[Image] = (), settings: NodeSettings | None = None
+) -> EKS:
     """EKS whose nodes Karpenter launches: of each batch the cheapest types that hold its pods.
 
     Args:
         types: instance types it may launch.
+        settings: of their nodes, which no managed node group brings; None: as EKS has them.
     """
     autoscaler = Karpenter(
         batch_idle=figure("karpenter.batch_idle"),
@@ -102,10 +109,13 @@ def eks_karpenter(*types: str, warm: Sequence[Image] = ()) -> EKS:
             budget=figure("karpenter.budget"),
         ),
     )
-    return _growing_eks(autoscaler, types, warm, group=False)
+    own = replace(NodeSettings() if settings is None else settings, group="self-managed")
+    return _growing_eks(autoscaler, types, warm, own, group=False)
 
 
-def eks_cluster_autoscaler(type_: str, *, warm: Sequence[Image] = ()) -> EKS:
+def eks_cluster_autoscaler(
+    type_: str, *, warm: Sequence[Image] = (), settings: NodeSettings | None = None
+) -> EKS:
     """EKS with one node group that the Cluster Autoscaler grows and shrinks."""
     autoscaler = ClusterAutoscaler(
         scan=figure("cas.scan"),
@@ -119,15 +129,24 @@ def eks_cluster_autoscaler(type_: str, *, warm: Sequence[Image] = ()) -> EKS:
             deletions=int(figure("cas.deletions").value),
         ),
     )
-    return _growing_eks(autoscaler, (type_,), warm, group=True)
+    set_ = NodeSettings() if settings is None else settings
+    return _growing_eks(autoscaler, (type_,), warm, set_, group=True)
 
 
 def _growing_eks(
-    autoscaler: Autoscaler, types: Sequence[str], warm: Sequence[Image], *, group: bool
+    autoscaler: Autoscaler,
+    types: Sequence[str],
+    warm: Sequence[Image],
+    settings: NodeSettings,
+    *,
+    group: bool,
 ) -> EKS:
     priced = sorted(types, key=lambda name: instance(name).usd_per_hour or float("inf"))
     kinds = [
-        NodeKind(fleet=nodes(machine(t), warm=warm), node=node_config(t, managed=group))
+        NodeKind(
+            fleet=nodes(machine(t, settings.ami), warm=warm),
+            node=node_config(t, settings=settings),
+        )
         for t in priced
     ]
     pool = NodePool(
@@ -136,7 +155,7 @@ def _growing_eks(
         launch=eks_node_launch(group=group),
         termination=figure("kubernetes.termination_grace"),
     )
-    return replace(eks(priced[0]), capacity=pool, node=None)
+    return replace(eks(priced[0], settings=settings), capacity=pool, node=None)
 
 
 def eks_node_launch(*, group: bool) -> InstanceLaunch:
@@ -177,80 +196,6 @@ def nodes(
         cleanup=kubelet_cleanup(),
     )
     return replace(made, runtime=replace(runtime(), shim=0.0))
-
-
-def node_config(
-    type_: str,
-    *,
-    prefix_delegation: bool = False,
-    max_pods: int | None = None,
-    managed: bool = True,
-) -> NodeConfig:
-    """What EKS's node image sets on an instance type.
-
-    Args:
-        managed: whether a managed node group brings the node: it caps pods, prefixes or not.
-
-    Raises:
-        UnknownName: there is no such type.
-        ValueError: its network interfaces are not known.
-    """
-    recommended = known_network(type_, "network interfaces", instance(type_).max_pods)
-    slots = recommended - HOST_NETWORK_PODS
-    addresses = slots * int(figure("eks.prefix_delegation.addresses").value)
-    prefixed = prefix_max_pods(type_)
-    most = recommended
-    if prefix_delegation:
-        most = prefixed
-    elif managed:
-        most = min(recommended, _cap(type_))
-    first, second, next_two, rest = (
-        figure(f"eks.kube_reserved.cpu.{part}")
-        for part in ("first", "second", "third_and_fourth", "rest")
-    )
-    return NodeConfig(
-        max_pods=most if max_pods is None else max_pods,
-        addresses=addresses if prefix_delegation else slots,
-        prefix_delegation=prefix_delegation,
-        prefix_max_pods=None if prefix_delegation else (max_pods or prefixed),
-        prefix_addresses=None if prefix_delegation else addresses,
-        reserved_memory=figure("eks.kube_reserved.memory"),
-        reserved_memory_per_pod=figure("eks.kube_reserved.memory_per_pod"),
-        reserved_cpu=(first, second, next_two, rest),
-        eviction_memory=figure("eks.eviction.memory"),
-        kubelet_memory=figure("eks.kubelet.memory"),
-        daemon_sets=daemon_sets(),
-    )
-
-
-def prefix_max_pods(type_: str) -> int:
-    """Max pods with prefix delegation as EKS recommends it: what the ENIs hold, capped."""
-    known = instance(type_)
-    slots = known_network(type_, "network interfaces", known.max_pods) - HOST_NETWORK_PODS
-    held = slots * int(figure("eks.prefix_delegation.addresses").value) + HOST_NETWORK_PODS
-    return min(held, _cap(type_))
-
-
-def _cap(type_: str) -> int:
-    """Pods that a managed node group lets a node have, and EKS recommends with prefixes."""
-    large = instance(type_).vcpu >= figure("eks.prefix_delegation.large").value
-    return int(figure("eks.prefix_delegation.max_pods" + (".large" if large else "")).value)
-
-
-def daemon_sets() -> tuple[DaemonSet, ...]:
-    """What every EKS node runs; CoreDNS is a Deployment and counts as any other pod."""
-    return (
-        DaemonSet(
-            name="aws-node",
-            cpu=figure("eks.daemon.aws_node.cpu"),
-            used=figure("eks.daemon.aws_node.memory"),
-        ),
-        DaemonSet(
-            name="kube-proxy",
-            cpu=figure("eks.daemon.kube_proxy.cpu"),
-            used=figure("eks.daemon.kube_proxy.memory"),
-        ),
-    )
 
 
 def kubelet() -> Kubelet:

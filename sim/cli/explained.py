@@ -20,6 +20,9 @@ def show(explained: Sequence[Explained]) -> None:
                 right="llrrr",
             )
     for answer in explained:
+        for effect in answer.effects:
+            if effect.cited.key.endswith(".memory_lost"):
+                hint(_image(answer.variant, effect))
         count = len(answer.effects)
         many = (
             f"{count} number{'s' * (count != 1)} move{'s' * (count == 1)} it"
@@ -33,6 +36,15 @@ def show(explained: Sequence[Explained]) -> None:
     hint(
         "Each number over its range, the others as they are. measured: grades A and B; derived: "
         "C, from others or fitted; assumed: a judgement, or D, hearsay."
+    )
+
+
+def _image(variant: str, effect: Effect) -> str:
+    """That images, and builds of one, leave different memory."""
+    most, least = shown_number(effect.at_low), shown_number(effect.at_high)
+    return (
+        f"{variant}: it hangs on the memory that the machine image (AMI) leaves: {most} where it "
+        f"leaves most, {least} where least (--ami; builds of one differ, too)."
     )
 
 

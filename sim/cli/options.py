@@ -139,7 +139,8 @@ def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
         info = typer.Option(flag, help=help_text, show_default=False)
     else:
         shape = mark.shape or "<text>"
-        info = typer.Option(f"--{mark.name}", metavar=shape, help=help_text, show_default=False)
+        names = [*([f"-{mark.short}"] if mark.short else []), f"--{mark.name}"]
+        info = typer.Option(*names, metavar=shape, help=help_text, show_default=False)
     return inspect.Parameter(
         field.name,
         inspect.Parameter.KEYWORD_ONLY,

@@ -58,6 +58,8 @@ class Typed:
     """Its help where it has no docstring; a function where that may change."""
     shown: Callable[[Any], str] | None = None
     """How its default is typed; as Python shows it unless given."""
+    short: str = ""
+    """One letter for it: `f` is `-f`."""
     last: bool = False
     """Whether it is listed behind the others."""
 

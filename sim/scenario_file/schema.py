@@ -5,7 +5,7 @@ nearest known name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -301,12 +301,14 @@ class ScenarioFile:
     """ECS_RESERVED_MEMORY of the container instances; 0 unless given."""
     attributes: dict[str, str] | None = None
     """Attributes of the container instances beside their own: ecs.availability-zone, stack."""
-    max_pods: MaxPods | None = None
-    """Setting of the kubelet on EKS nodes; what EKS recommends for the type unless given."""
+    max_pods: MaxPods | str | None = None
+    """Of the kubelet on EKS nodes, or nodeadm's expression; what EKS recommends unless given."""
     prefix_delegation: bool = False
     """Whether EKS nodes take prefixes instead of single addresses."""
     scoring: Scoring = "LeastAllocated"
     """How the Kubernetes scheduler ranks nodes."""
+    nodes: catalog.NodeSettings = Field(default_factory=catalog.NodeSettings)
+    """How EKS nodes are set up; its `ami` is that of ECS instances, too."""
     pod: PodPart = Field(default_factory=PodPart)
     faults: tuple[FaultPart, ...] = ()
     """What stops, and when: [{at: 10min, kill: host}]."""
@@ -400,6 +402,7 @@ class ScenarioFile:
             attributes=self.attributes or {},
             max_pods=self.max_pods,
             prefix_delegation=self.prefix_delegation,
+            nodes=self.nodes,
             pod=self.pod.template(),
             scoring=self.scoring,
         )
@@ -424,6 +427,8 @@ OPTIONS = {
     "prefix_delegation": "prefix_delegation",
     "scoring": "scoring",
     "pod": "pod",
+    **{f"nodes.{field.name}": "nodes" for field in fields(catalog.NodeSettings)},
+    "nodes.ami": "ami",
 }
 """Fields that not every platform takes, by path, and the option that each of them is."""
 

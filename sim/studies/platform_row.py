@@ -64,8 +64,10 @@ class PlatformOptions:
     """`ECS_RESERVED_MEMORY` of container instances, bytes; None: the agent's default."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     """Of container instances, beside their own."""
-    max_pods: int | None = None
+    max_pods: int | str | None = None
     prefix_delegation: bool = False
+    nodes: catalog.NodeSettings = field(default_factory=catalog.NodeSettings)
+    """Of EKS nodes; its machine image is that of every EC2 instance."""
     pod: PodTemplate | None = None
     scoring: Scoring = "LeastAllocated"
     cpu_overcommit: float = 1.0
@@ -85,7 +87,7 @@ class PlatformOptions:
     @property
     def machine(self) -> Machine:
         """The instance type, with the disk that was asked for."""
-        return self._with_disk(catalog.machine(self.instance))
+        return self._with_disk(catalog.machine(self.instance, self.nodes.ami))
 
     @property
     def server(self) -> Machine:
@@ -133,7 +135,8 @@ class StudiedPlatform(Platform, Protocol):
 
 Factory: TypeAlias = Callable[[PlatformOptions], StudiedPlatform]
 
-OPTIONS = frozenset(option.name for option in fields(PlatformOptions))
+OPTIONS = frozenset(option.name for option in fields(PlatformOptions)) | {"ami"}
+"""`ami` is that of `nodes`, which more platforms take than the others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

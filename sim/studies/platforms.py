@@ -226,7 +226,7 @@ def _docker(options: PlatformOptions) -> StudiedPlatform:
 
 
 def _ec2(options: PlatformOptions) -> StudiedPlatform:
-    machine = catalog.machine(options.instance)
+    machine = catalog.machine(options.instance, options.nodes.ami)
     if options.pulled:
         fleet = catalog.fleet(machine, pulls_from=options.pulls_from)
         docker = DockerOnInstance(
@@ -285,6 +285,7 @@ def _eks(options: PlatformOptions) -> StudiedPlatform:
         count=options.count,
         prefix_delegation=options.prefix_delegation,
         max_pods=options.max_pods,
+        settings=options.nodes,
         pod=options.pod,
         scoring=options.scoring,
         warm=options.warm,
@@ -350,7 +351,7 @@ _EC2_VOLUME, _ECS_VOLUME, _EKS_VOLUME = (
     "eks.node.root_volume",
 )
 _SERVER = frozenset({"instance", "host", "disk", "cpu_overcommit"})
-_HOSTS = frozenset({"instance", "count", "disk"})
+_HOSTS = frozenset({"instance", "count", "disk", "ami"})
 
 _TABLE: dict[str, PlatformRow] = {
     each.name: each
@@ -390,7 +391,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             own_host=True,
             pulls=False,
-            takes=frozenset({"instance", "burstable"}),
+            takes=frozenset({"instance", "burstable", "ami"}),
             unfit=_no_ec2,
             charges=Charges(volume=_EC2_VOLUME),
             recovery=instance_recovery,
@@ -472,7 +473,7 @@ _TABLE: dict[str, PlatformRow] = {
             startup=("cold", "warm"),
             lifecycle=True,
             file=True,
-            takes=_HOSTS | {"max_pods", "prefix_delegation", "scoring", "pod"},
+            takes=_HOSTS | {"nodes", "max_pods", "prefix_delegation", "scoring", "pod"},
             unfit=_unknown_network,
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-ec2",),
@@ -502,7 +503,10 @@ _TABLE: dict[str, PlatformRow] = {
             name="ecs-asg",
             label="ECS, capacity provider",
             phrase="on ECS with a capacity provider",
-            scaling=lambda options: catalog.ecs_capacity_provider(options.instance),
+            scaling=lambda options: catalog.ecs_capacity_provider(
+                options.instance, ami=options.nodes.ami
+            ),
+            takes=OPTIONS - {"nodes"},
             charges=Charges(volume=_ECS_VOLUME),
             formerly=("ecs-capacity-provider", "asg"),
             recovery=lambda: ecs_recovery(group=False),
@@ -511,7 +515,7 @@ _TABLE: dict[str, PlatformRow] = {
             name="eks-karpenter",
             label="EKS, Karpenter",
             phrase="on EKS with Karpenter",
-            scaling=lambda options: catalog.eks_karpenter(options.instance),
+            scaling=lambda options: catalog.eks_karpenter(options.instance, settings=options.nodes),
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("karpenter",),
             recovery=kubernetes_recovery,
@@ -520,7 +524,9 @@ _TABLE: dict[str, PlatformRow] = {
             name="eks-cas",
             label="EKS, Cluster Autoscaler",
             phrase="on EKS with the Cluster Autoscaler",
-            scaling=lambda options: catalog.eks_cluster_autoscaler(options.instance),
+            scaling=lambda options: catalog.eks_cluster_autoscaler(
+                options.instance, settings=options.nodes
+            ),
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-cluster-autoscaler", "cas", "cluster-autoscaler"),
             recovery=kubernetes_recovery,

@@ -1,8 +1,9 @@
 """An application: services with copies and order, the same on every platform."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
-from typing import Annotated, Literal, TypeAlias
+from math import fsum
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -14,6 +15,9 @@ from sim.workload.service import Service
 
 Condition: TypeAlias = Literal["started", "healthy", "completed"]
 """What is waited for: its container runs, its health check was good once, it ended well."""
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SizeSource: TypeAlias = Literal["file", "stats", "heap", "image", "assumed"]
 """Where a size comes from: the file itself, what was measured of it, the heap its JVM is given,
@@ -81,7 +85,9 @@ class Part:
     autoscaling: AutoscalingRange | None = None
     volumes: tuple[Volume, ...] = ()
     size_from: SizeSource = "file"
-    """Where the service's CPU and memory come from; the weaker of the two."""
+    """Where the memory of its containers comes from; the weakest source among them."""
+    cpu_from: SizeSource = "file"
+    """Where their CPU comes from."""
     operations: tuple[Operation, ...] = ()
     """What it does when it is called; empty: not known."""
     threads: PositiveInt | None = None
@@ -103,7 +109,9 @@ class Application:
     entries: tuple[EntryPoint, ...] = ()
     """What users ask for."""
     notes: tuple[str, ...] = ()
-    """What a reader of its files understood otherwise than one might think, or left out."""
+    """What a reader of its files understood otherwise than one might think."""
+    ignored: tuple[str, ...] = ()
+    """What it left out, counted: `Service (12)`."""
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "Application":
@@ -144,6 +152,30 @@ class Application:
         for name in TopologicalSorter(self._waits()).static_order():
             yield self.part(name)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a part: what a copy of it reserves, where its size comes from, what it waits for.
+
+        An init container counts where it reserves more than all that run after it.
+        """
+        return [
+            {
+                "name": part.name,
+                "copies": part.copies,
+                "cpu": _most(part.service, lambda each: each.cpu),
+                "memory_bytes": _most(part.service, lambda each: each.reserved),
+                "size_from": part.size_from,
+                "image": part.service.image.name if part.service.image else None,
+                "waits_for": [wait.part for wait in part.after],
+            }
+            for part in self.parts
+        ]
+
+    def table(self) -> "pd.DataFrame":
+        """Its parts as a frame, see `rows`."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows())
+
     def launches(self) -> Iterator[Service]:
         """The services of all copies; a daemon's is left out, for it depends on the hosts."""
         for part in self.parts:
@@ -152,6 +184,11 @@ class Application:
 
     def _waits(self) -> dict[str, list[str]]:
         return {part.name: [wait.part for wait in part.after] for part in self.parts}
+
+
+def _most(service: Service, of: Callable[[Service], float]) -> float:
+    """Side by side, or in the largest of the init containers before."""
+    return max(fsum(map(of, service.containers)), *map(of, service.init), 0.0)
 
 
 def of_one(service: Service, copies: int = 1) -> Application:

@@ -1,5 +1,7 @@
 """EKS's nodes against AWS's own tables, for every instance type there is."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,8 @@ TYPES = sorted(name for name, type_ in catalog.instances().items() if type_.max_
 """Types whose network interfaces are known; also in Karpenter's tables of allocatable CPU and
 memory."""
 
+SELF_MANAGED = catalog.NodeSettings(group="self-managed")
+
 
 def test_nearly_every_type_of_the_table_can_be_a_node() -> None:
     """1,355 of 1,363: of eight (hpc and trn2) the network interfaces are not known."""
@@ -37,7 +41,7 @@ def test_nearly_every_type_of_the_table_can_be_a_node() -> None:
 def test_max_pods_are_those_of_the_vpc_cni() -> None:
     """eni-max-pods.txt; two of them, aws-node and kube-proxy, need no address."""
     for name in TYPES:
-        config = catalog.node_config(name, managed=False)
+        config = catalog.node_config(name, settings=SELF_MANAGED)
         assert config.max_pods == int(TABLE[name]["max_pods"]), name
         assert config.addresses == config.max_pods - len(config.daemon_sets), name
 
@@ -58,7 +62,9 @@ def test_allocatable_cpu_is_that_of_karpenters_table() -> None:
     for name in TYPES:
         text = TABLE[name]["karpenter_alloc_cpu"]
         expected = float(text[:-1]) if text.endswith("m") else 1000.0 * float(text)
-        found = catalog.node_config(name, managed=False).allocatable(catalog.machine(name)).cpu
+        found = (
+            catalog.node_config(name, settings=SELF_MANAGED).allocatable(catalog.machine(name)).cpu
+        )
         assert found == int(expected), name
 
 
@@ -69,7 +75,7 @@ def test_what_a_node_keeps_is_what_karpenters_table_takes_off() -> None:
         row = TABLE[name]
         carved = 64.0 if row["arch"] == "arm64" else 0.0
         capacity = 0.925 * (float(row["memory_mib_nominal"]) - carved)
-        config = catalog.node_config(name, managed=False)
+        config = catalog.node_config(name, settings=SELF_MANAGED)
         kept = (config.kube_reserved() + plain(config.eviction_memory)) / MiB
         expected = float(row["karpenter_alloc_mem"][:-2])
         assert max(0.0, capacity - kept) == pytest.approx(expected, abs=1.0), name
@@ -81,7 +87,11 @@ def test_allocatable_memory_is_what_the_os_sees_less_what_the_node_keeps() -> No
         type_ = catalog.instance(name)
         assert type_.max_pods is not None
         kept = 255 + 11 * type_.max_pods + 100
-        memory = catalog.node_config(name, managed=False).allocatable(catalog.machine(name)).memory
+        memory = (
+            catalog.node_config(name, settings=SELF_MANAGED)
+            .allocatable(catalog.machine(name))
+            .memory
+        )
         assert memory == max(0, int(type_.memory_visible - kept * MiB)), name
 
 
@@ -91,7 +101,7 @@ def test_a_managed_node_group_caps_pods_prefixes_or_not() -> None:
         cap = 110 if int(TABLE[name]["vcpu"]) < 30 else 250
         own = int(TABLE[name]["max_pods"])
         assert catalog.node_config(name).max_pods == min(own, cap), name
-        assert catalog.node_config(name, managed=False).max_pods == own, name
+        assert catalog.node_config(name, settings=SELF_MANAGED).max_pods == own, name
         assert catalog.node_config(name, max_pods=300).max_pods == 300, name
     karpenter = catalog.eks_karpenter("m5.4xlarge").capacity
     groups = catalog.eks_cluster_autoscaler("m5.4xlarge").capacity
@@ -128,12 +138,139 @@ def test_known_nodes() -> None:
     assert catalog.node_config("t3.nano").allocatable(catalog.machine("t3.nano")).memory == 8 * MiB
 
 
-def test_a_max_pods_of_ones_own_moves_memory() -> None:
-    """Each slot more takes 11 MiB."""
-    few, many = (catalog.node_config("m5.large", max_pods=n) for n in (29, 110))
-    box = catalog.machine("m5.large")
+def allocatable_mib(type_: str, ami: Any, **given: Any) -> float:
+    """Memory that pods can ask for on a node of that type and image."""
+    settings = catalog.NodeSettings(ami=ami)
+    config = catalog.node_config(type_, settings=settings, **given)
+    return config.allocatable(catalog.machine(type_, ami)).memory / MiB
 
-    assert few.allocatable(box).memory - many.allocatable(box).memory == 81 * 11 * MiB
+
+@pytest.mark.parametrize("ami", [None, "al2", "al2023"])
+def test_amazon_linux_reserves_by_its_own_number_whatever_max_pods(ami: Any) -> None:
+    """nodeadm and bootstrap.sh take the type's number by ENIs: 255 + 11 x 11 MiB on t4g.small, on
+    which EKS's AL2023 was seen to leave 1,370 MiB with 110 pods (bottlerocket#4472)."""
+    expected = 1846 - 255 - 11 * 11 - 100 + (50 if ami == "al2" else 0)
+
+    for how in ({}, {"max_pods": 110}, {"prefix_delegation": True}, {"max_pods": "110"}):
+        assert allocatable_mib("t4g.small", ami, **how) == pytest.approx(expected, abs=1.0)
+
+
+def test_bottlerocket_reserves_by_max_pods() -> None:
+    """255 + 11 x 110 MiB: of t4g.small 275 MiB were left (bottlerocket#4472)."""
+    few, many = (allocatable_mib("t4g.small", "bottlerocket", max_pods=n) for n in (11, 110))
+
+    assert few - many == 99 * 11
+    assert many == pytest.approx(274.7, abs=5.0)
+
+
+@pytest.mark.parametrize(("ami", "count"), [("al2023", 10), ("bottlerocket", 2)])
+def test_prefixes_on_t4g_small_give_ten_pods_or_two(ami: Any, count: int) -> None:
+    """Of 128 MiB each; AL2023 keeps memory back for 11 pods, Bottlerocket for 110."""
+    what = catalog.service("generic", cpu=0.05, memory=128 * MiB)
+    eks = catalog.eks("t4g.small", prefix_delegation=True, settings=catalog.NodeSettings(ami=ami))
+
+    assert eks.ceilings(what)[0].allows == count
+
+
+def test_nodeadms_expression_moves_what_it_reserves_and_a_group_caps_the_pods_only() -> None:
+    """amazon-eks-ami#2580: max pods stay at 110, and memory is kept back for all 3 x 14 x 16."""
+    raw = "((default_enis - 1) * (ips_per_eni - 1) * 16)"
+    config = catalog.node_config("m5.xlarge", max_pods=raw, prefix_delegation=True)
+    own = catalog.node_config("m5.xlarge", max_pods=raw, settings=SELF_MANAGED)
+
+    assert (config.max_pods, config.kube_reserved() / MiB) == (110, 255 + 11 * 672)
+    assert (own.max_pods, own.kube_reserved() / MiB) == (672, 255 + 11 * 672)
+    with pytest.raises(ValueError, match="al2, which reads no expression"):
+        catalog.node_config("m5.xlarge", max_pods=raw, settings=catalog.NodeSettings(ami="al2"))
+
+
+def test_what_people_reserve_takes_the_place_of_the_images_or_comes_on_top() -> None:
+    """`kubeReserved` replaces, `systemReserved` adds; the threshold is a size or a share."""
+    settings = catalog.NodeSettings(
+        kube_reserved="200m/600Mi", system_reserved="100m/200Mi", eviction="5%"
+    )
+    config = catalog.node_config("m5.large", max_pods=110, settings=settings)
+    node = config.allocatable(catalog.machine("m5.large"))
+
+    assert node.cpu == 2000 - 300
+    assert node.memory / MiB == pytest.approx(7811 * 0.95 - 600 - 200, abs=0.01)
+    one = catalog.node_config("m5.large", settings=catalog.NodeSettings(kube_reserved="600Mi"))
+    assert one.allocatable(catalog.machine("m5.large")).cpu == 1930
+    assert one.kube_reserved() == 600 * MiB
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words"),
+    [
+        ("kube_reserved", "lots", "memory such as 600Mi, or CPU and memory such as 200m/600Mi"),
+        ("kube_reserved", "2x/1Gi", "a number of vCPUs"),
+        ("eviction", "100%", "from 0% to below 100%"),
+        ("eviction", "some", "an amount of memory"),
+        ("daemon_sets", ["100m"], "no '/' between CPU and memory"),
+        ("group", "mine", "managed"),
+        ("ami", "ubuntu", "al2"),
+    ],
+)
+def test_what_is_no_setting_says_what_is_allowed(field: str, text: Any, words: str) -> None:
+    """One mistake, with the value and the form."""
+    with pytest.raises(ValueError, match=words):
+        catalog.NodeSettings(**{field: text})
+
+
+def test_custom_networking_leaves_the_primary_eni_alone() -> None:
+    """(ENIs - 1) x (addresses - 1) + 2, sixteen times with prefixes, capped; of every type."""
+    custom = catalog.NodeSettings(custom_networking=True)
+    for name in TYPES:
+        row = TABLE[name]
+        enis, each = int(row["max_eni"]), int(row["ipv4_per_eni"]) - 1
+        cap = 110 if int(row["vcpu"]) < 30 else 250
+        if int(row["max_pods"]) != enis * each + 2:  # several network cards: its own number
+            continue
+        plain_, prefixed = (
+            catalog.node_config(name, settings=custom, prefix_delegation=on) for on in (False, True)
+        )
+        slots = (enis - 1) * each
+        assert (plain_.max_pods, plain_.addresses) == (min(slots + 2, cap), slots), name
+        assert prefixed.max_pods == min(16 * slots + 2, cap), name
+        assert prefixed.addresses == 16 * slots, name
+
+
+def test_security_groups_of_pods_are_branch_interfaces() -> None:
+    """m5.large: 9 pods (containers-roadmap#1153); c5.12xlarge 54 (#1342); the trunk takes an ENI
+    from the others; T types have none."""
+    tiny = catalog.service("generic", cpu=0.01, memory=16 * MiB)
+    settings = catalog.NodeSettings(security_groups=True)
+    for name, count in (("m5.large", 9), ("c5.12xlarge", 54), ("t3.medium", 0)):
+        first = catalog.eks(name, settings=settings).ceilings(tiny)[0]
+        assert (first.limit, first.allows) == ("branch interfaces", count), name
+    assert catalog.node_config("m5.large", settings=settings).addresses == 2 * 9
+    both = catalog.NodeSettings(security_groups=True, custom_networking=True)
+    assert catalog.node_config("m5.large", settings=both).addresses == 9
+
+
+def test_the_tenth_pod_with_security_groups_finds_no_branch_interface() -> None:
+    """On one m5.large, in Kubernetes' word, and without taking an address from the others."""
+    world = World(seed=1)
+    tiny = catalog.service("generic", cpu=0.01, memory=16 * MiB)
+    eks = catalog.eks("m5.large", settings=catalog.NodeSettings(security_groups=True))
+    starts = eks.deploy(world).launch(tiny, 10)
+    world.env.run()
+    ended = [start.value for start in starts]
+
+    assert sum(end == Ready() for end in ended) == 9
+    assert "Insufficient vpc.amazonaws.com/pod-eni" in str(ended[-1])
+
+
+def test_own_daemon_sets_take_requests_a_slot_and_an_address() -> None:
+    """Those of EKS share the node's network; one's own do not."""
+    own = catalog.NodeSettings(daemon_sets=("log=100m/128Mi", "50m/64MiB"))
+    box, bare = catalog.machine("m5.large"), catalog.node_config("m5.large")
+    config = catalog.node_config("m5.large", settings=own)
+    before, after = bare.for_pods(box), config.for_pods(box)
+
+    assert (before.cpu - after.cpu, before.memory - after.memory) == (150, 192 * MiB)
+    assert (before.pods - after.pods, config.for_own_pods) == (2, 25)
+    assert [each.name for each in config.daemon_sets[2:]] == ["log", "own 50m/64MiB"]
 
 
 @given(st.sampled_from(TYPES), st.integers(1, 3000), st.booleans())
@@ -218,6 +355,14 @@ def test_pods_can_ask_for_less_than_they_may_use() -> None:
         ("max_pods", 58),
         ("((default_enis - 1) * (ips_per_eni - 1)) + 2", 44),
         ("default_enis * ips_per_eni * 16 / 7", 137),
+        ("max_pods < 30 ? max_pods : 30", 30),
+        ("(vcpus * 10) < max_pods ? (vcpus * 10) : max_pods", 40),
+        ("(memory_mib / 1024) > 15 && !(vcpus == 2) ? 110 : max_pods", 110),
+        ("min(200, default_enis * (ips_per_eni - 1) * 16)", 200),
+        ("max(1, max_pods % 8 - 9)", 1),
+        ("1 > 2 ? 3 : 4 > 5 ? 6 : 7", 7),
+        ("10 - 3 - 2", 5),
+        ("1 + (-7) / 2 + 9", 7),
     ],
 )
 def test_max_pods_may_be_an_expression_over_the_type(text: str, expected: int) -> None:
@@ -227,7 +372,27 @@ def test_max_pods_may_be_an_expression_over_the_type(text: str, expected: int) -
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0", "-3", "many", "1.5", "enis", "2 ** 9", "1 / 0", "__import__('os')", "max_pods-58"],
+    [
+        "",
+        "0",
+        "-3",
+        "many",
+        "1.5",
+        "enis",
+        "2 ** 9",
+        "1 / 0",
+        "__import__('os')",
+        "max_pods-58",
+        "1 < 2",
+        "1 ? 2 : 3",
+        "min(",
+        "min()",
+        "(1",
+        "2 2",
+        "max_pods.real",
+        "1 < 2 < 3",
+        "(" * 9999,
+    ],
 )
 def test_what_is_no_expression_is_a_mistake_and_is_not_run(text: str) -> None:
     """Named with what is allowed."""

@@ -107,24 +107,25 @@ def test_max_pods_that_leave_no_memory_answer_0_with_the_reason_and_the_way_out(
     tmp_path: Path,
 ) -> None:
     """255 + 11 x 1500 MiB are more than an m5.xlarge has; the other rows do not care."""
-    asked = "density --by reservation --json --max-pods"
+    asked = "density --by reservation --json --ami bottlerocket --max-pods"
     found = {row["platform"]: row for row in rows(call(f"{asked} 1500 --out", tmp_path))}
     usual = {row["platform"]: row for row in rows(call(f"{asked} 58 --out", tmp_path))}
 
     assert found["eks"]["count"] == found["eks-prefix"]["count"] == 0
-    assert "kube-reserved takes 16755 of 15611 MiB for 1500 pod slots" in found["eks"]["refused"]
-    assert "lower --max-pods to 1340 for one pod" in found["eks"]["refused"]
+    assert "kube-reserved takes 16755 of 15601 MiB for 1500 pods" in found["eks"]["refused"]
+    assert "lower --max-pods to 1339 for one pod" in found["eks"]["refused"]
     assert "usd_per_container_hour" not in found["eks"]
     assert found["ecs-bridge"] == usual["ecs-bridge"]
     assert usual["eks"]["count"] == 15
 
 
 def test_the_limits_of_eks_say_what_slots_cost(tmp_path: Path) -> None:
-    """Raising max pods raises kube-reserved: the row is recomputed after lifting."""
-    words = "density --by reservation --cpu 50m --memory 256MiB --max-pods 20 --json --out"
-    eks = next(r for r in rows(call(words, tmp_path)) if r["platform"] == "eks-prefix")
+    """On Bottlerocket more max pods raise kube-reserved: the row is recomputed after lifting."""
+    words = "density --by reservation --cpu 50m --memory 256MiB --max-pods 20 --json"
+    called = call(f"{words} --ami bottlerocket --out", tmp_path)
+    eks = next(r for r in rows(called) if r["platform"] == "eks-prefix")
     slots = eks["limits"][0]
-    with_slots = (15611 - 255 - 100 - 2 * 11) // (256 + 11)
+    with_slots = (15601 - 255 - 100 - 2 * 11) // (256 + 11)
 
     assert (slots["limit"], slots["allows"]) == ("pod slots", 18)
     assert slots["then"] == "memory"
@@ -141,7 +142,29 @@ def test_a_max_pods_expression_that_leaves_no_memory_says_the_way_out(tmp_path: 
     )
 
     assert few["eks"]["count"] > 0 == many["eks"]["count"]
-    assert "1920 pod slots: lower --max-pods to 1340" in many["eks"]["refused"]
+    assert "for 1920 pods: --kube-reserved 442MiB is for 17, and 15 fit" in many["eks"]["refused"]
+    again = rows(CliRunner().invoke(app, [*words, "110", "--kube-reserved", "442MiB"]))
+    assert next(row for row in again if row["platform"] == "eks")["count"] == 15
+
+
+@pytest.mark.parametrize(
+    ("ami", "count", "moved"), [("al2", 2, True), ("al2023", 1, False), (None, 1, True)]
+)
+def test_what_hangs_on_the_machine_image_says_so(
+    ami: str | None, count: int, moved: bool, tmp_path: Path
+) -> None:
+    """3,910 MiB twice on m6i.large: AL2 registered 7,821 MiB, and 7,817 a build later
+    (amazon-ecs-ami#597); AL2023 has less. Where no image is named, any may run."""
+    words = "density --by reservation --instance m6i.large --cpu 250m --memory 3910MiB --explain"
+    words += f" --ami {ami}" if ami else ""
+    ecs = next(
+        r for r in rows(call(f"{words} --json --out", tmp_path)) if "bridge" in r["platform"]
+    )
+    said = call(f"{words} --out", tmp_path).output
+
+    assert ecs["count"] == count
+    assert [each["figure"] for each in ecs["explain"]] == ["ec2.m6i.large.memory_lost"] * moved
+    assert ("hangs on the memory that the machine image (AMI) leaves" in said) == moved
 
 
 @pytest.mark.parametrize("text", ["0", "-3", "many", "1.5"])

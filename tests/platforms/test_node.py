@@ -49,7 +49,7 @@ def test_a_reserve_beyond_all_memory_leaves_nothing_and_says_the_way_out() -> No
     memory = ceilings(node_config(max_pods=100))[0]
 
     assert (memory.limit, memory.allows) == ("memory", 0)
-    assert "kube-reserved takes 1100 of 1000 MiB for 100 pod slots" in memory.how
+    assert "kube-reserved takes 1100 of 1000 MiB for 100 pods" in memory.how
     assert "lower --max-pods to 80 for one pod, 14 for 14" in memory.how
     assert ceilings(node_config(max_pods=80))[0].allows == 1
     assert ceilings(node_config(max_pods=81))[0].allows == 0

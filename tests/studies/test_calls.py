@@ -85,14 +85,14 @@ def test_one_program_and_two_services_as_they_are_run() -> None:
         machine=machine(2.0),
         hops=Hops(same_zone=0.002),
         rate=30.0,
-        seconds=250.0,
+        seconds=120.0,
     )
     services = [run.run(seed, 0).metrics["mean_s"] for seed in range(4)]
     program = [replace(run, form="one program").run(seed, 0).metrics["mean_s"] for seed in range(4)]
 
     for seen, known in ((services, 0.230571), (program, 0.150943)):
         error = float(np.std(seen, ddof=1)) / 2.0
-        assert abs(float(np.mean(seen)) - known) < 3.0 * max(error, 0.01 * known)
+        assert abs(float(np.mean(seen)) - known) < 3.0 * max(error, 0.02 * known)
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +226,7 @@ def test_a_request_is_cut_into_the_parts_it_passed() -> None:
     ("given", "told"),
     [
         ({}, "rate: it is missing; or --users"),
-        ({"rate": 1.0, "users": 3}, "one of the two"),
+        ({"rate": 1.0, "users": 3}, "one of rate, users and ramp"),
         ({"rate": -1.0}, "a number above 0"),
         ({"rate": 1.0, "platform": "kubernetis"}, "platform"),
         ({"rate": 1.0, "think": 5.0}, "without --users"),

@@ -37,6 +37,12 @@ class Verb:
     """Arguments that leave the id as it is, and why."""
 
 
+NODES: dict[str, Any] = {
+    **{"ami": "al2", "group": "self-managed", "custom_networking": True, "security_groups": True},
+    **{"kube_reserved": "600Mi", "system_reserved": "100Mi", "eviction": "5%"},
+    "daemon_sets": ["100m/128Mi"],
+}
+
 VERBS = {
     "density": Verb(
         sim.density,
@@ -48,6 +54,8 @@ VERBS = {
             **{"load": 0.3, "slowdown": 3.0, "window": 5.0, "use_on": ["vm"], "seed": 2},
             **{"replications": 2, "threads": 2, "variation": 0.5, "gpus": 1, "tasks": 3},
             **PRICES,
+            **NODES,
+            "reserved_memory": 0.5 * GiB,
         },
         besides={"use_on": {"window": 1.0}, **A_PLAN},
         same={"explain": SHOWN},

@@ -5,6 +5,7 @@ from functools import cache
 
 from sim.catalog.data import rows
 from sim.catalog.figures import figure
+from sim.catalog.instances.amis import Ami, memory_lost
 from sim.catalog.instances.table import KARPENTER, VANTAGE, Instance, family, instance
 from sim.core.cited import Cited
 from sim.core.names import Architecture
@@ -12,8 +13,11 @@ from sim.host import Machine
 from sim.units import Mbit_per_s, MiB
 
 
-def machine(name: str) -> Machine:
+def machine(name: str, ami: Ami | None = None) -> Machine:
     """The instance type as its guest sees it: with what the hypervisor takes off.
+
+    Args:
+        ami: the machine image, on which some MiB of memory hang; None: any.
 
     Raises:
         UnknownName: there is no such type.
@@ -24,7 +28,7 @@ def machine(name: str) -> Machine:
         architecture=type_.architecture,
         vcpu=type_.vcpu,
         memory=type_.memory,
-        memory_lost=type_.memory_lost,
+        memory_lost=memory_lost(type_, ami),
         core_speed=type_.core_speed,
         disk=_disk(type_),
         nic=_nic(type_),
@@ -40,7 +44,7 @@ def bare(name: str) -> Machine:
     """One bare machine with the vCPUs and the nominal memory of an instance type."""
     type_ = instance(name)
     same = machine(name)
-    lost = same.memory_lost if type_.metal else _bare_lost(name, type_.memory)
+    lost = type_.memory_lost if type_.metal else _bare_lost(name, type_.memory)
     return Machine(
         name=f"{type_.vcpu}x{type_.memory / MiB / 1024:g}GiB" if not type_.metal else name,
         architecture=same.architecture,

@@ -57,6 +57,8 @@ class Instance:
     """Entry in the VPC CNI's table."""
     trunk_tasks: Cited | None
     """ECS tasks with ENI trunking; 0: not supported."""
+    branch_enis: int | None
+    """Branch interfaces that the VPC resource controller gives a node's trunk."""
     gpus: int | None
     """Whole GPUs; None: it has a fraction of one, and who counts it as what is not known."""
     gpu_name: str
@@ -180,6 +182,7 @@ def _instance(row: Row) -> Instance:
         ipv4_per_eni=_maybe(int, row["ipv4_per_eni"]),
         max_pods=_max_pods(row),
         trunk_tasks=_trunk(row),
+        branch_enis=_maybe(int, row["branch_eni"]),
         gpus=_maybe(int, row["gpu_count"]),
         gpu_name=row["gpu_name"],
         accelerators=int(row["accelerator_count"] or 0),

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from sim.core.recorder import OUTCOMES, Names, Recorder
 
-UNITS = {"cpu": "vCPU", "memory": "byte", "cache": "byte", "hosts": "hosts"}
+UNITS = {
+    "cpu": "vCPU",
+    "memory": "byte",
+    "cache": "byte",
+    "hosts": "hosts",
+    "copies": "copies",
+    "rate": "requests/s",
+}
 
 
 @dataclass(frozen=True, slots=True)

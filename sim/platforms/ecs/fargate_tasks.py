@@ -66,4 +66,6 @@ class FargateTasks(TaskCapacity):
 def _at_size(service: Service, size: FargateSize) -> Service:
     """The service at the size that is paid for: its caps, with what the app uses as asked."""
     app = replace(service.app, private=service.private, kernel_memory=0.0)
-    return replace(service, cpu=size.vcpu, memory=size.memory, cpu_quota=True, app=app)
+    return replace(
+        service, cpu=size.vcpu, cpu_limit=None, memory=size.memory, cpu_quota=True, app=app
+    )

@@ -24,7 +24,8 @@ class FargateProfile:
     """What EKS adds to Fargate."""
 
     overhead: Number
-    """Bytes on top of a pod's memory request, for kubelet, kube-proxy and containerd."""
+    """Bytes on top of a pod's memory request, for kubelet, kube-proxy and containerd, its shims
+    and the pause container included: what the pod asked for is always there for it."""
     registration: Varying = 0.0
     """Seconds from a microVM that is up until it is a ready node of the cluster."""
 
@@ -42,6 +43,12 @@ class PodsOnFargate(FargateHost):
             return None
         memory = request.memory + plain(self.profile.overhead)
         return self.fargate.holding(request.cpu / 1000.0, memory)
+
+    @property
+    def held(self) -> float:
+        """Bytes of the overhead that are taken before the pod's sandbox is there."""
+        shims = plain(self.terms.kubelet.sandbox_memory)
+        return max(0.0, plain(self.profile.overhead) - shims)
 
     def fargate_size(self, service: Service) -> FargateSize | None:
         """What a pod is given and pays for; None where no size holds it."""
@@ -61,7 +68,7 @@ class PodsOnFargate(FargateHost):
             service,
             count,
             BudgetItem("OS and daemons", count * os),
-            BudgetItem("kubelet and DaemonSets", count * plain(self.profile.overhead)),
+            BudgetItem("kubelet and DaemonSets", count * self.held),
             BudgetItem("shims", count * plain(self.terms.kubelet.sandbox_memory)),
         )
 
@@ -105,9 +112,8 @@ class FargatePods:
         size = self._hosting.size_of(pod.request)
         if size is None:
             return Refused(f"Fargate size ({fargate.largest})")
-        overhead = plain(self._hosting.profile.overhead)
         engine = yield from self._live.provision(
-            start, size, held=overhead, joining=self._registration()
+            start, size, held=self._hosting.held, joining=self._registration()
         )
         self.world.record.event(start.task, "PodScheduled", CONDITION)
         kubelet = LiveKubelet(terms.kubelet, engine, engine.kernel.cpu, float("inf"))

@@ -55,7 +55,8 @@ class Node:
         )
         self._held = engine.kernel.memory.held
         weight = cpu_weight(config.allocatable(fleet.machine).cpu)
-        addresses = float("inf") if config.addresses is None else float(config.addresses)
+        own = config.for_own_pods
+        addresses = float("inf") if own is None else float(own)
         slice_ = engine.kernel.cpu.group(weight=weight)
         memory = MemorySlice(
             engine.kernel.memory, config.memory_of_pods(fleet.machine), OOM_ALLOCATABLE

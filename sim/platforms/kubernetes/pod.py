@@ -83,6 +83,8 @@ class PodRequest(NamedTuple):
     port: int | None = None
     """A port of the host, or None."""
     gpus: int = 0
+    branches: int = 0
+    """Branch interfaces: 1 for a pod with security groups of its own."""
 
 
 @description
@@ -98,6 +100,8 @@ class PodTemplate:
     privileged: bool = False
     host_network: bool = False
     """Share the node's network: no address of its own."""
+    security_groups: bool = False
+    """Whether it has security groups of its own: a branch interface instead of an address."""
     oom_group: bool = True
     """Whether all processes of a container are killed with the first, as the kubelet has it with
     cgroup v2 (`singleProcessOOMKill: false`)."""
@@ -119,6 +123,7 @@ class PodTemplate:
                 *(each.gpus for each in self.init),
                 0,
             ),
+            int(self.security_groups),
         )
 
     def qos(self, service: Service) -> QoS:
@@ -179,7 +184,7 @@ class Pod:
         self.request = template.request(service)
         self.qos: QoS = template.qos(service)
         self.weight = cpu_weight(self.request.cpu)
-        self.own_network = not template.host_network
+        self.own_network = not (template.host_network or template.security_groups)
         group = template.oom_group
         self.main = PodContainer(world, service, template.main(service), oom_group=group)
         self.init = [

@@ -31,6 +31,8 @@ class FreeOnNode(NamedTuple):
     whole: Allocatable
     """All that pods and DaemonSets share: what the score is a fraction of."""
     gpus: int = 0
+    branches: int = 0
+    """Branch interfaces for pods with security groups of their own."""
 
     def lacks(self, request: PodRequest) -> str | None:
         """Kubernetes' word for the first thing it has too little of."""
@@ -45,6 +47,7 @@ class FreeOnNode(NamedTuple):
             ("vCPU", request.cpu > max(0, self.cpu)),
             ("memory", request.memory > max(0, self.memory)),
             ("GPU", request.gpus > self.gpus),
+            ("branch interfaces", request.branches > self.branches),
         )
         return tuple(REFUSALS[limit] for limit, lacks in lacking if lacks)
 
@@ -55,6 +58,7 @@ class FreeOnNode(NamedTuple):
             and (request.cpu <= self.cpu or request.cpu == 0)
             and (request.memory <= self.memory or request.memory == 0)
             and request.gpus <= self.gpus
+            and request.branches <= self.branches
             and (request.port is None or request.port not in self.ports)
         )
 
@@ -75,26 +79,32 @@ class FreeOnNode(NamedTuple):
 
     def less(self, request: PodRequest) -> "FreeOnNode":
         """What is left after one more pod."""
-        cpu, memory, pods, ports, whole, gpus = self
+        cpu, memory, pods, ports, whole, gpus, branches = self
         if request.port is not None:
             ports |= {request.port}
         cpu, memory, gpus = cpu - request.cpu, memory - request.memory, gpus - request.gpus
-        return FreeOnNode(cpu, memory, pods - 1, ports, whole, gpus)
+        return FreeOnNode(cpu, memory, pods - 1, ports, whole, gpus, branches - request.branches)
 
     def more(self, request: PodRequest) -> "FreeOnNode":
         """What is left after one pod less."""
-        cpu, memory, pods, ports, whole, gpus = self
+        cpu, memory, pods, ports, whole, gpus, branches = self
         if request.port is not None:
             ports -= {request.port}
         cpu, memory, gpus = cpu + request.cpu, memory + request.memory, gpus + request.gpus
-        return FreeOnNode(cpu, memory, pods + 1, ports, whole, gpus)
+        return FreeOnNode(cpu, memory, pods + 1, ports, whole, gpus, branches + request.branches)
 
 
 def empty_node(config: NodeConfig, machine: Machine) -> FreeOnNode:
     """What a node has for pods when it joins; its DaemonSets run already."""
     cpu, memory, pods = config.for_pods(machine)
     return FreeOnNode(
-        cpu, memory, pods, frozenset(), config.allocatable(machine), machine.gpus or 0
+        cpu,
+        memory,
+        pods,
+        frozenset(),
+        config.allocatable(machine),
+        machine.gpus or 0,
+        config.branch_interfaces,
     )
 
 

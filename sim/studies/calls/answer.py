@@ -72,6 +72,34 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class ScalingAnswer:
+    """What became of a change of the rate under an autoscaler."""
+
+    within_s: float
+    """Seconds in which 95 % shall be answered."""
+    holds_again_s: Estimate | None
+    """From the change until they are again; None: not in every run."""
+    late: Estimate
+    """Share of the answers until then that took longer."""
+    new_copy_s: Estimate | None
+    """From asking for a copy until it is ready; None: none was asked for."""
+    copies: dict[str, tuple[int, float]]
+    """By service, copies before and, in the mean, after."""
+    results: Results = field(repr=False, compare=False)
+    """Copies and rate over time are its samples."""
+
+    def json(self) -> dict[str, Any]:
+        """Plain data."""
+        data: dict[str, Any] = {"within_s": self.within_s, "late": self.late.value}
+        if self.holds_again_s is not None:
+            data["holds_again_s"] = self.holds_again_s.value
+        if self.new_copy_s is not None:
+            data["new_copy_s"] = self.new_copy_s.value
+        copies = {name: {"before": b, "after": a} for name, (b, a) in self.copies.items()}
+        return {**data, "copies": copies}
+
+
+@dataclass(frozen=True, slots=True)
 class CallsAnswer:
     """The answer; times in seconds."""
 
@@ -88,6 +116,7 @@ class CallsAnswer:
     one_more: dict[str, Beside] = field(default_factory=dict)
     """By service, with one more copy of it."""
     one_program: Beside | None = None
+    scaling: ScalingAnswer | None = None
     hosts: int = 0
     """Hosts of the platform; 0: each copy has a machine to itself."""
     refused: dict[str, str] = field(default_factory=dict)
@@ -164,6 +193,8 @@ class CallsAnswer:
                 {"name": name, "p95_change_s": each.difference_s.value}
                 for name, each in self.one_more.items()
             ]
+        if self.scaling is not None:
+            data["scaling"] = self.scaling.json()
         if self.failed > 0.0:
             data["failed"] = self.failed
         return {**data, **({"refused": self.refused} if self.refused else {})}

@@ -6,9 +6,11 @@ from typing import Annotated, Any, TypeAlias, get_args
 from pydantic import Field, model_validator
 
 from sim import catalog
+from sim.catalog import AutoscalerName
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.studies import platforms
+from sim.studies.calls.ramp import Ramp
 from sim.studies.kinds import NAME, Count, Instance, Replications, Seed, Time, among, number
 from sim.workload import Application
 from sim.workload.traffic.balancing import Balancing
@@ -16,6 +18,19 @@ from sim.workload.traffic.balancing import Balancing
 Rate: TypeAlias = Annotated[
     float, number("a number above 0", lambda rate: 0.0 < rate < 1e9), Typed(shape="<number>")
 ]
+Share: TypeAlias = Annotated[
+    float,
+    number("a share above 0 and at most 1", lambda at: 0.0 < at <= 1.0),
+    Typed(shape="<share>"),
+]
+Autoscaler: TypeAlias = Annotated[
+    AutoscalerName, among("autoscale", get_args(AutoscalerName)), NAME
+]
+
+
+def _platforms() -> list[str]:
+    """Those with hosts that are up already, and those whose hosts come and go."""
+    return list(dict.fromkeys([*platforms.names("startup"), *platforms.names("scale")]))
 
 
 @description
@@ -34,12 +49,14 @@ class CallsQuestion(Question):
     platform: (
         Annotated[
             str,
-            among("platform", lambda: platforms.names("startup")),
-            Typed(shape="<name>", help=lambda: f"{platforms.listed('startup')}; none: see below."),
+            among("platform", _platforms),
+            Typed(
+                shape="<name>",
+                help=lambda: f"{', '.join(_platforms())}; none: each copy has a machine to itself.",
+            ),
         ]
         | None
     ) = None
-    """Where the copies run; none: each has a machine to itself."""
     instance: Instance = catalog.DEFAULT_TYPE
     """EC2 type of the machines."""
     balancing: Annotated[Balancing, among("balancing", get_args(Balancing)), NAME] | None = None
@@ -48,18 +65,39 @@ class CallsQuestion(Question):
     """Run it with one more copy of each service, too."""
     monolith: bool = True
     """Run it as one program on the same vCPUs, too."""
+    autoscale: Autoscaler | None = None
+    """hpa (Kubernetes) or ecs (target tracking) chooses the copies while the rate changes."""
+    ramp: Ramp | None = None
+    """With an autoscaler, the change of the rate: 50..400 at once, or '50..500 in 10min'."""
+    target: Share = 0.6
+    """Share of the CPU request that the autoscaler aims at."""
+    within: Time | None = None
+    """Time in which 95 % shall be answered; default: twice the p95 before the change."""
     requests: Count = 1500
     """Requests of one run."""
     seed: Seed = 1
     replications: Replications = 10
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
-        """Either so many a second, or so many users."""
-        if (self.rate is None) == (self.users is None):
-            both = "one of the two, not both" if self.rate else "it is missing; or --users"
+        """Either so many a second, or so many users, or a change with an autoscaler."""
+        said = [self.rate is not None, self.users is not None, self.ramp is not None]
+        if sum(said) != 1:
+            both = "one of rate, users and ramp" if any(said) else "it is missing; or --users"
             yield Mistake(("rate", "users"), both)
+        yield from self._scaling_conflicts(given)
         if self.users is None:
             yield from without_effect(given, ("think",), "users", "without --users")
+
+    def _scaling_conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        if self.autoscale is None:
+            reason = "without --autoscale"
+            yield from without_effect(given, ("ramp", "target", "within"), "autoscale", reason)
+        elif self.ramp is None:
+            yield Mistake(
+                ("ramp", "autoscale"), "it is missing; such as 50..400, beside --autoscale"
+            )
+        elif self.platform is None:
+            yield Mistake(("platform", "autoscale"), "it is missing; where new copies start")
 
     @model_validator(mode="after")
     def _has_calls(self) -> "CallsQuestion":
@@ -72,6 +110,11 @@ class CallsQuestion(Question):
                 "such as 'entry: web.home'"
             )
         return self
+
+    @property
+    def per_second(self) -> float | None:
+        """Requests a second, before they change; None: users who think."""
+        return self.ramp.begin if self.ramp is not None else self.rate
 
     @property
     def balanced(self) -> Balancing:

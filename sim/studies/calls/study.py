@@ -23,6 +23,7 @@ from sim.studies.calls.copies import pool_of, vcpus
 from sim.studies.calls.hosting import hosted
 from sim.studies.calls.question import CallsQuestion
 from sim.studies.calls.run import WARM_UP, CallsRun
+from sim.studies.calls.scaling import grown, scaled, with_copies
 from sim.workload import Application
 
 FEW = 4
@@ -53,14 +54,14 @@ def answer(question: CallsQuestion) -> CallsAnswer:
     speed = plain(machine.core_speed)
     known = stations(application, machine.vcpu, speed)
     _refuse_saturated(question, known)
-    platform, hosts = hosted(question)
+    platform, hosts = hosted(question, grown(question, known))
     base = CallsRun(
         application=application,
         machine=machine,
         platform=platform,
         hops=catalog.hops(),
         balancing=question.balanced,
-        rate=question.rate,
+        rate=question.per_second,
         users=question.users or 1,
         think=max(question.think, 1e-9),
         seconds=_seconds(question, known),
@@ -81,6 +82,8 @@ def answer(question: CallsQuestion) -> CallsAnswer:
         refused=_refused(results, application),
         results=results,
     )
+    if question.ramp is not None:
+        beside["scaling"] = scaled(question, base, made)
     return replace(made, **beside)
 
 
@@ -88,22 +91,22 @@ calls = asking(CallsQuestion, answer, "calls")
 
 
 def _refuse_saturated(question: CallsQuestion, known: dict[str, Station]) -> None:
-    if question.rate is None or not known:
+    if question.per_second is None or not known:
         return
     name, first = min(known.items(), key=lambda item: item[1].saturates)
-    if question.rate >= first.saturates:
-        copies = math.floor(question.rate / first.saturates * first.copies) + 1
+    if question.per_second >= first.saturates:
+        copies = math.floor(question.per_second / first.saturates * first.copies) + 1
         raise TooMuch(
-            f"rate: {question.rate:g} requests/s are more than {name} can take: its CPU is used up "
-            f"at {first.saturates:.4g}/s; give it {copies} copies, or ask for less",
+            f"rate: {question.per_second:g} requests/s are more than {name} can take: its CPU is "
+            f"used up at {first.saturates:.4g}/s; give it {copies} copies, or ask for less",
             first.saturates,
         )
 
 
 def _seconds(question: CallsQuestion, known: dict[str, Station]) -> float:
     """Of a run in which so many requests count."""
-    if question.rate is not None:
-        rate = question.rate
+    if question.per_second is not None:
+        rate = question.per_second
     else:
         most = min((station.saturates for station in known.values()), default=math.inf)
         alone = sum(station.load for station in known.values())
@@ -112,7 +115,7 @@ def _seconds(question: CallsQuestion, known: dict[str, Station]) -> float:
 
 
 def _keeps_up(question: CallsQuestion, results: Results) -> bool:
-    if question.rate is None:
+    if question.per_second is None:
         return True
     runs = results.runs
     return bool(runs["answered"].sum() >= KEEPS_UP * runs["requests"].sum())
@@ -185,14 +188,9 @@ def _beside(
     variants = {"services": base}
     if question.one_more:
         for each in _worth_a_copy(services):
-            changed = replace(
-                base, application=with_copies(application, each.name, each.copies + 1)
-            )
-            if base.platform is not None:
-                changed = replace(
-                    changed, platform=hosted(replace(question, application=changed.application))[0]
-                )
-            variants[each.name] = changed
+            larger = with_copies(application, each.name, each.copies + 1)
+            platform, _ = hosted(question, larger)
+            variants[each.name] = replace(base, application=larger, platform=platform)
     if question.monolith:
         variants[ONE_PROGRAM] = replace(base, form="one program", platform=None)
     if len(variants) == 1:
@@ -238,11 +236,3 @@ def _compared(results: Results, name: str, run: CallsRun) -> Beside:
         saturates_per_s=saturates,
         vcpus=cores,
     )
-
-
-def with_copies(application: Application, name: str, copies: int) -> Application:
-    """The same with so many copies of one part."""
-    parts = tuple(
-        replace(part, copies=copies) if part.name == name else part for part in application.parts
-    )
-    return replace(application, parts=parts)

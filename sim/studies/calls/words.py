@@ -10,6 +10,7 @@ def sentences(answer: CallsAnswer) -> list[str]:
     """What users wait for, what stops them, and what one program would do."""
     lines = [f"{_waits(answer)} {_stops(answer)}".strip()]
     lines += [_one_program(answer)] if answer.one_program is not None else []
+    lines += [_scaling(answer)] if answer.scaling is not None else []
     return lines
 
 
@@ -29,8 +30,8 @@ def _waits(answer: CallsAnswer) -> str:
     ]
     question = answer.question
     at = (
-        f"at {shown_rate(question.rate)}"
-        if question.rate
+        f"at {shown_rate(question.per_second)}"
+        if question.per_second
         else f"when {question.users} users ask, at {shown_rate(answer.throughput_per_s.value)}"
     )
     text = f"A user waits {', '.join(said)} {at}" if said else f"Too few requests {at}"
@@ -82,6 +83,27 @@ def _one_program(answer: CallsAnswer) -> str:
     first = answer.bottleneck
     alone = f"{first.name} alone can grow" if first else "each can grow alone"
     return f"{text}{why if better else ''}. What services buy: {alone}."
+
+
+def _scaling(answer: CallsAnswer) -> str:
+    scaling, question = answer.scaling, answer.question
+    assert scaling is not None and question.ramp is not None
+    ramp = question.ramp
+    what = "ramp" if ramp.seconds else "step"
+    rates = f"from {shown_rate(ramp.begin)} to {shown_rate(ramp.end)}"
+    who = {"hpa": "the HPA", "ecs": "ECS target tracking"}[question.autoscale or "hpa"]
+    text = f"With {who} at {question.target:.0%}, a {what} {rates} is served within "
+    text += f"{shown_time(scaling.within_s)} "
+    if scaling.holds_again_s is None:
+        return (
+            f"{text}not again in the 20 minutes after it: {_share(scaling.late.value)} are later."
+        )
+    after = scaling.holds_again_s.value
+    text += f"again after {after:.0f} s" if after > 0.0 else "all the time"
+    if scaling.new_copy_s is not None:
+        text += f" (a copy is ready {scaling.new_copy_s.value:.0f} s after it is asked for)"
+    late = f"; {_share(scaling.late.value)} of the answers were later meanwhile" if after else ""
+    return f"{text}{late}."
 
 
 def notes(answer: CallsAnswer) -> list[str]:

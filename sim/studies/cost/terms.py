@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias, get_args
 from sim import catalog
 from sim.catalog.prices import DEFAULT_REGION, ClusterTier, Purchase
 from sim.core.description import description
-from sim.core.question import Mistake, Question, Typed
+from sim.core.question import Mistake, Typed
 from sim.studies.kinds import NAME, among, number
 
 PLANS: tuple[Purchase, ...] = ("savings-plan", "instance-savings-plan")
@@ -20,8 +20,8 @@ TierName: TypeAlias = Annotated[
 
 
 @description
-class PriceTerms(Question):
-    """Where and how capacity is bought; whoever asks what it costs has these fields."""
+class PriceTerms(catalog.NodeSettings):
+    """What capacity is, and where and how it is bought; who asks what it costs has these fields."""
 
     region: RegionName = DEFAULT_REGION
     """AWS region; EC2's prices are known of us-east-1, Fargate's of twenty regions."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from sim import catalog
+from sim.catalog.nodes.max_pods import is_expression
 from sim.core.description import description
 from sim.core.question import Mistake, Typed, without_effect
 from sim.platforms.kubernetes.allocatable import MOST_PODS
@@ -42,7 +43,8 @@ def _max_pods(value: object, info: ValidationInfo) -> object:
     """A number, or an expression over the instance type; an unknown type is a mistake itself."""
     if isinstance(value, str):
         type_ = info.data.get("instance")
-        return 1 if type_ is None else catalog.max_pods(value, type_)
+        pods = 1 if type_ is None else catalog.max_pods(value, type_)
+        return value if is_expression(value) else pods
     if not isinstance(value, int) or not 1 <= value <= MOST_PODS:
         raise ValueError(f"{value!r} is not allowed; an integer from 1 to {MOST_PODS}")
     return value
@@ -110,8 +112,8 @@ class DensityQuestion(PriceTerms):
     """The only architecture of the image: amd64 or arm64."""
     reserved_memory: Size | None = None
     """ECS_RESERVED_MEMORY of container instances (0)."""
-    max_pods: Annotated[int, BeforeValidator(_max_pods), Typed(shape="<pods>")] | None = None
-    """Pods a node of EKS may run: 110, or 'default_enis * 10'."""
+    max_pods: Annotated[int | str, BeforeValidator(_max_pods), Typed(shape="<pods>")] | None = None
+    """Pods a node of EKS may run: 110, or for nodeadm 'max_pods < 110 ? max_pods : 110'."""
     seed: Seed = 1
     """Seed of the requests."""
     replications: Replications = 1
@@ -136,6 +138,9 @@ class DensityQuestion(PriceTerms):
         elif self.cpu == 0.0:
             words = "0 has no density by use: --load is a fraction of it; --by reservation"
             yield Mistake(("cpu",), words)
+        if is_expression(self.max_pods) and self.ami in ("al2", "bottlerocket"):
+            words = f"{self.max_pods!r} is not allowed with {self.ami}: al2023 reads expressions"
+            yield Mistake(("max_pods", "ami"), words)
         type_ = catalog.instance(self.instance)
         if self.architecture not in (None, type_.architecture):
             words = (

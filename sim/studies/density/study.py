@@ -46,6 +46,7 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         burstable=question.burstable,
         reserved_memory=question.reserved_memory,
         max_pods=question.max_pods,
+        nodes=question,
         cpu_overcommit=question.cpu_overcommit,
     )
     measured = _Measured(service, question)

@@ -34,6 +34,7 @@ class Replica:
         "serve",
         "since",
         "threads",
+        "work",
         "zone",
     )
 
@@ -58,6 +59,8 @@ class Replica:
         self.held = 0.0
         """Thread-seconds held until `since`."""
         self.since = 0.0
+        self.work = 0.0
+        """Core-seconds of the reference core that its visits have asked for."""
 
     def count(self, change: int, now: float) -> None:
         """So many more visits hold a thread from now on."""

@@ -168,6 +168,7 @@ class Visit:
         self._path += (now, handler.code + WORK)
         work = handler.draw()
         handler.work += work
+        self._replica.work += work
         self._replica.serve(work, self._go_on if handler.wait is None else self._wait)
 
     def _wait(self, _: object) -> None:

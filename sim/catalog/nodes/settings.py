@@ -1,0 +1,136 @@
+"""What people set on EKS nodes, in words of the kubelet, of nodeadm and of the VPC CNI."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeAlias, TypeVar
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from sim.catalog.instances.amis import Ami
+from sim.core.description import description
+from sim.core.quantity import Bytes, Vcpu, parse_bytes, parse_vcpu, shown_size
+from sim.core.question import Question, Typed
+from sim.platforms.kubernetes.allocatable import DaemonSet
+
+T = TypeVar("T")
+
+_KUBERNETES = re.compile(r"[0-9.]+[KMGT]i")
+
+
+def kubernetes_bytes(text: str) -> float:
+    """Bytes in `600Mi`, as Kubernetes writes them, or in `600MiB`.
+
+    Raises:
+        ValueError: no such amount.
+    """
+    return parse_bytes(f"{text}B" if _KUBERNETES.fullmatch(text.strip()) else text.strip())
+
+
+def _memory(value: object) -> object:
+    return kubernetes_bytes(value) if isinstance(value, str) else value
+
+
+NodeBytes: TypeAlias = Annotated[Bytes, BeforeValidator(_memory)]
+
+
+@description
+class Reserved:
+    """CPU and memory that a node keeps back; None: as the node image has it."""
+
+    cpu: Vcpu | None = None
+    memory: NodeBytes | None = None
+
+
+def _read(kind: str, make: Callable[[str], T]) -> BeforeValidator:
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return make(value)
+        except ValueError as error:
+            raise ValueError(f"{value!r} is not allowed; {kind}: {error}") from error
+
+    return BeforeValidator(read)
+
+
+def _reserved(text: str) -> Reserved:
+    cpu, slash, memory = text.rpartition("/")
+    return Reserved(cpu=parse_vcpu(cpu) if slash else None, memory=kubernetes_bytes(memory))
+
+
+def daemon_set(text: str) -> DaemonSet:
+    """A DaemonSet of `log=100m/128MiB`; without a name it is one of your own.
+
+    Raises:
+        ValueError: it is none.
+    """
+    name, _, sizes = text.rpartition("=")
+    cpu, slash, memory = sizes.partition("/")
+    if not slash:
+        raise ValueError("there is no '/' between CPU and memory")
+    size = kubernetes_bytes(memory)
+    return DaemonSet(name=name or f"own {sizes}", cpu=parse_vcpu(cpu), memory=size, used=size)
+
+
+def _threshold(value: object) -> object:
+    """A share such as `5%`, or bytes."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        digits = value.strip()[:-1]
+        share = float(digits) / 100.0 if re.fullmatch(r"\d+(\.\d+)?", digits) else 1.0
+        if not share < 1.0:
+            raise ValueError(f"{value!r} is not allowed; from 0% to below 100%")
+        return share
+    return _memory(value)
+
+
+ReservedOf: TypeAlias = Annotated[
+    Reserved,
+    _read("memory such as 600Mi, or CPU and memory such as 200m/600Mi", _reserved),
+    Typed(shape="<cpu/memory>", last=True),
+]
+Threshold: TypeAlias = Annotated[
+    float,
+    BeforeValidator(_threshold),
+    Field(ge=0, allow_inf_nan=False),
+    WithJsonSchema({"type": "string", "examples": ["100Mi", "5%"]}),
+    Typed(shape="<size>", shown=shown_size, last=True),
+]
+"""Bytes, or below 1 a share of the memory that the OS sees."""
+OwnDaemonSet: TypeAlias = Annotated[
+    DaemonSet, _read("a CPU and a memory request such as 100m/128Mi", daemon_set)
+]
+OwnDaemonSets: TypeAlias = Annotated[
+    tuple[OwnDaemonSet, ...],
+    Typed(name="daemonset", shape="<cpu/memory>", repeats=True, last=True),
+]
+NodeGroup: TypeAlias = Annotated[
+    Literal["managed", "self-managed"], Typed(name="nodes", shape="<name>", last=True)
+]
+
+
+@description
+class NodeSettings(Question):
+    """Node image, kubelet and VPC CNI of EKS nodes; what is not set is as EKS has it."""
+
+    ami: Annotated[Ami | None, Typed(shape="<name>", last=True)] = None
+    """Machine image of ECS and EKS: al2, al2023 or bottlerocket; by default al2023's figures, with
+    a range that holds all three."""
+    group: Annotated[
+        Literal["managed", "self-managed"], Typed(name="nodes", shape="<name>", last=True)
+    ] = "managed"
+    """Who brings EKS nodes: a managed node group, which caps their pods, or self-managed."""
+    custom_networking: Annotated[bool, Typed(last=True)] = False
+    """The primary ENI of EKS nodes carries no pods (ENIConfig)."""
+    security_groups: Annotated[bool, Typed(last=True)] = False
+    """Each EKS pod has security groups of its own: it takes a branch interface."""
+    kube_reserved: ReservedOf | None = None
+    """kubeReserved of EKS nodes: 600MiB, or 200m/600MiB; as the machine image has it by default."""
+    system_reserved: ReservedOf | None = None
+    """systemReserved of EKS nodes, such as 100m/200MiB; none by default."""
+    eviction: Threshold | None = None
+    """evictionHard memory.available of EKS nodes: 100MiB (as EKS sets it), or 5%."""
+    daemon_sets: Annotated[
+        tuple[OwnDaemonSet, ...],
+        Typed(name="daemonset", shape="<cpu/memory>", repeats=True, last=True),
+    ] = ()
+    """A DaemonSet of your own on EKS nodes, by its requests: 100m/128MiB; repeatable."""

@@ -1,0 +1,77 @@
+"""`sim read`: what was understood of a user's own files."""
+
+from sim.cli.options import Json
+from sim.cli.screen import as_json, hint, say, table
+from sim.core.quantity import shown_size
+from sim.files.question import ReadQuestion
+from sim.files.reading import understood
+from sim.workload import Application, Part
+from sim.workload.application import SizeSource
+
+
+def command(question: ReadQuestion, to: Json) -> int:
+    """Show services, copies, sizes and order; then what was ignored or understood otherwise."""
+    app = understood(question)
+    if to.json:
+        as_json({"services": app.rows(), "ignored": list(app.ignored)})
+        return 0
+    say(sentence(app))
+    table(
+        ["service", "copies", "vCPU", "memory", "size from", "waits for", "image"],
+        [_cells(part, row) for part, row in zip(app.parts, app.rows(), strict=True)],
+        right="lrrr",
+    )
+    for note in app.notes:
+        hint(f"note: {note}.")
+    if app.ignored:
+        hint(f"ignored: {', '.join(app.ignored)}.")
+    return 0
+
+
+def sentence(app: Application) -> str:
+    """How much it is, and how well that is known."""
+    running = [(p, r) for p, r in zip(app.parts, app.rows(), strict=True) if not p.daemon]
+    copies = sum(part.copies for part, _ in running)
+    cpu = sum(row["cpu"] * part.copies for part, row in running)
+    memory = sum(row["memory_bytes"] * part.copies for part, row in running)
+    many = len(app.parts)
+    what = f"{many} service{'' if many == 1 else 's'}, {copies} cop{'y' if copies == 1 else 'ies'}"
+    return f"{app.name} is {what}: {cpu:.4g} vCPU and {memory / 2**20:,.0f} MiB. {_known(app)}"
+
+
+_WORDS: dict[SizeSource, str] = {
+    "file": "said by the file",
+    "stats": "measured (--sizes)",
+    "heap": "from the heap of its JVM",
+    "image": "known of the image",
+    "assumed": "assumed",
+}
+
+
+def _known(app: Application) -> str:
+    sources = [part.size_from for part in app.parts]
+    if set(sources) == {"file"} and all(part.cpu_from == "file" for part in app.parts):
+        return "All sizes are from the file."
+    counts = [
+        f"{sources.count(source)} {words}" for source, words in _WORDS.items() if source in sources
+    ]
+    return f"Memory of these: {', '.join(counts)}."
+
+
+def _cells(part: Part, row: dict[str, object]) -> list[object]:
+    service = part.service
+    copies = "one a host" if part.daemon else part.copies
+    waits = ", ".join(f"{wait.part} {wait.until}" for wait in part.after)
+    origin: str = part.size_from
+    if part.cpu_from != origin:
+        origin = f"{origin}, vCPU {part.cpu_from}"
+    beside = f" +{len(service.sidecars)}" if service.sidecars else ""
+    return [
+        f"{part.name}{beside}",
+        copies,
+        f"{row['cpu']:g}",
+        shown_size(float(str(row["memory_bytes"])), 4),
+        origin,
+        waits or "-",
+        row["image"] or "-",
+    ]

@@ -1,0 +1,112 @@
+"""From drafts to an application, with everything that was found on the way."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from pydantic import ValidationError
+
+from sim.core.mistakes import mistakes
+from sim.core.quantity import shown_vcpu
+from sim.core.question import BadInput
+from sim.files.draft import ContainerDraft, Drafts, PartDraft, share_volumes
+from sim.files.sizes.ladder import LADDER, SizedContainer, Use, sized, told
+from sim.files.text.findings import Findings
+from sim.workload import Application, Part, Service
+from sim.workload.application import SizeSource
+
+
+def assembled(drafts: Drafts, measured: Mapping[str, Use], findings: Findings) -> Application:
+    """The application that drafts are.
+
+    Raises:
+        BadInput: something is wrong with the files.
+    """
+    share_volumes(drafts.parts)
+    made = [_part(draft, measured) for draft in drafts.parts]
+    findings.refuse()
+    parts = tuple(part for part in made if part is not None)
+    _note_sizes(parts, findings)
+    try:
+        return Application(
+            name=drafts.name, parts=parts, notes=findings.notes, ignored=findings.ignored
+        )
+    except ValidationError as error:
+        where = drafts.parts[0].main.node.place.source
+        lines = [f"{where}: {line}" for line in mistakes(error, Application)]
+        raise BadInput("\n".join(lines)) from None
+
+
+def _part(draft: PartDraft, measured: Mapping[str, Use]) -> Part | None:
+    for each in draft.init:
+        _as_large_as(draft.main, each)
+    every = [_sized(each, measured, _name(each, draft)) for each in draft.containers]
+    if any(each is None for each in every):
+        return None
+    known = [each for each in every if each is not None]
+    services = [each.service for each in known]
+    init, (main, *sidecars) = services[: len(draft.init)], services[len(draft.init) :]
+    try:
+        return Part(
+            service=_with(main, init, sidecars),
+            copies=draft.copies,
+            after=tuple(draft.after),
+            daemon=draft.daemon,
+            once=draft.once,
+            most_per_host=draft.most_per_host,
+            apart_from=tuple(draft.apart_from),
+            spread=draft.spread,
+            autoscaling=draft.autoscaling,
+            volumes=tuple(draft.volumes),
+            size_from=_weakest(each.memory_from for each in known),
+            cpu_from=_weakest(each.cpu_from for each in known),
+        )
+    except ValidationError as error:
+        for line in mistakes(error, Part):
+            draft.main.node.say(line)
+        return None
+
+
+def _as_large_as(main: ContainerDraft, init: ContainerDraft) -> None:
+    """An init container of which nothing is said has the room of the one that comes after it."""
+    if not (init.cpu or init.cpu_limit):
+        init.cpu, init.cpu_limit = main.cpu, main.cpu_limit
+    if not (init.memory or init.memory_limit):
+        init.memory, init.memory_limit = main.memory, main.memory_limit
+
+
+def _name(container: ContainerDraft, part: PartDraft) -> str:
+    return part.name if container is part.main else container.name
+
+
+def _with(main: Service, init: list[Service], sidecars: list[Service]) -> Service:
+    return replace(main, init=tuple(init), sidecars=tuple(sidecars))
+
+
+def _sized(draft: ContainerDraft, measured: Mapping[str, Use], name: str) -> SizedContainer | None:
+    for what in ("cpu", "memory"):
+        asked, most = getattr(draft, what), getattr(draft, f"{what}_limit")
+        if asked and most and asked > most:
+            draft.node.say(f"{what}: a request of {asked:g} is above its limit of {most:g}")
+            return None
+    try:
+        return sized(draft, measured, name)
+    except ValidationError as error:
+        for line in mistakes(error, Service):
+            draft.node.say(line)
+        return None
+
+
+def _weakest(sources: Iterable[SizeSource]) -> SizeSource:
+    return max(sources, key=LADDER.index)
+
+
+def _note_sizes(parts: tuple[Part, ...], findings: Findings) -> None:
+    """What is assumed, and how far it may be off."""
+    for part in parts:
+        if part.size_from == "assumed":
+            what = f"memory is not said, and assumed: {told('memory')} a container"
+            findings.note(f"{what}; --sizes tells better", part.name)
+    for part in parts:
+        if part.cpu_from == "assumed":
+            what = f"CPU is not said, and assumed: {told('cpu', shown_vcpu)} a container"
+            findings.note(what, part.name)

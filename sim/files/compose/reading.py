@@ -1,0 +1,162 @@
+"""From compose files to drafts: a part for each service that is on."""
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from sim.core.names import nearest
+from sim.files.compose.merging import as_mapping
+from sim.files.compose.project import Project, variables
+from sim.files.compose.services import container_of, volumes_of
+from sim.files.draft import Drafts, PartDraft
+from sim.files.text.findings import Findings
+from sim.files.text.place import TextPlace
+from sim.files.text.source import SourceText
+from sim.files.text.value import Value
+from sim.workload import HealthCheck, Wait
+from sim.workload.application import Condition
+
+CONDITIONS: dict[str, Condition] = {
+    "service_started": "started",
+    "service_healthy": "healthy",
+    "service_completed_successfully": "completed",
+}
+
+
+def read_compose(
+    files: Sequence[tuple[SourceText, Value]],
+    env: Sequence[Path],
+    profiles: Sequence[str],
+    findings: Findings,
+) -> Drafts:
+    """What compose files say, each laid over those before it."""
+    first = files[0][0]
+    known = variables(list(env) or _beside(first))
+    project = Project(known, findings)
+    whole = project.model([(source.folder, node) for source, node in files])
+    if project.interpolation.unset:
+        for name in project.interpolation.unset:
+            findings.note("variables that are not set, and empty", name)
+    model = Value(whole, TextPlace(first.name, 0), findings)
+    name = model["name"].text() or known.get("COMPOSE_PROJECT_NAME") or _folder(first)
+    on = {*profiles, *filter(None, known.get("COMPOSE_PROFILES", "").split(","))}
+    services = _switched_on(model["services"], on, findings)
+    _count_ignored(model, services.on, findings)
+    parts = [_part(each, node, services, name) for each, node in services.on.items()]
+    _settle(parts)
+    return Drafts(name=name, parts=parts)
+
+
+def _beside(first: SourceText) -> list[Path]:
+    path = first.folder / ".env"
+    return [path] if first.path is not None and path.is_file() else []
+
+
+def _folder(first: SourceText) -> str:
+    return first.folder.resolve().name or "compose"
+
+
+class Services(NamedTuple):
+    """The services of a project."""
+
+    on: dict[str, Value]
+    off: Collection[str]
+    """Names of those whose profile is off."""
+
+
+def _switched_on(services: Value, on: Collection[str], findings: Findings) -> Services:
+    """Services without a profile, and those with one that is on."""
+    found: dict[str, Value] = {}
+    off: dict[str, Value] = {}
+    names: set[str | None] = set()
+    for name, node in services.fields("a mapping of names to services"):
+        mine = {each.text() for each in node.mapping("a service")["profiles"].items()}
+        names |= mine
+        (found if not mine or mine & {*on, "*"} or "*" in on else off)[name] = node
+    for each in off:
+        profiles = ", ".join(sorted(str(name) for name in names))
+        findings.note(f"left out, for their profile is off (--profile {profiles})", each)
+    for profile in set(on) - names - {"*"}:
+        near = nearest(profile, [str(name) for name in names])
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        findings.note(f"no service has the profile {profile!r}{hint}")
+    return Services(found, off)
+
+
+def _part(name: str, service: Value, services: Services, project: str) -> PartDraft:
+    part = PartDraft(name=name, main=container_of(name, service, project))
+    deploy = service["deploy"].mapping()
+    replicas, scale = deploy["replicas"].count(0, 100_000), service["scale"].count(0, 100_000)
+    part.copies = next((n for n in (scale, replicas) if n is not None), 1)
+    mode = deploy["mode"].text() or "replicated"
+    part.daemon = mode.startswith("global")
+    part.once = mode.endswith("-job")
+    part.most_per_host = deploy.at("placement", "max_replicas_per_node").count(0) or None
+    part.volumes = volumes_of(name, service)
+    part.after = _waits(service, services)
+    return part
+
+
+def _waits(service: Value, services: Services) -> list[Wait]:
+    """What it waits for before it is started."""
+    found: dict[str, Wait] = {}
+    for other, condition, node in _dependencies(service):
+        if other in services.on:
+            found.setdefault(other, Wait(part=other, until=condition))
+        elif other in services.off:
+            node.findings.note("waited for, but its profile is off", other)
+        elif not node.value or node["required"].value is not False:
+            near = nearest(other, services.on)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(services.on)}"
+            node.say(f"there is no service {other!r}; {hint}")
+    return list(found.values())
+
+
+def _dependencies(service: Value) -> Iterator[tuple[str, Condition, Value]]:
+    depends = service["depends_on"]
+    depends = depends.with_value(as_mapping(depends.value, "depends_on"))
+    for other, node in depends.fields("a list of services, or a mapping of them"):
+        word = node.mapping()["condition"].one_of(CONDITIONS) or "service_started"
+        yield other, CONDITIONS[word], node
+    for key in ("links", "volumes_from"):
+        for each in service[key].items("a list of services"):
+            other = (each.text() or "").partition(":")[0]
+            if other != "container":
+                yield other, "started", each
+    for key in ("network_mode", "ipc", "pid"):
+        kind, colon, other = (service[key].text() or "").partition(":")
+        if kind == "service" and colon:
+            yield other, "started", service[key]
+
+
+def _settle(parts: list[PartDraft]) -> None:
+    """What is waited for until it has completed runs once; what shall be healthy has a check."""
+    waits = {(wait.part, wait.until) for part in parts for wait in part.after}
+    for part in parts:
+        part.once = part.once or (part.name, "completed") in waits
+        if (part.name, "healthy") in waits and part.main.check is None:
+            part.main.check = HealthCheck(start_interval=None)
+            part.main.node.findings.note(
+                "waited for until healthy without a check in the file: its image has one, and "
+                "Docker's defaults are taken",
+                part.name,
+            )
+
+
+_IGNORED = ("networks", "volumes", "secrets", "configs", "models")
+_IGNORED_OF_SERVICE = (
+    "environment", "env_file", "labels", "logging", "networks", "secrets", "configs", "restart",
+    "ulimits", "cap_add", "cap_drop", "security_opt", "sysctls", "dns", "extra_hosts", "tmpfs",
+    "develop", "blkio_config", "device_cgroup_rules", "storage_opt",
+)  # fmt: skip
+
+
+def _count_ignored(model: Value, services: dict[str, Value], findings: Findings) -> None:
+    """What takes no room and changes no start."""
+    for key in _IGNORED:
+        if isinstance(model[key].value, dict):
+            findings.ignore(key, len(model[key].value))
+    for service in services.values():
+        for key in _IGNORED_OF_SERVICE:
+            if service[key]:
+                findings.ignore(f"{key} of a service")

@@ -1,0 +1,1 @@
+"""Kubernetes manifests: what is applied, rendered or printed as YAML or JSON."""

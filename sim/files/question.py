@@ -1,0 +1,32 @@
+"""What is asked of a reader."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from sim.core.description import description
+from sim.core.question import Question, Typed
+from sim.files.recognition import Dialect
+
+Paths: TypeAlias = tuple[Path, ...]
+
+
+@description
+class ReadQuestion(Question):
+    """What do these files say? Sizes, copies and order of the services in them."""
+
+    files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)]
+    """Compose files, Kubernetes manifests, ECS task definitions or services (JSON, CloudFormation,
+    the plan of Terraform), an application of one's own, or a folder of them; - is standard
+    input."""
+    dialect: Annotated[Dialect | None, Typed(name="as", shape="<dialect>")] = None
+    """What they are, where their content does not tell: compose, kubernetes, ecs, cloudformation,
+    terraform or own."""
+    profile: Annotated[tuple[str, ...], Typed(shape="<name>", repeats=True)] = ()
+    """Profile of compose that is on; may be given several times, * is all."""
+    env: Annotated[Paths, Typed(shape="<file>", repeats=True)] = ()
+    """File of variables for compose, instead of the .env beside it."""
+    sizes: Annotated[Paths, Typed(shape="<file>", repeats=True)] = ()
+    """What containers use, where the files do not tell what they need: docker stats --no-stream
+    --format json, or what KRR or a vertical pod autoscaler recommend."""
+    override: Annotated[Paths, Typed(name="file", short="f", shape="<file>", repeats=True)] = ()
+    """Another compose file, merged over those before it."""

@@ -1,0 +1,154 @@
+"""`sim.read`: files in, an application out."""
+
+from collections.abc import Callable, Iterable
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from sim.core.question import BadInput, ask
+from sim.files.assembly import assembled
+from sim.files.compose.reading import read_compose
+from sim.files.draft import Drafts
+from sim.files.kubernetes.reading import read_manifests
+from sim.files.question import ReadQuestion
+from sim.files.recognition import Dialect, dialect_of
+from sim.files.text.findings import Findings
+from sim.files.text.place import TextPlace
+from sim.files.text.source import SourceText, sources
+from sim.files.text.value import Value
+from sim.files.text.yaml_values import documents
+from sim.workload import Application
+
+AnyPath: TypeAlias = str | PathLike[str]
+Several: TypeAlias = AnyPath | Iterable[AnyPath]
+
+
+def read(
+    *files: AnyPath,
+    dialect: Dialect | None = None,
+    profile: str | Iterable[str] = (),
+    env: Several = (),
+    sizes: Several = (),
+    override: Several = (),
+) -> Application:
+    """The application that files describe.
+
+    Args:
+        files: compose files, Kubernetes manifests, ECS task definitions and services, or a folder
+            of them; `-` is standard input.
+        dialect: what they are, where their content does not tell.
+        profile: profiles of compose that are on; `*` is all.
+        env: files of variables for compose, instead of the `.env` beside it.
+        sizes: files of what containers use, where the others do not tell what they need.
+        override: more compose files, merged over the first.
+
+    Raises:
+        BadInput: all that is wrong with them, one mistake a line.
+    """
+    values: dict[str, object] = {
+        "files": _tuple(files),
+        "dialect": dialect,
+        "profile": _tuple(profile),
+        "env": _tuple(env),
+        "sizes": _tuple(sizes),
+        "override": _tuple(override),
+    }
+    return understood(ask(ReadQuestion, values))
+
+
+def _tuple(value: Any) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, str | PathLike) else tuple(value)
+
+
+def understood(question: ReadQuestion) -> Application:
+    """The application that the files of a question describe.
+
+    Raises:
+        BadInput: all that is wrong with them, one mistake a line.
+    """
+    findings = Findings()
+    found = _found([*question.files, *question.override], question.dialect, findings)
+    dialect = _one_dialect(found)
+    if dialect not in _READERS:
+        raise BadInput(f"{found[0].source.name}: {dialect} is not read yet")
+    drafts = _READERS[dialect](found, question, findings)
+    findings.refuse()
+    if not drafts.parts:
+        raise BadInput(f"{found[0].source.name}: {_nothing(findings)}")
+    return assembled(drafts, {}, findings)
+
+
+class Found(NamedTuple):
+    """A document and the file it stands in."""
+
+    source: SourceText
+    node: Value
+    dialect: Dialect
+
+
+def _found(paths: Iterable[Path], dialect: Dialect | None, findings: Findings) -> list[Found]:
+    """The documents of all files; those of a folder that are nothing we know are counted."""
+    found: list[Found] = []
+    wrong: list[str] = []
+    for source in sources(paths):
+        try:
+            found += _documents(source, dialect, findings)
+        except BadInput as error:
+            if source.named:
+                wrong.append(str(error))
+            else:
+                findings.ignore("file that is nothing to run")
+                findings.note(f"not read: {error}")
+    if wrong or not found:
+        raise BadInput("\n".join(wrong) or "files: nothing is in them")
+    return found
+
+
+def _documents(source: SourceText, dialect: Dialect | None, findings: Findings) -> list[Found]:
+    every = documents(source)
+    if not every:
+        raise BadInput(f"{source.name}: it is empty")
+    return [
+        Found(
+            source,
+            Value(each, TextPlace(source.name, 0), findings),
+            dialect or dialect_of(each, source.name),
+        )
+        for each in every
+    ]
+
+
+def _one_dialect(found: list[Found]) -> Dialect:
+    first = found[0]
+    for other in found[1:]:
+        if _FAMILY.get(other.dialect, other.dialect) != _FAMILY.get(first.dialect, first.dialect):
+            raise BadInput(
+                f"{first.source.name} is {first.dialect}, {other.source.name} {other.dialect}; "
+                "read them one after the other"
+            )
+    return first.dialect
+
+
+_FAMILY: dict[Dialect, Dialect] = {"cloudformation": "ecs"}
+
+
+def _nothing(findings: Findings) -> str:
+    left = f"; ignored: {', '.join(findings.ignored)}" if findings.ignored else ""
+    return f"nothing in it runs as a container{left}"
+
+
+def _compose(found: list[Found], question: ReadQuestion, findings: Findings) -> Drafts:
+    files = [(each.source, each.node) for each in found]
+    return read_compose(files, question.env, question.profile, findings)
+
+
+def _kubernetes(found: list[Found], question: ReadQuestion, findings: Findings) -> Drafts:
+    first = question.files[0]
+    name = first.resolve().name if first.is_dir() else first.stem
+    return read_manifests([each.node for each in found], name.strip("-") or "stdin", findings)
+
+
+_READERS: dict[Dialect, Callable[[list[Found], ReadQuestion, Findings], Drafts]] = {
+    "compose": _compose,
+    "kubernetes": _kubernetes,
+}

@@ -1,0 +1,1 @@
+"""From bytes to values: sources, YAML and JSON within bounds, and where each value stands."""

@@ -1,0 +1,53 @@
+"""Values that know where they stand in a file."""
+
+from typing import Any, NamedTuple
+
+
+class TextPlace(NamedTuple):
+    """Where something stands."""
+
+    source: str
+    """The file's name, or `standard input`."""
+    line: int
+    """From 1; 0: not known."""
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+
+class PlacedMapping(dict[str, Any]):
+    """A mapping that knows where each key stands."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[str, TextPlace] = {}
+
+    def put(self, key: str, value: Any, place: TextPlace) -> None:
+        """Set a key, and say where it stands."""
+        self[key] = value
+        self.places[key] = place
+
+
+class PlacedList(list[Any]):
+    """A list that knows where each item stands."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[TextPlace] = []
+
+    def add(self, value: Any, place: TextPlace) -> None:
+        """Append an item, and say where it stands."""
+        self.append(value)
+        self.places.append(place)
+
+
+class Tagged(NamedTuple):
+    """A value under a tag of its own, such as `!Ref` or `!reset`."""
+
+    tag: str
+    """Without the exclamation mark."""
+    value: Any

@@ -18,15 +18,12 @@ VERBS = {
     "cost?",
     "scale": "How long from 0 to 500 tasks, when the machines have to come first? And from 500 to "
     "200?",
-<<<<<<< HEAD
     "fail": "When a process, a host or a zone dies: what is lost, who notices, when is it served "
     "again?",
     "neighbours": "One neighbour asks for all it can get: how much slower are the others, as "
     "containers, microVMs and VMs?",
-=======
     "read": "Compose files, Kubernetes manifests or ECS tasks of mine: what was understood of "
     "them?",
->>>>>>> main
     "run": "Run a scenario file; runs that are there already are not made again.",
     "sweep": "Run a scenario file at many points; runs that are there already are not made again.",
     "compare": "How two runs differ: their inputs, then every metric with a 95 % interval.",

@@ -22,7 +22,7 @@ class TooFewHosts(ValueError):  # noqa: N818 (it is what happened, in the user's
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class FailSetup:
     """A platform as it is asked about."""
 
     row: PlatformRow
@@ -36,13 +36,13 @@ class Setup:
         return catalog.recovering(self.platform, self.recovery)
 
 
-def setups(question: FailQuestion, service: Service) -> tuple[list[Setup], dict[str, str]]:
+def setups(question: FailQuestion, service: Service) -> tuple[list[FailSetup], dict[str, str]]:
     """The platforms that hold the tasks, and by name why others do not.
 
     Raises:
         TooFewHosts: so many hosts were asked for, and do not hold them.
     """
-    good: list[Setup] = []
+    good: list[FailSetup] = []
     unfit: dict[str, str] = {}
     for name in question.platforms:
         row = platforms.row(name)
@@ -55,7 +55,7 @@ def setups(question: FailQuestion, service: Service) -> tuple[list[Setup], dict[
         if make is not None and row.recovery is not None:
             made = make(options)
             recovery = _recovery(question, row.name, row.recovery())
-            good.append(Setup(row, made, recovery, made.host_name(service)))
+            good.append(FailSetup(row, made, recovery, made.host_name(service)))
     return good, unfit
 
 

@@ -17,7 +17,7 @@ from sim.platforms.recovery.clocks import Recovery
 from sim.platforms.recovery.recovering import ERRORS, LOST, PARTS
 from sim.studies.fail.answer import FailAnswer, FailRow, table
 from sim.studies.fail.question import FailQuestion
-from sim.studies.fail.setup import Setup, setups
+from sim.studies.fail.setup import FailSetup, setups
 from sim.units import hours
 from sim.workload import Fault, Service
 
@@ -71,7 +71,7 @@ def answer(question: FailQuestion) -> FailAnswer:
 fail = asking(FailQuestion, answer, "fail")
 
 
-def scenario(setup: Setup, service: Service, question: FailQuestion) -> Scenario:
+def scenario(setup: FailSetup, service: Service, question: FailQuestion) -> Scenario:
     """One platform: the tasks come up and rest, then the fault happens."""
     return Scenario(
         name="fail",
@@ -83,7 +83,7 @@ def scenario(setup: Setup, service: Service, question: FailQuestion) -> Scenario
 
 
 def _advice(
-    question: FailQuestion, service: Service, good: list[Setup], rows: list[FailRow]
+    question: FailQuestion, service: Service, good: list[FailSetup], rows: list[FailRow]
 ) -> str:
     """What EKS would do if its pods gave a dead node up sooner, where that was not asked."""
     if question.kill == "process" or question.toleration is not None:
@@ -109,7 +109,7 @@ def _advice(
     )
 
 
-def _crash_loop(good: list[Setup]) -> str:
+def _crash_loop(good: list[FailSetup]) -> str:
     """When further restarts come, where the process does not stay up."""
     said = []
     for each in good:
@@ -121,7 +121,7 @@ def _crash_loop(good: list[Setup]) -> str:
     return f"If it does not stay up, it is restarted after {'; '.join(said)}." if said else ""
 
 
-def _row(question: FailQuestion, results: Results, setup: Setup) -> FailRow:
+def _row(question: FailQuestion, results: Results, setup: FailSetup) -> FailRow:
     """What the runs of one platform say."""
     name = setup.row.name
     spans = results.spans[results.spans["variant"] == name]
@@ -166,7 +166,7 @@ def _parts(mine: pd.DataFrame, served: pd.DataFrame) -> dict[str, float]:
     return {part: float(seconds[part]) / len(last) for part in PARTS}
 
 
-def _why_not(question: FailQuestion, setup: Setup) -> str:
+def _why_not(question: FailQuestion, setup: FailSetup) -> str:
     if question.kill == "process":
         return "no task serves in its place"
     if setup.recovery.notices is None:
@@ -176,7 +176,7 @@ def _why_not(question: FailQuestion, setup: Setup) -> str:
     return "not all find room on what is left"
 
 
-def _by(question: FailQuestion, setup: Setup) -> str:
+def _by(question: FailQuestion, setup: FailSetup) -> str:
     """What replaces a lost task, in words."""
     recovery, noun = setup.recovery, "pod" if setup.row.name.startswith("eks") else "task"
     if question.kill == "process" and recovery.restarts is not None:

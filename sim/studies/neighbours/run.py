@@ -56,9 +56,9 @@ class NeighboursRun:
     def run(self, seed: int, replication: int) -> Recorder:
         """The slow-down of a request is what it takes beside the hog, over what it takes without:
         the same request, for both worlds draw the same."""
-        calm = _Bench(self, World(seed, replication))
+        calm = _Machine(self, World(seed, replication))
         calm.serve(beside=False)
-        bench = _Bench(self, World(seed, replication))
+        bench = _Machine(self, World(seed, replication))
         bench.serve(beside=True)
         ratios = [took / calm.took[key] for key, took in bench.took.items() if key in calm.took]
         slower = ratios or [float("inf")]
@@ -73,7 +73,7 @@ class NeighboursRun:
         return bench.world.record
 
 
-class _Bench:
+class _Machine:
     """A machine with its victims, and the hog in the last place."""
 
     def __init__(self, asked: NeighboursRun, world: World) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
     from sim.studies.fail.study import fail
+    from sim.studies.isolation.study import isolation
     from sim.studies.lifecycle.study import lifecycle
     from sim.studies.neighbours.study import neighbours
     from sim.studies.one_server import one_server
@@ -66,6 +67,7 @@ __all__ = [
     "density",
     "experiment",
     "fail",
+    "isolation",
     "lifecycle",
     "load",
     "neighbours",
@@ -106,6 +108,7 @@ _HOME = {
     "sweep": "sim.experiment",
     "density": "sim.studies.density.study",
     "fail": "sim.studies.fail.study",
+    "isolation": "sim.studies.isolation.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "neighbours": "sim.studies.neighbours.study",
     "one_server": "sim.studies.one_server",

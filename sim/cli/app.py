@@ -24,6 +24,8 @@ VERBS = {
     "containers, microVMs and VMs?",
     "read": "Compose files, Kubernetes manifests or ECS tasks of mine: what was understood of "
     "them?",
+    "isolation": "What do the walls between sandboxes cost, and what still crosses them: a bad "
+    "neighbour, a dead host?",
     "run": "Run a scenario file; runs that are there already are not made again.",
     "sweep": "Run a scenario file at many points; runs that are there already are not made again.",
     "compare": "How two runs differ: their inputs, then every metric with a 95 % interval.",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sim.studies.lifecycle.study import lifecycle
     from sim.studies.neighbours.study import neighbours
     from sim.studies.one_server import one_server
+    from sim.studies.plan.study import plan
     from sim.studies.platform_row import PlatformOptions
     from sim.studies.platforms import register as add_platform
     from sim.studies.scale_in.study import scale_in
@@ -72,6 +73,7 @@ __all__ = [
     "load",
     "neighbours",
     "one_server",
+    "plan",
     "plots",
     "read",
     "replicate",
@@ -111,6 +113,7 @@ _HOME = {
     "isolation": "sim.studies.isolation.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "neighbours": "sim.studies.neighbours.study",
+    "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",
     "read": "sim.files.reading",
     "calls": "sim.studies.calls.study",

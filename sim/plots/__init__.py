@@ -3,6 +3,9 @@
 from sim.plots.canvas import (
     save,
 )
+from sim.plots.cost_and_readiness import (
+    cost_and_readiness,
+)
 from sim.plots.cost_frontier import (
     cost_frontier,
 )
@@ -23,6 +26,9 @@ from sim.plots.isolation import (
 )
 from sim.plots.lifecycle import (
     lifecycle,
+)
+from sim.plots.machines import (
+    machines,
 )
 from sim.plots.memory_budget import (
     memory_budget,
@@ -60,12 +66,14 @@ from sim.plots.waterfall import (
 )
 
 __all__ = [
+    "cost_and_readiness",
     "cost_frontier",
     "density_bars",
     "forest",
     "host_timeline",
     "isolation_matrix",
     "lifecycle",
+    "machines",
     "memory_budget",
     "parity",
     "ready_ecdf",

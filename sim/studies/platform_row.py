@@ -16,8 +16,8 @@ from sim.platforms import FargateSize, Network, PodTemplate
 from sim.platforms.ecs.placement import Strategy
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem
-from sim.platforms.recovery.clocks import Recovery
 from sim.platforms.packing.placing import Placing
+from sim.platforms.recovery.clocks import Recovery
 from sim.start import Ceiling, Platform
 from sim.studies.cost.charges import NO_CHARGES, Charges
 from sim.workload import Service

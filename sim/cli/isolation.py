@@ -6,6 +6,7 @@ from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, note, say, table, wrote
 from sim.cli.script import picture
 from sim.studies.isolation import study
+from sim.studies.isolation.sharing import HEADS
 from sim.studies.isolation.study import IsolationAnswer, IsolationQuestion
 from sim.studies.neighbours.ways import WAYS
 
@@ -49,6 +50,13 @@ def show(answer: IsolationAnswer) -> None:
     )
     for line in dict.fromkeys(n for each in answer.neighbours for n in each.notes()):
         say(line)
+    table(
+        HEADS,
+        [path.cells() for path in answer.paths],
+        title="between two containers: a call with an answer of so many bytes",
+        right="llrr",
+    )
+    say(answer.volume.sentence())
     say(answer.failed.sentence())
     fail.show(answer.failed)
 

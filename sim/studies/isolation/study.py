@@ -13,6 +13,7 @@ from sim.studies.fail import study as failing
 from sim.studies.fail.answer import FailAnswer
 from sim.studies.fail.question import FailQuestion
 from sim.studies.isolation.ladder import Rung, ladder
+from sim.studies.isolation.sharing import Route, SharedVolume, paths, volume
 from sim.studies.kinds import NAME, Cores, Count, Instance, Replications, Seed, Size, among
 from sim.studies.neighbours import study as beside
 from sim.studies.neighbours.answer import BARELY, NeighboursAnswer
@@ -56,11 +57,16 @@ class IsolationAnswer:
     rungs: list[Rung]
     neighbours: list[NeighboursAnswer]
     failed: FailAnswer
+    paths: list[Route]
+    """Ways of bytes between two containers, by what both share."""
+    volume: SharedVolume
 
     def json(self) -> dict[str, Any]:
         """Plain data: the ladder, the ways by resource, the platforms after a fault."""
         return {
             "ladder": [rung.flat() for rung in self.rungs],
+            "paths": [each.flat() for each in self.paths],
+            "volume": self.volume.json(),
             "ways": {each.question.bad: each.json()["ways"] for each in self.neighbours},
             **self.failed.json(),
         }
@@ -83,7 +89,8 @@ class IsolationAnswer:
         return (
             f"A {first.name} adds {shown_mib(first.memory)} and {shown_duration(first.start)}, a "
             f"{last.name} {shown_mib(last.memory)} and {shown_duration(last.start)}: "
-            f"{first.density} or {last.density} of {self.question.app} on {self.question.instance}."
+            f"{first.density} or {last.density} {self.question.app} fit on "
+            f"{self.question.instance}."
             f" Without limits the worst neighbour ({worst}) slows containers {slow:.1f} times at "
             f"p95; {quiet}."
         )
@@ -124,7 +131,15 @@ def answer(question: IsolationQuestion) -> IsolationAnswer:
             replications=question.replications,
         )
     )
-    return IsolationAnswer(question, ladder(service, question.instance), hogs, failed)
+    disk = next(each for each in hogs if each.question.bad == "disk")
+    return IsolationAnswer(
+        question,
+        ladder(service, question.instance),
+        hogs,
+        failed,
+        paths(question.instance),
+        volume(disk),
+    )
 
 
 isolation = asking(IsolationQuestion, answer, "isolation")

@@ -9,6 +9,7 @@ from sim.experiment.statistics.estimate import Estimate
 from sim.studies.fail import study
 from sim.studies.fail.answer import FailAnswer, FailRow
 from sim.studies.fail.question import FailQuestion
+from sim.workload.fault import PLANNED
 
 
 def command(question: FailQuestion, workers: WorkerOptions, to: Files) -> int:
@@ -30,12 +31,16 @@ def command(question: FailQuestion, workers: WorkerOptions, to: Files) -> int:
 def show(answer: FailAnswer) -> None:
     """A row a platform, the parts of the longest way, and what it rests on."""
     question = answer.question
+    planned = question.kill in PLANNED
+    seen = ["begun again", "all serve"] if planned else ["noticed", "begun again", "all serve"]
+    last = [] if planned or question.balancer == "none" else ["errors until"]
+    heads = ["platform", "missing" if planned else "lost", *seen, *last, "replaced by"]
     table(
-        ["platform", "lost", "noticed", "begun again", "all serve", "errors until", "replaced by"],
-        [_cells(row) for row in answer.rows],
-        title=f"{question.tasks} tasks of {question.app}: seconds after the fault, means of "
+        heads,
+        [_cells(row, planned=planned, errors=bool(last)) for row in answer.rows],
+        title=f"{question.tasks} tasks of {question.app}: seconds since then, means of "
         f"{question.replications} runs",
-        right="lrrrrrl",
+        right="l" + "r" * (len(heads) - 2) + "l",
     )
     for row in answer.rows:
         if row.parts:
@@ -43,7 +48,7 @@ def show(answer: FailAnswer) -> None:
                 f"{part} {shown_seconds(seconds)}" for part, seconds in row.parts.items()
             )
             hint(f"{row.platform}: {words}")
-    if question.balancer != "none":
+    if last:
         say("errors until: requests to what is dead fail until the balancer leaves it out.")
     for reason in dict.fromkeys(why for row in answer.rows for why in row.refused.values()):
         who = [row.platform for row in answer.rows if reason in row.refused.values()]
@@ -55,10 +60,10 @@ def show(answer: FailAnswer) -> None:
         say(answer.advice)
 
 
-def _cells(row: FailRow) -> list[str]:
+def _cells(row: FailRow, *, planned: bool, errors: bool) -> list[str]:
     lost = f"{row.lost} of {row.tasks}"
-    times = (row.noticed, row.replaced, row.serving, row.errors)
-    return [row.platform, lost, *map(_seconds, times), row.by]
+    times = [*([] if planned else [row.noticed]), row.replaced, row.serving]
+    return [row.platform, lost, *map(_seconds, times + [row.errors] * errors), row.by]
 
 
 def _seconds(time: Estimate | None) -> str:

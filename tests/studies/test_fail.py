@@ -91,6 +91,21 @@ def test_spare_hosts_lose_less_and_packed_ones_more() -> None:
     assert lost(spread=False) == 16
 
 
+def test_an_update_keeps_as_many_tasks_as_it_is_told() -> None:
+    """Minimum healthy 90 % of 20: two at a time without surge, none missing with it."""
+    asked = {"platform": ("ecs", "eks"), "kill": "update", "tasks": 20, "replications": 1}
+    few = sim.fail(**asked, min_healthy=0.9, surge=0.0)  # type: ignore[arg-type]
+    more = sim.fail(**asked, min_healthy=1.0, surge=0.5)  # type: ignore[arg-type]
+
+    assert [row.lost for row in few.rows] == [2, 2]
+    assert [row.lost for row in more.rows] == [0, 0]
+    assert all(
+        a.serving.value > b.serving.value
+        for a, b in zip(few.rows, more.rows, strict=True)
+        if a.serving and b.serving
+    )
+
+
 def test_without_room_the_tasks_wait_for_the_next_instance() -> None:
     """Three hosts of 16 and 48 tasks: a third has no place until the group brings a host."""
     tight = sim.fail(platform="ecs", kill="host", tasks=48, hosts=3, replications=2).rows[0]
@@ -108,6 +123,8 @@ def test_without_room_the_tasks_wait_for_the_next_instance() -> None:
         (["--hosts", "2", "--platform", "ecs"], "40 tasks need 3 m5.2xlarge on ECS"),
         (["--spare", "1", "--platform", "fargate"], "spare: not allowed here"),
         (["--toleration", "30s", "--platform", "ecs"], "toleration: not allowed here"),
+        (["--surge", "0.5"], "surge: not allowed with --kill host"),
+        (["--kill", "update", "--min-healthy", "2"], "a share from 0 to 1"),
     ],
 )
 def test_what_cannot_be_is_told(arguments: list[str], message: str, tmp_path: Path) -> None:

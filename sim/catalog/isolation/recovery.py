@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from sim.catalog.ecs import container_instance_launch
 from sim.catalog.eks import eks_node_launch
-from sim.catalog.figures import figure
+from sim.catalog.figures import figure, figures
 from sim.platforms import ECS, EKS, InstanceLaunch
-from sim.platforms.recovery.clocks import Balancer, HostGroup, Recovery, Restarts
+from sim.platforms.recovery.clocks import Balancer, HostGroup, Recovery, Restarts, Rolling
 from sim.platforms.recovery.recovering import Recovering
 from sim.start import Platform
 
@@ -45,6 +45,7 @@ def instance_recovery(*, group: bool = False) -> Recovery:
         gives_up=figure("asg.impaired_wait" if group else "ec2.auto_recovery.wait"),
         restarts=_systemd(),
         in_place=not group,
+        rolling=rolling("asg.instance_refresh") if group else None,
         balancer=alb(),
     )
 
@@ -60,6 +61,7 @@ def ecs_recovery(*, group: bool = True) -> Recovery:
         notices=figure("ecs.host_noticed"),
         exits=figure("ecs.service.reaction"),
         group=host_group(container_instance_launch()) if group else None,
+        rolling=rolling("ecs.deployment"),
         balancer=alb(),
     )
 
@@ -69,6 +71,7 @@ def fargate_recovery() -> Recovery:
     return Recovery(
         notices=figure("fargate.host_noticed"),
         exits=figure("ecs.service.reaction"),
+        rolling=rolling("ecs.deployment"),
         balancer=alb(),
     )
 
@@ -94,6 +97,8 @@ def kubernetes_recovery(*, group: bool = False) -> Recovery:
         drops=True,
         restarts=restarts,
         group=host_group(eks_node_launch(group=True)) if group else None,
+        rolling=rolling("kubernetes.rolling_update"),
+        draining=Rolling(surge=0.0, unavailable=1.0),
         balancer=alb(),
     )
 
@@ -106,6 +111,13 @@ def alb() -> Balancer:
         unhealthy=figure("alb.health_check.unhealthy"),
         healthy=figure("alb.health_check.healthy"),
     )
+
+
+def rolling(key: str) -> Rolling:
+    """How tasks are replaced as planned, by the figures of that key."""
+    found = figures()
+    surge = found.get(f"{key}.surge", 0.0)
+    return Rolling(surge=surge, unavailable=figure(f"{key}.unavailable"))
 
 
 def host_group(launch: InstanceLaunch) -> HostGroup:

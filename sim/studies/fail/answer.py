@@ -12,11 +12,18 @@ from sim.experiment import Results
 from sim.experiment.statistics.estimate import Estimate
 from sim.studies import platforms
 from sim.studies.fail.question import FailQuestion
+from sim.workload.fault import PLANNED
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WHAT = {"process": "a process ends", "host": "a host dies", "zone": "a zone goes down"}
+WHAT = {
+    "process": "a process ends",
+    "host": "a host dies",
+    "zone": "a zone goes down",
+    "drain": "a host is drained",
+    "update": "all tasks are replaced by new ones",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,10 @@ class FailAnswer:
         parts = []
         for (lost, of), rows in sorted(by_loss.items()):
             where = "everywhere" if len(by_loss) == 1 and len(rows) > 2 else phrases(rows)
+            if self.question.kill in PLANNED:
+                missing = f"at most {lost} of {of} tasks are" if lost else "no task is"
+                parts.append(f"{missing} missing at a time {where}")
+                continue
             many = f"all {of} tasks are" if lost == of else f"{lost} of {of} tasks "
             many = many if lost == of else f"{many}{'is' if lost == 1 else 'are'}"
             parts.append(f"{many} gone {where} ({100.0 * lost / max(1, of):.3g}%)")
@@ -135,11 +146,12 @@ class FailAnswer:
     def _again(self) -> str:
         timed = [(row.serving.value, row) for row in self.rows if row.serving is not None]
         timed.sort(key=lambda pair: pair[0])
-        never = [row for row in self.rows if row.serving is None and row.lost]
+        never = [row for row in self.rows if row.serving is None]
         parts = []
         if timed:
             (first, quick), (last, slow) = timed[0], timed[-1]
-            parts.append(f"All serve again after {_seconds(first)} {phrases([quick])}")
+            again = "All is done" if self.question.kill in PLANNED else "All serve again"
+            parts.append(f"{again} after {_seconds(first)} {phrases([quick])}")
             if slow is not quick:
                 between = "" if len(timed) == 2 else ", and last"
                 parts[0] += f"{between or ' and'} after {_seconds(last)} {phrases([slow])}"

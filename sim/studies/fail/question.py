@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 
 from sim import catalog
 from sim.core.description import description
-from sim.core.question import Mistake, Question, Typed
+from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.studies import platforms
 from sim.studies.kinds import (
     NAME,
@@ -19,11 +19,17 @@ from sim.studies.kinds import (
     Time,
     among,
     chosen,
+    number,
     several,
 )
 from sim.workload import Victim
+from sim.workload.fault import PLANNED
 
 LoadBalancer: TypeAlias = Literal["alb", "none"]
+
+Share: TypeAlias = Annotated[
+    float, number("a share from 0 to 1", lambda share: 0.0 <= share <= 1.0), Typed(shape="<share>")
+]
 
 HOSTS = 4
 """Hosts that share the tasks, unless they need more."""
@@ -37,14 +43,15 @@ def of_kubernetes() -> tuple[str, ...]:
 @description
 class FailQuestion(Question):
     """When a process, a host or a zone dies: what is lost, who notices when, when is it served
-    again?"""
+    again? And when a host is drained, or a service updated as planned?"""
 
     app: Annotated[str, among("app", catalog.apps), NAME] = "node"
     """java, node, mysql or generic."""
     tasks: Count = 40
     """Tasks of the service that are wanted."""
     kill: Annotated[Victim, among("kill", get_args(Victim)), Typed(shape="<what>")] = "host"
-    """process, host or zone; of hosts and zones the one with most tasks."""
+    """process, host or zone, of hosts and zones the one with most tasks; or as planned: drain (a
+    host is emptied) or update (all tasks are replaced)."""
     platform: Annotated[
         str | tuple[str, ...],
         several("platform", lambda: platforms.names("fail"), everything="all"),
@@ -70,6 +77,12 @@ class FailQuestion(Question):
     """Availability zones over which the hosts are spread."""
     toleration: Time | None = None
     """EKS: tolerationSeconds of the pods for a node that is unreachable; default: 300 s."""
+    min_healthy: Share | None = None
+    """drain and update: share of the tasks that serve at any time (minimumHealthyPercent,
+    1 - maxUnavailable, a PodDisruptionBudget); default: the platform's own."""
+    surge: Share | None = None
+    """drain and update: share of the tasks that may be begun besides (maximumPercent - 100,
+    maxSurge); default: the platform's own."""
     balancer: Annotated[LoadBalancer, among("balancer", get_args(LoadBalancer)), NAME] = "alb"
     """What sends requests to the tasks: alb (an Application Load Balancer) or none."""
     seed: Seed = 1
@@ -88,9 +101,12 @@ class FailQuestion(Question):
         if "toleration" in given and not set(of_kubernetes()) & set(self.platforms):
             words = f"not allowed here; it is for {', '.join(of_kubernetes())}"
             yield Mistake(("toleration", "platform"), words)
-        if "toleration" in given and self.kill == "process":
-            words = "not allowed with --kill process: the kubelet restarts it, whatever it says"
+        if "toleration" in given and self.kill not in ("host", "zone"):
+            words = f"not allowed with --kill {self.kill}: it is of pods of a node that is gone"
             yield Mistake(("toleration", "kill"), words)
+        if self.kill not in PLANNED:
+            reason = f"with --kill {self.kill}, which is not planned"
+            yield from without_effect(given, ("min_healthy", "surge"), "kill", reason)
 
     @property
     def platforms(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from sim import catalog
 from sim.core.quantity import LARGEST_VCPU
-from sim.platforms.recovery.clocks import Recovery
+from sim.platforms.recovery.clocks import Recovery, Rolling
 from sim.platforms.recovery.recovering import Recovering
 from sim.start import Ceiling
 from sim.studies import platforms
@@ -12,6 +12,7 @@ from sim.studies.fail.question import HOSTS, FailQuestion, of_kubernetes
 from sim.studies.platform_row import PlatformOptions, PlatformRow, StudiedPlatform
 from sim.units import GiB
 from sim.workload import Service
+from sim.workload.fault import PLANNED
 
 ONE_SERVER = ("vm", "docker")
 """Platforms of one server, which nobody replaces."""
@@ -116,6 +117,21 @@ def _recovery(question: FailQuestion, name: str, recovery: Recovery) -> Recovery
     recovery = replace(recovery, zones=question.zones)
     if question.balancer == "none":
         recovery = replace(recovery, balancer=None)
+    if question.kill in PLANNED:
+        recovery = replace(
+            recovery,
+            rolling=_asked(question, recovery.rolling),
+            draining=_asked(question, recovery.draining),
+        )
     if question.toleration is not None and name in of_kubernetes():
         recovery = replace(recovery, gives_up=question.toleration)
     return recovery
+
+
+def _asked(question: FailQuestion, way: Rolling | None) -> Rolling | None:
+    """A way to replace tasks as planned, with the shares that were asked for."""
+    if way is not None and question.min_healthy is not None:
+        way = replace(way, unavailable=1.0 - question.min_healthy)
+    if way is not None and question.surge is not None:
+        way = replace(way, surge=question.surge)
+    return way

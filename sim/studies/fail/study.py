@@ -14,12 +14,13 @@ from sim.experiment import Burst, Results, Scenario, compare, replicate
 from sim.experiment.statistics.estimate import Estimate, mean
 from sim.platforms.deployment import RECOVERY
 from sim.platforms.recovery.clocks import Recovery
-from sim.platforms.recovery.recovering import ERRORS, LOST, PARTS
+from sim.platforms.recovery.recovering import DUE, ERRORS, LOST, PARTS
 from sim.studies.fail.answer import FailAnswer, FailRow, table
 from sim.studies.fail.question import FailQuestion
 from sim.studies.fail.setup import FailSetup, setups
 from sim.units import hours
 from sim.workload import Fault, Service
+from sim.workload.fault import PLANNED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,8 +87,10 @@ def _advice(
     question: FailQuestion, service: Service, good: list[FailSetup], rows: list[FailRow]
 ) -> str:
     """What EKS would do if its pods gave a dead node up sooner, where that was not asked."""
-    if question.kill == "process" or question.toleration is not None:
-        return "" if question.kill != "process" else _crash_loop(good)
+    if question.kill == "process":
+        return _crash_loop(good)
+    if question.kill in PLANNED or question.toleration is not None:
+        return ""
     eks = next((each for each in good if each.row.name == "eks"), None)
     if eks is None:
         return ""
@@ -127,21 +130,23 @@ def _row(question: FailQuestion, results: Results, setup: FailSetup) -> FailRow:
     spans = results.spans[results.spans["variant"] == name]
     mine = spans[spans["parent"] == RECOVERY]
     runs = int((results.runs["variant"] == name).sum())
-    lost = mine[mine["phase"] == LOST].groupby("run").size()
+    planned = question.kill in PLANNED
+    due = mine[mine["phase"] == (DUE if planned else LOST)]
     served = mine[mine["phase"] == PARTS[-1]]
-    complete = not lost.empty and len(served) == lost.sum()
+    complete = len(due) > 0 and len(served) == len(due)
     began = spans[(spans["phase"] == "app") & (spans["start_s"] < AT)]
     up = began[["run", "task"]].drop_duplicates()
     refused: dict[str, str] = {}
     if not complete:
         why = _why_not(question, setup)
         refused = {"serving_s": why} | ({} if len(served) else {"replaced_s": why})
-        refused |= {"noticed_s": why} if setup.recovery.notices is None else {}
+        unseen = setup.recovery.notices is None or planned
+        refused |= {"noticed_s": why} if unseen else {}
     return FailRow(
         platform=name,
         host=setup.host,
         tasks=round(len(up) / runs),
-        lost=round(lost.sum() / runs),
+        lost=round(sum(_missing(of) for _, of in mine.groupby("run")) / runs),
         noticed=_last(mine, "noticed", refused, "noticed_s"),
         replaced=_last(mine, "waited", refused, "replaced_s"),
         serving=_last(mine, PARTS[-1], refused, "serving_s"),
@@ -149,6 +154,19 @@ def _row(question: FailQuestion, results: Results, setup: FailSetup) -> FailRow:
         parts=_parts(mine, served) if complete else {},
         by=_by(question, setup),
         refused=refused,
+    )
+
+
+def _missing(of_run: pd.DataFrame) -> int:
+    """The most tasks that are missing at a time."""
+    gone = of_run[of_run["phase"] == LOST]["start_s"]
+    back = of_run[of_run["phase"] == PARTS[-1]]["end_s"]
+    if gone.empty:
+        return 0
+    # Of an update some serve before their old one goes: they are not missing, and end as many.
+    return max(
+        int((gone <= at).sum()) - min(int((back <= at).sum()), int((gone < at).sum()))
+        for at in gone
     )
 
 
@@ -167,6 +185,8 @@ def _parts(mine: pd.DataFrame, served: pd.DataFrame) -> dict[str, float]:
 
 
 def _why_not(question: FailQuestion, setup: FailSetup) -> str:
+    if question.kill in PLANNED:
+        return "nobody replaces its tasks as planned; they go with the server"
     if question.kill == "process":
         return "no task serves in its place"
     if setup.recovery.notices is None:
@@ -181,6 +201,8 @@ def _by(question: FailQuestion, setup: FailSetup) -> str:
     recovery, noun = setup.recovery, "pod" if setup.row.name.startswith("eks") else "task"
     if question.kill == "process" and recovery.restarts is not None:
         return "itself, restarted in place"
+    if question.kill in PLANNED:
+        return "-" if recovery.rolling is None else f"a new {noun}"
     if recovery.notices is None or (question.kill == "zone" and recovery.in_place):
         return "-"
     if recovery.in_place:
@@ -193,6 +215,8 @@ def _by(question: FailQuestion, setup: FailSetup) -> str:
 
 def _assumed(question: FailQuestion, recovery: Recovery) -> dict[str, Cited]:
     """Assumed clocks of those who notice that kind of fault."""
+    if question.kill in PLANNED:
+        return {}
     process = question.kill == "process"
     asked = recovery.exits if process else (recovery.notices, recovery.gives_up, recovery.group)
     found = (cited for _, cited in figures(asked))

@@ -24,8 +24,6 @@ VERBS = {
     "again?",
     "neighbours": "One neighbour asks for all it can get: how much slower are the others, as "
     "containers, microVMs and VMs?",
-    "read": "Compose files, Kubernetes manifests or ECS tasks of mine: what was understood of "
-    "them?",
     "isolation": "What do the walls between sandboxes cost, and what still crosses them: a bad "
     "neighbour, a dead host?",
     "app": "sim app init: a file that describes an app of my own, to fill in.",

@@ -16,7 +16,7 @@ SMALL, LARGE = 64 * 1024, 100e6
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Passage:
     """How bytes go from one container to another: a round trip, and a rate."""
 
     name: str
@@ -49,24 +49,24 @@ class Route:
 HEADS = ("path", "both share", shown_bytes(SMALL), shown_bytes(LARGE))
 
 
-def paths(instance: str) -> list[Route]:
+def paths(instance: str) -> list[Passage]:
     """From one network namespace to another availability zone, between hosts of that type."""
     figure, nic = catalog.figure, catalog.machine(instance).nic
     return [
-        Route(
+        Passage(
             "loopback",
             "a network namespace: one task or pod",
             figure("network.hop.loopback"),
             figure("network.loopback.rate"),
         ),
-        Route(
+        Passage(
             "bridge",
             "a host and its kernel",
             figure("network.hop.same_host"),
             figure("network.bridge.rate"),
         ),
-        Route("ENI, same zone", "an availability zone", figure("network.hop.same_zone"), nic),
-        Route("ENI, other zone", "a region", figure("network.hop.other_zone"), nic),
+        Passage("ENI, same zone", "an availability zone", figure("network.hop.same_zone"), nic),
+        Passage("ENI, other zone", "a region", figure("network.hop.other_zone"), nic),
     ]
 
 

@@ -13,7 +13,7 @@ from sim.studies.fail import study as failing
 from sim.studies.fail.answer import FailAnswer
 from sim.studies.fail.question import FailQuestion
 from sim.studies.isolation.ladder import Rung, ladder
-from sim.studies.isolation.sharing import Route, SharedVolume, paths, volume
+from sim.studies.isolation.sharing import Passage, SharedVolume, paths, volume
 from sim.studies.kinds import NAME, Cores, Count, Instance, Replications, Seed, Size, among
 from sim.studies.neighbours import study as beside
 from sim.studies.neighbours.answer import BARELY, NeighboursAnswer
@@ -57,7 +57,7 @@ class IsolationAnswer:
     rungs: list[Rung]
     neighbours: list[NeighboursAnswer]
     failed: FailAnswer
-    paths: list[Route]
+    paths: list[Passage]
     """Ways of bytes between two containers, by what both share."""
     volume: SharedVolume
 

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import fields
 from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Annotated, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, TypeAlias, get_args
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
@@ -13,6 +14,9 @@ from sim import catalog
 from sim.core.names import Architecture, UnknownName, unknown
 from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, shown_size
 from sim.core.question import Mistake, Typed
+
+if TYPE_CHECKING:
+    from sim.studies.platform_row import Question as Asked
 
 NAME = Typed(shape="<name>")
 
@@ -113,6 +117,14 @@ def idle(
         if name in given and not set(those) & set(platforms):
             where = f"not allowed on {', '.join(platforms)}, where it has no effect"
             yield Mistake((name, "platform"), f"{where}; it is for {', '.join(those)}")
+
+
+def node_takers(question: "Asked") -> dict[str, tuple[str, ...]]:
+    """By field of `NodeSettings`, the platforms on which it has an effect."""
+    from sim.studies.platforms import takers
+
+    on_nodes = {each.name: takers(question, "nodes") for each in fields(catalog.NodeSettings)}
+    return {**on_nodes, "ami": takers(question, "ami")}
 
 
 def _bare(value: str) -> str:

@@ -6,10 +6,13 @@ import sys
 
 def main() -> None:
     """Entry point of `sim` and `berthsim`."""
-    from sim.cli.app import app
-
     _open_what_is_closed()
-    app()
+    try:
+        from sim.cli.app import app
+
+        app()
+    except KeyboardInterrupt:  # in the first second, while modules are read
+        raise SystemExit(130) from None
 
 
 def _open_what_is_closed() -> None:

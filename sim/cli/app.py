@@ -14,6 +14,8 @@ VERBS = {
     "density": "How many of my containers fit on a machine, on every platform, and what stops "
     "them.",
     "startup": "How soon is my app ready, on every platform, from request to first healthy answer?",
+    "plan": "My own application: which platform, how many machines, what does it cost, how soon is "
+    "it up?",
     "storm": "How soon is each of many sandboxes up when they start at once, and what does it "
     "cost?",
     "scale": "How long from 0 to 500 tasks, when the machines have to come first? And from 500 to "

@@ -15,6 +15,9 @@ from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask, default, help_of, typed
 from sim.studies.kinds import Count, Folder
 
+MOST, LONGEST = 500, 1700
+"""Characters of a line of a message, and of all of it."""
+
 STOPPED = 130
 """What a shell makes of a program that Ctrl-C has ended."""
 
@@ -81,9 +84,19 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
         note(str(error) or "stopped")
         return STOPPED
     except (BadInput, OSError) as error:
-        text = without_number(error).replace("\n", "\n       ")
+        text = clipped(without_number(error)).replace("\n", "\n       ")
         note(f"error: {text}")
         return 2
+
+
+def clipped(text: str) -> str:
+    """A message that can be read, whatever was typed: its first lines, and no line endless."""
+    lines = [line if len(line) <= MOST else f"{line[:MOST]} ..." for line in text.splitlines()]
+    kept = lines
+    while len(kept) > 1 and sum(map(len, kept)) > LONGEST:
+        kept = kept[:-1]
+    more = len(lines) - len(kept)
+    return "\n".join([*kept, f"and {more} more"] if more else kept)
 
 
 def without_number(error: Exception) -> str:

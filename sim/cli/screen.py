@@ -49,7 +49,7 @@ def console() -> Console:
 
 def say(text: str) -> None:
     """A sentence of the answer."""
-    console().print(text, markup=False)
+    console().print(text, markup=False, emoji=False)
 
 
 def hint(text: str) -> None:
@@ -59,7 +59,7 @@ def hint(text: str) -> None:
 
 def note(text: str) -> None:
     """A remark, on standard error."""
-    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False).print(text, markup=False, emoji=False, soft_wrap=True)
 
 
 def as_json(data: Any) -> None:

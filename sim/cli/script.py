@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.screen import say, table, wrote
+from sim.cli.options import STOPPED, without_number
+from sim.cli.screen import note, say, table, wrote
 from sim.core.quantity import shown_plain
 from sim.experiment.running.workers import using
 
@@ -40,8 +41,15 @@ def script(
             parser.add_argument("--jobs", type=_at_least(1), help="processes of this machine")
             parser.add_argument("--cluster", help="a Dask scheduler: tcp://HOST:8786, or local")
             options = vars(parser.parse_args(arguments))
-            with using(options.pop("jobs"), options.pop("cluster"), options["out"]):
-                main(**options)
+            try:
+                with using(options.pop("jobs"), options.pop("cluster"), options["out"]):
+                    main(**options)
+            except KeyboardInterrupt as interrupt:
+                note(str(interrupt) or "stopped")
+                raise SystemExit(STOPPED) from None
+            except OSError as error:
+                note(f"error: {without_number(error)}")
+                raise SystemExit(2) from None
 
         return run
 

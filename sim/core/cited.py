@@ -1,9 +1,9 @@
 """A number with a passport: value, unit, range, source, date and grade."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 Grade: TypeAlias = Literal["A", "B", "C", "D", "assumed"]
 Standing: TypeAlias = Literal["measured", "derived", "assumed"]
@@ -23,6 +23,22 @@ SCALES: dict[str, float] = {
     "tasks/min": 1 / 60,
 }
 """Base units in one of each source's unit; a unit that is not here is its own base."""
+
+
+FAR = 1e6
+"""How many times larger or smaller than what is known of it a figure may be made."""
+
+SPREADS = ("of the median", "coefficient of variation")
+NEVER_ZERO = ("of an m5 vCPU", "of an m5d.metal core", "of one thread", "unpacked/compressed")
+"""Units of speeds and ratios, by which work is divided, besides those that have a `/s`."""
+
+
+class Allowed(NamedTuple):
+    """What a value may be."""
+
+    low: float
+    high: float
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,29 @@ class Cited:
         """Whether something is not known about it: it has a range, and one that is not a point."""
         return self.low is not None and self.high is not None and self.low < self.high
 
+    def moved(self, value: float) -> "Cited":
+        """The same with another value (base units).
+
+        Raises:
+            ValueError: it cannot be one of that unit; the message names key, value and what can.
+        """
+        allowed = self._allowed()
+        if isinstance(value, bool) or not allowed.low <= value <= allowed.high:
+            raise ValueError(f"{self.key}: {value!r} is not allowed; {allowed.words}")
+        return replace(self, value=float(value))
+
+    def _allowed(self) -> "Allowed":
+        """What a value of this unit may be, as wide as arithmetic goes."""
+        most = FAR * max(1.0, self.value, self.high or 0.0)
+        if self.unit.startswith("fraction"):
+            return Allowed(0.0, 1.0, "a fraction from 0 to 1")
+        if self.unit in SPREADS:
+            return Allowed(0.0, 10.0, "a spread from 0 to 10")
+        if "/s" in self.unit or self.unit in NEVER_ZERO:
+            least = min(self.value, self.low or self.value) / FAR
+            return Allowed(least, most, f"a number from {least:.3g} to {most:.3g}, in base units")
+        return Allowed(0.0, most, f"a number from 0 to {most:.3g}, in base units")
+
     def shown(self) -> str:
         """Value and range in the source's unit, such as `15 s (8 to 30)`."""
         scale = SCALES.get(self.unit, 1.0)
@@ -72,7 +111,16 @@ Number: TypeAlias = Annotated[float, Field(ge=0)] | Cited
 """A figure in a description: a plain number of at least 0, or a cited one."""
 
 
-Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)] | Cited
+def _above_zero(figure: Cited) -> Cited:
+    if not figure.value > 0.0:
+        raise ValueError(f"{figure.key}: {figure.value!r} is not allowed; a number above 0")
+    return figure
+
+
+Positive: TypeAlias = (
+    Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    | Annotated[Cited, AfterValidator(_above_zero)]
+)
 """A figure above 0."""
 
 

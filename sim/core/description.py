@@ -58,14 +58,20 @@ def with_figures(node: T, values: Mapping[str, float]) -> T:
     """A copy of a description in which several cited figures are moved, by key (base units).
 
     Raises:
-        ValueError: no figure of such a key is in the description.
+        ValueError: no figure of such a key is in the description, or it cannot have that value.
     """
     known = {figure.key for _, figure in figures(node)}
     for key in values:
         if key not in known:
             there = ", ".join(sorted(known))
             raise ValueError(f"figure: {key!r} is not in this description; it has {there}")
-    moved: T = _moved(node, values)
+    try:
+        moved: T = _moved(node, values)
+    except ValidationError as error:
+        reasons = [item["msg"].removeprefix("Value error, ") for item in error.errors()]
+        named = [reason for reason in reasons if reason.partition(":")[0] in values]
+        told = ", ".join(f"{key}: {value!r}" for key, value in values.items())
+        raise ValueError(named[0] if named else f"{told} is not allowed; {reasons[0]}") from None
     return moved
 
 
@@ -93,7 +99,7 @@ def with_value(node: T, path: str, value: object) -> T:
 def _replaced(node: Any, steps: list[str | int], value: object) -> Any:
     if not steps:
         passport = isinstance(node, Cited) and isinstance(value, int | float)
-        return replace(node, value=value) if passport else value
+        return node.moved(value) if passport else value
     step, rest = steps[0], steps[1:]
     if isinstance(node, tuple):
         if not isinstance(step, int) or step >= len(node):
@@ -108,7 +114,7 @@ def _replaced(node: Any, steps: list[str | int], value: object) -> Any:
 
 def _moved(node: Any, values: Mapping[str, float]) -> Any:
     if isinstance(node, Cited):
-        return replace(node, value=values[node.key]) if node.key in values else node
+        return node.moved(values[node.key]) if node.key in values else node
     if isinstance(node, tuple):
         items = tuple(_moved(item, values) for item in node)
         return node if all(new is old for new, old in zip(items, node, strict=True)) else items

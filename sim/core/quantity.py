@@ -34,6 +34,8 @@ LARGEST_VCPU = 448.0
 """No service needs more; above it, someone wrote ECS CPU units."""
 LARGEST_SIZE = 2.0**50
 """Bytes of a file or a layer, 1 PiB: more is a slip."""
+LONGEST = 10 * 365.25 * 86400.0
+"""Seconds of anything in a run, 10 years: the clock is exact to 0.1 us until then."""
 LARGEST_WORK = 1e9
 """Core-seconds of one step, 30 years: more is a slip."""
 
@@ -200,9 +202,17 @@ Bytes: TypeAlias = Annotated[
 Seconds: TypeAlias = Annotated[
     float,
     BeforeValidator(_before(parse_seconds, bare=False)),
-    Field(ge=0, allow_inf_nan=False),
+    Field(ge=0, le=LONGEST, allow_inf_nan=False),
     _schema("30s"),
 ]
+Count: TypeAlias = Annotated[int, Field(ge=1, le=10_000_000)]
+"""Tasks of one arrival; a start takes 250 bytes at least."""
+Hosts: TypeAlias = Annotated[int, Field(ge=1, le=100_000)]
+"""Machines that are up already."""
+Rate: TypeAlias = Annotated[float, Field(ge=1e-6, le=1e6)]
+"""Arrivals a second, from one in 11 days."""
+Between: TypeAlias = Annotated[Seconds, Field(ge=1e-3)]
+"""Seconds between two readings of a meter."""
 Vcpu: TypeAlias = Annotated[
     float,
     BeforeValidator(_before(parse_vcpu, bare=True)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from simpy import Environment, Event, Interrupt
 
-from sim.core.cited import Number, plain
+from sim.core.cited import Positive, plain
 from sim.core.description import description
 
 
@@ -15,9 +15,9 @@ from sim.core.description import description
 class Quota:
     """A quota as AWS writes it: a bucket of `size` tokens, refilled with `refill` a second."""
 
-    size: Number
+    size: Positive
     """Tokens in a full bucket."""
-    refill: Number
+    refill: Positive
     """Tokens per second."""
 
     def deploy(self, env: Environment) -> "Bucket":

@@ -27,11 +27,23 @@ A slice with no more left is used up; a time this much before the next period is
 smaller, so that none is divided by 0.
 """
 
+STEPS = 8
+"""Steps of a float that are nothing but rounding, where that is more than `GRAIN`."""
+
 EXIT_CPU = 1e-6
 """Core-seconds added to each job, for its exit.
 
 A job whose work uses up the slice exactly is so throttled before it can exit, as a process is.
 """
+
+
+def period_start(now: float, phase: float, period: float) -> float:
+    """When the period at `now` began.
+
+    What is rounding grows with the clock: after 48 days a float's step is above `GRAIN`.
+    """
+    passed = (now - phase) / period
+    return phase + math.floor(passed + max(GRAIN, STEPS * math.ulp(passed))) * period
 
 
 class CpuMax(NamedTuple):
@@ -51,7 +63,7 @@ class CpuMax(NamedTuple):
 
     def begun(self, now: float) -> float:
         """When the present period began."""
-        return self.phase + math.floor((now - self.phase) / self.period + GRAIN) * self.period
+        return period_start(now, self.phase, self.period)
 
 
 class Plan(NamedTuple):
@@ -247,8 +259,7 @@ class CpuQuota:
 
     def _period_start(self, now: float) -> float:
         """Start of the present period."""
-        passed = math.floor((now - self._phase) / self._period + GRAIN)
-        return self._phase + passed * self._period
+        return period_start(now, self._phase, self._period)
 
     def _job_ended(self, event: Event) -> None:
         """A job has fired, `delay` after its work; the group may have been removed meanwhile."""
@@ -283,12 +294,13 @@ class CpuQuota:
         """Go on at full speed, at the rate of whole periods, or not at all until the next one."""
         now = self._env.now
         begun = self._period_start(now)
-        fresh = now - begun <= GRAIN * self._period
+        rounding = STEPS * math.ulp(now)
+        fresh = now - begun <= max(GRAIN * self._period, rounding)
         if not self._jobs or math.fsum(job.cap for job in self._jobs) <= self._quota:
             self._set_cap(self._quota, None)
         elif self._paced and not fresh:
             self._set_cap(self._quota, begun + self._period, paced=True)
-        elif self._left <= GRAIN:
+        elif self._left <= max(GRAIN, rounding * self._group.rate):
             self._set_cap(0.0, begun + self._period)
         else:
             self._use_slice(now, begun, fresh=fresh)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from pydantic import PositiveInt, model_validator
+from pydantic import model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.core.quantity import shown_gib
+from sim.core.quantity import Hosts, shown_gib
 from sim.core.world import World
 from sim.host import Machine
 from sim.image import Image, ImageCleanup, ImageStore, PullPolicy, Registry, Unpacking
@@ -23,7 +23,7 @@ class Fleet:
     """`count` machines of one type that are up already."""
 
     machine: Machine
-    count: PositiveInt = 1
+    count: Hosts = 1
     runtime: ContainerRuntime
     registry: Registry
     unpacking: Unpacking

@@ -47,7 +47,7 @@ def sweep_lines(
 
 def _line(ax: Axes, rows: pd.DataFrame, name: str, color: str) -> Line2D:
     (line,) = ax.plot(rows["_x"], rows["time_to_ready_s"], "o-", color=color, ms=4, label=name)
-    if {"low_s", "high_s"} <= set(rows):
+    if _have_intervals(rows):
         ax.fill_between(rows["_x"], rows["low_s"], rows["high_s"], color=color, alpha=0.18, lw=0)
     return line
 
@@ -55,11 +55,15 @@ def _line(ax: Axes, rows: pd.DataFrame, name: str, color: str) -> Line2D:
 def _points(ax: Axes, rows: pd.DataFrame, name: str, color: str) -> ErrorbarContainer:
     """Points and their intervals; between two words there is nothing to draw a line through."""
     mean = rows["time_to_ready_s"]
-    known = {"low_s", "high_s"} <= set(rows)
-    reach = [mean - rows["low_s"], rows["high_s"] - mean] if known else None
+    reach = [mean - rows["low_s"], rows["high_s"] - mean] if _have_intervals(rows) else None
     return ax.errorbar(
         rows["_x"], mean, yerr=reach, fmt="o", color=color, ms=5, capsize=4, lw=1.5, label=name
     )
+
+
+def _have_intervals(rows: pd.DataFrame) -> bool:
+    """One replication has none."""
+    return {"low_s", "high_s"} <= set(rows) and bool(rows[["low_s", "high_s"]].notna().any().all())
 
 
 def _beside(place: int, many: int) -> float:

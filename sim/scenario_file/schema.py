@@ -22,7 +22,7 @@ from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
 from sim.core.names import Architecture
-from sim.core.quantity import Bytes, ReservedVcpu, Seconds
+from sim.core.quantity import Between, Bytes, Count, Hosts, Rate, ReservedVcpu, Seconds
 from sim.experiment import Burst, Poisson, Scenario
 from sim.host import Machine
 from sim.host.machine import LARGEST
@@ -120,7 +120,7 @@ class HostPart:
     """GPUs of a machine of one's own; none unless given."""
     usd_per_hour: Annotated[float, Field(gt=0)] | None = None
     """Price of a machine of one's own; not known unless given."""
-    count: PositiveInt = 1
+    count: Hosts = 1
     """Container instances (ecs) or nodes (eks)."""
     architecture: Architecture | None = None
     """Architecture of tasks on fargate, the instance's unless given; elsewhere always that."""
@@ -232,10 +232,10 @@ class ServicePart:
 class ArrivalsPart:
     """How tasks arrive: all at once, or one by one in a Poisson stream."""
 
-    tasks: PositiveInt = 1
+    tasks: Count = 1
     at: Seconds = 0.0
     """When a burst comes."""
-    per_second: Annotated[float, Field(gt=0)] | None = None
+    per_second: Rate | None = None
     """Mean rate of a Poisson stream; without it, a burst."""
 
 
@@ -296,7 +296,7 @@ class ScenarioFile:
     pod: PodPart = Field(default_factory=PodPart)
     until: Annotated[Seconds, Field(gt=0)] | None = None
     serve: Seconds = 0.0
-    sample_every: Seconds | None = None
+    sample_every: Between | None = None
     replications: PositiveInt = 30
     seed: Annotated[int, Field(ge=0)] = 1
     figures: dict[Annotated[str, _known("figure", catalog.figures())], float] = Field(

@@ -125,6 +125,8 @@ def two_runs(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> TwoRuns:
 
 
 def _chosen(field: str, text: str) -> Chosen:
+    if not text.strip():
+        raise ValueError(f"{field}: nothing is there; a run's folder, a scenario's, or a run id")
     path, colon, variant = text.rpartition(":")
     results = load(path if colon else text)
     known = tuple(str(name) for name in results.runs["variant"].unique())

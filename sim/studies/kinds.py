@@ -20,17 +20,21 @@ if TYPE_CHECKING:
 
 NAME = Typed(shape="<name>")
 
+MOST_DIGITS = 18
+"""Digits of an integer."""
+
 
 def at_least(low: int, value: object) -> int:
     """A whole number of at least `low`."""
     if isinstance(value, str):
         digits = value.removeprefix("-")
-        number = int(value) if digits.isascii() and digits.isdigit() else None
+        short = digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS
+        number = int(value) if short else None
     else:
         exact = isinstance(value, Integral) and not isinstance(value, bool)
-        number = int(str(value)) if exact else None
+        number = int(value) if exact and abs(value) < 10**MOST_DIGITS else None  # type: ignore[call-overload,arg-type]
     if number is None or number < low:
-        raise ValueError(f"{value!r} is not allowed; an integer of at least {low}")
+        raise ValueError(f"{str(value)[:40]!r} is not allowed; an integer of at least {low}")
     return number
 
 

@@ -192,3 +192,14 @@ def test_how_a_field_is_typed_is_read_from_all_its_marks() -> None:
 
     assert typed(question, "begin") == Typed(name="from", shape="<integer>")
     assert typed(question, "quotas").repeats
+
+
+def test_a_message_can_be_read_whatever_was_typed() -> None:
+    """At most 2 kB, and what was left out is counted."""
+    from sim.cli.options import clipped
+
+    assert len(clipped("x" * 10**6)) < 600
+    many = clipped("\n".join(["a field is wrong"] * 10_000))
+    assert len(many) < 2000
+    assert many.splitlines()[-1] == f"and {10_000 + 1 - len(many.splitlines())} more"
+    assert clipped("one\ntwo") == "one\ntwo"

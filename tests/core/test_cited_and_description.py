@@ -143,3 +143,24 @@ def test_a_description_is_compared_by_its_fields() -> None:
 
     assert Pair(a=1.0) == Pair(a=1.0, b=0.0)
     assert replace(Pair(a=1.0), b=2.0) != Pair(a=1.0)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "words"),
+    [
+        ("s", -1.0, "a number from 0 to"),
+        ("s", float("nan"), "a number from 0 to"),
+        ("s", float("inf"), "a number from 0 to"),
+        ("MiB", 1e308, "a number from 0 to"),
+        ("MB/s", 0.0, "a number from"),
+        ("of an m5 vCPU", 0.0, "a number from"),
+        ("fraction of nominal", 1.1, "a fraction from 0 to 1"),
+        ("of the median", 1e308, "a spread from 0 to 10"),
+    ],
+)
+def test_a_figure_is_moved_to_what_its_unit_can_be(unit: str, value: float, words: str) -> None:
+    """A time is not negative, a rate not 0, a fraction at most 1, and all are finite."""
+    with pytest.raises(ValueError, match=r"a\.b: .* is not allowed; " + words):
+        cited(value=0.5, unit=unit).moved(value)
+
+    assert cited(value=0.5, unit=unit).moved(0.25).value == 0.25

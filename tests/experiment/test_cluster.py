@@ -53,3 +53,12 @@ def test_runs_of_a_dask_worker_that_is_killed_are_made_again_elsewhere(
 
     assert (tmp_path / "died").exists()
     assert_same(disturbed, replicate(dying, times=40, jobs=1))
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "tcp://", "http://x:1", "inproc://x", "", "tcp://x"]
+)
+def test_what_is_no_address_is_refused_before_anybody_is_asked(address: str) -> None:
+    """In words that say what an address is."""
+    with pytest.raises(ConnectionError, match=r"is not allowed; the address of a Dask scheduler"):
+        replicate(scenario(), times=1, cluster=address)

@@ -259,3 +259,23 @@ def test_company_finds_a_lone_job_where_its_plan_had_brought_it(
         ends.append((left, cpu.busy_integral))
 
     assert ends[0] == pytest.approx(ends[1], abs=1e-5)
+
+
+@pytest.mark.parametrize("at", [1e6, 2.0**22, 3e7, 3e8])
+def test_a_start_takes_as_long_whenever_it_begins(at: float) -> None:
+    """Also in ten years, where a float's step is above a billionth of a second."""
+    what = service(cpu=0.5, app=app(cpu=1.3))
+    platform = docker(machine(vcpu=2.0, quota_period=0.1))
+
+    def ready(begins: float) -> float:
+        world = World(1, 0)
+        live = platform.deploy(world)
+        if begins:
+            world.env.run(until=begins)
+        starts = live.launch(what, 3)
+        world.env.run(until=begins + 1000.0)
+        assert outcomes(starts) == ["ready"] * 3
+        return max(length(world.record, "app", task) for task in range(3))
+
+    period = 0.1  # which of them it begins in differs
+    assert ready(at) == pytest.approx(ready(0.0), abs=period + 1e-6)

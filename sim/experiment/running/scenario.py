@@ -3,11 +3,11 @@
 from collections.abc import Callable, Generator
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from simpy import Event
 
 from sim.core.description import description
-from sim.core.quantity import Seconds
+from sim.core.quantity import Between, Count, Rate, Seconds
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
 from sim.core.world import World
@@ -20,7 +20,7 @@ class Burst:
     """Tasks of one service, all at once."""
 
     service: Service
-    tasks: PositiveInt = 1
+    tasks: Count = 1
     at: Seconds = 0.0
     """Seconds from the beginning of the run."""
 
@@ -38,8 +38,8 @@ class Poisson:
     """Tasks of one service, one by one, in a Poisson stream."""
 
     service: Service
-    tasks: PositiveInt
-    per_second: Annotated[float, Field(gt=0)]
+    tasks: Count
+    per_second: Rate
     """Mean arrivals per second."""
 
     def arrive(
@@ -71,7 +71,7 @@ class Scenario:
     """Seconds after which the run stops; None: when nothing is left to happen."""
     serve: Seconds = 0.0
     """Seconds for which each task serves its request load once it is ready."""
-    sample_every: Seconds | None = None
+    sample_every: Between | None = None
     """Seconds between two readings of each host's meters; None: no samples."""
     faults: tuple[Fault, ...] = ()
     """What stops of itself; the platform says who notices."""

@@ -7,6 +7,7 @@ it has; and what a run gives does not depend on where it was made.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,9 @@ WORTH_STARTING = 4.0
 
 MOST_DEATHS = 3
 """Times that worker processes may die before the runs are given up."""
+
+ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://\S+:[0-9]{1,5}")
+"""Of a Dask scheduler."""
 
 IDLE = 60
 """Seconds after which worker processes that nobody needs go."""
@@ -136,10 +140,15 @@ class DaskCluster:
             self._own.close()
 
     def _connect(self, distributed: Any, address: str) -> Any:
+        if self._own is None and not ADDRESS.fullmatch(address):
+            raise ConnectionError(
+                f"cluster: {address!r} is not allowed; the address of a Dask scheduler such as "
+                f"tcp://10.0.0.1:8786, or local"
+            )
         try:
             client = distributed.Client(self._own or address, timeout=10, set_as_default=False)
             client.wait_for_workers(1, timeout=30)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # an address that is none may raise anything
             reason = "it has no worker" if isinstance(error, TimeoutError) else error
             raise ConnectionError(f"cluster: {address!r} cannot be used; {reason}") from error
         return client

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt, model_validator
 from simpy import Event
 
-from sim.core.cited import Cited, Number, plain
+from sim.core.cited import Cited, Number, Positive, plain
 from sim.core.description import description
 from sim.host.disk_space import DiskSpace
 from sim.image.image import Image
@@ -18,7 +18,7 @@ from sim.image.transfer.layer_store import StoredLayer
 class ImageCleanup:
     """When images that no container uses are deleted, the least recently used first."""
 
-    every: Annotated[float, Field(gt=0)] | Cited
+    every: Positive
     """Seconds between two cycles; the first is that long after the host came up."""
     min_age: Number = 0.0
     """Seconds since an image was pulled before it may go."""

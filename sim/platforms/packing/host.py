@@ -14,6 +14,9 @@ from sim.host import Machine
 from sim.platforms.packing.placing import Placing, Room
 from sim.workload.application import Application, Part
 
+HOST_COLUMNS = ("instance", "part", "copies", "resource", "used", "capacity")
+"""Columns of `PackedHost.rows`."""
+
 APART = "anti-affinity"
 """What stops a copy that its own application keeps off a host."""
 PORTS = "host ports"
@@ -79,6 +82,27 @@ class PackedHost:
         if not self.left.fits(copy.request):
             words += short_of(self.left, copy.request) or [PORTS]
         return words
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What each part on it takes of each resource: one row a part and resource."""
+        found = []
+        whole = self.kind.empty.amounts()
+        for copy in {copy.part: copy for copy in self.on}.values():
+            after = self.kind.empty.less(copy.request).amounts()
+            count = self.parts[copy.part]
+            found += [
+                {
+                    "instance": self.kind.name,
+                    "part": copy.part,
+                    "copies": count,
+                    "resource": limit,
+                    "used": count * (whole[limit] - after[limit]),
+                    "capacity": whole[limit],
+                }
+                for limit in whole
+                if isfinite(whole[limit])
+            ]
+        return found
 
     def _refuses(self, copy: Copy) -> str:
         return kept_off(self.kind, self.parts, copy)

@@ -1,0 +1,85 @@
+"""Which platform should run my application: machines, cost, readiness, and what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sim import catalog
+from sim.core.question import asking
+from sim.experiment import Results, compare
+from sim.platforms.packing.host import DoesNotFit
+from sim.studies.plan.answer import PlanAnswer, in_rank_order
+from sim.studies.plan.hosts import planned_hosts
+from sim.studies.plan.question import PlanQuestion
+from sim.studies.plan.ready import TEMPERATURES, plan_scenarios, readiness
+from sim.studies.plan.row import PlanRow
+from sim.studies.plan.turning import turning
+from sim.studies.plan.types import candidates
+from sim.studies.platform_row import PlatformRow
+from sim.studies.platforms import row as platform_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def answer(question: PlanQuestion) -> PlanAnswer:
+    """Machines and cost by arithmetic, readiness by simulated starts of all copies."""
+    rows = planned_rows(question)
+    runs = _started(rows, question) if question.start else None
+    ordered = in_rank_order(rows, question)
+    return PlanAnswer(question, ordered, turning(question, ordered, _in_order), runs)
+
+
+plan = asking(PlanQuestion, answer, "plan")
+
+
+def _in_order(question: PlanQuestion) -> list[PlanRow]:
+    """Platforms by arithmetic only, the best first."""
+    return in_rank_order(planned_rows(question), question)
+
+
+def planned_rows(question: PlanQuestion) -> list[PlanRow]:
+    """Machines and cost of each platform; nothing is simulated."""
+    names = candidates(question.instance)
+    return [_planned(platform_row(name), question, names) for name in question.platforms]
+
+
+def _planned(row: PlatformRow, question: PlanQuestion, names: Sequence[str]) -> PlanRow:
+    try:
+        hosts = planned_hosts(row, question.app, names, question.spare)
+    except DoesNotFit as error:
+        limit = error.limits[0] if error.limits else ""
+        return PlanRow(row, None, question, refused=str(error), stopped_by=limit)
+    except ValueError as error:
+        return PlanRow(row, None, question, refused=str(error))
+    return PlanRow(row, hosts, question)
+
+
+def _started(rows: Sequence[PlanRow], question: PlanQuestion) -> Results | None:
+    """Start all copies on the machines of each platform; the rows get what came out."""
+    scenarios = {
+        variant: scenario
+        for row in rows
+        if row.hosts is not None
+        for variant, scenario in plan_scenarios(row.platform, question.app, row.hosts)
+    }
+    if not scenarios:
+        return None
+
+    def summary(results: Results) -> pd.DataFrame:
+        found = readiness(results, scenarios)
+        for row in rows:
+            mine = {image: found.get(f"{row.name}-{image}") for image in TEMPERATURES}
+            row.ready = {image: ready for image, ready in mine.items() if ready is not None}
+        ordered = in_rank_order(rows, question)
+        return PlanAnswer(question, ordered, []).table()
+
+    return compare(
+        scenarios,
+        times=question.replications,
+        seed=question.seed,
+        name="plan",
+        catalogue=catalog.digest(),
+        summary=summary,
+    )

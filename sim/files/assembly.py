@@ -30,7 +30,11 @@ def assembled(
     _note_sizes(parts, findings)
     try:
         return Application(
-            name=drafts.name, parts=parts, notes=findings.notes, ignored=findings.ignored
+            name=drafts.name,
+            parts=parts,
+            entries=drafts.entries,
+            notes=findings.notes,
+            ignored=findings.ignored,
         )
     except ValidationError as error:
         where = drafts.parts[0].main.node.place.source
@@ -59,6 +63,8 @@ def _part(draft: PartDraft, measured: Mapping[str, ObservedUse]) -> Part | None:
             spread=draft.spread,
             autoscaling=draft.autoscaling,
             volumes=tuple(draft.volumes),
+            threads=draft.threads,
+            operations=draft.operations,
             size_from=_weakest(each.memory_from for each in known),
             cpu_from=_weakest(each.cpu_from for each in known),
         )

@@ -12,6 +12,7 @@ from sim.files.draft import Drafts
 from sim.files.ecs.cloudformation import Template
 from sim.files.ecs.reading import read_tasks
 from sim.files.kubernetes.reading import read_manifests
+from sim.files.own.reading import read_own
 from sim.files.question import ReadQuestion
 from sim.files.recognition import Dialect, dialect_of
 from sim.files.sizes.measured import measured
@@ -158,6 +159,12 @@ def _ecs(found: list[Found], question: ReadQuestion, findings: Findings) -> Draf
     return read_tasks(nodes, _name(question), findings)
 
 
+def _own(found: list[Found], _: ReadQuestion, findings: Findings) -> Drafts:
+    for each in found[1:]:
+        findings.mistake(each.node.place, "", "one application of one's own at a time")
+    return read_own(found[0].node)
+
+
 def _name(question: ReadQuestion) -> str:
     """The name of what is read: that of its first file, or of its folder."""
     first = question.files[0]
@@ -170,4 +177,5 @@ _READERS: dict[Dialect, Callable[[list[Found], ReadQuestion, Findings], Drafts]]
     "kubernetes": _kubernetes,
     "ecs": _ecs,
     "cloudformation": _ecs,
+    "own": _own,
 }

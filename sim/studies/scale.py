@@ -12,6 +12,9 @@ from sim.core.description import description, figures, with_figure
 from sim.core.names import UnknownName, nearest, unknown
 from sim.core.question import Mistake, Typed
 from sim.studies import platforms
+from sim.studies.cost.bill import Bill, bill
+from sim.studies.cost.hosts import one_host, so_many
+from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
     Cores,
     Count,
@@ -57,7 +60,7 @@ def _quotas(quotas: Mapping[str, float] | Iterable[str]) -> Mapping[str, float]:
 
 
 @description
-class ChangeQuestion(catalog.NodeSettings):
+class ChangeQuestion(PriceTerms):
     """What do platforms need to run more tasks, or fewer?"""
 
     platform: Annotated[
@@ -97,6 +100,7 @@ class ChangeQuestion(catalog.NodeSettings):
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """An instance type or settings of nodes where there are none."""
+        yield from PriceTerms.conflicts(self, given)
         takers = {"instance": platforms.takers("scale", "instance"), **node_takers("scale")}
         takers["group"] = tuple(name for name in takers["group"] if name != "eks-karpenter")
         yield from idle(given, takers, self.platforms)
@@ -197,12 +201,16 @@ def scaled_platforms(question: ChangeQuestion, service: Service) -> dict[str, St
     return scaled
 
 
-def price(platform: StudiedPlatform, service: Service, hosts: int) -> float | None:
-    """USD per hour of so many hosts; None where a price is not known. None of them cost nothing."""
-    one = platform.usd_per_hour(service)
-    if hosts == 0:
-        return 0.0
-    return None if one is None else hosts * one
+def bill_of(
+    name: str, platform: StudiedPlatform, service: Service, hosts: float, terms: PriceTerms
+) -> Bill:
+    """What so many hosts of the platform of that name cost altogether.
+
+    Args:
+        hosts: a mean over runs need not be whole.
+    """
+    host = one_host(platform, service) if hosts else None
+    return bill(row(name).charges, [] if host is None else [so_many(host, hosts)], terms)
 
 
 def unknown_quota(key: str, known: Iterable[str]) -> UnknownName:

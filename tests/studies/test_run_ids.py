@@ -21,6 +21,7 @@ PRICES = {
     **{"region": "eu-west-1", "purchase": "spot", "savings_rate": 0.7},
     **{"public_ipv4": True, "cluster_tier": "extended"},
 }
+NO_RUN = "runs are the same at every price"
 A_PLAN = {"savings_rate": {"purchase": "savings-plan"}}
 
 
@@ -84,7 +85,11 @@ VERBS = {
             "gpus": 1,
         },
         together={"platform": "eks-cas", **NODES},
-        same={"replications": MORE_OF_THE_SAME, "explain": SHOWN},
+        same={
+            "replications": MORE_OF_THE_SAME,
+            "explain": SHOWN,
+            **dict.fromkeys(PRICES, NO_RUN),
+        },
     ),
     "scale_in": Verb(
         sim.scale_in,
@@ -96,7 +101,7 @@ VERBS = {
             "gpus": 1,
         },
         together={"platform": "eks-cas", **NODES},
-        same={"replications": MORE_OF_THE_SAME},
+        same={"replications": MORE_OF_THE_SAME, **dict.fromkeys(PRICES, NO_RUN)},
     ),
     "one_server": Verb(
         sim.one_server,
@@ -111,7 +116,12 @@ VERBS = {
             **{"app": "java", "cpu": 0.75, "memory": 3 * GiB, "instance": "m5.2xlarge"},
             **{"platforms": ["ecs", "eks"], "seed": 2},
         },
-        same={"replications": MORE_OF_THE_SAME, "out": PLACE},
+        same={
+            **{"replications": MORE_OF_THE_SAME, "out": PLACE},
+            **dict.fromkeys(
+                ("tasks", "region", "purchase"), "prices are of the table, not the runs"
+            ),
+        },
     ),
 }
 LIFECYCLE_SAME = {"exclude": PLACE, "explain": SHOWN}

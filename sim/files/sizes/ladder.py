@@ -46,7 +46,7 @@ def sized(draft: ContainerDraft, use: ObservedUse, name: str) -> SizedContainer:
     limit = draft.memory_limit or None
     service = Service(
         name=name,
-        app=_app(draft, known, limit or memory),
+        app=_app(draft, name, limit or memory),
         image=_image(draft, known),
         cpu=cpu,
         cpu_limit=draft.cpu_limit if draft.cpu_limit and draft.cpu_limit > cpu else None,
@@ -67,7 +67,7 @@ def _cpu(
     draft: ContainerDraft, use: ObservedUse, known: KnownImage | None
 ) -> tuple[float, SizeSource]:
     if asked := draft.cpu or draft.cpu_limit:
-        return asked, "file"
+        return asked, draft.cpu_from
     if use.cpu:
         return max(0.001, use.cpu), "stats"
     if known is not None and "cpu.request" in known.needs:
@@ -79,7 +79,7 @@ def _memory(
     draft: ContainerDraft, use: ObservedUse, known: KnownImage | None
 ) -> tuple[float, SizeSource]:
     if asked := draft.memory or draft.memory_limit:
-        return asked, "file"
+        return asked, draft.memory_from
     if use.memory:
         return use.memory, "stats"
     if draft.heap:
@@ -102,19 +102,23 @@ def _needed(known: KnownImage | None) -> float | None:
     return max(use, request.value if request is not None else 0.0) or None
 
 
-def _app(draft: ContainerDraft, known: KnownImage | None, memory: float) -> App:
-    """The program: as the file describes it, like one of the catalogue, or known of its image.
-
-    One that needs more than it is given here is another than the one that was measured: of that,
-    only the start is taken.
-    """
+def _app(draft: ContainerDraft, name: str, memory: float) -> App:
+    """The program: as the file describes it, like one of the catalogue, or known of its image."""
     if draft.app is not None:
         return draft.app
-    if draft.like is not None:
-        return catalog.app(draft.like)
+    return catalog.app(draft.like) if draft.like else known_program(draft.image, name, memory)
+
+
+def known_program(reference: str | None, name: str, memory: float) -> App:
+    """The program of an image; of one that is not known, no more than a name.
+
+    One that needs more than it is given is another than the one that was measured: of that, only
+    the start is taken.
+    """
+    known = catalog.known_image(reference) if reference else None
     if known is None or known.app is None:
-        return App(name=(known.name if known else draft.image) or draft.name)
-    bare = Service(name=draft.name, app=known.app, cpu=1.0, memory=memory, memory_limited=False)
+        return App(name=(known.name if known else reference) or name)
+    bare = Service(name=name, app=known.app, cpu=1.0, memory=memory, memory_limited=False)
     if bare.working_set <= memory:
         return known.app
     return replace(known.app, private=None, kernel_memory=0.0, gives_back=0.0, hot_files=0.0)

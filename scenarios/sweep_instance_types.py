@@ -1,11 +1,12 @@
-"""Which EC2 type is cheapest for each container, and which holds most of them?
+"""Which EC2 type runs a hundred containers for least, and which holds most of them?
 
     python scenarios/sweep_instance_types.py   # all types with a price, 0.25 vCPU and 1 GiB each
 
 Density is ECS's arithmetic: what the scheduler admits on one instance. The types that none
 betters in both, cost and density, are then filled in a simulation: one task more than fits is
 launched on each, and the refusal says whether the arithmetic was right. T types are left out
-(their surplus credits are billed by use), and a vCPU counts as one, however fast it is.
+(their surplus credits are billed by use), and a vCPU counts as one, however fast it is. What a
+hundred cost is on whole instances with their volumes; in a full one is a second figure.
 """
 
 from pathlib import Path
@@ -16,7 +17,8 @@ from sim.studies.instance_types import by_instance_type
 from sim.units import GiB, vcpu
 
 node = catalog.service("node", cpu=0.25 * vcpu, memory=1 * GiB)
-types = by_instance_type(node)
+CONTAINERS = 100
+types = by_instance_type(node, tasks=CONTAINERS)
 frontier = types[types["frontier"]]
 scenarios = {
     name: Scenario(
@@ -39,11 +41,11 @@ def main(replications: int, seed: int, out: Path) -> None:
         simulated=frontier["instance"].map(filled),
         usd_per_1000_container_hours=1000.0 * frontier["usd_per_container_hour"],
     )
-    dense, cheap = (table.iloc[place] for place in (0, -1))
+    dense, least = table.iloc[0], types.loc[types["usd_per_month"].idxmin()]
     answer(
-        f"Of {len(types)} types {cheap['instance']} is cheapest: {cheap['count']} containers at "
-        f"${cheap.iloc[-1]:.2f} for a thousand hours; {dense['instance']} is densest: "
-        f"{dense['count']} at ${dense.iloc[-1]:.2f}.",
+        f"Of {len(types)} types {least['instance']} runs {CONTAINERS} containers for least: "
+        f"{least['hosts']} of them cost {least['usd_per_month']:,.2f} USD a month, volumes "
+        f"included; {dense['instance']} is densest and takes {dense['count']}.",
         table,
         folder,
         drawn,

@@ -2,8 +2,9 @@
 
     python scenarios/who_runs_it.py      # one Node.js service, five ways; about 5 s
 
-How many fit on one host by reservation, how soon one is ready from a cold image, and what each
-costs on full hosts: compute only, on demand in us-east-1. An EC2 instance of its own pulls nothing:
+How many fit on one host by reservation, how soon one is ready from a cold image, and what ten of
+them cost: whole hosts, their volumes and the cluster, on demand in us-east-1; the price of one in a
+full host is a second figure. An EC2 instance of its own pulls nothing:
 its app is in the machine image. The same service, the same arrivals and the same seeds; only who
 runs it differs.
 """
@@ -19,7 +20,7 @@ def main(replications: int, seed: int, out: Path) -> None:
     """Ask, save, say."""
     found = who_runs_it(app="node", instance="m5.xlarge", replications=replications, seed=seed)
     folder = found.results.save(out)
-    drawn = picture(plots.side_by_side(found.table()), folder / "ways.png")
+    drawn = picture(plots.side_by_side(found.table(), tasks=found.tasks), folder / "ways.png")
     phases = picture(plots.waterfalls(found.results.tiling()), folder / "phases.png")
     answer(found.sentence(), found.table(), folder, drawn, phases)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sim.studies.density.study import density
     from sim.studies.lifecycle.study import lifecycle
     from sim.studies.one_server import one_server
+    from sim.studies.plan.study import plan
     from sim.studies.platform_row import PlatformOptions
     from sim.studies.platforms import register as add_platform
     from sim.studies.scale_in.study import scale_in
@@ -66,6 +67,7 @@ __all__ = [
     "lifecycle",
     "load",
     "one_server",
+    "plan",
     "plots",
     "read",
     "replicate",
@@ -102,6 +104,7 @@ _HOME = {
     "sweep": "sim.experiment",
     "density": "sim.studies.density.study",
     "lifecycle": "sim.studies.lifecycle.study",
+    "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",
     "read": "sim.files.reading",
     "calls": "sim.studies.calls.study",

@@ -122,9 +122,9 @@ def test_ecs_packs_one_more_than_eks_and_fargate_under_eks_is_ready_last() -> No
     assert found["ready_p50_s"].idxmax() == "eks-fargate"
     assert found.loc["fargate", "ready_p50_s"] > found.loc["eks", "ready_p50_s"]
     assert found["usd_per_month_each"].idxmax() == "ec2"
-    assert (
-        found.loc["eks-fargate", "usd_per_month_each"] > found.loc["fargate", "usd_per_month_each"]
-    )
+    assert found.loc["eks-fargate", "usd_per_month"] > found.loc["fargate", "usd_per_month"]
+    assert found.loc[["ecs", "eks", "ec2"], "hosts"].tolist() == [2, 2, 10]
+    assert found.loc["ecs", "usd_per_month"] == pytest.approx(2 * (730 * 0.192 + 30 * 0.08))
 
 
 def test_three_vms_hold_several_times_the_memory_of_three_containers() -> None:
@@ -227,6 +227,9 @@ def test_the_cheapest_container_is_on_graviton_and_the_densest_host_costs_twice_
     assert cheap["architecture"] == "arm64"
     assert (dense["count"], dense["stopped_by"]) == (1023, "bridge ports")
     assert 1.5 < dense["usd_per_container_hour"] / cheap["usd_per_container_hour"] < 2.5
+    whole = types["hosts"] * types["usd_per_hour"] * 730 + types["hosts"] * 30 * 0.08
+    assert (types["hosts"] == -(-100 // types["count"])).all()
+    assert types["usd_per_month"].to_numpy() == pytest.approx(whole.to_numpy())
 
 
 def test_the_simulation_admits_what_the_arithmetic_of_a_type_says() -> None:

@@ -57,4 +57,4 @@ def official(name: str) -> Image:
 def _largest(name: str) -> Cited | None:
     if name == "ecr":
         return figure("registry.ecr.largest_layer")
-    return figure("registry.ecr_public.largest_layer") if name == "ecr-public" else None
+    return figure("registry.ecr_public.largest_layer") if name.startswith("ecr-public") else None

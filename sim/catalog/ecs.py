@@ -197,6 +197,7 @@ def fargate(
         ephemeral=figure("fargate.ephemeral") if ephemeral is None else ephemeral,
         nic=figure("fargate.nic"),
         disk=figure("fargate.disk"),
+        iops=figure("fargate.iops"),
         quota_period=figure("linux.quota_period"),
         account_vcpus=figure("fargate.account.vcpus"),
         usd_per_vcpu_hour=figure(f"{price}.vcpu_hour"),

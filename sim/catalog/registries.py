@@ -12,7 +12,9 @@ from sim.image import Registry, RetryPolicy
 RegistryName: TypeAlias = Literal[
     "ecr",
     "ecr-public",
+    "ecr-public-anonymous",
     "docker-hub",
+    "docker-hub-public-ip",
     "docker-hub-personal",
     "docker-hub-paid",
     "ecr-cache-docker-hub",
@@ -30,7 +32,9 @@ def registry(name: str = "ecr", *, retry_policy: RetryPolicy | None = None) -> R
     """A registry in the same region, as the ECS agent pulls from it.
 
     Args:
-        name: `ecr` (private), `ecr-public`, or Docker Hub: `docker-hub` (anonymous),
+        name: `ecr` (private), `ecr-public` (from AWS, or with a login), `ecr-public-anonymous`
+            (from elsewhere, without one), or Docker Hub: `docker-hub` (anonymous, all hosts behind
+            one NAT gateway), `docker-hub-public-ip` (anonymous, an address for each host),
             `docker-hub-personal`, `docker-hub-paid`; or a pull-through cache of ECR in front of
             one: `ecr-cache-docker-hub` (with a personal account), `ecr-cache-ecr-public`.
         retry_policy: of the client; None: the ECS agent's.
@@ -45,6 +49,8 @@ def registry(name: str = "ecr", *, retry_policy: RetryPolicy | None = None) -> R
         latency=control_plane("registry.latency"),
         connection_rate=control_plane("registry.connection_rate"),
         pulls=_pulls(name),
+        looks_count=_private(name),
+        per_host=name == "docker-hub-public-ip",
         layers=_per_second("registry.ecr.layer_urls") if _private(name) else None,
         retry_policy=ecs_agent() if retry_policy is None else retry_policy,
         upstream=registry(BEHIND[name]) if name in BEHIND else None,
@@ -57,12 +63,13 @@ def registry_names() -> tuple[str, ...]:
 
 
 def ecs_agent() -> RetryPolicy:
-    """Five tries, and 1.1 to 5 s between them."""
+    """Five tries, 1.1 to 5 s between them, and two hours for a pull."""
     return RetryPolicy(
         waiting="retry",
         first=figure("ecs.agent.pull_backoff.first"),
         longest=figure("ecs.agent.pull_backoff.longest"),
         tries=int(figure("ecs.agent.pull_retries").value),
+        timeout=figure("ecs.agent.pull_timeout"),
     )
 
 
@@ -88,6 +95,8 @@ def _pulls(name: str) -> Quota | None:
         return _per_second("registry.ecr.manifests")
     if name == "ecr-public":
         return _per_second("registry.ecr_public.pulls")
+    if name == "ecr-public-anonymous":
+        return _per_second("registry.ecr_public.anonymous")
     if name == "docker-hub-paid":
         return None
     plan = "personal" if name == "docker-hub-personal" else "anonymous"

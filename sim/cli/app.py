@@ -14,10 +14,13 @@ VERBS = {
     "density": "How many of my containers fit on a machine, on every platform, and what stops "
     "them.",
     "startup": "How soon is my app ready, on every platform, from request to first healthy answer?",
+    "plan": "My own application: which platform, how many machines, what does it cost, how soon is "
+    "it up?",
     "storm": "How soon is each of many sandboxes up when they start at once, and what does it "
     "cost?",
     "scale": "How long from 0 to 500 tasks, when the machines have to come first? And from 500 to "
     "200?",
+    "app": "sim app init: a file that describes an app of my own, to fill in.",
     "read": "Compose files, Kubernetes manifests or ECS tasks of mine: what was understood of "
     "them?",
     "run": "Run a scenario file; runs that are there already are not made again.",
@@ -36,6 +39,9 @@ VERBS = {
 }
 """What each answers, in the order of the help; `sim.cli.<verb>` has a function `command`."""
 
+MODULES = {"app": "own_app"}
+"""Verbs whose module has another name."""
+
 PLAIN: dict[str, Any] = {
     "add_completion": False,
     "pretty_exceptions_enable": False,
@@ -48,7 +54,8 @@ def made(name: str) -> Any:
     from sim.cli.options import verb
 
     alone = typer.Typer(**PLAIN)
-    alone.command(name, help=VERBS[name])(verb(import_module(f"sim.cli.{name}").command))
+    module = import_module(f"sim.cli.{MODULES.get(name, name)}")
+    alone.command(name, help=VERBS[name])(verb(module.command))
     return typer.main.get_command(alone)
 
 

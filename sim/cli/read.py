@@ -1,8 +1,9 @@
 """`sim read`: what was understood of a user's own files."""
 
 from sim.cli.options import Json
-from sim.cli.screen import as_json, hint, say, table
+from sim.cli.screen import as_json, hint, note, say, table
 from sim.core.quantity import shown_size
+from sim.files.own.writing import written
 from sim.files.question import ReadQuestion
 from sim.files.reading import understood
 from sim.workload import Application, Part
@@ -12,6 +13,9 @@ from sim.workload.application import SizeSource
 def command(question: ReadQuestion, to: Json) -> int:
     """Show services, copies, sizes and order; then what was ignored or understood otherwise."""
     app = understood(question)
+    if question.write is not None:
+        question.write.write_text(written(app), encoding="utf-8")
+        note(f"wrote {question.write}")
     if to.json:
         as_json({"services": app.rows(), "ignored": list(app.ignored)})
         return 0
@@ -21,8 +25,8 @@ def command(question: ReadQuestion, to: Json) -> int:
         [_cells(part, row) for part, row in zip(app.parts, app.rows(), strict=True)],
         right="lrrr",
     )
-    for note in app.notes:
-        hint(f"note: {note}.")
+    for text in app.notes:
+        hint(f"note: {text}.")
     if app.ignored:
         hint(f"ignored: {', '.join(app.ignored)}.")
     return 0

@@ -1,9 +1,12 @@
 """`sim scale`: from no task to thousands, where the machines have to come first, and back."""
 
+from collections.abc import Mapping
+
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
 from sim.plots import save, scale_curves, scale_in_curves
+from sim.studies.cost.bill import Bill
 from sim.studies.scale import ScaleQuestion
 from sim.studies.scale_in import study as scale_in
 from sim.studies.scale_in.answer import ScaleInAnswer, ScaleInRow
@@ -57,6 +60,7 @@ def _went(answer: ScaleInAnswer, to: Files) -> int:
         right="lrrrrrrrr",
     )
     say("moved: ended on one host and made anew on another; ECS moves none.")
+    _costs({row.platform: row.bill for row in answer.rows})
     wrote(folder, drawn)
     return code
 
@@ -91,8 +95,16 @@ def show(answer: ScaleOutAnswer) -> None:
         hint(row.sentence())
     for platform, reasons in answer.reasons().items():
         say(f"  {platform}, per run: {reasons}")
+    _costs({row.platform: row.bill for row in answer.rows})
     if answer.account:
         say(answer.account)
+
+
+def _costs(bills: Mapping[str, Bill]) -> None:
+    """Item by item, in USD a month."""
+    say("what it costs altogether, for as long as it runs:")
+    for platform, bill in bills.items():
+        hint(f"{platform}: {bill.sentence()}")
 
 
 def _cells(row: ScaleOutRow) -> list[str]:

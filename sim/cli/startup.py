@@ -38,8 +38,8 @@ def command(question: StartupQuestion, held: Requirement, workers: WorkerOptions
     if to.json:
         as_json(answer.json())
         note(answer.assumed_line())
-        if answer.account:
-            note(answer.account)
+        for line in filter(None, (answer.account, *answer.remarks)):
+            note(line)
         note(f"wrote {folder}")
     else:
         say(answer.sentence())
@@ -78,8 +78,8 @@ def show(answer: StartupAnswer) -> None:
         say(f"  {variant}, per run: {reasons}")
     if answer.started:
         say(answer.assumed_line())
-    if answer.account:
-        say(answer.account)
+    for line in filter(None, (answer.account, *answer.remarks)):
+        say(line)
 
 
 def _show_phases(answer: StartupAnswer) -> None:

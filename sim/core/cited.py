@@ -11,6 +11,7 @@ Standing: TypeAlias = Literal["measured", "derived", "assumed"]
 SCALES: dict[str, float] = {
     "MiB": 2.0**20,
     "GiB": 2.0**30,
+    "kB": 1e3,
     "MB": 1e6,
     "MB/s": 1e6,
     "MiB/s": 2.0**20,

@@ -9,13 +9,15 @@ from sim.core.mistakes import mistakes
 from sim.core.quantity import shown_vcpu
 from sim.core.question import BadInput
 from sim.files.draft import ContainerDraft, Drafts, PartDraft, share_volumes
-from sim.files.sizes.ladder import LADDER, SizedContainer, Use, sized, told
+from sim.files.sizes.ladder import LADDER, ObservedUse, SizedContainer, found_use, sized, told
 from sim.files.text.findings import Findings
 from sim.workload import Application, Part, Service
 from sim.workload.application import SizeSource
 
 
-def assembled(drafts: Drafts, measured: Mapping[str, Use], findings: Findings) -> Application:
+def assembled(
+    drafts: Drafts, measured: Mapping[str, ObservedUse], findings: Findings
+) -> Application:
     """The application that drafts are.
 
     Raises:
@@ -28,7 +30,11 @@ def assembled(drafts: Drafts, measured: Mapping[str, Use], findings: Findings) -
     _note_sizes(parts, findings)
     try:
         return Application(
-            name=drafts.name, parts=parts, notes=findings.notes, ignored=findings.ignored
+            name=drafts.name,
+            parts=parts,
+            entries=drafts.entries,
+            notes=findings.notes,
+            ignored=findings.ignored,
         )
     except ValidationError as error:
         where = drafts.parts[0].main.node.place.source
@@ -36,7 +42,7 @@ def assembled(drafts: Drafts, measured: Mapping[str, Use], findings: Findings) -
         raise BadInput("\n".join(lines)) from None
 
 
-def _part(draft: PartDraft, measured: Mapping[str, Use]) -> Part | None:
+def _part(draft: PartDraft, measured: Mapping[str, ObservedUse]) -> Part | None:
     for each in draft.init:
         _as_large_as(draft.main, each)
     every = [_sized(each, measured, _name(each, draft)) for each in draft.containers]
@@ -57,6 +63,8 @@ def _part(draft: PartDraft, measured: Mapping[str, Use]) -> Part | None:
             spread=draft.spread,
             autoscaling=draft.autoscaling,
             volumes=tuple(draft.volumes),
+            threads=draft.threads,
+            operations=draft.operations,
             size_from=_weakest(each.memory_from for each in known),
             cpu_from=_weakest(each.cpu_from for each in known),
         )
@@ -82,14 +90,16 @@ def _with(main: Service, init: list[Service], sidecars: list[Service]) -> Servic
     return replace(main, init=tuple(init), sidecars=tuple(sidecars))
 
 
-def _sized(draft: ContainerDraft, measured: Mapping[str, Use], name: str) -> SizedContainer | None:
+def _sized(
+    draft: ContainerDraft, measured: Mapping[str, ObservedUse], name: str
+) -> SizedContainer | None:
     for what in ("cpu", "memory"):
         asked, most = getattr(draft, what), getattr(draft, f"{what}_limit")
         if asked and most and asked > most:
             draft.node.say(f"{what}: a request of {asked:g} is above its limit of {most:g}")
             return None
     try:
-        return sized(draft, measured, name)
+        return sized(draft, found_use(draft, name, measured), name)
     except ValidationError as error:
         for line in mistakes(error, Service):
             draft.node.say(line)

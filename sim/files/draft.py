@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from sim.files.text.value import Value
-from sim.workload import AutoscalingRange, HealthCheck, Volume, Wait
+from sim.workload import App, AutoscalingRange, HealthCheck, Volume, Wait
+from sim.workload.application import SizeSource
+from sim.workload.calls import EntryPoint, Operation
 
 
 @dataclass(kw_only=True, slots=True)
@@ -26,13 +28,21 @@ class ContainerDraft:
     """Bytes of `/dev/shm`, which count as its memory."""
     heap: float | None = None
     """Bytes of the largest heap its JVM may have."""
-    app: str | None = None
+    like: str | None = None
     """An app of the catalogue that it is like."""
-    threads: int | None = None
+    app: App | None = None
+    """The program as the file describes it itself."""
+    image_size: float | None = None
+    """Compressed bytes of an image that nobody knows."""
+    memory_from: SizeSource = "file"
+    """Where a size that is here comes from, where this is written back."""
+    cpu_from: SizeSource = "file"
     gpus: int = 0
     host_ports: tuple[int, ...] = ()
     check: HealthCheck | None = None
     essential: bool = True
+    after: list[Wait] = field(default_factory=list)
+    """Containers of the same task that it waits for."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -52,6 +62,8 @@ class PartDraft:
     spread: bool = False
     autoscaling: AutoscalingRange | None = None
     volumes: list[Volume] = field(default_factory=list)
+    threads: int | None = None
+    operations: tuple[Operation, ...] = ()
 
     @property
     def containers(self) -> list[ContainerDraft]:
@@ -65,6 +77,7 @@ class Drafts:
 
     name: str
     parts: list[PartDraft]
+    entries: tuple[EntryPoint, ...] = ()
 
 
 def share_volumes(parts: list[PartDraft]) -> None:

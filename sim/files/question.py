@@ -14,7 +14,7 @@ Paths: TypeAlias = tuple[Path, ...]
 class ReadQuestion(Question):
     """What do these files say? Sizes, copies and order of the services in them."""
 
-    files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)]
+    files: Annotated[Paths, Typed(shape="<file>", argument=True, repeats=True)]
     """Compose files, Kubernetes manifests, ECS task definitions or services (JSON, CloudFormation,
     the plan of Terraform), an application of one's own, or a folder of them; - is standard
     input."""
@@ -28,5 +28,7 @@ class ReadQuestion(Question):
     sizes: Annotated[Paths, Typed(shape="<file>", repeats=True)] = ()
     """What containers use, where the files do not tell what they need: docker stats --no-stream
     --format json, or what KRR or a vertical pod autoscaler recommend."""
+    write: Annotated[Path | None, Typed(shape="<file>")] = None
+    """Write what was understood as an application of one's own, to be changed by hand."""
     override: Annotated[Paths, Typed(name="file", short="f", shape="<file>", repeats=True)] = ()
     """Another compose file, merged over those before it."""

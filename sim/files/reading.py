@@ -9,9 +9,13 @@ from sim.core.question import BadInput, ask
 from sim.files.assembly import assembled
 from sim.files.compose.reading import read_compose
 from sim.files.draft import Drafts
+from sim.files.ecs.cloudformation import Template
+from sim.files.ecs.reading import read_tasks
 from sim.files.kubernetes.reading import read_manifests
+from sim.files.own.reading import read_own
 from sim.files.question import ReadQuestion
 from sim.files.recognition import Dialect, dialect_of
+from sim.files.sizes.measured import measured
 from sim.files.text.findings import Findings
 from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText, sources
@@ -75,7 +79,8 @@ def understood(question: ReadQuestion) -> Application:
     findings.refuse()
     if not drafts.parts:
         raise BadInput(f"{found[0].source.name}: {_nothing(findings)}")
-    return assembled(drafts, {}, findings)
+    use = measured(question.sizes, drafts.name, findings)
+    return assembled(drafts, use, findings)
 
 
 class Found(NamedTuple):
@@ -143,12 +148,34 @@ def _compose(found: list[Found], question: ReadQuestion, findings: Findings) -> 
 
 
 def _kubernetes(found: list[Found], question: ReadQuestion, findings: Findings) -> Drafts:
+    return read_manifests([each.node for each in found], _name(question), findings)
+
+
+def _ecs(found: list[Found], question: ReadQuestion, findings: Findings) -> Drafts:
+    nodes: list[Value] = []
+    for each in found:
+        whole = each.dialect == "cloudformation"
+        nodes += Template(each.node, findings).documents() if whole else [each.node]
+    return read_tasks(nodes, _name(question), findings)
+
+
+def _own(found: list[Found], _: ReadQuestion, findings: Findings) -> Drafts:
+    for each in found[1:]:
+        findings.mistake(each.node.place, "", "one application of one's own at a time")
+    return read_own(found[0].node)
+
+
+def _name(question: ReadQuestion) -> str:
+    """The name of what is read: that of its first file, or of its folder."""
     first = question.files[0]
     name = first.resolve().name if first.is_dir() else first.stem
-    return read_manifests([each.node for each in found], name.strip("-") or "stdin", findings)
+    return name.strip("-") or "application"
 
 
 _READERS: dict[Dialect, Callable[[list[Found], ReadQuestion, Findings], Drafts]] = {
     "compose": _compose,
     "kubernetes": _kubernetes,
+    "ecs": _ecs,
+    "cloudformation": _ecs,
+    "own": _own,
 }

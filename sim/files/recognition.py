@@ -95,6 +95,6 @@ def _seen(keys: set[str]) -> str:
 
 def _unknown(name: str, seen: str) -> BadInput:
     return BadInput(
-        f"{name}: it is neither compose, Kubernetes, ECS, CloudFormation, a plan of Terraform nor "
-        f"an application of one's own ({seen})"
+        f"{name}: it is neither compose, Kubernetes, ECS, CloudFormation, Terraform nor "
+        f"an app of one's own ({seen})"
     )

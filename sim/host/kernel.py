@@ -25,6 +25,7 @@ class Kernel:
         nic: bytes/s, or None where it never binds.
         space: bytes of the disk; None where they never bind.
         quota_period: seconds of the period of `cpu.max`, or None where quotas are fluid.
+        iops: operations a second of the disk; infinite where they never bind.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class Kernel:
         "memory",
         "name",
         "nic",
+        "operation_bytes",
         "quota_period",
         "space",
         "world",
@@ -54,7 +56,10 @@ class Kernel:
         nic: SharedCapacity | None,
         space: DiskSpace | None = None,
         quota_period: float | None = None,
+        iops: float = math.inf,
     ) -> None:
+        self.operation_bytes: float = 0.0 if disk is None else disk.root.capacity / iops
+        """Bytes that the disk moves in the time of one operation."""
         self.world = world
         self.name = name
         self.architecture = architecture

@@ -35,6 +35,8 @@ class Machine:
     """Speed of one vCPU against the reference core on which CPU work was measured."""
     disk: Number = math.inf
     """Bytes per second of the disk or volume, read and write together."""
+    iops: Number = math.inf
+    """Operations a second of the disk or volume."""
     disk_size: Number = math.inf
     """Bytes of the disk or root volume, or infinite where they never bind."""
     disk_used: Number = 0.0
@@ -90,6 +92,7 @@ class Machine:
             quota_period=None if self.quota_period is None else plain(self.quota_period),
             memory=memory,
             disk=_shared(world, plain(self.disk)),
+            iops=plain(self.iops),
             nic=_shared(world, plain(self.nic)),
             space=DiskSpace(plain(self.disk_size), plain(self.disk_used)),
         )

@@ -36,6 +36,8 @@ class Layer:
     known."""
     media_type: Compression = "gzip"
     """Compression on the wire."""
+    count: Number | None = None
+    """How many files it has; None: not known, they are of the usual size."""
 
     @model_validator(mode="after")
     def _has_a_size(self) -> Self:
@@ -104,9 +106,13 @@ class Image:
         return replace(self, layers=tuple(layer.at(end) for layer in self.layers))
 
 
-def of_size(name: str, size: Bytes, unpack_ratio: Number) -> Image:
-    """An image of one layer of `size` compressed bytes, for what-if questions."""
-    layer = Layer(digest=f"{name}/0", compressed=size, unpack_ratio=unpack_ratio)
+def of_size(name: str, size: Bytes, unpack_ratio: Number, count: Number | None = None) -> Image:
+    """An image of one layer of `size` compressed bytes, for what-if questions.
+
+    Args:
+        count: how many files it has; None: as many as are usual.
+    """
+    layer = Layer(digest=f"{name}/0", compressed=size, unpack_ratio=unpack_ratio, count=count)
     return Image(name=name, layers=(layer,))
 
 

@@ -44,6 +44,8 @@ class Fargate:
     """Bytes per second of a task's network."""
     disk: Number
     """Bytes per second of a task's ephemeral storage."""
+    iops: Number = math.inf
+    """Operations a second of it."""
     ephemeral: Number = math.inf
     """Bytes of a task's ephemeral storage; image and blobs take theirs of it."""
     core_speed: Number = 1.0
@@ -210,6 +212,7 @@ class LiveFargate:
             core_speed=fargate.core_speed,
             quota_period=fargate.quota_period,
             disk=fargate.disk,
+            iops=fargate.iops,
             disk_size=fargate.ephemeral,
             nic=fargate.nic,
         )

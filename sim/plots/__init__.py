@@ -3,6 +3,9 @@
 from sim.plots.canvas import (
     save,
 )
+from sim.plots.cost_and_readiness import (
+    cost_and_readiness,
+)
 from sim.plots.cost_frontier import (
     cost_frontier,
 )
@@ -20,6 +23,9 @@ from sim.plots.host_timeline import (
 )
 from sim.plots.lifecycle import (
     lifecycle,
+)
+from sim.plots.machines import (
+    machines,
 )
 from sim.plots.memory_budget import (
     memory_budget,
@@ -54,11 +60,13 @@ from sim.plots.waterfall import (
 )
 
 __all__ = [
+    "cost_and_readiness",
     "cost_frontier",
     "density_bars",
     "forest",
     "host_timeline",
     "lifecycle",
+    "machines",
     "memory_budget",
     "parity",
     "ready_ecdf",

@@ -9,13 +9,14 @@ from sim.plots.palette import INK, platform_color, platform_name, platform_order
 TITLE = "One service, several ways to run it"
 
 
-def side_by_side(table: pd.DataFrame, *, title: str = TITLE) -> Axes:
+def side_by_side(table: pd.DataFrame, *, tasks: int | None = None, title: str = TITLE) -> Axes:
     """A row a way, and three bars in it: density, time to ready, cost.
 
     Args:
         table: one row a way: `platform`, `count` (on one host), `ready_p50_s` (s, cold image),
-            `ready_warm_p50_s` (NaN where there is no such case), `usd_per_month_each` (NaN where
-            the price is not known).
+            `ready_warm_p50_s` (NaN where there is no such case), `usd_per_month` (of all
+            tasks on whole hosts; NaN where the price is not known).
+        tasks: of which that is the cost; None: not told.
         title: above the figure.
     """
     order = platform_order(table["platform"])
@@ -25,8 +26,9 @@ def side_by_side(table: pd.DataFrame, *, title: str = TITLE) -> Axes:
     many, soon, much = (figure.add_subplot(1, 3, place) for place in (1, 2, 3))
     _panel(many, table, "count", "on one host", [f"{n:g}" for n in table["count"]])
     _panel(soon, table, "ready_p50_s", "s to ready (median)", _seconds(table))
-    prices = ["-" if p != p else f"{p:.2f}" for p in table["usd_per_month_each"]]  # noqa: PLR0124
-    _panel(much, table, "usd_per_month_each", "USD a month each", prices)
+    prices = ["-" if p != p else f"{p:,.0f}" for p in table["usd_per_month"]]  # noqa: PLR0124
+    many_tasks = "USD a month" if tasks is None else f"USD a month, {tasks} tasks"
+    _panel(much, table, "usd_per_month", many_tasks, prices)
     for panel in (soon, much):
         panel.set_yticklabels([])
     return many

@@ -181,6 +181,8 @@ class ImagePart:
     """An image of the catalogue."""
     mib: Annotated[float, Field(gt=0, le=1e6)] | None = None
     """Or the compressed size, MiB, of an image of one layer."""
+    files: PositiveInt | None = None
+    """How many files an image of `mib` has; as many as are usual unless given."""
     file: ImageFile | None = None
     """Or a manifest, as `sim image` reads it; the path starts at this file's folder."""
     warm: bool = False
@@ -337,12 +339,14 @@ class ScenarioFile:
         given = [
             field for field in ("name", "mib", "file") if getattr(self.image, field) is not None
         ]
+        if self.image.files is not None and self.image.mib is None:
+            raise ValueError(f"image.files: {self.image.files} is not allowed without image.mib")
         if len(given) > 1:
             raise ValueError(f"image: {' and '.join(given)} are both given; one of them is allowed")
         if self.image.mib is not None:
             ratio = catalog.figure("image.unpack_ratio.unknown")
             name = f"{self.image.mib:g}MiB"
-            image = of_size(name, self.image.mib * 2**20, ratio)
+            image = of_size(name, self.image.mib * 2**20, ratio, self.image.files)
         elif self.image.name is not None:
             image = catalog.image(self.image.name)
         elif self.image.file is not None:

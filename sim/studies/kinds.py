@@ -30,7 +30,8 @@ def at_least(low: int, value: object, most: int = MOST) -> int:
         exact = isinstance(value, Integral) and not isinstance(value, bool)
         number = int(value) if exact and abs(value) < 10**MOST_DIGITS else None  # type: ignore[call-overload,arg-type]
     if number is None or number < low:
-        raise ValueError(f"{str(value)[:40]!r} is not allowed; an integer of at least {low}")
+        shown = repr(value[:40]) if isinstance(value, str) else str(value)[:40]
+        raise ValueError(f"{shown} is not allowed; an integer of at least {low}")
     if number > most:
         raise ValueError(f"{number} is not allowed; at most {most:,}")
     return number

@@ -16,6 +16,7 @@ from sim.platforms import FargateSize, Network, PodTemplate
 from sim.platforms.ecs.placement import Strategy
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem
+from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling, Platform
 from sim.studies.cost.charges import NO_CHARGES, Charges
 from sim.workload import Service
@@ -49,6 +50,8 @@ class PlatformOptions:
     """None: Amazon ECR of the same region."""
     architecture: Architecture | None = None
     """The task's on Fargate; None: the instance's."""
+    instances: tuple[str, ...] = ()
+    """Types that may be brought where the platform chooses; none: `instance` alone."""
     cheapest: bool = False
     """Whether an instance of its own is of the cheapest type that holds the service."""
     burstable: bool = True
@@ -82,6 +85,11 @@ class PlatformOptions:
     def loads_lazily(self) -> bool:
         """Whether images are loaded lazily."""
         return self.lazy or self.image == "lazy"
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Types that may be brought."""
+        return self.instances or (self.instance,)
 
     @property
     def machine(self) -> Machine:
@@ -122,6 +130,11 @@ class StudiedPlatform(Platform, Protocol):
     def architecture(self, service: Service) -> Architecture: ...
 
     def quota(self) -> tuple[str, float | None]: ...
+
+    @property
+    def machine(self) -> Machine: ...
+
+    def placing(self) -> Placing | None: ...
 
     def fargate_size(self, service: Service) -> FargateSize | None: ...
 
@@ -170,6 +183,10 @@ class PlatformRow:
     """Images with which starts are told apart; none: `sim startup` cannot be asked."""
     lifecycle: bool = False
     file: bool = False
+    mixes: bool = False
+    """Whether it chooses the types of its machines itself, among those that it may bring."""
+    most_hosts: int | None = None
+    """Machines it can be on; None: any number."""
     own_host: bool = False
     """Whether each sandbox gets a host of its own."""
     pulls: bool = True
@@ -190,6 +207,13 @@ class PlatformRow:
     def asks(self, question: Question) -> bool:
         """Whether that can be asked of it."""
         return bool(self.scaling if question == "scale" else self.make and getattr(self, question))
+
+    def any(self, options: PlatformOptions) -> StudiedPlatform:
+        """The platform, with hosts that are up already if it has such."""
+        make = self.make or self.scaling
+        if make is None:
+            raise ValueError(f"platform: nothing makes {self.name}")
+        return make(options)
 
     def made(self, options: PlatformOptions) -> StudiedPlatform:
         """The platform, with hosts that are up already.

@@ -32,6 +32,14 @@ def rows(question: Question) -> tuple[PlatformRow, ...]:
     return tuple(row for row in _TABLE.values() if row.asks(question))
 
 
+def plannable() -> tuple[PlatformRow, ...]:
+    """The platforms on which an application can be planned.
+
+    Those whose machines come and go are left out where another has the same machines.
+    """
+    return tuple(row for row in _TABLE.values() if row.asks("density") or row.mixes)
+
+
 def names(question: Question) -> tuple[str, ...]:
     """Their names."""
     return tuple(row.name for row in rows(question))
@@ -368,6 +376,7 @@ _TABLE: dict[str, PlatformRow] = {
             startup=("cold", "lazy", "warm"),
             lifecycle=True,
             file=True,
+            most_hosts=1,
             takes=_SERVER,
         ),
         PlatformRow(
@@ -488,7 +497,8 @@ _TABLE: dict[str, PlatformRow] = {
             name="eks-karpenter",
             label="EKS, Karpenter",
             phrase="on EKS with Karpenter",
-            scaling=lambda options: catalog.eks_karpenter(options.instance, settings=options.nodes),
+            mixes=True,
+            scaling=lambda options: catalog.eks_karpenter(*options.types, settings=options.nodes),
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("karpenter",),
         ),

@@ -10,8 +10,11 @@ from sim import catalog
 from sim.core.cited import SCALES
 from sim.core.description import description, figures, with_figure
 from sim.core.names import UnknownName, nearest, unknown
-from sim.core.question import Mistake, Question, Typed
+from sim.core.question import Mistake, Typed
 from sim.studies import platforms
+from sim.studies.cost.bill import Bill, bill
+from sim.studies.cost.hosts import one_host, so_many
+from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
     Cores,
     Count,
@@ -55,7 +58,7 @@ def _quotas(quotas: Mapping[str, float] | Iterable[str]) -> Mapping[str, float]:
 
 
 @description
-class ChangeQuestion(Question):
+class ChangeQuestion(PriceTerms):
     """What do platforms need to run more tasks, or fewer?"""
 
     platform: Annotated[
@@ -94,6 +97,7 @@ class ChangeQuestion(Question):
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """An instance type where there are no instances."""
+        yield from PriceTerms.conflicts(self, given)
         takers = {"instance": platforms.takers("scale", "instance")}
         yield from idle(given, takers, self.platforms)
 
@@ -189,12 +193,16 @@ def scaled_platforms(
     return scaled
 
 
-def price(platform: StudiedPlatform, service: Service, hosts: int) -> float | None:
-    """USD per hour of so many hosts; None where a price is not known. None of them cost nothing."""
-    one = platform.usd_per_hour(service)
-    if hosts == 0:
-        return 0.0
-    return None if one is None else hosts * one
+def bill_of(
+    name: str, platform: StudiedPlatform, service: Service, hosts: float, terms: PriceTerms
+) -> Bill:
+    """What so many hosts of the platform of that name cost altogether.
+
+    Args:
+        hosts: a mean over runs need not be whole.
+    """
+    host = one_host(platform, service) if hosts else None
+    return bill(row(name).charges, [] if host is None else [so_many(host, hosts)], terms)
 
 
 def unknown_quota(key: str, known: Iterable[str]) -> UnknownName:

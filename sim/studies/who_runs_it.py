@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import catalog
 from sim.experiment import Burst, Results, Scenario, compare
+from sim.studies.cost.bill import HOURS_A_MONTH
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.row import DensityRow
 from sim.studies.density.study import density
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 WAYS = ("ecs", "fargate", "eks", "eks-fargate", "ec2")
 
-HOURS_A_MONTH = 730.0
-"""As AWS's own calculator counts a month."""
+TASKS = 10
+"""Of which the cost is told."""
 
 
 @dataclass(slots=True)
@@ -33,9 +34,14 @@ class WhoRunsIt:
     many: DensityAnswer
     results: Results
     ways: tuple[str, ...] = WAYS
+    tasks: int = TASKS
 
     def table(self) -> pd.DataFrame:
-        """One row a way; NaN where there is no warm image, or no price."""
+        """One row a way; NaN where there is no warm image, or no price.
+
+        `usd_per_month` is of all tasks on whole `hosts`, with what comes with them;
+        `usd_per_month_each` is the share of one in full hosts.
+        """
         import pandas as pd
 
         starts = self.results.starts().groupby("variant")["time_to_ready_s"]
@@ -50,7 +56,9 @@ class WhoRunsIt:
                     "stopped_by": row.stopped_by,
                     "ready_p50_s": ready.get(f"{way}-cold"),
                     "ready_warm_p50_s": ready.get(f"{way}-warm"),
-                    "usd_per_month_each": _month(row),
+                    "hosts": row.hosts_for(self.tasks),
+                    "usd_per_month": self._month(row),
+                    "usd_per_month_each": _each(row),
                 }
                 for way, row in self._rows()
             ]
@@ -63,22 +71,25 @@ class WhoRunsIt:
     def sentence(self) -> str:
         """The extremes, and what EKS costs besides."""
         table = self.table().set_index("platform")
-        known = table.dropna(subset=["ready_p50_s", "usd_per_month_each"])
+        known = table.dropna(subset=["ready_p50_s", "usd_per_month"])
         if known.empty:
             return f"{self.service.name}: no platform takes it."
         soonest, latest = known["ready_p50_s"].idxmin(), known["ready_p50_s"].idxmax()
-        cheapest, dearest = (
-            known["usd_per_month_each"].idxmin(),
-            known["usd_per_month_each"].idxmax(),
-        )
-        cluster = catalog.figure("eks.cluster.price").value * HOURS_A_MONTH
+        cheapest, dearest = known["usd_per_month"].idxmin(), known["usd_per_month"].idxmax()
+        cluster = catalog.cluster_price() * HOURS_A_MONTH
         return (
             f"{self.service.name}: {soonest} is ready first ({_at(known, soonest)} s), "
             f"{latest} last ({_at(known, latest)} s), all from a cold image{self._installed()}"
-            f"; on full hosts {cheapest} costs least "
-            f"({_usd(known, cheapest)} USD a month each), {dearest} most ({_usd(known, dearest)}). "
-            f"An EKS cluster costs {cluster:.0f} USD a month besides, an ECS cluster nothing."
+            f"; {self.tasks} of them cost least on {cheapest} "
+            f"({_usd(known, cheapest)} USD a month), most on {dearest} ({_usd(known, dearest)}): "
+            f"whole hosts and what comes with them, an EKS cluster {cluster:.0f}, an ECS cluster "
+            f"nothing."
         )
+
+    def _month(self, row: DensityRow) -> float | None:
+        """All tasks, on whole hosts."""
+        bill = row.bill(self.tasks)
+        return None if bill is None else bill.usd_per_month
 
     def _installed(self) -> str:
         """Ways that pull no image."""
@@ -93,6 +104,9 @@ def who_runs_it(
     memory: float | None = None,
     platforms: Sequence[str] = WAYS,
     instance: str = catalog.DEFAULT_TYPE,
+    tasks: int = TASKS,
+    region: str = catalog.DEFAULT_REGION,
+    purchase: catalog.Purchase = "on-demand",
     replications: int = 30,
     seed: int = 1,
     out: Path | None = None,
@@ -108,6 +122,9 @@ def who_runs_it(
         memory: bytes of one; None: the app's default.
         platforms: the ways, by name.
         instance: EC2 type of container instances and nodes.
+        tasks: of which the cost is told.
+        region: of the prices; EC2's are known of us-east-1 only.
+        purchase: on-demand, spot, savings-plan or instance-savings-plan.
         out: folder of the results, in which runs are kept as they finish.
 
     Raises:
@@ -120,6 +137,9 @@ def who_runs_it(
         instance=instance,
         burstable=False,
         by="reservation",
+        tasks=tasks,
+        region=region,
+        purchase=purchase,
     )
     options = PlatformOptions(
         service=many.service, instance=instance, cheapest=True, burstable=False
@@ -142,10 +162,10 @@ def who_runs_it(
         catalogue=catalog.digest(),
         out=out,
     )
-    return WhoRunsIt(many.service, many, results, tuple(platforms))
+    return WhoRunsIt(many.service, many, results, tuple(platforms), tasks)
 
 
-def _month(row: DensityRow) -> float | None:
+def _each(row: DensityRow) -> float | None:
     each = row.usd_per_container_hour
     return None if each is None else each * HOURS_A_MONTH
 
@@ -155,4 +175,4 @@ def _at(table: pd.DataFrame, way: Any) -> str:
 
 
 def _usd(table: pd.DataFrame, way: Any) -> str:
-    return f"{table.loc[way, 'usd_per_month_each']:.2f}"
+    return f"{table.loc[way, 'usd_per_month']:,.0f}"

@@ -101,7 +101,8 @@ def test_fargate_is_paid_by_the_task_and_instances_by_the_hour() -> None:
 
     assert fargate.usd_per_hour == pytest.approx(30 * (0.03238 + 2 * 0.00356))  # arm64
     assert price is not None
-    assert group.usd_per_hour == pytest.approx(2 * price)
+    assert group.bill.machines_usd_per_hour == pytest.approx(2 * price)
+    assert group.usd_per_hour == pytest.approx(2 * price + 2 * 30 * 0.08 / 730)  # with gp3
 
 
 def test_a_task_that_no_instance_holds_has_no_times() -> None:
@@ -114,9 +115,10 @@ def test_a_task_that_no_instance_holds_has_no_times() -> None:
 
 @pytest.mark.parametrize("platform", ["ecs-asg", "eks-karpenter", "fargate"])
 def test_tasks_that_go_to_no_host_cost_nothing(platform: str) -> None:
-    row = one(platform, to=3, cpu=20.0)
+    """But for an EKS cluster, which is there without a node."""
+    row = one(platform, to=3, cpu=36.0)
 
-    assert (row.hosts, row.usd_per_hour) == (0, 0.0)
+    assert (row.hosts, row.usd_per_hour) == (0, 0.1 if platform.startswith("eks") else 0.0)
 
 
 @pytest.mark.parametrize("platform", ["eks-karpenter", "eks-cas"])

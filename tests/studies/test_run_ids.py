@@ -21,6 +21,7 @@ PRICES = {
     **{"region": "eu-west-1", "purchase": "spot", "savings_rate": 0.7},
     **{"public_ipv4": True, "cluster_tier": "extended"},
 }
+NO_RUN = "runs are the same at every price"
 A_PLAN = {"savings_rate": {"purchase": "savings-plan"}}
 
 
@@ -79,7 +80,7 @@ VERBS = {
             **{"instance": "m5.xlarge", "image": "node:22", "services": 2, "seed": 2},
             "quotas": {"ec2.run_instances.refill": 1.0},
         },
-        same={"replications": MORE_OF_THE_SAME},
+        same={"replications": MORE_OF_THE_SAME, **dict.fromkeys(PRICES, NO_RUN)},
     ),
     "scale_in": Verb(
         sim.scale_in,
@@ -89,7 +90,7 @@ VERBS = {
             **{"instance": "m5.xlarge", "image": "node:22", "seed": 2},
             "quotas": {"ec2.run_instances.refill": 1.0},
         },
-        same={"replications": MORE_OF_THE_SAME},
+        same={"replications": MORE_OF_THE_SAME, **dict.fromkeys(PRICES, NO_RUN)},
     ),
     "one_server": Verb(
         sim.one_server,
@@ -104,7 +105,12 @@ VERBS = {
             **{"app": "java", "cpu": 0.75, "memory": 3 * GiB, "instance": "m5.2xlarge"},
             **{"platforms": ["ecs", "eks"], "seed": 2},
         },
-        same={"replications": MORE_OF_THE_SAME, "out": PLACE},
+        same={
+            **{"replications": MORE_OF_THE_SAME, "out": PLACE},
+            **dict.fromkeys(
+                ("tasks", "region", "purchase"), "prices are of the table, not the runs"
+            ),
+        },
     ),
 }
 LIFECYCLE_SAME = {"exclude": PLACE, "explain": SHOWN}

@@ -6,6 +6,7 @@ from typing import Any
 from sim.files.compose.merging import as_mapping
 from sim.files.compose.ports import host_ports
 from sim.files.draft import ContainerDraft
+from sim.files.own.reading import applied, program_of
 from sim.files.quantities import compose_bytes, compose_cpus, go_seconds
 from sim.files.reference import without_account
 from sim.files.sizes.heap import heap_of
@@ -21,7 +22,7 @@ def container_of(name: str, service: Value, project: str) -> ContainerDraft:
     if image is None and service["build"]:
         image = f"{project}-{name}"
         service.findings.note("built from source, so nothing but its name is known", name)
-    return ContainerDraft(
+    draft = ContainerDraft(
         name=service["container_name"].text() or name,
         node=service,
         image=without_account(image),
@@ -40,6 +41,9 @@ def container_of(name: str, service: Value, project: str) -> ContainerDraft:
         host_ports=host_ports(service),
         check=check_of(service["healthcheck"]),
     )
+    if (own := program_of(service["x-sim"])) is not None:
+        applied(own, draft)
+    return draft
 
 
 def _first(*sizes: float | None) -> float | None:

@@ -57,6 +57,8 @@ class Value:
 
     def wrong(self, allowed: str = "", known: Iterable[str] = ()) -> None:
         """Its value is not allowed; what is."""
+        if isinstance(self.value, Tagged):
+            allowed, known = "a value, or a parameter with a default", ()
         self.say(not_allowed(_shown(self.value), allowed, known))
 
     def say(self, message: str) -> None:
@@ -157,5 +159,5 @@ def _shown(value: Any) -> Any:
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, Tagged):
-        return f"!{value.tag}"
+        return f"!{value.tag} {value.value}" if isinstance(value.value, str) else f"!{value.tag}"
     return value

@@ -86,7 +86,7 @@ def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:
         if not isinstance(error, json.JSONDecodeError):
             raise BadInput(f"{source.name}: it is not JSON: {error}") from None
         row = "".join(source.text.splitlines()[error.lineno - 1 : error.lineno]).strip()[:40]
-        hint = f"; is {row!r} a placeholder?" if row else ""
+        hint = f"; is {row!r} a placeholder?" if set("<{$") & set(row) else ""
         where = f"{source.name}:{error.lineno}: it is not JSON, column {error.colno}"
         raise BadInput(f"{where}: {error.msg}{hint}") from None
 

@@ -199,7 +199,12 @@ class StageBuild:
         self.chain = _digest(self.chain, instruction.raw.word, flags, added.content)
         parts = [(size, self._input.ratio if r is None else r) for size, r in added.parts]
         ratio = together(parts, f"image.line_{instruction.raw.line}.unpack_ratio")
-        layer = Layer(digest=self.chain, files=float(round(added.size)), unpack_ratio=ratio)
+        layer = Layer(
+            digest=self.chain,
+            files=float(round(added.size)),
+            unpack_ratio=ratio,
+            count=None if added.count is None else float(added.count),
+        )
         cached = layer.digest in self._input.cache
         raw, name = instruction.raw, self._stage.name or str(self._stage.number)
         self.steps.append(

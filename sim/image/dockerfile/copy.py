@@ -84,6 +84,8 @@ class AddedFiles:
     """What goes into the digest of the step."""
     needs: tuple[str, ...] = ()
     """Digests of the stages and images it comes from."""
+    count: int | None = None
+    """How many files; None: not known."""
 
     @property
     def size(self) -> float:
@@ -121,7 +123,7 @@ def from_context(
     request: CopyRequest, context: Context, tree: Tree, documents: list[Source]
 ) -> AddedFiles:
     """Add files of the build context and heredocs, and what ADD downloads or unpacks."""
-    added, taken = AddedFiles(), list(documents)
+    added, taken, unpacked_files = AddedFiles(), list(documents), 0
     place, folder = absolute(request.place, "/")
     for name in request.sources:
         if _is_remote(request, name):
@@ -135,6 +137,7 @@ def from_context(
             added.content.append(_identity(source))
             if request.size is None:
                 files = tuple(Entry(inner, size, "") for inner, size in held.files)
+                unpacked_files += len(files)
                 added.parts.append((sum(size for _, size in held.files), held.ratio))
                 tree.put([Source("", True, files)], place, held.ratio, folder=True)
     if request.size is not None and not _may_be_told(request):
@@ -146,6 +149,8 @@ def from_context(
     added.parts.append((_bytes(taken), ratio))
     if request.size is not None:
         added.parts = [(request.size, None)]
+    else:
+        added.count = unpacked_files + sum(len(source.entries) for source in taken)
     return added
 
 

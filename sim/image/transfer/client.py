@@ -80,6 +80,8 @@ class RetryPolicy:
     """Tries in all; None: it never gives up."""
     pulls: Quota | None = None
     """Pulls that one host may begin: the client's own limit, checked before the registry's."""
+    timeout: Number = math.inf
+    """Seconds of a pull after which it is given up."""
     error: str = "CannotPullContainerError"
     """What the platform says of a pull that fails."""
     word: str = GAVE_UP
@@ -88,6 +90,11 @@ class RetryPolicy:
 
 class Gate(Protocol):
     """A registry as a client sees it: it admits a pull, or throttles it."""
+
+    @property
+    def looks_count(self) -> bool:
+        """Whether it counts a look at a manifest that the client has already."""
+        ...
 
     def lets_through(self, image: Image) -> bool: ...
 
@@ -107,28 +114,34 @@ class Client:
         self._longest = plain(retry_policy.longest)
         self._own = None if retry_policy.pulls is None else retry_policy.pulls.deploy(env)
 
-    def admit(self, image: Image, puller: Puller) -> Generator[Event, Any, None]:
+    def admit(
+        self, image: Image, puller: Puller, *, here: bool = False
+    ) -> Generator[Event, Any, None]:
         """Wait until its own limit and the registry let a pull of `image` through.
+
+        Args:
+            here: all of it is here: the client only looks whether the tag has changed.
 
         Raises:
             PullFailed: it gave up.
         """
+        wanted = None if here and not self._gate.looks_count else image
         if self._retry_policy.waiting == "queue":
-            yield from self._queue(image, puller)
-        elif not self._lets_through(image):
+            yield from self._queue(wanted, puller)
+        elif not self._lets_through(wanted):
             with puller.phase("throttled", "pull") as span:
                 span.waits(self._retry_policy.word)
-                yield from self._retry(image)
+                yield from self._retry(wanted)
 
-    def _queue(self, image: Image, puller: Puller) -> Generator[Event, Any, None]:
-        turns = self._gate.queue(image)
+    def _queue(self, image: Image | None, puller: Puller) -> Generator[Event, Any, None]:
+        turns = [] if image is None else self._gate.queue(image)
         if self._own is not None:
             turns.append(self._own.take())
         if turns:
             with puller.phase("throttled", "pull"):
                 yield AllOf(self._env, turns)
 
-    def _retry(self, image: Image) -> Generator[Event, Any, None]:
+    def _retry(self, image: Image | None) -> Generator[Event, Any, None]:
         tries = self._retry_policy.tries
         pauses = back_off(self._first, self._longest)
         for pause in islice(pauses, None if tries is None else tries - 1):
@@ -137,5 +150,8 @@ class Client:
                 return
         raise PullFailed(self._retry_policy.word)
 
-    def _lets_through(self, image: Image) -> bool:
-        return (self._own is None or self._own.try_take()) and self._gate.lets_through(image)
+    def _lets_through(self, image: Image | None) -> bool:
+        """Whether a pull goes through; None: a look that counts on the client's own limit only."""
+        if self._own is not None and not self._own.try_take():
+            return False
+        return image is None or self._gate.lets_through(image)

@@ -130,7 +130,7 @@ class Downloader:
         """Decompress one part and write its files."""
         kernel, unpacking, size = self._kernel, self._unpacking, part.unpacked
         decompress = size / unpacking.rate(part.layer) / kernel.core_speed
-        untar = size * unpacking.cpu_per_byte / kernel.core_speed
+        untar = unpacking.work(part.layer) * part.share / kernel.core_speed
         # The share of the shorter that runs on the thread of the longer is added to the longer:
         # it cannot overlap with it.
         alone = plain(unpacking.shared_thread) * min(decompress, untar)
@@ -150,7 +150,7 @@ class Downloader:
                 yield from self._together(
                     decompressed,
                     lambda: [self._cpu.run(untar, cap=1.0)],
-                    lambda: [self._to_disk(size)],
+                    lambda: [self._to_disk(size, unpacking.writes(part.layer) * part.share)],
                 )
             except Interrupt:
                 decompressing.interrupt()
@@ -173,8 +173,10 @@ class Downloader:
                 _cancel(under_way)
                 raise
 
-    def _to_disk(self, amount: float) -> Event:
-        return self._kernel.transfer(self._kernel.disk, amount)
+    def _to_disk(self, amount: float, operations: float = 0.0) -> Event:
+        """Write bytes, in so many operations at least: what takes longer decides."""
+        kernel = self._kernel
+        return kernel.transfer(kernel.disk, max(amount, operations * kernel.operation_bytes))
 
 
 def _cancel(under_way: Sequence[Event]) -> None:

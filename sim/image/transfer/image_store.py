@@ -5,7 +5,8 @@ from typing import Any
 
 from simpy import Environment, Event, Interrupt, Process
 
-from sim.core.quantity import shown_gib
+from sim.core.cited import plain
+from sim.core.quantity import shown_gib, shown_seconds
 from sim.host.kernel import Kernel
 from sim.image.image import Image
 from sim.image.transfer.client import Client, NoSpace, Puller, PullFailed, PullPolicy, contacts
@@ -52,7 +53,7 @@ class ImageStore:
         self._kernel = kernel
         self._registry = registry
         self._unpacking = unpacking
-        self._client = Client(env, registry, registry.retry_policy)
+        self._client = Client(env, registry.seen_by_host(), registry.retry_policy)
         self._downloader = Downloader(kernel, cpu, registry, unpacking)
         self._downloads: dict[Process, None] = {}
         """Downloads under way."""
@@ -144,25 +145,39 @@ class ImageStore:
         pulled = here and stored is not None and stored.pulled is not None
         if contacts(policy, here=here, pulled=pulled):
             try:
-                yield from self._contact(puller, image, policy)
+                yield from self._contact(puller, image, policy, here=here)
             except PullFailed:
                 if policy != "default" or not self.has(image):
                     raise
         stored = self._begin(puller, image, reads)
+        begun = self._kernel.world.env.now
         try:
             while coming := stored.awaited():
                 yield coming[0]
         except Interrupt:
             self.release(stored)
             raise
+        self._in_time(stored, begun)
         return stored
 
+    def _in_time(self, stored: StoredImage, begun: float) -> None:
+        """Give the image back where it took longer than the client waits; seen when it is here.
+
+        Raises:
+            PullFailed: it did.
+        """
+        policy = self._registry.retry_policy
+        if self._kernel.world.env.now - begun > plain(policy.timeout):
+            self.release(stored)
+            limit = shown_seconds(plain(policy.timeout))
+            raise PullFailed(f"{policy.error}: {stored.image.name}: not here within {limit}")
+
     def _contact(
-        self, puller: Puller, image: Image, policy: PullPolicy
+        self, puller: Puller, image: Image, policy: PullPolicy, *, here: bool
     ) -> Generator[Event, Any, None]:
         if policy == "never":
             raise PullFailed(NEVER_PULLED)
-        yield from self._client.admit(image, puller)
+        yield from self._client.admit(image, puller, here=here)
         with puller.phase("resolve", "pull"):
             yield self._kernel.world.env.timeout(self._registry.resolve(image))
 

@@ -11,10 +11,10 @@ from simpy import AllOf, Event
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Sampler, Varying
-from sim.core.token_bucket import Quota
+from sim.core.token_bucket import Bucket, Quota
 from sim.core.world import World
 from sim.image.image import Image, Layer
-from sim.image.transfer.client import Puller, RetryPolicy
+from sim.image.transfer.client import Gate, Puller, RetryPolicy
 from sim.sharing import SharedCapacity
 
 
@@ -36,6 +36,10 @@ class Registry:
     """Bytes per second of all downloads together, or None where it never binds."""
     pulls: Quota | None = None
     """Manifests that an account or address may ask for."""
+    looks_count: bool = True
+    """Whether a look at a manifest that the client has already (HEAD) counts as a pull."""
+    per_host: bool = False
+    """Whether each host has an address of its own, and so all of `pulls`; else all leave by one."""
     layers: Quota | None = None
     """Layers that an account or address may ask for."""
     retry_policy: RetryPolicy = RetryPolicy()
@@ -53,6 +57,7 @@ class LiveRegistry:
 
     __slots__ = (
         "_env",
+        "_fresh",
         "_known",
         "_layers",
         "_pulls",
@@ -60,6 +65,7 @@ class LiveRegistry:
         "_requested",
         "_stored",
         "latency",
+        "looks_count",
         "retry_policy",
         "total",
         "upstream",
@@ -74,7 +80,11 @@ class LiveRegistry:
         self.retry_policy = registry.retry_policy
         self.upstream = None if registry.upstream is None else registry.upstream.deploy(world)
         self._env = world.env
-        self._pulls = None if registry.pulls is None else registry.pulls.deploy(world.env)
+        self.looks_count = registry.looks_count
+        self._fresh = registry.pulls if registry.per_host else None
+        """The quota that each host has for itself."""
+        shared = None if registry.per_host else registry.pulls
+        self._pulls = None if shared is None else shared.deploy(world.env)
         self._layers = None if registry.layers is None else registry.layers.deploy(world.env)
         self._requested: dict[str, Event | None] = {}
         """When a cache may ask its upstream for an image, by name; None: at once."""
@@ -82,6 +92,10 @@ class LiveRegistry:
         """Time at which a cache has the manifest of an image, by name."""
         self._stored: dict[str, Event] = {}
         """The arrival of each layer from the upstream, by digest."""
+
+    def seen_by_host(self) -> Gate:
+        """The registry as one host meets it: with a quota of its own where that has an address."""
+        return self if self._fresh is None else _OwnAddress(self, self._fresh.deploy(self._env))
 
     def lets_through(self, image: Image) -> bool:
         """Whether the quotas allow one more pull now; a refused one has used up the nearer."""
@@ -154,6 +168,25 @@ class LiveRegistry:
         rate = upstream.connection_rate()
         alone = self._env.timeout(layer.wire / rate)
         yield AllOf(self._env, [alone, *upstream.send(layer, layer.wire, rate)])
+
+
+class _OwnAddress:
+    """A registry as a host with an address of its own meets it."""
+
+    __slots__ = ("_pulls", "_registry", "looks_count")
+
+    def __init__(self, registry: LiveRegistry, pulls: Bucket) -> None:
+        self._registry = registry
+        self._pulls = pulls
+        self.looks_count: bool = registry.looks_count
+
+    def lets_through(self, image: Image) -> bool:
+        """Whether the host's quota allows one more pull now."""
+        return self._pulls.try_take() and self._registry.lets_through(image)
+
+    def queue(self, image: Image) -> list[Event]:
+        """Events that a client has to wait for which queues instead of trying again."""
+        return [self._pulls.take(), *self._registry.queue(image)]
 
 
 @description

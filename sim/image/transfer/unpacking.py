@@ -48,7 +48,13 @@ class Unpacking:
     zstd_rate: Number | None = None
     """Bytes of output per core-second of a zstd layer; None: as gzip."""
     unpack_cpu: Number
-    """Core-seconds per byte written."""
+    """Core-seconds per byte written, in files of the usual size."""
+    file_size: Positive | None = None
+    """The usual size of a file, bytes; None: files cost nothing of their own."""
+    file_cpu: Number = 0.0
+    """What of it is for each file, core-seconds."""
+    file_writes: Number = 0.0
+    """Operations of the disk for each file."""
     core: Positive = 1.0
     """Speed of the core on which these were measured, against the reference core."""
     layer_overhead: Number = 0.0
@@ -80,7 +86,19 @@ class Unpacking:
             return plain(self.zstd_rate) / plain(self.core)
         return plain(self.decompress_rate) / plain(self.core)
 
-    @property
-    def cpu_per_byte(self) -> float:
-        """Core-seconds of the reference core per byte written."""
-        return plain(self.unpack_cpu) * plain(self.core)
+    def files(self, layer: Layer) -> float:
+        """How many files a layer has: as many as are known, else those of the usual size."""
+        if layer.count is not None:
+            return plain(layer.count)
+        return 0.0 if self.file_size is None else layer.unpacked / plain(self.file_size)
+
+    def work(self, layer: Layer) -> float:
+        """Core-seconds of the reference core that write its files."""
+        size, each = layer.unpacked, plain(self.file_cpu)
+        usual = 0.0 if self.file_size is None else size / plain(self.file_size)
+        bytes_alone = max(0.0, plain(self.unpack_cpu) * size - each * usual)
+        return (bytes_alone + each * self.files(layer)) * plain(self.core)
+
+    def writes(self, layer: Layer) -> float:
+        """Operations of the disk that its files take."""
+        return plain(self.file_writes) * self.files(layer)

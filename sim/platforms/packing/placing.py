@@ -1,12 +1,15 @@
 """How a platform places copies on its hosts: what it counts, and which host it prefers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from sim.core.cited import Number, plain
 from sim.host import Machine
+from sim.image import Layer
 from sim.platforms.packing.bin_packing import FreeResources
+from sim.start import Ceiling
 from sim.workload import Service
 
 Rank: TypeAlias = Callable[[Any, Any], float]
@@ -36,6 +39,10 @@ class Placing:
     request: Callable[[Service], Any]
     """What a copy of a service is counted as."""
     rank: Rank = first_fit
+    disk: float = inf
+    """Bytes of an empty host's disk for images and what containers write."""
+    on_disk: Callable[[Layer], float] = lambda layer: layer.unpacked
+    """Bytes that a layer takes there."""
 
 
 class ServerRequest(NamedTuple):
@@ -85,6 +92,35 @@ class FreeOnServer(NamedTuple):
             "bridge ports": float(self.bridge),
             "GPU": float(self.gpus),
         }
+
+
+class FreeByCeilings(NamedTuple):
+    """What a host has left of which only its ceilings are known: copies of one service each."""
+
+    left: float
+    """Of a whole host."""
+
+    def fits(self, share: float) -> bool:
+        """Whether it has room for one more."""
+        return share <= self.left * (1.0 + 1e-9)
+
+    def less(self, share: float) -> "FreeByCeilings":
+        """What is left after one more."""
+        return FreeByCeilings(self.left - share)
+
+    def amounts(self) -> dict[str, float]:
+        """What is left, by limit."""
+        return {"room": self.left}
+
+
+def by_ceilings(ceilings: Callable[[Service], Sequence[Ceiling]]) -> Placing:
+    """First fit on hosts that say no more than how many copies of one service they take."""
+
+    def share(service: Service) -> float:
+        allows = ceilings(service)[0].allows
+        return 1.0 / allows if allows else 2.0
+
+    return Placing(FreeByCeilings(1.0), share)
 
 
 def server(machine: Machine, vcpus: float, memory: float, bridge: Number) -> FreeOnServer:

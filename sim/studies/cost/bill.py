@@ -138,8 +138,13 @@ class Bill:
         """The items and their sum, in USD a month."""
         if self.usd_per_hour is None:
             return "; ".join(self.unknown)
-        months = (f"{i.what} {HOURS_A_MONTH * (i.usd_per_hour or 0.0):,.2f}" for i in self.items)
-        return f"{' + '.join(months)} = {self.usd_per_month:,.2f} USD a month"
+        months = [f"{i.what} {HOURS_A_MONTH * (i.usd_per_hour or 0.0):,.2f}" for i in self.items]
+        total = f" = {self.usd_per_month:,.2f}" if len(months) != 1 else ""
+        return f"{' + '.join(months) or 'nothing runs'}{total} USD a month"
+
+
+NO_BILL = Bill((), PriceTerms())
+"""Nothing, which costs nothing."""
 
 
 def bill(charges: Charges, capacity: Sequence[Capacity], terms: PriceTerms | None = None) -> Bill:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import Estimate
+from sim.studies.cost.bill import Bill
 from sim.workload import Service
 
 if TYPE_CHECKING:
@@ -34,10 +35,20 @@ class ScaleInRow:
     """Tasks that run at the end."""
     lacking: str
     """How many tasks never came up, and why; empty where all did."""
-    usd_per_hour: float | None
-    """Price of the hosts that stay; None where it is not known."""
-    usd_first_hour: float | None
+    bill: Bill
+    """What the hosts that stay cost altogether."""
+    first_hour: Bill
     """What the hour after the tasks have ended costs."""
+
+    @property
+    def usd_per_hour(self) -> float | None:
+        """What stays costs altogether; None where a part is not known."""
+        return self.bill.usd_per_hour
+
+    @property
+    def usd_first_hour(self) -> float | None:
+        """The hour after the tasks have ended, altogether."""
+        return self.first_hour.usd_per_hour
 
     def estimates(self) -> dict[str, Estimate]:
         """What was measured, by name."""
@@ -45,18 +56,18 @@ class ScaleInRow:
         return {**hosts, **self.times, "moved": self.moved, "ready": self.ready}
 
     def flat(self) -> dict[str, Any]:
-        """One line of a table; a price that is not known is absent."""
+        """One line of a table, without its prices: runs are the same at every price."""
         data: dict[str, Any] = {"platform": self.platform}
-        data |= {name: estimate.value for name, estimate in self.estimates().items()}
-        prices = {"usd_per_hour": self.usd_per_hour, "usd_first_hour": self.usd_first_hour}
-        return data | {name: value for name, value in prices.items() if value is not None}
+        return data | {name: estimate.value for name, estimate in self.estimates().items()}
 
     def json(self) -> dict[str, Any]:
         """Plain data; a time that there is not is absent, with the reason beside it."""
-        data = self.flat()
+        prices = {"usd_per_hour": self.usd_per_hour, "usd_first_hour": self.usd_first_hour}
+        data = self.flat() | {name: usd for name, usd in prices.items() if usd is not None}
         reason = self.lacking or NONE_GOES
         data |= {f"{name}_refused": reason for name in SHARES if name not in self.times}
         known = {name: e for name, e in self.estimates().items() if e.low is not None}
+        data["bill"] = self.bill.json()
         data["intervals"] = {name: [e.low, e.high] for name, e in known.items()}
         return data
 

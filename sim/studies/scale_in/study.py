@@ -6,8 +6,9 @@ from sim import catalog
 from sim.core.question import asking
 from sim.experiment import Results, compare
 from sim.experiment.statistics.estimate import mean
+from sim.studies.cost.terms import PriceTerms
 from sim.studies.platform_row import StudiedPlatform
-from sim.studies.scale import ChangeQuestion, ScaleInQuestion, price, scaled_platforms, web
+from sim.studies.scale import ChangeQuestion, ScaleInQuestion, bill_of, scaled_platforms, web
 from sim.studies.scale_in.answer import SHARES, ScaleInAnswer, ScaleInRow, table
 from sim.studies.scale_in.run import ScaleIn, ScaleInRun, runs_of
 from sim.workload import Service
@@ -22,7 +23,7 @@ def answer(question: ChangeQuestion) -> ScaleInAnswer:
 
     def rows(results: Results) -> list[ScaleInRow]:
         runs = runs_of(results)
-        return [_row(name, each, service, runs[name]) for name, each in platforms.items()]
+        return [_row(name, each, service, runs[name], question) for name, each in platforms.items()]
 
     results = compare(
         {
@@ -41,13 +42,16 @@ scale_in = asking(ScaleInQuestion, answer, "scale_in")
 
 
 def _row(
-    name: str, platform: StudiedPlatform, service: Service, runs: list[ScaleInRun]
+    name: str,
+    platform: StudiedPlatform,
+    service: Service,
+    runs: list[ScaleInRun],
+    terms: PriceTerms,
 ) -> ScaleInRow:
     hosts = mean("hosts", [run.after for run in runs])
     down = next((run.lacking for run in runs if run.lacking), "")
     goes = not down and all(run.after < run.before for run in runs)
     shares = SHARES if goes else {}
-    one = price(platform, service, 1)
     host_hours = mean("host hours", [run.host_hours() for run in runs]).value
     return ScaleInRow(
         platform=name,
@@ -57,6 +61,6 @@ def _row(
         moved=mean("moved", [run.moved for run in runs]),
         ready=mean("ready", [run.ready for run in runs]),
         lacking=down,
-        usd_per_hour=None if one is None else hosts.value * one,
-        usd_first_hour=None if one is None else host_hours * one,
+        bill=bill_of(name, platform, service, hosts.value, terms),
+        first_hour=bill_of(name, platform, service, host_hours, terms),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.experiment import Estimate, Results
+from sim.studies.cost.bill import Bill
 from sim.studies.scale_out.limiting_waits import Stretch
 from sim.workload import Service
 
@@ -25,24 +26,28 @@ class ScaleOutRow:
     """Tasks that became ready, mean over the runs."""
     hosts: int
     """Instances or microVMs that run them."""
-    usd_per_hour: float | None
-    """Price of those hosts; None where it is not known."""
+    bill: Bill
+    """What those hosts cost altogether."""
     limits: list[Stretch]
     lacking: str = ""
     """Kubernetes' words where no node that may come holds a task; all of them wait for ever."""
 
+    @property
+    def usd_per_hour(self) -> float | None:
+        """What it costs altogether; None where a part is not known."""
+        return self.bill.usd_per_hour
+
     def flat(self) -> dict[str, Any]:
-        """One line of a table."""
+        """One line of a table, without its price: runs are the same at every price."""
         data: dict[str, Any] = {"platform": self.platform}
         data |= {column: estimate.value for column, estimate in self.times.items()}
-        data |= {"ready": self.ready, "hosts": self.hosts}
-        if self.usd_per_hour is not None:
-            data["usd_per_hour"] = self.usd_per_hour
-        return data
+        return data | {"ready": self.ready, "hosts": self.hosts}
 
     def json(self) -> dict[str, Any]:
         """Plain data; what was not reached is absent, with the reason beside it."""
         data = self.flat()
+        if self.usd_per_hour is not None:
+            data["usd_per_hour"] = self.usd_per_hour
         why = f" ({self.lacking})" if self.lacking else ""
         for column in ("t10_s", "t25_s", "t50_s", "t75_s", "t90_s"):
             if column not in self.times:
@@ -52,6 +57,7 @@ class ScaleOutRow:
             for column, estimate in self.times.items()
             if estimate.low is not None
         }
+        data["bill"] = self.bill.json()
         data["limited_by"] = [stretch.json() for stretch in self.limits]
         return data
 

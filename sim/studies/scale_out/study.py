@@ -13,7 +13,8 @@ from sim.experiment.statistics.estimate import Estimate, mean
 from sim.platforms.deployment import REPLACEMENT
 from sim.platforms.kubernetes.cluster import EVICTED, EVICTION
 from sim.studies.account_quotas import account_line, need
-from sim.studies.scale import ScaleOutQuestion, ScaleQuestion, price, scaled_platforms, web
+from sim.studies.cost.bill import NO_BILL
+from sim.studies.scale import ScaleOutQuestion, ScaleQuestion, bill_of, scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 from sim.studies.scale_out.limiting_waits import stretches
 from sim.units import hours
@@ -46,7 +47,7 @@ def answer(question: ScaleQuestion) -> ScaleOutAnswer:
         starts = _wanted(results, begin)
         for name, platform in platforms.items():
             row = _row(results, starts, name, to - begin)
-            row.usd_per_hour = price(platform, service, row.hosts)
+            row.bill = bill_of(name, platform, service, row.hosts, question)
             row.lacking = platform.lacks(service)
             rows.append(row)
         return _table(rows)
@@ -107,7 +108,7 @@ def _row(results: Results, starts: pd.DataFrame, name: str, tasks: int) -> Scale
         times=_times(mine, tasks, runs),
         ready=len(mine) / runs,
         hosts=hosts,
-        usd_per_hour=None,
+        bill=NO_BILL,
         limits=stretches(spans.merge(mine[["run", "task"]])) if len(mine) else [],
     )
 

@@ -71,6 +71,8 @@ class StartupAnswer:
     """The numbers that moved each variant; None where that was not asked for."""
     account: str = ""
     """Which quotas a new account would need raised; none of them is enforced."""
+    remarks: tuple[str, ...] = ()
+    """What else is to be known of the rows."""
 
     @property
     def started(self) -> int:

@@ -1,0 +1,149 @@
+"""`sim plan`: my own application in, one platform out, with its machines and what they cost."""
+
+from collections.abc import Iterator, Set
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated
+
+from sim import plots
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.script import picture
+from sim.core.description import description
+from sim.core.quantity import shown_seconds
+from sim.core.question import BadInput, Mistake, Typed, ask
+from sim.files.example import EXAMPLE
+from sim.files.question import Paths, ReadQuestion
+from sim.files.reading import understood
+from sim.studies import platforms
+from sim.studies.plan import study
+from sim.studies.plan.answer import PlanAnswer
+from sim.studies.plan.question import PlanOptions, PlanQuestion
+from sim.studies.plan.row import PlanRow
+from sim.workload.application import Application
+
+START = Path("application.yaml")
+"""What `--init` writes."""
+
+
+@description
+class PlanFiles(ReadQuestion):
+    """Files that describe an application, or the wish for one to start from."""
+
+    files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)] = ()
+    """Compose files, Kubernetes manifests, ECS task definitions or services, an application of
+    one's own, or a folder of them; - is standard input."""
+    init: bool = False
+    """Write application.yaml, a small application to start from, and end."""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """Either there are files, or one is wanted."""
+        yield from ReadQuestion.conflicts(self, given)
+        if not (self.files or self.init):
+            words = (
+                "missing; compose files, manifests or task definitions, or --init for an example"
+            )
+            yield Mistake(("files",), words)
+
+
+def command(files: PlanFiles, asked: PlanOptions, workers: WorkerOptions, to: Files) -> int:
+    """Plan it; 1 where no platform keeps to what is required, 3 where none can run it."""
+    if files.init:
+        return _write_example()
+    app = understood(files)
+    with refusals(), runs_on(workers, to.out):
+        answer = study.answer(_question(app, asked))
+    folder = answer.results().save(to.out)
+    if to.json:
+        as_json(answer.json())
+        note(f"wrote {folder}")
+    else:
+        say(answer.sentence())
+        show(answer)
+        wrote(folder, *_pictures(answer, folder))
+    if answer.missed:
+        note(answer.missed)
+        return 1
+    return 0 if answer.fits else 3
+
+
+def _question(app: Application, asked: PlanOptions) -> PlanQuestion:
+    values = {field.name: getattr(asked, field.name) for field in fields(asked)}
+    return ask(PlanQuestion, {"app": app, **values})
+
+
+def _write_example() -> int:
+    if START.exists():
+        raise BadInput(f"init: {START} is there already; it is not written over")
+    START.write_text(EXAMPLE, encoding="utf-8")
+    say(f"wrote {START}: three services to start from; then sim plan {START}")
+    return 0
+
+
+def show(answer: PlanAnswer) -> None:
+    """Machines and cost, readiness, and what the recommendation hangs on."""
+    table(
+        ["platform", "machines", "", "at least", "USD/month", "at full use", "stopped by", "then"],
+        [_cost(row) for row in answer.rows if row.hosts is not None],
+        title="whole machines, and the fewest that any placement needs",
+        right="lrlrrrll",
+    )
+    if answer.runs is not None:
+        table(
+            ["platform", "cold p50", "cold p95", "warm p50", "warm p95", "last one up"],
+            [_ready(row) for row in answer.rows if row.ready_at("cold", 0.5) is not None],
+            title="seconds from the request until all of it is ready",
+            right="lrrrrl",
+        )
+    for row in answer.rows:
+        if row.hosts is None:
+            hint(f"{row.name}: {row.refused}.")
+    for line in answer.lines():
+        say(line)
+    for text in answer.app.notes:
+        hint(f"note: {text}.")
+
+
+def _cost(row: PlanRow) -> list[str]:
+    data = row.json()
+    full = data.get("usd_per_month_full")
+    return [
+        row.name,
+        str(data["machines"]),
+        data["instance"],
+        str(data["lower_bound"]),
+        _usd(data.get("usd_per_month")),
+        _usd(full),
+        _short(data["stopped_by"]),
+        _short(data.get("then", "")),
+    ]
+
+
+def _ready(row: PlanRow) -> list[str]:
+    last = row.ready["cold"].last.most_common(1)
+    quantiles = [(image, q) for image in ("cold", "warm") for q in (0.5, 0.95)]
+    return [
+        row.name,
+        *(shown_seconds(row.ready_at(image, q)) for image, q in quantiles),
+        last[0][0] if last else "-",
+    ]
+
+
+def _usd(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def _short(limit: str) -> str:
+    return limit.replace("one task per", "1 per").partition(" (")[0]
+
+
+def _pictures(answer: PlanAnswer, folder: Path) -> list[Path]:
+    """The machines of the best platform that has some, and all platforms beside each other."""
+    drawn, table = [], answer.machines()
+    if not table.empty:
+        best = table[table["platform"] == table["platform"].iloc[0]]
+        title = f"What is on each machine, {platforms.row(best['platform'].iloc[0]).phrase}"
+        drawn.append(picture(plots.machines(best, title=title), folder / "machines.png"))
+    if answer.runs is not None:
+        drawn.append(picture(plots.cost_and_readiness(answer.marked()), folder / "platforms.png"))
+    return drawn

@@ -1,0 +1,1 @@
+"""ECS task definitions and services, alone, inside CloudFormation, or as Terraform plans them."""

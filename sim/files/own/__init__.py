@@ -1,0 +1,1 @@
+"""An app or an application of one's own, as data."""

@@ -1,0 +1,165 @@
+"""What containers use: `docker stats`, the recommendations of KRR and of a vertical autoscaler.
+
+| source | how it is written | taken |
+|---|---|---|
+| `docker stats --no-stream --format json` | an object a line, `"MemUsage": "35MiB / 2GiB"` | use |
+| KRR (`krr simple -f json`) | `scans[].recommended.requests` by container | request |
+| a VerticalPodAutoscaler | `status.recommendation.containerRecommendations[]` | target |
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sim.core.question import BadInput
+from sim.files.quantities import compose_bytes, kubernetes_bytes, kubernetes_cpu
+from sim.files.sizes.ladder import ObservedUse
+from sim.files.text.findings import Findings
+from sim.files.text.place import TextPlace
+from sim.files.text.source import SourceText, sources
+from sim.files.text.value import Value
+from sim.files.text.yaml_values import documents
+
+_COPY = re.compile(r"[-_]\d+$")
+"""The number that compose gives a container."""
+_DECIMAL = {"kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+
+
+def measured(paths: Sequence[Path], project: str, findings: Findings) -> dict[str, ObservedUse]:
+    """What containers use, by name; of several copies the one that uses most.
+
+    Args:
+        project: compose puts it before the name of a service.
+
+    Raises:
+        BadInput: a file is none of those that are known.
+    """
+    found: dict[str, ObservedUse] = {}
+    for source in sources(paths):
+        for name, use in _uses(source, findings):
+            for each in {name, _service(name, project)}:
+                found[each] = _larger(found.get(each), use)
+    return found
+
+
+def _service(name: str, project: str) -> str:
+    """`shop-web-1` and `shop_web_1` are copies of `web`."""
+    bare = _COPY.sub("", name)
+    for sign in "-_":
+        bare = bare.removeprefix(f"{project}{sign}")
+    return bare
+
+
+def _larger(one: ObservedUse | None, other: ObservedUse) -> ObservedUse:
+    if one is None:
+        return other
+    cpu = [each for each in (one.cpu, other.cpu) if each is not None]
+    memory = [each for each in (one.memory, other.memory) if each is not None]
+    return ObservedUse(max(cpu, default=None), max(memory, default=None))
+
+
+def _uses(source: SourceText, findings: Findings) -> Iterator[tuple[str, ObservedUse]]:
+    nodes = [Value(each, TextPlace(source.name, 0), findings) for each in _objects(source)]
+    seen = False
+    for node in (inner for each in nodes for inner in _items(each)):
+        if "MemUsage" in node:
+            reader = _docker
+        elif "scans" in node:
+            reader = _krr
+        elif "recommendation" in node["status"]:
+            reader = _vertical
+        else:
+            continue
+        seen = True
+        yield from reader(node)
+    if not seen:
+        raise BadInput(
+            f"{source.name}: it is neither docker stats --no-stream --format json, KRR's JSON nor "
+            "a VerticalPodAutoscaler with a recommendation"
+        )
+
+
+def _objects(source: SourceText) -> list[object]:
+    """One document, or an object a line."""
+    lines = source.text.splitlines()
+    try:
+        if len(lines) > 1 and all(isinstance(json.loads(x), dict) for x in lines if x.strip()):
+            return [
+                each for line in lines if line.strip() for each in documents(_line(source, line))
+            ]
+    except (ValueError, RecursionError):
+        pass
+    return documents(source)
+
+
+def _line(source: SourceText, line: str) -> SourceText:
+    return source._replace(text=line)
+
+
+def _items(node: Value) -> Iterator[Value]:
+    if isinstance(node.value, list):
+        for item in node.items():
+            yield from _items(item)
+    elif "items" in node:
+        yield from node["items"].items()
+    else:
+        yield node
+
+
+def _docker(node: Value) -> Iterator[tuple[str, ObservedUse]]:
+    name = node["Name"].text() or node["Container"].text()
+    memory = node["MemUsage"].parsed(_used)
+    cpu = node["CPUPerc"].parsed(_percent)
+    if name is not None:
+        yield name, ObservedUse(cpu, memory)
+
+
+def _used(text: str) -> float:
+    """Bytes in `35.3MiB / 1.9GiB`: what is before the slash."""
+    used = text.partition("/")[0].strip()
+    for unit, scale in _DECIMAL.items():
+        if used.endswith(unit):
+            return float(used.removesuffix(unit)) * scale
+    try:
+        return compose_bytes(used)
+    except ValueError:
+        raise ValueError("memory in use such as '35.3MiB / 2GiB'") from None
+
+
+def _percent(text: str) -> float:
+    """vCPUs in `12.5%`, where 100 % is one."""
+    try:
+        share = float(text.removesuffix("%")) / 100.0
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 1e4:
+        raise ValueError("a share of a CPU such as 12.5%")
+    return share
+
+
+def _krr(node: Value) -> Iterator[tuple[str, ObservedUse]]:
+    for scan in node["scans"].items("a list of scans"):
+        name = scan.at("object", "container").text() or scan.at("object", "name").text()
+        requests = scan.at("recommended", "requests").mapping()
+        cpu = _plain(requests["cpu"]).number(0, 1e4)
+        memory = _plain(requests["memory"]).number(0, 2.0**50)
+        if name is not None:
+            yield name, ObservedUse(cpu, memory)
+
+
+def _plain(node: Value) -> Value:
+    """A value with its severity, or the value alone; KRR writes `?` for none."""
+    inner = node["value"] if isinstance(node.value, dict) else node
+    return inner.with_value(None) if inner.value in ("?", "NaN") else inner
+
+
+def _vertical(node: Value) -> Iterator[tuple[str, ObservedUse]]:
+    recommended = node.at("status", "recommendation", "containerRecommendations")
+    for each in recommended.items("a list of recommendations"):
+        name, target = each["containerName"].text(), each["target"].mapping()
+        use = ObservedUse(
+            target["cpu"].parsed(kubernetes_cpu), target["memory"].parsed(kubernetes_bytes)
+        )
+        if name is not None:
+            yield name, use

@@ -1,0 +1,254 @@
+"""The answer of a plan: platforms ranked, one of them recommended, and what that hangs on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim import catalog
+from sim.core.description import as_json
+from sim.core.quantity import shown_gib, shown_memory, shown_vcpu
+from sim.experiment import Results
+from sim.experiment.storage.manifest import new_manifest
+from sim.experiment.storage.tables import empty_samples, empty_spans
+from sim.platforms.packing.host import HOST_COLUMNS
+from sim.studies.account_quotas import account_line
+from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
+from sim.studies.plan.question import PlanQuestion, limits
+from sim.studies.plan.ranking import RANKED_BY, Turning, ranked
+from sim.studies.plan.row import PlanRow
+from sim.studies.plan.types import needs
+from sim.workload.application import Application
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(slots=True)
+class PlanAnswer:
+    """Platforms for an application, the recommended one first, those that are refused last.
+
+    Args:
+        turning: what the recommendation hangs on most, at most two.
+        runs: the simulated starts; None where nothing was simulated.
+    """
+
+    question: PlanQuestion
+    rows: list[PlanRow]
+    turning: list[Turning]
+    runs: Results | None = None
+
+    @property
+    def app(self) -> Application:
+        """The application that was asked about."""
+        return self.question.app
+
+    @property
+    def chosen(self) -> PlanRow | None:
+        """The recommended platform; None where none can be had, or none keeps to the limits."""
+        return next((row for row in self.rows if self._good(row)), None)
+
+    @property
+    def fits(self) -> bool:
+        """Whether any platform can run it."""
+        return any(row.hosts is not None for row in self.rows)
+
+    @property
+    def missed(self) -> str:
+        """What is required and no platform keeps to; empty where one does."""
+        required = self.question.require
+        if required is None or self.chosen is not None or not self.fits:
+            return ""
+        near = [row for row in self.rows if row.hosts is not None]
+        wanted = limits(required)
+        parts = [f"{row.name} breaks {' and '.join(row.breaks(wanted))}" for row in near[:3]]
+        return f"No platform keeps to {required}: {'; '.join(parts)}."
+
+    def _good(self, row: PlanRow) -> bool:
+        required = self.question.require
+        kept = required is None or not row.breaks(limits(required))
+        return row.hosts is not None and kept
+
+    def sentence(self) -> str:
+        """The application and the recommendation: what it costs, how soon it is up, and why it."""
+        chosen = self.chosen
+        head = f"{self.app.name} is {self._size()}."
+        if chosen is None:
+            none = self.missed or f"No platform can run it: {self.rows[0].refused}."
+            return f"{head} {none}"
+        return f"{head} {self.why()}"
+
+    def why(self) -> str:
+        """The recommendation in two sentences."""
+        chosen = self.chosen
+        if chosen is None:
+            return ""
+        return f"{self._first(chosen)} {self._second(chosen)}"
+
+    def _size(self) -> str:
+        wanted, copies = needs(self.app), sum(p.copies for p in self.app.parts if not p.daemon)
+        services = len(self.app.parts)
+        many = "1 service" if services == 1 else f"{services} services"
+        times = "1 copy" if copies == 1 else f"{copies} copies"
+        return f"{many} with {times}: {shown_vcpu(wanted.cpu)} and {shown_memory(wanted.memory)}"
+
+    def _first(self, row: PlanRow) -> str:
+        parts = [self._machines(row)]
+        if row.usd_per_month is not None:
+            parts.append(f"{row.usd_per_month:,.0f} USD a month")
+        cold = row.ready_at("cold", 0.5)
+        if cold is not None:
+            parts.append(f"all up {cold:.1f} s after the request (median, {_cold(row)})")
+        return f"Run it {row.platform.phrase}: {', '.join(parts)}."
+
+    def _machines(self, row: PlanRow) -> str:
+        hosts = row.hosts
+        if hosts is None:
+            return ""
+        one = hosts.machines == 1
+        if not hosts.types:
+            return f"{hosts.machines} task{'' if one else 's'}"
+        if len(set(hosts.types)) > 1:
+            return f"{hosts.machines} machines ({hosts.instance})"
+        return f"{hosts.machines} {hosts.instance}"
+
+    def _second(self, row: PlanRow) -> str:
+        others = [other for other in self.rows if other is not row and self._good(other)]
+        if not others:
+            return f"No other platform does. {self._fullest(row)}".strip()
+        words = RANKED_BY[self.question.goal].against(row, others[0])
+        fullest = self._fullest(row)
+        return f"{words}; {fullest}" if fullest else f"{words}."
+
+    def _fullest(self, row: PlanRow) -> str:
+        """What its machines run out of first."""
+        hosts = row.hosts
+        if hosts is None or row.platform.own_host or not hosts.stopped_by:
+            return ""
+        return f"{hosts.stopped_by} is what its machines run out of first."
+
+    def lines(self) -> list[str]:
+        """What there is to say below the tables."""
+        said = (*self.disk_lines(), *self.tight_lines(), *self.turning_lines())
+        return [line for line in (*said, self.price_line(), self.quota_line()) if line]
+
+    def turning_lines(self) -> list[str]:
+        """What the recommendation hangs on most, a sentence each."""
+        return [each.sentence() for each in self.turning]
+
+    def tight_lines(self) -> list[str]:
+        """Platforms whose machines are so full that it depends on the order whether all fit."""
+        lines = []
+        for row in self.rows:
+            short = max(row.ready.values(), key=lambda ready: ready.short, default=None)
+            if short is not None and 0 < short.short <= len(short.seconds):
+                lines.append(
+                    f"{row.name} is tight: in {short.short} of {short.runs} runs the copies came "
+                    f"in an order in which one found no room; a machine more takes them in any."
+                )
+        return lines
+
+    def disk_lines(self) -> list[str]:
+        """Platforms whose root volume does not hold the images of one machine."""
+        short = [(row, row.hosts.disk) for row in self.rows if row.hosts and row.hosts.disk]
+        if not short:
+            return []
+        most = max(disk for _, disk in short)
+        names = ", ".join(row.name for row, _ in short)
+        return [
+            f"Images do not fit on the default root volume of one machine ({names}), and no "
+            f"scheduler looks at that: give it {shown_gib(most)}."
+        ]
+
+    def price_line(self) -> str:
+        """What the prices are of."""
+        asked = self.question
+        return (
+            f"USD a month are of {HOURS_A_MONTH:.0f} hours, {BOUGHT[asked.purchase]} in "
+            f"{asked.region}: machines, management fees and EKS clusters; no volumes, addresses "
+            f"or traffic. At full use: as if the last machine were paid by the part that is used."
+        )
+
+    def marked(self) -> pd.DataFrame:
+        """The table, with the recommended platform marked and labels for a picture."""
+        table = self.table()
+        table["label"] = [row.platform.label for row in self.rows]
+        table["chosen"] = [row is self.chosen for row in self.rows]
+        return table
+
+    def quota_line(self) -> str:
+        """What a new account would have to ask for; empty where it is enough."""
+        found = (row.hosts.need for row in self.rows if row.hosts is not None)
+        return account_line(need for need in found if need is not None)
+
+    def json(self) -> dict[str, Any]:
+        """Plain data: what was understood, every platform, and the recommendation."""
+        data: dict[str, Any] = {
+            "services": self.app.rows(),
+            "ignored": list(self.app.ignored),
+            "platforms": [row.json() for row in self.rows],
+        }
+        chosen = self.chosen
+        if chosen is None:
+            why = self.missed or f"no platform can run it: {self.rows[0].refused}"
+            return data | {"recommendation": {"why": why}}
+        return data | {"recommendation": {"platform": chosen.name, "why": self.why()}}
+
+    def table(self) -> pd.DataFrame:
+        """One row a platform, the recommended one first."""
+        import pandas as pd
+
+        columns = ["platform", "instance", "machines", "lower_bound", "usd_per_month"]
+        columns += ["usd_per_month_full", "ready_cold_p50_s", "ready_cold_p95_s"]
+        columns += ["ready_warm_p50_s", "ready_warm_p95_s", "stopped_by", "then", "refused"]
+        rows = [
+            {
+                **row.json(),
+                "ready_cold_p95_s": row.ready_at("cold", 0.95),
+                "ready_warm_p95_s": row.ready_at("warm", 0.95),
+            }
+            for row in self.rows
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def machines(self) -> pd.DataFrame:
+        """What is on each machine: one row a part on a machine, with what it reserves there."""
+        import pandas as pd
+
+        rows = []
+        for row in self.rows:
+            packing = None if row.hosts is None else row.hosts.packing
+            for number, host in enumerate(packing.hosts if packing else ()):
+                rows += [{"platform": row.name, "machine": number, **each} for each in host.rows()]
+        return pd.DataFrame(rows, columns=["platform", "machine", *HOST_COLUMNS])
+
+    def results(self) -> Results:
+        """The answer as results that can be saved."""
+        import pandas as pd
+
+        asked = json.loads(as_json(self.question))
+        if self.runs is not None:
+            return self.runs
+        manifest = new_manifest("plan", asked, seed=self.question.seed, catalogue=catalog.digest())
+        return Results(
+            runs=pd.DataFrame(columns=["variant", "run"]),
+            spans=empty_spans(),
+            samples=empty_samples(),
+            summary=self.table(),
+            scenario=asked,
+            manifest=manifest,
+        )
+
+
+def _cold(row: PlanRow) -> str:
+    if row.platform.make is None:
+        return "no machine up before"
+    return "from a cold image" if row.platform.pulls else "its image on the machine"
+
+
+def in_rank_order(rows: Sequence[PlanRow], question: PlanQuestion) -> list[PlanRow]:
+    """Those that keep to the limits first, by what is asked for; refused ones last."""
+    wanted = limits(question.require) if question.require else ()
+    return ranked(rows, question.goal, lambda row: bool(row.breaks(wanted)))

@@ -1,0 +1,177 @@
+"""How soon the whole application is up on each platform: simulated starts of all its copies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sim import catalog
+from sim.experiment import Burst, Results, Scenario
+from sim.experiment.statistics.estimate import needed, quantile
+from sim.studies.plan.hosts import PlannedHosts, options_for, staying
+from sim.studies.platform_row import PlatformOptions, PlatformRow, Temperature
+from sim.units import GiB, minutes
+from sim.workload import Service
+from sim.workload.application import Application, Part
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PATIENCE = 60 * minutes
+"""A start that takes longer where machines have to come is told as none."""
+
+AMPLE = 1000 * GiB
+"""A disk that holds all images of an application; a warm start reads what it needs all the same."""
+
+TEMPERATURES: tuple[Temperature, ...] = ("cold", "warm")
+
+
+@dataclass(slots=True)
+class PlanReady:
+    """When all copies were ready, run by run, from one image temperature."""
+
+    seconds: list[float] = field(default_factory=list)
+    """From request to the last copy ready, of the runs in which all became ready."""
+    last: Counter[str] = field(default_factory=Counter)
+    """Which part was the last, and how often."""
+    short: int = 0
+    """Runs in which not all became ready."""
+
+    def at(self, q: float) -> float | None:
+        """The q-quantile over the runs in which all came up; None where those are too few."""
+        if self.short > len(self.seconds) or len(self.seconds) < needed(q):
+            return None
+        return quantile(self.seconds, q)
+
+    @property
+    def runs(self) -> int:
+        """How many there were."""
+        return self.short + len(self.seconds)
+
+
+def plan_scenarios(
+    row: PlatformRow, app: Application, hosts: PlannedHosts, image: Temperature
+) -> dict[str, Scenario]:
+    """Variants that start all copies at once; on single machines there are several of one case.
+
+    Raises:
+        ValueError: the platform cannot be had so, such as with more images than a disk holds.
+    """
+    groups = enumerate(_groups(row, app, hosts))
+    return {
+        f"{row.name}-{image}/{number}": _scenario(row, _from(row, options, image), parts)
+        for number, (options, parts) in groups
+    }
+
+
+def _from(row: PlatformRow, options: PlatformOptions, image: Temperature) -> PlatformOptions:
+    """With images on every machine the disk of each holds all of them, whatever it runs."""
+    if image == "warm" and "disk" in row.takes and "count" in row.takes:
+        return replace(options, image=image, disk=AMPLE)
+    return replace(options, image=image)
+
+
+def temperatures(row: PlatformRow) -> tuple[Temperature, ...]:
+    """The images from which it can be started; of machines that come only a cold one."""
+    if row.startup:
+        return tuple(image for image in TEMPERATURES if image in row.startup)
+    return ("cold",)
+
+
+def _scenario(
+    row: PlatformRow, options: PlatformOptions, parts: Sequence[tuple[Part, int]]
+) -> Scenario:
+    platform = row.any(options)
+    comes = row.make is None
+    return Scenario(
+        name=f"plan-{row.name}-{options.image}",
+        platform=platform,
+        arrivals=tuple(Burst(service=at_request(part.service), tasks=n) for part, n in parts),
+        until=PATIENCE if comes else None,
+    )
+
+
+def at_request(service: Service) -> Service:
+    """The service, using the memory that it reserves where nobody knows how much it uses.
+
+    A limit above that is what it may grow to: not what it has when it comes up.
+    """
+    sidecars = tuple(map(at_request, service.sidecars))
+    app = service.app
+    if app.private is None and service.reserved < service.memory:
+        app = replace(app, private=max(0.0, service.reserved - service.hot))
+    return replace(service, app=app, sidecars=sidecars)
+
+
+def _groups(
+    row: PlatformRow, app: Application, hosts: PlannedHosts
+) -> Iterator[tuple[PlatformOptions, list[tuple[Part, int]]]]:
+    """What starts together on machines of one description."""
+    parts = staying(app)
+    instance = hosts.types[0] if hosts.types else ""
+    if row.own_host and hosts.types:
+        for part, type_ in zip(parts, hosts.types, strict=True):
+            yield _alone(app, part, type_), [(part, part.copies)]
+    elif hosts.packing is not None and "count" not in row.takes and not row.mixes:
+        options = options_for(app, instance)
+        for on in _different(hosts):
+            yield options, [(part, on[part.name]) for part in parts if on[part.name]]
+    else:
+        options = options_for(app, instance or catalog.DEFAULT_TYPE)
+        options = replace(options, count=hosts.machines, instances=hosts.types)
+        if hosts.disk is not None and "disk" in row.takes:
+            options = replace(options, disk=hosts.disk)
+        yield options, [(part, part.copies) for part in parts]
+
+
+def _alone(app: Application, part: Part, type_: str) -> PlatformOptions:
+    """An instance of its own, whose image is pulled as on the other platforms."""
+    options = options_for(app, type_)
+    return replace(options, service=part.service, others=(), pulled=part.service.image is not None)
+
+
+def _different(hosts: PlannedHosts) -> list[Counter[str]]:
+    """What is on servers that know nothing of each other; those alike start alike."""
+    on = [host.parts for host in hosts.packing.hosts] if hosts.packing else []
+    return list({tuple(sorted(parts.items())): parts for parts in on}.values())
+
+
+def readiness(results: Results, scenarios: Mapping[str, Scenario]) -> dict[str, PlanReady]:
+    """By platform and image (`ecs-cold`), when the last copy was ready in each run."""
+    tiles = results.tiling().groupby(["variant", "run", "task"], observed=True, sort=False)
+    starts = tiles.agg(begin=("start_s", "min"), ready=("end_s", "max")).reset_index()
+    # A pod that an autoscaler moves begins again later: the application was up before.
+    starts = starts[starts["begin"] < _AT_ONCE]
+    cases: dict[str, list[str]] = {}
+    for variant in scenarios:
+        cases.setdefault(variant.partition("/")[0], []).append(variant)
+    runs = results.runs["run"].nunique()
+    return {
+        case: _of_runs(starts, {variant: scenarios[variant] for variant in variants}, runs)
+        for case, variants in cases.items()
+    }
+
+
+_AT_ONCE = 1e-9
+"""Seconds from the request within which the first starts begin."""
+
+
+def _of_runs(starts: pd.DataFrame, scenarios: Mapping[str, Scenario], runs: int) -> PlanReady:
+    ready = PlanReady()
+    launched = {variant: _launched(scenario) for variant, scenario in scenarios.items()}
+    expected = sum(map(len, launched.values()))
+    for _, run in starts[starts["variant"].isin([*scenarios])].groupby("run"):
+        if len(run) == expected:
+            slowest = run["ready"].to_numpy().argmax()
+            ready.seconds.append(float(run["ready"].iloc[slowest]))
+            variant, task = run["variant"].iloc[slowest], run["task"].iloc[slowest]
+            ready.last[launched[variant][int(task)]] += 1
+    ready.short = runs - len(ready.seconds)
+    return ready
+
+
+def _launched(scenario: Scenario) -> list[str]:
+    """The service of each task, by its number."""
+    return [burst.service.name for burst in scenario.arrivals for _ in range(burst.tasks)]

@@ -1,0 +1,78 @@
+"""`sim plan`: files in, one decision out."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+
+QUICK = ["--no-start"]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The application that `--init` writes, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["plan", "--init"])
+    assert done.exit_code == 0, done.output
+    return tmp_path / "application.yaml"
+
+
+def test_init_writes_an_application_that_can_be_planned(shop: Path) -> None:
+    done = CliRunner().invoke(app, ["plan", str(shop), *QUICK])
+
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("shop is 3 services with 8 copies: 3.75 vCPU and 4.75 GiB.")
+    assert "Run it on" in done.output
+    assert (shop.parent / "results" / "plan").is_dir()
+
+
+@pytest.mark.usefixtures("shop")
+def test_init_writes_over_nothing() -> None:
+    done = CliRunner().invoke(app, ["plan", "--init"])
+
+    assert done.exit_code == 2
+    assert "application.yaml is there already" in done.output
+
+
+def test_json_is_the_answer_and_nothing_else(shop: Path) -> None:
+    done = CliRunner().invoke(app, ["plan", str(shop), "--json", *QUICK])
+    data = json.loads(done.stdout)
+
+    assert [row["waits_for"] for row in data["services"]] == [["api"], ["db"], []]
+    assert data["recommendation"]["platform"] == data["platforms"][0]["platform"]
+
+
+def test_a_limit_that_none_keeps_to_is_exit_1(shop: Path) -> None:
+    done = CliRunner().invoke(app, ["plan", str(shop), "--require", "cost<=1", *QUICK])
+
+    assert done.exit_code == 1
+    assert "No platform keeps to cost<=1" in done.output
+
+
+def test_an_application_that_fits_nowhere_is_exit_3(shop: Path) -> None:
+    asked = ["--platform", "docker", "--instance", "m5.large"]
+    done = CliRunner().invoke(app, ["plan", str(shop), *asked, *QUICK])
+
+    assert done.exit_code == 3
+    assert "does not fit on m5.large" in done.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ([], "files: missing"),
+        (["nowhere.yaml"], "nowhere.yaml"),
+        (["application.yaml", "--instance", "m9.huge"], "instance: 'm9.huge' is not known"),
+        (["application.yaml", "--for", "fun"], "for: 'fun' is not known"),
+        (["application.yaml", "--spare", "9"], "spare: '9' is not allowed; 0 to 2"),
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_what_cannot_be_answered_is_exit_2(typed: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, ["plan", *typed, *QUICK])
+
+    assert done.exit_code == 2
+    assert said in done.output

@@ -1,0 +1,239 @@
+"""Which platform for my own application: known answers, and what a plan promises."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import sim
+from sim import catalog
+from sim.core.question import BadInput
+from sim.studies.plan.answer import PlanAnswer
+from sim.studies.plan.question import PlanQuestion, limits
+from sim.studies.plan.study import plan as planned
+from sim.studies.plan.study import planned_rows
+from sim.studies.plan.types import allowed, by_least_cost, candidates, undominated
+from sim.units import GiB, MiB
+from sim.workload import App, Service
+from sim.workload.application import Application, AutoscalingRange, Part
+
+
+def part(name: str, cpu: float, memory: float, copies: int = 1, **said: object) -> Part:
+    app = App(name=name, private=memory / 2.0)
+    service = Service(name=name, app=app, cpu=cpu, memory=memory)
+    return Part(service=service, copies=copies, **said)  # type: ignore[arg-type]
+
+
+FOURTEEN = Application(
+    name="fourteen vCPUs",
+    parts=(
+        part("api", 0.5, 1 * GiB, 12),
+        part("jobs", 1.0, 2 * GiB, 6),
+        part("cache", 0.25, 256 * MiB, 8),
+    ),
+)
+SMALL = Application(name="small", parts=(part("web", 0.25, 256 * MiB, 2), part("db", 0.5, GiB)))
+
+
+def arithmetic(app: Application, **asked: object) -> PlanAnswer:
+    return planned(app, start=False, **asked)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def fourteen() -> PlanAnswer:
+    return arithmetic(FOURTEEN)
+
+
+@pytest.fixture(scope="module")
+def started() -> PlanAnswer:
+    return planned(SMALL, seed=3)
+
+
+def test_whole_machines_name_another_winner_than_the_sum_of_shares(fourteen: PlanAnswer) -> None:
+    """The sum says ECS 491 USD a month and Fargate 505; of whole m5.xlarge ECS needs 561."""
+    rows = fourteen.table().set_index("platform")
+
+    assert rows.loc["ecs", "usd_per_month"] == pytest.approx(4 * 0.192 * 730)
+    assert rows.loc["ecs", "usd_per_month_full"] == pytest.approx(3.5 * 0.192 * 730)
+    assert rows.loc["fargate", "usd_per_month"] == pytest.approx(504.56, abs=0.01)
+    assert rows["usd_per_month_full"].idxmin() == "ecs"
+    assert fourteen.json()["recommendation"]["platform"] == "fargate"
+
+
+def test_an_eks_cluster_is_part_of_what_it_costs(fourteen: PlanAnswer) -> None:
+    """73 USD a month, however few nodes there are."""
+    rows = fourteen.table().set_index("platform")
+
+    assert rows.loc["eks", "usd_per_month"] == pytest.approx((4 * 0.192 + 0.1) * 730)
+
+
+def test_docker_says_what_does_not_fit_on_one_machine(fourteen: PlanAnswer) -> None:
+    """14 vCPUs are not on 4; on 16 they are."""
+    docker = next(row for row in fourteen.json()["platforms"] if row["platform"] == "docker")
+    larger = arithmetic(FOURTEEN, platform="docker", instance="m5.4xlarge").json()
+
+    assert "vCPU" in docker["refused"] and docker["stopped_by"] == "vCPU"
+    assert "machines" not in docker
+    assert larger["platforms"][0]["machines"] == 1
+
+
+def test_json_has_what_was_understood_and_every_platform(fourteen: PlanAnswer) -> None:
+    """The keys that are promised, and no null."""
+    data = fourteen.json()
+    promised = {"platform", "instance", "machines", "lower_bound", "usd_per_month"}
+    promised |= {"usd_per_month_full", "ready_cold_p50_s", "ready_warm_p50_s"}
+    promised |= {"stopped_by", "then", "refused"}
+
+    assert set(data) == {"services", "ignored", "platforms", "recommendation"}
+    assert [each["copies"] for each in data["services"]] == [12, 6, 8]
+    assert all(set(row) <= promised for row in data["platforms"])
+    assert not any(value is None for row in data["platforms"] for value in row.values())
+    names = {row["platform"] for row in data["platforms"]}
+    assert {"docker", "vm", "ec2", "ecs", "fargate", "eks", "eks-fargate"} < names
+
+
+def on_ecs(app: Application, instance: str) -> float:
+    """USD a month on ECS."""
+    rows = planned_rows(PlanQuestion(app=app, platform="ecs", instance=instance))
+    return rows[0].usd_per_month or float("inf")
+
+
+def test_a_pattern_finds_what_trying_every_type_of_it_finds() -> None:
+    """Best first with a lower bound leaves out none that would be cheaper."""
+    for pattern in ("c6[ag].*", "m[67]i.*", "r5.*"):
+        best = min(on_ecs(FOURTEEN, name) for name in allowed(pattern))
+        assert on_ecs(FOURTEEN, pattern) == best
+
+
+def test_auto_takes_no_type_that_another_betters_and_none_of_old() -> None:
+    """No bare metal, no T type, none of the first two generations."""
+    names = candidates("auto")
+
+    assert not any(name.startswith(("a1.", "t3.")) or "metal" in name for name in names)
+    assert set(undominated(names)) == set(names)
+    assert len(names) < len(allowed("auto")) / 3
+
+
+@given(cpu=st.sampled_from([0.1, 0.5, 2.0]), copies=st.integers(1, 30))
+@settings(max_examples=15, deadline=None)
+def test_no_plan_is_cheaper_than_its_bound(cpu: float, copies: int) -> None:
+    """The order in which types are tried is that of a lower bound of the cost."""
+    app = Application(name="a", parts=(part("web", cpu, GiB, copies),))
+    for bound, name in by_least_cost(app, ("m5.large", "c5.xlarge", "r5.large"), 0):
+        assert on_ecs(app, name) >= bound * 730.0 * (1.0 - 1e-9)
+
+
+def test_karpenter_takes_the_cheapest_types_that_hold_what_is_left() -> None:
+    """Never dearer than nodes of one type where it may choose among the same types."""
+    many = arithmetic(FOURTEEN, platform=("eks", "eks-karpenter"), instance="m5.*").table()
+    cost = many.set_index("platform")["usd_per_month"]
+
+    assert cost["eks-karpenter"] <= cost["eks"] * 1.1
+    assert many["machines"].min() >= 1
+
+
+def test_a_machine_to_spare_costs_a_machine() -> None:
+    """Not on Fargate, which brings another task."""
+    rows = arithmetic(FOURTEEN, spare=1).table().set_index("platform")
+
+    assert rows.loc["ecs", "machines"] == 5
+    assert rows.loc["fargate", "machines"] == 26
+
+
+def test_an_amd64_image_is_planned_on_no_graviton() -> None:
+    """Of a pattern with both only the types on which all images run are taken."""
+    node = catalog.service("node")
+    assert node.image is not None
+    only = replace(node, image=replace(node.image, architectures=("amd64",)))
+    app = Application(name="a", parts=(Part(service=only, copies=3),))
+    rows = planned_rows(arithmetic(app, instance="m[67][gi].*", platform=("ecs", "eks")).question)
+
+    assert all(row.hosts is not None and "g." not in row.hosts.instance for row in rows)
+
+
+def test_limits_leave_out_what_breaks_them_and_say_so() -> None:
+    """`cost<=500` leaves nothing of the fourteen vCPUs on m5.xlarge; 520 leaves Fargate."""
+    none, some = (
+        arithmetic(FOURTEEN, require="cost<=500"),
+        arithmetic(FOURTEEN, require="cost<=520"),
+    )
+
+    assert none.chosen is None and "fargate breaks cost<=500" in none.missed
+    assert some.chosen is not None and some.chosen.name == "fargate"
+    assert [limit.column for limit in limits("ready<=60s,machines<=3")] == [
+        "ready_cold_p50_s",
+        "machines",
+    ]
+
+
+@pytest.mark.parametrize("text", ["cost<500", "price<=5", "ready<=soon", "cost<=much"])
+def test_a_limit_that_cannot_be_read_says_what_can(text: str) -> None:
+    with pytest.raises(BadInput, match="require: "):
+        arithmetic(SMALL, require=text)
+
+
+def test_an_unknown_type_is_told_the_nearest() -> None:
+    with pytest.raises(BadInput, match=r"instance: 'm5\.xlrage' is not known; did you mean"):
+        arithmetic(SMALL, instance="m5.xlrage")
+
+
+def test_ranked_by_density_the_fewest_machines_come_first() -> None:
+    """And by cost the cheapest: two goals, two orders."""
+    dense, cheap = arithmetic(FOURTEEN, goal="density"), arithmetic(FOURTEEN, goal="cost")
+
+    assert dense.table()["machines"].dropna().is_monotonic_increasing
+    assert cheap.table()["usd_per_month"].dropna().is_monotonic_increasing
+
+
+def test_what_the_ranking_hangs_on_is_moved_over_its_range(fourteen: PlanAnswer) -> None:
+    """A quarter more CPU is a fifth m5.xlarge; a fifth less makes ECS cheaper than Fargate."""
+    assert len(fourteen.turning) == 2
+    assert all(each.turns for each in fourteen.turning)
+    cpu = next(each for each in fourteen.turning if each.what.startswith("CPU"))
+    assert cpu.at_low[0] == "ecs"
+
+
+def test_assumed_sizes_and_autoscaling_are_what_it_hangs_on() -> None:
+    """Copies from the fewest to the most; sizes that nothing tells from half to double."""
+    web = part("web", 0.25, 512 * MiB, 2, size_from="assumed")
+    many = replace(web, autoscaling=AutoscalingRange(least=2, most=40))
+    answer = arithmetic(Application(name="a", parts=(many,)))
+
+    assert any("copies" in each.what for each in answer.turning)
+    assert any("no file tells" in each.what for each in answer.turning)
+
+
+def test_a_plan_has_room_for_every_start(started: PlanAnswer) -> None:
+    """The simulation confirms it: on the machines of the plan no copy is refused."""
+    assert started.runs is not None
+    assert (started.runs.runs["refused"] == 0).all()
+    assert all(row.ready_at("cold", 0.5) for row in started.rows if row.hosts is not None)
+
+
+def test_warm_is_never_later_than_cold_and_p95_never_before_p50(started: PlanAnswer) -> None:
+    table = started.table().dropna(subset=["ready_cold_p50_s"])
+
+    assert (table["ready_cold_p95_s"] >= table["ready_cold_p50_s"]).all()
+    warm = table.dropna(subset=["ready_warm_p50_s"])
+    assert (warm["ready_warm_p50_s"] <= warm["ready_cold_p50_s"] + 0.5).all()
+
+
+def test_a_service_alone_is_planned_as_an_application_of_one() -> None:
+    one = sim.plan(SMALL.parts[0].service, start=False)
+
+    assert one.app.name == "web" and len(one.app.parts) == 1
+    assert one.json()["platforms"][0]["machines"] == 1
+
+
+def test_a_daemon_is_on_every_machine_and_on_no_fargate_task() -> None:
+    """It is counted where there are machines, and no task of its own elsewhere."""
+    agent = part("agent", 0.6, GiB, daemon=True)
+    plain, watched = (
+        arithmetic(FOURTEEN),
+        arithmetic(replace(FOURTEEN, parts=(*FOURTEEN.parts, agent))),
+    )
+    machines = [each.table().set_index("platform")["machines"] for each in (plain, watched)]
+
+    assert machines[1]["ecs"] > machines[0]["ecs"]
+    assert machines[1]["fargate"] == machines[0]["fargate"]

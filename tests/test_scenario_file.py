@@ -194,14 +194,15 @@ pod:
   init: [{app: generic, cpu: 0.1, memory: 64MiB}]
   sidecars: [{app: mysql}]
 """
-    eks = load_scenario(written(tmp_path, text)).scenario.platform
+    scenario = load_scenario(written(tmp_path, text)).scenario
     pod = PodTemplate(
         resources=Resources(cpu_request=0.25, cpu_limit=1.0, memory_limit=512 * MiB),
-        init=(catalog.service("generic", cpu=0.1, memory=64 * MiB),),
-        sidecars=(catalog.service("mysql"),),
     )
 
-    assert eks == catalog.eks(
+    service = scenario.arrivals[0].service
+    assert service.init == (catalog.service("generic", cpu=0.1, memory=64 * MiB),)
+    assert service.sidecars == (catalog.service("mysql"),)
+    assert scenario.platform == catalog.eks(
         "m5.large", max_pods=40, prefix_delegation=True, scoring="MostAllocated", pod=pod
     )
 

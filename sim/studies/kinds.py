@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 NAME = Typed(shape="<name>")
 
-MOST_DIGITS = 18
-"""Digits of an integer."""
+MOST_DIGITS, MOST = 18, 10_000_000
+"""Digits of a number that is typed, and the most that anybody asks for of anything."""
 
 
-def at_least(low: int, value: object) -> int:
-    """A whole number of at least `low`."""
+def at_least(low: int, value: object, most: int = MOST) -> int:
+    """A whole number of at least `low`, and at most `most`."""
     if isinstance(value, str):
         digits = value.removeprefix("-")
         short = digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS
@@ -36,12 +36,14 @@ def at_least(low: int, value: object) -> int:
     if number is None or number < low:
         shown = repr(value[:40]) if isinstance(value, str) else str(value)[:40]
         raise ValueError(f"{shown} is not allowed; an integer of at least {low}")
+    if number > most:
+        raise ValueError(f"{number} is not allowed; at most {most:,}")
     return number
 
 
-def whole(low: int) -> BeforeValidator:
-    """A whole number of at least `low`."""
-    return BeforeValidator(lambda value: at_least(low, value))
+def whole(low: int, most: int = MOST) -> BeforeValidator:
+    """A whole number of at least `low`, and at most `most`."""
+    return BeforeValidator(lambda value: at_least(low, value, most))
 
 
 def number(allowed: str, good: Callable[[float], bool]) -> BeforeValidator:
@@ -141,6 +143,10 @@ def _bare(value: str) -> str:
 
 def _folder(path: Path) -> Path:
     """A folder that is there, or can be made; it is not made yet."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{str(path)!a} is not allowed; a name in UTF-8") from None
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise ValueError(f"{str(path)!r} is not allowed; a folder that can be written")
@@ -182,7 +188,7 @@ Gpus: TypeAlias = Annotated[
     int, whole(0), Typed(shape="<integer>", help="GPUs of one, whole ones; Fargate has none.")
 ]
 Seed: TypeAlias = Annotated[
-    int, whole(0), Typed(shape="<integer>", help="Seed of all random numbers.")
+    int, whole(0, 10**MOST_DIGITS), Typed(shape="<integer>", help="Seed of all random numbers.")
 ]
 Replications: TypeAlias = Annotated[
     int, whole(1), Typed(shape="<integer>", help="Independent runs.")

@@ -18,13 +18,14 @@ def command(question: FailQuestion, workers: WorkerOptions, to: Files) -> int:
         answer = study.answer(question)
     folder = answer.results.save(to.out)
     drawn = picture(plots.recovery(answer.capacity, answer.parts()), folder / "recovery.png")
+    left = picture(plots.capacity_left(answer.capacity), folder / "capacity.png")
     if to.json:
         as_json(answer.json())
         note("\n".join([answer.sentence(), answer.assumed_line(), f"wrote {folder}"]))
     else:
         say(answer.sentence())
         show(answer)
-        wrote(folder, drawn)
+        wrote(folder, drawn, left)
     return 0 if any(row.serving is not None for row in answer.rows) else 3
 
 

@@ -8,13 +8,22 @@ from matplotlib.patches import Rectangle
 from sim import plots
 
 PARTS = pd.DataFrame(
-    [("ecs", "noticed", 180.0), ("ecs", "started", 20.0), ("eks", "noticed", 50.0)]
-    + [("eks", "waited", 300.0)],
+    [
+        ("ecs", "noticed", 180.0),
+        ("ecs", "started", 20.0),
+        ("eks", "noticed", 50.0),
+        ("eks", "waited", 300.0),
+    ],
     columns=["platform", "part", "seconds"],
 )
 CAPACITY = pd.DataFrame(
-    [("ecs", 0, 0.0, 30, 40), ("ecs", 0, 200.0, 40, 40), ("eks", 0, 0.0, 20, 40)]
-    + [("eks", 0, 350.0, 40, 40), ("docker", 0, 0.0, 0, 40)],
+    [
+        ("ecs", 0, 0.0, 30, 40),
+        ("ecs", 0, 200.0, 40, 40),
+        ("eks", 0, 0.0, 20, 40),
+        ("eks", 0, 350.0, 40, 40),
+        ("docker", 0, 0.0, 0, 40),
+    ],
     columns=["platform", "run", "time_s", "serving", "tasks"],
 )
 
@@ -47,8 +56,12 @@ def test_capacity_falls_at_the_fault_and_comes_back_when_tasks_do() -> None:
 
 def test_a_cell_says_how_much_slower_and_is_darkest_where_somebody_dies() -> None:
     ways = pd.DataFrame(
-        [("disk", "containers", 2.5, 0, None), ("fork", "containers", 1.0, 7, None)]
-        + [("disk", "VMs", 1.0, 0, 1.5), ("fork", "VMs", 1.0, 0, None)],
+        [
+            ("disk", "containers", 2.5, 0, None),
+            ("fork", "containers", 1.0, 7, None),
+            ("disk", "VMs", 1.0, 0, 1.5),
+            ("fork", "VMs", 1.0, 0, None),
+        ],
         columns=["bad", "way", "p95_slowdown", "killed", "p95_slowdown_high"],
     )
     ax = plots.isolation_matrix(ways)

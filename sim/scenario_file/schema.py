@@ -54,6 +54,14 @@ def _known(field: str, names: Iterable[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _not_many(value: object) -> object:
+    """Each name that is not known is compared with all that are, which takes a while."""
+    most = len(catalog.figures())
+    if isinstance(value, dict) and len(value) > most:
+        raise ValueError(f"{len(value)} are not allowed; the catalogue has {most}")
+    return value
+
+
 def _platform(value: str) -> str:
     names = platforms.names("file")
     if value in names:
@@ -346,9 +354,9 @@ class ScenarioFile:
     sample_every: Between | None = None
     replications: PositiveInt = 30
     seed: Annotated[int, Field(ge=0)] = 1
-    figures: dict[Annotated[str, _known("figure", catalog.figures())], float] = Field(
-        default_factory=dict
-    )
+    figures: Annotated[
+        dict[Annotated[str, _known("figure", catalog.figures())], float], BeforeValidator(_not_many)
+    ] = Field(default_factory=dict)
     """Figures of the catalogue to be replaced, by key, in base units (s, byte, vCPU)."""
 
     def scenario(self) -> Scenario:

@@ -153,6 +153,8 @@ class StudiedPlatform(Platform, Protocol):
 
     def lacks(self, service: Service) -> str: ...
 
+    def planned(self, service: Service) -> int: ...
+
 
 Factory: TypeAlias = Callable[[PlatformOptions], StudiedPlatform]
 

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from sim import catalog
+from sim.catalog.isolation.recovery import (
+    docker_recovery,
+    ecs_recovery,
+    fargate_recovery,
+    guest_recovery,
+    instance_recovery,
+    kubernetes_recovery,
+)
 from sim.core.cited import plain
 from sim.core.names import UnknownName, unknown
 from sim.platforms.ec2 import DockerOnInstance
@@ -25,6 +32,8 @@ from sim.studies.platform_row import (
     Question,
     StudiedPlatform,
     Temperature,
+    unknown_gpus,
+    unknown_network,
 )
 from sim.units import hours
 
@@ -254,7 +263,7 @@ def _no_ec2(options: PlatformOptions) -> tuple[Ceiling, str] | None:
 
 
 def _ecs(options: PlatformOptions) -> StudiedPlatform:
-    gpus_of(options.machine, options.service.gpus)
+    gpus_of(options.machine, options.task.gpus)
     return catalog.ecs(
         options.machine,
         count=options.count,
@@ -283,7 +292,7 @@ def _no_size(options: PlatformOptions) -> tuple[Ceiling, str] | None:
 
 
 def _eks(options: PlatformOptions) -> StudiedPlatform:
-    gpus_of(options.machine, options.service.gpus)
+    gpus_of(options.machine, options.task.gpus)
     return catalog.eks(
         options.machine,
         count=options.count,
@@ -313,7 +322,7 @@ def _too_large(
 ) -> tuple[Ceiling, str] | None:
     if platform.fargate_size(options.service) is not None:
         return None
-    if options.service.gpus:
+    if options.task.gpus:
         return Ceiling("GPU", 0, "run it on EC2 instances with GPUs"), "Fargate has no GPUs"
     limit = platform.ceilings(options.service)[0]
     return limit, f"no Fargate size holds {what}; {limit.how}"
@@ -353,21 +362,7 @@ def _has_trunks(options: PlatformOptions) -> bool:
 def _no_interfaces(options: PlatformOptions) -> tuple[Ceiling, str] | None:
     """A task with an address of its own on a type whose network is not known; or its GPUs."""
     wants = options.network == "awsvpc"
-    return _unknown_network(options) if wants else _unknown_gpus(options)
-
-
-def _unknown_gpus(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    if not options.service.gpus or options.machine.gpus is not None:
-        return None
-    words = f"how many GPUs {options.instance} has for tasks or pods is not known"
-    return Ceiling("GPU", 0, "take a type with whole GPUs"), words
-
-
-def _unknown_network(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    if catalog.instance(options.instance).enis is not None:
-        return _unknown_gpus(options)
-    words = f"network interfaces of {options.instance} are not known"
-    return Ceiling("ENI", 0, "take another type"), words
+    return unknown_network(options) if wants else unknown_gpus(options)
 
 
 _EC2_VOLUME, _ECS_VOLUME, _EKS_VOLUME = (
@@ -391,6 +386,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             pulls=False,
             takes=_SERVER,
+            recovery=guest_recovery,
         ),
         PlatformRow(
             name="docker",
@@ -403,6 +399,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             most_hosts=1,
             takes=_SERVER,
+            recovery=docker_recovery,
         ),
         PlatformRow(
             name="ec2",
@@ -418,6 +415,18 @@ _TABLE: dict[str, PlatformRow] = {
             takes=frozenset({"instance", "burstable", "ami"}),
             unfit=_no_ec2,
             charges=Charges(volume=_EC2_VOLUME),
+            recovery=instance_recovery,
+        ),
+        PlatformRow(
+            name="ec2-asg",
+            label="EC2, Auto Scaling",
+            phrase="on EC2 in an Auto Scaling group",
+            make=_ec2,
+            own_host=True,
+            pulls=False,
+            takes=frozenset({"instance", "burstable"}),
+            unfit=_no_ec2,
+            recovery=lambda: instance_recovery(group=True),
         ),
         PlatformRow(
             name="ecs",
@@ -450,6 +459,7 @@ _TABLE: dict[str, PlatformRow] = {
             charges=Charges(volume=_ECS_VOLUME),
             reserves_with="ECS_RESERVED_MEMORY (MiB, 0 by default)",
             formerly=("ecs-ec2",),
+            recovery=ecs_recovery,
         ),
         PlatformRow(
             name="fargate",
@@ -465,6 +475,7 @@ _TABLE: dict[str, PlatformRow] = {
             takes=frozenset({"instance", "disk", "architecture"}),
             unfit=_no_size,
             formerly=("ecs-fargate", "Fargate"),
+            recovery=fargate_recovery,
         ),
         PlatformRow(
             name="eks",
@@ -484,9 +495,10 @@ _TABLE: dict[str, PlatformRow] = {
             lifecycle=True,
             file=True,
             takes=_HOSTS | {"nodes", "max_pods", "prefix_delegation", "scoring", "pod"},
-            unfit=_unknown_network,
+            unfit=unknown_network,
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-ec2",),
+            recovery=lambda: kubernetes_recovery(group=True),
         ),
         PlatformRow(
             name="eks-fargate",
@@ -506,6 +518,7 @@ _TABLE: dict[str, PlatformRow] = {
             for_itself=_pod_overhead,
             charges=Charges(cluster=True, spot=False),
             formerly=("fargate-eks",),
+            recovery=kubernetes_recovery,
         ),
         PlatformRow(
             name="ecs-managed",
@@ -522,7 +535,7 @@ _TABLE: dict[str, PlatformRow] = {
             ),
             startup=("cold",),
             takes=frozenset({"instance", "count"}),
-            unfit=_unknown_network,
+            unfit=unknown_network,
             charges=Charges(fee="ecs.mi.fee_ratio", volume="ecs.mi.volume"),
             remark=lambda: _lives("an instance", "ecs.mi.max_lifetime"),
             formerly=("ecs-mi", "managed-instances"),
@@ -536,7 +549,7 @@ _TABLE: dict[str, PlatformRow] = {
             density=(Flavour(name="eks-auto", label="EKS Auto Mode", units="EKS Auto Mode pods"),),
             startup=("cold",),
             takes=frozenset({"instance", "count", "pod"}),
-            unfit=_unknown_network,
+            unfit=unknown_network,
             charges=Charges(cluster=True, fee="eks.auto.fee_ratio", volume="eks.auto.volume"),
             remark=lambda: _lives("a node", "eks.auto.max_lifetime"),
             formerly=("eks-auto-mode", "auto-mode"),
@@ -551,6 +564,7 @@ _TABLE: dict[str, PlatformRow] = {
             takes=OPTIONS - {"nodes"},
             charges=Charges(volume=_ECS_VOLUME),
             formerly=("ecs-capacity-provider", "asg"),
+            recovery=lambda: ecs_recovery(group=False),
         ),
         PlatformRow(
             name="eks-karpenter",
@@ -560,6 +574,7 @@ _TABLE: dict[str, PlatformRow] = {
             scaling=lambda options: catalog.eks_karpenter(*options.types, settings=options.nodes),
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("karpenter",),
+            recovery=kubernetes_recovery,
         ),
         PlatformRow(
             name="eks-cas",
@@ -570,28 +585,10 @@ _TABLE: dict[str, PlatformRow] = {
             ),
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-cluster-autoscaler", "cas", "cluster-autoscaler"),
+            recovery=kubernetes_recovery,
         ),
     )
 }
 
-
-def _as_spot(row: PlatformRow) -> PlatformRow:
-    """The same, bought as Spot: it starts as the other does, so that only its price is asked."""
-    name, label = f"{row.name}-spot", f"{row.label} Spot"
-    return replace(
-        row,
-        name=name,
-        label=label,
-        phrase=f"{row.phrase} Spot",
-        density=(Flavour(name=name, label=label, units=f"{row.density[0].units} (Spot)"),),
-        scaling=None,
-        startup=(),
-        lifecycle=False,
-        file=False,
-        formerly=(),
-        charges=replace(row.charges, purchase="spot"),
-    )
-
-
-_TABLE |= {each.name: each for each in (_as_spot(_TABLE["ec2"]), _as_spot(_TABLE["fargate"]))}
+_TABLE |= {each.name: each for each in (_TABLE["ec2"].as_spot(), _TABLE["fargate"].as_spot())}
 _BUILT_IN = frozenset(_TABLE)

@@ -15,6 +15,7 @@ from sim.image import AgentPull
 from sim.platforms.deployment import BareDeployment, record_wait
 from sim.platforms.ecs.capacity_provider import CapacityProvider
 from sim.platforms.ecs.cluster import TasksOnFleet
+from sim.platforms.ecs.container_instance import task_demand
 from sim.platforms.ecs.fargate_tasks import TasksOnFargate
 from sim.platforms.ecs.instance_limits import ControlPlane, InstanceTerms, Network
 from sim.platforms.ecs.managed_instances import ManagedInstances
@@ -24,7 +25,7 @@ from sim.platforms.fargate import Fargate
 from sim.platforms.fleet import Fleet
 from sim.platforms.orchestrator import Orchestrator
 from sim.sandbox import Container
-from sim.start import Ready, Start, Story
+from sim.start import Ready, Start, StartGate, Story
 from sim.workload import Demand, PerService, Service
 
 
@@ -99,7 +100,7 @@ TASK_STATES = {
     "start": "ACTIVATING",
     "app": "RUNNING",
 }
-"""ECS's word for a task in each phase of its start."""
+"""ECS's word for a task in each phase of its start; PENDING while its containers wait."""
 
 
 class LiveECS(BareDeployment):
@@ -112,10 +113,12 @@ class LiveECS(BareDeployment):
         rate = ecs.service_rate
         self._rates = PerService(lambda _: None if rate is None else rate.deploy(world.env))
         hosting = ecs.hosting
-        self._demands = PerService(lambda service: Demand(world, hosting.runs(service)))
+        self._demands = PerService(lambda service: task_demand(world, hosting.runs(service)))
         self.capacity = hosting.deploy(world)
 
-    def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """RunTask, ten tasks a call, one call after the other; or the service scheduler."""
         demand, batch = self._demands.of(service), self._batch
         rate = self._rates.of(service)
@@ -124,7 +127,7 @@ class LiveECS(BareDeployment):
         accepted = [self.world.env.event() for _ in range(-(-count // batch))]
         calls = self._run_task(accepted) if rate is None else self._schedule(accepted, rate)
         self.world.env.process(calls)
-        return [self._begin(demand, accepted[number // batch]) for number in range(count)]
+        return [self._begin(demand, accepted[number // batch], gate) for number in range(count)]
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on one instance that are up already."""
@@ -148,7 +151,7 @@ class LiveECS(BareDeployment):
             return "STOPPED"
         if start.sandbox is not None and not start.sandbox.alive:
             return "STOPPED"
-        return TASK_STATES[start.state]
+        return TASK_STATES.get(start.state, "PENDING")
 
     def _again(self, start: Start) -> Start:
         """The service scheduler starts it, at its rate."""
@@ -159,8 +162,8 @@ class LiveECS(BareDeployment):
             self.world.env.process(self._schedule([accepted], rate))
         return self._begin(self._demands.of(start.service).again(self.world), accepted)
 
-    def _begin(self, demand: Demand, accepted: Event) -> Start:
-        return Start(self.world, demand, lambda start: self._story(start, accepted))
+    def _begin(self, demand: Demand, accepted: Event, gate: StartGate | None = None) -> Start:
+        return Start(self.world, demand, lambda start: self._story(start, accepted), gate)
 
     def _run_task(self, calls: list[Event]) -> Generator[Event, Any, None]:
         for call in calls:

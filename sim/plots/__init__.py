@@ -3,6 +3,9 @@
 from sim.plots.canvas import (
     save,
 )
+from sim.plots.capacity_left import (
+    capacity_left,
+)
 from sim.plots.cost_and_readiness import (
     cost_and_readiness,
 )
@@ -60,12 +63,16 @@ from sim.plots.sweep import (
 from sim.plots.tornado import (
     tornado,
 )
+from sim.plots.uptime import (
+    uptime,
+)
 from sim.plots.waterfall import (
     waterfall,
     waterfalls,
 )
 
 __all__ = [
+    "capacity_left",
     "cost_and_readiness",
     "cost_frontier",
     "density_bars",
@@ -86,6 +93,7 @@ __all__ = [
     "start_under_load",
     "sweep_lines",
     "tornado",
+    "uptime",
     "waterfall",
     "waterfalls",
 ]

@@ -237,3 +237,26 @@ def test_a_daemon_is_on_every_machine_and_on_no_fargate_task() -> None:
 
     assert machines[1]["ecs"] > machines[0]["ecs"]
     assert machines[1]["fargate"] == machines[0]["fargate"]
+
+
+def test_what_never_stays_up_is_no_application_to_plan() -> None:
+    """Only jobs and daemons: no machine can be counted for them, and that is said."""
+    job = part("migrate", 0.5, GiB, once=True)
+    answer = arithmetic(Application(name="a", parts=(job,)))
+
+    assert answer.chosen is None and not answer.fits
+    assert all("nothing in it stays up" in row.refused for row in answer.rows)
+
+
+def test_all_containers_of_a_task_are_counted() -> None:
+    """A sidecar of half a vCPU makes eight tasks of half a vCPU two m5.xlarge instead of one."""
+    web = part("web", 0.5, 256 * MiB, 8)
+    proxy = Service(name="proxy", app=App(name="proxy"), cpu=0.5, memory=64 * MiB)
+    beside = replace(web, service=replace(web.service, sidecars=(proxy,)))
+    alone, both = (
+        arithmetic(Application(name="a", parts=(each,))).table().set_index("platform")
+        for each in (web, beside)
+    )
+
+    assert (alone.loc["ecs", "machines"], both.loc["ecs", "machines"]) == (1, 2)
+    assert both.loc["fargate", "usd_per_month"] > 1.5 * alone.loc["fargate", "usd_per_month"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from math import ceil, fsum, inf
 
 from sim import catalog
@@ -18,6 +18,7 @@ from sim.studies.cost.hosts import one_host, so_many
 from sim.studies.plan.types import by_least_cost, undominated
 from sim.studies.platform_row import PlatformOptions, PlatformRow, StudiedPlatform
 from sim.units import GiB
+from sim.workload import task_size
 from sim.workload.application import Application, Part
 from sim.workload.service import BOTH
 
@@ -55,6 +56,8 @@ def planned_hosts(
         DoesNotFit: a part does not fit, with what it lacks.
         ValueError: the platform cannot be had with any of the types.
     """
+    if not staying(app):
+        raise ValueError("nothing in it stays up: it has daemons and jobs only")
     if row.own_host:
         return _own_hosts(row, app, names)
     if row.mixes:
@@ -200,7 +203,13 @@ def _counted(name: str, count: int, kinds: int) -> str:
 def _own_hosts(row: PlatformRow, app: Application, names: Sequence[str]) -> PlannedHosts:
     """A machine, or a microVM, for each copy."""
     parts = staying(app)
-    found = [(part, *_own_host(row, app, part, names)) for part in parts]
+    of_size: dict[object, tuple[Capacity, StudiedPlatform]] = {}
+    found = []
+    for part in parts:
+        size = _what_is_asked(part)
+        if size not in of_size:
+            of_size[size] = _own_host(row, app, part, names)
+        found.append((part, *of_size[size]))
     sizes: Counter[str] = Counter()
     for part, host, _ in found:
         sizes[_size_of(host)] += part.copies
@@ -219,6 +228,13 @@ def _own_hosts(row: PlatformRow, app: Application, names: Sequence[str]) -> Plan
         types=tuple(host.type for _, host, _ in found if isinstance(host, Machines)),
         need=need,
     )
+
+
+def _what_is_asked(part: Part) -> object:
+    """All that decides which host of its own a copy gets: two parts alike get the same."""
+    size = task_size(part.service)
+    images = fsum(image.unpacked for image in size.images)
+    return (*astuple(replace(size, images=())), images, part.service.architectures)
 
 
 def _own_host(

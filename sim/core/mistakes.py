@@ -96,16 +96,20 @@ def _is_branch(part: str) -> bool:
 
 
 def _class_at(described: type, place: list[str]) -> Any:
+    """The description in which a path ends; items of lists and keys of mappings are passed by."""
     node: Any = described
     for part in place:
-        if part.isdigit():  # an item of a list
-            continue
         kind = {f.name: f.type for f in fields(node)}.get(part)
-        inner = next(filter(is_dataclass, (kind, *get_args(kind))), None)
-        if inner is None:
-            return node
-        node = inner
+        inner = _description_in(kind)
+        node = node if inner is None else inner
     return node
+
+
+def _description_in(kind: Any) -> Any:
+    """The first description within a type, however deep: `Annotated[dict[str, Part], ...]`."""
+    if is_dataclass(kind):
+        return kind
+    return next(filter(None, map(_description_in, get_args(kind))), None)
 
 
 def _fields_at(described: type, place: list[str]) -> list[str]:

@@ -166,7 +166,7 @@ class LiveKubelet:
         while not self.engine.store.has(image) and not self._pulls.try_take():
             with start.phase("throttled", "pull") as span:
                 span.waits(BACK_OFF)
-                yield start.env.timeout(next(pauses))
+                yield start.world.env.timeout(next(pauses))
         yield from self.engine.pull(start, image)
 
     def _cgroup(self, start: Start, pod: Pod) -> Group:

@@ -1,7 +1,14 @@
 """Figures, a module each: a tidy table in, matplotlib `Axes` out; never pyplot, so none leaks."""
 
+from sim.plots.call_graph import (
+    MOST_IN_GRAPH,
+    call_graph,
+)
 from sim.plots.canvas import (
     save,
+)
+from sim.plots.copies_over_time import (
+    copies_over_time,
 )
 from sim.plots.cost_and_readiness import (
     cost_and_readiness,
@@ -21,6 +28,9 @@ from sim.plots.forest import (
 from sim.plots.host_timeline import (
     host_timeline,
 )
+from sim.plots.latency_curve import (
+    latency_curve,
+)
 from sim.plots.lifecycle import (
     lifecycle,
 )
@@ -32,6 +42,9 @@ from sim.plots.memory_budget import (
 )
 from sim.plots.parity import (
     parity,
+)
+from sim.plots.request_waterfall import (
+    request_waterfall,
 )
 from sim.plots.scale import (
     scale_curves,
@@ -60,16 +73,21 @@ from sim.plots.waterfall import (
 )
 
 __all__ = [
+    "MOST_IN_GRAPH",
+    "call_graph",
+    "copies_over_time",
     "cost_and_readiness",
     "cost_frontier",
     "density_bars",
     "forest",
     "host_timeline",
+    "latency_curve",
     "lifecycle",
     "machines",
     "memory_budget",
     "parity",
     "ready_ecdf",
+    "request_waterfall",
     "save",
     "scale_curves",
     "scale_in_curves",

@@ -10,7 +10,7 @@ from sim.catalog import AutoscalerName
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.studies import platforms
-from sim.studies.calls.ramp import Ramp
+from sim.studies.calls.scaling.rate_change import Ramp
 from sim.studies.kinds import NAME, Count, Instance, Replications, Seed, Time, among, number
 from sim.workload import Application
 from sim.workload.traffic.balancing import Balancing

@@ -19,11 +19,11 @@ from sim.studies.calls.answer import (
     ServiceAnswer,
 )
 from sim.studies.calls.closed_form import Station, stations
-from sim.studies.calls.copies import pool_of, vcpus
+from sim.studies.calls.copies import pool_of, vcpus, with_copies
 from sim.studies.calls.hosting import hosted
 from sim.studies.calls.question import CallsQuestion
 from sim.studies.calls.run import WARM_UP, CallsRun
-from sim.studies.calls.scaling import grown, scaled, with_copies
+from sim.studies.calls.scaling.study import grown, scaled
 from sim.workload import Application
 
 FEW = 4
@@ -81,6 +81,7 @@ def answer(question: CallsQuestion) -> CallsAnswer:
         hosts=hosts,
         refused=_refused(results, application),
         results=results,
+        run=base,
     )
     if question.ramp is not None:
         beside["scaling"] = scaled(question, base, made)

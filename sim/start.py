@@ -77,6 +77,29 @@ class Sandbox(Protocol):
     def stop(self) -> None: ...
 
 
+class Starting(Protocol):
+    """A container on its way from request to ready: a start, or one of several of a task."""
+
+    world: World
+    service: Service
+    demand: Demand
+    task: int
+    startup_noise: float
+    at_end: list[Callable[[], None]]
+
+    def phase(self, name: str, parent: str = "") -> Span:
+        """A phase of it, or with a parent a part of one."""
+        ...
+
+    def attach_sandbox(self, sandbox: Sandbox) -> None:
+        """Attach its sandbox, which is stopped when the start ends."""
+        ...
+
+    def kill(self, reason: str) -> None:
+        """The kernel has killed it."""
+        ...
+
+
 class Start(Process):
     """One start: the process that follows its story, an event whose value is its outcome.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from typing import Literal, Protocol, TypeAlias
 
 from sim import catalog
@@ -19,7 +20,7 @@ from sim.platforms.limits import BudgetItem
 from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling, Platform
 from sim.studies.cost.charges import NO_CHARGES, Charges
-from sim.workload import Service
+from sim.workload import Service, TaskSize, task_size
 
 Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
 """Whether the image has to be pulled, is pulled lazily, or is on the host already."""
@@ -78,8 +79,15 @@ class PlatformOptions:
     @property
     def warm(self) -> tuple[Image, ...]:
         """Images on every disk."""
-        images = (service.image for service in (self.service, *self.others))
-        return tuple(filter(None, images)) if self.image == "warm" else ()
+        if self.image != "warm":
+            return ()
+        images = (task_size(service).images for service in (self.service, *self.others))
+        return tuple(dict.fromkeys(chain.from_iterable(images)))
+
+    @property
+    def task(self) -> TaskSize:
+        """All containers of a task of the service."""
+        return task_size(self.service)
 
     @property
     def loads_lazily(self) -> bool:
@@ -143,6 +151,8 @@ class StudiedPlatform(Platform, Protocol):
     def remark(self, service: Service) -> str: ...
 
     def lacks(self, service: Service) -> str: ...
+
+    def planned(self, service: Service) -> int: ...
 
 
 Factory: TypeAlias = Callable[[PlatformOptions], StudiedPlatform]

@@ -250,7 +250,7 @@ def _no_ec2(options: PlatformOptions) -> tuple[Ceiling, str] | None:
 
 
 def _ecs(options: PlatformOptions) -> StudiedPlatform:
-    gpus_of(options.machine, options.service.gpus)
+    gpus_of(options.machine, options.task.gpus)
     return catalog.ecs(
         options.machine,
         count=options.count,
@@ -279,7 +279,7 @@ def _no_size(options: PlatformOptions) -> tuple[Ceiling, str] | None:
 
 
 def _eks(options: PlatformOptions) -> StudiedPlatform:
-    gpus_of(options.machine, options.service.gpus)
+    gpus_of(options.machine, options.task.gpus)
     return catalog.eks(
         options.machine,
         count=options.count,
@@ -309,7 +309,7 @@ def _too_large(
 ) -> tuple[Ceiling, str] | None:
     if platform.fargate_size(options.service) is not None:
         return None
-    if options.service.gpus:
+    if options.task.gpus:
         return Ceiling("GPU", 0, "run it on EC2 instances with GPUs"), "Fargate has no GPUs"
     limit = platform.ceilings(options.service)[0]
     return limit, f"no Fargate size holds {what}; {limit.how}"
@@ -332,7 +332,7 @@ def _no_interfaces(options: PlatformOptions) -> tuple[Ceiling, str] | None:
 
 
 def _unknown_gpus(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    if not options.service.gpus or options.machine.gpus is not None:
+    if not options.task.gpus or options.machine.gpus is not None:
         return None
     words = f"how many GPUs {options.instance} has for tasks or pods is not known"
     return Ceiling("GPU", 0, "take a type with whole GPUs"), words

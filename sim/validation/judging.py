@@ -6,6 +6,7 @@ from importlib.resources import as_file
 from pathlib import Path
 
 from sim.catalog.data import DATA
+from sim.core.mistakes import spoken
 from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
@@ -26,7 +27,7 @@ from sim.validation.cases.requests import REQUESTS_SERVED
 from sim.validation.cases.scale_out import BY_TIME, SCALE_OUT
 from sim.validation.cases.storms import RUNC, RUND
 from sim.validation.format import Format
-from sim.validation.table import BadData, Table, read
+from sim.validation.table import BadData, Table, TableRow, read
 
 FORMATS: tuple[Format, ...] = (
     RUND,
@@ -109,9 +110,22 @@ def _shipped() -> Iterator[tuple[Format, Table]]:
 
 
 def _cases(tables: Iterable[tuple[Format, Table]]) -> list[Case]:
-    return [
-        case for known, table in tables for row in table.rows for case in known.judge(known, row)
-    ]
+    return [case for known, table in tables for row in table.rows for case in _judged(known, row)]
+
+
+def _judged(known: Format, row: TableRow) -> list[Case]:
+    """The cases of a row; what the model cannot be of such values is said of the row.
+
+    Raises:
+        BadData: some value of it is not allowed.
+    """
+    try:
+        return list(known.judge(known, row))
+    except BadData:
+        raise
+    except (ValueError, OverflowError, ZeroDivisionError) as error:
+        reason = next(iter(spoken(error)), "")
+        raise BadData(f"{row.place}: its values are not allowed together; {reason}") from error
 
 
 def _verdicts(cases: Sequence[Case], where: str) -> Iterator[Verdict]:

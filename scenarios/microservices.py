@@ -19,7 +19,7 @@ shop = read(Path(__file__).with_name("shop.yaml"))
 @script(replications=10)
 def main(replications: int, seed: int, out: Path) -> None:
     """Ask, draw, say."""
-    found = calls(shop, rate=100.0, requests=1000, replications=replications, seed=seed)
+    found = calls(shop, rate=100.0, requests=500, replications=replications, seed=seed)
     folder = found.results.save(out)
     graph = picture(plots.call_graph(found.uses(), found.calls()), folder / "graph.png")
     steps = picture(plots.request_waterfall(found.paths()), folder / "waterfall.png")

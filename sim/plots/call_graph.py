@@ -139,6 +139,7 @@ def _arrow(ax: Axes, places: Places, row: tuple[object, ...], share: float) -> N
         ha="center",
         va="bottom",
         zorder=3,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
     )
 
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from sim.plots.canvas import axes, frame, legend_below
 from sim.plots.palette import FAINT, INK, series_color
@@ -48,6 +49,7 @@ def copies_over_time(samples: pd.DataFrame, ax: Axes | None = None, *, title: st
         lines.append(line)
     ax.set_ylim(bottom=0.0)
     ax.set_xlim(left=0.0)
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("seconds")
     ax.set_ylabel("copies ready (dotted: asked for)")
     rates = first[first["resource"] == "rate"]

@@ -121,7 +121,9 @@ class CallsAnswer:
     one_program: Beside | None = None
     scaling: ScalingAnswer | None = None
     hosts: int = 0
-    """Hosts of the platform; 0: each copy has a machine to itself."""
+    """Hosts that copies share; 0: each copy has one to itself, or they come and go."""
+    hosts_saturate_per_s: float = math.inf
+    """Requests a second at which the CPU of all those hosts is used up."""
     refused: dict[str, str] = field(default_factory=dict)
     results: Results = field(kw_only=True, repr=False, compare=False)
     run: CallsRun = field(kw_only=True, repr=False, compare=False)
@@ -233,6 +235,8 @@ class CallsAnswer:
         first, second = self.bottleneck, self.next_bottleneck
         data |= {"bottleneck": first.name} if first else {}
         data |= {"next_bottleneck": second.name} if second else {}
+        if self.hosts_saturate_per_s < math.inf:
+            data["hosts"] = {"count": self.hosts, "saturate_per_s": self.hosts_saturate_per_s}
         if self.one_program is not None:
             data["one_program"] = {
                 "p95_s": self.one_program.p95_s.value,

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from sim.host import Step
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
+    from sim.studies.fail.study import fail
+    from sim.studies.isolation.study import isolation
     from sim.studies.lifecycle.study import lifecycle
+    from sim.studies.neighbours.study import neighbours
     from sim.studies.one_server import one_server
     from sim.studies.plan.study import plan
     from sim.studies.platform_row import PlatformOptions
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from sim.studies.scale_out.study import scale_out
     from sim.studies.startup.study import startup
     from sim.studies.storm.study import storm
+    from sim.studies.uptime.study import uptime
     from sim.studies.who_runs_it import who_runs_it
     from sim.validation import validate
     from sim.workload import App, Application, Call, EntryPoint, Load, Operation, Part, Service
@@ -65,8 +69,11 @@ __all__ = [
     "compare",
     "density",
     "experiment",
+    "fail",
+    "isolation",
     "lifecycle",
     "load",
+    "neighbours",
     "one_server",
     "plan",
     "plots",
@@ -79,6 +86,7 @@ __all__ = [
     "storm",
     "sweep",
     "units",
+    "uptime",
     "validate",
     "who_runs_it",
 ]
@@ -105,7 +113,10 @@ _HOME = {
     "replicate": "sim.experiment",
     "sweep": "sim.experiment",
     "density": "sim.studies.density.study",
+    "fail": "sim.studies.fail.study",
+    "isolation": "sim.studies.isolation.study",
     "lifecycle": "sim.studies.lifecycle.study",
+    "neighbours": "sim.studies.neighbours.study",
     "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",
     "read": "sim.files.reading",
@@ -116,6 +127,7 @@ _HOME = {
     "scale_in": "sim.studies.scale_in.study",
     "startup": "sim.studies.startup.study",
     "storm": "sim.studies.storm.study",
+    "uptime": "sim.studies.uptime.study",
     "who_runs_it": "sim.studies.who_runs_it",
     "validate": "sim.validation",
 }

@@ -7,6 +7,9 @@ from sim.plots.call_graph import (
 from sim.plots.canvas import (
     save,
 )
+from sim.plots.capacity_left import (
+    capacity_left,
+)
 from sim.plots.copies_over_time import (
     copies_over_time,
 )
@@ -28,6 +31,9 @@ from sim.plots.forest import (
 from sim.plots.host_timeline import (
     host_timeline,
 )
+from sim.plots.isolation import (
+    isolation_matrix,
+)
 from sim.plots.latency_curve import (
     latency_curve,
 )
@@ -42,6 +48,9 @@ from sim.plots.memory_budget import (
 )
 from sim.plots.parity import (
     parity,
+)
+from sim.plots.recovery import (
+    recovery,
 )
 from sim.plots.request_waterfall import (
     request_waterfall,
@@ -67,6 +76,9 @@ from sim.plots.sweep import (
 from sim.plots.tornado import (
     tornado,
 )
+from sim.plots.uptime import (
+    uptime,
+)
 from sim.plots.waterfall import (
     waterfall,
     waterfalls,
@@ -75,18 +87,21 @@ from sim.plots.waterfall import (
 __all__ = [
     "MOST_IN_GRAPH",
     "call_graph",
+    "capacity_left",
     "copies_over_time",
     "cost_and_readiness",
     "cost_frontier",
     "density_bars",
     "forest",
     "host_timeline",
+    "isolation_matrix",
     "latency_curve",
     "lifecycle",
     "machines",
     "memory_budget",
     "parity",
     "ready_ecdf",
+    "recovery",
     "request_waterfall",
     "save",
     "scale_curves",
@@ -96,6 +111,7 @@ __all__ = [
     "start_under_load",
     "sweep_lines",
     "tornado",
+    "uptime",
     "waterfall",
     "waterfalls",
 ]

@@ -81,7 +81,11 @@ class CallsOptions(Question):
         """Either so many a second, or so many users, or a change with an autoscaler."""
         said = [self.rate is not None, self.users is not None, self.ramp is not None]
         if sum(said) != 1:
-            both = "one of rate, users and ramp" if any(said) else "it is missing; requests a second, or --users instead"
+            both = (
+                "one of rate, users and ramp"
+                if any(said)
+                else "it is missing; requests a second, or --users instead"
+            )
             yield Mistake(("rate", "users"), both)
         if self.host is not None and (self.platform or "") not in ("docker", "vm"):
             yield Mistake(("host", "platform"), "not allowed but with --platform docker or vm")

@@ -8,6 +8,7 @@ import pytest
 
 import sim
 from sim import catalog, density, one_server, scale_in, scale_out, startup, who_runs_it
+from sim.files.example import EXAMPLE
 
 SCRIPTS = sorted(Path("scenarios").glob("*.py"))
 
@@ -297,3 +298,21 @@ def test_a_disk_has_no_weights_so_a_writer_slows_containers_and_no_vm() -> None:
     assert rows["containers, limits"].p95.value < 1.4
     assert rows["VMs, a volume each"].p95.value == 1.0
     assert rows["VMs, a volume each"].places < rows["containers, limits"].places
+
+
+def test_three_services_cost_least_by_the_task_until_they_fill_a_second_machine() -> None:
+    """3.75 vCPUs on Fargate against four of an m5.xlarge; half as many more, and it turns."""
+    shop = sim.read("scenarios/applications/shop.yaml")
+    found = sim.plan(shop, start=False)
+    cost = found.table().set_index("platform")["usd_per_month"]
+
+    assert found.chosen is not None and found.chosen.name == "fargate"
+    assert cost["fargate"] < cost["ecs"] < 1.1 * cost["fargate"]
+    assert cost["ecs"] == pytest.approx(0.192 * 730)
+
+
+def test_the_application_of_the_scenarios_is_the_one_that_init_writes() -> None:
+    """One example, but for its name."""
+    kept = Path("scenarios/applications/shop.yaml").read_text(encoding="utf-8")
+
+    assert kept.replace("shop.yaml", "application.yaml") == EXAMPLE

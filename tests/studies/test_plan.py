@@ -15,7 +15,7 @@ from sim.studies.plan.study import plan as planned
 from sim.studies.plan.study import planned_rows
 from sim.studies.plan.types import allowed, by_least_cost, candidates, undominated
 from sim.units import GiB, MiB
-from sim.workload import App, Service
+from sim.workload import App, HealthCheck, Service, Wait
 from sim.workload.application import Application, AutoscalingRange, Part
 
 
@@ -260,3 +260,18 @@ def test_all_containers_of_a_task_are_counted() -> None:
 
     assert (alone.loc["ecs", "machines"], both.loc["ecs", "machines"]) == (1, 2)
     assert both.loc["fargate", "usd_per_month"] > 1.5 * alone.loc["fargate", "usd_per_month"]
+
+
+def test_compose_holds_a_service_until_its_database_is_looked_at_and_elsewhere_it_waits_inside() -> (
+    None
+):
+    """Docker looks every 30 s by default, so nothing that waits is up before 30 s; ECS is sooner."""
+    db = part("db", 0.5, GiB)
+    checked = replace(db, service=replace(db.service, check=HealthCheck()))
+    web = part("web", 0.25, 256 * MiB, after=(Wait(part="db", until="healthy"),))
+    app = Application(name="a", parts=(checked, web))
+    table = planned(app, platform=("docker", "ecs"), replications=2).table()
+    ready = table.set_index("platform")["ready_warm_p50_s"]
+
+    assert 30.0 <= ready["docker"] < 35.0
+    assert ready["ecs"] < 10.0

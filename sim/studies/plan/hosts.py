@@ -40,6 +40,8 @@ class PlannedHosts:
     then: str
     types: tuple[str, ...]
     """Instance types; of one machine a service the type of each part."""
+    largest: str = ""
+    """The dearest of the types; empty where there is none."""
     packing: PackedHosts | None = None
     disk: float | None = None
     """Bytes that a root volume needs where images do not fit on that of the platform."""
@@ -109,7 +111,7 @@ def _of_one_type(
         if best is None or cost < best[0]:
             best = cost, name, packing
     if best is None:
-        raise failed or DoesNotFit("all of it", ["memory or vCPU"], "any of the types")
+        raise failed or DoesNotFit("the whole application", ["memory or vCPU"], "any of the types")
     _, name, packing = best
     return _shared(name, packing, machines=len(packing.hosts) + (spare if row.most_hosts else 0))
 
@@ -155,6 +157,7 @@ def _shared(instance: str, packing: PackedHosts, machines: int) -> PlannedHosts:
         stopped_by=packing.stopped_by,
         then=packing.then,
         types=(instance,),
+        largest=instance,
         packing=packing,
         disk=_larger_disk(packing),
     )
@@ -191,6 +194,7 @@ def _mixed(row: PlatformRow, app: Application, names: Sequence[str], spare: int)
         stopped_by=packing.stopped_by,
         then=packing.then,
         types=tuple(of_kind),
+        largest=largest,
         packing=packing,
         disk=_larger_disk(packing),
     )
@@ -216,6 +220,7 @@ def _own_hosts(row: PlatformRow, app: Application, names: Sequence[str]) -> Plan
     paid = tuple(so_many(host, part.copies) for part, host, _ in found)
     machines = sum(part.copies for part in parts)
     alone = found[0][2].ceilings(parts[0].service)
+    types = tuple(host.type for _, host, _ in found if isinstance(host, Machines))
     need = _need(row, [(part, platform) for part, _, platform in found])
     return PlannedHosts(
         instance=_sizes(sizes),
@@ -225,7 +230,8 @@ def _own_hosts(row: PlatformRow, app: Application, names: Sequence[str]) -> Plan
         full=paid,
         stopped_by=alone[0].limit,
         then=alone[1].limit if len(alone) > 1 else "",
-        types=tuple(host.type for _, host, _ in found if isinstance(host, Machines)),
+        types=types,
+        largest=max(types, key=lambda name: catalog.instance(name).usd_per_hour or 0.0, default=""),
         need=need,
     )
 

@@ -262,10 +262,8 @@ def test_all_containers_of_a_task_are_counted() -> None:
     assert both.loc["fargate", "usd_per_month"] > 1.5 * alone.loc["fargate", "usd_per_month"]
 
 
-def test_compose_holds_a_service_until_its_database_is_looked_at_and_elsewhere_it_waits_inside() -> (
-    None
-):
-    """Docker looks every 30 s by default, so nothing that waits is up before 30 s; ECS is sooner."""
+def test_compose_holds_a_service_until_its_database_is_looked_at() -> None:
+    """Every 30 s by default: nothing that waits for it is up before. Elsewhere it tries itself."""
     db = part("db", 0.5, GiB)
     checked = replace(db, service=replace(db.service, check=HealthCheck()))
     web = part("web", 0.25, 256 * MiB, after=(Wait(part="db", until="healthy"),))

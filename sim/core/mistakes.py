@@ -29,6 +29,9 @@ def _mistake(item: Any, described: type) -> str:
     place = [str(part) for part in item["loc"] if not _is_branch(str(part))]
     path, kind = ".".join(place), item["type"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        if _is_branch(name := str(item["loc"][-1])):  # the user's own word may look like one
+            place.append(name)
+            path = ".".join(place)
         known = _fields_at(described, place[:-1])
         near = nearest(place[-1], known)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"

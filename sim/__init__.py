@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         sweep,
     )
     from sim.files.reading import read
+    from sim.files.traces.reading import read_traces
     from sim.host import Step
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
@@ -70,6 +71,7 @@ __all__ = [
     "plan",
     "plots",
     "read",
+    "read_traces",
     "replicate",
     "scale_in",
     "scale_out",
@@ -108,6 +110,7 @@ _HOME = {
     "one_server": "sim.studies.one_server",
     "read": "sim.files.reading",
     "calls": "sim.studies.calls.study",
+    "read_traces": "sim.files.traces.reading",
     "PlatformOptions": "sim.studies.platform_row",
     "scale_out": "sim.studies.scale_out.study",
     "scale_in": "sim.studies.scale_in.study",

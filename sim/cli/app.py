@@ -23,6 +23,8 @@ VERBS = {
     "app": "sim app init: a file that describes an app of my own, to fill in.",
     "read": "Compose files, Kubernetes manifests or ECS tasks of mine: what was understood of "
     "them?",
+    "calls": "Services that call each other: what do users wait for, which stops me, at what rate, "
+    "and which comes next?",
     "run": "Run a scenario file; runs that are there already are not made again.",
     "sweep": "Run a scenario file at many points; runs that are there already are not made again.",
     "compare": "How two runs differ: their inputs, then every metric with a 95 % interval.",

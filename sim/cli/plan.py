@@ -15,6 +15,7 @@ from sim.core.question import BadInput, Mistake, Typed, ask
 from sim.files.example import EXAMPLE
 from sim.files.question import Paths, ReadQuestion
 from sim.files.reading import understood
+from sim.studies import platforms
 from sim.studies.plan import study
 from sim.studies.plan.answer import PlanAnswer
 from sim.studies.plan.question import PlanOptions, PlanQuestion
@@ -90,17 +91,15 @@ def show(answer: PlanAnswer) -> None:
     if answer.runs is not None:
         table(
             ["platform", "cold p50", "cold p95", "warm p50", "warm p95", "last one up"],
-            [_ready(row) for row in answer.rows if row.ready],
+            [_ready(row) for row in answer.rows if row.ready_at("cold", 0.5) is not None],
             title="seconds from the request until all of it is ready",
             right="lrrrrl",
         )
     for row in answer.rows:
         if row.hosts is None:
             hint(f"{row.name}: {row.refused}.")
-    for line in (*answer.tight_lines(), *answer.turning_lines(), answer.price_line()):
+    for line in answer.lines():
         say(line)
-    if answer.quota_line():
-        say(answer.quota_line())
     for text in answer.app.notes:
         hint(f"note: {text}.")
 
@@ -139,11 +138,12 @@ def _short(limit: str) -> str:
 
 
 def _pictures(answer: PlanAnswer, folder: Path) -> list[Path]:
-    machines = answer.machines()
-    drawn = []
-    if answer.chosen is not None and (machines["platform"] == answer.chosen.name).any():
-        mine = machines[machines["platform"] == answer.chosen.name]
-        drawn.append(picture(plots.machines(mine), folder / "machines.png"))
+    """The machines of the best platform that has some, and all platforms beside each other."""
+    drawn, table = [], answer.machines()
+    if not table.empty:
+        best = table[table["platform"] == table["platform"].iloc[0]]
+        title = f"What is on each machine, {platforms.row(best['platform'].iloc[0]).phrase}"
+        drawn.append(picture(plots.machines(best, title=title), folder / "machines.png"))
     if answer.runs is not None:
         drawn.append(picture(plots.cost_and_readiness(answer.marked()), folder / "platforms.png"))
     return drawn

@@ -75,7 +75,7 @@ class Docker(Hosting):
 
     def placing(self) -> Placing:
         """One machine, as its operator counts who overcommits nothing."""
-        return Placing(
+        return self.server.placing(
             server(self.machine, self._vcpus, self.server.room(0.0), self.bridge_ports),
             self._request,
         )

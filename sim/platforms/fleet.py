@@ -1,6 +1,7 @@
 """A fleet: machines of one type that run containers, each with a kernel, a daemon and a store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from pydantic import model_validator
 
@@ -13,6 +14,7 @@ from sim.image import Image, ImageCleanup, ImageStore, PullPolicy, Registry, Unp
 from sim.image.image import distinct
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
+from sim.platforms.packing.placing import Placing, Rank, Room, first_fit
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling
 from sim.workload import Service
@@ -60,6 +62,19 @@ class Fleet:
         images = [*self.warm, *([] if service.image is None else [service.image])]
         room = self.machine.disk_room - self._images(images)
         return disk_ceilings(room, plain(service.disk), _LARGER)
+
+    def placing(
+        self, empty: Room, request: Callable[[Service], Any], rank: Rank = first_fit
+    ) -> Placing:
+        """Rules of placement on its machines, whose disks hold one copy of each layer.
+
+        Args:
+            empty: what one of them has left for containers.
+            request: what a copy of a service is counted as.
+            rank: which machine is preferred.
+        """
+        disk = self.machine.disk_room - self._images(self.warm)
+        return Placing(empty, request, rank, disk, self.unpacking.on_disk)
 
     def _images(self, images: Sequence[Image]) -> float:
         """Bytes of disk that images take; layers they share count once."""

@@ -8,6 +8,9 @@ from matplotlib.ticker import FuncFormatter
 from sim.plots.canvas import SMALL, axes, frame, legend_below
 from sim.plots.palette import FAINT, INK, platform_color, platform_order
 
+NEAR = 0.18, 0.1
+"""Shares of the axes within which the labels of two points would cover each other."""
+
 TITLE = "What each platform costs, and how soon the application is up"
 
 
@@ -26,9 +29,11 @@ def cost_and_readiness(table: pd.DataFrame, ax: Axes | None = None, *, title: st
     frame(ax, title=title, grid="y")
     for name, row in known.iterrows():
         _platform(ax, str(name), row)
-    ax.set_xlim(left=0.0)
-    ax.set_ylim(bottom=0.0)
-    ax.margins(x=0.16, y=0.14)
+    # Room for the labels above the points and beside the last of them.
+    latest, dearest = known["ready_cold_p50_s"].max(), known["usd_per_month"].max()
+    ax.set_xlim(0.0, 1.16 * float(latest))
+    ax.set_ylim(0.0, 1.16 * float(dearest))
+    _labels(ax, known, NEAR[0] * float(latest), NEAR[1] * float(dearest))
     ax.set_xlabel("seconds from the request until all of it is ready (median)")
     ax.set_ylabel("USD a month, whole machines")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
@@ -45,16 +50,26 @@ def _platform(ax: Axes, name: str, row: "pd.Series[float]") -> None:
     ax.plot(cold, cost, "o", color=color, markersize=8)
     if row["chosen"]:
         ax.plot(cold, cost, "o", color="none", markeredgecolor=INK, markersize=15)
-    ax.annotate(
-        str(row["label"]),
-        (cold, cost),
-        xytext=(0, 9),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=SMALL,
-        color=INK,
-    )
+
+
+def _labels(ax: Axes, known: pd.DataFrame, wide: float, high: float) -> None:
+    """Names above the points; those of points that are close stand above one another."""
+    placed: list[tuple[float, float, int]] = []
+    points = zip(known["label"], known["ready_cold_p50_s"], known["usd_per_month"], strict=True)
+    for label, x, y in sorted(points, key=lambda point: -point[1]):
+        near = [at for at in placed if abs(at[0] - x) < wide and abs(at[1] - y) < high]
+        line = 1 + max((at[2] for at in near), default=-1)
+        placed.append((x, y, line))
+        ax.annotate(
+            str(label),
+            (x, y),
+            xytext=(0, 9 + 11 * line),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=SMALL,
+            color=INK,
+        )
 
 
 def _handles(known: pd.DataFrame) -> list[Line2D]:

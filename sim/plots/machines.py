@@ -27,7 +27,7 @@ def machines(table: pd.DataFrame, *, title: str = TITLE) -> Axes:
     table = _merged(table[table["resource"].isin(SHOWN)])
     numbers = sorted(table["machine"].unique())[:MOST]
     left_out = table["machine"].nunique() - len(numbers)
-    figure = new_figure(1.8 + 0.34 * len(numbers))
+    figure = new_figure(2.6 + 0.34 * len(numbers))
     more = f" (the first {MOST} of {MOST + left_out})" if left_out else ""
     figure.suptitle(title + more, x=0.015, ha="left", fontsize=11.5, fontweight="bold", color=INK)
     colors = _colors(table)

@@ -124,7 +124,7 @@ class TasksOnInstances(Hosting):
 
     def placing(self) -> Placing:
         """Container instances, and the placement strategy among them."""
-        return Placing(self.registered(), self.request, ranked(self.terms.strategy))
+        return self.fleet.placing(self.registered(), self.request, ranked(self.terms.strategy))
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Tasks that fit on one instance by reservation, limit by limit, smallest first."""

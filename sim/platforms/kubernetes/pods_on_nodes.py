@@ -87,7 +87,7 @@ class PodsOnNodes(Hosting):
 
     def placing(self) -> Placing:
         """Nodes, and the scheduler's score among them."""
-        return Placing(
+        return self.fleet.placing(
             empty_node(self.node, self.machine), self.terms.pod.request, score(self.terms.scoring)
         )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from math import isfinite
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import fsum, inf, isfinite
 from typing import Any
 
 from sim.core.cited import plain
 from sim.core.names import Architecture
 from sim.host import Machine
+from sim.image.image import distinct
 from sim.platforms.packing.placing import Placing, Room
 from sim.workload.application import Application, Part
 
@@ -35,6 +36,10 @@ class Copy:
     """Parts that may not share a host with it."""
     spread: bool
     architectures: tuple[Architecture, ...]
+    layers: Mapping[str, float] = field(default_factory=dict)
+    """Bytes of disk that each layer of its images takes, by digest."""
+    written: float = 0.0
+    """Bytes that it writes beside them."""
 
     @property
     def keeps_off(self) -> bool:
@@ -58,13 +63,17 @@ class HostKind:
 class PackedHost:
     """One host, and what has been put on it."""
 
-    __slots__ = ("kind", "left", "on", "parts")
+    __slots__ = ("disk", "kind", "layers", "left", "on", "parts")
 
     def __init__(self, kind: HostKind) -> None:
         self.kind = kind
         self.left: Room = kind.empty
         self.on: list[Copy] = []
         self.parts: Counter[str] = Counter()
+        self.disk = kind.placing.disk
+        """Bytes left of its disk, which no scheduler looks at; negative: images do not fit."""
+        self.layers: set[str] = set()
+        """Layers on it, by digest."""
 
     def takes(self, copy: Copy) -> bool:
         """Whether there is room for one more, and nothing keeps them apart."""
@@ -73,6 +82,8 @@ class PackedHost:
     def put(self, copy: Copy) -> None:
         """One more copy."""
         self.left = self.left.less(copy.request)
+        self.disk -= self._to_store(copy)
+        self.layers.update(copy.layers)
         self.on.append(copy)
         self.parts[copy.part] += 1
 
@@ -82,6 +93,13 @@ class PackedHost:
         if not self.left.fits(copy.request):
             words += short_of(self.left, copy.request) or [PORTS]
         return words
+
+    def _to_store(self, copy: Copy) -> float:
+        """Bytes of disk for its layers that are not there yet, and for what it writes."""
+        if self.kind.placing.disk == inf:
+            return 0.0
+        missing = (size for digest, size in copy.layers.items() if digest not in self.layers)
+        return copy.written + fsum(missing)
 
     def rows(self) -> list[dict[str, Any]]:
         """What each part on it takes of each resource: one row a part and resource."""
@@ -185,7 +203,15 @@ def copy_of(app: Application, part: Part, placing: Placing) -> Copy:
         apart=frozenset(_apart(app, part)),
         spread=part.spread,
         architectures=_built_for(part),
+        layers=_layers(part, placing),
+        written=fsum(plain(each.disk) for each in (*part.service.containers, *part.service.init)),
     )
+
+
+def _layers(part: Part, placing: Placing) -> dict[str, float]:
+    every = (*part.service.containers, *part.service.init)
+    images = [each.image for each in every if each.image is not None]
+    return {layer.digest: placing.on_disk(layer) for layer in distinct(images)}
 
 
 def _apart(app: Application, part: Part) -> Iterator[str]:

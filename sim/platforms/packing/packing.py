@@ -48,6 +48,11 @@ class PackedHosts:
         known = [price for price in prices if price is not None]
         return sum(known) if len(known) == len(prices) else None
 
+    @property
+    def disk_short(self) -> float:
+        """Bytes of disk that the fullest host lacks for images and what is written; 0: none."""
+        return max(0.0, -min((host.disk for host in self.hosts), default=0.0))
+
     def free(self) -> dict[str, float]:
         """Share of each resource that is left over, of all hosts together."""
         return {limit: 1.0 - share for limit, share in _shares(self.hosts).items()}
@@ -172,6 +177,7 @@ def _survives_without(dead: PackedHost, hosts: Sequence[PackedHost], spare: int)
 def _same(host: PackedHost) -> PackedHost:
     again = PackedHost(host.kind)
     again.left, again.on, again.parts = host.left, list(host.on), Counter(host.parts)
+    again.disk, again.layers = host.disk, set(host.layers)
     return again
 
 

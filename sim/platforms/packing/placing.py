@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from sim.core.cited import Number, plain
 from sim.host import Machine
+from sim.image import Layer
 from sim.platforms.packing.bin_packing import FreeResources
 from sim.start import Ceiling
 from sim.workload import Service
@@ -37,6 +39,10 @@ class Placing:
     request: Callable[[Service], Any]
     """What a copy of a service is counted as."""
     rank: Rank = first_fit
+    disk: float = inf
+    """Bytes of an empty host's disk for images and what containers write."""
+    on_disk: Callable[[Layer], float] = lambda layer: layer.unpacked
+    """Bytes that a layer takes there."""
 
 
 class ServerRequest(NamedTuple):

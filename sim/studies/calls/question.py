@@ -34,12 +34,9 @@ def _platforms() -> list[str]:
 
 
 @description
-class CallsQuestion(Question):
-    """What does a user of my services wait for, which of them stops me, and at what rate?"""
+class CallsOptions(Question):
+    """What is asked of an application, whichever."""
 
-    application: Annotated[Any, Typed(argument=True, shape="FILE", help="The application.")] = (
-        Field(kw_only=False)
-    )
     rate: Rate | None = None
     """Requests of users a second."""
     users: Count | None = None
@@ -99,18 +96,6 @@ class CallsQuestion(Question):
         elif self.platform is None:
             yield Mistake(("platform", "autoscale"), "it is missing; where new copies start")
 
-    @model_validator(mode="after")
-    def _has_calls(self) -> "CallsQuestion":
-        application = self.application
-        if not isinstance(application, Application):
-            raise ValueError(f"application: {application!r} is not allowed; an Application")
-        if not application.entries:
-            raise ValueError(
-                f"{application.name}: entry: it is missing; which operation users ask for, "
-                "such as 'entry: web.home'"
-            )
-        return self
-
     @property
     def per_second(self) -> float | None:
         """Requests a second, before they change; None: users who think."""
@@ -122,3 +107,24 @@ class CallsQuestion(Question):
         if self.balancing is not None:
             return self.balancing
         return "random" if (self.platform or "").startswith("eks") else "round-robin"
+
+
+@description
+class CallsQuestion(CallsOptions):
+    """What does a user of my services wait for, which of them stops me, and at what rate?"""
+
+    application: Annotated[Any, Typed(help="An Application whose parts have operations.")] = Field(
+        kw_only=False
+    )
+
+    @model_validator(mode="after")
+    def _has_calls(self) -> "CallsQuestion":
+        application = self.application
+        if not isinstance(application, Application):
+            raise ValueError(f"application: {application!r} is not allowed; an Application")
+        if not application.entries:
+            raise ValueError(
+                f"{application.name}: entry: it is missing; which operation users ask for, "
+                "such as 'entry: web.home'"
+            )
+        return self

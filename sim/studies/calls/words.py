@@ -3,6 +3,7 @@
 import math
 
 from sim.core.quantity import shown_number
+from sim.experiment.statistics.estimate import Estimate
 from sim.studies.calls.answer import CallsAnswer, ServiceAnswer, shown_time
 
 
@@ -19,6 +20,20 @@ def shown_rate(rate: float) -> str:
     if rate >= 100.0:
         return f"{rate:,.0f}/s"
     return f"{shown_number(float(f'{rate:.3g}'))}/s"
+
+
+def shown_difference(seconds: float) -> str:
+    """A change of a time: `p95 -38 ms`, `none`."""
+    if abs(seconds) < 5e-5:
+        return "none"
+    return f"p95 {'-' if seconds < 0.0 else '+'}{shown_time(abs(seconds))}"
+
+
+def shown_interval(estimate: Estimate) -> str:
+    """The 95 % interval of a time."""
+    if estimate.low is None or estimate.high is None:
+        return "-"
+    return f"{shown_time(max(0.0, estimate.low))} to {shown_time(estimate.high)}"
 
 
 def _waits(answer: CallsAnswer) -> str:
@@ -39,6 +54,9 @@ def _waits(answer: CallsAnswer) -> str:
     if len(slow) > 1:
         worst = max(slow, key=lambda entry: entry.times["p95_s"].value)
         text += f"; {worst.name} is the slow way (p95 {shown_time(worst.times['p95_s'].value)})"
+    largest = max(answer.services, key=lambda each: each.p95_part_s or 0.0, default=None)
+    if largest is not None and largest.p95_part_s and len(answer.services) > 1:
+        text += f"; {shown_time(largest.p95_part_s)} of p95 are spent in {largest.name}"
     if answer.failed > 0.0:
         text += f"; {_share(answer.failed)} of the answers are errors"
     return f"{text}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import catalog
 from sim.core.description import as_json
-from sim.core.quantity import shown_memory, shown_vcpu
+from sim.core.quantity import shown_gib, shown_memory, shown_vcpu
 from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
@@ -116,12 +116,23 @@ class PlanAnswer:
 
     def _second(self, row: PlanRow) -> str:
         others = [other for other in self.rows if other is not row and self._good(other)]
-        hosts = row.hosts
-        stops = f"{hosts.stopped_by} stops it there" if hosts and hosts.stopped_by else ""
         if not others:
-            return f"No other platform does{f'; {stops}' if stops else ''}."
+            return f"No other platform does. {self._fullest(row)}".strip()
         words = RANKED_BY[self.question.goal].against(row, others[0])
-        return f"{words}{f'; {stops}' if stops else ''}."
+        fullest = self._fullest(row)
+        return f"{words}; {fullest}" if fullest else f"{words}."
+
+    def _fullest(self, row: PlanRow) -> str:
+        """What its machines run out of first."""
+        hosts = row.hosts
+        if hosts is None or row.platform.own_host or not hosts.stopped_by:
+            return ""
+        return f"{hosts.stopped_by} is what its machines run out of first."
+
+    def lines(self) -> list[str]:
+        """What there is to say below the tables."""
+        said = (*self.disk_lines(), *self.tight_lines(), *self.turning_lines())
+        return [line for line in (*said, self.price_line(), self.quota_line()) if line]
 
     def turning_lines(self) -> list[str]:
         """What the recommendation hangs on most, a sentence each."""
@@ -138,6 +149,18 @@ class PlanAnswer:
                     f"in an order in which one found no room; a machine more takes them in any."
                 )
         return lines
+
+    def disk_lines(self) -> list[str]:
+        """Platforms whose root volume does not hold the images of one machine."""
+        short = [(row, row.hosts.disk) for row in self.rows if row.hosts and row.hosts.disk]
+        if not short:
+            return []
+        most = max(disk for _, disk in short)
+        names = ", ".join(row.name for row, _ in short)
+        return [
+            f"Images do not fit on the default root volume of one machine ({names}), and no "
+            f"scheduler looks at that: give it {shown_gib(most)}."
+        ]
 
     def price_line(self) -> str:
         """What the prices are of."""

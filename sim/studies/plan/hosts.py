@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import fsum, inf
+from math import ceil, fsum, inf
 
 from sim import catalog
 from sim.core.names import Architecture
@@ -17,8 +17,11 @@ from sim.studies.cost.bill import Capacity, Machines, SizedTasks
 from sim.studies.cost.hosts import one_host, so_many
 from sim.studies.plan.types import by_least_cost, undominated
 from sim.studies.platform_row import PlatformOptions, PlatformRow, StudiedPlatform
+from sim.units import GiB
 from sim.workload.application import Application, Part
 from sim.workload.service import BOTH
+
+STEP = 10 * GiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class PlannedHosts:
     types: tuple[str, ...]
     """Instance types; of one machine a service the type of each part."""
     packing: PackedHosts | None = None
+    disk: float | None = None
+    """Bytes that a root volume needs where images do not fit on that of the platform."""
     need: Need | None = None
     """vCPUs against the account's quota."""
 
@@ -148,7 +153,17 @@ def _shared(instance: str, packing: PackedHosts, machines: int) -> PlannedHosts:
         then=packing.then,
         types=(instance,),
         packing=packing,
+        disk=_larger_disk(packing),
     )
+
+
+def _larger_disk(packing: PackedHosts) -> float | None:
+    """A root volume, in whole steps of 10 GiB, with room for a pull beside the images."""
+    if not packing.disk_short:
+        return None
+    disk = max(host.kind.placing.disk for host in packing.hosts)
+    needed = 1.25 * (disk + packing.disk_short) + catalog.figure("ecs.ami.os_disk").value
+    return STEP * ceil(needed / STEP)
 
 
 def _mixed(row: PlatformRow, app: Application, names: Sequence[str], spare: int) -> PlannedHosts:
@@ -174,6 +189,7 @@ def _mixed(row: PlatformRow, app: Application, names: Sequence[str], spare: int)
         then=packing.then,
         types=tuple(of_kind),
         packing=packing,
+        disk=_larger_disk(packing),
     )
 
 

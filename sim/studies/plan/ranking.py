@@ -9,14 +9,24 @@ from math import inf
 from sim.studies.plan.question import Goal
 from sim.studies.plan.row import PlanRow
 
+BEHIND = {
+    "usd_per_month": "costs more",
+    "machines": "takes more machines",
+    "ready_cold_p50_s": "is up later",
+}
+"""What a platform does that comes behind by a column."""
+
 
 @dataclass(frozen=True, slots=True)
 class RankedBy:
-    """A measure by which platforms are ranked, the least first; then by the others."""
+    """A measure by which platforms are ranked, the least first; then by others."""
 
     columns: tuple[str, ...]
     unit: str
-    words: str
+    more: str
+    """How far the next one is behind: its measure, and by how much."""
+    same: str
+    """What it does that is as good."""
 
     def key(self, row: PlanRow) -> tuple[float, ...]:
         """What it is ranked by; what is not known comes last."""
@@ -24,43 +34,36 @@ class RankedBy:
         return tuple(data.get(column, inf) for column in self.columns)
 
     def against(self, row: PlanRow, other: PlanRow) -> str:
-        """How much the next best is behind."""
-        mine, theirs = self.key(row)[0], self.key(other)[0]
-        where = other.platform.phrase
-        if theirs == inf:
-            return f"What it would be {where} is not known"
-        if mine == theirs:
-            return f"It is the same {where}, which is behind by {self._next(row, other)}"
-        return f"Next best is {other.platform.label}: {self.words.format(theirs, theirs - mine)}"
+        """How far the next best is behind."""
+        mine, theirs = self.key(row), self.key(other)
+        label = other.platform.label
+        if theirs[0] == inf:
+            return f"What it would be {other.platform.phrase} is not known"
+        if mine[0] != theirs[0]:
+            return f"Next is {label}: {self.more.format(theirs[0], theirs[0] - mine[0])}"
+        others = zip(self.columns, mine, theirs, strict=True)
+        behind = next((BEHIND[column] for column, a, b in others if a != b), "")
+        return f"{label} {self.same}" + (f", but {behind}" if behind else "")
 
-    def _next(self, row: PlanRow, other: PlanRow) -> str:
-        for column, mine, theirs in zip(
-            self.columns[1:], self.key(row)[1:], self.key(other)[1:], strict=True
-        ):
-            if mine != theirs:
-                return SHOWN[column]
-        return "name"
-
-
-SHOWN = {
-    "usd_per_month": "cost",
-    "machines": "machines",
-    "ready_cold_p50_s": "time until it is up",
-}
 
 RANKED_BY: dict[Goal, RankedBy] = {
     "cost": RankedBy(
         ("usd_per_month", "ready_cold_p50_s", "machines"),
         "USD a month",
         "{:,.0f} USD a month, {:,.0f} more",
+        "costs the same",
     ),
     "ready": RankedBy(
-        ("ready_cold_p50_s", "usd_per_month", "machines"), "s", "up after {:.1f} s, {:.1f} s later"
+        ("ready_cold_p50_s", "usd_per_month", "machines"),
+        "s",
+        "up after {:.1f} s, {:.1f} s later",
+        "is up as soon",
     ),
     "density": RankedBy(
         ("machines", "usd_per_month", "ready_cold_p50_s"),
         "machines",
         "{:.0f} machines, {:.0f} more",
+        "takes as many machines",
     ),
 }
 
@@ -73,37 +76,42 @@ def ranked(rows: Sequence[PlanRow], goal: Goal, breaks: Callable[[PlanRow], bool
 
 @dataclass(frozen=True, slots=True)
 class Turning:
-    """An assumption, moved over its range, and whether another platform would then be first."""
+    """An assumption at both ends of its range, and which platform is then first."""
 
     what: str
-    """The assumption in words: `memory of 3 services that no file says (512 MiB each)`."""
+    """`memory of 3 services that no file says`."""
     low: str
+    """The low end, in words: `half as much`."""
     high: str
     at_low: tuple[str, float]
-    """The platform that is then first, and its measure."""
+    """The platform that is then first, by name, and its measure."""
     at_high: tuple[str, float]
     base: tuple[str, float]
     unit: str
 
     @property
     def swing(self) -> float:
-        """How far it moves the recommended platform's measure."""
+        """How far it moves the measure of whoever is first."""
         return max(abs(self.at_low[1] - self.base[1]), abs(self.at_high[1] - self.base[1]))
 
     @property
     def turns(self) -> bool:
         """Whether another platform would be first."""
-        return self.at_low[0] != self.base[0] or self.at_high[0] != self.base[0]
+        return {self.at_low[0], self.at_high[0]} != {self.base[0]}
 
     def sentence(self) -> str:
         """What it is, and what it would do."""
+        head = self.what[0].upper() + self.what[1:]
+        low, high = self.at_low[1], self.at_high[1]
+        if not self.turns:
+            range_ = f"{low:,.0f} to {high:,.0f} {self.unit}"
+            return f"{head}, {self.low} to {self.high}: {self.base[0]} stays first ({range_})."
         ends = [self._end(self.low, self.at_low), self._end(self.high, self.at_high)]
-        ends = [end for end in ends if end]
-        turn = "turns the ranking" if self.turns else "does not turn the ranking"
-        return f"{self.what}: {' and '.join(ends)}; it {turn}."
+        return f"{head}: {'; '.join(ends)}."
 
     def _end(self, said: str, end: tuple[str, float]) -> str:
-        if not said:
-            return ""
-        value = "not possible" if end[1] == inf else f"{end[1]:,.0f} {self.unit}"
-        return f"{said} makes it {value} on {end[0]}"
+        name, value = end
+        if value == inf:
+            return f"{said}, none can run it"
+        stays = "stays" if name == self.base[0] else "would be"
+        return f"{said}, {name} {stays} first ({value:,.0f} {self.unit})"

@@ -12,7 +12,8 @@ from sim.experiment import Burst, Results, Scenario
 from sim.experiment.statistics.estimate import needed, quantile
 from sim.studies.plan.hosts import PlannedHosts, options_for, staying
 from sim.studies.platform_row import PlatformOptions, PlatformRow, Temperature
-from sim.units import minutes
+from sim.units import GiB, minutes
+from sim.workload import Service
 from sim.workload.application import Application, Part
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 60 * minutes
 """A start that takes longer where machines have to come is told as none."""
+
+AMPLE = 1000 * GiB
+"""A disk that holds all images of an application; a warm start reads what it needs all the same."""
 
 TEMPERATURES: tuple[Temperature, ...] = ("cold", "warm")
 
@@ -48,33 +52,57 @@ class PlanReady:
 
 
 def plan_scenarios(
-    row: PlatformRow, app: Application, hosts: PlannedHosts
-) -> Iterator[tuple[str, Scenario]]:
-    """Variants that start all copies at once; a platform of single machines has several a case."""
-    for image in _temperatures(row):
-        for number, (platform_options, parts) in enumerate(_groups(row, app, hosts)):
-            options = replace(platform_options, image=image)
-            yield f"{row.name}-{image}/{number}", _scenario(row, options, parts, image)
+    row: PlatformRow, app: Application, hosts: PlannedHosts, image: Temperature
+) -> dict[str, Scenario]:
+    """Variants that start all copies at once; on single machines there are several of one case.
+
+    Raises:
+        ValueError: the platform cannot be had so, such as with more images than a disk holds.
+    """
+    groups = enumerate(_groups(row, app, hosts))
+    return {
+        f"{row.name}-{image}/{number}": _scenario(row, _from(row, options, image), parts)
+        for number, (options, parts) in groups
+    }
 
 
-def _temperatures(row: PlatformRow) -> tuple[Temperature, ...]:
-    """A row without starts of its own has machines that come, and then what they have pulled."""
+def _from(row: PlatformRow, options: PlatformOptions, image: Temperature) -> PlatformOptions:
+    """With images on every machine the disk of each holds all of them, whatever it runs."""
+    if image == "warm" and "disk" in row.takes and "count" in row.takes:
+        return replace(options, image=image, disk=AMPLE)
+    return replace(options, image=image)
+
+
+def temperatures(row: PlatformRow) -> tuple[Temperature, ...]:
+    """The images from which it can be started; of machines that come only a cold one."""
     if row.startup:
         return tuple(image for image in TEMPERATURES if image in row.startup)
     return ("cold",)
 
 
 def _scenario(
-    row: PlatformRow, options: PlatformOptions, parts: Sequence[tuple[Part, int]], image: str
+    row: PlatformRow, options: PlatformOptions, parts: Sequence[tuple[Part, int]]
 ) -> Scenario:
     platform = row.any(options)
     comes = row.make is None
     return Scenario(
-        name=f"plan-{row.name}-{image}",
+        name=f"plan-{row.name}-{options.image}",
         platform=platform,
-        arrivals=tuple(Burst(service=part.service, tasks=count) for part, count in parts),
+        arrivals=tuple(Burst(service=at_request(part.service), tasks=n) for part, n in parts),
         until=PATIENCE if comes else None,
     )
+
+
+def at_request(service: Service) -> Service:
+    """The service, using the memory that it reserves where nobody knows how much it uses.
+
+    A limit above that is what it may grow to: not what it has when it comes up.
+    """
+    sidecars = tuple(map(at_request, service.sidecars))
+    app = service.app
+    if app.private is None and service.reserved < service.memory:
+        app = replace(app, private=max(0.0, service.reserved - service.hot))
+    return replace(service, app=app, sidecars=sidecars)
 
 
 def _groups(
@@ -93,6 +121,8 @@ def _groups(
     else:
         options = options_for(app, instance or catalog.DEFAULT_TYPE)
         options = replace(options, count=hosts.machines, instances=hosts.types)
+        if hosts.disk is not None and "disk" in row.takes:
+            options = replace(options, disk=hosts.disk)
         yield options, [(part, part.copies) for part in parts]
 
 

@@ -32,6 +32,8 @@ class PlanRow:
     hosts: PlannedHosts | None
     terms: PriceTerms
     ready: Mapping[str, PlanReady] = field(default_factory=dict)
+    not_started: dict[str, str] = field(default_factory=dict)
+    """By image temperature, why it was not tried."""
     refused: str = ""
     stopped_by: str = ""
     """Of a platform that is refused."""
@@ -114,7 +116,9 @@ class PlanRow:
                 )
             elif ready.at(0.5) is None:
                 yield f"too few runs for a median from a {image} image"
-        if self.ready and "warm" not in self.ready:
+        for image, why in self.not_started.items():
+            yield f"no {image} start: {why}"
+        if self.ready and "warm" not in {**self.ready, **self.not_started}:
             yield self._no_warm_image()
 
     def _no_warm_image(self) -> str:

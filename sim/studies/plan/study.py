@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from sim import catalog
 from sim.core.question import asking
-from sim.experiment import Results, compare
+from sim.experiment import Results, Scenario, compare
 from sim.platforms.packing.host import DoesNotFit
 from sim.studies.plan.answer import PlanAnswer, in_rank_order
 from sim.studies.plan.hosts import planned_hosts
 from sim.studies.plan.question import PlanQuestion
-from sim.studies.plan.ready import TEMPERATURES, plan_scenarios, readiness
+from sim.studies.plan.ready import TEMPERATURES, plan_scenarios, readiness, temperatures
 from sim.studies.plan.row import PlanRow
 from sim.studies.plan.turning import turning
 from sim.studies.plan.types import candidates
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import row as platform_row
+from sim.workload.application import Application
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,12 +59,9 @@ def _planned(row: PlatformRow, question: PlanQuestion, names: Sequence[str]) -> 
 
 def _started(rows: Sequence[PlanRow], question: PlanQuestion) -> Results | None:
     """Start all copies on the machines of each platform; the rows get what came out."""
-    scenarios = {
-        variant: scenario
-        for row in rows
-        if row.hosts is not None
-        for variant, scenario in plan_scenarios(row.platform, question.app, row.hosts)
-    }
+    scenarios: dict[str, Scenario] = {}
+    for row in rows:
+        scenarios |= _scenarios(row, question.app)
     if not scenarios:
         return None
 
@@ -83,3 +81,20 @@ def _started(rows: Sequence[PlanRow], question: PlanQuestion) -> Results | None:
         catalogue=catalog.digest(),
         summary=summary,
     )
+
+
+def _scenarios(row: PlanRow, app: Application) -> dict[str, Scenario]:
+    """All starts of one platform; why one cannot be made is noted."""
+    made: dict[str, Scenario] = {}
+    if row.hosts is None:
+        return made
+    for image in temperatures(row.platform):
+        try:
+            made |= plan_scenarios(row.platform, app, row.hosts, image)
+        except ValueError:
+            row.not_started[image] = (
+                "not all images fit on the disk of one machine"
+                if image == "warm"
+                else f"it cannot be started from a {image} image"
+            )
+    return made

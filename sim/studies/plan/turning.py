@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from sim.studies.plan.question import PlanQuestion
-from sim.studies.plan.ranking import RANKED_BY, Turning
+from sim.studies.plan.ranking import RANKED_BY, RankedBy, Turning
 from sim.studies.plan.row import PlanRow
 from sim.workload import Service
 from sim.workload.application import Application, Part, SizeSource
@@ -16,11 +16,11 @@ SHOWN = 2
 """Assumptions that are told."""
 
 SOURCES: dict[SizeSource, tuple[str, float, float]] = {
-    "assumed": ("that nothing tells", 0.5, 2.0),
-    "image": ("known of the image only", 0.67, 1.5),
-    "heap": ("made from the JVM's heap", 0.83, 1.33),
-    "stats": ("seen in use once", 0.8, 1.25),
-    "file": ("the file asks for", 0.8, 1.25),
+    "assumed": ("of {} of which no file tells it", 0.5, 2.0),
+    "image": ("of {} as their images are known to need", 0.67, 1.5),
+    "heap": ("of {} made from the heap of their JVM", 0.83, 1.33),
+    "stats": ("of {} as it was measured once", 0.8, 1.25),
+    "file": ("of {} as the file says", 0.8, 1.25),
 }
 """How the sizes came, and the factors between which the right ones are taken to lie: a judgement;
 assumed sizes are doubled and halved, of the heap the range is the catalogue's."""
@@ -49,21 +49,26 @@ def turning(question: PlanQuestion, rows: Sequence[PlanRow], plans: Plans) -> li
     if not rows or rows[0].hosts is None:
         return []
     by = "cost" if question.goal == "ready" else question.goal
-    asked = replace(question, goal=by, start=False)
-    base = _first(plans(asked), asked)
-    found = []
-    for each in _assumptions(question.app):
-        low = _first(plans(replace(asked, app=each.at_low)), asked)
-        high = _first(plans(replace(asked, app=each.at_high)), asked)
-        unit = RANKED_BY[by].unit
-        found.append(Turning(each.what, each.low, each.high, low, high, base, unit))
+    asked, chosen = replace(question, goal=by, start=False), rows[0].name
+
+    def first(app: Application) -> tuple[str, float]:
+        return _first(plans(replace(asked, app=app)), RANKED_BY[by], chosen)
+
+    base, unit = first(question.app), RANKED_BY[by].unit
+    found = [
+        Turning(each.what, each.low, each.high, first(each.at_low), first(each.at_high), base, unit)
+        for each in _assumptions(question.app)
+    ]
     return sorted(found, key=lambda each: (not each.turns, -each.swing))[:SHOWN]
 
 
-def _first(rows: Sequence[PlanRow], question: PlanQuestion) -> tuple[str, float]:
-    """The first platform and its measure."""
-    by = RANKED_BY[question.goal]
-    return (rows[0].name, by.key(rows[0])[0]) if rows[0].hosts else ("none", inf)
+def _first(rows: Sequence[PlanRow], by: RankedBy, chosen: str) -> tuple[str, float]:
+    """The first platform and its measure; the recommended one where it is as good."""
+    if rows[0].hosts is None:
+        return "none", inf
+    best = by.key(rows[0])[0]
+    as_good = [row.name for row in rows if row.hosts is not None and by.key(row)[0] == best]
+    return (chosen if chosen in as_good else rows[0].name), best
 
 
 def _assumptions(app: Application) -> Iterator[Assumption]:
@@ -74,8 +79,8 @@ def _assumptions(app: Application) -> Iterator[Assumption]:
         many = "1 service" if len(parts) == 1 else f"{len(parts)} services"
         for what, factor in (("memory", _with_memory), ("CPU", _with_cpu)):
             yield Assumption(
-                f"{what} of {many} that is {words}" if source != "file" else f"{what} that {words}",
-                f"{least:g} times as much",
+                f"{what} {words.format(many)}",
+                f"{least:g}",
                 f"{most:g} times as much",
                 _scaled(app, source, factor, least),
                 _scaled(app, source, factor, most),

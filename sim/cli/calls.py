@@ -1,0 +1,133 @@
+"""`sim calls`: services that call each other; what users wait for, and what stops them."""
+
+from collections.abc import Iterator, Set
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated
+
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.core.description import description
+from sim.core.question import Mistake, Question, Typed, ask
+from sim.files.call_graph.reading import is_call_graph, read_calls
+from sim.files.reading import read
+from sim.files.text.source import source
+from sim.files.text.yaml_values import documents
+from sim.files.traces.reading import is_traces, read_traces
+from sim.studies.calls import study, words
+from sim.studies.calls.answer import CallsAnswer, EntryAnswer, shown_time
+from sim.studies.calls.question import CallsOptions, CallsQuestion, Rate
+from sim.studies.calls.study import TooMuch
+from sim.workload import Application
+
+
+@description
+class CallsFiles(Question):
+    """Where the services and their calls stand."""
+
+    file: Annotated[Path, Typed(argument=True, shape="FILE")] | None = None
+    """An application with its calls (entry:, parts:), or compose, Kubernetes or ECS beside
+    `calls`."""
+    calls: Annotated[Path, Typed(shape="<file>")] | None = None
+    """Calls of the services in FILE: entry: and parts: with what each does."""
+    learn: Annotated[Path, Typed(name="from", shape="<traces>")] | None = None
+    """Traces (Jaeger, OpenTelemetry, Zipkin; Alibaba's MSCallGraph) that tell the calls."""
+    cpu_share: Annotated[Rate, Typed(shape="<share>")] | None = None
+    """With traces, the CPU work of the time that a service works itself; 0.5 is assumed."""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:  # noqa: ARG002 (as all questions)
+        """Something has to tell the calls."""
+        if self.file is None and self.learn is None:
+            yield Mistake(("file", "learn"), "it is missing; an application, or --from traces")
+        if self.calls is not None and self.file is None:
+            yield Mistake(("calls", "file"), "not allowed without FILE, whose services they are of")
+
+
+def command(files: CallsFiles, asked: CallsOptions, workers: WorkerOptions, to: Files) -> int:
+    """Answer; 3 where a service cannot take as much."""
+    application = application_of(files)
+    values = {field.name: getattr(asked, field.name) for field in fields(asked)}
+    question = ask(CallsQuestion, {"application": application, **values})
+    try:
+        with refusals(TooMuch), runs_on(workers, to.out):
+            answer = study.answer(question)
+    except TooMuch as much:
+        if to.json:
+            as_json({"refused": {"rate": str(much)}, "possible_per_s": much.possible})
+        else:
+            say(f"{much}.")
+        return 3
+    folder = answer.results.save(to.out)
+    if to.json:
+        as_json(answer.json())
+        note(f"wrote {folder}")
+    else:
+        show(answer)
+        wrote(folder)
+    return 0 if answer.keeps_up else 3
+
+
+def application_of(files: CallsFiles) -> Application:
+    """The services, with their calls.
+
+    Raises:
+        BadInput: all that is wrong with the files.
+    """
+    traces = files.learn
+    if traces is None and files.file is not None and is_traces(files.file):
+        traces = files.file
+    if traces is not None:
+        return read_traces(traces, cpu_share=files.cpu_share)
+    path = files.file
+    assert path is not None
+    if files.calls is None and any(map(is_call_graph, documents(source(path)))):
+        return read_calls(path)
+    application = read(path)
+    return application if files.calls is None else read_calls(files.calls, application)
+
+
+def show(answer: CallsAnswer) -> None:
+    """The sentences, a row a service, a row an entry, and what it rests on."""
+    for line in words.sentences(answer):
+        say(line)
+    table(
+        ["service", "copies", "use", "visits", "of p50", "of p95", "stops at", "by", "one more"],
+        [_service(answer, number) for number in range(len(answer.services))],
+        right="lrrrrrrlr",
+    )
+    table(
+        ["entry", "p50", "p95", "interval", "p99", "mean"],
+        [_entry(entry) for entry in (*answer.entries, answer.all)],
+        right="lrrlrr",
+    )
+    for line in words.notes(answer):
+        hint(line)
+    for line in answer.question.application.notes:
+        hint(f"note: {line}.")
+
+
+def _service(answer: CallsAnswer, number: int) -> list[str]:
+    each = answer.services[number]
+    more = answer.one_more.get(each.name)
+    return [
+        each.name,
+        str(each.copies),
+        f"{each.use:.0%}",
+        f"{each.visits:.2f}",
+        shown_time(each.p50_part_s),
+        shown_time(each.p95_part_s),
+        words.shown_rate(each.saturates_per_s) if each.saturates_per_s < float("inf") else "-",
+        each.stopped_by,
+        "-" if more is None else words.shown_difference(more.difference_s.value),
+    ]
+
+
+def _entry(entry: EntryAnswer) -> list[str]:
+    times = entry.times
+    p95 = times.get("p95_s")
+    return [
+        entry.name,
+        *(shown_time(times[key].value) if key in times else "-" for key in ("p50_s", "p95_s")),
+        "-" if p95 is None or p95.low is None else words.shown_interval(p95),
+        *(shown_time(times[key].value) if key in times else "-" for key in ("p99_s", "mean_s")),
+    ]

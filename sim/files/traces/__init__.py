@@ -1,0 +1,1 @@
+"""Traces of users: which service calls which, how often, and how long each works itself."""

@@ -1,0 +1,145 @@
+"""`sim.read_traces`: an application with its calls, learnt from traces."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import chain
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from sim import catalog
+from sim.core.cited import plain
+from sim.core.question import BadInput
+from sim.files.traces import alibaba
+from sim.files.traces.alibaba import alibaba_spans
+from sim.files.traces.jaeger import jaeger_spans
+from sim.files.traces.learning import Learnt, entries_of, learn, operations_of
+from sim.files.traces.otlp import otlp_spans
+from sim.files.traces.traced import BadSpan, TracedSpan
+from sim.files.traces.zipkin import zipkin_spans
+from sim.units import MiB, vcpu
+from sim.workload import Application, Part
+
+LARGEST = 16 * MiB
+"""Bytes of one file."""
+CPU, MEMORY = 1.0 * vcpu, 512 * MiB
+"""What a copy is given: a trace does not say."""
+
+
+def read_traces(*files: str | PathLike[str], cpu_share: float | None = None) -> Application:
+    """The application whose requests were traced.
+
+    Args:
+        files: of Jaeger, OpenTelemetry or Zipkin (JSON), or rows of Alibaba's MSCallGraph (CSV).
+        cpu_share: of the time that a service works itself, what is CPU work; the rest is taken for
+            waits, on disks and the like. None: what the catalogue assumes.
+
+    Raises:
+        BadInput: all that is wrong with them, one mistake a line.
+    """
+    share = catalog.figure("traces.cpu_share").value if cpu_share is None else cpu_share
+    if not 0.0 < share <= 1.0:
+        raise BadInput(f"cpu_share: {share!r} is not allowed; above 0 and at most 1")
+    paths, wrong = [Path(each) for each in files], []
+    spans: list[Iterator[TracedSpan]] = []
+    for path in paths:
+        try:
+            spans.append(iter(list(_spans(path))))
+        except (BadSpan, OSError) as error:
+            told = getattr(error, "strerror", None) or str(error)
+            wrong.append(f"{path}: {told}")
+    if wrong or not paths:
+        raise BadInput("\n".join(wrong) or "files: it is missing; a file of traces")
+    learnt = learn(chain.from_iterable(spans))
+    if not learnt.traces:
+        raise BadInput(f"{paths[0]}: no trace can be used{_lost(learnt)}")
+    return _application(paths[0].stem, learnt, share)
+
+
+def is_traces(path: Path) -> bool:
+    """Whether a file looks like traces."""
+    try:
+        return next(iter(_spans(path)), None) is not None
+    except (BadSpan, OSError):
+        return False
+
+
+def _spans(path: Path) -> Iterator[TracedSpan]:
+    """The spans of a file, whose format is seen from its content.
+
+    Raises:
+        BadSpan: it is no format that is read, or a span lacks something.
+    """
+    if path.stat().st_size > LARGEST:
+        raise BadSpan("it is above 16 MiB; take fewer traces")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise BadSpan("it is not text") from None
+    head = {word.strip().strip('"') for word in text.partition("\n")[0].split(",")}
+    if head >= alibaba.COLUMNS:
+        return alibaba_spans(text)
+    try:
+        document = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise BadSpan(f"it is neither JSON nor rows of MSCallGraph ({error})") from None
+    return _of_document(document)
+
+
+def _of_document(document: Any) -> Iterator[TracedSpan]:
+    if isinstance(document, list):
+        return _guarded(zipkin_spans, document)
+    if isinstance(document, dict) and isinstance(document.get("data"), list):
+        return _guarded(jaeger_spans, document)
+    if isinstance(document, dict) and isinstance(document.get("resourceSpans"), list):
+        return _guarded(otlp_spans, document)
+    keys = ", ".join(list(document)[:6]) if isinstance(document, dict) else type(document).__name__
+    raise BadSpan(
+        f"it is neither of Jaeger ('data'), OpenTelemetry ('resourceSpans') nor Zipkin (a list); "
+        f"it has {keys}"
+    )
+
+
+def _guarded(reader: Callable[[Any], Iterator[TracedSpan]], document: Any) -> Iterator[TracedSpan]:
+    """What a reader finds, where a list or a mapping is something else."""
+    try:
+        yield from reader(document)
+    except (AttributeError, TypeError) as error:
+        raise BadSpan(f"a part of it has another form than its format ({error})") from None
+
+
+def _application(name: str, learnt: Learnt, share: float) -> Application:
+    operations = operations_of(learnt, share)
+    parts = tuple(
+        Part(
+            service=replace(catalog.service("generic", cpu=CPU, memory=MEMORY), name=service),
+            copies=max(1, len(learnt.instances[service] - {""})),
+            size_from="assumed",
+            operations=many,
+        )
+        for service, many in operations.items()
+    )
+    return Application(
+        name=name, parts=parts, entries=entries_of(learnt), notes=tuple(_notes(learnt, share))
+    )
+
+
+def _notes(learnt: Learnt, share: float) -> Iterator[str]:
+    traces = "1 trace" if learnt.traces == 1 else f"{learnt.traces:,} traces"
+    yield (
+        f"{traces} of {len(learnt.services())} services: a trace says how long a service worked "
+        f"itself, not how much of that was CPU; {share:.0%} is assumed (20 to 90 %)"
+    )
+    yield f"sizes are not in traces: {plain(CPU):g} vCPU a copy is assumed"
+    if lost := _lost(learnt):
+        yield f"not used{lost}"
+
+
+def _lost(learnt: Learnt) -> str:
+    lost = []
+    if learnt.without_root:
+        lost.append(f"{learnt.without_root} without a root")
+    if learnt.negative:
+        lost.append(f"{learnt.negative} with a time below 0")
+    return f": {', '.join(lost)}" if lost else ""

@@ -1,0 +1,252 @@
+"""Traces in five dialects: the same graph out of each, and what is wrong with one that is not."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from sim.files.traces.learning import Learnt, learn
+from sim.files.traces.traced import TracedSpan
+from sim.workload import Application, Call
+
+Seen = list[tuple[str, str, str, str, float, float]]
+"""Id, parent, service, operation, begin and length in ms; of one trace, seen by the callees."""
+
+SHOP: Seen = [
+    ("1", "", "front", "home", 0.0, 50.0),
+    ("2", "1", "catalog", "list", 5.0, 10.0),
+    ("3", "2", "db", "query", 6.0, 4.0),
+    ("4", "2", "db", "query", 10.5, 4.0),
+    ("5", "1", "ads", "get", 20.0, 20.0),
+    ("6", "1", "tips", "for", 21.0, 15.0),
+    ("7", "1", "mail", "send", 45.0, 100.0),
+]
+"""Home works 20 ms itself: 50 less 10, and less 20 for two that are made together."""
+
+
+def jaeger(spans: Seen, traces: int = 1) -> Any:
+    services = sorted({service for _, _, service, *_ in spans})
+    processes = {name: {"serviceName": name, "tags": []} for name in services}
+    return {
+        "data": [
+            {
+                "traceID": f"t{number}",
+                "processes": processes,
+                "spans": [
+                    {
+                        "traceID": f"t{number}",
+                        "spanID": own,
+                        "operationName": name,
+                        "references": (
+                            [{"refType": "CHILD_OF", "traceID": f"t{number}", "spanID": parent}]
+                            if parent
+                            else []
+                        ),
+                        "startTime": begin * 1e3,
+                        "duration": length * 1e3,
+                        "processID": service,
+                        "tags": [],
+                    }
+                    for own, parent, service, name, begin, length in spans
+                ],
+            }
+            for number in range(traces)
+        ]
+    }
+
+
+def otlp(spans: Seen) -> Any:
+    return {
+        "resourceSpans": [
+            {
+                "resource": {
+                    "attributes": [{"key": "service.name", "value": {"stringValue": service}}]
+                },
+                "scopeSpans": [
+                    {
+                        "spans": [
+                            {
+                                "traceId": "t",
+                                "spanId": own,
+                                "parentSpanId": parent,
+                                "name": name,
+                                "kind": "SPAN_KIND_SERVER",
+                                "startTimeUnixNano": str(int(begin * 1e6)),
+                                "endTimeUnixNano": str(int((begin + length) * 1e6)),
+                            }
+                        ]
+                    }
+                ],
+            }
+            for own, parent, service, name, begin, length in spans
+        ]
+    }
+
+
+def zipkin(spans: Seen) -> Any:
+    """Both sides of each call, under one id, as Zipkin's own libraries send them."""
+    by_id = {own: service for own, _, service, *_ in spans}
+    found = []
+    for own, parent, service, name, begin, length in spans:
+        times = {"timestamp": begin * 1e3, "duration": length * 1e3}
+        one = {"traceId": "t", "id": own, "name": name, **times}
+        one |= {"parentId": parent} if parent else {}
+        found.append({**one, "kind": "SERVER", "localEndpoint": {"serviceName": service}})
+        if parent:
+            caller = {"serviceName": by_id[parent]}
+            found.append({**one, "kind": "CLIENT", "localEndpoint": caller})
+    return found
+
+
+def alibaba(spans: Seen) -> str:
+    number = {"": ""}
+    below: dict[str, int] = {}
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["timestamp", "traceid", "rpcid", "um", "rpctype", "dm", "interface", "rt"])
+    by_id = {own: service for own, _, service, *_ in spans}
+    for own, parent, service, name, begin, length in spans:
+        below[parent] = below.get(parent, 0) + 1
+        number[own] = f"{number[parent]}.{below[parent]}" if parent else "0"
+        caller = by_id.get(parent, "(?)")
+        kind = "mq" if service == "mail" else "rpc" if parent else "http"
+        for took in (length, -length) if parent else (-length,):
+            rows.writerow([begin, "t", number[own], caller, kind, service, name, took])
+    return text.getvalue()
+
+
+def told(path: Path, content: Any) -> Application:
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return sim.read_traces(path, cpu_share=1.0)
+
+
+@pytest.mark.parametrize("dialect", [jaeger, otlp, zipkin, alibaba])
+def test_all_dialects_tell_the_same_graph(dialect: Any, tmp_path: Path) -> None:
+    """Self times, calls a visit, which are made together, and what nobody waits for."""
+    shop = told(tmp_path / "shop.json", dialect(SHOP))
+    home = shop.part("front").operations[0]
+    listed = shop.part("catalog").operations[0]
+
+    assert [entry.to for entry in shop.entries] == ["front.home"]
+    assert home.calls == (
+        Call(to="catalog.list"),
+        Call(to="ads.get", how="parallel"),
+        Call(to="tips.for", how="parallel"),
+        Call(to="mail.send", how="async"),
+    )
+    assert float(home.cpu) == pytest.approx(0.020, abs=1e-6)
+    assert listed.calls == (Call(to="db.query", times=2.0),)
+    assert float(listed.cpu) == pytest.approx(0.002, abs=1e-6)
+
+
+def test_what_a_service_does_within_itself_is_folded_into_its_entry() -> None:
+    """A client's span is the time its caller waits; the network between both is nobody's work."""
+    spans = [
+        TracedSpan("t", "1", "", "a", "get", 0.0, 1.0, "server"),
+        TracedSpan("t", "2", "1", "a", "handler", 0.1, 0.8, "internal"),
+        TracedSpan("t", "3", "2", "a", "call b", 0.2, 0.4, "client"),
+        TracedSpan("t", "4", "3", "b", "do", 0.3, 0.2, "server"),
+    ]
+    learnt = learn(spans)
+
+    assert set(learnt.operations) == {("a", "get"), ("b", "do")}
+    assert learnt.operations["a", "get"].own == pytest.approx([0.6])
+    assert learnt.operations["b", "do"].own == pytest.approx([0.2])
+
+
+def test_a_graph_that_was_run_is_learnt_again(tmp_path: Path) -> None:
+    """Spans of visits with known self times, rounded to microseconds: their means come back."""
+    generator = np.random.default_rng(1)
+    spans: Seen = []
+    for number in range(300):
+        own, inner = generator.exponential(10.0), generator.exponential(5.0)
+        begin = 1000.0 * number
+        calls = 1 if generator.random() < 0.5 else 2
+        spans.append((f"{number}", "", "a", "get", begin, own + calls * inner))
+        for call in range(calls):
+            spans.append((f"{number}/{call}", f"{number}", "b", "do", begin + call * inner, inner))
+    document = jaeger(spans)
+    many = document["data"][0]["spans"]
+    for span in many:
+        span["traceID"] = span["spanID"].split("/")[0]
+    shop = told(tmp_path / "runs.json", document)
+    get, do = shop.part("a").operations[0], shop.part("b").operations[0]
+
+    error = 0.010 / np.sqrt(300)
+    assert abs(float(get.cpu) - 0.010) < 3.0 * error
+    assert abs(float(do.cpu) - 0.005) < 3.0 * 0.005 * np.sqrt(2.0 / 300)
+    assert float(get.variation) == pytest.approx(1.0, abs=0.2)
+    assert float(get.calls[0].times) == pytest.approx(1.5, abs=0.09)
+
+
+def test_only_a_share_of_the_self_time_is_cpu_work(tmp_path: Path) -> None:
+    """The rest is waited: a trace does not tell, so the share is assumed and said."""
+    path = tmp_path / "shop.json"
+    path.write_text(json.dumps(jaeger(SHOP)), encoding="utf-8")
+    home = sim.read_traces(path).part("front").operations[0]
+
+    assert float(home.cpu) == pytest.approx(0.010)
+    assert float(home.wait) == pytest.approx(0.010)
+    assert any("50% is assumed" in note for note in sim.read_traces(path).notes)
+
+
+def test_a_learnt_graph_can_be_asked(tmp_path: Path) -> None:
+    """What nobody waits for is not in the answer; what is, is."""
+    shop = told(tmp_path / "shop.json", jaeger(SHOP, traces=3))
+    found = sim.calls(shop, rate=5.0, requests=150, replications=2, one_more=False, monolith=False)
+
+    assert 0.02 < found.all.times["p50_s"].value < 0.08
+    parts = {each.name: each.p50_part_s for each in found.services}
+    assert parts["mail"] == 0.0
+    assert parts["front"] > 0.0
+
+
+def test_traces_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
+    """Without a root, or with a time below 0; where none is left that is said."""
+    lost = [("1", "0", "a", "x", 0.0, 1.0)]
+    back = [("1", "", "a", "x", 0.0, -1.0)]
+    document = jaeger(SHOP)
+    for number, spans in enumerate((lost, back)):
+        more = jaeger(spans)["data"][0]
+        for span in more["spans"]:
+            span["traceID"] = f"other {number}"
+        document["data"].append(more)
+
+    assert any(
+        "1 without a root, 1 with a time below 0" in n
+        for n in told(tmp_path / "some.json", document).notes
+    )
+    with pytest.raises(ValueError, match="no trace can be used: 1 without a root"):
+        told(tmp_path / "none.json", jaeger(lost))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "neither JSON nor rows of MSCallGraph"),
+        ("{}", "neither of Jaeger"),
+        ("[1]", "it is missing"),
+        ('{"data": [{"spans": [{"traceID": "t"}]}]}', "spanID: it is missing"),
+        ('{"data": [{"spans": [{"traceID": "t", "spanID": "s", "startTime": "x"}]}]}', "startTime"),
+        ('{"data": [3]}', "another form"),
+        ("timestamp,traceid,rpcid,um,rpctype,dm,interface,rt\n1,t", "shorter than the first line"),
+    ],
+)
+def test_a_file_that_is_no_trace_says_what_is_wrong(
+    content: str, reason: str, tmp_path: Path
+) -> None:
+    """The file, and what it lacks; never a traceback."""
+    with pytest.raises(ValueError, match=reason) as refused:
+        told(tmp_path / "bad.json", content)
+
+    assert "bad.json" in str(refused.value)
+
+
+def test_nothing_is_learnt_from_nothing() -> None:
+    """No spans, no services."""
+    assert learn([]) == Learnt()

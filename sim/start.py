@@ -77,6 +77,29 @@ class Sandbox(Protocol):
     def stop(self) -> None: ...
 
 
+class Starting(Protocol):
+    """A container on its way from request to ready: a start, or one of several of a task."""
+
+    world: World
+    service: Service
+    demand: Demand
+    task: int
+    startup_noise: float
+    at_end: list[Callable[[], None]]
+
+    def phase(self, name: str, parent: str = "") -> Span:
+        """A phase of it, or with a parent a part of one."""
+        ...
+
+    def attach_sandbox(self, sandbox: Sandbox) -> None:
+        """Attach its sandbox, which is stopped when the start ends."""
+        ...
+
+    def kill(self, reason: str) -> None:
+        """The kernel has killed it."""
+        ...
+
+
 class Start(Process):
     """One start: the process that follows its story, an event whose value is its outcome.
 
@@ -232,6 +255,14 @@ class Recoverable(Deployment, Protocol):
 
     def replace(self, start: Start) -> Start:
         """Begin another start in place of one that was lost."""
+        ...
+
+    def begin_beside(self, start: Start) -> Start:
+        """Begin another start like that one, which goes on until it is ended."""
+        ...
+
+    def hand_over(self, start: Start, new: Start) -> None:
+        """End a start whose place another one takes."""
         ...
 
     def recover(self, start: Start) -> Start:

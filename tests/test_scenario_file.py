@@ -109,7 +109,7 @@ figures: {ecs.eni_atach: 3}
     [
         ("name: [", "not YAML"),
         ("- a\n- b\n", "a mapping"),
-        ("name: x\nname: y\nplatform: ecs\n", "line 2: 'name' stands there twice"),
+        ("name: x\nname: y\nplatform: ecs\n", "yaml:2: 'name' stands there twice"),
         ("name: x\n", "platform: it is missing; one of vm, docker"),
         ("name: x\nplatform: docker\nfigures: {fargate.provision: 1}\n", "not in this description"),
         (
@@ -194,14 +194,15 @@ pod:
   init: [{app: generic, cpu: 0.1, memory: 64MiB}]
   sidecars: [{app: mysql}]
 """
-    eks = load_scenario(written(tmp_path, text)).scenario.platform
+    scenario = load_scenario(written(tmp_path, text)).scenario
     pod = PodTemplate(
         resources=Resources(cpu_request=0.25, cpu_limit=1.0, memory_limit=512 * MiB),
-        init=(catalog.service("generic", cpu=0.1, memory=64 * MiB),),
-        sidecars=(catalog.service("mysql"),),
     )
 
-    assert eks == catalog.eks(
+    service = scenario.arrivals[0].service
+    assert service.init == (catalog.service("generic", cpu=0.1, memory=64 * MiB),)
+    assert service.sidecars == (catalog.service("mysql"),)
+    assert scenario.platform == catalog.eks(
         "m5.large", max_pods=40, prefix_delegation=True, scoring="MostAllocated", pod=pod
     )
 
@@ -255,3 +256,50 @@ def test_half_a_machine_is_refused(tmp_path: Path, host: str, words: str) -> Non
 
     with pytest.raises(BadFile, match=words):
         load_scenario(path)
+
+
+START = "name: x\nplatform: ecs\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name: x\nplatform: [ecs]\n", "platform: ['ecs'] is not allowed; a text"),
+        (START + "[a]: b\n", "a key is a word"),
+        (START + "until: 2026-13-01\n", "until: '2026-13-01' is not a duration"),
+        (START + "seed: 0b_\n", "seed: '0b_' is not allowed; a whole number"),
+        (START + "trunking: !!bool maybe\n", "trunking: 'maybe' is not allowed; true or false"),
+        (START + f"seed: {'9' * 4301}\n", "seed: '999"),
+        (START + "memory[0]: x\n", "memory[0]: there is no such field"),
+        (START + f"service: {{cpu: 1{'0' * 400}}}\n", "service.cpu: "),
+        (START + f"host: {'[' * 600}\n", "it is nested too deep"),
+        (
+            START + "x: &a [1]\n" + "".join(f"x{i}: &a [*a, *a, *a, *a]\n" for i in range(20)),
+            "200,000",
+        ),
+        (
+            START + f"figures: {{{', '.join(f'f{i}: 1' for i in range(9999))}}}\n",
+            "9999 are not allowed",
+        ),
+        (START + "sample_every: 0s\n", "sample_every: '0s' is not allowed"),
+        (START + "serve: 999999999h\n", "serve: '999999999h' is not allowed"),
+        (START + "arrivals: {tasks: 2, per_second: 5.0e-324}\n", "arrivals.per_second: 5e-324"),
+        (START + "arrivals: {tasks: 100000000}\n", "arrivals.tasks: 100000000 is not allowed"),
+        (START + "host: {count: 10000000}\n", "host.count: 10000000 is not allowed"),
+        (START + "figures: {container.create: .nan}\n", "container.create: "),
+        (START + "figures: {image.gunzip.rate: 0}\n", "image.gunzip.rate: 0.0 is not allowed"),
+        (START + "figures: {spread.boot: 1.0e308}\n", "spread.boot: 1e+308 is not allowed"),
+        (START + "name: y\n", "'name' stands there twice; first in line 1"),
+        ("", "a scenario is a mapping"),
+    ],
+)
+def test_no_file_ends_in_a_traceback(text: str, words: str, tmp_path: Path) -> None:
+    """Whatever YAML, numbers and names can be: a message of at most 2 kB, and no folder."""
+    path = tmp_path / "x.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(BadFile) as caught:
+        load_scenario(path)
+
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 2000 or "figures" in words

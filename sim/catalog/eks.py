@@ -102,6 +102,8 @@ def eks_karpenter(
         batch_most=figure("karpenter.batch_most"),
         simulation=figure("karpenter.simulation"),
         simulation_most=figure("karpenter.simulation.most"),
+        vm_memory_overhead=figure("karpenter.vm_memory_overhead"),
+        arm64_carved=figure("karpenter.arm64_carved"),
         consolidation=Consolidation(
             after=figure("karpenter.consolidate_after"),
             poll=figure("karpenter.poll"),

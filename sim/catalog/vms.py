@@ -8,7 +8,7 @@ from sim.host import Machine, Step
 from sim.platforms import EC2, Hypervisor
 from sim.platforms.ec2 import DockerOnInstance
 from sim.sandbox import VirtualMachine
-from sim.workload import Service
+from sim.workload import Service, task_size
 
 
 def virtual_machine() -> VirtualMachine:
@@ -88,7 +88,8 @@ def ec2_for(
             f"service: {service!r} is not allowed; a Service, such as catalog.service('java')"
         )
     os = figure("vm.memory.guest_os.debian_minimal").value
-    for type_ in by_price(architecture, burstable=burstable, gpus=service.gpus):
-        if type_.vcpu >= service.cpu and type_.memory_visible - os >= service.memory:
+    size = task_size(service)
+    for type_ in by_price(architecture, burstable=burstable, gpus=size.gpus):
+        if type_.vcpu >= size.cpu and type_.memory_visible - os >= size.memory:
             return ec2(machine(type_.name))
     return None

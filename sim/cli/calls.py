@@ -8,17 +8,19 @@ from typing import Annotated
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.description import description
-from sim.core.question import Mistake, Question, Typed, ask
-from sim.files.call_graph.reading import is_call_graph, read_calls
+from sim.core.question import BadInput, Mistake, Question, Typed, ask
+from sim.files.calls.beside import with_calls
+from sim.files.calls.proposals import accepted, proposals
 from sim.files.reading import read
-from sim.files.text.source import source
-from sim.files.text.yaml_values import documents
 from sim.files.traces.reading import is_traces, read_traces
 from sim.studies.calls import study, words
 from sim.studies.calls.answer import CallsAnswer, EntryAnswer, shown_time
 from sim.studies.calls.question import CallsOptions, CallsQuestion, Rate
 from sim.studies.calls.study import TooMuch
 from sim.workload import Application
+
+MOST_SHOWN = 20
+"""Proposals that are told one by one."""
 
 
 @description
@@ -32,6 +34,8 @@ class CallsFiles(Question):
     """Calls of the services in FILE: entry: and parts: with what each does."""
     learn: Annotated[Path, Typed(name="from", shape="<traces>")] | None = None
     """Traces (Jaeger, OpenTelemetry, Zipkin; Alibaba's MSCallGraph) that tell the calls."""
+    accept: bool = False
+    """Take the calls that environment values propose, such as CART_ADDR: cart:7070."""
     cpu_share: Annotated[Rate, Typed(shape="<share>")] | None = None
     """With traces, the CPU work of the time that a service works itself; 0.5 is assumed."""
 
@@ -78,12 +82,29 @@ def application_of(files: CallsFiles) -> Application:
         traces = files.file
     if traces is not None:
         return read_traces(traces, cpu_share=files.cpu_share)
-    path = files.file
-    assert path is not None
-    if files.calls is None and any(map(is_call_graph, documents(source(path)))):
-        return read_calls(path)
+    path = files.file or Path()
     application = read(path)
-    return application if files.calls is None else read_calls(files.calls, application)
+    if files.calls is not None:
+        return with_calls(application, files.calls)
+    return application if application.operations else _guessed(application, path, files.accept)
+
+
+def _guessed(application: Application, path: Path, accept: bool) -> Application:
+    """What environment values propose, where that was accepted.
+
+    Raises:
+        BadInput: it was not, or there is nothing to accept.
+    """
+    edges = proposals([path], application)
+    if accept and edges:
+        return accepted(application, edges)
+    lines = [f"{path}: it does not say what its services do, nor whom they call; say it in --calls"]
+    if edges:
+        lines[0] += ", or accept with --accept what environment values propose:"
+        lines += [f"  {edge}" for edge in edges[:MOST_SHOWN]]
+        more = len(edges) - MOST_SHOWN
+        lines += [f"  and {more} more"] if more > 0 else []
+    raise BadInput("\n".join(lines))
 
 
 def show(answer: CallsAnswer) -> None:

@@ -123,6 +123,7 @@ def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:
     Raises:
         BadInput: something is.
     """
+    _refuse_what_is_no_text(given)
     questions: list[object] = []
     wrong: list[str] = []
     for kind in kinds:
@@ -143,6 +144,17 @@ def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:
     if wrong:
         raise BadInput("\n".join(wrong))
     return questions
+
+
+def _refuse_what_is_no_text(given: dict[str, Any]) -> None:
+    """Raise `BadInput` where a shell's bytes were not text."""
+    for name, value in given.items():
+        for part in value if isinstance(value, list) else [value]:
+            try:
+                str(part).encode()
+            except UnicodeEncodeError:
+                typed_as = name.replace("_", "-")
+                raise BadInput(f"{typed_as}: {part!a} is not allowed; text in UTF-8") from None
 
 
 def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sim.cli import explained
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
@@ -35,6 +36,8 @@ def _came(answer: ScaleOutAnswer, to: Files) -> int:
     else:
         say(answer.sentence())
         show(answer)
+        if answer.explained is not None:
+            explained.show(answer.explained)
         wrote(folder, *wanted)
     return 0 if all("t90_s" in row.times for row in answer.rows) else 3
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import PlainValidator
 
 from sim import plots
@@ -17,6 +16,7 @@ from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.experiment import LatinHypercube, Results, Sobol, sweep
 from sim.experiment.design import Design
+from sim.files.text.yaml_values import scalar
 from sim.studies.kinds import NAME, among, whole
 
 SPREADS: Mapping[str, type[Sobol | LatinHypercube]] = {
@@ -24,6 +24,8 @@ SPREADS: Mapping[str, type[Sobol | LatinHypercube]] = {
     "latin-hypercube": LatinHypercube,
 }
 NOT_SWEPT = {"name": "it names the results", "seed": "see --seed", "replications": "see its option"}
+FARTHEST = 1e18
+"""A number beyond it is a slip."""
 MOST_ROWS, MOST_LINES = 60, 7
 
 Values = dict[str, list[Any]]
@@ -54,7 +56,7 @@ def _fields(separator: str) -> PlainValidator:
 def _parts(text: str, separator: str) -> tuple[str, list[Any]]:
     path, _, values = text.partition("=")
     typed = [part.strip() for part in values.split(separator)]
-    return path, list(dict.fromkeys(map(yaml.safe_load, typed))) if all(typed) else []
+    return path, list(dict.fromkeys(map(scalar, typed))) if all(typed) else []
 
 
 def _not_swept(text: str, path: str, parts: Sequence[Any], separator: str) -> str:
@@ -69,7 +71,9 @@ def _not_swept(text: str, path: str, parts: Sequence[Any], separator: str) -> st
 
 
 def _two_numbers(values: Sequence[Any]) -> bool:
-    return len(values) == 2 and all(isinstance(value, int | float) for value in values)
+    return len(values) == 2 and all(
+        isinstance(value, int | float) and abs(value) < FARTHEST for value in values
+    )
 
 
 @description
@@ -86,7 +90,7 @@ class SweepQuestion(Question):
     ] = None
     """Instead: a field and its range, such as image.mib=100:2000, over all of which points are
     spread."""
-    points: Annotated[int, whole(2), Typed(shape="<integer>")] = 16
+    points: Annotated[int, whole(2, 100_000), Typed(shape="<integer>")] = 16
     """How many points in the ranges."""
     spread: Annotated[str, among("spread", tuple(SPREADS)), NAME] = "sobol"
     """sobol or latin-hypercube."""

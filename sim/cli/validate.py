@@ -36,6 +36,8 @@ class ValidateQuestion(Question):
         """A file without `data`, and what is idle beside `live`."""
         if self.more and not self.data:
             yield Mistake((), f"{self.more[0]}: a file is given with --data FILE")
+        if not (self.shipped or self.data or self.live):
+            yield Mistake(("shipped",), "nothing is left to judge; give --data FILE")
         if self.live and "shipped" in given:
             words = "not allowed beside --live, which judges what it measures alone"
             yield Mistake(("shipped", "live"), words)

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from sim.core.cited import Cited
+from sim.core.mistakes import spoken
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ def with_figures(node: T, values: Mapping[str, float]) -> T:
     try:
         moved: T = _moved(node, values)
     except ValidationError as error:
-        reasons = [item["msg"].removeprefix("Value error, ") for item in error.errors()]
+        reasons = spoken(error)
         named = [reason for reason in reasons if reason.partition(":")[0] in values]
         told = ", ".join(f"{key}: {value!r}" for key, value in values.items())
         raise ValueError(named[0] if named else f"{told} is not allowed; {reasons[0]}") from None

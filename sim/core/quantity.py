@@ -61,12 +61,18 @@ def parse_bytes(text: str) -> float:
 
 
 def parse_size(text: str) -> float:
-    """Whole bytes of a file or a layer in `120MB`, `1GiB`; 0 is a size too.
+    """Whole bytes of a file or a layer in `120MB`, `1GiB`, or as Docker prints them: `12.3kB`,
+    `0B`; 0 is a size too.
 
     Raises:
         ValueError: no such amount, or more than 1 PiB.
     """
-    size = 0.0 if text == "0" else parse_bytes(text)
+    match = _NUMBER.fullmatch(text)
+    printed = match is not None and (match[2] == "kB" or float(match[1]) == 0.0)
+    if printed and match is not None and match[2] in ("", *_DOCKER):
+        size = parse_docker_size(text)
+    else:
+        size = parse_bytes(text)
     if size > LARGEST_SIZE:
         raise ValueError(f"{text[:40]!r} is above 1 PiB")
     return float(round(size))

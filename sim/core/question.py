@@ -205,7 +205,8 @@ def _line(question: type, mistake: Mistake) -> str:
 
 def _named(question: type, line: str, values: Mapping[str, object]) -> str:
     """Mistakes of one field under the name that is typed; a file is named by its own path."""
-    field, colon, message = line.partition(": ")
+    path, colon, message = line.partition(": ")
+    field = path.partition(".")[0]  # an item of a list has a number behind a dot
     if not colon or field not in help_of(question):
         return line
     mark = typed(question, field)

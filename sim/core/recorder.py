@@ -109,7 +109,7 @@ class Tile(Span):
         """Do nothing: it ends by itself."""
 
 
-_TILE = Tile()
+TILE = Tile()
 
 
 Keep: TypeAlias = Literal["all", "totals"]
@@ -189,7 +189,7 @@ class Recorder:
             self.file(task, before, 0, self.task_since[task], now, DONE)
         self.task_phase[task] = self.phases[name]
         self.task_since[task] = now
-        return _TILE
+        return TILE
 
     def _end_phase(self, task: int, now: float, outcome: int) -> None:
         """End the phase that `task` is in, if any."""

@@ -20,7 +20,7 @@ from sim.platforms.limits import (
 from sim.platforms.packing.placing import Placing, ServerRequest, server, server_request
 from sim.sandbox import Container, ContainerEngine
 from sim.start import Ceiling, NextStory, Refused, Start
-from sim.workload import Demand, Service
+from sim.workload import Demand, Service, TaskSize, task_size
 
 
 @description
@@ -45,33 +45,31 @@ class Docker(Hosting):
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Containers that fit by reservation, limit by limit, smallest first."""
-        shim = plain(self.server.runtime.shim)
-        room = self.server.room(0.0)
+        size, room = task_size(service), self.server.room(0.0)
+        shims = size.containers * plain(self.server.runtime.shim)
         return smallest_first(
-            *cpu_ceilings(self._vcpus, service.cpu, _MORE_CPU),
-            Ceiling("memory", fits(room, service.reserved + shim), _MORE_MEMORY),
+            *cpu_ceilings(self._vcpus, size.cpu, _MORE_CPU),
+            Ceiling("memory", fits(room, size.reserved + shims), _MORE_MEMORY),
             *self.slots(service),
             *self.server.disk(service),
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits that hold whatever the containers really use."""
-        ports = Ceiling(
-            "bridge ports", int(plain(self.bridge_ports)), "use a second bridge network"
-        )
-        gpus = gpu_ceilings(self.machine, service.gpus)
-        if service.host_port is None:
-            return (ports, *gpus)
+        size = task_size(service)
+        free = fits(plain(self.bridge_ports), size.containers)
+        fixed = Ceiling("host ports", 1, "publish a dynamic port instead of a fixed one")
         return (
-            ports,
-            *gpus,
-            Ceiling("host ports", 1, "publish a dynamic port instead of a fixed one"),
+            Ceiling("bridge ports", free, "use a second bridge network"),
+            *gpu_ceilings(self.machine, size.gpus),
+            *((fixed,) if size.ports else ()),
         )
 
     def fits_in_memory(self, service: Service) -> int:
         """Containers that fit by use: one copy of hot files, private pages and shim for each."""
-        each = service.private + plain(self.server.runtime.shim)
-        return fits(self.server.room(service.hot), each)
+        size = task_size(service)
+        each = size.private + size.containers * plain(self.server.runtime.shim)
+        return fits(self.server.room(size.hot), each)
 
     def placing(self) -> Placing:
         """One machine, as its operator counts who overcommits nothing."""
@@ -81,7 +79,9 @@ class Docker(Hosting):
         )
 
     def _request(self, service: Service) -> ServerRequest:
-        return server_request(service, memory=service.reserved + plain(self.server.runtime.shim))
+        size = task_size(service)
+        shims = size.containers * plain(self.server.runtime.shim)
+        return server_request(size, cpu=size.cpu, memory=size.reserved + shims)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the machine's nominal memory is used with `count` containers at work."""
@@ -129,25 +129,23 @@ class DockerHost(StoryDeployment):
 
     def _take(self, start: Start) -> str | None:
         """Take a place on the bridge and the host port, or say what is missing."""
+        size = start.demand.size
         if not self._hosts:
             return DOWN
-        if start.service.gpus > gpus_of(self._machine, start.service.gpus):
+        if size.gpus > gpus_of(self._machine, size.gpus):
             return "GPU"
-        if self._bridge == 0:
+        if self._bridge < size.containers:
             return "bridge ports"
-        port = start.service.host_port
-        if port in self._ports:
+        if not self._ports.isdisjoint(size.ports):
             return "host ports"
-        self._bridge -= 1
-        if port is not None:
-            self._ports.add(port)
-        start.at_end.append(lambda: self._give_back(port))
+        self._bridge -= size.containers
+        self._ports.update(size.ports)
+        start.at_end.append(lambda: self._give_back(size))
         return None
 
-    def _give_back(self, port: int | None) -> None:
-        self._bridge += 1
-        if port is not None:
-            self._ports.discard(port)
+    def _give_back(self, size: TaskSize) -> None:
+        self._bridge += size.containers
+        self._ports.difference_update(size.ports)
 
 
 _MORE_CPU = "overcommit vCPUs (--cpu-overcommit), reserve less (--cpu), or take a larger machine"

@@ -18,9 +18,10 @@ from sim.platforms.deployment import BareDeployment
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
-from sim.sandbox.app_process import RunningApp
-from sim.start import Ceiling, Ready, Refused, Start, Story
-from sim.workload import Demand, Requests, RequestServer, Service
+from sim.sandbox.app_process import InstalledApp, RunningApp
+from sim.sandbox.task import BringUp, run_task
+from sim.start import Ceiling, Ready, Refused, Start, Starting, Story
+from sim.workload import Demand, Service, task_size
 
 
 @description
@@ -93,20 +94,22 @@ class EC2(Hosting):
 
     def lacking(self, service: Service) -> str | None:
         """What the instance has too little of; None: it holds the service."""
-        if service.cpu > self.machine.vcpu:
+        size = task_size(service)
+        if size.cpu > self.machine.vcpu:
             return "vCPU"
-        if service.gpus > (self.machine.gpus or 0):
+        if size.gpus > (self.machine.gpus or 0):
             return "GPU"
-        return "memory" if service.memory > self._room else None
+        return "memory" if size.memory > self._room else None
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How an instance's nominal memory is used with its app at work."""
+        size = task_size(service)
         return with_free(
             self.machine.memory,
             BudgetItem("lost", plain(self.machine.memory_lost)),
             BudgetItem("OS and daemons", plain(self.guest_os)),
-            BudgetItem("apps", count * service.private),
-            BudgetItem("file copies", count * service.hot),
+            BudgetItem("apps", count * size.private),
+            BudgetItem("file copies", count * size.hot),
         )
 
     def quota(self) -> tuple[str, float | None]:
@@ -196,11 +199,14 @@ class Account(BareDeployment):
             engine = ec2.docker.boot(kernel, self._registry)
             start.at_end.append(engine.store.abandon)
             return engine.run(start)
-        instance = LiveInstance(RunningApp(kernel, start.demand, 1024.0, start.kill))
+        if not start.demand.alone:
+            yield from self._boots(start, kernel)
+            return run_task(start, _installed(kernel))
+        instance = InstalledApp(RunningApp(kernel, start.demand, 1024.0, start.kill))
         start.attach_sandbox(instance)
         yield from self._boots(start, kernel)
         start.phase("app")
-        yield from instance.app.start(start)
+        yield from instance.app.run(start)
         return Ready()
 
     def _boots(self, start: Start, kernel: Kernel) -> Generator[Event, Any, None]:
@@ -210,37 +216,13 @@ class Account(BareDeployment):
             yield booting
 
 
-class LiveInstance:
-    """A live instance with its app."""
+def _installed(kernel: Kernel) -> BringUp:
+    """Brings up one of several programs of an instance."""
 
-    __slots__ = ("app",)
+    def bring_up(start: Starting) -> Generator[Event, Any, None]:
+        start.phase("app")
+        app = RunningApp(kernel, start.demand, start.demand.shares, start.kill)
+        start.attach_sandbox(InstalledApp(app))
+        yield from app.run(start)
 
-    def __init__(self, app: RunningApp) -> None:
-        self.app = app
-
-    @property
-    def alive(self) -> bool:
-        """Whether the app was not killed."""
-        return self.app.memory.alive
-
-    @property
-    def server(self) -> RequestServer:
-        """What serves its requests, once it is ready."""
-        return self.app.server
-
-    def undisturbed(self, requests: Requests) -> list[float]:
-        """Seconds each request takes when it has the host to itself."""
-        return self.app.undisturbed(requests)
-
-    def crash(self) -> None:
-        """The app's process ends by itself; the instance runs on."""
-        self.app.stop()
-
-    def restart(self, start: Start, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
-        """Run its app anew, to its first healthy answer."""
-        self.app = self.app.anew(start.kill)
-        yield from self.app.start(start)
-
-    def stop(self) -> None:
-        """Terminate it."""
-        self.app.stop()
+    return bring_up

@@ -21,7 +21,7 @@ from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling, Start
-from sim.workload import Service
+from sim.workload import Service, task_size
 
 
 @description
@@ -57,10 +57,9 @@ class Fargate:
     usd_per_gb_hour: Number
 
     def size_for(self, service: Service) -> FargateSize | None:
-        """The smallest size that holds the service, or None where none does."""
-        if service.gpus:
-            return None
-        return self.holding(service.cpu, service.memory)
+        """The smallest size that holds all containers of a task, or None where none does."""
+        size = task_size(service, "beside")
+        return None if size.gpus else self.holding(size.cpu, size.memory)
 
     def holding(self, vcpu: float, memory: float) -> FargateSize | None:
         """The smallest size with so many vCPUs and bytes, or None where there is none."""
@@ -123,33 +122,37 @@ class FargateHost(Hosting):
 
     def _no_gpus(self, service: Service) -> tuple[Ceiling, ...]:
         """A ceiling of 0 where the service wants a GPU."""
-        if not service.gpus:
+        if not task_size(service).gpus:
             return ()
         return (Ceiling("GPU", 0, "Fargate has no GPUs: run it on EC2 instances with them"),)
 
     def _full_disk(self, service: Service) -> tuple[Ceiling, ...]:
         """A ceiling of 0 where the ephemeral storage takes neither image nor what is written."""
-        images = [service.image] if service.image else []
-        held = sum(map(self.fargate.unpacking.on_disk, distinct(images)))
-        limits = disk_ceilings(plain(self.fargate.ephemeral) - held, plain(service.disk), _LARGER)
+        size = task_size(service)
+        held = sum(map(self.fargate.unpacking.on_disk, distinct(size.images)))
+        limits = disk_ceilings(plain(self.fargate.ephemeral) - held, size.disk, _LARGER)
         return tuple(limit for limit in limits if limit.allows == 0)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the memory of a task's microVM is used; OS and agent come on top of the size."""
-        os, shim = plain(self.fargate.os_and_daemons), plain(self.fargate.runtime.shim)
-        beside = BudgetItem("OS and daemons", count * os), BudgetItem("shims", count * shim)
+        os, shims = plain(self.fargate.os_and_daemons), self._shims(service)
+        beside = BudgetItem("OS and daemons", count * os), BudgetItem("shims", count * shims)
         return self._budget(service, count, *beside)
 
     def _budget(self, service: Service, count: int, *beside: BudgetItem) -> tuple[BudgetItem, ...]:
         """The memory of so many microVMs, with what is held beside the app."""
-        size, fargate = self.fargate_size(service), self.fargate
-        held = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
+        size, task = self.fargate_size(service), task_size(service)
+        held = plain(self.fargate.os_and_daemons) + self._shims(service)
         return with_free(
             (size.memory if size is not None else 0.0) + count * held,
             *beside,
-            BudgetItem("apps", count * service.private),
-            BudgetItem("shared files", count * service.hot),
+            BudgetItem("apps", count * task.private),
+            BudgetItem("shared files", count * task.hot),
         )
+
+    def _shims(self, service: Service) -> float:
+        """Bytes of the shims of a task; they come on top of the size."""
+        return len(service.containers) * plain(self.fargate.runtime.shim)
 
     def host_name(self, service: Service) -> str:
         return str(self.fargate_size(service) or "-")
@@ -203,7 +206,8 @@ class LiveFargate:
 
     def _microvm(self, start: Start, size: FargateSize, within: float) -> ContainerEngine:
         fargate = self._fargate
-        held = plain(fargate.os_and_daemons) + plain(fargate.runtime.shim)
+        shims = start.demand.size.containers * plain(fargate.runtime.shim)
+        held = plain(fargate.os_and_daemons) + shims
         machine = Machine(
             name=str(size),
             architecture=fargate.architecture,

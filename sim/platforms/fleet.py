@@ -17,7 +17,7 @@ from sim.platforms.limits import BudgetItem, disk_ceilings, with_free
 from sim.platforms.packing.placing import Placing, Rank, Room, first_fit
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.start import Ceiling
-from sim.workload import Service
+from sim.workload import Service, task_size
 
 
 @description
@@ -59,9 +59,9 @@ class Fleet:
 
         `docker image prune` and image garbage collection are not counted on.
         """
-        images = [*self.warm, *([] if service.image is None else [service.image])]
-        room = self.machine.disk_room - self._images(images)
-        return disk_ceilings(room, plain(service.disk), _LARGER)
+        size = task_size(service)
+        room = self.machine.disk_room - self._images([*self.warm, *size.images])
+        return disk_ceilings(room, size.disk, _LARGER)
 
     def placing(
         self, empty: Room, request: Callable[[Service], Any], rank: Rank = first_fit
@@ -87,17 +87,18 @@ class Fleet:
 
         Args:
             daemons: memory held beside OS and container daemon.
-            shim: bytes for each sandbox; None: the runtime's own.
+            shim: bytes for each task; None: the runtime's own for each container.
         """
-        each = plain(self.runtime.shim) if shim is None else shim
+        size = task_size(service)
+        each = size.containers * plain(self.runtime.shim) if shim is None else shim
         return with_free(
             self.machine.memory,
             BudgetItem("lost", plain(self.machine.memory_lost)),
             BudgetItem("OS and daemons", plain(self.os_and_daemons)),
             *daemons,
             BudgetItem("shims", count * each),
-            BudgetItem("apps", count * service.private),
-            BudgetItem("shared files", service.hot if count else 0.0),
+            BudgetItem("apps", count * size.private),
+            BudgetItem("shared files", size.hot if count else 0.0),
         )
 
     def boot(

@@ -120,6 +120,10 @@ class Hosting:
         """Why tasks of the service would wait for ever; empty where they do not."""
         return ""
 
+    def planned(self, service: Service) -> int:
+        """Tasks that one more host is planned for by whoever launches it."""
+        return self.ceilings(service)[0].allows
+
     def without_slots(self) -> Self:
         """This platform without its slot limits: what decides density by use apart from them."""
         return self

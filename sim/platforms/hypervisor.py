@@ -10,7 +10,7 @@ from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, smallest_first,
 from sim.platforms.packing.placing import Placing, ServerRequest, server, server_request
 from sim.sandbox import Guest, VirtualMachine
 from sim.start import Ceiling, NextStory, Refused, Start
-from sim.workload import Demand, Service
+from sim.workload import Demand, Service, task_size
 
 
 @description
@@ -28,21 +28,23 @@ class Hypervisor(Hosting):
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Guests that fit by reservation, limit by limit, smallest first."""
-        vcpus = self.vm.vcpus(service.cpu)
+        size = task_size(service)
+        vcpus = self.vm.vcpus(size.cpu)
         return smallest_first(
             Ceiling("vCPU", fits(self.vcpus, vcpus), _MORE_CPU),
-            Ceiling("memory", fits(self.room, self.vm.on_host(service.memory)), _MORE_MEMORY),
+            Ceiling("memory", fits(self.room, self.vm.on_host(size.memory)), _MORE_MEMORY),
             *self.slots(service),
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits that hold whatever the guests really use: ports of the bridge, GPUs."""
         ports = Ceiling("bridge ports", int(plain(self.bridge_ports)), _SECOND_BRIDGE)
-        return (ports, *gpu_ceilings(self.machine, service.gpus))
+        return (ports, *gpu_ceilings(self.machine, task_size(service).gpus))
 
     def fits_in_memory(self, service: Service) -> int:
         """Guests that fit in memory by what they use."""
-        return fits(self.room, self.vm.resident(service.memory, service.working_set))
+        size = task_size(service)
+        return fits(self.room, self.vm.resident(size.memory, size.working_set))
 
     def last_in_memory(self, service: Service) -> int:
         """The same: what guests have touched, file pages too, the host cannot take back."""
@@ -55,18 +57,16 @@ class Hypervisor(Hosting):
         )
 
     def _request(self, service: Service) -> ServerRequest:
-        vm = self.vm
-        vcpus, memory = float(vm.vcpus(service.cpu)), vm.on_host(service.memory)
-        return server_request(service, cpu=vcpus, memory=memory, own=True)
+        vm, size = self.vm, task_size(service)
+        vcpus, memory = float(vm.vcpus(size.cpu)), vm.on_host(size.memory)
+        return server_request(size, cpu=vcpus, memory=memory, guest=True)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How the machine's nominal memory is used with `count` guests at work."""
-        vm = self.vm
-        nominal = vm.nominal_memory(service.memory)
+        vm, size = self.vm, task_size(service)
+        nominal = vm.nominal_memory(size.memory)
         kernel, os = nominal - vm.visible(nominal), plain(vm.guest_os)
-        spare = (
-            vm.resident(service.memory, service.working_set) - plain(vm.vmm_memory) - kernel - os
-        )
+        spare = vm.resident(size.memory, size.working_set) - plain(vm.vmm_memory) - kernel - os
         return with_free(
             self.machine.memory,
             BudgetItem("lost", plain(self.machine.memory_lost)),
@@ -74,9 +74,9 @@ class Hypervisor(Hosting):
             BudgetItem("VMMs", count * plain(vm.vmm_memory)),
             BudgetItem("guest kernels", count * kernel),
             BudgetItem("guest OSes", count * os),
-            BudgetItem("apps", count * service.private),
-            BudgetItem("file copies", count * service.hot),
-            BudgetItem("spare in guests", count * (spare - service.working_set)),
+            BudgetItem("apps", count * size.private),
+            BudgetItem("file copies", count * size.hot),
+            BudgetItem("spare in guests", count * (spare - size.working_set)),
         )
 
     def deploy(self, world: World) -> "VirtualHost":
@@ -128,23 +128,23 @@ class VirtualHost(StoryDeployment):
         return guest.boot(start)
 
     def _take(self, start: Start) -> str | None:
-        vcpus = float(self._vm.vcpus(start.service.cpu))
-        memory = self._vm.on_host(start.service.memory)
+        size = start.demand.size
+        vcpus, memory = float(self._vm.vcpus(size.cpu)), self._vm.on_host(size.memory)
         if not self._hosts:
             return DOWN
         if self._vcpus < vcpus:
             return "vCPU"
         if self._room < memory:
             return "memory"
-        if self._gpus < start.service.gpus:
+        if self._gpus < size.gpus:
             return "GPU"
         if self._bridge < 1:
             return "bridge ports"
-        self._gpus -= start.service.gpus
+        self._gpus -= size.gpus
         self._bridge -= 1
         self._vcpus -= vcpus
         self._room -= memory
-        start.at_end.append(lambda: self._give_back(vcpus, memory, start.service.gpus))
+        start.at_end.append(lambda: self._give_back(vcpus, memory, size.gpus))
         return None
 
     def _give_back(self, vcpus: float, memory: float, gpus: int) -> None:

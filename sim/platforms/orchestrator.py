@@ -67,3 +67,6 @@ class Orchestrator(Hosting):
 
     def lacks(self, service: Service) -> str:
         return self.hosting.lacks(service)
+
+    def planned(self, service: Service) -> int:
+        return self.hosting.planned(service)

@@ -21,6 +21,9 @@ from sim.plots.forest import (
 from sim.plots.host_timeline import (
     host_timeline,
 )
+from sim.plots.isolation import (
+    isolation_matrix,
+)
 from sim.plots.lifecycle import (
     lifecycle,
 )
@@ -32,6 +35,9 @@ from sim.plots.memory_budget import (
 )
 from sim.plots.parity import (
     parity,
+)
+from sim.plots.recovery import (
+    recovery,
 )
 from sim.plots.scale import (
     scale_curves,
@@ -65,11 +71,13 @@ __all__ = [
     "density_bars",
     "forest",
     "host_timeline",
+    "isolation_matrix",
     "lifecycle",
     "machines",
     "memory_budget",
     "parity",
     "ready_ecdf",
+    "recovery",
     "save",
     "scale_curves",
     "scale_in_curves",

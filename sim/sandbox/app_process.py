@@ -8,7 +8,7 @@ from simpy import Event, Interrupt
 
 from sim.host import Kernel, MemorySlice, WorkAmount
 from sim.sharing import Group, Job
-from sim.start import Start
+from sim.start import Starting
 from sim.workload import Demand, Requests, RequestServer, alone
 
 EXEC_FORMAT = "exec format error"
@@ -69,7 +69,7 @@ class RunningApp:
             within=old.within,
         )
 
-    def start(self, start: Start) -> Generator[Event, Any, None]:
+    def run(self, start: Starting) -> Generator[Event, Any, None]:
         """From exec to the first healthy answer: read what is not cached, compute, wait.
 
         Raises:
@@ -155,3 +155,39 @@ class RunningApp:
         if self.quota is not None:
             self.quota.close()
         self.cpu.remove()
+
+
+class InstalledApp:
+    """An app that is installed on a guest or an instance, beside others or alone."""
+
+    __slots__ = ("app",)
+
+    def __init__(self, app: RunningApp) -> None:
+        self.app = app
+
+    @property
+    def alive(self) -> bool:
+        """Whether the app was not killed."""
+        return self.app.memory.alive
+
+    @property
+    def server(self) -> RequestServer:
+        """What serves its requests, once it is ready."""
+        return self.app.server
+
+    def undisturbed(self, requests: Requests) -> list[float]:
+        """Seconds each request takes when it has the host to itself."""
+        return self.app.undisturbed(requests)
+
+    def crash(self) -> None:
+        """The app's process ends by itself; the instance runs on."""
+        self.app.stop()
+
+    def restart(self, start: Starting, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
+        """Run its app anew, to its first healthy answer."""
+        self.app = self.app.anew(start.kill)
+        yield from self.app.run(start)
+
+    def stop(self) -> None:
+        """End it."""
+        self.app.stop()

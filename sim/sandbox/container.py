@@ -1,5 +1,6 @@
 """Containers: processes in cgroups and namespaces on one shared kernel, started by a daemon."""
 
+import math
 from collections.abc import Generator
 from functools import partial
 from typing import Any
@@ -13,8 +14,9 @@ from sim.core.quantity import shown_gib
 from sim.host import Kernel, MemorySlice, Step, WorkAmount
 from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
+from sim.sandbox.task import run_task
 from sim.sharing import Group, Job
-from sim.start import Ready, Start, Story
+from sim.start import Ready, Start, Starting, Story
 from sim.workload import Demand, Requests, RequestServer
 
 
@@ -47,7 +49,7 @@ class Container:
         self,
         engine: "ContainerEngine",
         demand: Demand,
-        start: Start | None,
+        start: Starting | None,
         *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
@@ -95,9 +97,9 @@ class Container:
         """Begin one step of its start within its own cgroup."""
         return self._app.start_work(step, noise)
 
-    def run(self, start: Start) -> Generator[Event, Any, None]:
+    def run(self, start: Starting) -> Generator[Event, Any, None]:
         """The app's start-up, to its first healthy answer."""
-        return self._app.start(start)
+        return self._app.run(start)
 
     def settle(self) -> bool:
         """Be up at once with the working set in memory; whether it survived that."""
@@ -115,7 +117,7 @@ class Container:
         """
         self._app = self._app.anew(self._killed)
         yield from self._engine.start_again(self, created=created)
-        yield from self._app.start(start)
+        yield from self._app.run(start)
 
     def stop(self) -> None:
         """End it and give back what it held; idempotent."""
@@ -170,19 +172,31 @@ class ContainerEngine:
         self._start = random.sampler("runtime/start", runtime.start.noise)
 
     def run(self, start: Start) -> Story:
+        """Bring a task from its images' names to ready."""
+        return self._one(start) if start.demand.alone else self._several(start)
+
+    def _one(self, start: Starting, parent: Group | None = None) -> Story:
         """Bring one container from its image's name to ready."""
         image = start.service.image
         start.phase("pull")
         if image is not None:
             yield from self.pull(start, image)
         self.write(start)
-        container = yield from self.up(start, start.demand)
+        container = yield from self.up(start, parent=parent)
         start.phase("app")
         yield from container.run(start)
         return Ready()
 
+    def _several(self, start: Start) -> Story:
+        """All containers of a task, in a cgroup of the task where they share a quota."""
+        demand, parent = start.demand, None
+        if demand.together < math.inf:
+            parent = self.kernel.cpu.group(weight=1024.0 * demand.size.cpu, cap=demand.together)
+            start.at_end.append(parent.remove)
+        return run_task(start, lambda container: self._one(container, parent))
+
     def pull(
-        self, start: Start, image: Image, policy: PullPolicy | None = None
+        self, start: Starting, image: Image, policy: PullPolicy | None = None
     ) -> Generator[Event, Any, None]:
         """Pull an image, and keep it here until the start ends.
 
@@ -199,7 +213,7 @@ class ContainerEngine:
             held = yield from self.store.pull(start, image, how, reads=reads)
         start.at_end.append(partial(self.store.release, held))
 
-    def write(self, start: Start) -> None:
+    def write(self, start: Starting) -> None:
         """Take the bytes of disk that the container writes.
 
         Raises:
@@ -220,40 +234,38 @@ class ContainerEngine:
 
     def up(
         self,
-        start: Start,
-        demand: Demand,
+        start: Starting,
         *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
         memory: MemorySlice | None = None,
-        within: str = "",
     ) -> Generator[Event, Any, Container]:
-        """Create and start one container of a start, which goes when the start ends.
+        """Create and start one container, which goes when the start ends.
 
         Args:
             parent: the CPU cgroup it stands in; None: the kernel's root.
             oom_score_adj: -1000 (never) to 1000 (first), when the kernel looks for a victim.
             memory: the memory slice it stands in.
-            within: the phase that this is a part of, if any.
         """
-        with start.phase("create", within), self.prepare(self._creating, self._create()) as job:
+        start.phase("create")
+        with self.prepare(self._creating, self._create()) as job:
             yield job
-        with start.phase("start", within):
-            if not self.kernel.can_run(demand.architectures):
-                raise Interrupt(EXEC_FORMAT)
-            container = Container(
-                self,
-                demand,
-                start,
-                parent=parent,
-                oom_score_adj=oom_score_adj,
-                within=memory,
-            )
-            if not container.alive:
-                raise Interrupt(container.killed_by)
-            start.attach_sandbox(container)
-            with container.start_work(self._starting, self._start()) as job:
-                yield job
+        start.phase("start")
+        if not self.kernel.can_run(start.demand.architectures):
+            raise Interrupt(EXEC_FORMAT)
+        container = Container(
+            self,
+            start.demand,
+            start,
+            parent=parent,
+            oom_score_adj=oom_score_adj,
+            within=memory,
+        )
+        if not container.alive:
+            raise Interrupt(container.killed_by)
+        start.attach_sandbox(container)
+        with container.start_work(self._starting, self._start()) as job:
+            yield job
         return container
 
     def start_again(self, container: Container, *, created: bool) -> Generator[Event, Any, None]:
@@ -276,7 +288,9 @@ class ContainerEngine:
         oom_score_adj: float = 0.0,
         memory: MemorySlice | None = None,
     ) -> Container:
-        """A container that is up already, as if started long ago."""
+        """A task that is up already, as if started long ago; returns its main container."""
+        for other in demand.sidecars:
+            self.settle(other, parent=parent, oom_score_adj=oom_score_adj, memory=memory)
         container = Container(
             self,
             demand,

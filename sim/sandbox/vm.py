@@ -12,9 +12,10 @@ from simpy import Event, Interrupt
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.host import Kernel, Memory, Step
-from sim.sandbox.app_process import RunningApp
+from sim.sandbox.app_process import InstalledApp, RunningApp
+from sim.sandbox.task import run_task
 from sim.sharing import Group
-from sim.start import Ready, Start, Story
+from sim.start import Ready, Start, Starting, Story
 from sim.units import MiB
 from sim.workload import Demand, Requests, RequestServer
 
@@ -75,6 +76,7 @@ class Guest:
 
     __slots__ = (
         "_app",
+        "_beside",
         "_nominal",
         "_on_host",
         "_start",
@@ -92,9 +94,8 @@ class Guest:
         self._start = start
         self.host = host
         self._there = True
-        service = demand.service
-        nominal = vm.nominal_memory(service.memory)
-        vcpus = vm.vcpus(service.cpu)
+        nominal = vm.nominal_memory(demand.size.memory)
+        vcpus = vm.vcpus(demand.size.cpu)
         self._vmm = host.cpu.group(weight=1024.0 * vcpus, cap=float(vcpus))
         self._on_host = host.memory.cgroup(math.inf, self._killed)
         self._nominal = nominal
@@ -112,6 +113,8 @@ class Guest:
             quota_period=host.quota_period,
         )
         self._app = RunningApp(self.kernel, demand, demand.shares, self._killed)
+        self._beside: list[InstalledApp] = []
+        """Other containers of the task, as programs of the same guest."""
 
     @property
     def alive(self) -> bool:
@@ -144,7 +147,10 @@ class Guest:
 
     def settle(self) -> bool:
         """Be up at once with the working set in memory; whether it survived that."""
-        return self.power_on() and self._app.settle() and self.alive
+        up = self.power_on()
+        for demand in self._app.demand.sidecars:
+            self._install(demand, self._killed).app.settle()
+        return up and self._app.settle() and self.alive
 
     def crash(self) -> None:
         """The app's process ends by itself; the guest runs on."""
@@ -153,7 +159,7 @@ class Guest:
     def restart(self, start: Start, *, created: bool) -> Generator[Event, Any, None]:  # noqa: ARG002 (one signature)
         """Run its app anew, to its first healthy answer."""
         self._app = self._app.anew(self._killed)
-        yield from self._app.start(start)
+        yield from self._app.run(start)
 
     def stop(self) -> None:
         """Power off: the host gets everything back; idempotent."""
@@ -161,6 +167,8 @@ class Guest:
             self._there = False
             self._start = None
             self._app.stop()
+            for each in self._beside:
+                each.stop()
             self.kernel.memory.hold(-self.kernel.memory.held)
             self._on_host.release()
             self._vmm.remove()
@@ -173,9 +181,26 @@ class Guest:
             yield from self._phase(start, "firmware", vm.firmware)
         yield from self._phase(start, "kernel", vm.kernel)
         yield from self._phase(start, "user_space", vm.user_space)
+        if not start.demand.alone:
+            return run_task(start, self._bring_up)
         start.phase("app")
-        yield from self._app.start(start)
+        yield from self._app.run(start)
         return Ready()
+
+    def _bring_up(self, start: Starting) -> Generator[Event, Any, None]:
+        """One of several programs of the guest."""
+        start.phase("app")
+        if start.demand is self._app.demand:
+            yield from self._app.run(start)
+            return
+        installed = self._install(start.demand, start.kill)
+        start.attach_sandbox(installed)
+        yield from installed.app.run(start)
+
+    def _install(self, demand: Demand, killed: Callable[[str], None]) -> InstalledApp:
+        app = InstalledApp(RunningApp(self.kernel, demand, demand.shares, killed))
+        self._beside.append(app)
+        return app
 
     def _phase(
         self, start: Start, name: str, step: Step, first: Callable[[], bool] = lambda: True

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from sim import catalog
 from sim.core.mistakes import mistakes
 from sim.core.names import Architecture
+from sim.core.question import BadInput
 from sim.experiment import Scenario
+from sim.files.text.place import without_places
+from sim.files.text.source import source
+from sim.files.text.yaml_values import documents
 from sim.scenario_file.schema import ScenarioFile, without_effect
 from sim.studies.platforms import names, row
 
@@ -56,22 +59,21 @@ def load_scenario(path: str | Path) -> Loaded:
         BadFile: it is not YAML, or a field is wrong; the message names every mistake.
     """
     path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file")
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_OnceLoader)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise BadFile(f"{path}: it is a folder; a scenario is a file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadFile(f"{path} is not YAML: {error}") from error
-    if not isinstance(data, dict):
+        read = documents(source(path))
+    except BadInput as error:
+        raise BadFile(str(error)) from None
+    if len(read) != 1 or not isinstance(read[0], dict):
         raise BadFile(f"{path}: a scenario is a mapping such as 'platform: ecs'")
+    data = without_places(read[0])
     wrong = without_effect(data, data.get("platform"))
     try:
         parts = _made(data, path.parent)
     except ValidationError as error:
         raise BadFile("\n".join([f"{path}:", *mistakes(error, ScenarioFile), *wrong])) from error
-    except ValueError as error:
+    except (ValueError, OverflowError, ZeroDivisionError) as error:
         raise BadFile(f"{path}: {error}") from error
     if wrong:
         raise BadFile("\n".join([f"{path}:", *wrong]))
@@ -126,16 +128,3 @@ def schema() -> dict[str, Any]:
         if field.get("type") == "string" and isinstance(field.get("default"), float):
             field["default"] = f"{field['default']:g}s"  # durations have a unit in a file
     return schema
-
-
-class _OnceLoader(yaml.SafeLoader):
-    """Refuses a mapping that has one key twice: YAML would keep the last and lose the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"line {line}: {key.value!r} stands there twice")
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)

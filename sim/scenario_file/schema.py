@@ -36,8 +36,10 @@ from sim.platforms.kubernetes.scheduler import Scoring
 from sim.studies import platforms
 from sim.studies.platform_row import PlatformOptions, bare_machine
 from sim.units import Gbit_per_s
-from sim.workload import Service
+from sim.workload import HealthCheck, Service, Wait
 from sim.workload.attribute_expression import MemberOf
+from sim.workload.fault import Fault, Victim
+from sim.workload.service import Port
 
 
 def _known(field: str, names: Iterable[str]) -> AfterValidator:
@@ -50,6 +52,14 @@ def _known(field: str, names: Iterable[str]) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _not_many(value: object) -> object:
+    """Each name that is not known is compared with all that are, which takes a while."""
+    most = len(catalog.figures())
+    if isinstance(value, dict) and len(value) > most:
+        raise ValueError(f"{len(value)} are not allowed; the catalogue has {most}")
+    return value
 
 
 def _platform(value: str) -> str:
@@ -205,9 +215,23 @@ class ServicePart:
     """Requests it works on at once; the app's own number unless given."""
     variation: Annotated[float, Field(ge=0, le=100)] | None = None
     """Coefficient of variation of the CPU of a request: 0 fixed, 1 exponential."""
-    host_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    host_port: Port | tuple[Port, ...] | None = None
+    """A fixed port of the host, or several."""
     member_of: MemberOf | None = None
     """ECS placement constraint memberOf, such as attribute:ecs.instance-type =~ m5.*"""
+    name: Annotated[str, Field(min_length=1)] | None = None
+    """What others wait for; the app's name unless given."""
+    init: tuple["ServicePart", ...] = ()
+    """Containers of the same task or pod that run one after the other before the others."""
+    sidecars: tuple["ServicePart", ...] = ()
+    """Containers of the same task or pod beside this one."""
+    after: tuple[Wait, ...] = ()
+    """Containers of the same task that it waits for, until they have started, are healthy or have
+    completed."""
+    essential: bool = True
+    """Whether the task ends with it."""
+    check: HealthCheck | None = None
+    """How its health is looked at."""
 
     def service(self) -> Service:
         """The description that runs, with the app's own image."""
@@ -225,9 +249,20 @@ class ServicePart:
             service,
             disk=self.disk or 0.0,
             memory_reservation=self.memory_reservation,
-            host_port=self.host_port,
+            host_ports=self._ports(),
             member_of=self.member_of,
+            name=self.name or service.name,
+            init=tuple(part.service() for part in self.init),
+            sidecars=tuple(part.service() for part in self.sidecars),
+            after=self.after,
+            essential=self.essential,
+            check=self.check,
         )
+
+    def _ports(self) -> tuple[int, ...]:
+        if self.host_port is None:
+            return ()
+        return self.host_port if isinstance(self.host_port, tuple) else (self.host_port,)
 
 
 @description
@@ -243,7 +278,7 @@ class ArrivalsPart:
 
 @description
 class PodPart:
-    """What a pod is on EKS besides the service's own container at its own size."""
+    """What a pod is on EKS besides the service; its containers may stand there, too."""
 
     resources: Resources | None = None
     """Requests and limits of the service's container, instead of what the service says."""
@@ -258,11 +293,25 @@ class PodPart:
         """The description that runs."""
         return PodTemplate(
             resources=self.resources,
-            init=tuple(part.service() for part in self.init),
-            sidecars=tuple(part.service() for part in self.sidecars),
             privileged=self.privileged,
             host_network=self.host_network,
         )
+
+
+@description
+class FaultPart:
+    """Something that stops of itself; who notices, and what follows, is the platform's."""
+
+    at: Seconds
+    """Seconds from the beginning of the run, or such as 10min."""
+    kill: Victim = "host"
+    """process, host or zone."""
+    which: Annotated[int, Field(ge=0)] | None = None
+    """Number of the task, host or zone; the host or zone with most tasks unless given."""
+
+    def fault(self) -> Fault:
+        """The description that runs."""
+        return Fault(at=self.at, what=self.kill, which=self.which)
 
 
 @description
@@ -296,14 +345,18 @@ class ScenarioFile:
     nodes: catalog.NodeSettings = Field(default_factory=catalog.NodeSettings)
     """How EKS nodes are set up; its `ami` is that of ECS instances, too."""
     pod: PodPart = Field(default_factory=PodPart)
+    faults: tuple[FaultPart, ...] = ()
+    """What stops, and when: [{at: 10min, kill: host}]."""
+    zones: PositiveInt = 3
+    """Availability zones over which hosts are spread, where there are faults."""
     until: Annotated[Seconds, Field(gt=0)] | None = None
     serve: Seconds = 0.0
     sample_every: Between | None = None
     replications: PositiveInt = 30
     seed: Annotated[int, Field(ge=0)] = 1
-    figures: dict[Annotated[str, _known("figure", catalog.figures())], float] = Field(
-        default_factory=dict
-    )
+    figures: Annotated[
+        dict[Annotated[str, _known("figure", catalog.figures())], float], BeforeValidator(_not_many)
+    ] = Field(default_factory=dict)
     """Figures of the catalogue to be replaced, by key, in base units (s, byte, vCPU)."""
 
     def scenario(self) -> Scenario:
@@ -315,8 +368,9 @@ class ScenarioFile:
         service = self._service()
         scenario = Scenario(
             name=self.name,
-            platform=self._platform(service),
+            platform=self._kept_up(self._platform(service)),
             arrivals=(self._arrivals(service),),
+            faults=tuple(part.fault() for part in self.faults),
             until=self.until,
             serve=self.serve,
             sample_every=self.sample_every,
@@ -324,6 +378,15 @@ class ScenarioFile:
         for key, value in self.figures.items():
             scenario = with_figure(scenario, key, value)
         return scenario
+
+    def _kept_up(self, platform: Any) -> Any:
+        """The platform with who notices what fails there, where something does."""
+        recovery = platforms.row(self.platform).recovery
+        if not self.faults:
+            return platform
+        if recovery is None:
+            raise ValueError(f"faults: not allowed on {self.platform}; nobody there is known")
+        return catalog.recovering(platform, replace(recovery(), zones=self.zones))
 
     def _service(self) -> Service:
         service = self.service.service()
@@ -343,7 +406,12 @@ class ScenarioFile:
             image = catalog.image(self.image.name)
         elif self.image.file is not None:
             image = self.image.file
-        return replace(service, image=image)
+        return replace(
+            service,
+            image=image,
+            init=(*service.init, *(part.service() for part in self.pod.init)),
+            sidecars=(*service.sidecars, *(part.service() for part in self.pod.sidecars)),
+        )
 
     def _arrivals(self, service: Service) -> Burst | Poisson:
         part = self.arrivals

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import fields
 from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Annotated, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, TypeAlias, get_args
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
@@ -15,14 +16,17 @@ from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, shown_size
 from sim.core.question import Mistake, Typed
 from sim.workload import Application, Service
 
+if TYPE_CHECKING:
+    from sim.studies.platform_row import Question as Asked
+
 NAME = Typed(shape="<name>")
 
-MOST_DIGITS = 18
-"""Digits of an integer."""
+MOST_DIGITS, MOST = 18, 10_000_000
+"""Digits of a number that is typed, and the most that anybody asks for of anything."""
 
 
-def at_least(low: int, value: object) -> int:
-    """A whole number of at least `low`."""
+def at_least(low: int, value: object, most: int = MOST) -> int:
+    """A whole number of at least `low`, and at most `most`."""
     if isinstance(value, str):
         digits = value.removeprefix("-")
         short = digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS
@@ -33,12 +37,14 @@ def at_least(low: int, value: object) -> int:
     if number is None or number < low:
         shown = repr(value[:40]) if isinstance(value, str) else str(value)[:40]
         raise ValueError(f"{shown} is not allowed; an integer of at least {low}")
+    if number > most:
+        raise ValueError(f"{number} is not allowed; at most {most:,}")
     return number
 
 
-def whole(low: int) -> BeforeValidator:
-    """A whole number of at least `low`."""
-    return BeforeValidator(lambda value: at_least(low, value))
+def whole(low: int, most: int = MOST) -> BeforeValidator:
+    """A whole number of at least `low`, and at most `most`."""
+    return BeforeValidator(lambda value: at_least(low, value, most))
 
 
 def number(allowed: str, good: Callable[[float], bool]) -> BeforeValidator:
@@ -121,6 +127,14 @@ def idle(
             yield Mistake((name, "platform"), f"{where}; it is for {', '.join(those)}")
 
 
+def node_takers(question: "Asked") -> dict[str, tuple[str, ...]]:
+    """By field of `NodeSettings`, the platforms on which it has an effect."""
+    from sim.studies.platforms import takers
+
+    on_nodes = {each.name: takers(question, "nodes") for each in fields(catalog.NodeSettings)}
+    return {**on_nodes, "ami": takers(question, "ami")}
+
+
 def _bare(value: str) -> str:
     from sim.studies.platform_row import bare_machine
 
@@ -130,6 +144,10 @@ def _bare(value: str) -> str:
 
 def _folder(path: Path) -> Path:
     """A folder that is there, or can be made; it is not made yet."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{str(path)!a} is not allowed; a name in UTF-8") from None
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise ValueError(f"{str(path)!r} is not allowed; a folder that can be written")
@@ -187,7 +205,7 @@ Gpus: TypeAlias = Annotated[
     int, whole(0), Typed(shape="<integer>", help="GPUs of one, whole ones; Fargate has none.")
 ]
 Seed: TypeAlias = Annotated[
-    int, whole(0), Typed(shape="<integer>", help="Seed of all random numbers.")
+    int, whole(0, 10**MOST_DIGITS), Typed(shape="<integer>", help="Seed of all random numbers.")
 ]
 Replications: TypeAlias = Annotated[
     int, whole(1), Typed(shape="<integer>", help="Independent runs.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from typing import Literal, Protocol, TypeAlias
 
 from sim import catalog
@@ -17,14 +18,15 @@ from sim.platforms.ecs.placement import Strategy
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem
 from sim.platforms.packing.placing import Placing
+from sim.platforms.recovery.clocks import Recovery
 from sim.start import Ceiling, Platform
 from sim.studies.cost.charges import NO_CHARGES, Charges
-from sim.workload import Service
+from sim.workload import Service, TaskSize, task_size
 
 Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
 """Whether the image has to be pulled, is pulled lazily, or is on the host already."""
 
-Question: TypeAlias = Literal["density", "startup", "scale", "lifecycle", "file"]
+Question: TypeAlias = Literal["density", "startup", "scale", "lifecycle", "fail", "file"]
 """What can be asked of a platform; `file` is a scenario file."""
 
 
@@ -78,8 +80,15 @@ class PlatformOptions:
     @property
     def warm(self) -> tuple[Image, ...]:
         """Images on every disk."""
-        images = (service.image for service in (self.service, *self.others))
-        return tuple(filter(None, images)) if self.image == "warm" else ()
+        if self.image != "warm":
+            return ()
+        images = (task_size(service).images for service in (self.service, *self.others))
+        return tuple(dict.fromkeys(chain.from_iterable(images)))
+
+    @property
+    def task(self) -> TaskSize:
+        """All containers of a task of the service."""
+        return task_size(self.service)
 
     @property
     def loads_lazily(self) -> bool:
@@ -144,6 +153,8 @@ class StudiedPlatform(Platform, Protocol):
 
     def lacks(self, service: Service) -> str: ...
 
+    def planned(self, service: Service) -> int: ...
+
 
 Factory: TypeAlias = Callable[[PlatformOptions], StudiedPlatform]
 
@@ -183,6 +194,8 @@ class PlatformRow:
     """Images with which starts are told apart; none: `sim startup` cannot be asked."""
     lifecycle: bool = False
     file: bool = False
+    recovery: Callable[[], Recovery] | None = None
+    """Who notices what fails there, and what follows; None: `sim fail` cannot be asked."""
     mixes: bool = False
     """Whether it chooses the types of its machines itself, among those that it may bring."""
     most_hosts: int | None = None
@@ -206,6 +219,8 @@ class PlatformRow:
 
     def asks(self, question: Question) -> bool:
         """Whether that can be asked of it."""
+        if question == "fail":
+            return self.recovery is not None and bool(self.make or self.scaling)
         return bool(self.scaling if question == "scale" else self.make and getattr(self, question))
 
     def any(self, options: PlatformOptions) -> StudiedPlatform:

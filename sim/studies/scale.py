@@ -19,6 +19,7 @@ from sim.studies.kinds import (
     Cores,
     Count,
     CountOrNone,
+    Gpus,
     ImageName,
     Instance,
     Replications,
@@ -26,6 +27,7 @@ from sim.studies.kinds import (
     Size,
     chosen,
     idle,
+    node_takers,
     several,
 )
 from sim.studies.platform_row import PlatformOptions, StudiedPlatform
@@ -78,6 +80,7 @@ class ChangeQuestion(PriceTerms):
     """vCPUs of one task."""
     memory: Size = 2 * GiB
     """Memory of one task."""
+    gpus: Gpus = 0
     instance: Instance = "c6g.4xlarge"
     """EC2 type of the instances that come."""
     image: ImageName = "python:3.12"
@@ -96,9 +99,10 @@ class ChangeQuestion(PriceTerms):
     replications: Replications = 5
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
-        """An instance type where there are no instances."""
+        """An instance type or settings of nodes where there are none."""
         yield from PriceTerms.conflicts(self, given)
-        takers = {"instance": platforms.takers("scale", "instance")}
+        takers = {"instance": platforms.takers("scale", "instance"), **node_takers("scale")}
+        takers["group"] = tuple(name for name in takers["group"] if name != "eks-karpenter")
         yield from idle(given, takers, self.platforms)
 
     @property
@@ -113,6 +117,9 @@ class ScaleQuestion(ChangeQuestion):
 
     services: Count = 1
     """Over which the tasks that come are split."""
+    explain: Annotated[bool, Typed(help="List the numbers that move how many a host takes.")] = (
+        False
+    )
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """As many tasks as there are, and more services than tasks that come, besides."""
@@ -127,6 +134,9 @@ class ScaleQuestion(ChangeQuestion):
                 f"services; leave it out"
             )
             yield Mistake(("services", "to", "begin"), words)
+        if more < 0 and self.explain:
+            words = f"not allowed from {self.begin} to {self.to}: it is for tasks that come"
+            yield Mistake(("explain", "to", "begin"), words)
         elif 0 < more < self.services:
             words = f"{self.services} is not allowed; 1 to {more}"
             yield Mistake(("services", "to", "begin"), words)
@@ -162,28 +172,26 @@ class ScaleInQuestion(ChangeQuestion):
             yield Mistake(("to", "begin"), words)
 
 
-def web(cpu: float, memory: float, image: str) -> Service:
-    """A task of that size and image; it has no start-up work of its own."""
-    service = catalog.service("generic", cpu=cpu, memory=memory)
-    return replace(service, image=catalog.image(image), name="web")
+def web(question: ChangeQuestion) -> Service:
+    """A task as it is asked for; it has no start-up work of its own."""
+    service = catalog.service(
+        "generic", cpu=question.cpu, memory=question.memory, gpus=question.gpus
+    )
+    return replace(service, image=catalog.image(question.image), name="web")
 
 
-def scaled_platforms(
-    names: Iterable[str], service: Service, instance: str, quotas: Mapping[str, float] | None = None
-) -> dict[str, StudiedPlatform]:
-    """The platforms of these names, with an account's own figures.
-
-    Args:
-        quotas: figures that are other than AWS's default, by key, in base units; each must be in
-            one of the platforms at least.
+def scaled_platforms(question: ChangeQuestion, service: Service) -> dict[str, StudiedPlatform]:
+    """The platforms that are asked about, with an account's own figures: those of its quotas.
 
     Raises:
-        UnknownName: a name is not known.
+        UnknownName: a quota is in none of the platforms.
+        ValueError: nothing that they launch takes the service.
     """
-    options = PlatformOptions(service=service, instance=instance)
-    scaled = {each.name: each.scaling(options) for each in map(row, names) if each.scaling}
+    options = PlatformOptions(service=service, instance=question.instance, nodes=question.nodes())
+    rows = map(row, question.platforms)
+    scaled = {each.name: each.scaling(options) for each in rows if each.scaling}
     in_use = {name: {cited.key for _, cited in figures(each)} for name, each in scaled.items()}
-    for key, value in (quotas or {}).items():
+    for key, value in (question.quotas or {}).items():
         if not any(key in keys for keys in in_use.values()):
             raise unknown_quota(key, set().union(*in_use.values()))
         scaled = {

@@ -6,11 +6,12 @@ from importlib.resources import as_file
 from pathlib import Path
 
 from sim.catalog.data import DATA
+from sim.core.mistakes import spoken
 from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
 from sim.validation.cases.boots import FIRECRACKER
-from sim.validation.cases.crowding import CROWDING
+from sim.validation.cases.crowding import CROWDING, VM_NOISE
 from sim.validation.cases.density_memory import (
     MEMORY_FIT,
     MEMORY_KILLED,
@@ -26,7 +27,7 @@ from sim.validation.cases.requests import REQUESTS_SERVED
 from sim.validation.cases.scale_out import BY_TIME, SCALE_OUT
 from sim.validation.cases.storms import RUNC, RUND
 from sim.validation.format import Format
-from sim.validation.table import BadData, Table, read
+from sim.validation.table import BadData, Table, TableRow, read
 
 FORMATS: tuple[Format, ...] = (
     RUND,
@@ -45,6 +46,7 @@ FORMATS: tuple[Format, ...] = (
     MEMORY_STEPS,
     MEMORY_SHARED,
     MEMORY_KILLED,
+    VM_NOISE,
 )
 """In the order in which they are printed."""
 
@@ -109,9 +111,22 @@ def _shipped() -> Iterator[tuple[Format, Table]]:
 
 
 def _cases(tables: Iterable[tuple[Format, Table]]) -> list[Case]:
-    return [
-        case for known, table in tables for row in table.rows for case in known.judge(known, row)
-    ]
+    return [case for known, table in tables for row in table.rows for case in _judged(known, row)]
+
+
+def _judged(known: Format, row: TableRow) -> list[Case]:
+    """The cases of a row; what the model cannot be of such values is said of the row.
+
+    Raises:
+        BadData: some value of it is not allowed.
+    """
+    try:
+        return list(known.judge(known, row))
+    except BadData:
+        raise
+    except (ValueError, OverflowError, ZeroDivisionError) as error:
+        reason = next(iter(spoken(error)), "")
+        raise BadData(f"{row.place}: its values are not allowed together; {reason}") from error
 
 
 def _verdicts(cases: Sequence[Case], where: str) -> Iterator[Verdict]:

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from sim.validation.case import Split
 
 LARGEST = 16 * 2**20
 """Bytes of a file that is read."""
+MOST, MOST_COUNTED = 1e9, 10_000
+"""Of any measured figure in its unit, and of what is counted one by one."""
 
 
 class BadData(ValueError):  # noqa: N818 (it is what happened, in the user's words)
@@ -53,11 +56,12 @@ class TableRow:
             return None
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
-        if isinstance(value, bool) or not least <= number < math.inf:
+        if isinstance(value, bool) or not least <= number <= MOST:
             raise BadData(
-                f"{self.place}: {column}: {value!r} is not allowed; a number of at least {least:g}"
+                f"{self.place}: {column}: {str(value)[:40]!r} is not allowed; a number of at least "
+                f"{least:g}, and at most {MOST:g}"
             )
         return number
 
@@ -66,10 +70,11 @@ class TableRow:
         number = self.optional(column, float(least))
         if number is None and default is not None:
             return default
-        if number is None or number != int(number):
-            value = self.cells.get(column)
+        if number is None or number != int(number) or number > MOST_COUNTED:
+            value = str(self.cells.get(column))[:40]
             raise BadData(
-                f"{self.place}: {column}: {value!r} is not allowed; an integer of at least {least}"
+                f"{self.place}: {column}: {value!r} is not allowed; an integer of at least "
+                f"{least}, and at most {MOST_COUNTED:,}"
             )
         return int(number)
 
@@ -101,9 +106,11 @@ def read(path: Path, *, shipped: bool = False) -> Table:
         BadData: it cannot be read, or is neither CSV nor JSON of cases.
     """
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise BadData(f"{path}: {size} bytes are too many; at most {LARGEST}")
+        there = path.stat()
+        if not stat.S_ISREG(there.st_mode):
+            raise BadData(f"{path}: is not a file that can be read to its end")
+        if there.st_size > LARGEST:
+            raise BadData(f"{path}: {there.st_size} bytes are too many; at most {LARGEST}")
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -138,8 +145,8 @@ def _from_csv(path: Path, text: str, shipped: bool) -> Table:
 def _from_json(path: Path, text: str, shipped: bool) -> Table:
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise BadData(f"{path}: is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadData(f"{path}: is not JSON: {str(error)[:200]}") from error
     cases = document.get("cases") if isinstance(document, dict) else None
     if not isinstance(cases, list) or not all(isinstance(case, dict) for case in cases):
         keys = ", ".join(map(str, document)) if isinstance(document, dict) else "a list"

@@ -5,7 +5,6 @@ from sim.workload.application import (
     AutoscalingRange,
     Part,
     Volume,
-    Wait,
 )
 from sim.workload.calls import Call, EntryPoint, Hops, Operation
 from sim.workload.demand import Demand, PerService
@@ -14,6 +13,8 @@ from sim.workload.health_check import HealthCheck
 from sim.workload.request_server import RequestServer
 from sim.workload.requests import Load, Requests, alone, draw_requests, serve
 from sim.workload.service import App, Service
+from sim.workload.task import TaskSize, task_size
+from sim.workload.waiting import Wait
 
 __all__ = [
     "App",
@@ -32,10 +33,12 @@ __all__ = [
     "RequestServer",
     "Requests",
     "Service",
+    "TaskSize",
     "Victim",
     "Volume",
     "Wait",
     "alone",
     "draw_requests",
     "serve",
+    "task_size",
 ]

@@ -1,8 +1,6 @@
 """An application: services with copies and order, the same on every platform."""
 
-from collections.abc import Callable, Iterator
-from graphlib import CycleError, TopologicalSorter
-from math import fsum
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
@@ -12,9 +10,8 @@ from sim.core.names import unknown
 from sim.core.quantity import Bytes
 from sim.workload.calls import EntryPoint, Operation, check
 from sim.workload.service import Service
-
-Condition: TypeAlias = Literal["started", "healthy", "completed"]
-"""What is waited for: its container runs, its health check was good once, it ended well."""
+from sim.workload.task import task_size
+from sim.workload.waiting import Name, Wait, in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,16 +22,6 @@ what is known of its image, or nothing."""
 
 Storage: TypeAlias = Literal["own", "shared", "bind"]
 """A volume of each copy, one that several containers share, or a folder of the host."""
-
-Name = Annotated[str, Field(min_length=1, max_length=255)]
-
-
-@description
-class Wait:
-    """A part is not started before that is true of another part, in all its copies."""
-
-    part: Name
-    until: Condition = "started"
 
 
 @description
@@ -123,11 +110,7 @@ class Application:
             for what in (*(wait.part for wait in part.after), *part.apart_from):
                 if what not in names:
                     raise ValueError(str(unknown(f"{part.name}: part", what, names)))
-        try:
-            TopologicalSorter(self._waits()).prepare()
-        except CycleError as error:
-            circle = " -> ".join(reversed(error.args[1]))
-            raise ValueError(f"parts: none of these can start first: {circle}") from None
+        in_order(self._waits(), "parts")
         check(self.operations, self.entries)
         return self
 
@@ -149,7 +132,7 @@ class Application:
 
     def in_order(self) -> Iterator[Part]:
         """Its parts, each after those that it waits for."""
-        for name in TopologicalSorter(self._waits()).static_order():
+        for name in in_order(self._waits(), "parts"):
             yield self.part(name)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -161,8 +144,8 @@ class Application:
             {
                 "name": part.name,
                 "copies": part.copies,
-                "cpu": _most(part.service, lambda each: each.cpu),
-                "memory_bytes": _most(part.service, lambda each: each.reserved),
+                "cpu": task_size(part.service).cpu,
+                "memory_bytes": task_size(part.service).reserved,
                 "size_from": part.size_from,
                 "image": part.service.image.name if part.service.image else None,
                 "waits_for": [wait.part for wait in part.after],
@@ -184,11 +167,6 @@ class Application:
 
     def _waits(self) -> dict[str, list[str]]:
         return {part.name: [wait.part for wait in part.after] for part in self.parts}
-
-
-def _most(service: Service, of: Callable[[Service], float]) -> float:
-    """Side by side, or in the largest of the init containers before."""
-    return max(fsum(map(of, service.containers)), *map(of, service.init), 0.0)
 
 
 def of_one(service: Service, copies: int = 1) -> Application:

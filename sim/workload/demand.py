@@ -1,7 +1,7 @@
 """What one start of a service needs, as plain numbers taken from its description once."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Generic, Self, TypeVar
 
@@ -10,6 +10,7 @@ from sim.core.randomness import Sampler
 from sim.core.world import World
 from sim.host.page_cache import FileSet
 from sim.workload.service import Service
+from sim.workload.task import task_size
 
 T = TypeVar("T")
 
@@ -22,9 +23,11 @@ class Demand:
     """
 
     __slots__ = (
+        "alone",
         "architectures",
         "cap",
         "hot",
+        "init",
         "memory",
         "noise",
         "oom_group",
@@ -33,8 +36,11 @@ class Demand:
         "reads",
         "service",
         "shares",
+        "sidecars",
+        "size",
         "startup",
         "threads",
+        "together",
     )
 
     def __init__(self, world: World, service: Service) -> None:
@@ -54,6 +60,14 @@ class Demand:
         hot = _files(service, service.hot)
         self.hot = self.reads if hot == self.reads else hot  # one set is found quicker than two
         stream = f"workload/{service.name}/startup"
+        self.size = task_size(service)
+        """Of the whole task; what its other containers demand stands in `init` and `sidecars`."""
+        self.init: Sequence[Demand] = [Demand(world, each) for each in service.init]
+        self.sidecars: Sequence[Demand] = [Demand(world, each) for each in service.sidecars]
+        self.alone = service.alone
+        """Whether its task has no other container."""
+        self.together = math.inf
+        """vCPUs that the containers of its task may use together (a cgroup of the task)."""
         self.noise: Sampler = world.random.sampler(stream, service.app.startup.noise)
 
     def again(self, world: World) -> Self:

@@ -1,6 +1,7 @@
 """A service: an app in an image, with the CPU and memory it is given."""
 
 from dataclasses import replace
+from typing import Annotated, TypeAlias
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -13,6 +14,9 @@ from sim.image import Image
 from sim.workload.attribute_expression import MemberOf
 from sim.workload.health_check import HealthCheck
 from sim.workload.requests import Load
+from sim.workload.waiting import Wait, check_order
+
+Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 
 BOTH: tuple[Architecture, ...] = ("amd64", "arm64")
 """A program that is part of the machine's own disk image is built for that machine."""
@@ -72,8 +76,8 @@ class Service:
     """`memory.oom.group`: the kernel kills all of its processes with the first."""
     load: Load | None = None
     """Requests it serves once it is ready."""
-    host_port: int | None = Field(default=None, ge=1, le=65535)
-    """A fixed port of the host; None: a dynamic one."""
+    host_ports: tuple[Port, ...] = ()
+    """Fixed ports of the host; other ports are dynamic."""
     member_of: MemberOf | None = None
     """ECS placement constraint `memberOf`: an expression that the container instance meets."""
     init: tuple["Service", ...] = ()
@@ -81,6 +85,8 @@ class Service:
     the others start."""
     sidecars: tuple["Service", ...] = ()
     """Containers of the same task or pod beside this one, its main container."""
+    after: tuple[Wait, ...] = ()
+    """Containers of the same task that it waits for (ECS `dependsOn`)."""
     essential: bool = True
     """As a sidecar: whether the task ends with it."""
     check: HealthCheck | None = None
@@ -107,10 +113,25 @@ class Service:
             )
         return self
 
+    @model_validator(mode="after")
+    def _is_one_task(self) -> "Service":
+        for field in ("init", "sidecars"):
+            for number, each in enumerate(getattr(self, field)):
+                if each.init or each.sidecars:
+                    raise ValueError(f"{field}.{number}: it has init or sidecars of its own")
+        if self.init or self.sidecars:
+            check_order(self.containers, [each.name for each in self.init])
+        return self
+
     @property
     def containers(self) -> tuple["Service", ...]:
         """The containers that run side by side in one task: its main one first."""
         return (self, *self.sidecars)
+
+    @property
+    def alone(self) -> bool:
+        """Whether its task has no other container."""
+        return not self.init and not self.sidecars
 
     @property
     def reserved(self) -> float:
@@ -145,7 +166,7 @@ class Service:
         """
         least = max(0.0, self.private - plain(self.app.gives_back))
         app = replace(self.app, private=least, gives_back=0.0, kernel_memory=0.0, hot_files=0.0)
-        return replace(self, app=app)
+        return replace(self, app=app, sidecars=tuple(each.squeezed for each in self.sidecars))
 
     @property
     def cap(self) -> float:

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import sim
-from sim.cli.app import VERBS, app
+from sim.cli.app import MODULES, VERBS, app
 from sim.core.question import Typed, default, help_of, typed
 
 ASKED = {
@@ -31,7 +31,7 @@ def call(*words: str | Path) -> Result:
 
 def kinds(verb: str) -> list[Any]:
     """The descriptions of what a verb takes."""
-    hints = get_type_hints(import_module(f"sim.cli.{verb}").command)
+    hints = get_type_hints(import_module(f"sim.cli.{MODULES.get(verb, verb)}").command)
     return [kind for name, kind in hints.items() if name != "return"]
 
 

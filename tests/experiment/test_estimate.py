@@ -1,6 +1,7 @@
 """Estimates: known answers, coverage that holds, and refusals where the sample is too small."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,6 @@ from sim.experiment.statistics.estimate import (
     quantile,
     quantile_over_runs,
 )
-from sim.platforms.kubernetes.pod import PodTemplate
 
 
 @pytest.mark.parametrize(
@@ -177,10 +177,11 @@ TWO_PULLS = [("pull", 0.0, 6.0), ("pull", 6.0, 14.0), ("app", 14.0, 15.0)]
 
 def test_phases_of_a_pod_with_a_sidecar_sum_to_its_median() -> None:
     """Node.js with a Java sidecar under EKS: both images are pulled before the pod is ready."""
+    node = replace(catalog.service("node"), sidecars=(catalog.service("java"),))
     scenario = Scenario(
         name="pod",
-        platform=catalog.eks(pod=PodTemplate(sidecars=(catalog.service("java"),))),
-        arrivals=(Burst(service=catalog.service("node")),),
+        platform=catalog.eks(),
+        arrivals=(Burst(service=node),),
     )
     results = replicate(scenario, times=20, seed=1)
     summary = results.summary.set_index("phase")["p50_s"]

@@ -148,7 +148,7 @@ def test_one_file_over_another(reading: Reading, tmp_path: Path) -> None:
     assert [part.name for part in app.parts] == ["web", "db", "cache"]
     assert (web.copies, web.service.memory) == (3, 2 * GiB)
     assert [wait.part for wait in web.after] == ["cache"]
-    assert web.service.host_port is None
+    assert web.service.host_ports == ()
 
 
 def test_services_are_extended_and_files_included(tmp_path: Path, reading: Reading) -> None:
@@ -200,24 +200,26 @@ def test_mistakes_name_the_field_and_what_is_allowed(
 
 
 @pytest.mark.parametrize(
-    ("ports", "host_port"),
+    ("ports", "host_ports"),
     [
-        ("['8080:80']", 8080),
-        ("['127.0.0.1:8080:80']", 8080),
-        ("['[::1]:8080:80/udp']", 8080),
-        ("['8000-8002:80-82']", 8000),
-        ("['80']", None),
-        ("['3000-3005']", None),
-        ("['127.0.0.1::80']", None),
-        ("[{target: 80, published: '8080'}]", 8080),
-        ("[{target: 80}]", None),
+        ("['8080:80']", (8080,)),
+        ("['127.0.0.1:8080:80']", (8080,)),
+        ("['[::1]:8080:80/udp']", (8080,)),
+        ("['8000-8002:80-82']", (8000, 8001, 8002)),
+        ("['80']", ()),
+        ("['3000-3005']", ()),
+        ("['127.0.0.1::80']", ()),
+        ("[{target: 80, published: '8080'}]", (8080,)),
+        ("[{target: 80}]", ()),
     ],
 )
-def test_a_published_port_is_the_hosts(reading: Reading, ports: str, host_port: int | None) -> None:
+def test_a_published_port_is_the_hosts(
+    reading: Reading, ports: str, host_ports: tuple[int, ...]
+) -> None:
     """A port of the container alone gets a free one."""
     app = reading(f"services: {{web: {{image: a, ports: {ports}}}}}")
 
-    assert app.parts[0].service.host_port == host_port
+    assert app.parts[0].service.host_ports == host_ports
 
 
 def test_a_volume_that_two_services_have_is_shared(reading: Reading) -> None:

@@ -85,21 +85,21 @@ def test_what_has_ended_before_the_others_is_an_init_container(reading: Reading)
 
 
 @pytest.mark.parametrize(
-    ("mode", "ports", "host_port"),
+    ("mode", "ports", "host_ports"),
     [
-        ("awsvpc", {"containerPort": 80, "hostPort": 80}, None),
-        ("bridge", {"containerPort": 80, "hostPort": 8080}, 8080),
-        ("bridge", {"containerPort": 80, "hostPort": 0}, None),
-        ("host", {"containerPort": 80}, 80),
+        ("awsvpc", {"containerPort": 80, "hostPort": 80}, ()),
+        ("bridge", {"containerPort": 80, "hostPort": 8080}, (8080,)),
+        ("bridge", {"containerPort": 80, "hostPort": 0}, ()),
+        ("host", {"containerPort": 80}, (80,)),
     ],
 )
 def test_ports_of_the_host_by_network_mode(
-    reading: Reading, mode: str, ports: dict[str, int], host_port: int | None
+    reading: Reading, mode: str, ports: dict[str, int], host_ports: tuple[int, ...]
 ) -> None:
     """On awsvpc a task has ports of its own."""
     app = reading(json.dumps(definition({"portMappings": [ports]}, networkMode=mode)))
 
-    assert app.parts[0].service.host_port == host_port
+    assert app.parts[0].service.host_ports == host_ports
 
 
 def test_services_bring_copies_and_placement(reading: Reading) -> None:

@@ -150,7 +150,7 @@ def test_parts_that_stay_apart_share_no_host_whoever_says_so() -> None:
 
 def test_a_fixed_host_port_is_free_once_a_host() -> None:
     """Three copies that publish port 80 need three container instances, in bridge mode only."""
-    service = Service(name="web", app=App(name="web"), cpu=0.1, memory=64 * MiB, host_port=80)
+    service = Service(name="web", app=App(name="web"), cpu=0.1, memory=64 * MiB, host_ports=(80,))
     bridge = on_ecs(of_one(service, 3), "m5.xlarge")
     awsvpc = on_ecs(of_one(service, 3), "m5.xlarge", network="awsvpc")
 

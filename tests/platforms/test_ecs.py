@@ -109,14 +109,14 @@ LIMITS: dict[str, tuple[ECS, Service, str, int, str]] = {
     ),
     "fixed port on bridge": (
         ecs(BOX),
-        service(cpu=0.1, host_port=80),
+        service(cpu=0.1, host_ports=(80,)),
         "host ports",
         1,
         "RESOURCE:PORTS",
     ),
     "fixed port on host": (
         ecs(BOX, network="host"),
-        service(cpu=0.1, host_port=80),
+        service(cpu=0.1, host_ports=(80,)),
         "host ports",
         1,
         "RESOURCE:PORTS",
@@ -213,7 +213,7 @@ def test_a_machine_without_an_eni_limit_is_not_limited_by_enis() -> None:
 
 def test_a_fixed_port_does_not_bind_in_awsvpc() -> None:
     """Each task has an address of its own, so that ports do not clash."""
-    _, _, starts = launch(ecs(BOX, network="awsvpc"), service(cpu=0.1, host_port=80), 3)
+    _, _, starts = launch(ecs(BOX, network="awsvpc"), service(cpu=0.1, host_ports=(80,)), 3)
 
     assert outcomes(starts) == ["ready"] * 3
 
@@ -234,7 +234,7 @@ def test_a_stopped_task_makes_room_for_the_next() -> None:
     """StopTask gives back CPU, memory, port and slot."""
     world = World()
     live = ecs(BOX, network="bridge").deploy(world)
-    what = service(cpu=4.0, memory=1000 * MiB, app=app(private=0.0), host_port=80)
+    what = service(cpu=4.0, memory=1000 * MiB, app=app(private=0.0), host_ports=(80,))
     first = live.launch(what)[0]
     world.env.run()
     live.stop(first)

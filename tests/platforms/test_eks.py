@@ -88,7 +88,7 @@ def test_the_conditions_of_a_pod_are_events_of_the_record_in_kubernetes_order() 
 def test_init_containers_run_one_after_the_other_before_the_service() -> None:
     """Two of 1 s and 2 s of work, each created and started; then the pod is Initialized."""
     init = (service("one", app=app(cpu=1.0)), service("two", app=app(cpu=2.0)))
-    world, live, _ = launch(eks(BOX, pod=PodTemplate(init=init)), service())
+    world, live, _ = launch(eks(BOX), service(init=init))
 
     phases = [row.phase for row in tiles(world.record, 0)]
     assert phases[2:4] == ["network", "init"]
@@ -100,9 +100,7 @@ def test_init_containers_run_one_after_the_other_before_the_service() -> None:
 def test_a_pod_is_ready_when_its_sidecar_is_too() -> None:
     """The sidecar's 5 s of start-up begin before the service's 1 s, and end after it."""
     proxy = service("proxy", cpu=1.0, app=app(wait=5.0), memory=50 * MiB)
-    world, live, starts = launch(
-        eks(BOX, pod=PodTemplate(sidecars=(proxy,))), service(app=app(cpu=1.0))
-    )
+    world, live, starts = launch(eks(BOX), service(app=app(cpu=1.0), sidecars=(proxy,)))
     ready_alone = launch(eks(BOX), service(app=app(cpu=1.0)))[0].env.now
 
     assert outcomes(starts) == ["ready"]
@@ -123,11 +121,13 @@ def test_the_pods_own_cgroup_shares_by_its_whole_request() -> None:
         node=node,
         runtime=PLAIN,
         kubelet_=kubelet(sandbox=Step()),
-        pod=PodTemplate(sidecars=(beside,)),
     ).deploy(world)
-    both.launch(service("main", cpu=0.5, cpu_quota=False, app=app("main", cpu=1.0)))
+    both.launch(
+        service("main", sidecars=(beside,), cpu=0.5, cpu_quota=False, app=app("main", cpu=1.0))
+    )
     world.env.run()
-    assert length(world.record, "app") == pytest.approx(1.0)  # the sidecar's half is free
+    (work,) = [row for row in tiles(world.record, 0) if row.phase == "app"]
+    assert work.length == pytest.approx(1.0)  # the sidecar's half is free
 
 
 def test_weights_follow_requests_and_limits_cap() -> None:
@@ -417,9 +417,9 @@ def test_a_pod_on_fargate_is_given_its_request_and_256_mib_rounded_up(
 
 def test_fargate_counts_what_the_init_chain_asks_for() -> None:
     """The effective request, as on nodes."""
-    pod = PodTemplate(init=(service("migrate", cpu=2.0, memory=100 * MiB),))
+    chain = replace(SMALL, init=(service("migrate", cpu=2.0, memory=100 * MiB),))
 
-    assert str(eks_on_fargate(pod=pod).fargate_size(SMALL)) == "2 vCPU / 4 GiB"
+    assert str(eks_on_fargate().fargate_size(chain)) == "2 vCPU / 4 GiB"
 
 
 @pytest.mark.parametrize(
@@ -427,11 +427,11 @@ def test_fargate_counts_what_the_init_chain_asks_for() -> None:
     [
         (PodTemplate(privileged=True), {}, "invalid SecurityContext fields: Privileged"),
         (PodTemplate(host_network=True), {}, "fields not supported: HostNetwork"),
-        (PodTemplate(), {"host_port": 80}, "port contains HostIP or HostPort"),
+        (PodTemplate(), {"host_ports": (80,)}, "port contains HostIP or HostPort"),
     ],
 )
 def test_what_fargate_does_not_take_is_an_outcome_in_its_own_words(
-    pod: PodTemplate, rest: dict[str, int], words: str
+    pod: PodTemplate, rest: dict[str, Any], words: str
 ) -> None:
     """And costs no token of the launch quota."""
     platform, what = eks_on_fargate(pod=pod), service(**rest)

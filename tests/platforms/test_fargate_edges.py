@@ -7,7 +7,7 @@ from worlds import launch, outcomes
 
 from sim import catalog
 from sim.catalog.ecs import fargate_sizes
-from sim.platforms import ECS, EKS, PodTemplate
+from sim.platforms import ECS, EKS
 from sim.units import MiB
 from sim.workload import Service
 
@@ -47,8 +47,8 @@ def test_a_task_may_use_all_of_its_size(size: float, beside: int) -> None:
 def test_a_pod_with_a_sidecar_may_use_all_that_both_asked_for() -> None:
     """One sandbox for all containers of a pod."""
     sidecar = replace(catalog.service(cpu=0.05, memory=56 * MiB), name="proxy")
-    platform = catalog.eks_on_fargate(pod=PodTemplate(sidecars=(sidecar,)))
-    wanted = catalog.service(cpu=0.2, memory=200 * MiB)
+    platform = catalog.eks_on_fargate()
+    wanted = replace(catalog.service(cpu=0.2, memory=200 * MiB), sidecars=(sidecar,))
 
     assert str(platform.fargate_size(wanted)) == "0.25 vCPU / 512 MiB"
     assert agrees(platform, wanted)

@@ -86,9 +86,9 @@ def test_an_amd_gpu_is_none_of_nvidias() -> None:
 def test_a_gpu_that_is_given_back_is_taken_again() -> None:
     """Less and more are each other's inverse, on both orchestrators."""
     instance = FreeOnInstance(9, 9, 9.0, 0, frozenset(), "slots", 2)
-    task = TaskRequest(1, 1, None, 2)
+    task = TaskRequest(1, 1, gpus=2)
     node = FreeOnNode(9, 9, 9, frozenset(), Allocatable(9, 9, 9), 2)
-    pod = PodRequest(1, 1, None, 2)
+    pod = PodRequest(1, 1, gpus=2)
 
     assert instance.less(task).lacks(task) == "RESOURCE:GPU"
     assert instance.less(task).more(task) == instance

@@ -129,7 +129,7 @@ def test_where_addresses_end_with_the_slots_more_slots_do_not_help(
 
 
 BOX = machine(vcpu=4.0, memory=1000 * MiB)
-PORT: Any = service(cpu=0.1, memory=10 * MiB, host_port=80)
+PORT: Any = service(cpu=0.1, memory=10 * MiB, host_ports=(80,))
 LIMITS: dict[str, tuple[Any, Any, str, int]] = {
     "vCPU": (eks(BOX), service(cpu=0.5, memory=10 * MiB), "vCPU", 8),
     "memory": (eks(BOX), service(cpu=0.1, memory=130 * MiB), "memory", 5),

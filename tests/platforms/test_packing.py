@@ -14,7 +14,7 @@ def room(cpu: int, memory: int = 10**9) -> FreeOnInstance:
 
 
 def pod(cpu: int, memory: int = 1) -> TaskRequest:
-    return TaskRequest(cpu, memory, None)
+    return TaskRequest(cpu, memory)
 
 
 def test_ten_pods_of_one_need_three_nodes_of_four() -> None:

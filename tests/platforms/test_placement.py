@@ -34,7 +34,7 @@ def number(taken: ContainerInstance | str) -> int:
     return taken.number
 
 
-SMALL = TaskRequest(1, 1, None)
+SMALL = TaskRequest(1, 1)
 
 
 @pytest.mark.parametrize(("strategy", "chosen"), [("binpack", 1), ("spread", 2)])
@@ -65,10 +65,14 @@ def test_random_finds_the_one_instance_that_fits() -> None:
 @pytest.mark.parametrize(
     ("kind", "asked", "word"),
     [
-        (left(cpu=1), TaskRequest(2, 1, None), "RESOURCE:CPU"),
-        (left(memory=1), TaskRequest(1, 2, None), "RESOURCE:MEMORY"),
+        (left(cpu=1), TaskRequest(2, 1), "RESOURCE:CPU"),
+        (left(memory=1), TaskRequest(1, 2), "RESOURCE:MEMORY"),
         (left(slots=0), SMALL, "RESOURCE:ENI"),
-        (left()._replace(ports=frozenset({80})), TaskRequest(1, 1, 80), "RESOURCE:PORTS"),
+        (
+            left()._replace(ports=frozenset({80})),
+            TaskRequest(1, 1, frozenset({80})),
+            "RESOURCE:PORTS",
+        ),
         (left(cpu=0, memory=0, slots=0), SMALL, "RESOURCE:CPU"),
     ],
 )
@@ -94,7 +98,7 @@ def test_shelves_choose_as_a_look_at_every_instance_would(
         if give and taken:
             fleet.give_back(*taken.pop(len(taken) // 2))
             continue
-        request = TaskRequest(cpu, memory, None)
+        request = TaskRequest(cpu, memory)
         fitting = [i for i in instances if i.left.lacks(request) is None]
         key = {"binpack": lambda i: i.left.memory, "spread": lambda i: i.left.tasks}[strategy]
         expected = min(fitting, key=key, default=None)
@@ -117,7 +121,7 @@ def test_an_instance_has_a_hundred_fixed_ports_of_which_five_are_taken() -> None
     tiny = catalog.service(cpu=0.01, memory=6 * MiB)
     free, count = hosting.registered(), 0
     for port in range(8000, 8110):
-        request = hosting.request(replace(tiny, host_port=port))
+        request = hosting.request(replace(tiny, host_ports=(port,)))
         if free.lacks(request) is None:
             free, count = free.less(request), count + 1
         else:
@@ -125,7 +129,7 @@ def test_an_instance_has_a_hundred_fixed_ports_of_which_five_are_taken() -> None
 
     assert count == 95
     for port in (22, 2375, 2376, 51678, 51679):
-        taken = replace(tiny, host_port=port)
+        taken = replace(tiny, host_ports=(port,))
         assert hosting.registered().lacks(hosting.request(taken)) == "RESOURCE:PORTS"
         first = hosting.ceilings(taken)[0]
         assert (first.limit, first.allows) == ("host ports", 0)

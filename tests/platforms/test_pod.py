@@ -45,14 +45,14 @@ def test_the_effective_request_is_the_largest_of_the_init_chain_or_the_sum(
     expected: tuple[int, int],
 ) -> None:
     """Init containers run one after the other, the rest side by side; CPU and memory apart."""
-    pod = PodTemplate(
+    what = service(
+        cpu=1.0,
+        memory=100 * MiB,
         init=tuple(small(f"i{n}", *size) for n, size in enumerate(init)),
         sidecars=tuple(small(f"s{n}", *size) for n, size in enumerate(sidecars)),
     )
 
-    assert pod.request(service(cpu=1.0, memory=100 * MiB)) == PodRequest(
-        expected[0], expected[1] * MiB, None
-    )
+    assert PodTemplate().request(what) == PodRequest(expected[0], expected[1] * MiB)
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,10 @@ def test_quality_of_service_is_what_kubernetes_says(asked: Resources, expected: 
 
 def test_a_sidecar_without_a_cpu_limit_makes_a_pod_burstable() -> None:
     """Every container has to be guaranteed."""
-    pod = PodTemplate(sidecars=(service("proxy", cpu=0.1, cpu_quota=False),))
+    meshed = service(sidecars=(service("proxy", cpu=0.1, cpu_quota=False),))
 
     assert PodTemplate().qos(service()) == "Guaranteed"
-    assert pod.qos(service()) == "Burstable"
+    assert PodTemplate().qos(meshed) == "Burstable"
 
 
 @pytest.mark.parametrize(

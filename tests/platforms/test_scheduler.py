@@ -79,9 +79,9 @@ def test_each_filter_has_its_word(offers: Allocatable, asked: PodRequest, words:
 def test_a_host_port_is_looked_at_first() -> None:
     """NodePorts comes before NodeResourcesFit, and one failing filter is enough."""
     made = scheduler(SMALL)
-    assert taken(made, PodRequest(1000, 1, 80)) == [0]
+    assert taken(made, PodRequest(1000, 1, (80,))) == [0]
 
-    assert made.refusal(PodRequest(1000, 1, 80)) == (
+    assert made.refusal(PodRequest(1000, 1, (80,))) == (
         "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports."
     )
 

@@ -8,7 +8,7 @@ import pytest
 import sim
 from sim import catalog, scale_out
 from sim.core.world import World
-from sim.studies.scale import scaled_platforms, web
+from sim.studies.scale import ScaleOutQuestion, scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutRow
 from sim.units import GiB
 
@@ -174,8 +174,9 @@ def test_the_cluster_autoscaler_is_later_by_the_groups_reaction_and_its_scan() -
 def test_a_node_whose_pods_are_gone_goes(platform: str, least: float, most: float) -> None:
     """Karpenter: one at a time, validated for 15 s; CAS: all after 600 s. Then a last look."""
     world = World(1)
-    task = web(1.0, 2 * GiB, "python:3.12")
-    deployment = scaled_platforms([platform], task, "c6g.4xlarge")[platform].deploy(world)
+    question = ScaleOutQuestion(platform=platform)
+    task = web(question)
+    deployment = scaled_platforms(question, task)[platform].deploy(world)
     service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
     starts = deployment.launch(service, 30)
     world.env.run()

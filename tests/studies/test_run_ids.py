@@ -34,6 +34,8 @@ class Verb:
     other: Mapping[str, Any]
     besides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What stands beside an argument that says nothing in the base question."""
+    together: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments that are recorded by one line, and tried at once."""
     same: Mapping[str, str] = field(default_factory=dict)
     """Arguments that leave the id as it is, and why."""
 
@@ -69,6 +71,7 @@ VERBS = {
             **{"cpu": 0.75, "memory": 3 * GiB, "network": "awsvpc", "architecture": "amd64"},
             **{"lazy": True, "tasks": 2, "seed": 2, "gpus": 1},
         },
+        together={"platform": "eks", **NODES},
         besides={"network": {"platform": "ecs"}},
         same={"explain": SHOWN, "replications": MORE_OF_THE_SAME},
     ),
@@ -79,8 +82,14 @@ VERBS = {
             **{"platform": "fargate", "begin": 1, "to": 5, "cpu": 0.5, "memory": 3 * GiB},
             **{"instance": "m5.xlarge", "image": "node:22", "services": 2, "seed": 2},
             "quotas": {"ec2.run_instances.refill": 1.0},
+            "gpus": 1,
         },
-        same={"replications": MORE_OF_THE_SAME, **dict.fromkeys(PRICES, NO_RUN)},
+        together={"platform": "eks-cas", **NODES},
+        same={
+            "replications": MORE_OF_THE_SAME,
+            "explain": SHOWN,
+            **dict.fromkeys(PRICES, NO_RUN),
+        },
     ),
     "scale_in": Verb(
         sim.scale_in,
@@ -89,7 +98,9 @@ VERBS = {
             **{"platform": "eks-karpenter", "begin": 5, "to": 2, "cpu": 0.5, "memory": 3 * GiB},
             **{"instance": "m5.xlarge", "image": "node:22", "seed": 2},
             "quotas": {"ec2.run_instances.refill": 1.0},
+            "gpus": 1,
         },
+        together={"platform": "eks-cas", **NODES},
         same={"replications": MORE_OF_THE_SAME, **dict.fromkeys(PRICES, NO_RUN)},
     ),
     "one_server": Verb(
@@ -147,11 +158,15 @@ def test_every_argument_is_in_the_id_or_said_why_not(name: str) -> None:
     verb = VERBS[name]
     base = run_id(verb.ask(**verb.base))
 
-    assert arguments(verb.ask) == set(verb.other) | set(verb.same)
+    assert arguments(verb.ask) == {*verb.other, *verb.together, *verb.same}
     for argument, value in verb.other.items():
         beside = verb.besides.get(argument, {})
         without = run_id(verb.ask(**{**verb.base, **beside})) if beside else base
         assert run_id(verb.ask(**{**verb.base, **beside, argument: value})) != without, argument
+    if verb.together:
+        platform = {"platform": verb.together["platform"]}
+        without = run_id(verb.ask(**{**verb.base, **platform}))
+        assert run_id(verb.ask(**{**verb.base, **verb.together})) != without
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ def test_a_reservation_above_the_limit_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("cpu", 0.0), ("cpu", -1.0), ("memory", 0.0), ("host_port", 0), ("host_port", 65536)],
+    [("cpu", -1.0), ("memory", 0.0), ("host_ports", (0,)), ("host_ports", (65536,))],
 )
 def test_sizes_out_of_range_are_refused(field: str, value: Any) -> None:
     """A modelling mistake is an error at construction that names the field."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -134,3 +135,9 @@ class NodeSettings(Question):
         Typed(name="daemonset", shape="<cpu/memory>", repeats=True, last=True),
     ] = ()
     """A DaemonSet of your own on EKS nodes, by its requests: 100m/128MiB; repeatable."""
+
+    def nodes(self) -> "NodeSettings":
+        """These alone, of a question that asks for others besides."""
+        return NodeSettings(
+            **{each.name: getattr(self, each.name) for each in fields(NodeSettings)}
+        )

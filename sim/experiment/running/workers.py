@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from concurrent import futures
@@ -28,6 +29,9 @@ MOST_DEATHS = 3
 
 ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://\S+:[0-9]{1,5}")
 """Of a Dask scheduler."""
+
+MOST_A_CORE = 8
+"""Processes for each core; more only take memory from one another."""
 
 IDLE = 60
 """Seconds after which worker processes that nobody needs go."""
@@ -146,12 +150,24 @@ class DaskCluster:
                 f"tcp://10.0.0.1:8786, or local"
             )
         try:
+            if self._own is None:
+                _knock(address)
             client = distributed.Client(self._own or address, timeout=10, set_as_default=False)
             client.wait_for_workers(1, timeout=30)
         except Exception as error:  # an address that is none may raise anything
             reason = "it has no worker" if isinstance(error, TimeoutError) else error
             raise ConnectionError(f"cluster: {address!r} cannot be used; {reason}") from error
         return client
+
+
+def _knock(address: str) -> None:
+    """See that somebody listens there: a client that finds nobody ends in a traceback of its own.
+
+    Raises:
+        OSError: nobody does.
+    """
+    host, _, port = address.partition("://")[2].rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
 
 
 def _local_cluster(jobs: int | None) -> Any:
@@ -212,8 +228,9 @@ class Workers:
     def __init__(self, jobs: int | None, cluster: str | None) -> None:
         if jobs is None and cluster is None:
             jobs, cluster, _ = WHERE.get()
-        if jobs is not None and jobs < 1:
-            raise ValueError(f"jobs: {jobs!r} is not allowed; at least 1")
+        most = MOST_A_CORE * (os.cpu_count() or 1)
+        if jobs is not None and not 1 <= jobs <= most:
+            raise ValueError(f"jobs: {jobs!r} is not allowed; 1 to {most} on this machine")
         if jobs is not None and cluster not in (None, "local"):
             raise ValueError(f"jobs: a cluster at {cluster!r} has as many workers as it has")
         self._may_grow = jobs is None and cluster is None

@@ -14,7 +14,7 @@ from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText
 from sim.files.text.value import Value
 from sim.workload import HealthCheck, Wait
-from sim.workload.application import Condition
+from sim.workload.waiting import Condition
 
 CONDITIONS: dict[str, Condition] = {
     "service_started": "started",

@@ -9,7 +9,7 @@ from sim.files.sizes.heap import heap_of
 from sim.files.text.place import Tagged
 from sim.files.text.value import Value
 from sim.workload import HealthCheck, Wait
-from sim.workload.application import Condition
+from sim.workload.waiting import Condition
 
 CONDITIONS: dict[str, Condition] = {
     "START": "started",

@@ -8,8 +8,9 @@ from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 from sim.core.description import description
 from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, parse_size, parse_work
 from sim.workload import AutoscalingRange, HealthCheck, Volume
-from sim.workload.application import Condition, Name, SizeSource
+from sim.workload.application import SizeSource
 from sim.workload.calls import How
+from sim.workload.waiting import Condition, Name
 
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 

@@ -83,7 +83,9 @@ def _plain(node: Value) -> PlacedMapping:
     for name, part in node["parts"].fields("a mapping of names to parts"):
         parts.put(name, _part_written_out(part), part.place)
     whole.put("parts", parts, node["parts"].place)
-    if isinstance(node["entry"].value, list):
+    if isinstance(node["entry"].value, str):
+        whole["entry"] = {node["entry"].value: 1.0}
+    elif isinstance(node["entry"].value, list):
         whole["entry"] = {str(to.value): 1.0 for to in node["entry"].items()}
     return whole
 

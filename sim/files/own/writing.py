@@ -87,7 +87,7 @@ def _program(service: Service) -> dict[str, Any]:
         else bytes_text(service.memory_reservation),
         "memory_limited": service.memory_limited,
         "gpus": service.gpus,
-        "host_ports": [] if service.host_port is None else [service.host_port],
+        "host_ports": list(service.host_ports),
         "check": _check(service.check),
     }
 

@@ -56,7 +56,7 @@ def sized(draft: ContainerDraft, use: ObservedUse, name: str) -> SizedContainer:
         memory_reservation=memory if limit and memory < limit else None,
         gpus=draft.gpus,
         load=catalog.load(None, draft.like or "generic"),
-        host_port=draft.host_ports[0] if draft.host_ports else None,
+        host_ports=draft.host_ports,
         check=draft.check,
         essential=draft.essential,
     )

@@ -45,6 +45,13 @@ class PlacedList(list[Any]):
         self.places.append(place)
 
 
+def without_places(value: Any) -> Any:
+    """The same as plain mappings and lists."""
+    if isinstance(value, dict):
+        return {key: without_places(inner) for key, inner in value.items()}
+    return [without_places(inner) for inner in value] if isinstance(value, list) else value
+
+
 class Tagged(NamedTuple):
     """A value under a tag of its own, such as `!Ref` or `!reset`."""
 

@@ -7,6 +7,7 @@ and take `22:22` for a number (YAML 1.1). Scalars are those of YAML 1.2's core s
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -44,6 +45,19 @@ def documents(source: SourceText) -> list[Any]:
     if source.text.lstrip()[:1] in ("{", "["):
         return _json(source)
     return _yaml(source, source.text)
+
+
+def scalar(text: str) -> str | int | float | bool | None:
+    """A single value as YAML reads it; text that is none stays as it is."""
+    try:
+        read = _yaml(SourceText("", text, Path()), text)
+    except BadInput:
+        return text
+    single = len(read) == 1 and isinstance(read[0], str | int | float | bool)
+    if single:
+        value: str | int | float | bool = read[0]
+        return value
+    return None if text in _WORDS else text
 
 
 def _json(source: SourceText) -> list[Any]:

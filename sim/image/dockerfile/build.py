@@ -21,7 +21,15 @@ from sim.image.dockerfile.copy import (
     from_stage,
 )
 from sim.image.dockerfile.errors import InstructionError, printable
-from sim.image.dockerfile.grammar import COPIES, WITH_FILES, ParsedInstruction, sizes_of
+from sim.image.dockerfile.grammar import COPIES, WITH_FILES, ParsedInstruction, sizes_of, works
+from sim.image.dockerfile.measured_steps import (
+    HistoryStep,
+    LoggedStep,
+    history_of,
+    log_of,
+    seconds_from,
+    sizes_from,
+)
 from sim.image.dockerfile.parser import Dockerfile, read_dockerfile
 from sim.image.dockerfile.shrinking import together
 from sim.image.dockerfile.stages import (
@@ -108,6 +116,8 @@ class BuildInput:
     changed: str | None
     context: Context
     file: Dockerfile
+    history: Sequence[HistoryStep] | None = None
+    log: Sequence[LoggedStep] | None = None
     bases: dict[str, Image] = field(default_factory=dict)
     """Images it has started from or copied from, by the digest under which steps need them."""
 
@@ -181,7 +191,8 @@ class StageBuild:
     def _take(self, instruction: ParsedInstruction) -> None:
         word = instruction.raw.word
         size, cpu = sizes_of(instruction.raw.annotation)
-        if word != "RUN" and (cpu is not None or (size is not None and word not in COPIES)):
+        does = works(instruction.raw)  # what is told of ONBUILD is told of its trigger
+        if does != "RUN" and (cpu is not None or (size is not None and does not in COPIES)):
             self._wrong(
                 instruction, InstructionError(f"{word} has neither CPU work nor a size to be told")
             )
@@ -321,6 +332,8 @@ def build_file(
     cache: Collection[str] | None = None,
     changed: str | None = None,
     outside: Path | None = None,
+    history: str | Path | None = None,
+    build_log: str | Path | None = None,
 ) -> Built:
     """Build a Dockerfile.
 
@@ -338,8 +351,11 @@ def build_file(
         cache: digests of steps that earlier builds made.
         changed: a path inside the context that counts as edited since the last build.
         outside: a folder that is not part of the context, such as that of the results.
+        history: `docker history` of the image, in a file: sizes of what is not given otherwise.
+        build_log: BuildKit's plain log of the build, in a file: seconds of RUN, taken for CPU work.
 
     Raises:
+        ValueError: history or log cannot be read.
         BadDockerfile: every mistake in it, one a line.
     """
     file = read_dockerfile(path)
@@ -355,6 +371,8 @@ def build_file(
         changed=changed,
         context=context_of(Path(path), folder, file.mistakes, changed, outside),
         file=file,
+        history=None if history is None else history_of(Path(history)),
+        log=None if build_log is None else log_of(Path(build_log)),
     )
     return _built(build_input, target, Path(path).absolute().parent.name or "image")
 
@@ -372,6 +390,7 @@ def _built(build_input: BuildInput, target: str | None, name: str) -> Built:
     except InstructionError as error:
         file.mistakes.add(stages[-1].head.raw.line, str(error), stages[-1].head.raw.text)
         wanted = stages[-1]
+    _measured(build_input, wanted, stages)
     done: dict[int, StageBuild] = {}
     for stage in every.needed(wanted):
         done[stage.number] = StageBuild(stage, every, done, build_input, values)
@@ -386,6 +405,19 @@ def _built(build_input: BuildInput, target: str | None, name: str) -> Built:
     )
 
 
+def _measured(build_input: BuildInput, target: Stage, stages: list[Stage]) -> None:
+    """Take what tools have measured where the caller has said nothing himself."""
+    try:
+        if build_input.history is not None:
+            runs, copies = sizes_from(build_input.history, target, Stages(stages))
+            build_input.run_sizes = runs | build_input.run_sizes
+            build_input.copy_sizes = copies | build_input.copy_sizes
+        if build_input.log is not None:
+            build_input.run_cpus = seconds_from(build_input.log, stages) | build_input.run_cpus
+    except InstructionError as error:
+        build_input.file.mistakes.add(target.head.raw.line, str(error), target.head.raw.text)
+
+
 def _notes(build_input: BuildInput, steps: tuple[BuildStep, ...], image: Image) -> list[str]:
     notes: list[str] = []
     silent = [f"{step.line}" for step in steps if step.word == "RUN" and not step.cpu_given]
@@ -393,6 +425,11 @@ def _notes(build_input: BuildInput, steps: tuple[BuildStep, ...], image: Image) 
         notes.append(
             f"The CPU work of RUN is not told (line {', '.join(silent)}): only the writing of its "
             "files is timed; give it with --run-cpu N=SECONDS."
+        )
+    if build_input.log is not None:
+        notes.append(
+            "Seconds of the build log are taken for CPU work of one thread on the builder: an "
+            "upper bound where a RUN waits for the network."
         )
     notes += _wire_notes(steps, image)
     if build_input.changed is not None and not build_input.context.used_changed:
@@ -439,7 +476,10 @@ def _check_options(build_input: BuildInput, declared: Collection[str]) -> None:
     Args:
         declared: names of its ARGs; those of platforms and proxies need none.
     """
-    words, add = [raw.word for raw in build_input.file.instructions], build_input.file.mistakes.add
+    words, add = (
+        [works(raw) for raw in build_input.file.instructions],
+        build_input.file.mistakes.add,
+    )
     runs, copies = words.count("RUN"), sum(word in COPIES for word in words)
     for flag, amounts, word, there in (
         ("--run-size", build_input.run_sizes, "RUN", runs),

@@ -24,6 +24,13 @@ WORDS = (
 COPIES = ("COPY", "ADD")
 WITH_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 """Instructions that make a layer; all others change only the image's configuration."""
+
+
+def works(raw: Instruction) -> str:
+    """The instruction that does the work: that of the trigger, where it is ONBUILD."""
+    return raw.rest.partition(" ")[0].upper() if raw.word == "ONBUILD" else raw.word
+
+
 MOST_FLAGS = 100
 """Flags of one instruction."""
 

@@ -1,7 +1,7 @@
 """The stages of a Dockerfile, which of them a target needs, and the base image each starts from."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, get_args
 
 from sim.core.names import Architecture
@@ -11,6 +11,7 @@ from sim.image.dockerfile.grammar import (
     ParsedInstruction,
     parse_instruction,
     sizes_of,
+    works,
 )
 from sim.image.dockerfile.parser import Dockerfile
 from sim.image.dockerfile.variables import Globals
@@ -117,11 +118,12 @@ def read_stages(
     values, stages = Globals(build_args), list[Stage]()
     runs, copies, declared = 0, 0, set[str]()
     for raw in file.instructions:
-        runs += raw.word == "RUN"
-        copies += raw.word in COPIES
+        word = works(raw)
+        runs += word == "RUN"
+        copies += word in COPIES
         try:
             sizes_of(raw.annotation)
-            ordinal = copies if raw.word in COPIES else runs
+            ordinal = copies if word in COPIES else runs
             instruction = parse_instruction(raw, file.escape, ordinal)
             if raw.word == "ARG":
                 declared |= {word.partition("=")[0] for word in instruction.words}
@@ -129,6 +131,7 @@ def read_stages(
                 base = values.expand(instruction.words[0], file.escape)
                 platform = values.expand(instruction.flag("platform"), file.escape)
                 stages.append(Stage(len(stages), instruction, base, platform))
+                stages[-1].instructions += _triggers(stages, file.escape)
             elif stages:
                 stages[-1].instructions.append(instruction)
             elif raw.word == "ARG":
@@ -138,6 +141,22 @@ def read_stages(
         except InstructionError as error:
             file.mistakes.add(raw.line, str(error), raw.text)
     return stages, values, frozenset(declared)
+
+
+def _triggers(stages: list[Stage], escape: str) -> list[ParsedInstruction]:
+    """What ONBUILD of the stage that the last one stands on runs there, before all else."""
+    new = stages[-1]
+    below = Stages(stages).named(new.base, new.number)
+    if below is None:
+        return []
+    own = [item for item in below.instructions if item.raw.word == "ONBUILD"]
+    return [_trigger(item, escape) for item in own]
+
+
+def _trigger(item: ParsedInstruction, escape: str) -> ParsedInstruction:
+    word, _, rest = item.raw.rest.partition(" ")
+    raw = replace(item.raw, word=word.upper(), rest=rest.strip())
+    return parse_instruction(raw, escape, item.ordinal)
 
 
 def sources_of(instruction: ParsedInstruction) -> list[str]:

@@ -11,6 +11,7 @@ from simpy import Event
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
+from sim.host import Machine
 from sim.platforms.autoscaling.autoscaler import Autoscaler
 from sim.platforms.autoscaling.consolidation import CONSOLIDATION
 from sim.platforms.autoscaling.disruption import (
@@ -24,12 +25,14 @@ from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.cluster import NodeCluster
 from sim.platforms.kubernetes.node import Node
+from sim.platforms.kubernetes.node_limits import node_ceilings
 from sim.platforms.kubernetes.pod import Pod, PodRequest
 from sim.platforms.kubernetes.pods_on_nodes import PodsOnNodes
 from sim.platforms.kubernetes.scheduler import FreeOnNode, empty_node
 from sim.platforms.packing.bin_packing import fill
 from sim.platforms.scaling.instance_launch import InstanceLaunch, InstanceLauncher, LaunchedInstance
 from sim.start import Start
+from sim.units import MiB
 from sim.workload import Service
 
 
@@ -41,14 +44,15 @@ class NodeKind:
     """What one node is; its `count` is not used."""
     node: NodeConfig
 
-    def free(self) -> FreeOnNode:
-        """What it has for pods when it comes."""
-        return empty_node(self.node, self.fleet.machine)
+    def offer(self, machine: Machine | None = None) -> NodeOffer:
+        """Its resources and its price; a kind of unknown price replaces nothing.
 
-    def offer(self) -> NodeOffer:
-        """Its resources and its price; a kind of unknown price replaces nothing."""
-        price = self.fleet.machine.usd_per_hour
-        return NodeOffer(float("inf") if price is None else plain(price), self.free())
+        Args:
+            machine: what it is taken for; None: what it is.
+        """
+        own = self.fleet.machine
+        price = float("inf") if own.usd_per_hour is None else plain(own.usd_per_hour)
+        return NodeOffer(price, empty_node(self.node, own if machine is None else machine))
 
 
 @description
@@ -66,12 +70,33 @@ class NodePool:
     most: PositiveInt | None = None
     """Nodes there may be; None: any number."""
 
+    def planned(self) -> list[NodeOffer]:
+        """What nodes of each kind are taken for at first; those that are there are known."""
+        known = self.kinds[: 1 if self.begin else 0]
+        rest = self.kinds[len(known) :]
+        assumed = [kind.offer(self.autoscaler.assumes(kind.fleet.machine)) for kind in rest]
+        return [*(kind.offer() for kind in known), *assumed]
+
     def lacks(self, request: PodRequest) -> tuple[str, ...]:
-        """Kubernetes' words for what an empty node has too little of; none where a kind fits."""
-        empty = [kind.free() for kind in self.kinds]
+        """Kubernetes' words for what an empty node has too little of, as nodes are planned; none
+        where a kind fits."""
+        empty = [offer.free for offer in self.planned()]
         if any(node.fits(request) for node in empty):
             return ()
         return tuple(dict.fromkeys(word for node in empty for word in node.words(request)))
+
+    def not_planned(self, request: PodRequest) -> str:
+        """Why no node is launched for a pod that would fit on one; empty where none would."""
+        for kind, planned in zip(self.kinds, self.planned(), strict=True):
+            true = kind.offer().free
+            if true.fits(request) and not planned.free.fits(request):
+                return (
+                    f"{kind.fleet.machine.name} has {true.memory / MiB:,.0f} MiB for pods, but "
+                    f"Karpenter counts {planned.free.memory / MiB:,.0f} MiB until it has seen a "
+                    f"node of that type (vmMemoryOverheadPercent, "
+                    f"karpenter.vm_memory_overhead): it launches none, and the pod stays pending"
+                )
+        return ""
 
 
 class LiveNodePool:
@@ -93,7 +118,7 @@ class LiveNodePool:
         self._pool = pool
         self._world = world
         self._cluster = cluster
-        self._offers = [kind.offer() for kind in pool.kinds]
+        self._offers = pool.planned()
         self._coming: Counter[int] = Counter()
         self._kind: dict[int, int] = {}
         """The kind of each node that came; those of the beginning are of the first."""
@@ -175,6 +200,16 @@ class LiveNodePool:
         yield self._world.env.timeout(pause)
         yield from self._draining.drain(node)
 
+    def _see(self, kind: int) -> None:
+        """A node of a kind has come: from now on it is known, or at least not taken for more.
+
+        Who does not discover it would launch the same node over and over for a pod that does not
+        fit: that loop is left out.
+        """
+        true = self._pool.kinds[kind].offer()
+        if self._pool.autoscaler.discovers or true.free.memory < self._offers[kind].free.memory:
+            self._offers[kind] = true
+
     def _occupied(self, node: Node) -> OccupiedNode:
         kind = self._kind.get(node.number, 0)
         pods = Counter(pod.request for pod in node.pods.values())
@@ -202,6 +237,7 @@ class LiveNodePool:
     def _join(self, kind: int, launched: LaunchedInstance) -> None:
         self._coming[kind] -= 1
         which = self._pool.kinds[kind]
+        self._see(kind)
         node = self._cluster.join(which.fleet, which.node, launched)
         self._kind[node.number] = kind
 
@@ -214,7 +250,17 @@ class PodsOnNodePool(PodsOnNodes):
 
     def lacks(self, service: Service) -> str:
         """Kubernetes' words where no kind of node holds the service: its pods wait for ever."""
-        return ", ".join(self.pool.lacks(self.terms.pod.request(service)))
+        request = self.terms.pod.request(service)
+        words = ", ".join(self.pool.lacks(request))
+        why = self.pool.not_planned(request) if words else ""
+        return f"{words}: {why}" if why else words
+
+    def planned(self, service: Service) -> int:
+        """Pods that one node of the cheapest kind is planned for."""
+        taken_for = self.machine
+        if not self.pool.begin:
+            taken_for = self.pool.autoscaler.assumes(taken_for)
+        return node_ceilings(self.node, taken_for, self.terms.pod.request(service))[0].allows
 
     def deploy(self, world: World, evicted: Callable[[Start, Pod], None]) -> NodeCluster:
         """The nodes of the beginning, and who adds others."""

@@ -9,13 +9,13 @@ from simpy import Event, Interrupt
 
 from sim.core.world import World
 from sim.host import Kernel
-from sim.platforms.ecs.container_instance import ContainerInstance, TaskRequest
+from sim.platforms.ecs.container_instance import ContainerInstance, TaskRequest, task_demand
 from sim.platforms.ecs.instance_limits import TasksOnInstances
 from sim.platforms.ecs.placement import PlacementIndex
 from sim.platforms.scaling.pending_queue import PendingQueue
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
-from sim.workload import Demand, PerService, Service
+from sim.workload import PerService, Service
 
 
 class TaskCapacity:
@@ -159,7 +159,7 @@ class ECSCluster(TaskCapacity):
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on the first instance that are up already."""
-        demand = Demand(self.world, self._hosting.runs(service))
+        demand = task_demand(self.world, self._hosting.runs(service))
         return [self.instances[0].engine.settle(demand) for _ in range(count)]
 
     def _boot(self, number: int) -> ContainerInstance:

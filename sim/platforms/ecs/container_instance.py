@@ -1,10 +1,12 @@
 """An ECS container instance: what it registered with the cluster, and what is left of it."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sim.core.world import World
 from sim.sandbox import ContainerEngine
-from sim.workload import Service
+from sim.workload import Demand, Service, task_size
 
 CPU_UNITS = 1024
 """CPU units a vCPU."""
@@ -39,15 +41,36 @@ class TaskRequest:
     """Thousandths of a CPU unit."""
     memory: int
     """Bytes."""
-    port: int | None
-    """A fixed host port, or None."""
+    ports: frozenset[int] = frozenset()
+    """Fixed host ports."""
     gpus: int = 0
+    slots: int = 1
+    """Of what the network mode runs out of."""
 
 
 def task_request(service: Service, *, own_network: bool) -> TaskRequest:
-    """What a task of `service` requests; with a network of its own it takes no host port."""
-    port = None if own_network else service.host_port
-    return TaskRequest(whole_cpu(service.cpu), round(service.reserved), port, service.gpus)
+    """What a task of `service` requests: ECS adds up all of its containers, init ones too.
+
+    With a network of its own it takes one interface and no host port; else each container that
+    runs takes a port of the bridge.
+    """
+    size = task_size(service, "beside")
+    ports = frozenset() if own_network else frozenset(size.ports)
+    slots = 1 if own_network else size.containers
+    return TaskRequest(whole_cpu(size.cpu), round(size.reserved), ports, size.gpus, slots)
+
+
+def task_demand(world: World, service: Service) -> Demand:
+    """What a task demands: several containers share the CPU of their task, by their CPU units.
+
+    ECS has no CPU limit of a single container (Linux): the quota is the task's.
+    """
+    demand = Demand(world, service)
+    if not demand.alone:
+        demand.together = task_size(service, "beside").cap
+        for each in (demand, *demand.init, *demand.sidecars):
+            each.cap = math.inf
+    return demand
 
 
 def whole_cpu(vcpus: float) -> int:
@@ -74,26 +97,28 @@ class FreeOnInstance(NamedTuple):
             return "RESOURCE:MEMORY"
         if request.gpus > self.gpus:
             return "RESOURCE:GPU"
-        taken = request.port in self.ports or len(self.ports) >= MOST_PORTS
-        if request.port is not None and taken:
+        if request.ports and self._lacks_ports(request.ports):
             return "RESOURCE:PORTS"
-        return self.slot_word if self.slots < 1 else None
+        return self.slot_word if self.slots < request.slots else None
+
+    def _lacks_ports(self, ports: frozenset[int]) -> bool:
+        return not ports.isdisjoint(self.ports) or len(self.ports) + len(ports) > MOST_PORTS
 
     def less(self, request: TaskRequest) -> "FreeOnInstance":
         """What is left after one more task."""
         cpu, memory, slots, tasks, ports, word, gpus = self
-        if request.port is not None:
-            ports |= {request.port}
+        if request.ports:
+            ports |= request.ports
         cpu, memory, gpus = cpu - request.cpu, memory - request.memory, gpus - request.gpus
-        return FreeOnInstance(cpu, memory, slots - 1, tasks + 1, ports, word, gpus)
+        return FreeOnInstance(cpu, memory, slots - request.slots, tasks + 1, ports, word, gpus)
 
     def more(self, request: TaskRequest) -> "FreeOnInstance":
         """What is left after one task less."""
         cpu, memory, slots, tasks, ports, word, gpus = self
-        if request.port is not None:
-            ports -= {request.port}
+        if request.ports:
+            ports -= request.ports
         cpu, memory, gpus = cpu + request.cpu, memory + request.memory, gpus + request.gpus
-        return FreeOnInstance(cpu, memory, slots + 1, tasks - 1, ports, word, gpus)
+        return FreeOnInstance(cpu, memory, slots + request.slots, tasks - 1, ports, word, gpus)
 
     def amounts(self) -> dict[str, float]:
         """What is left of each resource, by the name of its limit."""

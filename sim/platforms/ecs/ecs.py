@@ -15,6 +15,7 @@ from sim.image import AgentPull
 from sim.platforms.deployment import BareDeployment, record_wait
 from sim.platforms.ecs.capacity_provider import CapacityProvider
 from sim.platforms.ecs.cluster import TasksOnFleet
+from sim.platforms.ecs.container_instance import task_demand
 from sim.platforms.ecs.fargate_tasks import TasksOnFargate
 from sim.platforms.ecs.instance_limits import ControlPlane, InstanceTerms, Network
 from sim.platforms.ecs.placement import Strategy
@@ -98,7 +99,7 @@ TASK_STATES = {
     "start": "ACTIVATING",
     "app": "RUNNING",
 }
-"""ECS's word for a task in each phase of its start."""
+"""ECS's word for a task in each phase of its start; PENDING while its containers wait."""
 
 
 class LiveECS(BareDeployment):
@@ -111,7 +112,7 @@ class LiveECS(BareDeployment):
         rate = ecs.service_rate
         self._rates = PerService(lambda _: None if rate is None else rate.deploy(world.env))
         hosting = ecs.hosting
-        self._demands = PerService(lambda service: Demand(world, hosting.runs(service)))
+        self._demands = PerService(lambda service: task_demand(world, hosting.runs(service)))
         self.capacity = hosting.deploy(world)
 
     def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
@@ -147,7 +148,7 @@ class LiveECS(BareDeployment):
             return "STOPPED"
         if start.sandbox is not None and not start.sandbox.alive:
             return "STOPPED"
-        return TASK_STATES[start.state]
+        return TASK_STATES.get(start.state, "PENDING")
 
     def _again(self, start: Start) -> Start:
         """The service scheduler starts it, at its rate."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from sim.core.world import World
 from sim.host import Kernel
 from sim.platforms.ecs.cluster import TaskCapacity
+from sim.platforms.ecs.container_instance import task_demand
 from sim.platforms.fargate import Fargate, FargateHost
 from sim.platforms.hosting import FargateSize
 from sim.sandbox import Container
@@ -36,7 +37,7 @@ class FargateTasks(TaskCapacity):
         """From an accepted request to ready; the launch quota is part of the request."""
         yield from self._live.admit(start)
         sized = self._sized.of(start.service)
-        if start.service.gpus:
+        if start.demand.size.gpus:
             return Refused("GPU: Fargate has none")
         if sized is None:
             return Refused(f"Fargate size ({self._fargate.largest})")
@@ -60,11 +61,20 @@ class FargateTasks(TaskCapacity):
     def _size(self, service: Service) -> tuple[FargateSize, Demand] | None:
         """The size a task runs at, and what it demands there; None where no size holds it."""
         size = self._fargate.size_for(service)
-        return None if size is None else (size, Demand(self.world, _at_size(service, size)))
+        if size is None:
+            return None
+        if service.alone:
+            return size, Demand(self.world, _at_size(service, size))
+        demand = task_demand(self.world, service)
+        demand.together = size.vcpu
+        return size, demand
 
 
 def _at_size(service: Service, size: FargateSize) -> Service:
-    """The service at the size that is paid for: its caps, with what the app uses as asked."""
+    """The service at the size that is paid for: its caps, with what the app uses as asked.
+
+    Of several containers each keeps its own memory limit; they share the vCPUs of the size.
+    """
     app = replace(service.app, private=service.private, kernel_memory=0.0)
     return replace(
         service, cpu=size.vcpu, cpu_limit=None, memory=size.memory, cpu_quota=True, app=app

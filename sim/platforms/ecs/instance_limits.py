@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import PositiveInt
 
@@ -34,7 +34,7 @@ from sim.platforms.limits import (
 )
 from sim.platforms.packing.placing import Placing
 from sim.start import Ceiling
-from sim.workload import Service
+from sim.workload import Service, TaskSize, task_size
 from sim.workload.attribute_expression import attribute_expression
 
 Network: TypeAlias = Literal["bridge", "host", "awsvpc"]
@@ -104,8 +104,9 @@ class TasksOnInstances(Hosting):
 
     def request(self, service: Service) -> TaskRequest:
         """What placement reserves for a task."""
-        gpus_of(self.machine, service.gpus)
-        return task_request(service, own_network=self.own_network)
+        request = task_request(service, own_network=self.own_network)
+        gpus_of(self.machine, request.gpus)
+        return request
 
     def registered(self) -> FreeOnInstance:
         """What an instance offers when it joins the cluster."""
@@ -128,8 +129,9 @@ class TasksOnInstances(Hosting):
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Tasks that fit on one instance by reservation, limit by limit, smallest first."""
+        size = task_size(service, "beside")
         return smallest_first(
-            *cpu_ceilings(self.machine.vcpu, service.cpu, _MORE_CPU, REFUSALS["vCPU"]),
+            *cpu_ceilings(self.machine.vcpu, size.cpu, _MORE_CPU, REFUSALS["vCPU"]),
             *self._constraint(service),
             self._memory_ceiling(service),
             *self.slots(service),
@@ -138,19 +140,27 @@ class TasksOnInstances(Hosting):
 
     def runs(self, service: Service) -> Service:
         """Below the smallest task-level CPU a task has that of its container: a weight."""
-        if not service.cpu_quota or not 0.0 < service.cpu < self._least_task_cpu:
+        if not service.cpu_quota or not 0.0 < self._task_cpu(service) < self._least_task_cpu:
             return service
-        return replace(service, cpu_quota=False, cpu_limit=None)
+        return _weighed(
+            service,
+            init=tuple(map(_weighed, service.init)),
+            sidecars=tuple(map(_weighed, service.sidecars)),
+        )
 
     def remark(self, service: Service) -> str:
         """That CPU is a weight where it was meant as a quota."""
         if self.runs(service) == service:
             return ""
-        least, mine = self._least_task_cpu, CPU_UNITS * service.cpu
+        least, mine = self._least_task_cpu, CPU_UNITS * self._task_cpu(service)
         return (
             f"ECS takes no task-level CPU below {least:g} vCPU: {mine:.3g} CPU units are reserved, "
             f"and a weight, not a quota"
         )
+
+    @staticmethod
+    def _task_cpu(service: Service) -> float:
+        return task_size(service, "beside").cpu
 
     @property
     def _least_task_cpu(self) -> float:
@@ -192,27 +202,29 @@ class TasksOnInstances(Hosting):
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits of the network mode, and GPUs; they stand whatever the tasks really use."""
-        return (*self._network_slots(service), *gpu_ceilings(self.machine, service.gpus))
+        size = task_size(service, "beside")
+        return (*self._network_slots(size), *gpu_ceilings(self.machine, size.gpus))
 
-    def _network_slots(self, service: Service) -> tuple[Ceiling, ...]:
+    def _network_slots(self, size: TaskSize) -> tuple[Ceiling, ...]:
         if self.own_network:
             return () if math.isinf(self._enis) else (self._eni_ceiling(),)
-        port = service.host_port
-        free = 0 if port in RESERVED_PORTS else 1
-        fixed = () if port is None else (_ceiling("host ports", free, _DYNAMIC),)
+        free = 1 if RESERVED_PORTS.isdisjoint(size.ports) else 0
+        fixed = (_ceiling("host ports", free, _DYNAMIC),) if size.ports else ()
         if self.terms.network == "host":
             return fixed
-        control = self.terms.control_plane
+        control, each = self.terms.control_plane, size.containers
+        bridge, dynamic = plain(control.bridge_ports), plain(control.dynamic_ports)
         return (
             *fixed,
-            _ceiling("bridge ports", int(plain(control.bridge_ports)), "use awsvpc with trunking"),
-            _ceiling("host ports", int(plain(control.dynamic_ports)), _WIDER),
+            _ceiling("bridge ports", fits(bridge, each), "use awsvpc with trunking"),
+            _ceiling("host ports", fits(dynamic, each), _WIDER),
         )
 
     def fits_in_memory(self, service: Service) -> int:
         """Tasks that fit by what they use, beside the agent and the OS."""
-        each = service.private + plain(self.fleet.runtime.shim)
-        return fits(self.fleet.room(service.hot + self.terms.agent_memory), each)
+        size = task_size(service)
+        each = size.private + size.containers * plain(self.fleet.runtime.shim)
+        return fits(self.fleet.room(size.hot + self.terms.agent_memory), each)
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How an instance's nominal memory is used with `count` tasks at work."""
@@ -229,7 +241,7 @@ class TasksOnInstances(Hosting):
 
     def _memory_ceiling(self, service: Service) -> Ceiling:
         """What is registered is nearly all that the OS sees, also what OS and agent use of it."""
-        allows = fits(self.registered_memory, service.reserved)
+        allows = fits(self.registered_memory, task_size(service, "beside").reserved)
         spare = allows < self.fits_in_memory(service)
         return _ceiling("memory", allows, _MORE_MEMORY if spare else _FULL)
 
@@ -242,6 +254,10 @@ class TasksOnInstances(Hosting):
             return _ceiling("trunk ENI", int(self._enis), more)
         known = "not known for" if machine.trunk_tasks is None else "not supported on"
         return _ceiling("trunk ENI", 0, f"trunking is {known} {machine.name}")
+
+
+def _weighed(service: Service, **rest: Any) -> Service:
+    return replace(service, cpu_quota=False, cpu_limit=None, **rest)
 
 
 def _ceiling(limit: str, allows: int, how: str) -> Ceiling:

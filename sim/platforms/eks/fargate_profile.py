@@ -16,7 +16,7 @@ from sim.platforms.kubernetes.pods_on_nodes import ClusterTerms
 from sim.platforms.limits import BudgetItem
 from sim.sandbox import Container
 from sim.start import Ceiling, Refused, Start, Story
-from sim.workload import Service
+from sim.workload import Service, task_size
 
 
 @description
@@ -82,8 +82,8 @@ def unsupported(pod: PodTemplate, service: Service) -> str | None:
     lacking = (
         (pod.host_network, "fields not supported: HostNetwork"),
         (pod.privileged, "invalid SecurityContext fields: Privileged"),
-        (bool(service.gpus), "Fargate has no nvidia.com/gpu"),
-        (service.host_port is not None, "port contains HostIP or HostPort"),
+        (bool(task_size(service).gpus), "Fargate has no nvidia.com/gpu"),
+        (bool(task_size(service).ports), "port contains HostIP or HostPort"),
     )
     words = ", ".join(word for applies, word in lacking if applies)
     return f"Pod not supported on Fargate: {words}" if words else None

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from typing import Any
 
 from pydantic import Field
-from simpy import Event, Process
+from simpy import Event
 
 from sim.core.back_off import back_off
 from sim.core.cited import Number, plain
@@ -13,10 +13,12 @@ from sim.core.description import description
 from sim.core.token_bucket import Quota
 from sim.host import MemorySlice, Step
 from sim.image import Image
-from sim.platforms.kubernetes.pod import Pod, PodContainer, oom_score_adj
+from sim.platforms.kubernetes.pod import Pod
 from sim.sandbox import Container, ContainerEngine
+from sim.sandbox.task import run_init, run_together
 from sim.sharing import Group
-from sim.start import Ready, Refused, Start, Story
+from sim.start import Ready, Refused, Start, Starting, Story
+from sim.workload import Demand
 
 NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
 """What the VPC CNI says when the node has no address left."""
@@ -97,23 +99,16 @@ class LiveKubelet:
             yield preparing
         self._report(start, "PodReadyToStartContainers")
         cgroup = self._cgroup(start, pod)
-        if pod.init:
-            start.phase("init")
-            for container in pod.init:
-                yield from self._run_init(start, pod, container, cgroup)
+
+        def bring_up(container: Starting) -> Generator[Event, Any, None]:
+            return self._bring_up(container, pod, cgroup)
+
+        yield from run_init(start, bring_up)
         self._report(start, "Initialized")
-        starting_up = []
-        for container in pod.sidecars:
-            sidecar = yield from self._start_container(start, pod, container, cgroup)
-            starting_up.append(self._start_up_beside(start, sidecar))
-        yield from self._pull(start, pod.main)
-        self.engine.write(start)
-        main = yield from self._create(start, pod, pod.main, cgroup)
-        start.phase("app")
-        yield from main.run(start)
-        for sidecar_up in starting_up:
-            if not sidecar_up.processed:
-                yield sidecar_up
+        if pod.main.sidecars:
+            yield from run_together(start, bring_up, one_by_one=True)
+        else:
+            yield from bring_up(start)
         self._report(start, "ContainersReady")
         self._report(start, "Ready")
         return Ready()
@@ -121,74 +116,41 @@ class LiveKubelet:
     def settle(self, pod: Pod) -> Container:
         """A pod that is up already, long after its start; returns the service's own container."""
         self.engine.kernel.memory.hold(self._sandbox_memory)
-        for container in pod.sidecars:
+        for container in pod.main.sidecars:
             self._settle(pod, container)
         return self._settle(pod, pod.main)
 
-    def _settle(self, pod: Pod, container: PodContainer) -> Container:
-        score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
+    def _settle(self, pod: Pod, container: Demand) -> Container:
+        score = pod.oom_score_adj(container, self.engine.kernel.memory.capacity)
         return self.engine.settle(
             container, parent=self.pods, oom_score_adj=score, memory=self._memory
         )
 
-    def _start_container(
-        self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
-    ) -> Generator[Event, Any, Container]:
-        """Pull, create and start one container."""
-        yield from self._pull(start, container, within)
-        return (yield from self._create(start, pod, container, cgroup, within))
-
-    def _pull(
-        self, start: Start, container: PodContainer, within: str = ""
-    ) -> Generator[Event, Any, None]:
-        """Bring a container's image to the node."""
-        with start.phase("pull", within):
-            if container.image is not None:
-                yield from self._pull_image(start, container.image)
-
-    def _create(
-        self, start: Start, pod: Pod, container: PodContainer, cgroup: Group, within: str = ""
-    ) -> Generator[Event, Any, Container]:
-        """Create and start a container; the more memory it requests, the later it is killed."""
-        score = oom_score_adj(pod.qos, container.request, self.engine.kernel.memory.capacity)
-        return (
-            yield from self.engine.up(
-                start,
-                container,
-                parent=cgroup,
-                oom_score_adj=score,
-                memory=self._memory,
-                within=within,
-            )
+    def _bring_up(self, start: Starting, pod: Pod, cgroup: Group) -> Generator[Event, Any, None]:
+        """Pull, create and start one container; the more memory it requests, the later it dies."""
+        start.phase("pull")
+        if start.service.image is not None:
+            yield from self._pull_image(start, start.service.image)
+        self.engine.write(start)
+        score = pod.oom_score_adj(start.demand, self.engine.kernel.memory.capacity)
+        running = yield from self.engine.up(
+            start, parent=cgroup, oom_score_adj=score, memory=self._memory
         )
-
-    def _run_init(
-        self, start: Start, pod: Pod, container: PodContainer, cgroup: Group
-    ) -> Generator[Event, Any, None]:
-        """Start an init container, and wait for its end."""
-        running = yield from self._start_container(start, pod, container, cgroup, within="init")
+        start.phase("app")
         yield from running.run(start)
-        running.stop()
 
-    def _start_up_beside(self, start: Start, sidecar: Container) -> Process:
-        """Let a sidecar start up at its own pace; it does not outlive the pod."""
-        process = start.env.process(sidecar.run(start))
-        process.defused = True
-        start.at_end.append(lambda: process.interrupt() if process.is_alive else None)
-        return process
-
-    def _pull_image(self, start: Start, image: Image) -> Generator[Event, Any, None]:
+    def _pull_image(self, start: Starting, image: Image) -> Generator[Event, Any, None]:
         """Pull an image, unless it is here; above its rate the kubelet backs off."""
         pauses = back_off(self._back_off, self._longest)
         while not self.engine.store.has(image) and not self._pulls.try_take():
             with start.phase("throttled", "pull") as span:
                 span.waits(BACK_OFF)
-                yield start.env.timeout(next(pauses))
+                yield start.world.env.timeout(next(pauses))
         yield from self.engine.pull(start, image)
 
     def _cgroup(self, start: Start, pod: Pod) -> Group:
         """The cgroup of a pod; a container alone in its pod needs none beside its own."""
-        if not pod.init and not pod.sidecars:
+        if pod.main.alone:
             return self.pods
         cgroup = self.pods.group(weight=pod.weight)
         start.at_end.append(cgroup.remove)

@@ -30,7 +30,7 @@ REFUSALS = {
 def node_ceilings(config: NodeConfig, machine: Machine, request: PodRequest) -> tuple[Ceiling, ...]:
     """The limits of one node, smallest first; equals as they are found out."""
     more_addresses = _more_addresses(config, machine, request)
-    ports = [] if request.port is None else [_ceiling("host ports", 1, _NO_HOST_PORT)]
+    ports = [] if not request.ports else [_ceiling("host ports", 1, _NO_HOST_PORT)]
     cpu = [*_cpu(config, machine, request), *_gpus(machine, request)]
     addresses = _addresses(config, request, more_addresses)
     slots = _slots(config, addresses)

@@ -13,8 +13,7 @@ from pydantic import model_validator
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu
 from sim.core.world import World
-from sim.image import Image
-from sim.workload import Demand, Service
+from sim.workload import Demand, Service, task_size
 
 QoS: TypeAlias = Literal["Guaranteed", "Burstable", "BestEffort"]
 
@@ -80,8 +79,8 @@ class PodRequest(NamedTuple):
     """Thousandths of a vCPU."""
     memory: int
     """Bytes."""
-    port: int | None = None
-    """A port of the host, or None."""
+    ports: tuple[int, ...] = ()
+    """Ports of the host."""
     gpus: int = 0
     branches: int = 0
     """Branch interfaces: 1 for a pod with security groups of its own."""
@@ -89,14 +88,10 @@ class PodRequest(NamedTuple):
 
 @description
 class PodTemplate:
-    """What a pod is besides the service's own container."""
+    """What a pod is besides the service's containers."""
 
     resources: Resources | None = None
     """Requests and limits of the service's container; None: what the service says."""
-    init: tuple[Service, ...] = ()
-    """Init containers: run one after the other, each to its end, before the others start."""
-    sidecars: tuple[Service, ...] = ()
-    """Containers beside the service's own; they start before it, and are ready when it is."""
     privileged: bool = False
     host_network: bool = False
     """Share the node's network: no address of its own."""
@@ -112,23 +107,20 @@ class PodTemplate:
 
     def request(self, service: Service) -> PodRequest:
         """The effective request: the largest of the init chain, or the sum of the others."""
-        side_by_side = [self.main(service), *map(resources, self.sidecars)]
-        chain = [resources(container) for container in self.init]
+        side_by_side = [self.main(service), *map(resources, service.sidecars)]
+        chain = [resources(container) for container in service.init]
+        size = task_size(service)
         return PodRequest(
             max(sum(r.cpu for r in side_by_side), *(r.cpu for r in chain), 0),
             max(sum(r.memory for r in side_by_side), *(r.memory for r in chain), 0),
-            service.host_port,
-            max(
-                service.gpus + sum(each.gpus for each in self.sidecars),
-                *(each.gpus for each in self.init),
-                0,
-            ),
+            size.ports,
+            size.gpus,
             int(self.security_groups),
         )
 
     def qos(self, service: Service) -> QoS:
         """The class that decides who is killed first where memory is short."""
-        others = (*self.init, *self.sidecars)
+        others = (*service.init, *service.sidecars)
         every = [self.main(service), *map(resources, others)]
         if all(r.guaranteed for r in every):
             return "Guaranteed"
@@ -161,39 +153,41 @@ def oom_score_adj(qos: QoS, request: float, capacity: float) -> float:
 class PodContainer(Demand):
     """One container of a pod as a live kubelet starts it."""
 
-    __slots__ = ("image", "request")
+    __slots__ = ("request",)
 
     def __init__(
-        self, world: World, service: Service, resources: Resources, *, oom_group: bool
+        self, world: World, service: Service, resources: Resources, template: PodTemplate
     ) -> None:
         super().__init__(world, service)
-        self.image: Image | None = service.image
         self.request = resources.memory
         self.shares = cpu_weight(resources.cpu)
         self.cap = math.inf if resources.cpu_limit is None else resources.cpu_limit
-        self.oom_group = oom_group or service.oom_group
+        self.oom_group = template.oom_group or service.oom_group
         self.memory = math.inf if resources.memory_limit is None else resources.memory_limit
+        self.init = [_other(world, each, template) for each in service.init]
+        self.sidecars = [_other(world, each, template) for each in service.sidecars]
+
+
+def _other(world: World, service: Service, template: PodTemplate) -> PodContainer:
+    return PodContainer(world, service, resources(service), template)
 
 
 class Pod:
     """A pod as a live cluster sees it; made once a launch, shared by all its starts."""
 
-    __slots__ = ("init", "main", "own_network", "qos", "request", "sidecars", "weight")
+    __slots__ = ("main", "own_network", "qos", "request", "weight")
 
     def __init__(self, world: World, template: PodTemplate, service: Service) -> None:
         self.request = template.request(service)
         self.qos: QoS = template.qos(service)
         self.weight = cpu_weight(self.request.cpu)
         self.own_network = not (template.host_network or template.security_groups)
-        group = template.oom_group
-        self.main = PodContainer(world, service, template.main(service), oom_group=group)
-        self.init = [
-            PodContainer(world, each, resources(each), oom_group=group) for each in template.init
-        ]
-        self.sidecars = [
-            PodContainer(world, each, resources(each), oom_group=group)
-            for each in template.sidecars
-        ]
+        self.main = PodContainer(world, service, template.main(service), template)
+
+    def oom_score_adj(self, container: Demand, capacity: float) -> float:
+        """What the kubelet writes for one of its containers on a node of so many bytes."""
+        request = container.request if isinstance(container, PodContainer) else 0.0
+        return oom_score_adj(self.qos, request, capacity)
 
     def again(self, world: World) -> "Pod":
         """The pod as its controller makes it anew after an eviction.

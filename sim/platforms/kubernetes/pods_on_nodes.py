@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import fsum
 from typing import Protocol
 
 from sim.core.cited import plain
@@ -23,7 +22,7 @@ from sim.platforms.limits import BudgetItem, fits, smallest_first
 from sim.platforms.packing.placing import Placing
 from sim.sandbox import Container
 from sim.start import Ceiling, Start, Story
-from sim.workload import Service
+from sim.workload import Service, task_size
 
 
 @description
@@ -100,13 +99,11 @@ class PodsOnNodes(Hosting):
 
         Together they stay within Node Allocatable, or the kubelet evicts one.
         """
-        beside = fsum(container.private for container in self.terms.pod.sidecars)
-        hot = service.hot + fsum(container.hot for container in self.terms.pod.sidecars)
-        pod = service.private + beside
-        each = pod + plain(self.terms.kubelet.sandbox_memory)
+        pod = task_size(service)
+        each = pod.private + plain(self.terms.kubelet.sandbox_memory)
         allocatable = self.node.memory_of_pods(self.machine) - plain(self.node.eviction_memory)
-        on_host = fits(self.fleet.room(hot + self.node.held), each)
-        return min(on_host, fits(allocatable - hot, pod)) if pod else on_host
+        on_host = fits(self.fleet.room(pod.hot + self.node.held), each)
+        return min(on_host, fits(allocatable - pod.hot, pod.private)) if pod.private else on_host
 
     def budget(self, service: Service, count: int) -> tuple[BudgetItem, ...]:
         """How a node's nominal memory is used with `count` pods at work."""

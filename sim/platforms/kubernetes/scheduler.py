@@ -40,7 +40,7 @@ class FreeOnNode(NamedTuple):
 
     def words(self, request: PodRequest) -> tuple[str, ...]:
         """Kubernetes' words for all it has too little of; ports are looked at first."""
-        if request.port is not None and request.port in self.ports:
+        if not self.ports.isdisjoint(request.ports):
             return (REFUSALS["host ports"],)
         lacking = (
             ("pod slots", self.pods < 1),
@@ -59,7 +59,7 @@ class FreeOnNode(NamedTuple):
             and (request.memory <= self.memory or request.memory == 0)
             and request.gpus <= self.gpus
             and request.branches <= self.branches
-            and (request.port is None or request.port not in self.ports)
+            and (not request.ports or self.ports.isdisjoint(request.ports))
         )
 
     def amounts(self) -> dict[str, float]:
@@ -80,16 +80,16 @@ class FreeOnNode(NamedTuple):
     def less(self, request: PodRequest) -> "FreeOnNode":
         """What is left after one more pod."""
         cpu, memory, pods, ports, whole, gpus, branches = self
-        if request.port is not None:
-            ports |= {request.port}
+        if request.ports:
+            ports |= set(request.ports)
         cpu, memory, gpus = cpu - request.cpu, memory - request.memory, gpus - request.gpus
         return FreeOnNode(cpu, memory, pods - 1, ports, whole, gpus, branches - request.branches)
 
     def more(self, request: PodRequest) -> "FreeOnNode":
         """What is left after one pod less."""
         cpu, memory, pods, ports, whole, gpus, branches = self
-        if request.port is not None:
-            ports -= {request.port}
+        if request.ports:
+            ports -= set(request.ports)
         cpu, memory, gpus = cpu + request.cpu, memory + request.memory, gpus + request.gpus
         return FreeOnNode(cpu, memory, pods + 1, ports, whole, gpus, branches + request.branches)
 

@@ -10,7 +10,7 @@ from sim.host import Machine
 from sim.image import Layer
 from sim.platforms.packing.bin_packing import FreeResources
 from sim.start import Ceiling
-from sim.workload import Service
+from sim.workload import Service, TaskSize
 
 Rank: TypeAlias = Callable[[Any, Any], float]
 """Of what a host has left, and a request: the host with the lowest is taken, of equals the first.
@@ -46,14 +46,16 @@ class Placing:
 
 
 class ServerRequest(NamedTuple):
-    """What one container or guest takes of a server."""
+    """What the containers of one task, or a guest, take of a server."""
 
     cpu: int
     """Thousandths of a vCPU."""
     memory: int
     """Bytes."""
-    port: int | None = None
+    ports: frozenset[int] = frozenset()
     gpus: int = 0
+    bridge: int = 1
+    """Ports of its Linux bridge."""
 
 
 class FreeOnServer(NamedTuple):
@@ -71,18 +73,18 @@ class FreeOnServer(NamedTuple):
         return (
             request.cpu <= self.cpu
             and request.memory <= self.memory
-            and self.bridge > 0
+            and request.bridge <= self.bridge
             and request.gpus <= self.gpus
-            and request.port not in self.ports
+            and request.ports.isdisjoint(self.ports)
         )
 
     def less(self, request: ServerRequest) -> "FreeOnServer":
         """What is left after one more."""
         cpu, memory, bridge, gpus, ports = self
-        if request.port is not None:
-            ports |= {request.port}
+        if request.ports:
+            ports |= request.ports
         cpu, memory, gpus = cpu - request.cpu, memory - request.memory, gpus - request.gpus
-        return FreeOnServer(cpu, memory, bridge - 1, gpus, ports)
+        return FreeOnServer(cpu, memory, bridge - request.bridge, gpus, ports)
 
     def amounts(self) -> dict[str, float]:
         """What is left, by limit."""
@@ -135,18 +137,19 @@ def server(machine: Machine, vcpus: float, memory: float, bridge: Number) -> Fre
 
 
 def server_request(
-    service: Service, *, cpu: float | None = None, memory: float | None = None, own: bool = False
+    size: TaskSize, *, cpu: float, memory: float, guest: bool = False
 ) -> ServerRequest:
-    """What a container or guest takes of a server.
+    """What a task takes of a server.
 
     Args:
-        cpu: vCPUs; None: as the service says.
-        memory: bytes on the host; None: what it reserves.
-        own: whether it has an address, and so ports, of its own.
+        cpu: vCPUs of the server.
+        memory: bytes on the server.
+        guest: whether it has an address, and so ports, of its own.
     """
     return ServerRequest(
-        round(1000.0 * (service.cpu if cpu is None else cpu)),
-        round(service.reserved if memory is None else memory),
-        None if own else service.host_port,
-        service.gpus,
+        round(1000.0 * cpu),
+        round(memory),
+        frozenset() if guest else frozenset(size.ports),
+        size.gpus,
+        1 if guest else size.containers,
     )

@@ -46,7 +46,7 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         burstable=question.burstable,
         reserved_memory=question.reserved_memory,
         max_pods=question.max_pods,
-        nodes=question,
+        nodes=question.nodes(),
         cpu_overcommit=question.cpu_overcommit,
     )
     measured = _Measured(service, question)

@@ -127,6 +127,9 @@ def find(text: str, architecture: Architecture) -> Reading:
     if text in catalog.images():
         lines = ("The catalogue's sizes are those of amd64.",) if architecture == "arm64" else ()
         return Reading(catalog.image(text), lines)
+    known = catalog.known_image(text, architecture)
+    if known is not None and known.image is not None and known.exact:
+        return Reading(known.image, (f"Its layers are those of {known.source}.",))
     if not _is_path(text):
         raise catalog.unknown("image", text, catalog.images())
     return read(

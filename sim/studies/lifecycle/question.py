@@ -11,6 +11,7 @@ from sim.core.description import description
 from sim.core.quantity import LARGEST_WORK, parse_size, parse_work
 from sim.core.question import Mistake, Question, Typed
 from sim.image import Image
+from sim.image.dockerfile.grammar import works
 from sim.image.dockerfile.parser import read_dockerfile
 from sim.studies import platforms
 from sim.studies.images.layers import find
@@ -96,7 +97,7 @@ def _lines_of(dockerfile: str | Path, words: tuple[str, ...]) -> dict[int, int]:
         instructions = read_dockerfile(file_of(dockerfile)).instructions
     except ValueError:
         return {}
-    lines = [item.line for item in instructions if item.word in words]
+    lines = [item.line for item in instructions if works(item) in words]
     return {line: number for number, line in enumerate(lines, 1)}
 
 
@@ -156,6 +157,10 @@ class LifecycleQuestion(Question):
         _many("copy-size", "<N>=<size>"),
     ] = None
     """N=SIZE: the Nth COPY or ADD, from a stage or the network; or L9=SIZE."""
+    history: Annotated[Path | None, Typed(shape="<path>")] = None
+    """docker history of the image, for sizes of its steps."""
+    build_log: Annotated[Path | None, Typed(shape="<path>")] = None
+    """Log of docker build --progress=plain, for seconds of its steps."""
     build_args: Annotated[
         Mapping[str, str] | None,
         _pairs(_as_text, _as_text),
@@ -221,4 +226,6 @@ class LifecycleQuestion(Question):
             "run_cpus": self.run_cpus,
             "copy_sizes": self.copy_sizes,
             "target": self.target,
+            "history": self.history,
+            "build_log": self.build_log,
         }

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim import catalog
 from sim.core.cited import plain
+from sim.core.names import Architecture
 from sim.core.quantity import shown_bytes
 from sim.core.question import asking
 from sim.experiment import Results, compare
@@ -35,11 +36,12 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
     file, seed = question.file, question.seed
     native = catalog.machine(question.builder).architecture
     wanted = question.architecture or native
+    stand_ins: dict[str, str] = {}
     args = {"TARGETPLATFORM": f"linux/{wanted}", "BUILDPLATFORM": f"linux/{native}"}
     built = _builds(
         file,
         question.change,
-        resolve=_resolver(question.bases or {}),
+        resolve=_resolver(question.bases or {}, wanted, stand_ins),
         ratio=catalog.figure("image.unpack_ratio.unknown"),
         build_args={**args, **(question.build_args or {})},
         **question.built_with(),
@@ -69,7 +71,7 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
             timeline=timeline_of(results),
             kept=results,
             assumed=[],
-            notes=_notes(built, wanted, native),
+            notes=(*stand_ins.values(), *_notes(built, wanted, native)),
         )
 
     life = Life(setup=setup, rounds=rounds, app_told=question.app_told)
@@ -100,10 +102,27 @@ def _builds(dockerfile: str | Path, change: str | None, **options: Any) -> list[
     return [first, build_file(dockerfile, cache=first.digests, **options)]
 
 
-def _resolver(bases: Mapping[str, Image]) -> Callable[[str], Image]:
+def _resolver(
+    bases: Mapping[str, Image], architecture: Architecture, stand_ins: dict[str, str]
+) -> Callable[[str], Image]:
+    """What finds base images.
+
+    Args:
+        stand_ins: where it says, by name, which image stands in for one that is not known.
+    """
+
     def resolve(name: str) -> Image:
         if name in bases:
             return bases[name]
+        known = catalog.known_image(name, architecture)
+        if known is not None and known.image is not None:
+            if not known.exact:
+                stand_ins[name] = (
+                    f"Layers of {name} ({architecture}) are not in the catalogue: those of "
+                    f"{known.image.name} stand in for them ({known.source}); its own are told by "
+                    f"--base {name}=FILE (docker manifest inspect)."
+                )
+            return known.image
         try:
             return catalog.official(name)
         except catalog.UnknownName as error:

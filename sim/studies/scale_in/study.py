@@ -17,9 +17,8 @@ from sim.workload import Service
 def answer(question: ChangeQuestion) -> ScaleInAnswer:
     """How soon the machines of some tasks go once fewer are wanted; any may be stopped."""
     begin, to = question.begin, question.to
-    service = web(question.cpu, question.memory, question.image)
-    names, quotas = question.platforms, question.quotas
-    platforms = scaled_platforms(names, service, question.instance, quotas)
+    service = web(question)
+    platforms = scaled_platforms(question, service)
 
     def rows(results: Results) -> list[ScaleInRow]:
         runs = runs_of(results)

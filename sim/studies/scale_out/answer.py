@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiment import Estimate, Results
 from sim.studies.cost.bill import Bill
+from sim.studies.influence import Explained
 from sim.studies.scale_out.limiting_waits import Stretch
 from sim.workload import Service
 
@@ -82,10 +83,16 @@ class ScaleOutAnswer:
     """One row a start that was asked for and became ready."""
     account: str = ""
     """Which quotas a new account would need raised; none of them is enforced."""
+    explained: list[Explained] | None = None
+    """What moves the tasks that a host is planned for; None where that was not asked for."""
 
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data."""
-        return [row.json() for row in self.rows]
+        rows = [row.json() for row in self.rows]
+        for row in rows if self.explained is not None else ():
+            mine = [e for e in self.explained or [] if e.variant == row["platform"]]
+            row["explain"] = [number for explained in mine for number in explained.json()]
+        return rows
 
     def sentence(self) -> str:
         """Who is at 90 % first, who last, and who never is."""

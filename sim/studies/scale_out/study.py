@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from sim.platforms.deployment import REPLACEMENT
 from sim.platforms.kubernetes.cluster import EVICTED, EVICTION
 from sim.studies.account_quotas import account_line, need
 from sim.studies.cost.bill import NO_BILL
+from sim.studies.influence import Explained, explain
+from sim.studies.platform_row import StudiedPlatform
+from sim.studies.platforms import row as platform_row
 from sim.studies.scale import ScaleOutQuestion, ScaleQuestion, bill_of, scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 from sim.studies.scale_out.limiting_waits import stretches
@@ -32,9 +36,8 @@ BEFORE = 6 * hours
 def answer(question: ScaleQuestion) -> ScaleOutAnswer:
     """How long each platform takes from some tasks to more, all asked for at once."""
     begin, to = question.begin, question.to
-    service = web(question.cpu, question.memory, question.image)
-    names, quotas = question.platforms, question.quotas
-    platforms = scaled_platforms(names, service, question.instance, quotas)
+    service = web(question)
+    platforms = scaled_platforms(question, service)
     scenarios = {
         name: Scenario(
             name="scale", platform=each, arrivals=_arrivals(service, begin, to, question.services)
@@ -61,12 +64,37 @@ def answer(question: ScaleQuestion) -> ScaleOutAnswer:
         summary=summary,
     )
     account = account_line(need(r.platform, platforms[r.platform], service, r.hosts) for r in rows)
+    explained = None
+    if question.explain:
+        explained = [
+            _why(name, each, service)
+            for name, each in platforms.items()
+            if not platform_row(name).own_host
+        ]
     return ScaleOutAnswer(
-        service, question.instance, begin, to, rows, results, _wanted(results, begin), account
+        service,
+        question.instance,
+        begin,
+        to,
+        rows,
+        results,
+        _wanted(results, begin),
+        account,
+        explained,
     )
 
 
 scale_out = asking(ScaleOutQuestion, answer, "scale_out")
+
+
+def _why(name: str, platform: StudiedPlatform, service: Service) -> Explained:
+    """What moves the tasks for which one more host is planned; the hosts that come follow them."""
+    what = "tasks that a host is planned for"
+
+    def planned(nodes: Sequence[tuple[StudiedPlatform, Service]]) -> list[int]:
+        return [each.planned(task) for each, task in nodes]
+
+    return explain(name, what, (platform, service), planned, base=float(platform.planned(service)))
 
 
 def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Burst, ...]:

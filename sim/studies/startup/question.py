@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 
 from sim import catalog
 from sim.core.description import description
-from sim.core.question import Mistake, Question, Typed
+from sim.core.question import Mistake, Typed
 from sim.platforms import Network
 from sim.studies import platforms
 from sim.studies.kinds import (
@@ -26,13 +26,14 @@ from sim.studies.kinds import (
     apps_that_start,
     chosen,
     idle,
+    node_takers,
     several,
 )
 from sim.workload import Service
 
 
 @description
-class StartupQuestion(Question):
+class StartupQuestion(catalog.NodeSettings):
     """How soon is my app ready, on every platform, from request to first healthy answer?"""
 
     app: Annotated[str | Service, app_or_service(apps_that_start), APP] = "java"
@@ -73,6 +74,7 @@ class StartupQuestion(Question):
             option: platforms.takers("startup", option)
             for option in ("instance", "host", "network")
         }
+        takers |= node_takers("startup")
         takers["lazy"] = platforms.lazy_loaders("startup")
         yield from idle(given, takers, self.platforms)
         if "instance" in given and self.host and set(self.platforms) <= set(takers["host"]):

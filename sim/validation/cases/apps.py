@@ -70,7 +70,7 @@ def ready(app: App, quota: float | None, *, cold: bool) -> float:
             for name, part in () if cold else start.demand.reads:
                 kernel.memory.cache(name, part)  # noqa: B023 (it runs within this turn)
             running = RunningApp(kernel, start.demand, 1024.0, start.kill)  # noqa: B023
-            yield from running.start(start)
+            yield from running.run(start)
             return Ready()
 
         Start(world, Demand(world, service), story)

@@ -59,6 +59,7 @@ def sized(draft: ContainerDraft, use: ObservedUse, name: str) -> SizedContainer:
         host_ports=draft.host_ports,
         check=draft.check,
         essential=draft.essential,
+        after=tuple(draft.after),
     )
     return SizedContainer(service, memory_from, cpu_from)
 

@@ -11,6 +11,9 @@ from sim.studies.fail.answer import FailAnswer, FailRow
 from sim.studies.fail.question import FailQuestion
 from sim.workload.fault import PLANNED
 
+SHORT = 0.05
+"""Seconds below which a part of the way back is not named."""
+
 
 def command(question: FailQuestion, workers: WorkerOptions, to: Files) -> int:
     """Let it happen; 3 where no platform gets all of its tasks back."""
@@ -18,13 +21,14 @@ def command(question: FailQuestion, workers: WorkerOptions, to: Files) -> int:
         answer = study.answer(question)
     folder = answer.results.save(to.out)
     drawn = picture(plots.recovery(answer.capacity, answer.parts()), folder / "recovery.png")
+    left = picture(plots.capacity_left(answer.capacity), folder / "capacity.png")
     if to.json:
         as_json(answer.json())
         note("\n".join([answer.sentence(), answer.assumed_line(), f"wrote {folder}"]))
     else:
         say(answer.sentence())
         show(answer)
-        wrote(folder, drawn)
+        wrote(folder, drawn, left)
     return 0 if any(row.serving is not None for row in answer.rows) else 3
 
 
@@ -38,14 +42,15 @@ def show(answer: FailAnswer) -> None:
     table(
         heads,
         [_cells(row, planned=planned, errors=bool(last)) for row in answer.rows],
-        title=f"{question.tasks} tasks of {question.app}: seconds since then, means of "
-        f"{question.replications} runs",
+        title=f"{question.tasks} tasks of {question.app}: seconds since then, {_runs(question)}",
         right="l" + "r" * (len(heads) - 2) + "l",
     )
     for row in answer.rows:
         if row.parts:
             words = " + ".join(
-                f"{part} {shown_seconds(seconds)}" for part, seconds in row.parts.items()
+                f"{part} {shown_seconds(seconds)}"
+                for part, seconds in row.parts.items()
+                if seconds >= SHORT
             )
             hint(f"{row.platform}: {words}")
     if last:
@@ -58,6 +63,11 @@ def show(answer: FailAnswer) -> None:
     say(answer.assumed_line())
     if answer.advice:
         say(answer.advice)
+
+
+def _runs(question: FailQuestion) -> str:
+    count = question.replications
+    return "one run" if count == 1 else f"means of {count} runs"
 
 
 def _cells(row: FailRow, *, planned: bool, errors: bool) -> list[str]:

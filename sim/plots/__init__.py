@@ -3,6 +3,9 @@
 from sim.plots.canvas import (
     save,
 )
+from sim.plots.capacity_left import (
+    capacity_left,
+)
 from sim.plots.cost_and_readiness import (
     cost_and_readiness,
 )
@@ -66,6 +69,7 @@ from sim.plots.waterfall import (
 )
 
 __all__ = [
+    "capacity_left",
     "cost_and_readiness",
     "cost_frontier",
     "density_bars",

@@ -88,7 +88,8 @@ class FailAnswer:
     assumed: dict[str, Cited]
     """Assumed clocks that the answer rests on, by key."""
     capacity: pd.DataFrame
-    """One row a change: `platform`, `run`, `time_s` (the fault is 0), `serving` (tasks)."""
+    """One row a change: `platform`, `run`, `time_s` (the fault is 0), `serving` (tasks), and
+    `tasks`, which served before."""
     results: Results
     advice: str = ""
 

@@ -229,15 +229,25 @@ def _capacity(results: Results, rows: list[FailRow]) -> pd.DataFrame:
     import pandas as pd
 
     spans = results.spans[results.spans["parent"] == RECOVERY]
-    changes: list[dict[str, object]] = []
-    for row in rows:
-        mine = spans[spans["variant"] == row.platform]
-        for run, of in mine.groupby("run"):
-            serving = row.tasks - int((of["phase"] == LOST).sum())
-            times = sorted(of[of["phase"] == PARTS[-1]]["end_s"] - AT)
-            steps = [(0.0, serving)] + [(at, serving + n) for n, at in enumerate(times, 1)]
-            changes += [
-                {"platform": row.platform, "run": run, "time_s": at, "serving": tasks}
-                for at, tasks in steps
-            ]
-    return pd.DataFrame(changes, columns=["platform", "run", "time_s", "serving"])
+    parts = [
+        _serving(of, row.tasks).assign(platform=row.platform, run=run)
+        for row in rows
+        for run, of in spans[spans["variant"] == row.platform].groupby("run")
+    ]
+    columns = ["platform", "run", "time_s", "serving", "tasks"]
+    return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _serving(of_run: pd.DataFrame, tasks: int) -> pd.DataFrame:
+    """Tasks of one run that serve, a row a change; one that was not missing does not come back."""
+    import pandas as pd
+
+    gone = (of_run[of_run["phase"] == LOST]["start_s"] - AT).tolist()
+    back = (of_run[of_run["phase"] == PARTS[-1]]["end_s"] - AT).tolist()
+    serving = tasks - gone.count(0.0)
+    steps = [(0.0, serving)]
+    changes = [(at, 1) for at in back] + [(at, -1) for at in gone if at > 0.0]
+    for at, change in sorted(changes):
+        serving = min(tasks, serving + change)
+        steps.append((at, serving))
+    return pd.DataFrame(steps, columns=["time_s", "serving"]).assign(tasks=tasks)

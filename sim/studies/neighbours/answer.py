@@ -121,11 +121,14 @@ class NeighboursAnswer:
         for key, cited in {c.key: c for c in self.more.values()}.items():
             if cited.value == 0.0 and cited.high:
                 notes.append(
-                    f"{key} is not measured: 0 is taken, up to {cited.high:g} of the CPU of a "
-                    f"request (up to in the table)."
+                    f"{key} is not measured: a victim's request takes no more CPU here, and "
+                    f"{cited.high:.0%} more in the column `up to`."
                 )
-            else:
-                notes.append(f"{key}: {cited.value:g} ({cited.low:g} to {cited.high:g}).")
+            elif cited.low is not None and cited.high is not None:
+                notes.append(
+                    f"{key}: a victim's request takes {cited.value:.0%} more CPU ({cited.low:.0%} "
+                    f"to {cited.high:.0%}; measured on a core that they take in turns)."
+                )
         if any(row.thrashed for row in self.rows):
             who = [row.way for row in self.rows if row.thrashed]
             notes.append(

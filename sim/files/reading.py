@@ -16,6 +16,7 @@ from sim.files.own.reading import read_own
 from sim.files.question import ReadQuestion
 from sim.files.recognition import Dialect, dialect_of
 from sim.files.sizes.measured import measured
+from sim.files.terraform.resources import planned
 from sim.files.text.findings import Findings
 from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText, sources
@@ -159,6 +160,16 @@ def _ecs(found: list[Found], question: ReadQuestion, findings: Findings) -> Draf
     return read_tasks(nodes, _name(question), findings)
 
 
+def _terraform(found: list[Found], question: ReadQuestion, findings: Findings) -> Drafts:
+    name, plans = _name(question), [planned(each.node, findings) for each in found]
+    tasks = [each for plan in plans for each in plan.tasks]
+    manifests = [each for plan in plans for each in plan.manifests]
+    parts = read_tasks(tasks, name, findings).parts if tasks else []
+    if manifests:
+        parts += read_manifests(manifests, name, findings).parts
+    return Drafts(name=name, parts=parts)
+
+
 def _own(found: list[Found], _: ReadQuestion, findings: Findings) -> Drafts:
     for each in found[1:]:
         findings.mistake(each.node.place, "", "one application of one's own at a time")
@@ -177,5 +188,6 @@ _READERS: dict[Dialect, Callable[[list[Found], ReadQuestion, Findings], Drafts]]
     "kubernetes": _kubernetes,
     "ecs": _ecs,
     "cloudformation": _ecs,
+    "terraform": _terraform,
     "own": _own,
 }

@@ -114,9 +114,9 @@ def _note_sizes(parts: tuple[Part, ...], findings: Findings) -> None:
     """What is assumed, and how far it may be off."""
     for part in parts:
         if part.size_from == "assumed":
-            what = f"memory is not said, and assumed: {told('memory')} a container"
-            findings.note(f"{what}; --sizes tells better", part.name)
+            what = f"nothing says how much memory these need; {told('memory')} a container is"
+            findings.note(f"{what} assumed, which --sizes replaces", part.name)
     for part in parts:
         if part.cpu_from == "assumed":
-            what = f"CPU is not said, and assumed: {told('cpu', shown_vcpu)} a container"
-            findings.note(what, part.name)
+            what = f"nothing says how much CPU these need; {told('cpu', shown_vcpu)} a container is"
+            findings.note(f"{what} assumed", part.name)

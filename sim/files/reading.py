@@ -96,18 +96,27 @@ def _found(paths: Iterable[Path], dialect: Dialect | None, findings: Findings) -
     """The documents of all files; those of a folder that are nothing we know are counted."""
     found: list[Found] = []
     wrong: list[str] = []
-    for source in sources(paths):
+    for path in paths:
         try:
-            found += _documents(source, dialect, findings)
+            for source in sources([path]):
+                found += _told(source, dialect, findings)
         except BadInput as error:
-            if source.named:
-                wrong.append(str(error))
-            else:
-                findings.ignore("file that is nothing to run")
-                findings.note(f"not read: {error}")
+            wrong.append(str(error))
     if wrong or not found:
         raise BadInput("\n".join(wrong) or "files: nothing is in them")
     return found
+
+
+def _told(source: SourceText, dialect: Dialect | None, findings: Findings) -> list[Found]:
+    """What one file says; one that nobody named may be anything."""
+    try:
+        return _documents(source, dialect, findings)
+    except BadInput as error:
+        if source.named:
+            raise
+        findings.ignore("file that is nothing to run")
+        findings.note(f"not read: {error}")
+        return []
 
 
 def _documents(source: SourceText, dialect: Dialect | None, findings: Findings) -> list[Found]:

@@ -74,6 +74,8 @@ class Project:
         whole: Any = None
         for item in one["include"].items("a list of files"):
             paths = [item] if isinstance(item.value, str) else _paths(item["path"])
+            if any(key in item for key in ("env_file", "project_directory")):
+                self.findings.ignore("env_file or project_directory of an include")
             files = []
             for each in paths:
                 text = each.text("the path of a file")

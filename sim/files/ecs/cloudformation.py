@@ -128,7 +128,7 @@ class Template:
     def _of_list(self, function: str, inside: list[Any]) -> Any:
         if function == "Join":
             words = inside[1] if isinstance(inside[1], list) else []
-            return str(inside[0]).join(str(word) for word in words)
+            return str(inside[0]).join("" if isinstance(w, Tagged) else str(w) for w in words)
         if function == "If":
             self.findings.note("of a condition, what holds where it is true is taken")
             return inside[1]

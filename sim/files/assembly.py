@@ -14,6 +14,9 @@ from sim.files.text.findings import Findings
 from sim.workload import Application, Part, Service
 from sim.workload.application import SizeSource
 
+MOST_PARTS = 2000
+"""Services of one application."""
+
 
 def assembled(
     drafts: Drafts, measured: Mapping[str, ObservedUse], findings: Findings
@@ -23,6 +26,8 @@ def assembled(
     Raises:
         BadInput: something is wrong with the files.
     """
+    if len(drafts.parts) > MOST_PARTS:
+        raise BadInput(f"{drafts.name}: {len(drafts.parts):,} services; at most {MOST_PARTS:,}")
     share_volumes(drafts.parts)
     made = [_part(draft, measured) for draft in drafts.parts]
     findings.refuse()

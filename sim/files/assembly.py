@@ -88,7 +88,9 @@ def _as_large_as(main: ContainerDraft, init: ContainerDraft) -> None:
 
 
 def _name(container: ContainerDraft, part: PartDraft) -> str:
-    return part.name if container is part.main else container.name
+    if container is part.main:
+        return part.name
+    return container.name if container.name != part.name else f"{container.name}-beside"
 
 
 def _with(main: Service, init: list[Service], sidecars: list[Service]) -> Service:

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from sim.host import Step
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
+    from sim.studies.fail.study import fail
+    from sim.studies.isolation.study import isolation
     from sim.studies.lifecycle.study import lifecycle
+    from sim.studies.neighbours.study import neighbours
     from sim.studies.one_server import one_server
     from sim.studies.plan.study import plan
     from sim.studies.platform_row import PlatformOptions
@@ -65,8 +68,11 @@ __all__ = [
     "compare",
     "density",
     "experiment",
+    "fail",
+    "isolation",
     "lifecycle",
     "load",
+    "neighbours",
     "one_server",
     "plan",
     "plots",
@@ -105,7 +111,10 @@ _HOME = {
     "replicate": "sim.experiment",
     "sweep": "sim.experiment",
     "density": "sim.studies.density.study",
+    "fail": "sim.studies.fail.study",
+    "isolation": "sim.studies.isolation.study",
     "lifecycle": "sim.studies.lifecycle.study",
+    "neighbours": "sim.studies.neighbours.study",
     "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",
     "read": "sim.files.reading",

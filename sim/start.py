@@ -257,6 +257,14 @@ class Recoverable(Deployment, Protocol):
         """Begin another start in place of one that was lost."""
         ...
 
+    def begin_beside(self, start: Start) -> Start:
+        """Begin another start like that one, which goes on until it is ended."""
+        ...
+
+    def hand_over(self, start: Start, new: Start) -> None:
+        """End a start whose place another one takes."""
+        ...
+
     def recover(self, start: Start) -> Start:
         """Begin it anew on a host like its own, with the same disk."""
         ...

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         instances,
         matching,
     )
+    from sim.catalog.isolation.recovery import recovering
     from sim.catalog.known_images import known_image
     from sim.catalog.nodes.config import node_config
     from sim.catalog.nodes.max_pods import max_pods, prefix_max_pods
@@ -132,6 +133,7 @@ __all__ = [
     "official",
     "prefix_max_pods",
     "profile",
+    "recovering",
     "regions",
     "registry",
     "registry_names",
@@ -155,6 +157,8 @@ _HOME = {
     "sim.catalog.known_images": "known_image",
     "sim.catalog.instances.machines": "bare custom machine",
     "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
+    "sim.catalog.isolation.recovery": "recovering",
+    "sim.catalog.max_pods": "max_pods",
     "sim.catalog.nodes.config": "node_config",
     "sim.catalog.nodes.max_pods": "max_pods prefix_max_pods",
     "sim.catalog.nodes.settings": "NodeSettings Reserved",

@@ -20,6 +20,12 @@ VERBS = {
     "cost?",
     "scale": "How long from 0 to 500 tasks, when the machines have to come first? And from 500 to "
     "200?",
+    "fail": "When a process, a host or a zone dies: what is lost, who notices, when is it served "
+    "again?",
+    "neighbours": "One neighbour asks for all it can get: how much slower are the others, as "
+    "containers, microVMs and VMs?",
+    "isolation": "What do the walls between sandboxes cost, and what still crosses them: a bad "
+    "neighbour, a dead host?",
     "app": "sim app init: a file that describes an app of my own, to fill in.",
     "read": "Compose files, Kubernetes manifests or ECS tasks of mine: what was understood of "
     "them?",
@@ -28,6 +34,7 @@ VERBS = {
     "run": "Run a scenario file; runs that are there already are not made again.",
     "sweep": "Run a scenario file at many points; runs that are there already are not made again.",
     "compare": "How two runs differ: their inputs, then every metric with a 95 % interval.",
+    "report": "A run on one page: its answer, figures and tables, in a file that needs no network.",
     "sensitivity": "Every cited number of a scenario moved over its range: which of them decide "
     "the answer?",
     "image": "Layers of an image, compressed and unpacked, and what it shares with another.",

@@ -12,6 +12,9 @@ from sim.workload import Demand, PerService, Service
 DOWN = "host is down"
 """What is said to who asks a host that has died for a start."""
 
+REPLACED = "replaced"
+"""Why a start is ended in whose place another one runs."""
+
 RECOVERY, REPLACEMENT = "recovery", "replacement"
 """Parent of what is recorded of a fault, and the event of a start that replaces a lost one."""
 
@@ -50,9 +53,18 @@ class BareDeployment:
 
     def replace(self, start: Start) -> Start:
         """Begin another start in place of one that was lost, as its controller does: uncalled."""
+        return self._stands_in(start, self.begin_beside(start))
+
+    def begin_beside(self, start: Start) -> Start:
+        """Begin another start like that one, which goes on until it is ended."""
         new = self._again(start)
         self.world.record.event(new.task, REPLACEMENT, RECOVERY)
-        return self._stands_in(start, new)
+        return new
+
+    def hand_over(self, start: Start, new: Start) -> None:
+        """End a start whose place another one takes."""
+        start.kill(REPLACED)
+        self._stands_in(start, new)
 
     def recover(self, start: Start) -> Start:
         """Begin it anew on a host like its own, with the same disk; else it is replaced."""

@@ -3,6 +3,9 @@
 from sim.plots.canvas import (
     save,
 )
+from sim.plots.capacity_left import (
+    capacity_left,
+)
 from sim.plots.cost_and_readiness import (
     cost_and_readiness,
 )
@@ -21,6 +24,9 @@ from sim.plots.forest import (
 from sim.plots.host_timeline import (
     host_timeline,
 )
+from sim.plots.isolation import (
+    isolation_matrix,
+)
 from sim.plots.lifecycle import (
     lifecycle,
 )
@@ -32,6 +38,9 @@ from sim.plots.memory_budget import (
 )
 from sim.plots.parity import (
     parity,
+)
+from sim.plots.recovery import (
+    recovery,
 )
 from sim.plots.scale import (
     scale_curves,
@@ -60,16 +69,19 @@ from sim.plots.waterfall import (
 )
 
 __all__ = [
+    "capacity_left",
     "cost_and_readiness",
     "cost_frontier",
     "density_bars",
     "forest",
     "host_timeline",
+    "isolation_matrix",
     "lifecycle",
     "machines",
     "memory_budget",
     "parity",
     "ready_ecdf",
+    "recovery",
     "save",
     "scale_curves",
     "scale_in_curves",

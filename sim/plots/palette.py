@@ -15,6 +15,7 @@ PLATFORMS: Mapping[str, str] = {
     "vm": "#0072B2",
     "docker": "#56B4E9",
     "ec2": "#D55E00",
+    "ec2-asg": "#D55E00",
     "ecs": "#E69F00",
     "ecs-bridge": "#E69F00",
     "ecs-awsvpc": "#A87400",
@@ -67,6 +68,15 @@ PHASES: Mapping[str, str] = {
     "app": "#009E73",
 }
 """Greys: the control plane; blue: waiting for a machine; purple: booting; warm: the image."""
+
+RECOVERY: Mapping[str, str] = {
+    "noticed": "#D55E00",
+    "waited": "#DDCC77",
+    "placed": "#88CCEE",
+    "started": "#E69F00",
+    "balanced": "#009E73",
+}
+"""From a fault until requests are served again."""
 
 MEMORY: Mapping[str, str] = {
     "lost": "#333333",

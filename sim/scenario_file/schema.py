@@ -38,6 +38,7 @@ from sim.studies.platform_row import PlatformOptions, bare_machine
 from sim.units import Gbit_per_s
 from sim.workload import HealthCheck, Service, Wait
 from sim.workload.attribute_expression import MemberOf
+from sim.workload.fault import Fault, Victim
 from sim.workload.service import Port
 
 
@@ -298,6 +299,22 @@ class PodPart:
 
 
 @description
+class FaultPart:
+    """Something that stops of itself; who notices, and what follows, is the platform's."""
+
+    at: Seconds
+    """Seconds from the beginning of the run, or such as 10min."""
+    kill: Victim = "host"
+    """process, host or zone."""
+    which: Annotated[int, Field(ge=0)] | None = None
+    """Number of the task, host or zone; the host or zone with most tasks unless given."""
+
+    def fault(self) -> Fault:
+        """The description that runs."""
+        return Fault(at=self.at, what=self.kill, which=self.which)
+
+
+@description
 class ScenarioFile:
     """A scenario as it is written in YAML."""
 
@@ -328,6 +345,10 @@ class ScenarioFile:
     nodes: catalog.NodeSettings = Field(default_factory=catalog.NodeSettings)
     """How EKS nodes are set up; its `ami` is that of ECS instances, too."""
     pod: PodPart = Field(default_factory=PodPart)
+    faults: tuple[FaultPart, ...] = ()
+    """What stops, and when: [{at: 10min, kill: host}]."""
+    zones: PositiveInt = 3
+    """Availability zones over which hosts are spread, where there are faults."""
     until: Annotated[Seconds, Field(gt=0)] | None = None
     serve: Seconds = 0.0
     sample_every: Between | None = None
@@ -347,8 +368,9 @@ class ScenarioFile:
         service = self._service()
         scenario = Scenario(
             name=self.name,
-            platform=self._platform(service),
+            platform=self._kept_up(self._platform(service)),
             arrivals=(self._arrivals(service),),
+            faults=tuple(part.fault() for part in self.faults),
             until=self.until,
             serve=self.serve,
             sample_every=self.sample_every,
@@ -356,6 +378,15 @@ class ScenarioFile:
         for key, value in self.figures.items():
             scenario = with_figure(scenario, key, value)
         return scenario
+
+    def _kept_up(self, platform: Any) -> Any:
+        """The platform with who notices what fails there, where something does."""
+        recovery = platforms.row(self.platform).recovery
+        if not self.faults:
+            return platform
+        if recovery is None:
+            raise ValueError(f"faults: not allowed on {self.platform}; nobody there is known")
+        return catalog.recovering(platform, replace(recovery(), zones=self.zones))
 
     def _service(self) -> Service:
         service = self.service.service()

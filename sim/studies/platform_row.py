@@ -18,6 +18,7 @@ from sim.platforms.ecs.placement import Strategy
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.limits import BudgetItem
 from sim.platforms.packing.placing import Placing
+from sim.platforms.recovery.clocks import Recovery
 from sim.start import Ceiling, Platform
 from sim.studies.cost.charges import NO_CHARGES, Charges
 from sim.workload import Service, TaskSize, task_size
@@ -25,7 +26,7 @@ from sim.workload import Service, TaskSize, task_size
 Temperature: TypeAlias = Literal["cold", "lazy", "warm"]
 """Whether the image has to be pulled, is pulled lazily, or is on the host already."""
 
-Question: TypeAlias = Literal["density", "startup", "scale", "lifecycle", "file"]
+Question: TypeAlias = Literal["density", "startup", "scale", "lifecycle", "fail", "file"]
 """What can be asked of a platform; `file` is a scenario file."""
 
 
@@ -199,6 +200,8 @@ class PlatformRow:
     """Images with which starts are told apart; none: `sim startup` cannot be asked."""
     lifecycle: bool = False
     file: bool = False
+    recovery: Callable[[], Recovery] | None = None
+    """Who notices what fails there, and what follows; None: `sim fail` cannot be asked."""
     mixes: bool = False
     """Whether it chooses the types of its machines itself, among those that it may bring."""
     most_hosts: int | None = None
@@ -222,6 +225,8 @@ class PlatformRow:
 
     def asks(self, question: Question) -> bool:
         """Whether that can be asked of it."""
+        if question == "fail":
+            return self.recovery is not None and bool(self.make or self.scaling)
         return bool(self.scaling if question == "scale" else self.make and getattr(self, question))
 
     def any(self, options: PlatformOptions) -> StudiedPlatform:

@@ -9,6 +9,14 @@ import re
 from collections.abc import Iterable
 
 from sim import catalog
+from sim.catalog.isolation.recovery import (
+    docker_recovery,
+    ecs_recovery,
+    fargate_recovery,
+    guest_recovery,
+    instance_recovery,
+    kubernetes_recovery,
+)
 from sim.core.cited import plain
 from sim.core.names import UnknownName, unknown
 from sim.platforms.ec2 import DockerOnInstance
@@ -366,6 +374,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             pulls=False,
             takes=_SERVER,
+            recovery=guest_recovery,
         ),
         PlatformRow(
             name="docker",
@@ -378,6 +387,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             most_hosts=1,
             takes=_SERVER,
+            recovery=docker_recovery,
         ),
         PlatformRow(
             name="ec2",
@@ -393,6 +403,18 @@ _TABLE: dict[str, PlatformRow] = {
             takes=frozenset({"instance", "burstable", "ami"}),
             unfit=_no_ec2,
             charges=Charges(volume=_EC2_VOLUME),
+            recovery=instance_recovery,
+        ),
+        PlatformRow(
+            name="ec2-asg",
+            label="EC2, Auto Scaling",
+            phrase="on EC2 in an Auto Scaling group",
+            make=_ec2,
+            own_host=True,
+            pulls=False,
+            takes=frozenset({"instance", "burstable"}),
+            unfit=_no_ec2,
+            recovery=lambda: instance_recovery(group=True),
         ),
         PlatformRow(
             name="ecs",
@@ -425,6 +447,7 @@ _TABLE: dict[str, PlatformRow] = {
             charges=Charges(volume=_ECS_VOLUME),
             reserves_with="ECS_RESERVED_MEMORY (MiB, 0 by default)",
             formerly=("ecs-ec2",),
+            recovery=ecs_recovery,
         ),
         PlatformRow(
             name="fargate",
@@ -440,6 +463,7 @@ _TABLE: dict[str, PlatformRow] = {
             takes=frozenset({"instance", "disk", "architecture"}),
             unfit=_no_size,
             formerly=("ecs-fargate", "Fargate"),
+            recovery=fargate_recovery,
         ),
         PlatformRow(
             name="eks",
@@ -462,6 +486,7 @@ _TABLE: dict[str, PlatformRow] = {
             unfit=_unknown_network,
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-ec2",),
+            recovery=lambda: kubernetes_recovery(group=True),
         ),
         PlatformRow(
             name="eks-fargate",
@@ -481,6 +506,7 @@ _TABLE: dict[str, PlatformRow] = {
             for_itself=_pod_overhead,
             charges=Charges(cluster=True, spot=False),
             formerly=("fargate-eks",),
+            recovery=kubernetes_recovery,
         ),
         PlatformRow(
             name="ecs-asg",
@@ -492,6 +518,7 @@ _TABLE: dict[str, PlatformRow] = {
             takes=OPTIONS - {"nodes"},
             charges=Charges(volume=_ECS_VOLUME),
             formerly=("ecs-capacity-provider", "asg"),
+            recovery=lambda: ecs_recovery(group=False),
         ),
         PlatformRow(
             name="eks-karpenter",
@@ -501,6 +528,7 @@ _TABLE: dict[str, PlatformRow] = {
             scaling=lambda options: catalog.eks_karpenter(*options.types, settings=options.nodes),
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("karpenter",),
+            recovery=kubernetes_recovery,
         ),
         PlatformRow(
             name="eks-cas",
@@ -511,6 +539,7 @@ _TABLE: dict[str, PlatformRow] = {
             ),
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-cluster-autoscaler", "cas", "cluster-autoscaler"),
+            recovery=kubernetes_recovery,
         ),
     )
 }

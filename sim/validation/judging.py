@@ -11,7 +11,7 @@ from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
 from sim.validation.cases.boots import FIRECRACKER
-from sim.validation.cases.crowding import CROWDING
+from sim.validation.cases.crowding import CROWDING, VM_NOISE
 from sim.validation.cases.density_memory import (
     MEMORY_FIT,
     MEMORY_KILLED,
@@ -46,6 +46,7 @@ FORMATS: tuple[Format, ...] = (
     MEMORY_STEPS,
     MEMORY_SHARED,
     MEMORY_KILLED,
+    VM_NOISE,
 )
 """In the order in which they are printed."""
 

@@ -26,6 +26,11 @@ GROUPS = {
     "pulls": ("Pulls", "decompress and unpack an image"),
     "ec2 starts": ("EC2", "call until sshd answers, Amazon Linux 2023"),
     "fargate starts": ("Fargate", "task created until its pull starts, platform 1.3"),
+    "noise of cloud VMs": (
+        "Noise of cloud VMs",
+        "fifth percentile of a benchmark over its median, VMs of one size (Azure VM Noise Dataset "
+        "2024, CC-BY 4.0, Microsoft; Freischuetz et al., EuroSys 2025)",
+    ),
     "eks scale-out": ("Scale-out of EKS", "time until so many of 3,500 containers run (2020)"),
     "scale-out": ("Scale-out", "containers running, minutes after 3,500 were asked for (2020)"),
 }
@@ -102,6 +107,10 @@ NOT_REPRODUCED = """\
   known. Their images are not known either, so no pull of theirs is judged.
 - **A second run of EKS on nodes (2022, same author)** is told in a sentence: it began after two and
   a half minutes and ended at six and a half. Today's nodes and pods come sooner here.
+- **Noise of hardware that VMs share.** What a VM has of its own (cores, provisioned IO) varies by a
+  percent or two between VMs of a cloud, and not at all here. Its last-level cache, memory bus and
+  buffered disk are shared, and the worst of twenty VMs gets three quarters of them; no noise of
+  these is modelled, and `sim neighbours` says so with a range.
 - **Steal, NUMA, clock rates that change with load and heat**: left out. Two hyperthreads of a core
   are one figure for what both get done together.
 """

@@ -1,4 +1,4 @@
-"""Faults: what stops of itself, and when; who notices is the platform's affair."""
+"""Faults: what stops, of itself or as planned; who notices is the platform's affair."""
 
 from typing import Literal, TypeAlias
 
@@ -7,12 +7,15 @@ from pydantic import NonNegativeInt
 from sim.core.description import description
 from sim.core.quantity import Seconds
 
-Victim: TypeAlias = Literal["process", "host", "zone"]
+Victim: TypeAlias = Literal["process", "host", "zone", "drain", "update"]
+
+PLANNED = ("drain", "update")
+"""What is not a fault: a host is emptied before it goes, or all tasks are replaced by new ones."""
 
 
 @description
 class Fault:
-    """A process, a host or a zone that stops at a given time.
+    """A process, a host or a zone that stops at a given time, or a planned end of some tasks.
 
     Nothing it held is given back there, for there is nothing left; all it held elsewhere is.
     """
@@ -20,7 +23,8 @@ class Fault:
     at: Seconds
     """Seconds from the beginning of the run."""
     what: Victim = "host"
-    """`process`: the app of one task; `host`: a kernel with all on it; `zone`: all of its hosts."""
+    """`process`: the app of one task; `host`: a kernel with all on it; `zone`: all of its hosts;
+    `drain`: a host is emptied, task by task; `update`: all tasks are replaced by new ones."""
     which: NonNegativeInt | None = None
     """Number of the task, host or zone, in the order in which they came; None: of hosts and zones
     the one with most tasks, of tasks the first that runs."""

@@ -29,7 +29,7 @@ from worlds import (
 
 from sim.core.world import World
 from sim.host import Kernel
-from sim.platforms.recovery.clocks import Balancer, HostGroup, Recovery, Restarts
+from sim.platforms.recovery.clocks import Balancer, HostGroup, Recovery, Restarts, Rolling
 from sim.platforms.recovery.recovering import PARTS, LiveRecovery, Recovering
 from sim.start import Ready, Start
 from sim.units import GiB, MiB
@@ -233,6 +233,73 @@ def test_what_is_not_there_cannot_fail(fault: Fault) -> None:
 
     with pytest.raises(ValueError, match="is not there"):
         live.strike(fault)
+
+
+@pytest.mark.parametrize(
+    ("surge", "unavailable", "tasks", "lanes"),
+    [(0.25, 0.25, 10, (3, 2)), (0.25, 0.25, 4, (1, 1)), (1.0, 0.0, 7, (7, 0)), (0, 0.1, 4, (0, 1))],
+)
+def test_surge_is_rounded_up_and_unavailable_down_as_kubernetes_does(
+    surge: float, unavailable: float, tasks: int, lanes: tuple[int, int]
+) -> None:
+    assert Rolling(surge=surge, unavailable=unavailable).lanes(tasks) == lanes
+
+
+def missing(world: World) -> int:
+    """The most tasks that were gone at a time, by what is recorded of each."""
+    ends = {"lost": -1, "balanced": 1}
+    changes = [
+        (r.end, ends[r.phase]) for r in rows(world.record) if r.phase in ends and r.end >= 1000.0
+    ]
+    left = worst = 0
+    for _, change in sorted(changes, key=lambda each: (each[0], -each[1])):
+        left = min(0, left + change)
+        worst = min(worst, left)
+    return -worst
+
+
+def test_an_update_without_surge_takes_as_many_at_a_time_as_may_be_missing() -> None:
+    """Eight tasks, a quarter may be missing: four waves of two."""
+    planned = replace(SERVICE, rolling=Rolling(surge=0.0, unavailable=0.25))
+    world, live, starts = up(ecs(BOX, when_full="wait"), planned, 8)
+    live.strike(Fault(at=0.0, what="update"))
+    world.env.run()
+    waves = sorted(begun(world))
+
+    assert len(waves) == 8
+    assert len({round(at, 6) for at in waves}) == 4
+    assert missing(world) == 2
+    assert all(str(start.value) == "ready" and live.current(start) is not start for start in starts)
+
+
+def test_an_update_with_surge_only_never_misses_a_task() -> None:
+    """The old one goes once the new one serves: at most 12 of 8 are there."""
+    planned = replace(SERVICE, rolling=Rolling(surge=0.5, unavailable=0.0), balancer=ALB)
+    world, live, _ = up(ecs(BOX, when_full="wait"), planned, 8)
+    live.strike(Fault(at=0.0, what="update"))
+    most = 0
+    while world.env.peek() < 1e6:
+        world.env.step()
+        most = max(most, len(live.hosts()[0].memory.groups))
+
+    assert (lost(world), missing(world)) == (0, 0)
+    assert most == 12
+    assert len(live.hosts()[0].memory.groups) == 8
+    assert len(begun(world)) == 8
+
+
+def test_a_drained_host_takes_nothing_and_ends_empty() -> None:
+    planned = replace(KUBERNETES, rolling=Rolling(surge=0.0, unavailable=0.1))
+    world, live, starts = up(eks(BOX, count=3), planned, 12)
+    kernel = live.hosts()[1]
+    live.strike(Fault(at=0.0, what="drain", which=1))
+    world.env.run()
+
+    assert kernel not in live.hosts()
+    assert not kernel.memory.groups
+    assert len(begun(world)) == 4
+    assert missing(world) == 1
+    assert all(isinstance(live.current(s).value, Ready) for s in starts)
 
 
 CLUSTERS: dict[str, tuple[Any, Recovery]] = {

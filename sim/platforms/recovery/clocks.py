@@ -1,5 +1,6 @@
 """The clocks of those who notice: controllers, daemons, Auto Scaling groups, balancers."""
 
+import math
 from collections.abc import Iterator
 
 from pydantic import PositiveInt
@@ -8,6 +9,9 @@ from sim.core.back_off import back_off
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.platforms.scaling.instance_launch import InstanceLaunch
+
+GRAIN = 1e-9
+"""Rounding that is not a task."""
 
 
 @description
@@ -60,6 +64,23 @@ class Balancer:
 
 
 @description
+class Rolling:
+    """How many tasks of a service may be too many or too few while they are replaced as planned:
+    ECS's deployment configuration, a Deployment's strategy, a PodDisruptionBudget."""
+
+    surge: Number
+    """Share of the tasks that may be begun besides, before an old one goes; rounded up."""
+    unavailable: Number
+    """Share of the tasks that may be missing; rounded down, but one where `surge` is 0."""
+
+    def lanes(self, tasks: int) -> tuple[int, int]:
+        """Tasks that may be too many, and too few, at a time."""
+        many = math.ceil(plain(self.surge) * tasks - GRAIN)
+        few = math.floor(plain(self.unavailable) * tasks + GRAIN)
+        return many, few if many or few else 1
+
+
+@description
 class Recovery:
     """Who notices that something has died, when, and what follows."""
 
@@ -75,10 +96,17 @@ class Recovery:
     """Seconds from the end of a process until its platform knows."""
     restarts: Restarts | None = None
     """How a process is begun anew in its sandbox; None: another task takes its place."""
+    drops: bool = False
+    """Whether it takes what it knows to be dead out of the balancer at once; else it does so when
+    it gives it up."""
     in_place: bool = False
     """Whether a lost host boots again with its disk, instead of being replaced."""
     group: HostGroup | None = None
     """What replaces hosts; None: nothing, or an autoscaler when tasks find no room."""
+    rolling: Rolling | None = None
+    """How tasks are replaced as planned; None: nobody does it."""
+    draining: Rolling | None = None
+    """How a host is emptied, where that is another way."""
     balancer: Balancer | None = None
     """What sends requests to the tasks."""
     zones: PositiveInt = 1

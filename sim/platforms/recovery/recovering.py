@@ -1,5 +1,6 @@
 """A platform whose service is kept up: what is lost is noticed, and begun again."""
 
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
@@ -18,9 +19,11 @@ from sim.platforms.recovery.victims import Victims
 from sim.platforms.scaling.instance_launch import InstanceLauncher
 from sim.start import Ready, Recoverable, Start
 from sim.workload import Fault, Service
+from sim.workload.fault import PLANNED
 
-LOST, ERRORS = "lost", "errors"
-"""Event of a start that a fault has ended, and the time in which requests to it fail."""
+LOST, DUE, ERRORS = "lost", "due", "errors"
+"""Events of a start that is ended, by a fault or before another one serves, and that is to be
+replaced as planned; and the time in which requests to it fail."""
 
 PARTS = ("noticed", "waited", "placed", "started", "balanced")
 """From a fault until requests are served again: they tile it."""
@@ -105,6 +108,9 @@ class LiveRecovery:
         if fault.what == "process":
             self._end_process(self._victims.task(fault.which))
             return
+        if fault.what in PLANNED:
+            self._replace_as_planned(fault)
+            return
         kernels = self._victims.hosts(fault)
         on = {kernel: self._victims.on(kernel) for kernel in kernels}
         total = len(self.live.hosts())
@@ -130,8 +136,9 @@ class LiveRecovery:
         out = {a: self._out_after(silent=True) for mine in by_host for a in mine}
         never = clocks.notices is None or (whole and clocks.in_place)
         notices = float("inf") if never else self._look() + plain(clocks.notices or 0.0)
+        dropped = notices + (0.0 if clocks.drops else plain(clocks.gives_up))
         for asked, seconds in out.items():
-            self._fails(asked, since, min(seconds, notices))
+            self._fails(asked, since, seconds if clocks.in_place else min(seconds, dropped))
         if never:
             return
         yield env.timeout(notices)
@@ -190,6 +197,46 @@ class LiveRecovery:
     def _join(self, joined: Event) -> None:
         self.live.add_host()
         joined.succeed()
+
+    # --- as planned
+
+    def _replace_as_planned(self, fault: Fault) -> None:
+        """Replace all tasks, or those of a host that takes no others from now on."""
+        clocks, asked = self._clocks, list(self._victims.asked)
+        rolling = clocks.rolling
+        if fault.what == "drain":
+            (kernel,) = self._victims.hosts(fault)
+            asked, rolling = self._victims.on(kernel), clocks.draining or clocks.rolling
+            if rolling is not None:
+                self.live.lose(kernel)
+        for each in asked:
+            self.world.record.event(self.live.current(each).task, DUE, RECOVERY)
+        if rolling is not None:
+            left, since = deque(asked), self.world.env.now
+            many, few = rolling.lanes(len(self._victims.asked))
+            for lane in range(many + few):
+                self.world.env.process(self._lane(left, since, beside=lane < many))
+
+    def _lane(
+        self, left: deque[Start], since: float, *, beside: bool
+    ) -> Generator[Event, Any, None]:
+        """Replace one task after the other: the new one first, or in place of the old one."""
+        env = self.world.env
+        while left:
+            asked = left.popleft()
+            if asked not in self._victims.asked:
+                continue
+            old, began = self.live.current(asked), env.now
+            new = self.live.begin_beside(old)
+            if not beside:
+                self.world.record.event(old.task, LOST, RECOVERY)
+                self.live.hand_over(old, new)
+            outcome = yield new
+            if isinstance(outcome, Ready):
+                times = [since, since, began, max(began, new.placed_at)]
+                yield from self._serves(new, times, 0.0, new=True)
+            if beside:
+                self.live.hand_over(old, new)
 
     # --- processes
 

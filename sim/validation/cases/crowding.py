@@ -1,4 +1,4 @@
-"""CPU of a request of real servers against the number of containers that share a core."""
+"""What neighbours do to each other through hardware: caches of a core, and VMs of a cloud."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -51,4 +51,31 @@ CROWDING = Format(
     ("cpu_per_request_real_apps.csv",),
     judge,
     bars=(Bar("median", 5.0),),
+)
+
+OWN = 1.0
+"""Fifth percentile over the median of what a VM has of its own: to the model it does not vary."""
+
+SHARED = "hardware that nothing shares out: no noise of it is modelled"
+CREDITS = "a burstable size lives on credits, which are not modelled"
+
+
+def judge_noise(ours: Format, row: TableRow) -> Iterator[Case]:
+    """One benchmark on one size of VM."""
+    measured = row.measured("p5_of_median")
+    if measured is None:
+        return
+    name = f"{row.text('case')}, {row.text('size')}: p5 of the median"
+    own = row.text("own") == "yes"
+    reason = CREDITS if row.text("burstable") == "yes" else SHARED
+    predicted = OWN if own else None
+    yield ours.case(row, name, "share", measured, predicted, reason="" if own else reason)
+
+
+VM_NOISE = Format(
+    "noise of cloud VMs",
+    ("case", "size", "burstable", "own", "p5_of_median"),
+    ("azure_vm_noise.csv",),
+    judge_noise,
+    bars=(Bar("worst", 5.0),),
 )

@@ -1,0 +1,27 @@
+"""One container writes to the disk without end: how much slower are its neighbours?
+
+    python scenarios/noisy_neighbour.py      # containers, microVMs and VMs on an m5.xlarge; 10 s
+
+The same requests are served with the bad neighbour and without, and each is compared with itself.
+Weights protect a CPU; a disk has none on ECS, Fargate and Kubernetes. To keep them apart as VMs
+costs places, for a guest has whole vCPUs and an OS of its own.
+"""
+
+from pathlib import Path
+
+from sim import neighbours, plots
+from sim.cli.script import answer, picture, script
+
+
+@script(replications=5)
+def main(replications: int, seed: int, out: Path) -> None:
+    """Ask, save, say."""
+    found = neighbours(app="node", bad="disk", replications=replications, seed=seed)
+    folder = found.results.save(out)
+    drawn = picture(plots.isolation_matrix(found.cells()), folder / "neighbours.png")
+    columns = ["way", "p50_slowdown", "p95_slowdown", "killed", "places", "between"]
+    answer(found.sentence(), found.table()[columns], folder, drawn)
+
+
+if __name__ == "__main__":
+    main()

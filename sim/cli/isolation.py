@@ -1,0 +1,66 @@
+"""`sim isolation`: what the walls between sandboxes cost, and what still crosses them."""
+
+from sim import plots
+from sim.cli import fail
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, note, say, table, wrote
+from sim.cli.script import picture
+from sim.studies.isolation import study
+from sim.studies.isolation.sharing import HEADS
+from sim.studies.isolation.study import IsolationAnswer, IsolationQuestion
+from sim.studies.neighbours.ways import WAYS
+
+
+def command(question: IsolationQuestion, workers: WorkerOptions, to: Files) -> int:
+    """The ladder, each bad neighbour, and a dead host."""
+    with refusals(), runs_on(workers, to.out):
+        answer = study.answer(question)
+    folder = answer.failed.results.save(to.out)
+    drawn = [
+        picture(plots.isolation_matrix(answer.cells()), folder / "neighbours.png"),
+        picture(
+            plots.recovery(answer.failed.capacity, answer.failed.parts()), folder / "recovery.png"
+        ),
+    ]
+    if to.json:
+        as_json(answer.json())
+        note("\n".join([answer.sentence(), *(f"wrote {path}" for path in drawn)]))
+        return 0
+    say(answer.sentence())
+    show(answer)
+    wrote(*drawn)
+    return 0
+
+
+def show(answer: IsolationAnswer) -> None:
+    """The ladder, the neighbours and the dead host."""
+    question = answer.question
+    table(
+        ["rung", "memory", "start", "density", "what still crosses"],
+        [rung.cells() for rung in answer.rungs],
+        title=f"beside the application; density of {question.app} on {question.instance}",
+        right="lrrr",
+    )
+    ways = [way.name for way in WAYS]
+    table(
+        ["bad neighbour", *ways],
+        [[each.question.bad, *_slow(answer, each.question.bad)] for each in answer.neighbours],
+        title="p95 of the others, times as long as without it",
+        right="lrrrr",
+    )
+    for line in dict.fromkeys(n for each in answer.neighbours for n in each.notes()):
+        say(line)
+    table(
+        HEADS,
+        [path.cells() for path in answer.paths],
+        title="between two containers: a call with an answer of so many bytes",
+        right="llrr",
+    )
+    say(answer.volume.sentence())
+    say(answer.failed.sentence())
+    fail.show(answer.failed)
+
+
+def _slow(answer: IsolationAnswer, bad: str) -> list[str]:
+    rows = next(each.rows for each in answer.neighbours if each.question.bad == bad)
+    return [f"{row.killed} killed" if row.killed else f"{row.p95.value:.2f}" for row in rows]

@@ -1,0 +1,48 @@
+"""`sim neighbours`: one asks for all it can get; how much slower are the others?"""
+
+from sim import plots
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.script import picture
+from sim.studies.neighbours import study
+from sim.studies.neighbours.answer import NeighboursAnswer, WayRow
+from sim.studies.neighbours.question import NeighboursQuestion
+
+
+def command(question: NeighboursQuestion, workers: WorkerOptions, to: Files) -> int:
+    """Let it misbehave, in every way to run beside it."""
+    with refusals(), runs_on(workers, to.out):
+        answer = study.answer(question)
+    folder = answer.results.save(to.out)
+    drawn = picture(plots.isolation_matrix(answer.cells()), folder / "neighbours.png")
+    if to.json:
+        as_json(answer.json())
+        note("\n".join([answer.sentence(), *answer.notes(), f"wrote {folder}"]))
+        return 0
+    say(answer.sentence())
+    show(answer)
+    wrote(folder, drawn)
+    return 0
+
+
+def show(answer: NeighboursAnswer) -> None:
+    """A row a way, and what stands between them."""
+    question = answer.question
+    unmeasured = any(row.p95_high is not None for row in answer.rows)
+    table(
+        ["way", "p50", "p95", *(["up to"] if unmeasured else []), "killed", "places"],
+        [_cells(row, unmeasured=unmeasured) for row in answer.rows],
+        title=f"requests of {question.app} beside one that hogs {question.bad}, on "
+        f"{question.instance}: how many times as long as without it",
+        right="lrrrrr",
+    )
+    for row in answer.rows:
+        hint(f"{row.way}: {row.between}")
+    for line in answer.notes():
+        say(line)
+
+
+def _cells(row: WayRow, *, unmeasured: bool) -> list[str]:
+    high = "-" if row.p95_high is None else f"{row.p95_high:.2f}"
+    own = [row.way, f"{row.p50.value:.2f}", f"{row.p95.value:.2f}"]
+    return [*own, *([high] if unmeasured else []), str(row.killed), str(row.places)]

@@ -1,0 +1,65 @@
+"""How many tasks of a service serve after a fault, by platform."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from sim.plots.canvas import axes, frame, legend_below
+from sim.plots.palette import platform_color, platform_name, platform_order
+
+TITLE = "What is left of a service after a fault"
+BEFORE, AFTER = 0.06, 1.08
+"""Shares of the time axis before the fault, and up to which it goes."""
+DASHES = ("-", (0, (4, 1.5)), (0, (1.5, 1.5)))
+"""Lines of platforms of one colour."""
+
+
+def capacity_left(capacity: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
+    """Share of the tasks that serve, from before the fault until all do again: mean of the runs.
+
+    Args:
+        capacity: one row a change: `platform`, `run`, `time_s` (the fault is 0), `serving`, and
+            `tasks`, which served before.
+        ax: drawn into; None: a new figure.
+        title: above the axes.
+    """
+    ax = axes(ax, 4.4)
+    frame(ax, title=title, grid="y")
+    last = max(1.0, float(capacity["time_s"].max())) if len(capacity) else 1.0
+    times = np.linspace(0.0, AFTER * last, 400)
+    lines: list[Line2D] = []
+    used: dict[str, int] = {}
+    for name in platform_order(capacity["platform"].unique()):
+        color = platform_color(name)
+        dash = DASHES[used.setdefault(color, 0) % len(DASHES)]
+        used[color] += 1
+        share = _share(capacity[capacity["platform"] == name], times)
+        (line,) = ax.step(
+            [-BEFORE * last, 0.0, *times],
+            [100.0, 100.0, *(100.0 * share)],
+            where="post",
+            color=color,
+            linestyle=dash,
+            linewidth=2.0,
+            label=platform_name(name),
+        )
+        lines.append(line)
+    ax.set_xlim(-BEFORE * last, AFTER * last)
+    ax.set_ylim(0.0, 104.0)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 6, 10]))
+    ax.set_xlabel("seconds since the fault")
+    ax.set_ylabel("tasks that serve, %")
+    legend_below(ax, lines)
+    return ax
+
+
+def _share(changes: pd.DataFrame, times: np.ndarray) -> np.ndarray:
+    """Mean over the runs of the share that serves at each time."""
+    runs = []
+    for _, of in changes.groupby("run"):
+        ordered = of.sort_values(["time_s", "serving"])
+        at = np.searchsorted(ordered["time_s"].to_numpy(), times, side="right") - 1
+        runs.append(ordered["serving"].to_numpy()[at] / ordered["tasks"].iloc[0])
+    return np.asarray(np.mean(runs, axis=0))

@@ -1,0 +1,1 @@
+"""What happens when a process, a host or a zone dies?"""

@@ -1,0 +1,182 @@
+"""The answer to *what happens when something dies*: a row a platform, and its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sim.core.cited import Cited
+from sim.core.quantity import shown_duration
+from sim.experiment import Results
+from sim.experiment.statistics.estimate import Estimate
+from sim.studies import platforms
+from sim.studies.fail.question import FailQuestion
+from sim.workload.fault import PLANNED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHAT = {
+    "process": "a process ends",
+    "host": "a host dies",
+    "zone": "a zone goes down",
+    "drain": "a host is drained",
+    "update": "all tasks are replaced by new ones",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FailRow:
+    """One platform; times are seconds since the fault, means over the runs."""
+
+    platform: str
+    host: str
+    """What one host is."""
+    tasks: int
+    """Tasks that ran before."""
+    lost: int
+    noticed: Estimate | None = None
+    """When the platform knew; None: it never did."""
+    replaced: Estimate | None = None
+    """When the last lost task was begun again."""
+    serving: Estimate | None = None
+    """When the last of them served again, in the balancer's rotation."""
+    errors: Estimate | None = None
+    """Until when requests went to what was dead; None: nobody took it out."""
+    parts: dict[str, float] = field(default_factory=dict)
+    """Mean parts of the time to serving of the last task; they sum to it."""
+    by: str = ""
+    """What replaces a lost task, in words."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """By key of the JSON, why a time is not given."""
+
+    @property
+    def share(self) -> float:
+        """Share of the capacity that is gone at first."""
+        return self.lost / self.tasks if self.tasks else 0.0
+
+    def times(self) -> dict[str, Estimate]:
+        """The times that there are, by their keys."""
+        every = {
+            "noticed_s": self.noticed,
+            "replaced_s": self.replaced,
+            "serving_s": self.serving,
+            "errors_s": self.errors,
+        }
+        return {key: time for key, time in every.items() if time is not None}
+
+    def flat(self) -> dict[str, Any]:
+        """One line of a table; a time that there is not is absent."""
+        times = {key: time.value for key, time in self.times().items()}
+        return {"platform": self.platform, "lost": self.lost, **times}
+
+    def json(self) -> dict[str, Any]:
+        """Plain data; a time that there is not is absent, with the reason under `refused`."""
+        data = self.flat() | {"tasks": self.tasks, "parts_s": self.parts}
+        return data | ({"refused": self.refused} if self.refused else {})
+
+
+@dataclass(frozen=True, slots=True)
+class FailAnswer:
+    """Rows, and what was asked."""
+
+    question: FailQuestion
+    rows: list[FailRow]
+    unfit: dict[str, str]
+    """By platform, why it does not hold the tasks."""
+    assumed: dict[str, Cited]
+    """Assumed clocks that the answer rests on, by key."""
+    capacity: pd.DataFrame
+    """One row a change: `platform`, `run`, `time_s` (the fault is 0), `serving` (tasks), and
+    `tasks`, which served before."""
+    results: Results
+    advice: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """Plain data, a row a platform."""
+        left_out = {"unfit": self.unfit} if self.unfit else {}
+        return {"platforms": [row.json() for row in self.rows], **left_out}
+
+    def assumed_line(self) -> str:
+        """The clocks that nobody publishes, in one line."""
+        if not self.assumed:
+            return "No clock in it is assumed."
+        shown = "; ".join(f"{key} {cited.shown()}" for key, cited in self.assumed.items())
+        return f"Assumed, for it is not published: {shown}."
+
+    def table(self) -> pd.DataFrame:
+        """One row a platform."""
+        return table(self.rows)
+
+    def parts(self) -> pd.DataFrame:
+        """One row a part of the time until all serve again: `platform`, `part`, `seconds`."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {"platform": row.platform, "part": part, "seconds": seconds}
+                for row in self.rows
+                for part, seconds in row.parts.items()
+            ],
+            columns=["platform", "part", "seconds"],
+        )
+
+    def sentence(self) -> str:
+        """What is gone, and when all of it serves again."""
+        if not self.rows:
+            return "No platform holds the tasks."
+        return f"When {WHAT[self.question.kill]}, {self._lost()}. {self._again()}"
+
+    def _lost(self) -> str:
+        by_loss: dict[tuple[int, int], list[FailRow]] = {}
+        for row in self.rows:
+            by_loss.setdefault((row.lost, row.tasks), []).append(row)
+        parts = []
+        for (lost, of), rows in sorted(by_loss.items()):
+            where = "everywhere" if len(by_loss) == 1 and len(rows) > 2 else phrases(rows)
+            if self.question.kill in PLANNED:
+                missing = f"at most {lost} of {of} tasks are" if lost else "no task is"
+                parts.append(f"{missing} missing at a time {where}")
+                continue
+            many = f"all {of} tasks are" if lost == of else f"{lost} of {of} tasks "
+            many = many if lost == of else f"{many}{'is' if lost == 1 else 'are'}"
+            parts.append(f"{many} gone {where} ({100.0 * lost / max(1, of):.3g}%)")
+        return "; ".join(parts)
+
+    def _again(self) -> str:
+        timed = [(row.serving.value, row) for row in self.rows if row.serving is not None]
+        timed.sort(key=lambda pair: pair[0])
+        never = [row for row in self.rows if row.serving is None]
+        parts = []
+        if timed:
+            (first, quick), (last, slow) = timed[0], timed[-1]
+            again = "All is done" if self.question.kill in PLANNED else "All serve again"
+            parts.append(f"{again} after {_seconds(first)} {phrases([quick])}")
+            if slow is not quick:
+                between = "" if len(timed) == 2 else ", and last"
+                parts[0] += f"{between or ' and'} after {_seconds(last)} {phrases([slow])}"
+        if never:
+            parts.append(f"Nobody replaces them {phrases(never)}")
+        return ". ".join(parts) + "."
+
+
+def _seconds(value: float) -> str:
+    return shown_duration(value, decimals=0 if value >= 10.0 else 1)
+
+
+def table(rows: Sequence[FailRow]) -> pd.DataFrame:
+    """One row a platform."""
+    import pandas as pd
+
+    return pd.DataFrame([row.flat() for row in rows])
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def phrases(rows: Sequence[FailRow]) -> str:
+    """Where: `on ECS, on EKS and in Docker`."""
+    return listed([platforms.row(row.platform).phrase for row in rows])

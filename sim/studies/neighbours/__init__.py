@@ -1,0 +1,1 @@
+"""What does a neighbour cost that asks for all it can get?"""

@@ -1,0 +1,52 @@
+"""What is asked of a machine on which one neighbour misbehaves."""
+
+from typing import Annotated, get_args
+
+from sim import catalog
+from sim.core.description import description
+from sim.core.question import Question, Typed
+from sim.studies.kinds import (
+    NAME,
+    Cores,
+    Count,
+    Instance,
+    Replications,
+    Seed,
+    Size,
+    Time,
+    among,
+    number,
+)
+from sim.workload.hog import Hogged
+
+
+@description
+class NeighboursQuestion(Question):
+    """One neighbour asks for all it can get: how much slower are the others, as containers,
+    microVMs and VMs?"""
+
+    app: Annotated[str, among("app", catalog.apps), NAME] = "node"
+    """java, node, mysql or generic."""
+    bad: Annotated[Hogged, among("bad", get_args(Hogged)), Typed(shape="<resource>")] = "cpu"
+    """cpu, memory, cache, bandwidth (of memory), disk, network or fork."""
+    instance: Instance = catalog.DEFAULT_TYPE
+    """EC2 type whose size the machine has."""
+    cpu: Cores | None = None
+    """vCPUs of one."""
+    memory: Size | None = None
+    """Memory of one."""
+    load: (
+        Annotated[
+            float,
+            number("above 0 and below 1", lambda share: 0.0 < share < 1.0),
+            Typed(shape="<number>"),
+        ]
+        | None
+    ) = None
+    """Mean CPU use of a victim as a fraction of its vCPUs (0.2)."""
+    threads: Count | None = None
+    """Threads, queued requests or flows of the bad one; default: one for each vCPU."""
+    window: Annotated[Time, Typed(shown="{:g}s".format)] = 10.0
+    """Simulated time in which requests arrive."""
+    seed: Seed = 1
+    replications: Replications = 5

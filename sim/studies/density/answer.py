@@ -75,9 +75,10 @@ class DensityAnswer:
         asked = self.question
         how, fee = BOUGHT[asked.purchase], any(row.charges.fee for row in self.rows)
         what = "compute and fees" if fee else "compute"
+        spot = ", or Spot where a row says so" if asked.purchase != "spot" else ""
         return (
-            f"Prices each are of full hosts, {what} only, {how} in {asked.region}; --tasks says "
-            f"what so many cost altogether."
+            f"Prices each are of full hosts, {what} only, {how} in {asked.region}{spot}; "
+            f"--tasks says what so many cost altogether."
         )
 
     def spot_line(self) -> str:

@@ -263,6 +263,22 @@ def test_when_a_service_shrinks_karpenter_is_down_first_and_ecs_keeps_every_inst
     assert rows["eks-karpenter"].usd_per_hour < rows["ecs-asg"].usd_per_hour
 
 
+def test_what_is_slow_and_what_stops_the_shop_are_two_services() -> None:
+    """The bank is waited for and idle; tips are full first, then the database."""
+    shop = sim.read("scenarios/shop.yaml")
+    found = sim.calls(shop, rate=100.0, requests=400, replications=2, monolith=False)
+    first, second = found.bottleneck, found.next_bottleneck
+    slowest = max(found.services, key=lambda each: each.p95_part_s or 0.0)
+
+    assert first is not None
+    assert second is not None
+    assert (first.name, second.name, slowest.name) == ("tips", "db", "pay")
+    assert first.saturates_per_s == pytest.approx(0.5 / (0.8 * 0.004))
+    assert second.saturates_per_s == pytest.approx(1.0 / (2.0 * 0.003))
+    assert slowest.use < 0.5 < first.use
+    assert abs(found.one_more["pay"].difference_s.value) < 0.1 * found.all.times["p95_s"].value
+
+
 def test_a_dead_host_takes_its_tasks_and_eks_gives_it_up_last() -> None:
     """One in four of the tasks where four hosts share them; 350 s on EKS against 180 on ECS."""
     found = sim.fail(platform=("ecs", "fargate", "eks"), tasks=40, replications=1)

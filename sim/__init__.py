@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sim.studies.scale_out.study import scale_out
     from sim.studies.startup.study import startup
     from sim.studies.storm.study import storm
+    from sim.studies.uptime.study import uptime
     from sim.studies.who_runs_it import who_runs_it
     from sim.validation import validate
     from sim.workload import App, Application, Call, EntryPoint, Load, Operation, Part, Service
@@ -85,6 +86,7 @@ __all__ = [
     "storm",
     "sweep",
     "units",
+    "uptime",
     "validate",
     "who_runs_it",
 ]
@@ -125,6 +127,7 @@ _HOME = {
     "scale_in": "sim.studies.scale_in.study",
     "startup": "sim.studies.startup.study",
     "storm": "sim.studies.storm.study",
+    "uptime": "sim.studies.uptime.study",
     "who_runs_it": "sim.studies.who_runs_it",
     "validate": "sim.validation",
 }

@@ -100,6 +100,27 @@ class Starting(Protocol):
         ...
 
 
+class StartGate(Protocol):
+    """Where a start waits for other parts of its application."""
+
+    @property
+    def orders(self) -> bool:
+        """Whether it is held before its containers start, or only before it is ready."""
+        ...
+
+    def before(self, start: "Start") -> Generator[Event, Any, None]:
+        """Its images are here: hold it until its containers may start."""
+        ...
+
+    def running(self, start: "Start") -> None:
+        """Its containers run."""
+        ...
+
+    def after(self, start: "Start") -> Generator[Event, Any, None]:
+        """Its program is up: hold it until it can be ready."""
+        ...
+
+
 class Start(Process):
     """One start: the process that follows its story, an event whose value is its outcome.
 
@@ -111,6 +132,7 @@ class Start(Process):
         "_kill_reason",
         "at_end",
         "demand",
+        "gate",
         "kernel",
         "placed_at",
         "sandbox",
@@ -121,8 +143,15 @@ class Start(Process):
         "world",
     )
 
-    def __init__(self, world: World, demand: Demand, story: "Callable[[Start], NextStory]") -> None:
+    def __init__(
+        self,
+        world: World,
+        demand: Demand,
+        story: "Callable[[Start], NextStory]",
+        gate: StartGate | None = None,
+    ) -> None:
         self.world = world
+        self.gate = gate
         self.service = demand.service
         self.demand = demand
         """What it gets; more than its service asks for where a platform rounds up."""
@@ -147,7 +176,10 @@ class Start(Process):
         if parent:
             return self.world.record.span(self.task, name, parent)
         self.state = name
-        return self.world.record.phase(self.task, name)
+        span = self.world.record.phase(self.task, name)
+        if self.gate is not None and name == "app":
+            self.gate.running(self)
+        return span
 
     def place(self, kernel: Kernel) -> None:
         """Note the host that it goes to."""
@@ -185,6 +217,8 @@ class Start(Process):
             following = story(self)
             while not isinstance(following, (Ready, Refused, Killed)):
                 following = yield from following
+            if self.gate is not None and isinstance(following, Ready):
+                yield from self.gate.after(self)
             outcome: Outcome = Killed(self._kill_reason) if self._kill_reason else following
         except Interrupt as interrupt:
             outcome = Killed(str(interrupt.cause))
@@ -225,8 +259,14 @@ class Ceiling:
 class Deployment(Protocol):
     """A live platform, one a world."""
 
-    def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
-        """Ask for `count` sandboxes now."""
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
+        """Ask for `count` sandboxes now.
+
+        Args:
+            gate: where they wait for other parts of their application.
+        """
         ...
 
     def stop(self, start: Start) -> Event:

@@ -34,6 +34,7 @@ VERBS = {
     "run": "Run a scenario file; runs that are there already are not made again.",
     "sweep": "Run a scenario file at many points; runs that are there already are not made again.",
     "compare": "How two runs differ: their inputs, then every metric with a 95 % interval.",
+    "report": "A run on one page: its answer, figures and tables, in a file that needs no network.",
     "sensitivity": "Every cited number of a scenario moved over its range: which of them decide "
     "the answer?",
     "image": "Layers of an image, compressed and unpacked, and what it shares with another.",

@@ -1,9 +1,10 @@
 """`sim plan`: my own application in, one platform out, with its machines and what they cost."""
 
+import json
 from collections.abc import Iterator, Set
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from sim import plots
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
@@ -15,12 +16,17 @@ from sim.core.question import BadInput, Mistake, Typed, ask
 from sim.files.example import EXAMPLE
 from sim.files.question import Paths, ReadQuestion
 from sim.files.reading import understood
+from sim.report.figures import MACHINES
+from sim.report.page import ANSWER
 from sim.studies import platforms
 from sim.studies.plan import study
 from sim.studies.plan.answer import PlanAnswer
 from sim.studies.plan.question import PlanOptions, PlanQuestion
 from sim.studies.plan.row import PlanRow
 from sim.workload.application import Application
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 START = Path("application.yaml")
 """What `--init` writes."""
@@ -61,6 +67,7 @@ def command(files: PlanFiles, asked: PlanOptions, workers: WorkerOptions, to: Fi
         say(answer.sentence())
         show(answer)
         wrote(folder, *_pictures(answer, folder))
+    _keep(answer, folder)
     if answer.missed:
         note(answer.missed)
         return 1
@@ -137,11 +144,25 @@ def _short(limit: str) -> str:
     return limit.replace("one task per", "1 per").partition(" (")[0]
 
 
+def _keep(answer: PlanAnswer, folder: Path) -> None:
+    """What the page of the run needs besides its tables."""
+    said = {"sentence": answer.sentence(), "lines": answer.lines(), **answer.json()}
+    (folder / ANSWER).write_text(json.dumps(said, indent=2, ensure_ascii=False), encoding="utf-8")
+    best = _best_packed(answer)
+    if not best.empty:
+        best.to_csv(folder / MACHINES, index=False)
+
+
+def _best_packed(answer: PlanAnswer) -> "pd.DataFrame":
+    """The machines of the best platform that has some of its own."""
+    table = answer.machines()
+    return table if table.empty else table[table["platform"] == table["platform"].iloc[0]]
+
+
 def _pictures(answer: PlanAnswer, folder: Path) -> list[Path]:
     """The machines of the best platform that has some, and all platforms beside each other."""
-    drawn, table = [], answer.machines()
-    if not table.empty:
-        best = table[table["platform"] == table["platform"].iloc[0]]
+    drawn, best = [], _best_packed(answer)
+    if not best.empty:
         title = f"What is on each machine, {platforms.row(best['platform'].iloc[0]).phrase}"
         drawn.append(picture(plots.machines(best, title=title), folder / "machines.png"))
     if answer.runs is not None:

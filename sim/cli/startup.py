@@ -6,7 +6,9 @@ from pydantic import AfterValidator
 
 from sim.cli import explained
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, bar, note, say, table, wrote
+from sim.cli.uptime import start_files
 from sim.core.description import description
 from sim.core.quantity import shown_memory, shown_seconds, shown_vcpu
 from sim.core.question import Typed
@@ -29,8 +31,16 @@ class Requirement:
     """Exit 1 where it is not met: "p95<=30s"."""
 
 
-def command(question: StartupQuestion, held: Requirement, workers: WorkerOptions, to: Files) -> int:
+def command(
+    own: OwnFiles,
+    question: StartupQuestion,
+    held: Requirement,
+    workers: WorkerOptions,
+    to: Files,
+) -> int:
     """Start it everywhere; 3 where no start becomes ready."""
+    if own.files:
+        return start_files(own, question, workers, to, held=held.require is not None)
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
         missed = None if held.require is None else unmet(answer, held.require)

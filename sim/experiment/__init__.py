@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sim.experiment.design import LatinHypercube, Sobol, sweep
     from sim.experiment.replication import compare, replicate
     from sim.experiment.results import Results, load
+    from sim.experiment.running.rollout import Rollout
     from sim.experiment.running.scenario import Burst, Poisson, Scenario
     from sim.experiment.running.stopping import RelativeHalfWidth
     from sim.experiment.statistics.estimate import Estimate
@@ -22,6 +23,7 @@ __all__ = [
     "Poisson",
     "RelativeHalfWidth",
     "Results",
+    "Rollout",
     "Scenario",
     "Sobol",
     "compare",
@@ -35,6 +37,7 @@ _HOME = {
     "statistics.estimate": ("Estimate",),
     "replication": ("compare", "replicate"),
     "results": ("Results", "load"),
+    "running.rollout": ("Rollout",),
     "running.scenario": ("Burst", "Poisson", "Scenario"),
     "running.stopping": ("RelativeHalfWidth",),
 }

@@ -6,7 +6,7 @@ from simpy import Event
 
 from sim.core.world import World
 from sim.host import Kernel
-from sim.start import NextStory, Start
+from sim.start import NextStory, Start, StartGate
 from sim.workload import Demand, PerService, Service
 
 DOWN = "host is down"
@@ -97,10 +97,12 @@ class StoryDeployment(BareDeployment):
         self._story = story
         self._demands = PerService(lambda service: Demand(world, service))
 
-    def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """Ask for `count` sandboxes now."""
         demand = self._demands.of(service)
-        return [Start(self.world, demand, self._story) for _ in range(count)]
+        return [Start(self.world, demand, self._story, gate) for _ in range(count)]
 
     def _again(self, start: Start) -> Start:
         return Start(self.world, start.demand.again(self.world), self._story)

@@ -1,5 +1,7 @@
 """Docker on one server: a daemon, one shared kernel, and as many containers as go."""
 
+from typing import ClassVar
+
 from pydantic import model_validator
 
 from sim.core.cited import Number, plain
@@ -29,6 +31,9 @@ class Docker(Hosting):
 
     The ceilings are those of an operator who does not overcommit.
     """
+
+    orders: ClassVar[bool] = True
+    """As `docker compose up` does it."""
 
     server: Fleet
     """One machine with its daemon; its `count` is 1."""

@@ -20,7 +20,7 @@ from sim.platforms.limits import BudgetItem, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.sandbox.app_process import InstalledApp, RunningApp
 from sim.sandbox.task import BringUp, run_task
-from sim.start import Ceiling, Ready, Refused, Start, Starting, Story
+from sim.start import Ceiling, Ready, Refused, Start, StartGate, Starting, Story
 from sim.workload import Demand, Service, task_size
 
 
@@ -139,12 +139,14 @@ class Account(BareDeployment):
         self._boot = world.random.sampler("ec2/boot", ec2.boot.noise)
         self._registry = None if ec2.docker is None else ec2.docker.registry.deploy(world)
 
-    def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """One RunInstances call for `count` instances."""
         answered = self.world.env.process(self._request(count))
         demand = Demand(self.world, service)
         return [
-            Start(self.world, demand, lambda start: self._launched(start, answered))
+            Start(self.world, demand, lambda start: self._launched(start, answered), gate)
             for _ in range(count)
         ]
 

@@ -1,6 +1,6 @@
 """One host of a platform: what it is, what it holds, and what it costs."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from sim.core.cited import plain
 from sim.core.description import description
@@ -37,6 +37,9 @@ class Hosting:
     """
 
     __slots__ = ()
+
+    orders: ClassVar[bool] = False
+    """Whether it starts the parts of an application in order; else all start at once."""
 
     if TYPE_CHECKING:  # a field of some platforms, which a property here would give a default
 

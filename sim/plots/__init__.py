@@ -63,6 +63,9 @@ from sim.plots.sweep import (
 from sim.plots.tornado import (
     tornado,
 )
+from sim.plots.uptime import (
+    uptime,
+)
 from sim.plots.waterfall import (
     waterfall,
     waterfalls,
@@ -90,6 +93,7 @@ __all__ = [
     "start_under_load",
     "sweep_lines",
     "tornado",
+    "uptime",
     "waterfall",
     "waterfalls",
 ]

@@ -16,7 +16,7 @@ from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
 from sim.sandbox.task import run_task
 from sim.sharing import Group, Job
-from sim.start import Ready, Start, Starting, Story
+from sim.start import Ready, Start, StartGate, Starting, Story
 from sim.workload import Demand, Requests, RequestServer
 
 
@@ -173,6 +173,16 @@ class ContainerEngine:
 
     def run(self, start: Start) -> Story:
         """Bring a task from its images' names to ready."""
+        if start.gate is not None and start.gate.orders:
+            return self._held(start, start.gate)
+        return self._one(start) if start.demand.alone else self._several(start)
+
+    def _held(self, start: Start, gate: StartGate) -> Story:
+        """The same, held between its images and its containers by other parts of an application."""
+        start.phase("pull")
+        for image in start.demand.size.images:
+            yield from self.pull(start, image)
+        yield from gate.before(start)
         return self._one(start) if start.demand.alone else self._several(start)
 
     def _one(self, start: Starting, parent: Group | None = None) -> Story:

@@ -14,6 +14,7 @@ from simpy import AllOf, Event, Process
 from sim.core.recorder import TILE, Span
 from sim.start import Ready, Sandbox, Start, Starting, Story
 from sim.workload import Demand, Wait
+from sim.workload.waiting import waits_for
 
 BringUp: TypeAlias = Callable[[Starting], Generator[Event, Any, object]]
 """Brings one container from its place in the order to ready, phase by phase."""
@@ -28,11 +29,6 @@ _WAITING = 3
 def part_of(demand: Demand) -> str:
     """What the phases of one of several containers are parts of, in the record."""
     return f"container {demand.service.name}"
-
-
-def waits_for(name: str) -> str:
-    """The phase of whoever waits for that container, or for that part of an application."""
-    return f"waits for {name}"
 
 
 class ContainerStart:
@@ -217,8 +213,8 @@ class _Together:
         """Tell the task's phase; where somebody else moves in this instant, that one tells it."""
         if container.state == "app" and self._reach(Wait(part=container.service.name)):
             return
-        begun = [each for each in self._containers if each.begun]
-        state = min((each.state for each in begun), key=lambda s: _BEHIND.get(s, _WAITING))
+        states = [each.state for each in self._containers if each.begun and each.essential]
+        state = min(states, key=lambda s: _BEHIND.get(s, _WAITING), default="")
         if state and state != self._start.state and not self._ready:
             self._start.phase(state)
 

@@ -23,6 +23,11 @@ class Wait:
     until: Condition = "started"
 
 
+def waits_for(name: str) -> str:
+    """The phase of whoever waits for that container, or for that part of an application."""
+    return f"waits for {name}"
+
+
 class Waiting(Protocol):
     """Something with a name that waits for others."""
 

@@ -11,6 +11,7 @@ from sim.core.quantity import Between, Count, Rate, Seconds
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
 from sim.core.world import World
+from sim.experiment.running.rollout import Rollout
 from sim.start import Deployment, Platform, Ready, Start
 from sim.workload import Fault, Service, draw_requests, serve
 
@@ -23,6 +24,10 @@ class Burst:
     tasks: Count = 1
     at: Seconds = 0.0
     """Seconds from the beginning of the run."""
+
+    def names(self) -> list[str]:
+        """The service of each task, by its number."""
+        return [self.service.name] * self.tasks
 
     def arrive(
         self, world: World, deployment: Deployment, begun: Callable[[Start], None]
@@ -41,6 +46,10 @@ class Poisson:
     tasks: Count
     per_second: Rate
     """Mean arrivals per second."""
+
+    def names(self) -> list[str]:
+        """The service of each task, by its number."""
+        return [self.service.name] * self.tasks
 
     def arrive(
         self, world: World, deployment: Deployment, begun: Callable[[Start], None]
@@ -66,7 +75,7 @@ class Scenario:
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     platform: Annotated[Any, AfterValidator(_is_platform)]
     """Anything that satisfies `Platform`."""
-    arrivals: Annotated[tuple[Burst | Poisson, ...], Field(min_length=1)]
+    arrivals: Annotated[tuple[Burst | Poisson | Rollout, ...], Field(min_length=1)]
     until: Annotated[Seconds, Field(gt=0)] | None = None
     """Seconds after which the run stops; None: when nothing is left to happen."""
     serve: Seconds = 0.0
@@ -114,7 +123,7 @@ class Scenario:
 
 
 def _follow(
-    world: World, deployment: Deployment, arrivals: Burst | Poisson, window: float
+    world: World, deployment: Deployment, arrivals: Burst | Poisson | Rollout, window: float
 ) -> Generator[Event, Any, None]:
     def begun(start: Start) -> None:
         if window > 0.0:

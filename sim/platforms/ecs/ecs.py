@@ -24,7 +24,7 @@ from sim.platforms.fargate import Fargate
 from sim.platforms.fleet import Fleet
 from sim.platforms.orchestrator import Orchestrator
 from sim.sandbox import Container
-from sim.start import Ready, Start, Story
+from sim.start import Ready, Start, StartGate, Story
 from sim.workload import Demand, PerService, Service
 
 
@@ -115,7 +115,9 @@ class LiveECS(BareDeployment):
         self._demands = PerService(lambda service: task_demand(world, hosting.runs(service)))
         self.capacity = hosting.deploy(world)
 
-    def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """RunTask, ten tasks a call, one call after the other; or the service scheduler."""
         demand, batch = self._demands.of(service), self._batch
         rate = self._rates.of(service)
@@ -124,7 +126,7 @@ class LiveECS(BareDeployment):
         accepted = [self.world.env.event() for _ in range(-(-count // batch))]
         calls = self._run_task(accepted) if rate is None else self._schedule(accepted, rate)
         self.world.env.process(calls)
-        return [self._begin(demand, accepted[number // batch]) for number in range(count)]
+        return [self._begin(demand, accepted[number // batch], gate) for number in range(count)]
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on one instance that are up already."""
@@ -159,8 +161,8 @@ class LiveECS(BareDeployment):
             self.world.env.process(self._schedule([accepted], rate))
         return self._begin(self._demands.of(start.service).again(self.world), accepted)
 
-    def _begin(self, demand: Demand, accepted: Event) -> Start:
-        return Start(self.world, demand, lambda start: self._story(start, accepted))
+    def _begin(self, demand: Demand, accepted: Event, gate: StartGate | None = None) -> Start:
+        return Start(self.world, demand, lambda start: self._story(start, accepted), gate)
 
     def _run_task(self, calls: list[Event]) -> Generator[Event, Any, None]:
         for call in calls:

@@ -28,7 +28,7 @@ from sim.platforms.kubernetes.pods_on_nodes import (
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.orchestrator import Orchestrator
 from sim.sandbox import Container
-from sim.start import Start, Story
+from sim.start import Start, StartGate, Story
 from sim.workload import PerService, Service
 
 
@@ -109,12 +109,14 @@ class LiveEKS(BareDeployment):
         self._creations = control.creations.deploy(world.env)
         self.capacity: PodCapacity = eks.hosting.deploy(world, self._make_anew)
 
-    def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """One call for `count` pods, which the controllers then create."""
         accepted = self.world.env.timeout(self._call())
         pod = self._pods.of(service)
         return [
-            Start(self.world, pod.main, lambda start: self._story(start, pod, accepted))
+            Start(self.world, pod.main, lambda start: self._story(start, pod, accepted), gate)
             for _ in range(count)
         ]
 

@@ -18,13 +18,16 @@ from sim.sandbox import Container, ContainerEngine
 from sim.sandbox.task import run_init, run_together
 from sim.sharing import Group
 from sim.start import Ready, Refused, Start, Starting, Story
-from sim.workload import Demand
+from sim.workload import Demand, HealthCheck
 
 NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
 """What the VPC CNI says when the node has no address left."""
 
 BACK_OFF = "ImagePullBackOff"
 """Kubernetes' word for a pod between two tries."""
+
+PROBE = "readiness probe"
+"""The part of `app` in which a program would answer, and has not been looked at."""
 
 CONDITION = "condition"
 """The name of a pod's conditions in the record."""
@@ -137,7 +140,19 @@ class LiveKubelet:
             start, parent=cgroup, oom_score_adj=score, memory=self._memory
         )
         start.phase("app")
+        since = start.world.env.now
         yield from running.run(start)
+        if start.service.check is not None:
+            yield from self._probe(start, start.service.check, since)
+
+    @staticmethod
+    def _probe(start: Starting, check: HealthCheck, since: float) -> Generator[Event, Any, None]:
+        """Until the next good readiness probe: before that no Service sends it anything."""
+        env = start.world.env
+        answers, good = env.now, since + check.healthy_at(env.now - since)
+        if good > answers:
+            yield env.timeout(good - answers)
+            start.world.record.spent(start.task, PROBE, "app", answers, env.now)
 
     def _pull_image(self, start: Starting, image: Image) -> Generator[Event, Any, None]:
         """Pull an image, unless it is here; above its rate the kubelet backs off."""

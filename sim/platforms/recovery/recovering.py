@@ -17,7 +17,7 @@ from sim.platforms.recovery.balancing import LiveBalancer
 from sim.platforms.recovery.clocks import Recovery, Restarts
 from sim.platforms.recovery.victims import Victims
 from sim.platforms.scaling.instance_launch import InstanceLauncher
-from sim.start import Ready, Recoverable, Start
+from sim.start import Ready, Recoverable, Start, StartGate
 from sim.workload import Fault, Service
 from sim.workload.fault import PLANNED
 
@@ -80,9 +80,11 @@ class LiveRecovery:
         group = clocks.group
         self._launcher = None if group is None else InstanceLauncher(group.launch, world)
 
-    def launch(self, service: Service, count: int = 1) -> Sequence[Start]:
+    def launch(
+        self, service: Service, count: int = 1, gate: StartGate | None = None
+    ) -> Sequence[Start]:
         """Ask for `count` sandboxes now; they are kept up until they are stopped."""
-        starts = self.live.launch(service, count)
+        starts = self.live.launch(service, count, gate)
         self._victims.asked.update(dict.fromkeys(starts))
         return starts
 

@@ -174,4 +174,4 @@ def _of_runs(starts: pd.DataFrame, scenarios: Mapping[str, Scenario], runs: int)
 
 def _launched(scenario: Scenario) -> list[str]:
     """The service of each task, by its number."""
-    return [burst.service.name for burst in scenario.arrivals for _ in range(burst.tasks)]
+    return [name for arrivals in scenario.arrivals for name in arrivals.names()]

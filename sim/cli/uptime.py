@@ -1,0 +1,93 @@
+"""`sim startup FILE`: when is the whole application up, and who held it up."""
+
+from pathlib import Path
+
+from sim import plots
+from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.own_files import OwnFiles, shared
+from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.script import picture
+from sim.core.question import BadInput, ask
+from sim.studies import platforms
+from sim.studies.startup.question import StartupQuestion
+from sim.studies.uptime import study
+from sim.studies.uptime.answer import UptimeAnswer, UptimeRow
+from sim.studies.uptime.question import UptimeQuestion
+
+HEEDED = ("platform", "instance", "replications", "seed")
+
+
+def start_files(
+    own: OwnFiles, asked: StartupQuestion, workers: WorkerOptions, to: Files, *, held: bool
+) -> int:
+    """Start all of it everywhere; 3 where it comes up nowhere."""
+    if held:
+        raise BadInput("require: not allowed beside files; sim plan FILE takes requirements")
+    app = own.application(asked, HEEDED)
+    question = ask(UptimeQuestion, {"app": app, **shared(asked, HEEDED)})
+    with refusals(), runs_on(workers, to.out):
+        answer = study.answer(question)
+    folder = answer.results.save(to.out)
+    if to.json:
+        as_json(answer.json())
+        note(f"wrote {folder}")
+    else:
+        say(answer.sentence())
+        show(answer)
+        wrote(folder, *_pictures(answer, folder))
+    return 0 if answer.up else 3
+
+
+def show(answer: UptimeAnswer) -> None:
+    """When it is up on each platform, and the parts of one of them."""
+    table(
+        ["platform", "image", "up p50", "up p95", "decided by"],
+        [_cells(row) for row in answer.rows if row.runs],
+        title=f"{answer.app.name}: seconds until all of it is up",
+        right="llrrl",
+    )
+    if answer.up:
+        _show_parts(answer, answer.up[-1])
+    for row in answer.rows:
+        if row.short:
+            hint(f"{row.platform}, {row.image}: not all came up in {row.short} runs: {row.why}.")
+    for name, why in answer.refused.items():
+        hint(f"{name}: {why}.")
+    for text in answer.app.notes:
+        hint(f"note: {text}.")
+
+
+def _show_parts(answer: UptimeAnswer, row: UptimeRow) -> None:
+    table(
+        ["part", "copies", "up", "waited", "for", ""],
+        [
+            [
+                each["part"],
+                str(each["copies"]),
+                f"{each['ready_s']:.1f}",
+                f"{each['waited_s']:.1f}" if each["for"] else "-",
+                each["for"],
+                "decides" if each["on_path"] else "",
+            ]
+            for each in answer.parts(row)
+        ],
+        title=f"each part {row.where}, seconds of the run nearest to the median",
+        right="lrrrll",
+    )
+
+
+def _cells(row: UptimeRow) -> list[str]:
+    path = " > ".join(link.part for link in row.path)
+    values = [row.at(q) for q in (0.5, 0.95)]
+    shown = ["-" if value is None else f"{value:.1f}" for value in values]
+    return [row.platform, row.image, *shown, path]
+
+
+def _pictures(answer: UptimeAnswer, folder: Path) -> list[Path]:
+    drawn = []
+    for row in answer.up:
+        label = platforms.label(row.platform)
+        title = f"{answer.app.name} {row.where.replace(platforms.row(row.platform).label, label)}"
+        axes = plots.uptime(answer.gantt(row), title=title)
+        drawn.append(picture(axes, folder / f"uptime-{row.platform}-{row.image}.png"))
+    return drawn

@@ -1,0 +1,120 @@
+"""The page of a run: one HTML file with everything in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment.frames import outcomes
+from sim.report.figures import figures_of, numeric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment import Results
+
+PAGE = "report.html"
+ANSWER = "answer.json"
+"""Where a verb keeps its sentence and the lines below its tables."""
+MOST_ROWS = 500
+"""Rows of a table that the page holds; the files beside it have all."""
+MOST_TEXT = 100_000
+"""Characters of a description that the page holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTable:
+    """A table of the page: text for the eye, numbers for the sorting."""
+
+    title: str
+    open: bool
+    """Whether it is seen at once."""
+    columns: list[str]
+    numeric: list[bool]
+    rows: list[list[tuple[str, str]]]
+    left_out: int
+
+
+def page(results: Results) -> str:
+    """The page as text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("sim.report"), autoescape=True, undefined=StrictUndefined
+    )
+    said = _said(results)
+    return environment.get_template("page.html").render(
+        name=str(results.manifest["scenario"]),
+        run_id=results.run_id,
+        sentence=said["sentence"],
+        lines=said["lines"],
+        figures=list(figures_of(results)),
+        tables=list(_tables(results)),
+        facts=_facts(results),
+        asked=_asked(results),
+    )
+
+
+def write_page(results: Results, path: Path) -> Path:
+    """Write the page; it opens without a network."""
+    path.write_text(page(results), encoding="utf-8")
+    return path
+
+
+def _asked(results: Results) -> str:
+    """The description of what was run, where it can be read."""
+    text = json.dumps(results.scenario, indent=2, ensure_ascii=False)
+    return text if len(text) <= MOST_TEXT else "It is long: manifest.json beside this page has it."
+
+
+def _said(results: Results) -> dict[str, Any]:
+    """The answer in the verb's own words, or what became of the starts."""
+    kept = None if results.folder is None else results.folder / ANSWER
+    if kept is not None and kept.exists():
+        return {"sentence": "", "lines": [], **json.loads(kept.read_text(encoding="utf-8"))}
+    return {"sentence": _became_of(results), "lines": []}
+
+
+def _became_of(results: Results) -> str:
+    """What became of the starts; empty where none was made."""
+    if "tasks" not in results.runs or results.runs.empty:
+        return ""
+    told = "variant" in results.summary or results.summary.empty
+    return results.sentence() if told else f"{outcomes(results.runs)}."
+
+
+def _tables(results: Results) -> list[PageTable]:
+    tables = [_table("The answer", results.summary, seen=True)]
+    if len(results.runs):
+        tables.append(_table("Every run", results.runs, seen=False))
+    return tables
+
+
+def _table(title: str, frame: pd.DataFrame, *, seen: bool) -> PageTable:
+    shown = frame.head(MOST_ROWS)
+    return PageTable(
+        title=title,
+        open=seen,
+        columns=[str(column).replace("_", " ") for column in frame.columns],
+        numeric=numeric(frame),
+        rows=[[_cell(value) for value in row] for row in shown.itertuples(index=False)],
+        left_out=len(frame) - len(shown),
+    )
+
+
+def _cell(value: object) -> tuple[str, str]:
+    """As it is read, and as it is sorted by."""
+    if value is None or value != value:  # noqa: PLR0124 (NaN)
+        return "-", ""
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}", repr(value)
+    return str(value), str(value)
+
+
+def _facts(results: Results) -> list[tuple[str, str]]:
+    """What it can be made again from."""
+    known = ("run_id", "seed", "version", "code", "catalogue", "written")
+    found = [(name, str(results.manifest[name])) for name in known if name in results.manifest]
+    return [("runs", str(len(results.runs))), *found]

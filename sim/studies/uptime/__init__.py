@@ -1,0 +1,1 @@
+"""When is a whole application up, and who held it up?"""

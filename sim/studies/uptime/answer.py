@@ -1,0 +1,213 @@
+"""The answer to *when is the whole application up*: when, who held it up, and each part's times."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment import Results
+from sim.experiment.statistics.estimate import needed, quantile
+from sim.studies import platforms
+from sim.studies.platform_row import Temperature
+from sim.studies.uptime.critical_path import PathLink, StartedCopy, critical_path
+from sim.studies.uptime.question import UptimeQuestion
+from sim.workload import Application
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(slots=True)
+class UptimeRow:
+    """One platform with one image temperature."""
+
+    platform: str
+    image: Temperature
+    runs: Mapping[int, list[StartedCopy]]
+    """The copies of each run in which all came up."""
+    short: int
+    """Runs in which they did not."""
+    why: str
+    """Why not, in the platform's words."""
+    seconds: dict[int, float] = field(init=False)
+    """When all was up, run by run."""
+
+    def __post_init__(self) -> None:
+        self.seconds = {run: max(c.ready for c in copies) for run, copies in self.runs.items()}
+
+    def at(self, q: float) -> float | None:
+        """The q-quantile of the time until all is up; None where too few runs came up."""
+        if len(self.seconds) < needed(q):
+            return None
+        return quantile(list(self.seconds.values()), q)
+
+    @property
+    def typical(self) -> list[StartedCopy]:
+        """The copies of the run nearest to the median."""
+        middle = self.at(0.5)
+        if middle is None:
+            return []
+        return self.runs[min(self.seconds, key=lambda run: abs(self.seconds[run] - middle))]
+
+    @property
+    def path(self) -> list[PathLink]:
+        """The critical path of that run."""
+        return critical_path(self.typical)
+
+    @property
+    def where(self) -> str:
+        """As sentences say it."""
+        row = platforms.row(self.platform)
+        return f"{row.phrase} ({self.image} image)" if "warm" in row.startup else row.phrase
+
+    def json(self) -> dict[str, Any]:
+        """Plain data; a quantile that was refused is absent."""
+        data: dict[str, Any] = {"platform": self.platform, "image": self.image}
+        data |= {f"up_p{round(100 * q)}_s": s for q in (0.5, 0.95) if (s := self.at(q)) is not None}
+        data |= {"n": len(self.seconds), "not_up": self.short}
+        if self.why:
+            data["why"] = self.why
+        data["path"] = [
+            {
+                "part": link.part,
+                "from_s": link.since,
+                "until_s": link.until,
+                "ready_s": link.ready,
+                "phases": dict(link.phases),
+            }
+            for link in self.path
+        ]
+        return data
+
+
+@dataclass(slots=True)
+class UptimeAnswer:
+    """Rows, the results that they come from, and what was asked."""
+
+    question: UptimeQuestion
+    app: Application
+    rows: list[UptimeRow]
+    results: Results
+    machines: dict[str, int]
+    """Hosts that it was given, where they are counted."""
+    refused: dict[str, str]
+    """Platforms that cannot run it, and why."""
+
+    @property
+    def up(self) -> list[UptimeRow]:
+        """Rows in which all came up in the median, fastest first."""
+        rows = [row for row in self.rows if row.at(0.5) is not None and row.short <= len(row.runs)]
+        return sorted(rows, key=lambda row: row.at(0.5) or 0.0)
+
+    def json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "application": self.app.name,
+            "rows": [row.json() for row in self.rows],
+            "refused": self.refused,
+        }
+
+    def sentence(self) -> str:
+        """When it is up, where soonest and where last, and who held it up there."""
+        if not self.up:
+            whys = [row.why for row in self.rows if row.why] + list(self.refused.values())
+            return f"Not all of {self.app.name} comes up: {'; '.join(dict.fromkeys(whys))}."
+        first, last = self.up[0], self.up[-1]
+        said = f"{self.app.name} is up (median) after {first.at(0.5):.1f} s {first.where}"
+        if last is not first:
+            said += f" and after {last.at(0.5):.1f} s {last.where}"
+        return f"{said}; {self.held(last)}."
+
+    def held(self, row: UptimeRow) -> str:
+        """Who held it up on one platform."""
+        path = row.path
+        there = f" {row.where}" if len(self.up) > 1 else ""
+        last = path[-1]
+        if len(path) == 1:
+            phase, seconds = max(last.phases, key=lambda item: item[1])
+            return f"{last.part} is the last{there}, and waits for nobody: {phase} {seconds:.1f} s"
+        holder, held = path[-2], path[-1]
+        others = self._held_by(row, holder.part)
+        whom = held.part if others == 1 else f"{others} parts"
+        said = f"{holder.part} holds {whom} up until {holder.until:.1f} s{there}"
+        unseen = [link for link in path[:-1] if link.unseen > 0.05]
+        if unseen:
+            most = max(unseen, key=lambda link: link.unseen)
+            said += (
+                f"; {most.unseen:.1f} s of them are the wait for the next look at {most.part}, "
+                f"which was ready after {most.ready:.1f} s"
+            )
+        return said
+
+    def _held_by(self, row: UptimeRow, part: str) -> int:
+        """Parts that wait for a part last, in the typical run."""
+        every = {copy.part for copy in row.typical}
+        held = {
+            copy.part
+            for copy in row.typical
+            if (wait := copy.wait(every - {copy.part})) is not None and wait[0] == part
+        }
+        return max(1, len(held))
+
+    def parts(self, row: UptimeRow) -> list[dict[str, Any]]:
+        """Each part of the typical run on one platform: copies, when it runs and is ready, why."""
+        copies = Counter(copy.part for copy in row.typical)
+        every, on_path = set(copies), {link.part for link in row.path}
+        found = []
+        for part in dict.fromkeys(copy.part for copy in row.typical):
+            mine = [copy for copy in row.typical if copy.part == part]
+            last = max(mine, key=lambda copy: copy.ready)
+            wait = last.wait(every - {part})
+            found.append(
+                {
+                    "part": part,
+                    "copies": copies[part],
+                    "ready_s": last.ready,
+                    "waited_s": 0.0 if wait is None else wait[1].length,
+                    "for": "" if wait is None else wait[0],
+                    "on_path": part in on_path,
+                }
+            )
+        return sorted(found, key=lambda each: each["ready_s"])
+
+    def gantt(self, row: UptimeRow) -> pd.DataFrame:
+        """Phases of the last copy of each part in the typical run: what the picture shows."""
+        import pandas as pd
+
+        every = {copy.part for copy in row.typical}
+        path = {link.part: link for link in row.path}
+        rows = []
+        for part in every:
+            mine = [copy for copy in row.typical if copy.part == part]
+            last = max(mine, key=lambda copy: copy.ready)
+            wait = last.wait(every - {part})
+            rows += [
+                {
+                    "part": part,
+                    "phase": phase,
+                    "start_s": start,
+                    "end_s": end,
+                    "waits_for": "" if wait is None else wait[0],
+                    "critical": part in path,
+                }
+                for phase, start, end in _drawn(last, every - {part})
+                if end > start
+            ]
+        return pd.DataFrame(rows)
+
+
+def _drawn(copy: StartedCopy, others: set[str]) -> list[tuple[str, float, float]]:
+    """The phases of a copy, its waits cut out of the phase that they are a part of."""
+    wait = copy.wait(others)
+    inner = None if wait is None or not wait[1].parent else wait[1]
+    drawn = []
+    for tile in copy.tiles:
+        if inner is None or tile.phase != inner.parent:
+            drawn.append((tile.phase, tile.start, tile.end))
+            continue
+        drawn.append((tile.phase, tile.start, inner.start))
+        drawn.append((inner.phase, inner.start, inner.end))
+        drawn.append((tile.phase, inner.end, tile.end))
+    return drawn

@@ -1,0 +1,130 @@
+"""When is a whole application up, on every platform, and who held it up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sim import catalog
+from sim.core.question import asking
+from sim.experiment import Results, Rollout, Scenario, compare
+from sim.platforms.packing.host import DoesNotFit
+from sim.studies.plan.hosts import options_for, planned_hosts
+from sim.studies.plan.ready import at_request
+from sim.studies.platform_row import PlatformRow, Temperature
+from sim.studies.platforms import row
+from sim.studies.uptime.answer import UptimeAnswer, UptimeRow
+from sim.studies.uptime.critical_path import PhaseSpan, StartedCopy
+from sim.studies.uptime.question import UptimeQuestion
+from sim.workload import Application
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IMAGES: tuple[Temperature, ...] = ("cold", "warm")
+
+
+def answer(question: UptimeQuestion) -> UptimeAnswer:
+    """Launch all parts at once on each platform, and see when the last one is ready."""
+    app = _at_work(question.app)
+    scenarios: dict[str, Scenario] = {}
+    refused: dict[str, str] = {}
+    machines: dict[str, int] = {}
+    for name in question.platforms:
+        try:
+            machines[name] = _machines(row(name), app, question.instance)
+            scenarios |= _scenarios(row(name), app, question.instance, machines[name])
+        except (DoesNotFit, ValueError) as error:
+            refused[name] = str(error)
+    if not scenarios:
+        raise ValueError("; ".join(f"{name}: {why}" for name, why in refused.items()))
+    results = compare(
+        scenarios,
+        times=question.replications,
+        seed=question.seed,
+        name="uptime",
+        catalogue=catalog.digest(),
+    )
+    rows = [_row(results, variant, scenario) for variant, scenario in scenarios.items()]
+    return UptimeAnswer(question, app, rows, results, machines, refused)
+
+
+uptime = asking(UptimeQuestion, answer, "uptime")
+
+
+def _at_work(app: Application) -> Application:
+    parts = tuple(replace(part, service=at_request(part.service)) for part in app.parts)
+    return replace(app, parts=parts)
+
+
+def _machines(platform: PlatformRow, app: Application, instance: str) -> int:
+    """Hosts that hold all of it; where each task gets its own, or there is one server, none."""
+    if "count" not in platform.takes:
+        return 0
+    return planned_hosts(platform, app, [instance], 0).machines
+
+
+def _scenarios(
+    platform: PlatformRow, app: Application, instance: str, machines: int
+) -> dict[str, Scenario]:
+    options = options_for(app, instance)
+    found = {}
+    for image in (each for each in IMAGES if each in platform.startup):
+        made = platform.made(replace(options, image=image, count=max(1, machines)))
+        ordered = bool(getattr(made, "orders", False))
+        found[f"{platform.name}-{image}"] = Scenario(
+            name="uptime",
+            platform=made,
+            arrivals=(Rollout(application=app, ordered=ordered),),
+        )
+    return found
+
+
+def _row(results: Results, variant: str, scenario: Scenario) -> UptimeRow:
+    platform, image = next(
+        (variant.removesuffix(f"-{each}"), each) for each in IMAGES if variant.endswith(each)
+    )
+    names = [name for arrivals in scenario.arrivals for name in arrivals.names()]
+    daemons = _daemons(scenario)
+    spans = results.spans[results.spans["variant"] == variant]
+    runs = {
+        run: _copies(spans[spans["run"] == run], names, daemons)
+        for run in map(int, spans["run"].unique())
+    }
+    whole = {run: copies for run, copies in runs.items() if _up(copies, names)}
+    return UptimeRow(platform, image, whole, len(runs) - len(whole), _why(results, variant))
+
+
+def _daemons(scenario: Scenario) -> list[str]:
+    (rollout,) = scenario.arrivals
+    assert isinstance(rollout, Rollout)
+    return [part.name for part in rollout.application.parts if part.daemon]
+
+
+def _copies(spans: pd.DataFrame, names: list[str], daemons: list[str]) -> list[StartedCopy]:
+    """The copies of one run; daemons, which come last, under the names of all of them."""
+    found: dict[int, StartedCopy] = {}
+    columns = spans[["task", "phase", "parent", "start_s", "end_s", "outcome"]]
+    open_: set[int] = set()
+    for task, phase, parent, start, end, outcome in columns.itertuples(index=False):
+        part = names[task] if task < len(names) else " and ".join(daemons)
+        copy = found.setdefault(task, StartedCopy(part))
+        copy.spans.append(PhaseSpan(str(phase), str(parent), float(start), float(end)))
+        if not parent and outcome != "done":
+            open_.add(task)
+    return [copy for task, copy in found.items() if task not in open_]
+
+
+def _up(copies: list[StartedCopy], names: list[str]) -> bool:
+    started: defaultdict[str, int] = defaultdict(int)
+    for copy in copies:
+        if any(tile.phase == "app" for tile in copy.tiles):
+            started[copy.part] += 1
+    return all(started[name] >= names.count(name) for name in set(names))
+
+
+def _why(results: Results, variant: str) -> str:
+    runs = results.runs
+    reasons = runs[runs["variant"] == variant]["reasons"]
+    return next((str(reason) for reason in reasons if reason), "")

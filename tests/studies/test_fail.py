@@ -124,6 +124,7 @@ def test_without_room_the_tasks_wait_for_the_next_instance() -> None:
         (["--spare", "1", "--platform", "fargate"], "spare: not allowed here"),
         (["--toleration", "30s", "--platform", "ecs"], "toleration: not allowed here"),
         (["--surge", "0.5"], "surge: not allowed with --kill host"),
+        (["--kill", "drain", "--surge", "0", "--min-healthy", "1"], "could ever be replaced"),
         (["--kill", "update", "--min-healthy", "2"], "a share from 0 to 1"),
     ],
 )

@@ -85,7 +85,7 @@ def test_one_program_and_two_services_as_they_are_run() -> None:
         machine=machine(2.0),
         hops=Hops(same_zone=0.002),
         rate=30.0,
-        seconds=120.0,
+        seconds=80.0,
     )
     services = [run.run(seed, 0).metrics["mean_s"] for seed in range(4)]
     program = [replace(run, form="one program").run(seed, 0).metrics["mean_s"] for seed in range(4)]
@@ -110,7 +110,7 @@ def shop() -> sim.studies.calls.answer.CallsAnswer:  # type: ignore[name-defined
         ),
         entries=(EntryPoint(to="front.home", weight=0.8), EntryPoint(to="front.pay", weight=0.2)),
     )
-    return sim.calls(application, rate=90.0, requests=400, replications=4)
+    return sim.calls(application, rate=90.0, requests=300, replications=3)
 
 
 def test_the_parts_of_the_p95_request_sum_to_it(shop: sim.Results) -> None:
@@ -256,7 +256,7 @@ def test_services_without_limits_share_the_cores_of_one_host() -> None:
         rate=12.0,
         platform="docker",
         host="2x4GiB",
-        requests=2000,
+        requests=1200,
         replications=3,
         one_more=False,
         monolith=False,

@@ -62,16 +62,17 @@ class CallsRun:
             flow = RateStretch(seconds=self.seconds, begin=self.rate, end=self.rate)
             OpenUsers(world.env, [flow], traffic.send, traffic.gaps())
         world.env.run(until=end)
-        held = {name: sum(c.held_until(end) for c in many) for name, many in copies.items()}
-        visits = {place: handler.visits for place, handler in traffic.handlers.items()}
-        work = {place: handler.work for place, handler in traffic.handlers.items()}
         metrics = world.record.metrics
         for name in traffic.parts:
-            seen = sum(n for place, n in visits.items() if place.part == name)
-            metrics[f"visits {name}"] = seen
-            metrics[f"cpu_s {name}"] = sum(w for p, w in work.items() if p.part == name)
-            metrics[f"held_s {name}"] = held[name] / seen if seen else 0.0
-        world.env.run()
+            mine = [handler for place, handler in traffic.handlers.items() if place.part == name]
+            seen = sum(handler.visits for handler in mine)
+            held = sum(copy.held_until(end) for copy in copies[name])
+            metrics[f"cpu_s {name}"] = sum(handler.work for handler in mine)
+            metrics[f"held_s {name}"] = held / seen if seen else 0.0
+        world.env.run()  # whoever has asked is answered, so that visits are whole
+        for place, handler in traffic.handlers.items():
+            key = f"visits {place.part}"
+            metrics[key] = int(metrics.get(key, 0)) + handler.visits
         self._read(world.record, traffic, began, end)
         return world.record
 

@@ -238,6 +238,16 @@ def test_what_cannot_be_asked_is_told(given: dict[str, float], told: str) -> Non
         sim.calls(TREE, **given)
 
 
+def test_calls_that_cross_zones_take_longer() -> None:
+    """Two hosts in turns: in two zones each call crosses, in one none does."""
+    two = graph(part("a", 0.01, "b"), part("b", 0.01))
+    hops = Hops(same_zone=0.001, other_zone=0.101)
+    run = CallsRun(application=two, machine=machine(1.0), hops=hops, rate=2.0, seconds=60.0)
+    means = [replace(run, zones=zones).run(1, 0).metrics["mean_s"] for zones in (1, 2)]
+
+    assert float(means[1]) - float(means[0]) == pytest.approx(0.1, abs=0.002)
+
+
 def test_a_run_is_the_same_for_the_same_seed() -> None:
     """And another for another."""
     run = CallsRun(application=TREE, machine=machine(1.0), rate=10.0, seconds=20.0)

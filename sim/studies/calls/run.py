@@ -10,7 +10,7 @@ from sim.core.recorder import Recorder
 from sim.core.world import World
 from sim.host import Machine
 from sim.studies.calls import reading
-from sim.studies.calls.copies import Copies, alone, in_one_program, on_platform
+from sim.studies.calls.copies import Copies, alone, in_one_program, on_platform, spread
 from sim.workload import Application, Hops
 from sim.workload.traffic.balancing import Balancing
 from sim.workload.traffic.traffic import Traffic
@@ -35,6 +35,8 @@ class CallsRun:
     form: Form = "services"
     hops: Hops = Field(default_factory=Hops)
     balancing: Balancing = "round-robin"
+    zones: Annotated[int, Field(ge=1)] = 1
+    """Availability zones over which hosts are spread, in turns."""
     rate: Positive | None = None
     """Requests a second; None: users who wait and think."""
     users: Annotated[int, Field(ge=1)] = 1
@@ -46,6 +48,7 @@ class CallsRun:
         """Metrics of entries and parts, and the steps of the request around p95."""
         world = World(seed, replication)
         copies = self._copies(world)
+        spread(copies, self.zones)
         began = world.env.now
         traffic = Traffic(
             world,

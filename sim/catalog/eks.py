@@ -64,7 +64,7 @@ def eks(
     return EKS(
         capacity=nodes(machine_, count=count, warm=warm, pulls_from=pulls_from),
         control_plane=kubernetes_control_plane(),
-        kubelet=kubelet(),
+        kubelet=kubelet(parallel_pulls=set_.parallel_pulls),
         node=config,
         pod=replace(template, security_groups=template.security_groups or set_.security_groups),
         scoring=scoring,
@@ -263,10 +263,15 @@ def nodes(
     return replace(made, runtime=replace(runtime(), shim=0.0))
 
 
-def kubelet() -> Kubelet:
-    """The kubelet as EKS's node image configures it."""
+def kubelet(*, parallel_pulls: int | None = None) -> Kubelet:
+    """The kubelet as EKS's node images configure it: `serializeImagePulls: false`.
+
+    Args:
+        parallel_pulls: images that it pulls at once; None: any number, as they have it.
+    """
     return Kubelet(
         pulls=quota("kubelet.registry_pull"),
+        parallel_pulls=parallel_pulls,
         back_off=figure("kubelet.image_back_off"),
         longest_back_off=figure("kubelet.image_back_off.longest"),
         sandbox=Step(

@@ -68,6 +68,8 @@ class PlatformOptions:
     """`ECS_RESERVED_MEMORY` of container instances, bytes; None: the agent's default."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     """Of container instances, beside their own."""
+    held_at_baseline: bool = False
+    """Whether the CPU credits of T types are gone, in standard mode."""
     max_pods: int | str | None = None
     prefix_delegation: bool = False
     nodes: catalog.NodeSettings = field(default_factory=catalog.NodeSettings)
@@ -103,7 +105,11 @@ class PlatformOptions:
     @property
     def machine(self) -> Machine:
         """The instance type, with the disk that was asked for."""
-        return self._with_disk(catalog.machine(self.instance, self.nodes.ami))
+        machine = catalog.machine(self.instance, self.nodes.ami)
+        baseline = catalog.instance(self.instance).baseline
+        if self.held_at_baseline and baseline is not None:
+            machine = replace(machine, sustained=baseline)
+        return self._with_disk(machine)
 
     @property
     def server(self) -> Machine:

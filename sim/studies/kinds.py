@@ -14,6 +14,7 @@ from sim import catalog
 from sim.core.names import Architecture, UnknownName, unknown
 from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, shown_size
 from sim.core.question import Mistake, Typed
+from sim.workload import Application, Service
 
 if TYPE_CHECKING:
     from sim.studies.platform_row import Question as Asked
@@ -163,6 +164,21 @@ def apps_that_start() -> list[str]:
     return [name for name in catalog.apps() if name != "generic"]
 
 
+def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
+    """An app of the catalogue by name, or a service of one's own, alone in its application."""
+
+    def check(value: object) -> object:
+        if isinstance(value, Application):
+            if len(value.parts) > 1:
+                raise ValueError(f"{value.name} has {len(value.parts)} parts; one is needed")
+            return value.parts[0].service
+        if not isinstance(value, Service) and value not in (known := list(names())):
+            raise _not_known("app", value, known)
+        return value
+
+    return BeforeValidator(check)
+
+
 def _instances() -> Iterable[str]:
     return catalog.instances()  # a look at the name alone would import half of the catalogue
 
@@ -175,6 +191,7 @@ Arch: TypeAlias = Annotated[
     Architecture, among("arch", get_args(Architecture)), Typed(name="arch", shape="<name>")
 ]
 Instance: TypeAlias = Annotated[str, among("instance", _instances), Typed(shape="<type>")]
+APP = Typed(shape="<name or file>")
 ImageName: TypeAlias = Annotated[str, among("image", _images), NAME]
 Host: TypeAlias = Annotated[str, AfterValidator(_bare), Typed(shape="<machine>")]
 Folder: TypeAlias = Annotated[Path, AfterValidator(_folder), Typed(shape="<path>")]

@@ -13,6 +13,7 @@ from sim.platforms.kubernetes.allocatable import MOST_PODS
 from sim.studies import platforms
 from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
+    APP,
     NAME,
     Arch,
     Count,
@@ -26,8 +27,10 @@ from sim.studies.kinds import (
     Size,
     Time,
     among,
+    app_or_service,
     number,
 )
+from sim.workload import Service
 
 Credits: TypeAlias = Literal["unlimited", "standard"]
 """What becomes of a T type whose CPU credits are gone: it is billed, or held at its baseline."""
@@ -69,8 +72,8 @@ class DensityQuestion(PriceTerms):
     """EC2 type of the AWS rows."""
     host: Host | None = None
     """Bare machine of the vm and docker rows: m5.metal, 16x64GiB."""
-    app: Annotated[str, among("app", catalog.apps), NAME] = "generic"
-    """java, node, mysql or generic."""
+    app: Annotated[str | Service, app_or_service(catalog.apps), APP] = "generic"
+    """java, node, mysql or generic; or a file of your own, see sim app init."""
     cpu: ReservedCores | None = None
     """vCPUs of one, such as 0.25 or 250m; 0 reserves none."""
     memory: Size | None = None

@@ -56,7 +56,7 @@ def answer(question: StartupQuestion) -> StartupAnswer:
     rows: list[StartupRow] = []
 
     def summary(results: Results) -> pd.DataFrame:
-        rows.extend(row for name in scenarios for row in _rows(results, name, question.app))
+        rows.extend(row for name in scenarios for row in _rows(results, name, service.name))
         return _table(rows)
 
     results = compare(

@@ -15,10 +15,9 @@ from sim.studies.plan.question import PlanQuestion
 from sim.studies.plan.ready import TEMPERATURES, plan_scenarios, readiness, temperatures
 from sim.studies.plan.row import PlanRow
 from sim.studies.plan.turning import turning
-from sim.studies.plan.types import candidates
+from sim.studies.plan.types import by_least_cost, candidates
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import row as platform_row
-from sim.workload.application import Application
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,19 +35,29 @@ plan = asking(PlanQuestion, answer, "plan")
 
 
 def _in_order(question: PlanQuestion) -> list[PlanRow]:
-    """Platforms by arithmetic only, the best first."""
-    return in_rank_order(planned_rows(question), question)
-
-
-def planned_rows(question: PlanQuestion) -> list[PlanRow]:
-    """Machines and cost of each platform; nothing is simulated."""
+    """Platforms by arithmetic on the likeliest types, the best first."""
     names = candidates(question.instance)
-    return [_planned(platform_row(name), question, names) for name in question.platforms]
+    likeliest = [name for _, name in by_least_cost(question.app, names, question.spare)]
+    return in_rank_order(planned_rows(question, likeliest[:LIKELIEST]), question)
+
+
+LIKELIEST = 8
+"""Types that are tried where an assumption is moved: those on which least could be paid."""
+
+
+def planned_rows(question: PlanQuestion, names: Sequence[str] = ()) -> list[PlanRow]:
+    """Machines and cost of each platform; nothing is simulated.
+
+    Args:
+        names: types to choose among; none: those that were asked for.
+    """
+    types = names or candidates(question.instance)
+    return [_planned(platform_row(name), question, types) for name in question.platforms]
 
 
 def _planned(row: PlatformRow, question: PlanQuestion, names: Sequence[str]) -> PlanRow:
     try:
-        hosts = planned_hosts(row, question.app, names, question.spare)
+        hosts = planned_hosts(row, question.app, names, question.spare, question.nodes())
     except DoesNotFit as error:
         limit = error.limits[0] if error.limits else ""
         return PlanRow(row, None, question, refused=str(error), stopped_by=limit)
@@ -61,7 +70,7 @@ def _started(rows: Sequence[PlanRow], question: PlanQuestion) -> Results | None:
     """Start all copies on the machines of each platform; the rows get what came out."""
     scenarios: dict[str, Scenario] = {}
     for row in rows:
-        scenarios |= _scenarios(row, question.app)
+        scenarios |= _scenarios(row, question)
     if not scenarios:
         return None
 
@@ -83,14 +92,14 @@ def _started(rows: Sequence[PlanRow], question: PlanQuestion) -> Results | None:
     )
 
 
-def _scenarios(row: PlanRow, app: Application) -> dict[str, Scenario]:
+def _scenarios(row: PlanRow, question: PlanQuestion) -> dict[str, Scenario]:
     """All starts of one platform; why one cannot be made is noted."""
     made: dict[str, Scenario] = {}
     if row.hosts is None:
         return made
     for image in temperatures(row.platform):
         try:
-            made |= plan_scenarios(row.platform, app, row.hosts, image)
+            made |= plan_scenarios(row.platform, question.app, row.hosts, image, question.nodes())
         except ValueError:
             row.not_started[image] = (
                 "not all images fit on the disk of one machine"

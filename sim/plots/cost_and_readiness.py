@@ -1,5 +1,7 @@
 """Platforms for an application: what each costs a month, against how soon all of it is up."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -10,6 +12,9 @@ from sim.plots.palette import FAINT, INK, platform_color, platform_order
 
 LETTER, LINE = 0.0125, 0.05
 """Width of a letter and height of a line of small text, as shares of the axes."""
+
+DOT = 0.014
+"""Half the width of a point, likewise."""
 
 NOTHING = "of no platform are both known: a median needs two runs at least"
 
@@ -58,29 +63,56 @@ def _platform(ax: Axes, name: str, row: "pd.Series[float]") -> None:
 
 
 def _labels(ax: Axes, known: pd.DataFrame) -> None:
-    """Names above the points; one that would cover another goes a line higher."""
-    taken: list[tuple[float, float, float]] = []
+    """A name at each point where it covers no other and no point; a thin line where it is far."""
     right, top = ax.get_xlim()[1], ax.get_ylim()[1]
-    points = zip(known["label"], known["ready_cold_p50_s"], known["usd_per_month"], strict=True)
-    for label, x, y in sorted(points, key=lambda point: point[2]):
+    xs, ys = known["ready_cold_p50_s"] / right, known["usd_per_month"] / top
+    dots = list(zip(xs, ys, strict=True))
+    taken: list[tuple[float, float, float]] = []
+    for label, x, y in sorted(zip(known["label"], xs, ys, strict=True), key=lambda point: point[2]):
         half = len(str(label)) * LETTER / 2.0
-        line = next(n for n in range(99) if _is_free(taken, x / right, y / top + n * LINE, half))
-        taken.append((x / right, y / top + line * LINE, half))
+        others = [dot for dot in dots if dot != (x, y)]
+        places = _places(x, y, half)
+        at = next((p for p in places if _is_free(taken, others, *p, half)), (x, y + LINE))
+        taken.append((*at, half))
         ax.annotate(
             str(label),
             (x, y),
-            xytext=(0, 9 + 11 * line),
-            textcoords="offset points",
+            xytext=at,
+            xycoords="axes fraction",
+            textcoords="axes fraction",
             ha="center",
-            va="bottom",
+            va="center",
             fontsize=SMALL,
             color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8},
+            arrowprops=None
+            if abs(at[1] - y) < 2 * LINE
+            else {"arrowstyle": "-", "color": FAINT, "linewidth": 0.6, "shrinkB": 5},
         )
 
 
-def _is_free(taken: list[tuple[float, float, float]], x: float, y: float, half: float) -> bool:
-    """Whether a label there covers none that has been placed."""
-    return all(abs(x - a) >= half + wide or abs(y - b) >= 0.99 * LINE for a, b, wide in taken)
+def _places(x: float, y: float, half: float) -> Iterator[tuple[float, float]]:
+    """Where a label may stand, nearest first: above, right, below, left, and ever higher."""
+    yield x, y + LINE
+    yield x + half + 0.02, y
+    yield x, y - LINE
+    yield x - half - 0.02, y
+    for line in range(2, 20):
+        yield x, y + line * LINE
+
+
+def _is_free(
+    taken: list[tuple[float, float, float]],
+    dots: list[tuple[float, float]],
+    x: float,
+    y: float,
+    half: float,
+) -> bool:
+    """Whether a label there is within the axes, and covers no label and no point."""
+    inside = x - half >= 0.0 and x + half <= 1.0 and y >= LINE / 2.0
+    labels = all(abs(x - a) >= half + wide or abs(y - b) >= 0.99 * LINE for a, b, wide in taken)
+    points = all(abs(x - a) >= half + DOT or abs(y - b) >= LINE / 2.0 + DOT for a, b in dots)
+    return inside and labels and points
 
 
 def _handles(known: pd.DataFrame) -> list[Line2D]:

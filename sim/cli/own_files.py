@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Annotated, Any
 
 from sim.core.description import description
@@ -44,8 +43,3 @@ def shared(question: object, heeded: Sequence[str]) -> dict[str, Any]:
     """The fields of a question that an answer about an application takes as well."""
     names = {field.name for field in fields(question)}  # type: ignore[arg-type]
     return {name: getattr(question, name) for name in heeded if name in names}
-
-
-def first_file(files: Sequence[Path]) -> str:
-    """What a title calls them."""
-    return str(files[0]) if files else ""

@@ -14,6 +14,7 @@ from sim import catalog
 from sim.core.names import Architecture, UnknownName, unknown
 from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, shown_size
 from sim.core.question import Mistake, Typed
+from sim.workload import Application, Service
 
 if TYPE_CHECKING:
     from sim.studies.platform_row import Question as Asked
@@ -71,6 +72,43 @@ def among(field: str, names: Callable[[], Iterable[str]] | Sequence[str]) -> Bef
         return value
 
     return BeforeValidator(check)
+
+
+def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
+    """The name of an app of the catalogue, or a service of one's own (in Python)."""
+    named = among("app", names).func
+
+    def check(value: object) -> object:
+        alone = value
+        if isinstance(value, Application):
+            if len(value.parts) > 1:
+                raise ValueError(
+                    f"{value.name} has {len(value.parts)} parts; sim.holds says how many a host "
+                    f"holds, sim.uptime when it is up, sim.plan what to run it on"
+                )
+            alone = value.parts[0].service
+        return alone if isinstance(alone, Service) else named(value)  # type: ignore[call-arg]
+
+    return BeforeValidator(check)
+
+
+def sized_service(
+    app: "str | Service", given: Mapping[str, object], make: Callable[..., Service]
+) -> Service:
+    """The service that is asked about: one's own as it is, else an app at the size that is given.
+
+    Args:
+        given: what `make` takes besides the app's name; it has no effect on a service of one's own.
+
+    Raises:
+        ValueError: some of it is given for a service of one's own.
+    """
+    if not isinstance(app, Service):
+        return make(app, **given)
+    for name, value in given.items():
+        if value is not None and value is not True and value != 0:
+            raise ValueError(f"{name}: not allowed beside a service, which says it itself")
+    return app
 
 
 def _not_known(field: str, value: object, known: Sequence[str]) -> UnknownName:

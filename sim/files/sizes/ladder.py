@@ -57,6 +57,7 @@ def sized(draft: ContainerDraft, use: ObservedUse, name: str) -> SizedContainer:
         gpus=draft.gpus,
         load=catalog.load(None, draft.like or "generic"),
         host_ports=draft.host_ports,
+        after=tuple(draft.after),
         check=draft.check,
         essential=draft.essential,
     )

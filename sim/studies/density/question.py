@@ -26,8 +26,10 @@ from sim.studies.kinds import (
     Size,
     Time,
     among,
+    app_or_service,
     number,
 )
+from sim.workload import Service
 
 By: TypeAlias = Literal["reservation", "use", "both"]
 
@@ -67,8 +69,8 @@ class DensityQuestion(PriceTerms):
     """EC2 type of the AWS rows."""
     host: Host | None = None
     """Bare machine of the vm and docker rows: m5.metal, 16x64GiB."""
-    app: Annotated[str, among("app", catalog.apps), NAME] = "generic"
-    """java, node, mysql or generic."""
+    app: Annotated[str | Service, app_or_service(catalog.apps), NAME] = "generic"
+    """java, node, mysql or generic; in Python a service of one's own, too."""
     cpu: ReservedCores | None = None
     """vCPUs of one, such as 0.25 or 250m; 0 reserves none."""
     memory: Size | None = None

@@ -11,7 +11,7 @@ from sim import catalog
 from sim.core.names import Architecture
 from sim.platforms.packing.host import DoesNotFit, HostKind, copies, host_kind
 from sim.platforms.packing.packing import PackedHosts, fewest, grown
-from sim.platforms.packing.placing import by_ceilings
+from sim.platforms.packing.placing import Placing, by_ceilings
 from sim.studies.account_quotas import Need
 from sim.studies.cost.bill import Capacity, Machines, SizedTasks
 from sim.studies.cost.hosts import one_host, so_many
@@ -128,11 +128,15 @@ def kind_of(row: PlatformRow, app: Application, name: str) -> HostKind:
     options = options_for(app, name)
     _fit_at_all(row, options)
     platform = row.any(options)
-    own_rules = getattr(platform, "placing", None)  # a platform of one's own may say less
-    placing = (own_rules and own_rules()) or by_ceilings(platform.ceilings)
-    kind = host_kind(app, platform.machine, placing)
+    kind = host_kind(app, platform.machine, placing_of(platform))
     price = catalog.instance(name).usd_per_hour
     return replace(kind, name=name, usd_per_hour=price)
+
+
+def placing_of(platform: StudiedPlatform) -> Placing:
+    """A platform's own rules of placement; one of one's own may say no more than its ceilings."""
+    own_rules = getattr(platform, "placing", None)
+    return (own_rules and own_rules()) or by_ceilings(platform.ceilings)
 
 
 def _fit_at_all(row: PlatformRow, options: PlatformOptions) -> None:

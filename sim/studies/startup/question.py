@@ -21,20 +21,22 @@ from sim.studies.kinds import (
     Seed,
     Size,
     among,
+    app_or_service,
     apps_that_start,
     chosen,
     idle,
     node_takers,
     several,
 )
+from sim.workload import Service
 
 
 @description
 class StartupQuestion(catalog.NodeSettings):
     """How soon is my app ready, on every platform, from request to first healthy answer?"""
 
-    app: Annotated[str, among("app", apps_that_start), NAME] = "java"
-    """java, node or mysql."""
+    app: Annotated[str | Service, app_or_service(apps_that_start), NAME] = "java"
+    """java, node or mysql; in Python a service of one's own, too."""
     platform: Annotated[
         str | tuple[str, ...],
         several("platform", lambda: platforms.names("startup"), everything="all"),

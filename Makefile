@@ -5,7 +5,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-long check-crash bench validate lab lock clean
+.PHONY: help demo test check-long check-crash audit bench validate lab lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
 
 bench: $(VENV)/.bench  ## CPU time of the sharing law against its floor and its peers
 	$(BIN)/python -m benchmarks.sharing
+
+audit: $(VENV)/.dev  ## known advisories against what is pinned (needs a network)
+	$(BIN)/python -m pip install --quiet pip-audit && $(BIN)/pip-audit -r requirements.lock --disable-pip --no-deps
 
 lock:  ## pin what is installed (needs uv)
 	uv pip compile --universal --python-version 3.11 --all-extras --no-emit-index-url --no-header --no-annotate -o requirements.lock pyproject.toml

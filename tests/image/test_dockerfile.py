@@ -1,8 +1,13 @@
 """What is read of a Dockerfile, and what is said of a wrong one."""
 
+import time
+from pathlib import Path
+
 import pytest
 
-from sim.image.dockerfile.errors import InstructionError
+from sim import catalog
+from sim.image.dockerfile.build import build_file
+from sim.image.dockerfile.errors import BadDockerfile, InstructionError
 from sim.image.dockerfile.grammar import WORDS, parse_instruction, sizes_of
 from sim.image.dockerfile.parser import parse
 from sim.image.dockerfile.variables import expand, split
@@ -135,3 +140,29 @@ def test_a_wrong_instruction_says_what_is_allowed(line: str, said: str) -> None:
         parse_instruction(parse(line, "f").instructions[0], "\\")
 
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("#a=x" + " " * 100_000 + "y\nFROM scratch\n", ""),
+        ("#berthsim:x" + " " * 100_000 + "y\nFROM scratch\n", ""),
+        ("FROM scratch\nENV x=" + "a" * 60_000 + "\n" + "LABEL y=$x\n" * 200, "grow above 8 MiB"),
+        ("FROM scratch\nCOPY " + "a " * 100_000 + "/x\n", "100,001 words; at most 10,000"),
+        ('FROM scratch\nENV a="' + "b" * 100_000 + '"\n', "grows above 64 KiB"),
+        ('FROM scratch\nCOPY ["\\ud800", "/x"]\n', "half a character"),
+    ],
+)
+def test_a_file_of_a_few_lines_takes_no_minutes(text: str, words: str, tmp_path: Path) -> None:
+    """Work grows with the file, and what a file stands for has bounds."""
+    path = tmp_path / "Dockerfile"
+    path.write_text(text, encoding="utf-8")
+    begun = time.process_time()
+    message = ""
+    try:
+        build_file(path, resolve=catalog.image, ratio=2.0)
+    except BadDockerfile as error:
+        message = str(error)
+
+    assert words in message
+    assert time.process_time() - begun < 5.0

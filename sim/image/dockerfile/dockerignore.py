@@ -11,6 +11,8 @@ from sim.image.dockerfile.errors import InstructionError, Mistakes
 
 LONGEST = 4096
 """Characters of a pattern; a path has no more."""
+MOST_PATTERNS = 1_000
+"""Patterns of a file: each path is compared with all of them."""
 
 
 def as_regex(pattern: str, *, across: bool = False) -> re.Pattern[str]:
@@ -133,6 +135,12 @@ class Ignore:
                 if mistakes is None:
                     raise
                 mistakes.add(number, str(error), line)
+            if len(self._patterns) > MOST_PATTERNS:
+                message = f"it has more than {MOST_PATTERNS:,} patterns; no more are read"
+                if mistakes is None:
+                    raise InstructionError(message)
+                mistakes.add(number, message, line)
+                break
         self.brings_back = any(not hides for hides, _ in self._patterns)
         """Whether a `!` pattern may bring back files in a folder that is ignored."""
 

@@ -37,6 +37,9 @@ MOST_FLAGS = 100
 _SWITCHES = ("link", "parents", "keep-git-dir", "unpack")
 _MANY = ("exclude", "mount", "device")
 _JSON_OR_TEXT = ("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "VOLUME")
+MOST_WORDS = 10_000
+"""Words of an instruction, far above any that was written."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LIKE_JSON = re.compile(r"""\[['"]|\[\s*(['"])[^'"]*\1\s*[,\]]|\[\s*\]\s*$""")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOTE = re.compile(r"(size|cpu)=(\S+)")
@@ -72,6 +75,8 @@ def parse_instruction(raw: Instruction, escape: str, ordinal: int = 0) -> Parsed
     flags, rest = _flags(raw, escape)
     from_json = _json(raw.word, rest)
     words = tuple(split(rest, escape) if from_json is None else from_json)
+    if len(words) > MOST_WORDS:
+        raise InstructionError(f"it has {len(words):,} words; at most {MOST_WORDS:,}")
     allowed, fits = _RULES.get(raw.word, ("", lambda _: True))
     if not fits(words):
         raise InstructionError(f"{raw.word} needs {allowed}")
@@ -147,6 +152,8 @@ def _json(word: str, rest: str) -> list[str] | None:
         return None
     if not isinstance(elements, list) or not all(isinstance(item, str) for item in elements):
         raise InstructionError("malformed JSON form; all its elements are texts")
+    if any(_SURROGATE.search(item) for item in elements):
+        raise InstructionError("malformed JSON form; one of its texts has half a character")
     return ["CMD", *elements] if word == "HEALTHCHECK" else elements
 
 

@@ -12,9 +12,9 @@ LARGEST = 2 * 10**6
 MOST_INSTRUCTIONS = 5_000
 """Instructions of a Dockerfile, far above any that was written."""
 
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+)")
 _DIRECTIVES = ("syntax", "escape", "check")
-_ANNOTATION = re.compile(r"\s*#\s*berthsim\s*:\s*(.*?)\s*", re.IGNORECASE)
+_ANNOTATION = re.compile(r"#\s*berthsim\s*:\s*(.*)", re.IGNORECASE)
 _HEREDOC = re.compile(r"[0-9]*<<(-?)(['\"]?)([A-Za-z_][A-Za-z0-9_.]*)\2")
 _WITH_HEREDOCS = ("ADD", "COPY", "RUN")
 
@@ -131,7 +131,7 @@ class _Lines:
                 self._instruction()
 
     def _note(self, line: str) -> None:
-        match = _ANNOTATION.fullmatch(line)
+        match = _ANNOTATION.fullmatch(line.strip())
         if match is not None:
             self._annotation = f"{self._annotation} {match[1]}".strip()
 

@@ -13,6 +13,8 @@ from sim.image.dockerfile.errors import InstructionError
 
 LARGEST = 64 * 1024
 """Characters of one value; ENV lines that double each other grow without end."""
+LARGEST_SUM = 8 * 2**20
+"""Characters of all values of a file that have variables in them."""
 DEEPEST = 20
 """Values inside values: `${a:-${b:-${c}}}` is three."""
 DEFAULT_PLATFORM = "linux/amd64"
@@ -23,18 +25,17 @@ _MODIFIER = re.compile(r":?[-+?]|##?|%%?|//?")
 
 def split(text: str, escape: str) -> list[str]:
     """Words between blanks that are outside quotes; quotes and escapes stay as they are."""
-    words, word, quote, place = [], "", "", 0
+    words, begun, quote, place = [], 0, "", 0
     while place < len(text):
         sign = text[place]
         step = 2 if sign == escape and quote != "'" else 1
         if sign.isspace() and not quote:
-            words.append(word)
-            word = ""
+            words.append(text[begun:place])
+            begun = place + 1
         else:
-            word += text[place : place + step]
             quote = _quote_after(sign, quote)
         place += step
-    return [part for part in [*words, word] if part]
+    return [part for part in [*words, text[begun:]] if part]
 
 
 def expand(text: str, values: Mapping[str, str], escape: str, *, quotes: bool = True) -> str:
@@ -111,18 +112,22 @@ class _Reader:
         return inner
 
     def _double(self) -> str:
-        text = ""
+        pieces: list[str] = []
+        size = 0
         while self._place < len(self._text):
             sign = self._take()
             if sign == '"':
-                return text
+                return "".join(pieces)
             if sign == self._escape and self._text[self._place : self._place + 1] in tuple(
                 f'"${self._escape}'
             ):
                 sign = self._take()
             elif sign == "$":
                 sign = self._variable()
-            text += sign
+            pieces.append(sign)
+            size += len(sign)
+            if size > LARGEST:
+                raise InstructionError(f"a value grows above {LARGEST // 1024} KiB")
         raise InstructionError('a " is missing at the end')
 
     def _variable(self) -> str:
@@ -196,9 +201,11 @@ def _edited(value: str, modifier: str, word: str) -> str:
 class Globals:
     """ARGs before the first FROM, and those that every build has (TARGETPLATFORM and its kin)."""
 
-    __slots__ = ("_build_args", "_declared", "_preset")
+    __slots__ = ("_build_args", "_declared", "_grown", "_preset")
 
     def __init__(self, build_args: Mapping[str, str]) -> None:
+        self._grown = 0
+        """Characters of all values that were expanded."""
         self._build_args = build_args
         self._declared: dict[str, str] = {}
         target = build_args.get("TARGETPLATFORM", DEFAULT_PLATFORM)
@@ -217,7 +224,18 @@ class Globals:
 
     def expand(self, text: str, escape: str) -> str:
         """A word of a FROM with its variables expanded."""
-        return expand(text, {**self._preset, **self._declared}, escape)
+        return self.counted(expand(text, {**self._preset, **self._declared}, escape))
+
+    def counted(self, value: str) -> str:
+        """A value, as long as all of them together are not too large.
+
+        Raises:
+            InstructionError: they are.
+        """
+        self._grown += len(value)
+        if self._grown > LARGEST_SUM:
+            raise InstructionError(f"the values of this file grow above {LARGEST_SUM >> 20} MiB")
+        return value
 
     def value(self, name: str) -> str | None:
         """The value of an ARG without a default inside a stage; None where there is none."""
@@ -248,7 +266,9 @@ class Variables:
 
     def expand(self, text: str) -> str:
         """A word with its variables expanded."""
-        return expand(text, self.seen(), self._escape)
+        if "$" not in text and len(text) < LARGEST:
+            return expand(text, {}, self._escape)
+        return self._globals.counted(expand(text, self.seen(), self._escape))
 
     def declare(self, words: Sequence[str]) -> list[str]:
         """Take an ARG; returns its `name=value`, which are part of the step's digest."""

@@ -1,0 +1,186 @@
+"""Bad input of every kind ends in a sentence: no traceback, no hang, no folder."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mutants import mutants
+from typer.testing import CliRunner
+
+from sim import catalog
+from sim.cli.app import app
+from sim.cli.options import clipped
+from sim.cli.sweep import SweepQuestion
+from sim.core.question import ask
+from sim.image import read_image
+from sim.image.dockerfile.build import build_file
+from sim.image.dockerfile.dockerignore import Ignore
+from sim.image.dockerfile.errors import InstructionError
+from sim.scenario_file import load_scenario
+from sim.validation.judging import validate
+
+SCENARIO = """\
+name: burst
+platform: ecs
+host: {instance: m5.large, count: 2, disk: 40GiB}
+image: {mib: 120, warm: false}
+service: {app: java, cpu: 0.5, memory: 1GiB, load: 0.3, host_port: 8080}
+arrivals: {tasks: 3, per_second: 0.5}
+registry: ecr
+until: 10min
+serve: 5s
+sample_every: 1s
+replications: 3
+seed: 7
+figures: {container.create: 0.2}
+"""
+
+DOCKERFILE = """\
+# syntax=docker/dockerfile:1
+ARG VERSION=21
+FROM eclipse-temurin:${VERSION}-jre AS base
+# berthsim: size=120MB cpu=30
+RUN --mount=type=cache,target=/root/.m2 apt-get update && \\
+    apt-get install -y curl
+ENV HOME=/srv PORT="80 80" X='a b'
+FROM base
+ADD <<EOF /script
+echo $X
+EOF
+HEALTHCHECK --interval=10s CMD ["curl", "-f", "localhost"]
+EXPOSE 80/tcp
+CMD ["java", "-jar", "/srv/app.jar"]
+"""
+
+IGNORE = """\
+# what stays out
+**/*.class
+!keep/**/x[a-z]?.class
+target/
+a\\*b
+"""
+
+MANIFEST = json.dumps(
+    {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": {
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+            "size": 7023,
+            "digest": "sha256:" + "1" * 64,
+        },
+        "layers": [
+            {
+                "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
+                "size": 31_000_000 + number,
+                "digest": "sha256:" + str(number) * 64,
+            }
+            for number in (2, 3)
+        ],
+    },
+    indent=1,
+)
+
+DATA = """\
+app,quota_vcpu,page_cache,ready_s
+tomcat,0.5,warm,3.1
+node,,cold,1.2
+"""
+
+GRID = "image.mib=100,500 arrivals.tasks=1,2 host.instance=m5.large,m5.xlarge"
+COMMAND = "density --app java --cpu 0.5 --memory 1GiB --instance m5.large --by reservation --json"
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    """A file with that text, whatever bytes that makes."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    return path
+
+
+def read_scenario(text: str, folder: Path) -> None:
+    """As `sim run` reads it."""
+    load_scenario(write(folder, "x.yaml", text))
+
+
+def read_dockerfile(text: str, folder: Path) -> None:
+    """As `sim lifecycle` reads it."""
+    build_file(write(folder, "Dockerfile", text), resolve=catalog.image, ratio=2.5)
+
+
+def read_ignore(text: str, folder: Path) -> None:  # noqa: ARG001 (one signature)
+    """As a build context reads it."""
+    Ignore(text).hides(("src", "main", "keep", "xa1.class"))
+
+
+def read_manifest(text: str, folder: Path) -> None:
+    """As `sim image` reads it."""
+    read_image(write(folder, "m.json", text), architecture="amd64", unpack_ratio=2.5)
+
+
+def read_data(text: str, folder: Path) -> None:
+    """As `sim validate --data` reads it."""
+    validate([write(folder, "x.csv", text)], shipped=False)
+
+
+def read_grid(text: str, folder: Path) -> None:
+    """As `sim sweep` reads it; bytes that are no text are refused before."""
+    text = text.replace("\ud800", "?")
+    path = write(folder, "x.yaml", SCENARIO)
+    question = ask(SweepQuestion, {"file": str(path), "grid": text.split(" ")}, text=True)
+    for name, values in (question.grid or {}).items():
+        question.file.at(**{name: values[0]})
+
+
+def type_command(text: str, folder: Path) -> None:
+    """A whole command; it ends well, or with 2 or 3."""
+    words = [*text.split(" "), "--out", str(folder / "out")]
+    result = CliRunner().invoke(app, words)
+    raised = result.exception
+    if raised is not None and not isinstance(raised, SystemExit):
+        raise AssertionError(f"{words}: {raised!r}") from raised
+    assert result.exit_code in (0, 2, 3), words
+
+
+KINDS: dict[str, tuple[str, Callable[[str, Path], None]]] = {
+    "scenario": (SCENARIO, read_scenario),
+    "Dockerfile": (DOCKERFILE, read_dockerfile),
+    ".dockerignore": (IGNORE, read_ignore),
+    "manifest": (MANIFEST, read_manifest),
+    "data": (DATA, read_data),
+    "grid": (GRID, read_grid),
+    "command": (COMMAND, type_command),
+}
+
+
+def attack(kind: str, count: int, seed: int, folder: Path) -> None:
+    """Read so many mutants: each is read, or refused in a message that can be read, in time."""
+    good, read = KINDS[kind]
+    for text in mutants(good, count, seed):
+        begun = time.process_time()
+        try:
+            read(text, folder)
+        except (ValueError, OSError, InstructionError) as error:
+            assert not isinstance(error, UnicodeError), repr(text)[:300]
+            assert str(error).strip(), repr(text)[:300]
+            assert len(clipped(str(error))) <= 2000
+            assert "validation error" not in str(error), repr(text)[:300]
+        assert time.process_time() - begun < 10.0, repr(text)[:300]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bad_input_ends_in_a_sentence(kind: str, tmp_path: Path) -> None:
+    """A few mutants of each kind; `make check-long` reads 10,000."""
+    good, read = KINDS[kind]
+    read(good, tmp_path)
+
+    attack(kind, 6 if kind == "command" else 40, 1, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
+def test_ten_thousand_mutants(kind: str, tmp_path: Path) -> None:
+    """Of every kind; of commands, which take longer, a thousand."""
+    attack(kind, 1_000 if kind == "command" else 10_000, 2, tmp_path)

@@ -32,9 +32,10 @@ class OwnFiles(Question):
         idle = [name for name in differing(question) if name not in heeded]
         if idle:
             first = typed(type(question), sorted(idle)[0]).name
-            taken = ", ".join(f"--{typed(type(question), name).name}" for name in heeded)
+            few = [f"--{typed(type(question), name).name}" for name in heeded][:6]
             raise BadInput(
-                f"{first}: not allowed beside files, which say what runs; they go with {taken}"
+                f"{first}: not allowed beside files, which say what runs; they go with "
+                f"{', '.join(few)}"
             )
         return understood(ask(ReadQuestion, {"files": self.files}))
 

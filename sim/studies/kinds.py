@@ -79,17 +79,22 @@ def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
     named = among("app", names).func
 
     def check(value: object) -> object:
-        alone = value
-        if isinstance(value, Application):
-            if len(value.parts) > 1:
-                raise ValueError(
-                    f"{value.name} has {len(value.parts)} parts; sim.holds says how many a host "
-                    f"holds, sim.uptime when it is up, sim.plan what to run it on"
-                )
-            alone = value.parts[0].service
+        alone = one_service(value)
         return alone if isinstance(alone, Service) else named(value)  # type: ignore[call-arg]
 
     return BeforeValidator(check)
+
+
+def one_service(value: object) -> object:
+    """The service of an application that has one part; anything else as it is."""
+    if not isinstance(value, Application):
+        return value
+    if len(value.parts) > 1:
+        raise ValueError(
+            f"{value.name} has {len(value.parts)} parts; sim.holds says how many a host holds, "
+            f"sim.uptime when it is up, sim.plan what to run it on"
+        )
+    return value.parts[0].service
 
 
 def sized_service(

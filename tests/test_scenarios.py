@@ -8,6 +8,7 @@ import pytest
 
 import sim
 from sim import catalog, density, one_server, scale_in, scale_out, startup, who_runs_it
+from sim.files.example import EXAMPLE
 
 SCRIPTS = sorted(Path("scenarios").glob("*.py"))
 
@@ -262,6 +263,22 @@ def test_when_a_service_shrinks_karpenter_is_down_first_and_ecs_keeps_every_inst
     assert rows["eks-karpenter"].usd_per_hour < rows["ecs-asg"].usd_per_hour
 
 
+def test_what_is_slow_and_what_stops_the_shop_are_two_services() -> None:
+    """The bank is waited for and idle; tips are full first, then the database."""
+    shop = sim.read("scenarios/shop.yaml")
+    found = sim.calls(shop, rate=100.0, requests=400, replications=2, monolith=False)
+    first, second = found.bottleneck, found.next_bottleneck
+    slowest = max(found.services, key=lambda each: each.p95_part_s or 0.0)
+
+    assert first is not None
+    assert second is not None
+    assert (first.name, second.name, slowest.name) == ("tips", "db", "pay")
+    assert first.saturates_per_s == pytest.approx(0.5 / (0.8 * 0.004))
+    assert second.saturates_per_s == pytest.approx(1.0 / (2.0 * 0.003))
+    assert slowest.use < 0.5 < first.use
+    assert abs(found.one_more["pay"].difference_s.value) < 0.1 * found.all.times["p95_s"].value
+
+
 def test_a_dead_host_takes_its_tasks_and_eks_gives_it_up_last() -> None:
     """One in four of the tasks where four hosts share them; 350 s on EKS against 180 on ECS."""
     found = sim.fail(platform=("ecs", "fargate", "eks"), tasks=40, replications=1)
@@ -281,3 +298,21 @@ def test_a_disk_has_no_weights_so_a_writer_slows_containers_and_no_vm() -> None:
     assert rows["containers, limits"].p95.value < 1.4
     assert rows["VMs, a volume each"].p95.value == 1.0
     assert rows["VMs, a volume each"].places < rows["containers, limits"].places
+
+
+def test_three_services_cost_least_by_the_task_until_they_fill_a_second_machine() -> None:
+    """3.75 vCPUs on Fargate against four of an m5.xlarge; half as many more, and it turns."""
+    shop = sim.read("scenarios/applications/shop.yaml")
+    found = sim.plan(shop, start=False)
+    cost = found.table().set_index("platform")["usd_per_month"]
+
+    assert found.chosen is not None and found.chosen.name == "fargate"
+    assert cost["fargate"] < cost["ecs"] < 1.1 * cost["fargate"]
+    assert cost["ecs"] == pytest.approx(0.192 * 730)
+
+
+def test_the_application_of_the_scenarios_is_the_one_that_init_writes() -> None:
+    """One example, but for its name."""
+    kept = Path("scenarios/applications/shop.yaml").read_text(encoding="utf-8")
+
+    assert kept.replace("shop.yaml", "application.yaml") == EXAMPLE

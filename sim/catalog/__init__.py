@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from sim.catalog.ecs import (
         ecs,
         ecs_capacity_provider,
+        ecs_managed,
+        ecs_managed_instances,
         ecs_on_fargate,
         ecs_service_on_fargate,
         fargate,
     )
     from sim.catalog.eks import (
         eks,
+        eks_auto,
+        eks_auto_nodes,
         eks_cluster_autoscaler,
         eks_karpenter,
         eks_on_fargate,
@@ -98,9 +102,13 @@ __all__ = [
     "ecs",
     "ecs_agent",
     "ecs_capacity_provider",
+    "ecs_managed",
+    "ecs_managed_instances",
     "ecs_on_fargate",
     "ecs_service_on_fargate",
     "eks",
+    "eks_auto",
+    "eks_auto_nodes",
     "eks_cluster_autoscaler",
     "eks_karpenter",
     "eks_on_fargate",
@@ -151,8 +159,10 @@ _HOME = {
     "sim.catalog.apps": "app apps image images load service",
     "sim.catalog.builder": "builder official repository",
     "sim.catalog.containers": "agent_cleanup docker fleet kubelet_cleanup unpacking with_volume",
-    "sim.catalog.ecs": "ecs ecs_capacity_provider ecs_on_fargate ecs_service_on_fargate fargate",
-    "sim.catalog.eks": "eks eks_cluster_autoscaler eks_karpenter eks_on_fargate nodes",
+    "sim.catalog.ecs": "ecs ecs_capacity_provider ecs_managed ecs_managed_instances "
+    "ecs_on_fargate ecs_service_on_fargate fargate",
+    "sim.catalog.eks": "eks eks_auto eks_auto_nodes eks_cluster_autoscaler eks_karpenter "
+    "eks_on_fargate nodes",
     "sim.catalog.figures": "control_plane digest figure figures",
     "sim.catalog.known_images": "known_image",
     "sim.catalog.instances.machines": "bare custom machine",

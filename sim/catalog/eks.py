@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Literal
 
 from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
-from sim.catalog.ecs import fargate
+from sim.catalog.ecs import fargate, fargate_sizes
 from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import DEFAULT_TYPE, instance
-from sim.catalog.nodes.config import node_config
+from sim.catalog.nodes.config import daemon_sets, node_config
 from sim.catalog.nodes.settings import NodeSettings
 from sim.catalog.registries import kubelet_retry_policy, registry
+from sim.core.cited import plain
 from sim.host import Machine, Step
 from sim.image import Image, Registry
 from sim.platforms import (
@@ -30,6 +31,9 @@ from sim.platforms.autoscaling.autoscaler import Autoscaler, ClusterAutoscaler, 
 from sim.platforms.autoscaling.consolidation import Consolidation
 from sim.platforms.autoscaling.scale_down import ScaleDown
 from sim.platforms.kubernetes.scheduler import Scoring
+
+AUTO_NODES = NodeSettings(ami="bottlerocket", group="self-managed")
+"""Nodes of EKS Auto Mode: no managed node group brings them."""
 
 
 def eks(
@@ -60,7 +64,7 @@ def eks(
     return EKS(
         capacity=nodes(machine_, count=count, warm=warm, pulls_from=pulls_from),
         control_plane=kubernetes_control_plane(),
-        kubelet=kubelet(),
+        kubelet=kubelet(parallel_pulls=set_.parallel_pulls),
         node=config,
         pod=replace(template, security_groups=template.security_groups or set_.security_groups),
         scoring=scoring,
@@ -71,8 +75,10 @@ def eks(
 def eks_on_fargate(*, pod: PodTemplate | None = None, pulls_from: Registry | None = None) -> EKS:
     """EKS on Fargate, in an account that uses Fargate under EKS only; amd64, as EKS runs it."""
     launches = quota("eks.fargate.launch")
+    most = figure("eks.fargate.most_vcpu").value
     capacity = replace(
         fargate(pulls_from=_from_kubelet(pulls_from)),
+        sizes=tuple(size for size in fargate_sizes() if size.vcpu <= most),
         launches=launches,
         runtime=replace(runtime(), shim=0.0),
     )
@@ -97,7 +103,13 @@ def eks_karpenter(
         types: instance types it may launch.
         settings: of their nodes, which no managed node group brings; None: as EKS has them.
     """
-    autoscaler = Karpenter(
+    own = replace(NodeSettings() if settings is None else settings, group="self-managed")
+    return _growing_eks(karpenter(), _kinds(types, warm, own), eks_node_launch(group=False), own)
+
+
+def karpenter() -> Karpenter:
+    """Karpenter with the settings it has by default."""
+    return Karpenter(
         batch_idle=figure("karpenter.batch_idle"),
         batch_most=figure("karpenter.batch_most"),
         simulation=figure("karpenter.simulation"),
@@ -111,8 +123,52 @@ def eks_karpenter(
             budget=figure("karpenter.budget"),
         ),
     )
-    own = replace(NodeSettings() if settings is None else settings, group="self-managed")
-    return _growing_eks(autoscaler, types, warm, own, group=False)
+
+
+def eks_auto(
+    type_: str | Machine,
+    *,
+    count: int = 1,
+    pod: PodTemplate | None = None,
+    warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
+) -> EKS:
+    """EKS Auto Mode: nodes of one type that are up, Bottlerocket with prefixes for its pods."""
+    machine_ = machine(type_, "bottlerocket") if isinstance(type_, str) else type_
+    made = eks(machine_, prefix_delegation=True, settings=AUTO_NODES, pod=pod)
+    config = node_config(machine_.name, prefix_delegation=True, settings=AUTO_NODES)
+    fleet_ = _auto_fleet(machine_, count=count, warm=warm, pulls_from=pulls_from)
+    return replace(made, capacity=fleet_, node=replace(config, daemon_sets=()))
+
+
+def eks_auto_nodes(*types: str, warm: Sequence[Image] = ()) -> EKS:
+    """EKS Auto Mode whose nodes come: of each batch the cheapest types that hold its pods.
+
+    Args:
+        types: instance types it may launch.
+    """
+    kinds = []
+    for name in _by_price(types):
+        config = node_config(name, prefix_delegation=True, settings=AUTO_NODES)
+        fleet_ = _auto_fleet(machine(name, "bottlerocket"), warm=warm)
+        kinds.append(NodeKind(fleet=fleet_, node=replace(config, daemon_sets=())))
+    boot = (control_plane("bottlerocket.node.total"),)
+    launch = replace(eks_node_launch(group=False), stages=boot, network=None, network_calls=0.0)
+    return _growing_eks(karpenter(), kinds, launch, AUTO_NODES)
+
+
+def _auto_fleet(
+    machine_: Machine,
+    *,
+    count: int = 1,
+    warm: Sequence[Image] = (),
+    pulls_from: Registry | None = None,
+) -> Fleet:
+    """Nodes of Auto Mode: DaemonSets of other nodes are services of its OS, which use as much."""
+    box = with_volume(machine_, figure("eks.auto.volume"), figure("ecs.ami.os_disk"))
+    made = nodes(box, count=count, warm=warm, pulls_from=pulls_from)
+    services = sum(plain(each.used) for each in daemon_sets())
+    return replace(made, os_and_daemons=plain(made.os_and_daemons) + services)
 
 
 def eks_cluster_autoscaler(
@@ -132,32 +188,39 @@ def eks_cluster_autoscaler(
         ),
     )
     set_ = NodeSettings() if settings is None else settings
-    return _growing_eks(autoscaler, (type_,), warm, set_, group=True)
+    kinds = _kinds((type_,), warm, set_)
+    return _growing_eks(autoscaler, kinds, eks_node_launch(group=True), set_)
 
 
 def _growing_eks(
     autoscaler: Autoscaler,
-    types: Sequence[str],
-    warm: Sequence[Image],
+    kinds: Sequence[NodeKind],
+    launch: InstanceLaunch,
     settings: NodeSettings,
-    *,
-    group: bool,
 ) -> EKS:
-    priced = sorted(types, key=lambda name: instance(name).usd_per_hour or float("inf"))
-    kinds = [
+    pool = NodePool(
+        kinds=tuple(kinds),
+        autoscaler=autoscaler,
+        launch=launch,
+        termination=figure("kubernetes.termination_grace"),
+    )
+    cheapest = kinds[0].fleet.machine.name
+    return replace(eks(cheapest, settings=settings), capacity=pool, node=None)
+
+
+def _kinds(types: Sequence[str], warm: Sequence[Image], settings: NodeSettings) -> list[NodeKind]:
+    """Nodes of EKS's own image, cheapest first."""
+    return [
         NodeKind(
             fleet=nodes(machine(t, settings.ami), warm=warm),
             node=node_config(t, settings=settings),
         )
-        for t in priced
+        for t in _by_price(types)
     ]
-    pool = NodePool(
-        kinds=tuple(kinds),
-        autoscaler=autoscaler,
-        launch=eks_node_launch(group=group),
-        termination=figure("kubernetes.termination_grace"),
-    )
-    return replace(eks(priced[0], settings=settings), capacity=pool, node=None)
+
+
+def _by_price(types: Sequence[str]) -> list[str]:
+    return sorted(types, key=lambda name: instance(name).usd_per_hour or float("inf"))
 
 
 def eks_node_launch(*, group: bool) -> InstanceLaunch:
@@ -200,10 +263,15 @@ def nodes(
     return replace(made, runtime=replace(runtime(), shim=0.0))
 
 
-def kubelet() -> Kubelet:
-    """The kubelet as EKS's node image configures it."""
+def kubelet(*, parallel_pulls: int | None = None) -> Kubelet:
+    """The kubelet as EKS's node images configure it: `serializeImagePulls: false`.
+
+    Args:
+        parallel_pulls: images that it pulls at once; None: any number, as they have it.
+    """
     return Kubelet(
         pulls=quota("kubelet.registry_pull"),
+        parallel_pulls=parallel_pulls,
         back_off=figure("kubelet.image_back_off"),
         longest_back_off=figure("kubelet.image_back_off.longest"),
         sandbox=Step(

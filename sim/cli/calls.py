@@ -5,8 +5,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
+from sim import plots
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask
 from sim.files.calls.beside import with_calls
@@ -67,7 +69,8 @@ def command(files: CallsFiles, asked: CallsOptions, workers: WorkerOptions, to: 
         note(f"wrote {folder}")
     else:
         show(answer)
-        wrote(folder)
+        with runs_on(workers):
+            wrote(folder, *_pictures(answer, folder))
     return 0 if answer.keeps_up else 3
 
 
@@ -105,6 +108,25 @@ def _guessed(application: Application, path: Path, accept: bool) -> Application:
         more = len(edges) - MOST_SHOWN
         lines += [f"  and {more} more"] if more > 0 else []
     raise BadInput("\n".join(lines))
+
+
+def _pictures(answer: CallsAnswer, folder: Path) -> Iterator[Path]:
+    """The graph, the request around p95, latency against the rate, and copies over time."""
+    if len(answer.services) <= plots.MOST_IN_GRAPH:
+        graph = plots.call_graph(answer.uses(), answer.calls())
+        yield picture(graph, folder / "graph.png")
+    if not answer.results.spans.empty:
+        yield picture(plots.request_waterfall(answer.paths()), folder / "waterfall.png")
+    first = answer.bottleneck
+    if first is not None:
+        points, theory = answer.curve()
+        curve = plots.latency_curve(
+            points, theory, knee=first.saturates_per_s, stopped_by=first.name
+        )
+        yield picture(curve, folder / "latency.png")
+    if answer.scaling is not None:
+        copies = plots.copies_over_time(answer.scaling.results.samples)
+        yield picture(copies, folder / "copies.png")
 
 
 def show(answer: CallsAnswer) -> None:

@@ -21,6 +21,7 @@ SCALES: dict[str, float] = {
     "MB/s of output per core": 1e6,
     "core-s per GB written": 1e-9,
     "min": 60.0,
+    "days": 86400.0,
     "tasks/min": 1 / 60,
 }
 """Base units in one of each source's unit; a unit that is not here is its own base."""

@@ -27,6 +27,8 @@ class Machine:
     architecture: Architecture = "amd64"
     vcpu: Annotated[float, Field(gt=0, le=LARGEST)]
     """vCPUs (hardware threads)."""
+    sustained: Number = 1.0
+    """Fraction of its vCPUs that it gives for ever: the baseline of a T type without credits."""
     memory: Bytes
     """Nominal memory, bytes."""
     memory_lost: Number = 0.0
@@ -69,6 +71,11 @@ class Machine:
         return plain(self.disk_size) - plain(self.disk_used)
 
     @property
+    def sustained_vcpus(self) -> float:
+        """vCPUs that it gives for ever."""
+        return self.vcpu * plain(self.sustained)
+
+    @property
     def memory_visible(self) -> float:
         """Bytes the kernel reports as its total."""
         return self.memory - plain(self.memory_lost)
@@ -80,7 +87,7 @@ class Machine:
             name: name of the host in the tables.
             held: bytes that OS and daemons use from the start.
         """
-        cpu = SharedCapacity(world.env, self.vcpu)
+        cpu = SharedCapacity(world.env, self.sustained_vcpus)
         memory = Memory(self.memory_visible)
         memory.hold(held)
         return Kernel(

@@ -6,6 +6,7 @@ from sim.platforms.ec2 import EC2
 from sim.platforms.ecs.capacity_provider import CapacityProvider
 from sim.platforms.ecs.ecs import ECS
 from sim.platforms.ecs.instance_limits import ControlPlane, Network
+from sim.platforms.ecs.managed_instances import ManagedInstances
 from sim.platforms.eks.eks import EKS
 from sim.platforms.eks.fargate_profile import FargateProfile
 from sim.platforms.fargate import Fargate
@@ -34,6 +35,7 @@ __all__ = [
     "InstanceLaunch",
     "Kubelet",
     "KubernetesControlPlane",
+    "ManagedInstances",
     "Network",
     "NodeConfig",
     "NodeKind",

@@ -1,10 +1,17 @@
 """Figures, a module each: a tidy table in, matplotlib `Axes` out; never pyplot, so none leaks."""
 
+from sim.plots.call_graph import (
+    MOST_IN_GRAPH,
+    call_graph,
+)
 from sim.plots.canvas import (
     save,
 )
 from sim.plots.capacity_left import (
     capacity_left,
+)
+from sim.plots.copies_over_time import (
+    copies_over_time,
 )
 from sim.plots.cost_and_readiness import (
     cost_and_readiness,
@@ -27,6 +34,9 @@ from sim.plots.host_timeline import (
 from sim.plots.isolation import (
     isolation_matrix,
 )
+from sim.plots.latency_curve import (
+    latency_curve,
+)
 from sim.plots.lifecycle import (
     lifecycle,
 )
@@ -41,6 +51,9 @@ from sim.plots.parity import (
 )
 from sim.plots.recovery import (
     recovery,
+)
+from sim.plots.request_waterfall import (
+    request_waterfall,
 )
 from sim.plots.scale import (
     scale_curves,
@@ -72,19 +85,24 @@ from sim.plots.waterfall import (
 )
 
 __all__ = [
+    "MOST_IN_GRAPH",
+    "call_graph",
     "capacity_left",
+    "copies_over_time",
     "cost_and_readiness",
     "cost_frontier",
     "density_bars",
     "forest",
     "host_timeline",
     "isolation_matrix",
+    "latency_curve",
     "lifecycle",
     "machines",
     "memory_budget",
     "parity",
     "ready_ecdf",
     "recovery",
+    "request_waterfall",
     "save",
     "scale_curves",
     "scale_in_curves",

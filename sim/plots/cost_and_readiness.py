@@ -11,6 +11,8 @@ from sim.plots.palette import FAINT, INK, platform_color, platform_order
 NEAR = 0.18, 0.1
 """Shares of the axes within which the labels of two points would cover each other."""
 
+NOTHING = "of no platform are both known: a median needs two runs at least"
+
 TITLE = "What each platform costs, and how soon the application is up"
 
 
@@ -27,6 +29,11 @@ def cost_and_readiness(table: pd.DataFrame, ax: Axes | None = None, *, title: st
     known = known.loc[platform_order(known.index)]
     ax = axes(ax, 4.6)
     frame(ax, title=title, grid="y")
+    ax.set_xlabel("seconds from the request until all of it is ready (median)")
+    ax.set_ylabel("USD a month, whole machines")
+    if known.empty:
+        ax.text(0.5, 0.5, NOTHING, transform=ax.transAxes, ha="center", color=FAINT)
+        return ax
     for name, row in known.iterrows():
         _platform(ax, str(name), row)
     # Room for the labels above the points and beside the last of them.
@@ -34,8 +41,6 @@ def cost_and_readiness(table: pd.DataFrame, ax: Axes | None = None, *, title: st
     ax.set_xlim(0.0, 1.16 * float(latest))
     ax.set_ylim(0.0, 1.16 * float(dearest))
     _labels(ax, known, NEAR[0] * float(latest), NEAR[1] * float(dearest))
-    ax.set_xlabel("seconds from the request until all of it is ready (median)")
-    ax.set_ylabel("USD a month, whole machines")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
     legend_below(ax, _handles(known))
     return ax

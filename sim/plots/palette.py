@@ -27,6 +27,10 @@ PLATFORMS: Mapping[str, str] = {
     "ecs-asg": "#E69F00",
     "eks-karpenter": "#CC79A7",
     "eks-cas": "#56B4E9",
+    "ecs-managed": "#B5651D",
+    "eks-auto": "#44AA99",
+    "ec2-spot": "#F2A679",
+    "fargate-spot": "#7FD1B9",
 }
 """In the order in which figures show them."""
 

@@ -68,6 +68,8 @@ class PlatformOptions:
     """`ECS_RESERVED_MEMORY` of container instances, bytes; None: the agent's default."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     """Of container instances, beside their own."""
+    held_at_baseline: bool = False
+    """Whether the CPU credits of T types are gone, in standard mode."""
     max_pods: int | str | None = None
     prefix_delegation: bool = False
     nodes: catalog.NodeSettings = field(default_factory=catalog.NodeSettings)
@@ -103,7 +105,11 @@ class PlatformOptions:
     @property
     def machine(self) -> Machine:
         """The instance type, with the disk that was asked for."""
-        return self._with_disk(catalog.machine(self.instance, self.nodes.ami))
+        machine = catalog.machine(self.instance, self.nodes.ami)
+        baseline = catalog.instance(self.instance).baseline
+        if self.held_at_baseline and baseline is not None:
+            machine = replace(machine, sustained=baseline)
+        return self._with_disk(machine)
 
     @property
     def server(self) -> Machine:
@@ -214,8 +220,15 @@ class PlatformRow:
     """What a host of its own holds besides what was asked, in words."""
     charges: Charges = NO_CHARGES
     """What it costs besides its hosts."""
+    remark: Callable[[], str] = lambda: ""
+    """What else there is to know of its hosts, in words."""
     formerly: tuple[str, ...] = ()
     """Names it had, or others give it; they are not taken, but told."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether AWS may take its hosts back at two minutes' warning."""
+        return self.charges.purchase == "spot"
 
     def asks(self, question: Question) -> bool:
         """Whether that can be asked of it."""
@@ -229,6 +242,23 @@ class PlatformRow:
         if make is None:
             raise ValueError(f"platform: nothing makes {self.name}")
         return make(options)
+
+    def as_spot(self) -> PlatformRow:
+        """The same, bought as Spot: it starts as this one does, so that only its price is asked."""
+        name, label = f"{self.name}-spot", f"{self.label} Spot"
+        return replace(
+            self,
+            name=name,
+            label=label,
+            phrase=f"{self.phrase} Spot",
+            density=(Flavour(name=name, label=label, units=f"{self.density[0].units} (Spot)"),),
+            scaling=None,
+            startup=(),
+            lifecycle=False,
+            file=False,
+            formerly=(),
+            charges=replace(self.charges, purchase="spot"),
+        )
 
     def made(self, options: PlatformOptions) -> StudiedPlatform:
         """The platform, with hosts that are up already.
@@ -264,3 +294,19 @@ def bare_machine(host: str | None, instance: str = catalog.DEFAULT_TYPE) -> Mach
     if not 1 <= int(match[1]) <= LARGEST_VCPU:
         raise ValueError(f"host: {host!r} is not allowed; 1 to {LARGEST_VCPU:g} vCPUs")
     return catalog.custom(float(match[1]), parse_bytes(match[2]))
+
+
+def unknown_gpus(options: PlatformOptions) -> tuple[Ceiling, str] | None:
+    """That the type has some part of a GPU, of which nobody says how it is counted."""
+    if not options.task.gpus or options.machine.gpus is not None:
+        return None
+    words = f"how many GPUs {options.instance} has for tasks or pods is not known"
+    return Ceiling("GPU", 0, "take a type with whole GPUs"), words
+
+
+def unknown_network(options: PlatformOptions) -> tuple[Ceiling, str] | None:
+    """That each task or pod wants an address, and the type's interfaces are not known."""
+    if catalog.instance(options.instance).enis is not None:
+        return unknown_gpus(options)
+    words = f"network interfaces of {options.instance} are not known"
+    return Ceiling("ENI", 0, "take another type"), words

@@ -32,7 +32,10 @@ from sim.studies.platform_row import (
     Question,
     StudiedPlatform,
     Temperature,
+    unknown_gpus,
+    unknown_network,
 )
+from sim.units import hours
 
 
 def rows(question: Question) -> tuple[PlatformRow, ...]:
@@ -43,9 +46,11 @@ def rows(question: Question) -> tuple[PlatformRow, ...]:
 def plannable() -> tuple[PlatformRow, ...]:
     """The platforms on which an application can be planned.
 
-    Those whose machines come and go are left out where another has the same machines.
+    Those whose machines come and go are left out where another has the same machines, and Spot,
+    which is a way to pay for the same.
     """
-    return tuple(row for row in _TABLE.values() if row.asks("density") or row.mixes)
+    every = (row for row in _TABLE.values() if row.asks("density") or row.mixes)
+    return tuple(row for row in every if not row.interrupted)
 
 
 def names(question: Question) -> tuple[str, ...]:
@@ -323,6 +328,27 @@ def _too_large(
     return limit, f"no Fargate size holds {what}; {limit.how}"
 
 
+def _ecs_managed(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.ecs_managed(
+        options.instance, count=options.count, warm=options.warm, pulls_from=options.pulls_from
+    )
+
+
+def _eks_auto(options: PlatformOptions) -> StudiedPlatform:
+    return catalog.eks_auto(
+        options.instance,
+        count=options.count,
+        pod=options.pod,
+        warm=options.warm,
+        pulls_from=options.pulls_from,
+    )
+
+
+def _lives(what: str, key: str) -> str:
+    days = catalog.figure(key).value / (24 * hours)
+    return f"{what} lives {days:.0f} days at most"
+
+
 def _pod_overhead() -> str:
     return f"{catalog.figure('eks.fargate.pod_overhead').shown()} for Kubernetes"
 
@@ -336,21 +362,7 @@ def _has_trunks(options: PlatformOptions) -> bool:
 def _no_interfaces(options: PlatformOptions) -> tuple[Ceiling, str] | None:
     """A task with an address of its own on a type whose network is not known; or its GPUs."""
     wants = options.network == "awsvpc"
-    return _unknown_network(options) if wants else _unknown_gpus(options)
-
-
-def _unknown_gpus(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    if not options.task.gpus or options.machine.gpus is not None:
-        return None
-    words = f"how many GPUs {options.instance} has for tasks or pods is not known"
-    return Ceiling("GPU", 0, "take a type with whole GPUs"), words
-
-
-def _unknown_network(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    if catalog.instance(options.instance).enis is not None:
-        return _unknown_gpus(options)
-    words = f"network interfaces of {options.instance} are not known"
-    return Ceiling("ENI", 0, "take another type"), words
+    return unknown_network(options) if wants else unknown_gpus(options)
 
 
 _EC2_VOLUME, _ECS_VOLUME, _EKS_VOLUME = (
@@ -483,7 +495,7 @@ _TABLE: dict[str, PlatformRow] = {
             lifecycle=True,
             file=True,
             takes=_HOSTS | {"nodes", "max_pods", "prefix_delegation", "scoring", "pod"},
-            unfit=_unknown_network,
+            unfit=unknown_network,
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-ec2",),
             recovery=lambda: kubernetes_recovery(group=True),
@@ -507,6 +519,40 @@ _TABLE: dict[str, PlatformRow] = {
             charges=Charges(cluster=True, spot=False),
             formerly=("fargate-eks",),
             recovery=kubernetes_recovery,
+        ),
+        PlatformRow(
+            name="ecs-managed",
+            label="ECS Managed Instances",
+            phrase="on ECS Managed Instances",
+            make=_ecs_managed,
+            scaling=lambda options: catalog.ecs_managed_instances(options.instance),
+            density=(
+                Flavour(
+                    name="ecs-managed",
+                    label="ECS Managed Instances",
+                    units="ECS tasks on Managed Instances",
+                ),
+            ),
+            startup=("cold",),
+            takes=frozenset({"instance", "count"}),
+            unfit=unknown_network,
+            charges=Charges(fee="ecs.mi.fee_ratio", volume="ecs.mi.volume"),
+            remark=lambda: _lives("an instance", "ecs.mi.max_lifetime"),
+            formerly=("ecs-mi", "managed-instances"),
+        ),
+        PlatformRow(
+            name="eks-auto",
+            label="EKS Auto Mode",
+            phrase="on EKS Auto Mode",
+            make=_eks_auto,
+            scaling=lambda options: catalog.eks_auto_nodes(*options.types),
+            density=(Flavour(name="eks-auto", label="EKS Auto Mode", units="EKS Auto Mode pods"),),
+            startup=("cold",),
+            takes=frozenset({"instance", "count", "pod"}),
+            unfit=unknown_network,
+            charges=Charges(cluster=True, fee="eks.auto.fee_ratio", volume="eks.auto.volume"),
+            remark=lambda: _lives("a node", "eks.auto.max_lifetime"),
+            formerly=("eks-auto-mode", "auto-mode"),
         ),
         PlatformRow(
             name="ecs-asg",
@@ -544,4 +590,5 @@ _TABLE: dict[str, PlatformRow] = {
     )
 }
 
+_TABLE |= {each.name: each for each in (_TABLE["ec2"].as_spot(), _TABLE["fargate"].as_spot())}
 _BUILT_IN = frozenset(_TABLE)

@@ -22,6 +22,7 @@ SIZES = {
     4: [*range(8, 31)],
     8: [*range(16, 61, 4)],
     16: [*range(32, 121, 8)],
+    32: [60, 120, 244],
 }
 """GiB by vCPU, from the price list."""
 
@@ -52,6 +53,8 @@ def test_fargate_sizes_are_sorted() -> None:
         (2.0, 1 * GiB, "2 vCPU / 4 GiB"),
         (4.0, 31 * GiB, "8 vCPU / 32 GiB"),
         (16.0, 120 * GiB, "16 vCPU / 120 GiB"),
+        (16.1, 32 * GiB, "32 vCPU / 60 GiB"),
+        (1.0, 121 * GiB, "32 vCPU / 244 GiB"),
     ],
 )
 def test_fargate_rounds_up(cpu: float, memory: float, given_: str) -> None:
@@ -59,7 +62,7 @@ def test_fargate_rounds_up(cpu: float, memory: float, given_: str) -> None:
     assert str(catalog.fargate().size_for(catalog.service(cpu=cpu, memory=memory))) == given_
 
 
-@given(st.floats(0.05, 16.0), st.floats(0.1, 120.0))
+@given(st.floats(0.05, 32.0), st.floats(0.1, 244.0))
 def test_a_fargate_size_is_the_cheapest_that_holds_it(cpu: float, memory: float) -> None:
     """What is given is what one would choose from the list."""
     fargate = catalog.fargate()
@@ -70,13 +73,13 @@ def test_a_fargate_size_is_the_cheapest_that_holds_it(cpu: float, memory: float)
     assert fargate.price(size) == pytest.approx(min(prices))
 
 
-@pytest.mark.parametrize(("cpu", "memory"), [(16.1, 32 * GiB), (1.0, 121 * GiB)])
+@pytest.mark.parametrize(("cpu", "memory"), [(32.1, 32 * GiB), (1.0, 245 * GiB)])
 def test_what_no_fargate_size_holds_is_refused(cpu: float, memory: float) -> None:
     """With the largest that there is."""
     first = catalog.ecs_on_fargate().ceilings(catalog.service(cpu=cpu, memory=memory))[0]
 
     assert (first.limit, first.allows) == ("Fargate size", 0)
-    assert "16 vCPU / 120 GiB" in first.how
+    assert "32 vCPU / 244 GiB" in first.how
 
 
 def test_fargate_launches_a_hundred_and_then_twenty_a_second() -> None:

@@ -51,6 +51,10 @@ def test_density_json_has_the_promised_keys_and_platforms(tmp_path: Path) -> Non
         "eks",
         "eks-prefix",
         "eks-fargate",
+        "ecs-managed",
+        "eks-auto",
+        "ec2-spot",
+        "fargate-spot",
     ]
     assert all(keys <= set(row) for row in found)
     for row in found:
@@ -201,6 +205,8 @@ def test_startup_json_has_phases_that_sum_to_the_total(tmp_path: Path) -> None:
         ("eks", "cold"),
         ("eks", "warm"),
         ("eks-fargate", "cold"),
+        ("ecs-managed", "cold"),
+        ("eks-auto", "cold"),
     }
     for kind in kinds:
         mine = {r["phase"]: r for r in found if (r["platform"], r["image"]) == kind}

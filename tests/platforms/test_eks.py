@@ -19,9 +19,11 @@ from worlds import (
     machine,
     node_config,
     outcomes,
+    registry,
     rows,
     service,
     tiles,
+    unpacking,
 )
 
 from sim.core.token_bucket import Quota
@@ -532,3 +534,57 @@ def test_a_pod_that_never_waited_costs_one_write() -> None:
 
     bound = [conditions(world, task)["PodScheduled"] for task in range(3)]
     assert bound == pytest.approx([0.0, 1.0, 2.0])
+
+
+def pulled_by(at_once: int | None) -> list[float]:
+    """When two pods each of three images of 100 MiB, on one node, have pulled them."""
+    world = World(1)
+    live = eks(
+        machine(vcpu=4.0, nic=10 * MiB),
+        kubelet_=kubelet(parallel_pulls=at_once),
+        registry=registry(connection_rate=10 * MiB, latency=0.0),
+        unpacking=unpacking(decompress_rate=1e18),
+    ).deploy(world)
+    for number in range(3):
+        picture = image(100 * MiB, name=f"image-{number}")
+        live.launch(service(image=picture, name=f"web-{number}", cpu=0.1), 2)
+    world.env.run()
+    pulls = [row for row in rows(world.record) if row.phase == "pull"]
+    return sorted(round(row.end - pulls[0].start, 3) for row in pulls)
+
+
+@pytest.mark.parametrize(
+    ("at_once", "ends"),
+    [(None, [30] * 6), (1, [10, 10, 20, 20, 30, 30]), (4, [20, 20, 20, 20, 30, 30])],
+)
+def test_serial_pulls_bring_one_image_after_the_other(
+    at_once: int | None, ends: list[float]
+) -> None:
+    """100 MiB at 10 MiB/s of the node's card: three at once end together after 30 s; in turn
+    (`serializeImagePulls: true`) after 10, 20 and 30 s; four requests are two images, which share
+    the card until 20 s."""
+    assert pulled_by(at_once) == pytest.approx(ends)
+
+
+def test_an_image_that_is_there_does_not_wait_for_the_pulls_of_others() -> None:
+    """`IfNotPresent` looks before it queues; a pod that is stopped while it waits leaves no gap."""
+    world = World(1)
+    there, large = image(MiB, name="there"), image(1000 * MiB, name="large")
+    platform = eks(
+        machine(vcpu=4.0, nic=10 * MiB),
+        kubelet_=kubelet(parallel_pulls=1),
+        registry=registry(connection_rate=10 * MiB),
+        warm=(there,),
+    )
+    live = platform.deploy(world)
+    live.launch(service(image=large, name="large", cpu=0.1))
+    (warm,) = live.launch(service(image=there, name="warm", cpu=0.1))
+    (late,) = live.launch(service(image=image(MiB, name="late"), name="late", cpu=0.1))
+    world.env.run(until=50.0)
+    assert warm.value == Ready()
+    assert not late.triggered
+    live.stop(late)
+    (after,) = live.launch(service(image=image(2 * MiB, name="after"), name="after", cpu=0.1))
+    world.env.run()
+
+    assert after.value == Ready()

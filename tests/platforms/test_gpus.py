@@ -10,6 +10,7 @@ from sim.platforms.ecs.container_instance import FreeOnInstance, TaskRequest
 from sim.platforms.kubernetes.allocatable import Allocatable
 from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.kubernetes.scheduler import FreeOnNode
+from sim.platforms.packing.bin_packing import pack
 from sim.start import Ready
 from sim.units import MiB
 from sim.workload import Service
@@ -126,3 +127,54 @@ def test_a_fraction_of_a_gpu_is_not_taken_for_none_or_one() -> None:
         catalog.ecs("g6f.large").hosting.request(one())  # type: ignore[union-attr]
     assert catalog.ecs("g6f.large").ceilings(one())[0].limit == "GPU"
     assert catalog.ecs("g6f.large").ceilings(one(0))[0].allows > 0
+
+
+def nodes_for(eks: Any, service: Service, count: int) -> list[str]:
+    """Types of the nodes that come for so many pods."""
+    world = World(seed=1)
+    live = eks.deploy(world)
+    starts = live.launch(service, count)
+    world.env.run(until=900.0)
+    ready = [start for start in starts if start.triggered and start.value == Ready()]
+    assert len(ready) in (0, count)
+    kinds = {1: "g5.xlarge", 4: "g5.12xlarge", 0: "m5.xlarge"}
+    return sorted(kinds[node_gpus(live, node)] for node in live.capacity.nodes.values())
+
+
+def node_gpus(live: Any, node: Any) -> int:
+    """GPUs of a node, free ones and those of its pods."""
+    free: int = live.capacity.scheduler.free(node).gpus
+    return free + sum(pod.request.gpus for pod in node.pods.values())
+
+
+def test_karpenter_chooses_types_by_their_gpus() -> None:
+    """Of m5.xlarge, g5.xlarge and g5.12xlarge: a pod with a GPU never goes to the cheapest,
+    four fill four GPUs, and a fifth takes the cheapest type that has one."""
+    eks = catalog.eks_karpenter("m5.xlarge", "g5.xlarge", "g5.12xlarge")
+
+    assert nodes_for(eks, one(0), 3) == ["m5.xlarge"]
+    assert nodes_for(eks, one(1), 1) == ["g5.xlarge"]
+    assert nodes_for(eks, one(1), 4) == ["g5.12xlarge"]
+    assert nodes_for(eks, one(1), 5) == ["g5.12xlarge", "g5.xlarge"]
+    assert nodes_for(eks, one(3), 2) == ["g5.12xlarge", "g5.12xlarge"]
+    assert nodes_for(eks, one(5), 1) == []
+    assert "Insufficient nvidia.com/gpu" in eks.lacks(one(5))
+
+
+def test_the_cluster_autoscaler_brings_a_node_for_each_gpu() -> None:
+    """By vCPU and memory all three would fit on one g5.xlarge."""
+    eks = catalog.eks_cluster_autoscaler("g5.xlarge")
+
+    assert nodes_for(eks, one(1), 3) == ["g5.xlarge"] * 3
+    assert nodes_for(catalog.eks_cluster_autoscaler("m5.xlarge"), one(1), 1) == []
+
+
+def test_packing_counts_gpus_beside_cpu_and_memory() -> None:
+    """First fit, largest first, into nodes of four GPUs: 3 + 1, 2 + 2."""
+    whole = Allocatable(1000, 1000, 50)
+    node = FreeOnNode(1000, 1000, 50, frozenset(), whole, 4)
+    pods = {PodRequest(1, 1, None, gpus): count for gpus, count in ((3, 1), (2, 2), (1, 1))}
+
+    assert pack(pods, [node]) == [0, 0]
+    assert pack(pods, [node._replace(gpus=3)]) == [0, 0, 0]
+    assert pack(pods, [node._replace(gpus=0), node]) == [1, 1]

@@ -540,3 +540,34 @@ def test_text_on_a_bar_has_contrast() -> None:
     for color in (*palette.PHASES.values(), *palette.MEMORY.values()):
         low, high = sorted((luminance(color), luminance(palette.ink_on(color))))
         assert (high + 0.05) / (low + 0.05) >= 4.5, color
+
+
+def test_boxes_of_services_fill_a_machine_to_what_they_reserve() -> None:
+    """Two services on one machine: 3 of 4 vCPUs and half of the memory are drawn."""
+    rows = [
+        {"machine": 0, "instance": "m5.xlarge", "part": part, "copies": 1, "resource": resource}
+        | {"used": used, "capacity": whole}
+        for part, share in (("web", 1.0), ("db", 2.0))
+        for resource, used, whole in (("vCPU", share, 4.0), ("memory", share, 6.0))
+    ]
+    left = plots.machines(pd.DataFrame(rows))
+    right = left.figure.axes[1]
+    filled = [
+        sum(box.get_width() for box in ax.patches if box.get_facecolor()[3] and box.get_height())
+        for ax in (left, right)
+    ]
+
+    assert filled == pytest.approx([75.0, 50.0])
+
+
+def test_the_recommended_platform_has_a_ring_and_unknown_ones_are_left_out() -> None:
+    rows = [
+        {"platform": "ecs", "label": "ECS", "usd_per_month": 140.0, "chosen": True}
+        | {"ready_cold_p50_s": 10.0, "ready_warm_p50_s": 2.0},
+        {"platform": "eks", "label": "EKS", "usd_per_month": 213.0, "chosen": False}
+        | {"ready_cold_p50_s": float("nan"), "ready_warm_p50_s": float("nan")},
+    ]
+    ax = plots.cost_and_readiness(pd.DataFrame(rows))
+
+    assert [text.get_text() for text in ax.texts] == ["ECS"]
+    assert max(line.get_markersize() for line in ax.lines) == 15

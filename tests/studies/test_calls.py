@@ -225,7 +225,7 @@ def test_a_request_is_cut_into_the_parts_it_passed() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "rate: it is missing; or --users"),
+        ({}, "rate: it is missing; requests a second"),
         ({"rate": 1.0, "users": 3}, "one of rate, users and ramp"),
         ({"rate": -1.0}, "a number above 0"),
         ({"rate": 1.0, "platform": "kubernetis"}, "platform"),
@@ -245,3 +245,26 @@ def test_a_run_is_the_same_for_the_same_seed() -> None:
 
     assert first == again
     assert first != other
+
+
+def test_services_without_limits_share_the_cores_of_one_host() -> None:
+    """Two services of .05 s are one station of .1 s on two vCPUs: .1 / (1 - .36) s at 12/s."""
+    parts = (part("a", 0.05, "b"), part("b", 0.05))
+    free = tuple(replace(p, service=replace(p.service, cpu_quota=False)) for p in parts)
+    found = sim.calls(
+        graph(*free),
+        rate=12.0,
+        platform="docker",
+        host="2x4GiB",
+        requests=2000,
+        replications=3,
+        one_more=False,
+        monolith=False,
+    )
+    mean = found.all.times["mean_s"]
+
+    assert found.hosts_saturate_per_s == pytest.approx(20.0)
+    assert "The host's CPU stops you at 20/s" in words.sentences(found)[0]
+    assert mean.value == pytest.approx(0.15625, rel=0.1)
+    with pytest.raises(TooMuch, match="the host's CPU is used up at 20/s"):
+        sim.calls(graph(*free), rate=25.0, platform="docker", host="2x4GiB")

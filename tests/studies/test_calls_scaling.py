@@ -9,8 +9,8 @@ from worlds import app, docker, machine
 import sim
 from sim.platforms.scaling.horizontal_pod import HorizontalPodAutoscaler
 from sim.platforms.scaling.target_tracking import TargetTracking
-from sim.studies.calls.ramp import RateChange
-from sim.studies.calls.scaled_run import SETTLED, WINDOW, ScaledRun
+from sim.studies.calls.scaling.rate_change import RateChange
+from sim.studies.calls.scaling.run import SETTLED, WINDOW, ScaledRun
 from sim.workload import Application, AutoscalingRange, EntryPoint, Operation, Part, Service
 
 HPA = HorizontalPodAutoscaler(

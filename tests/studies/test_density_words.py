@@ -128,7 +128,8 @@ def test_prices_of_t_types_are_said_to_be_without_surplus_credits(
 
     assert line == (
         f"T types: CPU above the baseline ({shares} of each vCPU, over 24 hours) is billed as "
-        "surplus credits (unlimited mode), which are not in the price."
+        "surplus credits (unlimited mode), which are not in the price; --load says how much that "
+        "is."
     )
 
 

@@ -44,6 +44,7 @@ NODES: dict[str, Any] = {
     **{"ami": "al2", "group": "self-managed", "custom_networking": True, "security_groups": True},
     **{"kube_reserved": "600Mi", "system_reserved": "100Mi", "eviction": "5%"},
     "daemon_sets": ["100m/128Mi"],
+    "parallel_pulls": 1,
 }
 
 VERBS = {

@@ -23,13 +23,16 @@ def max_pods(text: str, type_: str) -> int:
         ValueError: it cannot be read, or comes to less than 1.
     """
     known = instance(type_)
-    network = {
-        "default_enis": known.enis,
-        "ips_per_eni": known.ipv4_per_eni,
-        "max_pods": known.max_pods,
+    each = known_network(type_, "network interfaces", known.ipv4_per_eni)
+    own = known_network(type_, "network interfaces", known.max_pods)
+    variables = {
+        # those of the default network card: a type may have ENIs on others, too
+        "default_enis": (own - HOST_NETWORK_PODS) // (each - 1),
+        "ips_per_eni": each,
+        "max_pods": own,
+        "vcpus": known.vcpu,
+        "memory_mib": int(known.memory / MiB),
     }
-    variables = {k: known_network(type_, "network interfaces", v) for k, v in network.items()}
-    variables |= {"vcpus": known.vcpu, "memory_mib": int(known.memory / MiB)}
     try:
         pods = evaluated(text, variables)
     except ValueError as error:

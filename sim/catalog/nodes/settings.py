@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema
 
 from sim.catalog.instances.amis import Ami
 from sim.core.description import description
@@ -135,6 +135,9 @@ class NodeSettings(Question):
         Typed(name="daemonset", shape="<cpu/memory>", repeats=True, last=True),
     ] = ()
     """A DaemonSet of your own on EKS nodes, by its requests: 100m/128MiB; repeatable."""
+    parallel_pulls: Annotated[PositiveInt | None, Typed(shape="<integer>", last=True)] = None
+    """Images an EKS node pulls at once (maxParallelImagePulls; 1: serializeImagePulls); any number
+    by default, as EKS's images have it."""
 
     def nodes(self) -> "NodeSettings":
         """These alone, of a question that asks for others besides."""

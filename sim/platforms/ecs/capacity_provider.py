@@ -50,6 +50,12 @@ class CapacityProvider:
     least: NonNegativeInt = 0
     """Instances that stay."""
 
+    def scale(
+        self, world: World, group: "ScaledInstances", waits: Callable[[], bool]
+    ) -> "ManagedScaling":
+        """Who grows and shrinks the group of a live cluster."""
+        return ManagedScaling(self, world, group, waits)
+
 
 class ScaledInstances(Protocol):
     """The instances that are scaled, as the capacity provider sees them."""

@@ -18,6 +18,7 @@ from sim.platforms.ecs.cluster import TasksOnFleet
 from sim.platforms.ecs.container_instance import task_demand
 from sim.platforms.ecs.fargate_tasks import TasksOnFargate
 from sim.platforms.ecs.instance_limits import ControlPlane, InstanceTerms, Network
+from sim.platforms.ecs.managed_instances import ManagedInstances
 from sim.platforms.ecs.placement import Strategy
 from sim.platforms.ecs.scaling_cluster import TasksOnCapacityProvider
 from sim.platforms.fargate import Fargate
@@ -32,7 +33,7 @@ from sim.workload import Demand, PerService, Service
 class ECS(Orchestrator):
     """Amazon ECS over one kind of capacity."""
 
-    capacity: Fleet | Fargate | CapacityProvider
+    capacity: Fleet | Fargate | CapacityProvider | ManagedInstances
     control_plane: ControlPlane
     network: Network = "bridge"
     """Network mode of tasks on a fleet; on Fargate it is always awsvpc."""
@@ -60,7 +61,7 @@ class ECS(Orchestrator):
         match self.capacity:
             case Fleet() as fleet:
                 return TasksOnFleet(fleet, self._terms)
-            case CapacityProvider() as provider:
+            case CapacityProvider() | ManagedInstances() as provider:
                 return TasksOnCapacityProvider(provider.fleet, self._terms, provider)
             case Fargate() as fargate:
                 return TasksOnFargate(fargate)

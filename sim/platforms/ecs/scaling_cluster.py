@@ -8,10 +8,11 @@ from simpy import Container, Event
 
 from sim.core.world import World
 from sim.host import Kernel
-from sim.platforms.ecs.capacity_provider import CapacityProvider, ManagedScaling
+from sim.platforms.ecs.capacity_provider import CapacityProvider
 from sim.platforms.ecs.cluster import ECSCluster
 from sim.platforms.ecs.container_instance import ContainerInstance, TaskRequest
 from sim.platforms.ecs.instance_limits import TasksOnInstances
+from sim.platforms.ecs.managed_instances import ManagedInstances
 from sim.platforms.scaling.instance_launch import InstanceLauncher, LaunchedInstance, record_waits
 from sim.start import Refused, Start, Story
 
@@ -28,7 +29,9 @@ class ScalingCluster(ECSCluster):
         "_scaling",
     )
 
-    def __init__(self, world: World, hosting: TasksOnInstances, provider: CapacityProvider) -> None:
+    def __init__(
+        self, world: World, hosting: TasksOnInstances, provider: CapacityProvider | ManagedInstances
+    ) -> None:
         count = 0 if provider.begin_empty else provider.fleet.count
         super().__init__(world, hosting, count=count)
         self._coming = 0
@@ -36,7 +39,7 @@ class ScalingCluster(ECSCluster):
         self._launcher = InstanceLauncher(provider.launch, world)
         self._admitted = 0
         self._provisioning = Container(world.env, init=provider.provisioning)
-        self._scaling = ManagedScaling(provider, world, self, lambda: len(self._pending) > 0)
+        self._scaling = provider.scale(world, self, lambda: len(self._pending) > 0)
         self._scaling.notice()
 
     def enter_provisioning(self) -> Generator[Event, Any, None]:
@@ -129,7 +132,7 @@ class ScalingCluster(ECSCluster):
 class TasksOnCapacityProvider(TasksOnInstances):
     """Tasks on instances that come and go."""
 
-    provider: CapacityProvider
+    provider: CapacityProvider | ManagedInstances
 
     def deploy(self, world: World) -> ScalingCluster:
         """The instances that are up at the beginning, and managed scaling."""

@@ -4,8 +4,8 @@ import math
 from collections.abc import Generator
 from typing import Any
 
-from pydantic import Field
-from simpy import Event
+from pydantic import Field, PositiveInt
+from simpy import Event, Resource
 
 from sim.core.back_off import back_off
 from sim.core.cited import Number, plain
@@ -26,6 +26,9 @@ NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to
 BACK_OFF = "ImagePullBackOff"
 """Kubernetes' word for a pod between two tries."""
 
+SERIAL = "pulls of other images"
+"""What a pod waits for where the kubelet pulls only so many images at once."""
+
 PROBE = "readiness probe"
 """The part of `app` in which a program would answer, and has not been looked at."""
 
@@ -38,8 +41,11 @@ class Kubelet:
     """A kubelet's settings, and what it takes to make a pod's sandbox."""
 
     pulls: Quota
-    """`registryPullQPS` and `registryBurst`; pulls run in parallel (`serializeImagePulls: false`).
-    An image that is on the node is not pulled (`IfNotPresent`)."""
+    """`registryPullQPS` and `registryBurst`. An image that is on the node is not pulled
+    (`IfNotPresent`)."""
+    parallel_pulls: PositiveInt | None = None
+    """Images that it pulls at once (`maxParallelImagePulls`), 1 with `serializeImagePulls: true`;
+    None: any number."""
     back_off: Number
     """Seconds until the kubelet tries a pull again; doubled after each further try."""
     longest_back_off: Number
@@ -68,6 +74,7 @@ class LiveKubelet:
         "_pulls",
         "_sandbox",
         "_sandbox_memory",
+        "_turns",
         "addresses",
         "engine",
         "pods",
@@ -87,6 +94,8 @@ class LiveKubelet:
         self.addresses = addresses
         self._memory = memory
         self._pulls = kubelet.pulls.deploy(world.env)
+        at_once = kubelet.parallel_pulls
+        self._turns = None if at_once is None else Resource(world.env, at_once)
         self._back_off, self._longest = plain(kubelet.back_off), plain(kubelet.longest_back_off)
         self._sandbox = kubelet.sandbox.plain()
         self._noise = world.random.sampler("kubelet/sandbox", kubelet.sandbox.noise)
@@ -155,7 +164,19 @@ class LiveKubelet:
             start.world.record.spent(start.task, PROBE, "app", answers, env.now)
 
     def _pull_image(self, start: Starting, image: Image) -> Generator[Event, Any, None]:
-        """Pull an image, unless it is here; above its rate the kubelet backs off."""
+        """Pull an image, unless it is here, in its turn where only so many are pulled at once."""
+        if self._turns is None or self.engine.store.has(image):
+            yield from self._pull_now(start, image)
+            return
+        with self._turns.request() as turn:
+            if not turn.triggered:
+                with start.phase("throttled", "pull") as span:
+                    span.waits(SERIAL)
+                    yield turn
+            yield from self._pull_now(start, image)
+
+    def _pull_now(self, start: Starting, image: Image) -> Generator[Event, Any, None]:
+        """Above its rate the kubelet backs off."""
         pauses = back_off(self._back_off, self._longest)
         while not self.engine.store.has(image) and not self._pulls.try_take():
             with start.phase("throttled", "pull") as span:

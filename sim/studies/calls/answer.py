@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.core.cited import plain
 from sim.core.quantity import shown_duration
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import Estimate
 from sim.studies.calls.question import CallsQuestion
+from sim.studies.calls.run import CallsRun
+from sim.workload.calls import every_call, find, visits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,9 +121,13 @@ class CallsAnswer:
     one_program: Beside | None = None
     scaling: ScalingAnswer | None = None
     hosts: int = 0
-    """Hosts of the platform; 0: each copy has a machine to itself."""
+    """Hosts that copies share; 0: each copy has one to itself, or they come and go."""
+    hosts_saturate_per_s: float = math.inf
+    """Requests a second at which the CPU of all those hosts is used up."""
     refused: dict[str, str] = field(default_factory=dict)
     results: Results = field(kw_only=True, repr=False, compare=False)
+    run: CallsRun = field(kw_only=True, repr=False, compare=False)
+    """One of its runs, as it is described."""
 
     @property
     def by_rate(self) -> list[ServiceAnswer]:
@@ -169,6 +176,51 @@ class CallsAnswer:
             )
         return pd.DataFrame(rows)
 
+    def uses(self) -> pd.DataFrame:
+        """A row a service: `service`, `use`, `saturates_per_s`, `bottleneck`."""
+        import pandas as pd
+
+        first = self.bottleneck
+        return pd.DataFrame(
+            [
+                {
+                    "service": each.name,
+                    "use": each.use,
+                    "saturates_per_s": each.saturates_per_s,
+                    "bottleneck": first is not None and each.name == first.name,
+                }
+                for each in self.services
+            ]
+        )
+
+    def calls(self) -> pd.DataFrame:
+        """A row for each two services of which one calls the other: calls a request."""
+        import pandas as pd
+
+        operations = self.run.application.operations
+        mean = visits(operations, self.run.application.entries)
+        rows: dict[tuple[str, str], list[Any]] = {}
+        for place, call in every_call(operations):
+            pair = (place.part, find(operations, call.to).part)
+            row = rows.setdefault(pair, [0.0, False])
+            row[0] += mean[place] * plain(call.times)
+            row[1] = row[1] or call.how != "async"
+        columns = ["caller", "callee", "per_request", "waited_for"]
+        return pd.DataFrame([(*pair, *row) for pair, row in rows.items()], columns=columns)
+
+    def curve(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What users wait for at rates up to the knee, run anew; and the closed form."""
+        from sim.studies.calls.curve import closed_form_line, latency_points
+
+        first = self.bottleneck
+        if first is None:
+            raise ValueError("curve: no service does any CPU work, so none is ever full")
+        effort = (self.question.seed, min(4, self.question.replications))
+        return (
+            latency_points(self.run, first.saturates_per_s, *effort),
+            closed_form_line(self.run, first.cpu_saturates),
+        )
+
     def json(self) -> dict[str, Any]:
         """Plain data; what was refused is absent."""
         data: dict[str, Any] = {
@@ -183,6 +235,8 @@ class CallsAnswer:
         first, second = self.bottleneck, self.next_bottleneck
         data |= {"bottleneck": first.name} if first else {}
         data |= {"next_bottleneck": second.name} if second else {}
+        if self.hosts_saturate_per_s < math.inf:
+            data["hosts"] = {"count": self.hosts, "saturate_per_s": self.hosts_saturate_per_s}
         if self.one_program is not None:
             data["one_program"] = {
                 "p95_s": self.one_program.p95_s.value,

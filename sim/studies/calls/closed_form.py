@@ -33,16 +33,26 @@ class Station:
         return rate / self.saturates
 
 
-def cores_of(part: Part, vcpu: float) -> float:
-    """vCPUs that a copy can use at once on a machine of `vcpu`; without a quota, what it asks."""
+def cores_of(part: Part, vcpu: float, *, shared: bool = False) -> float:
+    """vCPUs that a copy can use at once on a machine of `vcpu`.
+
+    Without a quota, all of it where it is shared; else what it asks for, in whole vCPUs.
+    """
     service = part.service
-    quota = service.cap if service.cpu_quota else float(max(1, math.ceil(service.cpu)))
+    free = vcpu if shared else float(max(1, math.ceil(service.cpu)))
+    quota = service.cap if service.cpu_quota else free
     threads = math.inf if service.app.threads is None else float(service.app.threads)
     return min(quota, vcpu, threads)
 
 
-def stations(application: Application, vcpu: float, core_speed: float = 1.0) -> dict[str, Station]:
-    """By part, in order; visits are those without time-outs."""
+def stations(
+    application: Application, vcpu: float, core_speed: float = 1.0, *, shared: bool = False
+) -> dict[str, Station]:
+    """By part, in order; visits are those without time-outs.
+
+    Args:
+        shared: whether copies share machines.
+    """
     operations = application.operations
     mean = visits(operations, application.entries)
     found = {}
@@ -51,8 +61,16 @@ def stations(application: Application, vcpu: float, core_speed: float = 1.0) -> 
         counts = [mean[Place(name, one.name)] for one in many]
         work = (v * plain(one.cpu) for v, one in zip(counts, many, strict=True))
         load = math.fsum(work) / core_speed
-        found[name] = Station(part.copies, cores_of(part, vcpu), load, math.fsum(counts))
+        found[name] = Station(
+            part.copies, cores_of(part, vcpu, shared=shared), load, math.fsum(counts)
+        )
     return found
+
+
+def hosts_saturate(known: Mapping[str, Station], vcpu: float) -> float:
+    """Requests a second at which hosts of so many vCPUs together are used up."""
+    load = math.fsum(station.load for station in known.values())
+    return vcpu / load if load > 0.0 else math.inf
 
 
 def erlang_c(servers: int, load: float) -> float:

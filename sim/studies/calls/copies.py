@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sim.core.cited import plain
 from sim.core.randomness import Uniform
@@ -107,3 +108,11 @@ def replica(world: World, part: Part, start: Start, deployment: Deployment) -> R
     kernels = {kernel.name: kernel for kernel in deployment.hosts()}
     nic = kernels[host].nic if host in kernels else None
     return Replica(sandbox.server, host=host or None, nic=nic, threads=pool_of(part))
+
+
+def with_copies(application: Application, name: str, copies: int) -> Application:
+    """The same with so many copies of one part."""
+    parts = tuple(
+        replace(part, copies=copies) if part.name == name else part for part in application.parts
+    )
+    return replace(application, parts=parts)

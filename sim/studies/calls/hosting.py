@@ -4,11 +4,18 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from sim import catalog
 from sim.core.world import World
+from sim.host import Machine
 from sim.start import Ready
 from sim.studies.calls.copies import on_platform
 from sim.studies.calls.question import CallsQuestion
-from sim.studies.platform_row import PlatformOptions, PlatformRow, StudiedPlatform
+from sim.studies.platform_row import (
+    PlatformOptions,
+    PlatformRow,
+    StudiedPlatform,
+    bare_machine,
+)
 from sim.studies.platforms import row
 from sim.workload import Application
 
@@ -28,7 +35,10 @@ def hosted(question: CallsQuestion, application: Application) -> tuple[Any, int]
         return None, 0
     services = [application.part(name).service for name in application.operations]
     options = PlatformOptions(
-        service=services[0], others=tuple(services[1:]), instance=question.instance
+        service=services[0],
+        others=tuple(services[1:]),
+        instance=question.instance,
+        host=question.host,
     )
     mine = row(question.platform)
     if mine.make is None and mine.scaling is not None:
@@ -40,7 +50,19 @@ def hosted(question: CallsQuestion, application: Application) -> tuple[Any, int]
     lacking = _lacking(platform, application)
     if lacking:
         raise ValueError(f"{question.platform}: {lacking}")
-    return platform, 0
+    return platform, 0 if mine.own_host else 1
+
+
+def machine_of(question: CallsQuestion) -> Machine:
+    """The machine that each copy has to itself, or that copies share."""
+    if question.platform in ("docker", "vm"):
+        return bare_machine(question.host, question.instance)
+    return catalog.machine(question.instance)
+
+
+def shares_hosts(question: CallsQuestion) -> bool:
+    """Whether copies share machines."""
+    return question.platform is not None and not row(question.platform).own_host
 
 
 def _least(platform: StudiedPlatform, application: Application, name: str) -> int:

@@ -10,8 +10,8 @@ from sim.catalog import AutoscalerName
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.studies import platforms
-from sim.studies.calls.ramp import Ramp
-from sim.studies.kinds import NAME, Count, Instance, Replications, Seed, Time, among, number
+from sim.studies.calls.scaling.rate_change import Ramp
+from sim.studies.kinds import NAME, Count, Host, Instance, Replications, Seed, Time, among, number
 from sim.workload import Application
 from sim.workload.traffic.balancing import Balancing
 
@@ -56,6 +56,8 @@ class CallsOptions(Question):
     ) = None
     instance: Instance = catalog.DEFAULT_TYPE
     """EC2 type of the machines."""
+    host: Host | None = None
+    """Bare machine of docker and vm instead: a type, or a size such as 2x4GiB."""
     balancing: Annotated[Balancing, among("balancing", get_args(Balancing)), NAME] | None = None
     """round-robin, random or least-busy; random on EKS (kube-proxy), else round-robin."""
     one_more: bool = True
@@ -79,8 +81,14 @@ class CallsOptions(Question):
         """Either so many a second, or so many users, or a change with an autoscaler."""
         said = [self.rate is not None, self.users is not None, self.ramp is not None]
         if sum(said) != 1:
-            both = "one of rate, users and ramp" if any(said) else "it is missing; or --users"
+            both = (
+                "one of rate, users and ramp"
+                if any(said)
+                else "it is missing; requests a second, or --users instead"
+            )
             yield Mistake(("rate", "users"), both)
+        if self.host is not None and (self.platform or "") not in ("docker", "vm"):
+            yield Mistake(("host", "platform"), "not allowed but with --platform docker or vm")
         yield from self._scaling_conflicts(given)
         if self.users is None:
             yield from without_effect(given, ("think",), "users", "without --users")

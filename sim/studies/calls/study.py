@@ -11,6 +11,7 @@ from sim.core.cited import plain
 from sim.core.question import asking
 from sim.experiment import Results, compare, replicate
 from sim.experiment.statistics.estimate import Estimate, mean
+from sim.host import Machine
 from sim.studies.calls.answer import (
     ENTRY_KEYS,
     Beside,
@@ -18,12 +19,12 @@ from sim.studies.calls.answer import (
     EntryAnswer,
     ServiceAnswer,
 )
-from sim.studies.calls.closed_form import Station, stations
-from sim.studies.calls.copies import pool_of, vcpus
-from sim.studies.calls.hosting import hosted
+from sim.studies.calls.closed_form import Station, hosts_saturate, stations
+from sim.studies.calls.copies import pool_of, vcpus, with_copies
+from sim.studies.calls.hosting import hosted, machine_of, shares_hosts
 from sim.studies.calls.question import CallsQuestion
 from sim.studies.calls.run import WARM_UP, CallsRun
-from sim.studies.calls.scaling import grown, scaled, with_copies
+from sim.studies.calls.scaling.study import grown, scaled
 from sim.workload import Application
 
 FEW = 4
@@ -50,11 +51,12 @@ def answer(question: CallsQuestion) -> CallsAnswer:
         TooMuch: a service saturates below the rate.
     """
     application: Application = question.application
-    machine = catalog.machine(question.instance)
-    speed = plain(machine.core_speed)
-    known = stations(application, machine.vcpu, speed)
+    machine = machine_of(question)
+    known = _stations(question, application, machine)
     _refuse_saturated(question, known)
     platform, hosts = hosted(question, grown(question, known))
+    together = hosts_saturate(known, hosts * machine.vcpu) if hosts else math.inf
+    _refuse_full_hosts(question, together, hosts)
     base = CallsRun(
         application=application,
         machine=machine,
@@ -79,8 +81,10 @@ def answer(question: CallsQuestion) -> CallsAnswer:
         failed=float(results.runs["failed"].mean()),
         keeps_up=_keeps_up(question, results),
         hosts=hosts,
+        hosts_saturate_per_s=together,
         refused=_refused(results, application),
         results=results,
+        run=base,
     )
     if question.ramp is not None:
         beside["scaling"] = scaled(question, base, made)
@@ -101,6 +105,23 @@ def _refuse_saturated(question: CallsQuestion, known: dict[str, Station]) -> Non
             f"used up at {first.saturates:.4g}/s; give it {copies} copies, or ask for less",
             first.saturates,
         )
+
+
+def _refuse_full_hosts(question: CallsQuestion, possible: float, hosts: int) -> None:
+    if question.per_second is not None and question.per_second >= possible:
+        many = "the host's CPU is" if hosts == 1 else f"the CPU of all {hosts} hosts is"
+        raise TooMuch(
+            f"rate: {question.per_second:g} requests/s are too many: {many} used up at "
+            f"{possible:.4g}/s; take larger hosts, or ask for less",
+            possible,
+        )
+
+
+def _stations(
+    question: CallsQuestion, application: Application, machine: Machine
+) -> dict[str, Station]:
+    speed = plain(machine.core_speed)
+    return stations(application, machine.vcpu, speed, shared=shares_hosts(question))
 
 
 def _seconds(question: CallsQuestion, known: dict[str, Station]) -> float:
@@ -200,7 +221,7 @@ def _beside(
     if "p95_s" not in results.runs:
         return {}
     made = {
-        name: _compared(results, name, variant)
+        name: _compared(question, results, name, variant)
         for name, variant in variants.items()
         if name != "services"
     }
@@ -218,12 +239,12 @@ def _worth_a_copy(services: list[ServiceAnswer]) -> list[ServiceAnswer]:
 ONE_PROGRAM = "one program"
 
 
-def _compared(results: Results, name: str, run: CallsRun) -> Beside:
+def _compared(question: CallsQuestion, results: Results, name: str, run: CallsRun) -> Beside:
     by_variant = {
         variant: rows["p95_s"].to_numpy() for variant, rows in results.runs.groupby("variant")
     }
     mine = by_variant[name]
-    known = stations(run.application, run.machine.vcpu, plain(run.machine.core_speed))
+    known = _stations(question, run.application, run.machine)
     cores = vcpus(run.application, run.machine)
     if run.form == "one program":
         load = sum(station.load for station in known.values())

@@ -66,7 +66,17 @@ def _stops(answer: CallsAnswer) -> str:
     first, second = answer.bottleneck, answer.next_bottleneck
     if first is None:
         return "No service does any CPU work, so none stops you."
-    rate = first.saturates_per_s
+    rate, together = first.saturates_per_s, answer.hosts_saturate_per_s
+    if together <= rate:
+        many = (
+            "The host's CPU stops"
+            if answer.hosts == 1
+            else f"The CPU of {answer.hosts} hosts stops"
+        )
+        return (
+            f"{many} you at {shown_rate(together)}, before any service does; alone {first.name} "
+            f"would at {shown_rate(rate)}."
+        )
     what = f"{_busy(first)} at {shown_rate(answer.throughput_per_s.value)}"
     text = f"{first.name} stops you at {shown_rate(rate)} ({what})"
     if second is None:
@@ -136,7 +146,8 @@ def notes(answer: CallsAnswer) -> list[str]:
     if question.platform is None:
         lines.append("Each copy has a machine to itself; --platform puts them on hosts.")
     elif answer.hosts:
-        lines.append(f"On {answer.hosts} {question.instance} ({question.platform}).")
+        host = question.host or question.instance
+        lines.append(f"On {answer.hosts} {host} ({question.platform}).")
     lines.append(
         "Parts of p50 and p95 are those of the requests around it, on the way that the request "
         "waited for; they sum to it."

@@ -139,8 +139,10 @@ class Bill:
         if self.usd_per_hour is None:
             return "; ".join(self.unknown)
         months = [f"{i.what} {HOURS_A_MONTH * (i.usd_per_hour or 0.0):,.2f}" for i in self.items]
-        total = f" = {self.usd_per_month:,.2f}" if len(months) != 1 else ""
-        return f"{' + '.join(months) or 'nothing runs'}{total} USD a month"
+        if not months:
+            return "nothing runs, and nothing is paid"
+        total = f" = {self.usd_per_month:,.2f}" if len(months) > 1 else ""
+        return f"{' + '.join(months)}{total} USD a month"
 
 
 NO_BILL = Bill((), PriceTerms())

@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.studies.cost.bill import HOURS_A_MONTH, Bill, Item, Machines
 from sim.studies.density.row import DensityRow
+from sim.studies.platforms import of_flavour
 
 COLUMNS: dict[str, tuple[Item, ...]] = {
     "compute": ("compute",),
@@ -63,6 +64,8 @@ def _bills(rows: Sequence[DensityRow], tasks: int) -> Iterator[Altogether]:
 def cost_sentence(bills: Sequence[Altogether], tasks: int) -> str:
     """Where so many cost least and most altogether, never by the price at full hosts."""
     known = [each for each in bills if each.bill.usd_per_month is not None]
+    spot = [each for each in known if of_flavour(each.row.platform).interrupted]
+    known = [each for each in known if each not in spot]
     if not known:
         words = dict.fromkeys(word for each in bills for word in each.bill.unknown)
         return f"What {tasks} tasks cost altogether is not known: {'; '.join(words)}."
@@ -71,6 +74,8 @@ def cost_sentence(bills: Sequence[Altogether], tasks: int) -> str:
     ends = f"least on {_said(least)}"
     if most is not least:
         ends += f", most on {_said(most)}"
+    if spot:
+        ends += f"; as Spot, which AWS may take back, {' and '.join(map(_said, spot))}"
     rest = [each.row.platform for each in bills if each.bill.usd_per_month is None]
     if rest:
         ends += f", and it is not known what on {', '.join(rest)}"

@@ -14,6 +14,7 @@ from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
 from sim.studies.cost.bill import BOUGHT
 from sim.studies.density.altogether import Altogether, altogether, cost_sentence
+from sim.studies.density.credits import credits_line
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, stop, use_sentence
 from sim.studies.influence import Explained
@@ -74,9 +75,10 @@ class DensityAnswer:
         asked = self.question
         how, fee = BOUGHT[asked.purchase], any(row.charges.fee for row in self.rows)
         what = "compute and fees" if fee else "compute"
+        spot = ", or Spot where a row says so" if asked.purchase != "spot" else ""
         return (
-            f"Prices each are of full hosts, {what} only, {how} in {asked.region}; --tasks says "
-            f"what so many cost altogether."
+            f"Prices each are of full hosts, {what} only, {how} in {asked.region}{spot}; "
+            f"--tasks says what so many cost altogether."
         )
 
     def spot_line(self) -> str:
@@ -122,18 +124,9 @@ class DensityAnswer:
 
     def credits_line(self) -> str:
         """T types run above their baseline for more money, which no price of a row holds."""
-        types = dict.fromkeys(row.priced_as for row in self.rows if row.priced_as)
-        shares = [
-            f"{name} {baseline:.0%}"
-            for name in types
-            if (baseline := catalog.instance(name).baseline) is not None
-        ]
-        if not shares:
-            return ""
-        return (
-            f"T types: CPU above the baseline ({', '.join(shares)} of each vCPU, over 24 hours) is "
-            f"billed as surplus credits (unlimited mode), which are not in the price."
-        )
+        asked = self.question
+        told = asked.load is not None
+        return credits_line(self.rows, self.service, asked.credits, told=told)
 
     def speed_line(self) -> str:
         """A load is work of m5 vCPUs: faster ones serve more of it than their number tells."""

@@ -90,6 +90,7 @@ def largest_by_use(
     *,
     vcpu: float,
     core_speed: float,
+    sustained: float | None = None,
     window: float | None = None,
     slowdown: float = 2.0,
     seed: int = 1,
@@ -104,6 +105,7 @@ def largest_by_use(
 
     Args:
         vcpu: of the host.
+        sustained: vCPUs it gives for ever; None: all of them.
         core_speed: of its cores.
         window: simulated seconds of load; None: `window_for` the host.
         slowdown: target for the p95 slow-down, at least 1.
@@ -117,7 +119,9 @@ def largest_by_use(
         raise ValueError("cpu: 0 has no density by use: its load is a fraction of cpu")
     if slowdown < 1.0:
         raise ValueError(f"slowdown: {slowdown!r} is not allowed; at least 1")
-    bound = _bracket(platform, service, service.load, vcpu, core_speed)
+    lasting = vcpu if sustained is None else sustained
+    use = service.load.mean_use(service.cpu, core_speed)
+    bound = _bracket(platform, service, _settled(service.load, vcpu, use, lasting))
     seconds = window_for(vcpu) if window is None else window
     bench = _Bench(
         platform,
@@ -154,11 +158,8 @@ def window_for(vcpu: float) -> float:
     return max(10.0, 60.0 * min(1.0, 16.0 / vcpu))
 
 
-def _bracket(
-    platform: OneHost, service: Service, load: Load, vcpu: float, core_speed: float
-) -> Ceiling:
+def _bracket(platform: OneHost, service: Service, settled: int) -> Ceiling:
     """Arithmetic: a host used up has a queue that never settles, one full thrashes or kills."""
-    settled = _settled(load, vcpu, load.mean_use(service.cpu, core_speed))
     memory = platform.fits_in_memory(service)
     if memory <= settled:
         thrashes = platform.last_in_memory(service) > memory
@@ -166,12 +167,12 @@ def _bracket(
     return Ceiling(UNSETTLED, settled, "")
 
 
-def _settled(load: Load, vcpu: float, use: float) -> int:
-    """The most sandboxes of mean use `use` that leave something of the host's CPU."""
-    low, high = 0, max(0, math.ceil(vcpu / use * (1.0 - 1e-12)) - 1)
+def _settled(load: Load, vcpu: float, use: float, sustained: float) -> int:
+    """The most sandboxes of mean use `use` that leave something of what the host gives."""
+    low, high = 0, max(0, math.ceil(sustained / use * (1.0 - 1e-12)) - 1)
     while low < high:
         trial = (low + high + 1) // 2
-        if trial * use * load.crowded(trial / vcpu) < vcpu * (1.0 - 1e-12):
+        if trial * use * load.crowded(trial / vcpu) < sustained * (1.0 - 1e-12):
             low = trial
         else:
             high = trial - 1

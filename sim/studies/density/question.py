@@ -31,6 +31,8 @@ from sim.studies.kinds import (
 )
 from sim.workload import Service
 
+Credits: TypeAlias = Literal["unlimited", "standard"]
+"""What becomes of a T type whose CPU credits are gone: it is billed, or held at its baseline."""
 By: TypeAlias = Literal["reservation", "use", "both"]
 
 
@@ -108,6 +110,8 @@ class DensityQuestion(PriceTerms):
         1.0
     )
     """Reserved vCPUs per vCPU, vm and docker."""
+    credits: Annotated[Credits, among("credits", get_args(Credits)), NAME] = "unlimited"
+    """T types whose CPU credits are gone: unlimited (billed) or standard (held at the baseline)."""
     burstable: bool = True
     """T types for the ec2 row, too."""
     architecture: Arch | None = None

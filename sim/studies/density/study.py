@@ -46,6 +46,7 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         cheapest=True,
         burstable=question.burstable,
         reserved_memory=question.reserved_memory,
+        held_at_baseline=question.credits == "standard",
         max_pods=question.max_pods,
         nodes=question.nodes(),
         cpu_overcommit=question.cpu_overcommit,
@@ -124,6 +125,7 @@ class _Measured:
                     platform,
                     service,
                     vcpu=machine.vcpu,
+                    sustained=machine.sustained_vcpus,
                     core_speed=plain(machine.core_speed),
                     window=self.question.window,
                     slowdown=self.question.slowdown,
@@ -158,7 +160,9 @@ def _row(
         row = measured.one(_alone(flavour.name, platform, built, options.service))
     else:
         row = measured.row(flavour.name, cast("Sized", built))
-    row.note = _also(row.note, platform.charges.besides(measured.question.cluster_tier))
+    row.note = _also(
+        row.note, platform.remark(), platform.charges.besides(measured.question.cluster_tier)
+    )
     row.terms = measured.question
     return _priced(row, platform, built, options)
 
@@ -168,6 +172,8 @@ def _alone(
 ) -> DensityRow:
     """The row of a platform that has a host for each sandbox."""
     ceilings = built.ceilings(service)
+    if platform.interrupted:  # what an account may have as Spot is another quota, and not known
+        ceilings = tuple(each for each in ceilings if not each.of_account)
     count = ceilings[0].allows
     host, budget = built.host_name(service), built.budget(service, count)
     row = DensityRow(name, host, count, lifted(ceilings), budget)

@@ -211,7 +211,8 @@ class PlanAnswer:
             }
             for row in self.rows
         ]
-        return pd.DataFrame(rows, columns=columns)
+        numbers = {name: float for name in columns if name.startswith(("usd", "ready"))}
+        return pd.DataFrame(rows, columns=columns).astype(numbers)
 
     def machines(self) -> pd.DataFrame:
         """What is on each machine: one row a part on a machine, with what it reserves there."""

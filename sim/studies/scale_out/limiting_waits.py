@@ -27,6 +27,7 @@ WORDS = {
     "metric period": "the metric's period",
     "instance warm-up": "the warm-up between two steps",
     "batch window": "the batch window",
+    "gathering tasks": "ECS's look at the tasks that wait",
     "scan interval": "the scan interval",
     "consolidation": "Karpenter's consolidation",
     "scaling group": "the scaling group's reaction",

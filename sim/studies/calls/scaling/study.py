@@ -1,28 +1,20 @@
 """The answer about an autoscaler: when the target holds again after a change of the rate."""
 
 import math
-from dataclasses import replace
 
 from sim import catalog
 from sim.experiment import Results, replicate
 from sim.experiment.statistics.estimate import Estimate, mean
 from sim.studies.calls.answer import CallsAnswer, ScalingAnswer
 from sim.studies.calls.closed_form import Station
+from sim.studies.calls.copies import with_copies
 from sim.studies.calls.question import CallsQuestion
 from sim.studies.calls.run import CallsRun
-from sim.studies.calls.scaled_run import ScaledRun
+from sim.studies.calls.scaling.run import ScaledRun
 from sim.workload import Application
 
 FEW = 3
 """Runs: each is minutes long."""
-
-
-def with_copies(application: Application, name: str, copies: int) -> Application:
-    """The same with so many copies of one part."""
-    parts = tuple(
-        replace(part, copies=copies) if part.name == name else part for part in application.parts
-    )
-    return replace(application, parts=parts)
 
 
 def grown(question: CallsQuestion, known: dict[str, Station]) -> Application:

@@ -16,7 +16,7 @@ from sim.platforms.scaling.horizontal_pod import HorizontalPodAutoscaler
 from sim.platforms.scaling.target_tracking import TargetTracking
 from sim.start import Deployment, Ready, Start
 from sim.studies.calls.copies import on_platform, replica
-from sim.studies.calls.ramp import RateChange
+from sim.studies.calls.scaling.rate_change import RateChange
 from sim.workload import Application, Hops, Part
 from sim.workload.traffic.balancing import Balancing
 from sim.workload.traffic.replica import Replica

@@ -1,0 +1,1 @@
+"""A rate that changes, and the autoscalers that answer it."""

@@ -1,0 +1,125 @@
+"""Limits of every type there is, against arithmetic of their own and against what is advised."""
+
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from sim import catalog
+from sim.catalog.data import rows
+from sim.platforms.kubernetes.node_limits import node_ceilings
+from sim.platforms.kubernetes.pod import PodRequest
+from sim.platforms.limits import lifted
+from sim.units import MiB
+
+TABLE = {row["instance_type"]: row for row in rows("ec2_instances.csv") if row["max_pods"]}
+CARDS = {
+    "p4d.24xlarge": 15,
+    "p5.48xlarge": 2,
+    "p5en.48xlarge": 4,
+    "c6in.32xlarge": 8,
+    "g6e.48xlarge": 10,
+    "trn1.32xlarge": 5,
+    "u7in-16tb.224xlarge": 8,
+}
+"""ENIs of the default network card of types with several, as nodeadm's instance-info has them."""
+SIZES = [(0.001, 8), (0.05, 128), (0.25, 512), (1.0, 1900), (0.1, 3000)]
+
+
+def ceilings(name: str, cpu: float, mib: float, ami: Any = "al2023", **given: Any) -> Any:
+    """Limits of a node, smallest first, for pods that ask for so much."""
+    settings = catalog.NodeSettings(ami=ami, **given.pop("settings", {}))
+    config = catalog.node_config(name, settings=settings, **given)
+    box = catalog.machine(name, ami)
+    return node_ceilings(config, box, PodRequest(round(1000 * cpu), round(mib * MiB)))
+
+
+def test_max_pods_are_addresses_of_the_default_card_and_two() -> None:
+    """ENIs x (addresses - 1) + 2 (nodeadm, eni_max_pods.go); 59 types have several cards, and the
+    others of theirs carry no pods."""
+    several = []
+    for name, row in TABLE.items():
+        enis, each = int(row["max_eni"]), int(row["ipv4_per_eni"]) - 1
+        default, rest = divmod(int(row["max_pods"]) - 2, each)
+        assert rest == 0, name
+        assert 1 <= default <= enis, name
+        assert catalog.max_pods("default_enis", name) == default
+        several += [name] if default < enis else []
+
+    assert len(TABLE) == 1355
+    assert len(several) == 59
+    assert {name: catalog.max_pods("default_enis", name) for name in CARDS} == CARDS
+
+
+def test_branch_interfaces_and_tasks_with_trunking_agree() -> None:
+    """vpc-resource-controller's branch interfaces and ECS's list: an eighth more at most; none
+    where there is no trunk (T types and Xen)."""
+    for name, row in TABLE.items():
+        branches, documented = int(row["branch_eni"]), row["ecs_trunk_tasks"]
+        assert catalog.instance(name).branch_enis == branches
+        if documented and int(documented):
+            assert branches <= int(documented) <= -(-branches * 9 // 8), name
+        if row["t_credits_per_hr"] or row["hypervisor"] == "xen":
+            assert branches == 0, name
+    known = {"m5.large": 9, "c5.12xlarge": 54, "r6a.12xlarge": 114, "c5.18xlarge": 107}
+    assert {name: catalog.instance(name).branch_enis for name in known} == known
+
+
+def pods_of(row: dict[str, str], seen: int, cpu: int, mib: int, *, prefixes: bool) -> int:
+    """Pods of a node of a managed group with AL2023, in whole MiB and thousandths of a vCPU."""
+    vcpu, classic = int(row["vcpu"]), int(row["max_pods"])
+    cap = 110 if vcpu < 30 else 250
+    slots = min(cap, (classic - 2) * (16 if prefixes else 1) + 2) - 2
+    kept = [60, 10, 5, 5]
+    reserved = sum(kept[:vcpu]) + (10 * max(0, vcpu - 4)) // 4
+    room = seen - 255 - 11 * classic - 100
+    return max(0, min(slots, (1000 * vcpu - reserved - 150) // cpu, room // mib))
+
+
+@pytest.mark.parametrize("prefixes", [False, True])
+def test_pods_of_every_type_and_size_are_those_of_an_own_calculation(prefixes: bool) -> None:
+    """1,355 types, 5 sizes: 0 differences."""
+    for name, row in TABLE.items():
+        config = catalog.node_config(name, prefix_delegation=prefixes)
+        box = catalog.machine(name)
+        seen = int(box.memory_visible / MiB + 1e-6)
+        for cpu, mib in SIZES:
+            expected = pods_of(row, seen, round(1000 * cpu), mib, prefixes=prefixes)
+            first = node_ceilings(config, box, PodRequest(round(1000 * cpu), mib * MiB))[0]
+            assert first.allows == expected, (name, cpu, mib)
+
+
+def advised(limits: Any, how: str, given: dict[str, Any]) -> dict[str, Any] | None:
+    """The settings as the advice has them; None where it is another type, or another pod."""
+    if found := re.search(r"--kube-reserved (\d+)MiB", how):
+        return {**given, "settings": {"kube_reserved": f"{found[1]}Mi"}}
+    if found := re.search(r"lower --max-pods to (\d+)", how):
+        return {**given, "max_pods": int(found[1])}
+    if found := re.search(r"raise --max-pods above (\d+)", how):
+        return {**given, "max_pods": int(found[1]) + max(1, limits[0].gain_if_lifted)}
+    if "turn on prefix delegation" in how:
+        return {**given, "prefix_delegation": True}
+    return None
+
+
+@pytest.mark.parametrize(
+    ("ami", "settings"),
+    [("al2023", ({}, {"max_pods": 20})), ("bottlerocket", ({}, {"prefix_delegation": True}))],
+)
+def test_whatever_is_advised_gives_more_on_every_type(ami: Any, settings: Any) -> None:
+    """The advice about what binds alone is taken, and the model asked again."""
+    asked: Counter[str] = Counter()
+    for name in TABLE:
+        for given in settings:
+            limits = lifted(ceilings(name, 0.05, 128, ami, **given))
+            changed = advised(limits, limits[0].how, given)
+            alone = len(limits) == 1 or limits[1].allows > limits[0].allows
+            if changed is None or not alone:
+                continue
+            asked.update(re.findall(r"--[a-z-]+|prefix", limits[0].how)[:1])
+            more = ceilings(name, 0.05, 128, ami, **changed)[0].allows
+            assert more > limits[0].allows, (name, given, limits[0].how)
+
+    assert asked["--max-pods"] > 50
+    assert asked.total() > 300

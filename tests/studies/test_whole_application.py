@@ -13,6 +13,7 @@ from sim.core.question import BadInput
 from sim.experiment import Rollout, Scenario
 from sim.experiment.running.run import run
 from sim.files import read
+from sim.scenario_file import BadFile, load_scenario
 from sim.studies.plan.hosts import options_for, planned_hosts
 from sim.studies.platforms import row
 from sim.units import GiB, MiB
@@ -150,3 +151,39 @@ def test_depends_on_within_a_task_is_read_and_kept(tmp_path: Path) -> None:
     assert [(wait.part, wait.until) for wait in service.after] == [("db", "healthy")]
     assert service.sidecars[0].check is not None
     assert service.sidecars[0].check.interval == 10.0
+
+
+def test_one_service_of_an_application_is_scaled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which one has to be said, and its size is its own."""
+    monkeypatch.chdir(tmp_path)
+    Path("compose.yaml").write_text(COMPOSE, encoding="utf-8")
+    runner = CliRunner()
+    often = ["--platform", "fargate", "--to", "3", "--replications", "2", "--jobs", "1"]
+    web = runner.invoke(command_line, ["scale", "compose.yaml", "--service", "web", *often])
+    which = runner.invoke(command_line, ["scale", "compose.yaml", *often])
+    unknown = runner.invoke(command_line, ["scale", "compose.yaml", "--service", "wbe", *often])
+
+    assert (web.exit_code, which.exit_code, unknown.exit_code) == (0, 2, 2)
+    assert "0.25 GiB, node:20" in " ".join(web.output.split())
+    assert "service: missing; one of db, web" in which.output
+    assert "service: 'wbe' is not known; did you mean 'web'?" in unknown.output
+    with pytest.raises(BadInput, match="memory: not allowed beside a service"):
+        sim.scale_out(app=small("web", 0.5, 512), memory=1 * GiB)
+
+
+def test_a_scenario_file_names_the_file_of_an_application(tmp_path: Path) -> None:
+    """Its path starts at the scenario's folder; nothing else says what runs."""
+    (tmp_path / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
+    scenario = tmp_path / "scenario.yaml"
+    text = "name: shop\nplatform: docker\napplication: compose.yaml\n"
+    scenario.write_text(text, encoding="utf-8")
+    (rollout,) = load_scenario(scenario).scenario.arrivals
+
+    assert isinstance(rollout, Rollout)
+    assert (rollout.names(), rollout.ordered) == (["db", "web"], True)
+    for besides in ("service: {app: java}", "arrivals: {tasks: 3}"):
+        scenario.write_text(text + besides, encoding="utf-8")
+        with pytest.raises(BadFile, match="not allowed beside application"):
+            load_scenario(scenario)

@@ -126,7 +126,7 @@ def load(share: float | None = None, app: str = "generic", variation: float | No
 
 
 def service(
-    name: str = "generic",
+    name: str | Service = "generic",
     *,
     cpu: float | None = None,
     memory: float | None = None,
@@ -139,7 +139,8 @@ def service(
     """An app of the catalogue as it is launched, at its default size unless told otherwise.
 
     Args:
-        name: `java`, `node`, `mysql` or `generic`.
+        name: `java`, `node`, `mysql` or `generic`; or a service of one's own, of which only what
+            else is given is changed.
         cpu: vCPUs.
         memory: bytes, at least 6 MiB.
         load_share: mean CPU use as a fraction of `cpu`.
@@ -151,18 +152,19 @@ def service(
         UnknownName: there is no such app.
         ValueError: a size is not allowed.
     """
-    program = app(name) if threads is None else replace(app(name), threads=threads)
-    default_cpu, default_memory = DEFAULT_SIZE[name]
-    sized = Service(
-        name=name,
-        app=program,
-        image=images()[IMAGE_OF[name]] if name in IMAGE_OF else None,
-        cpu=default_cpu if cpu is None else cpu,
-        memory=default_memory if memory is None else memory,
-        gpus=gpus,
-        cpu_quota=cpu_quota,
-        load=load(load_share, name, variation),
-    )
+    sized = _default(name) if isinstance(name, str) else name
+    if threads is not None:
+        sized = replace(sized, app=replace(sized.app, threads=threads))
+    if cpu is not None:
+        sized = replace(sized, cpu=cpu, cpu_limit=None)
+    if memory is not None:
+        sized = replace(sized, memory=memory, memory_reservation=None)
+    if not cpu_quota:
+        sized = replace(sized, cpu_quota=False, cpu_limit=None)
+    if load_share is not None or variation is not None:
+        sized = replace(sized, load=_load(sized.load or load(), load_share, variation))
+    if gpus:
+        sized = replace(sized, gpus=gpus)
     least = figure("docker.least_memory")
     if sized.memory < least.value:
         raise ValueError(
@@ -170,6 +172,20 @@ def service(
             f"{shown_memory(least.value)}, below which Docker refuses a container"
         )
     return sized
+
+
+def _default(name: str) -> Service:
+    """An app of the catalogue at its default size."""
+    program = app(name)
+    cpu, memory = DEFAULT_SIZE[name]
+    own = images()[IMAGE_OF[name]] if name in IMAGE_OF else None
+    return Service(name=name, app=program, image=own, cpu=cpu, memory=memory, load=load(None, name))
+
+
+def _load(usual: Load, share: float | None, variation: float | None) -> Load:
+    if share is not None:
+        usual = replace(usual, share=share)
+    return usual if variation is None else replace(usual, variation=variation)
 
 
 def _layer(number: int, size: str, row: dict[str, str]) -> Layer:

@@ -18,6 +18,8 @@ from sim.studies.kinds import Count, Folder
 MOST, LONGEST = 500, 1700
 """Characters of a line of a message, and of all of it."""
 
+FILE = (".yaml", ".yml", ".json")
+"""What the name of a file ends with, where an app of the catalogue could stand, too."""
 STOPPED = 130
 """What a shell makes of a program that Ctrl-C has ended."""
 
@@ -90,6 +92,15 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
         return 2
 
 
+def _read(app: str) -> object:
+    """The app that a file describes; a name as it is."""
+    if not app.endswith(FILE):
+        return app
+    from sim.files.reading import read
+
+    return read(app)
+
+
 def clipped(text: str) -> str:
     """A message that can be read, whatever was typed: its first lines, and no line endless."""
     lines = [line if len(line) <= MOST else f"{line[:MOST]} ..." for line in text.splitlines()]
@@ -126,7 +137,7 @@ def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:
                 if len(value) > 1:
                     wrong.append(f"{mark.name}: given {len(value)} times; one value is allowed")
                 value = value[-1]
-            values[field.name] = value
+            values[field.name] = _read(value) if field.name == "app" else value
         try:
             questions.append(ask(kind, values, text=True))
         except BadInput as error:

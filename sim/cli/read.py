@@ -40,11 +40,14 @@ def sentence(app: Application) -> str:
     memory = sum(row["memory_bytes"] * part.copies for part, row in running)
     many = len(app.parts)
     what = f"{many} service{'' if many == 1 else 's'}, {copies} cop{'y' if copies == 1 else 'ies'}"
-    return f"{app.name} is {what}: {cpu:.4g} vCPU and {memory / 2**20:,.0f} MiB. {_known(app)}"
+    daemons = [part.name for part in app.parts if part.daemon]
+    beside = f", and on every host {', '.join(daemons)}" if daemons else ""
+    size = f"{cpu:.4g} vCPU and {memory / 2**20:,.0f} MiB"
+    return f"{app.name} is {what}: {size}{beside}. {_known(app)}"
 
 
 _WORDS: dict[SizeSource, str] = {
-    "file": "said by the file",
+    "file": "from the file",
     "stats": "measured (--sizes)",
     "heap": "from the heap of its JVM",
     "image": "known of the image",
@@ -77,5 +80,5 @@ def _cells(part: Part, row: dict[str, object]) -> list[object]:
         shown_size(float(str(row["memory_bytes"])), 4),
         origin,
         waits or "-",
-        row["image"] or "-",
+        str(row["image"] or "-").partition("@")[0],
     ]

@@ -9,6 +9,9 @@ Architecture: TypeAlias = Literal["amd64", "arm64"]
 
 MOST_NAMED = 30
 """Names that an error tells one after the other; more are listed by a verb."""
+LONGEST_NAME, MOST_COMPARED = 200, 2000
+"""Characters of a name that may be meant otherwise, and names it is compared with: likeness takes
+time that goes with their product."""
 LISTED = {
     "instance": "sim instances lists them",
     "figure": "sim parameters lists them",
@@ -23,7 +26,7 @@ class UnknownName(ValueError):  # noqa: N818 (it is what happened, in the user's
 
 def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
     """Known names that are like it; swapped letters are the likeliest of all mistakes."""
-    names = list(known)
+    names = [] if len(name) > LONGEST_NAME else list(known)[:MOST_COMPARED]
     near = get_close_matches(name, names, n=max(1, len(names)), cutoff=0.6)
     return sorted(near, key=lambda word: sorted(word) != sorted(name))[:count]
 

@@ -14,6 +14,9 @@ from sim.files.text.findings import Findings
 from sim.workload import Application, Part, Service, Wait
 from sim.workload.application import SizeSource
 
+MOST_PARTS = 2000
+"""Services of one application."""
+
 
 def assembled(
     drafts: Drafts, measured: Mapping[str, ObservedUse], findings: Findings
@@ -23,6 +26,8 @@ def assembled(
     Raises:
         BadInput: something is wrong with the files.
     """
+    if len(drafts.parts) > MOST_PARTS:
+        raise BadInput(f"{drafts.name}: {len(drafts.parts):,} services; at most {MOST_PARTS:,}")
     share_volumes(drafts.parts)
     made = [_part(draft, measured) for draft in drafts.parts]
     findings.refuse()
@@ -90,7 +95,9 @@ def _waits_for_part(wait: Wait, draft: PartDraft) -> Wait:
 
 
 def _name(container: ContainerDraft, part: PartDraft) -> str:
-    return part.name if container is part.main else container.name
+    if container is part.main:
+        return part.name
+    return container.name if container.name != part.name else f"{container.name}-beside"
 
 
 def _with(main: Service, init: list[Service], sidecars: list[Service]) -> Service:
@@ -121,9 +128,9 @@ def _note_sizes(parts: tuple[Part, ...], findings: Findings) -> None:
     """What is assumed, and how far it may be off."""
     for part in parts:
         if part.size_from == "assumed":
-            what = f"memory is not said, and assumed: {told('memory')} a container"
-            findings.note(f"{what}; --sizes tells better", part.name)
+            what = f"nothing says how much memory these need; {told('memory')} a container is"
+            findings.note(f"{what} assumed, which --sizes replaces", part.name)
     for part in parts:
         if part.cpu_from == "assumed":
-            what = f"CPU is not said, and assumed: {told('cpu', shown_vcpu)} a container"
-            findings.note(what, part.name)
+            what = f"nothing says how much CPU these need; {told('cpu', shown_vcpu)} a container is"
+            findings.note(f"{what} assumed", part.name)

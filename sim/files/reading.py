@@ -16,6 +16,7 @@ from sim.files.own.reading import read_own
 from sim.files.question import ReadQuestion
 from sim.files.recognition import Dialect, dialect_of
 from sim.files.sizes.measured import measured
+from sim.files.terraform.resources import planned
 from sim.files.text.findings import Findings
 from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText, sources
@@ -95,18 +96,27 @@ def _found(paths: Iterable[Path], dialect: Dialect | None, findings: Findings) -
     """The documents of all files; those of a folder that are nothing we know are counted."""
     found: list[Found] = []
     wrong: list[str] = []
-    for source in sources(paths):
+    for path in paths:
         try:
-            found += _documents(source, dialect, findings)
+            for source in sources([path]):
+                found += _told(source, dialect, findings)
         except BadInput as error:
-            if source.named:
-                wrong.append(str(error))
-            else:
-                findings.ignore("file that is nothing to run")
-                findings.note(f"not read: {error}")
+            wrong.append(str(error))
     if wrong or not found:
         raise BadInput("\n".join(wrong) or "files: nothing is in them")
     return found
+
+
+def _told(source: SourceText, dialect: Dialect | None, findings: Findings) -> list[Found]:
+    """What one file says; one that nobody named may be anything."""
+    try:
+        return _documents(source, dialect, findings)
+    except BadInput as error:
+        if source.named:
+            raise
+        findings.ignore("file that is nothing to run")
+        findings.note(f"not read: {error}")
+        return []
 
 
 def _documents(source: SourceText, dialect: Dialect | None, findings: Findings) -> list[Found]:
@@ -159,6 +169,16 @@ def _ecs(found: list[Found], question: ReadQuestion, findings: Findings) -> Draf
     return read_tasks(nodes, _name(question), findings)
 
 
+def _terraform(found: list[Found], question: ReadQuestion, findings: Findings) -> Drafts:
+    name, plans = _name(question), [planned(each.node, findings) for each in found]
+    tasks = [each for plan in plans for each in plan.tasks]
+    manifests = [each for plan in plans for each in plan.manifests]
+    parts = read_tasks(tasks, name, findings).parts if tasks else []
+    if manifests:
+        parts += read_manifests(manifests, name, findings).parts
+    return Drafts(name=name, parts=parts)
+
+
 def _own(found: list[Found], _: ReadQuestion, findings: Findings) -> Drafts:
     for each in found[1:]:
         findings.mistake(each.node.place, "", "one application of one's own at a time")
@@ -177,5 +197,6 @@ _READERS: dict[Dialect, Callable[[list[Found], ReadQuestion, Findings], Drafts]]
     "kubernetes": _kubernetes,
     "ecs": _ecs,
     "cloudformation": _ecs,
+    "terraform": _terraform,
     "own": _own,
 }

@@ -74,48 +74,6 @@ def among(field: str, names: Callable[[], Iterable[str]] | Sequence[str]) -> Bef
     return BeforeValidator(check)
 
 
-def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
-    """The name of an app of the catalogue, or a service of one's own (in Python)."""
-    named = among("app", names).func
-
-    def check(value: object) -> object:
-        alone = one_service(value)
-        return alone if isinstance(alone, Service) else named(value)  # type: ignore[call-arg]
-
-    return BeforeValidator(check)
-
-
-def one_service(value: object) -> object:
-    """The service of an application that has one part; anything else as it is."""
-    if not isinstance(value, Application):
-        return value
-    if len(value.parts) > 1:
-        raise ValueError(
-            f"{value.name} has {len(value.parts)} parts; sim.holds says how many a host holds, "
-            f"sim.uptime when it is up, sim.plan what to run it on"
-        )
-    return value.parts[0].service
-
-
-def sized_service(
-    app: "str | Service", given: Mapping[str, object], make: Callable[..., Service]
-) -> Service:
-    """The service that is asked about: one's own as it is, else an app at the size that is given.
-
-    Args:
-        given: what `make` takes besides the app's name; it has no effect on a service of one's own.
-
-    Raises:
-        ValueError: some of it is given for a service of one's own.
-    """
-    if not isinstance(app, Service):
-        return make(app, **given)
-    for name, value in given.items():
-        if value is not None and value is not True and value != 0:
-            raise ValueError(f"{name}: not allowed beside a service, which says it itself")
-    return app
-
-
 def _not_known(field: str, value: object, known: Sequence[str]) -> UnknownName:
     """Without the field, which stands before every mistake."""
     from sim.studies.platforms import unknown_platform
@@ -206,6 +164,30 @@ def apps_that_start() -> list[str]:
     return [name for name in catalog.apps() if name != "generic"]
 
 
+def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
+    """An app of the catalogue by name, or a service of one's own, alone in its application."""
+
+    def check(value: object) -> object:
+        alone = one_service(value)
+        if not isinstance(alone, Service) and alone not in (known := list(names())):
+            raise _not_known("app", alone, known)
+        return alone
+
+    return BeforeValidator(check)
+
+
+def one_service(value: object) -> object:
+    """The service of an application that has one part; anything else as it is."""
+    if not isinstance(value, Application):
+        return value
+    if len(value.parts) > 1:
+        raise ValueError(
+            f"{value.name} has {len(value.parts)} parts; one is needed: sim.holds says how many of "
+            f"the whole a host holds, sim.uptime when it is up, sim.plan what to run it on"
+        )
+    return value.parts[0].service
+
+
 def _instances() -> Iterable[str]:
     return catalog.instances()  # a look at the name alone would import half of the catalogue
 
@@ -218,6 +200,7 @@ Arch: TypeAlias = Annotated[
     Architecture, among("arch", get_args(Architecture)), Typed(name="arch", shape="<name>")
 ]
 Instance: TypeAlias = Annotated[str, among("instance", _instances), Typed(shape="<type>")]
+APP = Typed(shape="<name or file>")
 ImageName: TypeAlias = Annotated[str, among("image", _images), NAME]
 Host: TypeAlias = Annotated[str, AfterValidator(_bare), Typed(shape="<machine>")]
 Folder: TypeAlias = Annotated[Path, AfterValidator(_folder), Typed(shape="<path>")]

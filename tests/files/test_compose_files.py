@@ -1,5 +1,6 @@
 """Compose files: variables, merging, order, sizes, as docker compose understands them."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,30 @@ def test_nothing_secret_is_kept(reading: Reading) -> None:
 
     assert "hunter2" not in repr(app) and "123456789012" not in repr(app)
     assert app.ignored == ("environment of a service (1)",)
+
+
+def test_sixty_services_are_read_at_once(reading: Reading) -> None:
+    """In a second of CPU, thirty times what it takes."""
+    each = "{{image: shop/s{0}:1, depends_on: [s0], mem_limit: 1g, healthcheck: {{interval: 5s}}}}"
+    text = "services:\n  s0: {image: redis}\n" + "".join(
+        f"  s{n}: {each.format(n)}\n" for n in range(1, 60)
+    )
+    reading(text)
+    before = time.process_time()
+
+    assert len(reading(text).parts) == 60
+    assert time.process_time() - before < 1.0
+
+
+def test_what_one_says_oneself_lies_over_the_file(reading: Reading) -> None:
+    """An `x-sim` block: start-up work, sizes, an app that it is like."""
+    own = "x-sim: {app: java, startup: {cpu: 9, wait: 1s}, memory: 2GiB, image_size: 90MB}"
+    part = reading(f"services: {{web: {{image: a, mem_limit: 1g, {own}}}}}").parts[0]
+    image = part.service.image
+
+    assert (part.service.memory, part.size_from, part.cpu_from) == (2 * GiB, "file", "assumed")
+    assert part.service.app.startup.work == 9.0
+    assert image is not None and image.wire == 90e6
 
 
 def test_a_folder_is_its_compose_file_and_the_override(tmp_path: Path) -> None:

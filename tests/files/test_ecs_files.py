@@ -33,7 +33,7 @@ def test_every_form_says_the_same(reading: Reading) -> None:
 
 
 def test_containers_share_the_size_of_the_task(reading: Reading) -> None:
-    """Those that do not say have what is left; each may use all of the task."""
+    """Those that do not say have what is left; all of them add up to the task's size."""
     app = reading(
         json.dumps(definition({}, {"cpu": 64, "memoryReservation": 50}, cpu="256", memory="1024"))
     )
@@ -42,8 +42,8 @@ def test_containers_share_the_size_of_the_task(reading: Reading) -> None:
     assert (row["cpu"], row["memory_bytes"]) == (0.25, GiB)
     assert [each.cpu for each in service.containers] == [0.1875, 0.0625]
     assert [each.reserved / MiB for each in service.containers] == [974, 50]
-    assert [each.memory for each in service.containers] == [GiB, GiB]
-    assert service.cap == 0.25
+    assert [each.memory_limited for each in service.containers] == [True, False]
+    assert [each.cap for each in service.containers] == [0.1875, 0.0625]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,17 @@ def test_no_size_of_fargate_names_the_nearest(reading: Reading) -> None:
         reading(json.dumps(wrong))
 
     assert "is no size of Fargate; 256 with 512 or 256 with 1024" in str(caught.value)
+
+
+def test_containers_of_a_task_wait_for_each_other(reading: Reading) -> None:
+    """The main one is known by the name of the part."""
+    health = {"healthCheck": {"interval": 5}}
+    one = {"dependsOn": [{"containerName": "c1", "condition": "HEALTHY"}]}
+    two = {"dependsOn": [{"containerName": "c0", "condition": "START"}]}
+    service = reading(json.dumps(definition(one, health, two))).parts[0].service
+
+    assert [(wait.part, wait.until) for wait in service.after] == [("c1", "healthy")]
+    assert [(wait.part, wait.until) for wait in service.sidecars[1].after] == [("shop", "started")]
 
 
 def test_what_has_ended_before_the_others_is_an_init_container(reading: Reading) -> None:

@@ -103,6 +103,14 @@ def test_an_init_container_of_which_nothing_is_said_adds_nothing(reading: Readin
     assert (row["cpu"], row["memory_bytes"], row["size_from"]) == (0.1, 64 * MiB, "file")
 
 
+def test_a_sidecar_of_the_parts_own_name_has_another(reading: Reading) -> None:
+    """The main container is called as the part is."""
+    pod = f"containers: [{CONTAINER % ''}, {{name: web, image: envoy}}]"
+    service = reading(deployment("web", pod=pod)).parts[0].service
+
+    assert [each.name for each in service.containers] == ["web", "web-beside"]
+
+
 def test_limit_ranges_fill_in_what_is_missing(reading: Reading) -> None:
     """A default limit is a request too where no default request is said."""
     limits = (

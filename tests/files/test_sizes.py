@@ -100,6 +100,13 @@ def test_a_known_image_brings_its_start_and_its_layers(reading: Reading) -> None
     assert tiny.working_set <= tiny.memory
 
 
+def test_an_image_that_sets_a_heap_needs_more_than_it(reading: Reading) -> None:
+    """1.5 times 512 MB and 64 MiB, known of the image."""
+    part = reading("services: {kafka: {image: 'confluentinc/cp-kafka:7.5.0'}}").parts[0]
+
+    assert (part.size_from, part.service.memory) == ("image", 1.5 * 512e6 + 64 * MiB)
+
+
 def test_an_image_of_nobody_has_an_assumed_size(reading: Reading) -> None:
     """It is not 0, and it has a range."""
     image = reading("services: {web: {image: of-nobody}}").parts[0].service.image

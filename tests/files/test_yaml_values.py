@@ -114,6 +114,16 @@ def test_what_is_no_text_is_refused(data: bytes, words: str, tmp_path: Path) -> 
         source(tmp_path / "file")
 
 
+def test_json_that_is_no_yaml_is_read_and_bounded() -> None:
+    """A pair of surrogates is a character; half of one is none."""
+    deep = '{"a": "\\ud83d\\ude00", "b": ' + "[" * 300 + "]" * 300 + "}"
+
+    assert value('{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
+    for text, words in ((deep, "nested too deep"), ('{"a": "\\ud83d"}', "half a character")):
+        with pytest.raises(BadInput, match=words):
+            value(text)
+
+
 def test_text_of_windows_is_text(tmp_path: Path) -> None:
     """A byte order mark goes, UTF-16 is read."""
     for encoding in ("utf-8-sig", "utf-16"):

@@ -11,6 +11,8 @@ from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace
 
 Put: TypeAlias = Callable[[str, TextPlace, str], str]
 
+DEEPEST = 20
+"""Variables in the defaults of each other."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _START = re.compile(r"\$(?:(\$)|\{|([A-Za-z_][A-Za-z0-9_]*))")
 _OPERATOR = re.compile(r":?[-?+]|$")
@@ -89,6 +91,8 @@ def _closing(text: str, start: int) -> int:
             depth += 1
         if depth == 0:
             return place
+        if depth > DEEPEST:
+            raise ValueError(f"a variable with at most {DEEPEST} others in its default")
     raise ValueError("a variable such as ${NAME}; its } is missing")
 
 

@@ -35,6 +35,7 @@ class Project:
         self.interpolation = Interpolation(variables)
         self._files: dict[Path, PlacedMapping] = {}
         self._including: list[Path] = []
+        self._interpolated: dict[int, Any] = {}
 
     def model(self, files: list[tuple[Path, Value]]) -> PlacedMapping:
         """What files say, each laid over those before it.
@@ -74,6 +75,8 @@ class Project:
         whole: Any = None
         for item in one["include"].items("a list of files"):
             paths = [item] if isinstance(item.value, str) else _paths(item["path"])
+            if any(key in item for key in ("env_file", "project_directory")):
+                self.findings.ignore("env_file or project_directory of an include")
             files = []
             for each in paths:
                 text = each.text("the path of a file")
@@ -132,8 +135,14 @@ class Project:
             if found is None:
                 return service.value
             where = (folder / path).parent
-            base = Value(interpolated(found, self._put, one.place), one.place, self.findings)
+            base = Value(self._put_in(found, one.place), one.place, self.findings)
         return self._over(base, where, service, other, [*above, (Path(one.place.source), name)])
+
+    def _put_in(self, found: PlacedMapping, place: TextPlace) -> Any:
+        """Another file with its variables put in, once for all services that extend one of it."""
+        if id(found) not in self._interpolated:
+            self._interpolated[id(found)] = interpolated(found, self._put, place)
+        return self._interpolated[id(found)]
 
     def _over(
         self, base: Value, folder: Path, service: Value, other: str, above: list[tuple[Path, str]]

@@ -21,7 +21,7 @@ def container_of(name: str, service: Value, project: str) -> ContainerDraft:
     image = service["image"].text() or None
     if image is None and service["build"]:
         image = f"{project}-{name}"
-        service.findings.note("built from source, so nothing but its name is known", name)
+        service.findings.note("built from source, so the size of its image is assumed", name)
     draft = ContainerDraft(
         name=service["container_name"].text() or name,
         node=service,

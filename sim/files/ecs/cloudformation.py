@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sim.core.question import BadInput
 from sim.files.text.findings import Findings
 from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace
 from sim.files.text.value import Value
@@ -11,6 +12,8 @@ TARGET, POLICY = (
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
 )
+MOST_RESOURCES = 1000
+"""Of one template; CloudFormation takes 500."""
 _PSEUDO = {
     "AWS::AccountId": "000000000000",
     "AWS::Region": "region",
@@ -35,6 +38,8 @@ class Template:
             name: node_of["Default"].value for name, node_of in node["Parameters"].fields()
         }
         self.resources = {name: each for name, each in node["Resources"].fields() if each.mapping()}
+        if len(self.resources) > MOST_RESOURCES:
+            raise BadInput(f"{node.place}: more than {MOST_RESOURCES:,} resources")
 
     def documents(self) -> list[Value]:
         """Its task definitions and services as the API knows them."""
@@ -128,7 +133,7 @@ class Template:
     def _of_list(self, function: str, inside: list[Any]) -> Any:
         if function == "Join":
             words = inside[1] if isinstance(inside[1], list) else []
-            return str(inside[0]).join(str(word) for word in words)
+            return str(inside[0]).join("" if isinstance(w, Tagged) else str(w) for w in words)
         if function == "If":
             self.findings.note("of a condition, what holds where it is true is taken")
             return inside[1]

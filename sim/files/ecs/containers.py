@@ -1,6 +1,7 @@
 """The containers of an ECS task: what each is given of the task's size, and who comes first."""
 
 from collections.abc import Iterator
+from math import fsum
 
 from sim.files.draft import ContainerDraft
 from sim.files.quantities import ecs_bytes, ecs_cpu
@@ -109,29 +110,45 @@ def _check(node: Value) -> HealthCheck | None:
     )
 
 
-def share_out(containers: list[ContainerDraft], cpu: float | None, memory: float | None) -> None:
+LEAST = {"cpu": 2 / 1024, "memory": 4.0 * 2**20}
+"""What ECS gives a container at least."""
+
+
+def share_out(
+    beside: list[ContainerDraft],
+    init: list[ContainerDraft],
+    *,
+    cpu: float | None,
+    memory: float | None,
+) -> None:
     """Give what the task has to containers that do not say, and the rest to the main one.
 
-    The task's size is what its containers may use together, so each may use all of it.
+    What all of them have adds up to the task's size, which is also the most that they may use: a
+    container that does not say may use its share, where ECS would let it use what others leave.
 
     Args:
-        containers: the main one first.
+        beside: containers that run side by side, the main one first.
         cpu: vCPUs of the task; None: not said.
         memory: bytes of the task; None: not said.
     """
     for what, whole in (("cpu", cpu), ("memory", memory)):
         if whole is None:
             continue
-        _divide(containers, what, whole)
-        for each in containers:
-            most = getattr(each, f"{what}_limit") or whole
-            setattr(each, f"{what}_limit", max(most, getattr(each, what) or 0.0))
+        for each in init:
+            if getattr(each, what) is None:
+                setattr(each, what, LEAST[what])
+        _divide(beside, what, whole - _sum(init, what))
+        for each in beside if what == "cpu" else beside[:1]:
+            setattr(each, f"{what}_limit", getattr(each, what))
 
 
 def _divide(containers: list[ContainerDraft], what: str, whole: float) -> None:
-    left = whole - sum(getattr(each, what) or 0.0 for each in containers)
+    left = whole - _sum(containers, what)
     silent = [each for each in containers if getattr(each, what) is None]
-    if left <= 0.0:
-        return
     for each in silent or containers[:1]:
-        setattr(each, what, (getattr(each, what) or 0.0) + left / max(1, len(silent)))
+        if left > 0.0:
+            setattr(each, what, (getattr(each, what) or 0.0) + left / max(1, len(silent)))
+
+
+def _sum(containers: list[ContainerDraft], what: str) -> float:
+    return fsum(getattr(each, what) or 0.0 for each in containers)

@@ -9,7 +9,7 @@ from sim.files.ecs.containers import container_of, share_out
 from sim.files.quantities import ecs_bytes, ecs_cpu
 from sim.files.text.value import Value
 from sim.units import GiB
-from sim.workload import Volume
+from sim.workload import Volume, Wait
 
 MODES = ("awsvpc", "bridge", "host", "none", "default")
 
@@ -33,7 +33,8 @@ def part_of(definition: Value, name: str) -> PartDraft | None:
     memory = definition["memory"].parsed(ecs_bytes) or None
     if fargate:
         _is_a_fargate_size(definition, cpu, memory)
-    share_out(beside, cpu, memory)
+    share_out(beside, init, cpu=cpu, memory=memory)
+    _call_main(beside, name)
     part = PartDraft(name=name, main=beside[0], init=init, sidecars=beside[1:])
     part.volumes = list(_volumes(definition))
     for key in ("placementConstraints", "proxyConfiguration", "ephemeralStorage"):
@@ -67,6 +68,15 @@ def _in_order(
     for each in beside:
         each.after = [wait for wait in each.after if wait.part not in gone]
     return init, [first, *(each for each in beside if each is not first)]
+
+
+def _call_main(beside: list[ContainerDraft], name: str) -> None:
+    """The main container is known by the part's name to those that wait for it."""
+    main = beside[0].name
+    for each in beside:
+        each.after = [
+            Wait(part=name, until=wait.until) if wait.part == main else wait for wait in each.after
+        ]
 
 
 _ROUTER = "firelensConfiguration"

@@ -85,6 +85,9 @@ def _service(service: Value, definitions: dict[str, Value]) -> PartDraft | None:
     definition = definitions.get(family)
     if definition is None and len(definitions) == 1 and not family:
         definition = next(iter(definitions.values()))
+    if not family and definition is None:
+        service.say("taskDefinition: it is missing; a service has one, a task containerDefinitions")
+        return None
     if definition is None:
         near = nearest(family, definitions)
         hint = f"did you mean {near[0]!r}?" if near else "read its file, too"

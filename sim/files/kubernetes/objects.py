@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sim.core.question import BadInput
 from sim.files.text.findings import Findings
 from sim.files.text.value import Value
 
@@ -16,6 +17,7 @@ WORKLOADS = (
     "Pod",
 )
 BOUNDS = ("HorizontalPodAutoscaler", "LimitRange", "ResourceQuota", "PersistentVolumeClaim")
+MOST_OBJECTS = 2000
 _OWN_GROUPS = ("apps", "batch", "policy", "autoscaling", "extensions", "v1", "")
 _MAKES_PODS = ("replicas", "template", "instances", "nodeSets", "size", "podTemplate", "members")
 """Fields of a custom object from which an operator makes pods."""
@@ -47,6 +49,10 @@ def sorted_objects(documents: list[Value], findings: Findings) -> Objects:
     for document in documents:
         for node in _listed(document):
             _sort(node, objects, findings)
+            if len(objects.workloads) + len(objects.bounds) > MOST_OBJECTS:
+                raise BadInput(
+                    f"{node.place}: more than {MOST_OBJECTS:,} objects that run or bound"
+                )
     return objects
 
 

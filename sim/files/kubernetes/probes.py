@@ -16,9 +16,11 @@ def check_of(container: Value) -> HealthCheck | None:
     if not found or not found.mapping():
         return None
     successes = readiness["successThreshold"].count(1) if readiness else None
+    interval = found["periodSeconds"].number(1, 1e6) or PERIOD
+    first = found["initialDelaySeconds"].number(0, 1e6) or 0.0
     return HealthCheck(
-        first=found["initialDelaySeconds"].number(0, 1e6) or 0.0,
-        interval=found["periodSeconds"].number(1, 1e6) or PERIOD,
+        first=None if first == interval else first,
+        interval=interval,
         timeout=found["timeoutSeconds"].number(1, 1e6) or TIMEOUT,
         start_interval=None,
         retries=found["failureThreshold"].count(1) or FAILURES,

@@ -40,6 +40,14 @@ class OwnStart:
 
 
 @description
+class OwnWait:
+    """What is waited for; its name alone means until it has started."""
+
+    part: Name
+    until: Condition = "started"
+
+
+@description
 class OwnProgram:
     """A program and the room it is given; what is not said is found by the ladder of sizes."""
 
@@ -63,6 +71,8 @@ class OwnProgram:
     gpus: Annotated[int, Field(ge=0, le=64)] = 0
     host_ports: tuple[Port, ...] = ()
     check: HealthCheck | None = None
+    after_containers: tuple[OwnWait, ...] = ()
+    """Containers of the same task that it waits for."""
     size_from: SizeSource = "file"
     cpu_from: SizeSource = "file"
 
@@ -73,14 +83,6 @@ class OwnContainer(OwnProgram):
 
     name: Name
     essential: bool = True
-
-
-@description
-class OwnWait:
-    """A part that is waited for; its name alone means until it has started."""
-
-    part: Name
-    until: Condition = "started"
 
 
 @description

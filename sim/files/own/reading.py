@@ -17,6 +17,7 @@ from sim.files.own.forms import (
     OwnOperation,
     OwnPart,
     OwnProgram,
+    OwnWait,
 )
 from sim.files.text.place import PlacedMapping
 from sim.files.text.value import Value
@@ -118,7 +119,7 @@ def _part(part: OwnPart, name: str, node: Value) -> PartDraft:
             _container(each, each.name, node, each.app, each.essential) for each in part.sidecars
         ],
         copies=part.copies,
-        after=[Wait(part=wait.part, until=wait.until) for wait in part.after],
+        after=_waits(part.after),
         daemon=part.daemon,
         once=part.once,
         most_per_host=part.most_per_host,
@@ -166,7 +167,12 @@ def _container(
         host_ports=own.host_ports,
         check=own.check,
         essential=essential,
+        after=_waits(own.after_containers),
     )
+
+
+def _waits(own: tuple[OwnWait, ...]) -> list[Wait]:
+    return [Wait(part=wait.part, until=wait.until) for wait in own]
 
 
 def _program(own: OwnProgram, name: str, like: str | None) -> App | None:

@@ -8,7 +8,7 @@ from sim import catalog
 from sim.core.cited import plain
 from sim.files.sizes.ladder import known_program
 from sim.image import Image
-from sim.workload import App, AutoscalingRange, HealthCheck, Part, Service, Volume
+from sim.workload import App, AutoscalingRange, HealthCheck, Part, Service, Volume, Wait
 from sim.workload.application import Application
 from sim.workload.calls import Operation
 
@@ -33,7 +33,7 @@ def _part(part: Part) -> dict[str, Any]:
     made |= {"size_from": part.size_from, "cpu_from": part.cpu_from}
     made |= {
         "copies": part.copies,
-        "after": [{"part": wait.part, "until": wait.until} for wait in part.after],
+        "after": _waits(part.after),
         "init": [_container(each, part) for each in part.service.init],
         "sidecars": [_container(each, part) for each in part.service.sidecars],
         "daemon": part.daemon,
@@ -47,6 +47,10 @@ def _part(part: Part) -> dict[str, Any]:
     }
     made |= {one.name: _operation(one) for one in part.operations}
     return _said(made)
+
+
+def _waits(waits: tuple[Wait, ...]) -> list[dict[str, str]]:
+    return [{"part": wait.part, "until": wait.until} for wait in waits]
 
 
 def _volume(volume: Volume) -> dict[str, Any]:
@@ -89,6 +93,7 @@ def _program(service: Service) -> dict[str, Any]:
         "gpus": service.gpus,
         "host_ports": list(service.host_ports),
         "check": _check(service.check),
+        "after_containers": _waits(service.after),
     }
 
 

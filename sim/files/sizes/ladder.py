@@ -57,9 +57,9 @@ def sized(draft: ContainerDraft, use: ObservedUse, name: str) -> SizedContainer:
         gpus=draft.gpus,
         load=catalog.load(None, draft.like or "generic"),
         host_ports=draft.host_ports,
-        after=tuple(draft.after),
         check=draft.check,
         essential=draft.essential,
+        after=tuple(draft.after),
     )
     return SizedContainer(service, memory_from, cpu_from)
 
@@ -84,8 +84,7 @@ def _memory(
     if use.memory:
         return use.memory, "stats"
     if draft.heap:
-        off_heap = catalog.figure("size.jvm.beside_heap").value
-        return draft.heap * catalog.figure("size.jvm.heap_factor").value + off_heap, "heap"
+        return _around(draft.heap), "heap"
     if (needed := _needed(known)) is not None:
         return needed + draft.shared_memory, "image"
     return catalog.figure("size.unknown.memory").value + draft.shared_memory, "assumed"
@@ -99,8 +98,16 @@ def _needed(known: KnownImage | None) -> float | None:
     if known.app is not None:
         bare = Service(name=known.name, app=known.app, cpu=1.0, memory=2.0**40)
         use = max(use, bare.working_set if known.app.private is not None else 0.0)
-    request = known.needs.get("memory.request")
+    request, heap = known.needs.get("memory.request"), known.needs.get("memory.heap")
+    if heap is not None:
+        use = max(use, _around(heap.value))
     return max(use, request.value if request is not None else 0.0) or None
+
+
+def _around(heap: float) -> float:
+    """Bytes that a JVM of that heap needs."""
+    beside = catalog.figure("size.jvm.beside_heap").value
+    return heap * catalog.figure("size.jvm.heap_factor").value + beside
 
 
 def _app(draft: ContainerDraft, name: str, memory: float) -> App:

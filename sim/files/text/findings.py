@@ -9,6 +9,8 @@ from sim.files.text.place import TextPlace
 
 MOST_MISTAKES = 50
 """Mistakes that are told one by one."""
+MOST_COLLECTED = 200
+"""Mistakes after which no more are looked for."""
 MOST_SHOWN = 80
 """Characters of a wrong value that are shown."""
 
@@ -22,9 +24,15 @@ class Findings:
         self._notes: dict[str, list[str]] = {}
 
     def mistake(self, where: TextPlace, field: str, message: str) -> None:
-        """A field whose value is not allowed."""
+        """A field whose value is not allowed.
+
+        Raises:
+            BadInput: there are so many that no more are looked for.
+        """
         named = f"{field}: {message}" if field else message
         self._mistakes.setdefault(f"{where}: {named}")
+        if len(self._mistakes) > MOST_COLLECTED:
+            self.refuse()
 
     def ignore(self, what: str, count: int = 1) -> None:
         """Something that takes no room and changes no start."""

@@ -54,7 +54,7 @@ def source(path: Path) -> SourceText:
         mode = path.stat()
         if not stat.S_ISREG(mode.st_mode):
             kind = "folder" if stat.S_ISDIR(mode.st_mode) else "device or pipe"
-            raise BadInput(f"{path}: it is a {kind}; a file is needed")
+            raise BadInput(f"{path}: it is a {kind}; a file is needed, or - for standard input")
         if mode.st_size > LARGEST:
             raise _too_large(str(path))
         with path.open("rb") as file:

@@ -28,6 +28,7 @@ TEMPLATE = "; if it is a template, render it first: helm template ... | sim read
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,300})")
 _FLOAT = re.compile(r"[-+]?((\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -71,8 +72,7 @@ def _json(source: SourceText) -> list[Any]:
     try:
         return _yaml(source, source.text.replace("\t", " "))
     except _NotYaml:  # JSON that this YAML does not know: a pair of surrogates, a long key
-        if _nodes(plain) > MOST_NODES:
-            raise _too_many(source.name) from None
+        _check(source, plain)
         return [plain]
 
 
@@ -91,10 +91,21 @@ def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:
         raise BadInput(f"{where}: {error.msg}{hint}") from None
 
 
-def _nodes(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + len(value) + sum(map(_nodes, value.values()))
-    return 1 + sum(map(_nodes, value)) if isinstance(value, list) else 1
+def _check(source: SourceText, plain: Any) -> None:
+    """The bounds of YAML for a value that has not gone through it."""
+    open_, nodes = [(plain, 1)], 0
+    while open_:
+        value, depth = open_.pop()
+        nodes += 1
+        if depth > DEEPEST:
+            raise BadInput(f"{source.name}: it is nested too deep; at most {DEEPEST}")
+        if nodes > MOST_NODES:
+            raise _too_many(source.name)
+        inner = value.values() if isinstance(value, dict) else value
+        if isinstance(value, dict | list):
+            open_ += [(each, depth + 1) for each in inner]
+    if _SURROGATE.search(json.dumps(plain, ensure_ascii=False)):
+        raise BadInput(f"{source.name}: it has half a character (a lone surrogate)")
 
 
 class _NotYaml(BadInput):

@@ -13,6 +13,7 @@ from sim.platforms.kubernetes.allocatable import MOST_PODS
 from sim.studies import platforms
 from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
+    APP,
     NAME,
     Arch,
     Count,
@@ -71,8 +72,8 @@ class DensityQuestion(PriceTerms):
     """EC2 type of the AWS rows."""
     host: Host | None = None
     """Bare machine of the vm and docker rows: m5.metal, 16x64GiB."""
-    app: Annotated[str | Service, app_or_service(catalog.apps), NAME] = "generic"
-    """java, node, mysql or generic; in Python a service of one's own, too."""
+    app: Annotated[str | Service, app_or_service(catalog.apps), APP] = "generic"
+    """java, node, mysql or generic; or a file of your own, see sim app init."""
     cpu: ReservedCores | None = None
     """vCPUs of one, such as 0.25 or 250m; 0 reserves none."""
     memory: Size | None = None

@@ -20,7 +20,6 @@ from sim.studies.density.by_use import ByUse, Sized, largest_by_use
 from sim.studies.density.explain import why_so_many
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, overcommitted
-from sim.studies.kinds import sized_service
 from sim.studies.platform_row import Flavour, PlatformOptions, PlatformRow, StudiedPlatform
 from sim.studies.platforms import rows
 from sim.workload import Service
@@ -28,16 +27,16 @@ from sim.workload import Service
 
 def answer(question: DensityQuestion) -> DensityAnswer:
     """How many sandboxes of a size fit on one machine, on every platform."""
-    given = {
-        "cpu": question.cpu,
-        "memory": question.memory,
-        "cpu_quota": not question.cpu_weight_only,
-        "load_share": question.load,
-        "gpus": question.gpus,
-        "threads": question.threads,
-        "variation": question.variation,
-    }
-    service = sized_service(question.app, given, catalog.service)
+    service = catalog.service(
+        question.app,
+        cpu=question.cpu,
+        memory=question.memory,
+        cpu_quota=not question.cpu_weight_only,
+        load_share=question.load,
+        gpus=question.gpus,
+        threads=question.threads,
+        variation=question.variation,
+    )
     options = PlatformOptions(
         service=service,
         instance=question.instance,

@@ -16,6 +16,7 @@ from sim.image.dockerfile.parser import read_dockerfile
 from sim.studies import platforms
 from sim.studies.images.layers import find
 from sim.studies.kinds import (
+    APP,
     NAME,
     Arch,
     Cores,
@@ -24,10 +25,12 @@ from sim.studies.kinds import (
     Seed,
     Size,
     among,
+    app_or_service,
     apps_that_start,
     idle,
     number,
 )
+from sim.workload import Service
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -180,8 +183,8 @@ class LifecycleQuestion(Question):
         | None
     ) = None
     """Core-seconds from exec to the first healthy answer."""
-    app: Annotated[str, among("app", apps_that_start), NAME] | None = None
-    """Instead: java, node or mysql."""
+    app: Annotated[str | Service, app_or_service(apps_that_start), APP] | None = None
+    """Instead: java, node or mysql; or a file of your own, see sim app init."""
     cpu: Cores | None = None
     """vCPUs of the container."""
     memory: Size | None = None

@@ -142,7 +142,7 @@ def _service(image: Image, question: LifecycleQuestion) -> Service:
         work = Step(cpu=question.startup_cpu or 0.0, spread=catalog.figure("spread.boot"))
         program = App(name="app", startup=work)
     return Service(
-        name=app or "app",
+        name="app" if app is None else service.name,
         app=program,
         image=image,
         cpu=service.cpu,

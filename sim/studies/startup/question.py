@@ -9,6 +9,7 @@ from sim.core.question import Mistake, Typed
 from sim.platforms import Network
 from sim.studies import platforms
 from sim.studies.kinds import (
+    APP,
     NAME,
     Arch,
     Cores,
@@ -35,8 +36,8 @@ from sim.workload import Service
 class StartupQuestion(catalog.NodeSettings):
     """How soon is my app ready, on every platform, from request to first healthy answer?"""
 
-    app: Annotated[str | Service, app_or_service(apps_that_start), NAME] = "java"
-    """java, node or mysql; in Python a service of one's own, too."""
+    app: Annotated[str | Service, app_or_service(apps_that_start), APP] = "java"
+    """java, node or mysql; or a file of your own, see sim app init."""
     platform: Annotated[
         str | tuple[str, ...],
         several("platform", lambda: platforms.names("startup"), everything="all"),

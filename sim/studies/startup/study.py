@@ -14,7 +14,6 @@ from sim.experiment.frames import phase_table
 from sim.experiment.statistics.estimate import needed
 from sim.studies.account_quotas import Need, account_line, need
 from sim.studies.influence import assumptions, explain_starts
-from sim.studies.kinds import sized_service
 from sim.studies.platform_row import PlatformOptions, Temperature
 from sim.studies.platforms import row
 from sim.studies.startup.answer import QUANTILES, StartupAnswer, StartupRow
@@ -28,8 +27,9 @@ if TYPE_CHECKING:
 
 def answer(question: StartupQuestion) -> StartupAnswer:
     """How soon copies of an app, launched at once, are ready."""
-    given = {"cpu": question.cpu, "memory": question.memory, "gpus": question.gpus}
-    service = sized_service(question.app, given, catalog.service)
+    service = catalog.service(
+        question.app, cpu=question.cpu, memory=question.memory, gpus=question.gpus
+    )
     if question.architecture is not None and service.image is not None:
         built = replace(service.image, architectures=(question.architecture,))
         service = replace(service, image=built)

@@ -1,0 +1,1 @@
+"""What Terraform plans or holds, as `terraform show -json` prints it."""

@@ -1,0 +1,78 @@
+"""Files that would take forever are refused, or read, in a moment."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import Reading
+
+from sim.core.question import BadInput
+
+SECONDS = 6.0
+"""Of CPU; each takes a fraction of it, and without its bound minutes."""
+
+
+@contextmanager
+def soon() -> Iterator[None]:
+    """Within bounded CPU time."""
+    before = time.process_time()
+    yield
+    assert time.process_time() - before < SECONDS
+
+
+DEEP = "${A:-" * 5000 + "}" * 5000
+SERVICES = "".join(f"  s{n}: {{image: a}}\n" for n in range(3000))
+PODS = "".join(
+    f"---\nkind: Pod\nmetadata: {{name: p{n}}}\nspec: {{containers: [{{name: a, image: b}}]}}\n"
+    for n in range(2001)
+)
+UNKNOWN = "".join(f"  s{n}: {{image: a, depends_on: [x{n}]}}\n" for n in range(300))
+RESOURCES = "".join(f"  R{n}: {{Type: 'AWS::SQS::Queue'}}\n" for n in range(1500))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"services: {{a: {{image: '{DEEP}'}}}}", "at most 20 others in its default"),
+        (f"services:\n{SERVICES}", "3,000 services; at most 2,000"),
+        (f"services:\n{UNKNOWN}", "and 151 more"),
+        (PODS, "more than 2,000 objects"),
+        (f"Resources:\n{RESOURCES}", "more than 1,000 resources"),
+        (f"services: {{a: {{image: b, depends_on: [{'x' * 100_000}]}}}}", "there is no service"),
+        (f"services: {{a: {{image: b, mem_limit: '{'9' * 100_000}'}}}}", "services.a.mem_limit"),
+        ("a: " + "b: " * 10, "it is not YAML"),
+        (f"services: {{a: {{image: '{'$' * 50_001}('}}}}", ""),
+    ],
+)
+def test_what_would_take_long_does_not(reading: Reading, text: str, words: str) -> None:
+    """By the number of services, mistakes, objects, resources; by depth and length."""
+    with soon():
+        if words:
+            with pytest.raises(BadInput) as caught:
+                reading(text)
+            assert words in str(caught.value)
+        else:
+            assert reading(text).parts
+
+
+def test_a_ring_of_files_ends(tmp_path: Path, reading: Reading) -> None:
+    """Included and extended in a circle of three."""
+    for one, two in (("b", "c"), ("c", "file")):
+        (tmp_path / f"{one}.yaml").write_text(
+            f"include: [{two}.yaml]\nservices: {{x: {{extends: {{file: {two}.yaml, service: x}}}}}}"
+        )
+    text = "include: [b.yaml]\nservices: {x: {extends: {file: b.yaml, service: x}}}"
+    with soon(), pytest.raises(BadInput, match="itself"):
+        reading(text)
+
+
+def test_a_folder_of_too_many_files_is_refused(tmp_path: Path) -> None:
+    """Before one of them is read."""
+    from sim.files import read
+
+    for n in range(1001):
+        (tmp_path / f"{n}.yaml").touch()
+    with pytest.raises(BadInput, match="1001 files; at most 1000"):
+        read(tmp_path)

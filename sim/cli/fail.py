@@ -42,7 +42,8 @@ def show(answer: FailAnswer) -> None:
     table(
         heads,
         [_cells(row, planned=planned, errors=bool(last)) for row in answer.rows],
-        title=f"{question.tasks} tasks of {question.app}: seconds since then, {_runs(question)}",
+        title=f"{question.tasks} {'task' if question.tasks == 1 else 'tasks'} of {question.app}: "
+        f"seconds since then, {_runs(question)}",
         right="l" + "r" * (len(heads) - 2) + "l",
     )
     for row in answer.rows:

@@ -9,6 +9,7 @@ from sim.cli.screen import as_json, note, say, table, wrote
 from sim.core.description import description
 from sim.core.quantity import shown_plain
 from sim.experiment import Results, Scenario, replicate
+from sim.studies.fail.told import told
 from sim.studies.influence import Explained, explain_starts
 from sim.studies.kinds import Explain
 
@@ -81,5 +82,8 @@ def show(results: Results) -> None:
             title="mean phases of the starts around p50 and p95; they sum to that start's total",
             right="llrrr",
         )
+    faults = told(results)
+    for sentence in faults:
+        say(sentence)
     for reasons in results.runs.loc[results.runs["reasons"] != "", "reasons"].unique()[:3]:
-        say(f"  not started, per run: {reasons}")
+        say(f"  {'not started or ended' if faults else 'not started'}, per run: {reasons}")

@@ -10,6 +10,7 @@ import sim
 from sim.cli.app import app
 from sim.scenario_file import BadFile, load_scenario
 from sim.studies.fail.answer import FailAnswer
+from sim.studies.fail.told import told
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +125,7 @@ def test_without_room_the_tasks_wait_for_the_next_instance() -> None:
         (["--spare", "1", "--platform", "fargate"], "spare: not allowed here"),
         (["--toleration", "30s", "--platform", "ecs"], "toleration: not allowed here"),
         (["--surge", "0.5"], "surge: not allowed with --kill host"),
+        (["--kill", "drain", "--surge", "0", "--min-healthy", "1"], "could ever be replaced"),
         (["--kill", "update", "--min-healthy", "2"], "a share from 0 to 1"),
     ],
 )
@@ -163,6 +165,9 @@ def test_a_scenario_file_has_faults_on_any_platform_that_knows_who_notices(tmp_p
 
     assert sorted(lost) == [600.0] * 4 + [3600.0]
     assert (spans["phase"] == "balanced").sum() == 5
+    first, second = told(results)
+    assert first.startswith("At 600 s 4 tasks are lost; all serve again 3")
+    assert second.startswith("At 3600 s 1 task is lost; all serve again 1 s later")
 
 
 def test_a_fault_that_is_none_is_named(tmp_path: Path) -> None:

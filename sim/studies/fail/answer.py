@@ -126,22 +126,27 @@ class FailAnswer:
         """What is gone, and when all of it serves again."""
         if not self.rows:
             return "No platform holds the tasks."
-        return f"When {WHAT[self.question.kill]}, {self._lost()}. {self._again()}"
+        lost = self._lost()
+        return (
+            f"When {WHAT[self.question.kill]}, {lost}. {self._again()}" if lost else self._again()
+        )
 
     def _lost(self) -> str:
+        """What is gone, or missing at a time; who replaces nothing as planned misses nothing."""
+        planned = self.question.kill in PLANNED
         by_loss: dict[tuple[int, int], list[FailRow]] = {}
         for row in self.rows:
-            by_loss.setdefault((row.lost, row.tasks), []).append(row)
+            if row.serving is not None or not planned:
+                by_loss.setdefault((row.lost, row.tasks), []).append(row)
         parts = []
         for (lost, of), rows in sorted(by_loss.items()):
             where = "everywhere" if len(by_loss) == 1 and len(rows) > 2 else phrases(rows)
-            if self.question.kill in PLANNED:
-                missing = f"at most {lost} of {of} tasks are" if lost else "no task is"
+            if planned:
+                missing = f"at most {_counted(lost, of)}" if lost else "no task is"
                 parts.append(f"{missing} missing at a time {where}")
-                continue
-            many = f"all {of} tasks are" if lost == of else f"{lost} of {of} tasks "
-            many = many if lost == of else f"{many}{'is' if lost == 1 else 'are'}"
-            parts.append(f"{many} gone {where} ({100.0 * lost / max(1, of):.3g}%)")
+            else:
+                share = 100.0 * lost / max(1, of)
+                parts.append(f"{_counted(lost, of)} gone {where} ({share:.3g}%)")
         return "; ".join(parts)
 
     def _again(self) -> str:
@@ -157,8 +162,16 @@ class FailAnswer:
                 between = "" if len(timed) == 2 else ", and last"
                 parts[0] += f"{between or ' and'} after {_seconds(last)} {phrases([slow])}"
         if never:
-            parts.append(f"Nobody replaces them {phrases(never)}")
+            them = "tasks as planned" if self.question.kill in PLANNED else "them"
+            parts.append(f"Nobody replaces {them} {phrases(never)}")
         return ". ".join(parts) + "."
+
+
+def _counted(lost: int, of: int) -> str:
+    """`1 of 40 tasks is`, `all 40 tasks are`."""
+    if lost == of:
+        return "the only task is" if of == 1 else f"all {of} tasks are"
+    return f"{lost} of {of} tasks {'is' if lost == 1 else 'are'}"
 
 
 def _seconds(value: float) -> str:

@@ -107,6 +107,9 @@ class FailQuestion(Question):
         if self.kill not in PLANNED:
             reason = f"with --kill {self.kill}, which is not planned"
             yield from without_effect(given, ("min_healthy", "surge"), "kill", reason)
+        elif self.min_healthy == 1.0 and self.surge == 0.0:
+            words = "1 is not allowed with --surge 0: no task could ever be replaced"
+            yield Mistake(("min_healthy", "surge"), words)
 
     @property
     def platforms(self) -> tuple[str, ...]:

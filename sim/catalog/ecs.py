@@ -3,6 +3,7 @@ go, and on Fargate with its sizes and prices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from sim.catalog.containers import agent_cleanup, fleet, runtime, unpacking, with_volume
 from sim.catalog.data import rows
@@ -271,6 +272,7 @@ def fargate(
     )
 
 
+@cache
 def fargate_sizes() -> tuple[FargateSize, ...]:
     """Every size on the price list, by vCPU, then memory."""
     sizes = [

@@ -11,7 +11,7 @@ from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask
-from sim.files.calls.beside import with_calls
+from sim.files.calls.beside import with_calls, with_calls_of
 from sim.files.calls.proposals import accepted, proposals
 from sim.files.reading import read
 from sim.files.traces.reading import is_traces, read_traces
@@ -35,7 +35,8 @@ class CallsFiles(Question):
     calls: Annotated[Path, Typed(shape="<file>")] | None = None
     """Calls of the services in FILE: entry: and parts: with what each does."""
     learn: Annotated[Path, Typed(name="from", shape="<traces>")] | None = None
-    """Traces (Jaeger, OpenTelemetry, Zipkin; Alibaba's MSCallGraph) that tell the calls."""
+    """Traces (Jaeger, OpenTelemetry, Zipkin; Alibaba's MSCallGraph) that tell the calls; the
+    sizes stand in FILE, or are assumed."""
     accept: bool = False
     """Take the calls that environment values propose, such as CART_ADDR: cart:7070."""
     cpu_share: Annotated[Rate, Typed(shape="<share>")] | None = None
@@ -84,7 +85,10 @@ def application_of(files: CallsFiles) -> Application:
     if traces is None and files.file is not None and is_traces(files.file):
         traces = files.file
     if traces is not None:
-        return read_traces(traces, cpu_share=files.cpu_share)
+        learnt = read_traces(traces, cpu_share=files.cpu_share)
+        if files.file in (None, traces):
+            return learnt
+        return with_calls_of(read(files.file or traces), learnt, str(traces))
     path = files.file or Path()
     application = read(path)
     if files.calls is not None:

@@ -524,6 +524,7 @@ _TABLE: dict[str, PlatformRow] = {
             name="ecs-managed",
             label="ECS Managed Instances",
             phrase="on ECS Managed Instances",
+            mixes=True,
             make=_ecs_managed,
             scaling=lambda options: catalog.ecs_managed_instances(options.instance),
             density=(
@@ -544,6 +545,7 @@ _TABLE: dict[str, PlatformRow] = {
             name="eks-auto",
             label="EKS Auto Mode",
             phrase="on EKS Auto Mode",
+            mixes=True,
             make=_eks_auto,
             scaling=lambda options: catalog.eks_auto_nodes(*options.types),
             density=(Flavour(name="eks-auto", label="EKS Auto Mode", units="EKS Auto Mode pods"),),

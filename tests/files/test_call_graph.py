@@ -114,7 +114,7 @@ def test_a_part_of_another_application_is_not_there(tmp_path: Path) -> None:
 def test_the_verb_answers_in_words_and_as_data(tmp_path: Path) -> None:
     """A sentence, a row a service, a row an entry; JSON and nothing else."""
     shop = written(tmp_path, "shop.yaml", SHOP)
-    little = ["--rate", 50, "--requests", 150, "--replications", 2, "--no-one-more", "--out"]
+    little = ["--rate", 50, "--requests", 100, "--replications", 2, "--no-one-more", "--out"]
     code, said = run(shop, *little, tmp_path / "out", "--no-monolith")
     done, data = run(shop, *little, tmp_path / "out", "--json")
 

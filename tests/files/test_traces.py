@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import sim
+from sim.core.question import BadInput
+from sim.files.calls.beside import with_calls_of
 from sim.files.traces.learning import Learnt, learn
 from sim.files.traces.traced import TracedSpan
 from sim.workload import Application, Call
@@ -250,3 +252,20 @@ def test_a_file_that_is_no_trace_says_what_is_wrong(
 def test_nothing_is_learnt_from_nothing() -> None:
     """No spans, no services."""
     assert learn([]) == Learnt()
+
+
+def test_traces_tell_the_calls_of_services_that_a_compose_file_sizes(tmp_path: Path) -> None:
+    """Sizes of the one, calls of the other; a service of the traces has to be there."""
+    names = ("front", "catalog", "db", "ads", "tips", "mail")
+    size = '{image: "x:1", deploy: {resources: {limits: {cpus: "2", memory: 64M}}}}'
+    compose = tmp_path / "compose.yaml"
+    compose.write_text("services:\n" + "".join(f"  {n}: {size}\n" for n in names), encoding="utf-8")
+    learnt = told(tmp_path / "shop.json", jaeger(SHOP))
+    shop = with_calls_of(sim.read(compose), learnt, "shop.json")
+
+    assert shop.part("front").service.cpu == 2.0
+    assert shop.part("front").operations == learnt.part("front").operations
+    assert shop.entries == learnt.entries
+    compose.write_text(f"services:\n  front: {size}\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"shop.json: parts: part: 'catalog' is not known"):
+        with_calls_of(sim.read(compose), learnt, "shop.json")

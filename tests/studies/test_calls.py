@@ -85,7 +85,7 @@ def test_one_program_and_two_services_as_they_are_run() -> None:
         machine=machine(2.0),
         hops=Hops(same_zone=0.002),
         rate=30.0,
-        seconds=120.0,
+        seconds=80.0,
     )
     services = [run.run(seed, 0).metrics["mean_s"] for seed in range(4)]
     program = [replace(run, form="one program").run(seed, 0).metrics["mean_s"] for seed in range(4)]
@@ -110,7 +110,7 @@ def shop() -> sim.studies.calls.answer.CallsAnswer:  # type: ignore[name-defined
         ),
         entries=(EntryPoint(to="front.home", weight=0.8), EntryPoint(to="front.pay", weight=0.2)),
     )
-    return sim.calls(application, rate=90.0, requests=400, replications=4)
+    return sim.calls(application, rate=90.0, requests=300, replications=3)
 
 
 def test_the_parts_of_the_p95_request_sum_to_it(shop: sim.Results) -> None:
@@ -238,6 +238,16 @@ def test_what_cannot_be_asked_is_told(given: dict[str, float], told: str) -> Non
         sim.calls(TREE, **given)
 
 
+def test_calls_that_cross_zones_take_longer() -> None:
+    """Two hosts in turns: in two zones each call crosses, in one none does."""
+    two = graph(part("a", 0.01, "b"), part("b", 0.01))
+    hops = Hops(same_zone=0.001, other_zone=0.101)
+    run = CallsRun(application=two, machine=machine(1.0), hops=hops, rate=2.0, seconds=60.0)
+    means = [replace(run, zones=zones).run(1, 0).metrics["mean_s"] for zones in (1, 2)]
+
+    assert float(means[1]) - float(means[0]) == pytest.approx(0.1, abs=0.002)
+
+
 def test_a_run_is_the_same_for_the_same_seed() -> None:
     """And another for another."""
     run = CallsRun(application=TREE, machine=machine(1.0), rate=10.0, seconds=20.0)
@@ -256,7 +266,7 @@ def test_services_without_limits_share_the_cores_of_one_host() -> None:
         rate=12.0,
         platform="docker",
         host="2x4GiB",
-        requests=2000,
+        requests=1200,
         replications=3,
         one_more=False,
         monolith=False,

@@ -20,9 +20,9 @@ ECS = TargetTracking(every=60.0, out_points=3, in_points=15, in_below=0.9, coold
 
 
 def shop(start: float, **rest: object) -> Application:
-    """One service of 1 vCPU that takes 20/s, whose copies are ready `start` seconds after run."""
+    """One service of 1 vCPU that takes 5/s, whose copies are ready `start` seconds after run."""
     service = Service(name="web", app=replace(app(wait=start), threads=None), cpu=1.0, memory=1e7)
-    work = Operation(name="do", cpu=0.05)
+    work = Operation(name="do", cpu=0.2)
     part = Part(service=service, copies=1, operations=(work,), **rest)  # type: ignore[arg-type]
     return Application(name="shop", parts=(part,), entries=(EntryPoint(to="web"),))
 
@@ -38,13 +38,13 @@ def step(
         platform=docker(machine(64.0, 1e10)),
         autoscaler=autoscaler,
         target=0.6,
-        change=RateChange(begin=5.0, end=30.0),
-        within=0.5,
+        change=RateChange(begin=1.25, end=7.5),
+        within=2.0,
     )
 
 
 def test_after_a_step_the_target_holds_again_once_the_copies_are_ready() -> None:
-    """30/s of .05 s at 60 % are 2.5 copies, so three at least; slow starts hold it up."""
+    """7.5/s of .2 s at 60 % are 2.5 copies, so three at least; slow starts hold it up."""
     runs = {start: step(shop(start), HPA).run(1, 0) for start in (5.0, 60.0)}
     quick, slow = runs[5.0].metrics, runs[60.0].metrics
 
@@ -66,7 +66,7 @@ def test_target_tracking_waits_for_three_minutes_where_the_hpa_looks_every_quart
 
 
 def test_a_part_that_may_not_grow_never_holds_and_one_that_may_is_kept_to_its_range() -> None:
-    """Two copies take 40/s; one takes 20."""
+    """Two copies take 10/s; one takes 5."""
     narrow = shop(1.0, autoscaling=AutoscalingRange(least=1, most=2))
     found = step(narrow, HPA, longest=90.0).run(1, 0)
     copies = np.asarray(found.sample_used)[np.asarray(found.sample_resource) == 1]

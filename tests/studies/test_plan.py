@@ -15,7 +15,7 @@ from sim.studies.plan.study import plan as planned
 from sim.studies.plan.study import planned_rows
 from sim.studies.plan.types import allowed, by_least_cost, candidates, undominated
 from sim.units import GiB, MiB
-from sim.workload import App, Service
+from sim.workload import App, HealthCheck, Service, Wait
 from sim.workload.application import Application, AutoscalingRange, Part
 
 
@@ -237,3 +237,39 @@ def test_a_daemon_is_on_every_machine_and_on_no_fargate_task() -> None:
 
     assert machines[1]["ecs"] > machines[0]["ecs"]
     assert machines[1]["fargate"] == machines[0]["fargate"]
+
+
+def test_what_never_stays_up_is_no_application_to_plan() -> None:
+    """Only jobs and daemons: no machine can be counted for them, and that is said."""
+    job = part("migrate", 0.5, GiB, once=True)
+    answer = arithmetic(Application(name="a", parts=(job,)))
+
+    assert answer.chosen is None and not answer.fits
+    assert all("nothing in it stays up" in row.refused for row in answer.rows)
+
+
+def test_all_containers_of_a_task_are_counted() -> None:
+    """A sidecar of half a vCPU makes eight tasks of half a vCPU two m5.xlarge instead of one."""
+    web = part("web", 0.5, 256 * MiB, 8)
+    proxy = Service(name="proxy", app=App(name="proxy"), cpu=0.5, memory=64 * MiB)
+    beside = replace(web, service=replace(web.service, sidecars=(proxy,)))
+    alone, both = (
+        arithmetic(Application(name="a", parts=(each,))).table().set_index("platform")
+        for each in (web, beside)
+    )
+
+    assert (alone.loc["ecs", "machines"], both.loc["ecs", "machines"]) == (1, 2)
+    assert both.loc["fargate", "usd_per_month"] > 1.5 * alone.loc["fargate", "usd_per_month"]
+
+
+def test_compose_holds_a_service_until_its_database_is_looked_at() -> None:
+    """Every 30 s by default: nothing that waits for it is up before. Elsewhere it tries itself."""
+    db = part("db", 0.5, GiB)
+    checked = replace(db, service=replace(db.service, check=HealthCheck()))
+    web = part("web", 0.25, 256 * MiB, after=(Wait(part="db", until="healthy"),))
+    app = Application(name="a", parts=(checked, web))
+    table = planned(app, platform=("docker", "ecs"), replications=2).table()
+    ready = table.set_index("platform")["ready_warm_p50_s"]
+
+    assert 30.0 <= ready["docker"] < 35.0
+    assert ready["ecs"] < 10.0

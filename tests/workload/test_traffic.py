@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from worlds import service
 
@@ -166,18 +168,18 @@ def test_a_thread_is_held_while_its_call_waits(
 def test_one_queue_before_two_servers_beats_two_queues_at_random() -> None:
     """M/M/2 and two M/M/1: sharing the queue halves the response."""
     one = {"a": op(0.1)}
-    shared = Bench(one, {"a": (2.0, 1, math.inf)}).open(18.0, 40_000)
-    split = Bench(one, {"a": (1.0, 2, math.inf)}, balancing="random").open(18.0, 40_000)
+    shared = Bench(one, {"a": (2.0, 1, math.inf)}).open(18.0, 25_000)
+    split = Bench(one, {"a": (1.0, 2, math.inf)}, balancing="random").open(18.0, 25_000)
 
-    agrees(shared, 0.526316, within=0.13)
-    agrees(split, 1.0, within=0.13)
+    agrees(shared, 0.526316, within=0.16)
+    agrees(split, 1.0, within=0.16)
 
 
 def test_a_busier_copy_gets_less_from_the_least_busy_balancer() -> None:
     """Between one queue and two at random: it joins the shorter; in turn is between, too."""
     one, shape = {"a": op(0.1)}, {"a": (1.0, 2, math.inf)}
     means = {
-        how: float(Bench(one, shape, balancing=how).open(16.0, 15_000).mean())
+        how: float(Bench(one, shape, balancing=how).open(16.0, 8_000).mean())
         for how in ("least-busy", "round-robin", "random")
     }
 
@@ -340,3 +342,51 @@ def test_an_application_knows_its_operations_and_refuses_calls_to_nowhere() -> N
         Application(name="shop", parts=(web,))
     with pytest.raises(ValueError, match="did you mean 'web'"):
         replace(shop, entries=(EntryPoint(to="wep"),))
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[dict[str, Operation], Shape]:
+    """Up to five parts, each calling those behind it in any way, with pools of any size."""
+    number = draw(st.integers(2, 5))
+    operations, shape = {}, {}
+    for here in range(number):
+        calls = []
+        for there in range(here + 1, number):
+            if draw(st.booleans()):
+                how = draw(st.sampled_from(("sync", "parallel", "async")))
+                timed = how != "async" and draw(st.booleans())
+                calls.append(
+                    Call(
+                        to=f"p{there}",
+                        how=how,
+                        times=draw(st.sampled_from((0.5, 1.0, 2.0))),
+                        timeout=0.05 if timed else None,
+                        retries=draw(st.integers(0, 2)) if timed else 0,
+                        optional=draw(st.booleans()),
+                    )
+                )
+        operations[f"p{here}"] = op(0.01, *calls)
+        threads = draw(st.sampled_from((1.0, 3.0, math.inf)))
+        shape[f"p{here}"] = (
+            draw(st.sampled_from((0.5, 1.0, 2.0))),
+            draw(st.integers(1, 2)),
+            threads,
+        )
+    return operations, shape
+
+
+@settings(max_examples=40, deadline=None)
+@given(graph=graphs(), seed=st.integers(0, 100))
+def test_whatever_the_graph_all_are_answered_and_no_thread_stays_held(
+    graph: tuple[dict[str, Operation], Shape], seed: int
+) -> None:
+    """Each request has one answer, whose steps tile it; then all is idle."""
+    bench = Bench(graph[0], graph[1], hops=Hops(same_zone=0.001), seed=seed)
+    bench.open(20.0, 40)
+    journal = bench.traffic.journal
+    begins = [journal.path_times[first] for first in journal.first]
+
+    assert list(begins) == list(journal.times)
+    assert all(end >= begin for begin, end in zip(journal.times, journal.answered, strict=True))
+    assert all(copy.waiting == 0 for many in bench.replicas.values() for copy in many)
+    assert bench.world.env.peek() == math.inf

@@ -133,18 +133,20 @@ def by_price(
     Args:
         gpus: that it has at least.
     """
+    for type_ in _by_price():
+        mine = type_.architecture == architecture and (type_.nvidia_gpus or 0) >= gpus
+        if mine and (burstable or not type_.burstable):
+            yield type_
+
+
+@cache
+def _by_price() -> list[Instance]:
     types = [
         type_
         for type_ in instances().values()
-        if type_.architecture == architecture
-        and not type_.metal
-        and type_.usd_per_hour
-        and type_.network is not None
-        and (type_.nvidia_gpus or 0) >= gpus
+        if not type_.metal and type_.usd_per_hour and type_.network is not None
     ]
-    for type_ in sorted(types, key=lambda t: (t.usd_per_hour or 0.0, t.vcpu, t.name)):
-        if burstable or not type_.burstable:
-            yield type_
+    return sorted(types, key=lambda t: (t.usd_per_hour or 0.0, t.vcpu, t.name))
 
 
 @cache
@@ -155,7 +157,7 @@ def table() -> dict[str, Row]:
 
 def forget() -> None:
     """Read the table again when it is asked next: the user's own types have changed."""
-    for cached in (table, instances, instance, core_speeds, _coremark, _lost_shares):
+    for cached in (table, instances, instance, core_speeds, _by_price, _coremark, _lost_shares):
         cached.cache_clear()
 
 

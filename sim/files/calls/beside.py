@@ -40,22 +40,31 @@ def with_calls(application: Application, path: str | PathLike[str]) -> Applicati
     return _joined(application, drafts, text.name)
 
 
-def _joined(application: Application, drafts: Drafts, where: str) -> Application:
+def with_calls_of(application: Application, other: Application, where: str) -> Application:
+    """The application with the operations, calls and entries of another one: of its traces.
+
+    Raises:
+        BadInput: a part is not there, or a call leads to nowhere.
+    """
+    return _joined(application, other, where)
+
+
+def _joined(application: Application, said: Drafts | Application, where: str) -> Application:
     names = [part.name for part in application.parts]
-    for draft in drafts.parts:
-        if draft.name not in names:
-            wrong = unknown("part", draft.name, names)
-            raise BadInput(f"{where}: parts: {wrong}")
-    said = {draft.name: draft for draft in drafts.parts}
-    parts = tuple(_with(part, said.get(part.name)) for part in application.parts)
+    by_name: dict[str, PartDraft | Part] = {each.name: each for each in said.parts}
+    for name in by_name:
+        if name not in names:
+            raise BadInput(f"{where}: parts: {unknown('part', name, names)}")
+    parts = tuple(_with(part, by_name.get(part.name)) for part in application.parts)
+    notes = (*application.notes, *getattr(said, "notes", ()))
     try:
-        return replace(application, parts=parts, entries=drafts.entries)
+        return replace(application, parts=parts, entries=said.entries, notes=notes)
     except ValidationError as error:
         lines = [f"{where}: {line}" for line in mistakes(error, Application)]
         raise BadInput("\n".join(lines)) from None
 
 
-def _with(part: Part, draft: PartDraft | None) -> Part:
+def _with(part: Part, draft: PartDraft | Part | None) -> Part:
     if draft is None:
         return part
     threads = part.threads if draft.threads is None else draft.threads

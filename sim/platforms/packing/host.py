@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum, inf, isfinite
 from typing import Any
@@ -186,21 +186,22 @@ def copies(app: Application, placing: Placing) -> list[Copy]:
 
     Daemons are on each host already; what runs once leaves its room to what comes after it.
     """
+    apart = _apart(app)
     return [
         copy
         for part in app.in_order()
         if not (part.daemon or part.once)
-        for copy in [copy_of(app, part, placing)] * part.copies
+        for copy in [_copy_of(part, apart.get(part.name, frozenset()), placing)] * part.copies
     ]
 
 
-def copy_of(app: Application, part: Part, placing: Placing) -> Copy:
+def _copy_of(part: Part, apart: frozenset[str], placing: Placing) -> Copy:
     """One copy of a part."""
     return Copy(
         part=part.name,
         request=placing.request(part.service),
         most_per_host=part.most_per_host or float("inf"),
-        apart=frozenset(_apart(app, part)),
+        apart=apart,
         spread=part.spread,
         architectures=_built_for(part),
         layers=_layers(part, placing),
@@ -209,17 +210,20 @@ def copy_of(app: Application, part: Part, placing: Placing) -> Copy:
 
 
 def _layers(part: Part, placing: Placing) -> dict[str, float]:
+    if placing.disk == inf:
+        return {}
     every = (*part.service.containers, *part.service.init)
     images = [each.image for each in every if each.image is not None]
     return {layer.digest: placing.on_disk(layer) for layer in distinct(images)}
 
 
-def _apart(app: Application, part: Part) -> Iterator[str]:
-    """Whoever wants to be apart, both are."""
-    yield from part.apart_from
-    for other in app.parts:
-        if part.name in other.apart_from and other is not part:
-            yield other.name
+def _apart(app: Application) -> dict[str, frozenset[str]]:
+    """By part, the parts that it does not share a host with: whoever says so, it holds for both."""
+    pairs = {(part.name, other) for part in app.parts for other in part.apart_from}
+    names = {name for pair in pairs for name in pair}
+    return {
+        name: frozenset(b if a == name else a for a, b in pairs if name in (a, b)) for name in names
+    }
 
 
 def _built_for(part: Part) -> tuple[Architecture, ...]:

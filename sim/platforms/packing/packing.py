@@ -82,7 +82,9 @@ def fewest(
         before = over
     if before:
         raise DoesNotFit(before[0].part, _refusals([kind] * most, copies), _hosts(most, kind.name))
-    raise DoesNotFit("all of it", [_scarcest(kind.empty, copies)], _hosts(most, kind.name))
+    raise DoesNotFit(
+        "the whole application", [_scarcest(kind.empty, copies)], _hosts(most, kind.name)
+    )
 
 
 def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) -> PackedHosts:

@@ -215,11 +215,15 @@ class CallsAnswer:
         first = self.bottleneck
         if first is None:
             raise ValueError("curve: no service does any CPU work, so none is ever full")
-        effort = (self.question.seed, min(4, self.question.replications))
-        return (
-            latency_points(self.run, first.saturates_per_s, *effort),
-            closed_form_line(self.run, first.cpu_saturates),
+        question = self.question
+        points = latency_points(
+            self.run,
+            first.saturates_per_s,
+            requests=question.requests / 2.0,
+            seed=question.seed,
+            times=min(4, question.replications),
         )
+        return points, closed_form_line(self.run, first.cpu_saturates)
 
     def json(self) -> dict[str, Any]:
         """Plain data; what was refused is absent."""

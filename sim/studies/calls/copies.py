@@ -82,6 +82,14 @@ def pool_of(part: Part) -> float:
     return math.inf if part.threads is None else float(part.threads)
 
 
+def spread(copies: Copies, zones: int) -> None:
+    """Put hosts into so many availability zones, in turns, in the order of their first copy."""
+    hosts: dict[object, int] = {}
+    for each in (one for many in copies.values() for one in many):
+        number = hosts.setdefault(each.host, len(hosts))
+        each.zone = str(number % zones)
+
+
 def on_platform(
     world: World, application: Application, deployment: Deployment
 ) -> tuple[Copies, list[tuple[str, Start]]]:

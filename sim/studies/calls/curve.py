@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 SHARES = (0.2, 0.4, 0.6, 0.75, 0.85, 0.92)
 """Of the rate at which the first service is full."""
 REQUESTS = 500
-"""Of a run far below the knee; near it a queue needs more to settle."""
+"""Of a run far below the knee, at most; near it a queue needs more to settle."""
 
 
-def latency_points(run: CallsRun, knee: float, seed: int, times: int) -> pd.DataFrame:
+def latency_points(
+    run: CallsRun, knee: float, *, requests: float, seed: int, times: int
+) -> pd.DataFrame:
     """p50, mean and p95 at rates up to the knee, a row each."""
     import pandas as pd
 
     rates = [share * knee for share in SHARES]
     services = replace(run, form="services")
     variants = {
-        f"{rate:.6g}": replace(services, rate=rate, seconds=_requests(rate / knee) / rate)
+        f"{rate:.6g}": replace(services, rate=rate, seconds=_requests(requests, rate / knee) / rate)
         for rate in rates
     }
     results = compare(variants, times=times, seed=seed, catalogue=catalog.digest())
@@ -51,9 +53,9 @@ def latency_points(run: CallsRun, knee: float, seed: int, times: int) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def _requests(share: float) -> float:
+def _requests(few: float, share: float) -> float:
     """Of one run at that share of the knee, with its warm-up."""
-    return REQUESTS / math.sqrt(1.0 - share) / (1.0 - WARM_UP)
+    return min(REQUESTS, few) / math.sqrt(1.0 - share) / (1.0 - WARM_UP)
 
 
 def closed_form_line(run: CallsRun, knee: float) -> pd.DataFrame:

@@ -58,6 +58,8 @@ class CallsOptions(Question):
     """EC2 type of the machines."""
     host: Host | None = None
     """Bare machine of docker and vm instead: a type, or a size such as 2x4GiB."""
+    zones: Count = 1
+    """Availability zones over which hosts are spread, in turns; calls cross them."""
     balancing: Annotated[Balancing, among("balancing", get_args(Balancing)), NAME] | None = None
     """round-robin, random or least-busy; random on EKS (kube-proxy), else round-robin."""
     one_more: bool = True

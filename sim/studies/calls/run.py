@@ -10,7 +10,7 @@ from sim.core.recorder import Recorder
 from sim.core.world import World
 from sim.host import Machine
 from sim.studies.calls import reading
-from sim.studies.calls.copies import Copies, alone, in_one_program, on_platform
+from sim.studies.calls.copies import Copies, alone, in_one_program, on_platform, spread
 from sim.workload import Application, Hops
 from sim.workload.traffic.balancing import Balancing
 from sim.workload.traffic.traffic import Traffic
@@ -35,6 +35,8 @@ class CallsRun:
     form: Form = "services"
     hops: Hops = Field(default_factory=Hops)
     balancing: Balancing = "round-robin"
+    zones: Annotated[int, Field(ge=1)] = 1
+    """Availability zones over which hosts are spread, in turns."""
     rate: Positive | None = None
     """Requests a second; None: users who wait and think."""
     users: Annotated[int, Field(ge=1)] = 1
@@ -46,6 +48,7 @@ class CallsRun:
         """Metrics of entries and parts, and the steps of the request around p95."""
         world = World(seed, replication)
         copies = self._copies(world)
+        spread(copies, self.zones)
         began = world.env.now
         traffic = Traffic(
             world,
@@ -62,16 +65,17 @@ class CallsRun:
             flow = RateStretch(seconds=self.seconds, begin=self.rate, end=self.rate)
             OpenUsers(world.env, [flow], traffic.send, traffic.gaps())
         world.env.run(until=end)
-        held = {name: sum(c.held_until(end) for c in many) for name, many in copies.items()}
-        visits = {place: handler.visits for place, handler in traffic.handlers.items()}
-        work = {place: handler.work for place, handler in traffic.handlers.items()}
         metrics = world.record.metrics
         for name in traffic.parts:
-            seen = sum(n for place, n in visits.items() if place.part == name)
-            metrics[f"visits {name}"] = seen
-            metrics[f"cpu_s {name}"] = sum(w for p, w in work.items() if p.part == name)
-            metrics[f"held_s {name}"] = held[name] / seen if seen else 0.0
-        world.env.run()
+            mine = [handler for place, handler in traffic.handlers.items() if place.part == name]
+            seen = sum(handler.visits for handler in mine)
+            held = sum(copy.held_until(end) for copy in copies[name])
+            metrics[f"cpu_s {name}"] = sum(handler.work for handler in mine)
+            metrics[f"held_s {name}"] = held / seen if seen else 0.0
+        world.env.run()  # whoever has asked is answered, so that visits are whole
+        for place, handler in traffic.handlers.items():
+            key = f"visits {place.part}"
+            metrics[key] = int(metrics.get(key, 0)) + handler.visits
         self._read(world.record, traffic, began, end)
         return world.record
 

@@ -63,6 +63,7 @@ def answer(question: CallsQuestion) -> CallsAnswer:
         platform=platform,
         hops=catalog.hops(),
         balancing=question.balanced,
+        zones=question.zones,
         rate=question.per_second,
         users=question.users or 1,
         think=max(question.think, 1e-9),

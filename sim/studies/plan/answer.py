@@ -245,7 +245,7 @@ class PlanAnswer:
 
 
 def _cold(row: PlanRow) -> str:
-    if row.platform.make is None:
+    if row.platform.mixes:
         return "no machine up before"
     return "from a cold image" if row.platform.pulls else "its image on the machine"
 

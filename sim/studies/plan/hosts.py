@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from math import ceil, fsum, inf
 
 from sim import catalog
@@ -18,6 +18,7 @@ from sim.studies.cost.hosts import one_host, so_many
 from sim.studies.plan.types import by_least_cost, undominated
 from sim.studies.platform_row import PlatformOptions, PlatformRow, StudiedPlatform
 from sim.units import GiB
+from sim.workload import task_size
 from sim.workload.application import Application, Part
 from sim.workload.service import BOTH
 
@@ -39,6 +40,8 @@ class PlannedHosts:
     then: str
     types: tuple[str, ...]
     """Instance types; of one machine a service the type of each part."""
+    largest: str = ""
+    """The dearest of the types; empty where there is none."""
     packing: PackedHosts | None = None
     disk: float | None = None
     """Bytes that a root volume needs where images do not fit on that of the platform."""
@@ -55,6 +58,8 @@ def planned_hosts(
         DoesNotFit: a part does not fit, with what it lacks.
         ValueError: the platform cannot be had with any of the types.
     """
+    if not staying(app):
+        raise ValueError("nothing in it stays up: it has daemons and jobs only")
     if row.own_host:
         return _own_hosts(row, app, names)
     if row.mixes:
@@ -106,7 +111,7 @@ def _of_one_type(
         if best is None or cost < best[0]:
             best = cost, name, packing
     if best is None:
-        raise failed or DoesNotFit("all of it", ["memory or vCPU"], "any of the types")
+        raise failed or DoesNotFit("the whole application", ["memory or vCPU"], "any of the types")
     _, name, packing = best
     return _shared(name, packing, machines=len(packing.hosts) + (spare if row.most_hosts else 0))
 
@@ -156,6 +161,7 @@ def _shared(instance: str, packing: PackedHosts, machines: int) -> PlannedHosts:
         stopped_by=packing.stopped_by,
         then=packing.then,
         types=(instance,),
+        largest=instance,
         packing=packing,
         disk=_larger_disk(packing),
     )
@@ -192,6 +198,7 @@ def _mixed(row: PlatformRow, app: Application, names: Sequence[str], spare: int)
         stopped_by=packing.stopped_by,
         then=packing.then,
         types=tuple(of_kind),
+        largest=largest,
         packing=packing,
         disk=_larger_disk(packing),
     )
@@ -204,13 +211,20 @@ def _counted(name: str, count: int, kinds: int) -> str:
 def _own_hosts(row: PlatformRow, app: Application, names: Sequence[str]) -> PlannedHosts:
     """A machine, or a microVM, for each copy."""
     parts = staying(app)
-    found = [(part, *_own_host(row, app, part, names)) for part in parts]
+    of_size: dict[object, tuple[Capacity, StudiedPlatform]] = {}
+    found = []
+    for part in parts:
+        size = _what_is_asked(part)
+        if size not in of_size:
+            of_size[size] = _own_host(row, app, part, names)
+        found.append((part, *of_size[size]))
     sizes: Counter[str] = Counter()
     for part, host, _ in found:
         sizes[_size_of(host)] += part.copies
     paid = tuple(so_many(host, part.copies) for part, host, _ in found)
     machines = sum(part.copies for part in parts)
     alone = found[0][2].ceilings(parts[0].service)
+    types = tuple(host.type for _, host, _ in found if isinstance(host, Machines))
     need = _need(row, [(part, platform) for part, _, platform in found])
     return PlannedHosts(
         instance=_sizes(sizes),
@@ -220,9 +234,17 @@ def _own_hosts(row: PlatformRow, app: Application, names: Sequence[str]) -> Plan
         full=paid,
         stopped_by=alone[0].limit,
         then=alone[1].limit if len(alone) > 1 else "",
-        types=tuple(host.type for _, host, _ in found if isinstance(host, Machines)),
+        types=types,
+        largest=max(types, key=lambda name: catalog.instance(name).usd_per_hour or 0.0, default=""),
         need=need,
     )
+
+
+def _what_is_asked(part: Part) -> object:
+    """All that decides which host of its own a copy gets: two parts alike get the same."""
+    size = task_size(part.service)
+    images = fsum(image.unpacked for image in size.images)
+    return (*astuple(replace(size, images=())), images, part.service.architectures)
 
 
 def _own_host(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sim import catalog
-from sim.experiment import Burst, Results, Scenario
+from sim.experiment import Results, Rollout, Scenario
 from sim.experiment.statistics.estimate import needed, quantile
-from sim.studies.plan.hosts import PlannedHosts, options_for, staying
+from sim.studies.plan.hosts import PlannedHosts, options_for
 from sim.studies.platform_row import PlatformOptions, PlatformRow, Temperature
 from sim.units import GiB, minutes
 from sim.workload import Service
-from sim.workload.application import Application, Part
+from sim.workload.application import Application
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,15 +54,15 @@ class PlanReady:
 def plan_scenarios(
     row: PlatformRow, app: Application, hosts: PlannedHosts, image: Temperature
 ) -> dict[str, Scenario]:
-    """Variants that start all copies at once; on single machines there are several of one case.
+    """Variants in which all of it begins at once; on single servers there are several of one case.
 
     Raises:
         ValueError: the platform cannot be had so, such as with more images than a disk holds.
     """
     groups = enumerate(_groups(row, app, hosts))
     return {
-        f"{row.name}-{image}/{number}": _scenario(row, _from(row, options, image), parts)
-        for number, (options, parts) in groups
+        f"{row.name}-{image}/{number}": _scenario(row, _from(row, options, image), some)
+        for number, (options, some) in groups
     }
 
 
@@ -80,17 +80,30 @@ def temperatures(row: PlatformRow) -> tuple[Temperature, ...]:
     return ("cold",)
 
 
-def _scenario(
-    row: PlatformRow, options: PlatformOptions, parts: Sequence[tuple[Part, int]]
-) -> Scenario:
-    platform = row.any(options)
-    comes = row.make is None
+def _scenario(row: PlatformRow, options: PlatformOptions, app: Application) -> Scenario:
+    """All of an application at once, each copy held by what it waits for."""
+    make = row.scaling if row.mixes and row.scaling else row.any
+    platform = make(options)
+    ordered = bool(getattr(platform, "orders", False))
     return Scenario(
         name=f"plan-{row.name}-{options.image}",
         platform=platform,
-        arrivals=tuple(Burst(service=at_request(part.service), tasks=n) for part, n in parts),
-        until=PATIENCE if comes else None,
+        arrivals=(Rollout(application=_starting(app, ordered), ordered=ordered),),
+        until=PATIENCE if row.mixes else None,
     )
+
+
+def _starting(app: Application, ordered: bool) -> Application:
+    """What starts; without order a job would take room that nobody has planned for it."""
+    parts = tuple(
+        replace(
+            part,
+            service=at_request(part.service),
+            copies=0 if part.once and not ordered else part.copies,
+        )
+        for part in app.parts
+    )
+    return replace(app, parts=parts)
 
 
 def at_request(service: Service) -> Service:
@@ -107,35 +120,35 @@ def at_request(service: Service) -> Service:
 
 def _groups(
     row: PlatformRow, app: Application, hosts: PlannedHosts
-) -> Iterator[tuple[PlatformOptions, list[tuple[Part, int]]]]:
+) -> Iterator[tuple[PlatformOptions, Application]]:
     """What starts together on machines of one description."""
-    parts = staying(app)
-    instance = hosts.types[0] if hosts.types else ""
-    if row.own_host and hosts.types:
-        for part, type_ in zip(parts, hosts.types, strict=True):
-            yield _alone(app, part, type_), [(part, part.copies)]
+    options = options_for(app, hosts.largest or catalog.DEFAULT_TYPE)
+    if row.own_host:  # its image is pulled as on the other platforms
+        pulls = any(part.service.image is not None for part in app.parts)
+        yield replace(options, pulled=pulls, cheapest=False), app
     elif hosts.packing is not None and "count" not in row.takes and not row.mixes:
-        options = options_for(app, instance)
         for on in _different(hosts):
-            yield options, [(part, on[part.name]) for part in parts if on[part.name]]
+            yield options, _on_one(app, on)
     else:
-        options = options_for(app, instance or catalog.DEFAULT_TYPE)
         options = replace(options, count=hosts.machines, instances=hosts.types)
         if hosts.disk is not None and "disk" in row.takes:
             options = replace(options, disk=hosts.disk)
-        yield options, [(part, part.copies) for part in parts]
-
-
-def _alone(app: Application, part: Part, type_: str) -> PlatformOptions:
-    """An instance of its own, whose image is pulled as on the other platforms."""
-    options = options_for(app, type_)
-    return replace(options, service=part.service, others=(), pulled=part.service.image is not None)
+        yield options, app
 
 
 def _different(hosts: PlannedHosts) -> list[Counter[str]]:
     """What is on servers that know nothing of each other; those alike start alike."""
     on = [host.parts for host in hosts.packing.hosts] if hosts.packing else []
     return list({tuple(sorted(parts.items())): parts for parts in on}.values())
+
+
+def _on_one(app: Application, on: Counter[str]) -> Application:
+    """The copies on one server; jobs run on the first that is asked."""
+    parts = (
+        part if part.once else replace(part, copies=on[part.name], daemon=False)
+        for part in app.parts
+    )
+    return replace(app, parts=tuple(parts))
 
 
 def readiness(results: Results, scenarios: Mapping[str, Scenario]) -> dict[str, PlanReady]:
@@ -162,7 +175,9 @@ def _of_runs(starts: pd.DataFrame, scenarios: Mapping[str, Scenario], runs: int)
     ready = PlanReady()
     launched = {variant: _launched(scenario) for variant, scenario in scenarios.items()}
     expected = sum(map(len, launched.values()))
-    for _, run in starts[starts["variant"].isin([*scenarios])].groupby("run"):
+    # Daemons come last, and as many as there are machines: nobody waits for them.
+    many = starts["variant"].map({variant: len(names) for variant, names in launched.items()})
+    for _, run in starts[starts["task"].astype(float) < many.astype(float)].groupby("run"):
         if len(run) == expected:
             slowest = run["ready"].to_numpy().argmax()
             ready.seconds.append(float(run["ready"].iloc[slowest]))
@@ -173,5 +188,5 @@ def _of_runs(starts: pd.DataFrame, scenarios: Mapping[str, Scenario], runs: int)
 
 
 def _launched(scenario: Scenario) -> list[str]:
-    """The service of each task, by its number."""
+    """The part of each task, by its number."""
     return [name for arrivals in scenario.arrivals for name in arrivals.names()]

@@ -15,7 +15,7 @@ from sim.studies.plan.question import PlanQuestion
 from sim.studies.plan.ready import TEMPERATURES, plan_scenarios, readiness, temperatures
 from sim.studies.plan.row import PlanRow
 from sim.studies.plan.turning import turning
-from sim.studies.plan.types import candidates
+from sim.studies.plan.types import by_least_cost, candidates
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import row as platform_row
 from sim.workload.application import Application
@@ -36,14 +36,24 @@ plan = asking(PlanQuestion, answer, "plan")
 
 
 def _in_order(question: PlanQuestion) -> list[PlanRow]:
-    """Platforms by arithmetic only, the best first."""
-    return in_rank_order(planned_rows(question), question)
-
-
-def planned_rows(question: PlanQuestion) -> list[PlanRow]:
-    """Machines and cost of each platform; nothing is simulated."""
+    """Platforms by arithmetic on the likeliest types, the best first."""
     names = candidates(question.instance)
-    return [_planned(platform_row(name), question, names) for name in question.platforms]
+    likeliest = [name for _, name in by_least_cost(question.app, names, question.spare)]
+    return in_rank_order(planned_rows(question, likeliest[:LIKELIEST]), question)
+
+
+LIKELIEST = 8
+"""Types that are tried where an assumption is moved: those on which least could be paid."""
+
+
+def planned_rows(question: PlanQuestion, names: Sequence[str] = ()) -> list[PlanRow]:
+    """Machines and cost of each platform; nothing is simulated.
+
+    Args:
+        names: types to choose among; none: those that were asked for.
+    """
+    types = names or candidates(question.instance)
+    return [_planned(platform_row(name), question, types) for name in question.platforms]
 
 
 def _planned(row: PlatformRow, question: PlanQuestion, names: Sequence[str]) -> PlanRow:

@@ -1,6 +1,7 @@
 """Scenario files: what is read, and every mistake at once."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -9,7 +10,7 @@ from sim import catalog
 from sim.cli.app import app
 from sim.core.description import figures
 from sim.experiment import Burst, Poisson
-from sim.platforms import PodTemplate, Resources
+from sim.platforms import DaemonSet, PodTemplate, Resources
 from sim.scenario_file import BadFile, load_scenario
 from sim.units import GiB, MiB
 
@@ -303,3 +304,57 @@ def test_no_file_ends_in_a_traceback(text: str, words: str, tmp_path: Path) -> N
 
     assert words in str(caught.value)
     assert len(str(caught.value)) < 2000 or "figures" in words
+
+
+NODES = """name: nodes
+platform: eks
+host: {instance: t4g.small}
+service: {cpu: 50m, memory: 128MiB}
+prefix_delegation: true
+nodes:
+  ami: bottlerocket
+  group: self-managed
+  daemon_sets: ["50m/64Mi", {name: log, cpu: 20m, memory: 16Mi, host_network: true}]
+  kube_reserved: {cpu: 100m, memory: 500Mi}
+  system_reserved: 100Mi
+  eviction: 5%
+  parallel_pulls: 1
+"""
+
+
+def test_nodes_are_written_as_in_kubernetes(tmp_path: Path) -> None:
+    """Units, short forms and long ones; what is wrong is said with its path."""
+    path = tmp_path / "nodes.yaml"
+    path.write_text(NODES, encoding="utf-8")
+    platform: Any = load_scenario(path).scenario.platform
+    settings = catalog.NodeSettings(
+        ami="bottlerocket",
+        group="self-managed",
+        daemon_sets=(
+            "50m/64Mi",
+            DaemonSet(name="log", cpu=0.02, memory=2**24, used=2**24, host_network=True),
+        ),
+        kube_reserved="100m/500MiB",
+        system_reserved="100MiB",
+        eviction="5%",
+        parallel_pulls=1,
+    )
+
+    assert platform.node == catalog.node_config(
+        "t4g.small", prefix_delegation=True, settings=settings
+    )
+    assert platform.kubelet.parallel_pulls == 1
+    wrong = NODES.replace("500Mi}", "500}").replace("5%", "300").replace("16Mi", "16q")
+    path.write_text(wrong.replace("bottlerocket", "ubuntu"), encoding="utf-8")
+    with pytest.raises(BadFile) as caught:
+        load_scenario(path)
+    for words in (
+        "nodes.ami: 'ubuntu' is not allowed; 'al2', 'al2023' or 'bottlerocket'",
+        "nodes.kube_reserved.memory: '500' is not an amount of memory",
+        "nodes.eviction: 300 is not allowed; a size such as 100Mi, or a share such as 5%",
+        "nodes.daemon_sets.1: '16q' is not an amount of memory",
+    ):
+        assert words in str(caught.value)
+    path.write_text(NODES.replace("eks", "ecs"), encoding="utf-8")
+    with pytest.raises(BadFile, match=r"nodes.group: 'self-managed' is not allowed on ecs"):
+        load_scenario(path)

@@ -1,11 +1,11 @@
 """What people set on EKS nodes, in words of the kubelet, of nodeadm and of the VPC CNI."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema
+from pydantic import BeforeValidator, Field, PositiveInt, ValidationInfo, WithJsonSchema
 
 from sim.catalog.instances.amis import Ami
 from sim.core.description import description
@@ -24,14 +24,17 @@ def kubernetes_bytes(text: str) -> float:
     Raises:
         ValueError: no such amount.
     """
-    return parse_bytes(f"{text}B" if _KUBERNETES.fullmatch(text.strip()) else text.strip())
+    return parse_bytes(_with_b(text))
 
 
-def _memory(value: object) -> object:
-    return kubernetes_bytes(value) if isinstance(value, str) else value
+def _with_b(text: str) -> str:
+    """Kubernetes' `Mi` as `MiB`."""
+    return f"{text.strip()}B" if _KUBERNETES.fullmatch(text.strip()) else text.strip()
 
 
-NodeBytes: TypeAlias = Annotated[Bytes, BeforeValidator(_memory)]
+NodeBytes: TypeAlias = Annotated[
+    Bytes, BeforeValidator(lambda value: _with_b(value) if isinstance(value, str) else value)
+]
 
 
 @description
@@ -73,15 +76,29 @@ def daemon_set(text: str) -> DaemonSet:
     return DaemonSet(name=name or f"own {sizes}", cpu=parse_vcpu(cpu), memory=size, used=size)
 
 
-def _threshold(value: object) -> object:
+def _sizes(value: object) -> object:
+    """A DaemonSet that is written out: its sizes have units, and it uses what it requests."""
+    if not isinstance(value, Mapping):
+        return value
+    read = {"cpu": parse_vcpu, "memory": kubernetes_bytes, "used": kubernetes_bytes}
+    sizes = {k: read[k](v) if k in read and isinstance(v, str) else v for k, v in value.items()}
+    if "memory" in sizes:
+        sizes.setdefault("used", sizes["memory"])
+    return sizes
+
+
+def _threshold(value: object, info: ValidationInfo) -> object:
     """A share such as `5%`, or bytes."""
+    typed = bool(info.context and info.context.get("text"))
+    if typed and isinstance(value, int | float):
+        raise ValueError(f"{value!r} is not allowed; a size such as 100Mi, or a share such as 5%")
     if isinstance(value, str) and value.strip().endswith("%"):
         digits = value.strip()[:-1]
         share = float(digits) / 100.0 if re.fullmatch(r"\d+(\.\d+)?", digits) else 1.0
         if not share < 1.0:
             raise ValueError(f"{value!r} is not allowed; from 0% to below 100%")
         return share
-    return _memory(value)
+    return kubernetes_bytes(value) if isinstance(value, str) else value
 
 
 ReservedOf: TypeAlias = Annotated[
@@ -98,7 +115,9 @@ Threshold: TypeAlias = Annotated[
 ]
 """Bytes, or below 1 a share of the memory that the OS sees."""
 OwnDaemonSet: TypeAlias = Annotated[
-    DaemonSet, _read("a CPU and a memory request such as 100m/128Mi", daemon_set)
+    DaemonSet,
+    _read("a CPU and a memory request such as 100m/128Mi", daemon_set),
+    BeforeValidator(_sizes),
 ]
 OwnDaemonSets: TypeAlias = Annotated[
     tuple[OwnDaemonSet, ...],

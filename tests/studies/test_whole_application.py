@@ -109,9 +109,7 @@ def test_a_plan_is_launched_and_no_start_is_refused(
 
 def test_an_application_is_asked_about_as_a_whole() -> None:
     """How many of a service fit is another question; a service alone is one of both."""
-    with pytest.raises(
-        BadInput, match="has 12 parts; one is needed"
-    ):
+    with pytest.raises(BadInput, match="has 12 parts; one is needed"):
         sim.density(app=boutique())
     with pytest.raises(ValueError, match=r"sim\.uptime when it is up"):
         sim.startup(app=boutique())

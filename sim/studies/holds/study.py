@@ -9,9 +9,10 @@ from sim.core.cited import plain
 from sim.core.question import asking
 from sim.platforms.limits import fits
 from sim.platforms.packing.host import DoesNotFit, HostKind, PackedHost, copies, host_kind
+from sim.platforms.packing.placing import by_ceilings
 from sim.studies.holds.answer import HeldRow, HoldsAnswer
 from sim.studies.holds.question import HoldsQuestion
-from sim.studies.plan.hosts import options_for, placing_of, staying
+from sim.studies.plan.hosts import options_for, staying
 from sim.studies.platform_row import Flavour, PlatformOptions, PlatformRow
 from sim.studies.platforms import rows
 from sim.workload import Application
@@ -43,8 +44,10 @@ def _row(
     if platform.own_host:
         return _own_hosts(app, platform, flavour, options)
     made = platform.any(options)
+    own_rules = getattr(made, "placing", None)  # a platform of one's own may say less
+    placing = (own_rules and own_rules()) or by_ceilings(made.ceilings)
     try:
-        kind = host_kind(app, made.machine, placing_of(made))
+        kind = host_kind(app, made.machine, placing)
     except DoesNotFit as error:
         return HeldRow(flavour.name, made.machine.name, 0, refused=str(error))
     return _filled(app, flavour.name, kind)

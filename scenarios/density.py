@@ -26,7 +26,10 @@ def main(replications: int, seed: int, out: Path) -> None:
     )
     folder = found.results().save(out)
     bars = picture(plots.density_bars(found.table()), folder / "density.png")
-    budget = picture(plots.memory_budget(found.budgets()), folder / "memory.png")
+    budget = picture(
+        plots.memory_budget(found.budgets(alike=True), title=found.alike_title()),
+        folder / "memory.png",
+    )
     columns = ["platform", "host", "count", "stopped_by", "count_by_use", "stopped_by_use"]
     answer(found.sentence(), found.table()[columns], folder, bars, budget)
 

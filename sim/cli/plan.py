@@ -90,10 +90,10 @@ def _write_example() -> int:
 def show(answer: PlanAnswer) -> None:
     """Machines and cost, readiness, and what the recommendation hangs on."""
     table(
-        ["platform", "machines", "", "at least", "USD/month", "at full use", "stopped by", "then"],
+        ["platform", "instance", "n", "least", "USD a month", "at full use", "stopped by", "then"],
         [_cost(row) for row in answer.rows if row.hosts is not None],
-        title="whole machines, and the fewest that any placement needs",
-        right="lrlrrrll",
+        title="n whole machines, and the least that any placement needs",
+        right="llrrrrll",
     )
     if answer.runs is not None:
         table(
@@ -116,8 +116,8 @@ def _cost(row: PlanRow) -> list[str]:
     full = data.get("usd_per_month_full")
     return [
         row.name,
+        _types(data["instance"]),
         str(data["machines"]),
-        data["instance"],
         str(data["lower_bound"]),
         _usd(data.get("usd_per_month")),
         _usd(full),
@@ -134,6 +134,11 @@ def _ready(row: PlanRow) -> list[str]:
         *(shown_seconds(row.ready_at(image, q)) for image, q in quantiles),
         last[0][0] if last else "-",
     ]
+
+
+def _types(instance: str) -> str:
+    """Short enough not to be folded: several are in the JSON and the table on disk."""
+    return f"{instance.count('+') + 1} types" if "+" in instance else instance
 
 
 def _usd(value: float | None) -> str:

@@ -12,6 +12,7 @@ from sim.cli.uptime import start_files
 from sim.core.description import description
 from sim.core.quantity import shown_memory, shown_seconds, shown_vcpu
 from sim.core.question import Typed
+from sim.studies import platforms
 from sim.studies.startup import study
 from sim.studies.startup.answer import StartupAnswer, StartupRow, requirement, unmet
 from sim.studies.startup.question import StartupQuestion
@@ -118,7 +119,7 @@ def _totals(answer: StartupAnswer) -> list[list[str]]:
         [
             row.platform,
             answer.hosts[f"{row.platform}-{row.image}"],
-            row.image,
+            row.image if platforms.row(row.platform).pulls else "installed",
             _seconds(answer.running(row), "p50_s"),
             _seconds(row, "p50_s"),
             _seconds(row, "p95_s"),

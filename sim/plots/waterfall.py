@@ -22,8 +22,8 @@ from sim.plots.palette import (
     platform_order,
 )
 
-Bar = tuple[str, "pd.Series[float] | str"]
-"""Its label, and seconds by phase or why there are none."""
+Bar = tuple[str, "pd.Series[float] | str", str]
+"""Its label, seconds by phase or why there are none, and what became of starts that failed."""
 
 MEDIAN, P95 = 0.50, 0.95
 
@@ -46,7 +46,10 @@ def waterfall(spans: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -
     if "variant" in spans.columns and len(spans["variant"].unique()) > 1:
         raise ValueError("spans: of several variants; filter to one, or use waterfalls()")
     wide = lengths(spans)
-    bars = [("median start", _phases(wide, MEDIAN)), ("p95 start", _phases(wide, P95))]
+    bars: list[Bar] = [
+        ("median start", _phases(wide, MEDIAN), ""),
+        ("p95 start", _phases(wide, P95), ""),
+    ]
     return _draw(bars, axes(ax, 2.5), title)
 
 
@@ -66,13 +69,18 @@ def waterfalls(
         quantile: of the time to ready; 0.5 is the median start.
         title: above the axes; empty: one that names the quantile.
         asked: starts of each variant, where not all became ready: a row shows only those that
-            did, and says how many they are.
+            did, and says how many they are. Few that were let through are quick: such a row comes
+            after those of which all became ready, pale, with the number that failed.
     """
     bars: list[Bar] = []
     for variant in _order(spans["variant"]):
         wide = lengths(spans[spans["variant"] == variant])
         of = "" if asked is None else f"\n({len(wide)} of {asked[variant]} ready)"
-        bars.append((_label(variant) + of, _phases(wide, quantile)))
+        lost = 0 if asked is None else asked[variant] - len(wide)
+        bars.append(
+            (_label(variant) + of, _phases(wide, quantile), f"{lost} failed" if lost else "")
+        )
+    bars.sort(key=lambda bar: bool(bar[2]))
     which = "median" if quantile == MEDIAN else f"p{100.0 * quantile:g}"
     title = title or f"Where the {which} start spends its time"
     return _draw(bars, axes(ax, 1.7 + (0.46 if asked is None else 0.6) * len(bars)), title)
@@ -87,22 +95,26 @@ def _phases(wide: pd.DataFrame, quantile: float) -> "pd.Series[float] | str":
 
 def _draw(bars: list[Bar], ax: Axes, title: str) -> Axes:
     frame(ax, title=title)
-    rows(ax, [label for label, _ in bars])
-    known = [phases for _, phases in bars if not isinstance(phases, str)]
+    rows(ax, [label for label, _, _ in bars])
+    known = [phases for _, phases, _ in bars if not isinstance(phases, str)]
     ax.set_xlim(0.0, 1.12 * max([float(phases.sum()) for phases in known], default=1.0))
-    for y, (_, phases) in enumerate(bars):
+    for y, (_, phases, failed) in enumerate(bars):
         if isinstance(phases, str):
             ax.text(0.0, y, f" {phases}", va="center", fontsize=SMALL, color=FAINT)
         else:
-            _row(ax, y, phases)
+            _row(ax, y, phases, failed)
     ax.set_xlabel("seconds since the request")
     there = in_order((str(p) for phases in known for p in phases[phases > 0.0].index), PHASES)
     legend_below(ax, [Patch(facecolor=phase_color(p), label=phase_name(p)) for p in there])
     return ax
 
 
-def _row(ax: Axes, y: int, phases: "pd.Series[float]") -> None:
-    """Bars from 0 to the total; each with its name and time as far as they fit."""
+def _row(ax: Axes, y: int, phases: "pd.Series[float]", failed: str) -> None:
+    """Bars from 0 to the total; each with its name and time as far as they fit.
+
+    Args:
+        failed: how many starts are not in it; empty where all became ready.
+    """
     begins = phases.cumsum() - phases
     names = [str(phase) for phase in phases.index]
     bars = list(zip(begins, phases, strict=True))
@@ -111,17 +123,18 @@ def _row(ax: Axes, y: int, phases: "pd.Series[float]") -> None:
         (y - 0.31, 0.62),
         facecolors=[phase_color(name) for name in names],
         linewidth=0.0,
+        alpha=0.3 if failed else 1.0,
     )
     for name, (begin, length) in zip(names, bars, strict=True):
         for text in (f"{phase_name(name)} {shown_duration(length)}", shown_duration(length)):
             if fits(ax, text, length):
-                color = ink_on(phase_color(name))
+                color = INK if failed else ink_on(phase_color(name))
                 middle = begin + length / 2.0
                 ax.text(middle, y, text, ha="center", va="center", fontsize=SMALL, color=color)
                 break
     total = float(phases.sum())
     ax.annotate(
-        shown_duration(total),
+        ", ".join(filter(None, (shown_duration(total), failed))),
         (total, y),
         xytext=(5, 0),
         textcoords="offset points",

@@ -1,6 +1,7 @@
 """Which platform for my own application: known answers, and what a plan promises."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 import sim
 from sim import catalog
 from sim.core.question import BadInput
+from sim.platforms import DaemonSet
 from sim.studies.plan.answer import PlanAnswer
 from sim.studies.plan.question import PlanQuestion, limits
 from sim.studies.plan.study import plan as planned
@@ -273,3 +275,23 @@ def test_compose_holds_a_service_until_its_database_is_looked_at() -> None:
 
     assert 30.0 <= ready["docker"] < 35.0
     assert ready["ecs"] < 10.0
+
+
+def test_what_is_set_on_nodes_is_set_on_those_of_a_plan(fourteen: PlanAnswer) -> None:
+    """A DaemonSet of 0.6 vCPU makes four nodes of 3.7 vCPUs five; ECS runs none."""
+    agent = DaemonSet(name="agent", cpu=0.6, memory=512 * MiB)
+    set_ = arithmetic(FOURTEEN, daemon_sets=(agent,)).table().set_index("platform")["machines"]
+    plain = fourteen.table().set_index("platform")["machines"]
+
+    assert set_["eks"] == plain["eks"] + 1
+    assert set_["ecs"] == plain["ecs"]
+
+
+def test_a_plan_without_starts_is_kept_as_it_was_asked(tmp_path: Path) -> None:
+    """Two platforms and a setting of nodes: the same question finds its own folder."""
+    asked = {"platform": ("ecs", "eks"), "custom_networking": True}
+    folders = [arithmetic(SMALL, **asked).results().save(tmp_path) for _ in range(2)]
+    other = arithmetic(SMALL, platform="ecs").results().save(tmp_path)
+
+    assert folders[0] == folders[1] != other
+    assert list(sim.load(folders[0]).summary["platform"]) == ["ecs", "eks"]

@@ -193,14 +193,22 @@ class DensityAnswer:
             ]
         )
 
-    def budgets(self) -> pd.DataFrame:
-        """Where each host's nominal memory goes: one row an item, in bytes."""
+    def budgets(self, *, alike: bool = False) -> pd.DataFrame:
+        """Where each host's nominal memory goes: one row an item, in bytes.
+
+        Args:
+            alike: with as many apps on each as there are VMs; else with as many as each takes.
+        """
         import pandas as pd
 
         return pd.DataFrame(
             [
                 {"platform": row.platform, "host": row.host, "item": part.item, "bytes": part.bytes}
                 for row in self.rows
-                for part in row.budget
+                for part in (row.alike if alike else row.budget)
             ]
         )
+
+    def alike_title(self) -> str:
+        """What a picture of memory with the same number of apps everywhere is called."""
+        return f"Where a host's memory goes with {self.row('vm').count} apps on each"

@@ -45,6 +45,8 @@ class DensityRow:
     refused: str = ""
     by_use: list[ByUse] | None = None
     note: str = ""
+    alike: tuple[BudgetItem, ...] = ()
+    """The same budget with as many at work as there are VMs; empty where it takes fewer."""
 
     @property
     def unknown(self) -> bool:

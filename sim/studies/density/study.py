@@ -57,6 +57,7 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         for flavour in platform.density
         if flavour.applies(options)
     ]
+    measured.compare_memory(counted)
     explained = list(why_so_many(measured)) if question.explain else None
     return DensityAnswer(question, service, counted, explained, measured.speeds())
 
@@ -100,6 +101,13 @@ class _Measured:
         elif count == 0:
             row.refused = f"not one fits on {machine.name}: {row.stopped_by}; {ceilings[0].how}"
         return row
+
+    def compare_memory(self, counted: Sequence[DensityRow]) -> None:
+        """Give each row that takes as many as there are VMs the budget of that many."""
+        count = next(row.count for row in counted if row.platform == "vm")
+        for row in counted:
+            if row.platform in self.platforms and row.count >= count > 0:
+                row.alike = self.platforms[row.platform][1].budget(self.service, count)
 
     def speeds(self) -> list[Cited]:
         """Core speeds of the hosts that were simulated, but for those of the reference."""

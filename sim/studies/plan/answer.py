@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
@@ -16,6 +16,7 @@ from sim.experiment.storage.tables import empty_samples, empty_spans
 from sim.platforms.packing.host import HOST_COLUMNS
 from sim.studies.account_quotas import account_line
 from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
+from sim.studies.cost.terms import PriceTerms
 from sim.studies.plan.question import PlanOptions, PlanQuestion, limits
 from sim.studies.plan.ranking import RANKED_BY, Turning, ranked
 from sim.studies.plan.row import PlanRow
@@ -231,8 +232,11 @@ class PlanAnswer:
 
         if self.runs is not None:
             return self.runs
-        options = {field.name: getattr(self.question, field.name) for field in fields(PlanOptions)}
-        asked = {"app": json.loads(as_json(self.app)), **options}
+        own = PlanOptions.__annotations__
+        options = {name: getattr(self.question, name) for name in own}
+        nodes = json.loads(as_json(self.question.nodes()))
+        asked = {"app": json.loads(as_json(self.app)), "nodes": nodes, **options}
+        asked |= {name: getattr(self.question, name) for name in PriceTerms.__annotations__}
         manifest = new_manifest("plan", asked, seed=self.question.seed, catalogue=catalog.digest())
         return Results(
             runs=pd.DataFrame(columns=["variant", "run"]),

@@ -134,10 +134,9 @@ class StartupAnswer:
             few = "no platform brought all up" if none else "too few starts for a median"
             return f"{tasks}: {few}.{lacking}"
         ranked.sort(key=lambda row: row.seconds["p50_s"])
-        parts = [f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in ranked]
         verb = "is" if self.question.tasks == 1 else "started at once are"
         return (
-            f"{tasks} {verb} ready (median) after {', '.join(parts)}; "
+            f"{tasks} {verb} ready (median) {_by_image(ranked)}; "
             f"{self._largest(ranked[-1])}.{lacking}"
         )
 
@@ -208,6 +207,20 @@ def requirement(text: str) -> tuple[str, float]:
     if f"{column}_s" not in QUANTILES or not duration:
         raise ValueError(f"require: {text!r} is not allowed; such as p95<=30s or p50<=10s")
     return f"{column}_s", parse_seconds(duration)
+
+
+def _by_image(ranked: Sequence[StartupRow]) -> str:
+    """Times of rows from the quickest on: those with the image there apart from those without."""
+    here = [row for row in ranked if row.image == "warm" or not platforms.row(row.platform).pulls]
+    coming = [row for row in ranked if row not in here]
+    after = {
+        words: ", ".join(f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in rows)
+        for words, rows in (("there already", here), ("to come first", coming))
+        if rows
+    }
+    if len(after) == 1:
+        return f"after {next(iter(after.values()))}"
+    return "; ".join(f"with the image {words} after {times}" for words, times in after.items())
 
 
 def _where(row: StartupRow) -> str:

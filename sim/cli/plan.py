@@ -90,15 +90,19 @@ def _write_example() -> int:
 def show(answer: PlanAnswer) -> None:
     """Machines and cost, readiness, and what the recommendation hangs on."""
     table(
-        ["platform", "machines", "", "at least", "USD/month", "at full use", "stopped by", "then"],
+        ["platform", "instance", "n", "least", "USD a month", "at full use", "stopped by", "then"],
         [_cost(row) for row in answer.rows if row.hosts is not None],
-        title="whole machines, and the fewest that any placement needs",
-        right="lrlrrrll",
+        title="n whole machines, and the least that any placement needs",
+        right="llrrrrll",
     )
     if answer.runs is not None:
         table(
             ["platform", "cold p50", "cold p95", "warm p50", "warm p95", "last one up"],
-            [_ready(row) for row in answer.rows if row.ready_at("cold", 0.5) is not None],
+            [
+                _ready(row)
+                for row in answer.rows
+                if any(row.ready_at(image, 0.5) for image in row.ready)
+            ],
             title="seconds from the request until all of it is ready",
             right="lrrrrl",
         )
@@ -116,8 +120,8 @@ def _cost(row: PlanRow) -> list[str]:
     full = data.get("usd_per_month_full")
     return [
         row.name,
+        _types(data["instance"]),
         str(data["machines"]),
-        data["instance"],
         str(data["lower_bound"]),
         _usd(data.get("usd_per_month")),
         _usd(full),
@@ -127,13 +131,18 @@ def _cost(row: PlanRow) -> list[str]:
 
 
 def _ready(row: PlanRow) -> list[str]:
-    last = row.ready["cold"].last.most_common(1)
+    last = next(iter(row.ready.values())).last.most_common(1)
     quantiles = [(image, q) for image in ("cold", "warm") for q in (0.5, 0.95)]
     return [
         row.name,
         *(shown_seconds(row.ready_at(image, q)) for image, q in quantiles),
         last[0][0] if last else "-",
     ]
+
+
+def _types(instance: str) -> str:
+    """Short enough not to be folded: several are in the JSON and the table on disk."""
+    return f"{instance.count('+') + 1} types" if "+" in instance else instance
 
 
 def _usd(value: float | None) -> str:

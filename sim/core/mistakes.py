@@ -57,7 +57,7 @@ def _mistake(item: Any, described: type) -> str:
     kind = item["type"]
     *above, last = [str(part) for part in item["loc"]] or [""]
     place = [part for part in above if not _is_branch(part)]
-    if last and (kind in UNKNOWN or not _is_branch(last)):
+    if kind in UNKNOWN or (last and not _is_branch(last)):
         place.append(last)
     path = ".".join(place)
     if kind in UNKNOWN:

@@ -8,8 +8,8 @@ from matplotlib.ticker import FuncFormatter
 from sim.plots.canvas import SMALL, axes, frame, legend_below
 from sim.plots.palette import FAINT, INK, platform_color, platform_order
 
-NEAR = 0.18, 0.1
-"""Shares of the axes within which the labels of two points would cover each other."""
+LETTER, LINE = 0.0125, 0.05
+"""Width of a letter and height of a line of small text, as shares of the axes."""
 
 NOTHING = "of no platform are both known: a median needs two runs at least"
 
@@ -39,8 +39,8 @@ def cost_and_readiness(table: pd.DataFrame, ax: Axes | None = None, *, title: st
     # Room for the labels above the points and beside the last of them.
     latest, dearest = known["ready_cold_p50_s"].max(), known["usd_per_month"].max()
     ax.set_xlim(0.0, 1.16 * float(latest))
-    ax.set_ylim(0.0, 1.16 * float(dearest))
-    _labels(ax, known, NEAR[0] * float(latest), NEAR[1] * float(dearest))
+    ax.set_ylim(0.0, 1.2 * float(dearest))
+    _labels(ax, known)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
     legend_below(ax, _handles(known))
     return ax
@@ -57,14 +57,15 @@ def _platform(ax: Axes, name: str, row: "pd.Series[float]") -> None:
         ax.plot(cold, cost, "o", color="none", markeredgecolor=INK, markersize=15)
 
 
-def _labels(ax: Axes, known: pd.DataFrame, wide: float, high: float) -> None:
-    """Names above the points; those of points that are close stand above one another."""
-    placed: list[tuple[float, float, int]] = []
+def _labels(ax: Axes, known: pd.DataFrame) -> None:
+    """Names above the points; one that would cover another goes a line higher."""
+    taken: list[tuple[float, float, float]] = []
+    right, top = ax.get_xlim()[1], ax.get_ylim()[1]
     points = zip(known["label"], known["ready_cold_p50_s"], known["usd_per_month"], strict=True)
-    for label, x, y in sorted(points, key=lambda point: -point[1]):
-        near = [at for at in placed if abs(at[0] - x) < wide and abs(at[1] - y) < high]
-        line = 1 + max((at[2] for at in near), default=-1)
-        placed.append((x, y, line))
+    for label, x, y in sorted(points, key=lambda point: point[2]):
+        half = len(str(label)) * LETTER / 2.0
+        line = next(n for n in range(99) if _is_free(taken, x / right, y / top + n * LINE, half))
+        taken.append((x / right, y / top + line * LINE, half))
         ax.annotate(
             str(label),
             (x, y),
@@ -75,6 +76,11 @@ def _labels(ax: Axes, known: pd.DataFrame, wide: float, high: float) -> None:
             fontsize=SMALL,
             color=INK,
         )
+
+
+def _is_free(taken: list[tuple[float, float, float]], x: float, y: float, half: float) -> bool:
+    """Whether a label there covers none that has been placed."""
+    return all(abs(x - a) >= half + wide or abs(y - b) >= 0.99 * LINE for a, b, wide in taken)
 
 
 def _handles(known: pd.DataFrame) -> list[Line2D]:

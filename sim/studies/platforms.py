@@ -112,7 +112,9 @@ def wanted(name: str, question: Question) -> tuple[PlatformRow, ...]:
 
 def unknown_platform(name: str, allowed: Iterable[str]) -> UnknownName:
     """The error for `name`: what it is called here, or the nearest of the names allowed."""
-    allowed = list(allowed)
+    allowed, usual = list(allowed), name.removesuffix("-spot")
+    if name in _TABLE and _TABLE[name].interrupted and usual in allowed:
+        return UnknownName(f"platform: {name!r} is {usual!r} at the price of Spot; ask for that")
     mine = (each.name for each in _TABLE.values() if name in _other_names(each))
     now = next((each for each in mine if each in allowed), None)
     if now is None:

@@ -128,6 +128,13 @@ def test_other_names_are_told(name: str, now: str) -> None:
         sim.startup(platform=name, replications=1)
 
 
+@pytest.mark.parametrize("name", ["ec2", "fargate"])
+def test_who_asks_how_spot_starts_is_told_that_it_starts_alike(name: str) -> None:
+    """Only its price is another."""
+    with pytest.raises(ValueError, match=f"'{name}-spot' is '{name}' at the price of Spot"):
+        sim.startup(platform=f"{name}-spot", replications=1)
+
+
 def test_what_they_rest_on_is_cited() -> None:
     """Source, date and grade, and a range where it is assumed."""
     every: list[Any] = []

@@ -1,6 +1,7 @@
 """Which platform for my own application: known answers, and what a plan promises."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 import sim
 from sim import catalog
 from sim.core.question import BadInput
+from sim.platforms import DaemonSet
 from sim.studies.plan.answer import PlanAnswer
 from sim.studies.plan.question import PlanQuestion, limits
 from sim.studies.plan.study import plan as planned
@@ -208,7 +210,7 @@ def test_a_plan_has_room_for_every_start(started: PlanAnswer) -> None:
     """The simulation confirms it: on the machines of the plan no copy is refused."""
     assert started.runs is not None
     assert (started.runs.runs["refused"] == 0).all()
-    assert all(row.ready_at("cold", 0.5) for row in started.rows if row.hosts is not None)
+    assert all(any(row.ready_at(image, 0.5) for image in row.ready) for row in started.rows)
 
 
 def test_warm_is_never_later_than_cold_and_p95_never_before_p50(started: PlanAnswer) -> None:
@@ -273,3 +275,43 @@ def test_compose_holds_a_service_until_its_database_is_looked_at() -> None:
 
     assert 30.0 <= ready["docker"] < 35.0
     assert ready["ecs"] < 10.0
+
+
+def test_what_is_set_on_nodes_is_set_on_those_of_a_plan(fourteen: PlanAnswer) -> None:
+    """A DaemonSet of 0.6 vCPU makes four nodes of 3.7 vCPUs five; ECS runs none."""
+    agent = DaemonSet(name="agent", cpu=0.6, memory=512 * MiB)
+    set_ = arithmetic(FOURTEEN, daemon_sets=(agent,)).table().set_index("platform")["machines"]
+    plain = fourteen.table().set_index("platform")["machines"]
+
+    assert set_["eks"] == plain["eks"] + 1
+    assert set_["ecs"] == plain["ecs"]
+
+
+def test_a_plan_without_starts_is_kept_as_it_was_asked(tmp_path: Path) -> None:
+    """Two platforms and a setting of nodes: the same question finds its own folder."""
+    asked = {"platform": ("ecs", "eks"), "custom_networking": True}
+    folders = [arithmetic(SMALL, **asked).results().save(tmp_path) for _ in range(2)]
+    other = arithmetic(SMALL, platform="ecs").results().save(tmp_path)
+
+    assert folders[0] == folders[1] != other
+    assert list(sim.load(folders[0]).summary["platform"]) == ["ecs", "eks"]
+
+
+def test_a_guest_with_its_app_in_its_image_is_not_ranked_beside_a_cold_pull() -> None:
+    """What it takes stands among the warm starts, and by readiness another is recommended."""
+    rows = planned(SMALL, goal="ready", platform=("vm", "ecs"), replications=2).json()
+
+    assert rows["recommendation"]["platform"] == "ecs"
+    vm = next(row for row in rows["platforms"] if row["platform"] == "vm")
+    assert "ready_warm_p50_s" in vm and "ready_cold_p50_s" not in vm
+    assert "no cold start" in vm["refused"]
+
+
+def test_nothing_is_recommended_by_a_cost_that_is_not_known() -> None:
+    """EC2's prices are known of one region only."""
+    answer = arithmetic(SMALL, region="eu-west-1", platform=("ecs", "docker"))
+
+    assert answer.chosen is None and answer.fits
+    assert "No platform can be ranked by cost: EC2's prices in eu-west-1" in answer.sentence()
+    assert answer.turning == []
+    assert set(answer.json()["recommendation"]) == {"why"}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
+from functools import partial
 from math import ceil, fsum, inf
+from typing import TypeAlias
 
 from sim import catalog
 from sim.core.names import Architecture
@@ -23,6 +25,10 @@ from sim.workload.application import Application, Part
 from sim.workload.service import BOTH
 
 STEP = 10 * GiB
+
+
+Asked: TypeAlias = Callable[[str], PlatformOptions]
+"""What is asked of a platform with machines of one type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,11 @@ class PlannedHosts:
 
 
 def planned_hosts(
-    row: PlatformRow, app: Application, names: Sequence[str], spare: int
+    row: PlatformRow,
+    app: Application,
+    names: Sequence[str],
+    spare: int,
+    nodes: catalog.NodeSettings | None = None,
 ) -> PlannedHosts:
     """The cheapest machines of some types, by the platform's own rules.
 
@@ -60,15 +70,22 @@ def planned_hosts(
     """
     if not staying(app):
         raise ValueError("nothing in it stays up: it has daemons and jobs only")
+    asked = partial(options_for, app, nodes=nodes)
     if row.own_host:
-        return _own_hosts(row, app, names)
+        return _own_hosts(row, app, names, asked)
     if row.mixes:
-        return _mixed(row, app, names, spare)
-    return _of_one_type(row, app, names, spare)
+        return _mixed(row, app, names, spare, asked)
+    return _of_one_type(row, app, names, spare, asked)
 
 
-def options_for(app: Application, instance: str) -> PlatformOptions:
-    """What a platform is asked for, on behalf of all parts of an application."""
+def options_for(
+    app: Application, instance: str, nodes: catalog.NodeSettings | None = None
+) -> PlatformOptions:
+    """What a platform is asked for, on behalf of all parts of an application.
+
+    Args:
+        nodes: settings of EKS nodes; None: as EKS has them.
+    """
     first, *others = [part.service for part in staying(app)] or [app.parts[0].service]
     return PlatformOptions(
         service=first,
@@ -77,6 +94,7 @@ def options_for(app: Application, instance: str) -> PlatformOptions:
         cheapest=True,
         burstable=False,
         architecture=_architecture(app, instance),
+        nodes=catalog.NodeSettings() if nodes is None else nodes,
     )
 
 
@@ -93,7 +111,7 @@ def _architecture(app: Application, instance: str) -> Architecture:
 
 
 def _of_one_type(
-    row: PlatformRow, app: Application, names: Sequence[str], spare: int
+    row: PlatformRow, app: Application, names: Sequence[str], spare: int, asked: Asked
 ) -> PlannedHosts:
     """The type on which the whole costs least; those that cannot beat the best are not tried."""
     best: tuple[float, str, PackedHosts] | None = None
@@ -102,7 +120,7 @@ def _of_one_type(
         if best is not None and bound >= best[0]:
             break
         try:
-            packing = _packed(row, app, name, spare)
+            packing = _packed(row, app, asked(name), spare)
         except ValueError as error:
             failed = failed or error
             continue
@@ -116,28 +134,29 @@ def _of_one_type(
     return _shared(name, packing, machines=len(packing.hosts) + (spare if row.most_hosts else 0))
 
 
-def _packed(row: PlatformRow, app: Application, name: str, spare: int) -> PackedHosts:
-    kind = kind_of(row, app, name)
+def _packed(
+    row: PlatformRow, app: Application, options: PlatformOptions, spare: int
+) -> PackedHosts:
+    kind = _kind(row, app, options)
     wanted = copies(app, kind.placing)
     if row.most_hosts:  # a machine to spare runs a copy of the whole
         return fewest(kind, wanted, most=row.most_hosts)
     return fewest(kind, wanted, spare=spare)
 
 
-def kind_of(row: PlatformRow, app: Application, name: str) -> HostKind:
+def _kind(row: PlatformRow, app: Application, options: PlatformOptions) -> HostKind:
     """A host of one type as the platform offers it, with the application's daemons on it.
 
     Raises:
         ValueError: it cannot be had, or not even the daemons fit.
     """
-    options = options_for(app, name)
     _fit_at_all(row, options)
     platform = row.any(options)
     own_rules = getattr(platform, "placing", None)  # a platform of one's own may say less
     placing = (own_rules and own_rules()) or by_ceilings(platform.ceilings)
     kind = host_kind(app, platform.machine, placing)
-    price = catalog.instance(name).usd_per_hour
-    return replace(kind, name=name, usd_per_hour=price)
+    price = catalog.instance(options.instance).usd_per_hour
+    return replace(kind, name=options.instance, usd_per_hour=price)
 
 
 def _fit_at_all(row: PlatformRow, options: PlatformOptions) -> None:
@@ -172,12 +191,14 @@ def _larger_disk(packing: PackedHosts) -> float | None:
     return STEP * ceil(needed / STEP)
 
 
-def _mixed(row: PlatformRow, app: Application, names: Sequence[str], spare: int) -> PlannedHosts:
+def _mixed(
+    row: PlatformRow, app: Application, names: Sequence[str], spare: int, asked: Asked
+) -> PlannedHosts:
     """Machines as the platform itself chooses among the types."""
     kinds, failed = [], []
     for name in undominated(names):
         try:
-            kinds.append(kind_of(row, app, name))
+            kinds.append(_kind(row, app, asked(name)))
         except ValueError as error:
             failed.append(error)
     if not kinds:
@@ -204,7 +225,9 @@ def _counted(name: str, count: int, kinds: int) -> str:
     return name if kinds == 1 else f"{count} {name}"
 
 
-def _own_hosts(row: PlatformRow, app: Application, names: Sequence[str]) -> PlannedHosts:
+def _own_hosts(
+    row: PlatformRow, app: Application, names: Sequence[str], asked: Asked
+) -> PlannedHosts:
     """A machine, or a microVM, for each copy."""
     parts = staying(app)
     of_size: dict[object, tuple[Capacity, StudiedPlatform]] = {}
@@ -212,7 +235,7 @@ def _own_hosts(row: PlatformRow, app: Application, names: Sequence[str]) -> Plan
     for part in parts:
         size = _what_is_asked(part)
         if size not in of_size:
-            of_size[size] = _own_host(row, app, part, names)
+            of_size[size] = _own_host(row, part, names, asked)
         found.append((part, *of_size[size]))
     sizes: Counter[str] = Counter()
     for part, host, _ in found:
@@ -244,15 +267,13 @@ def _what_is_asked(part: Part) -> object:
 
 
 def _own_host(
-    row: PlatformRow, app: Application, part: Part, names: Sequence[str]
+    row: PlatformRow, part: Part, names: Sequence[str], asked: Asked
 ) -> tuple[Capacity, StudiedPlatform]:
     """The cheapest host that holds a copy of a part."""
     best: tuple[float, Capacity, StudiedPlatform] | None = None
     lacking: DoesNotFit | None = None
     for name in _one_of_each_architecture(part, names):
-        options = replace(
-            options_for(app, name), service=part.service, others=(), architecture=None
-        )
+        options = replace(asked(name), service=part.service, others=())
         options = replace(options, architecture=catalog.instance(name).architecture)
         try:
             _fit_at_all(row, options)

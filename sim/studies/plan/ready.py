@@ -52,14 +52,18 @@ class PlanReady:
 
 
 def plan_scenarios(
-    row: PlatformRow, app: Application, hosts: PlannedHosts, image: Temperature
+    row: PlatformRow,
+    app: Application,
+    hosts: PlannedHosts,
+    image: Temperature,
+    nodes: catalog.NodeSettings | None = None,
 ) -> dict[str, Scenario]:
     """Variants in which all of it begins at once; on single servers there are several of one case.
 
     Raises:
         ValueError: the platform cannot be had so, such as with more images than a disk holds.
     """
-    groups = enumerate(_groups(row, app, hosts))
+    groups = enumerate(_groups(row, app, hosts, nodes))
     return {
         f"{row.name}-{image}/{number}": _scenario(row, _from(row, options, image), some)
         for number, (options, some) in groups
@@ -68,13 +72,20 @@ def plan_scenarios(
 
 def _from(row: PlatformRow, options: PlatformOptions, image: Temperature) -> PlatformOptions:
     """With images on every machine the disk of each holds all of them, whatever it runs."""
+    if not row.pulls:
+        return options
     if image == "warm" and "disk" in row.takes and "count" in row.takes:
         return replace(options, image=image, disk=AMPLE)
     return replace(options, image=image)
 
 
 def temperatures(row: PlatformRow) -> tuple[Temperature, ...]:
-    """The images from which it can be started; of machines that come only a cold one."""
+    """The images from which it can be started; of machines that come only a cold one.
+
+    A guest that has its app in its own image starts as others do whose image is there.
+    """
+    if not (row.pulls or row.own_host):
+        return ("warm",)
     if row.startup:
         return tuple(image for image in TEMPERATURES if image in row.startup)
     return ("cold",)
@@ -119,10 +130,10 @@ def at_request(service: Service) -> Service:
 
 
 def _groups(
-    row: PlatformRow, app: Application, hosts: PlannedHosts
+    row: PlatformRow, app: Application, hosts: PlannedHosts, nodes: catalog.NodeSettings | None
 ) -> Iterator[tuple[PlatformOptions, Application]]:
     """What starts together on machines of one description."""
-    options = options_for(app, hosts.largest or catalog.DEFAULT_TYPE)
+    options = options_for(app, hosts.largest or catalog.DEFAULT_TYPE, nodes)
     if row.own_host:  # its image is pulled as on the other platforms
         pulls = any(part.service.image is not None for part in app.parts)
         yield replace(options, pulled=pulls, cheapest=False), app

@@ -18,7 +18,6 @@ from sim.studies.plan.turning import turning
 from sim.studies.plan.types import by_least_cost, candidates
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import row as platform_row
-from sim.workload.application import Application
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +57,7 @@ def planned_rows(question: PlanQuestion, names: Sequence[str] = ()) -> list[Plan
 
 def _planned(row: PlatformRow, question: PlanQuestion, names: Sequence[str]) -> PlanRow:
     try:
-        hosts = planned_hosts(row, question.app, names, question.spare)
+        hosts = planned_hosts(row, question.app, names, question.spare, question.nodes())
     except DoesNotFit as error:
         limit = error.limits[0] if error.limits else ""
         return PlanRow(row, None, question, refused=str(error), stopped_by=limit)
@@ -71,7 +70,7 @@ def _started(rows: Sequence[PlanRow], question: PlanQuestion) -> Results | None:
     """Start all copies on the machines of each platform; the rows get what came out."""
     scenarios: dict[str, Scenario] = {}
     for row in rows:
-        scenarios |= _scenarios(row, question.app)
+        scenarios |= _scenarios(row, question)
     if not scenarios:
         return None
 
@@ -93,14 +92,14 @@ def _started(rows: Sequence[PlanRow], question: PlanQuestion) -> Results | None:
     )
 
 
-def _scenarios(row: PlanRow, app: Application) -> dict[str, Scenario]:
+def _scenarios(row: PlanRow, question: PlanQuestion) -> dict[str, Scenario]:
     """All starts of one platform; why one cannot be made is noted."""
     made: dict[str, Scenario] = {}
     if row.hosts is None:
         return made
     for image in temperatures(row.platform):
         try:
-            made |= plan_scenarios(row.platform, app, row.hosts, image)
+            made |= plan_scenarios(row.platform, question.app, row.hosts, image, question.nodes())
         except ValueError:
             row.not_started[image] = (
                 "not all images fit on the disk of one machine"

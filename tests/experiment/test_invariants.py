@@ -1,0 +1,102 @@
+"""What holds in every simulation, whatever is asked, stopped and when."""
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from worlds import PLATFORMS, app, idle, image, rows, service
+
+from sim.core.world import World
+from sim.experiment import Burst, Scenario, replicate
+from sim.start import Killed, Ready, Refused
+from sim.units import MiB
+
+YEAR = 365.25 * 86400.0
+
+
+def drawn_service(draw: random.Random, name: str) -> Any:
+    """A small service of some kind."""
+    quota = draw.random() < 0.7
+    return service(
+        name,
+        app=app(
+            cpu=draw.choice((0.0, 0.05, 0.4)),
+            private=draw.choice((0.0, 20.0, 60.0)) * MiB,
+            hot=draw.choice((0.0, 5.0)) * MiB,
+        ),
+        image=draw.choice(
+            (None, image(3 * MiB, name="web"), image(9 * MiB, 2 * MiB, name="other"))
+        ),
+        cpu=draw.choice((0.25, 0.5, 1.0)),
+        cpu_quota=quota,
+        memory=draw.choice((64.0, 128.0)) * MiB,
+        disk=draw.choice((0.0, 1.0 * MiB)),
+    )
+
+
+def check(kind: str, seed: int) -> None:
+    """One small scenario, with stops at random moments, and all of it ended after a while."""
+    draw = random.Random(f"{kind}/{seed}")
+    world = World(seed)
+    live = PLATFORMS[kind].deploy(world)
+    at = draw.choice((0.0, 7.0, 1e5, YEAR / 12.0, YEAR))
+    if at:
+        world.env.run(until=at)
+    before = {each.name: each.memory.used for each in live.hosts()}
+    starts = []
+    for number in range(draw.randint(1, 3)):
+        starts += live.launch(drawn_service(draw, f"s{number}"), draw.randint(1, 3))
+        world.env.run(until=world.env.now + draw.uniform(0.001, 20.0))
+    for start in draw.sample(starts, draw.randint(0, len(starts))):
+        live.stop(start)
+        world.env.run(until=world.env.now + draw.uniform(0.001, 20.0))
+    world.env.run(until=world.env.now + 5_000.0)
+    hosts = list(live.hosts())
+    ready = [start for start in starts if isinstance(start.value, Ready)]
+
+    assert all(isinstance(start.value, Ready | Refused | Killed) for start in starts)
+    assert len({start.task for start in starts}) == len(starts)
+    for start in ready:
+        mine = [row for row in rows(world.record) if row.task == start.task and not row.parent]
+        ends = [*(row.start for row in mine[1:]), mine[-1].end]
+        assert [row.end for row in mine] == pytest.approx(ends, abs=1e-6)
+        assert all(row.end >= row.start for row in mine)
+
+    for start in starts:
+        live.stop(start)
+    world.env.run(until=world.env.now + 5_000.0)
+    for each in hosts:
+        assert idle(each), (kind, seed)
+        if each.name in before:  # else the host went with its task
+            assert each.memory.used == pytest.approx(before[each.name], abs=1.0), (kind, seed)
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_what_ends_leaves_nothing_behind(kind: str) -> None:
+    """One outcome a start, phases that tile, and memory, CPU, disk and NIC as they were."""
+    for seed in range(12):
+        check(kind, seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_what_ends_leaves_nothing_behind_in_five_thousand(kind: str) -> None:
+    """The same, far more often."""
+    for seed in range(100, 660):
+        check(kind, seed)
+
+
+@pytest.mark.parametrize("kind", ["docker", "vm", "ecs-bridge", "eks"])
+def test_permuted_services_give_the_same_answer(kind: str) -> None:
+    """Two services that are asked for at once: whichever is named first."""
+    one, two = service("one", app=app(cpu=0.3)), service("two", app=app(cpu=0.3))
+    bursts = (Burst(service=one, tasks=2), Burst(service=two, tasks=2))
+    scenario = Scenario(name="x", platform=PLATFORMS[kind], arrivals=bursts)
+    turned = replace(scenario, arrivals=bursts[::-1])
+
+    times = [
+        sorted(replicate(each, times=1).starts()["time_to_ready_s"]) for each in (scenario, turned)
+    ]
+
+    assert times[0] == pytest.approx(times[1], rel=1e-9)

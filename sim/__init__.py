@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
     from sim.studies.fail.study import fail
+    from sim.studies.holds.study import holds
     from sim.studies.isolation.study import isolation
     from sim.studies.lifecycle.study import lifecycle
     from sim.studies.neighbours.study import neighbours
@@ -70,6 +71,7 @@ __all__ = [
     "density",
     "experiment",
     "fail",
+    "holds",
     "isolation",
     "lifecycle",
     "load",
@@ -115,6 +117,7 @@ _HOME = {
     "density": "sim.studies.density.study",
     "fail": "sim.studies.fail.study",
     "isolation": "sim.studies.isolation.study",
+    "holds": "sim.studies.holds.study",
     "lifecycle": "sim.studies.lifecycle.study",
     "neighbours": "sim.studies.neighbours.study",
     "plan": "sim.studies.plan.study",

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from sim.cli import explained
+from sim.cli.holds import hold_files
 from sim.cli.options import Files, refusals
+from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
 from sim.studies.density import study
@@ -14,8 +16,10 @@ from sim.studies.density.row import DensityRow, how_to_lift
 from sim.units import GiB
 
 
-def command(question: DensityQuestion, to: Files) -> int:
+def command(own: OwnFiles, question: DensityQuestion, to: Files) -> int:
     """Count them, and say what stops them; 3 where not one fits."""
+    if own.files:
+        return hold_files(own, question, to)
     with refusals():
         answer = study.answer(question)
     folder = answer.results().save(to.out)

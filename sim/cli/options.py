@@ -73,7 +73,8 @@ def verb(command: Callable[..., int]) -> Callable[..., None]:
 
 def _listed(kind: type) -> list[Field[Any]]:
     """Fields as the help lists them."""
-    return sorted(fields(kind), key=lambda field: typed(kind, field.name).last)
+    listed = [field for field in fields(kind) if not typed(kind, field.name).python]
+    return sorted(listed, key=lambda field: typed(kind, field.name).last)
 
 
 def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]) -> int:
@@ -128,7 +129,7 @@ def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:
     wrong: list[str] = []
     for kind in kinds:
         values = {}
-        for field in fields(kind):
+        for field in _listed(kind):
             if (value := given[field.name]) is None or value == []:
                 continue
             mark = typed(kind, field.name)

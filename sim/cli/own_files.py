@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Annotated, Any
 
 from sim.core.description import description
@@ -33,9 +32,10 @@ class OwnFiles(Question):
         idle = [name for name in differing(question) if name not in heeded]
         if idle:
             first = typed(type(question), sorted(idle)[0]).name
-            taken = ", ".join(f"--{typed(type(question), name).name}" for name in heeded)
+            few = [f"--{typed(type(question), name).name}" for name in heeded][:6]
             raise BadInput(
-                f"{first}: not allowed beside files, which say what runs; they go with {taken}"
+                f"{first}: not allowed beside files, which say what runs; they go with "
+                f"{', '.join(few)}"
             )
         return understood(ask(ReadQuestion, {"files": self.files}))
 
@@ -44,8 +44,3 @@ def shared(question: object, heeded: Sequence[str]) -> dict[str, Any]:
     """The fields of a question that an answer about an application takes as well."""
     names = {field.name for field in fields(question)}  # type: ignore[arg-type]
     return {name: getattr(question, name) for name in heeded if name in names}
-
-
-def first_file(files: Sequence[Path]) -> str:
-    """What a title calls them."""
-    return str(files[0]) if files else ""

@@ -98,7 +98,11 @@ def show(answer: PlanAnswer) -> None:
     if answer.runs is not None:
         table(
             ["platform", "cold p50", "cold p95", "warm p50", "warm p95", "last one up"],
-            [_ready(row) for row in answer.rows if row.ready_at("cold", 0.5) is not None],
+            [
+                _ready(row)
+                for row in answer.rows
+                if any(row.ready_at(image, 0.5) for image in row.ready)
+            ],
             title="seconds from the request until all of it is ready",
             right="lrrrrl",
         )
@@ -127,7 +131,7 @@ def _cost(row: PlanRow) -> list[str]:
 
 
 def _ready(row: PlanRow) -> list[str]:
-    last = row.ready["cold"].last.most_common(1)
+    last = next(iter(row.ready.values())).last.most_common(1)
     quantiles = [(image, q) for image in ("cold", "warm") for q in (0.5, 0.95)]
     return [
         row.name,

@@ -62,6 +62,8 @@ class Typed:
     """One letter for it: `f` is `-f`."""
     last: bool = False
     """Whether it is listed behind the others."""
+    python: bool = False
+    """Whether it is given in Python alone, and never typed."""
 
 
 class Mistake(NamedTuple):

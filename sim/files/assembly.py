@@ -11,7 +11,7 @@ from sim.core.question import BadInput
 from sim.files.draft import ContainerDraft, Drafts, PartDraft, share_volumes
 from sim.files.sizes.ladder import LADDER, ObservedUse, SizedContainer, found_use, sized, told
 from sim.files.text.findings import Findings
-from sim.workload import Application, Part, Service
+from sim.workload import Application, Part, Service, Wait
 from sim.workload.application import SizeSource
 
 MOST_PARTS = 2000
@@ -50,6 +50,8 @@ def assembled(
 def _part(draft: PartDraft, measured: Mapping[str, ObservedUse]) -> Part | None:
     for each in draft.init:
         _as_large_as(draft.main, each)
+    for each in draft.containers:
+        each.after = [_waits_for_part(wait, draft) for wait in each.after]
     every = [_sized(each, measured, _name(each, draft)) for each in draft.containers]
     if any(each is None for each in every):
         return None
@@ -85,6 +87,11 @@ def _as_large_as(main: ContainerDraft, init: ContainerDraft) -> None:
         init.cpu, init.cpu_limit = main.cpu, main.cpu_limit
     if not (init.memory or init.memory_limit):
         init.memory, init.memory_limit = main.memory, main.memory_limit
+
+
+def _waits_for_part(wait: Wait, draft: PartDraft) -> Wait:
+    """The main container has the name of its part."""
+    return replace(wait, part=draft.name) if wait.part == draft.main.name else wait
 
 
 def _name(container: ContainerDraft, part: PartDraft) -> str:

@@ -23,7 +23,8 @@ from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
 from sim.core.names import Architecture
 from sim.core.quantity import Between, Bytes, Count, Hosts, Rate, ReservedVcpu, Seconds
-from sim.experiment import Burst, Poisson, Scenario
+from sim.experiment import Burst, Poisson, Rollout, Scenario
+from sim.files import read
 from sim.host import Machine
 from sim.host.machine import LARGEST
 from sim.image import AgentPull, Image, read_image
@@ -36,7 +37,7 @@ from sim.platforms.kubernetes.scheduler import Scoring
 from sim.studies import platforms
 from sim.studies.platform_row import PlatformOptions, bare_machine
 from sim.units import Gbit_per_s
-from sim.workload import HealthCheck, Service, Wait
+from sim.workload import Application, HealthCheck, Service, Wait
 from sim.workload.attribute_expression import MemberOf
 from sim.workload.fault import Fault, Victim
 from sim.workload.service import Port
@@ -101,6 +102,22 @@ PlatformName = Annotated[
 ]
 App = Annotated[str, _known("app", catalog.apps())]
 ImageName = Annotated[str, _known("image", catalog.images())]
+
+
+def _from_files(value: object, info: ValidationInfo) -> object:
+    """The application in a file, or in several; paths start at the folder of the scenario file."""
+    if isinstance(value, Application):
+        return value
+    paths = [value] if isinstance(value, str) else value
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        raise ValueError(f"{value!r} is not allowed; the path of a compose file, manifests, ...")
+    folder = (info.context or {}).get("folder", Path())
+    return read(*(folder / path for path in paths))
+
+
+ApplicationFile = Annotated[
+    Application, BeforeValidator(_from_files), WithJsonSchema({"type": "string"})
+]
 ImageFile = Annotated[Image, BeforeValidator(_from_manifest), WithJsonSchema({"type": "string"})]
 
 
@@ -323,6 +340,9 @@ class ScenarioFile:
     host: HostPart = Field(default_factory=HostPart)
     image: ImagePart = Field(default_factory=ImagePart)
     service: ServicePart = Field(default_factory=ServicePart)
+    application: ApplicationFile | None = None
+    """Instead of a service: a compose file, manifests, task definitions, an application of one's
+    own; all of it begins at once, in the platform's order."""
     arrivals: ArrivalsPart = Field(default_factory=ArrivalsPart)
     registry: RegistryName = "ecr"
     """Where images are pulled from."""
@@ -365,11 +385,12 @@ class ScenarioFile:
         Raises:
             ValueError: a figure that is replaced is not used by this scenario.
         """
-        service = self._service()
+        service = self._service() if self.application is None else self._first(self.application)
+        platform = self._platform(service)
         scenario = Scenario(
             name=self.name,
-            platform=self._kept_up(self._platform(service)),
-            arrivals=(self._arrivals(service),),
+            platform=self._kept_up(platform),
+            arrivals=(self._arrivals(service, platform),),
             faults=tuple(part.fault() for part in self.faults),
             until=self.until,
             serve=self.serve,
@@ -413,8 +434,23 @@ class ScenarioFile:
             sidecars=(*service.sidecars, *(part.service() for part in self.pod.sidecars)),
         )
 
-    def _arrivals(self, service: Service) -> Burst | Poisson:
+    def _first(self, app: Application) -> Service:
+        """The service of its first part.
+
+        Raises:
+            ValueError: what is said of a service has no effect beside it.
+        """
+        alone = ("service", ServicePart()), ("arrivals", ArrivalsPart(at=self.arrivals.at))
+        for name, usual in alone:
+            if getattr(self, name) != usual:
+                raise ValueError(f"{name}: not allowed beside application, which says what runs")
+        return app.parts[0].service
+
+    def _arrivals(self, service: Service, platform: Any) -> Burst | Poisson | Rollout:
         part = self.arrivals
+        if self.application is not None:
+            ordered = bool(getattr(platform, "orders", False))
+            return Rollout(application=self.application, at=part.at, ordered=ordered)
         if part.per_second is None:
             return Burst(service=service, tasks=part.tasks, at=part.at)
         return Poisson(service=service, tasks=part.tasks, per_second=part.per_second)
@@ -426,8 +462,10 @@ class ScenarioFile:
                 f"image.lazy: true is not allowed on {self.platform}; {' and '.join(lazily)} load "
                 f"images lazily (SOCI)"
             )
+        parts = () if self.application is None else self.application.parts[1:]
         options = PlatformOptions(
             service=service,
+            others=tuple(each.service for each in parts),
             instance=host.instance,
             host=host.bare(),
             disk=host.disk,

@@ -168,15 +168,24 @@ def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
     """An app of the catalogue by name, or a service of one's own, alone in its application."""
 
     def check(value: object) -> object:
-        if isinstance(value, Application):
-            if len(value.parts) > 1:
-                raise ValueError(f"{value.name} has {len(value.parts)} parts; one is needed")
-            return value.parts[0].service
-        if not isinstance(value, Service) and value not in (known := list(names())):
-            raise _not_known("app", value, known)
-        return value
+        alone = one_service(value)
+        if not isinstance(alone, Service) and alone not in (known := list(names())):
+            raise _not_known("app", alone, known)
+        return alone
 
     return BeforeValidator(check)
+
+
+def one_service(value: object) -> object:
+    """The service of an application that has one part; anything else as it is."""
+    if not isinstance(value, Application):
+        return value
+    if len(value.parts) > 1:
+        raise ValueError(
+            f"{value.name} has {len(value.parts)} parts; one is needed: sim.holds says how many of "
+            f"the whole a host holds, sim.uptime when it is up, sim.plan what to run it on"
+        )
+    return value.parts[0].service
 
 
 def _instances() -> Iterable[str]:

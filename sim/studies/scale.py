@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import PlainValidator
+from pydantic import BeforeValidator, PlainValidator
 
 from sim import catalog
 from sim.core.cited import SCALES
 from sim.core.description import description, figures, with_figure
 from sim.core.names import UnknownName, nearest, unknown
-from sim.core.question import Mistake, Typed
+from sim.core.question import Mistake, Typed, without_effect
 from sim.studies import platforms
 from sim.studies.cost.bill import Bill, bill
 from sim.studies.cost.hosts import one_host, so_many
@@ -28,6 +28,7 @@ from sim.studies.kinds import (
     chosen,
     idle,
     node_takers,
+    one_service,
     several,
 )
 from sim.studies.platform_row import PlatformOptions, StudiedPlatform
@@ -76,6 +77,8 @@ class ChangeQuestion(PriceTerms):
     """Tasks that run already."""
     to: CountOrNone = 500
     """Tasks that shall run."""
+    app: Annotated[Service | None, BeforeValidator(one_service), Typed(python=True)] = None
+    """A service of one's own, instead of `cpu`, `memory`, `gpus` and `image`."""
     cpu: Cores = 1.0
     """vCPUs of one task."""
     memory: Size = 2 * GiB
@@ -101,6 +104,9 @@ class ChangeQuestion(PriceTerms):
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """An instance type or settings of nodes where there are none."""
         yield from PriceTerms.conflicts(self, given)
+        if self.app is not None:
+            own = ("cpu", "memory", "gpus", "image")
+            yield from without_effect(given, own, "app", "beside a service, which says it itself")
         takers = {"instance": platforms.takers("scale", "instance"), **node_takers("scale")}
         takers["group"] = tuple(name for name in takers["group"] if name != "eks-karpenter")
         yield from idle(given, takers, self.platforms)
@@ -173,7 +179,9 @@ class ScaleInQuestion(ChangeQuestion):
 
 
 def web(question: ChangeQuestion) -> Service:
-    """A task as it is asked for; it has no start-up work of its own."""
+    """A task as it is asked for; one without a service has no start-up work of its own."""
+    if question.app is not None:
+        return question.app
     service = catalog.service(
         "generic", cpu=question.cpu, memory=question.memory, gpus=question.gpus
     )

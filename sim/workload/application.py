@@ -169,6 +169,11 @@ class Application:
         return {part.name: [wait.part for wait in part.after] for part in self.parts}
 
 
+def as_application(value: Any) -> Any:
+    """A service alone is an application of one part; anything else is as it is."""
+    return of_one(value) if isinstance(value, Service) else value
+
+
 def of_one(service: Service, copies: int = 1) -> Application:
     """A service alone is an application of one part."""
     return Application(name=service.name, parts=(Part(service=service, copies=copies),))

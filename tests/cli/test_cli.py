@@ -146,7 +146,10 @@ def test_a_max_pods_expression_that_leaves_no_memory_says_the_way_out(tmp_path: 
     )
 
     assert few["eks"]["count"] > 0 == many["eks"]["count"]
-    assert "for 1920 pods: --kube-reserved 442MiB is for 17, and 15 fit" in many["eks"]["refused"]
+    assert (
+        "with --kube-reserved 442MiB, enough for 17 (2 of them DaemonSets'), 15 fit"
+        in (many["eks"]["refused"])
+    )
     again = rows(CliRunner().invoke(app, [*words, "110", "--kube-reserved", "442MiB"]))
     assert next(row for row in again if row["platform"] == "eks")["count"] == 15
 

@@ -210,7 +210,7 @@ def test_a_plan_has_room_for_every_start(started: PlanAnswer) -> None:
     """The simulation confirms it: on the machines of the plan no copy is refused."""
     assert started.runs is not None
     assert (started.runs.runs["refused"] == 0).all()
-    assert all(row.ready_at("cold", 0.5) for row in started.rows if row.hosts is not None)
+    assert all(any(row.ready_at(image, 0.5) for image in row.ready) for row in started.rows)
 
 
 def test_warm_is_never_later_than_cold_and_p95_never_before_p50(started: PlanAnswer) -> None:
@@ -295,3 +295,23 @@ def test_a_plan_without_starts_is_kept_as_it_was_asked(tmp_path: Path) -> None:
 
     assert folders[0] == folders[1] != other
     assert list(sim.load(folders[0]).summary["platform"]) == ["ecs", "eks"]
+
+
+def test_a_guest_with_its_app_in_its_image_is_not_ranked_beside_a_cold_pull() -> None:
+    """What it takes stands among the warm starts, and by readiness another is recommended."""
+    rows = planned(SMALL, goal="ready", platform=("vm", "ecs"), replications=2).json()
+
+    assert rows["recommendation"]["platform"] == "ecs"
+    vm = next(row for row in rows["platforms"] if row["platform"] == "vm")
+    assert "ready_warm_p50_s" in vm and "ready_cold_p50_s" not in vm
+    assert "no cold start" in vm["refused"]
+
+
+def test_nothing_is_recommended_by_a_cost_that_is_not_known() -> None:
+    """EC2's prices are known of one region only."""
+    answer = arithmetic(SMALL, region="eu-west-1", platform=("ecs", "docker"))
+
+    assert answer.chosen is None and answer.fits
+    assert "No platform can be ranked by cost: EC2's prices in eu-west-1" in answer.sentence()
+    assert answer.turning == []
+    assert set(answer.json()["recommendation"]) == {"why"}

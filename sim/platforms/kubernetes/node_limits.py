@@ -126,7 +126,11 @@ def _more_memory(
     if config.reserved_pods:
         each = plain(config.reserved_memory_per_pod)
         least = math.floor((plain(config.reserved_memory) + each * enough) / MiB)
-        return f"{takes}: --kube-reserved {least}MiB is for {enough}, and {best} fit; or {_LARGER}"
+        among = f" ({len(config.daemon_sets)} of them DaemonSets')" if config.daemon_sets else ""
+        return (
+            f"{takes}: with --kube-reserved {least}MiB, enough for {enough}{among}, {best} fit; or "
+            f"{_LARGER}"
+        )
     if allows:
         return f"lower --max-pods to {enough}, and {best} fit; or {_LARGER}"
     most = config.most_slots(machine, request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
@@ -67,18 +68,27 @@ class PlanAnswer:
         parts = [f"{row.name} breaks {' and '.join(row.breaks(wanted))}" for row in near[:3]]
         return f"No platform keeps to {required}: {'; '.join(parts)}."
 
+    def _none(self) -> str:
+        """Why no platform is recommended."""
+        if not self.fits:
+            return f"No platform can run it: {self.rows[0].refused}."
+        if self.missed:
+            return self.missed
+        why = self.rows[0].json().get("refused") or "nothing was simulated"
+        return f"No platform can be ranked by {self.question.goal}: {why}."
+
     def _good(self, row: PlanRow) -> bool:
         required = self.question.require
         kept = required is None or not row.breaks(limits(required))
-        return row.hosts is not None and kept
+        known = RANKED_BY[self.question.goal].key(row)[0] < inf
+        return row.hosts is not None and kept and known
 
     def sentence(self) -> str:
         """The application and the recommendation: what it costs, how soon it is up, and why it."""
         chosen = self.chosen
         head = f"{self.app.name} is {self._size()}."
         if chosen is None:
-            none = self.missed or f"No platform can run it: {self.rows[0].refused}."
-            return f"{head} {none}"
+            return f"{head} {self._none()}"
         return f"{head} {self.why()}"
 
     def why(self) -> str:
@@ -193,8 +203,7 @@ class PlanAnswer:
         }
         chosen = self.chosen
         if chosen is None:
-            why = self.missed or f"no platform can run it: {self.rows[0].refused}"
-            return data | {"recommendation": {"why": why}}
+            return data | {"recommendation": {"why": self._none()}}
         return data | {"recommendation": {"platform": chosen.name, "why": self.why()}}
 
     def table(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -14,8 +14,7 @@ from sim.studies import platforms
 from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import Replications, Seed, among, at_least, chosen, several
 from sim.studies.plan.types import allowed
-from sim.workload import Service
-from sim.workload.application import Application, of_one
+from sim.workload.application import Application, as_application
 
 Goal: TypeAlias = Literal["cost", "ready", "density"]
 """Cheapest; ready soonest from a cold image; on fewest machines."""
@@ -122,13 +121,9 @@ class PlanOptions(PriceTerms):
         return chosen(self.platform, [*_planned()])
 
 
-def _application(value: Any) -> Any:
-    return of_one(value) if isinstance(value, Service) else value
-
-
 @description
 class PlanQuestion(PlanOptions):
     """Which platform should run my application, on how many machines, and what does it cost?"""
 
-    app: Annotated[Application, BeforeValidator(_application)] = Field(kw_only=False)
+    app: Annotated[Application, BeforeValidator(as_application)] = Field(kw_only=False)
     """The application, as `sim.read` gives it; a service alone is one of a single part."""

@@ -72,13 +72,20 @@ def plan_scenarios(
 
 def _from(row: PlatformRow, options: PlatformOptions, image: Temperature) -> PlatformOptions:
     """With images on every machine the disk of each holds all of them, whatever it runs."""
+    if not row.pulls:
+        return options
     if image == "warm" and "disk" in row.takes and "count" in row.takes:
         return replace(options, image=image, disk=AMPLE)
     return replace(options, image=image)
 
 
 def temperatures(row: PlatformRow) -> tuple[Temperature, ...]:
-    """The images from which it can be started; of machines that come only a cold one."""
+    """The images from which it can be started; of machines that come only a cold one.
+
+    A guest that has its app in its own image starts as others do whose image is there.
+    """
+    if not (row.pulls or row.own_host):
+        return ("warm",)
     if row.startup:
         return tuple(image for image in TEMPERATURES if image in row.startup)
     return ("cold",)

@@ -68,10 +68,10 @@ class PlanRow:
         ready = self.ready.get(image)
         return None if ready is None else ready.at(q)
 
-    def value(self, column: str) -> float | None:
-        """A column of its JSON."""
-        value = self.json().get(column)
-        return None if value is None else float(value)
+    @property
+    def came_up(self) -> bool:
+        """Whether there is a median from any image."""
+        return any(ready.at(0.5) is not None for ready in self.ready.values())
 
     def breaks(self, limits: tuple[PlanLimit, ...]) -> list[str]:
         """The limits that it does not keep to, or of which that is not known."""
@@ -109,21 +109,25 @@ class PlanRow:
         if whole is not None and whole.of(*PAID).usd_per_month is None:
             yield from whole.of(*PAID).unknown
         for image, ready in self.ready.items():
-            if ready.short > len(ready.seconds):
-                yield (
-                    f"not all copies came up in {ready.short} of {ready.runs} runs from a {image} "
-                    f"image"
-                )
-            elif ready.at(0.5) is None:
-                yield f"too few runs for a median from a {image} image"
+            yield from _too_few(image, ready)
         for image, why in self.not_started.items():
             yield f"no {image} start: {why}"
-        if self.ready and "warm" not in {**self.ready, **self.not_started}:
+        tried = {*self.ready, *self.not_started}
+        if self.ready and "warm" not in tried:
             yield self._no_warm_image()
+        if self.ready and "cold" not in tried:
+            yield "no cold start: the app is in the image of the guest"
 
     def _no_warm_image(self) -> str:
         if self.platform.own_host:
             return "no warm start: nothing is left of a machine that had run it"
-        if not self.platform.pulls:
-            return "no warm start: the app is in the machine image"
         return "a warm start is that of machines that are up already"
+
+
+def _too_few(image: str, ready: PlanReady) -> Iterator[str]:
+    """Why there is no median."""
+    if ready.short > len(ready.seconds):
+        runs = f"{ready.short} of {ready.runs} runs"
+        yield f"not all copies came up in {runs} from a {image} image"
+    elif ready.at(0.5) is None:
+        yield f"too few runs for a median from a {image} image"

@@ -55,6 +55,8 @@ def turning(question: PlanQuestion, rows: Sequence[PlanRow], plans: Plans) -> li
         return _first(plans(replace(asked, app=app)), RANKED_BY[by], chosen)
 
     base, unit = first(question.app), RANKED_BY[by].unit
+    if base[1] == inf:
+        return []
     found = [
         Turning(each.what, each.low, each.high, first(each.at_low), first(each.at_high), base, unit)
         for each in _assumptions(question.app)

@@ -1,28 +1,23 @@
 """What is asked of an application: when is all of it up."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from sim import catalog
 from sim.core.description import description
 from sim.core.question import Question, Typed
 from sim.studies import platforms
 from sim.studies.kinds import Instance, Replications, Seed, chosen, several
-from sim.workload import Application, Service
-from sim.workload.application import of_one
-
-
-def as_application(value: Any) -> Any:
-    """A service alone is an application of one part."""
-    return of_one(value) if isinstance(value, Service) else value
+from sim.workload import Application
+from sim.workload.application import as_application
 
 
 @description
 class UptimeQuestion(Question):
     """When is my whole application up, and which of its parts held it up?"""
 
-    app: Annotated[Application, BeforeValidator(as_application)]
+    app: Annotated[Application, BeforeValidator(as_application)] = Field(kw_only=False)
     """An application, such as `sim.read("compose.yaml")`, or one service."""
     platform: Annotated[
         str | tuple[str, ...],

@@ -1,0 +1,60 @@
+"""`sim density FILE`: how many times does one host hold the whole application?"""
+
+from sim.cli.options import Files, refusals
+from sim.cli.own_files import OwnFiles, shared
+from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
+from sim.core.question import ask
+from sim.studies.density.question import DensityQuestion
+from sim.studies.holds import study
+from sim.studies.holds.answer import HeldRow, HoldsAnswer
+from sim.studies.holds.question import HoldsQuestion
+
+HEEDED = ("instance", "host")
+
+
+def hold_files(own: OwnFiles, asked: DensityQuestion, to: Files) -> int:
+    """Count whole copies by reservation; 3 where no host holds one."""
+    app = own.application(asked, HEEDED)
+    with refusals():
+        answer = study.answer(ask(HoldsQuestion, {"app": app, **shared(asked, HEEDED)}))
+    folder = answer.results().save(to.out)
+    if to.json:
+        as_json(answer.json())
+        note(f"wrote {folder}")
+    else:
+        say(answer.sentence())
+        show(answer)
+        wrote(folder)
+    return 0 if answer.fits else 3
+
+
+def show(answer: HoldsAnswer) -> None:
+    """Copies of the whole, and what stops each platform."""
+    most = max((row.holds or 0 for row in answer.rows), default=0)
+    table(
+        ["platform", "host", "copies", "", "stopped by", "then", "$/h a copy"],
+        [_cells(row, most) for row in answer.rows],
+        title=f"{answer.app.name}: whole copies on one host, by reservation",
+        right="llrlllr",
+    )
+    for row in answer.rows:
+        if row.refused:
+            hint(f"{row.platform}: {row.refused}.")
+    for text in answer.app.notes:
+        hint(f"note: {text}.")
+
+
+def _cells(row: HeldRow, most: int) -> list[str]:
+    price = "-" if row.usd_per_hour is None else f"{row.usd_per_hour:.4f}"
+    if row.holds is None:
+        hosts = "-" if row.refused else f"{row.hosts} hosts"
+        return [row.platform, row.host, hosts, "", "", "", price]
+    return [
+        row.platform,
+        row.host,
+        str(row.holds),
+        bar(row.holds, most, 8),
+        row.stopped_by,
+        row.then,
+        price,
+    ]

@@ -1,0 +1,1 @@
+"""How many times does one host hold a whole application?"""

@@ -1,0 +1,112 @@
+"""How many whole copies of an application one host holds, on every platform, and what stops it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import fsum, isfinite
+
+from sim.core.cited import plain
+from sim.core.question import asking
+from sim.platforms.limits import fits
+from sim.platforms.packing.host import DoesNotFit, HostKind, PackedHost, copies, host_kind
+from sim.platforms.packing.placing import by_ceilings
+from sim.studies.holds.answer import HeldRow, HoldsAnswer
+from sim.studies.holds.question import HoldsQuestion
+from sim.studies.plan.hosts import options_for, staying
+from sim.studies.platform_row import Flavour, PlatformOptions, PlatformRow
+from sim.studies.platforms import rows
+from sim.workload import Application
+
+MOST = 100_000
+"""Copies of which nobody asks for more on one host."""
+
+
+def answer(question: HoldsQuestion) -> HoldsAnswer:
+    """One more whole copy on a host of each platform until one of its parts is refused."""
+    app = question.app
+    options = replace(options_for(app, question.instance), host=question.host)
+    held = [
+        _row(app, platform, flavour, replace(options, **flavour.options))  # type: ignore[arg-type]
+        for platform in rows("density")
+        for flavour in platform.density
+        if flavour.applies(options)
+    ]
+    return HoldsAnswer(question, held)
+
+
+holds = asking(HoldsQuestion, answer, "holds")
+
+
+def _row(
+    app: Application, platform: PlatformRow, flavour: Flavour, options: PlatformOptions
+) -> HeldRow:
+    """The row of a platform, set up in one of its ways."""
+    if platform.own_host:
+        return _own_hosts(app, platform, flavour, options)
+    made = platform.any(options)
+    own_rules = getattr(made, "placing", None)  # a platform of one's own may say less
+    placing = (own_rules and own_rules()) or by_ceilings(made.ceilings)
+    try:
+        kind = host_kind(app, made.machine, placing)
+    except DoesNotFit as error:
+        return HeldRow(flavour.name, made.machine.name, 0, refused=str(error))
+    return _filled(app, flavour.name, kind)
+
+
+def _filled(app: Application, name: str, kind: HostKind) -> HeldRow:
+    host, count = PackedHost(kind), 0
+    wanted = copies(app, kind.placing)
+    if not wanted:
+        return HeldRow(name, kind.name, 0, refused="it has no part that stays")
+    while count < MOST:
+        for copy in wanted:
+            if not host.takes(copy):
+                word = (host.lacks(copy) or ["room"])[0]
+                return HeldRow(
+                    name,
+                    kind.name,
+                    count,
+                    limits=_limits(kind, app, word, count),
+                    usd_per_hour=_share(kind, count),
+                )
+            host.put(copy)
+        count += 1
+    return HeldRow(name, kind.name, count)
+
+
+def _limits(kind: HostKind, app: Application, word: str, count: int) -> tuple[tuple[str, int], ...]:
+    """What stops it, then what each resource alone would allow, smallest first."""
+    left = kind.empty
+    for copy in copies(app, kind.placing):
+        left = left.less(copy.request)
+    whole, after = kind.empty.amounts(), left.amounts()
+    alone = {
+        limit: fits(whole[limit], whole[limit] - after[limit])
+        for limit in whole
+        if isfinite(whole[limit]) and whole[limit] - after[limit] > 0.0
+    }
+    others = sorted((each for each in alone.items() if each[0] != word), key=lambda each: each[1])
+    return ((word, count), *others)
+
+
+def _share(kind: HostKind, count: int) -> float | None:
+    if not count or kind.usd_per_hour is None:
+        return None
+    return plain(kind.usd_per_hour) / count
+
+
+def _own_hosts(
+    app: Application, platform: PlatformRow, flavour: Flavour, options: PlatformOptions
+) -> HeldRow:
+    """A host for each task: how many, and what they cost together."""
+    prices: list[float | None] = []
+    for part in staying(app):
+        mine = replace(options, service=part.service, others=())
+        made = None if platform.unfit(mine) else platform.any(mine)
+        if made is None or made.ceilings(part.service)[0].allows == 0:
+            return HeldRow(flavour.name, "-", None, refused=f"{part.name} fits on none")
+        prices += [made.usd_per_hour(part.service)] * part.copies
+    known = [price for price in prices if price is not None]
+    price = fsum(known) if len(known) == len(prices) else None
+    host = "a host a task"
+    return HeldRow(flavour.name, host, None, hosts=len(prices), usd_per_hour=price)

@@ -1,0 +1,189 @@
+"""Verbs and answers take applications: whole copies a host, when all is up, one service alone."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import sim
+from sim import catalog
+from sim.cli.app import app as command_line
+from sim.core.question import BadInput
+from sim.experiment import Rollout, Scenario
+from sim.experiment.running.run import run
+from sim.files import read
+from sim.scenario_file import BadFile, load_scenario
+from sim.studies.plan.hosts import options_for, planned_hosts
+from sim.studies.platforms import row
+from sim.units import GiB, MiB
+from sim.workload import Application, Part, Service
+
+BOUTIQUE = {
+    "ad": (0.2, 180), "cart": (0.2, 64), "checkout": (0.1, 64), "currency": (0.1, 64),
+    "email": (0.1, 64), "frontend": (0.1, 64), "load": (0.3, 256), "payment": (0.1, 64),
+    "products": (0.1, 64), "recommend": (0.1, 220), "redis": (0.07, 200), "shipping": (0.1, 64),
+}  # fmt: skip
+"""vCPU and MiB that the twelve pods of Online Boutique request."""
+
+MIX = {"a": (0.5, 1024, 12), "b": (1.0, 2048, 6), "c": (0.25, 256, 8)}
+"""vCPU, MiB and copies: 14 vCPU in all."""
+
+COMPOSE = """
+name: shop
+services:
+  db:
+    image: postgres:16
+    mem_limit: 512m
+    healthcheck: {interval: 10s}
+  web:
+    image: node:20
+    mem_limit: 256m
+    depends_on: {db: {condition: service_healthy}}
+"""
+
+
+def small(name: str, cpu: float, mib: float) -> Service:
+    """A service that pulls nothing."""
+    return replace(catalog.service("generic", cpu=cpu, memory=mib * MiB), name=name)
+
+
+def boutique() -> Application:
+    parts = tuple(Part(service=small(name, *size)) for name, size in BOUTIQUE.items())
+    return Application(name="Online Boutique", parts=parts)
+
+
+def mix() -> Application:
+    parts = tuple(
+        Part(service=small(name, cpu, mib), copies=copies)
+        for name, (cpu, mib, copies) in MIX.items()
+    )
+    return Application(name="mix", parts=parts)
+
+
+def test_a_node_holds_online_boutique_twice() -> None:
+    """12 pods, 1.57 vCPU and 1,368 MiB: CPU stops it, then pod slots at 4, then memory at 10."""
+    answer = sim.holds(boutique(), instance="m5.xlarge")
+    eks = next(row for row in answer.rows if row.platform == "eks")
+
+    assert (eks.holds, eks.limits) == (2, (("vCPU", 2), ("pod slots", 4), ("memory", 10)))
+    assert "12 tasks: 1.57 vCPU" in answer.sentence()
+    assert "holds it twice (vCPU stops it; then pod slots at 4)" in answer.sentence()
+    fargate = next(row for row in answer.rows if row.platform == "fargate")
+    assert (fargate.holds, fargate.hosts) == (None, 12)
+
+
+def test_one_part_of_one_container_is_held_as_often_as_it_fits() -> None:
+    """The whole of a service alone is the service."""
+    service = catalog.service("generic", cpu=0.5, memory=1 * GiB)
+    whole = {row.platform: row.holds for row in sim.holds(service).rows}
+    each = {row.platform: row.count for row in sim.density(app=service, by="reservation").rows}
+
+    shared = {name: count for name, count in whole.items() if count is not None}
+    assert len(shared) >= 6
+    assert shared == {name: each[name] for name in shared}
+
+
+@pytest.mark.parametrize(
+    ("platform", "instance", "machines"),
+    [("ecs", "m5.xlarge", 4), ("ecs", "m5.large", 7), ("eks", "m5.xlarge", None)],
+)
+def test_a_plan_is_launched_and_no_start_is_refused(
+    platform: str, instance: str, machines: int | None
+) -> None:
+    """14 vCPU of three services on as many machines as the packing says, and not on one fewer."""
+    app = mix()
+    hosts = planned_hosts(row(platform), app, [instance], 0)
+
+    def refused(count: int) -> int:
+        options = replace(options_for(app, instance), count=count)
+        whole = (Rollout(application=app),)
+        scenario = Scenario(name="plan", platform=row(platform).made(options), arrivals=whole)
+        outcomes = run(scenario, 1, 0).task_outcome
+        return sum(outcome != "ready" for outcome in outcomes)
+
+    assert machines in (None, hosts.machines)
+    assert refused(hosts.machines) == 0
+    assert refused(hosts.machines - 1) > 0
+
+
+def test_an_application_is_asked_about_as_a_whole() -> None:
+    """How many of a service fit is another question; a service alone is one of both."""
+    with pytest.raises(BadInput, match="has 12 parts; one is needed"):
+        sim.density(app=boutique())
+    with pytest.raises(ValueError, match=r"sim\.uptime when it is up"):
+        sim.startup(app=boutique())
+
+
+def test_files_are_started_and_counted_by_the_verbs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sim startup FILE`, `sim density FILE`; what says what runs is not allowed beside them."""
+    monkeypatch.chdir(tmp_path)
+    Path("compose.yaml").write_text(COMPOSE, encoding="utf-8")
+    runner = CliRunner()
+    often = ["--platform", "docker", "--replications", "2", "--jobs", "1"]
+    started = runner.invoke(command_line, ["startup", "compose.yaml", *often])
+    counted = runner.invoke(command_line, ["density", "compose.yaml"])
+    idle = runner.invoke(command_line, ["density", "compose.yaml", "--cpu", "1"])
+
+    assert (started.exit_code, counted.exit_code, idle.exit_code) == (0, 0, 2)
+    assert "shop is up (median) after" in started.output
+    assert "wait for the next look at db" in " ".join(started.output.split())
+    assert len(list(Path("results/uptime").glob("*/uptime-docker-cold.png"))) == 1
+    assert "shop is 2 tasks" in counted.output
+    assert "cpu: not allowed beside files" in idle.output
+
+
+def test_depends_on_within_a_task_is_read_and_kept(tmp_path: Path) -> None:
+    """The web container waits for the database of its own task, by its health check."""
+    path = tmp_path / "task.json"
+    path.write_text(
+        """{"family": "shop", "containerDefinitions": [
+        {"name": "web", "image": "nginx", "memory": 64,
+         "dependsOn": [{"containerName": "db", "condition": "HEALTHY"}]},
+        {"name": "db", "image": "postgres", "memory": 256, "essential": true,
+         "healthCheck": {"command": ["CMD", "x"], "interval": 10}}]}""",
+        encoding="utf-8",
+    )
+    service = read(path).parts[0].service
+
+    assert [(wait.part, wait.until) for wait in service.after] == [("db", "healthy")]
+    assert service.sidecars[0].check is not None
+    assert service.sidecars[0].check.interval == 10.0
+
+
+def test_one_service_of_an_application_is_scaled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which one has to be said, and its size is its own."""
+    monkeypatch.chdir(tmp_path)
+    Path("compose.yaml").write_text(COMPOSE, encoding="utf-8")
+    runner = CliRunner()
+    often = ["--platform", "fargate", "--to", "3", "--replications", "2", "--jobs", "1"]
+    web = runner.invoke(command_line, ["scale", "compose.yaml", "--service", "web", *often])
+    which = runner.invoke(command_line, ["scale", "compose.yaml", *often])
+    unknown = runner.invoke(command_line, ["scale", "compose.yaml", "--service", "wbe", *often])
+
+    assert (web.exit_code, which.exit_code, unknown.exit_code) == (0, 2, 2)
+    assert "0.25 GiB, node:20" in " ".join(web.output.split())
+    assert "service: missing; one of db, web" in which.output
+    assert "service: 'wbe' is not known; did you mean 'web'?" in unknown.output
+    with pytest.raises(BadInput, match="memory: not allowed beside a service"):
+        sim.scale_out(app=small("web", 0.5, 512), memory=1 * GiB)
+
+
+def test_a_scenario_file_names_the_file_of_an_application(tmp_path: Path) -> None:
+    """Its path starts at the scenario's folder; nothing else says what runs."""
+    (tmp_path / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
+    scenario = tmp_path / "scenario.yaml"
+    text = "name: shop\nplatform: docker\napplication: compose.yaml\n"
+    scenario.write_text(text, encoding="utf-8")
+    (rollout,) = load_scenario(scenario).scenario.arrivals
+
+    assert isinstance(rollout, Rollout)
+    assert (rollout.names(), rollout.ordered) == (["db", "web"], True)
+    for besides in ("service: {app: java}", "arrivals: {tasks: 3}"):
+        scenario.write_text(text + besides, encoding="utf-8")
+        with pytest.raises(BadFile, match="not allowed beside application"):
+            load_scenario(scenario)

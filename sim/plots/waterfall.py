@@ -97,7 +97,8 @@ def _draw(bars: list[Bar], ax: Axes, title: str) -> Axes:
     frame(ax, title=title)
     rows(ax, [label for label, _, _ in bars])
     known = [phases for _, phases, _ in bars if not isinstance(phases, str)]
-    ax.set_xlim(0.0, 1.12 * max([float(phases.sum()) for phases in known], default=1.0))
+    beside = 1.28 if any(failed for _, _, failed in bars) else 1.12
+    ax.set_xlim(0.0, beside * max([float(phases.sum()) for phases in known], default=1.0))
     for y, (_, phases, failed) in enumerate(bars):
         if isinstance(phases, str):
             ax.text(0.0, y, f" {phases}", va="center", fontsize=SMALL, color=FAINT)

@@ -18,8 +18,8 @@ def run(*arguments: str, out: Path) -> tuple[int, str, str]:
 def test_json_has_a_row_for_each_platform_and_the_keys_that_were_promised(tmp_path: Path) -> None:
     code, out, _ = run("--to", "40", "--replications", "2", "--json", out=tmp_path)
     rows = json.loads(out)
-    names = ["fargate", "eks-fargate", "ecs-managed", "eks-auto"]
-    names += ["ecs-asg", "eks-karpenter", "eks-cas"]
+    names = ["fargate", "eks-fargate", "ecs-managed", "eks-auto", "ecs-asg"]
+    names += ["eks-karpenter", "eks-cas"]
     keys = {"platform", "t10_s", "t25_s", "t50_s", "t75_s", "t90_s", "hosts", "usd_per_hour"}
 
     assert code == 0

@@ -136,7 +136,8 @@ def test_the_sentence_names_who_never_gets_there() -> None:
     some = scale_out(to=3, instance="t4g.nano", replications=1).sentence()
     none = scale_out(platform="eks-cas", to=3, instance="t4g.nano", replications=1).sentence()
 
-    assert "not in every run: ecs-asg (0 of 3), eks-karpenter (0 of 3), eks-cas (0 of 3)" in some
+    assert "not in every run: ecs-managed (0 of 3), eks-auto (0 of 3), ecs-asg (0 of 3)" in some
+    assert "eks-karpenter (0 of 3), eks-cas (0 of 3)" in some
     assert "eks-cas (0 of 3)" in none
 
 

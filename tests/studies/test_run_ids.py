@@ -82,6 +82,7 @@ VERBS = {
         {
             **{"platform": "fargate", "begin": 1, "to": 5, "cpu": 0.5, "memory": 3 * GiB},
             **{"instance": "m5.xlarge", "image": "node:22", "services": 2, "seed": 2},
+            "app": catalog.service("node"),
             "quotas": {"ec2.run_instances.refill": 1.0},
             "gpus": 1,
         },
@@ -98,6 +99,7 @@ VERBS = {
         {
             **{"platform": "eks-karpenter", "begin": 5, "to": 2, "cpu": 0.5, "memory": 3 * GiB},
             **{"instance": "m5.xlarge", "image": "node:22", "seed": 2},
+            "app": catalog.service("node"),
             "quotas": {"ec2.run_instances.refill": 1.0},
             "gpus": 1,
         },

@@ -60,6 +60,7 @@ VERBS = {
             **PRICES,
             **NODES,
             "reserved_memory": 0.5 * GiB,
+            "credits": "standard",
         },
         besides={"use_on": {"window": 1.0}, **A_PLAN},
         same={"explain": SHOWN},
@@ -127,7 +128,8 @@ VERBS = {
         },
     ),
 }
-LIFECYCLE_SAME = {"exclude": PLACE, "explain": SHOWN}
+STEPS = "the sizes and seconds that it gives to steps are"
+LIFECYCLE_SAME = {"exclude": PLACE, "explain": SHOWN, "history": STEPS, "build_log": STEPS}
 LIFECYCLE: dict[str, Any] = {
     **{"registry": "docker-hub", "platform": "docker", "instance": "m5.large"},
     **{"builder": "m5.large", "architecture": "arm64", "run_sizes": {1: 2e6}},

@@ -108,7 +108,7 @@ def read(path: Path, *, shipped: bool = False) -> Table:
     try:
         there = path.stat()
         if not stat.S_ISREG(there.st_mode):
-            raise BadData(f"{path}: is not a file that can be read to its end")
+            raise BadData(f"{path}: cannot be read: it is not a file with an end")
         if there.st_size > LARGEST:
             raise BadData(f"{path}: {there.st_size} bytes are too many; at most {LARGEST}")
         text = path.read_text(encoding="utf-8-sig")

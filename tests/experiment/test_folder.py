@@ -59,8 +59,10 @@ def only(out: Path) -> Path:
 
 
 def kept(out: Path) -> set[int]:
-    """Numbers of the runs whose part is on disk."""
-    files = (only(out) / "runs").glob("part-*.parquet")
+    """Numbers of the runs whose part is on disk, to its end."""
+    folder = only(out)
+    done = [path.stem for path in (folder / "commits").glob("part-*.json")]
+    files = [folder / "runs" / f"{stem}.parquet" for stem in done]
     return {run for path in files for run in pq.read_table(path)["run"].to_pylist()}
 
 

@@ -1,5 +1,6 @@
 """The notebooks run from top to bottom, and are kept without outputs."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -9,12 +10,24 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
 
 
+@pytest.fixture(scope="module")
+def client() -> Iterator[NotebookClient]:
+    """A kernel for all of them: what they share is imported once."""
+    one = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name="python3")
+    with one.setup_kernel():
+        yield one
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("default")  # jupyter's own packages warn about one another
-def test_notebook_runs(path: Path) -> None:
-    """Every cell, in order."""
+def test_notebook_runs(path: Path, client: NotebookClient) -> None:
+    """Every cell, in order, with no name left of another notebook."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
+    client.nb = notebook
+    client.reset_execution_trackers()
+    for number, cell in enumerate(notebook.cells):
+        client.execute_cell(cell, number)
     pictures = [
         output
         for cell in notebook.cells

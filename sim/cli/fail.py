@@ -2,6 +2,7 @@
 
 from sim import plots
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.quantity import shown_seconds
@@ -9,14 +10,17 @@ from sim.experiment.statistics.estimate import Estimate
 from sim.studies.fail import study
 from sim.studies.fail.answer import FailAnswer, FailRow
 from sim.studies.fail.question import FailQuestion
+from sim.studies.kinds import called
 from sim.workload.fault import PLANNED
 
 SHORT = 0.05
 """Seconds below which a part of the way back is not named."""
 
 
-def command(question: FailQuestion, workers: WorkerOptions, to: Files) -> int:
+def command(own: ServiceOfFiles, question: FailQuestion, workers: WorkerOptions, to: Files) -> int:
     """Let it happen; 3 where no platform gets all of its tasks back."""
+    if own.files:
+        question = own.of(question, SAID_BY_FILES)
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
     folder = answer.results.save(to.out)
@@ -42,8 +46,8 @@ def show(answer: FailAnswer) -> None:
     table(
         heads,
         [_cells(row, planned=planned, errors=bool(last)) for row in answer.rows],
-        title=f"{question.tasks} {'task' if question.tasks == 1 else 'tasks'} of {question.app}: "
-        f"seconds since then, {_runs(question)}",
+        title=f"{question.tasks} {'task' if question.tasks == 1 else 'tasks'} of "
+        f"{called(question.app)}: seconds since then, {_runs(question)}",
         right="l" + "r" * (len(heads) - 2) + "l",
     )
     for row in answer.rows:

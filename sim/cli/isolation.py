@@ -3,16 +3,22 @@
 from sim import plots
 from sim.cli import fail
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, note, say, table, wrote
 from sim.cli.script import picture
 from sim.studies.isolation import study
 from sim.studies.isolation.sharing import HEADS
 from sim.studies.isolation.study import IsolationAnswer, IsolationQuestion
+from sim.studies.kinds import called
 from sim.studies.neighbours.ways import WAYS
 
 
-def command(question: IsolationQuestion, workers: WorkerOptions, to: Files) -> int:
+def command(
+    own: ServiceOfFiles, question: IsolationQuestion, workers: WorkerOptions, to: Files
+) -> int:
     """The ladder, each bad neighbour, and a dead host."""
+    if own.files:
+        question = own.of(question, SAID_BY_FILES)
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
     folder = answer.failed.results.save(to.out)
@@ -38,7 +44,7 @@ def show(answer: IsolationAnswer) -> None:
     table(
         ["rung", "memory", "start", "density", "what still crosses"],
         [rung.cells() for rung in answer.rungs],
-        title=f"beside the application; density of {question.app} on {question.instance}",
+        title=f"beside the application; density of {called(question.app)} on {question.instance}",
         right="lrrr",
     )
     ways = [way.name for way in WAYS]

@@ -2,15 +2,21 @@
 
 from sim import plots
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
+from sim.studies.kinds import called
 from sim.studies.neighbours import study
 from sim.studies.neighbours.answer import NeighboursAnswer, WayRow
 from sim.studies.neighbours.question import NeighboursQuestion
 
 
-def command(question: NeighboursQuestion, workers: WorkerOptions, to: Files) -> int:
+def command(
+    own: ServiceOfFiles, question: NeighboursQuestion, workers: WorkerOptions, to: Files
+) -> int:
     """Let it misbehave, in every way to run beside it."""
+    if own.files:
+        question = own.of(question, SAID_BY_FILES)
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
     folder = answer.results.save(to.out)
@@ -32,7 +38,7 @@ def show(answer: NeighboursAnswer) -> None:
     table(
         ["way", "p50", "p95", *(["up to"] if unmeasured else []), "killed", "places"],
         [_cells(row, unmeasured=unmeasured) for row in answer.rows],
-        title=f"requests of {question.app} beside one that hogs {question.bad}, on "
+        title=f"requests of {called(question.app)} beside one that hogs {question.bad}, on "
         f"{question.instance}: how many times as long as without it",
         right="lrrrrr",
     )

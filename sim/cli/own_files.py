@@ -1,14 +1,20 @@
 """Files of an application, as verbs take them beside their own options."""
 
-from collections.abc import Sequence
-from dataclasses import fields
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import fields, replace
+from typing import Annotated, Any, TypeVar
 
 from sim.core.description import description
-from sim.core.question import BadInput, Question, Typed, ask, differing, typed
+from sim.core.names import UnknownName
+from sim.core.question import BadInput, Mistake, Question, Typed, ask, differing, typed
 from sim.files.question import Paths, ReadQuestion
 from sim.files.reading import understood
 from sim.workload import Application
+
+Q = TypeVar("Q")
+
+SAID_BY_FILES = frozenset({"app", "cpu", "memory"})
+"""What files say of a service."""
 
 
 @description
@@ -38,6 +44,44 @@ class OwnFiles(Question):
                 f"{', '.join(few)}"
             )
         return understood(ask(ReadQuestion, {"files": self.files}))
+
+
+@description
+class ServiceOfFiles(OwnFiles):
+    """One service of an application of one's own."""
+
+    service: Annotated[str | None, Typed(shape="<name>")] = None
+    """Which service of the files is meant, where there are several."""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """There is none without files."""
+        if "service" in given and not self.files:
+            yield Mistake(("service", "files"), "not allowed without files that have it")
+
+    def of(self, question: Q, said_by_files: Set[str]) -> Q:
+        """The question about that service.
+
+        Args:
+            said_by_files: names of fields that have no effect beside files.
+
+        Raises:
+            BadInput: there are several, or none of that name.
+        """
+        heeded = [
+            field.name
+            for field in fields(question)  # type: ignore[arg-type]
+            if field.name not in said_by_files
+        ]
+        app = self.application(question, heeded)
+        if self.service is None and len(app.parts) > 1:
+            names = ", ".join(part.name for part in app.parts)
+            raise BadInput(f"service: missing; one of {names}")
+        try:
+            part = app.parts[0] if self.service is None else app.part(self.service)
+        except UnknownName as error:
+            raise BadInput(str(error).replace("part", "service", 1)) from None
+        about: Q = replace(question, app=part.service)  # type: ignore[type-var]
+        return about
 
 
 def shared(question: object, heeded: Sequence[str]) -> dict[str, Any]:

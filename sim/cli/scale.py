@@ -1,17 +1,12 @@
 """`sim scale`: from no task to thousands, where the machines have to come first, and back."""
 
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import fields, replace
-from typing import Annotated
+from collections.abc import Mapping
 
 from sim.cli import explained
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
-from sim.cli.own_files import OwnFiles
+from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, hint, note, say, table, wrote
-from sim.core.description import description
-from sim.core.names import UnknownName
 from sim.core.quantity import shown_memory, shown_vcpu
-from sim.core.question import BadInput, Mistake, Typed
 from sim.plots import save, scale_curves, scale_in_curves
 from sim.studies.cost.bill import Bill
 from sim.studies.scale import ScaleQuestion
@@ -20,43 +15,11 @@ from sim.studies.scale_in.answer import ScaleInAnswer, ScaleInRow
 from sim.studies.scale_out import study as scale_out
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 
-SAID_BY_FILES = frozenset({"app", "cpu", "memory", "gpus", "image"})
-
-
-@description
-class ServiceOfFiles(OwnFiles):
-    """One service of an application of one's own."""
-
-    service: Annotated[str | None, Typed(shape="<name>")] = None
-    """Which service of the files is scaled, where there are several."""
-
-    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
-        """There is none without files."""
-        if "service" in given and not self.files:
-            yield Mistake(("service", "files"), "not allowed without files that have it")
-
-    def of(self, question: ScaleQuestion) -> ScaleQuestion:
-        """The question about that service.
-
-        Raises:
-            BadInput: there are several, or none of that name.
-        """
-        heeded = [f.name for f in fields(question) if f.name not in SAID_BY_FILES]
-        app = self.application(question, heeded)
-        if self.service is None and len(app.parts) > 1:
-            names = ", ".join(part.name for part in app.parts)
-            raise BadInput(f"service: missing; one of {names}")
-        try:
-            part = app.parts[0] if self.service is None else app.part(self.service)
-        except UnknownName as error:
-            raise BadInput(str(error).replace("part", "service", 1)) from None
-        return replace(question, app=part.service)
-
 
 def command(own: ServiceOfFiles, question: ScaleQuestion, workers: WorkerOptions, to: Files) -> int:
     """Grow or shrink; 3 where not all tasks came up."""
     if own.files:
-        question = own.of(question)
+        question = own.of(question, SAID_BY_FILES | {"gpus", "image"})
     with refusals(), runs_on(workers, to.out):
         if question.to < question.begin:
             return _went(scale_in.answer(question), to)

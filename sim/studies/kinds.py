@@ -176,6 +176,11 @@ def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def called(app: str | Service) -> str:
+    """How an app is called in a sentence."""
+    return app if isinstance(app, str) else app.name
+
+
 def one_service(value: object) -> object:
     """The service of an application that has one part; anything else as it is."""
     if not isinstance(value, Application):

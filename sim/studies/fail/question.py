@@ -8,6 +8,7 @@ from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.studies import platforms
 from sim.studies.kinds import (
+    APP,
     NAME,
     Cores,
     Count,
@@ -18,11 +19,12 @@ from sim.studies.kinds import (
     Size,
     Time,
     among,
+    app_or_service,
     chosen,
     number,
     several,
 )
-from sim.workload import Victim
+from sim.workload import Service, Victim
 from sim.workload.fault import PLANNED
 
 LoadBalancer: TypeAlias = Literal["alb", "none"]
@@ -45,8 +47,8 @@ class FailQuestion(Question):
     """When a process, a host or a zone dies: what is lost, who notices when, when is it served
     again? And when a host is drained, or a service updated as planned?"""
 
-    app: Annotated[str, among("app", catalog.apps), NAME] = "node"
-    """java, node, mysql or generic."""
+    app: Annotated[str | Service, app_or_service(catalog.apps), APP] = "node"
+    """java, node, mysql or generic; or a file of your own, see sim app init."""
     tasks: Count = 40
     """Tasks of the service that are wanted."""
     kill: Annotated[Victim, among("kill", get_args(Victim)), Typed(shape="<what>")] = "host"

@@ -14,10 +14,21 @@ from sim.studies.fail.answer import FailAnswer
 from sim.studies.fail.question import FailQuestion
 from sim.studies.isolation.ladder import Rung, ladder
 from sim.studies.isolation.sharing import Passage, SharedVolume, paths, volume
-from sim.studies.kinds import NAME, Cores, Count, Instance, Replications, Seed, Size, among
+from sim.studies.kinds import (
+    APP,
+    Cores,
+    Count,
+    Instance,
+    Replications,
+    Seed,
+    Size,
+    app_or_service,
+    called,
+)
 from sim.studies.neighbours import study as beside
 from sim.studies.neighbours.answer import BARELY, NeighboursAnswer
 from sim.studies.neighbours.question import NeighboursQuestion
+from sim.workload import Service
 from sim.workload.hog import Hogged
 
 if TYPE_CHECKING:
@@ -35,8 +46,8 @@ class IsolationQuestion(Question):
     """What do the walls between sandboxes cost, from a process to a host of one's own, and what
     still crosses them?"""
 
-    app: Annotated[str, among("app", catalog.apps), NAME] = "node"
-    """java, node, mysql or generic."""
+    app: Annotated[str | Service, app_or_service(catalog.apps), APP] = "node"
+    """java, node, mysql or generic; or a file of your own, see sim app init."""
     tasks: Count = 40
     """Tasks of the service when a host dies."""
     instance: Instance = catalog.DEFAULT_TYPE
@@ -89,7 +100,7 @@ class IsolationAnswer:
         return (
             f"A {first.name} adds {shown_mib(first.memory)} and {shown_duration(first.start)}, a "
             f"{last.name} {shown_mib(last.memory)} and {shown_duration(last.start)}: "
-            f"{first.density} or {last.density} {self.question.app} fit on "
+            f"{first.density} or {last.density} {called(self.question.app)} fit on "
             f"{self.question.instance}."
             f" Without limits the worst neighbour ({worst}) slows containers {slow:.1f} times at "
             f"p95; {quiet}."

@@ -6,7 +6,7 @@ from sim import catalog
 from sim.core.description import description
 from sim.core.question import Question, Typed
 from sim.studies.kinds import (
-    NAME,
+    APP,
     Cores,
     Count,
     Instance,
@@ -15,8 +15,10 @@ from sim.studies.kinds import (
     Size,
     Time,
     among,
+    app_or_service,
     number,
 )
+from sim.workload import Service
 from sim.workload.hog import Hogged
 
 
@@ -25,8 +27,8 @@ class NeighboursQuestion(Question):
     """One neighbour asks for all it can get: how much slower are the others, as containers,
     microVMs and VMs?"""
 
-    app: Annotated[str, among("app", catalog.apps), NAME] = "node"
-    """java, node, mysql or generic."""
+    app: Annotated[str | Service, app_or_service(catalog.apps), APP] = "node"
+    """java, node, mysql or generic; or a file of your own, see sim app init."""
     bad: Annotated[Hogged, among("bad", get_args(Hogged)), Typed(shape="<resource>")] = "cpu"
     """cpu, memory, cache, bandwidth (of memory), disk, network or fork."""
     instance: Instance = catalog.DEFAULT_TYPE

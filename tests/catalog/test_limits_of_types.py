@@ -77,14 +77,31 @@ def pods_of(row: dict[str, str], seen: int, cpu: int, mib: int, *, prefixes: boo
     return max(0, min(slots, (1000 * vcpu - reserved - 150) // cpu, room // mib))
 
 
+MORE_SIZES = [
+    (cpu, mib) for cpu in (0.01, 0.1, 0.5, 2.0, 7.5) for mib in (16, 100, 256, 1024, 7000)
+]
+
+
 @pytest.mark.parametrize("prefixes", [False, True])
 def test_pods_of_every_type_and_size_are_those_of_an_own_calculation(prefixes: bool) -> None:
     """1,355 types, 5 sizes: 0 differences."""
+    compare_pods(prefixes, SIZES)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("prefixes", [False, True])
+def test_pods_of_every_type_and_thirty_sizes(prefixes: bool) -> None:
+    """With the five, 30 sizes: 0 differences."""
+    compare_pods(prefixes, MORE_SIZES)
+
+
+def compare_pods(prefixes: bool, sizes: list[tuple[float, int]]) -> None:
+    """The model beside the calculation above, for every type."""
     for name, row in TABLE.items():
         config = catalog.node_config(name, prefix_delegation=prefixes)
         box = catalog.machine(name)
         seen = int(box.memory_visible / MiB + 1e-6)
-        for cpu, mib in SIZES:
+        for cpu, mib in sizes:
             expected = pods_of(row, seen, round(1000 * cpu), mib, prefixes=prefixes)
             first = node_ceilings(config, box, PodRequest(round(1000 * cpu), mib * MiB))[0]
             assert first.allows == expected, (name, cpu, mib)

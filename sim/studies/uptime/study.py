@@ -17,7 +17,8 @@ from sim.studies.platforms import row
 from sim.studies.uptime.answer import UptimeAnswer, UptimeRow
 from sim.studies.uptime.critical_path import PhaseSpan, StartedCopy
 from sim.studies.uptime.question import UptimeQuestion
-from sim.workload import Application
+from sim.workload import Application, Service
+from sim.workload.task import task_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +70,8 @@ def _scenarios(
     platform: PlatformRow, app: Application, instance: str, machines: int
 ) -> dict[str, Scenario]:
     options = options_for(app, instance)
+    if platform.own_host:
+        options = replace(options, service=_largest(app))
     found = {}
     for image in (each for each in IMAGES if each in platform.startup):
         made = platform.made(replace(options, image=image, count=max(1, machines)))
@@ -79,6 +82,22 @@ def _scenarios(
             arrivals=(Rollout(application=app, ordered=ordered),),
         )
     return found
+
+
+def _largest(app: Application) -> Service:
+    """As large as the largest part in each way: the one type of instances holds any of them."""
+    sizes = [task_size(part.service, "beside") for part in app.parts]
+    return replace(
+        app.parts[0].service,
+        cpu=max(size.cpu for size in sizes),
+        cpu_limit=None,
+        memory=max(size.memory for size in sizes),
+        memory_reservation=None,
+        gpus=max(size.gpus for size in sizes),
+        init=(),
+        sidecars=(),
+        after=(),
+    )
 
 
 def _row(results: Results, variant: str, scenario: Scenario) -> UptimeRow:

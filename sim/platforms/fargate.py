@@ -129,7 +129,7 @@ class FargateHost(Hosting):
     def _full_disk(self, service: Service) -> tuple[Ceiling, ...]:
         """A ceiling of 0 where the ephemeral storage takes neither image nor what is written."""
         size = task_size(service)
-        held = sum(map(self.fargate.unpacking.on_disk, distinct(size.images)))
+        held = math.fsum(map(self.fargate.unpacking.on_disk, distinct(size.images)))
         limits = disk_ceilings(plain(self.fargate.ephemeral) - held, size.disk, _LARGER)
         return tuple(limit for limit in limits if limit.allows == 0)
 

@@ -1,6 +1,7 @@
 """A fleet: machines of one type that run containers, each with a kernel, a daemon and a store."""
 
 from collections.abc import Callable, Sequence
+from math import fsum
 from typing import Any
 
 from pydantic import model_validator
@@ -78,7 +79,7 @@ class Fleet:
 
     def _images(self, images: Sequence[Image]) -> float:
         """Bytes of disk that images take; layers they share count once."""
-        return sum(map(self.unpacking.on_disk, distinct(images)))
+        return fsum(map(self.unpacking.on_disk, distinct(images)))
 
     def budget(
         self, service: Service, count: int, *daemons: BudgetItem, shim: float | None = None

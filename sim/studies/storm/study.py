@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
+from math import fsum
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -202,12 +203,12 @@ def answer(question: StormQuestion) -> StormAnswer:
         one, times=question.replications, seed=question.seed, catalogue=catalog.digest()
     )
     storms = latencies(results)
-    makespan, busy, held = (sum(results.runs[name].tolist()) for name in METRICS)
+    makespan, busy, held = (fsum(results.runs[name].tolist()) for name in METRICS)
     refused: dict[str, str] = {}
     count = question.replications * starts
     return StormAnswer(
         question=question,
-        mean_ms=sum(map(sum, storms)) / count / ms,
+        mean_ms=fsum(map(fsum, storms)) / count / ms,
         p50_ms=_quantile(storms, 0.50, "p50_ms", refused),
         p99_ms=_quantile(storms, 0.99, "p99_ms", refused),
         makespan_ms=makespan / question.replications / ms,
@@ -247,7 +248,7 @@ def _quantile(
 ) -> float | None:
     """The mean of the storms' own quantiles; that of all starts where a storm has too few."""
     if quantile_of_each(len(storms[0]), q):
-        return sum(quantile(one, q) for one in storms) / len(storms) / ms
+        return fsum(quantile(one, q) for one in storms) / len(storms) / ms
     try:
         return quantile([latency for one in storms for latency in one], q) / ms
     except TooFew as error:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from math import fsum
 
 from sim import catalog
 from sim.core.randomness import median
@@ -40,7 +41,7 @@ def phases() -> tuple[float, float]:
     """Seconds of provisioning, and of create and start on an idle microVM; medians."""
     fargate = catalog.fargate()
     steps = (fargate.runtime.create.plain(), fargate.runtime.start.plain())
-    return median(fargate.provision), sum(step.work + step.delay for step in steps)
+    return median(fargate.provision), fsum(step.work + step.delay for step in steps)
 
 
 FARGATE_STARTS = Format(

@@ -11,14 +11,14 @@ from sim import catalog
 from sim.catalog.services.right_sizing import vertical_pod_autoscaler
 from sim.units import MiB
 from sim.workload.sizing.histogram import peaks
-from sim.workload.sizing.rules import Sized, confidence, with_confidence
+from sim.workload.sizing.rules import RightSize, confidence, with_confidence
 from sim.workload.sizing.use import Series, Use, use_of
 
 VPA = vertical_pod_autoscaler()
 DAY, MINUTE = 86400.0, 60.0
 
 
-def sized(rule: str, cpu: Use, memory: Use) -> Sized:
+def sized(rule: str, cpu: Use, memory: Use) -> RightSize:
     """Of a guest with 4 vCPUs and 16 GiB."""
     return catalog.right_size(rule, cpu, memory, has_cpu=4.0, has_memory=16 * 1024 * MiB)
 
@@ -94,7 +94,7 @@ def test_goldilocks_is_the_vpa_from_bound_to_bound() -> None:
 def test_what_nobody_has_seen_stays_as_it_is(rule: str) -> None:
     """No rule makes a size of nothing; one instant has a factor of its own, and no more is asked
     for than is there."""
-    assert sized(rule, Use(), Use()) == Sized(4.0, 16 * 1024 * MiB, "as it is", "as it is")
+    assert sized(rule, Use(), Use()) == RightSize(4.0, 16 * 1024 * MiB, "as it is", "as it is")
 
     once = sized(rule, Use(instant=1.0), Use(instant=15 * 1024 * MiB))
     kept = rule == "as-is"

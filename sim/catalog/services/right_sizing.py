@@ -12,8 +12,8 @@ from sim.workload.sizing.rules import (
     Goldilocks,
     Instant,
     Krr,
+    RightSize,
     Rule,
-    Sized,
     VerticalPodAutoscaler,
 )
 from sim.workload.sizing.rules import right_size as sized_by
@@ -75,7 +75,7 @@ RULES: dict[str, Callable[[], Rule | AsIs]] = {
 """The rules by name."""
 
 
-def right_size(name: str, cpu: Use, memory: Use, *, has_cpu: float, has_memory: float) -> Sized:
+def right_size(name: str, cpu: Use, memory: Use, *, has_cpu: float, has_memory: float) -> RightSize:
     """The size that the rule of that name gives, and what it rests on.
 
     Args:

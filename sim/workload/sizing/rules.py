@@ -42,7 +42,7 @@ class Rule(Protocol):
         """Bytes; raises as `cpu`."""
 
 
-class Sized(NamedTuple):
+class RightSize(NamedTuple):
     """A size, and what each half of it rests on."""
 
     cpu: float
@@ -214,7 +214,7 @@ class AsIs:
 
 def right_size(
     rule: Rule | AsIs, cpu: Use, memory: Use, *, has_cpu: float, has_memory: float, instant: Instant
-) -> Sized:
+) -> RightSize:
     """The size that a rule gives, and what it rests on.
 
     Args:
@@ -226,7 +226,7 @@ def right_size(
     """
     one = _advised(rule, "cpu", cpu, has_cpu, plain(instant.cpu_factor))
     other = _advised(rule, "memory", memory, has_memory, plain(instant.memory_factor))
-    return Sized(one.request, other.request, one.said, other.said, one.limit, other.limit)
+    return RightSize(one.request, other.request, one.said, other.said, one.limit, other.limit)
 
 
 def _advised(

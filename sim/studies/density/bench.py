@@ -63,7 +63,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Probed:
     """A probe, and by how much it passed or failed."""
 
     probe: Probe
@@ -111,12 +111,12 @@ class Bench:
         their undisturbed requests depend on."""
         self._known: dict[Peers, _Tally] = {}
 
-    def probe(self, platform: Settles, count: int) -> Verdict:
+    def probe(self, platform: Settles, count: int) -> Probed:
         """Run `count` sandboxes side by side until it is decided."""
         world = World(*self._seed)
         sandboxes = platform.deploy(world).settle(self.service, count)
         if not all(sandbox.alive for sandbox in sandboxes):
-            return Verdict(Probe(count, False, "memory (OOM kill)"))
+            return Probed(Probe(count, False, "memory (OOM kill)"))
         self._draw(world, count)
         alike = peers([sandbox.server for sandbox in sandboxes])
         tally = self._as_known(alike, count)
@@ -125,7 +125,7 @@ class Bench:
             self._run(world, sandboxes, alike, tally)
             if alike is not None:
                 self._known[alike] = tally
-        return Verdict(Probe(count, not tally.failed, SLOW if tally.failed else ""), tally.share)
+        return Probed(Probe(count, not tally.failed, SLOW if tally.failed else ""), tally.share)
 
     def _draw(self, world: World, count: int) -> None:
         for task in range(len(self._requests), count):

@@ -108,12 +108,12 @@ def largest_by_use(
     search = Search(bound.allows)
     with tqdm(desc="probing density by use", unit="probe", delay=1.0, leave=False) as bar:
         while search.low < search.high:
-            verdict = bench.probe(platform, search.trial())
-            probes.append(verdict.probe)
+            probed = bench.probe(platform, search.trial())
+            probes.append(probed.probe)
             bar.update()
-            search.learn(verdict)
-            if not verdict.probe.passed:
-                stopped_by = verdict.probe.reason
+            search.learn(probed)
+            if not probed.probe.passed:
+                stopped_by = probed.probe.reason
     return ByUse(search.low, stopped_by, tuple(probes), platform.last_in_memory(service))
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from sim.studies.density.bench import LATE, Verdict
+from sim.studies.density.bench import LATE, Probed
 
 SOON = 4
 """Probes by the late share before the bracket is halved each time: no end is stuck to."""
@@ -23,12 +23,12 @@ class Search:
         """Logarithm of the late share, over the allowed one, by the number probed."""
         self._guesses = 0
 
-    def learn(self, verdict: Verdict) -> None:
-        """Take a verdict into account."""
-        number = verdict.probe.sandboxes
-        if verdict.late > 0.0:
-            self._shares[number] = math.log(verdict.late / LATE)
-        if verdict.probe.passed:
+    def learn(self, probed: Probed) -> None:
+        """Take a probe into account."""
+        number = probed.probe.sandboxes
+        if probed.late > 0.0:
+            self._shares[number] = math.log(probed.late / LATE)
+        if probed.probe.passed:
             self.low = number
         else:
             self.high = number - 1

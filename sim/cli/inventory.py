@@ -2,7 +2,7 @@
 
 from sim.cli.screen import hint, say, table
 from sim.core.quantity import shown_memory
-from sim.studies.migrate.guest import Guest
+from sim.studies.migrate.guest import OldGuest
 from sim.studies.migrate.inventory import Inventory
 
 SHOWN = 20
@@ -43,7 +43,6 @@ def sentence(inventory: Inventory) -> str:
 
 def known(inventory: Inventory) -> str:
     """Of how many of them the use is known, and how."""
-    total = len(inventory.guests)
     told = []
     for what, uses in (
         ("CPU", [(guest.cpu_use, guest.cpu_mean) for guest in inventory.guests]),
@@ -54,10 +53,10 @@ def known(inventory: Inventory) -> str:
         parts = [f"{over_time} over time"] if over_time else []
         parts += [f"{instant} at one instant"] if instant else []
         told.append(f"{what} of {' and '.join(parts) if parts else 'none'}")
-    return f"Use is known of {total} so: {', '.join(told)}."
+    return f"Seen in use: {', '.join(told)}."
 
 
-def _cells(guest: Guest) -> list[str]:
+def _cells(guest: OldGuest) -> list[str]:
     cpu, memory = guest.cpu_used, guest.memory_used
     return [
         guest.name,
@@ -70,7 +69,7 @@ def _cells(guest: Guest) -> list[str]:
     ]
 
 
-def _seen(guest: Guest) -> str:
+def _seen(guest: OldGuest) -> str:
     uses = (guest.cpu_use, guest.memory_use)
     if any(use.several for use in uses):
         return "over time"

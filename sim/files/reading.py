@@ -69,6 +69,15 @@ def _tuple(value: Any) -> tuple[Any, ...]:
     return (value,) if isinstance(value, str | PathLike) else tuple(value)
 
 
+def read_application(*files: AnyPath) -> Application:
+    """The application that files describe, or that an inventory becomes.
+
+    Raises:
+        BadInput: all that is wrong with them, one mistake a line.
+    """
+    return understood(ask(ReadQuestion, {"files": _tuple(files)}))
+
+
 def inventory_in(question: ReadQuestion) -> Inventory | None:
     """The inventory that the files of a question are; None where they are something else.
 
@@ -88,7 +97,10 @@ def understood(question: ReadQuestion) -> Application:
     """
     inventory = inventory_in(question)
     if inventory is not None:
-        return inventory.application()
+        try:
+            return inventory.application()
+        except ValueError as error:
+            raise BadInput(str(error)) from None
     findings = Findings()
     found = _found([*question.files, *question.override], question.dialect, findings)
     dialect = _one_dialect(found)

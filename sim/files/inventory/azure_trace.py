@@ -1,7 +1,7 @@
 """The table of VMs that Azure publishes: sizes in classes, CPU in percent, no use of memory."""
 
 from sim.files.inventory.forms import AZURE_TRACE_HEADER
-from sim.files.inventory.machines import Machine
+from sim.files.inventory.machines import ListedMachine
 from sim.files.inventory.rows import Row
 from sim.files.inventory.sheet import Line, Sheet
 from sim.units import GiB
@@ -26,11 +26,11 @@ def _is_class(text: str) -> bool:
     return text.removeprefix(">").isdecimal()
 
 
-def machine_of_trace(row: Row) -> Machine:
+def machine_of_trace(row: Row) -> ListedMachine:
     """The machine of one row."""
     vcpu, memory = _class(row, "vcpu_bucket"), _class(row, "memory_bucket")
     of = vcpu or 1.0
-    return Machine(
+    return ListedMachine(
         row=row,
         name=row.text("name")[:SHOWN],
         id=row.text("name"),

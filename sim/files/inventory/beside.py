@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.files.inventory.forms import BITBRAINS
-from sim.files.inventory.machines import Machine, Register
+from sim.files.inventory.machines import ListedMachine, Register
 from sim.files.inventory.rows import Row, rows
 from sim.files.inventory.sheet import Sheet
 from sim.files.text.findings import Findings
@@ -19,7 +19,7 @@ MOST_READINGS = 1_000_000
 """Of series that are kept as they are; of more only quantiles are."""
 
 
-def tell_cpu(machine: Machine, row: Row) -> None:
+def tell_cpu(machine: ListedMachine, row: Row) -> None:
     """RVTools vCPU: MHz in use at one instant, of those that its vCPUs make."""
     most, now = row.number("mhz"), row.number("mhz_now")
     if machine.vcpu is None:
@@ -31,7 +31,7 @@ def tell_cpu(machine: Machine, row: Row) -> None:
         machine.cpu = replace(machine.cpu, instant=min(1.0, now / most) * machine.vcpu)
 
 
-def tell_memory(machine: Machine, row: Row) -> None:
+def tell_memory(machine: ListedMachine, row: Row) -> None:
     """RVTools vMemory: what the guest touched lately."""
     machine.memory = machine.memory or row.amount("memory")
     now = row.amount("memory_now")
@@ -39,7 +39,7 @@ def tell_memory(machine: Machine, row: Row) -> None:
         machine.memory_use = replace(machine.memory_use, instant=now)
 
 
-def tell_tag(machine: Machine, row: Row) -> None:
+def tell_tag(machine: ListedMachine, row: Row) -> None:
     """Migration Center tagInfo."""
     if row.text("key"):
         machine.groups[f"tag:{row.text('key')}"] = row.text("value")
@@ -47,7 +47,7 @@ def tell_tag(machine: Machine, row: Row) -> None:
 
 def tell_performance(register: Register, told: Iterable[Row]) -> None:
     """Migration Center perfInfo: readings of CPU and memory in percent."""
-    readings: dict[int, tuple[Machine, list[float], list[float]]] = {}
+    readings: dict[int, tuple[ListedMachine, list[float], list[float]]] = {}
     for row in told:
         machine = register.find(row)
         if machine is None or not (machine.vcpu and machine.memory):
@@ -89,7 +89,9 @@ def old_host(row: Row) -> OldHost | None:
     )
 
 
-def machine_of_series(name: str, sheet: Sheet, findings: Findings, keep: bool) -> Machine | None:
+def machine_of_series(
+    name: str, sheet: Sheet, findings: Findings, keep: bool
+) -> ListedMachine | None:
     """Bitbrains: one machine a file, a row a reading; None where no row can be used.
 
     Args:
@@ -102,7 +104,7 @@ def machine_of_series(name: str, sheet: Sheet, findings: Findings, keep: bool) -
     times = [at if at < MILLISECONDS else at / 1000.0 for at, *_ in readings]
     cpus, memories = [r[3] for r in readings], [r[4] for r in readings]
     first = next(rows(sheet, BITBRAINS, findings))
-    return Machine(
+    return ListedMachine(
         row=first,
         name=name,
         id="",

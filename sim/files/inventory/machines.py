@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sim.files.inventory.rows import Row
 from sim.files.text.findings import Findings
-from sim.studies.migrate.guest import Guest
+from sim.studies.migrate.guest import OldGuest
 from sim.workload.sizing.use import Use
 
 MOST_VCPUS = 1024.0
@@ -21,7 +21,7 @@ State = Literal["on", "off", "template", "SRM placeholder", "vSphere's own (vCLS
 
 
 @dataclass(slots=True)
-class Machine:
+class ListedMachine:
     """A machine of an inventory; what is not known is None or empty."""
 
     row: Row
@@ -40,9 +40,9 @@ class Machine:
     ghz: float | None = None
     groups: dict[str, str] = field(default_factory=dict)
 
-    def guest(self) -> Guest:
+    def guest(self) -> OldGuest:
         """The same as a guest that may move; it has vCPUs and memory."""
-        return Guest(
+        return OldGuest(
             name=self.name,
             vcpu=self.vcpu or 0.0,
             memory=self.memory or 0.0,
@@ -58,7 +58,7 @@ class Machine:
         )
 
 
-def machine_of(row: Row) -> Machine:
+def machine_of(row: Row) -> ListedMachine:
     """The machine of one row."""
     name, vcpu = row.text("name") or row.text("id"), row.number("vcpu", MOST_VCPUS)
     memory = row.amount("memory")
@@ -68,7 +68,7 @@ def machine_of(row: Row) -> Machine:
         row.wrong("name", f"at most {LONGEST_NAME} characters")
     release = row.text("os_version")
     ghz = row.number("ghz", 10.0)
-    return Machine(
+    return ListedMachine(
         row=row,
         name=name,
         id=row.text("id"),
@@ -121,12 +121,12 @@ class Register:
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._by_id: dict[str, Machine] = {}
-        self._by_name: dict[str, list[Machine]] = {}
-        self.machines: list[Machine] = []
+        self._by_id: dict[str, ListedMachine] = {}
+        self._by_name: dict[str, list[ListedMachine]] = {}
+        self.machines: list[ListedMachine] = []
         self.twice = 0
 
-    def add(self, machine: Machine) -> None:
+    def add(self, machine: ListedMachine) -> None:
         """One more; one that is there already by its id is counted."""
         if machine.id and machine.id in self._by_id:
             self.twice += 1
@@ -147,7 +147,7 @@ class Register:
         if machine.id:
             self._by_id[machine.id] = machine
 
-    def find(self, row: Row) -> Machine | None:
+    def find(self, row: Row) -> ListedMachine | None:
         """The machine of which a row of another table tells; None where there is none."""
         found = self._by_id.get(row.text("id"))
         if found is not None:
@@ -155,7 +155,7 @@ class Register:
         same = self._by_name.get(row.text("name"), [])
         return same[0] if len(same) == 1 else None
 
-    def each(self, rows: Iterator[Row], tell: Callable[[Machine, Row], None]) -> None:
+    def each(self, rows: Iterator[Row], tell: Callable[[ListedMachine, Row], None]) -> None:
         """Tell each machine what a row of another table says of it."""
         for row in rows:
             machine = self.find(row)

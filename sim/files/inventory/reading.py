@@ -20,13 +20,13 @@ from sim.files.inventory.beside import (
     tell_tag,
 )
 from sim.files.inventory.forms import Form, form_of
-from sim.files.inventory.machines import Machine, Register, machine_of
+from sim.files.inventory.machines import ListedMachine, Register, machine_of
 from sim.files.inventory.rows import rows, unused
 from sim.files.inventory.sheet import Sheet, csv_sheet
 from sim.files.inventory.workbook import is_workbook, sheets_of
 from sim.files.text.findings import Findings
 from sim.files.text.source import STANDARD_INPUT, bytes_of, typed_bytes
-from sim.studies.migrate.guest import Guest, OldHost
+from sim.studies.migrate.guest import OldGuest, OldHost
 from sim.studies.migrate.inventory import Inventory
 
 TABLES = (".csv", ".tsv", ".xlsx", ".xlsm")
@@ -211,8 +211,8 @@ def _settled(path: Path, told: Told, findings: Findings) -> Inventory:
     Raises:
         BadInput: none may.
     """
-    guests: list[Guest] = []
-    off: list[Guest] = []
+    guests: list[OldGuest] = []
+    off: list[OldGuest] = []
     left_out = Counter[str]({"listed twice": told.register.twice})
     for machine in told.register.machines:
         whole = bool(machine.vcpu and machine.memory)
@@ -238,7 +238,7 @@ def _settled(path: Path, told: Told, findings: Findings) -> Inventory:
     )
 
 
-def _why(machine: Machine) -> str:
+def _why(machine: ListedMachine) -> str:
     if machine.state == "on":
         return "on, but without CPUs or memory"
     return "powered off" if machine.state == "off" else machine.state

@@ -1,6 +1,8 @@
 """A guest of an inventory: what it was given, and what it was seen to use."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import Annotated, TypeAlias
 
 from pydantic import Field
@@ -17,9 +19,11 @@ GuestCpus: TypeAlias = Annotated[float, Field(gt=0.0, le=1024.0)]
 Ghz: TypeAlias = Annotated[float, Field(gt=0.0, le=10.0)] | None
 GuestName: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 
+_NUMBER = re.compile(r"\d+$")
+
 
 @description
-class Guest:
+class OldGuest:
     """A virtual machine, or a server, that may move."""
 
     name: GuestName
@@ -43,6 +47,13 @@ class Guest:
     groups: Mapping[str, str] = Field(default_factory=dict)
     """What it belongs to, by kind: cluster, folder, application, tag:KEY."""
 
+    def group(self, by: str) -> str:
+        """What it belongs to of that kind; empty: nothing that is known."""
+        if by == "stem":
+            return _NUMBER.sub("", self.name).rstrip("-_. ") or self.name
+        kinds = {kind.lower(): value for kind, value in self.groups.items()}
+        return kinds.get(by.lower(), "")
+
     @property
     def cpu_used(self) -> float | None:
         """vCPUs of its old host that it uses most of the time; None: not known."""
@@ -64,6 +75,11 @@ class Guest:
 def _usual(mean: float | None, use: Use) -> float | None:
     known = (mean, use.p50, use.instant, use.p95, use.p99_5, use.peak)
     return next((each for each in known if each is not None), None)
+
+
+def named_like(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a name is like one of some patterns, such as `app-*`; in any case."""
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
 
 @description

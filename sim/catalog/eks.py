@@ -30,6 +30,7 @@ from sim.platforms import (
 from sim.platforms.autoscaling.autoscaler import Autoscaler, ClusterAutoscaler, Karpenter
 from sim.platforms.autoscaling.consolidation import Consolidation
 from sim.platforms.autoscaling.scale_down import ScaleDown
+from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.scheduler import Scoring
 
 AUTO_NODES = NodeSettings(ami="bottlerocket", group="self-managed")
@@ -136,9 +137,8 @@ def eks_auto(
     """EKS Auto Mode: nodes of one type that are up, Bottlerocket with prefixes for its pods."""
     machine_ = machine(type_, "bottlerocket") if isinstance(type_, str) else type_
     made = eks(machine_, prefix_delegation=True, settings=AUTO_NODES, pod=pod)
-    config = node_config(machine_.name, prefix_delegation=True, settings=AUTO_NODES)
     fleet_ = _auto_fleet(machine_, count=count, warm=warm, pulls_from=pulls_from)
-    return replace(made, capacity=fleet_, node=replace(config, daemon_sets=()))
+    return replace(made, capacity=fleet_, node=_auto_node(machine_.name))
 
 
 def eks_auto_nodes(*types: str, warm: Sequence[Image] = ()) -> EKS:
@@ -149,12 +149,18 @@ def eks_auto_nodes(*types: str, warm: Sequence[Image] = ()) -> EKS:
     """
     kinds = []
     for name in _by_price(types):
-        config = node_config(name, prefix_delegation=True, settings=AUTO_NODES)
         fleet_ = _auto_fleet(machine(name, "bottlerocket"), warm=warm)
-        kinds.append(NodeKind(fleet=fleet_, node=replace(config, daemon_sets=())))
+        kinds.append(NodeKind(fleet=fleet_, node=_auto_node(name)))
     boot = (control_plane("bottlerocket.node.total"),)
     launch = replace(eks_node_launch(group=False), stages=boot, network=None, network_calls=0.0)
     return _growing_eks(karpenter(), kinds, launch, AUTO_NODES)
+
+
+def _auto_node(type_: str) -> NodeConfig:
+    """A node of Auto Mode, whose pods EKS caps whatever its size."""
+    config = node_config(type_, prefix_delegation=True, settings=AUTO_NODES)
+    most = min(config.max_pods, int(figure("eks.auto.max_pods").value))
+    return replace(config, max_pods=most, daemon_sets=())
 
 
 def _auto_fleet(

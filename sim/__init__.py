@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.files.fitted.reading import read_fit
     from sim.files.reading import read
     from sim.files.traces.reading import read_traces
     from sim.host import Step
@@ -80,6 +81,7 @@ __all__ = [
     "plan",
     "plots",
     "read",
+    "read_fit",
     "read_traces",
     "replicate",
     "scale_in",
@@ -123,6 +125,7 @@ _HOME = {
     "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",
     "read": "sim.files.reading",
+    "read_fit": "sim.files.fitted.reading",
     "calls": "sim.studies.calls.study",
     "read_traces": "sim.files.traces.reading",
     "PlatformOptions": "sim.studies.platform_row",

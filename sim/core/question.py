@@ -24,9 +24,9 @@ from pydantic import TypeAdapter, ValidationError, ValidationInfo, model_validat
 from pydantic_core import PydanticUndefined
 
 from sim.core.description import description
-from sim.core.docstrings import field_docstrings
 from sim.core.mistakes import mistakes
 from sim.core.names import UnknownName
+from sim.docstrings import field_docstrings
 
 P = ParamSpec("P")
 Q = TypeVar("Q")
@@ -136,13 +136,19 @@ def typed(question: type, name: str) -> Typed:
 
 def metadata(question: type, name: str) -> Iterator[object]:
     """What is attached to the type of a field, innermost first, also inside `X | None`."""
-    yield from _marks(kinds_of(question)[name])
+    yield from _marks(_marked(question)[name])
 
 
 @cache
-def kinds_of(question: type) -> Mapping[str, Any]:
+def _marked(question: type) -> Mapping[str, object]:
     """Types of all fields, with what is attached to them."""
     return get_type_hints(question, include_extras=True)
+
+
+@cache
+def kinds_of(question: type) -> Mapping[str, object]:
+    """Types of all fields."""
+    return get_type_hints(question)
 
 
 def _marks(annotation: object) -> Iterator[object]:
@@ -238,7 +244,7 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
         name: of the function.
     """
     described: Any = question
-    kinds = get_type_hints(described)
+    kinds = kinds_of(described)
     parameters = []
     for field in sorted(fields(described), key=lambda field: bool(field.kw_only)):
         first = default(described, field.name)

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import DataclassSchema
 
-from sim.core.docstrings import field_docstrings
+from sim.docstrings import field_docstrings
 from sim.scenario_file.schema import ScenarioFile
 
 

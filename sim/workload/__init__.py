@@ -1,20 +1,20 @@
 """What runs: an app's start-up work and memory, its requests, and the size it is given."""
 
-from sim.workload.application import (
-    Application,
-    AutoscalingRange,
-    Part,
-    Volume,
-)
-from sim.workload.calls import Call, EntryPoint, Hops, Operation
-from sim.workload.demand import Demand, PerService
-from sim.workload.fault import Fault, Victim
-from sim.workload.health_check import HealthCheck
-from sim.workload.request_server import RequestServer
-from sim.workload.requests import Load, Requests, alone, draw_requests, serve
-from sim.workload.service import App, Service
-from sim.workload.task import TaskSize, task_size
-from sim.workload.waiting import Wait
+from typing import TYPE_CHECKING
+
+from sim.facade import facade
+
+if TYPE_CHECKING:
+    from sim.workload.application import Application, AutoscalingRange, Part, Volume
+    from sim.workload.calls import Call, EntryPoint, Hops, Operation
+    from sim.workload.demand import Demand, PerService
+    from sim.workload.fault import Fault, Victim
+    from sim.workload.health_check import HealthCheck
+    from sim.workload.request_server import RequestServer
+    from sim.workload.requests import Load, Requests, alone, draw_requests, serve
+    from sim.workload.service import App, Service
+    from sim.workload.task import TaskSize, task_size
+    from sim.workload.waiting import Wait
 
 __all__ = [
     "App",
@@ -42,3 +42,5 @@ __all__ = [
     "serve",
     "task_size",
 ]
+
+facade(__name__)

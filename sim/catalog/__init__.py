@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from sim.catalog.registries import ecs_agent, kubelet_retry_policy, registry, registry_names
     from sim.catalog.services.autoscalers import AutoscalerName, autoscaler
     from sim.catalog.services.hops import hops
+    from sim.catalog.services.right_sizing import RULES, RuleName, right_size
     from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
     from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
     from sim.core.names import UnknownName, unknown
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_REGION",
     "DEFAULT_TYPE",
+    "RULES",
     "RUNTIMES",
     "AutoscalerName",
     "ClusterTier",
@@ -82,6 +84,7 @@ __all__ = [
     "NodeSettings",
     "Purchase",
     "Reserved",
+    "RuleName",
     "UnknownName",
     "agent_cleanup",
     "app",
@@ -146,6 +149,7 @@ __all__ = [
     "registry",
     "registry_names",
     "repository",
+    "right_size",
     "service",
     "spot_interruptions",
     "unknown",
@@ -177,6 +181,7 @@ _HOME = {
     "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
     "sim.catalog.services.autoscalers": "AutoscalerName autoscaler",
     "sim.catalog.services.hops": "hops",
+    "sim.catalog.services.right_sizing": "RULES RuleName right_size",
     "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
     "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",
     "sim.core.names": "UnknownName unknown",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
+from sim.catalog.containers import PullMode, fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.ecs import fargate, fargate_sizes
 from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances.machines import machine
@@ -30,6 +30,7 @@ from sim.platforms import (
 from sim.platforms.autoscaling.autoscaler import Autoscaler, ClusterAutoscaler, Karpenter
 from sim.platforms.autoscaling.consolidation import Consolidation
 from sim.platforms.autoscaling.scale_down import ScaleDown
+from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.scheduler import Scoring
 
 AUTO_NODES = NodeSettings(ami="bottlerocket", group="self-managed")
@@ -62,7 +63,9 @@ def eks(
     )
     template = PodTemplate() if pod is None else pod
     return EKS(
-        capacity=nodes(machine_, count=count, warm=warm, pulls_from=pulls_from),
+        capacity=nodes(
+            machine_, count=count, warm=warm, pulls_from=pulls_from, pull_mode=set_.pull_mode
+        ),
         control_plane=kubernetes_control_plane(),
         kubelet=kubelet(parallel_pulls=set_.parallel_pulls),
         node=config,
@@ -136,9 +139,8 @@ def eks_auto(
     """EKS Auto Mode: nodes of one type that are up, Bottlerocket with prefixes for its pods."""
     machine_ = machine(type_, "bottlerocket") if isinstance(type_, str) else type_
     made = eks(machine_, prefix_delegation=True, settings=AUTO_NODES, pod=pod)
-    config = node_config(machine_.name, prefix_delegation=True, settings=AUTO_NODES)
     fleet_ = _auto_fleet(machine_, count=count, warm=warm, pulls_from=pulls_from)
-    return replace(made, capacity=fleet_, node=replace(config, daemon_sets=()))
+    return replace(made, capacity=fleet_, node=_auto_node(machine_.name))
 
 
 def eks_auto_nodes(*types: str, warm: Sequence[Image] = ()) -> EKS:
@@ -149,12 +151,18 @@ def eks_auto_nodes(*types: str, warm: Sequence[Image] = ()) -> EKS:
     """
     kinds = []
     for name in _by_price(types):
-        config = node_config(name, prefix_delegation=True, settings=AUTO_NODES)
         fleet_ = _auto_fleet(machine(name, "bottlerocket"), warm=warm)
-        kinds.append(NodeKind(fleet=fleet_, node=replace(config, daemon_sets=())))
+        kinds.append(NodeKind(fleet=fleet_, node=_auto_node(name)))
     boot = (control_plane("bottlerocket.node.total"),)
     launch = replace(eks_node_launch(group=False), stages=boot, network=None, network_calls=0.0)
     return _growing_eks(karpenter(), kinds, launch, AUTO_NODES)
+
+
+def _auto_node(type_: str) -> NodeConfig:
+    """A node of Auto Mode, whose pods EKS caps whatever its size."""
+    config = node_config(type_, prefix_delegation=True, settings=AUTO_NODES)
+    most = min(config.max_pods, int(figure("eks.auto.max_pods").value))
+    return replace(config, max_pods=most, daemon_sets=())
 
 
 def _auto_fleet(
@@ -212,7 +220,7 @@ def _kinds(types: Sequence[str], warm: Sequence[Image], settings: NodeSettings) 
     """Nodes of EKS's own image, cheapest first."""
     return [
         NodeKind(
-            fleet=nodes(machine(t, settings.ami), warm=warm),
+            fleet=nodes(machine(t, settings.ami), warm=warm, pull_mode=settings.pull_mode),
             node=node_config(t, settings=settings),
         )
         for t in _by_price(types)
@@ -251,6 +259,7 @@ def nodes(
     count: int = 1,
     warm: Sequence[Image] = (),
     pulls_from: Registry | None = None,
+    pull_mode: PullMode = "containerd",
 ) -> Fleet:
     """Machines that may become nodes; the shim is the pod's, not the container's."""
     made = fleet(
@@ -259,6 +268,7 @@ def nodes(
         warm=warm,
         pulls_from=_from_kubelet(pulls_from),
         cleanup=kubelet_cleanup(),
+        pull_mode=pull_mode,
     )
     return replace(made, runtime=replace(runtime(), shim=0.0))
 

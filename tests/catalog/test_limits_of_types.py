@@ -13,7 +13,45 @@ from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.limits import lifted
 from sim.units import MiB
 
-TABLE = {row["instance_type"]: row for row in rows("ec2_instances.csv") if row["max_pods"]}
+TABLE = {row["instance_type"]: row for row in rows("ec2_instances.csv") if row["max_eni"]}
+ENI_MAX_PODS = {
+    "a1.medium": 8, "c1.medium": 12, "c3.8xlarge": 234, "c5a.16xlarge": 737, "c6in.32xlarge": 394,
+    "c8gn.48xlarge": 590, "d3.xlarge": 10, "d3.8xlarge": 59, "d3en.12xlarge": 89, "g4ad.xlarge": 8,
+    "g4dn.16xlarge": 58, "g5.16xlarge": 234, "g5.48xlarge": 345, "g6e.12xlarge": 292,
+    "g6f.large": 20, "h1.16xlarge": 394, "hpc6a.48xlarge": 100, "hpc6id.32xlarge": 51,
+    "hpc7a.12xlarge": 100, "hpc7a.96xlarge": 100, "hpc7g.4xlarge": 198, "i4i.24xlarge": 437,
+    "i7ie.12xlarge": 394, "inf1.24xlarge": 321, "inf1.xlarge": 38, "m2.2xlarge": 118,
+    "m3.medium": 12, "m4.16xlarge": 234, "m4.large": 20, "m5zn.3xlarge": 234, "m5zn.12xlarge": 737,
+    "p5.4xlarge": 118, "p5.48xlarge": 100, "p6-b200.48xlarge": 198, "r8i.large": 59,
+    "r8i.xlarge": 118, "r8i.8xlarge": 492, "r8i-flex.12xlarge": 590, "r8i.96xlarge": 1514,
+    "t2.2xlarge": 44, "t3.small": 11, "t3a.small": 8, "t3.medium": 17, "t4g.large": 35,
+    "trn1.32xlarge": 247, "trn2.48xlarge": 100, "u-3tb1.56xlarge": 234, "u7in-16tb.224xlarge": 394,
+    "x1.32xlarge": 234, "x1e.xlarge": 29, "x1e.4xlarge": 58, "x2iezn.12xlarge": 737,
+    "z1d.3xlarge": 234,
+}  # fmt: skip
+"""Of nodeadm's own table where sizes do not follow the common scheme (awslabs/amazon-eks-ami,
+nodeadm/internal/kubelet/eni-max-pods.txt @2641205, all of whose types were compared)."""
+INSTANCE_INFO = {
+    "c8a.2xlarge": (4, 40), "c8a.12xlarge": (12, 64), "c8gb.24xlarge": (24, 50),
+    "c8i.8xlarge": (10, 50), "c8id.96xlarge": (24, 64), "g7e.2xlarge": (4, 64),
+    "g7e.48xlarge": (10, 64), "i8ge.3xlarge": (6, 30), "i8ge.48xlarge": (24, 50),
+    "m8gn.8xlarge": (10, 30), "m8i.large": (3, 20), "p6-b300.48xlarge": (4, 50),
+    "x8aedz.3xlarge": (8, 40), "x8i.64xlarge": (24, 64),
+}  # fmt: skip
+"""ENIs of the default card and addresses of each, of types too new for that table (nodeadm's
+instance-info.jsonl @d641fe0, all of whose newer types were compared)."""
+BRANCHES = {
+    "a1.medium": 10, "c1.xlarge": 0, "c5.24xlarge": 107, "c5a.2xlarge": 38, "g6f.large": 10,
+    "g6f.4xlarge": 54, "gr6.8xlarge": 84, "hpc7g.4xlarge": 118, "i3.16xlarge": 0, "i3en.large": 5,
+    "i3en.xlarge": 12, "i3en.2xlarge": 28, "i4i.xlarge": 6, "i4i.2xlarge": 26, "i4i.12xlarge": 112,
+    "i4i.16xlarge": 120, "i4i.24xlarge": 105, "i7i.12xlarge": 84, "p5.48xlarge": 120,
+    "r8i.large": 9, "r8i.8xlarge": 82, "r8i.96xlarge": 98, "t3.2xlarge": 0, "trn1.2xlarge": 17,
+    "trn1.32xlarge": 82, "trn1n.32xlarge": 120, "u-3tb1.56xlarge": 6, "u-6tb1.112xlarge": 0,
+    "u7i-12tb.224xlarge": 107,
+}  # fmt: skip
+"""Branch interfaces in the VPC resource controller's limits.go @02c28c7 (generated 2025-10-06) and
+of p5 and hpc7g what its issue 3189 of amazon-vpc-cni-k8s and pull request 686 (2026-08) say. That
+edition has none for i4i.large, Karpenter's copy of 2026-08 has 9."""
 CARDS = {
     "p4d.24xlarge": 15,
     "p5.48xlarge": 2,
@@ -50,6 +88,17 @@ def test_max_pods_are_addresses_of_the_default_card_and_two() -> None:
     assert len(TABLE) == 1355
     assert len(several) == 59
     assert {name: catalog.max_pods("default_enis", name) for name in CARDS} == CARDS
+
+
+def test_pods_and_branches_are_those_of_awss_own_tables() -> None:
+    """What a self-managed node may carry, and what its trunk gives to security groups of pods."""
+    own = catalog.NodeSettings(group="self-managed")
+    for name, pods in ENI_MAX_PODS.items():
+        assert catalog.node_config(name, settings=own).max_pods == pods, name
+    for name, (enis, each) in INSTANCE_INFO.items():
+        assert catalog.node_config(name, settings=own).max_pods == enis * (each - 1) + 2, name
+    known = {name: catalog.instance(name).branch_enis for name in BRANCHES}
+    assert known == BRANCHES
 
 
 def test_branch_interfaces_and_tasks_with_trunking_agree() -> None:

@@ -40,7 +40,7 @@ def test_memory_is_planned_as_in_karpenters_own_table_for_every_type() -> None:
     pool = catalog.eks_karpenter("m5.large").capacity
     assert isinstance(pool, NodePool)
     for name, row in TABLE.items():
-        if not row["max_pods"]:
+        if not row["karpenter_alloc_mem"]:
             continue
         settings = catalog.NodeSettings(group="self-managed")
         config = catalog.node_config(name, settings=settings)

@@ -44,6 +44,8 @@ def test_auto_mode_has_no_daemon_sets_and_its_pods_have_prefixes(m5: DensityAnsw
     assert auto.node is not None and own.node is not None
     assert auto.node.daemon_sets == () and own.node.daemon_sets != ()
     assert (auto.node.max_pods, own.node.max_pods) == (110, 58)
+    large = catalog.eks_auto("m5.24xlarge").node  # EKS user guide, create a node class
+    assert large is not None and large.max_pods == 110
     assert m5.row("eks-auto").count >= m5.row("eks").count
     assert m5.row("eks-auto").note.startswith("a node lives 21 days at most")
 

@@ -1,0 +1,1 @@
+"""What a program was seen to use, and the size that a published rule gives it for that."""

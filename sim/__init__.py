@@ -9,6 +9,8 @@ from sim.facade import facade
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
+    from sim.core.description import description
+    from sim.core.world import World
     from sim.experiment import (
         Burst,
         LatinHypercube,
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from sim.files.fitted.reading import read_fit
     from sim.files.reading import read
     from sim.files.traces.reading import read_traces
-    from sim.host import Step
+    from sim.host import Kernel, Machine, Step
+    from sim.platforms.deployment import StoryDeployment
+    from sim.start import Killed, Ready, Refused, Start, Story
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
     from sim.studies.fail.study import fail
@@ -55,23 +59,33 @@ __all__ = [
     "Burst",
     "Call",
     "EntryPoint",
+    "Kernel",
+    "Killed",
     "LatinHypercube",
     "Load",
+    "Machine",
     "Operation",
     "Part",
     "PlatformOptions",
     "Poisson",
+    "Ready",
+    "Refused",
     "RelativeHalfWidth",
     "Results",
     "Scenario",
     "Service",
     "Sobol",
+    "Start",
     "Step",
+    "Story",
+    "StoryDeployment",
+    "World",
     "add_platform",
     "calls",
     "catalog",
     "compare",
     "density",
+    "description",
     "experiment",
     "fail",
     "holds",

@@ -118,7 +118,8 @@ def _table(
 ) -> Table:
     drawn = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     for place, column in enumerate(columns):
-        longest = max((len(row[place]) for row in rows if len(row) > place), default=0)
+        lines = [line for row in rows for line in "".join(row[place : place + 1]).split("\n")]
+        longest = max(map(len, lines), default=0)
         words = column.replace("_", " ").split(" ")
         room = max(longest, *map(len, words))
         rigid = right[place : place + 1] == "r" or column in WHOLE

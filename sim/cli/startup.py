@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from sim.cli import explained
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, bar, note, say, table, wrote
 from sim.cli.uptime import start_files
@@ -37,7 +37,7 @@ def command(
     question: StartupQuestion,
     held: Requirement,
     workers: WorkerOptions,
-    to: Files,
+    to: Simulated,
 ) -> int:
     """Start it everywhere; 3 where no start becomes ready."""
     if own.files:

@@ -19,8 +19,10 @@ figures:
 sizes:
   web: {cpu: {p95: 0.5}, memory: {peak: 2.0e+8, request: 300000000}, n: 9, source: s, as_of: 2026}
 """
-SIMULATE = ("calls", "demo", "density", "fail", "isolation", "lifecycle", "migrate", "neighbours", "plan",
-            "run", "scale", "sensitivity", "startup", "storm", "sweep")  # fmt: skip
+SIMULATE = set(
+    "calls demo density fail isolation lifecycle migrate neighbours plan run scale sensitivity "
+    "startup storm sweep".split()
+)
 
 
 @pytest.fixture(autouse=True)

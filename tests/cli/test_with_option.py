@@ -20,8 +20,23 @@ sizes:
   web: {cpu: {p95: 0.5}, memory: {peak: 2.0e+8, request: 300000000}, n: 9, source: s, as_of: 2026}
 """
 SIMULATE = set(
-    "calls demo density fail isolation lifecycle migrate neighbours plan run scale sensitivity "
-    "startup storm sweep".split()
+    [
+        "calls",
+        "demo",
+        "density",
+        "fail",
+        "isolation",
+        "lifecycle",
+        "migrate",
+        "neighbours",
+        "plan",
+        "run",
+        "scale",
+        "sensitivity",
+        "startup",
+        "storm",
+        "sweep",
+    ]
 )
 
 

@@ -3,11 +3,14 @@
 The facade is lazy: importing one floor imports nothing above it.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sim.facade import facade
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
+    from sim.core.description import description
+    from sim.core.world import World
     from sim.experiment import (
         Burst,
         LatinHypercube,
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from sim.files.fitted.reading import read_fit
     from sim.files.reading import read
     from sim.files.traces.reading import read_traces
-    from sim.host import Step
+    from sim.host import Kernel, Machine, Step
+    from sim.platforms.deployment import StoryDeployment
+    from sim.start import Killed, Ready, Refused, Start, Story
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
     from sim.studies.fail.study import fail
@@ -54,23 +59,33 @@ __all__ = [
     "Burst",
     "Call",
     "EntryPoint",
+    "Kernel",
+    "Killed",
     "LatinHypercube",
     "Load",
+    "Machine",
     "Operation",
     "Part",
     "PlatformOptions",
     "Poisson",
+    "Ready",
+    "Refused",
     "RelativeHalfWidth",
     "Results",
     "Scenario",
     "Service",
     "Sobol",
+    "Start",
     "Step",
+    "Story",
+    "StoryDeployment",
+    "World",
     "add_platform",
     "calls",
     "catalog",
     "compare",
     "density",
+    "description",
     "experiment",
     "fail",
     "holds",
@@ -97,60 +112,4 @@ __all__ = [
     "who_runs_it",
 ]
 
-_HOME = {
-    "App": "sim.workload",
-    "Load": "sim.workload",
-    "Service": "sim.workload",
-    "Part": "sim.workload",
-    "Operation": "sim.workload",
-    "EntryPoint": "sim.workload",
-    "Call": "sim.workload",
-    "Application": "sim.workload",
-    "Step": "sim.host",
-    "Burst": "sim.experiment",
-    "LatinHypercube": "sim.experiment",
-    "Poisson": "sim.experiment",
-    "RelativeHalfWidth": "sim.experiment",
-    "Results": "sim.experiment",
-    "Scenario": "sim.experiment",
-    "Sobol": "sim.experiment",
-    "compare": "sim.experiment",
-    "load": "sim.experiment",
-    "replicate": "sim.experiment",
-    "sweep": "sim.experiment",
-    "density": "sim.studies.density.study",
-    "fail": "sim.studies.fail.study",
-    "isolation": "sim.studies.isolation.study",
-    "holds": "sim.studies.holds.study",
-    "lifecycle": "sim.studies.lifecycle.study",
-    "migrate": "sim.studies.migrate.study",
-    "neighbours": "sim.studies.neighbours.study",
-    "plan": "sim.studies.plan.study",
-    "one_server": "sim.studies.one_server",
-    "read": "sim.files.reading",
-    "read_fit": "sim.files.fitted.reading",
-    "calls": "sim.studies.calls.study",
-    "read_traces": "sim.files.traces.reading",
-    "PlatformOptions": "sim.studies.platform_row",
-    "scale_out": "sim.studies.scale_out.study",
-    "scale_in": "sim.studies.scale_in.study",
-    "startup": "sim.studies.startup.study",
-    "storm": "sim.studies.storm.study",
-    "uptime": "sim.studies.uptime.study",
-    "who_runs_it": "sim.studies.who_runs_it",
-    "validate": "sim.validation",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name == "add_platform":
-        return import_module("sim.studies.platforms").register
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    if name in __all__:
-        return import_module(f"sim.{name}")
-    raise AttributeError(f"module 'sim' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+facade(__name__)

@@ -22,15 +22,29 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def description(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen, keyword-only, slotted pydantic dataclass that forbids unknown names."""
-    config = ConfigDict(extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="strings")
+    """Make `cls` a frozen, keyword-only, slotted pydantic dataclass that forbids unknown names.
+
+    Its validator is built when the first one is made: a verb uses a few of a hundred classes.
+    """
+    config = ConfigDict(extra="forbid", defer_build=True, ser_json_inf_nan="strings")
     return dataclass(frozen=True, kw_only=True, slots=True, config=config)(cls)  # type: ignore[return-value]
 
 
 def as_json(node: object) -> str:
     """A description as JSON with sorted keys; equal descriptions have equal texts."""
-    plain = json.loads(TypeAdapter(type(node)).dump_json(node))
+    plain = json.loads(TypeAdapter(type(node)).dump_json(node, fallback=_attributes))
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _attributes(node: object) -> dict[str, object]:
+    """An object of a plain class of the user's own, which is as good as a description."""
+    try:
+        held = vars(node)
+    except TypeError:
+        raise ValueError(
+            f"{type(node).__name__}: what it holds cannot be read; make it a @description"
+        ) from None
+    return {"class": type(node).__qualname__, **held}
 
 
 def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:

@@ -1,8 +1,12 @@
 """The sharing law: weighted max-min fairness with caps, hierarchical and exact."""
 
+from sim.sharing import capacity
 from sim.sharing.capacity import SharedCapacity
 from sim.sharing.group import Group
 from sim.sharing.job import Job
 from sim.sharing.oracle import max_min_shares
 
-__all__ = ["Group", "Job", "SharedCapacity", "max_min_shares"]
+__all__ = ["COMPILED", "Group", "Job", "SharedCapacity", "max_min_shares"]
+
+COMPILED = not capacity.__file__.endswith(".py")
+"""Whether the core is compiled; its answers are the same either way."""

@@ -171,7 +171,7 @@ class RequestServer:
         """Start the job up to whatever comes next; there is a request in service."""
         width = len(self._active)
         needed = max(0.0, (self._active[0].end - self._clock) * width / self.core_speed)
-        cap: float = width
+        cap = float(width)
         if self.cpu_max is not None:
             now, limit = self._env.now, self.cpu_max
             begun = limit.begun(now)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.files.fitted.reading import read_fit
     from sim.files.reading import read
     from sim.files.traces.reading import read_traces
     from sim.host import Step
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sim.studies.holds.study import holds
     from sim.studies.isolation.study import isolation
     from sim.studies.lifecycle.study import lifecycle
+    from sim.studies.migrate.study import migrate
     from sim.studies.neighbours.study import neighbours
     from sim.studies.one_server import one_server
     from sim.studies.plan.study import plan
@@ -75,11 +77,13 @@ __all__ = [
     "isolation",
     "lifecycle",
     "load",
+    "migrate",
     "neighbours",
     "one_server",
     "plan",
     "plots",
     "read",
+    "read_fit",
     "read_traces",
     "replicate",
     "scale_in",
@@ -119,10 +123,12 @@ _HOME = {
     "isolation": "sim.studies.isolation.study",
     "holds": "sim.studies.holds.study",
     "lifecycle": "sim.studies.lifecycle.study",
+    "migrate": "sim.studies.migrate.study",
     "neighbours": "sim.studies.neighbours.study",
     "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",
     "read": "sim.files.reading",
+    "read_fit": "sim.files.fitted.reading",
     "calls": "sim.studies.calls.study",
     "read_traces": "sim.files.traces.reading",
     "PlatformOptions": "sim.studies.platform_row",

@@ -21,7 +21,7 @@ test: $(VENV)/.dev  ## lint, types, floors and tests
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 accelerate: $(VENV)/.compile  ## compile the core in place, a minute (needs a C compiler)
-	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m hatchling build --ext
+	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m hatchling build -t wheel --hooks-only
 	@$(BIN)/sim --version
 
 pure:  ## take the compiled core away again

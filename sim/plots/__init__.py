@@ -46,6 +46,9 @@ from sim.plots.machines import (
 from sim.plots.memory_budget import (
     memory_budget,
 )
+from sim.plots.one_machine import (
+    one_machine,
+)
 from sim.plots.parity import (
     parity,
 )
@@ -99,6 +102,7 @@ __all__ = [
     "lifecycle",
     "machines",
     "memory_budget",
+    "one_machine",
     "parity",
     "ready_ecdf",
     "recovery",

@@ -181,7 +181,9 @@ def _run(script: Path, folder: Path) -> None:
         raise RuntimeError(f"{script.name} ended with {ran.returncode}:\n{ran.stderr[-2000:]}")
     for path in sorted((folder / "runs").rglob("*.png")):
         shutil.copyfile(path, folder / path.name)
-    (folder / "answer.txt").write_text(ran.stdout.replace(f"{folder}/runs", "results"), encoding="utf-8")
+    (folder / "answer.txt").write_text(
+        ran.stdout.replace(f"{folder}/runs", "results"), encoding="utf-8"
+    )
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

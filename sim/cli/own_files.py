@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import fields, replace
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from sim.core.description import description
 from sim.core.names import UnknownName
 from sim.core.question import BadInput, Mistake, Question, Typed, ask, differing, typed
 from sim.files.question import Paths, ReadQuestion
-from sim.files.reading import understood
-from sim.workload import Application
+
+if TYPE_CHECKING:
+    from sim.workload import Application
 
 Q = TypeVar("Q")
 
@@ -25,7 +26,7 @@ class OwnFiles(Question):
     """Compose files, Kubernetes manifests, ECS task definitions, an application of one's own, or a
     folder of them; - is standard input."""
 
-    def application(self, question: object, heeded: Sequence[str]) -> Application:
+    def application(self, question: object, heeded: Sequence[str]) -> "Application":
         """The application in them.
 
         Args:
@@ -35,6 +36,8 @@ class OwnFiles(Question):
         Raises:
             BadInput: they cannot be read, or a field was given that has no effect.
         """
+        from sim.files.reading import understood
+
         idle = [name for name in differing(question) if name not in heeded]
         if idle:
             first = typed(type(question), sorted(idle)[0]).name

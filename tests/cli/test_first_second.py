@@ -51,7 +51,10 @@ def test_help_imports_nothing_but_its_own_list() -> None:
     ("words", "spared"),
     [
         (("instances", "g*"), HEAVY - {"pydantic"}),
-        (("parameters", "app.node"), HEAVY - {"pydantic", "simpy"}),  # quotas are read beside figures
+        (
+            ("parameters", "app.node"),
+            HEAVY - {"pydantic", "simpy"},
+        ),  # quotas are read beside figures
     ],
 )
 def test_what_reads_the_catalogue_makes_no_machine(

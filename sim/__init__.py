@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         sweep,
     )
     from sim.files.reading import read
+    from sim.files.records.fitting import fit
     from sim.files.traces.reading import read_traces
     from sim.host import Step
     from sim.studies.calls.study import calls
@@ -71,6 +72,7 @@ __all__ = [
     "density",
     "experiment",
     "fail",
+    "fit",
     "holds",
     "isolation",
     "lifecycle",
@@ -122,6 +124,7 @@ _HOME = {
     "neighbours": "sim.studies.neighbours.study",
     "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",
+    "fit": "sim.files.records.fitting",
     "read": "sim.files.reading",
     "calls": "sim.studies.calls.study",
     "read_traces": "sim.files.traces.reading",

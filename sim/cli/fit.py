@@ -1,0 +1,110 @@
+"""`sim fit`: the phases of one's own starts, and how far off they are."""
+
+from pathlib import Path
+from typing import Annotated
+
+from sim.cli.options import Json
+from sim.cli.screen import as_json, hint, say, table
+from sim.core.description import description
+from sim.core.quantity import shown_memory, shown_plain
+from sim.core.question import Question, Typed
+from sim.files.records.reading import read_records
+from sim.studies.fit import words
+from sim.studies.fit.answer import FitAnswer
+from sim.studies.fit.figures import key_of, was
+from sim.studies.fit.phases import FittedPhase
+from sim.studies.fit.question import FitQuestion
+from sim.studies.fit.sizes import FittedSize
+from sim.studies.fit.study import answer as answered
+
+
+@description
+class RecordFiles(Question):
+    """Where the records stand."""
+
+    files: Annotated[tuple[Path, ...], Typed(shape="FILE...", argument=True, repeats=True)]
+    """Records: aws ecs describe-tasks, kubectl get pods or events -o json, docker events or stats
+    --format json, Container Insights, kube-burner, node-latency-for-k8s, a range of Prometheus,
+    what a vertical autoscaler or KRR recommends; - is standard input."""
+
+
+def command(files: RecordFiles, asked: FitQuestion, to: Json) -> int:
+    """Read the records, fit, and judge."""
+    answer = answered(asked, read_records(files.files))
+    if to.json:
+        as_json(answer.json())
+    else:
+        show(answer)
+    return 0
+
+
+def show(answer: FitAnswer) -> None:
+    """The sentences, a row a phase, a row a quantile that was held out, sizes, and notes."""
+    for line in words.sentences(answer):
+        say(line)
+    if answer.groups:
+        table(
+            ["phase", "n", "median", "95 % interval", "spread", "was"],
+            [_phase(each.group.where, phase, name) for each, phase, name in answer.named()],
+            right="lrrrrl",
+        )
+    _held_out(answer)
+    if answer.sizes:
+        table(
+            ["container", "n", "memory p50", "p95", "peak", "CPU p95", "memory", "CPU"],
+            [_size(each) for each in answer.sizes],
+            right="lrrrrrrr",
+        )
+    for line in words.notes(answer):
+        hint(f"{line}.")
+
+
+def _held_out(answer: FitAnswer) -> None:
+    rows = [row for each in answer.groups for row in each.judged.rows]
+    if rows:
+        table(
+            ["held out", "n", "", "measured", "predicted", "error", ""],
+            [
+                [
+                    row.phase,
+                    row.n,
+                    f"p{100 * row.quantile:.0f}",
+                    words.shown(row.measured_s),
+                    words.shown(row.predicted_s),
+                    f"{row.error_pct:+.0f} %",
+                    words.verdict(row),
+                ]
+                for row in rows
+            ],
+            right="lrlrrrl",
+        )
+    for line in words.held_out(answer):
+        hint(line)
+
+
+def _phase(where: str, phase: FittedPhase, name: str) -> list[object]:
+    before = was(key_of(where, phase.phase))  # type: ignore[arg-type]
+    return [
+        name,
+        phase.n,
+        words.shown(phase.median_s),
+        words.interval(phase),
+        "-" if phase.spread is None else f"{phase.spread:.2f}",
+        "" if before is None else before.shown(),
+    ]
+
+
+def _size(each: FittedSize) -> list[object]:
+    memory, cpu = each.memory, each.cpu
+    once = memory.instant
+    return [
+        each.name,
+        each.n,
+        *(
+            "-" if value is None else shown_memory(value)
+            for value in (memory.p50, memory.p95, memory.peak or once)
+        ),
+        "-" if cpu.p95 is None else f"{shown_plain(cpu.p95, 3)}",
+        "-" if each.memory_bytes is None else shown_memory(each.memory_bytes),
+        "-" if each.cpu_vcpu is None else f"{shown_plain(each.cpu_vcpu, 3)} vCPU",
+    ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         replicate,
         sweep,
     )
+    from sim.files.fitted.reading import read_fit
     from sim.files.reading import read
     from sim.files.records.fitting import fit
     from sim.files.traces.reading import read_traces
@@ -82,6 +83,7 @@ __all__ = [
     "plan",
     "plots",
     "read",
+    "read_fit",
     "read_traces",
     "replicate",
     "scale_in",
@@ -126,6 +128,7 @@ _HOME = {
     "one_server": "sim.studies.one_server",
     "fit": "sim.files.records.fitting",
     "read": "sim.files.reading",
+    "read_fit": "sim.files.fitted.reading",
     "calls": "sim.studies.calls.study",
     "read_traces": "sim.files.traces.reading",
     "PlatformOptions": "sim.studies.platform_row",

@@ -1,13 +1,13 @@
 """The apps of the story and their images: a Java app, a Node.js app, a MySQL database."""
 
 from dataclasses import replace
-from functools import cache
 from typing import NamedTuple
 
 from sim.catalog.data import rows
 from sim.catalog.figures import core_of, figure, figures
 from sim.catalog.storms import validation_hosts
 from sim.core.cited import Cited
+from sim.core.fitted import remembered
 from sim.core.names import unknown
 from sim.core.quantity import shown_memory
 from sim.host import Machine, Step
@@ -29,7 +29,7 @@ CROWDING = {name: f"app.{name}.crowding" for name in ("java", "node", "mysql")}
 IMAGE_OF = {"java": "eclipse-temurin:21-jre", "node": "node:22", "mysql": "mysql:8"}
 
 
-@cache
+@remembered
 def images() -> dict[str, Image]:
     """The real images of which every layer's size is known, by name."""
     by_name = {}
@@ -53,7 +53,7 @@ def image(name: str) -> Image:
     return images()[name]
 
 
-@cache
+@remembered
 def apps() -> dict[str, App]:
     """The apps by name; `generic` has no start-up work and fills the memory it is given."""
     spread = figure("spread.boot")
@@ -228,7 +228,7 @@ PROGRAMS = {
 }
 
 
-@cache
+@remembered
 def program(name: str) -> App:
     """The program of that name, from the fork of its process to the first healthy answer.
 

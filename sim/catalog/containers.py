@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal, TypeAlias
 
 from sim.catalog.figures import core_of, figure
 from sim.catalog.registries import registry
@@ -11,6 +12,8 @@ from sim.host import Machine, Step
 from sim.image import Image, ImageCleanup, Lazy, Registry, Unpacking
 from sim.platforms import Docker, Fleet
 from sim.sandbox import ContainerRuntime
+
+PullMode: TypeAlias = Literal["containerd", "containerd-parallel", "soci-parallel"]
 
 
 def runtime() -> ContainerRuntime:
@@ -33,8 +36,14 @@ def runtime() -> ContainerRuntime:
     )
 
 
-def unpacking(*, lazy: bool = False) -> Unpacking:
-    """containerd's defaults; with a SOCI index, images are loaded lazily."""
+def unpacking(*, lazy: bool = False, mode: PullMode = "containerd") -> Unpacking:
+    """containerd's defaults; with a SOCI index, images are loaded lazily.
+
+    Args:
+        mode: containerd's own, or side by side, as containerd from 2.2 on and SOCI's parallel mode
+            fetch and unpack where they are told to.
+    """
+    figures = "image.layer" if mode == "containerd" else mode.replace("-", ".")
     return Unpacking(
         decompress_rate=figure("image.gunzip.rate"),
         zstd_rate=figure("image.zstd.rate"),
@@ -45,7 +54,9 @@ def unpacking(*, lazy: bool = False) -> Unpacking:
         core=core_of("image.unpack.cpu"),
         layer_overhead=figure("image.layer_overhead"),
         shared_thread=figure("image.unpack.shared_thread"),
-        downloads=int(figure("image.layer_downloads").value),
+        downloads=int(figure(f"{figures}_downloads").value),
+        chunk=None if mode == "containerd" else figure(f"{figures}_chunk"),
+        unpacks=int(figure(f"{figures}_unpacks").value),
         lazy=lazy_loading() if lazy else None,
     )
 
@@ -95,6 +106,7 @@ def fleet(
     pulls_from: Registry | None = None,
     cleanup: ImageCleanup | None = None,
     lazy: bool = False,
+    pull_mode: PullMode = "containerd",
 ) -> Fleet:
     """Machines that run containers."""
     return Fleet(
@@ -102,7 +114,7 @@ def fleet(
         count=count,
         runtime=runtime(),
         registry=registry() if pulls_from is None else pulls_from,
-        unpacking=unpacking(lazy=lazy),
+        unpacking=unpacking(lazy=lazy, mode=pull_mode),
         os_and_daemons=figure("vm.memory.guest_os.ubuntu_docker"),
         warm=tuple(warm),
         cleanup=cleanup,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
+from sim.catalog.containers import PullMode, fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.ecs import fargate, fargate_sizes
 from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances.machines import machine
@@ -63,7 +63,9 @@ def eks(
     )
     template = PodTemplate() if pod is None else pod
     return EKS(
-        capacity=nodes(machine_, count=count, warm=warm, pulls_from=pulls_from),
+        capacity=nodes(
+            machine_, count=count, warm=warm, pulls_from=pulls_from, pull_mode=set_.pull_mode
+        ),
         control_plane=kubernetes_control_plane(),
         kubelet=kubelet(parallel_pulls=set_.parallel_pulls),
         node=config,
@@ -218,7 +220,7 @@ def _kinds(types: Sequence[str], warm: Sequence[Image], settings: NodeSettings) 
     """Nodes of EKS's own image, cheapest first."""
     return [
         NodeKind(
-            fleet=nodes(machine(t, settings.ami), warm=warm),
+            fleet=nodes(machine(t, settings.ami), warm=warm, pull_mode=settings.pull_mode),
             node=node_config(t, settings=settings),
         )
         for t in _by_price(types)
@@ -257,6 +259,7 @@ def nodes(
     count: int = 1,
     warm: Sequence[Image] = (),
     pulls_from: Registry | None = None,
+    pull_mode: PullMode = "containerd",
 ) -> Fleet:
     """Machines that may become nodes; the shim is the pod's, not the container's."""
     made = fleet(
@@ -265,6 +268,7 @@ def nodes(
         warm=warm,
         pulls_from=_from_kubelet(pulls_from),
         cleanup=kubelet_cleanup(),
+        pull_mode=pull_mode,
     )
     return replace(made, runtime=replace(runtime(), shim=0.0))
 

@@ -8,14 +8,21 @@ from typing import cast
 from sim.catalog.data import DATA, rows
 from sim.catalog.instances.own_types import place
 from sim.core.cited import SCALES, Cited, Grade, Number
+from sim.core.fitted import SPREAD, remembered, stand_ins
 from sim.core.names import unknown
 from sim.core.randomness import Lognormal
 from sim.core.token_bucket import Quota
 
 
-@cache
+@remembered
 def figures() -> dict[str, Cited]:
-    """All figures by key."""
+    """All figures by key, with those that stand in for them while something is asked."""
+    return {**filed(), **stand_ins().by_key}
+
+
+@cache
+def filed() -> dict[str, Cited]:
+    """The catalogue's own figures by key, whatever stands in for them."""
     every = [*rows("parameters.csv"), *rows("start_profiles.csv")]
     return {row["key"]: cited(row, row["key"], row.get("core") or "") for row in every}
 
@@ -28,6 +35,7 @@ def figure(key: str) -> Cited:
     """
     if key not in figures():
         raise unknown("figure", key, figures())
+    stand_ins().take(key)
     return figures()[key]
 
 
@@ -42,8 +50,10 @@ def core_of(key: str) -> Number:
 
 
 def control_plane(key: str) -> Lognormal:
-    """A wait for a control plane, which varies from start to start."""
-    return Lognormal(median=figure(key), spread=figure("spread.control_plane"))
+    """A wait for a control plane, which varies from start to start: by its own spread, if known."""
+    own = key + SPREAD
+    spread = figure(own if own in figures() else "spread.control_plane")
+    return Lognormal(median=figure(key), spread=spread)
 
 
 def quota(key: str) -> Quota:

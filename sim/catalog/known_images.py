@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from sim.catalog.apps import app, images, program
 from sim.catalog.data import rows
 from sim.catalog.figures import cited, figure
 from sim.core.cited import Cited
+from sim.core.fitted import remembered
 from sim.core.names import Architecture
 from sim.host import Step
 from sim.image import Image, Layer
@@ -170,7 +170,7 @@ def _version(tag: str) -> float:
     return float(match[1]) if match is not None else 1e6
 
 
-@cache
+@remembered
 def _tags() -> Mapping[str, tuple[_Tag, ...]]:
     """All tags whose layers are known, by the image's name."""
     by_name: dict[str, list[_Tag]] = {}
@@ -206,7 +206,7 @@ def _program(name: str, tag: str) -> str:
     return "php-fpm" if name == "php" and "fpm" in _kind(tag) else _HOMES.get(name, name)
 
 
-@cache
+@remembered
 def _needs() -> Mapping[str, Mapping[str, Cited]]:
     """What is known of each program, by figure."""
     by_name: dict[str, dict[str, Cited]] = {}
@@ -217,7 +217,7 @@ def _needs() -> Mapping[str, Mapping[str, Cited]]:
     return by_name
 
 
-@cache
+@remembered
 def _app(name: str) -> App | None:
     """The program from exec to its first good answer, and what it keeps in memory."""
     if name in MEASURED_ELSEWHERE:

@@ -1,11 +1,11 @@
 """How runtimes start sandboxes, and the hosts on which that was measured."""
 
-from functools import cache
 from typing import NamedTuple
 
 from sim.catalog.data import rows
 from sim.catalog.figures import figure, figures
 from sim.core.cited import Number, plain
+from sim.core.fitted import remembered
 from sim.core.names import unknown
 from sim.sandbox.storm.processor import Processor
 from sim.sandbox.storm.profile import Footprint, LockCost, StartProfile
@@ -72,7 +72,7 @@ class Fitted(NamedTuple):
         return at_once <= self.at_once and running <= self.running
 
 
-@cache
+@remembered
 def profile(runtime: str) -> StartProfile:
     """How `runtime` starts a sandbox.
 
@@ -115,7 +115,7 @@ def fitted(runtime: str) -> Fitted:
     return Fitted(int(plain(at_once)), int(plain(running)))
 
 
-@cache
+@remembered
 def footprint(runtime: str) -> Footprint:
     """Resident memory of the sandboxes of `runtime`.
 
@@ -139,7 +139,7 @@ def footprint(runtime: str) -> Footprint:
     )
 
 
-@cache
+@remembered
 def validation_hosts() -> dict[str, ValidationHost]:
     """The hosts by name."""
     return {row["host"]: _host(row) for row in rows("validation_hosts.csv")}

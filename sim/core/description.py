@@ -6,7 +6,7 @@ All its mistakes are reported at once, each with its path. A run never changes i
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar, dataclass_transform
@@ -66,14 +66,22 @@ def with_figures(node: T, values: Mapping[str, float]) -> T:
         if key not in known:
             there = ", ".join(sorted(known))
             raise ValueError(f"figure: {key!r} is not in this description; it has {there}")
+
+    def change(part: Any) -> Any:
+        return part.moved(values[part.key]) if _has(part, values) else part
+
     try:
-        moved: T = _moved(node, values)
+        moved: T = mapped(node, change)
     except ValidationError as error:
         reasons = spoken(error)
         named = [reason for reason in reasons if reason.partition(":")[0] in values]
         told = ", ".join(f"{key}: {value!r}" for key, value in values.items())
         raise ValueError(named[0] if named else f"{told} is not allowed; {reasons[0]}") from None
     return moved
+
+
+def _has(part: object, values: Mapping[str, float]) -> bool:
+    return isinstance(part, Cited) and part.key in values
 
 
 def with_value(node: T, path: str, value: object) -> T:
@@ -113,14 +121,23 @@ def _replaced(node: Any, steps: list[str | int], value: object) -> Any:
     return replace(node, **{str(step): _replaced(getattr(node, str(step)), rest, value)})
 
 
-def _moved(node: Any, values: Mapping[str, float]) -> Any:
-    if isinstance(node, Cited):
-        return node.moved(values[node.key]) if node.key in values else node
+def mapped(node: T, change: Callable[[Any], Any]) -> T:
+    """A copy of a description in which each part is what `change` makes of it, from outside in.
+
+    What nothing was changed in is the same object.
+    """
+    found: T = _mapped(node, change)
+    return found
+
+
+def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
+    """As `mapped`."""
     if isinstance(node, tuple):
-        items = tuple(_moved(item, values) for item in node)
+        items = tuple(_mapped(item, change) for item in node)
         return node if all(new is old for new, old in zip(items, node, strict=True)) else items
-    if not is_dataclass(node) or isinstance(node, type):
+    node = change(node)
+    if isinstance(node, Cited) or not is_dataclass(node) or isinstance(node, type):
         return node
-    changed = {f.name: _moved(getattr(node, f.name), values) for f in fields(node)}
+    changed = {f.name: _mapped(getattr(node, f.name), change) for f in fields(node)}
     same = all(changed[name] is getattr(node, name) for name in changed)
     return node if same else replace(node, **changed)

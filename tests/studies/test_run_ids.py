@@ -45,6 +45,7 @@ NODES: dict[str, Any] = {
     **{"kube_reserved": "600Mi", "system_reserved": "100Mi", "eviction": "5%"},
     "daemon_sets": ["100m/128Mi"],
     "parallel_pulls": 1,
+    "pull_mode": "soci-parallel",
 }
 
 VERBS = {

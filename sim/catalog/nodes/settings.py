@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field, PositiveInt, ValidationInfo, WithJsonSchema
 
+from sim.catalog.containers import PullMode
 from sim.catalog.instances.amis import Ami
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu, parse_bytes, parse_vcpu, shown_size
@@ -157,6 +158,9 @@ class NodeSettings(Question):
     parallel_pulls: Annotated[PositiveInt | None, Typed(shape="<integer>", last=True)] = None
     """Images an EKS node pulls at once (maxParallelImagePulls; 1: serializeImagePulls); any number
     by default, as EKS's images have it."""
+    pull_mode: Annotated[PullMode, Typed(shape="<name>", last=True)] = "containerd"
+    """How an EKS node fetches and unpacks an image: containerd (a layer at a time, as it does by
+    default), containerd-parallel (2.2 and later) or soci-parallel."""
 
     def nodes(self) -> "NodeSettings":
         """These alone, of a question that asks for others besides."""

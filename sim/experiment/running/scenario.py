@@ -1,12 +1,14 @@
 """A scenario: a platform, what arrives there, and for how long; and how it is run."""
 
-from collections.abc import Callable, Generator
-from typing import Annotated, Any, Self
+from collections.abc import Callable, Generator, Mapping
+from typing import Annotated, Any, Protocol, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from simpy import Event
 
+from sim.core.cited import Cited
 from sim.core.description import description
+from sim.core.fitted import with_fitted
 from sim.core.quantity import Between, Count, Rate, Seconds
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
@@ -62,6 +64,14 @@ class Poisson:
             begun(deployment.launch(self.service, 1)[0])
 
 
+class HasFigures(Protocol):
+    """What has figures of its own by key, as a fit has."""
+
+    @property
+    def figures(self) -> Mapping[str, Cited]:
+        """By their keys in the catalogue."""
+
+
 def _is_platform(value: Any) -> Any:
     if isinstance(value, type) or not callable(getattr(value, "deploy", None)):
         raise ValueError(f"{value!r} is not allowed; a platform, such as catalog.ecs('m5.xlarge')")
@@ -102,6 +112,21 @@ class Scenario:
                 f"serve: {self.serve:g} s is not allowed; a load is a fraction of cpu, which is 0"
             )
         return self
+
+    def with_figures(self, fit: "Mapping[str, Cited] | HasFigures") -> Self:
+        """The same with figures that were fitted, as far as it has them; others are left out.
+
+        Args:
+            fit: what `sim.fit` gives, what `sim.read_fit` reads, or figures by key.
+
+        Raises:
+            ValueError: it has none of them, or one cannot have that value.
+        """
+        by_key = fit if isinstance(fit, Mapping) else fit.figures
+        moved: Self = with_fitted(self, by_key)
+        if moved == self and by_key:
+            raise ValueError(f"figures: none of {', '.join(sorted(by_key))} is in this scenario")
+        return moved
 
     def deploy(self, world: World) -> Deployment:
         """The platform, live."""

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
+from sim.core.fitted import FittedFigure, stand_ins
 from sim.experiment.running.batch import code_digest
 
 Manifest: TypeAlias = dict[str, Any]
@@ -34,15 +35,19 @@ def new_manifest(
 ) -> Manifest:
     """The manifest of a run that begins now.
 
-    Its id is of scenario, seed, catalogue and version only; `code` is of all that decides what a
-    run gives.
+    Its id is of scenario, seed, catalogue, version and what was fitted only; `code` is of all that
+    decides what a run gives.
 
     Args:
         own: fingerprint of the user's own code in the scenario.
     """
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"))
+    fitted = {key: _of(figure) for key, figure in sorted(stand_ins().by_key.items())}
     text = "\n".join([canonical, str(seed), catalogue, version("berthsim")])
+    if fitted:
+        text += "\n" + json.dumps(fitted)
     return {
+        **({"fitted": fitted} if fitted else {}),
         "scenario": name,
         "run_id": hashlib.sha256(text.encode()).hexdigest()[:10],
         "seed": seed,
@@ -53,6 +58,12 @@ def new_manifest(
         "host": platform.node(),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def _of(figure: FittedFigure) -> dict[str, Any]:
+    """A figure that stands in for the catalogue's, in base units."""
+    names = ("value", "low", "high", "n", "source", "as_of", "was")
+    return {name: getattr(figure, name) for name in names}
 
 
 def write_manifest(folder: Path, data: Manifest, described: Mapping[str, Any]) -> None:

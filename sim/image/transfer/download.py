@@ -1,4 +1,4 @@
-"""Missing layers come onto a disk: downloaded side by side, unpacked in order from the base up."""
+"""Missing layers come onto a disk: downloaded side by side, unpacked from the base up."""
 
 from collections.abc import Callable, Generator, Sequence
 from math import fsum
@@ -89,41 +89,100 @@ class Downloader:
     def _bring(
         self, puller: Puller, parts: Sequence[LayerPart], arrive: Sequence[Callable[[], None]]
     ) -> Generator[Event, Any, None]:
-        """Download the parts side by side and unpack them in order, calling `arrive` after each."""
-        env = self._kernel.world.env
-        connections = Resource(env, self._unpacking.downloads)
+        """Download the parts side by side and unpack them from the base up, so many at once as
+        the daemon does, calling `arrive` after each."""
+        env, unpacking = self._kernel.world.env, self._unpacking
+        connections = Resource(env, unpacking.downloads)
         downloads = [env.process(self._download(puller, part, connections)) for part in parts]
+        every = list(zip(parts, downloads, arrive, strict=True))
         try:
-            for part, download, arrived in zip(parts, downloads, arrive, strict=True):
-                if not download.processed:
-                    yield download
-                yield from self._unpack(puller, part)
-                arrived()
+            if unpacking.unpacks == 1:
+                for part, download, arrived in every:
+                    yield from self._unpack_when_here(puller, part, download, arrived)
+            else:
+                yield from self._unpack_side_by_side(puller, every)
         except Interrupt:
             _interrupt(downloads)
             raise
+
+    def _unpack_side_by_side(
+        self, puller: Puller, every: Sequence[tuple[LayerPart, Process, Callable[[], None]]]
+    ) -> Generator[Event, Any, None]:
+        env = self._kernel.world.env
+        threads = Resource(env, self._unpacking.unpacks)
+
+        def unpack(
+            part: LayerPart, download: Process, arrived: Callable[[], None]
+        ) -> Generator[Event, Any, None]:
+            try:
+                with threads.request() as thread:
+                    yield thread
+                    yield from self._unpack_when_here(puller, part, download, arrived)
+            except Interrupt:
+                return
+
+        unpacking = [env.process(unpack(*each)) for each in every]
+        try:
+            yield AllOf(env, unpacking)
+        except Interrupt:
+            _interrupt(unpacking)
+            raise
+
+    def _unpack_when_here(
+        self, puller: Puller, part: LayerPart, download: Process, arrived: Callable[[], None]
+    ) -> Generator[Event, Any, None]:
+        if not download.processed:
+            yield download
+        yield from self._unpack(puller, part)
+        arrived()
 
     def _download(
         self, puller: Puller, part: LayerPart, connections: Resource
     ) -> Generator[Event, Any, None]:
         """Download one part as soon as a connection is free; an interrupt ends it quietly."""
+        pieces = self._unpacking.pieces(part.wire)
         try:
             with connections.request() as connection:
                 yield connection
                 if part.parent == "pull":
                     yield from self._registry.admit_layer(puller)
+                if pieces == 1:
+                    with puller.phase("download", part.parent):
+                        yield from self._transfer(part.layer, part.wire)
+            if pieces > 1:
                 with puller.phase("download", part.parent):
-                    yield from self._transfer(part)
+                    yield from self._in_pieces(part, pieces, connections)
         except Interrupt:
             return
 
-    def _transfer(self, part: LayerPart) -> Generator[Event, Any, None]:
-        """Move one part over the wire and, where the blob is kept, onto the disk."""
+    def _in_pieces(
+        self, part: LayerPart, pieces: int, connections: Resource
+    ) -> Generator[Event, Any, None]:
+        """Fetch a part over as many connections as there are, a piece each."""
+        env = self._kernel.world.env
+
+        def fetch() -> Generator[Event, Any, None]:
+            try:
+                with connections.request() as connection:
+                    yield connection
+                    yield from self._transfer(part.layer, part.wire / pieces)
+            except Interrupt:
+                return
+
+        fetching = [env.process(fetch()) for _ in range(pieces)]
+        try:
+            yield AllOf(env, fetching)
+        except Interrupt:
+            _interrupt(fetching)
+            raise
+
+    def _transfer(self, layer: Layer, wire: float) -> Generator[Event, Any, None]:
+        """Move bytes of a layer over the wire and, where the blob is kept, onto the disk."""
         kernel, rate = self._kernel, self._registry.connection_rate()
         yield from self._together(
-            lambda: [kernel.transfer(kernel.nic, part.wire, rate)],
-            lambda: self._registry.send(part.layer, part.wire, rate),
-            lambda: [self._to_disk(part.wire if self._unpacking.keep_blob else 0.0)],
+            lambda: [kernel.transfer(kernel.nic, wire, rate)],
+            lambda: self._registry.send(layer, wire, rate),
+            lambda: [self._to_disk(wire if self._unpacking.keep_blob else 0.0)],
         )
 
     def _unpack(self, puller: Puller, part: LayerPart) -> Generator[Event, Any, None]:

@@ -69,9 +69,17 @@ class Unpacking:
     page_cache: bool = True
     """Whether what is written and read stays in the page cache."""
     downloads: PositiveInt = 3
-    """Layers of one pull that are downloaded at once; they are unpacked one after the other."""
+    """Connections of one pull to its registry at once."""
+    chunk: Positive | None = None
+    """Bytes of a layer that a connection fetches at a time; None: a layer has one connection."""
+    unpacks: PositiveInt = 1
+    """Layers of one pull that are unpacked at once."""
     lazy: Lazy | None = None
     """Start before the whole image is here; None: pull it first."""
+
+    def pieces(self, wire: float) -> int:
+        """Requests in which so many bytes of a layer are fetched."""
+        return 1 if self.chunk is None else max(1, math.ceil(wire / plain(self.chunk)))
 
     def on_disk(self, layer: Layer) -> float:
         """Bytes of disk a layer takes: its files, and its blob where that is kept."""

@@ -14,7 +14,7 @@ from sim.studies.fit.answer import FitAnswer
 from sim.studies.fit.figures import key_of, was
 from sim.studies.fit.phases import FittedPhase
 from sim.studies.fit.question import FitQuestion
-from sim.studies.fit.sizes import FittedSize
+from sim.studies.fit.sizes import RuledSize
 from sim.studies.fit.study import answer as answered
 
 
@@ -94,7 +94,7 @@ def _phase(where: str, phase: FittedPhase, name: str) -> list[object]:
     ]
 
 
-def _size(each: FittedSize) -> list[object]:
+def _size(each: RuledSize) -> list[object]:
     memory, cpu = each.memory, each.cpu
     once = memory.instant
     return [

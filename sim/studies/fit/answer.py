@@ -14,7 +14,7 @@ from sim.studies.fit.groups import PlatformStarts
 from sim.studies.fit.held_out import Judged
 from sim.studies.fit.phases import FEW, FittedPhase
 from sim.studies.fit.question import FitQuestion
-from sim.studies.fit.sizes import FittedSize
+from sim.studies.fit.sizes import RuledSize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,7 @@ class FitAnswer:
     question: FitQuestion
     groups: tuple[FittedGroup, ...]
     """That with most starts first."""
-    sizes: tuple[FittedSize, ...]
+    sizes: tuple[RuledSize, ...]
     left_out: Mapping[str, int]
     """Records that are not used, by reason."""
     notes: tuple[str, ...]
@@ -150,7 +150,7 @@ def _phase(name: str, phase: FittedPhase) -> dict[str, object]:
     )
 
 
-def _size(size: FittedSize) -> dict[str, object]:
+def _size(size: RuledSize) -> dict[str, object]:
     return _known(
         {
             "name": size.name,

@@ -10,7 +10,7 @@ from sim.workload.sizing.use import Use, use_of
 
 
 @dataclass(frozen=True, slots=True)
-class FittedSize:
+class RuledSize:
     """One container: what it used, and what it is given for that."""
 
     name: str
@@ -24,7 +24,7 @@ class FittedSize:
     rests_on: str
 
 
-def sizes_of(usages: Mapping[str, UsageSeen], rule: str, *, names: bool) -> list[FittedSize]:
+def sizes_of(usages: Mapping[str, UsageSeen], rule: str, *, names: bool) -> list[RuledSize]:
     """The sizes of all, those that use most first.
 
     Args:
@@ -37,20 +37,20 @@ def sizes_of(usages: Mapping[str, UsageSeen], rule: str, *, names: bool) -> list
     return [_numbered(size, number) for number, size in enumerate(found, 1)]
 
 
-def _numbered(size: FittedSize, number: int) -> FittedSize:
+def _numbered(size: RuledSize, number: int) -> RuledSize:
     return replace(size, name=f"container {number}")
 
 
-def _size(usage: UsageSeen, rule: str) -> FittedSize:
+def _size(usage: UsageSeen, rule: str) -> RuledSize:
     memory, cpu = _use(usage.memory), _use(usage.cpu)
     n = len(usage.memory) or len(usage.cpu)
     if usage.advised_memory is not None or usage.advised_cpu is not None:
-        return FittedSize(
+        return RuledSize(
             usage.name, n, memory, cpu, usage.advised_memory, usage.advised_cpu, "recommended"
         )
     sized = catalog.right_size(rule, cpu, memory, has_cpu=math.inf, has_memory=math.inf)
     said = dict.fromkeys(each for each in (sized.memory_from, sized.cpu_from) if each)
-    return FittedSize(
+    return RuledSize(
         usage.name,
         n,
         memory,

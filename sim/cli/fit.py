@@ -1,21 +1,23 @@
 """`sim fit`: the phases of one's own starts, and how far off they are."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from sim.cli.options import Json
-from sim.cli.screen import as_json, hint, say, table
+from sim import plots
+from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_memory, shown_plain
-from sim.core.question import Question, Typed
-from sim.files.records.reading import read_records
+from sim.core.question import BadInput, Question, Typed
+from sim.files.records.fitting import OwnFigures, own_figures
 from sim.studies.fit import words
 from sim.studies.fit.answer import FitAnswer
 from sim.studies.fit.figures import key_of, was
+from sim.studies.fit.held_out import BAR
 from sim.studies.fit.phases import FittedPhase
 from sim.studies.fit.question import FitQuestion
 from sim.studies.fit.sizes import RuledSize
-from sim.studies.fit.study import answer as answered
 
 
 @description
@@ -28,14 +30,55 @@ class RecordFiles(Question):
     what a vertical autoscaler or KRR recommends; - is standard input."""
 
 
-def command(files: RecordFiles, asked: FitQuestion, to: Json) -> int:
-    """Read the records, fit, and judge."""
-    answer = answered(asked, read_records(files.files))
+@description
+class FitFile:
+    """Where the fit goes."""
+
+    out: Annotated[Path, Typed(shape="<file>")] = Path("fit.yaml")
+    """The file for --with and --sizes of the other verbs; pictures go beside it."""
+    json: bool = False
+    """JSON on standard output."""
+
+
+def command(files: RecordFiles, asked: FitQuestion, to: FitFile) -> int:
+    """Read the records, fit, judge, and write the fit."""
+    if to.out.is_dir():
+        raise BadInput(f"out: {str(to.out)!r} is not allowed; a file, such as fit.yaml")
+    own = own_figures(asked, files.files)
+    saved = [own.save(to.out)] if own.fit.fitted or own.fit.sizes else []
     if to.json:
-        as_json(answer.json())
-    else:
-        show(answer)
+        as_json(own.json())
+        for path in saved:
+            note(f"wrote {path}")
+        return 0
+    show(own.answer)
+    wrote(*saved, *_pictures(own.answer, to.out))
+    _use(own, to.out)
     return 0
+
+
+def _pictures(answer: FitAnswer, out: Path) -> Iterator[Path]:
+    """Measured phases over what was fitted; what was held out, with its bar."""
+    if answer.starts:
+        phases = plots.fitted_phases(
+            answer.measured(), answer.fitted(), title="Measured phases, and what was fitted"
+        )
+        yield picture(phases, out.with_suffix(".png"))
+    rows = answer.held_out()
+    if len(rows):
+        judged = plots.held_out(rows, bar=BAR, title="The last starts, and what the first said")
+        yield picture(judged, out.with_name(f"{out.stem}-held-out.png"))
+
+
+def _use(own: OwnFigures, out: Path) -> None:
+    """What to do with it."""
+    if own.fit.fitted:
+        hint(f"use: sim startup --with {out}")
+    elif own.answer.groups:
+        hint("none of these phases is a figure of the catalogue; none was written")
+    if own.fit.sizes:
+        named = "" if own.answer.question.names else "; sizes find their services with --names"
+        hint(f"use: sim read compose.yaml --sizes {out}{named}")
 
 
 def show(answer: FitAnswer) -> None:

@@ -25,8 +25,14 @@ from sim.plots.density import (
 from sim.plots.ecdf import (
     ready_ecdf,
 )
+from sim.plots.fitted_phases import (
+    fitted_phases,
+)
 from sim.plots.forest import (
     forest,
+)
+from sim.plots.held_out import (
+    held_out,
 )
 from sim.plots.host_timeline import (
     host_timeline,
@@ -92,7 +98,9 @@ __all__ = [
     "cost_and_readiness",
     "cost_frontier",
     "density_bars",
+    "fitted_phases",
     "forest",
+    "held_out",
     "host_timeline",
     "isolation_matrix",
     "latency_curve",

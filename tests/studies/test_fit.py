@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,27 +12,29 @@ from typer.testing import CliRunner
 import sim
 from sim.catalog.data import DATA
 from sim.cli.app import app
-from sim.studies.fit.answer import FitAnswer
+from sim.files.records.fitting import OwnFigures
 from sim.studies.fit.lognormal import fitted
-from sim.studies.fit.observed import Spell
+from sim.studies.fit.observed import Spell, StartSeen
 from sim.studies.fit.phases import phase_of, two_kinds
+from sim.studies.fit.pull_line import pull_line
+from sim.units import GiB, MiB
 
 PUBLIC = DATA / "measured" / "fargate_starts.csv"
 
 
-def fit(tmp_path: Path, text: str, **more: float) -> FitAnswer:
+def fit(tmp_path: Path, text: str, **more: Any) -> OwnFigures:
     path = tmp_path / "records.json"
     path.write_text(text, encoding="utf-8")
     return sim.fit(path, **more)
 
 
-def covered(answer: FitAnswer, truth: dict[str, tuple[float, float]]) -> dict[str, bool]:
+def covered(answer: OwnFigures, truth: dict[str, tuple[float, float]]) -> dict[str, bool]:
     """By phase, whether the true median lies in its interval."""
     return {
         name: phase.low_s is not None
         and phase.high_s is not None
         and phase.low_s <= truth[name][0] <= phase.high_s
-        for _, phase, name in answer.named()
+        for _, phase, name in answer.answer.named()
         if name in truth
     }
 
@@ -39,14 +42,14 @@ def covered(answer: FitAnswer, truth: dict[str, tuple[float, float]]) -> dict[st
 def test_the_public_records_have_the_median_that_is_the_figure() -> None:
     """Thirteen on platform 1.4: their middle one, between the third and the eleventh."""
     answer = sim.fit(PUBLIC)
-    provision = answer.groups[0].phases[0]
+    provision = answer.answer.groups[0].phases[0]
     told = sorted(spell.seconds for spell in provision.spells)
 
     assert provision.n == 13
     assert provision.median_s == pytest.approx(13.77)
     assert (provision.low_s, provision.high_s) == (told[2], told[10])
-    assert {row.verdict for row in answer.groups[0].judged.rows} == {"NO BAR"}
-    assert "of platform 1.3.0" in answer.left_out
+    assert {row.verdict for row in answer.answer.groups[0].judged.rows} == {"NO BAR"}
+    assert "of platform 1.3.0" in answer.answer.left_out
 
 
 def test_the_truth_comes_back_in_every_dialect(tmp_path: Path) -> None:
@@ -71,7 +74,7 @@ def test_pods_in_whole_seconds_are_not_off_by_the_rounding(tmp_path: Path) -> No
     """A mean of rounded stamps against an exact one is off by half a second; this is not."""
     answer = fit(tmp_path, pods(moments(POD_TRUTH, 400, seed=11, digits=0)))
 
-    for _, phase, name in answer.named():
+    for _, phase, name in answer.answer.named():
         median, sigma = POD_TRUTH[name]
         rounding = 0.41 / median
         error = 1.2533 * np.hypot(sigma, rounding) / np.sqrt(400)
@@ -110,9 +113,11 @@ def test_what_is_held_out_passes_where_nothing_changed_and_exceeds_where_it_did(
     ]
     calm, changed = (fit(tmp_path, DIALECTS["cli_v1"](each)) for each in (same, later))
 
-    assert {row.n for row in calm.groups[0].judged.rows} == {60}
-    assert {row.verdict for row in calm.groups[0].judged.rows if row.quantile == 0.5} == {"PASS"}
-    middle = [row for row in changed.groups[0].judged.rows if row.quantile == 0.5]
+    assert {row.n for row in calm.answer.groups[0].judged.rows} == {60}
+    assert {row.verdict for row in calm.answer.groups[0].judged.rows if row.quantile == 0.5} == {
+        "PASS"
+    }
+    middle = [row for row in changed.answer.groups[0].judged.rows if row.quantile == 0.5]
     assert {row.verdict for row in middle} == {"EXCEEDS"}
     assert all(row.error_pct < -30.0 for row in middle)
 
@@ -132,7 +137,9 @@ def test_one_start_is_a_point_and_no_more(tmp_path: Path) -> None:
     """No interval, no spread, no verdict, and a note; exit 0."""
     path = tmp_path / "one.json"
     path.write_text(DIALECTS["cli_v2"](moments(TRUTH, 1, seed=6)))
-    result = CliRunner().invoke(app, ["fit", str(path), "--json"])
+    result = CliRunner().invoke(
+        app, ["fit", str(path), "--json", "--out", str(tmp_path / "fit.yaml")]
+    )
     told = json.loads(result.stdout)
 
     assert result.exit_code == 0
@@ -157,7 +164,9 @@ def test_json_has_what_was_asked_for_and_no_null(tmp_path: Path) -> None:
     """Phases, what was held out, and what was left out."""
     path = tmp_path / "pods.json"
     path.write_text(pods(moments(POD_TRUTH, 60, seed=4, digits=0)))
-    result = CliRunner().invoke(app, ["fit", str(path), "--json"])
+    result = CliRunner().invoke(
+        app, ["fit", str(path), "--json", "--out", str(tmp_path / "fit.yaml")]
+    )
     told = json.loads(result.stdout)
 
     assert "null" not in result.stdout
@@ -199,3 +208,90 @@ def test_a_phase_of_exact_stamps_has_the_median_of_its_sample() -> None:
 
     assert exact.median_s == pytest.approx(1.35)
     assert not exact.coarse
+
+
+def test_the_file_reads_back_and_stands_in_for_the_catalogue(tmp_path: Path) -> None:
+    """Median, interval and spread; a scenario then provisions as long as one's own cluster does."""
+    own = fit(tmp_path, DIALECTS["cli_v2"](moments({**TRUTH, "provision": (40.0, 0.1)}, 60, 8)))
+    back = sim.read_fit(own.save(tmp_path / "fit.yaml"))
+    found = back.figures["fargate.provision"]
+    service = sim.catalog.service("java", cpu=1.0, memory=2 * GiB)
+    scenario = sim.Scenario(
+        name="one",
+        platform=sim.catalog.ecs_on_fargate(),
+        arrivals=[sim.Burst(service=service, tasks=1)],
+    )
+
+    assert found == own.figures["fargate.provision"]
+    assert found.n == 60
+    assert found.value == pytest.approx(40.0, rel=0.1)
+    assert "fargate.provision.spread" in back.figures
+    assert scenario.with_figures(own).platform.capacity.provision.median == found
+
+
+def test_a_file_that_is_no_fit_is_left_as_it_is(tmp_path: Path) -> None:
+    """Whatever it is."""
+    path, out = tmp_path / "tasks.json", tmp_path / "compose.yaml"
+    path.write_text(DIALECTS["cli_v2"](moments(TRUTH, 25, seed=6)))
+    out.write_text("services: {}\n")
+    result = CliRunner().invoke(app, ["fit", str(path), "--out", str(out)])
+
+    assert result.exit_code == 2
+    assert "is no fit" in " ".join(result.stderr.split())
+    assert out.read_text() == "services: {}\n"
+
+
+def test_pulls_are_a_line_over_the_bytes_of_their_images() -> None:
+    """Two seconds and 50 MB/s, whatever a few pulls from a busy registry took."""
+    draw = np.random.default_rng(4)
+    sizes = draw.choice([20e6, 80e6, 300e6, 900e6], 60)
+    seconds = 2.0 + sizes / 50e6 + 0.1 * draw.standard_normal(60)
+    seconds[:5] += 40.0
+    starts = [
+        StartSeen(where="kubernetes", phases={"pull": Spell(float(t))}, image_bytes=float(size))
+        for t, size in zip(seconds, sizes, strict=True)
+    ]
+    line = pull_line(starts)
+
+    assert line is not None
+    assert line.base_s == pytest.approx(2.0, abs=0.2)
+    assert line.low_bytes_per_s is not None
+    assert line.high_bytes_per_s is not None
+    assert line.low_bytes_per_s < line.bytes_per_s < line.high_bytes_per_s
+    assert line.bytes_per_s == pytest.approx(50e6, rel=0.03)
+    assert pull_line(starts[:7]) is None
+
+
+def test_images_that_differ_are_not_taken_together(tmp_path: Path) -> None:
+    """One starts in a second, one in ten: two rows, without their names."""
+    tasks = []
+    for number, median in enumerate((1.0, 10.0)):
+        made = json.loads(
+            DIALECTS["cli_v1"](moments({**TRUTH, "start": (median, 0.2)}, 15, number))
+        )
+        for task in made:
+            task["taskArn"] += f"-{number}"
+            task["containers"][0]["image"] = f"secret-{number}"
+        tasks += made
+    phases = fit(tmp_path, json.dumps(tasks)).table().set_index("phase")
+
+    assert {"start, image 1", "start, image 2"} <= set(phases.index)
+    assert "provision" in phases.index
+    assert not any("secret" in name for name in phases.index)
+
+
+def test_sizes_are_by_the_rule_that_was_asked_for(tmp_path: Path) -> None:
+    """Working sets of 400 to 499 MiB: KRR asks for the peak and 15 %."""
+    rows = [
+        {
+            **{"Type": "Container", "ContainerName": "web", "Timestamp": 1000 * (1.7e9 + 300 * n)},
+            **{"CpuUtilized": 256, "MemoryUtilized": 400 + n},
+        }
+        for n in range(100)
+    ]
+    (size,) = fit(tmp_path, "\n".join(map(json.dumps, rows)), rule="krr").fit.sizes
+
+    assert size.memory.peak == 499 * MiB
+    assert size.memory_request == pytest.approx(499 * MiB * 1.15)
+    assert size.cpu_request == pytest.approx(0.25)
+    assert size.n == 100

@@ -13,6 +13,7 @@ from sim.studies.fit.figures import key_of, was
 from sim.studies.fit.groups import PlatformStarts
 from sim.studies.fit.held_out import Judged
 from sim.studies.fit.phases import FEW, FittedPhase
+from sim.studies.fit.pull_line import PullLine
 from sim.studies.fit.question import FitQuestion
 from sim.studies.fit.sizes import RuledSize
 
@@ -38,6 +39,8 @@ class FittedGroup:
     phases: tuple[FittedPhase, ...]
     judged: Judged
     notes: tuple[str, ...]
+    line: PullLine | None = None
+    """Pulls over the bytes of their images, where these are told."""
 
     @property
     def whole(self) -> WholeStart | None:
@@ -96,6 +99,35 @@ class FitAnswer:
             )
         return pd.DataFrame(rows)
 
+    def measured(self) -> pd.DataFrame:
+        """One row a start and phase: seconds, and between which two lengths it lies."""
+        import pandas as pd
+
+        rows = [
+            {"phase": name, "seconds": spell.seconds, "low_s": spell.low, "high_s": spell.high}
+            for _, phase, name in self.named()
+            for spell in phase.spells
+        ]
+        return pd.DataFrame(rows)
+
+    def fitted(self, points: int = 200) -> pd.DataFrame:
+        """Points of the distribution of each phase."""
+        import pandas as pd
+
+        shares = (np.arange(points) + 0.5) / points
+        frames = [
+            pd.DataFrame({"phase": name, "seconds": phase.points(points), "share": shares})
+            for _, phase, name in self.named()
+            if phase.fit is not None
+        ]
+        return pd.concat(frames) if frames else pd.DataFrame(columns=["phase", "seconds", "share"])
+
+    def held_out(self) -> pd.DataFrame:
+        """One row a quantile of the starts that nothing was fitted to."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self._held_out()))
+
     def json(self) -> dict[str, object]:
         """Plain data; what was refused is absent, and `refused` says why."""
         data: dict[str, object] = {
@@ -106,6 +138,9 @@ class FitAnswer:
         wholes = {each.group.where: each.whole for each in self.groups}
         data["whole_start"] = {
             where: _known(whole._asdict()) for where, whole in wholes.items() if whole is not None
+        }
+        data["pull_line"] = {
+            each.group.where: _known(each.line._asdict()) for each in self.groups if each.line
         }
         data["sizes"] = [_size(size) for size in self.sizes]
         return data | ({"refused": refused} if (refused := self.refused()) else {})

@@ -136,8 +136,10 @@ def _rows(
     *,
     enough: bool,
 ) -> list[HeldOut]:
-    seconds = np.array([spell.seconds for spell in spells])
     coarse = float(np.median([spell.before for spell in spells]))
+    seconds = np.sort([spell.seconds for spell in spells])
+    if coarse >= 1.0:
+        seconds = _evened(seconds, coarse)
     rows = []
     for q in QUANTILES:
         if len(seconds) < needed(q):
@@ -154,6 +156,14 @@ def _middle(name: str, spells: Sequence[Spell]) -> float:
     if name == WHOLE:
         return float(np.median([spell.seconds for spell in spells]))
     return phase_of(name, spells).median_s
+
+
+def _evened(seconds: "Array", width: float) -> "Array":
+    """Phases of whole seconds, those that are equal spread evenly over the second around them."""
+    first = np.searchsorted(seconds, seconds, side="left")
+    many = np.searchsorted(seconds, seconds, side="right") - first
+    place = (np.arange(len(seconds)) - first + 0.5) / many
+    return np.asarray(seconds + (place - 0.5) * width)
 
 
 def _order(values: "Array", q: float) -> float:

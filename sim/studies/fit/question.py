@@ -21,5 +21,7 @@ class FitQuestion(Question):
     rule: Annotated[str, among("rule", list(catalog.RULES)), Typed(shape="<name>")] = "vpa"
     """How sizes are made of what containers use: compute-optimizer, vpa, krr, goldilocks or
     as-is."""
+    sizes: bool = False
+    """Fit what containers use alone (p50, p95 and peak), and no starts."""
     names: bool = False
     """Keep the names of containers; without it, no name leaves the records."""

@@ -22,6 +22,8 @@ class RuledSize:
     """What the rule gives; None: it refuses, or nothing is known."""
     cpu_vcpu: float | None
     rests_on: str
+    rule: str
+    """The rule; `recommended` where somebody else's tool gave it."""
 
 
 def sizes_of(usages: Mapping[str, UsageSeen], rule: str, *, names: bool) -> list[RuledSize]:
@@ -46,7 +48,9 @@ def _size(usage: UsageSeen, rule: str) -> RuledSize:
     n = len(usage.memory) or len(usage.cpu)
     if usage.advised_memory is not None or usage.advised_cpu is not None:
         return RuledSize(
-            usage.name, n, memory, cpu, usage.advised_memory, usage.advised_cpu, "recommended"
+            *(usage.name, n, memory, cpu, usage.advised_memory, usage.advised_cpu),
+            rests_on="recommended",
+            rule="recommended",
         )
     sized = catalog.right_size(rule, cpu, memory, has_cpu=math.inf, has_memory=math.inf)
     said = dict.fromkeys(each for each in (sized.memory_from, sized.cpu_from) if each)
@@ -58,6 +62,7 @@ def _size(usage: UsageSeen, rule: str) -> RuledSize:
         _known(sized.memory),
         _known(sized.cpu),
         "; ".join(said),
+        rule,
     )
 
 

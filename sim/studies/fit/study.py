@@ -8,6 +8,7 @@ from sim.studies.fit.groups import PlatformStarts, grouped
 from sim.studies.fit.held_out import judged
 from sim.studies.fit.observed import Records
 from sim.studies.fit.phases import phases_of
+from sim.studies.fit.pull_line import pull_line
 from sim.studies.fit.question import FitQuestion
 from sim.studies.fit.sizes import sizes_of
 from sim.studies.fit.words import counted, remedies
@@ -19,8 +20,10 @@ def answer(question: FitQuestion, records: Records) -> FitAnswer:
     Raises:
         BadInput: not one record is of use; by reason, how many are not.
     """
-    groups, left = grouped(records.starts)
+    groups, left = grouped([] if question.sizes else records.starts)
     left_out = Counter(records.left_out) + left
+    if question.sizes and not records.usages:
+        raise BadInput("sizes: nothing in the records tells what a container uses")
     if not groups and not records.usages:
         lines = [f"no start can be used: {counted(left_out)}", *remedies(left_out)]
         raise BadInput("\n".join(lines))
@@ -35,4 +38,10 @@ def answer(question: FitQuestion, records: Records) -> FitAnswer:
 
 def _fitted(group: PlatformStarts, question: FitQuestion) -> FittedGroup:
     phases, notes = phases_of(group.starts)
-    return FittedGroup(group, tuple(phases), judged(group.starts, question.holdout), tuple(notes))
+    return FittedGroup(
+        group=group,
+        phases=tuple(phases),
+        judged=judged(group.starts, question.holdout),
+        notes=tuple(notes),
+        line=pull_line(group.starts),
+    )

@@ -112,6 +112,7 @@ def notes(answer: FitAnswer) -> Iterator[str]:
         yield from remedies(answer.left_out)
     for each in answer.groups:
         yield from each.notes
+        yield from _line(each)
         yield from _second_kinds(each)
         if each.group.where in ("fargate", "ecs"):
             yield (
@@ -124,6 +125,16 @@ def notes(answer: FitAnswer) -> Iterator[str]:
                 "is that of the likeliest lognormal"
             )
     yield from answer.notes
+
+
+def _line(each: FittedGroup) -> Iterator[str]:
+    line = each.line
+    if line is not None:
+        rate = f"{line.bytes_per_s / 1e6:.3g} MB/s"
+        if line.low_bytes_per_s is not None and line.high_bytes_per_s is not None:
+            low, high = line.low_bytes_per_s / 1e6, line.high_bytes_per_s / 1e6
+            rate += f" (95 % interval {low:.3g} to {high:.3g})"
+        yield f"a pull takes {shown(line.base_s)}, and its image's bytes come at {rate}"
 
 
 def _second_kinds(each: FittedGroup) -> Iterator[str]:

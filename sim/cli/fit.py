@@ -92,6 +92,16 @@ def show(answer: FitAnswer) -> None:
             right="lrrrrl",
         )
     _held_out(answer)
+    corners = [corner for each in answer.groups for corner in each.corners]
+    if corners:
+        table(
+            ["the last starts", "n", "p50", "p90", "most at once"],
+            [
+                [each.starts, each.n, *map(words.shown, (each.p50_s, each.p90_s)), each.at_once]
+                for each in corners
+            ],
+            right="lrrrr",
+        )
     if answer.sizes:
         table(
             ["container", "n", "memory p50", "p95", "peak", "CPU p95", "memory", "CPU"],
@@ -99,7 +109,7 @@ def show(answer: FitAnswer) -> None:
             right="lrrrrrrr",
         )
     for line in words.notes(answer):
-        hint(f"{line}.")
+        hint(f"{line[:1].upper()}{line[1:]}.")
 
 
 def _held_out(answer: FitAnswer) -> None:

@@ -16,6 +16,7 @@ from sim.studies.fit.phases import FEW, FittedPhase
 from sim.studies.fit.pull_line import PullLine
 from sim.studies.fit.question import FitQuestion
 from sim.studies.fit.sizes import RuledSize
+from sim.studies.fit.triangle import Corner
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,8 @@ class FittedGroup:
     phases: tuple[FittedPhase, ...]
     judged: Judged
     notes: tuple[str, ...]
+    corners: tuple[Corner, ...] = ()
+    """Reality beside simulations of the last starts; none of too few."""
     line: PullLine | None = None
     """Pulls over the bytes of their images, where these are told."""
 
@@ -139,6 +142,7 @@ class FitAnswer:
         data["whole_start"] = {
             where: _known(whole._asdict()) for where, whole in wholes.items() if whole is not None
         }
+        data["triangle"] = [corner._asdict() for each in self.groups[:1] for corner in each.corners]
         data["pull_line"] = {
             each.group.where: _known(each.line._asdict()) for each in self.groups if each.line
         }

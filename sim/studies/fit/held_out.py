@@ -66,27 +66,35 @@ def in_time(starts: Sequence[StartSeen]) -> list[StartSeen]:
     return sorted(dated, key=lambda start: (start.at, sorted(start.phases.items())))
 
 
+def split(starts: Sequence[StartSeen], share: float) -> tuple[list[StartSeen], list[StartSeen]]:
+    """The first and the last of the starts; no last where either would be too few."""
+    dated = in_time(starts)
+    held = round(share * len(dated))
+    if held < 1 or len(dated) - held < 2:
+        return dated, []
+    return dated[:-held], dated[-held:]
+
+
 def judged(starts: Sequence[StartSeen], share: float) -> Judged:
     """The last of the starts beside what the others would have said of them.
 
     Args:
         share: of the starts, the last in time, that are held out.
     """
-    dated = in_time(starts)
-    held = round(share * len(dated))
-    if held < 1 or len(dated) - held < 2:
-        few = f"{len(dated)} starts with a time of creation are too few to hold any out"
-        return Judged((), {}, 0, len(dated), few if share else "nothing is held out")
-    first, last = dated[:-held], dated[-held:]
+    first, last = split(starts, share)
+    of = len(first) + len(last)
+    if not last:
+        few = f"{of} starts with a time of creation are too few to hold any out"
+        return Judged((), {}, 0, of, few if share else "nothing is held out")
     rows: list[HeldOut] = []
     distances: dict[str, float] = {}
     for name in (*in_sequence(last), WHOLE):
         spells, points = _both(name, first, last)
         if not spells or points is None:
             continue
-        rows += _rows(name, spells, points, enough=len(dated) >= FEW)
+        rows += _rows(name, spells, points, enough=of >= FEW)
         distances[name] = _distance(spells, points)
-    return Judged(tuple(rows), distances, held, len(dated))
+    return Judged(tuple(rows), distances, len(last), of)
 
 
 def _both(

@@ -11,6 +11,7 @@ from sim.studies.fit.phases import phases_of
 from sim.studies.fit.pull_line import pull_line
 from sim.studies.fit.question import FitQuestion
 from sim.studies.fit.sizes import sizes_of
+from sim.studies.fit.triangle import triangle
 from sim.studies.fit.words import counted, remedies
 
 
@@ -43,5 +44,6 @@ def _fitted(group: PlatformStarts, question: FitQuestion) -> FittedGroup:
         phases=tuple(phases),
         judged=judged(group.starts, question.holdout),
         notes=tuple(notes),
+        corners=triangle(group.starts, question.holdout),
         line=pull_line(group.starts),
     )

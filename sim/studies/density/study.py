@@ -8,7 +8,7 @@ from typing import cast
 
 from sim import catalog
 from sim.core.cited import Cited, plain
-from sim.core.quantity import shown_size, shown_vcpu
+from sim.core.quantity import shown_machine
 from sim.core.question import asking
 from sim.host import Machine
 from sim.platforms.limits import lifted
@@ -97,9 +97,9 @@ class _Measured:
         crowded = overcommitted(row, platform, self.service)
         row.note = _also(crowded, platform.remark(self.service))
         if row.unknown:
-            row.refused = f"tasks with ENI trunking on {machine.name} are not known"
+            row.refused = f"how many tasks {machine.name} takes with ENI trunking is not known"
         elif count == 0:
-            row.refused = f"not one fits on {machine.name}: {row.stopped_by}; {ceilings[0].how}"
+            row.refused = f"none fits on {machine.name} ({row.stopped_by}); {ceilings[0].how}"
         return row
 
     def compare_memory(self, counted: Sequence[DensityRow]) -> None:
@@ -190,9 +190,9 @@ def _alone(
         return row
     size = built.fargate_size(service)
     if size is not None and (size.vcpu, size.memory) != (service.cpu, service.memory):
-        wanted = f"asked {shown_vcpu(service.cpu)} / {shown_size(service.memory)}"
+        wanted = f"asks for {shown_machine(service.cpu, service.memory)}"
         wanted = ", ".join(filter(None, (wanted, platform.for_itself())))
-        row.note = _also(row.note, f"{wanted}, given and paid {size}")
+        row.note = _also(row.note, f"{wanted}, and gets (and pays) {size}")
     return row
 
 
@@ -200,7 +200,7 @@ def _beyond_the_account(ceilings: Sequence[Ceiling]) -> str:
     """That the account, as it is at first, may not run even one."""
     for ceiling in ceilings:
         if ceiling.of_account and ceiling.allows == 0:
-            return f"the {ceiling.limit} lets not one run: {ceiling.how}"
+            return f"the {ceiling.limit} does not allow even one: {ceiling.how}"
     return ""
 
 

@@ -13,9 +13,9 @@ from sim.core.question import BadInput, Question, Typed
 from sim.files.records.fitting import OwnFigures, own_figures
 from sim.studies.fit import words
 from sim.studies.fit.answer import FitAnswer
+from sim.studies.fit.estimates.held_out import BAR
+from sim.studies.fit.estimates.phases import FittedPhase
 from sim.studies.fit.figures import key_of, was
-from sim.studies.fit.held_out import BAR
-from sim.studies.fit.phases import FittedPhase
 from sim.studies.fit.question import FitQuestion
 from sim.studies.fit.sizes import RuledSize
 

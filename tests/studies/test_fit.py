@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from records_of_starts import DIALECTS, POD_TRUTH, TRUTH, moments, pods
+from records_of_starts import DIALECTS, FIRST, POD_TRUTH, TRUTH, moments, pods
 from typer.testing import CliRunner
 
 import sim
 from sim.catalog.data import DATA
 from sim.cli.app import app
 from sim.files.records.fitting import OwnFigures
-from sim.studies.fit.lognormal import fitted
+from sim.studies.fit.estimates.lognormal import fitted
+from sim.studies.fit.estimates.phases import phase_of, two_kinds
+from sim.studies.fit.estimates.pull_line import pull_line
 from sim.studies.fit.observed import Spell, StartSeen
-from sim.studies.fit.phases import phase_of, two_kinds
-from sim.studies.fit.pull_line import pull_line
 from sim.units import GiB, MiB
 
 PUBLIC = DATA / "measured" / "fargate_starts.csv"
@@ -295,3 +295,21 @@ def test_sizes_are_by_the_rule_that_was_asked_for(tmp_path: Path) -> None:
     assert size.memory_request == pytest.approx(499 * MiB * 1.15)
     assert size.cpu_request == pytest.approx(0.25)
     assert size.n == 100
+
+
+def test_the_triangle_tells_wrong_arrivals_from_wrong_figures(tmp_path: Path) -> None:
+    """Eight at a time: with the real arrivals eight are under way, one by one fewer."""
+    made = moments(TRUTH, 160, seed=9)
+    bursts = [
+        [600.0 * (number // 8) + FIRST + (moment - at[0]) for moment in at]
+        for number, at in enumerate(made)
+    ]
+    rounded = [[round(moment, 3) for moment in at] for at in bursts]
+    corners = fit(tmp_path, DIALECTS["cli_v1"](rounded)).answer.groups[0].corners
+    reality, measured, simulated = corners
+
+    assert [corner.n for corner in corners] == [48, 48, 48]
+    assert reality.at_once == measured.at_once == 8
+    assert simulated.at_once < 8
+    for corner in (measured, simulated):
+        assert corner.p50_s == pytest.approx(reality.p50_s, rel=0.2)

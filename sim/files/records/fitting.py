@@ -17,8 +17,8 @@ from sim.files.fitted.reading import read_fit
 from sim.files.fitted.writing import write
 from sim.files.records.reading import read_records
 from sim.studies.fit.answer import FitAnswer, FittedGroup
+from sim.studies.fit.estimates.phases import FittedPhase
 from sim.studies.fit.figures import dates, key_of, less
-from sim.studies.fit.phases import FittedPhase
 from sim.studies.fit.question import FitQuestion
 from sim.studies.fit.study import answer
 

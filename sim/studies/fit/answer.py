@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.experiment.statistics.estimate import needed
+from sim.studies.fit.estimates.held_out import Judged
+from sim.studies.fit.estimates.phases import FEW, FittedPhase
+from sim.studies.fit.estimates.pull_line import PullLine
+from sim.studies.fit.estimates.triangle import Corner
 from sim.studies.fit.figures import key_of, was
 from sim.studies.fit.groups import PlatformStarts
-from sim.studies.fit.held_out import Judged
-from sim.studies.fit.phases import FEW, FittedPhase
-from sim.studies.fit.pull_line import PullLine
 from sim.studies.fit.question import FitQuestion
 from sim.studies.fit.sizes import RuledSize
-from sim.studies.fit.triangle import Corner
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sim.studies.fit.estimates.phases import FEW
 from sim.studies.fit.observed import SPOKEN, Observed, StartSeen
-from sim.studies.fit.phases import FEW
 
 
 class PlatformStarts(NamedTuple):

@@ -4,14 +4,14 @@ from collections import Counter
 
 from sim.core.question import BadInput
 from sim.studies.fit.answer import FitAnswer, FittedGroup
+from sim.studies.fit.estimates.held_out import judged
+from sim.studies.fit.estimates.phases import phases_of
+from sim.studies.fit.estimates.pull_line import pull_line
+from sim.studies.fit.estimates.triangle import triangle
 from sim.studies.fit.groups import PlatformStarts, grouped
-from sim.studies.fit.held_out import judged
 from sim.studies.fit.observed import Records
-from sim.studies.fit.phases import phases_of
-from sim.studies.fit.pull_line import pull_line
 from sim.studies.fit.question import FitQuestion
 from sim.studies.fit.sizes import sizes_of
-from sim.studies.fit.triangle import triangle
 from sim.studies.fit.words import counted, remedies
 
 

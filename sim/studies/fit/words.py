@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from sim.core.quantity import shown_duration
 from sim.studies.fit.answer import FitAnswer, FittedGroup
+from sim.studies.fit.estimates.held_out import BAR, HeldOut
+from sim.studies.fit.estimates.phases import FEW, FittedPhase
 from sim.studies.fit.figures import dates
-from sim.studies.fit.held_out import BAR, HeldOut
 from sim.studies.fit.observed import Observed
-from sim.studies.fit.phases import FEW, FittedPhase
 
 NOUNS: dict[Observed, tuple[str, str]] = {
     "fargate": ("Fargate start", "Fargate starts"),

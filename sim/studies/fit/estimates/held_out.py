@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from sim.experiment.statistics.estimate import needed
+from sim.studies.fit.estimates.phases import FEW, FittedPhase, in_sequence, phase_of, two_kinds
 from sim.studies.fit.observed import Spell, StartSeen
-from sim.studies.fit.phases import FEW, FittedPhase, in_sequence, phase_of, two_kinds
 
 if TYPE_CHECKING:
-    from sim.studies.fit.lognormal import Array
+    from sim.studies.fit.estimates.lognormal import Array
 
 Verdict: TypeAlias = Literal["PASS", "EXCEEDS", "NO BAR"]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.experiment.statistics.estimate import order_ranks
-from sim.studies.fit.lognormal import EXACT, FittedLognormal, fitted
+from sim.studies.fit.estimates.lognormal import EXACT, FittedLognormal, fitted
 from sim.studies.fit.observed import Spell, StartSeen
 
 if TYPE_CHECKING:
-    from sim.studies.fit.lognormal import Array
+    from sim.studies.fit.estimates.lognormal import Array
 
 COARSE = 0.2
 """Share of phases with stamps of whole seconds from which on these decide how the median is

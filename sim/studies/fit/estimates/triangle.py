@@ -13,9 +13,9 @@ from simpy import Event
 from sim.core.randomness import Exponential, Lognormal, Sampler
 from sim.core.world import World
 from sim.experiment.statistics.estimate import needed
-from sim.studies.fit.held_out import split
+from sim.studies.fit.estimates.held_out import split
+from sim.studies.fit.estimates.phases import FEW, FittedPhase, in_sequence, phase_of, two_kinds
 from sim.studies.fit.observed import StartSeen
-from sim.studies.fit.phases import FEW, FittedPhase, in_sequence, phase_of, two_kinds
 
 SEED = 1
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mutants import mutants
 from records_of_starts import DIALECTS, FIRST, POD_TRUTH, TRUTH, moments, pods
 from typer.testing import CliRunner
 
 import sim
 from sim.catalog.data import DATA
 from sim.cli.app import app
+from sim.core.question import BadInput
 from sim.files.records.fitting import OwnFigures
 from sim.studies.fit.estimates.lognormal import fitted
 from sim.studies.fit.estimates.phases import phase_of, two_kinds
@@ -313,3 +315,18 @@ def test_the_triangle_tells_wrong_arrivals_from_wrong_figures(tmp_path: Path) ->
     assert simulated.at_once < 8
     for corner in (measured, simulated):
         assert corner.p50_s == pytest.approx(reality.p50_s, rel=0.2)
+
+
+def test_a_fit_that_is_almost_right_never_ends_in_a_traceback(tmp_path: Path) -> None:
+    """Changed at random, it reads or says what is wrong."""
+    own = fit(tmp_path, DIALECTS["insights"](moments(TRUTH, 25, seed=6)))
+    path = own.save(tmp_path / "fit.yaml")
+    text, read = path.read_text(encoding="utf-8"), 0
+    for changed in mutants(text, 150, seed=2):
+        path.write_text(changed, encoding="utf-8", errors="replace")
+        try:
+            read += bool(sim.read_fit(path).fitted)
+        except BadInput as error:
+            assert str(error)
+
+    assert 0 < read < 150

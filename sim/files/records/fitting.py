@@ -16,6 +16,7 @@ from sim.files.fitted.fit import Fit, FittedSize, fitted_figure, source_name
 from sim.files.fitted.reading import read_fit
 from sim.files.fitted.writing import write
 from sim.files.records.reading import read_records
+from sim.files.text.source import STANDARD_INPUT
 from sim.studies.fit.answer import FitAnswer, FittedGroup
 from sim.studies.fit.estimates.phases import FittedPhase
 from sim.studies.fit.figures import dates, key_of, less
@@ -143,8 +144,9 @@ def _figure(key: str, phase: FittedPhase, source: str, as_of: str) -> Iterator[F
 def _source(paths: Sequence[Path]) -> str:
     """The bare name of the first file, if it may leave the machine."""
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    first = "standard input" if str(paths[0]) == STANDARD_INPUT else paths[0].name
     try:
-        return source_name(f"{paths[0].name}{more}")
+        return source_name(f"{first}{more}")
     except ValueError:
         return NAMELESS
 

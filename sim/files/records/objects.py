@@ -17,7 +17,7 @@ CARRIERS = ("message", "@message", "Message", "output", "body", "detail")
 DEEPEST = 20
 """Objects within each other before a record comes."""
 MOST_SKIPPED = 1000
-"""Lines without an object after which a file that begins so is none of ours."""
+"""Lines that are not JSON, and ten times those that are, after which a file is none of ours."""
 _DECODER = json.JSONDecoder()
 _OPENING = re.compile(r"[{\[]")
 _JSON = re.compile(r'[{\[]\s*["{\[\]}]|\A\s*[{\[]')
@@ -55,8 +55,8 @@ def _json(text: str) -> tuple[list[Any], int]:
         except (ValueError, RecursionError):
             place = _after_line(text, begin.start())
             skipped += 1
-            if skipped > MOST_SKIPPED and not found:
-                break
+            if skipped > max(MOST_SKIPPED, 10 * len(found)):
+                return [], skipped
     return found, skipped
 
 

@@ -67,7 +67,7 @@ class _Reading:
                 raise
             raise BadInput(f"{source.name}: a record has another form than its kind") from None
         if self._found == before:
-            raise BadInput(f"{source.name}: no record is in it; {KNOWN}{_keys(every)}")
+            raise BadInput(f"{source.name}: no record is in it{_keys(every)}; read are {KNOWN}")
 
     def done(self) -> Records:
         """What was found.
@@ -147,4 +147,4 @@ def _keys(every: list[Any]) -> str:
     first = next((each for each in every if isinstance(each, dict)), None)
     if not first:
         return ""
-    return f"; its keys are {', '.join(str(key)[:40] for key in list(first)[:6])}"
+    return f", its keys are {', '.join(str(key)[:40] for key in list(first)[:6])}"

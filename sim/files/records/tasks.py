@@ -4,6 +4,7 @@
 record tells them.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from sim.studies.fit.observed import Observed, Records, Spell, StartSeen, in_ord
 
 STAMPS = ("createdAt", "connectivityAt", "pullStartedAt", "pullStoppedAt", "startedAt")
 NAMES = ("taskArn", "taskARN", "taskId", "taskDefinitionArn", "containers", "lastStatus")
+_REGION = re.compile(r"\b[a-z]{2}(-[a-z]{2,10}){1,3}-\d")
 LONGEST_WAIT = 1800.0
 """Seconds from created to pull, beyond which a task waited for capacity or was edited by hand."""
 
@@ -83,10 +85,18 @@ def _start(task: Mapping[str, Any]) -> StartSeen | str:
         where=where,
         phases=phases,
         version=str(task.get("platformVersion") or "")[:20],
+        region=_region(task),
         at=float(begun.at) if begun else None,
         ready=between(created, at["startedAt"]),
         image=" ".join(sorted(str(c.get("imageDigest") or c.get("image")) for c in containers)),
     )
+
+
+def _region(task: Mapping[str, Any]) -> str:
+    """Of its zone, or of its name; nothing else of either is kept."""
+    zone = str(task.get("availabilityZone") or "")
+    found = _REGION.match(zone) or _REGION.search(str(task.get("taskArn") or ""))
+    return found[0] if found else ""
 
 
 def _last_started(containers: list[dict[str, Any]]) -> Stamp | None:

@@ -55,6 +55,8 @@ class StartSeen:
     """In the order in which they follow each other; some may not be told."""
     version: str = ""
     """Platform version on Fargate; empty: not told."""
+    region: str = ""
+    """Where; empty: not told."""
     at: float | None = None
     """When it was created, seconds of the epoch; None: not told."""
     ready: Spell | None = None

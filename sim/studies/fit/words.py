@@ -119,6 +119,9 @@ def notes(answer: FitAnswer) -> Iterator[str]:
                 "the API call and PROVISIONING come before createdAt: no record tells them, and "
                 "request stays the catalogue's"
             )
+        regions = {start.region for start in each.group.starts} - {""}
+        if len(regions) > 1:
+            yield f"the starts are of {len(regions)} regions, and are taken together"
         if any(phase.coarse for phase in each.phases):
             yield (
                 "stamps of whole seconds: a phase lies within a second either way, and its median "
@@ -143,5 +146,5 @@ def _second_kinds(each: FittedGroup) -> Iterator[str]:
             least, most = phase.spells[0].seconds, phase.spells[-1].seconds
             yield (
                 f"a second kind of start: {phase.n} take {shown(least)} to {shown(most)} after the "
-                f"pull, and nothing lies between: they are fitted apart"
+                f"pull, at least twice as long as any other, and are fitted apart"
             )

@@ -119,7 +119,7 @@ def _totals(answer: StartupAnswer) -> list[list[str]]:
         [
             row.platform,
             answer.hosts[f"{row.platform}-{row.image}"],
-            row.image if platforms.row(row.platform).pulls else "installed",
+            _image(row),
             _seconds(answer.running(row), "p50_s"),
             _seconds(row, "p50_s"),
             _seconds(row, "p95_s"),
@@ -159,3 +159,9 @@ def _sums(answer: StartupAnswer) -> list[list[str]]:
 
 def _seconds(row: StartupRow | None, column: str) -> str:
     return shown_seconds(None if row is None else row.seconds.get(column), 2)
+
+
+def _image(row: StartupRow) -> str:
+    """Its temperature, or that the app is in an image which is always there."""
+    here = row.image != "warm" and platforms.row(row.platform).has_image(row.image)
+    return "installed" if here else row.image

@@ -211,7 +211,7 @@ def requirement(text: str) -> tuple[str, float]:
 
 def _by_image(ranked: Sequence[StartupRow]) -> str:
     """Times of rows from the quickest on: those with the image there apart from those without."""
-    here = [row for row in ranked if row.image == "warm" or not platforms.row(row.platform).pulls]
+    here = [row for row in ranked if platforms.row(row.platform).has_image(row.image)]
     coming = [row for row in ranked if row not in here]
     after = {
         words: ", ".join(f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in rows)

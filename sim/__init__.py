@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sim.studies.holds.study import holds
     from sim.studies.isolation.study import isolation
     from sim.studies.lifecycle.study import lifecycle
+    from sim.studies.migrate.study import migrate
     from sim.studies.neighbours.study import neighbours
     from sim.studies.one_server import one_server
     from sim.studies.plan.study import plan
@@ -76,6 +77,7 @@ __all__ = [
     "isolation",
     "lifecycle",
     "load",
+    "migrate",
     "neighbours",
     "one_server",
     "plan",
@@ -121,6 +123,7 @@ _HOME = {
     "isolation": "sim.studies.isolation.study",
     "holds": "sim.studies.holds.study",
     "lifecycle": "sim.studies.lifecycle.study",
+    "migrate": "sim.studies.migrate.study",
     "neighbours": "sim.studies.neighbours.study",
     "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",

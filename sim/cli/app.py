@@ -16,6 +16,7 @@ VERBS = {
     "startup": "How soon is my app ready, on every platform, from request to first healthy answer?",
     "plan": "My own application: which platform, how many machines, what does it cost, how soon is "
     "it up?",
+    "migrate": "Our virtual machines as they are: on how many machines elsewhere, at what price?",
     "storm": "How soon is each of many sandboxes up when they start at once, and what does it "
     "cost?",
     "scale": "How long from 0 to 500 tasks, when the machines have to come first? And from 500 to "
@@ -27,8 +28,7 @@ VERBS = {
     "isolation": "What do the walls between sandboxes cost, and what still crosses them: a bad "
     "neighbour, a dead host?",
     "app": "sim app init: a file that describes an app of my own, to fill in.",
-    "read": "Compose files, Kubernetes manifests or ECS tasks of mine: what was understood of "
-    "them?",
+    "read": "Compose files, Kubernetes manifests, ECS tasks or a list of VMs: what was understood?",
     "calls": "Services that call each other: what do users wait for, which stops me, at what rate, "
     "and which comes next?",
     "run": "Run a scenario file; runs that are there already are not made again.",

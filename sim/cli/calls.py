@@ -13,7 +13,7 @@ from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask
 from sim.files.calls.beside import with_calls, with_calls_of
 from sim.files.calls.proposals import accepted, proposals
-from sim.files.reading import read
+from sim.files.reading import read_application
 from sim.files.traces.reading import is_traces, read_traces
 from sim.studies.calls import study, words
 from sim.studies.calls.answer import CallsAnswer, EntryAnswer, shown_time
@@ -88,9 +88,9 @@ def application_of(files: CallsFiles) -> Application:
         learnt = read_traces(traces, cpu_share=files.cpu_share)
         if files.file in (None, traces):
             return learnt
-        return with_calls_of(read(files.file or traces), learnt, str(traces))
+        return with_calls_of(read_application(files.file or traces), learnt, str(traces))
     path = files.file or Path()
-    application = read(path)
+    application = read_application(path)
     if files.calls is not None:
         return with_calls(application, files.calls)
     return application if application.operations else _guessed(application, path, files.accept)

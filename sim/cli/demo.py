@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim import plots
-from sim.cli import density as density_verb
-from sim.cli import startup as startup_verb
+from sim.cli.columns import stops, won
 from sim.cli.options import Files, WorkerOptions, runs_on
-from sim.cli.screen import as_json, note, say, wrote
+from sim.cli.screen import again, as_json, aside, hint, lead, note, say, table
 from sim.cli.script import picture
 from sim.core.description import description
+from sim.studies import platforms
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.study import density
 from sim.studies.kinds import Replications, Seed
@@ -22,6 +23,13 @@ from sim.units import MiB
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+NEXT = (
+    "sim density --cpu 1 --memory 2GiB --instance m7g.2xlarge",
+    "sim startup --app node --platform fargate",
+    "sim plan compose.yaml",
+)
 
 
 @description
@@ -45,13 +53,62 @@ def command(question: DemoQuestion, workers: WorkerOptions, to: Files) -> int:
         as_json({"density": many.json(), "startup": soon.json()})
         note("\n".join(f"wrote {path}" for path in (*folders, *pictures)))
         return 0
-    say(many.sentence())
-    density_verb.show(many)
+    lead(f"{many.sentence(with_use=False)} {soon.sentence()}")
+    show(many, soon)
+    say(f"Tables: {', '.join(map(str, folders))}. Pictures:")
+    hint(f"{to.out / 'demo'}/{{{','.join(path.stem for path in pictures)}}}.png")
+    again()
     say("")
-    say(soon.sentence())
-    startup_verb.show(soon)
-    wrote(*folders, *pictures)
+    aside("Try next, with your own sizes, app and files:")
+    for words in NEXT:
+        hint(words)
     return 0
+
+
+def show(many: DensityAnswer, soon: StartupAnswer) -> None:
+    """A row a platform: how many fit on a host, what stops them, how soon one is ready."""
+    totals = {(row.platform, str(row.image)): row.seconds.get("p50_s") for row in soon.totals()}
+    known = [seconds for seconds in totals.values() if seconds is not None]
+    cells = []
+    for platform in dict.fromkeys(row.platform for row in soon.totals()):
+        row = many.row(platforms.row(platform).density[0].name)
+        first = row.limits[0]
+        then = f"{first.then} at {row.count + first.gain_if_lifted}"
+        cells.append(
+            [
+                platform,
+                won(row.count) if row.count == max(r.count for r in many.rows) else str(row.count),
+                stops(row.stopped_by.replace("one task per", "1 per")),
+                "" if row.own_host else then,
+                f"{row.usd_per_container_hour:.4f}" if row.usd_per_container_hour else "not known",
+                *(_ready(totals, known, platform, image) for image in ("cold", "warm")),
+            ]
+        )
+    table(
+        ["platform", "fit", "stopped by", "next", "$/h each", "ready cold", "ready warm"],
+        cells,
+        title="How many of 0.25 vCPU, 512 MiB fit on one host; how soon a Java app of 2 vCPU, "
+        "4 GiB is ready, where the image is pulled (cold) or there already (warm)",
+        right="lrllrrr",
+    )
+
+
+def _ready(
+    totals: Mapping[tuple[str, str], float | None],
+    known: Sequence[float],
+    platform: str,
+    image: str,
+) -> str:
+    row = platforms.row(platform)
+    at = "cold" if image == "warm" and not row.pulls else image
+    if image == "cold" and not row.pulls:
+        return "no pull"
+    if (platform, at) not in totals:
+        return "always cold" if row.own_host else "not run"
+    seconds = totals[platform, at]
+    if seconds is None:
+        return "too few"
+    return won(f"{seconds:.1f} s") if seconds == min(known) else f"{seconds:.1f} s"
 
 
 def _memory(many: DensityAnswer) -> Axes:

@@ -1,13 +1,14 @@
 """`sim density`: how many fit, as what, and what stops them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sim.cli import explained
+from sim.cli.columns import stops, won
 from sim.cli.holds import hold_files
 from sim.cli.options import Files, refusals
 from sim.cli.own_files import OwnFiles
-from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
-from sim.core.quantity import shown_memory, shown_vcpu
+from sim.cli.screen import as_json, aside, bar, hint, lead, note, say, table, wrote
+from sim.core.quantity import shown_machine
 from sim.studies.density import study
 from sim.studies.density.altogether import COLUMNS, Altogether
 from sim.studies.density.answer import DensityAnswer
@@ -27,39 +28,47 @@ def command(own: OwnFiles, question: DensityQuestion, to: Files) -> int:
         as_json(answer.json())
         note(f"wrote {folder}")
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
         if answer.bills():
             show_bills(answer.bills(), answer.cost_sentence())
-        if answer.explained is not None:
-            explained.show(answer.explained)
         wrote(folder)
     return 0 if answer.fits else 3
 
 
 def show(answer: DensityAnswer) -> None:
-    """The table of an answer, and how to lift what stops each platform."""
+    """The table of an answer; then, where that was asked for, how to lift each limit."""
     most = max(row.count for row in answer.rows)
     service = answer.service
-    title = f"{service.name}: {shown_vcpu(service.cpu)}, {shown_memory(service.memory)} each"
     with_use = any(row.by_use is not None for row in answer.rows)
-    columns = ["platform", "host", "fit", "", "stopped by", "RAM GiB", "$/h each"]
-    columns += ["by use"] if with_use else []
-    cells = [_cells(row, most, with_use) for row in answer.rows]
-    table(columns, cells, title=title, right="llrllrrl")
+    columns = ["platform", "host", "fit", "", "stopped by", "next", "$/h each"]
+    columns += ["run well"] if with_use else []
+    table(
+        [*columns, "GiB used"],
+        [_cells(row, most, with_use) for row in answer.rows],
+        title=f"How many of {service.name} ({shown_machine(service.cpu, service.memory)}) fit on "
+        "one host",
+        right="llrlllrlr" if with_use else "llrlllrr",
+        spare=["", "GiB used", "next"],
+    )
+    if answer.explained is not None:
+        for line in _caveats(answer, with_use):
+            hint(line)
+        explained.show(answer.explained)
+        return
     for row in answer.rows:
-        hint(f"{row.platform}: {how_to_lift(row)}")
-    if answer.pages_line():
-        say(answer.pages_line())
-    if with_use:
-        say(answer.assumed_line())
-        if answer.speed_line():
-            say(answer.speed_line())
-    say(answer.price_line())
-    if answer.spot_line():
-        say(answer.spot_line())
-    if answer.credits_line():
-        say(answer.credits_line())
+        if row.count == 0:
+            hint(f"{row.platform}: {how_to_lift(row)}")
+    aside("--explain shows how to fit more, prices, and what this rests on.")
+
+
+def _caveats(answer: DensityAnswer, with_use: bool) -> Iterator[str]:
+    """How to fit more, and what the numbers leave out."""
+    for row in answer.rows:
+        yield f"{row.platform}: {how_to_lift(row)}"
+    use = (answer.assumed_line(), answer.speed_line()) if with_use else ()
+    lines = (answer.pages_line(), *use, answer.price_line())
+    yield from filter(None, (*lines, answer.spot_line(), answer.credits_line()))
 
 
 def show_bills(bills: Sequence[Altogether], sentence: str) -> None:
@@ -89,19 +98,26 @@ def _bill_cells(each: Altogether, words: Sequence[str]) -> list[str]:
 def _cells(row: DensityRow, most: int, with_use: bool) -> list[str]:
     data = row.json()
     price = data.get("usd_per_container_hour")
-    cells = [
+    unpriced = "not known" if row.count else "none fits"
+    first = row.limits[0]
+    then = first.gain_if_lifted and f"{_short(first.then)} at {row.count + first.gain_if_lifted}"
+    cells: list[str] = [
         row.platform,
         row.host,
-        "?" if row.unknown else str(row.count),
+        "?" if row.unknown else won(row.count) if row.count == most else str(row.count),
         bar(row.count, most, 8),
-        _short(row.stopped_by),
-        f"{data['memory_used_bytes'] / GiB:.2f}",
-        "-" if price is None else f"{price:.4f}",
+        stops(_short(row.stopped_by)),
+        then or "",
+        unpriced if price is None else f"{price:.4f}",
     ]
-    if with_use and row.by_use:
-        same = row.stopped_by_use == row.stopped_by
-        cells.append(f"{row.count_by_use}" + ("" if same else f" ({_short(row.stopped_by_use)})"))
-    return cells
+    if with_use:
+        cells.append(_by_use(row) if row.by_use else "not simulated")
+    return [*cells, f"{data['memory_used_bytes'] / GiB:.2f}"]
+
+
+def _by_use(row: DensityRow) -> str:
+    same = row.stopped_by_use == row.stopped_by
+    return f"{row.count_by_use}" + ("" if same else f" ({_short(row.stopped_by_use)})")
 
 
 def _short(limit: str) -> str:

@@ -16,26 +16,20 @@ def show(explained: Sequence[Explained]) -> None:
             table(
                 ["parameter", "standing", "at low", "at high", "effect"],
                 [_cells(effect) for effect in answer.effects],
-                title=f"{answer.variant}, {answer.what}: {base}, and what moves it",
+                title=f"{answer.variant}, {answer.what}: {base}. What moves it:",
                 right="llrrr",
             )
     for answer in explained:
         for effect in answer.effects:
             if effect.cited.key.endswith(".memory_lost"):
                 hint(_image(answer.variant, effect))
-        count = len(answer.effects)
-        many = (
-            f"{count} number{'s' * (count != 1)} move{'s' * (count == 1)} it"
-            if count
-            else "no number moves it"
-        )
-        hint(
-            f"{answer.variant}, {answer.what}: {many} by 1 % or more; {answer.others} do not, "
-            f"{answer.without_range} have no range."
-        )
+    still = [f"{each.variant} ({each.what})" for each in explained if not each.effects]
+    if still:
+        hint(f"No cited number moves these answers by 1 % or more: {', '.join(still)}.")
     hint(
-        "Each number over its range, the others as they are. measured: grades A and B; derived: "
-        "C, from others or fitted; assumed: a judgement, or D, hearsay."
+        "Each number is moved over its range while the others stay as they are; only effects of "
+        "1 % or more are listed. Measured: grades A and B; derived: C, computed from others or "
+        "fitted; assumed: a judgement, or hearsay (D). sim explain KEY says more of one."
     )
 
 
@@ -43,8 +37,8 @@ def _image(variant: str, effect: Effect) -> str:
     """That images, and builds of one, leave different memory."""
     most, least = shown_number(effect.at_low), shown_number(effect.at_high)
     return (
-        f"{variant}: it hangs on the memory that the machine image (AMI) leaves: {most} where it "
-        f"leaves most, {least} where least (--ami; builds of one differ, too)."
+        f"{variant}: the count hangs on the memory that the machine image (AMI) leaves: {most} "
+        f"where it leaves most, {least} where it leaves least (--ami; builds of one differ too)."
     )
 
 

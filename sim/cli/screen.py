@@ -1,4 +1,4 @@
-"""What is printed: a sentence, a table, the files; or JSON and nothing else."""
+"""What is printed: the answer, tables, the files, the answer again; or JSON and nothing else."""
 
 import json
 import os
@@ -8,19 +8,12 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any, NoReturn
 
-from rich import box
 from rich.console import Console
-from rich.measure import Measurement
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 WIDTH = 108
-WIDEST = 10_000
-WHOLE = ("platform", "host", "instance", "parameter", "input")
-"""Columns of names, which are not folded either."""
-
-
+FAR = 12
+"""Lines above which an answer has scrolled away, so that it is said again at the end."""
 SIGPIPE = 141
 """What a shell makes of a program whose reader has gone; 1 would be a requirement not met."""
 
@@ -42,19 +35,64 @@ class Screen(Console):
 
 def console() -> Console:
     """Standard output, wide enough for the tables where it is not a terminal."""
-    if sys.stdout is not None and sys.stdout.isatty():
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    if terminal or os.environ.get("COLUMNS", "").isdigit():
         return Screen(highlight=False, soft_wrap=False)
     return Screen(width=WIDTH, highlight=False)
 
 
+class _Answer:
+    """The answer that was said first, and how much has been printed since."""
+
+    def __init__(self) -> None:
+        self.text, self.lines_since = "", 0
+
+
+_last = _Answer()
+
+
+def lead(text: str) -> None:
+    """The answer; `wrote` and `again` repeat it where it has scrolled away."""
+    _last.text, _last.lines_since = text, 0
+    _print(text, style="bold")
+    _last.lines_since = 0
+
+
+def again() -> None:
+    """The answer once more, where much was printed since."""
+    if _last.text and _last.lines_since > FAR:
+        _print("")
+        _print(_last.text, style="bold")
+    _last.text = ""
+
+
 def say(text: str) -> None:
-    """A sentence of the answer."""
-    console().print(text, markup=False, emoji=False)
+    """A sentence on its own line."""
+    _print(text)
 
 
 def hint(text: str) -> None:
     """A line below a table, indented where it is folded."""
-    console().print(Padding(Text(text), (0, 0, 0, 2)))
+    _print(text, indent=2)
+
+
+def aside(text: str) -> None:
+    """What to do to see more."""
+    _print(text, style="dim")
+
+
+def _print(text: str, *, indent: int = 0, style: str = "") -> None:
+    screen, margin = console(), " " * indent
+    folded = fill(
+        text,
+        screen.width,
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    _last.lines_since += folded.count("\n") + 1
+    screen.print(Text(folded, style=style), soft_wrap=True)
 
 
 def note(text: str) -> None:
@@ -68,76 +106,36 @@ def as_json(data: Any) -> None:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", right: str = ""
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    right: str = "",
+    spare: Sequence[str] = (),
 ) -> None:
-    """A plain table; numbers are never folded, headers only between words.
+    """A plain table; numbers and names are never folded, headers only between words.
 
     Args:
         right: `r` or `l` for each column, as in LaTeX; left where it is shorter.
+        spare: columns that may be left out on a narrow screen, the first of them first.
     """
-    screen, cells = console(), [[str(cell) for cell in row] for row in rows]
-    lines = None if title else _lines(columns, cells, right, screen.width)
-    if lines:
-        blank, header, *rest = lines
-        screen.out(blank)
-        screen.out(header, style="table.header", highlight=False)
-        screen.out("\n".join(rest), highlight=False)
-        return
-    drawn = _table(columns, cells, title, right, folded=False)
-    if _measured(screen, drawn).maximum > screen.width:
-        drawn = _table(columns, cells, title, right, folded=True)
-    screen.print(drawn, width=max(screen.width, _measured(screen, drawn).minimum), crop=False)
+    from sim.cli.columns import laid_out
 
-
-def _lines(
-    columns: Sequence[str], rows: list[list[str]], right: str, most: int
-) -> list[str] | None:
-    """What rich would make of a table that folds nowhere, which takes it 4 ms a row; else None."""
-    heads = [column.replace("_", " ") for column in columns]
-    every = [heads, *(row + [""] * (len(heads) - len(row)) for row in rows)]
-    widths = [max(len(row[place]) for row in every) for place in range(len(heads))]
-    wide = sum(widths) + 3 * len(widths) - 1
-    if wide > most or not all(cell.isascii() and "[" not in cell for row in every for cell in row):
-        return None
-    signs = [">" if right[place : place + 1] == "r" else "<" for place in range(len(heads))]
-    form = (
-        " "
-        + "   ".join(f"{{:{sign}{width}}}" for sign, width in zip(signs, widths, strict=True))
-        + " "
-    )
-    head, *body = [form.format(*row) for row in every]
-    return [" " * wide, head, " " + "─" * (wide - 2) + " ", *body, " " * wide]
-
-
-def _measured(screen: Console, drawn: Table) -> Measurement:
-    return screen.measure(drawn, options=screen.options.update(max_width=WIDEST))
-
-
-def _table(
-    columns: Sequence[str], rows: list[list[str]], title: str, right: str, *, folded: bool
-) -> Table:
-    drawn = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
-    for place, column in enumerate(columns):
-        longest = max((len(row[place]) for row in rows if len(row) > place), default=0)
-        words = column.replace("_", " ").split(" ")
-        room = max(longest, *map(len, words))
-        rigid = right[place : place + 1] == "r" or column in WHOLE
-        drawn.add_column(
-            fill(" ".join(words), room) if folded and rigid else " ".join(words),
-            justify="right" if right[place : place + 1] == "r" else "left",
-            overflow="fold",
-            no_wrap=rigid,
-            min_width=room if rigid else max(map(len, words)),
-        )
-    for row in rows:  # a short row is filled up with blanks
-        drawn.add_row(*row)
-    return drawn
+    screen = console()
+    cells = [[cell if isinstance(cell, str) else str(cell) for cell in row] for row in rows]
+    drawn = laid_out(columns, cells, most=screen.width, right=right, spare=spare)
+    _last.lines_since += len(drawn)
+    _print("")
+    if title:
+        _print(title, style="italic")
+    screen.print(Text("\n").join(drawn), soft_wrap=True)
 
 
 def wrote(*paths: Path | str) -> None:
-    """Where the files are."""
+    """Where the files are; then the answer again, where it has scrolled away."""
     for path in paths:
         say(f"wrote {path}")
+    again()
 
 
 def bar(value: float, longest: float, width: int = 20) -> str:

@@ -1,13 +1,15 @@
 """`sim startup`: how soon is one ready, and which phase takes the time."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from sim.cli import explained
+from sim.cli.columns import stops, won
 from sim.cli.options import Files, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles
-from sim.cli.screen import as_json, bar, note, say, table, wrote
+from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote
 from sim.cli.uptime import start_files
 from sim.core.description import description
 from sim.core.quantity import shown_memory, shown_seconds, shown_vcpu
@@ -17,6 +19,9 @@ from sim.studies.startup import study
 from sim.studies.startup.answer import StartupAnswer, StartupRow, requirement, unmet
 from sim.studies.startup.question import StartupQuestion
 from sim.workload import Service
+
+FEW = 2
+"""Platforms and images of which all phases are shown at once."""
 
 
 def _readable(text: str) -> str:
@@ -53,10 +58,8 @@ def command(
             note(line)
         note(f"wrote {folder}")
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
-        if answer.explained is not None:
-            explained.show(answer.explained)
         wrote(folder)
     if missed is not None:
         note(missed)
@@ -65,42 +68,49 @@ def command(
 
 
 def show(answer: StartupAnswer) -> None:
-    """The totals, the phases, and what they rest on."""
+    """The totals, then the phases of few platforms; of many where that was asked for."""
+    totals = answer.totals()
+    few, told = len(totals) <= FEW, answer.explained is not None
+    columns = ["platform", "host", "image", "running", "p50", "p95", "", "mostly", "n"]
+    lost = any(row.refused or row.killed for row in totals)
     table(
-        [
-            "platform",
-            "host",
-            "image",
-            "running",
-            "ready p50",
-            "ready p95",
-            "",
-            "n",
-            "refused",
-            "killed",
-        ],
-        _totals(answer),
-        title=f"{_size(answer.service)}: from request to ready (running: the sandbox is up)",
-        right="lllrrrlrrr",
+        [*columns, *(["refused", "killed"] if lost else [])],
+        _totals(answer, lost=lost),
+        title=f"{_size(answer.service)}: from the request to running and to ready "
+        "(first healthy answer)",
+        right="lllrrrllrrr",
+        spare=["", "n", "host", "mostly"],
     )
-    if answer.started:
-        _show_phases(answer)
+    if any(row.seconds for row in totals) and (few or told):
+        _show_phases(answer, few=few)
     for variant, reasons in answer.reasons().items():
-        say(f"  {variant}, per run: {reasons}")
-    if answer.started:
-        say(answer.assumed_line())
-    for line in filter(None, (answer.account, *answer.remarks)):
-        say(line)
+        hint(f"{variant}, per run: {reasons}")
+    if answer.explained is not None:
+        for line in filter(None, (_rests(answer), answer.account, *answer.remarks)):
+            hint(line)
+        explained.show(answer.explained)
+    elif answer.started:
+        more = "" if few else "--platform NAME shows its phases, "
+        aside(f"{more}--explain what this rests on ({_assumed(len(answer.assumed))}).")
 
 
-def _show_phases(answer: StartupAnswer) -> None:
+def _assumed(count: int) -> str:
+    return f"{count or 'no'} assumed number{'' if count == 1 else 's'}"
+
+
+def _rests(answer: StartupAnswer) -> str:
+    return answer.assumed_line() if answer.started else ""
+
+
+def _show_phases(answer: StartupAnswer, *, few: bool) -> None:
     """A table of phases for one platform, a line each for many."""
-    if len(answer.totals()) <= 2:
+    if few:
         table(
             ["platform", "image", "phase", "p50", "p95", "share", ""],
             _phases(answer),
-            title="mean phases of the starts around p50 and p95; they sum to that start's total",
+            title="phases of the starts around p50 and p95; they sum to the time to ready",
             right="lllrrrl",
+            spare=[""],
         )
     else:
         table(
@@ -113,22 +123,32 @@ def _size(service: Service) -> str:
     return f"{service.name}, {shown_vcpu(service.cpu)}, {shown_memory(service.memory)}"
 
 
-def _totals(answer: StartupAnswer) -> list[list[str]]:
-    slowest = max((row.seconds.get("p50_s", 0.0) for row in answer.totals()), default=0.0)
+def _totals(answer: StartupAnswer, *, lost: bool) -> list[list[str]]:
+    totals = answer.totals()
+    times = [row.seconds["p50_s"] for row in totals if "p50_s" in row.seconds]
+    return [_total(answer, row, times, lost=lost) for row in totals]
+
+
+def _total(
+    answer: StartupAnswer, row: StartupRow, times: Sequence[float], *, lost: bool
+) -> list[str]:
+    median = row.seconds.get("p50_s")
+    p50 = _seconds(row, "p50_s")
+    mostly = ""
+    if median is not None:
+        phase, share = answer.largest(row)
+        mostly = f"{phase} {share:.0%}"
     return [
-        [
-            row.platform,
-            answer.hosts[f"{row.platform}-{row.image}"],
-            _image(row),
-            _seconds(answer.running(row), "p50_s"),
-            _seconds(row, "p50_s"),
-            _seconds(row, "p95_s"),
-            bar(row.seconds.get("p50_s", 0.0), slowest, 8),
-            str(row.n),
-            str(row.refused),
-            str(row.killed),
-        ]
-        for row in answer.totals()
+        row.platform,
+        answer.hosts[f"{row.platform}-{row.image}"],
+        _image(row),
+        _seconds(answer.running(row), "p50_s"),
+        won(p50) if median is not None and median == min(times) else p50,
+        _seconds(row, "p95_s"),
+        bar(median or 0.0, max(times, default=0.0), 8),
+        mostly,
+        str(row.n),
+        *([stops(row.refused), stops(row.killed)] if lost else []),
     ]
 
 
@@ -158,7 +178,10 @@ def _sums(answer: StartupAnswer) -> list[list[str]]:
 
 
 def _seconds(row: StartupRow | None, column: str) -> str:
-    return shown_seconds(None if row is None else row.seconds.get(column), 2)
+    seconds = None if row is None else row.seconds.get(column)
+    if seconds is None:
+        return "none" if row is None or row.n == 0 else "too few"
+    return shown_seconds(seconds)
 
 
 def _image(row: StartupRow) -> str:

@@ -14,6 +14,7 @@ And quantities as they are shown, each in one way:
 | `shown_duration` | a time that may be short | `12.3 s`, `45 ms` |
 | `shown_memory` | memory in the unit that suits it | `0.5 GiB`, `6 MiB` |
 | `shown_size` | a size one asks for or buys, exactly | `512 MiB`, `2 GiB` |
+| `shown_machine` | a size of CPU and memory | `4 vCPU, 16 GiB` |
 | `shown_gib`, `shown_mib` | memory to be compared, always in one unit | `0.50 GiB`, `512 MiB` |
 | `shown_bytes` | bytes on the wire or on disk, in decimal units | `31.4 MB` |
 | `shown_vcpu` | vCPUs | `0.25 vCPU` |
@@ -280,6 +281,11 @@ def shown_size(size: float, digits: int = 6) -> str:
     """Bytes of memory as one asks for them or buys them: `512 MiB`, `2 GiB`."""
     unit, scale = ("GiB", units.GiB) if size >= units.GiB else ("MiB", units.MiB)
     return f"{size / scale:.{digits}g} {unit}"
+
+
+def shown_machine(vcpu: float, memory: float) -> str:
+    """A size of CPU and memory: `4 vCPU, 16 GiB`."""
+    return f"{shown_vcpu(vcpu)}, {shown_size(memory)}"
 
 
 def shown_gib(size: float) -> str:

@@ -83,7 +83,11 @@ class EC2(Hosting):
             return (Ceiling(lacking, 0, "take a larger instance type"),)
         quota = plain(self.account_vcpus)
         return (
-            Ceiling("one task per instance", 1, "share the instance: run containers on it"),
+            Ceiling(
+                "one task per instance",
+                1,
+                _ALONE,
+            ),
             Ceiling(
                 f"account quota ({quota:g} vCPUs of on-demand instances)",
                 fits(quota, self.machine.vcpu),
@@ -228,3 +232,6 @@ def _installed(kernel: Kernel) -> BringUp:
         yield from app.run(start)
 
     return bring_up
+
+
+_ALONE = "EC2 alone runs one task per instance; containers can share one"

@@ -111,7 +111,7 @@ class FargateHost(Hosting):
         if full or size is None:
             return full or (Ceiling("Fargate size", 0, self.fargate.largest),)
         return (
-            Ceiling("one task per microVM", 1, "nothing lifts it: isolation is the product"),
+            Ceiling("one task per microVM", 1, "Fargate always runs one task per microVM"),
             Ceiling(
                 f"account quota ({quota:g} vCPUs of Fargate tasks)",
                 fits(quota, size.vcpu),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from sim.core.cited import plain
 from sim.core.description import description
 from sim.core.names import Architecture
-from sim.core.quantity import Bytes, Vcpu, shown_size, shown_vcpu
+from sim.core.quantity import Bytes, Vcpu, shown_machine
 from sim.host import Machine
 from sim.platforms.limits import BudgetItem
 from sim.platforms.packing.placing import Placing
@@ -22,7 +22,7 @@ class FargateSize:
     memory: Bytes
 
     def __str__(self) -> str:
-        return f"{shown_vcpu(self.vcpu)} / {shown_size(self.memory)}"
+        return shown_machine(self.vcpu, self.memory)
 
     def price(self, usd_per_vcpu_hour: float, usd_per_gb_hour: float) -> float:
         """USD an hour; a GB of the price list is a GiB."""

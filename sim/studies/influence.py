@@ -179,8 +179,8 @@ def assumed_figures(node: object) -> list[Cited]:
 def assumed_line(assumed: Sequence[Assumed]) -> str:
     """The assumed numbers that an answer rests on, in one line."""
     if not assumed:
-        return f"No assumed number moves it by {100 * MATTERS:g} % or more."
-    return f"Rests on assumed numbers: {'; '.join(map(str, assumed))}."
+        return f"No assumed number changes it by {100 * MATTERS:g} % or more."
+    return f"It rests on assumed numbers: {'; '.join(map(str, assumed))}."
 
 
 def _is_spread(cited: Cited) -> bool:

@@ -281,7 +281,8 @@ class PlatformRow:
         return self.make(options)
 
 
-_CUSTOM = re.compile(r"([0-9]+)x([0-9.]+[A-Za-z]+)")
+_CUSTOM = re.compile(r"([0-9]+)(?:x| vCPU, )([0-9.]+ ?[A-Za-z]+)")
+"""As it is typed, `16x64GiB`, or as it is shown."""
 
 
 def bare_machine(host: str | None, instance: str = catalog.DEFAULT_TYPE) -> Machine:

@@ -244,7 +244,7 @@ def test_a_custom_machine_has_the_size_that_was_asked_for() -> None:
     """16 vCPUs and 64 GiB, named so, without a price."""
     machine = catalog.custom(16, 64 * GiB)
 
-    assert (machine.name, machine.vcpu, machine.memory) == ("16x64GiB", 16.0, 64 * GiB)
+    assert (machine.name, machine.vcpu, machine.memory) == ("16 vCPU, 64 GiB", 16.0, 64 * GiB)
     assert machine.usd_per_hour is None
     assert machine.memory_visible == pytest.approx(64 * GiB * (1 - 0.0175))
 
@@ -260,6 +260,6 @@ def test_a_bare_machine_loses_less_than_an_instance_of_its_size() -> None:
     """No hypervisor, no Nitro: what is lost is what metal of the family loses."""
     bare, instance = catalog.bare("m5.xlarge"), catalog.machine("m5.xlarge")
 
-    assert bare.name == "4x16GiB"
+    assert bare.name == "4 vCPU, 16 GiB"
     assert bare.memory_visible > instance.memory_visible
     assert bare.memory - bare.memory_visible < 0.03 * bare.memory

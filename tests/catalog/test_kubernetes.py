@@ -302,10 +302,10 @@ def test_fargate_under_eks_launches_twenty_and_then_twenty_a_second() -> None:
 @pytest.mark.parametrize(
     ("cpu", "memory", "size"),
     [
-        (0.25, 256, "0.25 vCPU / 512 MiB"),
-        (0.25, 512, "0.25 vCPU / 1 GiB"),
-        (0.5, 1024, "0.5 vCPU / 2 GiB"),
-        (4.0, 30 * 1024, "8 vCPU / 32 GiB"),
+        (0.25, 256, "0.25 vCPU, 512 MiB"),
+        (0.25, 512, "0.25 vCPU, 1 GiB"),
+        (0.5, 1024, "0.5 vCPU, 2 GiB"),
+        (4.0, 30 * 1024, "8 vCPU, 32 GiB"),
     ],
 )
 def test_known_sizes_of_pods_on_fargate(cpu: float, memory: int, size: str) -> None:

@@ -46,15 +46,15 @@ def test_fargate_sizes_are_sorted() -> None:
 @pytest.mark.parametrize(
     ("cpu", "memory", "given_"),
     [
-        (0.25, 512 * MiB, "0.25 vCPU / 512 MiB"),
-        (0.25, 513 * MiB, "0.25 vCPU / 1 GiB"),
-        (0.25, 3 * GiB, "0.5 vCPU / 3 GiB"),
-        (0.3, 512 * MiB, "0.5 vCPU / 1 GiB"),
-        (2.0, 1 * GiB, "2 vCPU / 4 GiB"),
-        (4.0, 31 * GiB, "8 vCPU / 32 GiB"),
-        (16.0, 120 * GiB, "16 vCPU / 120 GiB"),
-        (16.1, 32 * GiB, "32 vCPU / 60 GiB"),
-        (1.0, 121 * GiB, "32 vCPU / 244 GiB"),
+        (0.25, 512 * MiB, "0.25 vCPU, 512 MiB"),
+        (0.25, 513 * MiB, "0.25 vCPU, 1 GiB"),
+        (0.25, 3 * GiB, "0.5 vCPU, 3 GiB"),
+        (0.3, 512 * MiB, "0.5 vCPU, 1 GiB"),
+        (2.0, 1 * GiB, "2 vCPU, 4 GiB"),
+        (4.0, 31 * GiB, "8 vCPU, 32 GiB"),
+        (16.0, 120 * GiB, "16 vCPU, 120 GiB"),
+        (16.1, 32 * GiB, "32 vCPU, 60 GiB"),
+        (1.0, 121 * GiB, "32 vCPU, 244 GiB"),
     ],
 )
 def test_fargate_rounds_up(cpu: float, memory: float, given_: str) -> None:
@@ -79,7 +79,7 @@ def test_what_no_fargate_size_holds_is_refused(cpu: float, memory: float) -> Non
     first = catalog.ecs_on_fargate().ceilings(catalog.service(cpu=cpu, memory=memory))[0]
 
     assert (first.limit, first.allows) == ("Fargate size", 0)
-    assert "32 vCPU / 244 GiB" in first.how
+    assert "32 vCPU, 244 GiB" in first.how
 
 
 def test_fargate_launches_a_hundred_and_then_twenty_a_second() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from sim.catalog.instances.table import forget
-from sim.cli import screen
 from sim.cli.app import app
 from sim.cli.screen import table
 from sim.core.quantity import shown_plain
@@ -61,7 +61,7 @@ def test_density_json_has_the_promised_keys_and_platforms(tmp_path: Path) -> Non
         assert set(row["limits"][0]) == {"limit", "allows", "gain_if_lifted", "then", "how"}
         assert row["count"] == row["limits"][0]["allows"]
     by_platform = {row["platform"]: row for row in found}
-    assert by_platform["fargate"]["host"] == "0.25 vCPU / 512 MiB"
+    assert by_platform["fargate"]["host"] == "0.25 vCPU, 512 MiB"
     assert by_platform["fargate"]["count_by_use"] == 1
     assert by_platform["ec2"]["stopped_by"] == "one task per instance"
     assert by_platform["fargate"]["stopped_by"] == "one task per microVM"
@@ -84,7 +84,7 @@ def test_density_exits_3_when_not_one_fits_and_still_prints_the_others(tmp_path:
     assert result.exit_code == 3
     assert refused["count"] == found["ecs-bridge"]["count"] == 0
     assert (ec2["count"], [limit["allows"] for limit in ec2["limits"]]) == (1, [1, 0])
-    assert "account quota (5 vCPUs of on-demand instances) lets not one run" in ec2["note"]
+    assert "account quota (5 vCPUs of on-demand instances) does not allow even one" in ec2["note"]
     assert "usd_per_container_hour" not in refused
     assert "vCPU" in refused["refused"]
 
@@ -241,8 +241,8 @@ def test_startup_ranks_only_platforms_of_which_all_became_ready(tmp_path: Path) 
     text = " ".join(result.stdout.split())
     ranking, _, rest = text.partition("Not all became ready")
 
-    assert "on EC2" in ranking
-    assert "on Fargate" in ranking
+    assert "soonest on EC2" in ranking
+    assert "and on Fargate" in ranking
     assert "ECS" not in ranking
     assert "4 of 16 on ECS (warm image), no room for 12" in rest
 
@@ -253,7 +253,7 @@ def test_startup_ranks_nobody_where_nobody_brings_all_up(tmp_path: Path) -> None
     some = " ".join(call(f"{words} 1 --tasks 8 --out", tmp_path).stdout.split())
     single = call(f"{words} 1 --out", tmp_path).stdout
 
-    assert "no platform brought all up" in some
+    assert "no platform started all of them" in some
     assert "2 of 8 on ECS (cold image)" in some
     assert "too few starts for a median" in single
 
@@ -364,9 +364,22 @@ def test_help_is_quick_because_it_imports_no_tables_and_no_pictures() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_demo_writes_its_pictures(tmp_path: Path) -> None:
-    """The whole comparison in one command."""
-    result = call("demo --replications 20 --out", tmp_path)
+def test_demo_writes_its_pictures_and_fits_on_one_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole comparison in one command: the answer first and last, then what to try next."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    result = call("demo --replications 20 --out .")
+    lines = result.stdout.splitlines()
+    answer = lines[: lines.index("")]
+    last = lines.index("Try next, with your own sizes, app and files:")
+
+    assert len(lines) <= 40
+    assert max(map(cell_len, lines)) <= 80
+    assert answer == lines[last - 1 - len(answer) : last - 1]
+    assert all(line.startswith("  sim ") for line in lines[last + 1 :])
+    assert "fargate      " in result.stdout
     pictures = {path.name for path in (tmp_path / "demo").glob("*.png")}
 
     assert result.exit_code == 0
@@ -471,21 +484,6 @@ def test_a_mistake_is_told_in_the_words_of_what_was_typed(words: str, part: str)
 def test_one_type_is_one_type() -> None:
     """In the line below the table."""
     assert "\n1 type. Sources" in call("instances m5.metal").stdout
-
-
-def test_a_table_that_folds_nowhere_is_what_rich_would_print(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Written by hand where it is long; the same to the blank."""
-    rows = [["m5.large", "amd64", 3, "1.2"], ["x", "y"], ["g5.48xlarge", "arm64", "", "-"]]
-    seen = []
-    for by_hand in (True, False):
-        if not by_hand:
-            monkeypatch.setattr(screen, "_lines", lambda *_: None)
-        screen.table(["instance", "arch", "v_CPU", "core speed"], rows, right="llrr")
-        seen.append(capsys.readouterr().out)
-
-    assert seen[0] == seen[1]
 
 
 def test_a_file_of_types_is_kept_and_a_wrong_one_refused(

@@ -26,9 +26,9 @@ HUGE = catalog.service("generic", cpu=40.0, memory=1 * GiB)
         (catalog.docker(catalog.machine("m5.xlarge")), "m5.xlarge", 4.0, 0.192),
         (catalog.hypervisor(catalog.machine("m5.xlarge")), "m5.xlarge", 4.0, 0.192),
         # Half a vCPU and 1 GiB at 0.04048 and 0.004445 USD an hour.
-        (catalog.ecs_on_fargate(), "0.5 vCPU / 1 GiB", 0.5, 0.5 * 0.04048 + 0.004445),
+        (catalog.ecs_on_fargate(), "0.5 vCPU, 1 GiB", 0.5, 0.5 * 0.04048 + 0.004445),
         # The pod's 256 MiB of overhead make it the next size, of 2 GiB.
-        (catalog.eks_on_fargate(), "0.5 vCPU / 2 GiB", 0.5, 0.5 * 0.04048 + 2 * 0.004445),
+        (catalog.eks_on_fargate(), "0.5 vCPU, 2 GiB", 0.5, 0.5 * 0.04048 + 2 * 0.004445),
     ],
 )
 def test_a_host_has_a_name_vcpus_and_a_price(

@@ -408,7 +408,7 @@ def test_more_pods_are_never_ready_sooner(few: int, more: int) -> None:
 
 @pytest.mark.parametrize(
     ("cpu", "memory", "size"),
-    [(1.0, 512, "1 vCPU / 1 GiB"), (1.0, 768, "1 vCPU / 1 GiB"), (1.0, 769, "1 vCPU / 2 GiB")],
+    [(1.0, 512, "1 vCPU, 1 GiB"), (1.0, 768, "1 vCPU, 1 GiB"), (1.0, 769, "1 vCPU, 2 GiB")],
 )
 def test_a_pod_on_fargate_is_given_its_request_and_256_mib_rounded_up(
     cpu: float, memory: float, size: str
@@ -421,7 +421,7 @@ def test_fargate_counts_what_the_init_chain_asks_for() -> None:
     """The effective request, as on nodes."""
     chain = replace(SMALL, init=(service("migrate", cpu=2.0, memory=100 * MiB),))
 
-    assert str(eks_on_fargate().fargate_size(chain)) == "2 vCPU / 4 GiB"
+    assert str(eks_on_fargate().fargate_size(chain)) == "2 vCPU, 4 GiB"
 
 
 @pytest.mark.parametrize(

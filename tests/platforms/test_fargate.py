@@ -31,11 +31,11 @@ from sim.units import GiB, MiB
 @pytest.mark.parametrize(
     ("cpu", "memory", "given_"),
     [
-        (1.0, 1 * GiB, "1 vCPU / 1 GiB"),
-        (0.3, 100 * MiB, "1 vCPU / 1 GiB"),
-        (1.0, 1 * GiB + 1, "1 vCPU / 2 GiB"),
-        (0.5, 3 * GiB, "2 vCPU / 4 GiB"),
-        (1.01, 1 * GiB, "2 vCPU / 4 GiB"),
+        (1.0, 1 * GiB, "1 vCPU, 1 GiB"),
+        (0.3, 100 * MiB, "1 vCPU, 1 GiB"),
+        (1.0, 1 * GiB + 1, "1 vCPU, 2 GiB"),
+        (0.5, 3 * GiB, "2 vCPU, 4 GiB"),
+        (1.01, 1 * GiB, "2 vCPU, 4 GiB"),
     ],
 )
 def test_sizes_are_rounded_up(cpu: float, memory: float, given_: str) -> None:
@@ -63,8 +63,8 @@ def test_what_no_size_holds_is_refused() -> None:
     _, _, starts = launch(ecs_on_fargate(), what)
 
     assert (first.limit, first.allows) == ("Fargate size", 0)
-    assert "2 vCPU / 4 GiB" in first.how
-    assert outcomes(starts) == ["refused: Fargate size (the largest is 2 vCPU / 4 GiB)"]
+    assert "2 vCPU, 4 GiB" in first.how
+    assert outcomes(starts) == ["refused: Fargate size (the largest is 2 vCPU, 4 GiB)"]
 
 
 def test_the_price_is_of_what_is_given() -> None:

@@ -50,7 +50,7 @@ def test_a_pod_with_a_sidecar_may_use_all_that_both_asked_for() -> None:
     platform = catalog.eks_on_fargate()
     wanted = replace(catalog.service(cpu=0.2, memory=200 * MiB), sidecars=(sidecar,))
 
-    assert str(platform.fargate_size(wanted)) == "0.25 vCPU / 512 MiB"
+    assert str(platform.fargate_size(wanted)) == "0.25 vCPU, 512 MiB"
     assert agrees(platform, wanted)
 
 

@@ -46,7 +46,7 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "platform": ["fargate", "docker", "vm"],
-            "host": ["1 vCPU / 2 GiB", "4x16GiB", "4x16GiB"],
+            "host": ["1 vCPU, 2 GiB", "4 vCPU, 16 GiB", "4 vCPU, 16 GiB"],
             "count": [1, 16, 4],
             "stopped_by": ["one task per microVM", "vCPU", "memory"],
             "count_by_use": [np.nan, 30.0, 5.0],
@@ -59,10 +59,10 @@ def table() -> pd.DataFrame:
 def budgets() -> pd.DataFrame:
     """16 GiB shared by containers, and a machine of 1 GiB."""
     rows = [
-        ("docker", "4x16GiB", "lost", 1 * GiB),
-        ("docker", "4x16GiB", "apps", 9 * GiB),
-        ("docker", "4x16GiB", "shared files", 0.0),
-        ("docker", "4x16GiB", "free", 6 * GiB),
+        ("docker", "4 vCPU, 16 GiB", "lost", 1 * GiB),
+        ("docker", "4 vCPU, 16 GiB", "apps", 9 * GiB),
+        ("docker", "4 vCPU, 16 GiB", "shared files", 0.0),
+        ("docker", "4 vCPU, 16 GiB", "free", 6 * GiB),
         ("ec2", "t3a.micro", "apps", 512 * MiB),
         ("ec2", "t3a.micro", "free", 512 * MiB),
     ]

@@ -63,7 +63,7 @@ def test_a_refusal_names_the_largest_size_and_a_network_its_platform() -> None:
     """Words that say what is allowed."""
     reasons = startup(platform="fargate", cpu=36.0, replications=1).reasons()
 
-    assert reasons == {"fargate-cold": "Fargate size (the largest is 32 vCPU / 244 GiB) x1"}
+    assert reasons == {"fargate-cold": "Fargate size (the largest is 32 vCPU, 244 GiB) x1"}
     with pytest.raises(
         ValueError, match="network: not allowed on fargate, where it has no effect; it is for ecs"
     ):

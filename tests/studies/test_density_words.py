@@ -11,7 +11,7 @@ from sim import catalog, density
 from sim.cli.app import app
 from sim.platforms.limits import lifted, smallest_first
 from sim.start import Ceiling
-from sim.studies.density.row import DensityRow, how_to_lift, stop
+from sim.studies.density.row import DensityRow, first_and_next, how_to_lift, side_by_side
 from sim.units import GiB, MiB
 
 
@@ -27,24 +27,25 @@ SLOTS, CPU = Ceiling("pod slots", 15, "more slots"), Ceiling("vCPU", 15, "less C
 def test_where_two_limits_stop_at_the_same_count_both_are_to_be_lifted() -> None:
     """Lifting one alone gains nothing, so that advice on one alone cannot work."""
     assert how_to_lift(row(SLOTS, CPU)) == (
-        "pod slots and vCPU both stop there, at 15: more slots; and less CPU"
+        "Pod slots and CPU both run out at 15; to fit more, more slots; and less CPU"
     )
-    assert stop(row(SLOTS, CPU)) == "pod slots and vCPU both stop there"
+    assert first_and_next(row(SLOTS, CPU)) == "Pod slots and CPU both run out at 15"
 
 
 def test_three_limits_all_stop_there_and_a_way_they_share_is_said_once() -> None:
     three = row(SLOTS, CPU, Ceiling("IP addresses", 15, "more slots"))
 
     assert how_to_lift(three) == (
-        "pod slots, vCPU and IP addresses all stop there, at 15: more slots; and less CPU"
+        "Pod slots, CPU and IP addresses all run out at 15; to fit more, more slots; and less CPU"
     )
 
 
 def test_a_limit_alone_says_what_lifting_it_gains() -> None:
     alone = row(SLOTS, Ceiling("vCPU", 17, "less CPU"))
 
-    assert how_to_lift(alone) == ("pod slots stop it at 15 (lifted: 2 more, then vCPU): more slots")
-    assert stop(alone) == "pod slots stop it; then vCPU at 17"
+    words = "Pod slots run out at 15; with more of them, CPU would stop you at 17"
+    assert first_and_next(alone) == words
+    assert how_to_lift(alone) == f"{words}; to fit more, more slots"
 
 
 def test_a_limit_that_the_lifting_lowers_to_the_same_count_stops_there_as_well() -> None:
@@ -53,13 +54,13 @@ def test_a_limit_that_the_lifting_lowers_to_the_same_count_stops_there_as_well()
     slots = Ceiling("pod slots", 15, "more slots", others=matched)
 
     assert how_to_lift(row(slots, Ceiling("memory", 16, "a larger type"))) == (
-        "pod slots and memory both stop there, at 15: more slots; and a larger type"
+        "Pod slots and memory both run out at 15; to fit more, more slots; and a larger type"
     )
 
 
 @pytest.mark.parametrize(
     ("quota", "words"),
-    [(1, "one and quota both stop there, at 1: as is"), (0, "one stops it at 1: as is")],
+    [(1, "as is; the quota allows 1"), (0, "as is")],
 )
 def test_a_quota_of_the_account_is_no_way_to_lift_a_host_of_one(quota: int, words: str) -> None:
     """The row says so where an account may not even run one."""
@@ -75,8 +76,8 @@ def test_max_pods_that_end_where_vcpu_ends_say_so() -> None:
     words = how_to_lift(answer.row("eks"))
 
     assert (answer.row("eks").count, more.row("eks").count) == (15, 15)
-    assert words.startswith("pod slots and vCPU both stop there, at 15: raise --max-pods above 17")
-    assert "; and request less CPU a pod (--cpu)" in words
+    assert words.startswith("Pod slots and CPU both run out at 15; to fit more, raise --max-pods")
+    assert "; and request less CPU per pod (--cpu)" in words
 
 
 def test_what_ecs_admits_beyond_the_memory_of_a_machine_is_said_with_what_keeps_some_back() -> None:
@@ -128,8 +129,7 @@ def test_prices_of_t_types_are_said_to_be_without_surplus_credits(
 
     assert line == (
         f"T types: CPU above the baseline ({shares} of each vCPU, over 24 hours) is billed as "
-        "surplus credits (unlimited mode), which are not in the price; --load says how much that "
-        "is."
+        "surplus credits (unlimited mode) on top of the price; add --load to see how much."
     )
 
 
@@ -141,13 +141,12 @@ def test_where_no_row_has_the_price_of_a_t_type_credits_are_not_spoken_of() -> N
     assert density(cpu=4.0, memory=8 * GiB, instance="t3.nano", **asked).credits_line() == ""
 
 
-def test_the_line_on_credits_stands_below_the_table(tmp_path: Path) -> None:
-    words = ["density", "--by", "reservation", "--instance", "t3.small", "--out", str(tmp_path)]
+def test_the_line_on_credits_stands_below_the_prices(tmp_path: Path) -> None:
+    words = ["density", "--by", "reservation", "--instance", "t3.small", "--explain"]
+    words += ["--out", str(tmp_path)]
     said = CliRunner().invoke(app, words, catch_exceptions=False).stdout
 
-    assert said.index("Prices each are of full hosts") < said.index(
-        "T types: CPU above the baseline"
-    )
+    assert said.index("The price of each") < said.index("T types: CPU above the baseline")
 
 
 @pytest.mark.parametrize(
@@ -155,8 +154,8 @@ def test_the_line_on_credits_stands_below_the_table(tmp_path: Path) -> None:
     [
         (
             {"instance": "c6g.large"},
-            "By use: a c6g vCPU does 1.39 times the work of an m5 vCPU (CoreMark), in which load "
-            "is counted.",
+            "The load is counted in time of an m5 vCPU; a c6g vCPU does 1.39 times its work "
+            "(CoreMark).",
         ),
         ({"instance": "c6g.large", "by": "reservation"}, ""),
         ({"instance": "c6g.large", "host": "2x4GiB", "use_on": ["docker"]}, ""),
@@ -175,18 +174,32 @@ def test_by_use_says_what_a_vcpu_does_that_is_not_an_m5_vcpu(
 
 def test_the_verb_says_what_a_load_is_counted_in(tmp_path: Path) -> None:
     words = ["density", "--instance", "c6g.large", "--cpu", "1", "--memory", "1GiB"]
-    words += ["--window", "1s", "--out", str(tmp_path)]
+    words += ["--window", "1s", "--use-on", "ecs-bridge", "--explain", "--out", str(tmp_path)]
     said = CliRunner().invoke(app, words, catch_exceptions=False).stdout
     asked = CliRunner().invoke(app, ["density", "--help"], env={"COLUMNS": "200"}).stdout
 
-    assert "a c6g vCPU does 1.39 times the work of an m5 vCPU (CoreMark)" in " ".join(said.split())
+    assert "a c6g vCPU does 1.39 times its work (CoreMark)" in " ".join(said.split())
     assert "as a fraction of --cpu, counted in time of an m5 vCPU" in " ".join(asked.split())
 
 
 def test_the_verb_says_where_both_stop(tmp_path: Path) -> None:
     words = ["density", "--by", "reservation", "--cpu", "0.25", "--memory", "512MiB"]
-    words += ["--max-pods", "17", "--out", str(tmp_path)]
+    words += ["--max-pods", "17", "--explain", "--out", str(tmp_path)]
     said = " ".join(CliRunner().invoke(app, words, catch_exceptions=False).stdout.split())
 
-    assert "eks: pod slots and vCPU both stop there, at 15: raise --max-pods above 17" in said
-    assert "lifted: 0 more" not in said
+    assert "eks: Pod slots and CPU both run out at 15; to fit more, raise --max-pods" in said
+    assert "with more of" not in said.partition(" eks: ")[2].partition(" eks-prefix: ")[0]
+
+
+def test_one_sentence_for_both_where_the_same_limit_stops_them() -> None:
+    """Else one each."""
+    memory = Ceiling("memory", 30, "more memory")
+    containers = row(Ceiling("vCPU", 16, "less"), memory, platform="docker")
+    guests = row(Ceiling("vCPU", 4, "less"), replace(memory, allows=19), platform="vm")
+    full = row(memory, platform="vm")
+
+    assert side_by_side(containers, guests) == (
+        "CPU runs out first; with more CPU, memory would stop them at 30 and 19."
+    )
+    assert side_by_side(containers, full).startswith("Containers: CPU runs out at 16; with more")
+    assert side_by_side(containers, full).endswith("VMs: Memory runs out at 30.")

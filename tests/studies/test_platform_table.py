@@ -77,8 +77,8 @@ def test_startup_says_it_in_a_sentence_with_both_images() -> None:
     found = sim.startup(platform="podman", replications=2)
     docker = sim.startup(platform="docker", replications=2)
 
-    assert "in Podman (cold image)" in found.sentence()
-    assert "in Podman (warm image)" in found.sentence()
+    assert "soonest in Podman" in found.sentence()
+    assert "with the image already there" in found.sentence()
     assert found.results.estimate("time_to_ready_s", variant="podman-cold").value == (
         docker.results.estimate("time_to_ready_s", variant="docker-cold").value
     )

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from sim import density, scale_in, startup
 from sim.cli.app import app
-from sim.studies.density.row import stops_it, use_sentence
+from sim.studies.density.row import use_sentence
 
 
 def said(*words: str) -> str:
@@ -15,26 +15,17 @@ def said(*words: str) -> str:
     return " ".join(CliRunner().invoke(app, words, catch_exceptions=False).stdout.split())
 
 
-@pytest.mark.parametrize("limit", ["pod slots", "bridge ports", "host ports", "IP addresses"])
-def test_several_stop_it(limit: str) -> None:
-    assert stops_it(limit) == f"{limit} stop it"
-
-
-@pytest.mark.parametrize("limit", ["vCPU", "memory", "account quota (6 vCPUs of Fargate tasks)"])
-def test_one_stops_it(limit: str) -> None:
-    assert stops_it(limit) == f"{limit} stops it"
-
-
-def test_the_density_table_says_pod_slots_stop_it(tmp_path: Path) -> None:
+def test_density_says_pod_slots_run_out(tmp_path: Path) -> None:
     asked = ("--by", "reservation", "--cpu", "50m", "--memory", "64MiB", "--max-pods", "20")
 
-    assert "eks: pod slots stop it at" in said("density", *asked, "--out", str(tmp_path))
+    told = said("density", *asked, "--explain", "--out", str(tmp_path))
+    assert "eks: Pod slots run out at" in told
 
 
-def test_what_stops_both_is_said_once() -> None:
+def test_where_both_stop_at_the_same_count_that_is_said() -> None:
     answer = density(memory=1 << 30, cpu=1.0, host="16x2GiB", window=1.0, use_on=["docker"])
 
-    assert use_sentence(answer.row("docker")).endswith("both stop there (memory).")
+    assert use_sentence(answer.row("docker")).endswith("the reservations allow as many.")
 
 
 def test_where_no_host_goes_that_is_the_sentence() -> None:

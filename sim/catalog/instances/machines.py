@@ -9,8 +9,9 @@ from sim.catalog.instances.amis import Ami, memory_lost
 from sim.catalog.instances.table import KARPENTER, VANTAGE, Instance, family, instance
 from sim.core.cited import Cited
 from sim.core.names import Architecture
+from sim.core.quantity import shown_machine
 from sim.host import Machine
-from sim.units import Mbit_per_s, MiB
+from sim.units import Mbit_per_s
 
 
 def machine(name: str, ami: Ami | None = None) -> Machine:
@@ -47,7 +48,7 @@ def bare(name: str) -> Machine:
     same = machine(name)
     lost = type_.memory_lost if type_.metal else _bare_lost(name, type_.memory)
     return Machine(
-        name=f"{type_.vcpu}x{type_.memory / MiB / 1024:g}GiB" if not type_.metal else name,
+        name=shown_machine(type_.vcpu, type_.memory) if not type_.metal else name,
         architecture=same.architecture,
         vcpu=same.vcpu,
         memory=same.memory,
@@ -73,7 +74,7 @@ def custom(
     """A bare machine of any size; without a price, unless its owner says one."""
     lost = figure("machine.memory_lost")
     return Machine(
-        name=f"{vcpu:g}x{memory / MiB / 1024:g}GiB",
+        name=shown_machine(vcpu, memory),
         architecture=architecture,
         vcpu=vcpu,
         memory=memory,

@@ -288,7 +288,7 @@ def _estimated(machine: Machine) -> str:
     )
 
 
-_MORE_CPU = "reserve less CPU a task (--cpu), or take a larger type"
+_MORE_CPU = "reserve less CPU per task (--cpu), or take a larger type"
 _MORE_MEMORY = "take a larger type, or reserve less with memoryReservation"
 _FULL = "take a larger type: to reserve less would admit more than its memory holds"
 _DYNAMIC = "use a dynamic host port instead of a fixed one"

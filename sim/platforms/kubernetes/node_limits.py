@@ -142,7 +142,7 @@ def _ceiling(limit: str, allows: int, how: str) -> Ceiling:
     return Ceiling(limit, allows, how, REFUSALS[limit])
 
 
-_MORE_CPU = "request less CPU a pod (--cpu), or take a larger type"
+_MORE_CPU = "request less CPU per pod (--cpu), or take a larger type"
 _ENDS = {"IP addresses": "addresses", "branch interfaces": "branch interfaces"}
 _MORE_BRANCHES = (
     "take a type whose trunk has more branch interfaces, or give fewer pods security groups"

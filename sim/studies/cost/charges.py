@@ -24,7 +24,7 @@ class Charges:
         """What it takes whatever runs on it, in words."""
         if not self.cluster:
             return ""
-        return f"a cluster costs {catalog.cluster_price(tier):.2f} USD/h besides"
+        return f"the cluster itself costs another {catalog.cluster_price(tier):.2f} USD/h"
 
 
 NO_CHARGES = Charges()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim import catalog
 from sim.core.cited import Cited
 from sim.core.description import as_json, figures
+from sim.core.quantity import shown_machine
 from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
@@ -16,7 +17,7 @@ from sim.studies.cost.bill import BOUGHT
 from sim.studies.density.altogether import Altogether, altogether, cost_sentence
 from sim.studies.density.credits import credits_line
 from sim.studies.density.question import DensityQuestion
-from sim.studies.density.row import DensityRow, stop, use_sentence
+from sim.studies.density.row import DensityRow, side_by_side, use_sentence
 from sim.studies.influence import Explained
 from sim.units import MiB
 from sim.workload import Service
@@ -77,8 +78,8 @@ class DensityAnswer:
         what = "compute and fees" if fee else "compute"
         spot = ", or Spot where a row says so" if asked.purchase != "spot" else ""
         return (
-            f"Prices each are of full hosts, {what} only, {how} in {asked.region}{spot}; "
-            f"--tasks says what so many cost altogether."
+            f"The price of each is its share of a full host: {what} only, {how} in "
+            f"{asked.region}{spot}. For the whole bill of so many, add --tasks N."
         )
 
     def spot_line(self) -> str:
@@ -92,17 +93,25 @@ class DensityAnswer:
             if (share := catalog.spot_interruptions(name, self.question.region)) is not None
         ]
         warning = catalog.figure("ec2.spot.notice").value
-        often = f"in a month EC2 takes back {', '.join(rates)}" if rates else "how often: not known"
-        return f"Spot ends with {warning:.0f} s of warning; {often}."
+        often = (
+            f"in a month EC2 takes back {', '.join(rates)}" if rates else "how often is not known"
+        )
+        return f"EC2 reclaims Spot instances with {warning:.0f} s of warning; {often}."
 
-    def sentence(self) -> str:
+    def sentence(self, *, with_use: bool = True) -> str:
         """How many fit as containers and as VMs on one machine, and which density is smaller."""
         docker, vm = self.row("docker"), self.row("vm")
+        each = shown_machine(self.service.cpu, self.service.memory).replace(", ", " and ")
+        if not docker.count + vm.count:
+            return (
+                f"{_server(docker.host)} holds no container and no VM of {each}: "
+                f"{side_by_side(docker, vm)}"
+            )
         sentence = (
-            f"On one {docker.host} machine {docker.count} fit as Docker containers "
-            f"({stop(docker)}), {vm.count} as VMs ({stop(vm)})."
+            f"{_server(docker.host)} holds {_so_many(docker.count, 'container')} or "
+            f"{_so_many(vm.count, 'VM')} of {each} each. {side_by_side(docker, vm)}"
         )
-        if docker.count_by_use is None:
+        if docker.count_by_use is None or not with_use:
             return sentence
         return f"{sentence} {use_sentence(docker, weight_only=not self.service.cpu_quota)}"
 
@@ -117,9 +126,9 @@ class DensityAnswer:
             return ""
         containers, vms = counts
         return (
-            f"Hot file pages of the image: {hot / MiB:.0f} MiB once for {containers} Docker "
-            f"containers (page cache is shared), {vms} copies or {vms * hot / MiB:.0f} MiB "
-            f"in {vms} VMs."
+            f"{_so_many(containers, 'container')} of one image share one copy of the files they "
+            f"read ({hot / MiB:.0f} MiB of page cache); {_so_many(vms, 'VM')} hold "
+            f"{'one' if vms == 1 else f'{vms} copies'} ({vms * hot / MiB:.0f} MiB)."
         )
 
     def credits_line(self) -> str:
@@ -137,17 +146,15 @@ class DensityAnswer:
             works.append(f"{article} {family} vCPU does {speed.value:.2f} times")
         if not works:
             return ""
-        return (
-            f"By use: {', '.join(works)} the work of an m5 vCPU (CoreMark), in which load is "
-            f"counted."
-        )
+        return f"The load is counted in time of an m5 vCPU; {', '.join(works)} its work (CoreMark)."
 
     def assumed_line(self) -> str:
         """The assumed numbers that its density by use rests on."""
         load = self.service.load
         cited = [c for _, c in figures(load) if c.grade == "assumed"] if load is not None else []
         return (
-            f"By use rests on assumed numbers: {'; '.join(f'{c.key} {c.shown()}' for c in cited)}."
+            f"The simulated load rests on assumed numbers: "
+            f"{'; '.join(f'{c.key} {c.shown()}' for c in cited)}."
         )
 
     def results(self) -> Results:
@@ -212,3 +219,15 @@ class DensityAnswer:
     def alike_title(self) -> str:
         """What a picture of memory with the same number of apps everywhere is called."""
         return f"Where a host's memory goes with {self.row('vm').count} apps on each"
+
+
+def _so_many(count: int, what: str) -> str:
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
+
+
+def _server(host: str) -> str:
+    """A type by its name, or a machine by its size, at the beginning of a sentence."""
+    vcpus, comma, memory = host.partition(" vCPU, ")
+    if not comma:
+        return f"One {host}"
+    return f"A server with {vcpus} vCPU{'' if vcpus == '1' else 's'} and {memory}"

@@ -29,7 +29,7 @@ class CreditUse:
 
     @property
     def surplus_usd_per_hour(self) -> float:
-        """What it costs besides in unlimited mode."""
+        """What it costs on top in unlimited mode."""
         return max(0.0, self.wanted - self.earned) * self.price.value
 
     @property
@@ -42,7 +42,7 @@ class CreditUse:
     def said(self, credits: Credits) -> str:
         """What it costs, or how slow it is."""
         used = (
-            f"{self.sandboxes} on {self.type} want {self.wanted:.2f} vCPU in the mean and earn "
+            f"{self.sandboxes} on {self.type} want {self.wanted:.2f} vCPU on average and earn "
             f"{self.earned:.2f}"
         )
         if self.wanted <= self.earned:
@@ -92,11 +92,11 @@ def credits_line(
     above = f"CPU above the baseline ({', '.join(shares)} of each vCPU, over 24 hours)"
     if not told:
         what = (
-            "is billed as surplus credits (unlimited mode), which are not in the price"
+            "is billed as surplus credits (unlimited mode) on top of the price"
             if credits == "unlimited"
             else "is not there once the credits are gone (standard mode)"
         )
-        return f"T types: {above} {what}; --load says how much that is."
+        return f"T types: {above} {what}; add --load to see how much."
     uses = {(row.priced_as, row.count) for row in rows if row.priced_as}
     found = (credit_use(name, count, service) for name, count in sorted(uses))
     said = "; ".join(use.said(credits) for use in found if use is not None)

@@ -144,17 +144,18 @@ class DensityRow:
 
 
 def use_sentence(row: DensityRow, *, weight_only: bool = False) -> str:
-    """Which of the two densities of one platform is smaller, and why."""
+    """How many run well under their load, and which of the two densities is smaller."""
     by_use, what = row.count_by_use or 0, units(row.platform)
-    quota = ", with CPU as a weight and no quota" if weight_only else ""
-    if by_use > row.count:
-        why = f"reservations ({row.stopped_by}) bind before use does ({row.stopped_by_use})"
-    elif by_use < row.count:
-        why = f"use ({row.stopped_by_use}) binds before reservations do ({row.stopped_by})"
-    else:
-        both = dict.fromkeys((row.stopped_by, row.stopped_by_use))
-        why = f"both stop there ({'; '.join(both)})"
-    return f"By use {by_use} {what} fit{quota}: {why}.{_crawling(row)}"
+    quota = " (CPU as a weight, without a quota)" if weight_only else ""
+    only, than = "", f"the reservations ({row.stopped_by}) stop you earlier"
+    if by_use < row.count:
+        only, than = "only ", f"the reservations ({row.stopped_by}) would allow {row.count}"
+    elif by_use == row.count:
+        than = "the reservations allow as many"
+    return (
+        f"Under the simulated load {only}{by_use} {what} run well{quota} before "
+        f"{row.stopped_by_use} is the limit; {than}.{_crawling(row)}"
+    )
 
 
 def _crawling(row: DensityRow) -> str:
@@ -162,35 +163,48 @@ def _crawling(row: DensityRow) -> str:
     if row.stopped_by_use != THRASHING or row.last_fit is None:
         return ""
     return (
-        f" Up to {row.last_fit} are not killed, but beyond {row.count_by_use} file pages in use "
-        f"give way (thrashing), and all of them crawl."
+        f" Up to {row.last_fit} survive, but beyond {row.count_by_use} the kernel keeps evicting "
+        f"file pages in use (thrashing), and every one of them slows to a crawl."
     )
 
 
-def stops_it(limit: str) -> str:
-    """The limit and its verb: memory stops it, pod slots stop it."""
-    several = limit.partition(" (")[0].endswith("s")
-    return f"{limit} {'stop' if several else 'stops'} it"
-
-
-def stop(row: DensityRow) -> str:
-    """What stops a row, and what then: memory stops it; then vCPU at 8."""
+def first_and_next(row: DensityRow) -> str:
+    """`CPU runs out at 16; with more of it, memory would stop you at 30`."""
     first = row.limits[0]
+    words = f"{_runs_out(row)} at {row.count}"
     if row.count == 0 or not first.gain_if_lifted:
-        return _stop_it(row)
-    return f"{_stop_it(row)}; then {first.then} at {row.count + first.gain_if_lifted}"
+        return words
+    them = "them" if _several(first.limit) else "it"
+    then = row.count + first.gain_if_lifted
+    return f"{words}; with more of {them}, {_spoken(first.then)} would stop you at {then}"
+
+
+def side_by_side(containers: DensityRow, guests: DensityRow) -> str:
+    """What stops containers and VMs on one machine: in one sentence where it is the same."""
+    ends = [(row.stopped_by, row.next_limit, len(_binding(row))) for row in (containers, guests)]
+    gains = [row.limits[0].gain_if_lifted for row in (containers, guests)]
+    if ends[0] != ends[1] or ends[0][2] > 1:
+        return f"Containers: {first_and_next(containers)}. VMs: {first_and_next(guests)}."
+    first, then, _ = ends[0]
+    words = f"{_runs_out(containers)} first"
+    if not all(gains) or not containers.count:
+        return f"{words}."
+    at = [row.count + gain for row, gain in zip((containers, guests), gains, strict=True)]
+    would = f"{_spoken(then)} would stop them at {at[0]} and {at[1]}"
+    return f"{words}; with more {_spoken(first)}, {would}."
 
 
 def how_to_lift(row: DensityRow) -> str:
-    """What stops it, where, what lifting that gains, and how; then what is to be known besides."""
+    """What stops it, where, what lifting that gains, and how; then what else is to be known."""
     first = row.limits[0]
     if row.refused and row.count == 0:
         return row.refused if first.how in row.refused else f"{row.refused}; {first.how}"
-    gained = f" (lifted: {first.gain_if_lifted} more, then {first.then})"
-    gain = gained if first.gain_if_lifted else ""
     notes = "".join(f" ({text})" for text in (row.note, row.refused) if text)
-    at = " at" if len(_binding(row)) == 1 else ", at"
-    return f"{_stop_it(row)}{at} {row.count}{gain}: {_ways(row)}{notes}"
+    if row.own_host:
+        quotas = (limit for limit in row.limits[1:] if limit.allows)
+        so_many = "".join(f"; the {limit.limit} allows {limit.allows}" for limit in quotas)
+        return f"{first.how}{so_many}{notes}"
+    return f"{first_and_next(row)}; to fit more, {_ways(row)}{notes}"
 
 
 def _binding(row: DensityRow) -> list[Limit]:
@@ -206,21 +220,36 @@ def _binding(row: DensityRow) -> list[Limit]:
     return equal + [limit for limit in then if limit.allows > row.count][:1]
 
 
-def _stop_it(row: DensityRow) -> str:
-    names = [limit.limit for limit in _binding(row)]
+def _runs_out(row: DensityRow) -> str:
+    """`CPU runs out`, `Pod slots and CPU both run out`."""
+    names = [_spoken(limit.limit) for limit in _binding(row)]
+    words = names[0][0].upper() + names[0][1:]
     if len(names) == 1:
-        return stops_it(names[0])
+        return f"{words} {'run' if _several(_binding(row)[0].limit) else 'runs'} out"
     both = "both" if len(names) == 2 else "all"
-    return f"{', '.join(names[:-1])} and {names[-1]} {both} stop there"
+    return f"{', '.join([words, *names[1:-1]])} and {names[-1]} {both} run out"
+
+
+_SPOKEN = {
+    "vCPU": "CPU",
+    "ENI": "network interfaces (ENIs)",
+    "trunk ENI": "trunk network interfaces",
+}
+"""A limit as one says it, where the table has a short name."""
+
+
+def _spoken(limit: str) -> str:
+    return _SPOKEN.get(limit, limit)
+
+
+def _several(limit: str) -> bool:
+    return limit in ("ENI", "trunk ENI") or limit.partition(" (")[0].endswith("s")
 
 
 def _ways(row: DensityRow) -> str:
-    """How to lift each of them, the same way once.
-
-    Where a host takes one by its nature, the other is the account's and is not the way.
-    """
+    """How to lift each of them, the same way once."""
     ways: list[str] = []
-    for limit in _binding(row)[: 1 if row.own_host else None]:
+    for limit in _binding(row):
         if not any(limit.how in way for way in ways):
             ways.append(limit.how)
     return "; and ".join(ways)

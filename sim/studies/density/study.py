@@ -8,7 +8,7 @@ from typing import cast
 
 from sim import catalog
 from sim.core.cited import Cited, plain
-from sim.core.quantity import shown_size, shown_vcpu
+from sim.core.quantity import shown_machine
 from sim.core.question import asking
 from sim.host import Machine
 from sim.platforms.limits import lifted
@@ -16,7 +16,8 @@ from sim.start import Ceiling
 from sim.studies.cost.bill import Machines
 from sim.studies.cost.hosts import one_host
 from sim.studies.density.answer import DensityAnswer
-from sim.studies.density.by_use import ByUse, Sized, largest_by_use
+from sim.studies.density.bench import Bench
+from sim.studies.density.by_use import ByUse, Sized, largest_by_use, window_for
 from sim.studies.density.explain import why_so_many
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, overcommitted
@@ -72,6 +73,8 @@ class _Measured:
     service: Service
     question: DensityQuestion
     shared: dict[object, list[ByUse]] = field(default_factory=dict)
+    benches: dict[object, Bench] = field(default_factory=dict)
+    """Where they are probed: platforms with equal CPU trees share verdicts."""
     platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
     """Host and platform of each row whose host takes many."""
 
@@ -97,9 +100,9 @@ class _Measured:
         crowded = overcommitted(row, platform, self.service)
         row.note = _also(crowded, platform.remark(self.service))
         if row.unknown:
-            row.refused = f"tasks with ENI trunking on {machine.name} are not known"
+            row.refused = f"how many tasks {machine.name} takes with ENI trunking is not known"
         elif count == 0:
-            row.refused = f"not one fits on {machine.name}: {row.stopped_by}; {ceilings[0].how}"
+            row.refused = f"none fits on {machine.name} ({row.stopped_by}); {ceilings[0].how}"
         return row
 
     def compare_memory(self, counted: Sequence[DensityRow]) -> None:
@@ -134,15 +137,25 @@ class _Measured:
                     vcpu=machine.vcpu,
                     sustained=machine.sustained_vcpus,
                     core_speed=plain(machine.core_speed),
-                    window=self.question.window,
-                    slowdown=self.question.slowdown,
-                    seed=self.question.seed,
-                    replication=number,
+                    bench=self._bench(machine.vcpu, service, number),
                 )
                 for number in range(self.question.replications)
             ]
         slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         return [_within(answer, slots) for answer in self.shared[key]]
+
+    def _bench(self, vcpu: float, service: Service, replication: int) -> Bench:
+        key = vcpu, service, replication
+        if key not in self.benches:
+            question = self.question
+            self.benches[key] = Bench(
+                service,
+                vcpu=vcpu,
+                window=window_for(vcpu) if question.window is None else question.window,
+                slowdown=question.slowdown,
+                seed=(question.seed, replication),
+            )
+        return self.benches[key]
 
 
 def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:
@@ -190,9 +203,9 @@ def _alone(
         return row
     size = built.fargate_size(service)
     if size is not None and (size.vcpu, size.memory) != (service.cpu, service.memory):
-        wanted = f"asked {shown_vcpu(service.cpu)} / {shown_size(service.memory)}"
+        wanted = f"asks for {shown_machine(service.cpu, service.memory)}"
         wanted = ", ".join(filter(None, (wanted, platform.for_itself())))
-        row.note = _also(row.note, f"{wanted}, given and paid {size}")
+        row.note = _also(row.note, f"{wanted}, and gets (and pays) {size}")
     return row
 
 
@@ -200,7 +213,7 @@ def _beyond_the_account(ceilings: Sequence[Ceiling]) -> str:
     """That the account, as it is at first, may not run even one."""
     for ceiling in ceilings:
         if ceiling.of_account and ceiling.allows == 0:
-            return f"the {ceiling.limit} lets not one run: {ceiling.how}"
+            return f"the {ceiling.limit} does not allow even one: {ceiling.how}"
     return ""
 
 

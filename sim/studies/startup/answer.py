@@ -18,6 +18,23 @@ from sim.workload import Service
 if TYPE_CHECKING:
     import pandas as pd
 
+SPOKEN = {
+    "request": "the API call",
+    "placement": "finding a host",
+    "pending": "waiting for the instance",
+    "boot": "booting the instance",
+    "vmm": "starting the hypervisor's process",
+    "firmware": "the firmware",
+    "kernel": "booting the guest kernel",
+    "user_space": "starting the guest's user space",
+    "network": "attaching the network interface",
+    "provision": "provisioning the microVM",
+    "pull": "pulling the image",
+    "create": "creating the container",
+    "start": "starting the container",
+    "app": "the app's own start-up",
+}
+"""Phases as one says them."""
 QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
 
 
@@ -121,7 +138,7 @@ class StartupAnswer:
         totals = self.totals()
         if not any(row.n for row in totals):
             why = sorted(set(self.reasons().values()))
-            return f"Not one start became ready: {'; '.join(why)} (per run)."
+            return f"No start became ready: {'; '.join(why)} (per run)."
         ranked = [row for row in totals if row.n == self.asked(row) and "p50_s" in row.seconds]
         short = [row for row in totals if row.n < self.asked(row)]
         lacking = f" {self._not_all(short)}" if short else ""
@@ -131,19 +148,31 @@ class StartupAnswer:
         )
         if not ranked:
             none = len(short) == len(totals)
-            few = "no platform brought all up" if none else "too few starts for a median"
+            few = "no platform started all of them" if none else "too few starts for a median"
             return f"{tasks}: {few}.{lacking}"
         ranked.sort(key=lambda row: row.seconds["p50_s"])
-        verb = "is" if self.question.tasks == 1 else "started at once are"
-        return (
-            f"{tasks} {verb} ready (median) {_by_image(ranked)}; "
-            f"{self._largest(ranked[-1])}.{lacking}"
-        )
+        is_ = "is ready" if self.question.tasks == 1 else "started at once are ready"
+        if len(ranked) == 1:
+            (only,) = ranked
+            took = f"{only.seconds['p50_s']:.1f} s after the request {_where(only)} (median)"
+            return f"{tasks} {is_} {took}; {self._mostly(only)}.{lacking}"
+        end = self._slowest(ranked[-1])
+        if len({row.platform for row in ranked}) == 1:
+            end = f"{self._mostly(ranked[-1])}.".replace("that", "the longer")
+        return f"{tasks} {is_} soonest {_soonest(ranked)}. {end}{lacking}"
 
-    def _largest(self, row: StartupRow) -> str:
-        """The phase that takes most of a platform's time."""
-        largest, share = max(self.shares(row), key=lambda phase: phase[1])
-        return f"{largest.phase} takes {share:.0%} {_where(row)}"
+    def _slowest(self, row: StartupRow) -> str:
+        where = _where(row).removeprefix("on ").removeprefix("in ")
+        return f"Slowest: {where}, {row.seconds['p50_s']:.1f} s; {self._mostly(row)}."
+
+    def largest(self, row: StartupRow) -> tuple[str, float]:
+        """The phase that takes most of a platform's time, and its share of it."""
+        phase, share = max(self.shares(row), key=lambda each: each[1])
+        return phase.phase, share
+
+    def _mostly(self, row: StartupRow) -> str:
+        phase, share = self.largest(row)
+        return f"{share:.0%} of that is {SPOKEN.get(phase, phase)}"
 
     def _not_all(self, rows: Sequence[StartupRow]) -> str:
         """Starts of all runs that became ready, of how many, and what became of the others."""
@@ -152,7 +181,7 @@ class StartupAnswer:
             fates = (("no room for", row.refused), ("killed", row.killed))
             why = ", ".join(f"{fate} {count}" for fate, count in fates if count)
             parts.append(f"{row.n} of {self.asked(row)} {_where(row)}{f', {why}' if why else ''}")
-        return f"Not all became ready, of the starts of all runs: {'; '.join(parts)}."
+        return f"Not all became ready (starts of all runs): {'; '.join(parts)}."
 
     def assumed_line(self) -> str:
         """The assumed numbers it rests on."""
@@ -209,18 +238,26 @@ def requirement(text: str) -> tuple[str, float]:
     return f"{column}_s", parse_seconds(duration)
 
 
-def _by_image(ranked: Sequence[StartupRow]) -> str:
-    """Times of rows from the quickest on: those with the image there apart from those without."""
+def _soonest(ranked: Sequence[StartupRow]) -> str:
+    """The quickest with the image there already, and the quickest that pulls it, as medians."""
     here = [row for row in ranked if platforms.row(row.platform).has_image(row.image)]
     coming = [row for row in ranked if row not in here]
-    after = {
-        words: ", ".join(f"{row.seconds['p50_s']:.1f} s {_where(row)}" for row in rows)
-        for words, rows in (("there already", here), ("to come first", coming))
-        if rows
-    }
-    if len(after) == 1:
-        return f"after {next(iter(after.values()))}"
-    return "; ".join(f"with the image {words} after {times}" for words, times in after.items())
+    first = (here or coming)[0]
+    after = f"{_phrase(first)}: {first.seconds['p50_s']:.1f} s after the request"
+    if not (here and coming):
+        return f"{after} (median)"
+    pulls = coming[0]
+    seconds = f"{pulls.seconds['p50_s']:.1f} s"
+    same = pulls.platform == first.platform
+    return (
+        f"{after} with the image already there, "
+        f"{seconds if same else f'and {_phrase(pulls)} ({seconds})'} when it is pulled first "
+        f"(medians)"
+    )
+
+
+def _phrase(row: StartupRow) -> str:
+    return platforms.row(row.platform).phrase
 
 
 def _where(row: StartupRow) -> str:

@@ -156,6 +156,11 @@ def has_trunks(options: PlatformOptions) -> bool:
     return trunk is None or plain(trunk) != 0.0
 
 
+def has_prefixes(options: PlatformOptions) -> bool:
+    """Left out on Xen, which has none."""
+    return catalog.instance(options.instance).prefixes
+
+
 def no_interfaces(options: PlatformOptions) -> tuple[Ceiling, str] | None:
     """A task with an address of its own on a type whose network is not known; or its GPUs."""
     wants = options.network == "awsvpc"

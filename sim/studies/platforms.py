@@ -343,6 +343,7 @@ _TABLE: dict[str, PlatformRow] = {
                     label="EKS, prefixes",
                     units="EKS pods (prefix delegation)",
                     options={"prefix_delegation": True},
+                    applies=makers.has_prefixes,
                 ),
             ),
             startup=("cold", "warm"),

@@ -4,7 +4,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.description import description
 from sim.core.question import Question, Typed, ask
@@ -30,7 +30,9 @@ class InventoryFiles(Question):
     input."""
 
 
-def command(own: InventoryFiles, asked: MigrateOptions, workers: WorkerOptions, to: Files) -> int:
+def command(
+    own: InventoryFiles, asked: MigrateOptions, workers: WorkerOptions, to: Simulated
+) -> int:
     """Show every way; 3 where there is none but today's."""
     inventory = read_inventory(*own.files)
     values = {each.name: getattr(asked, each.name) for each in fields(asked)}

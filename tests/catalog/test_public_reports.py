@@ -76,7 +76,7 @@ def test_tasks_with_an_interface_each(report: str, name: str, trunking: bool, ta
 
 
 def test_a_type_without_trunks_takes_no_more_tasks_with_them() -> None:
-    """aws-app-mesh-examples#343: c4.large is on Xen, c5.large was taken instead; the account setting
+    """aws-app-mesh-examples#343: c4.large is on Xen, c5.large was taken; the account setting
     leaves it at its two interfaces."""
     asked = catalog.ecs("c4.large", network="awsvpc", trunking=True).slots(TINY)[0]
 

@@ -28,7 +28,7 @@ pure:  ## take the compiled core away again
 	find . -name '*.so' -not -path './$(VENV)/*' -delete
 
 test-compiled: accelerate $(VENV)/.dev  ## the exactness tests compiled, and that its answers are the same
-	$(BIN)/pytest tests/test_compiled.py tests/sharing tests/host tests/workload -n auto --maxprocesses 4
+	$(BIN)/pytest tests/test_compiled.py tests/core tests/sharing tests/host tests/workload tests/platforms/test_ecs.py -n auto --maxprocesses 4
 
 check-long: $(VENV)/.dev  ## the longer statistics
 	$(BIN)/pytest -m long -n auto --maxprocesses 4 --dist worksteal
@@ -46,7 +46,8 @@ docs: $(VENV)/.docs  ## the documentation site into docs/_build/html, offline; w
 lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
-bench: $(VENV)/.bench  ## CPU time of the sharing law against its floor and its peers
+bench: $(VENV)/.bench  ## what an answer costs, in counts beside those kept; the sharing law against its peers
+	$(BIN)/python -m benchmarks.counts
 	$(BIN)/python -m benchmarks.sharing
 
 audit: $(VENV)/.dev  ## known advisories against what is pinned (needs a network)

@@ -224,7 +224,6 @@ class PlanAnswer:
             "services": self.app.rows(),
             "ignored": list(self.app.ignored),
             "platforms": [row.json() for row in self.rows],
-            **({} if (spot := self.at_spot()) is None else {"spot": spot.json()}),
         }
         chosen = self.chosen
         if chosen is None:

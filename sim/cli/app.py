@@ -47,6 +47,7 @@ VERBS = {
     "missed.",
     "lifecycle": "Build an image, push it, pull and run it: where do the seconds and the bytes go?",
     "schema": "The JSON schema of a scenario file.",
+    "example": "The scenario scripts that come along: list them, or copy one to change it.",
 }
 """What each answers, in the order of the help; `sim.cli.<verb>` has a function `command`."""
 

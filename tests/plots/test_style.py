@@ -144,18 +144,6 @@ def test_no_text_lies_on_another(kind: str, drawn: dict[str, Axes]) -> None:
     assert on_top == []
 
 
-def test_equal_curves_do_not_hide_each_other(drawn: dict[str, Axes]) -> None:
-    """Those of the two Fargates are the same numbers, drawn a hair apart."""
-    first, second = drawn["scale in"].get_lines()[:2]
-    figure = drawn["scale in"].get_figure(root=True)
-    assert figure is not None
-    FigureCanvasAgg(figure).draw()
-    lower, upper = (line.get_transform().transform((5.0, 40.0))[1] for line in (first, second))
-
-    assert np.allclose(first.get_ydata(), second.get_ydata())
-    assert abs(upper - lower) >= 1.5
-
-
 @pytest.mark.parametrize("colors", [LIMITS, PHASES], ids=["limits", "phases"])
 def test_neighbouring_colours_differ_for_the_colour_blind(colors: dict[str, str]) -> None:
     """Next to each other, as an eye without middle cones sees them (Vienot and others, 1999)."""

@@ -44,7 +44,7 @@ def test_what_was_measured_is_not_among_the_assumed() -> None:
     measured = cited("ride", 40, 80, 120, "B")
 
     assert explained(measured, cited("walk", 20, 20, 20)) == []
-    assert assumed_line([]) == "No assumed number moves it by 5 % or more."
+    assert assumed_line([]) == "No assumed number changes it by 5 % or more."
 
 
 def test_each_number_is_said_once_where_it_is_the_largest_share() -> None:

@@ -166,10 +166,15 @@ def test_pods_that_do_not_tell_their_start_are_counted(tmp_path: Path) -> None:
         pod(2, at, status={"phase": "Pending"}),
         pod(3, at, status={"phase": "Succeeded"}),
         pod(4, early),
+        pod(5, [FIRST, FIRST + 9.0, FIRST + 4.0, FIRST + 12.0, FIRST + 20.0]),
     ]
     records = read(tmp_path, json.dumps({"kind": "PodList", "items": items}))
+    whole, part = records.starts
 
-    assert len(records.starts) == 1
+    assert len(whole.phases) == 4
+    assert not part.phases
+    assert part.ready == whole.ready
+    assert any("1 pod has conditions out of order" in note for note in records.notes)
     assert dict(records.left_out) == {
         "restarted": 1,
         "not ready yet": 1,

@@ -8,7 +8,7 @@ from sim import plots
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
-from sim.core.quantity import shown_memory, shown_plain
+from sim.core.quantity import shown_mib, shown_plain
 from sim.core.question import BadInput, Question, Typed
 from sim.files.records.fitting import OwnFigures, own_figures
 from sim.studies.fit import words
@@ -154,10 +154,10 @@ def _size(each: RuledSize) -> list[object]:
         each.name,
         each.n,
         *(
-            "-" if value is None else shown_memory(value)
+            "-" if value is None else shown_mib(value)
             for value in (memory.p50, memory.p95, memory.peak or once)
         ),
         "-" if cpu.p95 is None else f"{shown_plain(cpu.p95, 3)}",
-        "-" if each.memory_bytes is None else shown_memory(each.memory_bytes),
+        "-" if each.memory_bytes is None else shown_mib(each.memory_bytes),
         "-" if each.cpu_vcpu is None else f"{shown_plain(each.cpu_vcpu, 3)} vCPU",
     ]

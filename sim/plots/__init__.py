@@ -1,5 +1,8 @@
 """Figures, a module each: a tidy table in, matplotlib `Axes` out; never pyplot, so none leaks."""
 
+from sim.plots.asked_and_used import (
+    asked_and_used,
+)
 from sim.plots.call_graph import (
     MOST_IN_GRAPH,
     call_graph,
@@ -19,6 +22,9 @@ from sim.plots.cost_and_readiness import (
 from sim.plots.cost_frontier import (
     cost_frontier,
 )
+from sim.plots.cost_steps import (
+    cost_steps,
+)
 from sim.plots.density import (
     density_bars,
 )
@@ -30,6 +36,9 @@ from sim.plots.forest import (
 )
 from sim.plots.host_timeline import (
     host_timeline,
+)
+from sim.plots.hosts_before_after import (
+    hosts_before_after,
 )
 from sim.plots.isolation import (
     isolation_matrix,
@@ -86,14 +95,17 @@ from sim.plots.waterfall import (
 
 __all__ = [
     "MOST_IN_GRAPH",
+    "asked_and_used",
     "call_graph",
     "capacity_left",
     "copies_over_time",
     "cost_and_readiness",
     "cost_frontier",
+    "cost_steps",
     "density_bars",
     "forest",
     "host_timeline",
+    "hosts_before_after",
     "isolation_matrix",
     "latency_curve",
     "lifecycle",

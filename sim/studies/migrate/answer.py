@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
 from sim.studies.account_quotas import account_line
 from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
+from sim.studies.migrate.at_work import AtWork
 from sim.studies.migrate.own_machines import as_they_are, right_sized
+from sim.studies.migrate.power_cut import Restart
 from sim.studies.migrate.question import MigrateOptions, MigrateQuestion
 from sim.studies.migrate.sizing import AS_IT_IS, MovedGuest
 from sim.studies.migrate.ways import AS_THEY_ARE, RIGHT_SIZED, TODAY, Way, spare_usd
@@ -52,12 +54,18 @@ class MigrateAnswer:
     Args:
         guests: with their new sizes.
         groups: by name, the ways of what belongs together, each on machines of its own.
+        work: packed machines at work.
+        restarts: how soon each way is up after a power cut.
+        runs: the simulated starts; None where nothing was simulated.
     """
 
     question: MigrateQuestion
     guests: list[MovedGuest]
     ways: list[Way]
     groups: dict[str, list[Way]] = field(default_factory=dict)
+    work: list[AtWork] = field(default_factory=list)
+    restarts: list[Restart] = field(default_factory=list)
+    runs: Results | None = None
 
     @property
     def fits(self) -> bool:
@@ -132,6 +140,7 @@ class MigrateAnswer:
                 *self._short_lines(),
                 *self._stay_lines(),
                 *self._spare_lines(),
+                *(each.sentence() for each in self.work),
                 self._size_line(),
                 self._price_line(),
                 account_line(
@@ -294,10 +303,11 @@ class MigrateAnswer:
         manifest = new_manifest(
             "migrate", asked, seed=self.question.seed, catalogue=catalog.digest()
         )
+        runs = self.runs
         return Results(
-            runs=pd.DataFrame(columns=["variant", "run"]),
-            spans=empty_spans(),
-            samples=empty_samples(),
+            runs=pd.DataFrame(columns=["variant", "run"]) if runs is None else runs.runs,
+            spans=empty_spans() if runs is None else runs.spans,
+            samples=empty_samples() if runs is None else runs.samples,
             summary=self.table(),
             scenario=asked,
             manifest=manifest,
@@ -335,8 +345,3 @@ def _stops(way: Way) -> str:
 def _beside(way: Way) -> str:
     count = len(way.stay)
     return f" and {count} instance{'s' if count > 1 else ''} beside them" if count else ""
-
-
-def ordered(ways: Sequence[Way]) -> list[Way]:
-    """Today's first, then as they were asked for."""
-    return sorted(ways, key=lambda way: way.name != TODAY)

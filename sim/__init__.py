@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
+    from sim.core.description import description
+    from sim.core.world import World
     from sim.experiment import (
         Burst,
         LatinHypercube,
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from sim.files.fitted.reading import read_fit
     from sim.files.reading import read
     from sim.files.traces.reading import read_traces
-    from sim.host import Step
+    from sim.host import Kernel, Machine, Step
+    from sim.platforms.deployment import StoryDeployment
+    from sim.start import Killed, Ready, Refused, Start, Story
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
     from sim.studies.fail.study import fail
@@ -54,23 +58,33 @@ __all__ = [
     "Burst",
     "Call",
     "EntryPoint",
+    "Kernel",
+    "Killed",
     "LatinHypercube",
     "Load",
+    "Machine",
     "Operation",
     "Part",
     "PlatformOptions",
     "Poisson",
+    "Ready",
+    "Refused",
     "RelativeHalfWidth",
     "Results",
     "Scenario",
     "Service",
     "Sobol",
+    "Start",
     "Step",
+    "Story",
+    "StoryDeployment",
+    "World",
     "add_platform",
     "calls",
     "catalog",
     "compare",
     "density",
+    "description",
     "experiment",
     "fail",
     "holds",
@@ -107,6 +121,16 @@ _HOME = {
     "Call": "sim.workload",
     "Application": "sim.workload",
     "Step": "sim.host",
+    "Kernel": "sim.host",
+    "Machine": "sim.host",
+    "Killed": "sim.start",
+    "Start": "sim.start",
+    "Story": "sim.start",
+    "StoryDeployment": "sim.platforms.deployment",
+    "World": "sim.core.world",
+    "Ready": "sim.start",
+    "Refused": "sim.start",
+    "description": "sim.core.description",
     "Burst": "sim.experiment",
     "LatinHypercube": "sim.experiment",
     "Poisson": "sim.experiment",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from sim import plots
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
@@ -50,7 +50,7 @@ class CallsFiles(Question):
             yield Mistake(("calls", "file"), "not allowed without FILE, whose services they are of")
 
 
-def command(files: CallsFiles, asked: CallsOptions, workers: WorkerOptions, to: Files) -> int:
+def command(files: CallsFiles, asked: CallsOptions, workers: WorkerOptions, to: Simulated) -> int:
     """Answer; 3 where a service cannot take as much."""
     application = application_of(files)
     values = {field.name: getattr(asked, field.name) for field in fields(asked)}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from sim import plots
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
@@ -34,7 +34,9 @@ class InventoryFiles(Question):
     input."""
 
 
-def command(own: InventoryFiles, asked: MigrateOptions, workers: WorkerOptions, to: Files) -> int:
+def command(
+    own: InventoryFiles, asked: MigrateOptions, workers: WorkerOptions, to: Simulated
+) -> int:
     """Show every way; 3 where there is none but today's."""
     inventory = read_inventory(*own.files)
     values = {each.name: getattr(asked, each.name) for each in fields(asked)}

@@ -12,7 +12,17 @@ import typer
 
 from sim.cli.screen import note, reader_has_gone
 from sim.core.description import description
-from sim.core.question import BadInput, Mistake, Question, Typed, ask, default, help_of, typed
+from sim.core.question import (
+    BadInput,
+    Mistake,
+    Question,
+    Typed,
+    ask,
+    default,
+    help_of,
+    kinds_of,
+    typed,
+)
 from sim.studies.kinds import Count, Folder
 
 if TYPE_CHECKING:
@@ -218,7 +228,7 @@ def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
     if mark.argument:
         text = list[str] if mark.repeats else str
         info = typer.Argument(metavar=mark.shape or None, help=help_text, show_default=False)
-    elif get_type_hints(kind)[field.name] is bool:
+    elif kinds_of(kind)[field.name] is bool:
         text, flag = bool, f"--{mark.name}"
         flag = f"{flag}/--no-{mark.name}" if initial else flag
         info = typer.Option(flag, help=help_text, show_default=False)

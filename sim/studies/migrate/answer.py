@@ -253,8 +253,9 @@ class MigrateAnswer:
             }
             for way in self.ways
         ]
-        numbers = ["hosts", "lower_bound", "usd_per_month", "cpu_used", "memory_used"]
-        return pd.DataFrame(rows).astype(dict.fromkeys([*numbers, "blast_radius"], float))
+        counts = dict.fromkeys(("hosts", "lower_bound", "blast_radius"), "Int64")
+        amounts = dict.fromkeys(("usd_per_month", "cpu_used", "memory_used"), "float64")
+        return pd.DataFrame(rows).astype(counts | amounts)
 
     def guest_table(self) -> pd.DataFrame:
         """One row a guest: what it was given and used, what it moves as, and its new size."""

@@ -165,10 +165,9 @@ class MigrateAnswer:
         ]
         if more:
             beyond = f" and {len(more) - 6} more" if len(more) > 6 else ""
-            yield (
-                f"By {self.question.rule} {len(more)} need more than they have: "
-                f"{', '.join(more[:6])}{beyond}."
-            )
+            have = "have" if len(more) > 1 else "has"
+            named = f"{', '.join(more[:6])}{beyond}"
+            yield f"By {self.question.rule} more is needed than {named} {have} today."
 
     def _stay_lines(self) -> Iterator[str]:
         for why, names in self.stay().items():
@@ -201,14 +200,13 @@ class MigrateAnswer:
     def _size_line(self) -> str:
         """On what the new sizes rest."""
         rests = Counter(each.cpu_from.partition(",")[0].partition(":")[0] for each in self.guests)
-        words = ", ".join(f"{count} on {why}" for why, count in rests.most_common(4))
+        words = ", ".join(f"{why} for {count}" for why, count in rests.most_common(4))
         kept = sum(1 for each in self.guests if each.cpu_from.startswith(AS_IT_IS))
         speeds = {round(each.speed, 2) for each in self.guests}
         speed = f"{min(speeds):g}" if len(speeds) == 1 else f"{min(speeds):g} to {max(speeds):g}"
-        carried = f"; a core of the old hosts is taken as {speed} of an m5 vCPU"
-        return (
-            f"Sizes by {self.question.rule}: {words}{carried if kept < len(self.guests) else ''}."
-        )
+        carried = f" A core of the old hosts counts as {speed} m5 vCPU."
+        told = f"Sizes are by {self.question.rule}: {words}."
+        return told + (carried if kept < len(self.guests) else "")
 
     def _price_line(self) -> str:
         asked = self.question
@@ -253,8 +251,9 @@ class MigrateAnswer:
             }
             for way in self.ways
         ]
-        numbers = ["hosts", "lower_bound", "usd_per_month", "cpu_used", "memory_used"]
-        return pd.DataFrame(rows).astype(dict.fromkeys([*numbers, "blast_radius"], float))
+        counts = dict.fromkeys(("hosts", "lower_bound", "blast_radius"), "Int64")
+        amounts = dict.fromkeys(("usd_per_month", "cpu_used", "memory_used"), "float64")
+        return pd.DataFrame(rows).astype(counts | amounts)
 
     def guest_table(self) -> pd.DataFrame:
         """One row a guest: what it was given and used, what it moves as, and its new size."""

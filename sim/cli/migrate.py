@@ -1,5 +1,6 @@
 """`sim migrate`: our virtual machines elsewhere, every way beside the others."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from sim.core.quantity import shown_seconds
 from sim.core.question import Question, Typed, ask
 from sim.files.inventory.reading import read_inventory
 from sim.files.question import Paths
+from sim.report.page import ANSWER
 from sim.studies.migrate import study, tables
 from sim.studies.migrate.answer import MigrateAnswer
 from sim.studies.migrate.question import MigrateOptions, MigrateQuestion
@@ -45,6 +47,8 @@ def command(
         answer = study.answer(question)
     folder = answer.results().save(to.out)
     answer.guest_table().to_csv(folder / GUESTS, index=False)
+    said = {"sentence": answer.sentence(), "lines": answer.lines(), **answer.json()}
+    (folder / ANSWER).write_text(json.dumps(said, indent=2, ensure_ascii=False), encoding="utf-8")
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

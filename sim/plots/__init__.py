@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from sim.plots.cost_steps import cost_steps
     from sim.plots.density import density_bars
     from sim.plots.ecdf import ready_ecdf
+    from sim.plots.fitted_phases import fitted_phases
     from sim.plots.forest import forest
+    from sim.plots.held_out import held_out
     from sim.plots.host_timeline import host_timeline
     from sim.plots.hosts_before_after import hosts_before_after
     from sim.plots.isolation import isolation_matrix
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sim.plots.lifecycle import lifecycle
     from sim.plots.machines import machines
     from sim.plots.memory_budget import memory_budget
+    from sim.plots.one_machine import one_machine
     from sim.plots.parity import parity
     from sim.plots.recovery import recovery
     from sim.plots.request_waterfall import request_waterfall
@@ -46,7 +49,9 @@ __all__ = [
     "cost_frontier",
     "cost_steps",
     "density_bars",
+    "fitted_phases",
     "forest",
+    "held_out",
     "host_timeline",
     "hosts_before_after",
     "isolation_matrix",
@@ -54,6 +59,7 @@ __all__ = [
     "lifecycle",
     "machines",
     "memory_budget",
+    "one_machine",
     "parity",
     "ready_ecdf",
     "recovery",

@@ -94,11 +94,10 @@ class MigrateAnswer:
         head = f"{len(self.guests)}{of} VMs run" + (f" ({reasons})" if out else "")
         hosts = inventory.host_count
         on = f" on {hosts} host{'s' if hosts > 1 else ''}" if hosts else ""
-        held = f"{inventory.vcpu:,.10g} vCPU and {shown_memory(inventory.memory)}"
         share = ""
         if used is not None and used.cpu_used is not None and used.memory_used is not None:
             share = f" and use {used.cpu_used:.0%} and {used.memory_used:.0%} of it"
-        return f"{head}. They hold {held}{on}{share}."
+        return f"{head}. They hold {inventory.held}{on}{share}."
 
     def _then(self) -> str:
         told = [words for way in self._told() if (words := _cost(way))]

@@ -5,7 +5,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-long check-crash audit bench validate lab lock clean
+.PHONY: help demo test check-long check-crash audit bench validate docs lab lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ check-crash: $(VENV)/.dev  ## interrupts at every line of writing
 
 validate: $(VENV)/.run  ## docs/validation.md anew: the model beside real measurements
 	$(BIN)/sim validate --docs docs
+
+docs: $(VENV)/.docs  ## the documentation site into docs/_build/html, offline; warnings are errors
+	PATH="$(abspath $(BIN)):$$PATH" COLUMNS=88 NO_COLOR=1 $(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
 
 lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
@@ -63,6 +67,9 @@ $(VENV)/.dev: $(VENV)/.created $(SOURCE)
 
 $(VENV)/.bench: $(VENV)/.created $(SOURCE)
 	@echo "installing berthsim and the peers it is measured against" && $(install) '.[bench]' && touch $@ $(VENV)/.run
+
+$(VENV)/.docs: $(VENV)/.created $(SOURCE)
+	@echo "installing berthsim and what its documentation needs" && $(install) '.[docs]' && touch $@ $(VENV)/.run
 
 $(VENV)/.lab: $(VENV)/.created $(SOURCE)
 	@echo "installing berthsim and JupyterLab" && $(install) '.[notebooks]' && touch $@ $(VENV)/.run

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
+    from sim.core.description import description
+    from sim.core.world import World
     from sim.experiment import (
         Burst,
         LatinHypercube,
@@ -24,13 +26,16 @@ if TYPE_CHECKING:
     from sim.files.fitted.reading import read_fit
     from sim.files.reading import read
     from sim.files.traces.reading import read_traces
-    from sim.host import Step
+    from sim.host import Kernel, Machine, Step
+    from sim.platforms.deployment import StoryDeployment
+    from sim.start import Killed, Ready, Refused, Start, Story
     from sim.studies.calls.study import calls
     from sim.studies.density.study import density
     from sim.studies.fail.study import fail
     from sim.studies.holds.study import holds
     from sim.studies.isolation.study import isolation
     from sim.studies.lifecycle.study import lifecycle
+    from sim.studies.migrate.study import migrate
     from sim.studies.neighbours.study import neighbours
     from sim.studies.one_server import one_server
     from sim.studies.plan.study import plan
@@ -53,29 +58,40 @@ __all__ = [
     "Burst",
     "Call",
     "EntryPoint",
+    "Kernel",
+    "Killed",
     "LatinHypercube",
     "Load",
+    "Machine",
     "Operation",
     "Part",
     "PlatformOptions",
     "Poisson",
+    "Ready",
+    "Refused",
     "RelativeHalfWidth",
     "Results",
     "Scenario",
     "Service",
     "Sobol",
+    "Start",
     "Step",
+    "Story",
+    "StoryDeployment",
+    "World",
     "add_platform",
     "calls",
     "catalog",
     "compare",
     "density",
+    "description",
     "experiment",
     "fail",
     "holds",
     "isolation",
     "lifecycle",
     "load",
+    "migrate",
     "neighbours",
     "one_server",
     "plan",
@@ -105,6 +121,16 @@ _HOME = {
     "Call": "sim.workload",
     "Application": "sim.workload",
     "Step": "sim.host",
+    "Kernel": "sim.host",
+    "Machine": "sim.host",
+    "Killed": "sim.start",
+    "Start": "sim.start",
+    "Story": "sim.start",
+    "StoryDeployment": "sim.platforms.deployment",
+    "World": "sim.core.world",
+    "Ready": "sim.start",
+    "Refused": "sim.start",
+    "description": "sim.core.description",
     "Burst": "sim.experiment",
     "LatinHypercube": "sim.experiment",
     "Poisson": "sim.experiment",
@@ -121,6 +147,7 @@ _HOME = {
     "isolation": "sim.studies.isolation.study",
     "holds": "sim.studies.holds.study",
     "lifecycle": "sim.studies.lifecycle.study",
+    "migrate": "sim.studies.migrate.study",
     "neighbours": "sim.studies.neighbours.study",
     "plan": "sim.studies.plan.study",
     "one_server": "sim.studies.one_server",

@@ -6,6 +6,7 @@ anything that satisfies them, without knowing what a platform is.
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from types import GeneratorType
 from typing import Any, Protocol, TypeAlias
 
 from simpy import Environment, Event, Interrupt, Process
@@ -216,9 +217,11 @@ class Start(Process):
         try:
             following = story(self)
             while not isinstance(following, (Ready, Refused, Killed)):
+                if type(following) is not GeneratorType:
+                    raise _no_outcome(following, story)
                 following = yield from following
-            if self.gate is not None and isinstance(following, Ready):
-                yield from self.gate.after(self)
+            if isinstance(following, Ready):
+                yield from self._last_waits(story)
             outcome: Outcome = Killed(self._kill_reason) if self._kill_reason else following
         except Interrupt as interrupt:
             outcome = Killed(str(interrupt.cause))
@@ -231,6 +234,13 @@ class Start(Process):
             self.end()
         return outcome
 
+    def _last_waits(self, story: "Callable[[Start], NextStory]") -> Generator[Event, Any, None]:
+        """What holds it between the end of its story and ready."""
+        if self.state != "app":
+            raise _no_app(self.state, story)
+        if self.gate is not None:
+            yield from self.gate.after(self)
+
     def _begin(self, env: Environment, story: Story) -> None:
         """Run to the first event now; `Process.__init__` would schedule an event for that."""
         self.env = env
@@ -239,6 +249,24 @@ class Start(Process):
         active = env.active_process
         self._resume(_NOW)
         env._active_proc = active
+
+
+def _no_outcome(ended: object, story: object) -> ValueError:
+    """What is wrong with a story of a platform of one's own."""
+    name = getattr(story, "__qualname__", type(story).__name__)
+    return ValueError(
+        f"story: {name} ended with {ended!r}; a story ends with return Ready(), Refused(LIMIT) or "
+        f"Killed(REASON), or with the story that goes on"
+    )
+
+
+def _no_app(last: str, story: object) -> ValueError:
+    """What is wrong with a story that does not tell running from ready."""
+    name = getattr(story, "__qualname__", type(story).__name__)
+    return ValueError(
+        f"story: the last phase of {name} is {last!r}; it has to be 'app', which begins when the "
+        f"process runs and ends when it is ready"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ VERBS = {
     "density": "How many containers fit on a machine, and what stops them?",
     "startup": "How soon is an app ready on each platform, phase by phase?",
     "plan": "Which platform, machines and cost for my own application?",
+    "migrate": "How many machines elsewhere for the VMs I have, at what price?",
     "storm": "How long do many sandboxes take that start at once?",
     "scale": "How long from 0 to 500 tasks, machines included? And back?",
     "fail": "A process, host or zone dies: when is everything served again?",

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 from sim import plots
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask
 from sim.files.calls.beside import with_calls, with_calls_of
 from sim.files.calls.proposals import accepted, proposals
-from sim.files.reading import read
+from sim.files.reading import read_application
 from sim.files.traces.reading import is_traces, read_traces
 from sim.studies.calls import study, words
 from sim.studies.calls.answer import CallsAnswer, EntryAnswer, shown_time
@@ -50,7 +50,7 @@ class CallsFiles(Question):
             yield Mistake(("calls", "file"), "not allowed without FILE, whose services they are of")
 
 
-def command(files: CallsFiles, asked: CallsOptions, workers: WorkerOptions, to: Files) -> int:
+def command(files: CallsFiles, asked: CallsOptions, workers: WorkerOptions, to: Simulated) -> int:
     """Answer; 3 where a service cannot take as much."""
     application = application_of(files)
     values = {field.name: getattr(asked, field.name) for field in fields(asked)}
@@ -88,9 +88,9 @@ def application_of(files: CallsFiles) -> Application:
         learnt = read_traces(traces, cpu_share=files.cpu_share)
         if files.file in (None, traces):
             return learnt
-        return with_calls_of(read(files.file or traces), learnt, str(traces))
+        return with_calls_of(read_application(files.file or traces), learnt, str(traces))
     path = files.file or Path()
-    application = read(path)
+    application = read_application(path)
     if files.calls is not None:
         return with_calls(application, files.calls)
     return application if application.operations else _guessed(application, path, files.accept)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim import plots
 from sim.cli.columns import stops, won
-from sim.cli.options import Files, WorkerOptions, runs_on
+from sim.cli.options import Simulated, WorkerOptions, runs_on
 from sim.cli.screen import again, as_json, aside, hint, lead, note, say, table
 from sim.cli.script import picture
 from sim.core.description import description
@@ -41,7 +41,7 @@ class DemoQuestion:
     """Replications of the starts."""
 
 
-def command(question: DemoQuestion, workers: WorkerOptions, to: Files) -> int:
+def command(question: DemoQuestion, workers: WorkerOptions, to: Simulated) -> int:
     """Ask for density and start-up, and draw both."""
     seed = question.seed
     many = density(cpu=0.25, memory=512 * MiB, window=20.0, use_on=("vm", "docker"), seed=seed)

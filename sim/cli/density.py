@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sim.cli import explained
 from sim.cli.columns import stops, won
 from sim.cli.holds import hold_files
-from sim.cli.options import Files, refusals
+from sim.cli.options import Simulated, refusals
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, aside, bar, hint, lead, note, say, table, wrote
 from sim.core.quantity import shown_machine
@@ -17,7 +17,7 @@ from sim.studies.density.row import DensityRow, how_to_lift
 from sim.units import GiB
 
 
-def command(own: OwnFiles, question: DensityQuestion, to: Files) -> int:
+def command(own: OwnFiles, question: DensityQuestion, to: Simulated) -> int:
     """Count them, and say what stops them; 3 where not one fits."""
     if own.files:
         return hold_files(own, question, to)

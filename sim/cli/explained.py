@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sim.cli.screen import hint, table
+from sim.core.fitted import FittedFigure
 from sim.core.quantity import shown_number
 from sim.experiment.statistics.one_at_a_time import Effect
 from sim.studies.influence import Explained, change
@@ -45,8 +46,11 @@ def _image(variant: str, effect: Effect) -> str:
 def _cells(effect: Effect) -> list[str]:
     cited = effect.cited
     grade = "" if cited.grade == "assumed" else f" ({cited.grade})"
+    fitted = (
+        "\n  " + cited.whence().replace("; ", "\n  ") if isinstance(cited, FittedFigure) else ""
+    )
     return [
-        f"{cited.key}\n  {cited.shown()}",
+        f"{cited.key}\n  {cited.shown()}{fitted}",
         f"{cited.standing}{grade}",
         shown_number(effect.at_low),
         shown_number(effect.at_high),

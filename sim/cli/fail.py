@@ -1,7 +1,7 @@
 """`sim fail`: a process, a host or a zone dies; who notices when, and when is all served again?"""
 
 from sim import plots
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
@@ -17,7 +17,9 @@ SHORT = 0.05
 """Seconds below which a part of the way back is not named."""
 
 
-def command(own: ServiceOfFiles, question: FailQuestion, workers: WorkerOptions, to: Files) -> int:
+def command(
+    own: ServiceOfFiles, question: FailQuestion, workers: WorkerOptions, to: Simulated
+) -> int:
     """Let it happen; 3 where no platform gets all of its tasks back."""
     if own.files:
         question = own.of(question, SAID_BY_FILES)

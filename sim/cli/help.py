@@ -7,7 +7,7 @@ from typer.core import TyperCommand, TyperGroup
 
 GROUPS = {
     "Ask": ("demo", "density", "startup", "scale", "storm", "lifecycle"),
-    "My own application": ("plan", "read", "app", "calls"),
+    "My own application": ("plan", "migrate", "read", "app", "calls"),
     "When things go wrong": ("fail", "neighbours", "isolation"),
     "Scenario files and runs": (
         *("run", "sweep", "compare", "sensitivity", "report", "open", "schema"),
@@ -28,6 +28,7 @@ EXAMPLES = {
         'sim startup --platform ecs --tasks 20 --require "p95<=30s"',
     ),
     "plan": ("sim plan compose.yaml", "sim plan manifests/ --sizes stats.json"),
+    "migrate": ("sim migrate vms.csv",),
     "scale": ("sim scale --to 500 --instance c6g.4xlarge", "sim scale --from 500 --to 200"),
     "storm": ("sim storm --runtime kata-fc --starts 100 --running 500",),
     "fail": ("sim fail --app node --tasks 40 --kill host",),

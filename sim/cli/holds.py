@@ -1,6 +1,6 @@
 """`sim density FILE`: how many times does one host hold the whole application?"""
 
-from sim.cli.options import Files, refusals
+from sim.cli.options import Simulated, refusals
 from sim.cli.own_files import OwnFiles, shared
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.core.question import ask
@@ -12,7 +12,7 @@ from sim.studies.holds.question import HoldsQuestion
 HEEDED = ("instance", "host")
 
 
-def hold_files(own: OwnFiles, asked: DensityQuestion, to: Files) -> int:
+def hold_files(own: OwnFiles, asked: DensityQuestion, to: Simulated) -> int:
     """Count whole copies by reservation; 3 where no host holds one."""
     app = own.application(asked, HEEDED)
     with refusals():

@@ -2,7 +2,7 @@
 
 from sim import plots
 from sim.cli import fail
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, note, say, table, wrote
 from sim.cli.script import picture
@@ -14,7 +14,7 @@ from sim.studies.neighbours.ways import WAYS
 
 
 def command(
-    own: ServiceOfFiles, question: IsolationQuestion, workers: WorkerOptions, to: Files
+    own: ServiceOfFiles, question: IsolationQuestion, workers: WorkerOptions, to: Simulated
 ) -> int:
     """The ladder, each bad neighbour, and a dead host."""
     if own.files:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sim import plots
 from sim.cli import explained
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.quantity import shown_bytes
@@ -14,7 +14,7 @@ from sim.studies.lifecycle.answer import LifecycleAnswer
 from sim.studies.lifecycle.question import LifecycleQuestion
 
 
-def command(question: LifecycleQuestion, workers: WorkerOptions, to: Files) -> int:
+def command(question: LifecycleQuestion, workers: WorkerOptions, to: Simulated) -> int:
     """Build and run it; 3 where the container does not come up."""
     if question.exclude is None:
         question = replace(question, exclude=to.out / "lifecycle")

@@ -1,7 +1,7 @@
 """`sim neighbours`: one asks for all it can get; how much slower are the others?"""
 
 from sim import plots
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
@@ -12,7 +12,7 @@ from sim.studies.neighbours.question import NeighboursQuestion
 
 
 def command(
-    own: ServiceOfFiles, question: NeighboursQuestion, workers: WorkerOptions, to: Files
+    own: ServiceOfFiles, question: NeighboursQuestion, workers: WorkerOptions, to: Simulated
 ) -> int:
     """Let it misbehave, in every way to run beside it."""
     if own.files:

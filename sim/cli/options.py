@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -26,6 +26,9 @@ from sim.core.question import (
 )
 from sim.studies.kinds import Count, Folder
 
+if TYPE_CHECKING:
+    from sim.core.fitted import StandIns
+
 MOST, LONGEST = 500, 1700
 """Characters of a line of a message, and of all of it."""
 
@@ -43,6 +46,14 @@ class Files:
     """Folder for the files."""
     json: bool = False
     """JSON on standard output."""
+
+
+@description
+class Simulated(Files):
+    """Where an answer goes that was simulated, and what it rests on besides the catalogue."""
+
+    fitted: Annotated[Path | None, Typed(name="with", shape="<file>")] = None
+    """Figures of one's own starts, as sim fit writes them, instead of the catalogue's."""
 
 
 @description
@@ -91,7 +102,11 @@ def _listed(kind: type) -> list[Field[Any]]:
 def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]) -> int:
     """The exit code; bad input is a message and 2, never a traceback."""
     try:
-        return command(*_asked(kinds, given))
+        with _standing_in(kinds, given) as what_it_did:
+            code = command(*_asked(kinds, given))
+        if line := what_it_did():
+            note(line)
+        return code
     except BrokenPipeError:
         reader_has_gone()
     except KeyboardInterrupt as error:
@@ -103,6 +118,31 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
         return 2
 
 
+@contextmanager
+def _standing_in(kinds: list[type], given: dict[str, Any]) -> Iterator[Callable[[], str]]:
+    """Let the figures of a fit stand in for the catalogue's; then what they did can be told.
+
+    Raises:
+        BadInput: it cannot be read; with all else that is wrong.
+    """
+    if not (paths := given.get("fitted")):
+        yield str
+        return
+    from sim.files.fitted.reading import read_fit
+
+    try:
+        fit = read_fit(paths[-1])
+    except BadInput as error:
+        wrong = [str(error)]
+        try:
+            _asked(kinds, given)
+        except BadInput as more:
+            wrong.append(str(more))
+        raise BadInput("\n".join(wrong)) from None
+    with fit.standing_in() as figures:
+        yield lambda: told(paths[-1], figures)
+
+
 def _read(app: str) -> object:
     """The app that a file describes; a name as it is."""
     if not app.endswith(FILE):
@@ -110,6 +150,14 @@ def _read(app: str) -> object:
     from sim.files.reading import read
 
     return read(app)
+
+
+def told(path: str, figures: "StandIns") -> str:
+    """What the figures of a fit were, and what they stood in for."""
+    taken = [figures.by_key[key] for key in sorted(figures.taken)]
+    if not taken:
+        return f"{path}: none of its figures is asked for here; it changes nothing"
+    return "\n".join(f"with {path}: {figure.told()}" for figure in taken)
 
 
 def clipped(text: str) -> str:

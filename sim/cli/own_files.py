@@ -6,24 +6,31 @@ from typing import Annotated, Any, TypeVar
 
 from sim.core.description import description
 from sim.core.names import UnknownName
-from sim.core.question import BadInput, Mistake, Question, Typed, ask, differing, typed
-from sim.files.question import Paths, ReadQuestion
+from sim.core.question import BadInput, Mistake, Typed, ask, differing, typed
+from sim.files.question import HowRead, Paths, ReadQuestion
 from sim.files.reading import understood
 from sim.workload import Application
 
 Q = TypeVar("Q")
 
+HOW_READ = tuple(field.name for field in fields(HowRead))
 SAID_BY_FILES = frozenset({"app", "cpu", "memory"})
 """What files say of a service."""
 
 
 @description
-class OwnFiles(Question):
+class OwnFiles(HowRead):
     """Files that describe an application of one's own."""
 
     files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)] = ()
     """Compose files, Kubernetes manifests, ECS task definitions, an application of one's own, or a
     folder of them; - is standard input."""
+
+    def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
+        """How files are read says nothing without any."""
+        for name in HOW_READ:
+            if name in given and not self.files:
+                yield Mistake((name, "files"), "not allowed without files to read")
 
     def application(self, question: object, heeded: Sequence[str]) -> Application:
         """The application in them.
@@ -43,7 +50,8 @@ class OwnFiles(Question):
                 f"{first}: not allowed beside files, which say what runs; they go with "
                 f"{', '.join(few)}"
             )
-        return understood(ask(ReadQuestion, {"files": self.files}))
+        how = {name: getattr(self, name) for name in HOW_READ}
+        return understood(ask(ReadQuestion, {"files": self.files, **how}))
 
 
 @description
@@ -55,6 +63,7 @@ class ServiceOfFiles(OwnFiles):
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """There is none without files."""
+        yield from OwnFiles.conflicts(self, given)
         if "service" in given and not self.files:
             yield Mistake(("service", "files"), "not allowed without files that have it")
 

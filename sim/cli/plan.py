@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from sim import plots
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
@@ -52,7 +52,7 @@ class PlanFiles(ReadQuestion):
             yield Mistake(("files",), words)
 
 
-def command(files: PlanFiles, asked: PlanOptions, workers: WorkerOptions, to: Files) -> int:
+def command(files: PlanFiles, asked: PlanOptions, workers: WorkerOptions, to: Simulated) -> int:
     """Plan it; 1 where no platform keeps to what is required, 3 where none can run it."""
     if files.init:
         return _write_example()

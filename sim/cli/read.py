@@ -1,17 +1,25 @@
 """`sim read`: what was understood of a user's own files."""
 
+from sim.cli.inventory import show_inventory
 from sim.cli.options import Json
 from sim.cli.screen import as_json, hint, note, say, table
 from sim.core.quantity import shown_size
 from sim.files.own.writing import written
 from sim.files.question import ReadQuestion
-from sim.files.reading import understood
+from sim.files.reading import inventory_in, understood
 from sim.workload import Application, Part
 from sim.workload.application import SizeSource
 
 
 def command(question: ReadQuestion, to: Json) -> int:
     """Show services, copies, sizes and order; then what was ignored or understood otherwise."""
+    inventory = inventory_in(question)
+    if inventory is not None and to.json:
+        as_json({"guests": inventory.rows(), "left_out": dict(inventory.left_out)})
+        return 0
+    if inventory is not None and question.write is None:
+        show_inventory(inventory)
+        return 0
     app = understood(question)
     if question.write is not None:
         question.write.write_text(written(app), encoding="utf-8")

@@ -4,7 +4,7 @@ from typing import Any
 
 from sim.cli import explained
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many
-from sim.cli.options import Files, WorkerOptions, refusals
+from sim.cli.options import Simulated, WorkerOptions, refusals
 from sim.cli.screen import as_json, note, say, table, wrote
 from sim.core.description import description
 from sim.core.quantity import shown_plain
@@ -23,7 +23,7 @@ class RunQuestion:
     explain: Explain = False
 
 
-def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Files) -> int:
+def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Simulated) -> int:
     """Run it, and show or save what came of it."""
     scenario = question.file.scenario
     with refusals():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sim.cli import explained
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
@@ -16,7 +16,9 @@ from sim.studies.scale_out import study as scale_out
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
 
 
-def command(own: ServiceOfFiles, question: ScaleQuestion, workers: WorkerOptions, to: Files) -> int:
+def command(
+    own: ServiceOfFiles, question: ScaleQuestion, workers: WorkerOptions, to: Simulated
+) -> int:
     """Grow or shrink; 3 where not all tasks came up."""
     if own.files:
         question = own.of(question, SAID_BY_FILES | {"gpus", "image"})
@@ -26,7 +28,7 @@ def command(own: ServiceOfFiles, question: ScaleQuestion, workers: WorkerOptions
         return _came(scale_out.answer(question), to)
 
 
-def _came(answer: ScaleOutAnswer, to: Files) -> int:
+def _came(answer: ScaleOutAnswer, to: Simulated) -> int:
     folder = answer.results.save(to.out)
     wanted = [] if answer.starts.empty else [folder / "scale.png"]
     for path in wanted:
@@ -45,7 +47,7 @@ def _came(answer: ScaleOutAnswer, to: Files) -> int:
     return 0 if all("t90_s" in row.times for row in answer.rows) else 3
 
 
-def _went(answer: ScaleInAnswer, to: Files) -> int:
+def _went(answer: ScaleInAnswer, to: Simulated) -> int:
     code = 3 if any(row.lacking for row in answer.rows) else 0
     folder = answer.results().save(to.out)
     drawn = folder / "scale_in.png"

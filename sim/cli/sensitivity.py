@@ -5,7 +5,7 @@ from typing import Annotated
 
 from sim import plots
 from sim.cli.effort import ScenarioPath
-from sim.cli.options import Files, WorkerOptions, refusals
+from sim.cli.options import Simulated, WorkerOptions, refusals
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
@@ -31,7 +31,7 @@ class SensitivityQuestion:
     """Runs for the Sobol indices; 0: none."""
 
 
-def command(question: SensitivityQuestion, workers: WorkerOptions, to: Files) -> int:
+def command(question: SensitivityQuestion, workers: WorkerOptions, to: Simulated) -> int:
     """Move every number over its range, and show which of them matter."""
     file, scenario = question.file.file, question.file.scenario
     with refusals():

@@ -7,7 +7,7 @@ from pydantic import AfterValidator
 
 from sim.cli import explained
 from sim.cli.columns import stops, won
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote
 from sim.cli.uptime import start_files
@@ -42,7 +42,7 @@ def command(
     question: StartupQuestion,
     held: Requirement,
     workers: WorkerOptions,
-    to: Files,
+    to: Simulated,
 ) -> int:
     """Start it everywhere; 3 where no start becomes ready."""
     if own.files:

@@ -1,6 +1,6 @@
 """`sim storm`: many sandboxes started at once on one host."""
 
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, note, say, table, wrote
 from sim.core.quantity import shown_gib
 from sim.studies.storm import study
@@ -8,7 +8,7 @@ from sim.studies.storm.host import NoMemory, virtualised
 from sim.studies.storm.study import StormAnswer, StormQuestion, shown_ms
 
 
-def command(question: StormQuestion, workers: WorkerOptions, to: Files) -> int:
+def command(question: StormQuestion, workers: WorkerOptions, to: Simulated) -> int:
     """Start them; 3 where they do not fit in memory."""
     try:
         with refusals(NoMemory), runs_on(workers, to.out):

@@ -8,7 +8,7 @@ from pydantic import PlainValidator
 
 from sim import plots
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many
-from sim.cli.options import Files, WorkerOptions, refusals
+from sim.cli.options import Simulated, WorkerOptions, refusals
 from sim.cli.run import ended
 from sim.cli.screen import as_json, note, say, table, wrote
 from sim.cli.script import picture
@@ -117,7 +117,7 @@ class SweepQuestion(Question):
         return SPREADS[self.spread](ranges, count=self.points)
 
 
-def command(question: SweepQuestion, runs: Runs, workers: WorkerOptions, to: Files) -> int:
+def command(question: SweepQuestion, runs: Runs, workers: WorkerOptions, to: Simulated) -> int:
     """Run it at every point, and draw what can be drawn."""
     how = effort(question.file, runs, workers, to.out)
     with refusals():

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sim import plots
-from sim.cli.options import Files, WorkerOptions, refusals, runs_on
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles, shared
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
@@ -18,7 +18,7 @@ HEEDED = ("platform", "instance", "replications", "seed")
 
 
 def start_files(
-    own: OwnFiles, asked: StartupQuestion, workers: WorkerOptions, to: Files, *, held: bool
+    own: OwnFiles, asked: StartupQuestion, workers: WorkerOptions, to: Simulated, *, held: bool
 ) -> int:
     """Start all of it everywhere; 3 where it comes up nowhere."""
     if held:

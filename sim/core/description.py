@@ -29,8 +29,19 @@ def description(cls: type[T]) -> type[T]:
 
 def as_json(node: object) -> str:
     """A description as JSON with sorted keys; equal descriptions have equal texts."""
-    plain = json.loads(TypeAdapter(type(node)).dump_json(node))
+    plain = json.loads(TypeAdapter(type(node)).dump_json(node, fallback=_attributes))
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _attributes(node: object) -> dict[str, object]:
+    """An object of a plain class of the user's own, which is as good as a description."""
+    try:
+        held = vars(node)
+    except TypeError:
+        raise ValueError(
+            f"{type(node).__name__}: what it holds cannot be read; make it a @description"
+        ) from None
+    return {"class": type(node).__qualname__, **held}
 
 
 def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:

@@ -33,9 +33,12 @@ class FittedFigure(Cited):
 
     def told(self) -> str:
         """What it is, what it was fitted to, and what it was before."""
-        many = f"{self.n} {'start' if self.n == 1 else 'starts'}"
+        return f"{self.key} {self.shown()}, {self.whence()}"
+
+    def whence(self) -> str:
+        """What it was fitted to, and what it was before."""
         before = f"; was {self.was}" if self.was else ""
-        return f"{self.key} {self.shown()}, fitted from {many}{before}"
+        return f"fitted from {self.n} {'start' if self.n == 1 else 'starts'}{before}"
 
 
 class StandIns:

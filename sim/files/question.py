@@ -11,13 +11,9 @@ Paths: TypeAlias = tuple[Path, ...]
 
 
 @description
-class ReadQuestion(Question):
-    """What do these files say? Sizes, copies and order of the services in them."""
+class HowRead(Question):
+    """How files of an application are read."""
 
-    files: Annotated[Paths, Typed(shape="<file>", argument=True, repeats=True)]
-    """Compose files, Kubernetes manifests, ECS task definitions or services (JSON, CloudFormation,
-    the plan of Terraform), an application of one's own, or a folder of them; - is standard
-    input."""
     dialect: Annotated[Dialect | None, Typed(name="as", shape="<dialect>")] = None
     """What they are, where their content does not tell: compose, kubernetes, ecs, cloudformation,
     terraform or own."""
@@ -27,8 +23,19 @@ class ReadQuestion(Question):
     """File of variables for compose, instead of the .env beside it."""
     sizes: Annotated[Paths, Typed(shape="<file>", repeats=True)] = ()
     """What containers use, where the files do not tell what they need: docker stats --no-stream
-    --format json, or what KRR or a vertical pod autoscaler recommend."""
-    write: Annotated[Path | None, Typed(shape="<file>")] = None
-    """Write what was understood as an application of one's own, to be changed by hand."""
+    --format json, what sim fit --sizes writes, or what KRR or a vertical pod autoscaler
+    recommend."""
     override: Annotated[Paths, Typed(name="file", short="f", shape="<file>", repeats=True)] = ()
     """Another compose file, merged over those before it."""
+
+
+@description
+class ReadQuestion(HowRead):
+    """What do these files say? Sizes, copies and order of the services in them."""
+
+    files: Annotated[Paths, Typed(shape="<file>", argument=True, repeats=True)]
+    """Compose files, Kubernetes manifests, ECS task definitions or services (JSON, CloudFormation,
+    the plan of Terraform), an application of one's own, or a folder of them; - is standard
+    input."""
+    write: Annotated[Path | None, Typed(shape="<file>")] = None
+    """Write what was understood as an application of one's own, to be changed by hand."""

@@ -11,6 +11,7 @@ from sim.files.compose.reading import read_compose
 from sim.files.draft import Drafts
 from sim.files.ecs.cloudformation import Template
 from sim.files.ecs.reading import read_tasks
+from sim.files.inventory.reading import is_inventory, read_inventory
 from sim.files.kubernetes.reading import read_manifests
 from sim.files.own.reading import read_own
 from sim.files.question import ReadQuestion
@@ -22,6 +23,7 @@ from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText, sources
 from sim.files.text.value import Value
 from sim.files.text.yaml_values import documents
+from sim.studies.migrate.inventory import Inventory
 from sim.workload import Application
 
 AnyPath: TypeAlias = str | PathLike[str]
@@ -35,12 +37,13 @@ def read(
     env: Several = (),
     sizes: Several = (),
     override: Several = (),
-) -> Application:
-    """The application that files describe.
+) -> Application | Inventory:
+    """The application that files describe, or the inventory of machines that they are.
 
     Args:
         files: compose files, Kubernetes manifests, ECS task definitions and services, or a folder
-            of them; `-` is standard input.
+            of them; `-` is standard input. Or an export of virtual machines, see
+            `read_inventory`.
         dialect: what they are, where their content does not tell.
         profile: profiles of compose that are on; `*` is all.
         env: files of variables for compose, instead of the `.env` beside it.
@@ -58,11 +61,32 @@ def read(
         "sizes": _tuple(sizes),
         "override": _tuple(override),
     }
-    return understood(ask(ReadQuestion, values))
+    question = ask(ReadQuestion, values)
+    return inventory_in(question) or understood(question)
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
     return (value,) if isinstance(value, str | PathLike) else tuple(value)
+
+
+def read_application(*files: AnyPath) -> Application:
+    """The application that files describe, or that an inventory becomes.
+
+    Raises:
+        BadInput: all that is wrong with them, one mistake a line.
+    """
+    return understood(ask(ReadQuestion, {"files": _tuple(files)}))
+
+
+def inventory_in(question: ReadQuestion) -> Inventory | None:
+    """The inventory that the files of a question are; None where they are something else.
+
+    Raises:
+        BadInput: all that is wrong with them, one mistake a line.
+    """
+    if question.dialect is not None or not any(map(is_inventory, question.files)):
+        return None
+    return read_inventory(*question.files)
 
 
 def understood(question: ReadQuestion) -> Application:
@@ -71,6 +95,12 @@ def understood(question: ReadQuestion) -> Application:
     Raises:
         BadInput: all that is wrong with them, one mistake a line.
     """
+    inventory = inventory_in(question)
+    if inventory is not None:
+        try:
+            return inventory.application()
+        except ValueError as error:
+            raise BadInput(str(error)) from None
     findings = Findings()
     found = _found([*question.files, *question.override], question.dialect, findings)
     dialect = _one_dialect(found)

@@ -1,9 +1,9 @@
 """A machine as it is bought or rented: vCPUs, memory, disk, NIC."""
 
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, model_validator
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
@@ -13,10 +13,21 @@ from sim.core.world import World
 from sim.host.disk_space import DiskSpace
 from sim.host.kernel import Kernel
 from sim.host.memory import Memory
-from sim.sharing import SharedCapacity
+from sim.sharing import Group, OwnLawCapacity, SharedCapacity
 
 LARGEST = 896.0
 """vCPUs of the largest machine there is to rent."""
+
+
+def _is_law(value: Any) -> Any:
+    if value is not None and (
+        isinstance(value, type) or not callable(getattr(value, "boot", None))
+    ):
+        raise ValueError(
+            f"{value!r} is not allowed; a description with boot(env, vcpus), which returns "
+            f"something with run(work, weight, cap)"
+        )
+    return value
 
 
 @description
@@ -47,6 +58,9 @@ class Machine:
     """Bytes per second of the network card, during a start."""
     quota_period: Positive | None = None
     """Seconds of the period of `cpu.max` (Linux: 0.1); None: quotas are fluid."""
+    cpu_law: Annotated[Any, AfterValidator(_is_law)] = None
+    """A description with `boot(env, vcpus)`; what that returns shares the CPU, by
+    `run(work, weight, cap)`. None: the law of cgroups. Under another, quotas have no period."""
     enis: PositiveInt | None = None
     """Network interfaces it can have, or None where it has no such limit."""
     trunk_tasks: Number | None = None
@@ -87,7 +101,12 @@ class Machine:
             name: name of the host in the tables.
             held: bytes that OS and daemons use from the start.
         """
-        cpu = SharedCapacity(world.env, self.sustained_vcpus)
+        cpu: Group
+        if self.cpu_law is None:
+            cpu = SharedCapacity(world.env, self.sustained_vcpus)
+        else:
+            law = self.cpu_law.boot(world.env, self.sustained_vcpus)
+            cpu = OwnLawCapacity(world.env, self.sustained_vcpus, law)
         memory = Memory(self.memory_visible)
         memory.hold(held)
         return Kernel(
@@ -96,7 +115,9 @@ class Machine:
             architecture=self.architecture,
             cpu=cpu,
             core_speed=plain(self.core_speed),
-            quota_period=None if self.quota_period is None else plain(self.quota_period),
+            quota_period=None
+            if self.quota_period is None or self.cpu_law
+            else plain(self.quota_period),
             memory=memory,
             disk=_shared(world, plain(self.disk)),
             iops=plain(self.iops),

@@ -18,18 +18,21 @@ def ready_ecdf(starts: pd.DataFrame, ax: Axes | None = None, *, title: str = TIT
     """Empirical distribution of the time to ready: solid: a cold image, dashed: a warm one.
 
     Args:
-        starts: one row a start that became ready: `platform`, `time_to_ready_s` (s, from the
-            request), and `image` (a key of `STYLES`; all cold where there is no such column).
+        starts: one row a start that became ready: `platform` (or `variant`), `time_to_ready_s` (s,
+            from the request), and `image` (a key of `STYLES`; solid where there is no such column).
         ax: drawn into; None: a new figure.
         title: above the axes.
     """
     ax = axes(ax, 4.4)
     frame(ax, title=title, grid="y")
-    if "image" not in starts.columns:
+    if "platform" not in starts.columns:
+        starts = starts.assign(platform=starts["variant"])
+    told = "image" in starts.columns
+    if not told:
         starts = starts.assign(image="cold")
     sizes = starts.groupby(["platform", "image"]).size().unique()
     lines = [
-        _step(ax, name, image, times, count=len(sizes) > 1)
+        _step(ax, name, image if told else "", times, count=len(sizes) > 1)
         for name in platform_order(starts["platform"])
         for image, times in _images(starts[starts["platform"] == name])
     ]
@@ -52,9 +55,12 @@ def _images(starts: pd.DataFrame) -> "list[tuple[str, pd.Series[float]]]":
 
 
 def _step(ax: Axes, platform: str, image: str, times: "pd.Series[float]", *, count: bool) -> Line2D:
-    label = f"{platform_name(platform)}, {image}" + (f" (n = {len(times)})" if count else "")
-    color = platform_color(platform)
-    return ax.ecdf(times, label=label, color=color, linestyle=STYLES[image], linewidth=2.0)
+    name = ", ".join(part for part in (platform_name(platform), image) if part)
+    label = name + (f" (n = {len(times)})" if count else "")
+    style = STYLES.get(image, "-")
+    return ax.ecdf(
+        times, label=label, color=platform_color(platform), linestyle=style, linewidth=2.0
+    )
 
 
 def _mark(ax: Axes, quantile: float) -> None:

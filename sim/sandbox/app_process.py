@@ -7,7 +7,7 @@ from typing import Any
 from simpy import Event, Interrupt
 
 from sim.host import Kernel, MemorySlice, WorkAmount
-from sim.sharing import Group, Job
+from sim.sharing import STARTS_ONLY, Group, Job, OwnLawCapacity
 from sim.start import Starting
 from sim.workload import Demand, Requests, RequestServer, alone
 
@@ -123,6 +123,8 @@ class RunningApp:
 
     def _serving(self) -> RequestServer:
         kernel, cpu = self.kernel, self.cpu
+        if isinstance(cpu.root, OwnLawCapacity):
+            raise ValueError(STARTS_ONLY)
         limit = None if self.quota is None else self.quota.limit
         if limit is None:
             limit = kernel.cpu_max(cpu, self.demand.threads)

@@ -25,6 +25,8 @@ from sim.core.names import Architecture
 from sim.core.quantity import Between, Bytes, Count, Hosts, Rate, ReservedVcpu, Seconds
 from sim.experiment import Burst, Poisson, Rollout, Scenario
 from sim.files import read
+from sim.files.fitted.fit import Fit
+from sim.files.fitted.reading import read_fit
 from sim.host import Machine
 from sim.host.machine import LARGEST
 from sim.image import AgentPull, Image, read_image
@@ -115,6 +117,16 @@ def _from_files(value: object, info: ValidationInfo) -> object:
     return read(*(folder / path for path in paths))
 
 
+def _fit(value: object, info: ValidationInfo) -> object:
+    """The fit in a file; its path starts at the folder of the scenario file."""
+    if isinstance(value, Fit):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not allowed; the path of a file that sim fit has written")
+    return read_fit((info.context or {}).get("folder", Path()) / value)
+
+
+FitFile = Annotated[Fit, BeforeValidator(_fit), WithJsonSchema({"type": "string"})]
 ApplicationFile = Annotated[
     Application, BeforeValidator(_from_files), WithJsonSchema({"type": "string"})
 ]
@@ -374,6 +386,8 @@ class ScenarioFile:
     sample_every: Between | None = None
     replications: PositiveInt = 30
     seed: Annotated[int, Field(ge=0)] = 1
+    fit: FitFile | None = None
+    """Figures of one's own starts, as sim fit writes them, instead of the catalogue's."""
     figures: Annotated[
         dict[Annotated[str, _known("figure", catalog.figures())], float], BeforeValidator(_not_many)
     ] = Field(default_factory=dict)
@@ -396,6 +410,8 @@ class ScenarioFile:
             serve=self.serve,
             sample_every=self.sample_every,
         )
+        if self.fit is not None:
+            scenario = scenario.with_figures(self.fit)
         for key, value in self.figures.items():
             scenario = with_figure(scenario, key, value)
         return scenario

@@ -4,5 +4,14 @@ from sim.sharing.capacity import SharedCapacity
 from sim.sharing.group import Group
 from sim.sharing.job import Job
 from sim.sharing.oracle import max_min_shares
+from sim.sharing.own_law import STARTS_ONLY, OwnLawCapacity, SharingLaw
 
-__all__ = ["Group", "Job", "SharedCapacity", "max_min_shares"]
+__all__ = [
+    "STARTS_ONLY",
+    "Group",
+    "Job",
+    "OwnLawCapacity",
+    "SharedCapacity",
+    "SharingLaw",
+    "max_min_shares",
+]

@@ -10,8 +10,8 @@ from sim.workload.calls import Call, EntryPoint, Hops, Operation
 from sim.workload.demand import Demand, PerService
 from sim.workload.fault import Fault, Victim
 from sim.workload.health_check import HealthCheck
-from sim.workload.request_server import RequestServer
-from sim.workload.requests import Load, Requests, alone, draw_requests, serve
+from sim.workload.request_server import RequestServer, peers, serve
+from sim.workload.requests import Load, Peers, Requests, alone, draw_requests, served_in_crowd
 from sim.workload.service import App, Service
 from sim.workload.task import TaskSize, task_size
 from sim.workload.waiting import Wait
@@ -29,6 +29,7 @@ __all__ = [
     "Load",
     "Operation",
     "Part",
+    "Peers",
     "PerService",
     "RequestServer",
     "Requests",
@@ -39,6 +40,8 @@ __all__ = [
     "Wait",
     "alone",
     "draw_requests",
+    "peers",
     "serve",
+    "served_in_crowd",
     "task_size",
 ]

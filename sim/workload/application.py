@@ -170,8 +170,13 @@ class Application:
 
 
 def as_application(value: Any) -> Any:
-    """A service alone is an application of one part; anything else is as it is."""
-    return of_one(value) if isinstance(value, Service) else value
+    """A service alone is an application of one part; what can be one becomes one (an inventory);
+    anything else is as it is.
+    """
+    if isinstance(value, Service):
+        return of_one(value)
+    become = getattr(value, "application", None)
+    return become() if callable(become) else value
 
 
 def of_one(service: Service, copies: int = 1) -> Application:

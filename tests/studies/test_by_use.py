@@ -13,7 +13,8 @@ from worlds import app, docker, ecs, hypervisor, machine, service, vm
 from sim import catalog
 from sim.core.world import World
 from sim.start import Ceiling
-from sim.studies.density.by_use import SLOW, UNSETTLED, _Bench, largest_by_use, window_for
+from sim.studies.density.bench import SLOW, Bench
+from sim.studies.density.by_use import UNSETTLED, largest_by_use, window_for
 from sim.units import MiB
 from sim.workload import Load, Requests, Service, alone, draw_requests, serve
 
@@ -99,9 +100,7 @@ def test_one_sandbox_is_never_slowed(
     box = machine(vcpu=2.0, core_speed=speed)
     platform = {"docker": docker, "vm": hypervisor, "ecs": ecs}[name](box)
     what = service(cpu=cpu, load=Load(share=share, request_cpu=0.01))
-    bench = _bench(platform, what, (seed, 0))
-
-    assert bench.probe(1).passed
+    assert passes(platform, what, 1, seed=seed, window=5.0, slowdown=1.0)
 
 
 @pytest.mark.parametrize("name", ["docker", "vm"])
@@ -110,39 +109,24 @@ def test_one_sandbox_with_a_weight_only_is_never_slowed(name: str) -> None:
     box = machine(vcpu=1.0)
     platform = docker(box) if name == "docker" else hypervisor(box)
     what = loaded(share=0.8, cpu=1.0, cpu_quota=False)
-    bench = _bench(platform, what, (1, 0), window=20.0)
 
-    assert bench.probe(1).passed
+    assert passes(platform, what, 1, window=20.0, slowdown=1.0)
 
 
 # guest with a weight only is "late", and the answer for `vm` is 0.
 def test_a_lone_guest_with_a_weight_only_on_a_larger_host_is_never_slowed() -> None:
     """Nobody disturbs it: at n = 1 it passes, however small the guest is against its host."""
     what = loaded(share=0.8, cpu=1.0, cpu_quota=False)
-    bench = _bench(hypervisor(machine(vcpu=4.0)), what, (1, 0), window=20.0)
 
-    assert bench.probe(1).passed
+    assert passes(hypervisor(machine(vcpu=4.0)), what, 1, window=20.0, slowdown=1.0)
 
 
-def _bench(
-    platform: Any,
-    what: Service,
-    seed: tuple[int, int],
-    *,
-    window: float = 5.0,
-    slowdown: float = 1.0,
-) -> _Bench:
-    """Probes of a host of 2 vCPUs; crowding, which is none here, would need their number."""
-    assert what.load is not None
-    return _Bench(
-        platform,
-        service=what,
-        load=what.load,
-        vcpu=2.0,
-        window=window,
-        slowdown=slowdown,
-        seed=seed,
-    )
+def passes(
+    platform: Any, what: Service, sandboxes: int, *, window: float, slowdown: float, seed: int = 1
+) -> bool:
+    """The verdict on a host of 2 vCPUs; crowding, which is none here, would need their number."""
+    bench = Bench(what, vcpu=2.0, window=window, slowdown=slowdown, seed=(seed, 0))
+    return bench.probe(platform, sandboxes).probe.passed
 
 
 def mean_slowdown(sandboxes: int) -> float:
@@ -300,13 +284,55 @@ def test_the_answer_passes_and_one_more_fails() -> None:
     assert verdicts[answer.count + 1].reason == answer.stopped_by == SLOW
 
 
+PAIRS = [
+    (loaded(share=0.5), {}),
+    (loaded(share=0.3, app=replace(app(), threads=1)), {}),
+    (loaded(share=0.4, cpu=0.25), {"slowdown": 4.0}),
+    (loaded(share=0.5, cpu=1.0, cpu_quota=False), {"slowdown": 1.5}),
+    (loaded(share=0.6, cpu=0.4), {"seed": 7}),
+]
+
+
+@pytest.mark.parametrize("name", ["docker", "vm", "ecs", "fluid"])
+@pytest.mark.parametrize("what, how", PAIRS)
+def test_the_whole_model_in_full_length_passes_at_the_answer_and_fails_above(
+    name: str, what: Service, how: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known of other numbers, stops early and runs as a crowd changes no answer."""
+    box = machine(vcpu=2.0, memory=10_000 * MiB, quota_period=None if name == "fluid" else 0.1)
+    platform = {"docker": docker, "vm": hypervisor, "ecs": ecs, "fluid": docker}[name](box)
+    terms = {"window": 5.0, "slowdown": 2.0, "seed": 1} | how
+    answer = largest_by_use(platform, what, vcpu=2.0, core_speed=1.0, **terms)
+    monkeypatch.setattr("sim.studies.density.bench.peers", lambda _: None)
+
+    assert passes(platform, what, answer.count, **terms)
+    if answer.stopped_by == SLOW:
+        assert not passes(platform, what, answer.count + 1, **terms)
+
+
+def test_equal_trees_are_probed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker, ECS and a daemon with less memory for containers load the CPU in the same way."""
+    box = machine(vcpu=2.0, memory=10_000 * MiB, quota_period=0.1)
+    what = loaded(share=0.3)
+    bench = Bench(what, vcpu=2.0, window=5.0, slowdown=2.0, seed=(1, 0))
+    answers = [
+        largest_by_use(platform, what, vcpu=2.0, core_speed=1.0, bench=bench)
+        for platform in (docker(box), ecs(box))
+    ]
+    monkeypatch.setattr("sim.studies.density.bench.served_in_crowd", None)  # it cannot run
+
+    assert answers[0] == answers[1]
+    assert largest_by_use(ecs(box), what, vcpu=2.0, core_speed=1.0, bench=bench) == answers[0]
+    with pytest.raises(TypeError):
+        largest_by_use(hypervisor(box), what, vcpu=2.0, core_speed=1.0, bench=bench)
+
+
 @pytest.mark.parametrize("sandboxes", range(1, 8))
 def test_stopping_early_does_not_change_the_verdict(sandboxes: int) -> None:
     """A probe stopped as soon as it is decided says what the whole run says."""
     box = machine(vcpu=2.0, memory=10_000 * MiB)
     what = loaded()
-    bench = _bench(docker(box), what, (1, 0), window=8.0, slowdown=1.5)
-    early = bench.probe(sandboxes).passed
+    early = passes(docker(box), what, sandboxes, window=8.0, slowdown=1.5)
     world = World(1)
     late: list[bool] = []
     for task, container in enumerate(docker(box).deploy(world).settle(what, sandboxes)):

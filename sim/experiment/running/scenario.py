@@ -131,7 +131,14 @@ class Scenario:
     def deploy(self, world: World) -> Deployment:
         """The platform, live."""
         platform: Platform = self.platform
-        return platform.deploy(world)
+        live = platform.deploy(world)
+        for what in ("launch", "stop", "hosts"):
+            if not callable(getattr(live, what, None)):
+                raise ValueError(
+                    f"platform: {type(live).__name__}, which {type(platform).__name__}.deploy "
+                    f"returned, has no {what}(); a class that inherits StoryDeployment has"
+                )
+        return live
 
     def run(self, seed: int, replication: int) -> Recorder:
         """One replication: a world, the platform in it, and what arrives, from begin to end."""

@@ -42,9 +42,14 @@ def fit_of(text: SourceText) -> Fit:
     whole = Value(read[0], TextPlace(text.name, 0), findings)
     _only(whole, OF_A_FIT)
     fitted = [each for key, node in whole["figures"].fields() for each in _figures(key, node)]
-    sizes = [each for name, node in whole["sizes"].fields() for each in _sizes(name, node)]
+    sizes = sizes_of(whole)
     findings.refuse()
     return Fit(fitted=tuple(fitted), sizes=tuple(sizes))
+
+
+def sizes_of(whole: Value) -> list[FittedSize]:
+    """The sizes in a fit; its findings are told what is wrong."""
+    return [each for name, node in whole["sizes"].fields() for each in _sizes(name, node)]
 
 
 def is_fit(read: Any) -> bool:

@@ -5,6 +5,7 @@
 | `docker stats --no-stream --format json` | an object a line, `"MemUsage": "35MiB / 2GiB"` | use |
 | KRR (`krr simple -f json`) | `scans[].recommended.requests` by container | request |
 | a VerticalPodAutoscaler | `status.recommendation.containerRecommendations[]` | target |
+| `sim fit --sizes` | `sizes:` by container | request; else p95 of CPU, peak of memory |
 """
 
 import json
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sim.core.question import BadInput
+from sim.files.fitted.reading import is_fit, sizes_of
 from sim.files.quantities import compose_bytes, kubernetes_bytes, kubernetes_cpu
 from sim.files.sizes.ladder import ObservedUse
 from sim.files.text.findings import Findings
@@ -69,14 +71,16 @@ def _uses(source: SourceText, findings: Findings) -> Iterator[tuple[str, Observe
             reader = _krr
         elif "recommendation" in node["status"]:
             reader = _vertical
+        elif is_fit(node.value):
+            reader = _fitted
         else:
             continue
         seen = True
         yield from reader(node)
     if not seen:
         raise BadInput(
-            f"{source.name}: it is neither docker stats --no-stream --format json, KRR's JSON nor "
-            "a VerticalPodAutoscaler with a recommendation"
+            f"{source.name}: it is neither docker stats --no-stream --format json, KRR's JSON, a "
+            "VerticalPodAutoscaler with a recommendation nor what sim fit --sizes writes"
         )
 
 
@@ -163,3 +167,14 @@ def _vertical(node: Value) -> Iterator[tuple[str, ObservedUse]]:
         )
         if name is not None:
             yield name, use
+
+
+def _fitted(node: Value) -> Iterator[tuple[str, ObservedUse]]:
+    """The request of a rule; without one, what no more than one reading in twenty exceeds."""
+    for size in sizes_of(node):
+        cpu, memory = size.cpu_request, size.memory_request
+        if cpu is None and size.cpu.several:
+            cpu = size.cpu.at(0.95).amount
+        if memory is None and size.memory.several:
+            memory = size.memory.at(1.0).amount
+        yield size.name, ObservedUse(cpu, memory)

@@ -37,7 +37,7 @@ def sources(paths: Iterable[str | Path]) -> Iterator[SourceText]:
     """
     for path in map(Path, paths):
         if str(path) == STANDARD_INPUT:
-            yield SourceText("standard input", _decoded("standard input", _typed()), Path())
+            yield SourceText("standard input", decoded("standard input", typed_bytes()), Path())
         elif path.is_dir():
             yield from (source(each)._replace(named=False) for each in _in(path))
         else:
@@ -50,6 +50,15 @@ def source(path: Path) -> SourceText:
     Raises:
         BadInput: there is none, it is no file, it is too large or no text.
     """
+    return SourceText(str(path), decoded(str(path), bytes_of(path)), path.parent, path)
+
+
+def bytes_of(path: Path) -> bytes:
+    """What is in one file.
+
+    Raises:
+        BadInput: there is none, it is no file, or it is too large.
+    """
     try:
         mode = path.stat()
         if not stat.S_ISREG(mode.st_mode):
@@ -58,12 +67,11 @@ def source(path: Path) -> SourceText:
         if mode.st_size > LARGEST:
             raise _too_large(str(path))
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except (OSError, ValueError) as error:  # ValueError: a null byte in a name
         if isinstance(error, BadInput):
             raise
         raise BadInput(f"{path}: {_reason(error)}") from None
-    return SourceText(str(path), _decoded(str(path), data), path.parent, path)
 
 
 def _reason(error: Exception) -> str:
@@ -72,7 +80,12 @@ def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _typed() -> bytes:
+def typed_bytes() -> bytes:
+    """What is on standard input, within the bound.
+
+    Raises:
+        BadInput: there is none.
+    """
     if sys.stdin is None:
         raise BadInput("standard input: there is none")
     data: bytes = sys.stdin.buffer.read(LARGEST + 1)
@@ -110,13 +123,23 @@ def _too_large(name: str) -> BadInput:
     return BadInput(f"{name}: it is larger than {LARGEST // 2**20} MiB, the most that is read")
 
 
-def _decoded(name: str, data: bytes) -> str:
+def decoded(name: str, data: bytes, otherwise: str = "") -> str:
+    """Bytes as text.
+
+    Args:
+        otherwise: an encoding to try where it is not UTF-8; empty: none.
+
+    Raises:
+        BadInput: it is too large, or no text.
+    """
     if len(data) > LARGEST:
         raise _too_large(name)
     encoding = next((code for mark, code in _MARKS.items() if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
+        if otherwise:
+            return decoded(name, data.decode(otherwise, "replace").encode())
         raise BadInput(f"{name}: it is not text (byte {error.start} is not {encoding})") from None
     if "\0" in text:
         raise BadInput(f"{name}: it is not text (it has null bytes)")

@@ -16,7 +16,8 @@ from sim.start import Ceiling
 from sim.studies.cost.bill import Machines
 from sim.studies.cost.hosts import one_host
 from sim.studies.density.answer import DensityAnswer
-from sim.studies.density.by_use import ByUse, Sized, largest_by_use
+from sim.studies.density.bench import Bench
+from sim.studies.density.by_use import ByUse, Sized, largest_by_use, window_for
 from sim.studies.density.explain import why_so_many
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, overcommitted
@@ -72,6 +73,8 @@ class _Measured:
     service: Service
     question: DensityQuestion
     shared: dict[object, list[ByUse]] = field(default_factory=dict)
+    benches: dict[object, Bench] = field(default_factory=dict)
+    """Where they are probed: platforms with equal CPU trees share verdicts."""
     platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
     """Host and platform of each row whose host takes many."""
 
@@ -134,15 +137,25 @@ class _Measured:
                     vcpu=machine.vcpu,
                     sustained=machine.sustained_vcpus,
                     core_speed=plain(machine.core_speed),
-                    window=self.question.window,
-                    slowdown=self.question.slowdown,
-                    seed=self.question.seed,
-                    replication=number,
+                    bench=self._bench(machine.vcpu, service, number),
                 )
                 for number in range(self.question.replications)
             ]
         slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         return [_within(answer, slots) for answer in self.shared[key]]
+
+    def _bench(self, vcpu: float, service: Service, replication: int) -> Bench:
+        key = vcpu, service, replication
+        if key not in self.benches:
+            question = self.question
+            self.benches[key] = Bench(
+                service,
+                vcpu=vcpu,
+                window=window_for(vcpu) if question.window is None else question.window,
+                slowdown=question.slowdown,
+                seed=(question.seed, replication),
+            )
+        return self.benches[key]
 
 
 def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:

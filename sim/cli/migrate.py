@@ -1,0 +1,109 @@
+"""`sim migrate`: our virtual machines elsewhere, every way beside the others."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated
+
+from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.core.description import description
+from sim.core.question import Question, Typed, ask
+from sim.files.inventory.reading import read_inventory
+from sim.files.question import Paths
+from sim.studies.migrate import study
+from sim.studies.migrate.answer import MigrateAnswer
+from sim.studies.migrate.question import MigrateOptions, MigrateQuestion
+from sim.studies.migrate.ways import Way
+
+GUESTS = "guests.csv"
+"""Every guest with its new size, in the folder of the run."""
+
+
+@description
+class InventoryFiles(Question):
+    """Files that list virtual machines."""
+
+    files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)]
+    """An export of RVTools (xlsx, or its csv files), AWS Application Discovery, Azure Migrate,
+    Migration Center or Prism; a table with columns such as name, vcpu, memory_gib, cpu_p95,
+    memory_peak_gib; files of Bitbrains, or Azure's table of VMs. Or a folder; - is standard
+    input."""
+
+
+def command(
+    own: InventoryFiles, asked: MigrateOptions, workers: WorkerOptions, to: Simulated
+) -> int:
+    """Show every way; 3 where there is none but today's."""
+    inventory = read_inventory(*own.files)
+    values = {each.name: getattr(asked, each.name) for each in fields(asked)}
+    question = ask(MigrateQuestion, {"inventory": inventory, **values})
+    with refusals(), runs_on(workers, to.out):
+        answer = study.answer(question)
+    folder = answer.results().save(to.out)
+    answer.guest_table().to_csv(folder / GUESTS, index=False)
+    if to.json:
+        as_json(answer.json())
+        note(f"wrote {folder}")
+    else:
+        say(answer.sentence())
+        show(answer)
+        wrote(folder, *_pictures(answer, folder))
+    return 0 if answer.fits else 3
+
+
+def show(answer: MigrateAnswer) -> None:
+    """A row a way; then what stays, what is wasted, what it rests on."""
+    table(
+        ["way", "hosts", "least", "stay", "stopped by", "vCPU used", "memory used", "USD a month"],
+        [_cells(way) for way in answer.ways],
+        title="machines, the least that any packing needs, and VMs that stay machines of their own",
+        right="lrrrlrrr",
+    )
+    for way in answer.ways:
+        if way.refused:
+            hint(f"{way.name}: {way.refused}.")
+    if answer.groups:
+        _show_groups(answer)
+    for line in answer.lines():
+        say(line)
+    for text in answer.question.inventory.notes:
+        hint(f"note: {text}.")
+
+
+def _show_groups(answer: MigrateAnswer) -> None:
+    names = [way.name for way in answer.ways[1:]]
+    table(
+        [str(answer.question.group), *names],
+        [[name, *(_usd(way) for way in ways[1:])] for name, ways in answer.groups.items()],
+        title="USD a month where each has machines of its own",
+        right="l" + "r" * len(names),
+    )
+
+
+def _cells(way: Way) -> list[str]:
+    return [
+        way.name,
+        _count(way.hosts),
+        _count(way.lower_bound),
+        str(len(way.stay)) if way.stay else "-",
+        way.stopped_by or "-",
+        _share(way.cpu_used),
+        _share(way.memory_used),
+        _usd(way),
+    ]
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
+
+
+def _usd(way: Way) -> str:
+    return "-" if way.usd_per_month is None else f"{way.usd_per_month:,.0f}"
+
+
+def _pictures(answer: MigrateAnswer, folder: Path) -> list[Path]:  # noqa: ARG001
+    return []

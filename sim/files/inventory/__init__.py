@@ -1,0 +1,1 @@
+"""Lists of virtual machines as tools export them, read into an inventory."""

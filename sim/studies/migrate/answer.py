@@ -1,0 +1,342 @@
+"""The answer: every way beside the others, what moves as what, and the biggest waste by name."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sim import catalog
+from sim.core.description import as_json
+from sim.core.quantity import shown_memory
+from sim.experiment import Results
+from sim.experiment.storage.manifest import new_manifest
+from sim.experiment.storage.tables import empty_samples, empty_spans
+from sim.studies.account_quotas import account_line
+from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
+from sim.studies.migrate.own_machines import as_they_are, right_sized
+from sim.studies.migrate.question import MigrateOptions, MigrateQuestion
+from sim.studies.migrate.sizing import AS_IT_IS, MovedGuest
+from sim.studies.migrate.ways import AS_THEY_ARE, RIGHT_SIZED, TODAY, Way, spare_usd
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WASTE_SHOWN = 5
+NEARLY = 1.0 + 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Waste:
+    """What one guest was given and does not need, priced as instances of its own."""
+
+    guest: MovedGuest
+    usd_per_month: float
+
+    def words(self) -> str:
+        """The guest in words: `sql-07, 16 vCPU at 2 %`."""
+        guest, used = self.guest.guest, self.guest.guest.cpu_used
+        at = "" if used is None else f" at {used / guest.vcpu:.0%}"
+        return (
+            f"{guest.name}, {guest.vcpu:g} vCPU{at} and {shown_memory(guest.memory)} "
+            f"({self.usd_per_month:,.0f} USD a month)"
+        )
+
+
+@dataclass(slots=True)
+class MigrateAnswer:
+    """Ways to run an inventory.
+
+    Args:
+        guests: with their new sizes.
+        groups: by name, the ways of what belongs together, each on machines of its own.
+    """
+
+    question: MigrateQuestion
+    guests: list[MovedGuest]
+    ways: list[Way]
+    groups: dict[str, list[Way]] = field(default_factory=dict)
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is any way but today's."""
+        return any(way.hosts is not None for way in self.ways if way.name != TODAY)
+
+    def way(self, name: str) -> Way | None:
+        """The way of that name; None where it was not asked for."""
+        return next((way for way in self.ways if way.name == name), None)
+
+    @property
+    def packed(self) -> list[Way]:
+        """Ways in which several share a machine, the cheapest first."""
+        found = [way for way in self.ways if way.packed]
+        return sorted(found, key=lambda way: (way.usd_per_month or float("inf"), way.name))
+
+    def sentence(self) -> str:
+        """What there is today, and what it would be as containers, instances, on Fargate."""
+        return f"{self._now()} {self._then()}"
+
+    def _now(self) -> str:
+        inventory, used = self.question.inventory, self.way(TODAY)
+        out = sum(inventory.left_out.values())
+        reasons = ", ".join(f"{count} {why}" for why, count in inventory.left_out.items())
+        of = f" of {len(self.guests) + out}" if out else ""
+        head = f"{len(self.guests)}{of} VMs run" + (f" ({reasons})" if out else "")
+        hosts = inventory.host_count
+        on = f" on {hosts} host{'s' if hosts > 1 else ''}" if hosts else ""
+        held = f"{inventory.vcpu:,.10g} vCPU and {shown_memory(inventory.memory)}"
+        share = ""
+        if used is not None and used.cpu_used is not None and used.memory_used is not None:
+            share = f" and use {used.cpu_used:.0%} and {used.memory_used:.0%} of it"
+        return f"{head}. They hold {held}{on}{share}."
+
+    def _then(self) -> str:
+        told = [words for way in self._told() if (words := _cost(way))]
+        if not told:
+            why = next((way.refused for way in self.ways if way.refused), "no way was asked for")
+            return f"No way to move them was found: {why}."
+        return f"{told[0][0].upper()}{told[0][1:]}{'; ' if told[1:] else ''}{'; '.join(told[1:])}."
+
+    def _told(self) -> list[Way]:
+        """Packed ways first, then each for itself."""
+        every = self.packed[:1] + [way for way in self.ways if not way.packed]
+        return [way for way in every if way.name != TODAY and way.hosts is not None]
+
+    @property
+    def waste(self) -> list[Waste]:
+        """Guests by what an instance as they are costs above one of the right size."""
+        both = zip(as_they_are(self.guests), right_sized(self.guests), strict=True)
+        found = [
+            Waste(was.guest, was.usd_per_month - is_.usd_per_month)
+            for was, is_ in both
+            if was.type and is_.type and was.usd_per_month > is_.usd_per_month
+        ]
+        return sorted(found, key=lambda each: (-each.usd_per_month, each.guest.name))
+
+    def stay(self) -> dict[str, list[str]]:
+        """By reason, the guests that stay machines of their own."""
+        found: dict[str, list[str]] = {}
+        for each in self.guests:
+            if each.to == "instance":
+                found.setdefault(each.move.why, []).append(each.name)
+        return found
+
+    def lines(self) -> list[str]:
+        """What there is to say below the table."""
+        return [
+            line
+            for line in (
+                *self._waste_lines(),
+                *self._short_lines(),
+                *self._stay_lines(),
+                *self._spare_lines(),
+                self._size_line(),
+                self._price_line(),
+                account_line(
+                    way.planned.need for way in self.ways if way.planned and way.planned.need
+                ),
+            )
+            if line
+        ]
+
+    def _waste_lines(self) -> Iterator[str]:
+        largest = self.waste[:WASTE_SHOWN]
+        if largest:
+            yield f"Biggest waste: {'; '.join(each.words() for each in largest)}."
+
+    def _short_lines(self) -> Iterator[str]:
+        """Guests for which the rule asks for more than they have."""
+        more = [
+            each.name
+            for each in self.guests
+            if each.cpu > each.guest.vcpu * max(1.0, each.speed) * NEARLY
+            or each.memory > each.guest.memory * NEARLY
+        ]
+        if more:
+            beyond = f" and {len(more) - 6} more" if len(more) > 6 else ""
+            yield (
+                f"By {self.question.rule} {len(more)} need more than they have: "
+                f"{', '.join(more[:6])}{beyond}."
+            )
+
+    def _stay_lines(self) -> Iterator[str]:
+        for why, names in self.stay().items():
+            more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+            yield (
+                f"Stay instances ({why}): {len(names)}: {', '.join(names[:6])}{more}; "
+                f"--as-container overrules."
+            )
+        unknown = [each.name for each in self.guests if each.move.why == "OS not known"]
+        if unknown:
+            yield f"The OS of {len(unknown)} is not known; they are taken for Linux."
+
+    def _spare_lines(self) -> Iterator[str]:
+        for way in self.packed:
+            radius = (
+                f"a machine that dies takes at most {way.blast_radius} of {way.containers} "
+                f"containers with it"
+            )
+            if way.spared is None or way.planned is None:
+                yield f"{way.name}: {radius}."
+                continue
+            more = way.spared.machines - way.planned.machines
+            wanted = f"{more} machine more" if more == 1 else f"{more} machines more"
+            usd = spare_usd(way, self.question.terms)
+            price = "" if usd is None else f" ({usd:,.0f} USD a month)"
+            keep = "keeps" if more == 1 else "keep"
+            dying = "one dies" if self.question.spare == 1 else f"{self.question.spare} die"
+            yield f"{way.name}: {wanted}{price} {keep} all of it up when {dying}; {radius}."
+
+    def _size_line(self) -> str:
+        """On what the new sizes rest."""
+        rests = Counter(each.cpu_from.partition(",")[0].partition(":")[0] for each in self.guests)
+        words = ", ".join(f"{count} on {why}" for why, count in rests.most_common(4))
+        kept = sum(1 for each in self.guests if each.cpu_from.startswith(AS_IT_IS))
+        speeds = {round(each.speed, 2) for each in self.guests}
+        speed = f"{min(speeds):g}" if len(speeds) == 1 else f"{min(speeds):g} to {max(speeds):g}"
+        carried = f"; a core of the old hosts is taken as {speed} of an m5 vCPU"
+        return (
+            f"Sizes by {self.question.rule}: {words}{carried if kept < len(self.guests) else ''}."
+        )
+
+    def _price_line(self) -> str:
+        asked = self.question
+        return (
+            f"USD a month are of {HOURS_A_MONTH:.0f} hours, {BOUGHT[asked.purchase]} in "
+            f"{asked.region}, Linux: machines, management fees and EKS clusters; no volumes, "
+            f"traffic or licences."
+        )
+
+    def json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "guests": [
+                {
+                    "name": each.name,
+                    "vcpu": each.guest.vcpu,
+                    "memory_bytes": each.guest.memory,
+                    "moves_as": each.to,
+                    "cpu": each.cpu,
+                    "memory_sized_bytes": each.memory,
+                }
+                for each in self.guests
+            ],
+            "left_out": dict(self.question.inventory.left_out),
+            "ways": [way.json() for way in self.ways],
+        }
+
+    def table(self) -> pd.DataFrame:
+        """One row a way."""
+        import pandas as pd
+
+        rows = [
+            {
+                **way.json(),
+                "stay_instances": len(way.stay),
+                "cpu_used": way.cpu_used,
+                "memory_used": way.memory_used,
+                "rests_on": way.rests_on,
+                "blast_radius": way.blast_radius if way.planned is not None else None,
+                "instance": way.planned.instance if way.planned is not None else None,
+                "refused": way.refused,
+            }
+            for way in self.ways
+        ]
+        numbers = ["hosts", "lower_bound", "usd_per_month", "cpu_used", "memory_used"]
+        return pd.DataFrame(rows).astype(dict.fromkeys([*numbers, "blast_radius"], float))
+
+    def guest_table(self) -> pd.DataFrame:
+        """One row a guest: what it was given and used, what it moves as, and its new size."""
+        import pandas as pd
+
+        rows = [
+            {
+                "name": each.name,
+                "vcpu": each.guest.vcpu,
+                "memory_bytes": each.guest.memory,
+                "cpu_used": each.guest.cpu_used,
+                "memory_used_bytes": each.guest.memory_used,
+                "moves_as": each.to,
+                "why": each.move.why,
+                "cpu": each.cpu,
+                "memory_sized_bytes": each.memory,
+                "cpu_from": each.cpu_from,
+                "memory_from": each.memory_from,
+            }
+            for each in self.guests
+        ]
+        return pd.DataFrame(rows)
+
+    def steps(self) -> list[tuple[str, float]]:
+        """What it costs a month from as they are to packed, and with machines to spare."""
+        named = ((AS_THEY_ARE, "as they are"), (RIGHT_SIZED, "right-sized"))
+        found = [
+            (label, way.usd_per_month)
+            for name, label in named
+            if (way := self.way(name)) is not None and way.usd_per_month is not None
+        ]
+        for way in self.packed[:1]:
+            if way.usd_per_month is None:
+                break
+            found.append((f"packed ({way.name})", way.usd_per_month))
+            spare = spare_usd(way, self.question.terms)
+            if spare:
+                found.append((f"with {self.question.spare} to spare", way.usd_per_month + spare))
+        return found
+
+    def results(self) -> Results:
+        """The answer as results that can be saved."""
+        import pandas as pd
+
+        asked = _asked(self.question)
+        manifest = new_manifest(
+            "migrate", asked, seed=self.question.seed, catalogue=catalog.digest()
+        )
+        return Results(
+            runs=pd.DataFrame(columns=["variant", "run"]),
+            spans=empty_spans(),
+            samples=empty_samples(),
+            summary=self.table(),
+            scenario=asked,
+            manifest=manifest,
+        )
+
+
+def _asked(question: MigrateQuestion) -> dict[str, Any]:
+    options = {name: getattr(question, name) for name in MigrateOptions.__annotations__}
+    return {"inventory": json.loads(as_json(question.inventory)), **options}
+
+
+def _cost(way: Way) -> str:
+    """A way in words: hosts, what stops it, what it costs."""
+    cost = "" if way.usd_per_month is None else f"{way.usd_per_month:,.0f} USD a month"
+    if way.name == AS_THEY_ARE:
+        return f"as instances of their own size {way.hosts}, {cost}"
+    if way.name == RIGHT_SIZED:
+        return f"right-sized {cost}"
+    if way.platform is None or way.planned is None:
+        return ""
+    if not way.packed:
+        return f"{way.platform.phrase} {cost}"
+    return (
+        f"as containers {way.platform.phrase} they need {way.hosts} {way.planned.instance} "
+        f"({_stops(way)}){_beside(way)}, {cost}"
+    )
+
+
+def _stops(way: Way) -> str:
+    above = (way.hosts or 0) - (way.lower_bound or 0)
+    gap = "no packing needs fewer" if above == 0 else f"at most {above} too many"
+    return f"{way.stopped_by} stops it; {way.lower_bound} is a lower bound: {gap}"
+
+
+def _beside(way: Way) -> str:
+    count = len(way.stay)
+    return f" and {count} instance{'s' if count > 1 else ''} beside them" if count else ""
+
+
+def ordered(ways: Sequence[Way]) -> list[Way]:
+    """Today's first, then as they were asked for."""
+    return sorted(ways, key=lambda way: way.name != TODAY)

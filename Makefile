@@ -5,7 +5,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-long check-crash audit bench validate docs lab lock clean
+.PHONY: help demo test accelerate pure test-compiled check-long check-crash audit bench validate docs lab lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,16 @@ test: $(VENV)/.dev  ## lint, types, floors and tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
+
+accelerate: $(VENV)/.compile  ## compile the core in place, a minute (needs a C compiler)
+	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m hatchling build -t wheel --hooks-only
+	@$(BIN)/sim --version
+
+pure:  ## take the compiled core away again
+	find . -name '*.so' -not -path './$(VENV)/*' -delete
+
+test-compiled: accelerate $(VENV)/.dev  ## the exactness tests compiled, and that its answers are the same
+	$(BIN)/pytest tests/test_compiled.py tests/sharing tests/host tests/workload -n auto --maxprocesses 4
 
 check-long: $(VENV)/.dev  ## the longer statistics
 	$(BIN)/pytest -m long -n auto --maxprocesses 4 --dist worksteal
@@ -64,6 +74,9 @@ $(VENV)/.run: $(VENV)/.created $(SOURCE)
 
 $(VENV)/.dev: $(VENV)/.created $(SOURCE)
 	@echo "installing berthsim and what its tests need" && $(install) '.[dev]' && touch $@ $(VENV)/.run
+
+$(VENV)/.compile: $(VENV)/.created $(SOURCE)
+	@echo "installing berthsim and what compiles its core" && $(install) '.[compile]' && touch $@ $(VENV)/.run
 
 $(VENV)/.bench: $(VENV)/.created $(SOURCE)
 	@echo "installing berthsim and the peers it is measured against" && $(install) '.[bench]' && touch $@ $(VENV)/.run

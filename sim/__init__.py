@@ -3,8 +3,9 @@
 The facade is lazy: importing one floor imports nothing above it.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sim.facade import facade
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units
@@ -111,70 +112,4 @@ __all__ = [
     "who_runs_it",
 ]
 
-_HOME = {
-    "App": "sim.workload",
-    "Load": "sim.workload",
-    "Service": "sim.workload",
-    "Part": "sim.workload",
-    "Operation": "sim.workload",
-    "EntryPoint": "sim.workload",
-    "Call": "sim.workload",
-    "Application": "sim.workload",
-    "Step": "sim.host",
-    "Kernel": "sim.host",
-    "Machine": "sim.host",
-    "Killed": "sim.start",
-    "Start": "sim.start",
-    "Story": "sim.start",
-    "StoryDeployment": "sim.platforms.deployment",
-    "World": "sim.core.world",
-    "Ready": "sim.start",
-    "Refused": "sim.start",
-    "description": "sim.core.description",
-    "Burst": "sim.experiment",
-    "LatinHypercube": "sim.experiment",
-    "Poisson": "sim.experiment",
-    "RelativeHalfWidth": "sim.experiment",
-    "Results": "sim.experiment",
-    "Scenario": "sim.experiment",
-    "Sobol": "sim.experiment",
-    "compare": "sim.experiment",
-    "load": "sim.experiment",
-    "replicate": "sim.experiment",
-    "sweep": "sim.experiment",
-    "density": "sim.studies.density.study",
-    "fail": "sim.studies.fail.study",
-    "isolation": "sim.studies.isolation.study",
-    "holds": "sim.studies.holds.study",
-    "lifecycle": "sim.studies.lifecycle.study",
-    "migrate": "sim.studies.migrate.study",
-    "neighbours": "sim.studies.neighbours.study",
-    "plan": "sim.studies.plan.study",
-    "one_server": "sim.studies.one_server",
-    "read": "sim.files.reading",
-    "read_fit": "sim.files.fitted.reading",
-    "calls": "sim.studies.calls.study",
-    "read_traces": "sim.files.traces.reading",
-    "PlatformOptions": "sim.studies.platform_row",
-    "scale_out": "sim.studies.scale_out.study",
-    "scale_in": "sim.studies.scale_in.study",
-    "startup": "sim.studies.startup.study",
-    "storm": "sim.studies.storm.study",
-    "uptime": "sim.studies.uptime.study",
-    "who_runs_it": "sim.studies.who_runs_it",
-    "validate": "sim.validation",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name == "add_platform":
-        return import_module("sim.studies.platforms").register
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    if name in __all__:
-        return import_module(f"sim.{name}")
-    raise AttributeError(f"module 'sim' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+facade(__name__)

@@ -5,11 +5,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Collection
+from functools import cache
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic.dataclasses import is_pydantic_dataclass, rebuild_dataclass
 
 MODULES = sorted(Path("sim").rglob("*.py"))
 
@@ -22,7 +25,7 @@ def test_modules_are_short_and_so_are_functions() -> None:
         assert len(text.splitlines()) <= 600, path
         lengths += [
             (node.end_lineno or 0) - node.lineno + 1
-            for node in ast.walk(ast.parse(text))
+            for node in ast.walk(_tree(path))
             if isinstance(node, ast.FunctionDef)
         ]
 
@@ -85,6 +88,7 @@ def test_a_recipe_touches_as_many_files_as_it_says(
     assert least <= len(touched) <= told, sorted(map(str, touched))
 
 
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -116,11 +120,40 @@ def _imports(path: Path, names: Collection[str]) -> set[str]:
     ],
 )
 def test_importing_a_floor_imports_nothing_above_it(module: str, above: list[str]) -> None:
-    """Seen in a fresh interpreter."""
-    code = f"import sys, {module}; print([m for m in {above} if m in sys.modules])"
+    """Seen in a fresh interpreter, where all that it offers is asked for."""
+    code = f"import sys, {module} as floor; print([m for m in {above} if m in sys.modules])"
+    if module != "sim":  # the top has something of every floor
+        code = code.replace(";", "; [getattr(floor, name) for name in dir(floor)];")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_what_a_package_offers_is_there() -> None:
+    """All of it, under the names that type checkers read."""
+    packages = [
+        _name(path) for path in MODULES if path.read_text("utf-8").endswith("\nfacade(__name__)\n")
+    ]
+    for package in map(import_module, packages):
+        assert dir(package) == sorted(package.__all__)
+        assert all(hasattr(package, name) for name in package.__all__), package.__name__
+
+    assert "sim.catalog" in packages
+
+
+def test_every_description_can_be_made() -> None:
+    """Validators are built when the first is made; a wrong one would be met by a user then."""
+    kinds = {
+        kind
+        for path in MODULES
+        for kind in vars(import_module(_name(path).removesuffix(".__main__"))).values()
+        if isinstance(kind, type) and is_pydantic_dataclass(kind)
+    }
+    for kind in kinds:
+        rebuild_dataclass(kind)  # raises where a type is not known
+        assert kind.__pydantic_complete__
+
+    assert len(kinds) > 90
 
 
 @pytest.mark.parametrize(("cpu_quota", "most"), [(False, 20), (True, 24)])

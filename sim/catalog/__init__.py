@@ -3,10 +3,9 @@
 The facade is lazy: to list instance types, no platform is imported.
 """
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sim.facade import facade
 
 if TYPE_CHECKING:
     from sim.catalog.apps import app, apps, image, images, load, service
@@ -159,53 +158,4 @@ __all__ = [
     "with_volume",
 ]
 
-_HOME = {
-    "sim.catalog.apps": "app apps image images load service",
-    "sim.catalog.builder": "builder official repository",
-    "sim.catalog.containers": "agent_cleanup docker fleet kubelet_cleanup unpacking with_volume",
-    "sim.catalog.ecs": "ecs ecs_capacity_provider ecs_managed ecs_managed_instances "
-    "ecs_on_fargate ecs_service_on_fargate fargate",
-    "sim.catalog.eks": "eks eks_auto eks_auto_nodes eks_cluster_autoscaler eks_karpenter "
-    "eks_on_fargate nodes",
-    "sim.catalog.figures": "control_plane digest figure figures",
-    "sim.catalog.known_images": "known_image",
-    "sim.catalog.instances.machines": "bare custom machine",
-    "sim.catalog.instances.table": "DEFAULT_TYPE Instance core_speeds instance instances matching",
-    "sim.catalog.isolation.recovery": "recovering",
-    "sim.catalog.max_pods": "max_pods",
-    "sim.catalog.nodes.config": "node_config",
-    "sim.catalog.nodes.max_pods": "max_pods prefix_max_pods",
-    "sim.catalog.nodes.settings": "NodeSettings Reserved",
-    "sim.catalog.prices": "ClusterTier DEFAULT_REGION Purchase cluster_price ec2_price ec2_ratio "
-    "fargate_price fargate_spot_ratio fee_share regions spot_interruptions",
-    "sim.catalog.registries": "ecs_agent kubelet_retry_policy registry registry_names",
-    "sim.catalog.services.autoscalers": "AutoscalerName autoscaler",
-    "sim.catalog.services.hops": "hops",
-    "sim.catalog.services.right_sizing": "RULES RuleName right_size",
-    "sim.catalog.storms": "RUNTIMES fitted footprint home profile validation_hosts",
-    "sim.catalog.vms": "ec2 ec2_for hypervisor micro_vm virtual_machine",
-    "sim.core.names": "UnknownName unknown",
-}
-"""By module, the names that are taken from it."""
-_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
-
-
-class _Facade(ModuleType):
-    """Keeps a function from being hidden by the module of its name, as `ecs` by `ecs.py`."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in _MODULE:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(_MODULE[name]), name)
-        super().__setattr__(name, found)
-        return found
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name not in _MODULE or not isinstance(value, ModuleType):
-            super().__setattr__(name, value)
-
-    def __dir__(self) -> list[str]:
-        return sorted(__all__)
-
-
-sys.modules[__name__].__class__ = _Facade
+facade(__name__)

@@ -80,7 +80,10 @@ app = typer.Typer(
 def show_version(wanted: bool) -> None:
     """Print the version and end."""
     if wanted:
-        typer.echo(f"berthsim {sim.__version__}")
+        from sim.sharing import COMPILED
+
+        core = "compiled core" if COMPILED else "pure Python core"
+        typer.echo(f"berthsim {sim.__version__} ({core})")
         raise typer.Exit
 
 

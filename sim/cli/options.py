@@ -21,6 +21,7 @@ from sim.core.question import (
     ask,
     default,
     help_of,
+    kinds_of,
     metadata,
     typed,
 )
@@ -232,7 +233,7 @@ def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
         info = typer.Argument(
             metavar=mark.shape or None, help=help_text, show_default=False, **completes
         )
-    elif get_type_hints(kind)[field.name] is bool:
+    elif kinds_of(kind)[field.name] is bool:
         text, flag = bool, f"--{mark.name}"
         flag = f"{flag}/--no-{mark.name}" if initial else flag
         info = typer.Option(flag, help=help_text, show_default=False, rich_help_panel=group)

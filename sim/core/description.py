@@ -22,8 +22,11 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def description(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen, keyword-only, slotted pydantic dataclass that forbids unknown names."""
-    config = ConfigDict(extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="strings")
+    """Make `cls` a frozen, keyword-only, slotted pydantic dataclass that forbids unknown names.
+
+    Its validator is built when the first one is made: a verb uses a few of a hundred classes.
+    """
+    config = ConfigDict(extra="forbid", defer_build=True, ser_json_inf_nan="strings")
     return dataclass(frozen=True, kw_only=True, slots=True, config=config)(cls)  # type: ignore[return-value]
 
 

@@ -4,10 +4,10 @@ The fields of a question, with their types, defaults and docstrings, are the key
 function that answers it, the options of its verb, and what is kept of it beside the answer.
 """
 
-import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import MISSING, dataclass, fields
+from functools import cache, update_wrapper
 from textwrap import fill
 from typing import (
     Annotated,
@@ -26,6 +26,7 @@ from pydantic_core import PydanticUndefined
 from sim.core.description import description
 from sim.core.mistakes import mistakes
 from sim.core.names import UnknownName
+from sim.docstrings import field_docstrings
 
 P = ParamSpec("P")
 Q = TypeVar("Q")
@@ -101,7 +102,7 @@ class Question:
 def differing(question: object) -> Set[str]:
     """Names of the fields whose values are not their defaults."""
     kind = type(question)
-    return {name for name in help_of(kind) if getattr(question, name) != default(kind, name)}
+    return {name for name in names_of(kind) if getattr(question, name) != default(kind, name)}
 
 
 def default(question: type, name: str) -> Any:
@@ -135,7 +136,19 @@ def typed(question: type, name: str) -> Typed:
 
 def metadata(question: type, name: str) -> Iterator[object]:
     """What is attached to the type of a field, innermost first, also inside `X | None`."""
-    yield from _marks(get_type_hints(question, include_extras=True)[name])
+    yield from _marks(_marked(question)[name])
+
+
+@cache
+def _marked(question: type) -> Mapping[str, object]:
+    """Types of all fields, with what is attached to them."""
+    return get_type_hints(question, include_extras=True)
+
+
+@cache
+def kinds_of(question: type) -> Mapping[str, object]:
+    """Types of all fields."""
+    return get_type_hints(question)
 
 
 def _marks(annotation: object) -> Iterator[object]:
@@ -150,14 +163,18 @@ def _marks(annotation: object) -> Iterator[object]:
 
 def help_of(question: type) -> Mapping[str, str]:
     """The docstring of each field."""
-    written: dict[str, str] = {}
-    for kind in reversed(question.__mro__):
-        known = vars(kind).get("__pydantic_fields__", {})
-        written |= {name: known[name].description for name in known if known[name].description}
-    for name in (field.name for field in fields(question) if field.name not in written):
-        text = typed(question, name).help
-        written[name] = text() if callable(text) else text
-    return {field.name: written[field.name] for field in fields(question)}
+    written = field_docstrings(question)
+    return {name: written.get(name) or _computed(question, name) for name in names_of(question)}
+
+
+def _computed(question: type, name: str) -> str:
+    text = typed(question, name).help
+    return text() if callable(text) else text
+
+
+def names_of(question: type) -> tuple[str, ...]:
+    """Names of the fields."""
+    return tuple(field.name for field in fields(question))
 
 
 def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) -> Q:
@@ -209,7 +226,7 @@ def _named(question: type, line: str, values: Mapping[str, object]) -> str:
     """Mistakes of one field under the name that is typed; a file is named by its own path."""
     path, colon, message = line.partition(": ")
     field = path.partition(".")[0]  # an item of a list has a number behind a dot
-    if not colon or field not in help_of(question):
+    if not colon or field not in names_of(question):
         return line
     mark = typed(question, field)
     name = mark.name
@@ -227,7 +244,7 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
         name: of the function.
     """
     described: Any = question
-    kinds = get_type_hints(described)
+    kinds = kinds_of(described)
     parameters = []
     for field in sorted(fields(described), key=lambda field: bool(field.kw_only)):
         first = default(described, field.name)
@@ -244,7 +261,7 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
     def function(*args: P.args, **kwargs: P.kwargs) -> A:
         return answer(ask(described, signature.bind(*args, **kwargs).arguments))
 
-    functools.update_wrapper(function, answer)
+    update_wrapper(function, answer)
     function.__name__ = function.__qualname__ = name
     function.__signature__ = signature  # type: ignore[attr-defined]
     lines = [

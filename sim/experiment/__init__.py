@@ -4,8 +4,9 @@ The facade is lazy: a worker process, which imports `sim.experiment.running.batc
 more than a run needs.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sim.facade import facade
 
 if TYPE_CHECKING:
     from sim.experiment.design import LatinHypercube, Sobol, sweep
@@ -32,19 +33,4 @@ __all__ = [
     "sweep",
 ]
 
-_HOME = {
-    "design": ("LatinHypercube", "Sobol", "sweep"),
-    "statistics.estimate": ("Estimate",),
-    "replication": ("compare", "replicate"),
-    "results": ("Results", "load"),
-    "running.rollout": ("Rollout",),
-    "running.scenario": ("Burst", "Poisson", "Scenario"),
-    "running.stopping": ("RelativeHalfWidth",),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for module, names in _HOME.items():
-        if name in names:
-            return getattr(import_module(f"sim.experiment.{module}"), name)
-    raise AttributeError(f"module 'sim.experiment' has no attribute {name!r}")
+facade(__name__)

@@ -5,6 +5,13 @@ They know formats, not platforms: compose, Kubernetes manifests, ECS task defini
 dialect; what is not understood is listed, never dropped in silence.
 """
 
-from sim.files.reading import read
+from typing import TYPE_CHECKING
+
+from sim.facade import facade
+
+if TYPE_CHECKING:
+    from sim.files.reading import read
 
 __all__ = ["read"]
+
+facade(__name__)

@@ -1,10 +1,15 @@
 """One Linux machine: a cgroup CPU tree, a memory ledger, a disk and a NIC."""
 
-from sim.host.disk_space import DiskSpace
-from sim.host.kernel import Kernel
-from sim.host.machine import Machine
-from sim.host.memory import Memory, MemoryGroup, MemorySlice
-from sim.host.startup_step import Step, WorkAmount
+from typing import TYPE_CHECKING
+
+from sim.facade import facade
+
+if TYPE_CHECKING:
+    from sim.host.disk_space import DiskSpace
+    from sim.host.kernel import Kernel
+    from sim.host.machine import Machine
+    from sim.host.memory import Memory, MemoryGroup, MemorySlice
+    from sim.host.startup_step import Step, WorkAmount
 
 __all__ = [
     "DiskSpace",
@@ -16,3 +21,5 @@ __all__ = [
     "Step",
     "WorkAmount",
 ]
+
+facade(__name__)

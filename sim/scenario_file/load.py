@@ -118,13 +118,3 @@ def _architecture(data: dict[Any, Any]) -> Architecture:
     name, on_aws = part.get("instance"), "instance" in takes and "host" not in takes
     known = on_aws and isinstance(name, str) and name in catalog.instances()
     return catalog.instance(str(name)).architecture if known else "amd64"
-
-
-def schema() -> dict[str, Any]:
-    """The JSON schema of a scenario file."""
-    schema = TypeAdapter(ScenarioFile).json_schema()
-    parts = [schema, *schema["$defs"].values()]
-    for field in (field for part in parts for field in part.get("properties", {}).values()):
-        if field.get("type") == "string" and isinstance(field.get("default"), float):
-            field["default"] = f"{field['default']:g}s"  # durations have a unit in a file
-    return schema

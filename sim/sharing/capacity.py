@@ -278,7 +278,7 @@ class SharedCapacity(Group):
     def _wake(self, event: Event) -> None:
         event.callbacks = self._handlers  # SimPy has taken them; the event may be pending once more
         self._armed.pop()
-        now = self.env.now
+        now: float = self.env.now
         grain = GRAIN * abs(now)  # completions this near are simultaneous: one levelling for all
         if self._due > now + grain:
             if self._due < self._armed[-1]:
@@ -317,10 +317,10 @@ class SharedCapacity(Group):
         self.clock = clock = self.clock + self.level * elapsed
         self._busy += self.rated * elapsed
         self.since = now
-        queue = only.queue
+        queue: list[tuple[float, int, Any]] = only.queue
         first = queue[0][0]
         done: list[Job] = []
-        job: Any
+        job: Job
         if first + only.origin > clock + self.level * grain:
             return done
         only.origin = clock - first  # V is exactly the tag now: no rounding is carried on
@@ -355,7 +355,7 @@ class SharedCapacity(Group):
 
     def _run_callbacks(self, job: Job) -> bool:
         """Run the callbacks of a completed job; whether the run goes on after that."""
-        callbacks, job.callbacks = job.callbacks, None  # type: ignore[assignment]
+        callbacks, job.callbacks = job.callbacks, None
         try:
             for callback in callbacks:
                 callback(job)

@@ -135,7 +135,7 @@ class Group(MemberGroup):
             job.finish()
             env.schedule(job, NORMAL, delay)
             return job
-        now = env.now
+        now: float = env.now
         if root.held:
             self.enter(job, now)
         elif root.rated or not root.run_alone(job, self, now):

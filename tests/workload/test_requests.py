@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from worlds import app, service
@@ -228,6 +228,7 @@ def in_small_steps(
     return [end - time for end, time in zip(ended, requests.times, strict=True)]
 
 
+@example(Requests((0.0, 0.0), (1.0, 1.0)), 1.0, 1.0, 3.0, 1e-35)  # two at once as a period begins
 @given(
     REQUESTS,
     st.floats(0.05, 1.9),

@@ -123,7 +123,7 @@ class Serving(Generic[T]):
                 used = self._use_of_paced(limit, used, width, now)
             else:
                 begun = self._begun(limit, now)
-                if begun > self._began:
+                if begun > self._began + GRAIN:
                     share = (now - begun) / (now - self._began)
                     self._left = self._slice - share * used
                 else:
@@ -163,7 +163,7 @@ class Serving(Generic[T]):
         """
         width = len(self._active)
         needed = (self._active[0][0] - self._clock) * width / self.core_speed
-        self.job_cap = width
+        self.job_cap = float(width)
         limit = self.cpu_max
         if limit is not None:
             begun = self._begun(limit, now)

@@ -1,0 +1,53 @@
+"""Docstrings of fields: the string below each, read from the source when somebody asks for it.
+
+Pydantic can attach them to a class as it is made (`use_attribute_docstrings`), which reads and
+tokenises its source then: a third of the first second of a verb that shows none of them.
+"""
+
+import ast
+import inspect
+import linecache
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+
+def field_docstrings(kind: type) -> Mapping[str, str]:
+    """What is written below each field of a class and of those it inherits from, where any is."""
+    written: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        if "__annotations__" in vars(each):
+            written |= _classes(each.__module__, _source_of(each)).get(each.__qualname__, {})
+    return written
+
+
+def _source_of(kind: type) -> str:
+    """The file of a class; empty where it has none, as at a prompt."""
+    try:
+        return inspect.getsourcefile(kind) or ""
+    except (TypeError, OSError):
+        return ""
+
+
+@cache
+def _classes(module: str, path: str) -> dict[str, dict[str, str]]:  # noqa: ARG001 (one cell a module)
+    """Docstrings by field, by qualified name of the class, of all classes of a file."""
+    return dict(_walked(ast.parse("".join(linecache.getlines(path))), ""))
+
+
+def _walked(node: ast.AST, prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            yield f"{prefix}{child.name}", dict(_of_fields(child))
+            yield from _walked(child, f"{prefix}{child.name}.")
+        elif isinstance(child, ast.FunctionDef):
+            yield from _walked(child, f"{prefix}{child.name}.<locals>.")
+
+
+def _of_fields(kind: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in zip(kind.body, kind.body[1:], strict=False):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                yield name, inspect.cleandoc(text)

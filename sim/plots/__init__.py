@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from sim.plots.cost_frontier import cost_frontier
     from sim.plots.density import density_bars
     from sim.plots.ecdf import ready_ecdf
+    from sim.plots.fitted_phases import fitted_phases
     from sim.plots.forest import forest
+    from sim.plots.held_out import held_out
     from sim.plots.host_timeline import host_timeline
     from sim.plots.isolation import isolation_matrix
     from sim.plots.latency_curve import latency_curve
@@ -41,7 +43,9 @@ __all__ = [
     "cost_and_readiness",
     "cost_frontier",
     "density_bars",
+    "fitted_phases",
     "forest",
+    "held_out",
     "host_timeline",
     "isolation_matrix",
     "latency_curve",

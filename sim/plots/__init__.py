@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.plots.lifecycle import lifecycle
     from sim.plots.machines import machines
     from sim.plots.memory_budget import memory_budget
+    from sim.plots.one_machine import one_machine
     from sim.plots.parity import parity
     from sim.plots.recovery import recovery
     from sim.plots.request_waterfall import request_waterfall
@@ -52,6 +53,7 @@ __all__ = [
     "lifecycle",
     "machines",
     "memory_budget",
+    "one_machine",
     "parity",
     "ready_ecdf",
     "recovery",

@@ -29,6 +29,8 @@ VERBS = {
     "neighbour, a dead host?",
     "app": "sim app init: a file that describes an app of my own, to fill in.",
     "read": "Compose files, Kubernetes manifests, ECS tasks or a list of VMs: what was understood?",
+    "fit": "The starts my own cluster had: which phases do they have, and how far off are answers "
+    "with them?",
     "calls": "Services that call each other: what do users wait for, which stops me, at what rate, "
     "and which comes next?",
     "run": "Run a scenario file; runs that are there already are not made again.",

@@ -71,6 +71,7 @@ def among(field: str, names: Callable[[], Iterable[str]] | Sequence[str]) -> Bef
             raise _not_known(field, value, known)
         return value
 
+    check.known = names  # type: ignore[attr-defined]
     return BeforeValidator(check)
 
 
@@ -104,6 +105,7 @@ def several(
             raise ValueError(f"{everything!r} is not allowed beside {words}; it has all of them")
         return str(words[0]) if len(words) == 1 else tuple(map(str, words))
 
+    check.known = lambda: [*names(), *([everything] if everything else [])]  # type: ignore[attr-defined]
     return PlainValidator(check)
 
 
@@ -175,6 +177,7 @@ def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
             raise _not_known("app", alone, known)
         return alone
 
+    check.known = names  # type: ignore[attr-defined]
     return BeforeValidator(check)
 
 
@@ -197,6 +200,10 @@ def one_service(value: object) -> object:
     return value.parts[0].service
 
 
+AUTO = "auto"
+"""In place of an instance type: the platform chooses."""
+
+
 def _instances() -> Iterable[str]:
     return catalog.instances()  # a look at the name alone would import half of the catalogue
 
@@ -209,6 +216,9 @@ Arch: TypeAlias = Annotated[
     Architecture, among("arch", get_args(Architecture)), Typed(name="arch", shape="<name>")
 ]
 Instance: TypeAlias = Annotated[str, among("instance", _instances), Typed(shape="<type>")]
+InstanceOrAuto: TypeAlias = Annotated[
+    str, among("instance", lambda: (*_instances(), AUTO)), Typed(shape="<type>")
+]
 APP = Typed(shape="<name or file>")
 ImageName: TypeAlias = Annotated[str, among("image", _images), NAME]
 Host: TypeAlias = Annotated[str, AfterValidator(_bare), Typed(shape="<machine>")]

@@ -35,6 +35,11 @@ def rows(question: Question) -> tuple[PlatformRow, ...]:
     return tuple(row for row in _TABLE.values() if row.asks(question))
 
 
+def every() -> tuple[PlatformRow, ...]:
+    """All platforms."""
+    return tuple(_TABLE.values())
+
+
 def plannable() -> tuple[PlatformRow, ...]:
     """The platforms on which an application can be planned.
 

@@ -5,47 +5,37 @@ from typing import Annotated, Any
 
 import typer
 import typer.main
-from typer.core import TyperGroup
 
 import sim
+from sim.cli.help import GroupedVerbs, VerbCommand
 
 VERBS = {
-    "demo": "VMs, Docker, EC2, ECS, EKS and Fargate on one machine: how many, how soon, how much.",
-    "density": "How many of my containers fit on a machine, on every platform, and what stops "
-    "them.",
-    "startup": "How soon is my app ready, on every platform, from request to first healthy answer?",
-    "plan": "My own application: which platform, how many machines, what does it cost, how soon is "
-    "it up?",
-    "migrate": "Our virtual machines as they are: on how many machines elsewhere, at what price?",
-    "storm": "How soon is each of many sandboxes up when they start at once, and what does it "
-    "cost?",
-    "scale": "How long from 0 to 500 tasks, when the machines have to come first? And from 500 to "
-    "200?",
-    "fail": "When a process, a host or a zone dies: what is lost, who notices, when is it served "
-    "again?",
-    "neighbours": "One neighbour asks for all it can get: how much slower are the others, as "
-    "containers, microVMs and VMs?",
-    "isolation": "What do the walls between sandboxes cost, and what still crosses them: a bad "
-    "neighbour, a dead host?",
-    "app": "sim app init: a file that describes an app of my own, to fill in.",
-    "read": "Compose files, Kubernetes manifests, ECS tasks or a list of VMs: what was understood?",
-    "fit": "The starts my own cluster had: which phases do they have, and how far off are answers "
-    "with them?",
-    "calls": "Services that call each other: what do users wait for, which stops me, at what rate, "
-    "and which comes next?",
-    "run": "Run a scenario file; runs that are there already are not made again.",
-    "sweep": "Run a scenario file at many points; runs that are there already are not made again.",
-    "compare": "How two runs differ: their inputs, then every metric with a 95 % interval.",
-    "report": "A run on one page: its answer, figures and tables, in a file that needs no network.",
-    "sensitivity": "Every cited number of a scenario moved over its range: which of them decide "
-    "the answer?",
-    "image": "Layers of an image, compressed and unpacked, and what it shares with another.",
-    "instances": "EC2 instance types: vCPUs and their speed, memory nominal and visible, ENIs, "
-    "price.",
+    "demo": "VMs, Docker, EC2, ECS, EKS and Fargate compared on one screen.",
+    "density": "How many containers fit on a machine, and what stops them?",
+    "startup": "How soon is an app ready on each platform, phase by phase?",
+    "plan": "Which platform, machines and cost for my own application?",
+    "migrate": "How many machines elsewhere for the VMs I have, at what price?",
+    "storm": "How long do many sandboxes take that start at once?",
+    "scale": "How long from 0 to 500 tasks, machines included? And back?",
+    "fail": "A process, host or zone dies: when is everything served again?",
+    "neighbours": "How much does one noisy neighbour slow down the others?",
+    "isolation": "What does stronger isolation cost, and what still gets through?",
+    "app": "Write a file that describes my own app, to fill in: sim app init.",
+    "read": "What was understood of my files: compose, Kubernetes, ECS, VMs?",
+    "fit": "What do my own cluster's starts say, and how far off is the model?",
+    "calls": "What do users wait for, and which service is the bottleneck?",
+    "run": "Run a scenario file; runs that are there already are reused.",
+    "sweep": "Run a scenario file at many points.",
+    "compare": "How do two runs differ: inputs, then metrics with intervals?",
+    "report": "One HTML page of a run, which needs no network.",
+    "open": "Open the page of a run in the browser: sim open latest.",
+    "sensitivity": "Which of the cited numbers does an answer hang on?",
+    "image": "Layers of an image, and what it shares with another.",
+    "instances": "EC2 instance types: CPU, memory, ENIs, GPUs, price.",
     "parameters": "The cited numbers: value, range, grade, date and source.",
-    "validate": "Real measurements beside what the model makes of their inputs; 1 if a bar is "
-    "missed.",
-    "lifecycle": "Build an image, push it, pull and run it: where do the seconds and the bytes go?",
+    "explain": "What does a parameter mean, and where is it from?",
+    "validate": "How far is the model from real measurements?",
+    "lifecycle": "Build, push, pull and run an image: where does the time go?",
     "schema": "The JSON schema of a scenario file.",
 }
 """What each answers, in the order of the help; `sim.cli.<verb>` has a function `command`."""
@@ -66,11 +56,11 @@ def made(name: str) -> Any:
 
     alone = typer.Typer(**PLAIN)
     module = import_module(f"sim.cli.{MODULES.get(name, name)}")
-    alone.command(name, help=VERBS[name])(verb(module.command))
+    alone.command(name, cls=VerbCommand, help=VERBS[name])(verb(module.command))
     return typer.main.get_command(alone)
 
 
-class Verbs(TyperGroup):
+class Verbs(GroupedVerbs):
     """Lists the verbs without their options, which take a second to import."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -84,7 +74,7 @@ app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
     help="How many of my containers fit on a machine, and how soon is each one ready?",
-    **PLAIN,
+    **(PLAIN | {"add_completion": True}),
 )
 
 
@@ -101,7 +91,8 @@ def show_version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show it.")
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show it."),
     ] = False,
 ) -> None:
     """How many of my containers fit on a machine, and how soon is each one ready?"""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from sim.cli.help import panel
 from sim.cli.screen import note, reader_has_gone
 from sim.core.description import description
 from sim.core.question import (
@@ -21,6 +22,7 @@ from sim.core.question import (
     default,
     help_of,
     kinds_of,
+    metadata,
     typed,
 )
 from sim.studies.kinds import Count, Folder
@@ -223,25 +225,49 @@ def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
     required = initial is MISSING
     if not (required or initial is False or initial in (None, "", ())):
         help_text += f"  [default: {_shown(mark, initial)}]"
+    group, completes = panel(kind, field.name), _completes(kind, field.name)
     info: Any
     text: Any = list[str]
     if mark.argument:
         text = list[str] if mark.repeats else str
-        info = typer.Argument(metavar=mark.shape or None, help=help_text, show_default=False)
+        info = typer.Argument(
+            metavar=mark.shape or None, help=help_text, show_default=False, **completes
+        )
     elif kinds_of(kind)[field.name] is bool:
         text, flag = bool, f"--{mark.name}"
         flag = f"{flag}/--no-{mark.name}" if initial else flag
-        info = typer.Option(flag, help=help_text, show_default=False)
+        info = typer.Option(flag, help=help_text, show_default=False, rich_help_panel=group)
     else:
         shape = mark.shape or "<text>"
         names = [*([f"-{mark.short}"] if mark.short else []), f"--{mark.name}"]
-        info = typer.Option(*names, metavar=shape, help=help_text, show_default=False)
+        info = typer.Option(
+            *names,
+            metavar=shape,
+            help=help_text,
+            show_default=False,
+            rich_help_panel=group,
+            **completes,
+        )
     return inspect.Parameter(
         field.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=inspect.Parameter.empty if required else None,
         annotation=Annotated[text if required else text | None, info],
     )
+
+
+def _completes(kind: type, name: str) -> dict[str, Any]:
+    """What a shell completes a value to: the names that are known of it."""
+    checks = [getattr(mark, "func", None) for mark in metadata(kind, name)]
+    known = next(filter(None, (getattr(check, "known", None) for check in checks)), None)
+    if known is None:
+        return {}
+
+    def complete(incomplete: str) -> list[str]:
+        names = known() if callable(known) else known
+        return [each for each in names if each.startswith(incomplete)]
+
+    return {"autocompletion": complete}
 
 
 def _shown(mark: Typed, initial: object) -> str:

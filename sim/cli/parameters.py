@@ -15,7 +15,7 @@ from sim.core.question import BadInput, Typed
 class ParametersQuestion:
     """Which cited numbers are there, and where are they from?"""
 
-    text: Annotated[str, Typed(argument=True)] = ""
+    text: Annotated[str, Typed(argument=True, shape="WORD")] = ""
     """Part of a key, a source or a note."""
 
 

@@ -293,13 +293,18 @@ def _results(tables: Tables, described: dict[str, Any], manifest: Manifest) -> R
 
 
 def _find(path: Path) -> Path:
-    candidates = [path, *Path("results").glob(f"*/{path.name}")]
-    for candidate in candidates:
+    every = sorted(Path("results").glob(f"*/{path.name}"), key=lambda at: -at.lstat().st_mtime)
+    for candidate in (path, *every):
+        if candidate.name == LATEST and (candidate / FILE).is_file():
+            return candidate.parent / candidate.resolve().name
         if (candidate / FILE).is_file():
             return candidate
-        if (candidate / LATEST).is_file():
-            text = (candidate / LATEST).read_text(encoding="utf-8", errors="replace")
-            return candidate / check_name(str(candidate / LATEST), text.strip())
+        noted = candidate / LATEST
+        if noted.is_dir():
+            return candidate / noted.resolve().name
+        if noted.is_file():
+            text = noted.read_text(encoding="utf-8", errors="replace")
+            return candidate / check_name(str(noted), text.strip())
     raise FileNotFoundError(
         f"results: {str(path)!r} is neither a run's folder, nor a scenario's, nor a run id"
     )

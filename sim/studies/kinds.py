@@ -71,6 +71,7 @@ def among(field: str, names: Callable[[], Iterable[str]] | Sequence[str]) -> Bef
             raise _not_known(field, value, known)
         return value
 
+    check.known = names  # type: ignore[attr-defined]
     return BeforeValidator(check)
 
 
@@ -104,6 +105,7 @@ def several(
             raise ValueError(f"{everything!r} is not allowed beside {words}; it has all of them")
         return str(words[0]) if len(words) == 1 else tuple(map(str, words))
 
+    check.known = lambda: [*names(), *([everything] if everything else [])]  # type: ignore[attr-defined]
     return PlainValidator(check)
 
 
@@ -175,6 +177,7 @@ def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
             raise _not_known("app", alone, known)
         return alone
 
+    check.known = names  # type: ignore[attr-defined]
     return BeforeValidator(check)
 
 

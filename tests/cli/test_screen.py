@@ -1,5 +1,8 @@
 """What fits on a screen of 80 columns, and what gives way where it does not."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +14,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from sim.cli import screen
-from sim.cli.app import app
+from sim.cli.app import VERBS, app
 from sim.cli.columns import laid_out, stops, won
+from sim.cli.help import EXAMPLES, GROUPS
 
 HEADS = ["platform", "fit", "", "stopped by", "n"]
 ROWS = [["eks-fargate", "1", "========", "1 per microVM", "30"]]
@@ -116,3 +120,118 @@ def test_a_verb_fits_in_80_columns(
 
     assert said
     assert [line for line in said.splitlines() if cell_len(line) > 80] == []
+
+
+def call(*words: str) -> str:
+    return CliRunner().invoke(app, words, catch_exceptions=False).stdout
+
+
+def test_help_has_each_verb_once_below_a_heading_and_on_a_line() -> None:
+    """None is lost, and none is cut."""
+    lines = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}).stdout.splitlines()
+
+    for name, text in VERBS.items():
+        (line,) = [line for line in lines if line.split()[:1] == [name]]
+        assert line.endswith(text)
+
+
+def test_every_verb_has_examples_that_can_be_typed() -> None:
+    """The verb and each option is one that there is; the verb's help shows them."""
+    grouped = [verb for verbs in GROUPS.values() for verb in verbs]
+
+    assert len(set(grouped)) == len(grouped)
+    for verb, examples in EXAMPLES.items():
+        told = call(verb, "--help")
+        assert verb in grouped
+        for example in examples:
+            assert example in told
+            for word in example.split():
+                assert not word.startswith("--") or f"{word} " in told, example
+
+
+def test_types_are_named_as_people_do() -> None:
+    """Not as Python does."""
+    for verb in VERBS:
+        told = call(verb, "--help")
+        assert "str]" not in told, verb
+        assert "<str>" not in told, verb
+        assert "TEXT" not in told, verb
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("sim den", "density"),
+        ("sim density --cpu-o", "--cpu-overcommit"),
+        ("sim startup --platform eks-f", "eks-fargate"),
+        ("sim density --instance m7g.2x", "m7g.2xlarge"),
+    ],
+)
+def test_a_shell_completes_verbs_options_and_names(line: str, offered: str) -> None:
+    """As bash asks for it."""
+    environment = {"_SIM_COMPLETE": "complete_bash", "COMP_WORDS": line}
+    environment["COMP_CWORD"] = str(len(line.split()) - 1)
+    done = CliRunner().invoke(app, [], env=environment, prog_name="sim")
+
+    assert offered in done.stdout.split()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_can_be_had_for_a_shell(shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELL", f"/bin/{shell}")
+    code = "import sys; sys.argv[0] = 'sim'; from sim.cli import main; main()"
+    environment = {**os.environ, "_SIM_COMPLETE": f"source_{shell}"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
+    )
+
+    assert f"_SIM_COMPLETE=complete_{shell}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("service.cpu", ["vCPU", "java 2 vCPU", "density", "startup", "--cpu"]),
+        ("fargate.provision", ["13.77 s (12.4 to 21.2)", "C: derived", "public records", "eks"]),
+        ("cpu-overcommit", ["Reserved vCPUs", "density"]),
+        ("eks-fargate", ["EKS on Fargate", "has one of its own"]),
+    ],
+)
+def test_explain_says_what_a_parameter_is_and_where_it_is_used(name: str, parts: list[str]) -> None:
+    """A figure, a field of a file, an option or a platform."""
+    told = " ".join(call("explain", name).split())
+
+    assert all(part in told for part in parts), told
+
+
+def test_explain_knows_what_was_meant() -> None:
+    done = CliRunner().invoke(app, ["explain", "fargate.provison"])
+
+    assert done.exit_code == 2
+    assert "did you mean 'fargate.provision'" in done.stderr
+
+
+def test_open_finds_the_latest_run_which_is_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By that word, by the scenario's name, and through the link; the page is made once."""
+    monkeypatch.chdir(tmp_path)
+    call("density", "--by", "reservation", "--json")
+    pages = {call("open", name) for name in ("latest", "density", "results/density/latest")}
+
+    (page,) = pages
+    assert Path(page.strip()).is_file()
+    assert (tmp_path / "results" / "density" / "latest" / "summary.csv").is_file()
+    assert "latest" not in page
+
+
+def test_validate_prints_a_summary_and_every_case_where_that_is_asked_for(tmp_path: Path) -> None:
+    """The sentence first."""
+    (tmp_path / "mine.csv").write_text("layers,unpacked_mb,wire_mb,pull_s_median\n9,1180,,6.6\n")
+    asked = ("validate", "--no-shipped", "--data", str(tmp_path / "mine.csv"))
+    short, long = call(*asked), call(*asked, "--cases")
+
+    assert short.startswith("Against real measurements the model is off by")
+    assert short.splitlines()[0] == long.splitlines()[0]
+    assert "9 layers, 1180 MB" in long
+    assert "9 layers, 1180 MB" not in short

@@ -25,10 +25,10 @@ def file(tmp_path: Path) -> Path:
 def test_a_file_of_ones_own_is_judged(file: Path) -> None:
     """Inside its bars: 0; and the table says measured, predicted, error, split and bar."""
     file.write_text(GOOD)
-    code, out, _ = run("--no-shipped", "--data", file)
+    code, out, _ = run("--no-shipped", "--cases", "--data", file)
 
     assert code == 0
-    for word in ("9 layers, 1180 MB", "6.60 s", "held out", "50 %", "inside", "3 of 3 bars"):
+    for word in ("9 layers, 1180 MB", "6.60 s", "held out", "50 %", "inside", "All 3 bars are met"):
         assert word in out
 
 
@@ -38,7 +38,7 @@ def test_a_missed_bar_ends_with_1(file: Path) -> None:
     code, out, _ = run("--no-shipped", "--data", file)
 
     assert code == 1
-    assert "OUTSIDE" in out and "MISSED" in out
+    assert "outside: 9 layers" in out and "MISSED" in out
 
 
 def test_json_is_a_list_of_cases(file: Path) -> None:

@@ -354,8 +354,15 @@ def replications(manifest: Manifest | None, code: str | None = None) -> int:
 
 
 def note_latest(folder: Path) -> None:
-    """Note that a run is the latest of its scenario."""
-    write_whole(folder.parent / LATEST, folder.name + "\n")
+    """Note that a run is the latest of its scenario: a link, or its name where links cannot be."""
+    latest = folder.parent / LATEST
+    draft = latest.with_name(f".{LATEST}.{os.getpid()}.writing")
+    try:
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(folder.name, target_is_directory=True)
+        draft.replace(latest)
+    except OSError:
+        write_whole(latest, folder.name + "\n")
     remove_drafts(folder.parent, older_than=SAVE_WAITS)
 
 

@@ -1,0 +1,124 @@
+"""Help as people read it: verbs and options in groups, an example or two below."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+GROUPS = {
+    "Ask": ("demo", "density", "startup", "scale", "storm", "lifecycle"),
+    "My own application": ("plan", "migrate", "read", "app", "calls"),
+    "When things go wrong": ("fail", "neighbours", "isolation"),
+    "Scenario files and runs": (
+        *("run", "sweep", "compare", "sensitivity", "report", "open", "schema"),
+    ),
+    "What is known": ("explain", "parameters", "instances", "image", "validate", "fit"),
+}
+"""Verbs under the heading of the help that they stand below; others are *more*."""
+
+EXAMPLES = {
+    "demo": ("sim demo",),
+    "density": (
+        "sim density --instance m7g.2xlarge --cpu 0.5 --memory 1GiB",
+        "sim density --by reservation --max-pods 110 --explain",
+        "sim density compose.yaml",
+    ),
+    "startup": (
+        "sim startup --app node --platform fargate --platform ecs",
+        'sim startup --platform ecs --tasks 20 --require "p95<=30s"',
+    ),
+    "plan": ("sim plan compose.yaml", "sim plan manifests/ --sizes stats.json"),
+    "migrate": ("sim migrate vms.csv",),
+    "scale": ("sim scale --to 500 --instance c6g.4xlarge", "sim scale --from 500 --to 200"),
+    "storm": ("sim storm --runtime kata-fc --starts 100 --running 500",),
+    "fail": ("sim fail --app node --tasks 40 --kill host",),
+    "neighbours": ("sim neighbours --app node --bad disk",),
+    "isolation": ("sim isolation --app node",),
+    "calls": ("sim calls scenarios/shop.yaml --rate 100",),
+    "lifecycle": ("sim lifecycle scenarios/dockerfiles/node --app node --platform ecs",),
+    "app": ("sim app init app.yaml", "sim startup --app app.yaml"),
+    "read": ("sim read compose.yaml",),
+    "run": ("sim run scenario.yaml --replications auto",),
+    "sweep": ("sim sweep scenario.yaml --grid host.instance=m5.large,m5.xlarge",),
+    "compare": ("sim compare results/startup/latest 1654fbfca0",),
+    "sensitivity": ("sim sensitivity scenario.yaml",),
+    "report": ("sim report results/startup/latest --open",),
+    "open": ("sim open latest", "sim open startup"),
+    "image": ("sim image node:22 --with debian:bookworm",),
+    "instances": ("sim instances 'm7g.*'",),
+    "parameters": ("sim parameters fargate",),
+    "explain": ("sim explain service.cpu", "sim explain fargate.provision"),
+    "fit": ("sim fit starts.json --out fit.yaml",),
+    "validate": ("sim validate", "sim validate --cases"),
+    "schema": ("sim schema > scenario.schema.json",),
+}
+"""What one may type first."""
+
+PANELS = {
+    "NodeSettings": "EKS nodes and machine images",
+    "PriceTerms": "Prices",
+    "WorkerOptions": "Where runs are made",
+    "Files": "Output",
+    "Json": "Output",
+    "Caveats": "Output",
+}
+"""Options of these descriptions stand below a heading of their own."""
+
+
+def panel(kind: type, field: str) -> str:
+    """The heading below which the option of a field stands."""
+    home = next(k for k in kind.__mro__ if field in vars(k).get("__annotations__", {}))
+    return PANELS.get(home.__name__, "Options")
+
+
+class VerbCommand(TyperCommand):
+    """A verb, whose options stand below the headings of their descriptions."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Arguments first, then each group."""
+        arguments: list[tuple[str, str]] = []
+        panels: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is None:
+                continue
+            if parameter.param_type_name == "argument":
+                name = getattr(parameter, "metavar", None) or str(parameter.name).upper()
+                arguments.append((name, record[1].removesuffix("  [required]")))
+            else:
+                group = getattr(parameter, "rich_help_panel", None) or "Output"
+                panels.setdefault(group, []).append(record)
+        _write(formatter, {"Arguments": arguments, **panels})
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Examples."""
+        del ctx
+        examples = EXAMPLES.get(str(self.name), ())
+        if examples:
+            with formatter.section("Examples"):
+                for example in examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+class GroupedVerbs(TyperGroup):
+    """The verbs below the headings of what they are for."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """A line each."""
+        texts = {
+            name: (command.help or "").replace("\n", " ")
+            for name in self.list_commands(ctx)
+            if (command := self.get_command(ctx, name)) is not None
+        }
+        grouped = {name for names in GROUPS.values() for name in names}
+        more = [name for name in texts if name not in grouped]
+        for heading, names in {**GROUPS, "More": tuple(more)}.items():
+            _write(formatter, {heading: [(name, texts[name]) for name in names if name in texts]})
+
+
+def _write(formatter: Any, groups: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+    for heading, records in groups.items():
+        rows = list(records)
+        if rows:
+            with formatter.section(heading):
+                formatter.write_dl(rows)

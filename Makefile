@@ -5,7 +5,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types tests-alone accelerate pure test-compiled check-long check-crash audit bench validate docs lab lock clean
+.PHONY: help demo test types tests-alone accelerate pure test-compiled check-long check-crash audit bench validate docs notebooks lab lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ validate: $(VENV)/.run  ## docs/validation.md anew: the model beside real measur
 docs: $(VENV)/.docs  ## the documentation site into docs/_build/html, offline; warnings are errors
 	PATH="$(abspath $(BIN)):$$PATH" COLUMNS=88 NO_COLOR=1 $(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
+
+notebooks: $(VENV)/.lab  ## run all notebooks and keep their outputs
+	NO_COLOR=1 $(BIN)/jupyter nbconvert --to notebook --inplace --execute --log-level WARN notebooks/*.ipynb
 
 lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

@@ -182,3 +182,14 @@ def test_every_answer_and_what_describes_ones_own_app_is_at_the_top() -> None:
     answers = {"density", "lifecycle", "one_server", "scale_in", "scale_out", "startup", "storm"}
     assert {*answers, "who_runs_it", "App", "Step"} <= set(dir(sim))
     assert all(hasattr(sim, name) for name in dir(sim))
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    """And its heading has the same."""
+    numbers = [path.name[:4] for path in Path("docs/decisions").glob("0*.md")]
+    headings = [
+        path.read_text(encoding="utf-8")[2:6] for path in Path("docs/decisions").glob("0*.md")
+    ]
+
+    assert numbers == headings
+    assert len(set(numbers)) == len(numbers)

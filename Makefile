@@ -48,8 +48,8 @@ docs: $(VENV)/.docs  ## the documentation site into docs/_build/html, offline; w
 	PATH="$(abspath $(BIN)):$$PATH" COLUMNS=88 NO_COLOR=1 $(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
 
-notebooks: $(VENV)/.lab  ## run all notebooks and keep their outputs
-	NO_COLOR=1 $(BIN)/jupyter nbconvert --to notebook --inplace --execute --log-level WARN notebooks/*.ipynb
+notebooks: $(VENV)/.dev  ## run all notebooks and keep their outputs
+	NO_COLOR=1 $(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
 lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

@@ -49,7 +49,7 @@ docs: $(VENV)/.docs  ## the documentation site into docs/_build/html, offline; w
 	@echo "open docs/_build/html/index.html"
 
 notebooks: $(VENV)/.dev  ## run all notebooks and keep their outputs
-	NO_COLOR=1 $(BIN)/jupyter execute --inplace notebooks/*.ipynb
+	NO_COLOR=1 $(BIN)/python notebooks/keep_outputs.py
 
 lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

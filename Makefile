@@ -46,7 +46,8 @@ docs: $(VENV)/.docs  ## the documentation site into docs/_build/html, offline; w
 lab: $(VENV)/.lab  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
-bench: $(VENV)/.bench  ## CPU time of the sharing law against its floor and its peers
+bench: $(VENV)/.bench  ## what an answer costs, in counts beside those kept; the sharing law against its peers
+	$(BIN)/python -m benchmarks.counts
 	$(BIN)/python -m benchmarks.sharing
 
 audit: $(VENV)/.dev  ## known advisories against what is pinned (needs a network)

@@ -1,11 +1,15 @@
-"""Peers of the sharing law, given the same work in the same run: Ciw and the plain version."""
+"""Peers of the sharing law, given the same work: Ciw, SimGrid and the plain version."""
 
 from __future__ import annotations
 
+import json
 import math
+import os
 import random
+import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import ciw
 import simpy
@@ -54,6 +58,22 @@ def by_ciw(jobs: Jobs) -> Served:
     spent = time.process_time() - begun
     records = simulation.get_all_records()
     return Served(spent, math.fsum(r.exit_date - r.arrival_date for r in records) / len(records))
+
+
+def by_simgrid(jobs: Jobs) -> Served | None:
+    """SimGrid's host of one core, in a Python that has it; None where none has."""
+    python = os.environ.get("SIMGRID_PYTHON", "/usr/bin/python3")
+    has = [python, "-c", "import simgrid"]
+    if (
+        not Path(python).exists()
+        or subprocess.run(has, capture_output=True, check=False).returncode
+    ):
+        return None
+    script = Path(__file__).with_name("simgrid_peer.py")
+    asked = json.dumps({"works": jobs.works, "gaps": jobs.gaps})
+    done = subprocess.run([python, script], input=asked, capture_output=True, text=True, check=True)
+    served = json.loads(done.stdout)
+    return Served(served["cpu_s"], math.fsum(served["sojourns"]) / len(served["sojourns"]))
 
 
 def by_sim(jobs: Jobs) -> Served:

@@ -84,24 +84,30 @@ def _row(key: Row, floor: interleaved.World, law: interleaved.World) -> Row:
 
 
 def against_peers(count: int, alive: int, plain_alive: int) -> list[Row]:
-    """The same work by Ciw, by the plain version and by the law."""
+    """The same work by Ciw, by SimGrid, by the plain version and by the law."""
     work = peers.jobs(count, alive)
     runs = sorted((peers.by_sim(work) for _ in range(9)), key=lambda served: served.cpu_s)
     law = runs[len(runs) // 2]  # the median; the peer's one run is long enough
-    them = peers.by_ciw(work)
+    others = {"Ciw PSNode": peers.by_ciw(work), "SimGrid": peers.by_simgrid(work)}
+    if others["SimGrid"] is None:
+        print("SimGrid: not measured; Debian's python3-simgrid is not installed.")
     world = interleaved.flat(plain_alive, dice(plain_alive))
     interleaved.timed([world], 50_000)
     plain = peers.plain_s_per_job(plain_alive, 20)
     return [
-        {
-            "peer": "Ciw PSNode",
-            "jobs": count,
-            "alive": alive,
-            "peer_us": round(them.cpu_s / count * 1e6, 1),
-            "law_us": round(law.cpu_s / count * 1e6, 2),
-            "times": round(them.cpu_s / law.cpu_s),
-            "mean_differs_by": abs(them.mean_sojourn_s / law.mean_sojourn_s - 1.0),
-        },
+        *(
+            {
+                "peer": name,
+                "jobs": count,
+                "alive": alive,
+                "peer_us": round(them.cpu_s / count * 1e6, 1),
+                "law_us": round(law.cpu_s / count * 1e6, 2),
+                "times": round(them.cpu_s / law.cpu_s),
+                "mean_differs_by": abs(them.mean_sojourn_s / law.mean_sojourn_s - 1.0),
+            }
+            for name, them in others.items()
+            if them is not None
+        ),
         {
             "peer": "plain version",
             "jobs": 20,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sim import one_server, plots
 from sim.cli.script import answer, picture, script
+from sim.studies.one_server import memory_of_one_server
 
 
 @script(replications=10)
@@ -20,9 +21,8 @@ def main(replications: int, seed: int, out: Path) -> None:
     results = one_server(serve=60.0, replications=replications, seed=seed)
     folder = results.save(out)
     samples = results.samples.query("run == 0").set_index("variant")
-    docker = picture(plots.host_timeline(samples.loc["docker"])[0], folder / "docker.png")
-    guests = plots.host_timeline(samples.loc["vm"], memory="guests' reserved memory, and the host")
-    vm = picture(guests[0], folder / "vm.png")
+    both = plots.one_machine(memory_of_one_server(), results.runs)
+    drawn = picture(both, folder / "one_machine.png")
     table = results.runs.groupby("variant", sort=False).mean(numeric_only=True)
     table = table.filter(regex="^(time_to_ready_s_|slowdown)").T.rename_axis("mean of all runs")
     most = samples.groupby(["variant", "resource"])["used"].max() / 2**30
@@ -33,8 +33,7 @@ def main(replications: int, seed: int, out: Path) -> None:
         "used or not.",
         table.reset_index(),
         folder,
-        docker,
-        vm,
+        drawn,
     )
 
 

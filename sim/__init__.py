@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from sim.files.fitted.reading import read_fit
     from sim.files.reading import read
+    from sim.files.records.fitting import fit
     from sim.files.traces.reading import read_traces
     from sim.host import Kernel, Machine, Step
     from sim.platforms.deployment import StoryDeployment
@@ -88,6 +89,7 @@ __all__ = [
     "description",
     "experiment",
     "fail",
+    "fit",
     "holds",
     "isolation",
     "lifecycle",

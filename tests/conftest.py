@@ -16,3 +16,6 @@ settings.load_profile("floors")
 os.environ["BERTHSIM_INSTANCES"] = (
     os.devnull
 )  # instance types of whoever runs the tests are none of theirs
+os.environ.pop(
+    "COLUMNS", None
+)  # what runs the tests in parallel says 80; an answer is as wide as it is

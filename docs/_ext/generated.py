@@ -157,7 +157,7 @@ def _shown(script: Path, newest: float) -> str:
         _run(script, folder)
     text = script.read_text(encoding="utf-8")
     question = text.split('"""')[1].splitlines()[0]
-    pictures = sorted(folder.rglob("*.png"))
+    pictures = sorted(folder.glob("*.png"))
     drawn = [f"![{path.stem}]({path.relative_to(DOCS / 'gallery')})" for path in pictures]
     answer = f"```text\n{said.read_text(encoding='utf-8').strip()}\n```"
     source = f"```{{literalinclude}} ../../scenarios/{script.name}\n:language: python\n```"
@@ -179,7 +179,11 @@ def _run(script: Path, folder: Path) -> None:
     )
     if ran.returncode:
         raise RuntimeError(f"{script.name} ended with {ran.returncode}:\n{ran.stderr[-2000:]}")
-    (folder / "answer.txt").write_text(ran.stdout.replace(f"{folder}/", ""), encoding="utf-8")
+    for path in sorted((folder / "runs").rglob("*.png")):
+        shutil.copyfile(path, folder / path.name)
+    (folder / "answer.txt").write_text(
+        ran.stdout.replace(f"{folder}/runs", "results"), encoding="utf-8"
+    )
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

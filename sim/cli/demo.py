@@ -16,7 +16,7 @@ from sim.studies import platforms
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.study import density
 from sim.studies.kinds import Replications, Seed
-from sim.studies.one_server import one_server
+from sim.studies.one_server import memory_of_one_server, one_server
 from sim.studies.startup.answer import StartupAnswer
 from sim.studies.startup.study import startup
 from sim.units import MiB
@@ -120,14 +120,14 @@ def _memory(many: DensityAnswer) -> Axes:
 
 def _pictures(many: DensityAnswer, soon: StartupAnswer, seed: int, folder: Path) -> list[Path]:
     served = one_server(seed=seed, replications=1, serve=20.0)
-    samples = served.samples[served.samples["variant"] == "docker"]
     fargate = soon.results.tiling()
     fargate = fargate[fargate["variant"] == "fargate-cold"]
+    together = plots.one_machine(memory_of_one_server(), served.runs)
     return [
+        picture(together, folder / "one_machine.png"),
         picture(plots.density_bars(many.table()), folder / "density.png"),
         picture(_memory(many), folder / "memory.png"),
         picture(plots.ready_ecdf(soon.starts()), folder / "ready.png"),
         picture(plots.waterfalls(soon.results.tiling()), folder / "phases.png"),
         picture(plots.waterfall(fargate, title="java on Fargate"), folder / "waterfall.png"),
-        picture(plots.host_timeline(samples)[0], folder / "host.png"),
     ]

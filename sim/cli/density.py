@@ -1,29 +1,35 @@
 """`sim density`: how many fit, as what, and what stops them."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
 
-from sim.cli import explained
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 from sim.cli.columns import stops, won
-from sim.cli.holds import hold_files
 from sim.cli.options import Simulated, refusals
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, aside, bar, hint, lead, note, say, table, wrote
 from sim.core.quantity import shown_machine
-from sim.studies.density import study
-from sim.studies.density.altogether import COLUMNS, Altogether
-from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.question import DensityQuestion
-from sim.studies.density.row import DensityRow, how_to_lift
 from sim.units import GiB
+
+if TYPE_CHECKING:
+    from sim.studies.density.altogether import Altogether
+    from sim.studies.density.answer import DensityAnswer
+    from sim.studies.density.row import DensityRow
 
 
 def command(own: OwnFiles, question: DensityQuestion, to: Simulated) -> int:
     """Count them, and say what stops them; 3 where not one fits."""
     if own.files:
+        from sim.cli.holds import hold_files
+
         return hold_files(own, question, to)
+    from sim.studies.density import study
+
     with refusals():
         answer = study.answer(question)
-    folder = answer.results().save(to.out)
+    folder = answer.save(to.out)
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")
@@ -54,8 +60,12 @@ def show(answer: DensityAnswer) -> None:
     if answer.explained is not None:
         for line in _caveats(answer, with_use):
             hint(line)
+        from sim.cli import explained
+
         explained.show(answer.explained)
         return
+    from sim.studies.density.row import how_to_lift
+
     for row in answer.rows:
         if row.count == 0:
             hint(f"{row.platform}: {how_to_lift(row)}")
@@ -64,6 +74,8 @@ def show(answer: DensityAnswer) -> None:
 
 def _caveats(answer: DensityAnswer, with_use: bool) -> Iterator[str]:
     """How to fit more, and what the numbers leave out."""
+    from sim.studies.density.row import how_to_lift
+
     for row in answer.rows:
         yield f"{row.platform}: {how_to_lift(row)}"
     use = (answer.assumed_line(), answer.speed_line()) if with_use else ()
@@ -73,6 +85,8 @@ def _caveats(answer: DensityAnswer, with_use: bool) -> Iterator[str]:
 
 def show_bills(bills: Sequence[Altogether], sentence: str) -> None:
     """What so many cost altogether: USD a month, item by item, on whole hosts."""
+    from sim.studies.density.altogether import COLUMNS
+
     words = [word for word in COLUMNS if any(each.month(word) != 0.0 for each in bills)]
     table(
         ["platform", "hosts", *words, "altogether"],

@@ -12,7 +12,7 @@ GROUPS = {
     "Scenario files and runs": (
         *("run", "sweep", "compare", "sensitivity", "report", "open", "schema"),
     ),
-    "What is known": ("explain", "parameters", "instances", "image", "validate"),
+    "What is known": ("explain", "parameters", "instances", "image", "validate", "fit"),
 }
 """Verbs under the heading of the help that they stand below; others are *more*."""
 
@@ -48,6 +48,7 @@ EXAMPLES = {
     "instances": ("sim instances 'm7g.*'",),
     "parameters": ("sim parameters fargate",),
     "explain": ("sim explain service.cpu", "sim explain fargate.provision"),
+    "fit": ("sim fit starts.json --out fit.yaml",),
     "validate": ("sim validate", "sim validate --cases"),
     "schema": ("sim schema > scenario.schema.json",),
 }

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import fields, replace
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from sim.core.description import description
 from sim.core.names import UnknownName
 from sim.core.question import BadInput, Mistake, Typed, ask, differing, typed
 from sim.files.question import HowRead, Paths, ReadQuestion
-from sim.files.reading import understood
-from sim.workload import Application
+
+if TYPE_CHECKING:
+    from sim.workload import Application
 
 Q = TypeVar("Q")
 
@@ -32,7 +33,7 @@ class OwnFiles(HowRead):
             if name in given and not self.files:
                 yield Mistake((name, "files"), "not allowed without files to read")
 
-    def application(self, question: object, heeded: Sequence[str]) -> Application:
+    def application(self, question: object, heeded: Sequence[str]) -> "Application":
         """The application in them.
 
         Args:
@@ -42,6 +43,8 @@ class OwnFiles(HowRead):
         Raises:
             BadInput: they cannot be read, or a field was given that has no effect.
         """
+        from sim.files.reading import understood
+
         idle = [name for name in differing(question) if name not in heeded]
         if idle:
             first = typed(type(question), sorted(idle)[0]).name

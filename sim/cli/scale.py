@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from sim import plots
 from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
-from sim.plots import save, scale_curves, scale_in_curves
 from sim.studies.cost.bill import Bill
 from sim.studies.scale import ScaleQuestion
 from sim.studies.scale_in import study as scale_in
@@ -32,7 +32,7 @@ def _came(answer: ScaleOutAnswer, to: Simulated) -> int:
     folder = answer.results.save(to.out)
     wanted = [] if answer.starts.empty else [folder / "scale.png"]
     for path in wanted:
-        save(scale_curves(answer.starts, begin=answer.begin), path)
+        plots.save(plots.scale_curves(answer.starts, begin=answer.begin), path)
     if to.json:
         as_json(answer.json())
         if answer.account:
@@ -51,7 +51,7 @@ def _went(answer: ScaleInAnswer, to: Simulated) -> int:
     code = 3 if any(row.lacking for row in answer.rows) else 0
     folder = answer.results().save(to.out)
     drawn = folder / "scale_in.png"
-    save(scale_in_curves(answer.hosts_over_time()), drawn)
+    plots.save(plots.scale_in_curves(answer.hosts_over_time()), drawn)
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

@@ -8,13 +8,15 @@ random numbers).
 import math
 import zlib
 from collections.abc import Callable
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-import numpy as np
 from pydantic import Field
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
+
+if TYPE_CHECKING:
+    import numpy as np
 
 BLOCK = 64
 """Numbers drawn at a time: a numpy call costs as much as sixty numbers."""
@@ -70,8 +72,10 @@ class Streams:
         self.replication = replication
         self._samplers: dict[str, tuple[Varying, Sampler]] = {}
 
-    def generator(self, name: str) -> np.random.Generator:
+    def generator(self, name: str) -> "np.random.Generator":
         """A fresh generator at the start of stream `name`."""
+        import numpy as np
+
         key = (self.replication, zlib.crc32(name.encode()))
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
@@ -98,7 +102,9 @@ def median(what: Varying) -> float:
     return plain(what.mean) * math.log(2.0) if isinstance(what, Exponential) else what
 
 
-def _sampler(what: Varying, generator: np.random.Generator) -> Sampler:
+def _sampler(what: Varying, generator: "np.random.Generator") -> Sampler:
+    import numpy as np
+
     if isinstance(what, Exponential):
         mean = plain(what.mean)
         return in_blocks(lambda: generator.exponential(mean, BLOCK))
@@ -114,9 +120,11 @@ def _sampler(what: Varying, generator: np.random.Generator) -> Sampler:
 
 
 def draw_gamma(
-    generator: np.random.Generator, mean: float, variation: float, number: int
+    generator: "np.random.Generator", mean: float, variation: float, number: int
 ) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """Gamma-distributed numbers; exponential where their coefficient of variation is 1."""
+    import numpy as np
+
     if variation == 0.0 or mean == 0.0:
         return np.full(number, mean)
     if variation == 1.0:

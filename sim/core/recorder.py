@@ -7,7 +7,7 @@ become categories when the tables are built, after the run.
 from array import array
 from collections import defaultdict
 from types import TracebackType
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from simpy import Environment
 
@@ -112,6 +112,14 @@ class Tile(Span):
 TILE = Tile()
 
 
+class Unfiled(Protocol):
+    """Something that files its spans by itself once it is over."""
+
+    def end(self, outcome: int) -> None:
+        """File them as far as they have come; what is under way ends with this outcome."""
+        ...
+
+
 Keep: TypeAlias = Literal["all", "totals"]
 
 
@@ -138,6 +146,10 @@ class Recorder:
         self.resources = Names()
         self.spans: dict[Span, None] = {}
         """Open spans; phases that tile are not among them."""
+        self.unfiled: dict[Unfiled, None] = {}
+        """What is open besides."""
+        self.metered = False
+        """Whether the use of hosts is read during the run, so that each has to keep it up."""
         self.task_phase, self.task_since = array("i"), array("d")
         """The phase each start is in, 0 for none, and since when."""
         self.task_host = array("i")
@@ -260,6 +272,8 @@ class Recorder:
         """End the run: whatever is still open is censored, never done."""
         for span in list(self.spans):
             span.end(CENSORED)
+        for each in list(self.unfiled):
+            each.end(CENSORED)
         for task, phase in enumerate(self.task_phase):
             if phase:
                 self._end_phase(task, self.env.now, CENSORED)

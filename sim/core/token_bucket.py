@@ -68,22 +68,26 @@ class Bucket:
 
     def take(self, tokens: float = 1.0) -> Event:
         """An event that fires when `tokens` have been granted."""
-        return self.env.timeout(self._promise(tokens).wait)
+        return self.env.timeout(self.promise(tokens).wait)
 
     def queue(self, tokens: float = 1.0) -> Generator[Event, Any, None]:
         """Take `tokens` and wait for them; a caller that is interrupted leaves them to others.
 
         Callers that wait already gain nothing by it, those that come after the last of them do.
         """
-        promise = self._promise(tokens)
+        promise = self.promise(tokens)
         try:
             yield self.env.timeout(promise.wait)
         except Interrupt:
-            promise.kept = False
-            self._fill()
-            while self._promises and not self._promises[-1].kept:
-                self._level = min(self.size, self._level + self._promises.pop().tokens)
+            self.give_up(promise)
             raise
+
+    def give_up(self, promise: Promise) -> None:
+        """Leave promised tokens to others: the caller no longer waits for them."""
+        promise.kept = False
+        self._fill()
+        while self._promises and not self._promises[-1].kept:
+            self._level = min(self.size, self._level + self._promises.pop().tokens)
 
     def try_take(self, tokens: float = 1.0) -> bool:
         """Take `tokens` if they are there now; nothing is taken where they are not."""
@@ -94,7 +98,7 @@ class Bucket:
         self._level -= tokens
         return True
 
-    def _promise(self, tokens: float) -> "Promise":
+    def promise(self, tokens: float = 1.0) -> Promise:
         """Take `tokens`; those that are not there yet come later."""
         self._fill()
         self._level -= tokens

@@ -226,7 +226,9 @@ class LiveFargate:
         self.kernels[kernel] = None
         start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)
-        store = ImageStore(kernel, daemon, self._registry, fargate.unpacking)
+        alone = start.demand.alone and (start.gate is None or not start.gate.orders)
+        lone = start.task if alone else None
+        store = ImageStore(kernel, daemon, self._registry, fargate.unpacking, lone=lone)
         start.at_end.append(store.abandon)
         return ContainerEngine(kernel, daemon, store, fargate.runtime)
 

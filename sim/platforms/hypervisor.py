@@ -76,7 +76,7 @@ class Hypervisor(Hosting):
             BudgetItem("guest OSes", count * os),
             BudgetItem("apps", count * size.private),
             BudgetItem("file copies", count * size.hot),
-            BudgetItem("spare in guests", count * (spare - size.working_set)),
+            BudgetItem("reserved, unused", count * (spare - size.working_set)),
         )
 
     def deploy(self, world: World) -> "VirtualHost":

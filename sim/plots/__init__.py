@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from sim.plots.cost_frontier import cost_frontier
     from sim.plots.density import density_bars
     from sim.plots.ecdf import ready_ecdf
+    from sim.plots.fitted_phases import fitted_phases
     from sim.plots.forest import forest
+    from sim.plots.held_out import held_out
     from sim.plots.host_timeline import host_timeline
     from sim.plots.isolation import isolation_matrix
     from sim.plots.latency_curve import latency_curve
     from sim.plots.lifecycle import lifecycle
     from sim.plots.machines import machines
     from sim.plots.memory_budget import memory_budget
+    from sim.plots.one_machine import one_machine
     from sim.plots.parity import parity
     from sim.plots.recovery import recovery
     from sim.plots.request_waterfall import request_waterfall
@@ -41,13 +44,16 @@ __all__ = [
     "cost_and_readiness",
     "cost_frontier",
     "density_bars",
+    "fitted_phases",
     "forest",
+    "held_out",
     "host_timeline",
     "isolation_matrix",
     "latency_curve",
     "lifecycle",
     "machines",
     "memory_budget",
+    "one_machine",
     "parity",
     "ready_ecdf",
     "recovery",

@@ -94,7 +94,7 @@ MEMORY: Mapping[str, str] = {
     "apps": "#009E73",
     "shared files": "#8FD6BF",
     "file copies": "#117733",
-    "spare in guests": "#DDCC77",
+    "reserved, unused": "#DDCC77",
     "free": "#F1F1F1",
 }
 """From the bottom of a host's memory to what is left of it."""

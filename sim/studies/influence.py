@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.core.cited import Cited
 from sim.core.quantity import shown_change
 from sim.experiment import Burst, Scenario
 from sim.experiment.running.metric import READY, measured
 from sim.experiment.statistics.one_at_a_time import Answers, Effect, fixed, one_at_a_time, ranged
+
+if TYPE_CHECKING:
+    import numpy as np
 
 T = TypeVar("T")
 

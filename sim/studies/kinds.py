@@ -14,10 +14,10 @@ from sim import catalog
 from sim.core.names import Architecture, UnknownName, unknown
 from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, shown_size
 from sim.core.question import Mistake, Typed
-from sim.workload import Application, Service
 
 if TYPE_CHECKING:
     from sim.studies.platform_row import Question as Asked
+    from sim.workload import Service
 
 NAME = Typed(shape="<name>")
 
@@ -170,6 +170,8 @@ def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
     """An app of the catalogue by name, or a service of one's own, alone in its application."""
 
     def check(value: object) -> object:
+        from sim.workload import Service
+
         alone = one_service(value)
         if not isinstance(alone, Service) and alone not in (known := list(names())):
             raise _not_known("app", alone, known)
@@ -179,13 +181,15 @@ def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def called(app: str | Service) -> str:
+def called(app: "str | Service") -> str:
     """How an app is called in a sentence."""
     return app if isinstance(app, str) else app.name
 
 
 def one_service(value: object) -> object:
     """The service of an application that has one part; anything else as it is."""
+    from sim.workload import Application
+
     if not isinstance(value, Application):
         return value
     if len(value.parts) > 1:

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim import catalog
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.studies.platform_row import PlatformOptions
 from sim.studies.platforms import row
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 APPS = ("java", "node", "mysql")
 
@@ -56,3 +60,30 @@ def one_server(
         catalogue=catalog.digest(),
         out=out,
     )
+
+
+def memory_of_one_server(
+    *, instance: str = catalog.DEFAULT_TYPE, platforms: Sequence[str] = ("docker", "vm")
+) -> "pd.DataFrame":
+    """Where the machine's nominal memory goes with the three apps at work.
+
+    Returns:
+        One row an item of each platform: `platform`, `host`, `item`, `bytes`.
+
+    Raises:
+        ValueError: the type, or a platform, is not known.
+    """
+    import pandas as pd
+
+    services = [catalog.service(app) for app in APPS]
+    cells = []
+    for name in platforms:
+        live = row(name).made(PlatformOptions(service=services[0], instance=instance))
+        empty = {part.item: part.bytes for part in live.budget(services[0], 0)}
+        held = dict(empty)
+        for service in services:
+            for part in live.budget(service, 1):
+                held[part.item] += part.bytes - empty[part.item]
+        host = live.host_name(services[0])
+        cells += [(name, host, item, size) for item, size in held.items()]
+    return pd.DataFrame(cells, columns=["platform", "host", "item", "bytes"])

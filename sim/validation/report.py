@@ -25,7 +25,10 @@ GROUPS = {
     "apps": ("Apps", "start of programs under quotas, from cold files"),
     "pulls": ("Pulls", "decompress and unpack an image"),
     "ec2 starts": ("EC2", "call until sshd answers, Amazon Linux 2023"),
-    "fargate starts": ("Fargate", "task created until its pull starts, platform 1.3"),
+    "fargate starts": (
+        "Fargate",
+        "task created until its pull starts; records of 1.4 gave the figure",
+    ),
     "noise of cloud VMs": (
         "Noise of cloud VMs",
         "fifth percentile of a benchmark over its median, VMs of one size (Azure VM Noise Dataset "

@@ -388,7 +388,7 @@ def test_demo_writes_its_pictures_and_fits_on_one_screen(
         "ready.png",
         "phases.png",
         "waterfall.png",
-        "host.png",
+        "one_machine.png",
     }
 
 

@@ -1,5 +1,6 @@
 """Runs in several places at once: the same tables, whoever makes them and whoever dies."""
 
+import math
 import multiprocessing
 import os
 import pickle
@@ -10,6 +11,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import loky
 import pytest
 from runs import DiesOnce, assert_same, pair, scenario
 
@@ -17,7 +19,7 @@ from sim.experiment import Scenario, compare, replicate
 from sim.experiment.running.batch import Batch, Bundle, code_digest, perform
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.stopping import Number
-from sim.experiment.running.workers import ProcessPool, Workers, using
+from sim.experiment.running.workers import ProcessPool, StartingPool, Workers, using
 from sim.experiment.storage.run_folder import InMemory
 
 
@@ -131,11 +133,35 @@ def test_where_runs_are_made_can_be_configured_around_a_call() -> None:
         assert workers.count == 1
 
 
-def test_this_process_is_left_only_for_enough_work() -> None:
-    """Starting workers takes a second."""
+def test_this_process_is_left_only_for_enough_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting workers takes a second; those of a call before are there."""
+    monkeypatch.setattr(loky, "cpu_count", lambda: 2)
+    monkeypatch.setattr(ProcessPool, "idle_since", -math.inf)
     with Workers(None, None) as workers:
         workers.grow(1.0)
         assert workers.count == 1
+    with Workers(None, None) as workers:
+        ProcessPool(2).close(failed=False)
+        workers.grow(1.0)
+        assert workers.count == 2
+
+
+def test_this_process_goes_on_while_others_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for processes that have not answered yet; who has answered is given more."""
+    given: list[Future[Bundle]] = []
+
+    def hand(self: ProcessPool, batch: Batch) -> Future[Bundle]:  # noqa: ARG001
+        given.append(Future())
+        return given[-1]
+
+    monkeypatch.setattr(ProcessPool, "submit", hand)
+    pool, batch = StartingPool(2), Batch((("a", 0),), {"a": scenario(tasks=1)}, 1, code_digest())
+    first, second, third = (pool.submit(batch) for _ in range(3))
+
+    assert [first, second] == given
+    assert third.result().rows[0]["ready"] == 1
+    given[0].set_result(third.result())
+    assert pool.submit(batch) is given[2]
 
 
 @pytest.mark.parametrize(

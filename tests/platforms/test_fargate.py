@@ -238,3 +238,22 @@ def test_the_budget_adds_up_to_what_the_ledger_shows() -> None:
 
     assert math.fsum(budget.values()) == 1 * GiB + 60 * MiB
     assert live.hosts()[0].memory.used == math.fsum(budget.values()) - budget["free"]
+
+
+def test_the_pull_of_a_task_is_few_events() -> None:
+    """Seven layers over three connections: four wait for one, and one event ends it."""
+    whole, none = (_events(service(image=image(*sizes))) for sizes in ([5 * MiB] * 7, [0.0]))
+
+    assert whole - none <= 4
+    assert whole <= 20
+
+
+def _events(what: Any) -> int:
+    """Events of one task from request to ready."""
+    world = World()
+    ecs_on_fargate().deploy(world).launch(what)
+    steps = 0
+    while world.env.peek() < math.inf:
+        world.env.step()
+        steps += 1
+    return steps

@@ -65,7 +65,7 @@ def _text(name: str) -> str | None:
     module = sys.modules.get(name)
     if module is None:
         return None
-    spec = module.__spec__
+    spec = getattr(module, "__spec__", None)
     was, was_spec, text = _READ.get(name, (None, None, None))
     if was is not module or was_spec is not spec:
         path = Path(getattr(module, "__file__", None) or "")

@@ -143,6 +143,7 @@ class Scenario:
     def run(self, seed: int, replication: int) -> Recorder:
         """One replication: a world, the platform in it, and what arrives, from begin to end."""
         world = World(seed, replication)
+        world.record.metered = self.sample_every is not None
         deployment = self.deploy(world)
         for arrivals in self.arrivals:
             world.env.process(_follow(world, deployment, arrivals, self.serve))

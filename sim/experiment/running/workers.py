@@ -6,6 +6,7 @@ it has; and what a run gives does not depend on where it was made.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
@@ -21,8 +22,9 @@ from typing import Any, NamedTuple, Protocol
 
 from sim.experiment.running.batch import Batch, Bundle, perform
 
-WORTH_STARTING = 4.0
-"""Seconds of work left from which starting worker processes (about 1 s) pays."""
+WORTH_STARTING, WORTH_WAKING = 4.0, 0.5
+"""Seconds of work left from which worker processes pay: to be started (which takes about one), or
+where they are there from a call before."""
 
 MOST_DEATHS = 3
 """Times that worker processes may die before the runs are given up."""
@@ -74,6 +76,9 @@ class ProcessPool:
     Those that have imported an older text of the user's own modules are not used again.
     """
 
+    idle_since = -math.inf
+    """When the last call left its processes to the next one (clock of the machine, s)."""
+
     def __init__(self, jobs: int) -> None:
         self.count = jobs
         self._own: Mapping[str, str] = {}
@@ -97,8 +102,29 @@ class ProcessPool:
 
     def close(self, *, failed: bool) -> None:
         """Leave the processes to the next call, or end what they are doing."""
+        ProcessPool.idle_since = -math.inf if failed else time.monotonic()
         if failed and self._executor is not None:
             self._executor.shutdown(wait=False, kill_workers=True)
+
+
+class StartingPool(ProcessPool):
+    """The same, while this process goes on until the first of them has answered.
+
+    So no time is lost while they start, and a question is answered no later than by one process.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        super().__init__(jobs)
+        self._first: list[Future[Bundle]] = []
+
+    def submit(self, batch: Batch) -> Future[Bundle]:
+        """Give each process one batch; run the others here as long as none has answered."""
+        if len(self._first) < self.count:
+            self._first.append(super().submit(batch))
+            return self._first[-1]
+        if any(future.done() for future in self._first):
+            return super().submit(batch)
+        return InProcess().submit(batch)
 
 
 def _begin(parent: int, own: Mapping[str, str]) -> None:  # noqa: ARG001 (processes are of one text)
@@ -254,14 +280,15 @@ class Workers:
 
     def grow(self, seconds_left: float) -> None:
         """One process for each core, where there is enough left to do."""
-        if not self._may_grow or seconds_left < WORTH_STARTING:
+        there = time.monotonic() - ProcessPool.idle_since < IDLE / 2
+        if not self._may_grow or seconds_left < (WORTH_WAKING if there else WORTH_STARTING):
             return
         import loky
 
         self._may_grow = False
         cores = int(loky.cpu_count())
         if cores > 1:
-            self._executor = ProcessPool(cores)
+            self._executor = StartingPool(cores)
 
     def explain(self, error: Exception) -> None:
         """Say more of a run that could not be made, where the place is to blame.

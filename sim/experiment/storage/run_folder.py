@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
+import io
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -30,7 +32,7 @@ from sim.experiment.storage.manifest import (
     write_whole,
 )
 from sim.experiment.storage.part_files import FOLDERS, PartFiles, unlinked
-from sim.experiment.storage.tables import TABLES, Tables, arranged, tables_of
+from sim.experiment.storage.tables import TABLES, Tables, arranged, empty_tables, tables_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -268,6 +270,36 @@ def save_whole(
     _save(folder, manifest, described, table, summary)
     note_latest(folder)
     return folder
+
+
+def save_answer(
+    out: str | os.PathLike[str],
+    manifest: Manifest,
+    described: Mapping[str, Any],
+    columns: Iterable[str],
+    summary: Sequence[Mapping[str, Any]],
+) -> Path:
+    """Write an answer for which nothing was run: a summary beside empty tables.
+
+    Args:
+        columns: of its runs.
+        summary: rows, whose values that are not known are absent.
+    """
+    import pyarrow as pa
+
+    tables = {**empty_tables(), "runs": pa.table({name: pa.nulls(0) for name in columns})}
+    home = Path(out) / check_name("scenario", manifest["scenario"])
+    return save_whole(home, manifest, described, tables.__getitem__, _csv(summary))
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as pandas writes them, but for numbers of which some are not known."""
+    file = io.StringIO()
+    names = dict.fromkeys(name for row in rows for name in row)
+    writer = csv.DictWriter(file, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
 
 
 def _save(

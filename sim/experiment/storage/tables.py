@@ -123,7 +123,7 @@ def _runs(rows: Sequence[RunRow]) -> pa.Table:
 
     names = _ordered({name for row in rows for name in row} | set(LEADING))
     columns = {name: [row.get(name) for row in rows] for name in names}
-    return pa.table({name: pa.array(c, type=_kind(name, c)) for name, c in columns.items()})
+    return pa.table({name: _listed(c, _kind(name, c)) for name, c in columns.items()})
 
 
 def _kind(name: str, values: Sequence[Any]) -> Any:
@@ -153,6 +153,15 @@ def _array(column: Column) -> pa.Array:
     import pyarrow as pa
 
     if isinstance(column, Coded):
-        words = pa.array(column.words, type=pa.string())
+        if not len(column.codes):
+            return pa.nulls(0, pa.string())
+        words = _listed(column.words, pa.string())
         return pa.DictionaryArray.from_arrays(pa.array(column.codes), words).cast(pa.string())
-    return pa.array(column)
+    return pa.array(column) if len(column) else pa.nulls(0, pa.from_numpy_dtype(column.dtype))
+
+
+def _listed(values: Sequence[Any], kind: Any) -> pa.Array:
+    """A list in Arrow, which imports pandas to look at anything, be it empty."""
+    import pyarrow as pa
+
+    return pa.array(values, type=kind) if len(values) else pa.nulls(0, kind)

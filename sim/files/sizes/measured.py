@@ -10,7 +10,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sim.core.question import BadInput
@@ -65,23 +65,30 @@ def _uses(source: SourceText, findings: Findings) -> Iterator[tuple[str, Observe
     nodes = [Value(each, TextPlace(source.name, 0), findings) for each in _objects(source)]
     seen = False
     for node in (inner for each in nodes for inner in _items(each)):
-        if "MemUsage" in node:
-            reader = _docker
-        elif "scans" in node:
-            reader = _krr
-        elif "recommendation" in node["status"]:
-            reader = _vertical
-        elif is_fit(node.value):
-            reader = _fitted
-        else:
-            continue
-        seen = True
-        yield from reader(node)
+        if (reader := _reader(node)) is not None:
+            seen = True
+            yield from reader(node)
     if not seen:
         raise BadInput(
             f"{source.name}: it is neither docker stats --no-stream --format json, KRR's JSON, a "
             "VerticalPodAutoscaler with a recommendation nor what sim fit --sizes writes"
         )
+
+
+def uses(node: Value) -> Iterator[tuple[str, ObservedUse]]:
+    """What one object tells of containers, by name; nothing where it is none of these."""
+    if (reader := _reader(node)) is not None:
+        yield from reader(node)
+
+
+def _reader(node: Value) -> Callable[[Value], Iterator[tuple[str, ObservedUse]]] | None:
+    if "MemUsage" in node:
+        return _docker
+    if "scans" in node:
+        return _krr
+    if "recommendation" in node["status"]:
+        return _vertical
+    return _fitted if is_fit(node.value) else None
 
 
 def _objects(source: SourceText) -> list[object]:

@@ -188,15 +188,7 @@ class Downloader:
     def _unpack(self, puller: Puller, part: LayerPart) -> Generator[Event, Any, None]:
         """Decompress one part and write its files."""
         kernel, unpacking, size = self._kernel, self._unpacking, part.unpacked
-        decompress = size / unpacking.rate(part.layer) / kernel.core_speed
-        untar = unpacking.work(part.layer) * part.share / kernel.core_speed
-        # The share of the shorter that runs on the thread of the longer is added to the longer:
-        # it cannot overlap with it.
-        alone = plain(unpacking.shared_thread) * min(decompress, untar)
-        if decompress >= untar:
-            decompress += alone
-        else:
-            untar += alone
+        decompress, untar = unpacking.cpu_of(part.layer, kernel.core_speed, part.share)
         with puller.phase("unpack", part.parent):
             decompressing = puller.phase("decompress", part.parent).__enter__()
 

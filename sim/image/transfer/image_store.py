@@ -13,6 +13,7 @@ from sim.image.transfer.client import Client, NoSpace, Puller, PullFailed, PullP
 from sim.image.transfer.download import Downloader
 from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector, StoredImage
 from sim.image.transfer.layer_store import LayerStore, StoredLayer
+from sim.image.transfer.lone_pull import LonePull, is_plain
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
 from sim.sharing import Group
@@ -26,16 +27,20 @@ class ImageStore:
     Args:
         cpu: the daemon's group, in which decompression and unpacking compete.
         cleanup: how unused images are deleted; None: they stay.
+        lone: the task that has the host to itself and nothing to do while it pulls; None: others
+            may use its wire, disk and CPU meanwhile.
     """
 
     __slots__ = (
         "_client",
         "_collector",
+        "_cpu",
         "_downloader",
         "_downloads",
         "_images",
         "_kernel",
         "_last",
+        "_lone",
         "_registry",
         "_unpacking",
         "layers",
@@ -48,14 +53,18 @@ class ImageStore:
         registry: LiveRegistry,
         unpacking: Unpacking,
         cleanup: ImageCleanup | None = None,
+        *,
+        lone: int | None = None,
     ) -> None:
         env = kernel.world.env
         self._kernel = kernel
         self._registry = registry
         self._unpacking = unpacking
+        self._lone = lone
+        self._cpu = cpu
         self._client = Client(env, registry.seen_by_host(), registry.retry_policy)
         self._downloader = Downloader(kernel, cpu, registry, unpacking)
-        self._downloads: dict[Process, None] = {}
+        self._downloads: dict[Process | LonePull, None] = {}
         """Downloads under way."""
         self._collector = (
             None if cleanup is None else ImageCollector(cleanup, kernel.space, env.now)
@@ -196,10 +205,27 @@ class ImageStore:
             stored = self._hold(image)
             if copies:
                 stored.coming = True
-                download = env.process(self._download(puller, stored, copies, reads))
-                self._downloads[download] = None
-                download.callbacks.append(self._downloads.pop)
+                if not self._pull_alone(stored, copies):
+                    download = env.process(self._download(puller, stored, copies, reads))
+                    self._downloads[download] = None
+                    download.callbacks.append(self._downloads.pop)
         return self._use(stored)
+
+    def _pull_alone(self, stored: StoredImage, copies: list[StoredLayer]) -> bool:
+        """Begin a pull in closed form, where nothing can come between; whether it was."""
+        apart = self._registry.sends_apart and not self._kernel.world.record.metered
+        if self._lone is None or not apart or not is_plain(self._unpacking, copies):
+            return False
+
+        def done(pull: LonePull) -> None:
+            del self._downloads[pull]
+            stored.coming = False
+
+        pull = LonePull(
+            self._kernel, self._cpu, self._registry, self._unpacking, copies, self._lone, done
+        )
+        self._downloads[pull] = None
+        return True
 
     def _use(self, stored: StoredImage) -> StoredImage:
         """Count one more user of an image."""

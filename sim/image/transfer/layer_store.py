@@ -25,7 +25,7 @@ class StoredLayer:
     def begin(self) -> None:
         """Let containers start from it: what a start needs is here."""
         usable, self.usable = self.usable, None
-        if usable is not None:
+        if usable is not None and usable.callbacks:  # what nobody waits for needs no event
             usable.succeed()
 
     def end(self) -> None:

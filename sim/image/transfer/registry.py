@@ -11,7 +11,7 @@ from simpy import AllOf, Event
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.randomness import Sampler, Varying
-from sim.core.token_bucket import Bucket, Quota
+from sim.core.token_bucket import Bucket, Promise, Quota
 from sim.core.world import World
 from sim.image.image import Image, Layer
 from sim.image.transfer.client import Gate, Puller, RetryPolicy
@@ -136,6 +136,22 @@ class LiveRegistry:
             return
         with puller.phase("throttled", "pull"):
             yield from self._layers.queue()
+
+    @property
+    def sends_apart(self) -> bool:
+        """Whether a download gets its rate whatever else it sends: no total, no cache."""
+        return self.total is None and self.upstream is None
+
+    def promise_layer(self) -> Promise | None:
+        """A turn for one more layer, of a caller that waits by itself; None: at once."""
+        if self._layers is None or self._layers.try_take():
+            return None
+        return self._layers.promise()
+
+    def give_up_layer(self, promise: Promise) -> None:
+        """That caller no longer waits."""
+        if self._layers is not None:
+            self._layers.give_up(promise)
 
     def connection_rate(self) -> float:
         """Bytes per second that one more download gets at most."""

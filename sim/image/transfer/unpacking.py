@@ -107,6 +107,19 @@ class Unpacking:
         bytes_alone = max(0.0, plain(self.unpack_cpu) * size - each * usual)
         return (bytes_alone + each * self.files(layer)) * plain(self.core)
 
+    def cpu_of(self, layer: Layer, core_speed: float, share: float = 1.0) -> tuple[float, float]:
+        """vCPU-seconds that decompress a share of a layer, and that write its files.
+
+        The share of the shorter that runs on the thread of the longer is added to the longer: it
+        cannot overlap with it.
+        """
+        decompress = layer.unpacked * share / self.rate(layer) / core_speed
+        untar = self.work(layer) * share / core_speed
+        alone = plain(self.shared_thread) * min(decompress, untar)
+        if decompress >= untar:
+            return decompress + alone, untar
+        return decompress, untar + alone
+
     def writes(self, layer: Layer) -> float:
         """Operations of the disk that its files take."""
         return plain(self.file_writes) * self.files(layer)

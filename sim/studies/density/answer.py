@@ -10,20 +10,27 @@ from sim import catalog
 from sim.core.cited import Cited
 from sim.core.description import as_json, figures
 from sim.core.quantity import shown_machine
-from sim.experiment import Results
-from sim.experiment.storage.manifest import new_manifest
-from sim.experiment.storage.tables import empty_samples, empty_spans
 from sim.studies.cost.bill import BOUGHT
 from sim.studies.density.altogether import Altogether, altogether, cost_sentence
 from sim.studies.density.credits import credits_line
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, side_by_side, use_sentence
-from sim.studies.influence import Explained
 from sim.units import MiB
 from sim.workload import Service
 
 if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
     import pandas as pd
+
+    from sim.experiment import Results
+    from sim.experiment.storage.manifest import Manifest
+    from sim.studies.influence import Explained
+
+
+PROBE = ("variant", "run", "sandboxes", "passed", "reason")
+"""Columns of the probes of density by use."""
 
 
 @dataclass(slots=True)
@@ -161,32 +168,54 @@ class DensityAnswer:
         """The answer as results that can be saved; its runs are the probes of density by use."""
         import pandas as pd
 
+        from sim.experiment import Results
+        from sim.experiment.storage.tables import empty_samples, empty_spans
+
         probes = [
             {"variant": row.platform, "run": run, **asdict(probe)}
             for row in self.rows
             for run, answer in enumerate(row.by_use or [])
             for probe in answer.probes
         ]
-        columns = ["variant", "run", "sandboxes", "passed", "reason"]
-        asked = json.loads(as_json(self.question))
-        described = {"service": json.loads(as_json(self.service)), **asked}
+        described = self._described()
         return Results(
-            runs=pd.DataFrame(probes, columns=columns),
+            runs=pd.DataFrame(probes, columns=list(PROBE)),
             spans=empty_spans(),
             samples=empty_samples(),
             summary=self.table(),
             scenario=described,
-            manifest=new_manifest(
-                "density", described, seed=self.question.seed, catalogue=catalog.digest()
-            ),
+            manifest=self._manifest(described),
         )
+
+    def save(self, out: str | os.PathLike[str] = "results") -> Path:
+        """Write it as `results().save` does; by reservation without pandas, which takes longer to
+        be imported than the answer to be found."""
+        if self.question.by != "reservation":
+            return self.results().save(out)
+        from sim.experiment.storage.run_folder import save_answer
+
+        described = self._described()
+        return save_answer(out, self._manifest(described), described, PROBE, self._table())
+
+    def _described(self) -> dict[str, Any]:
+        asked = json.loads(as_json(self.question))
+        return {"service": json.loads(as_json(self.service)), **asked}
+
+    def _manifest(self, described: dict[str, Any]) -> Manifest:
+        from sim.experiment.storage.manifest import new_manifest
+
+        digest = catalog.digest()
+        return new_manifest("density", described, seed=self.question.seed, catalogue=digest)
 
     def table(self) -> pd.DataFrame:
         """One row a platform."""
         import pandas as pd
 
+        return pd.DataFrame(self._table())
+
+    def _table(self) -> list[dict[str, Any]]:
         known = [row.json() for row in self.rows if not row.unknown]
-        return pd.DataFrame(known).drop(columns="limits")
+        return [{key: row[key] for key in row if key != "limits"} for row in known]
 
     def limits(self) -> pd.DataFrame:
         """One row a limit of a platform."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sim import catalog
 from sim.core.cited import Cited, plain
@@ -18,12 +18,14 @@ from sim.studies.cost.hosts import one_host
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.bench import Bench
 from sim.studies.density.by_use import ByUse, Sized, largest_by_use, window_for
-from sim.studies.density.explain import why_so_many
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, overcommitted
 from sim.studies.platform_row import Flavour, PlatformOptions, PlatformRow, StudiedPlatform
 from sim.studies.platforms import rows
 from sim.workload import Service
+
+if TYPE_CHECKING:
+    from sim.studies.influence import Explained
 
 
 def answer(question: DensityQuestion) -> DensityAnswer:
@@ -59,7 +61,7 @@ def answer(question: DensityQuestion) -> DensityAnswer:
         if flavour.applies(options)
     ]
     measured.compare_memory(counted)
-    explained = list(why_so_many(measured)) if question.explain else None
+    explained = _explained(measured) if question.explain else None
     return DensityAnswer(question, service, counted, explained, measured.speeds())
 
 
@@ -156,6 +158,12 @@ class _Measured:
                 seed=(question.seed, replication),
             )
         return self.benches[key]
+
+
+def _explained(measured: _Measured) -> list[Explained]:
+    from sim.studies.density.explain import why_so_many
+
+    return list(why_so_many(measured))
 
 
 def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:

@@ -67,6 +67,7 @@ def ready(app: App, quota: float | None, *, cold: bool) -> float:
         kernel = machine.boot(world, machine.name, 0.0)
 
         def story(start: Start) -> Story:
+            start.phase("app")
             for name, part in () if cold else start.demand.reads:
                 kernel.memory.cache(name, part)  # noqa: B023 (it runs within this turn)
             running = RunningApp(kernel, start.demand, 1024.0, start.kill)  # noqa: B023

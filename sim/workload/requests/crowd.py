@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-import numpy as np
-
 from sim.host.cpu_quota import CpuMax
 from sim.workload.requests.load import Requests
 from sim.workload.requests.serving import Serving
@@ -234,6 +232,8 @@ class _Crowd:
 
 def _merged(requests: Sequence[Requests]) -> Iterator[tuple[float, int, int, float]]:
     """Arrival, app, number and work of the requests of all apps, in order; then the end of time."""
+    import numpy as np
+
     sizes = [len(each.times) for each in requests]
     times = np.concatenate([np.asarray(each.times) for each in requests])
     work = np.concatenate([np.asarray(each.work) for each in requests])

@@ -2,13 +2,15 @@
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.randomness import draw_gamma
 from sim.core.world import World
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @description
@@ -38,7 +40,7 @@ class Load:
         """By how much the CPU of a request rises with so many containers on a core."""
         return 1.0 + plain(self.crowding) * math.log2(max(1.0, containers))
 
-    def draw_work(self, generator: np.random.Generator, number: int) -> list[float]:
+    def draw_work(self, generator: "np.random.Generator", number: int) -> list[float]:
         """CPU of `number` requests, core-seconds of the reference core."""
         mean, variation = plain(self.request_cpu), plain(self.variation)
         work: list[float] = draw_gamma(generator, mean, variation, number).tolist()
@@ -57,6 +59,8 @@ class Requests:
 
 def draw_requests(world: World, task: int, load: Load, cpu: float, window: float) -> Requests:
     """All requests of task number `task` that arrive within `window` seconds."""
+    import numpy as np
+
     rate = load.rate(cpu)
     generator = world.random.generator(f"requests/{task}")
     times: list[float] = []

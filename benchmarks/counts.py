@@ -1,0 +1,204 @@
+"""What an answer costs, in counts that no machine's noise touches; `make bench`.
+
+    python -m benchmarks.counts           # beside the figures kept; 1 if one is above by a tenth
+    python -m benchmarks.counts --keep    # keep today's
+
+Modules are counted in a fresh interpreter, events and requests in the simulation, bytes by
+`tracemalloc`, bytecodes by a trace function. Bytes and bytecodes are those of one Python and of the
+interpreted core: with another Python, or a compiled core, they are shown and not compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import simpy
+
+from benchmarks.fleet import waves
+from sim import catalog
+from sim.core.world import World
+from sim.sharing import SharedCapacity, capacity
+from sim.studies.density import bench
+from sim.studies.density.study import density
+
+KEPT = Path(__file__).with_name("counts.json")
+MORE = 1.1
+"""Times the figure kept that a count may be."""
+OF_ONE_PYTHON = ("bytes", "bytecodes")
+"""What a count begins with that depends on the Python it was taken with."""
+
+VERBS = {
+    "--help": ["--help"],
+    "instances": ["instances", "g*"],
+    "startup --help": ["startup", "--help"],
+    "density --by reservation": ["density", "--by", "reservation", "--out"],
+}
+COUNT_MODULES = """
+import contextlib, io, sys
+from sim.cli import main
+sys.argv[1:] = {}
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit): main()
+print(len(sys.modules))
+"""
+
+PLATFORMS: dict[str, Callable[[Any], Any]] = {
+    "docker": lambda image: catalog.docker(catalog.bare("m5.4xlarge"), warm=image),
+    "ECS": lambda image: catalog.ecs("m5.4xlarge", warm=image),
+    "EKS": lambda image: catalog.eks("m5.4xlarge", warm=image),
+    "Fargate, cold": lambda _: catalog.ecs_on_fargate(),
+}
+
+
+def modules() -> Iterator[tuple[str, float]]:
+    """That a command imports."""
+    for name, words in VERBS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            argv = [*words, folder] if words[-1] == "--out" else words
+            code = COUNT_MODULES.format(argv)
+            done = subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            )
+        yield f"modules, {name}", int(done.stdout)
+
+
+def events(starts: int = 10) -> Iterator[tuple[str, float]]:
+    """Of the clock, a task: idle hosts are there already."""
+    node = catalog.service("node")
+    for name, made in PLATFORMS.items():
+        world = World()
+        live = made([node.image]).deploy(world)
+        world.env.run()
+        before = next(world.env._eid)
+        live.launch(node, starts)
+        world.env.run()
+        yield f"events a task, {name}", (next(world.env._eid) - before - 1) / starts
+
+
+def requests() -> Iterator[tuple[str, float]]:
+    """Simulated for an answer of density by use."""
+    for name, instance, app in (("Node", "m5.xlarge", "node"), ("Java", "m5.4xlarge", "java")):
+        tallies: list[Any] = []
+
+        class Counted(bench._Tally):
+            def __init__(self, total: int, kept: list[Any] = tallies) -> None:
+                super().__init__(total)
+                kept.append(self)
+
+        plain, bench._Tally = bench._Tally, Counted  # type: ignore[misc]
+        try:
+            density(instance=instance, app=app, by="use", window=10.0)
+        finally:
+            bench._Tally = plain  # type: ignore[misc]
+        yield f"requests an answer, {name} on {instance}", sum(tally.served for tally in tallies)
+
+
+def memory(starts: int = 400, jobs: int = 10_000) -> Iterator[tuple[str, float]]:
+    """Allocated for a start that has gone again, and for a job that runs."""
+    world, node = World(keep="totals"), catalog.service("node")
+    live = catalog.ecs("m5.xlarge", count=50, warm=[node.image], strategy="spread").deploy(world)
+    world.env.run()
+    world.env.run(world.env.process(waves(live, node, 50, 50)))
+    yield "bytes a start", _allocated(world.env.process(waves(live, node, starts, 50))) / starts
+    env = simpy.Environment()
+    cpu = SharedCapacity(env, 1.0)
+    gc.collect()
+    tracemalloc.start()
+    running = [cpu.run(1.0 + number / jobs) for number in range(jobs)]
+    yield "bytes a job", tracemalloc.get_traced_memory()[0] / len(running)
+    tracemalloc.stop()
+
+
+def _allocated(until: Any) -> int:
+    gc.collect()
+    tracemalloc.start()
+    until.env.run(until)
+    gc.collect()
+    size = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return size
+
+
+def bytecodes(starts: int = 5) -> Iterator[tuple[str, float]]:
+    """Executed for a start on a warm host, from request to ready."""
+    node = catalog.service("node")
+    for name in ("docker", "ECS"):
+        world = World(keep="totals")
+        live = PLATFORMS[name]([node.image]).deploy(world)
+        world.env.run()
+        live.launch(node, 1)
+        world.env.run()  # what is made once, has been made
+        count = 0
+
+        def trace(frame: FrameType, event: str, _: object) -> Any:
+            nonlocal count
+            frame.f_trace_opcodes, frame.f_trace_lines = True, False
+            count += event == "opcode"
+            return trace
+
+        sys.settrace(trace)
+        try:
+            live.launch(node, starts)
+            world.env.run()
+        finally:
+            sys.settrace(None)
+        yield f"bytecodes a start, {name}", count / starts
+
+
+def taken() -> dict[str, float]:
+    """All counts, by name."""
+    parts = (modules(), events(), requests(), memory(), bytecodes())
+    return {name: round(count, 1) for part in parts for name, count in part}
+
+
+def about() -> str:
+    """The Python, and whether the core is compiled."""
+    compiled = not str(capacity.__file__).endswith(".py")
+    version = ".".join(platform.python_version_tuple()[:2])
+    return f"Python {version}, {'compiled' if compiled else 'interpreted'}"
+
+
+def above(now: dict[str, float], kept: dict[str, float], *, same: bool) -> list[str]:
+    """Names of counts that are above what was kept of them by more than a tenth.
+
+    Args:
+        same: whether both were taken with the same Python and core.
+    """
+    return [
+        name
+        for name, count in now.items()
+        if name in kept and count > MORE * kept[name]
+        if same or not name.startswith(OF_ONE_PYTHON)
+    ]
+
+
+def main() -> int:
+    """Print them beside what was kept; 1 where one has grown."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--keep", action="store_true", help="keep these")
+    options = parser.parse_args()
+    now = taken()
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    grown = above(now, kept.get("counts", {}), same=kept.get("about") == about())
+    print(f"{about()}; kept: {kept.get('about', 'nothing')}")
+    for name, count in now.items():
+        before = kept.get("counts", {}).get(name, "-")
+        print(f"  {name:45} {count:>12} {before:>12}{'  ABOVE' if name in grown else ''}")
+    if options.keep:
+        KEPT.write_text(json.dumps({"about": about(), "counts": now}, indent=1) + "\n")
+        return 0
+    return 1 if grown else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

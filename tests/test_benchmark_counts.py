@@ -1,0 +1,25 @@
+"""What benchmarks keep: a count that grows by more than a tenth is told, whatever the machine."""
+
+import json
+
+from benchmarks.counts import KEPT, OF_ONE_PYTHON, PLATFORMS, VERBS, above, events
+
+
+def test_a_count_that_grew_by_more_than_a_tenth_is_named() -> None:
+    """Bytes and bytecodes are compared with those of the same Python only."""
+    kept = {"events a task": 10.0, "bytes a job": 100.0, "modules": 50.0}
+    now = {"events a task": 11.1, "bytes a job": 111.0, "modules": 55.0, "new": 9.0}
+
+    assert above(now, kept, same=True) == ["events a task", "bytes a job"]
+    assert above(now, kept, same=False) == ["events a task"]
+
+
+def test_events_a_task_are_those_that_are_kept() -> None:
+    """They are exact, so that a kept figure that nobody takes anew is found here."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))["counts"]
+    now = dict(events())
+
+    assert not above(now, kept, same=False)
+    assert set(now) == {f"events a task, {name}" for name in PLATFORMS}
+    assert {f"modules, {name}" for name in VERBS} < set(kept)
+    assert any(name.startswith(OF_ONE_PYTHON) for name in kept)

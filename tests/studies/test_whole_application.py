@@ -68,7 +68,7 @@ def test_a_node_holds_online_boutique_twice() -> None:
 
     assert (eks.holds, eks.limits) == (2, (("vCPU", 2), ("pod slots", 4), ("memory", 10)))
     assert "12 tasks: 1.57 vCPU" in answer.sentence()
-    assert "holds it twice (vCPU stops it; then pod slots at 4)" in answer.sentence()
+    assert "holds it twice (vCPU is the limit; next is pod slots at 4)" in answer.sentence()
     fargate = next(row for row in answer.rows if row.platform == "fargate")
     assert (fargate.holds, fargate.hosts) == (None, 12)
 

@@ -28,7 +28,7 @@ pure:  ## take the compiled core away again
 	find . -name '*.so' -not -path './$(VENV)/*' -delete
 
 test-compiled: accelerate $(VENV)/.dev  ## the exactness tests compiled, and that its answers are the same
-	$(BIN)/pytest tests/test_compiled.py tests/sharing tests/host tests/workload -n auto --maxprocesses 4
+	$(BIN)/pytest tests/test_compiled.py tests/core tests/sharing tests/host tests/workload tests/platforms/test_ecs.py -n auto --maxprocesses 4
 
 check-long: $(VENV)/.dev  ## the longer statistics
 	$(BIN)/pytest -m long -n auto --maxprocesses 4 --dist worksteal

@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from sim.catalog.services.hops import hops
     from sim.catalog.services.right_sizing import RULES, RuleName, right_size
     from sim.catalog.storms import RUNTIMES, fitted, footprint, home, profile, validation_hosts
-    from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine
+    from sim.catalog.vms import ec2, ec2_for, hypervisor, micro_vm, virtual_machine, vm_images
     from sim.core.names import UnknownName, unknown
 
 __all__ = [
@@ -155,6 +155,7 @@ __all__ = [
     "unpacking",
     "validation_hosts",
     "virtual_machine",
+    "vm_images",
     "with_volume",
 ]
 

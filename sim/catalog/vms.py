@@ -1,12 +1,17 @@
 """Virtual machines: QEMU and Firecracker under a hypervisor of one's own, and EC2 instances."""
 
+from dataclasses import replace
+
+from sim.catalog.containers import unpacking
 from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import by_price
+from sim.catalog.registries import registry
 from sim.core.names import Architecture
 from sim.host import Machine, Step
 from sim.platforms import EC2, Hypervisor
 from sim.platforms.ec2 import DockerOnInstance
+from sim.platforms.hypervisor import GuestImages
 from sim.sandbox import VirtualMachine
 from sim.workload import Service, task_size
 
@@ -43,16 +48,41 @@ def micro_vm() -> VirtualMachine:
     )
 
 
+def vm_images(*, here: bool = False) -> GuestImages:
+    """Compressed disk images of a cloud distribution with the app in it, from a store beside the
+    host that hands them out as a registry does layers.
+
+    Args:
+        here: whether the host has them already.
+    """
+    return GuestImages(
+        registry=replace(registry(), layers=None, pulls=None),
+        unpacking=unpacking(),
+        os_wire=figure("vm.image.os.wire"),
+        os_files=figure("vm.image.os.files"),
+        here=here,
+    )
+
+
 def hypervisor(
-    server: Machine, *, cpu_overcommit: float = 1.0, vm: VirtualMachine | None = None
+    server: Machine,
+    *,
+    cpu_overcommit: float = 1.0,
+    vm: VirtualMachine | None = None,
+    images: GuestImages | None = None,
 ) -> Hypervisor:
-    """A hypervisor on a bare machine; its OS takes what an OS with a daemon takes."""
+    """A hypervisor on a bare machine; its OS takes what an OS with a daemon takes.
+
+    Args:
+        images: what brings images of its guests; None: they are on its disk.
+    """
     return Hypervisor(
         machine=server,
         vm=virtual_machine() if vm is None else vm,
         host_os=figure("vm.memory.guest_os.ubuntu_docker"),
         bridge_ports=figure("docker.bridge.ports"),
         cpu_overcommit=cpu_overcommit,
+        images=images,
     )
 
 

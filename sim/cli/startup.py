@@ -141,7 +141,7 @@ def _total(
     return [
         row.platform,
         answer.hosts[f"{row.platform}-{row.image}"],
-        row.image if platforms.row(row.platform).pulls else "installed",
+        _image(row),
         _seconds(answer.running(row), "p50_s"),
         won(p50) if median is not None and median == min(times) else p50,
         _seconds(row, "p95_s"),
@@ -182,3 +182,9 @@ def _seconds(row: StartupRow | None, column: str) -> str:
     if seconds is None:
         return "none" if row is None or row.n == 0 else "too few"
     return shown_seconds(seconds)
+
+
+def _image(row: StartupRow) -> str:
+    """Its temperature, or that the app is in an image which is always there."""
+    here = row.image != "warm" and platforms.row(row.platform).has_image(row.image)
+    return "installed" if here else row.image

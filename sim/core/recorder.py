@@ -6,6 +6,7 @@ become categories when the tables are built, after the run.
 
 from array import array
 from collections import defaultdict
+from sys import intern
 from types import TracebackType
 from typing import Literal, Protocol, TypeAlias
 
@@ -70,7 +71,7 @@ class Span:
     def waits(self, why: str) -> None:
         """Note what it waits for, in the platform's word; a start censored there ends so."""
         self.why = why
-        self._record.task_outcome[self.task] = f"censored: {why}"
+        self._record.task_outcome[self.task] = intern(f"censored: {why}")
 
     def interrupt(self) -> None:
         """End the phase as cut short."""
@@ -191,7 +192,7 @@ class Recorder:
         now = self.env.now
         self._end_phase(task, now, INTERRUPTED if outcome.startswith("killed") else DONE)
         self.task_end[task] = now
-        self.task_outcome[task] = outcome
+        self.task_outcome[task] = intern(outcome)  # few words, each told of many starts
 
     def phase(self, task: int, name: str) -> Span:
         """Begin the next of the phases that tile `task`, and end the one before it."""

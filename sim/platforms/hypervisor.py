@@ -1,16 +1,45 @@
 """A hypervisor on one server: guests, each with a kernel and an OS, sharing nothing."""
 
+from functools import partial
+from math import fsum
+
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.world import World
 from sim.host import Machine
+from sim.image import Image, ImageStore, Layer, Registry, Unpacking
 from sim.platforms.deployment import DOWN, StoryDeployment
 from sim.platforms.hosting import Hosting
 from sim.platforms.limits import BudgetItem, fits, gpu_ceilings, smallest_first, with_free
 from sim.platforms.packing.placing import Placing, ServerRequest, server, server_request
 from sim.sandbox import Guest, VirtualMachine
-from sim.start import Ceiling, NextStory, Refused, Start
+from sim.start import Ceiling, NextStory, Refused, Start, Story
 from sim.workload import Demand, Service, task_size
+
+
+@description
+class GuestImages:
+    """Images of guests: where they come from, and what fetching one costs a host."""
+
+    registry: Registry
+    unpacking: Unpacking
+    os_wire: Number
+    """Bytes on the wire of the guest OS, compressed."""
+    os_files: Number
+    """Bytes on disk of the guest OS."""
+    here: bool = False
+    """Whether every image is on the host's disk already."""
+
+    def of(self, service: Service) -> Image:
+        """OS and app as one file, of which another app's image shares nothing."""
+        images = task_size(service).images
+        layer = Layer(
+            digest="/".join(("vm", service.name, *(image.name for image in images))),
+            compressed=plain(self.os_wire) + fsum(image.wire for image in images),
+            files=plain(self.os_files) + fsum(image.unpacked for image in images),
+            count=1.0,
+        )
+        return Image(name=f"VM image of {service.name}", layers=(layer,))
 
 
 @description
@@ -25,6 +54,8 @@ class Hypervisor(Hosting):
     """Guests that one Linux bridge takes."""
     cpu_overcommit: Number = 1.0
     """Guest vCPUs per vCPU of the machine."""
+    images: GuestImages | None = None
+    """What brings images of guests; None: they are on disk, and no phase tells of them."""
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Guests that fit by reservation, limit by limit, smallest first."""
@@ -108,6 +139,14 @@ class VirtualHost(StoryDeployment):
         self._room = hypervisor.room
         self._gpus = hypervisor.machine.gpus or 0
         self._bridge = int(plain(hypervisor.bridge_ports))
+        self._images = hypervisor.images
+        self._store = None if self._images is None else self._storing(self._images)
+
+    def _storing(self, images: GuestImages) -> ImageStore:
+        """What keeps images on the disk, and fetches them as a process of the host."""
+        fetching = self.kernel.cpu.group(weight=1024.0)
+        registry = images.registry.deploy(self.world)
+        return ImageStore(self.kernel, fetching, registry, images.unpacking)
 
     def settle(self, service: Service, count: int) -> list[Guest]:
         """`count` guests that are up already."""
@@ -125,6 +164,17 @@ class VirtualHost(StoryDeployment):
         start.place(self.kernel)
         guest = Guest(self._vm, self.kernel, start.demand, start)
         start.attach_sandbox(guest)
+        if self._images is None or self._store is None:
+            return guest.boot(start)
+        return self._fetched(start, guest, self._images, self._store)
+
+    def _fetched(self, start: Start, guest: Guest, images: GuestImages, store: ImageStore) -> Story:
+        """The same, once the image is on disk; guests of one app share it."""
+        start.phase("pull")
+        if not images.here:
+            image = images.of(start.service)
+            held = yield from store.pull(start, image, "prefer-cached")
+            start.at_end.append(partial(store.release, held))
         return guest.boot(start)
 
     def _take(self, start: Start) -> str | None:

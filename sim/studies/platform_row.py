@@ -210,6 +210,8 @@ class PlatformRow:
     """Whether each sandbox gets a host of its own."""
     pulls: bool = True
     """Whether the image is pulled; else the app is in the machine image."""
+    fetching: Factory | None = None
+    """The same, whose machine images come first unless they are there; None: nobody tells how."""
     takes: frozenset[str] = OPTIONS
     """Options that have an effect."""
     unfit: Callable[[PlatformOptions], tuple[Ceiling, str] | None] = lambda _: None
@@ -242,6 +244,14 @@ class PlatformRow:
         if make is None:
             raise ValueError(f"platform: nothing makes {self.name}")
         return make(options)
+
+    def has_image(self, image: Temperature) -> bool:
+        """Whether a start of that temperature finds its image on the host."""
+        return image == "warm" or not (self.pulls or self.fetching)
+
+    def starting(self, options: PlatformOptions) -> StudiedPlatform:
+        """The platform as starts are asked of it: its image comes first, or is there already."""
+        return self.made(options) if self.fetching is None else self.fetching(options)
 
     def as_spot(self) -> PlatformRow:
         """The same, bought as Spot: it starts as this one does, so that only its price is asked."""
@@ -295,19 +305,3 @@ def bare_machine(host: str | None, instance: str = catalog.DEFAULT_TYPE) -> Mach
     if not 1 <= int(match[1]) <= LARGEST_VCPU:
         raise ValueError(f"host: {host!r} is not allowed; 1 to {LARGEST_VCPU:g} vCPUs")
     return catalog.custom(float(match[1]), parse_bytes(match[2]))
-
-
-def unknown_gpus(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    """That the type has some part of a GPU, of which nobody says how it is counted."""
-    if not options.task.gpus or options.machine.gpus is not None:
-        return None
-    words = f"how many GPUs {options.instance} has for tasks or pods is not known"
-    return Ceiling("GPU", 0, "take a type with whole GPUs"), words
-
-
-def unknown_network(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    """That each task or pod wants an address, and the type's interfaces are not known."""
-    if catalog.instance(options.instance).enis is not None:
-        return unknown_gpus(options)
-    words = f"network interfaces of {options.instance} are not known"
-    return Ceiling("ENI", 0, "take another type"), words

@@ -17,25 +17,17 @@ from sim.catalog.isolation.recovery import (
     instance_recovery,
     kubernetes_recovery,
 )
-from sim.core.cited import plain
 from sim.core.names import UnknownName, unknown
-from sim.platforms.ec2 import DockerOnInstance
-from sim.platforms.limits import gpus_of
-from sim.start import Ceiling
+from sim.studies import platform_makers as makers
 from sim.studies.cost.charges import Charges
 from sim.studies.platform_row import (
     OPTIONS,
     Factory,
     Flavour,
-    PlatformOptions,
     PlatformRow,
     Question,
-    StudiedPlatform,
     Temperature,
-    unknown_gpus,
-    unknown_network,
 )
-from sim.units import hours
 
 
 def rows(question: Question) -> tuple[PlatformRow, ...]:
@@ -231,147 +223,6 @@ def _other_names(row: PlatformRow) -> tuple[str, ...]:
     return (*row.formerly, row.label, *(each.name for each in row.density))
 
 
-def _hypervisor(options: PlatformOptions) -> StudiedPlatform:
-    return catalog.hypervisor(options.server, cpu_overcommit=options.cpu_overcommit)
-
-
-def _docker(options: PlatformOptions) -> StudiedPlatform:
-    return catalog.docker(
-        options.server,
-        warm=options.warm,
-        pulls_from=options.pulls_from,
-        cpu_overcommit=options.cpu_overcommit,
-        lazy=options.loads_lazily,
-    )
-
-
-def _ec2(options: PlatformOptions) -> StudiedPlatform:
-    machine = catalog.machine(options.instance, options.nodes.ami)
-    if options.pulled:
-        fleet = catalog.fleet(machine, pulls_from=options.pulls_from)
-        docker = DockerOnInstance(
-            runtime=fleet.runtime, registry=fleet.registry, unpacking=fleet.unpacking
-        )
-        return catalog.ec2(machine, docker=docker)
-    return _cheapest_ec2(options) or catalog.ec2(machine)
-
-
-def _cheapest_ec2(options: PlatformOptions) -> StudiedPlatform | None:
-    if not options.cheapest:
-        return None
-    architecture = catalog.instance(options.instance).architecture
-    return catalog.ec2_for(options.service, architecture, burstable=options.burstable)
-
-
-def _no_ec2(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    if not options.cheapest or _cheapest_ec2(options) is not None:
-        return None
-    return Ceiling("instance size", 0, "ask for less"), "no EC2 type of this architecture holds it"
-
-
-def _ecs(options: PlatformOptions) -> StudiedPlatform:
-    gpus_of(options.machine, options.task.gpus)
-    return catalog.ecs(
-        options.machine,
-        count=options.count,
-        network=options.network,
-        trunking=options.trunking,
-        strategy=options.strategy,
-        pull_behavior=options.pull_behavior,
-        reserved_memory=options.reserved_memory,
-        attributes=options.attributes,
-        warm=options.warm,
-        pulls_from=options.pulls_from,
-    )
-
-
-def _fargate(options: PlatformOptions) -> StudiedPlatform:
-    return catalog.ecs_on_fargate(
-        options.on_architecture,
-        pulls_from=options.pulls_from,
-        lazy=options.loads_lazily,
-        ephemeral=options.disk,
-    )
-
-
-def _no_size(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    return _too_large(_fargate(options), options, "it")
-
-
-def _eks(options: PlatformOptions) -> StudiedPlatform:
-    gpus_of(options.machine, options.task.gpus)
-    return catalog.eks(
-        options.machine,
-        count=options.count,
-        prefix_delegation=options.prefix_delegation,
-        max_pods=options.max_pods,
-        settings=options.nodes,
-        pod=options.pod,
-        scoring=options.scoring,
-        warm=options.warm,
-        pulls_from=options.pulls_from,
-    )
-
-
-def _eks_fargate(options: PlatformOptions) -> StudiedPlatform:
-    return catalog.eks_on_fargate(pod=options.pod, pulls_from=options.pulls_from)
-
-
-def _no_pod_size(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    if options.architecture == "arm64":
-        only = Ceiling("architecture", 0, "run it on EC2 nodes")
-        return only, "EKS runs Fargate on amd64"
-    return _too_large(_eks_fargate(options), options, "it and its overhead")
-
-
-def _too_large(
-    platform: StudiedPlatform, options: PlatformOptions, what: str
-) -> tuple[Ceiling, str] | None:
-    if platform.fargate_size(options.service) is not None:
-        return None
-    if options.task.gpus:
-        return Ceiling("GPU", 0, "run it on EC2 instances with GPUs"), "Fargate has no GPUs"
-    limit = platform.ceilings(options.service)[0]
-    return limit, f"no Fargate size holds {what}; {limit.how}"
-
-
-def _ecs_managed(options: PlatformOptions) -> StudiedPlatform:
-    return catalog.ecs_managed(
-        options.instance, count=options.count, warm=options.warm, pulls_from=options.pulls_from
-    )
-
-
-def _eks_auto(options: PlatformOptions) -> StudiedPlatform:
-    return catalog.eks_auto(
-        options.instance,
-        count=options.count,
-        pod=options.pod,
-        warm=options.warm,
-        pulls_from=options.pulls_from,
-    )
-
-
-def _lives(what: str, key: str) -> str:
-    days = catalog.figure(key).value / (24 * hours)
-    return f"{what} lives {days:.0f} days at most"
-
-
-def _pod_overhead() -> str:
-    return f"{catalog.figure('eks.fargate.pod_overhead').shown()} for Kubernetes"
-
-
-def _has_trunks(options: PlatformOptions) -> bool:
-    """Left out where the type does not support trunking, not where that is not known."""
-    trunk = options.machine.trunk_tasks
-    return trunk is None or plain(trunk) != 0.0
-
-
-def _no_interfaces(options: PlatformOptions) -> tuple[Ceiling, str] | None:
-    """A task with an address of its own on a type whose network is not known; or its GPUs."""
-    wants = options.network == "awsvpc"
-    return unknown_network(options) if wants else unknown_gpus(options)
-
-
 _EC2_VOLUME, _ECS_VOLUME, _EKS_VOLUME = (
     "ec2.ami.root_volume",
     "ecs.ami.root_volume",
@@ -387,11 +238,12 @@ _TABLE: dict[str, PlatformRow] = {
             name="vm",
             label="VMs",
             phrase="in a VM",
-            make=_hypervisor,
+            make=makers.hypervisor,
             density=(Flavour(name="vm", label="VMs", units="VMs"),),
-            startup=("cold",),
+            startup=("cold", "warm"),
             file=True,
             pulls=False,
+            fetching=makers.fetched_guests,
             takes=_SERVER,
             recovery=guest_recovery,
         ),
@@ -399,7 +251,7 @@ _TABLE: dict[str, PlatformRow] = {
             name="docker",
             label="Docker",
             phrase="in Docker",
-            make=_docker,
+            make=makers.docker,
             density=(Flavour(name="docker", label="Docker", units="Docker containers"),),
             startup=("cold", "lazy", "warm"),
             lifecycle=True,
@@ -412,7 +264,7 @@ _TABLE: dict[str, PlatformRow] = {
             name="ec2",
             label="EC2",
             phrase="on EC2",
-            make=_ec2,
+            make=makers.ec2,
             density=(Flavour(name="ec2", label="EC2", units="EC2 instances"),),
             startup=("cold",),
             lifecycle=True,
@@ -420,7 +272,7 @@ _TABLE: dict[str, PlatformRow] = {
             own_host=True,
             pulls=False,
             takes=frozenset({"instance", "burstable", "ami"}),
-            unfit=_no_ec2,
+            unfit=makers.no_ec2,
             charges=Charges(volume=_EC2_VOLUME),
             recovery=instance_recovery,
         ),
@@ -428,18 +280,18 @@ _TABLE: dict[str, PlatformRow] = {
             name="ec2-asg",
             label="EC2, Auto Scaling",
             phrase="on EC2 in an Auto Scaling group",
-            make=_ec2,
+            make=makers.ec2,
             own_host=True,
             pulls=False,
             takes=frozenset({"instance", "burstable"}),
-            unfit=_no_ec2,
+            unfit=makers.no_ec2,
             recovery=lambda: instance_recovery(group=True),
         ),
         PlatformRow(
             name="ecs",
             label="ECS on EC2",
             phrase="on ECS",
-            make=_ecs,
+            make=makers.ecs,
             density=(
                 Flavour(name="ecs-bridge", label="ECS, bridge", units="ECS tasks (bridge)"),
                 Flavour(
@@ -453,7 +305,7 @@ _TABLE: dict[str, PlatformRow] = {
                     label="ECS, awsvpc + trunk",
                     units="ECS tasks (awsvpc, trunking)",
                     options={"network": "awsvpc", "trunking": True},
-                    applies=_has_trunks,
+                    applies=makers.has_trunks,
                 ),
             ),
             startup=("cold", "warm"),
@@ -462,7 +314,7 @@ _TABLE: dict[str, PlatformRow] = {
             takes=_HOSTS
             | {"network", "trunking", "strategy", "pull_behavior"}
             | {"reserved_memory", "attributes"},
-            unfit=_no_interfaces,
+            unfit=makers.no_interfaces,
             charges=Charges(volume=_ECS_VOLUME),
             reserves_with="ECS_RESERVED_MEMORY (MiB, 0 by default)",
             formerly=("ecs-ec2",),
@@ -472,7 +324,7 @@ _TABLE: dict[str, PlatformRow] = {
             name="fargate",
             label="ECS on Fargate",
             phrase="on Fargate",
-            make=_fargate,
+            make=makers.fargate,
             scaling=lambda options: catalog.ecs_service_on_fargate(options.on_architecture),
             density=(Flavour(name="fargate", label="ECS on Fargate", units="Fargate tasks"),),
             startup=("cold", "lazy"),
@@ -480,7 +332,7 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             own_host=True,
             takes=frozenset({"instance", "disk", "architecture"}),
-            unfit=_no_size,
+            unfit=makers.no_size,
             formerly=("ecs-fargate", "Fargate"),
             recovery=fargate_recovery,
         ),
@@ -488,7 +340,7 @@ _TABLE: dict[str, PlatformRow] = {
             name="eks",
             label="EKS on EC2",
             phrase="on EKS",
-            make=_eks,
+            make=makers.eks,
             density=(
                 Flavour(name="eks", label="EKS on EC2", units="EKS pods"),
                 Flavour(
@@ -496,13 +348,14 @@ _TABLE: dict[str, PlatformRow] = {
                     label="EKS, prefixes",
                     units="EKS pods (prefix delegation)",
                     options={"prefix_delegation": True},
+                    applies=makers.has_prefixes,
                 ),
             ),
             startup=("cold", "warm"),
             lifecycle=True,
             file=True,
             takes=_HOSTS | {"nodes", "max_pods", "prefix_delegation", "scoring", "pod"},
-            unfit=unknown_network,
+            unfit=makers.unknown_addresses,
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("eks-ec2",),
             recovery=lambda: kubernetes_recovery(group=True),
@@ -511,8 +364,8 @@ _TABLE: dict[str, PlatformRow] = {
             name="eks-fargate",
             label="EKS on Fargate",
             phrase="on EKS on Fargate",
-            make=_eks_fargate,
-            scaling=_eks_fargate,
+            make=makers.eks_fargate,
+            scaling=makers.eks_fargate,
             density=(
                 Flavour(name="eks-fargate", label="EKS on Fargate", units="EKS pods on Fargate"),
             ),
@@ -521,8 +374,8 @@ _TABLE: dict[str, PlatformRow] = {
             file=True,
             own_host=True,
             takes=frozenset({"pod"}),
-            unfit=_no_pod_size,
-            for_itself=_pod_overhead,
+            unfit=makers.no_pod_size,
+            for_itself=makers.pod_overhead,
             charges=Charges(cluster=True, spot=False),
             formerly=("fargate-eks",),
             recovery=kubernetes_recovery,
@@ -532,7 +385,7 @@ _TABLE: dict[str, PlatformRow] = {
             label="ECS Managed Instances",
             phrase="on ECS Managed Instances",
             mixes=True,
-            make=_ecs_managed,
+            make=makers.ecs_managed,
             scaling=lambda options: catalog.ecs_managed_instances(options.instance),
             density=(
                 Flavour(
@@ -543,9 +396,9 @@ _TABLE: dict[str, PlatformRow] = {
             ),
             startup=("cold",),
             takes=frozenset({"instance", "count"}),
-            unfit=unknown_network,
+            unfit=makers.unknown_network,
             charges=Charges(fee="ecs.mi.fee_ratio", volume="ecs.mi.volume"),
-            remark=lambda: _lives("an instance", "ecs.mi.max_lifetime"),
+            remark=lambda: makers.lives("an instance", "ecs.mi.max_lifetime"),
             formerly=("ecs-mi", "managed-instances"),
         ),
         PlatformRow(
@@ -553,14 +406,14 @@ _TABLE: dict[str, PlatformRow] = {
             label="EKS Auto Mode",
             phrase="on EKS Auto Mode",
             mixes=True,
-            make=_eks_auto,
+            make=makers.eks_auto,
             scaling=lambda options: catalog.eks_auto_nodes(*options.types),
             density=(Flavour(name="eks-auto", label="EKS Auto Mode", units="EKS Auto Mode pods"),),
             startup=("cold",),
             takes=frozenset({"instance", "count", "pod"}),
-            unfit=unknown_network,
+            unfit=makers.unknown_addresses,
             charges=Charges(cluster=True, fee="eks.auto.fee_ratio", volume="eks.auto.volume"),
-            remark=lambda: _lives("a node", "eks.auto.max_lifetime"),
+            remark=lambda: makers.lives("a node", "eks.auto.max_lifetime"),
             formerly=("eks-auto-mode", "auto-mode"),
         ),
         PlatformRow(

@@ -92,8 +92,8 @@ class WhoRunsIt:
         return None if bill is None else bill.usd_per_month
 
     def _installed(self) -> str:
-        """Ways that pull no image."""
-        names = [way for way in self.ways if not platform(way).pulls]
+        """Ways whose image is always there."""
+        names = [way for way in self.ways if platform(way).has_image("cold")]
         return f" but {' and '.join(names)}, whose app is in the machine image" if names else ""
 
 
@@ -147,7 +147,7 @@ def who_runs_it(
     scenarios = {
         f"{way}-{image}": Scenario(
             name="who-runs-it",
-            platform=platform(way).made(replace(options, image=image)),
+            platform=platform(way).starting(replace(options, image=image)),
             arrivals=(Burst(service=many.service),),
         )
         for way in platforms

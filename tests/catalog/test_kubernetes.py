@@ -52,8 +52,9 @@ def test_prefixes_multiply_addresses_by_sixteen_under_eks_caps() -> None:
         slots = int(row["max_pods"]) - 2
         config = catalog.node_config(name, prefix_delegation=True)
         cap = 110 if int(row["vcpu"]) < 30 else 250
-        assert config.addresses == 16 * slots, name
-        assert config.max_pods == min(16 * slots + 2, cap), name
+        of_slot = 1 if row["hypervisor"] == "xen" else 16  # prefixes are for Nitro alone
+        assert config.addresses == of_slot * slots, name
+        assert config.max_pods == min(of_slot * slots + 2, cap), name
 
 
 def test_allocatable_cpu_is_that_of_karpenters_table() -> None:
@@ -228,10 +229,10 @@ def test_custom_networking_leaves_the_primary_eni_alone() -> None:
         plain_, prefixed = (
             catalog.node_config(name, settings=custom, prefix_delegation=on) for on in (False, True)
         )
-        slots = (enis - 1) * each
+        slots, of_slot = (enis - 1) * each, 1 if row["hypervisor"] == "xen" else 16
         assert (plain_.max_pods, plain_.addresses) == (min(slots + 2, cap), slots), name
-        assert prefixed.max_pods == min(16 * slots + 2, cap), name
-        assert prefixed.addresses == 16 * slots, name
+        assert prefixed.max_pods == min(of_slot * slots + 2, cap), name
+        assert prefixed.addresses == of_slot * slots, name
 
 
 def test_security_groups_of_pods_are_branch_interfaces() -> None:

@@ -118,6 +118,7 @@ def test_branch_interfaces_and_tasks_with_trunking_agree() -> None:
 def pods_of(row: dict[str, str], seen: int, cpu: int, mib: int, *, prefixes: bool) -> int:
     """Pods of a node of a managed group with AL2023, in whole MiB and thousandths of a vCPU."""
     vcpu, classic = int(row["vcpu"]), int(row["max_pods"])
+    prefixes = prefixes and row["hypervisor"] != "xen"
     cap = 110 if vcpu < 30 else 250
     slots = min(cap, (classic - 2) * (16 if prefixes else 1) + 2) - 2
     kept = [60, 10, 5, 5]

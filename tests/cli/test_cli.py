@@ -199,6 +199,7 @@ def test_startup_json_has_phases_that_sum_to_the_total(tmp_path: Path) -> None:
 
     assert kinds == {
         ("vm", "cold"),
+        ("vm", "warm"),
         ("docker", "cold"),
         ("docker", "warm"),
         ("ec2", "cold"),

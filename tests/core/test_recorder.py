@@ -1,6 +1,7 @@
 """Spans: done, interrupted, or censored; never closed by the garbage collector."""
 
 import gc
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -130,3 +131,18 @@ def test_the_world_has_three_attributes() -> None:
     assert World.__slots__ == ("env", "random", "record")
     with pytest.raises(AttributeError):
         World().anything = 1  # type: ignore[attr-defined]
+
+
+def test_what_is_kept_of_a_start_is_small() -> None:
+    """At most 70 bytes with totals only, though each outcome is put into words anew."""
+    record, starts = Recorder(Environment(), keep="totals"), 4000
+    tracemalloc.start()
+    for number in range(starts):
+        task = record.task("web")
+        record.phase(task, "placement")
+        record.outcome(task, f"refused: RESOURCE:{('CPU', 'MEMORY')[number % 2]}")
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept / starts < 70
+    assert len({id(word) for word in record.task_outcome}) == 2

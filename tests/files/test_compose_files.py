@@ -276,3 +276,36 @@ def test_a_folder_is_its_compose_file_and_the_override(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("services: {x: {image: a}}")
 
     assert [(part.name, part.copies) for part in read(tmp_path).parts] == [("web", 4)]
+
+
+def test_variables_of_an_env_file_stand_below_a_services_own(
+    reading: Reading, tmp_path: Path
+) -> None:
+    """A heap may stand in it; a file that is not here is said, and hinders nothing."""
+    (tmp_path / "java.env").write_text("JAVA_OPTS=-Xmx1g\n")
+    app = reading(
+        "services:\n"
+        "  a: {image: x, env_file: java.env}\n"
+        "  b: {image: x, env_file: [{path: java.env}], environment: [JAVA_OPTS=-Xmx2g]}\n"
+        "  c: {image: x, env_file: [away.env, java.env]}\n"
+    )
+
+    assert [part.size_from for part in app.parts] == ["heap"] * 3
+    a, b, c = (part.service.memory for part in app.parts)
+    assert a == c < b
+    assert "env_file that cannot be read, and is left out: away.env" in app.notes
+
+
+def test_variables_of_the_shell_come_before_those_of_a_file(
+    reading: Reading, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As compose has it, and it is said, for another shell reads another application."""
+    (tmp_path / ".env").write_text("COPIES=2\n")
+    text = "services: {web: {image: x, scale: '${COPIES}'}}"
+    before = reading(text)
+    monkeypatch.setenv("COPIES", "5")
+    after = reading(text)
+
+    assert (before.parts[0].copies, after.parts[0].copies) == (2, 5)
+    assert "variables of the shell, which compose takes first: COPIES" in after.notes
+    assert not any("shell" in each for each in before.notes)

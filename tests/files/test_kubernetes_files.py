@@ -244,3 +244,42 @@ def test_the_same_object_again_takes_the_place_of_the_first(reading: Reading) ->
         ("web.deployment", 5),
         ("web.statefulset", 1),
     ]
+
+
+TWO = "containers: [{name: main, image: a%s}, {name: beside, image: b%s}], resources: %s"
+
+
+@pytest.mark.parametrize(
+    ("main", "beside", "of_the_pod", "each"),
+    [
+        ("", "", "{requests: {cpu: 1, memory: 1Gi}}", [(0.5, 512), (0.5, 512)]),
+        ("", "", "{limits: {cpu: 1, memory: 1Gi}}", [(0.5, 512), (0.5, 512)]),
+        (
+            ", resources: {requests: {cpu: 200m, memory: 256Mi}}",
+            "",
+            "{requests: {cpu: 1, memory: 1Gi}}",
+            [(0.2, 256), (0.8, 768)],
+        ),
+        (
+            ", resources: {requests: {cpu: 200m, memory: 256Mi}}",
+            ", resources: {requests: {cpu: 200m, memory: 256Mi}}",
+            "{requests: {cpu: 1, memory: 1Gi}}",
+            [(0.8, 768), (0.2, 256)],
+        ),
+    ],
+)
+def test_what_a_pod_asks_for_its_containers_ask_for_together(
+    reading: Reading, main: str, beside: str, of_the_pod: str, each: list[tuple[float, int]]
+) -> None:
+    """Those that say nothing share what is left; a limit alone is a request, too."""
+    (part,) = reading(deployment("web", pod=TWO % (main, beside, of_the_pod))).parts
+    containers = (part.service, *part.service.sidecars)
+
+    assert [(round(c.cpu, 9), c.reserved / MiB) for c in containers] == each
+
+
+def test_a_pod_asks_for_at_least_what_its_containers_ask_for(reading: Reading) -> None:
+    """Kubernetes refuses it, too."""
+    small = ", resources: {requests: {cpu: 600m}}"
+    with pytest.raises(BadInput, match=r"requests\.cpu: 1 is not allowed; at least what"):
+        reading(deployment("web", pod=TWO % (small, small, "{requests: {cpu: 1}}")))

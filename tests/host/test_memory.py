@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from sim.host import Memory, MemoryGroup, MemorySlice
 from sim.host.memory import OOM_HOST, OOM_LIMIT
-from sim.host.page_cache import SharedFileSet
 
 
 class Killed:
@@ -380,23 +379,19 @@ SHARING = st.lists(
 )
 
 
-class Restless(Memory):
-    """A ledger that moves the pages of each layer whenever a set loses its last sharer."""
-
-    def leave(self, shared: SharedFileSet) -> None:
-        super().leave(shared)
-        self._disturb()
-
-
 @given(SHARING, st.sampled_from([60.0, 100.0, 1000.0]))
 def test_a_set_that_rests_is_booked_as_if_it_did_not(
     operations: list[Operation], capacity: float
 ) -> None:
     """Two ledgers go through the same; one of them never leaves a set in one piece."""
-    sides = [(memory, list[MemoryGroup]()) for memory in (Memory(capacity), Restless(capacity))]
+    rests, restless = Memory(capacity), Memory(capacity)
+    sides = [
+        (rests, list[MemoryGroup](), lambda: None),
+        (restless, list[MemoryGroup](), restless._disturb),  # moves the pages of each layer
+    ]
     for verb, which, amount in operations:
         seen = []
-        for memory, groups in sides:
+        for memory, groups, moves in sides:
             living = [group for group in groups if group.alive]
             group = living[which % len(living)] if living else None
             if verb == "share":
@@ -412,6 +407,7 @@ def test_a_set_that_rests_is_booked_as_if_it_did_not(
             elif verb == "map":
                 groups.append(memory.cgroup(60.0, lambda _: None))
                 groups[-1].map("abcd"[which % 4], float(amount))
+            moves()
             names = [memory.cached_bytes(name) for name in "abcd"]
             missing = [memory.missing(files) for files in SETS] if verb == "ask" else []
             charged = [sorted(group.files.items()) for group in groups if group.alive]

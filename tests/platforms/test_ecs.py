@@ -103,8 +103,8 @@ LIMITS: dict[str, tuple[ECS, Service, str, int, str]] = {
     "no trunking": (
         ecs(machine(enis=4, trunk_tasks=0), network="awsvpc", trunking=True),
         SMALL,
-        "trunk ENI",
-        0,
+        "ENI",
+        3,
         "RESOURCE:ENI",
     ),
     "fixed port on bridge": (

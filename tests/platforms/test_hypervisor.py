@@ -5,9 +5,23 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from worlds import app, docker, hypervisor, launch, machine, outcomes, service, vm
+from worlds import (
+    app,
+    docker,
+    hypervisor,
+    image,
+    launch,
+    machine,
+    outcomes,
+    registry,
+    rows,
+    service,
+    unpacking,
+    vm,
+)
 
 from sim.core.world import World
+from sim.platforms.hypervisor import GuestImages
 from sim.units import MiB
 
 CASES: dict[str, tuple[Any, Any, str, int]] = {
@@ -159,3 +173,30 @@ def test_vms_never_exceed_containers_on_the_same_machine(
     )
 
     assert as_vms.allows <= server.ceilings(what)[0].allows
+
+
+def fetched(*, here: bool = False) -> tuple[list[float], float]:
+    """Seconds of each pull of three guests of one app, and bytes on the wire; an OS of 100 MiB on
+    the wire and 500 on disk, an app of 50, over 10 MiB/s, decompressed at 50 MiB/s."""
+    images = GuestImages(
+        registry=registry(),
+        unpacking=unpacking(),
+        os_wire=100 * MiB,
+        os_files=500 * MiB,
+        here=here,
+    )
+    platform = hypervisor(machine(nic=1000 * MiB), images=images)
+    what = service(image=image(50 * MiB))
+    world, live, _ = launch(platform, what, 3)
+    pulls = [row.length for row in rows(world.record) if (row.phase, row.parent) == ("pull", "")]
+    (host,) = live.hosts()
+    return pulls, host.nic.busy_integral
+
+
+def test_an_image_of_a_guest_comes_once_a_host_and_has_the_size_of_os_and_app() -> None:
+    """1 s to ask, 150 MiB at 10 MiB/s, 550 MiB at 50 MiB/s: 27 s, for all three; then none."""
+    pulls, moved = fetched()
+
+    assert pulls == pytest.approx([27.0] * 3)
+    assert moved == pytest.approx(150 * MiB)
+    assert fetched(here=True) == ([0.0] * 3, 0.0)

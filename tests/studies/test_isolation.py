@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from sim import catalog
 from sim.cli.app import app
+from sim.studies.isolation import study
 from sim.studies.isolation.ladder import ladder
 from sim.studies.isolation.sharing import SharedVolume, paths
 from sim.workload.hog import Hogged
@@ -43,6 +44,22 @@ def test_a_shared_volume_takes_all_that_share_it_along() -> None:
 
     assert shared.json()["lost_with_a_shared_one"] == 8
     assert "8 of 8 lose their data; with one each, 1 of 8" in shared.sentence()
+
+
+def test_the_verb_shows_the_ladder_the_neighbours_and_the_dead_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here of two neighbours in a second, and of one platform."""
+    monkeypatch.setattr(study, "WINDOW", 1.0)
+    monkeypatch.setattr(study, "get_args", lambda _: ("cpu", "disk"))
+    monkeypatch.setattr(study, "PLATFORMS", ("docker",))
+    words = ["isolation", "--instance", "m5.large", "--tasks", "3", "--replications", "1"]
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path)])
+
+    assert result.exit_code == 0, result.stderr
+    for word in ("cpu", "disk", "loopback", "docker"):
+        assert word in result.stdout
+    assert {path.name for path in tmp_path.rglob("*.png")} == {"neighbours.png", "recovery.png"}
 
 
 @pytest.mark.long

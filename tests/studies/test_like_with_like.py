@@ -18,12 +18,14 @@ def found(**more: Any) -> DensityAnswer:
 
 
 def test_what_is_installed_is_not_ranked_beside_what_is_pulled() -> None:
-    """A VM and an EC2 instance have their app; a warm container has; a cold one pulls first."""
+    """A warm VM, an EC2 instance and a warm container have their app; cold ones fetch it first."""
     said = startup(app="node", platform=("ec2", "docker", "fargate"), replications=2).sentence()
+    guest = startup(app="node", platform=("vm", "ec2"), replications=2).sentence()
     alone = startup(app="node", platform=("ec2", "fargate"), replications=2).sentence()
 
     assert re.search(r"in Docker: [0-9.]+ s after the request with the image already there", said)
     assert re.search(r"there, [0-9.]+ s when it is pulled first", said)
+    assert re.search(r"in a VM: [0-9.]+ s .* already there, [0-9.]+ s when it is pulled", guest)
     assert re.search(r"on EC2: .* already there, and on Fargate \(.* when it is pulled", alone)
 
 

@@ -57,6 +57,8 @@ class Instance:
     """Entry in the VPC CNI's table."""
     trunk_tasks: Cited | None
     """ECS tasks with ENI trunking; 0: not supported."""
+    prefixes: bool
+    """Whether the VPC CNI can give its ENIs prefixes: on Nitro, not on Xen."""
     branch_enis: int | None
     """Branch interfaces that the VPC resource controller gives a node's trunk."""
     gpus: int | None
@@ -184,6 +186,7 @@ def _instance(row: Row) -> Instance:
         ipv4_per_eni=_maybe(int, row["ipv4_per_eni"]),
         max_pods=_max_pods(row),
         trunk_tasks=_trunk(row),
+        prefixes=row["hypervisor"] != "xen",
         branch_enis=_maybe(int, row["branch_eni"]),
         gpus=_maybe(int, row["gpu_count"]),
         gpu_name=row["gpu_name"],

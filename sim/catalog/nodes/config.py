@@ -29,6 +29,7 @@ def node_config(
     """What EKS's node image sets on an instance type.
 
     Args:
+        prefix_delegation: as asked for; the VPC CNI leaves types on Xen as they are.
         max_pods: a number is the kubelet's own; an expression is nodeadm's, by whose value it
             keeps memory back, too; None: what EKS recommends.
 
@@ -37,11 +38,12 @@ def node_config(
         ValueError: its network interfaces are not known, or nobody reads an expression.
     """
     own = NodeSettings() if settings is None else settings
+    prefix_delegation = prefix_delegation and instance(type_).prefixes
     plain_, prefixed = (_network(type_, own, prefixes=on) for on in (False, True))
     most, addresses = prefixed if prefix_delegation else plain_
     if max_pods is not None:
         most = _asked(type_, max_pods, own)
-    can = not prefix_delegation
+    can = instance(type_).prefixes and not prefix_delegation
     return NodeConfig(
         max_pods=most,
         addresses=addresses,

@@ -23,15 +23,20 @@ class Unset(ValueError):  # noqa: N818 (it is what happened, in the user's words
 
 
 class Interpolation:
-    """Puts variables in; remembers those that were not set.
+    """Puts variables in; remembers those that were not set, and those that the shell had.
 
     Args:
         variables: by name.
+        shell: those of the shell, which are taken first.
     """
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, variables: Mapping[str, str], shell: Mapping[str, str] | None = None
+    ) -> None:
         self._variables = variables
+        self._shell = shell or {}
         self.unset: dict[str, None] = {}
+        self.of_the_shell: dict[str, None] = {}
 
     def text(self, text: str) -> str:
         """A text with its variables put in.
@@ -57,9 +62,17 @@ class Interpolation:
         return "".join([*parts, text[position:]])
 
     def _value(self, name: str) -> str:
-        if name not in self._variables:
+        value = self._found(name)
+        if value is None:
             self.unset.setdefault(name)
-        return self._variables.get(name, "")
+        return value or ""
+
+    def _found(self, name: str) -> str | None:
+        if name not in self._shell:
+            return self._variables.get(name)
+        if self._shell[name] != self._variables.get(name):
+            self.of_the_shell.setdefault(name)
+        return self._shell[name]
 
     def _braced(self, inside: str) -> str:
         name = _NAME.match(inside)
@@ -67,7 +80,7 @@ class Interpolation:
         if name is None or operator is None:
             raise ValueError("a variable such as ${NAME} or ${NAME:-default}")
         rest, sign = inside[operator.end() :], operator[0]
-        value = self._variables.get(name[0])
+        value = self._found(name[0])
         there = value is not None and (value != "" or not sign.startswith(":"))
         match sign[-1:]:
             case "":

@@ -28,11 +28,14 @@ class Project:
 
     Args:
         variables: what is put in for `$NAME`.
+        shell: variables of the shell, which are put in before those.
     """
 
-    def __init__(self, variables: Mapping[str, str], findings: Findings) -> None:
+    def __init__(
+        self, variables: Mapping[str, str], findings: Findings, shell: Mapping[str, str]
+    ) -> None:
         self.findings = findings
-        self.interpolation = Interpolation(variables)
+        self.interpolation = Interpolation(variables, shell)
         self._files: dict[Path, PlacedMapping] = {}
         self._including: list[Path] = []
         self._interpolated: dict[int, Any] = {}
@@ -57,10 +60,33 @@ class Project:
         if isinstance(services, PlacedMapping):
             extended = PlacedMapping()
             for name in services:
-                extended.put(name, self._extended(one, folder, name, []), services.places[name])
+                service = self._extended(one, folder, name, [])
+                extended.put(name, self._equipped(one, folder, service), services.places[name])
             value.put("services", extended, value.places["services"])
         included = self._included(folder, one)
         return value if included is None else merged(included, value)  # type: ignore[no-any-return]
+
+    def _equipped(self, one: Value, folder: Path, service: Any) -> Any:
+        """A service with the variables of its `env_file`, over which its own stand.
+
+        A file that is not here is said: it is often kept apart from the project.
+        """
+        node = one.with_value(service)
+        if not isinstance(service, PlacedMapping) or not node["env_file"]:
+            return service
+        found = PlacedMapping()
+        for each in _paths(node["env_file"]):
+            path = (each["path"] if isinstance(each.value, dict) else each).text("a path")
+            try:
+                values = variables([folder / path]) if path else {}
+            except BadInput:
+                node.findings.note("env_file that cannot be read, and is left out", path or "")
+                continue
+            for name, value in values.items():
+                found.put(name, value, each.place)
+        below = PlacedMapping()
+        below.put("environment", found, node["env_file"].place)
+        return merged(below, service)
 
     def _put(self, text: str, place: TextPlace, path: str) -> str:
         try:

@@ -1,5 +1,6 @@
 """From compose files to drafts: a part for each service that is on."""
 
+import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -32,11 +33,13 @@ def read_compose(
     """What compose files say, each laid over those before it."""
     first = files[0][0]
     known = variables(list(env) or _beside(first))
-    project = Project(known, findings)
+    project = Project(known, findings, os.environ)
     whole = project.model([(source.folder, node) for source, node in files])
     if project.interpolation.unset:
         for name in project.interpolation.unset:
             findings.note("variables that are not set, and empty", name)
+    for name in project.interpolation.of_the_shell:
+        findings.note("variables of the shell, which compose takes first", name)
     model = Value(whole, TextPlace(first.name, 0), findings)
     name = model["name"].text() or known.get("COMPOSE_PROJECT_NAME") or _folder(first)
     on = {*profiles, *filter(None, known.get("COMPOSE_PROFILES", "").split(","))}
@@ -145,7 +148,7 @@ def _settle(parts: list[PartDraft]) -> None:
 
 _IGNORED = ("networks", "volumes", "secrets", "configs", "models")
 _IGNORED_OF_SERVICE = (
-    "environment", "env_file", "labels", "logging", "networks", "secrets", "configs", "restart",
+    "environment", "labels", "logging", "networks", "secrets", "configs", "restart",
     "ulimits", "cap_add", "cap_drop", "security_opt", "sysctls", "dns", "extra_hosts", "tmpfs",
     "develop", "blkio_config", "device_cgroup_rules", "storage_opt",
 )  # fmt: skip

@@ -38,6 +38,7 @@ def containers_of(pod: Value, defaults: Defaults) -> tuple[list[ContainerDraft],
     main = [_container(node, defaults) for node in pod["containers"].items("a list of containers")]
     if not main:
         pod.say("containers: it is missing; a pod has one container at least")
+    _of_the_pod(pod, [*main, *sidecars])
     host_network = pod["hostNetwork"].flag()
     for draft in main:
         draft.host_ports = tuple(_host_ports(draft.node, host_network))
@@ -70,6 +71,40 @@ def _container(node: Value, defaults: Defaults) -> ContainerDraft:
         gpus=most[GPU].parsed(kubernetes_whole) or asked[GPU].parsed(kubernetes_whole) or 0,
         check=check_of(node),
     )
+
+
+def _of_the_pod(pod: Value, together: list[ContainerDraft]) -> None:
+    """What is said of the pod as a whole (KEP-2837): its request is what the scheduler takes.
+
+    What its containers leave of it goes to those that say nothing, else to the first; a container
+    without a limit may use what the others do not ask for.
+    """
+    resources = pod["resources"].mapping()
+    asked, most = resources["requests"].mapping(), resources["limits"].mapping()
+    for node, limit, name, of in (
+        (asked["cpu"], most["cpu"].parsed(kubernetes_cpu), "cpu", kubernetes_cpu),
+        (asked["memory"], _memory(most["memory"]), "memory", kubernetes_bytes),
+    ):
+        whole = node.parsed(of)
+        if whole is None and not any(getattr(each, name) for each in together):
+            whole = limit
+        if whole is not None:
+            _share_out(node, whole, name, together)
+        for each in together:
+            if limit is not None and getattr(each, f"{name}_limit") is None:
+                others = sum(getattr(x, name) or 0.0 for x in together if x is not each)
+                setattr(each, f"{name}_limit", max(limit - others, getattr(each, name) or 0.0))
+
+
+def _share_out(node: Value, whole: float, name: str, together: list[ContainerDraft]) -> None:
+    """Give containers what they leave of the request of their pod."""
+    left = whole - sum(getattr(each, name) or 0.0 for each in together)
+    if left < -1e-9 * whole:
+        node.wrong("at least what its containers ask for together")
+        return
+    silent = [each for each in together if not getattr(each, name)] or together[:1]
+    for each in silent:
+        setattr(each, name, (getattr(each, name) or 0.0) + left / len(silent))
 
 
 def _memory(node: Value) -> float | None:

@@ -235,9 +235,15 @@ class TasksOnInstances(Hosting):
     def _enis(self) -> float:
         """Tasks an instance has network interfaces for; the first interface is its own."""
         machine = self.machine
-        if self.terms.trunking:
-            return math.floor(plain(machine.trunk_tasks or 0.0))
+        if self._trunk:
+            return math.floor(self._trunk)
         return math.inf if machine.enis is None else machine.enis - 1
+
+    @property
+    def _trunk(self) -> float:
+        """Tasks on its trunk; 0: it has none, for the account setting leaves such types as they
+        are."""
+        return plain(self.machine.trunk_tasks or 0.0) if self.terms.trunking else 0.0
 
     def _memory_ceiling(self, service: Service) -> Ceiling:
         """What is registered is nearly all that the OS sees, also what OS and agent use of it."""
@@ -247,13 +253,10 @@ class TasksOnInstances(Hosting):
 
     def _eni_ceiling(self) -> Ceiling:
         machine = self.machine
-        if not self.terms.trunking:
+        if not self._trunk:
             return _ceiling("ENI", int(self._enis), _trunking(machine))
-        if self._enis:
-            more = _estimated(machine) or "use bridge mode, or a larger type"
-            return _ceiling("trunk ENI", int(self._enis), more)
-        known = "not known for" if machine.trunk_tasks is None else "not supported on"
-        return _ceiling("trunk ENI", 0, f"trunking is {known} {machine.name}")
+        more = _estimated(machine) or "use bridge mode, or a larger type"
+        return _ceiling("trunk ENI", int(self._enis), more)
 
 
 def _weighed(service: Service, **rest: Any) -> Service:

@@ -240,7 +240,7 @@ def requirement(text: str) -> tuple[str, float]:
 
 def _soonest(ranked: Sequence[StartupRow]) -> str:
     """The quickest with the image there already, and the quickest that pulls it, as medians."""
-    here = [row for row in ranked if row.image == "warm" or not platforms.row(row.platform).pulls]
+    here = [row for row in ranked if platforms.row(row.platform).has_image(row.image)]
     coming = [row for row in ranked if row not in here]
     first = (here or coming)[0]
     after = f"{_phrase(first)}: {first.seconds['p50_s']:.1f} s after the request"

@@ -45,7 +45,7 @@ def answer(question: StartupQuestion) -> StartupAnswer:
     scenarios = {
         f"{name}-{image}": Scenario(
             name="startup",
-            platform=row(name).made(replace(options, image=image)),
+            platform=row(name).starting(replace(options, image=image)),
             arrivals=(Burst(service=service, tasks=question.tasks),),
         )
         for name in question.platforms

@@ -74,7 +74,7 @@ def _scenarios(
         options = replace(options, service=_largest(app))
     found = {}
     for image in (each for each in IMAGES if each in platform.startup):
-        made = platform.made(replace(options, image=image, count=max(1, machines)))
+        made = platform.starting(replace(options, image=image, count=max(1, machines)))
         ordered = bool(getattr(made, "orders", False))
         found[f"{platform.name}-{image}"] = Scenario(
             name="uptime",

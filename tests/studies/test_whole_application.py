@@ -130,7 +130,7 @@ def test_files_are_started_and_counted_by_the_verbs(
     assert (started.exit_code, counted.exit_code, idle.exit_code) == (0, 0, 2)
     assert "shop is up (median) after" in started.output
     assert "wait for the next look at db" in " ".join(started.output.split())
-    assert len(list(Path("results/uptime").glob("*/uptime-docker-cold.png"))) == 1
+    assert len(list(Path("results/uptime").glob("latest/uptime-docker-cold.png"))) == 1
     assert "shop is 2 tasks" in counted.output
     assert "cpu: not allowed beside files" in idle.output
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
 from sim.core.description import description
 from sim.core.question import Question, Typed, ask
 from sim.files.inventory.reading import read_inventory
@@ -45,7 +45,7 @@ def command(
         as_json(answer.json())
         note(f"wrote {folder}")
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
         wrote(folder, *_pictures(answer, folder))
     return 0 if answer.fits else 3

@@ -329,7 +329,7 @@ def _cost(way: Way) -> str:
 def _stops(way: Way) -> str:
     above = (way.hosts or 0) - (way.lower_bound or 0)
     gap = "no packing needs fewer" if above == 0 else f"at most {above} too many"
-    return f"{way.stopped_by} stops it; {way.lower_bound} is a lower bound: {gap}"
+    return f"{way.stopped_by} is the limit; {way.lower_bound} is a lower bound: {gap}"
 
 
 def _beside(way: Way) -> str:

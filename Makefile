@@ -5,7 +5,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test accelerate pure test-compiled check-long check-crash audit bench validate docs lab lock clean
+.PHONY: help demo test types tests-alone accelerate pure test-compiled check-long check-crash audit bench validate docs lab lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,8 +16,13 @@ demo: $(VENV)/.run  ## compare VMs, Docker, EC2, ECS, EKS and Fargate on one mac
 test: $(VENV)/.dev  ## lint, types, floors and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory -j2 types tests-alone
+
+types:
+	@{ $(BIN)/mypy && $(BIN)/lint-imports --no-cache; } > $(VENV)/types.log 2>&1 || { cat $(VENV)/types.log; exit 1; }
+	@grep -h Success $(VENV)/types.log
+
+tests-alone:
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 accelerate: $(VENV)/.compile  ## compile the core in place, a minute (needs a C compiler)

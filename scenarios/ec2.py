@@ -17,6 +17,8 @@ scenario = Scenario(
     arrivals=(Burst(service=java, tasks=12),),
 )
 
+TITLE = "12 Java tasks at once, each on an EC2 instance of its own"
+
 
 @script(replications=30)
 def main(replications: int, seed: int, out: Path) -> None:
@@ -24,7 +26,7 @@ def main(replications: int, seed: int, out: Path) -> None:
     results = replicate(scenario, times=replications, seed=seed, catalogue=catalog.digest())
     folder = results.save(out)
     median = results.summary.set_index("phase")["p50_s"]
-    drawn = picture(plots.waterfall(results.tiling()), folder / "waterfall.png")
+    drawn = picture(plots.waterfall(results.tiling(), title=TITLE), folder / "waterfall.png")
     answer(
         f"12 Java apps on 12 {scenario.platform.machine.name} instances: in the median start user "
         f"space is up after {median['running']:.1f} s, the app is ready after "

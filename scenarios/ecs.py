@@ -19,6 +19,8 @@ scenario = Scenario(
     arrivals=(Poisson(service=node, tasks=10, per_second=0.05),),
 )
 
+TITLE = "10 Node.js tasks on one ECS instance, one after the other"
+
 
 @script(replications=30)
 def main(replications: int, seed: int, out: Path) -> None:
@@ -31,7 +33,7 @@ def main(replications: int, seed: int, out: Path) -> None:
     pull = results.tiling().query("phase == 'pull' and task == 1")
     waits = int((pull["end_s"] - pull["start_s"] > 0.5).sum())  # a look-up is quicker
     refused = results.runs["reasons"].iloc[0]
-    drawn = picture(plots.waterfall(results.tiling()), folder / "waterfall.png")
+    drawn = picture(plots.waterfall(results.tiling(), title=TITLE), folder / "waterfall.png")
     answer(
         f"The first task is ready after {ready[0]:.1f} s in the median, the second after "
         f"{ready[1]:.1f} s: it pulls nothing of its own, but in {waits} of {len(pull)} runs it "

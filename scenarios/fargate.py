@@ -18,6 +18,8 @@ scenario = Scenario(
     arrivals=(Burst(service=node, tasks=200),),
 )
 
+TITLE = "200 Node.js tasks at once on Fargate"
+
 
 @script(replications=5)
 def main(replications: int, seed: int, out: Path) -> None:
@@ -29,7 +31,7 @@ def main(replications: int, seed: int, out: Path) -> None:
     ready = results.starts().groupby("task")["time_to_ready_s"].median()
     first, last = ready[:100].median(), ready[100:].median()
     phase = results.summary.set_index("phase")["p50_s"]
-    drawn = picture(plots.waterfall(results.tiling()), folder / "waterfall.png")
+    drawn = picture(plots.waterfall(results.tiling(), title=TITLE), folder / "waterfall.png")
     answer(
         f"A median start waits {phase['request']:.1f} s to be launched, {phase['provision']:.1f} s "
         f"for its microVM and {phase['pull']:.1f} s for the pull: every task pulled all "

@@ -13,6 +13,8 @@ settings.register_profile(
 )
 settings.load_profile("floors")
 
+os.environ["LOKY_MAX_CPU_COUNT"] = "1"
+# Runs stay in the process of their test unless it asks for workers: the other core has other tests.
 os.environ["BERTHSIM_INSTANCES"] = (
     os.devnull
 )  # instance types of whoever runs the tests are none of theirs

@@ -14,6 +14,7 @@ from sim.cli.app import app
 from sim.cli.options import clipped
 from sim.cli.sweep import SweepQuestion
 from sim.core.question import ask
+from sim.files.inventory.reading import read_inventory
 from sim.image import read_image
 from sim.image.dockerfile.build import build_file
 from sim.image.dockerfile.dockerignore import Ignore
@@ -89,6 +90,13 @@ tomcat,0.5,warm,3.1
 node,,cold,1.2
 """
 
+INVENTORY = """\
+VM,Powerstate,Template,SRM Placeholder,CPUs,Memory,Total disk capacity MiB,Cluster,Host,VM UUID
+web,poweredOn,False,False,4,16384,40960,c1,esx1,u1
+"db, old",poweredOn,False,False,2,"8,192",40960,c1,esx2,u2
+gold,poweredOff,True,False,2,4096,0,c1,esx1,u4
+"""
+
 GRID = "image.mib=100,500 arrivals.tasks=1,2 host.instance=m5.large,m5.xlarge"
 COMMAND = "density --app java --cpu 0.5 --memory 1GiB --instance m5.large --by reservation --json"
 
@@ -125,6 +133,11 @@ def read_data(text: str, folder: Path) -> None:
     validate([write(folder, "x.csv", text)], shipped=False)
 
 
+def read_list(text: str, folder: Path) -> None:
+    """As `sim migrate` reads it."""
+    read_inventory(write(folder, "x.csv", text)).application()
+
+
 def read_grid(text: str, folder: Path) -> None:
     """As `sim sweep` reads it; bytes that are no text are refused before."""
     text = text.replace("\ud800", "?")
@@ -150,6 +163,7 @@ KINDS: dict[str, tuple[str, Callable[[str, Path], None]]] = {
     ".dockerignore": (IGNORE, read_ignore),
     "manifest": (MANIFEST, read_manifest),
     "data": (DATA, read_data),
+    "inventory": (INVENTORY, read_list),
     "grid": (GRID, read_grid),
     "command": (COMMAND, type_command),
 }

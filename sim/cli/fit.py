@@ -8,7 +8,7 @@ from sim import plots
 from sim.cli.screen import as_json, hint, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
-from sim.core.quantity import shown_memory, shown_plain
+from sim.core.quantity import shown_mib, shown_plain
 from sim.core.question import BadInput, Question, Typed
 from sim.files.records.fitting import OwnFigures, own_figures
 from sim.studies.fit import words
@@ -92,13 +92,18 @@ def show(answer: FitAnswer) -> None:
             right="lrrrrl",
         )
     _held_out(answer)
-    corners = [corner for each in answer.groups for corner in each.corners]
+    corners = [(answer.before(each), one) for each in answer.groups for one in each.corners]
     if corners:
         table(
             ["the last starts", "n", "p50", "p90", "most at once"],
             [
-                [each.starts, each.n, *map(words.shown, (each.p50_s, each.p90_s)), each.at_once]
-                for each in corners
+                [
+                    f"{before}{one.starts}",
+                    one.n,
+                    *map(words.shown, (one.p50_s, one.p90_s)),
+                    one.at_once,
+                ]
+                for before, one in corners
             ],
             right="lrrrr",
         )
@@ -113,13 +118,13 @@ def show(answer: FitAnswer) -> None:
 
 
 def _held_out(answer: FitAnswer) -> None:
-    rows = [row for each in answer.groups for row in each.judged.rows]
+    rows = [(answer.before(each), row) for each in answer.groups for row in each.judged.rows]
     if rows:
         table(
             ["held out", "n", "", "measured", "predicted", "error", ""],
             [
                 [
-                    row.phase,
+                    f"{before}{row.phase}",
                     row.n,
                     f"p{100 * row.quantile:.0f}",
                     words.shown(row.measured_s),
@@ -127,11 +132,11 @@ def _held_out(answer: FitAnswer) -> None:
                     f"{row.error_pct:+.0f} %",
                     words.verdict(row),
                 ]
-                for row in rows
+                for before, row in rows
             ],
             right="lrlrrrl",
         )
-    for line in words.held_out(answer):
+    for line in dict.fromkeys(words.held_out(answer)):
         hint(line)
 
 
@@ -154,10 +159,10 @@ def _size(each: RuledSize) -> list[object]:
         each.name,
         each.n,
         *(
-            "-" if value is None else shown_memory(value)
+            "-" if value is None else shown_mib(value)
             for value in (memory.p50, memory.p95, memory.peak or once)
         ),
         "-" if cpu.p95 is None else f"{shown_plain(cpu.p95, 3)}",
-        "-" if each.memory_bytes is None else shown_memory(each.memory_bytes),
+        "-" if each.memory_bytes is None else shown_mib(each.memory_bytes),
         "-" if each.cpu_vcpu is None else f"{shown_plain(each.cpu_vcpu, 3)} vCPU",
     ]

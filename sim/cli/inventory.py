@@ -35,10 +35,7 @@ def sentence(inventory: Inventory) -> str:
     head = f"{running} of {running + out} machines run ({reasons} left out)" if out else ""
     head = head or f"{running} machine{'s' if running > 1 else ''}"
     hosts = f" on {inventory.host_count} hosts" if inventory.host_count else ""
-    return (
-        f"{head}: {inventory.vcpu:,.0f} vCPU and {shown_memory(inventory.memory)}{hosts}, "
-        f"{inventory.form}. {known(inventory)}"
-    )
+    return f"{head}: {inventory.held}{hosts}, {inventory.form}. {known(inventory)}"
 
 
 def known(inventory: Inventory) -> str:

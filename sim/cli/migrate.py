@@ -1,16 +1,22 @@
 """`sim migrate`: our virtual machines elsewhere, every way beside the others."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
+from sim import plots
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
+from sim.cli.script import picture
 from sim.core.description import description
+from sim.core.quantity import shown_seconds
 from sim.core.question import Question, Typed, ask
 from sim.files.inventory.reading import read_inventory
 from sim.files.question import Paths
-from sim.studies.migrate import study
+from sim.report.page import ANSWER
+from sim.studies.migrate import study, tables
 from sim.studies.migrate.answer import MigrateAnswer
 from sim.studies.migrate.question import MigrateOptions, MigrateQuestion
 from sim.studies.migrate.ways import Way
@@ -37,10 +43,12 @@ def command(
     inventory = read_inventory(*own.files)
     values = {each.name: getattr(asked, each.name) for each in fields(asked)}
     question = ask(MigrateQuestion, {"inventory": inventory, **values})
-    with refusals(), runs_on(workers, to.out):
+    with refusals(), runs_on(workers):
         answer = study.answer(question)
     folder = answer.results().save(to.out)
     answer.guest_table().to_csv(folder / GUESTS, index=False)
+    said = {"sentence": answer.sentence(), "lines": answer.lines(), **answer.json()}
+    (folder / ANSWER).write_text(json.dumps(said, indent=2, ensure_ascii=False), encoding="utf-8")
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")
@@ -62,12 +70,37 @@ def show(answer: MigrateAnswer) -> None:
     for way in answer.ways:
         if way.refused:
             hint(f"{way.name}: {way.refused}.")
+    if answer.restarts:
+        _show_restarts(answer)
     if answer.groups:
         _show_groups(answer)
     for line in answer.lines():
         say(line)
     for text in answer.question.inventory.notes:
         hint(f"note: {text}.")
+
+
+def _show_restarts(answer: MigrateAnswer) -> None:
+    table(
+        ["way", "machines", "containers", "all up", "pulled anew", "all up then"],
+        [
+            [
+                each.way,
+                shown_seconds(each.booted()),
+                shown_seconds(each.part("warm")),
+                shown_seconds(each.up("warm")),
+                shown_seconds(each.part("cold")),
+                shown_seconds(each.up("cold")),
+            ]
+            for each in answer.restarts
+        ],
+        title="after a power cut, with machines to spare: these boot, then all containers start",
+        right="lrrrrr",
+    )
+    for each in answer.restarts:
+        for image, why in each.failed.items():
+            hint(f"{each.way}, {image} images: {why}.")
+    hint("Medians; the start-up work of the programs is not known, and comes on top.")
 
 
 def _show_groups(answer: MigrateAnswer) -> None:
@@ -105,5 +138,13 @@ def _usd(way: Way) -> str:
     return "-" if way.usd_per_month is None else f"{way.usd_per_month:,.0f}"
 
 
-def _pictures(answer: MigrateAnswer, folder: Path) -> list[Path]:  # noqa: ARG001
-    return []
+def _pictures(answer: MigrateAnswer, folder: Path) -> Iterator[Path]:
+    """Asked against used, hosts before and after, and what each step saves."""
+    used = tables.asked_and_used(answer)
+    if not used.empty:
+        yield picture(plots.asked_and_used(used), folder / "asked-and-used.png")
+    hosts = tables.hosts(answer)
+    if not hosts.empty:
+        yield picture(plots.hosts_before_after(hosts), folder / "hosts.png")
+    if steps := answer.steps():
+        yield picture(plots.cost_steps(steps), folder / "cost.png")

@@ -91,7 +91,7 @@ def show(answer: PlanAnswer) -> None:
     """Machines and cost, readiness, and what the recommendation hangs on."""
     table(
         ["platform", "instance", "n", "least", "USD a month", "at full use", "stopped by", "then"],
-        [_cost(row) for row in answer.rows if row.hosts is not None],
+        [_cost(row) for row in (*answer.rows, answer.at_spot()) if row and row.hosts is not None],
         title="n whole machines, and the least that any placement needs",
         right="llrrrrll",
     )

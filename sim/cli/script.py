@@ -76,9 +76,11 @@ def picture(axes: "Axes", path: Path) -> Path:
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return "-" if value != value else shown_plain(value)  # noqa: PLR0124 (NaN)
-    return str(value)
+    import pandas as pd
+
+    if value is pd.NA or value != value:  # noqa: PLR0124 (NaN)
+        return "-"
+    return shown_plain(value) if isinstance(value, float) else str(value)
 
 
 def _at_least(low: int) -> Callable[[str], int]:

@@ -5,18 +5,21 @@ from typing import TYPE_CHECKING
 from sim.facade import facade
 
 if TYPE_CHECKING:
+    from sim.plots.asked_and_used import asked_and_used
     from sim.plots.call_graph import MOST_IN_GRAPH, call_graph
     from sim.plots.canvas import save
     from sim.plots.capacity_left import capacity_left
     from sim.plots.copies_over_time import copies_over_time
     from sim.plots.cost_and_readiness import cost_and_readiness
     from sim.plots.cost_frontier import cost_frontier
+    from sim.plots.cost_steps import cost_steps
     from sim.plots.density import density_bars
     from sim.plots.ecdf import ready_ecdf
     from sim.plots.fitted_phases import fitted_phases
     from sim.plots.forest import forest
     from sim.plots.held_out import held_out
     from sim.plots.host_timeline import host_timeline
+    from sim.plots.hosts_before_after import hosts_before_after
     from sim.plots.isolation import isolation_matrix
     from sim.plots.latency_curve import latency_curve
     from sim.plots.lifecycle import lifecycle
@@ -38,16 +41,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_IN_GRAPH",
+    "asked_and_used",
     "call_graph",
     "capacity_left",
     "copies_over_time",
     "cost_and_readiness",
     "cost_frontier",
+    "cost_steps",
     "density_bars",
     "fitted_phases",
     "forest",
     "held_out",
     "host_timeline",
+    "hosts_before_after",
     "isolation_matrix",
     "latency_curve",
     "lifecycle",

@@ -41,7 +41,7 @@ def cost_frontier(table: pd.DataFrame, ax: Axes | None = None, *, title: str = T
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     _frontier(ax, table[table["frontier"]].sort_values("count"))
     ax.set_yscale("log")
-    ax.set_ylim(top=1.6 * 1000.0 * float(table["usd_per_container_hour"].max()))
+    ax.set_ylim(top=8.0 * 1000.0 * float(table["usd_per_container_hour"].max()))
     ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     ax.yaxis.set_minor_locator(NullLocator())
@@ -86,6 +86,7 @@ def _list(ax: Axes, points: list[tuple[str, int, float]]) -> None:
         va="top",
         fontsize=SMALL,
         color=INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 2.0},
     )
 
 

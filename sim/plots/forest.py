@@ -32,10 +32,17 @@ def forest(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -
         _draw(ax, y, *(float(getattr(row, name)) for name in ("value", "low", "high")))
         ax.text(1.02, y, str(row.text), transform=beside, va="center", fontsize=SMALL, color=INK)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100.0 * x:+.3g} %" if x else "0"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _percent(x)))
     ax.set_xlabel("B less A, in percent of A")
     legend_below(ax, _handles(table))
     return ax
+
+
+def _percent(share: float) -> str:
+    """As one reads it: +1,200 %, -4 %, +0.5 %."""
+    percent = 100.0 * share
+    digits = 0 if abs(percent) >= 10.0 or percent == round(percent) else 1
+    return f"{percent:+,.{digits}f} %" if share else "0"
 
 
 def _limits(table: pd.DataFrame) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation, Transform
 
 from sim.plots.canvas import axes, frame, legend_below
 from sim.plots.palette import platform_color, platform_name, platform_order
@@ -14,6 +15,8 @@ REST = 1.15
 
 def scale_in_curves(hosts: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
     """Hosts left over time, mean over the runs, in percent of those at the end of the tasks.
+
+    Curves lie a hair apart, so that none is hidden where several are equal.
 
     Args:
         hosts: one row a change: `variant` (the platform), `run`, `time_s` (s since the tasks
@@ -33,8 +36,9 @@ def scale_in_curves(hosts: pd.DataFrame, ax: Axes | None = None, *, title: str =
             times / 60.0,
             100.0 * np.mean(runs, axis=0),
             color=platform_color(name),
-            linewidth=max(1.2, 5.2 - 1.0 * number),  # what lies below stays visible at its edges
+            linewidth=1.6,
             label=platform_name(name),
+            transform=ax.transData + _apart(ax, number - (len(names) - 1) / 2.0),
         )
         lines.append(line)
     ax.set_xlim(0.0, last / 60.0)
@@ -43,6 +47,13 @@ def scale_in_curves(hosts: pd.DataFrame, ax: Axes | None = None, *, title: str =
     ax.set_ylabel("hosts left, %")
     legend_below(ax, lines)
     return ax
+
+
+def _apart(ax: Axes, steps: float) -> Transform:
+    """A shift of so many steps upwards, of less than a line's width and a gap each."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return ScaledTranslation(0.0, steps * 2.0 / 72.0, figure.dpi_scale_trans)
 
 
 def _left(

@@ -230,6 +230,7 @@ def test_a_uuid_tells_machines_of_one_name_apart(tmp_path: Path) -> None:
         ("name,vcpu,memory_gib\na,2,0\n", "1 on, but without CPUs or memory"),
         ("a,b,c\n1,2,3\n", "a sheet vInfo of RVTools is needed"),
         ("", "it is empty"),
+        ('{"vms": []}', "it is JSON"),
     ],
 )
 def test_nothing_that_can_move_is_refused(tmp_path: Path, text: str, told: str) -> None:

@@ -110,6 +110,24 @@ def test_a_record_that_is_no_use_is_counted_by_its_reason(
     assert dict(records.left_out) == {reason: 1}
 
 
+def test_tasks_whose_names_were_made_unreadable_are_not_taken_for_one(tmp_path: Path) -> None:
+    """Two that were created at other times are two."""
+    tasks = [task(taskArn="task/xxxx", createdAt=FIRST - each) for each in (1.5, 2.5, 2.5)]
+
+    assert len(read(tmp_path, json.dumps(tasks)).starts) == 2
+
+
+def test_a_length_of_whole_seconds_is_as_coarse_as_it_looks(tmp_path: Path) -> None:
+    """Agents of 2020 counted whole seconds from an exact stamp."""
+    first = FIRST + 9.694
+    pulled = {"pullStartedAt": first, "pullStoppedAt": first + 7.0, "startedAt": first + 11.0}
+    coarse = task(createdAt=first - 13.123, **pulled)
+    (start,) = read(tmp_path, json.dumps(coarse)).starts
+
+    assert (start.phases["pull"].low, start.phases["pull"].high) == (6.0, 8.0)
+    assert start.phases["provision"].high - start.phases["provision"].low < 0.01
+
+
 def test_a_task_of_several_containers_and_one_on_ec2_have_phases_of_their_own(
     tmp_path: Path,
 ) -> None:
@@ -166,10 +184,15 @@ def test_pods_that_do_not_tell_their_start_are_counted(tmp_path: Path) -> None:
         pod(2, at, status={"phase": "Pending"}),
         pod(3, at, status={"phase": "Succeeded"}),
         pod(4, early),
+        pod(5, [FIRST, FIRST + 9.0, FIRST + 4.0, FIRST + 12.0, FIRST + 20.0]),
     ]
     records = read(tmp_path, json.dumps({"kind": "PodList", "items": items}))
+    whole, part = records.starts
 
-    assert len(records.starts) == 1
+    assert len(whole.phases) == 4
+    assert not part.phases
+    assert part.ready == whole.ready
+    assert any("1 pod has conditions out of order" in note for note in records.notes)
     assert dict(records.left_out) == {
         "restarted": 1,
         "not ready yet": 1,

@@ -330,3 +330,19 @@ def test_a_fit_that_is_almost_right_never_ends_in_a_traceback(tmp_path: Path) ->
             assert str(error)
 
     assert 0 < read < 150
+
+
+def test_platforms_are_told_apart_and_one_with_few_starts_is_left_to_itself(
+    tmp_path: Path,
+) -> None:
+    """Thirty tasks and thirty pods are two; thirty tasks and five pods are one."""
+    tasks, many, few = (tmp_path / f"{name}.json" for name in ("tasks", "many", "few"))
+    tasks.write_text(DIALECTS["cli_v2"](moments(TRUTH, 30, seed=1)))
+    many.write_text(pods(moments(POD_TRUTH, 30, seed=1, digits=0)))
+    few.write_text(pods(moments(POD_TRUTH, 5, seed=1, digits=0)))
+    both, one = sim.fit(tasks, many), sim.fit(tasks, few)
+
+    assert {"fargate pull", "kubernetes app"} <= set(both.table()["phase"])
+    assert {"fargate provision", "kubernetes sandbox"} <= set(both.answer.held_out()["phase"])
+    assert set(one.table()["phase"]) == set(TRUTH)
+    assert one.answer.left_out == {"on Kubernetes": 5}

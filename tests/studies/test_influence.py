@@ -1,6 +1,7 @@
 """Which numbers matter: one rule and one number, with or without `--explain`."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import pytest
 
@@ -8,6 +9,7 @@ from sim import startup
 from sim.core.cited import Cited, Grade, Number, plain
 from sim.core.description import description
 from sim.studies.influence import Assumed, assumed_line, change, explain, strongest
+from sim.studies.startup.answer import StartupAnswer
 
 
 @description
@@ -42,7 +44,7 @@ def test_what_was_measured_is_not_among_the_assumed() -> None:
     measured = cited("ride", 40, 80, 120, "B")
 
     assert explained(measured, cited("walk", 20, 20, 20)) == []
-    assert assumed_line([]) == "No assumed number moves it by 5 % or more."
+    assert assumed_line([]) == "No assumed number changes it by 5 % or more."
 
 
 def test_each_number_is_said_once_where_it_is_the_largest_share() -> None:
@@ -56,12 +58,16 @@ def test_each_number_is_said_once_where_it_is_the_largest_share() -> None:
 CORE = "core.epyc-guest.speed"
 
 
+@cache
+def on_fargate(*, explain: bool) -> StartupAnswer:
+    """Five starts of Node.js; the same question has the same answer, so it is asked once."""
+    return startup(app="node", platform="fargate", replications=5, explain=explain)
+
+
 @pytest.mark.parametrize("explain", [True, False])
 def test_the_same_figure_has_one_number(explain: bool) -> None:
     """What `--explain` lists, the line of assumed numbers says in the same digits."""
-    asked = {"app": "node", "platform": "fargate", "replications": 5}
-    answer = startup(**asked, explain=explain)  # type: ignore[arg-type]
-    listed = startup(**asked, explain=True).explained  # type: ignore[arg-type]
+    answer, listed = on_fargate(explain=explain), on_fargate(explain=True).explained
 
     assert listed is not None
     moved = {effect.cited.key: change(effect) for effect in listed[0].effects}

@@ -231,6 +231,14 @@ def test_packed_costs_less_than_as_they_are(forty: MigrateAnswer) -> None:
     assert steps["with 1 to spare"] > steps["packed (ecs)"]
 
 
+def test_most_of_the_saving_is_in_the_right_size(forty: MigrateAnswer) -> None:
+    """What packing adds is little where T3 instances are that cheap."""
+    steps = dict(forty.steps())
+    whole = steps["as they are"] - steps["packed (ecs)"]
+
+    assert steps["as they are"] - steps["right-sized"] > 0.8 * whole
+
+
 def test_the_json_has_what_was_promised(forty: MigrateAnswer) -> None:
     """Guests with both sizes, what was left out, every way."""
     data = forty.json()

@@ -315,3 +315,18 @@ def test_nothing_is_recommended_by_a_cost_that_is_not_known() -> None:
     assert "No platform can be ranked by cost: EC2's prices in eu-west-1" in answer.sentence()
     assert answer.turning == []
     assert set(answer.json()["recommendation"]) == {"why"}
+
+
+def test_spot_stands_beside_fargate_and_is_never_recommended(fourteen: PlanAnswer) -> None:
+    """The same tasks for less; nothing of it where everything is bought as Spot."""
+    on_demand = next(row for row in fourteen.rows if row.name == "fargate")
+    spot = fourteen.at_spot()
+    bought = arithmetic(SMALL, platform="fargate", purchase="spot")
+
+    assert spot is not None and spot.hosts == on_demand.hosts
+    assert spot.usd_per_month == pytest.approx(
+        (on_demand.usd_per_month or 0.0) * catalog.figure("fargate.spot.ratio").value
+    )
+    assert "fargate-spot" not in [row.name for row in fourteen.rows]
+    assert "never recommended" in " ".join(fourteen.lines())
+    assert bought.at_spot() is None and not bought.spot_line()

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ import pytest
 
 import sim
 from sim import catalog
+from sim.studies.migrate.guest import OldGuest
+from sim.studies.migrate.inventory import Inventory
 from sim.units import GiB
 
 MORE_OF_THE_SAME = "more runs of the same question share a folder, which keeps the most of them"
@@ -48,7 +50,28 @@ NODES: dict[str, Any] = {
     "pull_mode": "soci-parallel",
 }
 
+OURS = Inventory(
+    name="ours",
+    guests=(
+        OldGuest(name="web-1", vcpu=2.0, memory=4 * GiB, groups={"cluster": "a"}),
+        OldGuest(name="ad", vcpu=2.0, memory=4 * GiB, os="Windows", groups={"cluster": "b"}),
+    ),
+    off=(OldGuest(name="old", vcpu=2.0, memory=4 * GiB),),
+)
+
 VERBS = {
+    "migrate": Verb(
+        sim.migrate,
+        {"inventory": OURS, "to": "ec2", "start": False},
+        {
+            **{"inventory": replace(OURS, guests=OURS.guests[:1]), "to": "ecs"},
+            **{"instance": "m5.large", "rule": "as-is", "only": ("web-*",), "group": "cluster"},
+            **{"as_container": ("ad",), "as_instance": ("web-1",), "spare": 0, "core_speed": 0.5},
+            **{"include_off": True, "start": True, "replications": 2, "seed": 2},
+            **{"region": "eu-west-1", "purchase": "spot", "savings_rate": 0.7},
+        },
+        besides=A_PLAN,
+    ),
     "density": Verb(
         sim.density,
         {"use_on": (), "instance": "c6g.4xlarge"},

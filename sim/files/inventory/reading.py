@@ -19,10 +19,10 @@ from sim.files.inventory.beside import (
     tell_performance,
     tell_tag,
 )
-from sim.files.inventory.forms import Form, form_of
+from sim.files.inventory.forms import VINFO, Form, form_of
 from sim.files.inventory.machines import ListedMachine, Register, machine_of
 from sim.files.inventory.rows import rows, unused
-from sim.files.inventory.sheet import Sheet, csv_sheet
+from sim.files.inventory.sheet import Sheet, csv_sheet, key_of
 from sim.files.inventory.workbook import is_workbook, sheets_of
 from sim.files.text.findings import Findings
 from sim.files.text.source import STANDARD_INPUT, bytes_of, typed_bytes
@@ -34,7 +34,7 @@ MOST_FILES = 2000
 MOST_GUESTS = 20_000
 _RVTOOLS = re.compile(r"(rvtools_)?(tab)?(vinfo|vcpu|vmemory|vhost)", re.IGNORECASE)
 _MACHINES = (
-    forms.VINFO, forms.DISCOVERY, forms.AZURE_MIGRATE, forms.MIGRATION_CENTER, forms.PRISM,
+    VINFO, forms.DISCOVERY, forms.AZURE_MIGRATE, forms.MIGRATION_CENTER, forms.PRISM,
     forms.PLAIN, forms.AZURE_TRACE,
 )  # fmt: skip
 """Forms with a machine a row."""
@@ -142,7 +142,8 @@ def _known(sheets: Iterable[Sheet], unknown: dict[str, None]) -> Found:
             others.append(_seen(sheet))
         else:
             found.append((sheet, form))
-            unknown.update(dict.fromkeys(unused(sheet, form)))
+            told = (title for title in unused(sheet, form) if key_of(title) not in VINFO.columns)
+            unknown.update(dict.fromkeys(told))
     if not any(form in (*_MACHINES, forms.BITBRAINS) for _, form in found):
         raise BadInput("\n".join(others + [_no_machines(sheet, form) for sheet, form in found]))
     return found

@@ -69,6 +69,10 @@ class Pods:
                 records.left_out[found] += 1
             else:
                 records.starts.append(found)
+        alone = sum(start.where == "kubernetes" and not start.phases for start in records.starts)
+        if alone:
+            pods = "pod has" if alone == 1 else "pods have"
+            records.note(f"{alone} {pods} conditions out of order: only the whole start is of use")
         if self._pulls and not self._pods:
             records.note("events tell pulls only; with the pods beside them, all phases are told")
             self._alone(records)
@@ -92,7 +96,7 @@ class Pods:
 def _start(pod: dict[str, Any], pulls: list[tuple[float, float | None]]) -> StartSeen | str:
     meta, status = mapping(pod.get("metadata")), mapping(pod.get("status"))
     containers = list(_statuses(status, "containerStatuses"))
-    if reason := _unusable(status, containers, list(_statuses(status, "initContainerStatuses"))):
+    if reason := _unusable(status, containers):
         return reason
     created = stamp(meta.get("creationTimestamp"))
     at = {**dict(_conditions(status)), "created": created, "started": _started(containers)}
@@ -101,8 +105,10 @@ def _start(pod: dict[str, Any], pulls: list[tuple[float, float | None]]) -> Star
     inits = bool(mapping(pod.get("spec")).get("initContainers"))
     phases = dict(_phases(at, pulls, inits=inits))
     ready = between(created, at["Ready"])
-    if ready is None or not in_order([*phases.values(), ready]):
+    if ready is None or not in_order([ready]):
         return "stamps out of order"
+    if not in_order(phases.values()):
+        phases = {}
     return StartSeen(
         where="kubernetes",
         phases=phases,
@@ -115,11 +121,9 @@ def _start(pod: dict[str, Any], pulls: list[tuple[float, float | None]]) -> Star
     )
 
 
-def _unusable(
-    status: Mapping[str, Any], containers: list[dict[str, Any]], inits: list[dict[str, Any]]
-) -> str:
+def _unusable(status: Mapping[str, Any], containers: list[dict[str, Any]]) -> str:
     phase = str(status.get("phase"))
-    if any(_count(each.get("restartCount")) for each in (*containers, *inits)):
+    if any(_count(each.get("restartCount")) for each in containers):
         return "restarted"
     if phase in RUNNING:
         return RUNNING[phase]

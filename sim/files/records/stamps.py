@@ -59,10 +59,17 @@ def stamp(value: Any) -> Stamp | None:
 
 
 def between(first: Stamp | None, second: Stamp | None) -> Spell | None:
-    """The time from one stamp to another; None where one is not told."""
+    """The time from one stamp to another; None where one is not told.
+
+    Older agents count whole seconds from one exact stamp: a length without a fraction is as coarse
+    as they are, whatever its stamps look like.
+    """
     if first is None or second is None:
         return None
-    return Spell(float(second.at - first.at), first.resolution, second.resolution)
+    apart = second.at - first.at
+    if apart == int(apart):
+        return Spell(float(apart), 1.0, 1.0)
+    return Spell(float(apart), first.resolution, second.resolution)
 
 
 def latest(*stamps: Stamp | None) -> Stamp | None:

@@ -49,6 +49,8 @@ class Tasks:
         name = task.get("taskArn") or task.get("taskARN") or task.get("taskId")
         told = {key: value for key, value in task.items() if value not in (None, "", [], {})}
         key = str(name).rpartition("/")[2] if name else f"#{len(self._seen)}"
+        if _another(self._seen.get(key, {}), told):
+            key += f"#{told.get('createdAt')}"
         self._seen.setdefault(key, {}).update(told)
 
     def starts(self, records: Records) -> None:
@@ -63,6 +65,14 @@ class Tasks:
                 records.left_out[found] += 1
             else:
                 records.starts.append(found)
+
+
+def _another(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records of one name are of two tasks, as where names were made unreadable."""
+    return any(
+        name in one and name in other and one[name] != other[name]
+        for name in ("createdAt", "pullStartedAt")
+    )
 
 
 def _start(task: Mapping[str, Any]) -> StartSeen | str:

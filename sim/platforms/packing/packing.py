@@ -63,6 +63,8 @@ def fewest(
 ) -> PackedHosts:
     """The smallest number of hosts of one kind on which placement refuses no copy.
 
+    It is looked for from the bound on, in steps that double, and closed in on by halves.
+
     Args:
         spare: hosts that may die at once without one copy being left over.
         most: hosts there may be.
@@ -73,13 +75,18 @@ def fewest(
     for copy in {copy.part: copy for copy in copies}.values():
         if lacking := PackedHost(kind).lacks(copy):
             raise DoesNotFit(copy.part, lacking, kind.name)
-    bound = lower_bound(kind.empty, copies) + spare
+    bound = max(1, lower_bound(kind.empty, copies) + spare)
     before: list[Copy] = []
-    for number in range(max(1, bound), most + 1):
+    failed, enough, step = bound - 1, most + 1, 1
+    while failed < most:
+        number = min(failed + step, (failed + enough + 1) // 2, most)
         hosts, over = _placed([kind] * number, copies)
-        if not over and _survives(hosts, spare):
-            return _packing(hosts, max(1, bound), copies, before, kind.empty)
-        before = over
+        if over or not _survives(hosts, spare):
+            failed, before, step = number, over, 2 * step
+        elif number == failed + 1:
+            return _packing(hosts, bound, copies, before, kind.empty)
+        else:
+            enough = number
     if before:
         raise DoesNotFit(before[0].part, _refusals([kind] * most, copies), _hosts(most, kind.name))
     raise DoesNotFit(

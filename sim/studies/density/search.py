@@ -1,11 +1,11 @@
-"""The largest number that passes: from the top in steps that double, then by the late share."""
+"""The largest number that passes: by the late share, from the top in steps that double or more."""
 
 import math
 
 from sim.studies.density.bench import LATE, Probed
 
 SOON = 4
-"""Probes by the late share before the bracket is halved each time: no end is stuck to."""
+"""Probes by the late share within a bracket before it is halved each time: no end is stuck to."""
 
 
 class Search:
@@ -36,12 +36,14 @@ class Search:
 
     def trial(self) -> int:
         """The number to probe next."""
-        guess = self._guess()
-        if guess is not None and self._guesses < SOON:
-            self._guesses += 1
-            return min(max(guess, self.low + 1), self.high)
-        halved = (self.low + self.high + 1) // 2
-        return max(halved, self.high + 1 - self._step) if self.low == 0 else halved
+        guess, halved = self._guess(), (self.low + self.high + 1) // 2
+        if self.low == 0:
+            down = self.high + 1 - self._step
+            return max(halved, down if guess is None else min(guess, down))
+        if guess is None or self._guesses == SOON:
+            return halved
+        self._guesses += 1
+        return min(max(guess, self.low + 1), self.high)
 
     def _guess(self) -> int | None:
         """The last number with no more late ones than may be, along a line; None: not known."""

@@ -76,9 +76,12 @@ class FitAnswer:
     def named(self) -> Iterator[tuple[FittedGroup, FittedPhase, str]]:
         """Every phase with its name, in which the platform stands where there are several."""
         for each in self.groups:
-            before = f"{each.group.where} " if len(self.groups) > 1 else ""
             for phase in each.phases:
-                yield each, phase, f"{before}{phase.phase}"
+                yield each, phase, f"{self.before(each)}{phase.phase}"
+
+    def before(self, each: FittedGroup) -> str:
+        """What stands before a name: the platform, where there are several."""
+        return f"{each.group.where} " if len(self.groups) > 1 else ""
 
     def table(self) -> pd.DataFrame:
         """One row a phase: n, median with its 95 % interval, spread, and what it was before."""
@@ -151,10 +154,9 @@ class FitAnswer:
 
     def _held_out(self) -> Iterator[dict[str, object]]:
         for each in self.groups:
-            before = f"{each.group.where} " if len(self.groups) > 1 else ""
             for row in each.judged.rows:
                 yield {
-                    "phase": f"{before}{row.phase}",
+                    "phase": f"{self.before(each)}{row.phase}",
                     "n": row.n,
                     "quantile": row.quantile,
                     "measured_s": row.measured_s,

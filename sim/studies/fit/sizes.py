@@ -53,7 +53,7 @@ def _size(usage: UsageSeen, rule: str) -> RuledSize:
             rule="recommended",
         )
     sized = catalog.right_size(rule, cpu, memory, has_cpu=math.inf, has_memory=math.inf)
-    said = dict.fromkeys(each for each in (sized.memory_from, sized.cpu_from) if each)
+    said = {"memory": sized.memory_from, "CPU": sized.cpu_from}
     return RuledSize(
         usage.name,
         n,
@@ -61,7 +61,7 @@ def _size(usage: UsageSeen, rule: str) -> RuledSize:
         cpu,
         _known(sized.memory),
         _known(sized.cpu),
-        "; ".join(said),
+        "; ".join(f"{resource}: {basis}" for resource, basis in said.items()),
         rule,
     )
 

@@ -127,6 +127,9 @@ def notes(answer: FitAnswer) -> Iterator[str]:
                 "stamps of whole seconds: a phase lies within a second either way, and its median "
                 "is that of the likeliest lognormal"
             )
+    for basis in dict.fromkeys(size.rests_on for size in answer.sizes):
+        if basis:
+            yield f"sizes rest on: {basis}"
     yield from answer.notes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
 from sim.studies.account_quotas import account_line
 from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
+from sim.studies.migrate.at_work import AtWork
 from sim.studies.migrate.own_machines import as_they_are, right_sized
+from sim.studies.migrate.power_cut import Restart
 from sim.studies.migrate.question import MigrateOptions, MigrateQuestion
 from sim.studies.migrate.sizing import AS_IT_IS, MovedGuest
 from sim.studies.migrate.ways import AS_THEY_ARE, RIGHT_SIZED, TODAY, Way, spare_usd
@@ -52,12 +54,18 @@ class MigrateAnswer:
     Args:
         guests: with their new sizes.
         groups: by name, the ways of what belongs together, each on machines of its own.
+        work: packed machines at work.
+        restarts: how soon each way is up after a power cut.
+        runs: the simulated starts; None where nothing was simulated.
     """
 
     question: MigrateQuestion
     guests: list[MovedGuest]
     ways: list[Way]
     groups: dict[str, list[Way]] = field(default_factory=dict)
+    work: list[AtWork] = field(default_factory=list)
+    restarts: list[Restart] = field(default_factory=list)
+    runs: Results | None = None
 
     @property
     def fits(self) -> bool:
@@ -86,11 +94,10 @@ class MigrateAnswer:
         head = f"{len(self.guests)}{of} VMs run" + (f" ({reasons})" if out else "")
         hosts = inventory.host_count
         on = f" on {hosts} host{'s' if hosts > 1 else ''}" if hosts else ""
-        held = f"{inventory.vcpu:,.10g} vCPU and {shown_memory(inventory.memory)}"
         share = ""
         if used is not None and used.cpu_used is not None and used.memory_used is not None:
             share = f" and use {used.cpu_used:.0%} and {used.memory_used:.0%} of it"
-        return f"{head}. They hold {held}{on}{share}."
+        return f"{head}. They hold {inventory.held}{on}{share}."
 
     def _then(self) -> str:
         told = [words for way in self._told() if (words := _cost(way))]
@@ -132,6 +139,7 @@ class MigrateAnswer:
                 *self._short_lines(),
                 *self._stay_lines(),
                 *self._spare_lines(),
+                *(each.sentence() for each in self.work),
                 self._size_line(),
                 self._price_line(),
                 account_line(
@@ -156,10 +164,9 @@ class MigrateAnswer:
         ]
         if more:
             beyond = f" and {len(more) - 6} more" if len(more) > 6 else ""
-            yield (
-                f"By {self.question.rule} {len(more)} need more than they have: "
-                f"{', '.join(more[:6])}{beyond}."
-            )
+            have = "have" if len(more) > 1 else "has"
+            named = f"{', '.join(more[:6])}{beyond}"
+            yield f"By {self.question.rule} more is needed than {named} {have} today."
 
     def _stay_lines(self) -> Iterator[str]:
         for why, names in self.stay().items():
@@ -192,14 +199,13 @@ class MigrateAnswer:
     def _size_line(self) -> str:
         """On what the new sizes rest."""
         rests = Counter(each.cpu_from.partition(",")[0].partition(":")[0] for each in self.guests)
-        words = ", ".join(f"{count} on {why}" for why, count in rests.most_common(4))
+        words = ", ".join(f"{why} for {count}" for why, count in rests.most_common(4))
         kept = sum(1 for each in self.guests if each.cpu_from.startswith(AS_IT_IS))
         speeds = {round(each.speed, 2) for each in self.guests}
         speed = f"{min(speeds):g}" if len(speeds) == 1 else f"{min(speeds):g} to {max(speeds):g}"
-        carried = f"; a core of the old hosts is taken as {speed} of an m5 vCPU"
-        return (
-            f"Sizes by {self.question.rule}: {words}{carried if kept < len(self.guests) else ''}."
-        )
+        carried = f" A core of the old hosts counts as {speed} m5 vCPU."
+        told = f"Sizes are by {self.question.rule}: {words}."
+        return told + (carried if kept < len(self.guests) else "")
 
     def _price_line(self) -> str:
         asked = self.question
@@ -244,8 +250,9 @@ class MigrateAnswer:
             }
             for way in self.ways
         ]
-        numbers = ["hosts", "lower_bound", "usd_per_month", "cpu_used", "memory_used"]
-        return pd.DataFrame(rows).astype(dict.fromkeys([*numbers, "blast_radius"], float))
+        counts = dict.fromkeys(("hosts", "lower_bound", "blast_radius"), "Int64")
+        amounts = dict.fromkeys(("usd_per_month", "cpu_used", "memory_used"), "float64")
+        return pd.DataFrame(rows).astype(counts | amounts)
 
     def guest_table(self) -> pd.DataFrame:
         """One row a guest: what it was given and used, what it moves as, and its new size."""
@@ -294,10 +301,11 @@ class MigrateAnswer:
         manifest = new_manifest(
             "migrate", asked, seed=self.question.seed, catalogue=catalog.digest()
         )
+        runs = self.runs
         return Results(
-            runs=pd.DataFrame(columns=["variant", "run"]),
-            spans=empty_spans(),
-            samples=empty_samples(),
+            runs=pd.DataFrame(columns=["variant", "run"]) if runs is None else runs.runs,
+            spans=empty_spans() if runs is None else runs.spans,
+            samples=empty_samples() if runs is None else runs.samples,
             summary=self.table(),
             scenario=asked,
             manifest=manifest,
@@ -335,8 +343,3 @@ def _stops(way: Way) -> str:
 def _beside(way: Way) -> str:
     count = len(way.stay)
     return f" and {count} instance{'s' if count > 1 else ''} beside them" if count else ""
-
-
-def ordered(ways: Sequence[Way]) -> list[Way]:
-    """Today's first, then as they were asked for."""
-    return sorted(ways, key=lambda way: way.name != TODAY)

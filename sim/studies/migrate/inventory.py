@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from sim.core.description import description
+from sim.core.quantity import shown_memory
 from sim.studies.migrate.guest import GuestName, OldGuest, OldHost, named_like
 from sim.studies.migrate.moves import move_of
 from sim.studies.migrate.sizing import application, moved
+from sim.units import TiB
 from sim.workload.application import Application
 
 if TYPE_CHECKING:
@@ -56,6 +58,13 @@ class Inventory:
     def memory(self) -> float:
         """Bytes that its guests were given."""
         return fsum(guest.memory for guest in self.guests)
+
+    @property
+    def held(self) -> str:
+        """vCPUs and memory in words: `1,016 vCPU and 3.1 TiB`."""
+        memory = self.memory
+        shown = shown_memory(memory) if memory < TiB else f"{memory / TiB:.1f} TiB"
+        return f"{self.vcpu:,.10g} vCPU and {shown}"
 
     @property
     def host_count(self) -> int:

@@ -7,15 +7,17 @@ from dataclasses import replace
 
 from sim.core.question import asking
 from sim.studies.migrate.answer import MigrateAnswer
+from sim.studies.migrate.at_work import at_work
 from sim.studies.migrate.inventory import Inventory
 from sim.studies.migrate.moves import move_of
+from sim.studies.migrate.power_cut import restarts
 from sim.studies.migrate.question import MigrateQuestion
 from sim.studies.migrate.sizing import MovedGuest, moved
 from sim.studies.migrate.ways import Way, in_containers, own_instances, today
 
 
 def answer(question: MigrateQuestion) -> MigrateAnswer:
-    """Sizes, machines and cost by arithmetic.
+    """Sizes, machines and cost by arithmetic; work and starts are simulated.
 
     Raises:
         ValueError: no guest has a name that was asked for.
@@ -29,7 +31,12 @@ def answer(question: MigrateQuestion) -> MigrateAnswer:
             for name, part in question.inventory.groups(question.group).items()
         }
     ways = [*_ways(question.inventory, guests, question)]
-    return MigrateAnswer(question, guests, ways, groups)
+    found = MigrateAnswer(question, guests, ways, groups)
+    if question.start:
+        work = [at_work(way, question.seed) for way in ways if way.packed]
+        found.work = [each for each in work if each is not None]
+        found.restarts, found.runs = restarts(question, ways[1:])
+    return found
 
 
 migrate = asking(MigrateQuestion, answer, "migrate")

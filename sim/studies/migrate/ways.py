@@ -18,11 +18,13 @@ from sim.studies.migrate.question import MigrateQuestion
 from sim.studies.migrate.sizing import MovedGuest, application, own_os
 from sim.studies.plan.hosts import PlannedHosts, planned_hosts
 from sim.studies.plan.row import PAID
-from sim.studies.plan.types import candidates
+from sim.studies.plan.types import by_least_cost, candidates
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import row as platform_row
 from sim.workload.application import Application
 
+MANY, LIKELIEST = 100, 3
+"""Containers above which so many types are tried."""
 TODAY, AS_THEY_ARE, RIGHT_SIZED = "today", "ec2, as they are", "ec2, right-sized"
 
 
@@ -128,9 +130,10 @@ def in_containers(name: str, guests: Sequence[MovedGuest], question: MigrateQues
     """
     row = platform_row(name)
     contained = [each for each in guests if each.to == "container"]
-    types = _of_their_processor(candidates(question.instance))
+    amd64 = _of_their_processor(candidates(question.instance))
     while contained:
         app = application(question.inventory.name, contained)
+        types = _likeliest(app, amd64, question.spare)
         try:
             return _shared(row, app, _planned(row, app, types, question.spare), guests, question)
         except DoesNotFit as error:
@@ -141,6 +144,13 @@ def in_containers(name: str, guests: Sequence[MovedGuest], question: MigrateQues
         except ValueError as error:
             return Way(name, refused=str(error))
     return Way(name, refused="none of them can be a container")
+
+
+def _likeliest(app: Application, names: Sequence[str], spare: int) -> Sequence[str]:
+    """Of many guests only types on which least could be paid are tried: packing takes its time."""
+    if len(app.parts) <= MANY:
+        return names
+    return [name for _, name in by_least_cost(app, names, spare)][:LIKELIEST] or names
 
 
 class _Planned(NamedTuple):

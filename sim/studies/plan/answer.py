@@ -22,6 +22,7 @@ from sim.studies.plan.question import PlanOptions, PlanQuestion, limits
 from sim.studies.plan.ranking import RANKED_BY, Turning, ranked
 from sim.studies.plan.row import PlanRow
 from sim.studies.plan.types import needs
+from sim.studies.platforms import row as platform_row
 from sim.workload.application import Application
 
 if TYPE_CHECKING:
@@ -143,7 +144,9 @@ class PlanAnswer:
     def lines(self) -> list[str]:
         """What there is to say below the tables."""
         said = (*self.disk_lines(), *self.tight_lines(), *self.turning_lines())
-        return [line for line in (*said, self.price_line(), self.quota_line()) if line]
+        return [
+            line for line in (*said, self.spot_line(), self.price_line(), self.quota_line()) if line
+        ]
 
     def turning_lines(self) -> list[str]:
         """What the recommendation hangs on most, a sentence each."""
@@ -172,6 +175,27 @@ class PlanAnswer:
             f"Images do not fit on the default root volume of one machine ({names}), and no "
             f"scheduler looks at that: give it {shown_gib(most)}."
         ]
+
+    def at_spot(self) -> PlanRow | None:
+        """The tasks of Fargate at the price of Spot; None where that is not known, or asked for.
+
+        They start as those on demand do. It is beside the others and never recommended.
+        """
+        usual = next((row for row in self.rows if row.name == "fargate"), None)
+        if usual is None or usual.hosts is None or self.question.purchase == "spot":
+            return None
+        spot = PlanRow(platform_row("fargate-spot"), usual.hosts, self.question)
+        return None if spot.usd_per_month is None else spot
+
+    def spot_line(self) -> str:
+        """What Spot is; empty where no price of it is told."""
+        if self.at_spot() is None:
+            return ""
+        warning = catalog.figure("ec2.spot.notice").value
+        return (
+            f"fargate-spot is Fargate at the price of Spot: AWS takes tasks back with "
+            f"{warning:.0f} s of warning, so it is never recommended here."
+        )
 
     def price_line(self) -> str:
         """What the prices are of."""

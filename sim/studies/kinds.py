@@ -200,6 +200,10 @@ def one_service(value: object) -> object:
     return value.parts[0].service
 
 
+AUTO = "auto"
+"""In place of an instance type: the platform chooses."""
+
+
 def _instances() -> Iterable[str]:
     return catalog.instances()  # a look at the name alone would import half of the catalogue
 
@@ -212,6 +216,9 @@ Arch: TypeAlias = Annotated[
     Architecture, among("arch", get_args(Architecture)), Typed(name="arch", shape="<name>")
 ]
 Instance: TypeAlias = Annotated[str, among("instance", _instances), Typed(shape="<type>")]
+InstanceOrAuto: TypeAlias = Annotated[
+    str, among("instance", lambda: (*_instances(), AUTO)), Typed(shape="<type>")
+]
 APP = Typed(shape="<name or file>")
 ImageName: TypeAlias = Annotated[str, among("image", _images), NAME]
 Host: TypeAlias = Annotated[str, AfterValidator(_bare), Typed(shape="<machine>")]

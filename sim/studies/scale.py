@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
+from math import ceil, inf
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainValidator
@@ -16,12 +17,13 @@ from sim.studies.cost.bill import Bill, bill
 from sim.studies.cost.hosts import one_host, so_many
 from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
+    AUTO,
     Cores,
     Count,
     CountOrNone,
     Gpus,
     ImageName,
-    Instance,
+    InstanceOrAuto,
     Replications,
     Seed,
     Size,
@@ -31,7 +33,7 @@ from sim.studies.kinds import (
     one_service,
     several,
 )
-from sim.studies.platform_row import PlatformOptions, StudiedPlatform
+from sim.studies.platform_row import PlatformOptions, PlatformRow, StudiedPlatform
 from sim.studies.platforms import row
 from sim.units import GiB
 from sim.workload import Service
@@ -84,8 +86,9 @@ class ChangeQuestion(PriceTerms):
     memory: Size = 2 * GiB
     """Memory of one task."""
     gpus: Gpus = 0
-    instance: Instance = "c6g.4xlarge"
-    """EC2 type of the instances that come."""
+    instance: InstanceOrAuto = "c6g.4xlarge"
+    """EC2 type of the instances that come; auto: ECS Managed Instances, EKS Auto Mode and Karpenter
+    choose the general-purpose one on which the tasks cost least."""
     image: ImageName = "python:3.12"
     """Image of the tasks; they have no start-up work of their own."""
     quotas: (
@@ -110,6 +113,18 @@ class ChangeQuestion(PriceTerms):
         takers = {"instance": platforms.takers("scale", "instance"), **node_takers("scale")}
         takers["group"] = tuple(name for name in takers["group"] if name != "eks-karpenter")
         yield from idle(given, takers, self.platforms)
+        if self.instance == AUTO:
+            yield from self._given_types()
+
+    def _given_types(self) -> Iterator[Mistake]:
+        """Groups that launch the type they are given, asked to choose one."""
+        rows = map(row, self.platforms)
+        one = [each.name for each in rows if not (each.mixes or each.own_host)]
+        if one:
+            words = (
+                f"{AUTO!r} is not allowed on {' and '.join(one)}: a group has the type it is given"
+            )
+            yield Mistake(("instance", "platform"), words)
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -188,6 +203,24 @@ def web(question: ChangeQuestion) -> Service:
     return replace(service, image=catalog.image(question.image), name="web")
 
 
+def _own_choice(each: PlatformRow, options: PlatformOptions, wanted: int) -> PlatformOptions:
+    """The general-purpose type on which so many tasks cost least, on whole machines, as a platform
+    that chooses by itself takes it."""
+
+    def cost(type_: str) -> tuple[float, float]:
+        price = catalog.instance(type_).usd_per_hour or inf
+        fit = each.any(replace(options, instance=type_)).ceilings(options.service)[0].allows
+        return (ceil(wanted / fit) * price if fit else inf), price
+
+    return replace(options, instance=min(_general_purpose(options.service), key=cost))
+
+
+def _general_purpose(service: Service) -> tuple[str, ...]:
+    """Types for a service that is built for x86 or, if it is not, for Arm."""
+    built = service.architectures
+    return catalog.general_purpose("amd64" if "amd64" in built else built[0])
+
+
 def scaled_platforms(question: ChangeQuestion, service: Service) -> dict[str, StudiedPlatform]:
     """The platforms that are asked about, with an account's own figures: those of its quotas.
 
@@ -195,9 +228,21 @@ def scaled_platforms(question: ChangeQuestion, service: Service) -> dict[str, St
         UnknownName: a quota is in none of the platforms.
         ValueError: nothing that they launch takes the service.
     """
-    options = PlatformOptions(service=service, instance=question.instance, nodes=question.nodes())
+    auto = question.instance == AUTO
+    options = PlatformOptions(
+        service=service,
+        instance=_general_purpose(service)[0] if auto else question.instance,
+        nodes=question.nodes(),
+    )
     rows = map(row, question.platforms)
-    scaled = {each.name: each.scaling(options) for each in rows if each.scaling}
+    wanted = max(question.begin, question.to)
+    scaled = {
+        each.name: each.scaling(
+            _own_choice(each, options, wanted) if auto and each.mixes else options
+        )
+        for each in rows
+        if each.scaling
+    }
     in_use = {name: {cited.key for _, cited in figures(each)} for name, each in scaled.items()}
     for key, value in (question.quotas or {}).items():
         if not any(key in keys for keys in in_use.values()):

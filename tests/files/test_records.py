@@ -117,6 +117,20 @@ def test_tasks_whose_names_were_made_unreadable_are_not_taken_for_one(tmp_path: 
     assert len(read(tmp_path, json.dumps(tasks)).starts) == 2
 
 
+def test_records_are_found_in_what_carries_them(tmp_path: Path) -> None:
+    """Rows of a query of logs, lines of a log with a time before them, and YAML."""
+    rows = [[{"field": "@message", "value": json.dumps(task())}]]
+    line = f"2026-10-05T08:00:00 stream-1 {json.dumps(task())}"
+    text = "failures: []\ntasks:\n- " + "\n  ".join(
+        f"{key}: {json.dumps(value)}" for key, value in task().items()
+    )
+    expected = dict(read(tmp_path, json.dumps(task())).starts[0].phases)
+
+    for carrier in (json.dumps({"results": rows}), line, text):
+        (start,) = read(tmp_path, carrier).starts
+        assert dict(start.phases) == expected
+
+
 def test_a_length_of_whole_seconds_is_as_coarse_as_it_looks(tmp_path: Path) -> None:
     """Agents of 2020 counted whole seconds from an exact stamp."""
     first = FIRST + 9.694

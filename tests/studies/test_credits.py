@@ -55,7 +55,7 @@ def test_the_answer_prices_the_load_that_was_told() -> None:
 
     assert "times the price shown" in told
     assert "USD/h" not in untold.credits_line()
-    assert "--load says how much that is" in untold.credits_line()
+    assert "add --load to see how much" in untold.credits_line()
     assert asked(instance="m5.large", burstable=False, load=0.9).credits_line() == ""
 
 
@@ -80,3 +80,17 @@ def test_a_machine_at_its_baseline_keeps_its_vcpus() -> None:
 
     assert options.machine.sustained_vcpus == pytest.approx(0.4)
     assert next(c.allows for c in platform.ceilings(wanted) if c.limit == "vCPU") == 8
+
+
+def test_bills_hold_the_surplus_of_whole_hosts_where_the_load_is_told() -> None:
+    """Twelve tasks of 0.25 vCPU at 90 % on t3.medium, eight a host: 1.8 vCPU on one and 0.9 on the
+    other, less 0.4 each, at 0.05 USD; none in standard mode, nor where no load was told."""
+    told = asked(load=0.9, tasks=12)
+    untold = asked(by="reservation", window=None, use_on=None, tasks=12)
+    (bill,) = [each.bill for each in told.bills() if each.row.platform == "ecs-bridge"]
+    (item,) = bill.of("surplus").items
+
+    assert item.usd_per_hour == pytest.approx(((1.8 - 0.4) + (0.9 - 0.4)) * 0.05, rel=0.1)
+    assert "surplus CPU credits" in bill.sentence()
+    for other in (untold, asked(load=0.9, credits="standard", tasks=12)):
+        assert not any(each.bill.of("surplus").items for each in other.bills())

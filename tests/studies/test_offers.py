@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 import sim
-from sim import catalog
+from sim import catalog, scale_out
 from sim.core.description import figures
 from sim.studies import platforms
 from sim.studies.density.answer import DensityAnswer
+from sim.studies.scale import ScaleOutQuestion, scaled_platforms, web
 from sim.units import GiB
 
 NEW = ("ecs-managed", "eks-auto", "ec2-spot", "fargate-spot")
@@ -147,3 +148,24 @@ def test_what_they_rest_on_is_cited() -> None:
     assert {"ecs.mi.start.to_instance", "ecs.mi.boot", "ecs.mi.idle", "ecs.mi.volume"} <= keys
     assert {"eks.auto.volume", "bottlerocket.node.total"} <= keys
     assert all(cited.source and cited.as_of for cited in every)
+
+
+def test_platforms_that_choose_their_type_take_the_cheapest_on_whole_machines() -> None:
+    """Twelve tasks of 1 vCPU and 2 GiB: no general-purpose type of x86 costs less an hour in all,
+    counted here from ceilings and prices; a group of one type is not asked to choose."""
+    names = ("ecs-managed", "eks-auto")
+    asked = ScaleOutQuestion(platform=names, to=12, instance="auto")
+    task = web(asked)
+    for name, made in zip(names, (catalog.ecs_managed, catalog.eks_auto), strict=True):
+        live = scaled_platforms(asked, task)[name]
+        least = min(
+            -(-12 // fit) * (catalog.instance(type_).usd_per_hour or 0.0)
+            for type_ in catalog.general_purpose("amd64")
+            if (fit := made(type_).ceilings(task)[0].allows)
+        )
+        chosen = live.host_name(task)
+        fit = made(chosen).ceilings(task)[0].allows
+        assert -(-12 // fit) * (catalog.instance(chosen).usd_per_hour or 0.0) == least
+        assert chosen[0] in "cmr"
+    with pytest.raises(ValueError, match="auto' is not allowed on ecs-asg: a group has the type"):
+        scale_out(platform="ecs-asg", to=12, instance="auto")

@@ -317,6 +317,24 @@ def test_nothing_is_recommended_by_a_cost_that_is_not_known() -> None:
     assert set(answer.json()["recommendation"]) == {"why"}
 
 
+def test_a_machine_has_to_hold_each_job_though_it_leaves_its_room() -> None:
+    """None is chosen on which it could not run, and one that was asked for is refused; what it
+    leaves is not paid for."""
+    web, job = part("web", 0.5, GiB), part("migrate", 6.0, 8 * GiB, once=True)
+    alone, beside = (Application(name="a", parts=parts) for parts in ((web,), (web, job)))
+    small, large, auto = (
+        arithmetic(beside, platform="ecs", instance=instance).rows[0]
+        for instance in ("m5.large", "m5.2xlarge", "auto")
+    )
+    without = arithmetic(alone, platform="ecs", instance="m5.2xlarge").rows[0]
+
+    assert "migrate" in small.refused
+    assert small.stopped_by == "vCPU"
+    assert large.usd_per_month == without.usd_per_month
+    assert auto.hosts is not None
+    assert catalog.instance(auto.hosts.instance).vcpu >= 6
+
+
 def test_spot_stands_beside_fargate_and_is_never_recommended(fourteen: PlanAnswer) -> None:
     """The same tasks for less; nothing of it where everything is bought as Spot."""
     on_demand = next(row for row in fourteen.rows if row.name == "fargate")

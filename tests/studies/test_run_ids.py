@@ -96,9 +96,10 @@ VERBS = {
             **{"app": "node", "platform": "vm", "instance": "m5.large", "host": "8x32GiB"},
             **{"cpu": 0.75, "memory": 3 * GiB, "network": "awsvpc", "architecture": "amd64"},
             **{"lazy": True, "tasks": 2, "seed": 2, "gpus": 1},
+            "reserved_memory": 0.5 * GiB,
         },
         together={"platform": "eks", **NODES},
-        besides={"network": {"platform": "ecs"}},
+        besides={"network": {"platform": "ecs"}, "reserved_memory": {"platform": "ecs"}},
         same={"explain": SHOWN, "replications": MORE_OF_THE_SAME},
     ),
     "scale": Verb(

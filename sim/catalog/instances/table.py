@@ -6,6 +6,7 @@ here, or an estimate from siblings (same silicon) or from a neighbouring figure,
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -139,6 +140,16 @@ def by_price(
         mine = type_.architecture == architecture and (type_.nvidia_gpus or 0) >= gpus
         if mine and (burstable or not type_.burstable):
             yield type_
+
+
+def general_purpose(architecture: Architecture) -> tuple[str, ...]:
+    """Of each size the cheapest type of the c, m and r families from the fifth generation on, among
+    which EKS Auto Mode's built-in pool and ECS Managed Instances choose by themselves."""
+    cheapest: dict[tuple[int, float], str] = {}
+    for type_ in by_price(architecture, burstable=False):
+        if re.match(r"[cmr][5-9]", type_.name) and type_.max_pods is not None:
+            cheapest.setdefault((type_.vcpu, type_.memory), type_.name)
+    return tuple(cheapest.values())
 
 
 @cache

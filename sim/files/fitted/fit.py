@@ -107,7 +107,7 @@ def fitted_figure(
     known = filed_of(key)
     known.moved(value)
     _refuse_range(key, value, low, high)
-    return FittedFigure(
+    figure = FittedFigure(
         key=key,
         value=float(value),
         unit=known.unit,
@@ -116,11 +116,11 @@ def fitted_figure(
         as_of=dated(as_of),
         low=low,
         high=high,
-        note=known.note,
         core=known.core,
         n=n,
         was=f"{known.standing} {known.shown()}",
     )
+    return replace(figure, note=figure.whence())
 
 
 def filed_of(key: str) -> Cited:

@@ -1,6 +1,5 @@
 """Reading a fit: every mistake of it at once, and no key that the catalogue does not know."""
 
-import math
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,8 +19,8 @@ OF_A_FIT = ("figures", "sizes")
 OF_A_FIGURE = ("value", "low", "high", "spread", "n", "source", "as_of", "grade")
 OF_A_SIZE = ("cpu", "memory", "rule", "n", "source", "as_of")
 OF_A_USE = ("p50", "p95", "p99_5", "peak", "instant", "request")
-MOST = 2.0**60
-"""Bytes, or vCPUs, that no container has."""
+MOST, MOST_SEEN = 2.0**60, 10**12
+"""Bytes, seconds or vCPUs that nothing has; starts or readings that nobody has seen."""
 
 
 def read_fit(path: str | Path) -> Fit:
@@ -71,14 +70,14 @@ def _figures(key: str, node: Value) -> list[FittedFigure]:
     except UnknownName as error:
         node.say(str(error).partition(": ")[2])
         return []
-    value = node["value"].number(0.0, math.inf, "a number of at least 0")
+    value = node["value"].number(0.0, MOST, "a number of at least 0")
     if value is None and not node["value"]:
         node.say("value is missing; a number, in base units (s, byte, vCPU)")
     passport = _passport(node)
     if value is None or passport is None:
         return []
     passport["grade"] = node["grade"].one_of(get_args(Grade)) or "C"
-    low, high = node["low"].number(0.0, math.inf), node["high"].number(0.0, math.inf)
+    low, high = node["low"].number(0.0, MOST), node["high"].number(0.0, MOST)
     spread = node["spread"].number(0.0, 10.0, "a coefficient of variation from 0 to 10")
     try:
         found = [fitted_figure(key, value, low=low, high=high, **passport)]
@@ -93,7 +92,7 @@ def _figures(key: str, node: Value) -> list[FittedFigure]:
 def _passport(node: Value) -> dict[str, Any] | None:
     """How many, whence and when; None where one of them is missing or wrong."""
     found = {
-        "n": node["n"].count(1),
+        "n": node["n"].count(1, MOST_SEEN),
         "source": _checked(node["source"], source_name),
         "as_of": _checked(node["as_of"], dated),
     }

@@ -12,7 +12,7 @@ from sim.files.text.source import SourceText
 from sim.files.text.yaml_values import documents
 from sim.studies.fit.observed import Records
 
-CARRIERS = ("message", "@message", "Message", "output", "body", "detail")
+CARRIERS = ("message", "@message", "value", "Message", "output", "body", "detail")
 """Fields whose text holds another object: log events, queues, the history of a state machine."""
 DEEPEST = 20
 """Objects within each other before a record comes."""
@@ -21,7 +21,7 @@ MOST_SKIPPED = 1000
 _DECODER = json.JSONDecoder()
 _OPENING = re.compile(r"[{\[]")
 _JSON = re.compile(r'[{\[]\s*["{\[\]}]|\A\s*[{\[]')
-_YAML = re.compile(r"\s*(#.*\s+|---\s+)*(apiVersion|kind|items|tasks)\s*:")
+_YAML = re.compile(r"\s*(#.*\s+|---\s+)*(apiVersion|kind|items|tasks|failures)\s*:")
 
 
 def objects(source: SourceText, records: Records) -> list[Any]:

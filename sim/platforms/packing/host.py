@@ -195,6 +195,12 @@ def copies(app: Application, placing: Placing) -> list[Copy]:
     ]
 
 
+def jobs(app: Application, placing: Placing) -> list[Copy]:
+    """A copy of each part that runs once: some host has to hold it while nothing else is there."""
+    once = [part for part in app.in_order() if part.once and part.copies]
+    return [_copy_of(part, frozenset(), placing) for part in once]
+
+
 def _copy_of(part: Part, apart: frozenset[str], placing: Placing) -> Copy:
     """One copy of a part."""
     return Copy(

@@ -24,7 +24,7 @@ from sim.units import GiB
 HOURS_A_MONTH = 730.0
 """As AWS's own calculator counts a month."""
 
-Item: TypeAlias = Literal["compute", "fee", "volume", "storage", "address", "cluster"]
+Item: TypeAlias = Literal["compute", "surplus", "fee", "volume", "storage", "address", "cluster"]
 
 BOUGHT: dict[Purchase, str] = {
     "on-demand": "on demand",
@@ -113,6 +113,10 @@ class Bill:
     def unknown(self) -> tuple[str, ...]:
         """What is not known, each once."""
         return tuple(dict.fromkeys(item.unknown for item in self.items if item.unknown))
+
+    def plus(self, item: CostItem) -> Bill:
+        """With one line more."""
+        return Bill((*self.items, item), self.terms)
 
     def of(self, *items: Item) -> Bill:
         """Some kinds of item only."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.studies.cost.bill import HOURS_A_MONTH, Bill, Item, Machines
+from sim.studies.cost.bill import HOURS_A_MONTH, Bill, CostItem, Item, Machines
+from sim.studies.density.credits import credit_use
 from sim.studies.density.row import DensityRow
 from sim.studies.platforms import of_flavour
+from sim.workload import Service
 
 COLUMNS: dict[str, tuple[Item, ...]] = {
     "compute": ("compute",),
+    "surplus": ("surplus",),
     "fee": ("fee",),
     "storage": ("volume", "storage"),
     "IPv4": ("address",),
@@ -51,6 +54,19 @@ def altogether(rows: Sequence[DensityRow], tasks: int) -> list[Altogether]:
     A bare machine has the price of an instance as if it were one: it is no offer.
     """
     return list(_bills(rows, tasks))
+
+
+def with_surplus(each: Altogether, service: Service) -> Altogether:
+    """The same with the surplus credits of its T types, hosts full but for the last; a service
+    that is always so busy, in unlimited mode."""
+    on_one = -(-each.tasks // each.hosts)
+    full, rest = divmod(each.tasks, on_one)
+    uses = [credit_use(each.row.priced_as, n, service) for n in (on_one, rest)] if full else []
+    if not uses or uses[0] is None or uses[1] is None:
+        return each
+    surplus = full * uses[0].surplus_usd_per_hour + uses[1].surplus_usd_per_hour
+    item = CostItem("surplus", "surplus CPU credits", surplus, "", uses[0].price)
+    return replace(each, bill=each.bill.plus(item))
 
 
 def _bills(rows: Sequence[DensityRow], tasks: int) -> Iterator[Altogether]:

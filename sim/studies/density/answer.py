@@ -11,7 +11,7 @@ from sim.core.cited import Cited
 from sim.core.description import as_json, figures
 from sim.core.quantity import shown_machine
 from sim.studies.cost.bill import BOUGHT
-from sim.studies.density.altogether import Altogether, altogether, cost_sentence
+from sim.studies.density.altogether import Altogether, altogether, cost_sentence, with_surplus
 from sim.studies.density.credits import credits_line
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, side_by_side, use_sentence
@@ -70,8 +70,11 @@ class DensityAnswer:
 
     def bills(self) -> list[Altogether]:
         """What so many tasks cost altogether on each platform, where that was asked for."""
-        tasks = self.question.tasks
-        return [] if tasks is None else altogether(self.rows, tasks)
+        asked = self.question
+        bills = [] if asked.tasks is None else altogether(self.rows, asked.tasks)
+        if asked.load is None or asked.credits == "standard":
+            return bills
+        return [with_surplus(each, self.service) for each in bills]
 
     def cost_sentence(self) -> str:
         """Where so many tasks cost least altogether; empty where that was not asked for."""

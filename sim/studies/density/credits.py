@@ -57,8 +57,10 @@ class CreditUse:
 
 def credit_use(type_: str, sandboxes: int, service: Service) -> CreditUse | None:
     """What so many want of a host of that type; None where it is no T type, or has no load."""
+    if type_ not in catalog.instances() or service.load is None:
+        return None
     instance, load = catalog.instance(type_), service.load
-    if instance.baseline is None or load is None:
+    if instance.baseline is None:
         return None
     each = load.mean_use(service.cpu, plain(instance.core_speed))
     wanted = sandboxes * each * load.crowded(sandboxes / instance.vcpu)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from sim import catalog
 from sim.core.names import Architecture
-from sim.platforms.packing.host import DoesNotFit, HostKind, copies, host_kind
+from sim.platforms.packing.host import DoesNotFit, HostKind, PackedHost, copies, host_kind, jobs
 from sim.platforms.packing.packing import PackedHosts, fewest, grown
 from sim.platforms.packing.placing import by_ceilings
 from sim.studies.account_quotas import Need
@@ -139,6 +139,9 @@ def _packed(
 ) -> PackedHosts:
     kind = _kind(row, app, options)
     wanted = copies(app, kind.placing)
+    for job in jobs(app, kind.placing):
+        if lacking := PackedHost(kind).lacks(job):
+            raise DoesNotFit(job.part, lacking, kind.name)
     if row.most_hosts:  # a machine to spare runs a copy of the whole
         return fewest(kind, wanted, most=row.most_hosts)
     return fewest(kind, wanted, spare=spare)

@@ -86,15 +86,20 @@ class Needs:
 
 
 def needs(app: Application) -> Needs:
-    """The needs of the copies that stay; daemons come on top of each machine."""
-    parts = [part for part in app.parts if not (part.daemon or part.once) and part.copies]
+    """The needs of the copies that stay, and of the largest of them or of what runs once.
+
+    Daemons come on top of each machine.
+    """
+    every = [part for part in app.parts if part.copies and not part.daemon]
+    parts = [part for part in every if not part.once]
+    largest = [_size(part) for part in every]
     sizes = [(part.copies, *_size(part)) for part in parts]
     return Needs(
         cpu=sum(copies * cpu for copies, cpu, _, _ in sizes),
         memory=sum(copies * memory for copies, _, memory, _ in sizes),
         gpus=sum(copies * gpus for copies, _, _, gpus in sizes),
-        largest_cpu=max((cpu for _, cpu, _, _ in sizes), default=0.0),
-        largest_memory=max((memory for _, _, memory, _ in sizes), default=0.0),
+        largest_cpu=max((cpu for cpu, _, _ in largest), default=0.0),
+        largest_memory=max((memory for _, memory, _ in largest), default=0.0),
     )
 
 

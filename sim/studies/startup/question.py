@@ -64,6 +64,8 @@ class StartupQuestion(catalog.NodeSettings):
     """The only architecture of the image: amd64 or arm64."""
     lazy: bool = False
     """Show lazy loading (SOCI) too: docker and fargate."""
+    reserved_memory: Size | None = None
+    """ECS_RESERVED_MEMORY of container instances (0)."""
     seed: Seed = 1
     replications: Replications = 30
     explain: Explain = False
@@ -72,7 +74,7 @@ class StartupQuestion(catalog.NodeSettings):
         """What no platform that was named heeds."""
         takers = {
             option: platforms.takers("startup", option)
-            for option in ("instance", "host", "network")
+            for option in ("instance", "host", "network", "reserved_memory")
         }
         takers |= node_takers("startup")
         takers["lazy"] = platforms.lazy_loaders("startup")

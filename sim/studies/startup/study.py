@@ -38,6 +38,7 @@ def answer(question: StartupQuestion) -> StartupAnswer:
         instance=question.instance,
         host=question.host,
         network=question.network,
+        reserved_memory=question.reserved_memory,
         nodes=question.nodes(),
         architecture=_built_for(service, catalog.instance(question.instance).architecture),
         cheapest=True,

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,12 @@ def words(path: Path) -> Iterator[tuple[int, str]]:
         yield from enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
 
 
+@cache
+def on_screen() -> list[tuple[Path, int, str]]:
+    """All of them."""
+    return [(path, *each) for path in Path("sim").rglob("*.py") for each in said(path)]
+
+
 PAGES = [*Path("docs").glob("*.md"), *Path("notebooks").glob("*.ipynb")]
 
 
@@ -112,8 +119,7 @@ def test_no_sentence_on_screen_is_in_the_old_voice() -> None:
     """Where a sentence is cut over lines of code, each part counts."""
     found = [
         f"{path}:{line}: {match[0]!r} in {text[:80]!r}"
-        for path in Path("sim").rglob("*.py")
-        for line, text in said(path)
+        for path, line, text in on_screen()
         for match in [TYPED.search(" ".join(text.split()))]
         if match
     ]
@@ -135,3 +141,17 @@ def test_the_list_finds_what_it_is_for() -> None:
     assert TYPED.search("an instance a task")
     assert not TYPED.search("Fargate always runs one task per microVM.")
     assert not TYPED.search("CPU runs out first; with more CPU, memory would stop them at 30.")
+
+
+def test_every_word_of_the_glossary_is_used() -> None:
+    """On screen, in help or in the documents; each once, in order."""
+    rows = Path("docs/glossary.md").read_text(encoding="utf-8").splitlines()[6:]
+    listed = [row.split("|")[1].strip() for row in rows]
+    texts = [text for _, _, text in on_screen()]
+    texts += [path.read_text(encoding="utf-8") for path in (*Path("docs").glob("m*.md"),)]
+    used = "\n".join([*texts, Path("README.md").read_text(encoding="utf-8")]).lower()
+
+    assert 35 <= len(listed) <= 50
+    assert listed == sorted(set(listed), key=str.lower)
+    for entry in listed:
+        assert all(word.lower() in used for word in entry.split(", ")), entry

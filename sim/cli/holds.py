@@ -45,9 +45,9 @@ def show(answer: HoldsAnswer) -> None:
 
 
 def _cells(row: HeldRow, most: int) -> list[str]:
-    price = "-" if row.usd_per_hour is None else f"{row.usd_per_hour:.4f}"
+    price = "not known" if row.usd_per_hour is None else f"{row.usd_per_hour:.4f}"
     if row.holds is None:
-        hosts = "-" if row.refused else f"{row.hosts} hosts"
+        hosts = "none" if row.refused else f"{row.hosts} hosts"
         return [row.platform, row.host, hosts, "", "", "", price]
     return [
         row.platform,

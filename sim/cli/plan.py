@@ -146,7 +146,7 @@ def _types(instance: str) -> str:
 
 
 def _usd(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.0f}"
+    return "not known" if value is None else f"{value:,.0f}"
 
 
 def _short(limit: str) -> str:

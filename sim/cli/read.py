@@ -87,6 +87,6 @@ def _cells(part: Part, row: dict[str, object]) -> list[object]:
         f"{row['cpu']:g}",
         shown_size(float(str(row["memory_bytes"])), 4),
         origin,
-        waits or "-",
-        str(row["image"] or "-").partition("@")[0],
+        waits or "nothing",
+        str(row["image"] or "not named").partition("@")[0],
     ]

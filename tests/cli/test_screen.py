@@ -102,6 +102,17 @@ def test_the_answer_is_said_again_where_it_has_scrolled_away(
         assert lines[-1] == ("wrote a file" if rows == 1 else "The answer.")
 
 
+def test_a_bare_dash_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    """Below its table, and only there."""
+    screen.table(["platform", "p95"], [["ecs", "-"]])
+    with_dash = capsys.readouterr().out
+    screen.table(["platform", "p95"], [["ecs", "3 s"]])
+    without = capsys.readouterr().out
+
+    assert with_dash.splitlines()[-1] == "  -: does not apply, or there are too few runs to say"
+    assert len(without.splitlines()) == len(with_dash.splitlines()) - 1
+
+
 @pytest.mark.parametrize(
     "words",
     [

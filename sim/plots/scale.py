@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
-from scipy import stats
 
+from sim.experiment.statistics.estimate import t_quantile
 from sim.plots.canvas import axes, frame, legend_below
 from sim.plots.palette import platform_color, platform_name, platform_order
 
@@ -69,7 +69,7 @@ def _curve(
     color, few = platform_color(platform), times.shape[1] <= FEW
     if len(times) > 1:
         error = times.std(axis=0, ddof=1) / np.sqrt(len(times))
-        reach = stats.t.ppf(0.975, len(times) - 1) * error
+        reach = t_quantile(0.975, len(times) - 1) * error
         if few:
             ax.hlines(tasks, middle - reach, middle + reach, color=color, alpha=0.35, lw=4.0)
         else:

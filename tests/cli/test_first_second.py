@@ -42,6 +42,7 @@ def test_help_imports_nothing_but_its_own_list() -> None:
         "sim",
         "sim.cli",
         "sim.cli.app",
+        "sim.cli.help",
         "sim.facade",
     }
     assert not HEAVY & modules

@@ -1,8 +1,6 @@
 """What holds for the options of every verb, whatever it asks."""
 
 import inspect
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -179,18 +177,6 @@ def test_a_mistaken_field_hides_only_what_hangs_on_it() -> None:
     assert "from: 'x'" in told
     assert "image: 'no'" in told
     assert "to:" not in told
-
-
-def test_help_imports_neither_numbers_nor_pydantic() -> None:
-    """A verb is imported when it is used."""
-    code = (
-        "import sys; from typer.testing import CliRunner; from sim.cli.app import app;"
-        "assert 'lifecycle' in CliRunner().invoke(app, ['--help']).stdout;"
-        "print([m for m in ('numpy', 'pydantic', 'pandas', 'simpy') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-
-    assert done.stdout.strip() == "[]"
 
 
 def test_how_a_field_is_typed_is_read_from_all_its_marks() -> None:

@@ -1,6 +1,8 @@
 """Estimates: known answers, coverage that holds, and refusals where the sample is too small."""
 
 import math
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -256,3 +258,17 @@ def test_the_interval_over_runs_covers_the_middle_of_their_p95() -> None:
         covered += found.low <= true <= found.high  # type: ignore[operator]
 
     assert covered >= 300 * 0.95 - 4 * (300 * 0.95 * 0.05) ** 0.5
+
+
+def test_an_interval_needs_no_scipy_stats() -> None:
+    """Its import takes longer than most answers; the quantile is the same."""
+    code = (
+        "import sys; from sim.experiment.statistics.estimate import mean;"
+        "print(mean('m', [1.0, 2.0, 4.0]).high, 'scipy.stats' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    high, imported = said.stdout.split()
+    reach = stats.t.ppf(0.975, 2) * stats.sem([1.0, 2.0, 4.0])
+
+    assert imported == "False"
+    assert float(high) == pytest.approx(7.0 / 3.0 + reach)

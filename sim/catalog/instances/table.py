@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
@@ -93,10 +93,28 @@ class Instance:
         return self.memory - plain(self.memory_lost)
 
 
-@cache
-def instances() -> dict[str, Instance]:
+class InstanceTypes(Mapping[str, Instance]):
+    """All types by name, each made when it is asked for: there are 1,400, and a look at the names
+    makes none."""
+
+    def __getitem__(self, name: str) -> Instance:
+        if name not in table():
+            raise KeyError(name)
+        return instance(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(table())
+
+    def __len__(self) -> int:
+        return len(table())
+
+    def __contains__(self, name: object) -> bool:
+        return name in table()
+
+
+def instances() -> Mapping[str, Instance]:
     """All types, by name."""
-    return {name: _instance(row) for name, row in table().items()}
+    return InstanceTypes()
 
 
 def matching(pattern: str) -> list[Instance]:
@@ -136,7 +154,7 @@ def by_price(
     Args:
         gpus: that it has at least.
     """
-    for type_ in _by_price():
+    for type_ in map(instance, _by_price()):
         mine = type_.architecture == architecture and (type_.nvidia_gpus or 0) >= gpus
         if mine and (burstable or not type_.burstable):
             yield type_
@@ -153,24 +171,35 @@ def general_purpose(architecture: Architecture) -> tuple[str, ...]:
 
 
 @cache
-def _by_price() -> list[Instance]:
-    types = [
-        type_
-        for type_ in instances().values()
-        if not type_.metal and type_.usd_per_hour and type_.network is not None
+def _by_price() -> list[str]:
+    """Names only: whoever asks for the cheapest that will do reads the first few."""
+    priced = [
+        row
+        for row in table().values()
+        if row["bare_metal"] != "true" and row["network_mbps"] and _price(row)
     ]
-    return sorted(types, key=lambda t: (t.usd_per_hour or 0.0, t.vcpu, t.name))
+    in_order = sorted(priced, key=lambda r: (_price(r), int(r["vcpu"]), r["instance_type"]))
+    return [row["instance_type"] for row in in_order]
+
+
+def _price(row: Row) -> float:
+    return float(row["price_usd_hr_us_east_1"] or 0.0)
+
+
+@cache
+def _rows() -> list[Row]:
+    return rows("ec2_instances.csv")
 
 
 @cache
 def table() -> dict[str, Row]:
     """The rows by name; the user's own types come last, or in the place of AWS's."""
-    return {row["instance_type"]: row for row in (*rows("ec2_instances.csv"), *own_types())}
+    return {row["instance_type"]: row for row in (*_rows(), *own_types())}
 
 
 def forget() -> None:
     """Read the table again when it is asked next: the user's own types have changed."""
-    for cached in (table, instances, instance, core_speeds, _by_price, _coremark, _lost_shares):
+    for cached in (table, instance, core_speeds, _by_price, _coremark, _lost_shares):
         cached.cache_clear()
 
 
@@ -269,7 +298,7 @@ def _lost_shares() -> dict[tuple[str, str], list[tuple[float, float]]]:
     """Nominal MiB and the share lost of all measured types, by metal or not and by what they are
     siblings in."""
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for row in rows("ec2_instances.csv"):
+    for row in _rows():
         if row["memory_mib_os_visible"]:
             nominal = float(row["memory_mib_nominal"])
             lost = nominal, 1.0 - float(row["memory_mib_os_visible"]) / nominal

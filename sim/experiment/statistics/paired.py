@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.experiment.statistics.estimate import Estimate, TooFew, mean, needed, quantile
+from sim.experiment.statistics.estimate import (
+    Estimate,
+    TooFew,
+    mean,
+    needed,
+    quantile,
+    t_quantile,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +86,6 @@ def welch(metric: str, a: ArrayLike, b: ArrayLike) -> Difference:
     Raises:
         TooFew: a sample has fewer than two values.
     """
-    from scipy import stats
-
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     for sample in (first, second):
         _at_least_two(metric, sample)
@@ -89,7 +95,7 @@ def welch(metric: str, a: ArrayLike, b: ArrayLike) -> Difference:
     if squared.sum() > 0.0:
         share = squared / squared.sum()
         freedom = 1.0 / (share**2 / (first.size - 1, second.size - 1)).sum()
-        reach = float(stats.t.ppf(0.975, freedom) * np.sqrt(squared.sum()))
+        reach = t_quantile(0.975, freedom) * math.sqrt(squared.sum())
     change = Estimate(metric, value, min(first.size, second.size), value - reach, value + reach)
     return Difference(metric, float(first.mean()), float(second.mean()), change)
 

@@ -87,7 +87,7 @@ def check_memory(runtime: str, host: str | None, *, sandboxes: int, guest: float
 def virtualised(runtime: str, host: str | None) -> str:
     """A remark on an EC2 type that is a guest itself, of a runtime that needs KVM; else empty."""
     known = catalog.instances()
-    if host not in known or known[host].metal or runtime in CONTAINERS:
+    if host is None or host not in known or known[host].metal or runtime in CONTAINERS:
         return ""
     return (
         f"{host} is taken for a bare machine of its size: an instance that is a guest itself "

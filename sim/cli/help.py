@@ -17,17 +17,7 @@ GROUPS = {
     "My own application": ("plan", "migrate", "read", "app", "calls"),
     "When things go wrong": ("fail", "neighbours", "isolation"),
     "Scenario files and runs": (
-        *(
-            "run",
-            "sweep",
-            "example",
-            "compare",
-            "sensitivity",
-            "report",
-            "open",
-            "schema",
-            "example",
-        ),
+        *("run", "sweep", "example", "compare", "sensitivity", "report", "open", "schema"),
     ),
     "What is known": ("explain", "parameters", "instances", "image", "validate", "fit"),
 }

@@ -1,16 +1,23 @@
 """Help as people read it: verbs and options in groups, an example or two below."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
+
+MISUSE: type[Exception] = BadParameter.__bases__[0]
+"""What the library raises for any wrong word."""
+MOST_SAID = 500
+"""Characters that are said of one."""
 
 GROUPS = {
     "Ask": ("demo", "density", "startup", "scale", "storm", "lifecycle"),
     "My own application": ("plan", "migrate", "read", "app", "calls"),
     "When things go wrong": ("fail", "neighbours", "isolation"),
     "Scenario files and runs": (
-        *("run", "sweep", "compare", "sensitivity", "report", "open", "schema"),
+        *("run", "sweep", "compare", "sensitivity", "report", "open", "schema", "example"),
     ),
     "What is known": ("explain", "parameters", "instances", "image", "validate", "fit"),
 }
@@ -74,6 +81,11 @@ def panel(kind: type, field: str) -> str:
 class VerbCommand(TyperCommand):
     """A verb, whose options stand below the headings of their descriptions."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What was typed; a message about it is no longer than it can be read."""
+        with _short():
+            return super().parse_args(ctx, args)
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments first, then each group."""
         arguments: list[tuple[str, str]] = []
@@ -103,6 +115,11 @@ class VerbCommand(TyperCommand):
 class GroupedVerbs(TyperGroup):
     """The verbs below the headings of what they are for."""
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb; a word that is none is told, but not of any length."""
+        with _short():
+            return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """A line each."""
         texts = {
@@ -114,6 +131,18 @@ class GroupedVerbs(TyperGroup):
         more = [name for name in texts if name not in grouped]
         for heading, names in {**GROUPS, "More": tuple(more)}.items():
             _write(formatter, {heading: [(name, texts[name]) for name in names if name in texts]})
+
+
+@contextmanager
+def _short() -> Iterator[None]:
+    """Clip what is said of a mistake to what can be read."""
+    try:
+        yield
+    except MISUSE as error:
+        words = str(getattr(error, "message", error))
+        if len(words) > MOST_SAID:
+            vars(error)["message"] = f"{words[:MOST_SAID]} ..."
+        raise
 
 
 def _write(formatter: Any, groups: Mapping[str, Iterable[tuple[str, str]]]) -> None:

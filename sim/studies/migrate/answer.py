@@ -141,6 +141,7 @@ class MigrateAnswer:
                 *self._spare_lines(),
                 *(each.sentence() for each in self.work),
                 self._size_line(),
+                self._burstable_line(),
                 self._price_line(),
                 account_line(
                     way.planned.need for way in self.ways if way.planned and way.planned.need
@@ -206,6 +207,17 @@ class MigrateAnswer:
         carried = f" A core of the old hosts counts as {speed} m5 vCPU."
         told = f"Sizes are by {self.question.rule}: {words}."
         return told + (carried if kept < len(self.guests) else "")
+
+    def _burstable_line(self) -> str:
+        """How many of the right-sized instances live on CPU credits."""
+        types = [each.type or "" for each in right_sized(self.guests)]
+        few = sum(1 for name in types if name.startswith("t3"))
+        if not few or self.way(RIGHT_SIZED) is None:
+            return ""
+        return (
+            f"Of the {len(types)} right-sized instances {few} are T3 or T3a, whose baselines are "
+            f"above what those VMs use in the mean."
+        )
 
     def _price_line(self) -> str:
         asked = self.question

@@ -37,7 +37,7 @@ VERBS = {
     "validate": "How far is the model from real measurements?",
     "lifecycle": "Build, push, pull and run an image: where does the time go?",
     "schema": "The JSON schema of a scenario file.",
-    "example": "Scenario scripts to run and to change: list them, or copy one.",
+    "example": "List the scenario scripts, or copy one of them to change it.",
 }
 """What each answers, in the order of the help; `sim.cli.<verb>` has a function `command`."""
 

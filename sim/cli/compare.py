@@ -5,7 +5,7 @@ from typing import Annotated
 
 from sim import plots
 from sim.cli.options import Files, refusals
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.screen import as_json, hint, lead, note, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_change, shown_number
@@ -37,7 +37,7 @@ def command(question: CompareQuestion, to: Files) -> int:
         as_json(answer.json())
         note(f"wrote {drawn}")
         return 0
-    say(answer.sentence())
+    lead(answer.sentence())
     for differs in answer.differs:
         hint(f"{differs.path}: {differs.a} in A, {differs.b} in B")
     for pair in answer.pairs:

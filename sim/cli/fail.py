@@ -1,9 +1,9 @@
 """`sim fail`: a process, a host or a zone dies; who notices when, and when is all served again?"""
 
 from sim import plots
-from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
+from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.quantity import shown_seconds
 from sim.experiment.statistics.estimate import Estimate
@@ -18,7 +18,11 @@ SHORT = 0.05
 
 
 def command(
-    own: ServiceOfFiles, question: FailQuestion, workers: WorkerOptions, to: Simulated
+    own: ServiceOfFiles,
+    question: FailQuestion,
+    caveats: Caveats,
+    workers: WorkerOptions,
+    to: Simulated,
 ) -> int:
     """Let it happen; 3 where no platform gets all of its tasks back."""
     if own.files:
@@ -32,24 +36,24 @@ def command(
         as_json(answer.json())
         note("\n".join([answer.sentence(), answer.assumed_line(), f"wrote {folder}"]))
     else:
-        say(answer.sentence())
-        show(answer)
+        lead(answer.sentence())
+        show(answer, explain=caveats.explain)
         wrote(folder, drawn, left)
     return 0 if any(row.serving is not None for row in answer.rows) else 3
 
 
-def show(answer: FailAnswer) -> None:
+def show(answer: FailAnswer, *, explain: bool) -> None:
     """A row a platform, the parts of the longest way, and what it rests on."""
     question = answer.question
     planned = question.kill in PLANNED
-    seen = ["begun again", "all serve"] if planned else ["noticed", "begun again", "all serve"]
+    seen = ["restarted", "all serve"] if planned else ["noticed", "restarted", "all serve"]
     last = [] if planned or question.balancer == "none" else ["errors until"]
     heads = ["platform", "missing" if planned else "lost", *seen, *last, "replaced by"]
     table(
         heads,
         [_cells(row, planned=planned, errors=bool(last)) for row in answer.rows],
         title=f"{question.tasks} {'task' if question.tasks == 1 else 'tasks'} of "
-        f"{called(question.app)}: seconds since then, {_runs(question)}",
+        f"{called(question.app)}: seconds since the failure, {_runs(question)}",
         right="l" + "r" * (len(heads) - 2) + "l",
     )
     for row in answer.rows:
@@ -61,15 +65,18 @@ def show(answer: FailAnswer) -> None:
             )
             hint(f"{row.platform}: {words}")
     if last:
-        say("errors until: requests to what is dead fail until the balancer leaves it out.")
+        say("errors until: requests to dead targets fail until the load balancer drops them.")
     for reason in dict.fromkeys(why for row in answer.rows for why in row.refused.values()):
         who = [row.platform for row in answer.rows if reason in row.refused.values()]
         say(f"{', '.join(who)}: {reason}.")
     for name, reason in answer.unfit.items():
         say(f"{name} is left out: {reason}.")
-    say(answer.assumed_line())
     if answer.advice:
         say(answer.advice)
+    if explain:
+        say(answer.assumed_line())
+    else:
+        aside("--explain says which clocks are assumed.")
 
 
 def _runs(question: FailQuestion) -> str:

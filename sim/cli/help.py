@@ -17,7 +17,7 @@ GROUPS = {
     "My own application": ("plan", "migrate", "read", "app", "calls"),
     "When things go wrong": ("fail", "neighbours", "isolation"),
     "Scenario files and runs": (
-        *("run", "sweep", "compare", "sensitivity", "report", "open", "schema", "example"),
+        *("run", "sweep", "example", "compare", "sensitivity", "report", "open", "schema"),
     ),
     "What is known": ("explain", "parameters", "instances", "image", "validate", "fit"),
 }
@@ -57,6 +57,7 @@ EXAMPLES = {
     "explain": ("sim explain service.cpu", "sim explain fargate.provision"),
     "fit": ("sim fit starts.json --out fit.yaml",),
     "validate": ("sim validate", "sim validate --cases"),
+    "example": ("sim example",),
     "schema": ("sim schema > scenario.schema.json",),
 }
 """What one may type first."""

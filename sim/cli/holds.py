@@ -2,7 +2,7 @@
 
 from sim.cli.options import Simulated, refusals
 from sim.cli.own_files import OwnFiles, shared
-from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
+from sim.cli.screen import as_json, bar, hint, lead, note, table, wrote
 from sim.core.question import ask
 from sim.studies.density.question import DensityQuestion
 from sim.studies.holds import study
@@ -22,7 +22,7 @@ def hold_files(own: OwnFiles, asked: DensityQuestion, to: Simulated) -> int:
         as_json(answer.json())
         note(f"wrote {folder}")
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
         wrote(folder)
     return 0 if answer.fits else 3
@@ -45,9 +45,9 @@ def show(answer: HoldsAnswer) -> None:
 
 
 def _cells(row: HeldRow, most: int) -> list[str]:
-    price = "-" if row.usd_per_hour is None else f"{row.usd_per_hour:.4f}"
+    price = "not known" if row.usd_per_hour is None else f"{row.usd_per_hour:.4f}"
     if row.holds is None:
-        hosts = "-" if row.refused else f"{row.hosts} hosts"
+        hosts = "none" if row.refused else f"{row.hosts} hosts"
         return [row.platform, row.host, hosts, "", "", "", price]
     return [
         row.platform,

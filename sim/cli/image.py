@@ -1,7 +1,7 @@
 """`sim image`: the layers of an image, and what it shares with another one."""
 
 from sim.cli.options import Json
-from sim.cli.screen import as_json, hint, note, say, table
+from sim.cli.screen import as_json, hint, lead, note, table
 from sim.studies.images import layers
 from sim.studies.images.layers import ImageAnswer, ImageQuestion
 
@@ -14,7 +14,7 @@ def command(question: ImageQuestion, to: Json) -> int:
     if to.json:
         as_json(answer.json())
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
         hint(f"Runs on {', '.join(answer.image.architectures)}.")
     for line in answer.notes:

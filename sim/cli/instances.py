@@ -59,6 +59,7 @@ def command(question: InstancesQuestion, to: Json) -> int:
         ],
         [_cells(type_) for type_ in types],
         right="llrrrrrrrrr",
+        dash="",  # said below, with the other signs
     )
     many = f"{len(types)} type{'' if len(types) == 1 else 's'}"
     say(f"{many}. Sources: Karpenter's tables (2026-08), vantage (2025-12).")

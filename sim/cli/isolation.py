@@ -2,9 +2,9 @@
 
 from sim import plots
 from sim.cli import fail
-from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
+from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
-from sim.cli.screen import as_json, note, say, table, wrote
+from sim.cli.screen import as_json, lead, note, say, table, wrote
 from sim.cli.script import picture
 from sim.studies.isolation import study
 from sim.studies.isolation.sharing import HEADS
@@ -14,7 +14,11 @@ from sim.studies.neighbours.ways import WAYS
 
 
 def command(
-    own: ServiceOfFiles, question: IsolationQuestion, workers: WorkerOptions, to: Simulated
+    own: ServiceOfFiles,
+    question: IsolationQuestion,
+    caveats: Caveats,
+    workers: WorkerOptions,
+    to: Simulated,
 ) -> int:
     """The ladder, each bad neighbour, and a dead host."""
     if own.files:
@@ -32,29 +36,30 @@ def command(
         as_json(answer.json())
         note("\n".join([answer.sentence(), *(f"wrote {path}" for path in drawn)]))
         return 0
-    say(answer.sentence())
-    show(answer)
+    lead(answer.sentence())
+    show(answer, explain=caveats.explain)
     wrote(*drawn)
     return 0
 
 
-def show(answer: IsolationAnswer) -> None:
+def show(answer: IsolationAnswer, *, explain: bool) -> None:
     """The ladder, the neighbours and the dead host."""
     question = answer.question
     table(
-        ["rung", "memory", "start", "density", "what still crosses"],
+        ["isolation", "memory", "start", "density", "what still gets through"],
         [rung.cells() for rung in answer.rungs],
-        title=f"beside the application; density of {called(question.app)} on {question.instance}",
+        title=f"overhead beside the app; density of {called(question.app)} on {question.instance}",
         right="lrrr",
     )
     ways = [way.name for way in WAYS]
     table(
         ["bad neighbour", *ways],
         [[each.question.bad, *_slow(answer, each.question.bad)] for each in answer.neighbours],
-        title="p95 of the others, times as long as without it",
+        title="slow-down of the others at p95 (1.00: none)",
         right="lrrrr",
     )
-    for line in dict.fromkeys(n for each in answer.neighbours for n in each.notes()):
+    notes = dict.fromkeys(n for each in answer.neighbours for n in each.notes())
+    for line in notes if explain else ():
         say(line)
     table(
         HEADS,
@@ -64,7 +69,7 @@ def show(answer: IsolationAnswer) -> None:
     )
     say(answer.volume.sentence())
     say(answer.failed.sentence())
-    fail.show(answer.failed)
+    fail.show(answer.failed, explain=explain)
 
 
 def _slow(answer: IsolationAnswer, bad: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from sim import plots
 from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, bar, hint, note, say, table, wrote
+from sim.cli.screen import as_json, bar, hint, lead, note, table, wrote
 from sim.cli.script import picture
 from sim.core.quantity import shown_bytes
 from sim.studies.lifecycle import study
@@ -29,7 +29,7 @@ def command(question: LifecycleQuestion, workers: WorkerOptions, to: Simulated) 
         as_json(answer.json())
         note("\n".join([answer.sentence(), *lines, f"wrote {folder}", f"wrote {drawn}"]))
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
         if answer.explained is not None:
             explained.show([answer.explained])

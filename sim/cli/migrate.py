@@ -8,7 +8,7 @@ from typing import Annotated
 
 from sim import plots
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_seconds
@@ -53,7 +53,7 @@ def command(
         as_json(answer.json())
         note(f"wrote {folder}")
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
         wrote(folder, *_pictures(answer, folder))
     return 0 if answer.fits else 3

@@ -54,7 +54,7 @@ class Simulated(Files):
     """Where an answer goes that was simulated, and what it rests on besides the catalogue."""
 
     fitted: Annotated[Path | None, Typed(name="with", shape="<file>")] = None
-    """Figures of one's own starts, as sim fit writes them, instead of the catalogue's."""
+    """Figures from my own starts, as sim fit writes them, instead of the catalogue's."""
 
 
 @description
@@ -63,6 +63,14 @@ class Json:
 
     json: bool = False
     """JSON on standard output."""
+
+
+@description
+class Caveats:
+    """Whether an answer says what it rests on."""
+
+    explain: bool = False
+    """Say what the answer rests on, and what it leaves out."""
 
 
 @description

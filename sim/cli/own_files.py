@@ -62,7 +62,7 @@ class ServiceOfFiles(OwnFiles):
     """One service of an application of one's own."""
 
     service: Annotated[str | None, Typed(shape="<name>")] = None
-    """Which service of the files is meant, where there are several."""
+    """Which service of the files, if they have several."""
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """There is none without files."""

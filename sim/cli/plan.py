@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from sim import plots
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_seconds
@@ -64,7 +64,7 @@ def command(files: PlanFiles, asked: PlanOptions, workers: WorkerOptions, to: Si
         as_json(answer.json())
         note(f"wrote {folder}")
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
         wrote(folder, *_pictures(answer, folder))
     _keep(answer, folder)
@@ -146,7 +146,7 @@ def _types(instance: str) -> str:
 
 
 def _usd(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.0f}"
+    return "not known" if value is None else f"{value:,.0f}"
 
 
 def _short(limit: str) -> str:

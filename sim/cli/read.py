@@ -2,7 +2,7 @@
 
 from sim.cli.inventory import show_inventory
 from sim.cli.options import Json
-from sim.cli.screen import as_json, hint, note, say, table
+from sim.cli.screen import as_json, hint, lead, note, table
 from sim.core.quantity import shown_size
 from sim.files.own.writing import written
 from sim.files.question import ReadQuestion
@@ -27,7 +27,7 @@ def command(question: ReadQuestion, to: Json) -> int:
     if to.json:
         as_json({"services": app.rows(), "ignored": list(app.ignored)})
         return 0
-    say(sentence(app))
+    lead(sentence(app))
     table(
         ["service", "copies", "vCPU", "memory", "size from", "waits for", "image"],
         [_cells(part, row) for part, row in zip(app.parts, app.rows(), strict=True)],
@@ -87,6 +87,6 @@ def _cells(part: Part, row: dict[str, object]) -> list[object]:
         f"{row['cpu']:g}",
         shown_size(float(str(row["memory_bytes"])), 4),
         origin,
-        waits or "-",
-        str(row["image"] or "-").partition("@")[0],
+        waits or "nothing",
+        str(row["image"] or "not named").partition("@")[0],
     ]

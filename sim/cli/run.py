@@ -5,7 +5,7 @@ from typing import Any
 from sim.cli import explained
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many
 from sim.cli.options import Simulated, WorkerOptions, refusals
-from sim.cli.screen import as_json, note, say, table, wrote
+from sim.cli.screen import as_json, lead, note, say, table, wrote
 from sim.core.description import description
 from sim.core.quantity import shown_plain
 from sim.experiment import Results, Scenario, replicate
@@ -68,7 +68,7 @@ def ended(results: Results) -> int:
 
 def show(results: Results) -> None:
     """The answer in a sentence, the summary, and why starts were refused."""
-    say(results.sentence())
+    lead(results.sentence())
     if how_many(results):
         say(how_many(results))
     columns = [c for c in ("p50_s", "p95_s") if c in results.summary]

@@ -6,7 +6,7 @@ from sim import plots
 from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.core.quantity import shown_memory, shown_vcpu
 from sim.studies.cost.bill import Bill
 from sim.studies.scale import ScaleQuestion
@@ -39,7 +39,7 @@ def _came(answer: ScaleOutAnswer, to: Simulated) -> int:
             note(answer.account)
         note(f"wrote {folder}")
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
         if answer.explained is not None:
             explained.show(answer.explained)
@@ -56,18 +56,18 @@ def _went(answer: ScaleInAnswer, to: Simulated) -> int:
         as_json(answer.json())
         note(f"wrote {folder}")
         return code
-    say(answer.sentence())
+    lead(answer.sentence())
     table(
         ["platform", "hosts", "left", "50 %", "90 %", "last", "moved", "USD, hour 1", "USD/h then"],
         [_scale_in_cells(row) for row in answer.rows],
         title=(
-            f"seconds until a share of the hosts that go has gone: {answer.begin:,} to "
+            f"seconds until that share of the surplus hosts is gone: {answer.begin:,} to "
             f"{answer.to:,} tasks of {shown_vcpu(answer.service.cpu)}, "
             f"{shown_memory(answer.service.memory)}; any of them may end"
         ),
         right="lrrrrrrrr",
     )
-    say("moved: ended on one host and made anew on another; ECS moves none.")
+    say("moved: stopped on one host and started on another; ECS moves none.")
     _costs({row.platform: row.bill for row in answer.rows})
     wrote(folder, drawn)
     return code
@@ -79,7 +79,7 @@ def _scale_in_cells(row: ScaleInRow) -> list[str]:
         row.platform,
         f"{row.hosts_before.value:,.0f}",
         f"{row.hosts.value:,.0f}",
-        *("-" if time is None else f"{time.value:.0f}" for time in times),
+        *("none goes" if time is None else f"{time.value:.0f}" for time in times),
         f"{row.moved.value:,.0f}",
         *("?" if usd is None else f"{usd:.2f}" for usd in (row.usd_first_hour, row.usd_per_hour)),
     ]
@@ -93,16 +93,22 @@ def show(answer: ScaleOutAnswer) -> None:
         ["platform", "10 %", "25 %", "50 %", "75 %", "90 %", "90 %: interval", "hosts", "USD/h"],
         [_cells(row) for row in answer.rows],
         title=(
-            f"seconds until a share of the tasks is ready: {answer.begin:,} to {answer.to:,} tasks "
+            f"seconds until that share is ready: {answer.begin:,} to {answer.to:,} tasks "
             f"of {shown_vcpu(service.cpu)}, {shown_memory(service.memory)}, {name}"
         ),
         right="lrrrrrrrr",
+        spare=["90 %: interval"],
     )
-    say("what limited each stretch: the waits that grew (share of all that grew):")
-    for row in answer.rows:
+    told = answer.explained is not None
+    slowest = max(answer.rows, key=lambda row: row.slowness)
+    say("What each part of the ramp-up waited for (share of the time added there):")
+    for row in answer.rows if told else [slowest]:
         hint(row.sentence())
     for platform, reasons in answer.reasons().items():
         say(f"  {platform}, per run: {reasons}")
+    if not told:
+        aside("--explain says so of every platform, with its bill and the account's quotas.")
+        return
     _costs({row.platform: row.bill for row in answer.rows})
     if answer.account:
         say(answer.account)
@@ -110,15 +116,17 @@ def show(answer: ScaleOutAnswer) -> None:
 
 def _costs(bills: Mapping[str, Bill]) -> None:
     """Item by item, in USD a month."""
-    say("what it costs altogether, for as long as it runs:")
+    say("The bill, for as long as it runs:")
     for platform, bill in bills.items():
         hint(f"{platform}: {bill.sentence()}")
 
 
 def _cells(row: ScaleOutRow) -> list[str]:
     shares = ("t10_s", "t25_s", "t50_s", "t75_s", "t90_s")
-    times = [f"{row.times[key].value:.0f}" if key in row.times else "-" for key in shares]
+    times = [f"{row.times[key].value:.0f}" if key in row.times else "never" for key in shares]
     last = row.times.get("t90_s")
-    interval = "-" if last is None or last.low is None else f"{last.low:.0f} to {last.high:.0f}"
+    interval = (
+        "too few runs" if last is None or last.low is None else f"{last.low:.0f} to {last.high:.0f}"
+    )
     price = "?" if row.usd_per_hour is None else f"{row.usd_per_hour:.2f}"
     return [row.platform, *times, interval, f"{row.hosts:,}", price]

@@ -14,6 +14,7 @@ from rich.text import Text
 WIDTH = 108
 FAR = 12
 """Lines above which an answer has scrolled away, so that it is said again at the end."""
+DASH = "does not apply, or there are too few runs to say"
 SIGPIPE = 141
 """What a shell makes of a program whose reader has gone; 1 would be a requirement not met."""
 
@@ -112,12 +113,14 @@ def table(
     title: str = "",
     right: str = "",
     spare: Sequence[str] = (),
+    dash: str = DASH,
 ) -> None:
     """A plain table; numbers and names are never folded, headers only between words.
 
     Args:
         right: `r` or `l` for each column, as in LaTeX; left where it is shorter.
         spare: columns that may be left out on a narrow screen, the first of them first.
+        dash: what a bare `-` in it means; it is said below.
     """
     from sim.cli.columns import laid_out
 
@@ -129,6 +132,8 @@ def table(
     if title:
         _print(title, style="italic")
     screen.print(Text("\n").join(drawn), soft_wrap=True)
+    if dash and any(cell == "-" for row in cells for cell in row):
+        _print(f"-: {dash}", indent=2, style="dim")
 
 
 def wrote(*paths: Path | str) -> None:

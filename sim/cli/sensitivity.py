@@ -6,7 +6,7 @@ from typing import Annotated
 from sim import plots
 from sim.cli.effort import ScenarioPath
 from sim.cli.options import Simulated, WorkerOptions, refusals
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_number
@@ -49,7 +49,7 @@ def command(question: SensitivityQuestion, workers: WorkerOptions, to: Simulated
         as_json(answer.json())
         note("\n".join(f"wrote {path}" for path in files))
         return 0
-    say(answer.sentence())
+    lead(answer.sentence())
     show(answer)
     say(answer.assumed_line())
     wrote(*files)

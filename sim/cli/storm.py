@@ -1,14 +1,16 @@
 """`sim storm`: many sandboxes started at once on one host."""
 
-from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, note, say, table, wrote
+from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.core.quantity import shown_gib
 from sim.studies.storm import study
 from sim.studies.storm.host import NoMemory, virtualised
 from sim.studies.storm.study import StormAnswer, StormQuestion, shown_ms
 
 
-def command(question: StormQuestion, workers: WorkerOptions, to: Simulated) -> int:
+def command(
+    question: StormQuestion, caveats: Caveats, workers: WorkerOptions, to: Simulated
+) -> int:
     """Start them; 3 where they do not fit in memory."""
     try:
         with refusals(NoMemory), runs_on(workers, to.out):
@@ -27,22 +29,27 @@ def command(question: StormQuestion, workers: WorkerOptions, to: Simulated) -> i
         as_json(answer.json())
         note(f"wrote {folder}")
     else:
-        say(answer.sentence())
-        show(answer)
+        lead(answer.sentence())
+        show(answer, explain=caveats.explain)
         wrote(folder)
     return 0
 
 
-def show(answer: StormAnswer) -> None:
+def show(answer: StormAnswer, *, explain: bool) -> None:
     """The figures, and what they are of."""
     rows = [
         ["start, mean", shown_ms(answer.mean_ms)],
         ["start, p50", shown_ms(answer.p50_ms)],
         ["start, p99", shown_ms(answer.p99_ms)],
         ["first request to last ready", shown_ms(answer.makespan_ms)],
-        ["host CPU a start", shown_ms(answer.host_cpu_ms_per_start)],
+        ["host CPU per start", shown_ms(answer.host_cpu_ms_per_start)],
         ["memory of all that run at the end", shown_gib(answer.memory_bytes)],
     ]
     table(["", ""], rows, title=answer.title(), right="lr")
+    if answer.outside():
+        hint(f"{answer.outside()}.")
+    if not explain:
+        aside("--explain says what this rests on.")
+        return
     for line in answer.notes():
-        say(line)
+        hint(line)

@@ -10,7 +10,7 @@ from sim import plots
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many
 from sim.cli.options import Simulated, WorkerOptions, refusals
 from sim.cli.run import ended
-from sim.cli.screen import as_json, note, say, table, wrote
+from sim.cli.screen import as_json, lead, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
@@ -135,7 +135,7 @@ def command(question: SweepQuestion, runs: Runs, workers: WorkerOptions, to: Sim
 
 def show(results: Results) -> None:
     """A row a point, in the order of the design."""
-    say(results.sentence())
+    lead(results.sentence())
     if how_many(results):
         say(how_many(results))
     fields = list(results.points.columns[1:])

@@ -5,7 +5,7 @@ from pathlib import Path
 from sim import plots
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles, shared
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.screen import as_json, hint, lead, note, table, wrote
 from sim.cli.script import picture
 from sim.core.question import BadInput, ask
 from sim.studies import platforms
@@ -32,7 +32,7 @@ def start_files(
         as_json(answer.json())
         note(f"wrote {folder}")
     else:
-        say(answer.sentence())
+        lead(answer.sentence())
         show(answer)
         wrote(folder, *_pictures(answer, folder))
     return 0 if answer.up else 3

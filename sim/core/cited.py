@@ -32,7 +32,7 @@ FAR = 1e6
 
 SPREADS = ("of the median", "coefficient of variation")
 NEVER_ZERO = ("of an m5 vCPU", "of an m5d.metal core", "of one thread", "unpacked/compressed")
-"""Units of speeds and ratios, by which work is divided, besides those that have a `/s`."""
+"""Units of speeds and ratios, by which work is divided, apart from those that have a `/s`."""
 
 
 class Allowed(NamedTuple):

@@ -137,7 +137,7 @@ def parse_reserved_vcpu(text: str) -> float:
         raise ValueError(f"{text!r} is not {_VCPUS}")
     amount = number / 1000.0 if unit == "m" else number
     if amount > LARGEST_VCPU:
-        ecs = f"; ECS counts 1024 CPU units a vCPU: write {amount / 1024:g}"
+        ecs = f"; ECS counts 1024 CPU units per vCPU: write {amount / 1024:g}"
         raise ValueError(f"{text!r} is not {_VCPUS}, at most {LARGEST_VCPU:g}{ecs}")
     return amount
 

@@ -148,7 +148,7 @@ class Recorder:
         self.spans: dict[Span, None] = {}
         """Open spans; phases that tile are not among them."""
         self.unfiled: dict[Unfiled, None] = {}
-        """What is open besides."""
+        """What else is open."""
         self.metered = False
         """Whether the use of hosts is read during the run, so that each has to keep it up."""
         self.task_phase, self.task_since = array("i"), array("d")

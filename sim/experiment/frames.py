@@ -113,6 +113,8 @@ def outcomes(runs: pd.DataFrame) -> str:
     counts = runs[["tasks", *OUTCOMES]].sum()
     lost = [f"{counts[c]} {c}" for c in OUTCOMES[1:] if counts[c]]
     tail = f" ({', '.join(lost)})" if lost else ""
+    if not lost and counts["tasks"] > 1:
+        return f"All {counts['tasks']} starts became ready"
     return f"{counts['ready']} of {counts['tasks']} starts became ready{tail}"
 
 
@@ -128,13 +130,13 @@ def when_ready(summary: pd.DataFrame) -> str:
         totals = summary[summary["phase"] == "total"]
         pairs = zip(totals["variant"], totals["p50_s"], strict=True)
         shown = ", ".join(f"{seconds:.1f} s on {variant}" for variant, seconds in pairs)
-        return f"; in the median after {shown}"
+        return f"; median {shown}"
     if "time_to_ready_s" not in summary or summary["time_to_ready_s"].isna().all():
         return ""
     times = summary.set_index("variant")["time_to_ready_s"]
     return (
-        f"; in the mean after {times.min():.1f} s at {times.idxmin()}, "
-        f"after {times.max():.1f} s at {times.idxmax()}"
+        f"; {times.min():.1f} s on average at {times.idxmin()}, "
+        f"{times.max():.1f} s at {times.idxmax()}"
     )
 
 

@@ -56,7 +56,7 @@ def copies_over_time(samples: pd.DataFrame, ax: Axes | None = None, *, title: st
     right = ax.twinx()
     right.spines[["top"]].set_visible(False)
     right.tick_params(colors=FAINT, labelsize=9.5)
-    right.set_ylabel("requests a second", color=FAINT)
+    right.set_ylabel("requests per second", color=FAINT)
     (answered,) = right.plot(
         rates["time_s"] - begin,
         rates["used"],

@@ -64,7 +64,7 @@ def latency_curve(
     ax.set_ylim(0.0, top)
     _knee(ax, knee, stopped_by, top)
     ax.set_xlim(0.0, 1.06 * float(max(points["rate"].max(), knee or 0.0)))
-    ax.set_xlabel("requests of users a second")
+    ax.set_xlabel("requests per second from users")
     ax.set_ylabel("milliseconds")
     legend_below(ax, [*lines, theory])
     return ax

@@ -165,7 +165,7 @@ class _Together:
         self._containers = [ContainerStart(start, d, part_of(d), self._moved) for d in every]
         waits = {wait for container in self._containers for wait in container.service.after}
         self._ended = {wait.part for wait in waits if wait.until == "completed"}
-        """Those that run to their end, besides init containers."""
+        """Those that run to their end, apart from init containers."""
         if one_by_one:
             waits |= {Wait(part=container.service.name) for container in self._containers}
         self._reached = {wait: start.env.event() for wait in waits}

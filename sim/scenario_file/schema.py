@@ -387,7 +387,7 @@ class ScenarioFile:
     replications: PositiveInt = 30
     seed: Annotated[int, Field(ge=0)] = 1
     fit: FitFile | None = None
-    """Figures of one's own starts, as sim fit writes them, instead of the catalogue's."""
+    """Figures from my own starts, as sim fit writes them, instead of the catalogue's."""
     figures: Annotated[
         dict[Annotated[str, _known("figure", catalog.figures())], float], BeforeValidator(_not_many)
     ] = Field(default_factory=dict)

@@ -67,16 +67,14 @@ class TwoRuns:
         if not clear and self.none_ready:
             return f"No time to ready can be compared. {'. '.join(dict.fromkeys(self.none_ready))}."
         if not clear:
-            return (
-                f"{self.b} against {self.a}: no difference in the mean time to ready can be told."
-            )
+            return f"{self.b} against {self.a}: no clear difference in the mean time to ready."
         largest = max(clear, key=lambda d: abs(d.estimate.value))
         where = f"{largest.variant}: " if largest.variant else ""
         word = "sooner" if largest.estimate.value < 0.0 else "later"
         size = abs(largest.estimate.value)
         ends = [abs(x) for x in (largest.estimate.low, largest.estimate.high) if x is not None]
         return (
-            f"{where}{self.b} is ready {size:.2f} s {word} than {self.a} in the mean "
+            f"{where}{self.b} is ready {size:.2f} s {word} on average than {self.a} "
             f"({min(ends):.2f} to {max(ends):.2f} s, 95 %)."
         )
 

@@ -233,9 +233,11 @@ Gpus: TypeAlias = Annotated[
     int, whole(0), Typed(shape="<integer>", help="GPUs of one, whole ones; Fargate has none.")
 ]
 Seed: TypeAlias = Annotated[
-    int, whole(0, 10**MOST_DIGITS), Typed(shape="<integer>", help="Seed of all random numbers.")
+    int, whole(0, 10**MOST_DIGITS), Typed(shape="<integer>", help="Seed for the random numbers.")
 ]
 Replications: TypeAlias = Annotated[
     int, whole(1), Typed(shape="<integer>", help="Independent runs.")
 ]
-Explain: TypeAlias = Annotated[bool, Typed(help="List the numbers that moved it.")]
+Explain: TypeAlias = Annotated[
+    bool, Typed(help="List the numbers behind the answer and what it leaves out.")
+]

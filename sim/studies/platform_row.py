@@ -219,9 +219,9 @@ class PlatformRow:
     reserves_with: str = ""
     """The setting that keeps memory back where placement would admit more than there is."""
     for_itself: Callable[[], str] = lambda: ""
-    """What a host of its own holds besides what was asked, in words."""
+    """What else a host of its own holds, in words."""
     charges: Charges = NO_CHARGES
-    """What it costs besides its hosts."""
+    """What it costs on top of its hosts."""
     remark: Callable[[], str] = lambda: ""
     """What else there is to know of its hosts, in words."""
     formerly: tuple[str, ...] = ()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib.resources import as_file
 from pathlib import Path
 
+from tqdm.auto import tqdm
+
 from sim.catalog.data import DATA
 from sim.core.mistakes import spoken
 from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
@@ -111,7 +113,9 @@ def _shipped() -> Iterator[tuple[Format, Table]]:
 
 
 def _cases(tables: Iterable[tuple[Format, Table]]) -> list[Case]:
-    return [case for known, table in tables for row in table.rows for case in _judged(known, row)]
+    rows = [(known, row) for known, table in tables for row in table.rows]
+    shown = tqdm(rows, desc="comparing with measurements", unit="row", delay=1.0, leave=False)
+    return [case for known, row in shown for case in _judged(known, row)]
 
 
 def _judged(known: Format, row: TableRow) -> list[Case]:

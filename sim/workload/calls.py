@@ -23,7 +23,7 @@ class Call:
     to: Annotated[str, Field(min_length=1)]
     """`part.operation`, or the part alone where it has only one."""
     times: Number = 1.0
-    """Calls a visit, in the mean; of 0.2 every fifth visit makes one."""
+    """Calls per visit, on average; with 0.2 every fifth visit makes one."""
     how: How = "sync"
     timeout: Positive | None = None
     """Seconds after which the caller waits no longer; the work goes on. None: it waits."""

@@ -9,7 +9,7 @@ from sim.core.description import description
 Hogged: TypeAlias = Literal["cpu", "memory", "cache", "bandwidth", "disk", "network", "fork"]
 
 COMPUTES = ("cpu", "cache", "bandwidth", "fork")
-"""Hogs that keep their threads busy besides."""
+"""Hogs that also keep their threads busy."""
 
 GROWS = ("memory", "fork")
 """Hogs that take memory until they are stopped."""

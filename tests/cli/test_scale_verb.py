@@ -33,7 +33,7 @@ def test_the_table_says_that_its_times_are_those_of_ready_tasks(tmp_path: Path) 
     """A task that runs is not ready yet."""
     _, out, _ = run("--to", "2", "--replications", "1", "--platform", "fargate", out=tmp_path)
 
-    assert "seconds until a share of the tasks is ready" in out
+    assert "seconds until that share is ready" in out
 
 
 def test_fewer_tasks_than_there_are_ask_how_soon_the_machines_go(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_fewer_tasks_than_there_are_ask_how_soon_the_machines_go(tmp_path: Path)
     assert row["hosts"] < row["hosts_before"]
     assert (tmp_path / "scale-in" / "latest" / "scale_in.png").is_file()
     code, out, _ = run(*wanted, out=tmp_path)
-    assert (code, "the last host that goes has gone after" in out) == (0, True)
+    assert (code, "the last surplus host is gone after" in out) == (0, True)
 
 
 def test_a_scale_in_is_kept_in_a_folder_of_its_own_that_can_be_loaded(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_phases_of_a_pod_with_a_sidecar_sum_to_its_median() -> None:
     assert len(results.tiling().query("run == 0 and phase == 'pull'")) == 2
     assert summary["total"] == pytest.approx(median, abs=1e-9)
     assert summary.drop(["running", "total"]).sum() == pytest.approx(median, abs=1e-9)
-    assert f"after {median:.1f} s" in results.sentence()
+    assert f"median {median:.1f} s" in results.sentence()
 
 
 def test_too_few_starts_have_no_p95() -> None:

@@ -143,7 +143,7 @@ def test_json_has_the_keys_that_were_promised(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert {"platform", "lost", "noticed_s", "replaced_s", "serving_s"} <= set(row)
-    assert len(list(tmp_path.glob("fail/*/recovery.png"))) == 1
+    assert len(list(tmp_path.glob("fail/latest/recovery.png"))) == 1
 
 
 FILE = """

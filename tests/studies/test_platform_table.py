@@ -93,7 +93,7 @@ def test_scale_out_and_in_ask_it() -> None:
 
     assert (grown.rows[0].ready, grown.rows[0].hosts) == (3, 1)
     assert gone.rows[0].ready.value == 2
-    assert "no host goes on podman" in gone.sentence()
+    assert "no host becomes surplus on podman" in gone.sentence()
 
 
 @pytest.mark.usefixtures("mine")

@@ -57,7 +57,7 @@ def test_ecs_moves_no_task_so_instances_with_one_stay(halved: ScaleInAnswer) -> 
     ecs = next(row for row in halved.rows if row.platform == "ecs-asg")
 
     assert (ecs.moved.value, ecs.hosts.value) == (0.0, ecs.hosts_before.value)
-    assert ecs.json()["t100_s_refused"].startswith("no host goes")
+    assert ecs.json()["t100_s_refused"].startswith("no host becomes surplus")
 
 
 def test_idle_instances_of_a_capacity_provider_go_after_fifteen_points() -> None:

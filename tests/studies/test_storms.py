@@ -61,8 +61,12 @@ def test_p99_is_never_above_the_last_of_a_storm(runtime: str) -> None:
 
 def test_the_verb_says_what_its_p99_is_of(tmp_path: Path) -> None:
     """Quantiles are each storm's, or of all starts together where one storm has too few."""
-    for starts, said in (("100", "those of each storm"), ("50", "of all starts of all storms")):
+    for starts, said in (
+        ("100", "which are of one storm each"),
+        ("50", "over the starts of all storms"),
+    ):
         words = ["storm", "--runtime", "docker", "--starts", starts, "--replications", "3"]
+        words += ["--explain"]
         words += ["--out", str(tmp_path)]
         result = CliRunner().invoke(app, words, catch_exceptions=False)
 

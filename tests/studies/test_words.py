@@ -31,7 +31,7 @@ def test_where_both_stop_at_the_same_count_that_is_said() -> None:
 def test_where_no_host_goes_that_is_the_sentence() -> None:
     answer = scale_in(platform="ecs-asg", begin=10, to=8, replications=1)
 
-    assert answer.sentence() == "From 10 tasks to 8, no host goes on ecs-asg."
+    assert answer.sentence() == "From 10 tasks to 8, no host becomes surplus on ecs-asg."
 
 
 def test_one_sandbox_is_up_and_two_are(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_one_sandbox_is_up_and_two_are(tmp_path: Path) -> None:
     one = said("storm", "--starts", "1", "--running", "1", *once)
     two = said("storm", "--starts", "2", *once)
 
-    assert "1 kata-fc sandbox started beside 1 that runs on" in one
+    assert "1 kata-fc sandbox started beside 1 that already runs on" in one
     assert "is up after" in one
     assert "2 kata-fc sandboxes started at once on" in two
     assert "are up after" in two

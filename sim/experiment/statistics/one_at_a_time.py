@@ -15,7 +15,7 @@ from sim.experiment.statistics.estimate import Estimate, mean
 
 T = TypeVar("T")
 Answers = Callable[[Sequence[T]], Any]
-"""From descriptions to their answers: a row each, a column a replication (or plain numbers)."""
+"""From descriptions to their answers: one row each, a column per replication (or numbers)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sim.sandbox import ContainerEngine
 from sim.workload import Demand, Service, task_size
 
 CPU_UNITS = 1024
-"""CPU units a vCPU."""
+"""CPU units per vCPU."""
 FINE = 1000
 """Parts of a CPU unit: CPU is counted in whole numbers, whose sums stay exact."""
 

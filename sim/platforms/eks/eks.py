@@ -44,7 +44,7 @@ class EKS(Orchestrator):
     profile: FargateProfile | None = None
     """What EKS adds to Fargate."""
     pod: PodTemplate = PodTemplate()
-    """What a pod is besides the service's container."""
+    """What a pod is apart from the service's container."""
     scoring: Scoring = "LeastAllocated"
     when_full: Literal["refuse", "wait"] = "refuse"
     """What becomes of a pod that fits on no node: `wait` where nodes may come."""

@@ -29,7 +29,7 @@ class PackedHosts:
     stopped_by: str
     """What one host fewer would have too little of; of one host, what is fullest."""
     then: str
-    """What is fullest besides."""
+    """What else is fullest."""
 
     @property
     def gap(self) -> int:

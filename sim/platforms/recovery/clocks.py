@@ -69,7 +69,7 @@ class Rolling:
     ECS's deployment configuration, a Deployment's strategy, a PodDisruptionBudget."""
 
     surge: Number
-    """Share of the tasks that may be begun besides, before an old one goes; rounded up."""
+    """Share of the tasks that may be started on top, before an old one goes; rounded up."""
     unavailable: Number
     """Share of the tasks that may be missing; rounded down, but one where `surge` is 0."""
 

@@ -87,7 +87,7 @@ class ScalingAnswer:
     new_copy_s: Estimate | None
     """From asking for a copy until it is ready; None: none was asked for."""
     copies: dict[str, tuple[int, float]]
-    """By service, copies before and, in the mean, after."""
+    """By service, copies before and, on average, after."""
     results: Results = field(repr=False, compare=False)
     """Copies and rate over time are its samples."""
 

@@ -38,7 +38,7 @@ class CallsOptions(Question):
     """What is asked of an application, whichever."""
 
     rate: Rate | None = None
-    """Requests of users a second."""
+    """Requests per second from users."""
     users: Count | None = None
     """Users who ask, wait for the answer and think, instead of a rate."""
     think: Time = 1.0
@@ -86,7 +86,7 @@ class CallsOptions(Question):
             both = (
                 "one of rate, users and ramp"
                 if any(said)
-                else "it is missing; requests a second, or --users instead"
+                else "it is missing; requests per second, or --users instead"
             )
             yield Mistake(("rate", "users"), both)
         if self.host is not None and (self.platform or "") not in ("docker", "vm"):

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from sim.host import Machine
 from sim.start import Ceiling

@@ -19,7 +19,7 @@ class CreditUse:
     type: str
     sandboxes: int
     wanted: float
-    """vCPUs they use in the mean, if they get them."""
+    """vCPUs they use on average, if they get them."""
     earned: float
     """vCPUs that its credits pay for: the baseline of all its vCPUs."""
     price: Cited

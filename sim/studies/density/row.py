@@ -273,7 +273,7 @@ def _kept_back(row: PlatformRow, platform: Sized, service: Service) -> str:
         return ""
     name, holds = row.phrase.removeprefix("on "), platform.fits_in_memory(service)
     if holds == 0:
-        return f", and not one fits in it; {name} admits them all the same"
+        return f", and none fits in it; {name} admits them all the same"
     least = platform.machine.memory_visible - (holds + 1) * service.reserved
     return (
         f"; {name} admits them all the same: {row.reserves_with} keeps some "

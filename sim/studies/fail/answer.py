@@ -101,9 +101,9 @@ class FailAnswer:
     def assumed_line(self) -> str:
         """The clocks that nobody publishes, in one line."""
         if not self.assumed:
-            return "No clock in it is assumed."
+            return "None of its clocks is assumed."
         shown = "; ".join(f"{key} {cited.shown()}" for key, cited in self.assumed.items())
-        return f"Assumed, for it is not published: {shown}."
+        return f"Assumed, because nobody publishes it: {shown}."
 
     def table(self) -> pd.DataFrame:
         """One row a platform."""
@@ -125,7 +125,7 @@ class FailAnswer:
     def sentence(self) -> str:
         """What is gone, and when all of it serves again."""
         if not self.rows:
-            return "No platform holds the tasks."
+            return "No platform can hold these tasks."
         lost = self._lost()
         return (
             f"When {WHAT[self.question.kill]}, {lost}. {self._again()}" if lost else self._again()
@@ -156,10 +156,10 @@ class FailAnswer:
         parts = []
         if timed:
             (first, quick), (last, slow) = timed[0], timed[-1]
-            again = "All is done" if self.question.kill in PLANNED else "All serve again"
+            again = "It is done" if self.question.kill in PLANNED else "All tasks serve again"
             parts.append(f"{again} after {_seconds(first)} {phrases([quick])}")
             if slow is not quick:
-                between = "" if len(timed) == 2 else ", and last"
+                between = "" if len(timed) == 2 else "; slowest"
                 parts[0] += f"{between or ' and'} after {_seconds(last)} {phrases([slow])}"
         if never:
             them = "tasks as planned" if self.question.kill in PLANNED else "them"

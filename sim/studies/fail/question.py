@@ -83,7 +83,7 @@ class FailQuestion(Question):
     """drain and update: share of the tasks that serve at any time (minimumHealthyPercent,
     1 - maxUnavailable, a PodDisruptionBudget); default: the platform's own."""
     surge: Share | None = None
-    """drain and update: share of the tasks that may be begun besides (maximumPercent - 100,
+    """drain and update: share of the tasks that may run on top (maximumPercent - 100,
     maxSurge); default: the platform's own."""
     balancer: Annotated[LoadBalancer, among("balancer", get_args(LoadBalancer)), NAME] = "alb"
     """What sends requests to the tasks: alb (an Application Load Balancer) or none."""

@@ -216,7 +216,7 @@ class MigrateAnswer:
             return ""
         return (
             f"Of the {len(types)} right-sized instances {few} are T3 or T3a, whose baselines are "
-            f"above what those VMs use in the mean."
+            f"above what those VMs use on average."
         )
 
     def _price_line(self) -> str:
@@ -349,7 +349,7 @@ def _cost(way: Way) -> str:
 def _stops(way: Way) -> str:
     above = (way.hosts or 0) - (way.lower_bound or 0)
     gap = "no packing needs fewer" if above == 0 else f"at most {above} too many"
-    return f"{way.stopped_by} stops it; {way.lower_bound} is a lower bound: {gap}"
+    return f"{way.stopped_by} is the limit; {way.lower_bound} is a lower bound: {gap}"
 
 
 def _beside(way: Way) -> str:

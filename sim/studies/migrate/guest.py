@@ -36,11 +36,11 @@ class OldGuest:
     cpu_use: Use = Field(default_factory=Use)
     """vCPUs of its old host."""
     cpu_mean: Known = None
-    """vCPUs of its old host that it used in the mean."""
+    """vCPUs of its old host that it used on average."""
     memory_use: Use = Field(default_factory=Use)
     """Bytes."""
     memory_mean: Known = None
-    """Bytes in use in the mean."""
+    """Bytes in use on average."""
     host: str = ""
     ghz: Ghz = None
     """Clock of a core of its old host."""

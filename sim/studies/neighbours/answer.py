@@ -95,25 +95,25 @@ class NeighboursAnswer:
         if first.killed:
             gone = neighbours if first.killed == others else f"{first.killed} of {neighbours}"
             return (
-                f"has the kernel kill {gone}, for it ends the largest process first; with limits "
+                f"makes the kernel kill {gone} (the largest process goes first); with limits "
                 f"{limited.killed or 'none'}, as VMs {vms.killed or 'none'}."
             )
         if first.hog_killed:
-            return f"is ended by the kernel itself, with or without limits; {neighbours} live."
+            return f"is killed by the kernel itself, with or without limits; {neighbours} survive."
         if max(row.p95.value for row in self.rows) < BARELY:
             return f"does not slow {neighbours}, however they run (p95 {first.p95.value:.2f})."
         return (
-            f"slows {neighbours} {first.p95.value:.2f} times at p95 as containers without limits, "
-            f"{limited.p95.value:.2f} with limits, {micro.p95.value:.2f} as microVMs and "
-            f"{vms.p95.value:.2f} as VMs."
+            f"makes the p95 of {neighbours} {first.p95.value:.2f} times as long as containers "
+            f"without limits, {limited.p95.value:.2f} with limits, {micro.p95.value:.2f} as "
+            f"microVMs and {vms.p95.value:.2f} as VMs."
         )
 
     def cost(self) -> str:
         """What keeping them apart costs in places."""
         shared, apart = self.rows[0].places, self.rows[-1].places
         if apart >= shared:
-            return "To keep them apart as VMs costs no place."
-        return f"To keep them apart as VMs costs {shared - apart} of the machine's {shared} places."
+            return "Running them as VMs costs no capacity."
+        return f"Running them as VMs costs {shared - apart} of the machine's {shared} places."
 
     def notes(self) -> list[str]:
         """What was not measured, what is not modelled, and who dies."""
@@ -121,7 +121,7 @@ class NeighboursAnswer:
         for key, cited in {c.key: c for c in self.more.values()}.items():
             if cited.value == 0.0 and cited.high:
                 notes.append(
-                    f"{key} is not measured: a victim's request takes no more CPU here, and "
+                    f"{key} was never measured: here it costs a victim's request no CPU, and "
                     f"{cited.high:.0%} more in the column `up to`."
                 )
             elif cited.low is not None and cited.high is not None:
@@ -137,11 +137,11 @@ class NeighboursAnswer:
             )
         dies = [row.way for row in self.rows if row.hog_killed]
         if dies:
-            notes.append(f"The kernel ends the bad one itself: {'; '.join(dies)}.")
+            notes.append(f"The kernel kills the noisy one itself: {'; '.join(dies)}.")
         if self.question.bad == "disk":
             notes.append(
-                "ECS, Fargate and Kubernetes set no io.max: there, containers with limits share a "
-                "disk as those without."
+                "ECS, Fargate and Kubernetes set no io.max, so containers with limits share a disk "
+                "there like those without."
             )
         return notes
 

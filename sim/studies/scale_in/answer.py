@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SHARES = {"t50_s": 0.5, "t90_s": 0.9, "t100_s": 1.0}
 
-NONE_GOES = "no host goes: each of them still has a task"
+NONE_GOES = "no host becomes surplus: each still has a task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,9 @@ class ScaleInAnswer:
             f"({row.hosts_before.value:.0f} to {row.hosts.value:.0f} hosts)"
             for row in rows
         ]
-        gone = f"the last host that goes has gone after: {', '.join(parts)}" if parts else ""
+        gone = f"the last surplus host is gone after: {', '.join(parts)}" if parts else ""
         stay = [row.platform for row in self.rows if not (row.times or row.lacking)]
-        none = f"no host goes on {', '.join(stay)}" if stay else ""
+        none = f"no host becomes surplus on {', '.join(stay)}" if stay else ""
         lacking = [f"{row.platform}: {row.lacking}" for row in self.rows if row.lacking]
         said = "; ".join(part for part in (gone, none, *lacking) if part)
         return f"From {self.begin:,} tasks to {self.to:,}, {said}."

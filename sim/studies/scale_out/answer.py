@@ -62,6 +62,12 @@ class ScaleOutRow:
         data["limited_by"] = [stretch.json() for stretch in self.limits]
         return data
 
+    @property
+    def slowness(self) -> float:
+        """Seconds until 90 % are ready; without end where they never are."""
+        last = self.times.get("t90_s")
+        return float("inf") if last is None else last.value
+
     def sentence(self) -> str:
         """What limited each stretch of the curve."""
         if not self.limits:
@@ -102,11 +108,11 @@ class ScaleOutAnswer:
             f"{row.platform} ({row.ready:g} of {tasks:,})" for row in self.rows if row not in done
         )
         if not done:
-            return f"On no platform were 90 % of {tasks:,} tasks ready in every run: {never}."
+            return f"No platform had 90 % of {tasks:,} tasks ready in every run: {never}."
         done.sort(key=lambda row: row.times["t90_s"].value)
         parts = ", ".join(f"{row.platform} {row.times['t90_s'].value:.0f} s" for row in done)
         never = f"; not in every run: {never}" if never else ""
-        return f"90 % of the tasks from {self.begin:,} to {self.to:,} are ready: {parts}{never}."
+        return f"From {self.begin:,} to {self.to:,} tasks, 90 % are ready after: {parts}{never}."
 
     def reasons(self) -> dict[str, str]:
         """Why starts were refused or killed or wait for ever, by platform."""

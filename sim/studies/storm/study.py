@@ -69,8 +69,8 @@ class StormQuestion(Question):
 
 
 OF_ITS_OWN = (
-    "A storm is a model of its own, fitted to storms that were measured; what sim startup and the "
-    "platforms say knows nothing of its lock (docs/decisions/0020)."
+    "Storms have a model of their own, fitted to measured storms; sim startup and the platforms do "
+    "not have its lock (docs/decisions/0020)."
 )
 
 
@@ -128,12 +128,12 @@ class StormAnswer:
         )
         what = f"{question.starts} {question.runtime} {noun}"
         runs = "runs" if question.running == 1 else "run"
-        beside = f" beside {question.running} that {runs}" if question.running else ""
+        beside = f" beside {question.running} that already {runs}" if question.running else ""
         cpus = f"{self.cpus:g} {'CPU' if self.cpus == 1 else 'CPUs'}"
         return (
             f"{what} started{how}{beside} on {cpus} {verb} up after "
             f"{shown_ms(self.mean_ms)} (mean), the last after {shown_ms(self.makespan_ms)}; "
-            f"a lock is held {self.lock_share:.0%} of that time, "
+            f"one lock is held {self.lock_share:.0%} of that time, and only "
             f"{self.cpu_share:.0%} of the CPUs are busy."
         )
 
@@ -146,8 +146,8 @@ class StormAnswer:
             return ""
         starts = "start" if known.at_once == 1 else "starts"
         return (
-            f"This lies outside what {question.runtime} was fitted to: at most "
-            f"{known.at_once} {starts} at a time, beside at most {known.running} that run"
+            f"This is beyond what {question.runtime} was fitted to: at most "
+            f"{known.at_once} {starts} at a time, with at most {known.running} already running"
         )
 
     def title(self) -> str:
@@ -165,11 +165,14 @@ class StormAnswer:
             lines.insert(0, f"{outside}.")
         several = self.question.replications > 1
         if several and quantile_of_each(self.question.starts, 0.99):
-            lines.append("All are means of the storms: p50 and p99, too, are those of each storm.")
+            lines.append(
+                "All figures are means over the storms, also p50 and p99, which are of one storm "
+                "each."
+            )
         elif several and self.p99_ms is not None:
             lines.append(
-                "p99 is of all starts of all storms together, for one storm has too few: "
-                "it can be above the last of a mean storm."
+                "p99 is taken over the starts of all storms together, as one storm has too few; it "
+                "can lie above the mean time of the last one."
             )
         return [*lines, *(f"Not given: {reason}." for reason in self.refused.values())]
 
@@ -177,7 +180,7 @@ class StormAnswer:
 def shown_ms(milliseconds: float | None) -> str:
     """A time of a storm: `45 ms`, `1.20 s`."""
     if milliseconds is None:
-        return "-"
+        return "too few"
     return shown_duration(milliseconds * ms, least=1.0, decimals=2)
 
 

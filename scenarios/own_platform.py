@@ -16,25 +16,8 @@ from typing import Any
 import simpy
 from simpy import Environment, Event
 
-from sim import (
-    App,
-    Burst,
-    Kernel,
-    Machine,
-    Ready,
-    Refused,
-    Scenario,
-    Service,
-    Start,
-    Step,
-    Story,
-    StoryDeployment,
-    World,
-    catalog,
-    compare,
-    description,
-    plots,
-)
+import sim
+from sim import App, Burst, Ready, Refused, Scenario, Service, Step, catalog, description, plots
 from sim.cli.script import answer, picture, script
 
 billing = App(
@@ -50,21 +33,21 @@ service = Service(name="billing", app=billing, cpu=0.5, memory=1e9, cpu_quota=Fa
 class Snapshots:
     """Restores finished processes from memory images on its disk."""
 
-    machine: Machine
+    machine: sim.Machine
 
-    def deploy(self, world: World) -> "SnapshotHost":
+    def deploy(self, world: sim.World) -> "SnapshotHost":
         """Its one host, up and running."""
         return SnapshotHost(self.machine.boot(world, "host-0", held=1e9), world)
 
 
-class SnapshotHost(StoryDeployment):
+class SnapshotHost(sim.StoryDeployment):
     """What it does with each start, from the request to ready."""
 
-    def __init__(self, kernel: Kernel, world: World) -> None:
+    def __init__(self, kernel: sim.Kernel, world: sim.World) -> None:
         super().__init__(world, self._restore)
         self._hosts.append(kernel)
 
-    def _restore(self, start: Start) -> Story:
+    def _restore(self, start: sim.Start) -> sim.Story:
         (kernel,) = self._hosts
         memory = kernel.memory.cgroup(start.service.memory, on_kill=start.kill)
         start.at_end.append(memory.release)
@@ -118,7 +101,7 @@ def main(replications: int, seed: int, out: Path) -> None:
         way: Scenario(name="own-platform", platform=platform, arrivals=(burst,))
         for way, platform in WAYS.items()
     }
-    results = compare(scenarios, times=replications, seed=seed, out=out)
+    results = sim.compare(scenarios, times=replications, seed=seed, out=out)
     folder = results.save(out)
     ready = results.starts().groupby("variant", sort=False)["time_to_ready_s"]
     table = ready.quantile([0.0, 0.5, 1.0]).unstack()

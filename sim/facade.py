@@ -9,6 +9,7 @@ import re
 import sys
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -18,9 +19,9 @@ _IMPORT = re.compile(r"^    from (\S+) import (?:\(([^)]*)\)|(.*))$", re.MULTILI
 class _Facade(ModuleType):
     def __getattr__(self, name: str) -> Any:
         home = _homes(self.__name__).get(name)
-        if home is None:
+        module, inner = home or (self.__name__, name)
+        if home is None and find_spec(f"{module}.{inner}") is None:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        module, inner = home
         found = (
             import_module(f"{module}.{inner}")
             if module == self.__name__

@@ -42,7 +42,7 @@ def show(answer: NeighboursAnswer, *, explain: bool) -> None:
     table(
         ["way", "p50", "p95", *(["up to"] if unmeasured else []), "killed", "places"],
         [_cells(row, unmeasured=unmeasured) for row in answer.rows],
-        title=f"slow-down of requests to {called(question.app)} on {question.instance} by a "
+        title=f"slow-down of requests of {called(question.app)} on {question.instance} by a "
         f"neighbour that hogs the {question.bad} (1.00: none)",
         right="lrrrrr",
     )

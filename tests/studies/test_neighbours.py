@@ -126,7 +126,7 @@ def test_nobody_takes_what_was_not_measured_for_nothing() -> None:
     answer = sim.neighbours(bad="bandwidth", replications=1, window=2.0)
 
     assert all(row.p95_high is not None and row.p95_high > row.p95.value for row in answer.rows)
-    assert any("neighbour.bandwidth is not measured" in note for note in answer.notes())
+    assert any("neighbour.bandwidth was never measured" in note for note in answer.notes())
 
 
 def test_apart_costs_the_places_that_whole_vcpus_take() -> None:

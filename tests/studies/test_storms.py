@@ -88,14 +88,14 @@ def test_a_question_outside_what_was_fitted_is_said_to_be(
 ) -> None:
     """More at a time than 10, or more running than 1000, also by those that joined."""
     answer = storm("rund", replications=1, **asked)
-    said = any("outside what rund was fitted to: at most 10 starts" in x for x in answer.notes())
+    said = any("beyond what rund was fitted to: at most 10 starts" in x for x in answer.notes())
 
     assert said is outside is ("extrapolated" in answer.json())
 
 
 def test_a_storm_says_that_it_is_a_model_of_its_own() -> None:
     """Decision 0020 holds for every runtime."""
-    assert any("model of its own" in line for line in storm("runc", replications=1).notes())
+    assert any("model of their own" in line for line in storm("runc", replications=1).notes())
 
 
 def test_the_same_profile_on_another_host() -> None:

@@ -138,8 +138,9 @@ def table(
 
 def wrote(*paths: Path | str) -> None:
     """Where the files are; then the answer again, where it has scrolled away."""
-    for path in paths:
-        say(f"wrote {path}")
+    for path in paths:  # whole, so that it can be copied
+        _last.lines_since += 1
+        console().print(Text(f"wrote {path}"), soft_wrap=True)
     again()
 
 

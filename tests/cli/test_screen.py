@@ -102,6 +102,14 @@ def test_the_answer_is_said_again_where_it_has_scrolled_away(
         assert lines[-1] == ("wrote a file" if rows == 1 else "The answer.")
 
 
+def test_the_path_of_a_file_is_never_folded(capsys: pytest.CaptureFixture[str]) -> None:
+    """However long it is."""
+    path = Path("results") / ("long" * 50) / "picture.png"
+    screen.wrote(path)
+
+    assert capsys.readouterr().out == f"wrote {path}\n"
+
+
 def test_a_bare_dash_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     """Below its table, and only there."""
     screen.table(["platform", "p95"], [["ecs", "-"]])

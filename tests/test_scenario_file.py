@@ -96,7 +96,7 @@ figures: {ecs.eni_atach: 3}
         "host.instance: 'm5.xlrge' is not known; did you mean 'm5.xlarge'",
         "host.count: 0 is not allowed",
         "service.app: 'jav' is not known; did you mean 'java'",
-        "1024 CPU units a vCPU: write 1",
+        "1024 CPU units per vCPU: write 1",
         "service.memory: '512' is not an amount of memory",
         "service.load: 2 is not allowed; less than 1",
         "arrivals.at: '5' is not a duration",

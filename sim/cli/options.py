@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from sim.cli.help import panel
-from sim.cli.screen import note, reader_has_gone
+from sim.cli.screen import begin, note, reader_has_gone
 from sim.core.description import description
 from sim.core.question import (
     BadInput,
@@ -110,6 +110,7 @@ def _listed(kind: type) -> list[Field[Any]]:
 
 def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]) -> int:
     """The exit code; bad input is a message and 2, never a traceback."""
+    begin()
     try:
         with _standing_in(kinds, given) as what_it_did:
             code = command(*_asked(kinds, given))

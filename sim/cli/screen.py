@@ -59,6 +59,11 @@ def lead(text: str) -> None:
     _last.lines_since = 0
 
 
+def begin() -> None:
+    """Nothing has been said yet; a verb may have ended before, in the same process."""
+    _last.text, _last.lines_since = "", 0
+
+
 def again() -> None:
     """The answer once more, where much was printed since."""
     if _last.text and _last.lines_since > FAR:

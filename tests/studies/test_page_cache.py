@@ -61,8 +61,8 @@ def test_the_answer_says_how_often_the_pages_are_there() -> None:
 
     assert found.row("docker").json()["file_pages_bytes"] == round(hot)
     assert found.row("vm").json()["file_pages_bytes"] == round(2 * hot)
-    assert "21 MiB once for 2 Docker containers" in found.pages_line()
-    assert "2 copies or 43 MiB in 2 VMs" in found.pages_line()
+    assert "share one copy of the files they read (21 MiB of page cache)" in found.pages_line()
+    assert "2 VMs hold 2 copies (43 MiB)" in found.pages_line()
     assert density(by="reservation").pages_line() == ""
 
 

@@ -100,9 +100,10 @@ def _ready(
     image: str,
 ) -> str:
     row = platforms.row(platform)
-    at = "cold" if image == "warm" and not row.pulls else image
-    if image == "cold" and not row.pulls:
+    always_there = row.has_image("cold")
+    if image == "cold" and always_there:
         return "no pull"
+    at = "cold" if always_there else image
     if (platform, at) not in totals:
         return "always cold" if row.own_host else "not run"
     seconds = totals[platform, at]

@@ -1,6 +1,7 @@
 """The command line as a user meets it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -380,6 +381,9 @@ def test_demo_writes_its_pictures_and_fits_on_one_screen(
     assert answer == lines[last - 1 - len(answer) : last - 1]
     assert all(line.startswith("  sim ") for line in lines[last + 1 :])
     assert "fargate      " in result.stdout
+    for name in ("vm", "docker", "ecs", "eks"):  # an image that has to come costs time on each
+        cold, warm = re.findall(rf"^{name} .* ([0-9.]+) s +([0-9.]+) s$", result.stdout, re.M)[0]
+        assert float(cold) > float(warm)
     pictures = {path.name for path in (tmp_path / "demo").glob("*.png")}
 
     assert result.exit_code == 0

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from sim.plots.canvas import SMALL, axes, frame, legend_below
-from sim.plots.palette import FAINT, platform_color, platform_name, platform_order
+from sim.plots.palette import FAINT, image_name, platform_color, platform_name, platform_order
 
 TITLE = "How soon one is ready"
 MARKS = (0.50, 0.95)
@@ -55,7 +55,8 @@ def _images(starts: pd.DataFrame) -> "list[tuple[str, pd.Series[float]]]":
 
 
 def _step(ax: Axes, platform: str, image: str, times: "pd.Series[float]", *, count: bool) -> Line2D:
-    name = ", ".join(part for part in (platform_name(platform), image) if part)
+    parts = (platform_name(platform), image_name(platform, image))
+    name = ", ".join(part for part in parts if part)
     label = name + (f" (n = {len(times)})" if count else "")
     style = STYLES.get(image, "-")
     return ax.ecdf(

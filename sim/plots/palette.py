@@ -121,6 +121,13 @@ def platform_name(name: str) -> str:
     return label(name)
 
 
+def image_name(platform: str, image: str) -> str:
+    """Whether the image comes first, as a figure writes it: an instance has it installed."""
+    from sim.studies.platforms import installed
+
+    return "installed" if image == "cold" and installed(platform) else image
+
+
 def platform_order(names: Iterable[str]) -> list[str]:
     """Each platform once: VMs and Docker first, unknown ones last as they come."""
     return in_order(names, PLATFORMS)

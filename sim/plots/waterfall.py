@@ -14,6 +14,7 @@ from sim.plots.palette import (
     FAINT,
     INK,
     PHASES,
+    image_name,
     in_order,
     ink_on,
     phase_color,
@@ -161,4 +162,4 @@ def _parts(variant: str) -> tuple[str, str]:
 
 def _label(variant: str) -> str:
     platform, image = _parts(variant)
-    return platform_name(platform) + (f", {image}" if image else "")
+    return platform_name(platform) + (f", {image_name(platform, image)}" if image else "")

@@ -137,6 +137,11 @@ def of_flavour(name: str) -> PlatformRow:
     return row(name)
 
 
+def installed(name: str) -> bool:
+    """Whether the app is in its machine image, which is always there; false for unknown names."""
+    return name in _TABLE and _TABLE[name].has_image("cold")
+
+
 def label(name: str) -> str:
     """A platform, or a flavour of one, as pictures write it; a name that is not known as it is."""
     if name in _TABLE:

@@ -75,7 +75,10 @@ def _use(own: OwnFigures, out: Path) -> None:
     if own.fit.fitted:
         hint(f"use: sim startup --with {out}")
     elif own.answer.groups:
-        hint("none of these phases is a figure of the catalogue; none was written")
+        hint(
+            "none of these phases stands in for a figure of the catalogue, so fit.yaml has none; "
+            "--sizes writes working sets from docker stats, Prometheus, VPA or KRR"
+        )
     if own.fit.sizes:
         named = "" if own.answer.question.names else "; sizes find their services with --names"
         hint(f"use: sim read compose.yaml --sizes {out}{named}")

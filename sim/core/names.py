@@ -39,7 +39,7 @@ def unknown(
     Args:
         where: what they are, where they are too many to be named; None: what lists them.
     """
-    names = list(known)
+    names = list(dict.fromkeys(known))
     near = nearest(name, names, 2)
     if near:
         hint = "did you mean " + " or ".join(repr(n) for n in near) + "?"

@@ -12,6 +12,7 @@ from sim.files.draft import Drafts
 from sim.files.ecs.cloudformation import Template
 from sim.files.ecs.reading import read_tasks
 from sim.files.inventory.reading import is_inventory, read_inventory
+from sim.files.kubernetes.objects import MADE_BY_ANOTHER
 from sim.files.kubernetes.reading import read_manifests
 from sim.files.own.reading import read_own
 from sim.files.question import ReadQuestion
@@ -179,6 +180,8 @@ _FAMILY: dict[Dialect, Dialect] = {"cloudformation": "ecs"}
 
 def _nothing(findings: Findings) -> str:
     left = f"; ignored: {', '.join(findings.ignored)}" if findings.ignored else ""
+    if any(MADE_BY_ANOTHER in kind for kind in findings.ignored):
+        left += "; give what makes them: kubectl get deploy,sts,ds,job -o json"
     return f"nothing in it runs as a container{left}"
 
 

@@ -59,6 +59,14 @@ def test_a_list_is_its_items(reading: Reading) -> None:
     assert app.ignored == ("Pod made by another object (1)",)
 
 
+def test_pods_alone_are_refused_with_what_to_give_instead(reading: Reading) -> None:
+    """As `kubectl get pods -o json` prints them: each is made by another object."""
+    owned = "metadata: {name: web-1, ownerReferences: [{kind: ReplicaSet}]}"
+    pod = f"{{apiVersion: v1, kind: Pod, {owned}, spec: {{containers: [{CONTAINER % ''}]}}}}"
+    with pytest.raises(BadInput, match="kubectl get deploy,sts,ds,job -o json"):
+        reading(pod)
+
+
 @pytest.mark.parametrize(
     ("resources", "sizes"),
     [

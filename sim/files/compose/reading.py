@@ -140,8 +140,8 @@ def _settle(parts: list[PartDraft]) -> None:
         if (part.name, "healthy") in waits and part.main.check is None:
             part.main.check = HealthCheck(start_interval=None)
             part.main.node.findings.note(
-                "waited for until healthy without a check in the file: its image has one, and "
-                "Docker's defaults are taken",
+                "waited for until healthy, but the file has no check for it: unless its image has "
+                "one, docker compose refuses this; a check with Docker's defaults is taken",
                 part.name,
             )
 

@@ -153,7 +153,8 @@ def _seen(sheet: Sheet) -> str:
     titles = ", ".join(title for title in sheet.header if title)[:200]
     return (
         f"{sheet.place(1)}: not a list of machines that is known: a sheet vInfo of RVTools is "
-        f"needed, or columns such as name, vcpu and memory_gib; it has {titles or 'no titles'}"
+        f"needed, or a name and the columns vcpu and memory_gib or memory_mib (sim read --help "
+        f"names the exports that are known); it has {titles or 'no titles'}"
     )
 
 

@@ -18,6 +18,10 @@ WORKLOADS = (
 )
 BOUNDS = ("HorizontalPodAutoscaler", "LimitRange", "ResourceQuota", "PersistentVolumeClaim")
 MOST_OBJECTS = 2000
+
+MADE_BY_ANOTHER = "made by another object"
+"""Why an object is ignored that a Deployment or another one makes."""
+
 _OWN_GROUPS = ("apps", "batch", "policy", "autoscaling", "extensions", "v1", "")
 _MAKES_PODS = ("replicas", "template", "instances", "nodeSets", "size", "podTemplate", "members")
 """Fields of a custom object from which an operator makes pods."""
@@ -99,7 +103,7 @@ def _workload(found: Resource, workloads: list[Resource], findings: Findings) ->
         found.node.say("metadata.name: it is missing; every object has one")
         return
     if any(ref for ref in found.node.at("metadata", "ownerReferences").items()):
-        findings.ignore(f"{found.kind} made by another object")
+        findings.ignore(f"{found.kind} {MADE_BY_ANOTHER}")
         return
     for number, other in enumerate(workloads):
         if other[:3] == found[:3]:

@@ -195,7 +195,13 @@ class MigrateAnswer:
             price = "" if usd is None else f" ({usd:,.0f} USD a month)"
             keep = "keeps" if more == 1 else "keep"
             dying = "one dies" if self.question.spare == 1 else f"{self.question.spare} die"
-            yield f"{way.name}: {wanted}{price} {keep} all of it up when {dying}; {radius}."
+            idle = ""
+            if more > self.question.spare:
+                idle = (
+                    ", as its scheduler spreads the containers over all of them "
+                    f"({self.question.spare} kept idle would do, too)"
+                )
+            yield f"{way.name}: {wanted}{price} {keep} all of it up when {dying}{idle}; {radius}."
 
     def _size_line(self) -> str:
         """On what the new sizes rest."""

@@ -10,20 +10,28 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
 
 
-MOVE = """
+ENDS = """
 import ipywidgets
-from ipywidgets.widgets.widget import _instances
-for widget in [*_instances.values()]:
-    if isinstance(widget, ipywidgets.SelectionSlider | ipywidgets.Dropdown):
-        widget.index = len(widget.options) - 1
-    elif isinstance(widget, ipywidgets.IntSlider | ipywidgets.FloatSlider):
-        widget.value = widget.max
-shown = [one for one in _instances.values() if isinstance(one, ipywidgets.Output)]
-wrong = [out for one in shown for out in one.outputs if out["output_type"] == "error"]
-ipywidgets.Widget.close_all()
-assert not wrong, wrong
+
+def _ends(choice):
+    if isinstance(choice, tuple):
+        return choice[:2]
+    if hasattr(choice, "min"):
+        return choice.min, choice.max
+    options = getattr(choice, "options", choice)
+    return options[0], options[-1]
+
+def _at_both_ends(called=None, **choices):
+    def run(function):
+        for end in (0, 1):
+            function(**{name: _ends(choice)[end] for name, choice in choices.items()})
+        return function
+    return run if called is None else run(called)
+
+ipywidgets.interact = _at_both_ends
 """
-"""Moves what can be moved as far as it goes, and looks whether anything broke."""
+"""Stands for `interact`: what a slider moves is called at both of its ends, and what breaks is
+seen. (Live widgets under nbclient wait now and then for a message that never comes.)"""
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +45,12 @@ def client() -> Iterator[NotebookClient]:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("default")  # jupyter's own packages warn about one another
 def test_notebook_runs(path: Path, client: NotebookClient) -> None:
-    """Every cell, in order, with no name left of another notebook; then its sliders are moved."""
+    """Every cell, in order, with no name left of another notebook, and each slider at both ends."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
     client.nb = notebook
     client.reset_execution_trackers()
-    notebook.cells.append(nbformat.v4.new_code_cell(MOVE))
+    notebook.cells.insert(1, nbformat.v4.new_code_cell(ENDS))
     for number, cell in enumerate(notebook.cells):
         client.execute_cell(cell, number)
     pictures = [

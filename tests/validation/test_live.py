@@ -172,6 +172,7 @@ def test_a_case_is_measured_and_judged_and_no_cgroup_is_left(place: Cgroups) -> 
 def test_ctrl_c_leaves_no_cgroup_and_no_process(place: Cgroups) -> None:
     """Pressed while tasks spin."""
     code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from sim.validation.live.measure import measure\n"
         "print('go', flush=True)\n"
         "measure(within=30.0, tell=lambda text: None)\n"

@@ -99,6 +99,11 @@ def show(answer: ScaleOutAnswer) -> None:
         right="lrrrrrrrr",
         spare=["90 %: interval"],
     )
+    if answer.on_arm:
+        aside(
+            f"Fargate runs arm64 tasks here, as {answer.instance} does; they cost less than x86 "
+            "tasks, which an --instance such as m5.4xlarge asks for."
+        )
     told = answer.explained is not None
     slowest = max(answer.rows, key=lambda row: row.slowness)
     say("What each part of the ramp-up waited for (share of the time added there):")

@@ -104,3 +104,14 @@ def test_a_quota_needs_a_key_and_a_positive_number(text: str, tmp_path: Path) ->
     assert code == 2
     assert "quota" in error
     assert "fargate.launch.refill=20" in error
+
+
+@pytest.mark.parametrize(("instance", "said"), [("c6g.4xlarge", True), ("m5.4xlarge", False)])
+def test_the_price_of_fargate_says_when_it_is_that_of_arm(
+    instance: str, said: bool, tmp_path: Path
+) -> None:
+    """Tasks are of the architecture of the instances beside them."""
+    words = ["scale", "--to", "2", "--platform", "fargate", "--replications", "1"]
+    done = CliRunner().invoke(app, [*words, "--instance", instance, "--out", str(tmp_path)])
+
+    assert ("Fargate runs arm64 tasks here" in done.stdout) is said

@@ -121,8 +121,8 @@ class NeighboursAnswer:
         for key, cited in {c.key: c for c in self.more.values()}.items():
             if cited.value == 0.0 and cited.high:
                 notes.append(
-                    f"{key} was never measured: here it costs a victim's request no CPU, and "
-                    f"{cited.high:.0%} more in the column `up to`."
+                    f"{key} was never measured: here it costs a victim's request no CPU; "
+                    f"*up to* is where it costs {cited.high:.0%}."
                 )
             elif cited.low is not None and cited.high is not None:
                 notes.append(

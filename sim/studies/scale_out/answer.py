@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim import catalog
 from sim.experiment import Estimate, Results
 from sim.studies.cost.bill import Bill
 from sim.studies.influence import Explained
@@ -91,6 +92,13 @@ class ScaleOutAnswer:
     """Which quotas a new account would need raised; none of them is enforced."""
     explained: list[Explained] | None = None
     """What moves the tasks that a host is planned for; None where that was not asked for."""
+
+    @property
+    def on_arm(self) -> bool:
+        """Whether Fargate's tasks are arm64, and cost less, because the instances are."""
+        fargate = any(row.platform.startswith("fargate") for row in self.rows)
+        known = self.instance in catalog.instances()
+        return fargate and known and catalog.instance(self.instance).architecture == "arm64"
 
     def json(self) -> list[dict[str, Any]]:
         """The rows as plain data."""

@@ -22,6 +22,11 @@ def field_docstrings(kind: type) -> Mapping[str, str]:
     return written
 
 
+def home(kind: type, field: str) -> type:
+    """The class in which a field of a description is written, which `kind` may inherit from."""
+    return next(each for each in kind.__mro__ if field in vars(each).get("__slots__", ()))
+
+
 def _source_of(kind: type) -> str:
     """The file of a class; empty where it has none, as at a prompt."""
     try:

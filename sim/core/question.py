@@ -26,7 +26,7 @@ from pydantic_core import PydanticUndefined
 from sim.core.description import description
 from sim.core.mistakes import by_item, without_a_name
 from sim.core.names import UnknownName
-from sim.docstrings import field_docstrings
+from sim.docstrings import field_docstrings, home
 
 P = ParamSpec("P")
 Q = TypeVar("Q")
@@ -236,8 +236,7 @@ def _named(question: type, line: str, values: Mapping[str, object]) -> str:
 
 def _rank(question: type, field: Field[Any]) -> tuple[bool, int]:
     """Fields given by place come first, and those of a question before what it shares."""
-    homes = [field.name in vars(each).get("__slots__", ()) for each in question.__mro__]
-    return bool(field.kw_only), homes.index(True)
+    return bool(field.kw_only), question.__mro__.index(home(question, field.name))
 
 
 def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Callable[P, A]:

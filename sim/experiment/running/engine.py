@@ -5,10 +5,9 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from itertools import islice
 from typing import Protocol
 
-from tqdm.auto import tqdm
-
 from sim.experiment.running.batch import Batch, Bundle, RunKey, code_digest
 from sim.experiment.running.own_code import own_code
+from sim.experiment.running.progress import progress
 from sim.experiment.running.run import Runnable, RunRow
 from sim.experiment.running.stopping import Target
 from sim.experiment.running.workers import Workers
@@ -81,7 +80,7 @@ class Engine:
             ConnectionError: the cluster has gone.
         """
         there = sum(number < self.target.needed for _, number in self._done)
-        with tqdm(desc=self.what, unit="run", delay=1.0, leave=False, initial=there) as bar:
+        with progress(self.what, "run", done=there) as bar:
             while self._hand_out():
                 finished = self._take_in()
                 bar.total = self.wanted
@@ -90,7 +89,7 @@ class Engine:
     def _hand_out(self) -> bool:
         """Keep every worker busy, with one batch waiting; false when all is done."""
         left = self.wanted - self._next + len(self._again)
-        each = self._seconds / self._made if self._made else None
+        each = self._seconds / self._made if self._seconds else None  # a coarse clock says 0
         self.workers.grow((each or 0.0) * left)
         workers = self.workers.count
         while len(self._pending) < (2 * workers if workers > 1 else 1):

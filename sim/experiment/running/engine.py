@@ -90,12 +90,12 @@ class Engine:
     def _hand_out(self) -> bool:
         """Keep every worker busy, with one batch waiting; false when all is done."""
         left = self.wanted - self._next + len(self._again)
-        each = self._seconds / self._made if self._made else None
-        self.workers.grow((each or 0.0) * left)
+        each = self._seconds / self._made if self._made else 0.0  # a coarse clock says 0, too
+        self.workers.grow(each * left)
         workers = self.workers.count
         while len(self._pending) < (2 * workers if workers > 1 else 1):
             share = -(-(self.wanted - self._next) // (2 * workers))
-            size = 1 if each is None else max(1, min(share, int(BATCH_SECONDS / each)))
+            size = max(1, min(share, int(BATCH_SECONDS / each))) if each else 1
             keys = tuple(islice(self._missing(), size))
             if not keys:
                 break

@@ -1,8 +1,11 @@
 """Making runs: batches to workers, bundles to a store, until as many are there as are needed."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from contextlib import contextmanager
 from itertools import islice
+from threading import Event, Thread
 from typing import Protocol
 
 from tqdm.auto import tqdm
@@ -15,6 +18,10 @@ from sim.experiment.running.workers import Workers
 
 BATCH_SECONDS = 1.0
 """Work in one batch: enough to drown the cost of sending it, little enough to lose."""
+
+
+SILENCE = 60.0
+"""Seconds without a finished run after which those under way are named, then twice as many."""
 
 
 class RunStore(Protocol):
@@ -60,6 +67,8 @@ class Engine:
         self._pending: dict[Future[Bundle], Batch] = {}
         self._next = 0
         """The next run in the order of replications; variants take turns."""
+        self._sent: tuple[RunKey, ...] = ()
+        """Those handed out last; this process may be making them itself."""
         self._again: list[RunKey] = []
         """Runs that were lost with their worker."""
         self._made, self._seconds = 0, 0.0
@@ -81,11 +90,40 @@ class Engine:
             ConnectionError: the cluster has gone.
         """
         there = sum(number < self.target.needed for _, number in self._done)
-        with tqdm(desc=self.what, unit="run", delay=1.0, leave=False, initial=there) as bar:
+        with (
+            tqdm(desc=self.what, unit="run", delay=1.0, leave=False, initial=there) as bar,
+            self._watched(),
+        ):
             while self._hand_out():
                 finished = self._take_in()
                 bar.total = self.wanted
                 bar.update(finished)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Whatever hangs has a name: say which runs are under way where none ends for long."""
+        ended = Event()
+        Thread(target=self._watch, args=(ended,), daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+    def _watch(self, ended: Event) -> None:
+        made, silence = self._made, SILENCE
+        while not ended.wait(silence):
+            if self._made > made:
+                made, silence = self._made, SILENCE
+                continue
+            tqdm.write(f"no run has ended for {silence:g} s; {self._under_way()}", file=sys.stderr)
+            silence *= 2.0
+
+    def _under_way(self) -> str:
+        batches = [batch.runs for batch in self._pending.values()] or [self._sent]
+        runs = list(dict.fromkeys(key for keys in batches for key in keys))
+        named = ", ".join(f"run {number} of {variant}" for variant, number in runs[:3])
+        more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
+        return f"under way or waiting: {named}{more}"
 
     def _hand_out(self) -> bool:
         """Keep every worker busy, with one batch waiting; false when all is done."""
@@ -115,6 +153,7 @@ class Engine:
 
     def _submit(self, keys: tuple[RunKey, ...]) -> None:
         scenarios = {variant: self.scenarios[variant] for variant, _ in keys}
+        self._sent = keys
         batch = Batch(keys, scenarios, self.seed, code_digest(), self._own, self.tables)
         try:
             self._pending[self.workers.submit(batch)] = batch

@@ -27,12 +27,11 @@ from sim.experiment.storage.manifest import (
     Manifest,
     check_name,
     read_manifest,
-    remove_drafts,
     write_manifest,
-    write_whole,
 )
 from sim.experiment.storage.part_files import FOLDERS, PartFiles, unlinked
 from sim.experiment.storage.tables import TABLES, Tables, arranged, empty_tables, tables_of
+from sim.experiment.storage.whole_file import remove_drafts, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -35,7 +35,7 @@ def test_starts_count_instances_and_microvms_and_nothing_that_shares_a_host() ->
 
     assert of["docker"] == ""
     assert "ec2 needs 8 vCPUs of on-demand instances, the quota is 5" in of["ec2"]
-    assert "fargate 8 vCPUs of Fargate tasks, where the quota is 6" in of["fargate"]
+    assert "fargate needs 8 vCPUs of Fargate tasks, the quota is 6" in of["fargate"]
 
 
 def test_platforms_of_one_quota_are_said_together() -> None:

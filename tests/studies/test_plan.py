@@ -203,7 +203,7 @@ def test_assumed_sizes_and_autoscaling_are_what_it_hangs_on() -> None:
     answer = arithmetic(Application(name="a", parts=(many,)))
 
     assert any("copies" in each.what for each in answer.turning)
-    assert any("memory assumed for" in each.what for each in answer.turning)
+    assert any("assumed for 1 service" in each.what for each in answer.turning)
 
 
 def test_a_plan_has_room_for_every_start(started: PlanAnswer) -> None:

@@ -1,7 +1,7 @@
 """`sim plan`: my own application in, one platform out, with its machines and what they cost."""
 
 import json
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -104,16 +104,7 @@ def show(answer: PlanAnswer, *, explain: bool) -> None:
         spare=["next", "full use", "least"],
     )
     if started := [row for row in answer.rows if row.ready]:
-        table(
-            ["platform", "cold p50", "cold p95", "warm p50", "warm p95", "last one up"],
-            [_ready(row) for row in started],
-            title="from the request until all of it is ready",
-            right="lrrrrl",
-            dash="no such start: new machines have no warm image, and a VM has its app built in",
-        )
-        too_few = min(len(ready.seconds) for row in started for ready in row.ready.values())
-        if too_few < needed(0.95):
-            hint(f"too few: p50 takes {needed(0.5)} runs, p95 {needed(0.95)} (--replications)")
+        _show_ready(started)
         if answer.in_order():
             hint(answer.in_order())
     for row in answer.rows:
@@ -128,6 +119,19 @@ def show(answer: PlanAnswer, *, explain: bool) -> None:
         return
     about = "--explain says what could change this, what the prices include"
     aside(f"{about}{', and how your files were read' if answer.app.notes else ''}.")
+
+
+def _show_ready(started: Sequence[PlanRow]) -> None:
+    table(
+        ["platform", "cold p50", "cold p95", "warm p50", "warm p95", "last one up"],
+        [_ready(row) for row in started],
+        title="from the request until all of it is ready",
+        right="lrrrrl",
+        dash="no such start: new machines have no warm image, and a VM has its app built in",
+    )
+    fewest = min(len(ready.seconds) for row in started for ready in row.ready.values())
+    if fewest < needed(0.95):
+        hint(f"too few: p50 takes {needed(0.5)} runs, p95 {needed(0.95)} (--replications)")
 
 
 def _cost(row: PlanRow) -> list[str]:

@@ -206,7 +206,7 @@ def _conflicts_besides(
     question: type, values: Mapping[str, object], wrong: Set[str], context: dict[str, object]
 ) -> list[str]:
     """What does not go together besides fields that are wrong; nothing where one is needed."""
-    if any(default(question, name) is MISSING for name in wrong):
+    if any(default(question, name) is MISSING for name in wrong & set(names_of(question))):
         return []
     rest = {name: value for name, value in values.items() if name not in wrong}
     part: object = TypeAdapter(question).validate_python(rest, context={**context, "partial": True})

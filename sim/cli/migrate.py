@@ -13,6 +13,7 @@ from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_seconds
 from sim.core.question import Question, Typed, ask
+from sim.experiment.storage.whole_file import write_whole
 from sim.files.inventory.reading import read_inventory
 from sim.files.question import Paths
 from sim.report.page import ANSWER
@@ -50,9 +51,9 @@ def command(
     with refusals(), runs_on(workers):
         answer = study.answer(question)
     folder = answer.results().save(to.out)
-    answer.guest_table().to_csv(folder / GUESTS, index=False)
+    write_whole(folder / GUESTS, answer.guest_table().to_csv(index=False))
     said = {"sentence": answer.sentence(), "lines": answer.lines(), **answer.json()}
-    (folder / ANSWER).write_text(json.dumps(said, indent=2, ensure_ascii=False), encoding="utf-8")
+    write_whole(folder / ANSWER, json.dumps(said, indent=2, ensure_ascii=False))
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

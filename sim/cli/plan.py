@@ -14,6 +14,7 @@ from sim.core.description import description
 from sim.core.quantity import shown_seconds
 from sim.core.question import BadInput, Mistake, Typed, ask
 from sim.experiment.statistics.estimate import needed
+from sim.experiment.storage.whole_file import write_whole
 from sim.files.example import EXAMPLE
 from sim.files.question import Paths, ReadQuestion
 from sim.files.reading import understood
@@ -184,10 +185,10 @@ def _short(limit: str) -> str:
 def _keep(answer: PlanAnswer, folder: Path) -> None:
     """What the page of the run needs besides its tables."""
     said = {"sentence": answer.sentence(), "lines": answer.lines(), **answer.json()}
-    (folder / ANSWER).write_text(json.dumps(said, indent=2, ensure_ascii=False), encoding="utf-8")
+    write_whole(folder / ANSWER, json.dumps(said, indent=2, ensure_ascii=False))
     best = _best_packed(answer)
     if not best.empty:
-        best.to_csv(folder / MACHINES, index=False)
+        write_whole(folder / MACHINES, best.to_csv(index=False))
 
 
 def _best_packed(answer: PlanAnswer) -> "pd.DataFrame":

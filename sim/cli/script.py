@@ -67,11 +67,13 @@ def answer(sentence: str, frame: "pd.DataFrame", *files: Path) -> None:
 
 
 def picture(axes: "Axes", path: Path) -> Path:
-    """Write the figure that `axes` belongs to."""
+    """Write the figure that `axes` belongs to, whole or not at all."""
+    from sim.experiment.storage.whole_file import whole_file
     from sim.plots import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(axes, path)
+    with whole_file(path) as file:
+        save(axes, file, form=path.suffix[1:])
     return path
 
 

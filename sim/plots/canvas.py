@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -111,9 +112,19 @@ def fits(ax: Axes, text: str, length: float) -> bool:
     return _points(ax) * abs(length / (high - low)) > 0.62 * SMALL * longest + 3.0
 
 
-def save(ax: Axes, path: str | os.PathLike[str], *, dpi: float = DPI) -> None:
-    """Write the figure the axes are part of; the ending of `path` says in which format."""
+def save(
+    ax: Axes,
+    path: str | os.PathLike[str] | BinaryIO,
+    *,
+    dpi: float = DPI,
+    form: str | None = None,
+) -> None:
+    """Write the figure the axes are part of.
+
+    Args:
+        form: such as `svg`; None: as the ending of `path` says.
+    """
     figure = ax.get_figure(root=True)
     if figure is None:
         raise ValueError("ax: these axes were removed from their figure")
-    figure.savefig(path, dpi=dpi)
+    figure.savefig(path, dpi=dpi, format=form)

@@ -6,7 +6,6 @@ anything that satisfies them, without knowing what a platform is.
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from types import GeneratorType
 from typing import Any, Protocol, TypeAlias
 
 from simpy import Environment, Event, Interrupt, Process
@@ -217,7 +216,7 @@ class Start(Process):
         try:
             following = story(self)
             while not isinstance(following, (Ready, Refused, Killed)):
-                if type(following) is not GeneratorType:
+                if not hasattr(following, "throw"):  # a compiled generator has a type of its own
                     raise _no_outcome(following, story)
                 following = yield from following
             if isinstance(following, Ready):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from typer import BadParameter
@@ -84,6 +85,7 @@ class VerbCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What was typed; a message about it is no longer than it can be read."""
+        _share_readers(self.params)
         with _short():
             return super().parse_args(ctx, args)
 
@@ -111,6 +113,21 @@ class VerbCommand(TyperCommand):
             with formatter.section("Examples"):
                 for example in examples:
                     formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+def _share_readers(options: Iterable[Any]) -> None:
+    """Let options of one type have one reader; the library builds one for each of fifty."""
+    readers: dict[str, Any] = {}
+
+    def reader(option: Any) -> Any:
+        kind = str(option.type_descriptor.annotation)
+        if kind not in readers:
+            readers[kind] = type(option).get_runtime_param(option)
+        return readers[kind]
+
+    for each in options:
+        if hasattr(each, "get_runtime_param"):
+            each.get_runtime_param = partial(reader, each)
 
 
 class GroupedVerbs(TyperGroup):

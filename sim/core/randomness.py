@@ -7,7 +7,8 @@ random numbers).
 
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import Field
@@ -115,8 +116,7 @@ def _sampler(what: Varying, generator: "np.random.Generator") -> Sampler:
         middle = plain(what.median)
         sigma = math.sqrt(math.log1p(plain(what.spread) ** 2))
         return in_blocks(lambda: middle * np.exp(sigma * generator.standard_normal(BLOCK)))
-    constant = median(what)
-    return lambda: constant
+    return repeat(median(what)).__next__
 
 
 def draw_gamma(
@@ -134,12 +134,6 @@ def draw_gamma(
 
 
 def in_blocks(draw: Callable[[], "np.ndarray[tuple[int], np.dtype[np.float64]]"]) -> Sampler:
-    """One at a time of the numbers that `draw` makes many of at once."""
-    block: list[float] = []
-
-    def take() -> float:
-        if not block:
-            block.extend(draw().tolist()[::-1])
-        return block.pop()
-
-    return take
+    """One at a time of the numbers that `draw` makes many of at once, without a call of Python."""
+    blocks: Iterator[list[float]] = iter(lambda: draw().tolist(), None)
+    return chain.from_iterable(blocks).__next__

@@ -15,6 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 
+from sim.experiment.storage.whole_file import whole_file
 from sim.plots.palette import FAINT, GRID, INK, PAPER
 from sim.plots.theme import theme
 
@@ -152,15 +153,17 @@ def fits(ax: Axes, text: str, length: float) -> bool:
 def save(ax: Axes, *paths: str | os.PathLike[str], dpi: float = DPI) -> None:
     """Write the figure the axes are part of; the ending of each path says in which format.
 
-    It is laid out once for all formats. In SVG text stays text, and equal figures are equal bytes.
+    Each file is whole or not there. The figure is laid out once for all; in SVG text stays text.
     """
     figure = ax.get_figure(root=True)
     if figure is None:
         raise ValueError("ax: these axes were removed from their figure")
     engine = figure.get_layout_engine()
     for path in map(Path, paths):
-        svg = path.suffix == ".svg"
-        with rc_context({"svg.fonttype": "none", "svg.hashsalt": path.stem}):
-            figure.savefig(path, dpi=dpi, metadata={"Date": None} if svg else None)
+        form = path.suffix[1:] or "png"
+        none = {"Date": None} if form == "svg" else None  # equal figures are equal bytes
+        style = {"svg.fonttype": "none", "svg.hashsalt": path.stem}
+        with rc_context(style), whole_file(path) as file:
+            figure.savefig(file, dpi=dpi, format=form, metadata=none)
         figure.set_layout_engine("none")
     figure.set_layout_engine(engine)

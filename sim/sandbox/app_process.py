@@ -9,7 +9,8 @@ from simpy import Event, Interrupt
 from sim.host import Kernel, MemorySlice, WorkAmount
 from sim.sharing import STARTS_ONLY, Group, Job, OwnLawCapacity
 from sim.start import Starting
-from sim.workload import Demand, Requests, RequestServer, alone
+from sim.workload import Demand, Requests, RequestServer
+from sim.workload.requests.alone import alone
 
 EXEC_FORMAT = "exec format error"
 """The error of a kernel that is to run a program for another architecture."""

@@ -5,31 +5,18 @@ from collections.abc import Generator
 from functools import partial
 from typing import Any
 
-from pydantic import Field
 from simpy import Event, Interrupt
 
-from sim.core.cited import Number, plain
-from sim.core.description import description
+from sim.core.cited import plain
 from sim.core.quantity import shown_gib
-from sim.host import Kernel, MemorySlice, Step, WorkAmount
+from sim.host import Kernel, MemorySlice, WorkAmount
 from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
+from sim.sandbox.container_runtime import ContainerRuntime
 from sim.sandbox.task import run_task
 from sim.sharing import Group, Job
 from sim.start import Ready, Start, StartGate, Starting, Story
 from sim.workload import Demand, Requests, RequestServer
-
-
-@description
-class ContainerRuntime:
-    """A daemon, its shims and the low-level runtime (Docker: dockerd, containerd, runc)."""
-
-    create: Step = Field(default_factory=Step)
-    """Snapshot, namespaces, network: from the request to a created container."""
-    start: Step = Field(default_factory=Step)
-    """From the runtime's exec to the first instruction of the program."""
-    shim: Number = 0.0
-    """Bytes the host holds for each container, outside the container's own limit."""
 
 
 class Container:

@@ -31,9 +31,9 @@ from sim.core.world import World
 from sim.host import Step
 from sim.host.memory import OOM_HOST
 from sim.platforms import EKS, PodTemplate, Resources
-from sim.platforms.kubernetes.kubelet import NO_ADDRESS
+from sim.platforms.kubernetes.live_kubelet import NO_ADDRESS
+from sim.platforms.kubernetes.live_pod import Pod
 from sim.platforms.kubernetes.node import OOM_ALLOCATABLE
-from sim.platforms.kubernetes.pod import Pod
 from sim.sandbox import ContainerRuntime
 from sim.start import Ready, Refused
 from sim.units import MiB

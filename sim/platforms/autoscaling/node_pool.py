@@ -24,9 +24,10 @@ from sim.platforms.autoscaling.draining import Draining
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.cluster import NodeCluster
+from sim.platforms.kubernetes.live_pod import Pod
 from sim.platforms.kubernetes.node import Node
 from sim.platforms.kubernetes.node_limits import node_ceilings
-from sim.platforms.kubernetes.pod import Pod, PodRequest
+from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.kubernetes.pods_on_nodes import PodsOnNodes
 from sim.platforms.kubernetes.scheduler import FreeOnNode, empty_node
 from sim.platforms.packing.bin_packing import fill

@@ -1,7 +1,7 @@
 """A cluster of container instances: placement, network, and the agent's way to a running task."""
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -180,12 +180,3 @@ class ECSCluster(TaskCapacity):
     def _free(self, instance: ContainerInstance, request: TaskRequest) -> None:
         self._index.give_back(instance, request)
         self._pending.place_waiting()
-
-
-@dataclass(frozen=True, slots=True)
-class TasksOnFleet(TasksOnInstances):
-    """Tasks on instances that are up already."""
-
-    def deploy(self, world: World) -> ECSCluster:
-        """The instances, registered."""
-        return ECSCluster(world, self, count=self.fleet.count)

@@ -1,25 +1,16 @@
 """ECS tasks on Fargate: each gets a microVM of the smallest size that holds it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sim.core.world import World
 from sim.host import Kernel
 from sim.platforms.ecs.cluster import TaskCapacity
 from sim.platforms.ecs.container_instance import task_demand
-from sim.platforms.fargate import Fargate, FargateHost
+from sim.platforms.fargate import Fargate
 from sim.platforms.hosting import FargateSize
 from sim.sandbox import Container
 from sim.start import Refused, Start, Story
 from sim.workload import Demand, PerService, Service
-
-
-@dataclass(frozen=True, slots=True)
-class TasksOnFargate(FargateHost):
-    """What Fargate offers to ECS's tasks."""
-
-    def deploy(self, world: World) -> "FargateTasks":
-        """Fargate as one account sees it."""
-        return FargateTasks(world, self.fargate)
 
 
 class FargateTasks(TaskCapacity):

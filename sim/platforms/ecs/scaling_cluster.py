@@ -1,7 +1,6 @@
 """An ECS cluster whose instances come when tasks wait for them, and go when nothing runs there."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any
 
 from simpy import Container, Event
@@ -126,14 +125,3 @@ class ScalingCluster(ECSCluster):
     def _free(self, instance: ContainerInstance, request: TaskRequest) -> None:
         super()._free(instance, request)
         self._scaling.notice()
-
-
-@dataclass(frozen=True, slots=True)
-class TasksOnCapacityProvider(TasksOnInstances):
-    """Tasks on instances that come and go."""
-
-    provider: CapacityProvider | ManagedInstances
-
-    def deploy(self, world: World) -> ScalingCluster:
-        """The instances that are up at the beginning, and managed scaling."""
-        return ScalingCluster(world, self, self.provider)

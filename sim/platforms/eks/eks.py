@@ -1,35 +1,27 @@
 """EKS: pods on EC2 nodes, or on Fargate."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 from pydantic import model_validator
-from simpy import Event
 
 from sim.core.description import description
 from sim.core.world import World
-from sim.host import Kernel
 from sim.platforms.autoscaling.node_pool import NodePool, PodsOnNodePool
-from sim.platforms.deployment import REPLACEMENT, BareDeployment, record_wait
 from sim.platforms.eks.fargate_profile import FargateProfile, PodsOnFargate
+from sim.platforms.eks.live_eks import LiveEKS
 from sim.platforms.fargate import Fargate
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
-from sim.platforms.kubernetes.cluster import EVICTION
 from sim.platforms.kubernetes.kubelet import Kubelet
-from sim.platforms.kubernetes.pod import Pod, PodTemplate
+from sim.platforms.kubernetes.pod import PodTemplate
 from sim.platforms.kubernetes.pods_on_nodes import (
     ClusterTerms,
     KubernetesControlPlane,
-    PodCapacity,
     PodsOnNodes,
 )
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.platforms.orchestrator import Orchestrator
-from sim.sandbox import Container
-from sim.start import Start, StartGate, Story
-from sim.workload import PerService, Service
 
 
 @description
@@ -83,9 +75,9 @@ class EKS(Orchestrator):
             return self
         return replace(self, node=replace(self.node, addresses=None))
 
-    def deploy(self, world: World) -> "LiveEKS":
+    def deploy(self, world: World) -> LiveEKS:
         """A cluster whose capacity is up already."""
-        return LiveEKS(self, world)
+        return LiveEKS(world, self.hosting, self.control_plane, self.pod)
 
     @property
     def _terms(self) -> ClusterTerms:
@@ -96,65 +88,3 @@ class EKS(Orchestrator):
             scoring=self.scoring,
             waits=self.when_full == "wait",
         )
-
-
-class LiveEKS(BareDeployment):
-    """A live cluster and its API server."""
-
-    def __init__(self, eks: EKS, world: World) -> None:
-        super().__init__(world)
-        control = eks.control_plane
-        self._pods = PerService(lambda service: Pod(world, eks.pod, service))
-        self._call = world.random.sampler("eks/call", control.call)
-        self._creations = control.creations.deploy(world.env)
-        self.capacity: PodCapacity = eks.hosting.deploy(world, self._make_anew)
-
-    def launch(
-        self, service: Service, count: int = 1, gate: StartGate | None = None
-    ) -> Sequence[Start]:
-        """One call for `count` pods, which the controllers then create."""
-        accepted = self.world.env.timeout(self._call())
-        pod = self._pods.of(service)
-        return [
-            Start(self.world, pod.main, lambda start: self._story(start, pod, accepted), gate)
-            for _ in range(count)
-        ]
-
-    def settle(self, service: Service, count: int) -> list[Container]:
-        """`count` pods on one node that are up already; their own containers."""
-        return self.capacity.settle(self._pods.of(service), count)
-
-    def hosts(self) -> Sequence[Kernel]:
-        """The kernels of its nodes or microVMs."""
-        return self.capacity.kernels
-
-    def lose(self, kernel: Kernel) -> None:
-        """A node or a microVM has died."""
-        self.capacity.lose(kernel)
-
-    def add_host(self) -> None:
-        """The group of nodes has brought one more."""
-        self.capacity.add_host()
-
-    def _make_anew(self, start: Start, pod: Pod) -> None:
-        """The controller of an evicted pod makes up for it, at once and without a call."""
-        new = self._stands_in(start, self._of(pod))
-        self.world.record.event(new.task, REPLACEMENT, EVICTION)
-
-    def _again(self, start: Start) -> Start:
-        return self._of(self._pods.of(start.service))
-
-    def _of(self, pod: Pod) -> Start:
-        again = pod.again(self.world)
-        return Start(self.world, again.main, lambda new: self._story(new, again, None))
-
-    def _story(self, start: Start, pod: Pod, accepted: Event | None) -> Story:
-        """A pod is asked for, created by its controller, and goes to its capacity."""
-        start.phase("request")
-        if accepted is not None and not accepted.processed:
-            yield accepted
-        if not self._creations.try_take():
-            since = self.world.env.now
-            yield from self._creations.queue()
-            record_wait(start, "controller", since, self.world.env.now)
-        return self.capacity.run(start, pod)

@@ -10,8 +10,9 @@ from sim.core.world import World
 from sim.host import Kernel
 from sim.platforms.fargate import FargateHost
 from sim.platforms.hosting import FargateSize
-from sim.platforms.kubernetes.kubelet import CONDITION, LiveKubelet
-from sim.platforms.kubernetes.pod import Pod, PodRequest, PodTemplate
+from sim.platforms.kubernetes.live_kubelet import CONDITION, LiveKubelet
+from sim.platforms.kubernetes.live_pod import Pod
+from sim.platforms.kubernetes.pod import PodRequest, PodTemplate
 from sim.platforms.kubernetes.pods_on_nodes import ClusterTerms
 from sim.platforms.limits import BudgetItem
 from sim.sandbox import Container

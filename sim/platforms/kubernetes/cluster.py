@@ -14,9 +14,11 @@ from sim.image import Registry
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
-from sim.platforms.kubernetes.kubelet import CONDITION, Kubelet
+from sim.platforms.kubernetes.kubelet import Kubelet
+from sim.platforms.kubernetes.live_kubelet import CONDITION
+from sim.platforms.kubernetes.live_pod import Pod
 from sim.platforms.kubernetes.node import Node
-from sim.platforms.kubernetes.pod import Pod, PodRequest
+from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.kubernetes.scheduler import Scheduler, Scoring, empty_node
 from sim.platforms.scaling.instance_launch import LaunchedInstance, record_waits
 from sim.platforms.scaling.pending_queue import PendingQueue

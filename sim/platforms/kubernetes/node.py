@@ -6,8 +6,10 @@ from sim.image import KUBERNETES
 from sim.image.transfer.registry import LiveRegistry
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
-from sim.platforms.kubernetes.kubelet import Kubelet, LiveKubelet
-from sim.platforms.kubernetes.pod import Pod, cpu_weight
+from sim.platforms.kubernetes.kubelet import Kubelet
+from sim.platforms.kubernetes.live_kubelet import LiveKubelet
+from sim.platforms.kubernetes.live_pod import Pod
+from sim.platforms.kubernetes.pod import cpu_weight
 from sim.platforms.scaling.instance_launch import LaunchedInstance
 from sim.start import Start
 

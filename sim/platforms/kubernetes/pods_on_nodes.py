@@ -15,8 +15,9 @@ from sim.platforms.hosting import Hosting
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.cluster import NodeCluster
 from sim.platforms.kubernetes.kubelet import Kubelet
+from sim.platforms.kubernetes.live_pod import Pod
 from sim.platforms.kubernetes.node_limits import node_ceilings
-from sim.platforms.kubernetes.pod import Pod, PodTemplate
+from sim.platforms.kubernetes.pod import PodTemplate
 from sim.platforms.kubernetes.scheduler import Scoring, empty_node, score
 from sim.platforms.limits import BudgetItem, fits, smallest_first
 from sim.platforms.packing.placing import Placing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -33,35 +33,12 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
     Raises:
         BadDockerfile: all that is wrong with the file, one mistake a line.
     """
-    file, seed = question.file, question.seed
     native = catalog.machine(question.builder).architecture
     wanted = question.architecture or native
-    stand_ins: dict[str, str] = {}
-    args = {"TARGETPLATFORM": f"linux/{wanted}", "BUILDPLATFORM": f"linux/{native}"}
-    built = _builds(
-        file,
-        question.change,
-        resolve=_resolver(question.bases or {}, wanted, stand_ins),
-        ratio=catalog.figure("image.unpack_ratio.unknown"),
-        build_args={**args, **(question.build_args or {})},
-        **question.built_with(),
-    )
+    built, stand_ins = _built(question, wanted, native)
     rounds = tuple(Round(one, _service(one.image, question)) for one in built)
-    setup = Lifecycle(
-        builder=catalog.builder(question.builder),
-        repository=catalog.repository(question.registry),
-        platform=row(question.platform).made(
-            PlatformOptions(
-                service=rounds[0].service,
-                instance=question.instance,
-                host=catalog.machine(question.instance),
-                pulls_from=catalog.registry(question.registry),
-                architecture=built[0].image.architectures[0],
-                pulled=True,
-            )
-        ),
-    )
-    _fits(file, question.registry, setup, built)
+    setup = _setup(question, rounds[0])
+    _fits(question.file, question.registry, setup, built)
 
     def answered(results: Results) -> LifecycleAnswer:
         return LifecycleAnswer(
@@ -71,7 +48,7 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
             timeline=timeline_of(results),
             kept=results,
             assumed=[],
-            notes=(*stand_ins.values(), *_notes(built, wanted, native)),
+            notes=(*stand_ins, *_notes(built, wanted, native)),
         )
 
     life = Life(setup=setup, rounds=rounds, app_told=question.app_told)
@@ -79,7 +56,7 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
         compare(
             {question.platform: life},
             times=1,
-            seed=seed,
+            seed=question.seed,
             catalogue=catalog.digest(),
             summary=lambda results: table(answered(results)),
         )
@@ -94,12 +71,45 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
 lifecycle = asking(LifecycleQuestion, answer, "lifecycle")
 
 
-def _builds(dockerfile: str | Path, change: str | None, **options: Any) -> list[Built]:
-    """The build; with a change the one before it, and then the one that meets its cache."""
-    first = build_file(dockerfile, changed=change, **options)
-    if change is None:
-        return [first]
-    return [first, build_file(dockerfile, cache=first.digests, **options)]
+def _built(
+    question: LifecycleQuestion, wanted: Architecture, native: Architecture
+) -> tuple[list[Built], list[str]]:
+    """The build, and which images stood in for bases that are not known.
+
+    With a change: the build before it, and then the one that meets its cache.
+    """
+    stand_ins: dict[str, str] = {}
+    platforms = {"TARGETPLATFORM": f"linux/{wanted}", "BUILDPLATFORM": f"linux/{native}"}
+    build = partial(
+        build_file,
+        question.file,
+        resolve=_resolver(question.bases or {}, wanted, stand_ins),
+        ratio=catalog.figure("image.unpack_ratio.unknown"),
+        build_args={**platforms, **(question.build_args or {})},
+        **question.built_with(),
+    )
+    built = [build(changed=question.change)]
+    if question.change is not None:
+        built.append(build(cache=built[0].digests))
+    return built, list(stand_ins.values())
+
+
+def _setup(question: LifecycleQuestion, first: Round) -> Lifecycle:
+    """Where it is built, kept and run."""
+    return Lifecycle(
+        builder=catalog.builder(question.builder),
+        repository=catalog.repository(question.registry),
+        platform=row(question.platform).made(
+            PlatformOptions(
+                service=first.service,
+                instance=question.instance,
+                host=catalog.machine(question.instance),
+                pulls_from=catalog.registry(question.registry),
+                architecture=first.built.image.architectures[0],
+                pulled=True,
+            )
+        ),
+    )
 
 
 def _resolver(

@@ -10,7 +10,7 @@ from sim.core.description import description
 from sim.core.recorder import Recorder
 from sim.core.world import World
 from sim.experiment import Results
-from sim.platforms.eks.eks import LiveEKS
+from sim.platforms.eks.live_eks import LiveEKS
 from sim.start import Deployment, Ready, Start
 from sim.units import hours
 from sim.workload import Service

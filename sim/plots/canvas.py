@@ -162,8 +162,8 @@ def save(ax: Axes, *paths: str | os.PathLike[str], dpi: float = DPI) -> None:
     for path in map(Path, paths):
         form = path.suffix[1:] or "png"
         none = {"Date": None} if form == "svg" else None  # equal figures are equal bytes
-        style = {"svg.fonttype": "none", "svg.hashsalt": path.stem}
-        with rc_context(style), whole_file(path) as file:
+        as_text = rc_context({"svg.fonttype": "none", "svg.hashsalt": path.stem})
+        with as_text, whole_file(path) as file:
             figure.savefig(file, dpi=dpi, format=form, metadata=none)
         figure.set_layout_engine("none")
     figure.set_layout_engine(engine)

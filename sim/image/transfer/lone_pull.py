@@ -84,7 +84,7 @@ class LonePull:
         self._done = done
         self._nic, self._disk = _Lane(_rate(kernel.nic)), _Lane(_rate(kernel.disk))
         self._cpu = _Lane(min(cpu.cap, cpu.root.capacity))
-        self._jobs = _Jobs()
+        self._jobs = _Flows()
         self._now = kernel.world.env.now
         """How far it is known, which may be ahead of the clock."""
         self._next = 0
@@ -255,7 +255,7 @@ class _Lane:
 
     def __init__(self, capacity: float) -> None:
         self.capacity = capacity
-        self.jobs: list[_Job] = []
+        self.jobs: list[_Flow] = []
 
     def share(self) -> None:
         """The sharing law, for jobs of the same weight."""
@@ -269,7 +269,7 @@ class _Lane:
             others -= 1
 
 
-class _Job:
+class _Flow:
     """What is left of a job, and the most it can use."""
 
     __slots__ = ("cap", "lane", "least", "left", "rate", "work")
@@ -283,13 +283,13 @@ class _Job:
         self.rate = 0.0
 
 
-class _Jobs:
+class _Flows:
     """The jobs under way on all lanes."""
 
     __slots__ = ("_all", "_changed")
 
     def __init__(self) -> None:
-        self._all: list[_Job] = []
+        self._all: list[_Flow] = []
         self._changed: list[_Lane] = []
         """Lanes whose rates have to be found anew."""
 
@@ -297,7 +297,7 @@ class _Jobs:
         """Begin a job of that work; what takes no time is over."""
         if amount > 0.0 and (cap < math.inf or lane.capacity < math.inf):
             work.under_way += 1
-            job = _Job(work, lane, amount, cap)
+            job = _Flow(work, lane, amount, cap)
             self._all.append(job)
             lane.jobs.append(job)
             if len(lane.jobs) > 1:
@@ -341,7 +341,7 @@ class _Jobs:
         return through
 
 
-def _cap(job: _Job) -> float:
+def _cap(job: _Flow) -> float:
     return job.cap
 
 

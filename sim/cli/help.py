@@ -8,6 +8,8 @@ from typing import Any
 from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
 
+from sim.docstrings import home
+
 MISUSE: type[Exception] = BadParameter.__bases__[0]
 """What the library raises for any wrong word."""
 MOST_SAID = 500
@@ -76,8 +78,7 @@ PANELS = {
 
 def panel(kind: type, field: str) -> str:
     """The heading below which the option of a field stands."""
-    home = next(k for k in kind.__mro__ if field in vars(k).get("__annotations__", {}))
-    return PANELS.get(home.__name__, "Options")
+    return PANELS.get(home(kind, field).__name__, "Options")
 
 
 class VerbCommand(TyperCommand):

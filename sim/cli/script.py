@@ -67,13 +67,11 @@ def answer(sentence: str, frame: "pd.DataFrame", *files: Path) -> None:
 
 
 def picture(axes: "Axes", path: Path) -> Path:
-    """Write the figure that `axes` belongs to, whole or not at all."""
-    from sim.experiment.storage.whole_file import whole_file
+    """Write the figure that `axes` belongs to, as PNG where `path` says, and as SVG beside it."""
     from sim.plots import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as file:
-        save(axes, file, form=path.suffix[1:])
+    save(axes, path, path.with_suffix(".svg"))
     return path
 
 

@@ -1,6 +1,5 @@
 """Making runs: batches to workers, bundles to a store, until as many are there as are needed."""
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import contextmanager
@@ -8,10 +7,9 @@ from itertools import islice
 from threading import Event, Thread
 from typing import Protocol
 
-from tqdm.auto import tqdm
-
 from sim.experiment.running.batch import Batch, Bundle, RunKey, code_digest
 from sim.experiment.running.own_code import own_code
+from sim.experiment.running.progress import progress, say
 from sim.experiment.running.run import Runnable, RunRow
 from sim.experiment.running.stopping import Target
 from sim.experiment.running.workers import Workers
@@ -90,10 +88,7 @@ class Engine:
             ConnectionError: the cluster has gone.
         """
         there = sum(number < self.target.needed for _, number in self._done)
-        with (
-            tqdm(desc=self.what, unit="run", delay=1.0, leave=False, initial=there) as bar,
-            self._watched(),
-        ):
+        with progress(self.what, "run", done=there) as bar, self._watched():
             while self._hand_out():
                 finished = self._take_in()
                 bar.total = self.wanted
@@ -115,7 +110,7 @@ class Engine:
             if self._made > made:
                 made, silence = self._made, SILENCE
                 continue
-            tqdm.write(f"no run has ended for {silence:g} s; {self._under_way()}", file=sys.stderr)
+            say(f"no run has ended for {silence:g} s; {self._under_way()}")
             silence *= 2.0
 
     def _under_way(self) -> str:

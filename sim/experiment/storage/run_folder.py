@@ -8,7 +8,6 @@ import hashlib
 import io
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,10 +16,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from filelock import BaseFileLock, FileLock, Timeout
-from tqdm import tqdm
 
 from sim.experiment.running.batch import Bundle
 from sim.experiment.running.columns import size
+from sim.experiment.running.progress import say
 from sim.experiment.running.run import RunRow
 from sim.experiment.storage.manifest import (
     FILE,
@@ -429,8 +428,3 @@ def _acquire(lock: BaseFileLock, folder: Path, waits: float) -> None:
         raise BlockingIOError(
             f"{folder}: another process works there; wait for it, or give another --out"
         ) from None
-
-
-def say(text: str) -> None:
-    """A remark on standard error, clear of the progress bar."""
-    tqdm.write(text, file=sys.stderr)

@@ -16,8 +16,8 @@ def main(replications: int, seed: int, out: Path) -> None:
     """Ask, save, say."""
     found = startup(app="java", platform="all", replications=replications, seed=seed)
     folder = found.results.save(out)
-    curves = picture(plots.ready_ecdf(found.starts()), folder / "ready.png")
-    phases = picture(plots.waterfalls(found.results.tiling()), folder / "phases.png")
+    curves = picture(plots.ready_ecdf(found.starts(), app="java"), folder / "ready.png")
+    phases = picture(plots.waterfalls(found.results.tiling(), app="java"), folder / "phases.png")
     totals = found.results.summary.query("phase in ('running', 'total')")
     answer(found.sentence(), totals, folder, curves, phases)
 

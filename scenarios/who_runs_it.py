@@ -21,7 +21,7 @@ def main(replications: int, seed: int, out: Path) -> None:
     found = who_runs_it(app="node", instance="m5.xlarge", replications=replications, seed=seed)
     folder = found.results.save(out)
     drawn = picture(plots.side_by_side(found.table(), tasks=found.tasks), folder / "ways.png")
-    phases = picture(plots.waterfalls(found.results.tiling()), folder / "phases.png")
+    phases = picture(plots.waterfalls(found.results.tiling(), app="node"), folder / "phases.png")
     answer(found.sentence(), found.table(), folder, drawn, phases)
 
 

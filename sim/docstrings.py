@@ -9,15 +9,22 @@ import inspect
 import linecache
 from collections.abc import Iterator, Mapping
 from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 def field_docstrings(kind: type) -> Mapping[str, str]:
     """What is written below each field of a class and of those it inherits from, where any is."""
     written: dict[str, str] = {}
     for each in reversed(kind.__mro__):
-        if "__annotations__" in vars(each):
+        if each is not object:
             written |= _classes(each.__module__, _source_of(each)).get(each.__qualname__, {})
     return written
+
+
+def home(kind: type, field: str) -> type:
+    """The class in which a field of a description is written, which `kind` may inherit from."""
+    return next(each for each in kind.__mro__ if field in vars(each).get("__slots__", ()))
 
 
 def _source_of(kind: type) -> str:
@@ -51,3 +58,37 @@ def _of_fields(kind: ast.ClassDef) -> Iterator[tuple[str, str]]:
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
                 yield name, inspect.cleandoc(text)
+
+
+class FieldHelp(dict[str, str]):
+    """The slots of a description: `help()` reads there what is known of each of its fields."""
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__(dict.fromkeys(kind.__slots__, ""))
+        self._kind = kind
+
+    def __getitem__(self, name: str) -> str:
+        field = self._kind.__pydantic_fields__[name]
+        told = [_in_words(get_type_hints(self._kind, include_extras=True)[name])]
+        if not field.is_required() and field.default_factory is None:
+            told.append(f"{field.default!r} unless given")
+        meaning = field_docstrings(self._kind).get(name, "")
+        return "\n".join(filter(None, [", ".join(told), meaning]))
+
+
+def _in_words(kind: Any) -> str:
+    """A type as one says it: `float or Cited`."""
+    inner = [_in_words(each) for each in get_args(kind)]
+    match get_origin(kind):
+        case None:
+            return "None" if kind is type(None) else getattr(kind, "__name__", str(kind))
+        case origin if origin is Annotated:
+            return inner[0]
+        case origin if origin is Literal:
+            return " or ".join(map(repr, get_args(kind)))
+        case origin if origin in (Union, UnionType):
+            return " or ".join(dict.fromkeys(inner))
+        case origin if origin is tuple:
+            return f"tuple of {inner[0]}" if "..." in str(kind) else f"({', '.join(inner)})"
+        case origin:
+            return f"{origin.__name__} of {', '.join(inner)}"

@@ -1,8 +1,11 @@
 """Settings of all tests; helpers stand in `worlds.py` beside this file."""
 
 import os
+from functools import cache
 
 from hypothesis import HealthCheck, settings
+
+import sim.cli.app
 
 settings.register_profile(
     "floors",
@@ -21,3 +24,7 @@ os.environ["BERTHSIM_INSTANCES"] = (
 os.environ.pop(
     "COLUMNS", None
 )  # what runs the tests in parallel says 80; an answer is as wide as it is
+
+verbs = sim.cli.app
+verbs.made = cache(verbs.made)
+# A process of tests types a thousand commands; each verb has its options made once.

@@ -1,6 +1,7 @@
 """Bad input of every kind ends in a sentence: no traceback, no hang, no folder."""
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -191,6 +192,33 @@ def test_bad_input_ends_in_a_sentence(kind: str, tmp_path: Path) -> None:
     read(good, tmp_path)
 
     attack(kind, 6 if kind == "command" else 40, 1, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run PIPE",
+        "image PIPE",
+        "fit PIPE",
+        "migrate PIPE",
+        "plan PIPE",
+        "lifecycle PIPE",
+        "validate --data PIPE",
+        "instances --update PIPE",
+        "calls PIPE --rate 1",
+        "calls --from PIPE --rate 1",
+        "density --with PIPE",
+    ],
+)
+def test_a_pipe_is_no_file(words: str, tmp_path: Path) -> None:
+    """Nobody writes to it, so whoever reads it waits for ever; a sentence at once instead."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    result = CliRunner().invoke(app, words.replace("PIPE", str(pipe)).split())
+
+    assert result.exit_code == 2
+    assert "pipe" in result.stderr
+    assert len(result.stderr.splitlines()) < 4
 
 
 @pytest.mark.long

@@ -3,17 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, TypeAlias
 
 from sim.catalog.figures import core_of, figure
+from sim.catalog.nodes.settings import PullMode
 from sim.catalog.registries import registry
 from sim.core.cited import Cited, plain
 from sim.host import Machine, Step
 from sim.image import Image, ImageCleanup, Lazy, Registry, Unpacking
 from sim.platforms import Docker, Fleet
 from sim.sandbox import ContainerRuntime
-
-PullMode: TypeAlias = Literal["containerd", "containerd-parallel", "soci-parallel"]
 
 
 def runtime() -> ContainerRuntime:

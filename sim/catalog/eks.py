@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from sim.catalog.containers import PullMode, fleet, kubelet_cleanup, runtime, with_volume
+from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
 from sim.catalog.ecs import fargate, fargate_sizes
 from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import DEFAULT_TYPE, instance
 from sim.catalog.nodes.config import daemon_sets, node_config
-from sim.catalog.nodes.settings import NodeSettings
+from sim.catalog.nodes.settings import NodeSettings, PullMode
 from sim.catalog.registries import kubelet_retry_policy, registry
 from sim.core.cited import plain
 from sim.host import Machine, Step

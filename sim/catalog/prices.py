@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 
 from sim.catalog.data import rows
 from sim.catalog.figures import figure
-from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import instance
 from sim.core.cited import Cited
 from sim.core.names import Architecture
@@ -75,6 +74,8 @@ def ec2_price(type_: str, region: str = DEFAULT_REGION) -> Cited | None:
     """
     if region != DEFAULT_REGION and not instance(type_).source:
         return None
+    from sim.catalog.instances.machines import machine  # a description, which terms need not
+
     price = machine(type_).usd_per_hour
     return price if isinstance(price, Cited) else None
 

@@ -32,7 +32,10 @@ def command(question: CompareQuestion, to: Files) -> int:
     """Show how inputs and metrics differ, and draw the metrics."""
     with refusals():
         answer = two_runs(question.a, question.b)
-    drawn = picture(plots.forest(answer.table()), to.out / folder_name(answer) / "forest.png")
+    drawn = picture(
+        plots.forest(answer.table(), names=(answer.a, answer.b)),
+        to.out / folder_name(answer) / "forest.png",
+    )
     if to.json:
         as_json(answer.json())
         note(f"wrote {drawn}")

@@ -128,7 +128,7 @@ def _pictures(many: DensityAnswer, soon: StartupAnswer, seed: int, folder: Path)
         picture(together, folder / "one_machine.png"),
         picture(plots.density_bars(many.table()), folder / "density.png"),
         picture(_memory(many), folder / "memory.png"),
-        picture(plots.ready_ecdf(soon.starts()), folder / "ready.png"),
-        picture(plots.waterfalls(soon.results.tiling()), folder / "phases.png"),
+        picture(plots.ready_ecdf(soon.starts(), app="java"), folder / "ready.png"),
+        picture(plots.waterfalls(soon.results.tiling(), app="java"), folder / "phases.png"),
         picture(plots.waterfall(fargate, title="java on Fargate"), folder / "waterfall.png"),
     ]

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
+
+from sim.docstrings import home
 
 MISUSE: type[Exception] = BadParameter.__bases__[0]
 """What the library raises for any wrong word."""
@@ -75,8 +78,7 @@ PANELS = {
 
 def panel(kind: type, field: str) -> str:
     """The heading below which the option of a field stands."""
-    home = next(k for k in kind.__mro__ if field in vars(k).get("__annotations__", {}))
-    return PANELS.get(home.__name__, "Options")
+    return PANELS.get(home(kind, field).__name__, "Options")
 
 
 class VerbCommand(TyperCommand):
@@ -84,6 +86,7 @@ class VerbCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What was typed; a message about it is no longer than it can be read."""
+        _share_readers(self.params)
         with _short():
             return super().parse_args(ctx, args)
 
@@ -111,6 +114,21 @@ class VerbCommand(TyperCommand):
             with formatter.section("Examples"):
                 for example in examples:
                     formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+def _share_readers(options: Iterable[Any]) -> None:
+    """Let options of one type have one reader; the library builds one for each of fifty."""
+    readers: dict[str, Any] = {}
+
+    def reader(option: Any) -> Any:
+        kind = str(option.type_descriptor.annotation)
+        if kind not in readers:
+            readers[kind] = type(option).get_runtime_param(option)
+        return readers[kind]
+
+    for each in options:
+        if hasattr(each, "get_runtime_param"):
+            each.get_runtime_param = partial(reader, each)
 
 
 class GroupedVerbs(TyperGroup):

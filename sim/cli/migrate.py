@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 from sim import plots
-from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
+from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, aside, hint, lead, note, notes, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_seconds
 from sim.core.question import Question, Typed, ask
+from sim.experiment.storage.whole_file import write_whole
 from sim.files.inventory.reading import read_inventory
 from sim.files.question import Paths
 from sim.report.page import ANSWER
@@ -37,7 +38,11 @@ class InventoryFiles(Question):
 
 
 def command(
-    own: InventoryFiles, asked: MigrateOptions, workers: WorkerOptions, to: Simulated
+    own: InventoryFiles,
+    asked: MigrateOptions,
+    caveats: Caveats,
+    workers: WorkerOptions,
+    to: Simulated,
 ) -> int:
     """Show every way; 3 where there is none but today's."""
     inventory = read_inventory(*own.files)
@@ -46,26 +51,28 @@ def command(
     with refusals(), runs_on(workers):
         answer = study.answer(question)
     folder = answer.results().save(to.out)
-    answer.guest_table().to_csv(folder / GUESTS, index=False)
+    write_whole(folder / GUESTS, answer.guest_table().to_csv(index=False))
     said = {"sentence": answer.sentence(), "lines": answer.lines(), **answer.json()}
-    (folder / ANSWER).write_text(json.dumps(said, indent=2, ensure_ascii=False), encoding="utf-8")
+    write_whole(folder / ANSWER, json.dumps(said, indent=2, ensure_ascii=False))
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")
     else:
         lead(answer.sentence())
-        show(answer)
+        show(answer, explain=caveats.explain)
         wrote(folder, *_pictures(answer, folder))
     return 0 if answer.fits else 3
 
 
-def show(answer: MigrateAnswer) -> None:
-    """A row a way; then what stays, what is wasted, what it rests on."""
+def show(answer: MigrateAnswer, *, explain: bool) -> None:
+    """A row for each way; what is wasted, what stays, what a failure takes; what it rests on."""
     table(
-        ["way", "hosts", "least", "stay", "stopped by", "vCPU used", "memory used", "USD a month"],
+        ["way", "hosts", "least", "stay", "stopped by", "vCPU used", "memory used", "USD/month"],
         [_cells(way) for way in answer.ways],
-        title="machines, the least that any packing needs, and VMs that stay machines of their own",
+        title="hosts: machines or Fargate tasks; least: the fewest that any packing needs; stay: "
+        "VMs that stay EC2 instances",
         right="lrrrlrrr",
+        dash="does not apply here, or the files do not say",
     )
     for way in answer.ways:
         if way.refused:
@@ -74,15 +81,19 @@ def show(answer: MigrateAnswer) -> None:
         _show_restarts(answer)
     if answer.groups:
         _show_groups(answer)
-    for line in answer.lines():
+    for line in answer.findings():
         say(line)
-    for text in answer.question.inventory.notes:
-        hint(f"note: {text}.")
+    if explain:
+        for line in answer.caveats():
+            say(line)
+        notes(answer.question.inventory.notes)
+    else:
+        aside("--explain says where the sizes are from, and what the prices include.")
 
 
 def _show_restarts(answer: MigrateAnswer) -> None:
     table(
-        ["way", "machines", "containers", "all up", "pulled anew", "all up then"],
+        ["way", "boot", "warm start", "all up", "cold start", "all up "],
         [
             [
                 each.way,
@@ -94,13 +105,15 @@ def _show_restarts(answer: MigrateAnswer) -> None:
             ]
             for each in answer.restarts
         ],
-        title="after a power cut, with machines to spare: these boot, then all containers start",
+        title="after a power cut: the machines boot, then all containers start; warm: from images "
+        "on disk, cold: pulled again",
         right="lrrrrr",
+        dash="does not apply: an instance starts as a whole, and Fargate always pulls",
     )
     for each in answer.restarts:
         for image, why in each.failed.items():
             hint(f"{each.way}, {image} images: {why}.")
-    hint("Medians; the start-up work of the programs is not known, and comes on top.")
+    hint("Medians; the start-up work of your programs is not known and comes on top.")
 
 
 def _show_groups(answer: MigrateAnswer) -> None:
@@ -108,7 +121,7 @@ def _show_groups(answer: MigrateAnswer) -> None:
     table(
         [str(answer.question.group), *names],
         [[name, *(_usd(way) for way in ways[1:])] for name, ways in answer.groups.items()],
-        title="USD a month where each has machines of its own",
+        title="USD a month if each has machines of its own",
         right="l" + "r" * len(names),
     )
 

@@ -28,7 +28,8 @@ def command(question: OpenQuestion, to: Json) -> int:
     folder = Path(question.run) if results.folder is None else results.folder
     page = folder / PAGE
     if not page.is_file():
-        write_page(results, page)
+        with refusals():
+            write_page(results)
     if to.json:
         as_json({"run": str(folder), "page": str(page)})
         return 0

@@ -1,18 +1,20 @@
 """`sim plan`: my own application in, one platform out, with its machines and what they cost."""
 
 import json
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from sim import plots
-from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
+from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, aside, hint, lead, note, notes, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_seconds
 from sim.core.question import BadInput, Mistake, Typed, ask
+from sim.experiment.statistics.estimate import needed
+from sim.experiment.storage.whole_file import write_whole
 from sim.files.example import EXAMPLE
 from sim.files.question import Paths, ReadQuestion
 from sim.files.reading import understood
@@ -52,8 +54,14 @@ class PlanFiles(ReadQuestion):
             yield Mistake(("files",), words)
 
 
-def command(files: PlanFiles, asked: PlanOptions, workers: WorkerOptions, to: Simulated) -> int:
-    """Plan it; 1 where no platform keeps to what is required, 3 where none can run it."""
+def command(
+    files: PlanFiles,
+    asked: PlanOptions,
+    caveats: Caveats,
+    workers: WorkerOptions,
+    to: Simulated,
+) -> int:
+    """Plan it; 1 where no platform meets what is required, 3 where none can run it."""
     if files.init:
         return _write_example()
     app = understood(files)
@@ -65,7 +73,7 @@ def command(files: PlanFiles, asked: PlanOptions, workers: WorkerOptions, to: Si
         note(f"wrote {folder}")
     else:
         lead(answer.sentence())
-        show(answer)
+        show(answer, explain=caveats.explain)
         wrote(folder, *_pictures(answer, folder))
     _keep(answer, folder)
     if answer.missed:
@@ -81,38 +89,50 @@ def _question(app: Application, asked: PlanOptions) -> PlanQuestion:
 
 def _write_example() -> int:
     if START.exists():
-        raise BadInput(f"init: {START} is there already; it is not written over")
+        raise BadInput(f"init: {START} is there already; it is not overwritten")
     START.write_text(EXAMPLE, encoding="utf-8")
-    say(f"wrote {START}: three services to start from; then sim plan {START}")
+    say(f"wrote {START}, three services to start from. Next: sim plan {START}")
     return 0
 
 
-def show(answer: PlanAnswer) -> None:
-    """Machines and cost, readiness, and what the recommendation hangs on."""
+def show(answer: PlanAnswer, *, explain: bool) -> None:
+    """Machines and cost, readiness, what could turn the recommendation; then what it rests on."""
     table(
-        ["platform", "instance", "n", "least", "USD a month", "at full use", "stopped by", "then"],
+        ["platform", "instance", "n", "least", "USD/month", "full use", "stopped by", "next"],
         [_cost(row) for row in (*answer.rows, answer.at_spot()) if row and row.hosts is not None],
-        title="n whole machines, and the least that any placement needs",
+        title="n: whole machines, or microVMs; least: the fewest that any placement could use",
         right="llrrrrll",
+        spare=["next", "full use", "least"],
     )
-    if answer.runs is not None:
-        table(
-            ["platform", "cold p50", "cold p95", "warm p50", "warm p95", "last one up"],
-            [
-                _ready(row)
-                for row in answer.rows
-                if any(row.ready_at(image, 0.5) for image in row.ready)
-            ],
-            title="seconds from the request until all of it is ready",
-            right="lrrrrl",
-        )
+    if started := [row for row in answer.rows if row.ready]:
+        _show_ready(started)
+        if answer.in_order():
+            hint(answer.in_order())
     for row in answer.rows:
         if row.hosts is None:
             hint(f"{row.name}: {row.refused}.")
-    for line in answer.lines():
+    for line in answer.warnings():
         say(line)
-    for text in answer.app.notes:
-        hint(f"note: {text}.")
+    if explain:
+        for line in answer.caveats():
+            say(line)
+        notes(answer.app.notes)
+        return
+    about = "--explain says what could change this, what the prices include"
+    aside(f"{about}{', and how your files were read' if answer.app.notes else ''}.")
+
+
+def _show_ready(started: Sequence[PlanRow]) -> None:
+    table(
+        ["platform", "cold p50", "cold p95", "warm p50", "warm p95", "last one up"],
+        [_ready(row) for row in started],
+        title="from the request until all of it is ready",
+        right="lrrrrl",
+        dash="no such start: new machines have no warm image, and a VM has its app built in",
+    )
+    fewest = min(len(ready.seconds) for row in started for ready in row.ready.values())
+    if fewest < needed(0.95):
+        hint(f"too few: p50 takes {needed(0.5)} runs, p95 {needed(0.95)} (--replications)")
 
 
 def _cost(row: PlanRow) -> list[str]:
@@ -135,9 +155,18 @@ def _ready(row: PlanRow) -> list[str]:
     quantiles = [(image, q) for image in ("cold", "warm") for q in (0.5, 0.95)]
     return [
         row.name,
-        *(shown_seconds(row.ready_at(image, q)) for image, q in quantiles),
+        *(_seconds(row, image, q) for image, q in quantiles),
         last[0][0] if last else "-",
     ]
+
+
+def _seconds(row: PlanRow, image: str, q: float) -> str:
+    """A time, or why there is none."""
+    seconds = row.ready_at(image, q)
+    if seconds is not None or image not in row.ready:
+        return shown_seconds(seconds)
+    ready = row.ready[image]
+    return "not all up" if ready.short > len(ready.seconds) else "too few"
 
 
 def _types(instance: str) -> str:
@@ -156,10 +185,10 @@ def _short(limit: str) -> str:
 def _keep(answer: PlanAnswer, folder: Path) -> None:
     """What the page of the run needs besides its tables."""
     said = {"sentence": answer.sentence(), "lines": answer.lines(), **answer.json()}
-    (folder / ANSWER).write_text(json.dumps(said, indent=2, ensure_ascii=False), encoding="utf-8")
+    write_whole(folder / ANSWER, json.dumps(said, indent=2, ensure_ascii=False))
     best = _best_packed(answer)
     if not best.empty:
-        best.to_csv(folder / MACHINES, index=False)
+        write_whole(folder / MACHINES, best.to_csv(index=False))
 
 
 def _best_packed(answer: PlanAnswer) -> "pd.DataFrame":

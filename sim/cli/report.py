@@ -9,7 +9,7 @@ from sim.cli.screen import as_json, wrote
 from sim.core.description import description
 from sim.core.question import Typed
 from sim.experiment import load
-from sim.report.page import PAGE, write_page
+from sim.report.page import write_page
 
 
 @description
@@ -27,9 +27,7 @@ class ReportQuestion:
 def command(question: ReportQuestion, to: Json) -> int:
     """Write the page beside the tables of the run."""
     with refusals():
-        results = load(question.run)
-    folder = Path(question.run) if results.folder is None else results.folder
-    path = write_page(results, question.page or folder / PAGE)
+        path = write_page(load(question.run), question.page)
     if question.open:
         webbrowser.open(path.resolve().as_uri())
     if to.json:

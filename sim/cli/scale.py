@@ -7,6 +7,7 @@ from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
+from sim.cli.script import picture
 from sim.core.quantity import shown_memory, shown_vcpu
 from sim.studies.cost.bill import Bill
 from sim.studies.scale import ScaleQuestion
@@ -32,7 +33,7 @@ def _came(answer: ScaleOutAnswer, to: Simulated) -> int:
     folder = answer.results.save(to.out)
     wanted = [] if answer.starts.empty else [folder / "scale.png"]
     for path in wanted:
-        plots.save(plots.scale_curves(answer.starts, begin=answer.begin), path)
+        picture(plots.scale_curves(answer.starts, begin=answer.begin), path)
     if to.json:
         as_json(answer.json())
         if answer.account:
@@ -50,8 +51,7 @@ def _came(answer: ScaleOutAnswer, to: Simulated) -> int:
 def _went(answer: ScaleInAnswer, to: Simulated) -> int:
     code = 3 if any(row.lacking for row in answer.rows) else 0
     folder = answer.results().save(to.out)
-    drawn = folder / "scale_in.png"
-    plots.save(plots.scale_in_curves(answer.hosts_over_time()), drawn)
+    drawn = picture(plots.scale_in_curves(answer.hosts_over_time()), folder / "scale_in.png")
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

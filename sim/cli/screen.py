@@ -82,6 +82,12 @@ def hint(text: str) -> None:
     _print(text, indent=2)
 
 
+def notes(texts: Iterable[str]) -> None:
+    """What was understood otherwise than it was written, a line each."""
+    for text in texts:
+        hint(f"note: {text}.")
+
+
 def aside(text: str) -> None:
     """What to do to see more."""
     _print(text, style="dim")

@@ -67,11 +67,11 @@ def answer(sentence: str, frame: "pd.DataFrame", *files: Path) -> None:
 
 
 def picture(axes: "Axes", path: Path) -> Path:
-    """Write the figure that `axes` belongs to."""
+    """Write the figure that `axes` belongs to, as PNG where `path` says, and as SVG beside it."""
     from sim.plots import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(axes, path)
+    save(axes, path, path.with_suffix(".svg"))
     return path
 
 

@@ -11,6 +11,8 @@ from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_number
 from sim.core.question import Typed
+from sim.experiment.storage.run_folder import make_folder
+from sim.experiment.storage.whole_file import write_whole
 from sim.studies.kinds import CountOrNone, whole
 from sim.studies.sensitivity import Sensitivity, amount, sensitivity, words
 
@@ -60,9 +62,10 @@ def _write(answer: Sensitivity, folder: Path) -> list[Path]:
     """The tornado, and its table."""
     unit = " (s)" if answer.metric.startswith("time_to_") else ""
     drawn = plots.tornado(answer.table(), answer.base, xlabel=f"mean {words(answer.metric)}{unit}")
+    make_folder(folder)
     table_of = folder / f"{answer.metric}.csv"
     files = [picture(drawn, folder / f"{answer.metric}.png"), table_of]
-    answer.table().to_csv(table_of, index=False, lineterminator="\n")
+    write_whole(table_of, answer.table().to_csv(index=False, lineterminator="\n"))
     return files
 
 

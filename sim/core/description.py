@@ -4,20 +4,73 @@ A description is what a user writes (a service, a platform, a scenario), in Pyth
 All its mistakes are reported at once, each with its path. A run never changes it.
 """
 
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from sim.core.cited import Cited
-from sim.core.mistakes import spoken
+from sim.core.mistakes import BadDescription, mistakes, without_a_name
+from sim.docstrings import FieldHelp
 
 T = TypeVar("T")
+
+PLAIN = (float, int, str, type(None))
+"""Values that hold nothing else; numbers of this kind are not cited."""
+
+
+class DescribedClass(type):
+    """The class of all descriptions: what is wrong with one is said in a sentence for each field,
+    and `help()` shows its fields, and nothing of how they are checked."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make one, or say all that is wrong with it."""
+        if args:
+            _refuse_without_names(cls, args)
+        try:
+            return super().__call__(*args, **kwargs)
+        except ValidationError as error:
+            raise BadDescription("\n".join(mistakes(error, cls, in_python=True))) from None
+
+    def __dir__(cls) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        shown = [
+            inspect.Parameter(name, kinds[field.kw_only is not False], default=_default(field))
+            for name, field in _checked(cls)
+        ]
+        return inspect.Signature(sorted(shown, key=lambda parameter: parameter.kind))
+
+    @__signature__.setter
+    def __signature__(cls, _: object) -> None:
+        """Pydantic's own, with the types of its checks, is not kept."""
+
+
+def _refuse_without_names(kind: type, args: tuple[Any, ...]) -> None:
+    by_place = [name for name, field in _checked(kind) if field.kw_only is False]
+    if len(args) > len(by_place):
+        first = next(name for name, _ in _checked(kind) if name not in by_place)
+        raise without_a_name(kind.__name__, args[len(by_place)], first)
+
+
+def _checked(kind: Any) -> list[tuple[str, Any]]:
+    return list(kind.__pydantic_fields__.items())
+
+
+def _default(field: Any) -> object:
+    if field.default_factory is not None:
+        return field.default_factory()
+    return inspect.Parameter.empty if field.is_required() else field.default
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
@@ -27,7 +80,13 @@ def description(cls: type[T]) -> type[T]:
     Its validator is built when the first one is made: a verb uses a few of a hundred classes.
     """
     config = ConfigDict(extra="forbid", defer_build=True, ser_json_inf_nan="strings")
-    return dataclass(frozen=True, kw_only=True, slots=True, config=config)(cls)  # type: ignore[return-value]
+    body = {
+        name: part for name, part in vars(cls).items() if name not in ("__dict__", "__weakref__")
+    }
+    plain: Any = DescribedClass(cls.__name__, cls.__bases__, body)
+    made: Any = dataclass(frozen=True, kw_only=True, slots=True, config=config)(plain)
+    made.__slots__ = FieldHelp(made)
+    return made  # type: ignore[no-any-return]
 
 
 def as_json(node: object) -> str:
@@ -47,6 +106,18 @@ def _attributes(node: object) -> dict[str, object]:
     return {"class": type(node).__qualname__, **held}
 
 
+def field_names(node: object) -> tuple[str, ...]:
+    """Names of the fields of a description; none of what is no description."""
+    kind: Any = type(node)
+    return _field_names(kind)
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """Looked up once a class: a sensitivity study walks over hundreds of descriptions."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
 def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:
     """Every cited figure inside a description, with its path."""
     if isinstance(node, Cited):
@@ -54,10 +125,10 @@ def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:
     elif isinstance(node, tuple):
         for index, item in enumerate(node):
             yield from figures(item, f"{path}[{index}]")
-    elif is_dataclass(node):
-        for field in fields(node):
-            inner = f"{path}.{field.name}" if path else field.name
-            yield from figures(getattr(node, field.name), inner)
+    else:
+        for name in field_names(node):
+            if not isinstance(part := getattr(node, name), PLAIN):
+                yield from figures(part, f"{path}.{name}" if path else name)
 
 
 def with_figure(node: T, key: str, value: float) -> T:
@@ -75,27 +146,26 @@ def with_figures(node: T, values: Mapping[str, float]) -> T:
     Raises:
         ValueError: no figure of such a key is in the description, or it cannot have that value.
     """
-    known = {figure.key for _, figure in figures(node)}
-    for key in values:
-        if key not in known:
-            there = ", ".join(sorted(known))
-            raise ValueError(f"figure: {key!r} is not in this description; it has {there}")
+    met = set()
 
     def change(part: Any) -> Any:
-        return part.moved(values[part.key]) if _has(part, values) else part
+        if not isinstance(part, Cited) or part.key not in values:
+            return part
+        met.add(part.key)
+        return part.moved(values[part.key])
 
     try:
         moved: T = mapped(node, change)
-    except ValidationError as error:
-        reasons = spoken(error)
+    except BadDescription as error:
+        reasons = str(error).splitlines()
         named = [reason for reason in reasons if reason.partition(":")[0] in values]
         told = ", ".join(f"{key}: {value!r}" for key, value in values.items())
         raise ValueError(named[0] if named else f"{told} is not allowed; {reasons[0]}") from None
+    for key in values:
+        if key not in met:
+            there = ", ".join(sorted({figure.key for _, figure in figures(node)}))
+            raise ValueError(f"figure: {key!r} is not in this description; it has {there}")
     return moved
-
-
-def _has(part: object, values: Mapping[str, float]) -> bool:
-    return isinstance(part, Cited) and part.key in values
 
 
 def with_value(node: T, path: str, value: object) -> T:
@@ -111,8 +181,8 @@ def with_value(node: T, path: str, value: object) -> T:
     steps = [int(s) if s.isdigit() else s for s in re.findall(r"[^.\[\]]+", path)]
     try:
         replaced: T = _replaced(node, steps, value)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+    except BadDescription as error:
+        reason = str(error).partition(": ")[2].partition("\n")[0]
         raise ValueError(f"{path}: {value!r} is not allowed; {reason}") from error
     except LookupError as error:
         raise ValueError(f"{path}: there is no such field; {error.args[0]}") from error
@@ -138,7 +208,7 @@ def _replaced(node: Any, steps: list[str | int], value: object) -> Any:
 def mapped(node: T, change: Callable[[Any], Any]) -> T:
     """A copy of a description in which each part is what `change` makes of it, from outside in.
 
-    What nothing was changed in is the same object.
+    A plain number or text is left. What nothing was changed in is the same object.
     """
     found: T = _mapped(node, change)
     return found
@@ -150,8 +220,11 @@ def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
         items = tuple(_mapped(item, change) for item in node)
         return node if all(new is old for new, old in zip(items, node, strict=True)) else items
     node = change(node)
-    if isinstance(node, Cited) or not is_dataclass(node) or isinstance(node, type):
+    if isinstance(node, Cited):
         return node
-    changed = {f.name: _mapped(getattr(node, f.name), change) for f in fields(node)}
-    same = all(changed[name] is getattr(node, name) for name in changed)
-    return node if same else replace(node, **changed)
+    changed = {}
+    for name in field_names(node):
+        part = getattr(node, name)
+        if not isinstance(part, PLAIN) and (new := _mapped(part, change)) is not part:
+            changed[name] = new
+    return replace(node, **changed) if changed else node

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -30,6 +31,10 @@ MOST_SHOWN = 80
 """Characters of a wrong value that are shown."""
 
 
+class BadDescription(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """All that is wrong with the fields of a description, one mistake a line."""
+
+
 @dataclass(frozen=True, slots=True)
 class OneOf:
     """Marks a field whose words are known only when it is read; its validator refuses others."""
@@ -37,13 +42,44 @@ class OneOf:
     names: Callable[[], Iterable[str]]
 
 
-def mistakes(error: ValidationError, described: type) -> list[str]:
+def mistakes(
+    error: ValidationError | BadDescription, described: type, *, in_python: bool = False
+) -> list[str]:
     """A line a mistake.
 
     Args:
         described: the class of the description that was to be made.
+        in_python: whether it was to be made in Python, where other descriptions are objects.
     """
-    return [_mistake(item, described) for item in error.errors()]
+    if isinstance(error, BadDescription):
+        return str(error).splitlines()
+    return [line for _, line in by_item(error, described, in_python=in_python)]
+
+
+def by_item(
+    error: ValidationError, described: type, *, in_python: bool = False
+) -> list[tuple[Any, str]]:
+    """As `mistakes`, each beside pydantic's own. Of what is wrong with every way to write a
+    value, the one that comes nearest is told."""
+    found: dict[str, list[Any]] = {}
+    for item in error.errors():
+        place = _place(item, described)
+        alone = "" if place != [str(part) for part in item["loc"]] else str(len(found))
+        found.setdefault(".".join(place) + alone, []).append(item)
+    nearest_ = [min(items, key=_far) for items in found.values()]
+    return [(item, _mistake(item, described, in_python)) for item in nearest_]
+
+
+def _far(item: Any) -> int:
+    """How far a value is from what it should have been: of another kind altogether is farthest."""
+    kind: str = item["type"]
+    return 2 * (kind == "dataclass_type") + kind.endswith("_type")
+
+
+def without_a_name(called: str, value: object, first: str) -> TypeError:
+    """The error for a value that was given by its place and has to be given by name."""
+    shown = _shown(value)
+    return TypeError(f"{called}: {shown} is given without a name; write {called}({first}={shown})")
 
 
 def spoken(error: Exception) -> list[str]:
@@ -53,12 +89,9 @@ def spoken(error: Exception) -> list[str]:
     return str(error).splitlines()
 
 
-def _mistake(item: Any, described: type) -> str:
+def _mistake(item: Any, described: type, in_python: bool) -> str:
     kind = item["type"]
-    *above, last = [str(part) for part in item["loc"]] or [""]
-    place = [part for part in above if not _is_branch(part)]
-    if kind in UNKNOWN or (last and not _is_branch(last)):
-        place.append(last)
+    place = _place(item, described)
     path = ".".join(place)
     if kind in UNKNOWN:
         known = _fields_at(described, place[:-1])
@@ -69,17 +102,58 @@ def _mistake(item: Any, described: type) -> str:
     if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
         what = f"one of {', '.join(words)}" if words else "it is needed"
         return f"{path}: it is missing; {what}"
-    message = IN_WORDS.get(kind) or item["msg"].removeprefix("Value error, ")
     shown = _shown(item["input"])
     if kind == "literal_error":
         near = nearest(str(item["input"]), words)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{path}: {shown} is not allowed; {_allowed(message)}{hint}"
+        return f"{path}: {shown} is not allowed; {_allowed(item['msg'])}{hint}"
+    if kind == "value_error":
+        return _said(path, item)
+    message = IN_WORDS.get(kind) or item["msg"]
+    if kind == "dataclass_type" and in_python:
+        message = f"an object of class {item['ctx']['class_name']}"
     if kind == "string_pattern_mismatch":
         message = "letters, digits, '.', '_' and '-', and no blank"
-    if kind == "value_error":
-        return f"{path}: {message}" if path else message
     return f"{path}: {shown} is not allowed; {_allowed(message)}"
+
+
+def _said(path: str, item: Any) -> str:
+    """What one of our own checks says; of a description inside, its fields stand below the path."""
+    message = item["msg"].removeprefix("Value error, ")
+    if not path:
+        return str(message)
+    inner = isinstance(item.get("ctx", {}).get("error"), BadDescription)
+    lines = message.splitlines() if inner else [message]
+    return "\n".join(f"{path}{'.' if inner else ': '}{line}" for line in lines)
+
+
+def _place(item: Any, described: type) -> list[str]:
+    """The path to a value, without the parts of pydantic's that name a way to check it."""
+    place: list[str] = []
+    for number, part in enumerate(map(str, item["loc"]), 1):
+        last = number == len(item["loc"])
+        own = last and item["type"] in UNKNOWN
+        if own or not (_is_branch(part) or part in _alternatives(described, place)):
+            place.append(part)
+    return place
+
+
+def _alternatives(described: type, place: list[str]) -> list[str]:
+    """Names by which pydantic tells the types of a field apart, where it may have several."""
+    if not place:
+        return []
+    types = {field.name: field.type for field in fields(_class_at(described, place[:-1]))}
+    members = _members(types.get(place[-1]))
+    return [getattr(kind, "__name__", "") for kind in members if len(members) > 1]
+
+
+def _members(kind: Any) -> list[Any]:
+    """The types in a union, however deep, without what is attached to them."""
+    if get_origin(kind) is Annotated:
+        return _members(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return [each for inner in get_args(kind) for each in _members(inner)]
+    return [] if kind is type(None) else [kind]
 
 
 def _shown(value: object) -> str:
@@ -92,7 +166,7 @@ def _shown(value: object) -> str:
 
 def _is_branch(part: str) -> bool:
     """Parts of pydantic's path that name a validator, not a field."""
-    return "[" in part or "(" in part
+    return "[" in part or "(" in part or part.startswith("constrained-")
 
 
 def _class_at(described: type, place: list[str]) -> Any:

@@ -6,7 +6,7 @@ function that answers it, the options of its verb, and what is kept of it beside
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache, update_wrapper
 from textwrap import fill
 from typing import (
@@ -24,9 +24,9 @@ from pydantic import TypeAdapter, ValidationError, ValidationInfo, model_validat
 from pydantic_core import PydanticUndefined
 
 from sim.core.description import description
-from sim.core.mistakes import mistakes
+from sim.core.mistakes import by_item, without_a_name
 from sim.core.names import UnknownName
-from sim.docstrings import field_docstrings
+from sim.docstrings import field_docstrings, home
 
 P = ParamSpec("P")
 Q = TypeVar("Q")
@@ -191,11 +191,9 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
     try:
         return adapter.validate_python(dict(values), context=context)
     except ValidationError as error:
-        items = error.errors()
-        lines = [
-            _named(question, line, values) if item["loc"] else line
-            for item, line in zip(items, mistakes(error, question), strict=True)
-        ]
+        told = by_item(error, question)
+        lines = [_named(question, line, values) if item["loc"] else line for item, line in told]
+        items = [item for item, _ in told]
         wrong = {str(item["loc"][0]) for item in items if item["loc"]}
         causes = [item.get("ctx", {}).get("error") for item in items]
     if wrong:
@@ -208,7 +206,7 @@ def _conflicts_besides(
     question: type, values: Mapping[str, object], wrong: Set[str], context: dict[str, object]
 ) -> list[str]:
     """What does not go together besides fields that are wrong; nothing where one is needed."""
-    if any(default(question, name) is MISSING for name in wrong):
+    if any(default(question, name) is MISSING for name in wrong & set(names_of(question))):
         return []
     rest = {name: value for name, value in values.items() if name not in wrong}
     part: object = TypeAdapter(question).validate_python(rest, context={**context, "partial": True})
@@ -236,6 +234,11 @@ def _named(question: type, line: str, values: Mapping[str, object]) -> str:
     return "\n".join(f"{name}: {one}" for one in lines)
 
 
+def _rank(question: type, field: Field[Any]) -> tuple[bool, int]:
+    """Fields given by place come first, and those of a question before what it shares."""
+    return bool(field.kw_only), question.__mro__.index(home(question, field.name))
+
+
 def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Callable[P, A]:
     """The function that takes the fields of a question as keywords and answers it.
 
@@ -246,7 +249,7 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
     described: Any = question
     kinds = kinds_of(described)
     parameters = []
-    for field in sorted(fields(described), key=lambda field: bool(field.kw_only)):
+    for field in sorted(fields(described), key=lambda field: _rank(described, field)):
         first = default(described, field.name)
         parameters.append(
             inspect.Parameter(
@@ -257,16 +260,22 @@ def asking(question: Callable[P, Q], answer: Callable[[Q], A], name: str) -> Cal
             )
         )
     signature = inspect.Signature(parameters)
+    by_place = [each.name for each in parameters if each.kind is _BY_PLACE]
 
     def function(*args: P.args, **kwargs: P.kwargs) -> A:
-        return answer(ask(described, signature.bind(*args, **kwargs).arguments))
+        if len(args) > len(by_place):
+            raise without_a_name(name, args[len(by_place)], parameters[len(by_place)].name)
+        known = {key: value for key, value in kwargs.items() if key in signature.parameters}
+        return answer(
+            ask(described, {**signature.bind_partial(*args, **known).arguments, **kwargs})
+        )
 
     update_wrapper(function, answer)
     function.__name__ = function.__qualname__ = name
     function.__signature__ = signature  # type: ignore[attr-defined]
     lines = [
         fill(f"{key}: {text}", 96, initial_indent=" " * 4, subsequent_indent=" " * 8)
-        for key, text in help_of(described).items()
+        for key, text in ((each.name, help_of(described)[each.name]) for each in parameters)
     ]
     head = inspect.getdoc(described) or ""
     raises = "Raises:\n    ValueError: all that is wrong with it, one mistake a line."

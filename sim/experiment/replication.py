@@ -14,11 +14,12 @@ from sim.core.description import as_json
 from sim.experiment.results import Results, as_csv, gather
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.own_code import own_code
+from sim.experiment.running.progress import say
 from sim.experiment.running.run import Runnable
 from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequential, Target
 from sim.experiment.running.workers import WHERE, Workers
 from sim.experiment.storage.manifest import check_name, new_manifest
-from sim.experiment.storage.run_folder import InMemory, RunFolder, say
+from sim.experiment.storage.run_folder import InMemory, RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from pydantic import ValidationError
-
-from sim.core.mistakes import mistakes
+from sim.core.mistakes import BadDescription
 from sim.core.quantity import shown_vcpu
 from sim.core.question import BadInput
 from sim.files.draft import ContainerDraft, Drafts, PartDraft, share_volumes
@@ -41,9 +39,9 @@ def assembled(
             notes=findings.notes,
             ignored=findings.ignored,
         )
-    except ValidationError as error:
+    except BadDescription as error:
         where = drafts.parts[0].main.node.place.source
-        lines = [f"{where}: {line}" for line in mistakes(error, Application)]
+        lines = [f"{where}: {line}" for line in str(error).splitlines()]
         raise BadInput("\n".join(lines)) from None
 
 
@@ -75,8 +73,8 @@ def _part(draft: PartDraft, measured: Mapping[str, ObservedUse]) -> Part | None:
             size_from=_weakest(each.memory_from for each in known),
             cpu_from=_weakest(each.cpu_from for each in known),
         )
-    except ValidationError as error:
-        for line in mistakes(error, Part):
+    except BadDescription as error:
+        for line in str(error).splitlines():
             draft.main.node.say(line)
         return None
 
@@ -114,8 +112,8 @@ def _sized(
             return None
     try:
         return sized(draft, found_use(draft, name, measured), name)
-    except ValidationError as error:
-        for line in mistakes(error, Service):
+    except BadDescription as error:
+        for line in str(error).splitlines():
             draft.node.say(line)
         return None
 

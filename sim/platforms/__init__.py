@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sim.platforms.fleet import Fleet
     from sim.platforms.hosting import FargateSize
     from sim.platforms.hypervisor import Hypervisor
-    from sim.platforms.kubernetes.allocatable import DaemonSet, NodeConfig
+    from sim.platforms.kubernetes.allocatable import NodeConfig
+    from sim.platforms.kubernetes.daemon_set import DaemonSet
     from sim.platforms.kubernetes.kubelet import Kubelet
     from sim.platforms.kubernetes.pod import PodTemplate, Resources
     from sim.platforms.kubernetes.pods_on_nodes import KubernetesControlPlane

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sim.plots.split_phase import split_phase
     from sim.plots.start_under_load import start_under_load
     from sim.plots.sweep import sweep_lines
+    from sim.plots.theme import theme
     from sim.plots.tornado import tornado
     from sim.plots.uptime import uptime
     from sim.plots.waterfall import waterfall, waterfalls
@@ -71,6 +72,7 @@ __all__ = [
     "split_phase",
     "start_under_load",
     "sweep_lines",
+    "theme",
     "tornado",
     "uptime",
     "waterfall",

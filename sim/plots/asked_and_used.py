@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from sim.plots.canvas import SMALL, frame, legend_below, new_figure
-from sim.plots.palette import FAINT, GRID, INK
+from sim.plots.canvas import SMALL, frame, heading, legend_below, new_figure
+from sim.plots.palette import FAINT, GRID, PAPER
 
 TITLE = "What was asked for, and what is used"
 PANELS = {"vCPU": "vCPU in use (mean)", "memory": "GiB in use (peak)"}
@@ -23,7 +23,7 @@ def asked_and_used(table: pd.DataFrame, *, title: str = TITLE) -> Axes:
         title: above the figure.
     """
     figure = new_figure(4.2)
-    figure.suptitle(title, x=0.015, ha="left", fontsize=11.5, fontweight="bold", color=INK)
+    heading(figure, title)
     first, second = (figure.add_subplot(1, 2, place) for place in (1, 2))
     for ax, resource in zip((first, second), PANELS, strict=True):
         _panel(ax, table[table["resource"] == resource], resource)
@@ -52,7 +52,7 @@ def _panel(ax: Axes, table: pd.DataFrame, resource: str) -> None:
     for kind, color in COLORS.items():
         some = table[table["moves_as"] == kind]
         ax.plot(some["asked"], some["used"].clip(lower=least), "o", color=color, markersize=5,
-                alpha=0.7, markeredgecolor="white", markeredgewidth=0.5)  # fmt: skip
+                alpha=0.7, markeredgecolor=PAPER, markeredgewidth=0.5)  # fmt: skip
     ax.set_xlim(float(table["asked"].min()) / 1.5, high)
     ax.set_ylim(low, high)
     for axis in (ax.xaxis, ax.yaxis):

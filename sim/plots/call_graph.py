@@ -10,7 +10,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_h
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from sim.plots.canvas import SMALL, axes, frame
-from sim.plots.palette import FAINT, INK, ink_on
+from sim.plots.palette import FAINT, INK, PAPER, ink_on
 
 TITLE = "Who calls whom, and who is busy"
 MOST_IN_GRAPH = 60
@@ -123,7 +123,7 @@ def _arrow(ax: Axes, places: Places, row: tuple[object, ...], share: float) -> N
         mutation_scale=9.0 + 3.0 * share,
         linewidth=0.6 + (WIDEST - 0.6) * share,
         linestyle="solid" if waited_for else (0, (2, 1.5)),
-        color="#9A9A9A",
+        color=FAINT,
         connectionstyle="arc3,rad=0.0" if to_x - x < 1.5 else "arc3,rad=-0.18",
         shrinkA=0.0,
         shrinkB=1.0,
@@ -139,7 +139,7 @@ def _arrow(ax: Axes, places: Places, row: tuple[object, ...], share: float) -> N
         ha="center",
         va="bottom",
         zorder=3,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
     )
 
 

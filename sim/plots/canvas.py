@@ -1,8 +1,11 @@
 """What all figures share: axes without pyplot, a quiet frame, legends that cover nothing."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -12,18 +15,22 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 
-from sim.plots.palette import FAINT, GRID, INK
+from sim.experiment.storage.whole_file import whole_file
+from sim.plots.palette import FAINT, GRID, INK, PAPER
+from sim.plots.theme import theme
 
 WIDTH, DPI = 7.5, 120
 """Inches and dots per inch: 900 pixels, at which the text is still that of the page around."""
 SMALL = 8.5
 """Points of the text in and beside bars."""
+TITLE: Mapping[str, Any] = {"fontsize": 11.5, "fontweight": "bold", "color": INK}
 
 
 def new_figure(height: float) -> Figure:
     """An empty figure of the usual width; `height` in inches."""
+    theme()
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
-    return Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout)
+    return Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout, facecolor=PAPER)
 
 
 def axes(ax: Axes | None, height: float) -> Axes:
@@ -33,13 +40,43 @@ def axes(ax: Axes | None, height: float) -> Axes:
 
 def frame(ax: Axes, *, title: str, grid: str = "x") -> None:
     """A title on the left, grid lines of one direction behind the data, no box."""
+    ax.set_facecolor("none")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set_color(INK)
     if title:
-        ax.set_title(title, loc="left", fontsize=11.5, fontweight="bold", color=INK)
+        ax.set_title(title, loc="left", **TITLE)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(FAINT)
     ax.tick_params(colors=INK, labelsize=9.5)
     ax.grid(axis="y" if grid == "y" else "x", color=GRID, linewidth=0.8)
     ax.set_axisbelow(True)
+
+
+def title_above(ax: Axes, pad: float) -> None:
+    """Move the title up to `pad` points above the axes."""
+    ax.set_title(ax.get_title(loc="left"), loc="left", pad=pad, **TITLE)
+
+
+def subtitle(ax: Axes, text: str) -> None:
+    """Small lines between the title and the axes."""
+    if text:
+        ax.annotate(
+            text,
+            (0.0, 1.0),
+            xytext=(0, 6),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=SMALL + 0.5,
+            color=FAINT,
+            va="bottom",
+        )
+        title_above(ax, 9.0 + 11.5 * (1 + text.count("\n")))
+
+
+def heading(figure: Figure, title: str) -> None:
+    """The title of a figure of several axes."""
+    if title:
+        figure.suptitle(title, x=0.015, ha="left", **TITLE)
 
 
 def rows(ax: Axes, labels: Sequence[str]) -> None:
@@ -71,6 +108,7 @@ def legend_below(ax: Axes, handles: Sequence[Artist | Container], *, title: str 
         ncols=columns,
         frameon=False,
         fontsize=9,
+        labelcolor=INK,
         alignment="left",
         handlelength=1.4,
         columnspacing=1.4,
@@ -82,15 +120,16 @@ def _columns(ax: Axes, labels: Sequence[str]) -> int:
     """The most columns, up to seven, in which a legend is no wider than its axes."""
     wide = [0.56 * 9.0 * len(label) + 32.0 for label in labels]
     for columns in range(min(7, len(wide)), 1, -1):
-        if sum(max(wide[first::columns]) for first in range(columns)) <= _points(ax):
+        if sum(max(wide[first::columns]) for first in range(columns)) <= points(ax)[0]:
             return columns
     return 1
 
 
-def _points(ax: Axes) -> float:
-    """The width of axes in points, before the layout has been made."""
-    figure = ax.get_figure(root=True)
-    return float(ax.get_window_extent().width) * 72.0 / (DPI if figure is None else figure.dpi)
+def points(ax: Axes) -> tuple[float, float]:
+    """Width and height of axes in points, about, before the layout has been made."""
+    figure, box = ax.get_figure(root=True), ax.get_window_extent()
+    scale = 72.0 / (DPI if figure is None else figure.dpi)
+    return float(box.width) * scale, float(box.height) * scale
 
 
 def binary_ticks() -> MaxNLocator:
@@ -108,12 +147,23 @@ def fits(ax: Axes, text: str, length: float) -> bool:
     """Whether small text fits into a bar `length` data units long; the x limits are set before."""
     low, high = ax.get_xlim()
     longest = max(len(line) for line in text.split("\n"))
-    return _points(ax) * abs(length / (high - low)) > 0.62 * SMALL * longest + 3.0
+    return points(ax)[0] * abs(length / (high - low)) > 0.62 * SMALL * longest + 3.0
 
 
-def save(ax: Axes, path: str | os.PathLike[str], *, dpi: float = DPI) -> None:
-    """Write the figure the axes are part of; the ending of `path` says in which format."""
+def save(ax: Axes, *paths: str | os.PathLike[str], dpi: float = DPI) -> None:
+    """Write the figure the axes are part of; the ending of each path says in which format.
+
+    Each file is whole or not there. The figure is laid out once for all; in SVG text stays text.
+    """
     figure = ax.get_figure(root=True)
     if figure is None:
         raise ValueError("ax: these axes were removed from their figure")
-    figure.savefig(path, dpi=dpi)
+    engine = figure.get_layout_engine()
+    for path in map(Path, paths):
+        form = path.suffix[1:] or "png"
+        none = {"Date": None} if form == "svg" else None  # equal figures are equal bytes
+        as_text = rc_context({"svg.fonttype": "none", "svg.hashsalt": path.stem})
+        with as_text, whole_file(path) as file:
+            figure.savefig(file, dpi=dpi, format=form, metadata=none)
+        figure.set_layout_engine("none")
+    figure.set_layout_engine(engine)

@@ -6,14 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from sim.plots.canvas import axes, frame, legend_below
+from sim.plots.canvas import axes, frame
+from sim.plots.lines import name_ends
 from sim.plots.palette import platform_color, platform_name, platform_order
 
 TITLE = "What is left of a service after a fault"
 BEFORE, AFTER = 0.06, 1.08
 """Shares of the time axis before the fault, and up to which it goes."""
-DASHES = ("-", (0, (4, 1.5)), (0, (1.5, 1.5)))
-"""Lines of platforms of one colour."""
 
 
 def capacity_left(capacity: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
@@ -30,18 +29,13 @@ def capacity_left(capacity: pd.DataFrame, ax: Axes | None = None, *, title: str 
     last = max(1.0, float(capacity["time_s"].max())) if len(capacity) else 1.0
     times = np.linspace(0.0, AFTER * last, 400)
     lines: list[Line2D] = []
-    used: dict[str, int] = {}
     for name in platform_order(capacity["platform"].unique()):
-        color = platform_color(name)
-        dash = DASHES[used.setdefault(color, 0) % len(DASHES)]
-        used[color] += 1
         share = _share(capacity[capacity["platform"] == name], times)
         (line,) = ax.step(
             [-BEFORE * last, 0.0, *times],
             [100.0, 100.0, *(100.0 * share)],
             where="post",
-            color=color,
-            linestyle=dash,
+            color=platform_color(name),
             linewidth=2.0,
             label=platform_name(name),
         )
@@ -51,7 +45,7 @@ def capacity_left(capacity: pd.DataFrame, ax: Axes | None = None, *, title: str 
     ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 6, 10]))
     ax.set_xlabel("seconds since the fault")
     ax.set_ylabel("tasks that serve, %")
-    legend_below(ax, lines)
+    name_ends(ax, lines, at="right")
     return ax
 
 

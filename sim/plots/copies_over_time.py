@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots.canvas import axes, frame, legend_below
+from sim.plots.lines import stripe
 from sim.plots.palette import FAINT, INK, series_color
 
 TITLE = "Copies while the rate changes"
@@ -49,6 +50,7 @@ def copies_over_time(samples: pd.DataFrame, ax: Axes | None = None, *, title: st
         lines.append(line)
     ax.set_ylim(bottom=0.0)
     ax.set_xlim(left=0.0)
+    stripe(ax, lines)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("seconds")
     ax.set_ylabel("copies ready (dotted: asked for)")
@@ -60,7 +62,7 @@ def copies_over_time(samples: pd.DataFrame, ax: Axes | None = None, *, title: st
     (answered,) = right.plot(
         rates["time_s"] - begin,
         rates["used"],
-        color="#9A9A9A",
+        color=FAINT,
         linewidth=1.0,
         label="answered a second",
     )

@@ -1,6 +1,6 @@
 """Platforms for an application: what each costs a month, against how soon all of it is up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,13 +8,16 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
 from sim.plots.canvas import SMALL, axes, frame, legend_below
-from sim.plots.palette import FAINT, INK, platform_color, platform_order
+from sim.plots.palette import FAINT, INK, PAPER, platform_color, platform_order
 
 LETTER, LINE = 0.0125, 0.05
 """Width of a letter and height of a line of small text, as shares of the axes."""
 
 DOT = 0.014
 """Half the width of a point, likewise."""
+
+ONE = 0.02
+"""Points as near to each other as that are seen as one, and have one label."""
 
 NOTHING = "of no platform are both known: a median needs two runs at least"
 
@@ -56,26 +59,32 @@ def _platform(ax: Axes, name: str, row: "pd.Series[float]") -> None:
     warm = row["ready_warm_p50_s"]
     if pd.notna(warm):
         ax.plot([warm, cold], [cost, cost], color=color, linewidth=1.2)
-        ax.plot(warm, cost, "o", color="white", markeredgecolor=color, markersize=7)
+        ax.plot(warm, cost, "o", color=PAPER, markeredgecolor=color, markersize=7)
     ax.plot(cold, cost, "o", color=color, markersize=8)
     if row["chosen"]:
         ax.plot(cold, cost, "o", color="none", markeredgecolor=INK, markersize=15)
 
 
 def _labels(ax: Axes, known: pd.DataFrame) -> None:
-    """A name at each point where it covers no other and no point; a thin line where it is far."""
+    """A name at each point where it covers no other and no point, with a line where it is far."""
     right, top = ax.get_xlim()[1], ax.get_ylim()[1]
     xs, ys = known["ready_cold_p50_s"] / right, known["usd_per_month"] / top
-    dots = list(zip(xs, ys, strict=True))
+    warm = known["ready_warm_p50_s"].fillna(known["ready_cold_p50_s"]) / right
+    dots = [*zip(xs, ys, strict=True), *zip(warm, ys, strict=True)]
     taken: list[tuple[float, float, float]] = []
-    for label, x, y in sorted(zip(known["label"], xs, ys, strict=True), key=lambda point: point[2]):
-        half = len(str(label)) * LETTER / 2.0
-        others = [dot for dot in dots if dot != (x, y)]
-        places = _places(x, y, half)
-        at = next((p for p in places if _is_free(taken, others, *p, half)), (x, y + LINE))
-        taken.append((*at, half))
+    for label, x, y in _names(zip(known["label"], xs, ys, strict=True)):
+        half = max(map(len, label.split("\n"))) * LETTER / 2.0
+        others = [dot for dot in dots if abs(dot[0] - x) > ONE or abs(dot[1] - y) > ONE]
+        places = list(_places(x, y, half, label.count("\n")))
+        free = (
+            place
+            for place in places
+            if all(_is_free(taken, others, place[0], place[1] + up, half) for up in _lines(label))
+        )
+        at = next(free, places[0])
+        taken += [(at[0], at[1] + up, half) for up in _lines(label)]
         ax.annotate(
-            str(label),
+            label,
             (x, y),
             xytext=at,
             xycoords="axes fraction",
@@ -84,21 +93,44 @@ def _labels(ax: Axes, known: pd.DataFrame) -> None:
             va="center",
             fontsize=SMALL,
             color=INK,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8},
             arrowprops=None
-            if abs(at[1] - y) < 2 * LINE
-            else {"arrowstyle": "-", "color": FAINT, "linewidth": 0.6, "shrinkB": 5},
+            if at in places[:NEAR]
+            else {"arrowstyle": "-", "color": FAINT, "linewidth": 0.8, "shrinkB": 5},
         )
 
 
-def _places(x: float, y: float, half: float) -> Iterator[tuple[float, float]]:
-    """Where a label may stand, nearest first: above, right, below, left, and ever higher."""
-    yield x, y + LINE
-    yield x + half + 0.02, y
-    yield x, y - LINE
-    yield x - half - 0.02, y
-    for line in range(2, 20):
-        yield x, y + line * LINE
+def _names(points: Iterable[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
+    """From below upwards; what lies on one spot has one label, a line each."""
+    named: list[tuple[str, float, float]] = []
+    for label, x, y in sorted(points, key=lambda point: (point[2], point[1])):
+        if named and abs(named[-1][1] - x) <= ONE and abs(named[-1][2] - y) <= ONE:
+            named[-1] = (f"{named[-1][0]}\n{label}", *named[-1][1:])
+        else:
+            named.append((label, x, y))
+    return named
+
+
+def _lines(label: str) -> list[float]:
+    """How far the middle of each line of a label is above that of the label."""
+    many = label.count("\n")
+    return [(number - many / 2.0) * LINE for number in range(many + 1)]
+
+
+NEAR = 4
+"""Places at which a label needs no line to its point."""
+
+
+def _places(x: float, y: float, half: float, more: int) -> Iterator[tuple[float, float]]:
+    """Where a label of `more` lines than one may stand: around its point, then ever higher."""
+    up = LINE + more * LINE / 2.0
+    yield x, y + up
+    yield x + half + 0.025, y
+    yield x, y - up
+    yield x - half - 0.025, y
+    for line in range(1, 20):
+        for aside in (0.0, half, -half):
+            yield x + aside, y + up + line * LINE
+            yield x + aside, y - up - line * LINE
 
 
 def _is_free(
@@ -118,7 +150,7 @@ def _is_free(
 def _handles(known: pd.DataFrame) -> list[Line2D]:
     handles = [_dot("from a cold image", color=FAINT)]
     if known["ready_warm_p50_s"].notna().any():
-        handles.append(_dot("image there already", color="white", edge=FAINT))
+        handles.append(_dot("image there already", color=PAPER, edge=FAINT))
     if known["chosen"].any():
         handles.append(_dot("recommended", color="none", edge=INK, size=13.0))
     return handles

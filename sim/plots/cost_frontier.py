@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from sim.plots.canvas import SMALL, axes, frame, legend_below
-from sim.plots.palette import INK, LIMITS, in_order, limit_color, limit_name
+from sim.plots.palette import FAINT, INK, LIMITS, PAPER, in_order, limit_color, limit_name
 
 TITLE = "What a container costs, and how many share an instance"
 MARKERS = {"amd64": "o", "arm64": "^"}
@@ -86,7 +86,7 @@ def _list(ax: Axes, points: list[tuple[str, int, float]]) -> None:
         va="top",
         fontsize=SMALL,
         color=INK,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 2.0},
+        bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.9, "pad": 2.0},
     )
 
 
@@ -95,7 +95,7 @@ def _handles(table: pd.DataFrame) -> list[Artist]:
     return [
         *(_handle("s", limit_color(limit), f"stopped by {limit}") for limit in limits),
         *(
-            _handle(marker, "#8A8A8A", name)
+            _handle(marker, FAINT, name)
             for name, marker in MARKERS.items()
             if name in set(table["architecture"])
         ),

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from textwrap import fill
 
 from matplotlib.axes import Axes
 
 from sim.plots.canvas import SMALL, axes, frame
 from sim.plots.palette import FAINT, INK
 
-TITLE = "From as they are to packed"
+TITLE = "What it costs, step by step"
+WIDE = 15
+"""Letters of a line below a bar."""
 LESS, MORE, WHOLE = "#009E73", "#D55E00", "#0072B2"
 
 
@@ -41,7 +44,7 @@ def cost_steps(
                     ha="center", fontsize=SMALL, color=INK)  # fmt: skip
     for place, (_, usd) in enumerate(steps):
         ax.plot([place + 0.31, place + 0.69], [usd, usd], color=FAINT, linewidth=0.8)
-    ax.set_xticks(range(len(bars)), [label for label, *_ in bars])
+    ax.set_xticks(range(len(bars)), [fill(label, WIDE) for label, *_ in bars])
     ax.set_ylim(0.0, 1.15 * top)
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:,.0f}")
     return ax

@@ -4,27 +4,31 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from sim.plots.canvas import SMALL, axes, frame, legend_below
+from sim.plots.canvas import SMALL, axes, frame
+from sim.plots.lines import name_ends
 from sim.plots.palette import FAINT, image_name, platform_color, platform_name, platform_order
 
-TITLE = "How soon one is ready"
+TITLE = "How soon {app} is ready"
 MARKS = (0.50, 0.95)
 """Quantiles with a line of their own."""
 STYLES = {"cold": "-", "lazy": ":", "warm": "--"}
 """Line styles, by what has to be pulled."""
 
 
-def ready_ecdf(starts: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
+def ready_ecdf(
+    starts: pd.DataFrame, ax: Axes | None = None, *, app: str = "one", title: str = TITLE
+) -> Axes:
     """Empirical distribution of the time to ready: solid: a cold image, dashed: a warm one.
 
     Args:
         starts: one row a start that became ready: `platform` (or `variant`), `time_to_ready_s` (s,
             from the request), and `image` (a key of `STYLES`; solid where there is no such column).
         ax: drawn into; None: a new figure.
+        app: whose starts they are.
         title: above the axes.
     """
-    ax = axes(ax, 4.4)
-    frame(ax, title=title, grid="y")
+    ax = axes(ax, 5.0)
+    frame(ax, title=title.format(app=app), grid="y")
     if "platform" not in starts.columns:
         starts = starts.assign(platform=starts["variant"])
     told = "image" in starts.columns
@@ -36,14 +40,14 @@ def ready_ecdf(starts: pd.DataFrame, ax: Axes | None = None, *, title: str = TIT
         for name in platform_order(starts["platform"])
         for image, times in _images(starts[starts["platform"] == name])
     ]
-    ax.set_ylim(0.0, 1.04)
+    ax.set_ylim(0.0, 1.0)
     ax.set_xlim(left=0.0)
     ax.set_xlabel("seconds since the request")
     each = f"{sizes[0]} starts each" if len(sizes) == 1 else "the starts that became ready"
     ax.set_ylabel(f"share of {each}")
     for mark in MARKS:
         _mark(ax, mark)
-    legend_below(ax, lines)
+    name_ends(ax, lines, at="top")
     return ax
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.plots.canvas import SMALL, frame, new_figure
+from sim.plots.canvas import SMALL, frame, heading, new_figure
 from sim.plots.palette import FAINT, INK, phase_color
 
 MOST_PANELS = 6
@@ -27,8 +27,7 @@ def fitted_phases(measured: pd.DataFrame, fitted: pd.DataFrame, *, title: str = 
     across = min(ACROSS, len(names))
     figure = new_figure(0.7 + 2.6 * down)
     panels = figure.subplots(down, across, squeeze=False)
-    if title:
-        figure.suptitle(title, x=0.02, ha="left", fontsize=11.5, fontweight="bold", color=INK)
+    heading(figure, title)
     for place, name in enumerate(names):
         ax = panels[place // across][place % across]
         _panel(ax, name, measured[measured["phase"] == name], fitted[fitted["phase"] == name])

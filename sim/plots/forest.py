@@ -5,20 +5,27 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.plots.canvas import SMALL, axes, frame, legend_below, rows
-from sim.plots.palette import INK
+from sim.plots.canvas import SMALL, axes, frame, legend_below, rows, subtitle
+from sim.plots.palette import FAINT, INK
 
 TITLE = "B against A, with 95 % intervals"
-COLORS = {"B is less": "#0072B2", "B is more": "#D55E00", "no difference can be told": "#8A8A8A"}
+COLORS = {"B is less": "#0072B2", "B is more": "#D55E00", "no difference can be told": FAINT}
 
 
-def forest(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
+def forest(
+    table: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    names: tuple[str, str] | None = None,
+    title: str = TITLE,
+) -> Axes:
     """A row a difference: a dot, and a line from the lower to the upper end of its interval.
 
     Args:
         table: one row a difference: `label`, `value`, `low`, `high` (as a share of A), `text`
             (in words, written beside it). Rows without a value are left out.
         ax: drawn into; None: a new figure.
+        names: what A and B are; None: not told.
         title: above the axes.
     """
     table = table[table["value"].notna()]
@@ -31,10 +38,11 @@ def forest(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -
     for y, row in enumerate(table.itertuples()):
         _draw(ax, y, *(float(getattr(row, name)) for name in ("value", "low", "high")))
         ax.text(1.02, y, str(row.text), transform=beside, va="center", fontsize=SMALL, color=INK)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=6))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _percent(x)))
     ax.set_xlabel("B less A, in percent of A")
     legend_below(ax, _handles(table))
+    subtitle(ax, "" if names is None else f"A: {names[0]}\nB: {names[1]}")
     return ax
 
 

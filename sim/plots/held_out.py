@@ -9,10 +9,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.plots.canvas import SMALL, axes, frame, legend_below, plain_ticks
-from sim.plots.palette import FAINT, GRID, INK
+from sim.plots.palette import FAINT, GRID, INK, PAPER, WITHIN
+from sim.plots.theme import themed
 
 MARKERS = {0.50: "o", 0.90: "s", 0.95: "^"}
-INSIDE, OUTSIDE, OPEN = "#009E73", "#D55E00", "#FFFFFF"
+INSIDE, OUTSIDE, OPEN = "#009E73", "#D55E00", PAPER
 COLORS = {"PASS": INSIDE, "EXCEEDS": OUTSIDE, "NO BAR": OPEN}
 
 
@@ -38,7 +39,7 @@ def held_out(
         ends,
         [(1.0 - bar) * end for end in ends],
         [(1.0 + bar) * end for end in ends],
-        color="#EFEFEF",
+        color=themed(WITHIN),
         zorder=0,
     )
     ax.plot(ends, ends, color=FAINT, linewidth=0.9, zorder=1)
@@ -49,7 +50,9 @@ def held_out(
         plain_ticks(axis)
     ax.set_xlabel("measured in the last starts, seconds")
     ax.set_ylabel("said by the first starts, seconds")
-    legend_below(ax, [*_handles(known), Patch(color="#EFEFEF", label=f"within {100 * bar:.0f} %")])
+    legend_below(
+        ax, [*_handles(known), Patch(color=themed(WITHIN), label=f"within {100 * bar:.0f} %")]
+    )
     return ax
 
 

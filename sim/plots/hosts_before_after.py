@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from sim.plots.canvas import frame, legend_below, new_figure, rows
+from sim.plots.canvas import frame, heading, legend_below, new_figure, rows
 from sim.plots.palette import INK, limit_color, platform_name
 
 TITLE = "Hosts before and after"
@@ -26,7 +26,7 @@ def hosts_before_after(table: pd.DataFrame, *, title: str = TITLE) -> Axes:
     sides = list(dict.fromkeys(table["when"]))
     longest = max((table[table["when"] == side]["host"].nunique() for side in sides), default=1)
     figure = new_figure(1.9 + 0.34 * min(longest, MOST))
-    figure.suptitle(title, x=0.015, ha="left", fontsize=11.5, fontweight="bold", color=INK)
+    heading(figure, title)
     panels = [figure.add_subplot(1, max(1, len(sides)), place + 1) for place in range(len(sides))]
     for ax, side in zip(panels, sides, strict=True):
         _panel(ax, table[table["when"] == side], side)
@@ -48,9 +48,10 @@ def _panel(ax: Axes, table: pd.DataFrame, side: str) -> None:
     shown = names[:MOST]
     more = f" (the first {MOST})" if len(names) > MOST else ""
     what = "today" if side == "today" else platform_name(side)
-    of = "what its VMs were given" if (table["reserved"] == 1.0).all() else "each host"
+    of = "what its VMs have" if (table["reserved"] == 1.0).all() else "each host"
     frame(ax, title="")
-    ax.set_xlabel(f"{what}, {len(names)} hosts{more}: % of {of}", fontsize=9.5)
+    ax.set_title(f"{what}, {len(names)} hosts{more}", loc="left", fontsize=10, color=INK)
+    ax.set_xlabel(f"% of {of}", fontsize=9.5)
     rows(ax, shown)
     for resource, offset in (("vCPU", -0.19), ("memory", 0.19)):
         some = table[table["resource"] == resource].set_index("host").reindex(shown)

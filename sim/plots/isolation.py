@@ -12,6 +12,7 @@ from sim.plots.canvas import axes
 from sim.plots.palette import FAINT, INK, ink_on
 
 TITLE = "One bad neighbour: p95 of the others, times as long"
+UP_TO = "up to: at the high end of what was not measured"
 WORST = 4.0
 """Slow-down from which the colour is the darkest."""
 
@@ -38,15 +39,9 @@ def isolation_matrix(ways: pd.DataFrame, ax: Axes | None = None, *, title: str =
     ax.spines[:].set_visible(False)
     for cell in ways.to_dict("records"):
         _cell(ax, bads.index(cell["bad"]), names.index(cell["way"]), cell)
-    ax.text(
-        0.0,
-        -0.16,
-        "up to: at the high end of what was not measured",
-        transform=ax.transAxes,
-        fontsize=8.5,
-        color=FAINT,
-        va="top",
-    )
+    ax.set_facecolor("none")
+    if "p95_slowdown_high" in ways and ways["p95_slowdown_high"].notna().any():
+        ax.set_xlabel(UP_TO, fontsize=8.5, color=FAINT, loc="left")
     return ax
 
 
@@ -61,7 +56,7 @@ def _cell(ax: Axes, x: int, y: int, cell: Mapping[Any, Any]) -> None:
     text = f"{killed:.0f} killed" if killed else f"{slow:.2f}"
     small = f"up to {high:.1f}" if np.isfinite(high) and not killed else ""
     ax.text(x, y - (0.1 if small else 0.0), text, ha="center", va="center", color=ink_on(color))
-    ax.text(x, y + 0.24, small, ha="center", va="center", fontsize=7.5, color=FAINT)
+    ax.text(x, y + 0.24, small, ha="center", va="center", fontsize=7.5, color=ink_on(color))
 
 
 def _number(value: object) -> float:

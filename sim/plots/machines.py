@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.plots.canvas import SMALL, fits, frame, legend_below, new_figure, rows
-from sim.plots.palette import FAINT, INK, ink_on, series_color
+from sim.plots.canvas import SMALL, fits, frame, heading, legend_below, new_figure, rows
+from sim.plots.palette import FAINT, PAPER, ink_on, series_color
 
 TITLE = "What is on each machine"
 SHOWN = {"vCPU": "vCPU", "memory": "memory"}
@@ -29,7 +29,7 @@ def machines(table: pd.DataFrame, *, title: str = TITLE) -> Axes:
     left_out = table["machine"].nunique() - len(numbers)
     figure = new_figure(2.6 + 0.34 * len(numbers))
     more = f" (the first {MOST} of {MOST + left_out})" if left_out else ""
-    figure.suptitle(title + more, x=0.015, ha="left", fontsize=11.5, fontweight="bold", color=INK)
+    heading(figure, title + more)
     colors = _colors(table)
     first, second = (figure.add_subplot(1, 2, place) for place in (1, 2))
     for ax, resource in zip((first, second), SHOWN, strict=True):
@@ -72,7 +72,7 @@ def _panel(ax: Axes, table: pd.DataFrame, numbers: list[int], colors: dict[str, 
         for part, color in colors.items():
             for _, box in mine[mine["part"] == part].iterrows():
                 share = 100.0 * float(box["used"]) / float(box["capacity"])
-                ax.barh(place, share, left=left, height=0.62, color=color, edgecolor="white")
+                ax.barh(place, share, left=left, height=0.62, color=color, edgecolor=PAPER)
                 if fits(ax, f"{box['copies']}", share):
                     at = (left + share / 2.0, place)
                     _write(ax, f"{box['copies']}", at, ink_on(color))

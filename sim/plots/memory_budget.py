@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from sim.core.quantity import shown_mib, shown_size
 from sim.plots.canvas import SMALL, axes, binary_ticks, fits, frame, legend_below, rows
 from sim.plots.palette import (
+    FAINT,
     INK,
     MEMORY,
     in_order,
@@ -106,7 +107,7 @@ def _style(item: str, size: float) -> dict[str, Any]:
     if size < 0.0:
         return {"facecolor": "none", "edgecolor": OVER, "hatch": "////", "linewidth": 0.8}
     line = 0.8 if item == "free" else 0.0
-    return {"facecolor": memory_color(item), "edgecolor": "#AAAAAA", "linewidth": line}
+    return {"facecolor": memory_color(item), "edgecolor": FAINT, "linewidth": line}
 
 
 def _size(size: float) -> str:

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 
 from sim.plots.canvas import SMALL, frame, new_figure, rows
 from sim.plots.memory_budget import memory_budget
-from sim.plots.palette import FAINT, platform_color, platform_name, platform_order
+from sim.plots.palette import FAINT, INK, platform_color, platform_name, platform_order
 from sim.units import GiB
 
 
@@ -70,4 +70,5 @@ def _dots(ax: Axes, y: int, seconds: "pd.Series[float]", platforms: list[str]) -
             ha="left" if first else "right",
             va="bottom" if first else "top",
             fontsize=SMALL,
+            color=INK,
         )

@@ -8,8 +8,12 @@ short reserve, so that a new platform or limit never moves the colours of the ot
 from collections.abc import Iterable, Mapping
 from zlib import crc32
 
-INK, FAINT, GRID = "#222222", "#6A6A6A", "#DDDDDD"
-"""Colours of text, secondary text and grid lines."""
+from sim.plots.theme import luminance, themed
+
+INK, FAINT, GRID, PAPER = (f"berthsim:{part}" for part in ("ink", "faint", "grid", "paper"))
+"""Colours of text, secondary text, grid lines and what they lie on; the theme says which."""
+WITHIN = "#EFEFEF"
+"""Behind what is within bounds; `themed` as all that has no function here."""
 
 PLATFORMS: Mapping[str, str] = {
     "vm": "#0072B2",
@@ -25,10 +29,10 @@ PLATFORMS: Mapping[str, str] = {
     "eks-prefix": "#EBC6DB",
     "eks-fargate": "#7A2E6E",
     "ecs-asg": "#E69F00",
-    "eks-karpenter": "#CC79A7",
+    "eks-karpenter": "#8526D9",
     "eks-cas": "#56B4E9",
-    "ecs-managed": "#B5651D",
-    "eks-auto": "#44AA99",
+    "ecs-managed": "#631903",
+    "eks-auto": "#145237",
     "ec2-spot": "#F2A679",
     "fargate-spot": "#7FD1B9",
 }
@@ -106,12 +110,13 @@ _SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#2
 
 def series_color(place: int) -> str:
     """The colour of the first, second, ... line, where lines have no colour of their own."""
-    return _SERIES[place % len(_SERIES)]
+    return themed(_SERIES[place % len(_SERIES)])
 
 
 def platform_color(name: str) -> str:
     """The colour of a platform; a flavour that is not known has that of its family."""
-    return PLATFORMS.get(name) or _color(PLATFORMS, name.split("-", maxsplit=1)[0])
+    family = name.split("-", maxsplit=1)[0]
+    return _color(PLATFORMS, name if name in PLATFORMS else family)
 
 
 def platform_name(name: str) -> str:
@@ -153,6 +158,11 @@ def phase_name(phase: str) -> str:
     return {"vmm": "VMM"}.get(phase, phase.replace("_", " "))
 
 
+def recovery_color(part: str) -> str:
+    """The colour of a part of the way back after a fault."""
+    return _color(RECOVERY, part)
+
+
 def memory_color(item: str) -> str:
     """The colour of an item of a memory budget."""
     return _color(MEMORY, item)
@@ -160,8 +170,7 @@ def memory_color(item: str) -> str:
 
 def ink_on(color: str) -> str:
     """Dark or white text, whichever has more contrast on a colour given as `#RRGGBB`."""
-    red, green, blue = ((int(color[i : i + 2], 16) / 255.0) ** 2.2 for i in (1, 3, 5))
-    return INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.21 else "white"
+    return "#222222" if luminance(color) > 0.21 else "#FFFFFF"
 
 
 def in_order(names: Iterable[str], colors: Mapping[str, str]) -> list[str]:
@@ -173,4 +182,4 @@ def in_order(names: Iterable[str], colors: Mapping[str, str]) -> list[str]:
 
 
 def _color(colors: Mapping[str, str], name: str) -> str:
-    return colors.get(name) or _RESERVE[crc32(name.encode()) % len(_RESERVE)]
+    return themed(colors.get(name) or _RESERVE[crc32(name.encode()) % len(_RESERVE)])

@@ -6,7 +6,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.plots.canvas import axes, frame, legend_below, plain_ticks
-from sim.plots.palette import FAINT, GRID, INK, in_order
+from sim.plots.palette import FAINT, GRID, INK, WITHIN, in_order
+from sim.plots.theme import themed
 
 TITLE = "What was measured, and what the model says"
 BAND = 0.2
@@ -44,7 +45,7 @@ def parity(cases: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -
         ends,
         [(1.0 - BAND) * end for end in ends],
         [(1.0 + BAND) * end for end in ends],
-        color="#EFEFEF",
+        color=themed(WITHIN),
         zorder=0,
     )
     ax.plot(ends, ends, color=FAINT, linewidth=0.9, zorder=1)
@@ -55,7 +56,7 @@ def parity(cases: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -
         plain_ticks(axis)
     ax.set_xlabel("measured, seconds")
     ax.set_ylabel("predicted, seconds")
-    legend_below(ax, [*_handles(cases), Patch(color="#EFEFEF", label="within 20 %")])
+    legend_below(ax, [*_handles(cases), Patch(color=themed(WITHIN), label="within 20 %")])
     return ax
 
 
@@ -65,7 +66,8 @@ def _ends(cases: pd.DataFrame) -> tuple[float, float]:
 
 
 def _look(group: str) -> tuple[str, str, str]:
-    return GROUPS.get(group, (group, *OTHER[1:]))
+    name, color, marker = GROUPS.get(group, (group, *OTHER[1:]))
+    return name, themed(color), marker
 
 
 def _points(ax: Axes, group: str, cases: pd.DataFrame) -> None:

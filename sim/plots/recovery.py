@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots.canvas import axes, fits, frame, legend_below, rows
-from sim.plots.palette import RECOVERY, ink_on, platform_name, platform_order
+from sim.plots.palette import INK, RECOVERY, ink_on, platform_name, platform_order, recovery_color
 
 TITLE = "The way back after a fault"
 
@@ -33,7 +33,7 @@ def recovery(
         mine = parts[parts["platform"] == name]
         begin = 0.0
         for part, seconds in zip(mine["part"], mine["seconds"], strict=True):
-            color = RECOVERY[part]
+            color = recovery_color(part)
             ax.barh(place, seconds, left=begin, height=0.62, color=color)
             if seconds and fits(ax, f"{seconds:.0f} s", seconds):
                 ax.text(
@@ -47,11 +47,11 @@ def recovery(
                 )
             begin += seconds
         said = f" {begin:.0f} s" if len(mine) else " not by itself"
-        ax.text(begin, place, said, va="center", fontsize=8.5)
+        ax.text(begin, place, said, va="center", fontsize=8.5, color=INK)
     rows(ax, [f"{platform_name(name)}\n{left[name]}" for name in names])
     ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 6, 10]))
     ax.set_xlabel("seconds since the fault, until the last lost task serves again")
-    legend_below(ax, [Patch(color=color, label=part) for part, color in RECOVERY.items()])
+    legend_below(ax, [Patch(color=recovery_color(part), label=part) for part in RECOVERY])
     return ax
 
 

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows
-from sim.plots.palette import INK, ink_on
+from sim.plots.palette import FAINT, INK, ink_on
 
 TITLE = "The request around p95, step by step"
 
@@ -44,7 +44,7 @@ def request_waterfall(steps: pd.DataFrame, ax: Axes | None = None, *, title: str
         color = KINDS[kind][0]
         ax.barh(y, length, left=at, height=0.62, color=color, linewidth=0.0)
         if before is not None and before != y:
-            ax.plot([at, at], [before, y], color="#B4B4B4", linewidth=0.8, zorder=0)
+            ax.plot([at, at], [before, y], color=FAINT, linewidth=0.8, zorder=0)
         before = y
         text = f"{length:.2g} ms" if length < 9.95 else f"{length:.0f} ms"
         if fits(ax, text, length):

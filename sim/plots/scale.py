@@ -7,7 +7,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from sim.experiment.statistics.estimate import t_quantile
-from sim.plots.canvas import axes, frame, legend_below
+from sim.plots.canvas import axes, frame
+from sim.plots.lines import name_ends
 from sim.plots.palette import platform_color, platform_name, platform_order
 
 TITLE = "How fast a service grows"
@@ -29,7 +30,7 @@ def scale_curves(
         begin: tasks that were there already.
         title: above the axes.
     """
-    ax = axes(ax, 4.4)
+    ax = axes(ax, 4.8)
     frame(ax, title=title, grid="y")
     lines, last = [], []
     for name in platform_order(starts["variant"].unique()):
@@ -48,7 +49,7 @@ def scale_curves(
     ax.set_ylabel("tasks ready")
     ax.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
     ax.yaxis.set_major_formatter(lambda tasks, _: f"{tasks:,.0f}")
-    legend_below(ax, lines)
+    name_ends(ax, lines, at="top")
     return ax
 
 

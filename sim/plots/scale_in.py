@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.transforms import ScaledTranslation, Transform
 
-from sim.plots.canvas import axes, frame, legend_below
+from sim.plots.canvas import axes, frame
+from sim.plots.lines import name_ends
 from sim.plots.palette import platform_color, platform_name, platform_order
 
 TITLE = "How fast its machines go when a service shrinks"
@@ -15,8 +15,6 @@ REST = 1.15
 
 def scale_in_curves(hosts: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
     """Hosts left over time, mean over the runs, in percent of those at the end of the tasks.
-
-    Curves lie a hair apart, so that none is hidden where several are equal.
 
     Args:
         hosts: one row a change: `variant` (the platform), `run`, `time_s` (s since the tasks
@@ -29,31 +27,22 @@ def scale_in_curves(hosts: pd.DataFrame, ax: Axes | None = None, *, title: str =
     last = max(60.0, REST * float(hosts["time_s"].max()))
     times = np.linspace(0.0, last, 1000)
     lines = []
-    names = platform_order(hosts["variant"].unique())
-    for number, name in enumerate(names):
+    for name in platform_order(hosts["variant"].unique()):
         runs = [_left(run, times) for _, run in hosts[hosts["variant"] == name].groupby("run")]
         (line,) = ax.plot(
             times / 60.0,
             100.0 * np.mean(runs, axis=0),
             color=platform_color(name),
-            linewidth=1.6,
+            linewidth=2.0,
             label=platform_name(name),
-            transform=ax.transData + _apart(ax, number - (len(names) - 1) / 2.0),
         )
         lines.append(line)
     ax.set_xlim(0.0, last / 60.0)
     ax.set_ylim(0.0, 105.0)
     ax.set_xlabel("minutes since the tasks ended")
     ax.set_ylabel("hosts left, %")
-    legend_below(ax, lines)
+    name_ends(ax, lines, at="right")
     return ax
-
-
-def _apart(ax: Axes, steps: float) -> Transform:
-    """A shift of so many steps upwards, of less than a line's width and a gap each."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return ScaledTranslation(0.0, steps * 2.0 / 72.0, figure.dpi_scale_trans)
 
 
 def _left(

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.plots.canvas import SMALL, frame, new_figure, rows
+from sim.plots.canvas import SMALL, frame, heading, new_figure, rows
 from sim.plots.palette import INK, platform_color, platform_name, platform_order
 
 TITLE = "One service, several ways to run it"
@@ -22,7 +22,7 @@ def side_by_side(table: pd.DataFrame, *, tasks: int | None = None, title: str = 
     order = platform_order(table["platform"])
     table = table.set_index("platform").loc[order].reset_index()
     figure = new_figure(1.6 + 0.42 * len(table))
-    figure.suptitle(title, x=0.015, ha="left", fontsize=11.5, fontweight="bold", color=INK)
+    heading(figure, title)
     many, soon, much = (figure.add_subplot(1, 3, place) for place in (1, 2, 3))
     _panel(many, table, "count", "on one host", [f"{n:g}" for n in table["count"]])
     _panel(soon, table, "ready_p50_s", "s to ready (median)", _seconds(table))

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from sim.plots.canvas import frame, new_figure, plain_ticks
-from sim.plots.palette import GRID, INK, in_order
+from sim.plots.palette import GRID, INK, PAPER, in_order
 
 RUNTIMES = {
     "kata-qemu": "#0072B2",
@@ -48,6 +48,7 @@ def start_under_load(cases: pd.DataFrame) -> Axes:
         loc="outside lower left",
         ncols=3,
         frameon=False,
+        labelcolor=INK,
         fontsize=9,
     )
     first: Axes = left
@@ -64,7 +65,7 @@ def _panel(ax: Axes, cases: pd.DataFrame, against: str) -> None:
         color = RUNTIMES.get(runtime, OTHER)
         ax.plot(ours[against], ours["predicted_s"], color=color, linewidth=1.6)
         calibrated = ours["split"] == "calibrated"
-        for points, fill in ((ours[calibrated], "white"), (ours[~calibrated], color)):
+        for points, fill in ((ours[calibrated], PAPER), (ours[~calibrated], color)):
             ax.plot(
                 points[against],
                 points["measured_s"],
@@ -90,7 +91,7 @@ def _handles(cases: pd.DataFrame) -> list[Line2D]:
             linestyle="none",
             marker="o",
             color=INK,
-            markerfacecolor="white",
+            markerfacecolor=PAPER,
             label="measured, calibrated on",
         ),
     ]

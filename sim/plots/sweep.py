@@ -7,6 +7,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
 
 from sim.plots.canvas import axes, frame, legend_below
+from sim.plots.lines import stripe
 from sim.plots.palette import series_color
 
 TITLE = "Time to ready over {x}"
@@ -38,6 +39,7 @@ def sweep_lines(
     if not is_number:
         _name_places(ax, [str(value) for value in places])
     _from_zero(ax, summary)
+    stripe(ax, [line for line in lines if isinstance(line, Line2D)])
     ax.set_xlabel(x)
     ax.set_ylabel("seconds, mean and 95 % interval")
     if by is not None:

@@ -1,6 +1,6 @@
 """The phases of a start one after the other, from the request until it is ready."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from sim.core.quantity import shown_duration
 from sim.experiment.frames import lengths, phases_around
 from sim.experiment.statistics.estimate import TooFew
-from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows
+from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows, subtitle
 from sim.plots.palette import (
     FAINT,
     INK,
@@ -51,7 +51,7 @@ def waterfall(spans: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -
         ("median start", _phases(wide, MEDIAN), ""),
         ("p95 start", _phases(wide, P95), ""),
     ]
-    return _draw(bars, axes(ax, 2.5), title)
+    return _draw(bars, axes(ax, 2.7), title or "Where a start spends its time", [len(wide)])
 
 
 def waterfalls(
@@ -60,6 +60,7 @@ def waterfalls(
     *,
     quantile: float = MEDIAN,
     title: str = "",
+    app: str = "",
     asked: Mapping[str, int] | None = None,
 ) -> Axes:
     """The median start of each variant, a row each, so that platforms can be compared.
@@ -68,23 +69,27 @@ def waterfalls(
         spans: as for `waterfall`, with `variant` (a platform, and `-cold`, `-lazy` or `-warm`).
         ax: drawn into; None: a new figure.
         quantile: of the time to ready; 0.5 is the median start.
-        title: above the axes; empty: one that names the quantile.
+        title: above the axes; empty: one that names the quantile and the app.
+        app: whose starts they are.
         asked: starts of each variant, where not all became ready: a row shows only those that
             did, and says how many they are. Few that were let through are quick: such a row comes
             after those of which all became ready, pale, with the number that failed.
     """
     bars: list[Bar] = []
+    counts: list[int] = []
     for variant in _order(spans["variant"]):
         wide = lengths(spans[spans["variant"] == variant])
         of = "" if asked is None else f"\n({len(wide)} of {asked[variant]} ready)"
+        counts += [len(wide)] if asked is None else []
         lost = 0 if asked is None else asked[variant] - len(wide)
         bars.append(
             (_label(variant) + of, _phases(wide, quantile), f"{lost} failed" if lost else "")
         )
     bars.sort(key=lambda bar: bool(bar[2]))
     which = "median" if quantile == MEDIAN else f"p{100.0 * quantile:g}"
-    title = title or f"Where the {which} start spends its time"
-    return _draw(bars, axes(ax, 1.7 + (0.46 if asked is None else 0.6) * len(bars)), title)
+    title = title or f"Where the {which} start{f' of {app}' if app else ''} spends its time"
+    ax = axes(ax, 1.9 + (0.46 if asked is None else 0.6) * len(bars))
+    return _draw(bars, ax, title, counts)
 
 
 def _phases(wide: pd.DataFrame, quantile: float) -> "pd.Series[float] | str":
@@ -94,8 +99,13 @@ def _phases(wide: pd.DataFrame, quantile: float) -> "pd.Series[float] | str":
         return str(error)
 
 
-def _draw(bars: list[Bar], ax: Axes, title: str) -> Axes:
+def _draw(bars: list[Bar], ax: Axes, title: str, counts: Sequence[int]) -> Axes:
+    """Rows, below a title with the number of starts that each stands for."""
     frame(ax, title=title)
+    if counts:
+        few, many = min(counts), max(counts)
+        each = "" if len(counts) == 1 else " in each row"
+        subtitle(ax, f"of {few if few == many else f'{few} to {many}'} starts{each}")
     rows(ax, [label for label, _, _ in bars])
     known = [phases for _, phases, _ in bars if not isinstance(phases, str)]
     beside = 1.28 if any(failed for _, _, failed in bars) else 1.12

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim import plots
-from sim.plots.palette import FAINT, GRID, INK
+from sim.plots.theme import THEMES, theme
 from sim.studies.platforms import label
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def _inline(svg: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)
-    for color, name in {INK: "ink", FAINT: "faint", GRID: "grid", "#000000": "ink"}.items():
+    inks = {color: part for part, color in THEMES[theme()].items() if part != "paper"}
+    for color, name in {**inks, "#000000": "ink"}.items():
         svg = re.sub(re.escape(color), f"var(--{name})", svg, flags=re.IGNORECASE)
     return re.sub(
         r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" role="img">', svg, count=1

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.experiment.frames import outcomes
+from sim.experiment.storage.whole_file import write_whole
 from sim.report.figures import figures_of, numeric
 
 if TYPE_CHECKING:
@@ -57,10 +58,22 @@ def page(results: Results) -> str:
     )
 
 
-def write_page(results: Results, path: Path) -> Path:
-    """Write the page; it opens without a network."""
-    path.write_text(page(results), encoding="utf-8")
-    return path
+def write_page(results: Results, path: Path | None = None) -> Path:
+    """Write the page; it opens without a network.
+
+    Args:
+        path: of whoever asks; None: in the run's folder, where no link is followed.
+
+    Raises:
+        ValueError: what the run's folder holds is damaged.
+    """
+    text = page(results)
+    if path is not None:
+        path.write_text(text, encoding="utf-8")
+        return path
+    assert results.folder is not None  # it was loaded from there
+    write_whole(results.folder / PAGE, text)
+    return results.folder / PAGE
 
 
 def _asked(results: Results) -> str:
@@ -73,8 +86,18 @@ def _said(results: Results) -> dict[str, Any]:
     """The answer in the verb's own words, or what became of the starts."""
     kept = None if results.folder is None else results.folder / ANSWER
     if kept is not None and kept.exists():
-        return {"sentence": "", "lines": [], **json.loads(kept.read_text(encoding="utf-8"))}
+        return _kept(kept)
     return {"sentence": _became_of(results), "lines": []}
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    try:
+        said = {"sentence": "", "lines": [], **json.loads(path.read_text(encoding="utf-8"))}
+        if not all(isinstance(each, str) for each in (said["sentence"], *said["lines"])):
+            raise TypeError
+    except (ValueError, TypeError, RecursionError):
+        raise ValueError(f"{path} is damaged; the same command writes it again") from None
+    return said
 
 
 def _became_of(results: Results) -> str:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 
 from sim import catalog
-from sim.core.mistakes import mistakes
+from sim.core.mistakes import BadDescription, mistakes
 from sim.core.names import Architecture
 from sim.core.question import BadInput
 from sim.experiment import Scenario
@@ -47,7 +47,7 @@ class Loaded:
         _refuse_without_effect(values, data.get("platform"))
         try:
             return _made(data, self.folder)[1]
-        except ValidationError as error:
+        except (ValidationError, BadDescription) as error:
             raise BadFile("\n".join(mistakes(error, ScenarioFile))) from error
 
 
@@ -71,7 +71,7 @@ def load_scenario(path: str | Path) -> Loaded:
     wrong = without_effect(data, data.get("platform"))
     try:
         parts = _made(data, path.parent)
-    except ValidationError as error:
+    except (ValidationError, BadDescription) as error:
         raise BadFile("\n".join([f"{path}:", *mistakes(error, ScenarioFile), *wrong])) from error
     except (ValueError, OverflowError, ZeroDivisionError) as error:
         raise BadFile(f"{path}: {error}") from error

@@ -33,7 +33,7 @@ from sim.image import AgentPull, Image, read_image
 from sim.image.image import of_size
 from sim.platforms import Network
 from sim.platforms.ecs.placement import Strategy
-from sim.platforms.kubernetes.allocatable import MaxPods
+from sim.platforms.kubernetes.daemon_set import MaxPods
 from sim.platforms.kubernetes.pod import PodTemplate, Resources
 from sim.platforms.kubernetes.scheduler import Scoring
 from sim.studies import platforms

@@ -36,8 +36,8 @@ def account_line(needs: Iterable[Need]) -> str:
         return ""
     parts = "; ".join(_part(of, quota, those) for (of, quota), those in beyond.items())
     return (
-        f"Account quotas (a new account's, unless given) are not enforced here; ask for enough "
-        f"(Service Quotas): {parts}."
+        f"Account quotas (those of a new account, unless given) are not enforced here. Ask "
+        f"Service Quotas for more: {parts}."
     )
 
 
@@ -45,4 +45,5 @@ def _part(of: str, quota: float, those: list[Need]) -> str:
     names = ", ".join(each.platform for each in those)
     least, most = (f"{f(each.vcpus for each in those):,.10g}" for f in (min, max))
     vcpus = most if least == most else f"{least} to {most}"
-    return f"{names} {vcpus} vCPUs of {of}, where the quota is {quota:g}"
+    need = "needs" if len(those) == 1 else "need"
+    return f"{names} {need} {vcpus} vCPUs of {of}, the quota is {quota:g}"

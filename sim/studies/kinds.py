@@ -161,6 +161,11 @@ def size_typed(size: float) -> str:
     return shown_size(size).replace(" ", "")
 
 
+def all_apps() -> list[str]:
+    """Apps of the catalogue, which is read when they are asked for."""
+    return list(catalog.apps())
+
+
 def apps_that_start() -> list[str]:
     """Apps of the catalogue with start-up work of their own."""
     return [name for name in catalog.apps() if name != "generic"]

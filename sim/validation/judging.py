@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from importlib.resources import as_file
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
 from sim.catalog.data import DATA
 from sim.core.mistakes import spoken
+from sim.experiment.running.progress import progress
 from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
 from sim.validation.cases.apps import APPS
@@ -114,8 +113,12 @@ def _shipped() -> Iterator[tuple[Format, Table]]:
 
 def _cases(tables: Iterable[tuple[Format, Table]]) -> list[Case]:
     rows = [(known, row) for known, table in tables for row in table.rows]
-    shown = tqdm(rows, desc="comparing with measurements", unit="row", delay=1.0, leave=False)
-    return [case for known, row in shown for case in _judged(known, row)]
+    cases = []
+    with progress("comparing with measurements", "row", total=len(rows)) as told:
+        for known, row in rows:
+            cases += _judged(known, row)
+            told.update()
+    return cases
 
 
 def _judged(known: Format, row: TableRow) -> list[Case]:

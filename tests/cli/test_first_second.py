@@ -48,6 +48,14 @@ def test_help_imports_nothing_but_its_own_list() -> None:
     assert not HEAVY & modules
 
 
+def test_the_options_of_density_are_shown_without_a_platform() -> None:
+    """Names that are known are read when one is typed, not to list what can be."""
+    modules = imported(typed("density", "--help"))
+
+    assert not (HEAVY - {"pydantic", "simpy"}) & modules  # quotas are read beside figures
+    assert not {"sim.studies.platforms", "sim.catalog.eks", "sim.sandbox"} & modules
+
+
 @pytest.mark.parametrize(
     ("words", "spared"),
     [

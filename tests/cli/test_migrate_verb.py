@@ -35,13 +35,22 @@ def test_the_answer_is_a_sentence_a_table_pictures_and_a_list(listed: Path) -> N
     (folder,) = (path.parent for path in out.rglob("guests.csv"))
 
     assert ran.exit_code == 0
-    assert "3 VMs run. They hold 10 vCPU and 24 GiB" in " ".join(ran.stdout.split())
-    assert "Stay instances (Windows): 1: ad" in ran.stdout
-    assert "after a power cut" in ran.stdout and "at work" in ran.stdout
+    assert "3 VMs are running: 10 vCPU and 24 GiB" in " ".join(ran.stdout.split())
+    assert "These stay EC2 instances: ad (Windows)" in ran.stdout
+    assert "after a power cut" in ran.stdout and "A month is 730 hours" not in ran.stdout
     assert {path.name for path in folder.glob("*.png")} == {
         "asked-and-used.png", "hosts.png", "cost.png",
     }  # fmt: skip
     assert list(pd.read_csv(folder / "guests.csv")["name"]) == ["ad", "web-1", "web-2"]
+
+
+def test_caveats_stand_behind_explain(listed: Path) -> None:
+    """Where sizes are from, what the prices include, how the files were read."""
+    asked = ["--to", "ecs", "--instance", "m5.xlarge", "--replications", "2", "--explain"]
+    told = " ".join(call("migrate", listed, *asked, "--out", listed.parent / "out").stdout.split())
+
+    assert "simulated at work" in told and "A month is 730 hours" in told
+    assert "Sizes follow compute-optimizer" in told and "note: vCPUs are from" in told
 
 
 def test_json_is_all_there_is_on_standard_output(listed: Path) -> None:
@@ -61,7 +70,7 @@ def test_no_way_but_todays_is_an_exit_of_three(tmp_path: Path) -> None:
     path.write_text("name,vcpu,memory_gib,os\nad,2,8,Windows Server\n")
     ran = call("migrate", path, "--to", "ecs", "--no-start", "--out", tmp_path / "out")
 
-    assert ran.exit_code == 3 and "none of them can be a container" in ran.stdout
+    assert ran.exit_code == 3 and "none of the VMs can be a container" in ran.stdout
 
 
 @pytest.mark.parametrize(

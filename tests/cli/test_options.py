@@ -73,7 +73,7 @@ def test_the_function_has_the_defaults_of_the_options(verb: str, function: str) 
     question = asked(verb)
     parameters = inspect.signature(answers).parameters
 
-    assert list(parameters) == list(help_of(question))
+    assert sorted(parameters) == sorted(help_of(question))
     for name, parameter in parameters.items():
         assert parameter.default == (
             inspect.Parameter.empty if typed(question, name).argument else default(question, name)
@@ -155,7 +155,7 @@ def test_mistakes_of_several_kinds_come_in_one_message(tmp_path: Path) -> None:
 
 
 def test_python_says_the_same_lines() -> None:
-    """As a ValueError; a keyword that is not there is Python's own error."""
+    """As a ValueError, a keyword that is not there too; a value without one is a TypeError."""
     with pytest.raises(ValueError, match="not allowed on ec2") as told:
         sim.startup(platform="ec2", lazy=True, tasks=0, host="9")
 
@@ -164,8 +164,10 @@ def test_python_says_the_same_lines() -> None:
         "tasks",
         "lazy",
     ]
-    with pytest.raises(TypeError, match="tusks"):
+    with pytest.raises(ValueError, match="tusks: there is no such field; did you mean 'tasks'"):
         sim.startup(tusks=1)
+    with pytest.raises(TypeError, match="'java' is given without a name; write startup"):
+        sim.startup("java")
 
 
 def test_a_mistaken_field_hides_only_what_hangs_on_it() -> None:

@@ -49,7 +49,7 @@ def test_a_limit_that_none_keeps_to_is_exit_1(shop: Path) -> None:
     done = CliRunner().invoke(app, ["plan", str(shop), "--require", "cost<=1", *QUICK])
 
     assert done.exit_code == 1
-    assert "No platform keeps to cost<=1" in done.output
+    assert "No platform meets cost<=1" in done.output
 
 
 def test_an_application_that_fits_nowhere_is_exit_3(shop: Path) -> None:
@@ -76,3 +76,13 @@ def test_what_cannot_be_answered_is_exit_2(typed: list[str], said: str) -> None:
 
     assert done.exit_code == 2
     assert said in done.output
+
+
+def test_caveats_stand_behind_explain(shop: Path) -> None:
+    """The answer and what could make it wrong come first; what it rests on when asked."""
+    plain = CliRunner().invoke(app, ["plan", str(shop), *QUICK]).output
+    told = CliRunner().invoke(app, ["plan", str(shop), *QUICK, "--explain"]).output
+
+    assert "never recommended" in plain and "never recommended" in told
+    assert "A month is 730 hours" not in plain and "A month is 730 hours" in told
+    assert "--explain" in plain and "--explain" not in told

@@ -15,7 +15,7 @@ from sim import catalog
 from sim.cli.app import app
 from sim.experiment import Results
 from sim.experiment.storage.tables import empty_samples, empty_spans
-from sim.report.page import page
+from sim.report.page import ANSWER, PAGE, page
 
 LOADS = {"src", "href", "xlink:href", "data", "action", "poster", "srcset"}
 """Attributes by which a page loads something, or leads away."""
@@ -124,6 +124,23 @@ def test_what_comes_from_a_file_is_text_on_the_page() -> None:
     assert evil not in text
     assert text.count("<script>") == 1
     assert evil in seen(text).text
+
+
+def test_a_page_leads_nowhere_and_what_is_damaged_is_named(tmp_path: Path) -> None:
+    """A link in the run's folder is replaced; what it leads to stays."""
+    folder = own_run().save(tmp_path)
+    theirs = tmp_path / "precious"
+    theirs.write_text("precious")
+    (folder / PAGE).symlink_to(theirs)
+    assert CliRunner().invoke(app, ["report", str(folder)]).exit_code == 0
+
+    assert theirs.read_text() == "precious"
+    assert (folder / PAGE).read_text().startswith("<!")
+    for text in ("[1]", "{", '{"lines": [3]}', "9" * 5000):
+        (folder / ANSWER).write_text(text)
+        done = CliRunner().invoke(app, ["report", str(folder)])
+        assert done.exit_code == 2
+        assert f"{ANSWER} is damaged; the same command writes it again" in done.stderr
 
 
 def test_a_run_that_is_not_there_is_exit_2(tmp_path: Path) -> None:

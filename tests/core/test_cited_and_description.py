@@ -2,19 +2,22 @@
 
 import copy
 import pickle
+import pydoc
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 from worlds import PLATFORMS, docker, image, launch, machine, runtime, service
 
 from sim.core.cited import Cited, plain
 from sim.core.description import description, figures, with_figure
+from sim.core.mistakes import BadDescription
 from sim.experiment import Burst, Scenario
 from sim.host import Machine, Step
 from sim.platforms import Docker
 from sim.units import MiB
+from sim.workload import App
 
 
 def cited(key: str = "a.b", value: float = 2 * MiB, **rest: Any) -> Cited:
@@ -112,22 +115,62 @@ def test_running_a_description_does_not_change_it() -> None:
 
 def test_all_mistakes_are_told_at_once() -> None:
     """Each with its field."""
-    with pytest.raises(ValidationError) as error:
+    with pytest.raises(BadDescription) as error:
         Machine(name="m", vcpu=-1, memory=0, enis=0, colour="red")  # type: ignore[call-arg]
 
-    assert {e["loc"][0] for e in error.value.errors()} == {"vcpu", "memory", "enis", "colour"}
+    fields_ = [line.partition(":")[0] for line in str(error.value).splitlines()]
+    assert sorted(fields_) == ["colour", "enis", "memory", "vcpu"]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Step(cpu=-1), "cpu: -1 is not allowed; greater than or equal to 0"),
+        (lambda: Step(cpu="many"), "cpu: 'many' is not allowed; a number"),
+        (lambda: Step(wiat=1), "wiat: there is no such field; did you mean 'wait'?"),
+        (App, "name: it is missing; it is needed"),
+        (
+            lambda: App(name="a", startup=1),
+            "startup: 1 is not allowed; an object of class Step",
+        ),
+        (
+            lambda: App(name="a", startup={"cpu": -1}),
+            "startup.cpu: -1 is not allowed; greater than or equal to 0",
+        ),
+    ],
+)
+def test_a_mistake_in_python_is_said_as_on_the_command_line(
+    make: Callable[[], object], words: str
+) -> None:
+    """Field, value, what is allowed; of a number or a cited figure one sentence, not two."""
+    with pytest.raises(BadDescription) as error:
+        make()
+
+    assert str(error.value) == words
+
+
+def test_help_shows_each_field_with_its_meaning_and_nothing_of_how_it_is_checked() -> None:
+    """Type, default and docstring; no name of pydantic's."""
+    shown = pydoc.plain(pydoc.render_doc(App))
+
+    assert "App(*, name, startup=Step(" in shown
+    assert "float or Cited, 0.0 unless given" in shown
+    assert "Bytes of the image's files that it has mapped" in shown
+    assert "pydantic" not in shown
+    assert "__" not in shown
+    assert all(field.name in shown for field in fields(App))
 
 
 def test_fields_are_given_by_name_only() -> None:
     """A description reads like a sentence."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(TypeError, match="without a name; write Step"):
         Step(1.0)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("wrong", [-1.0, float("nan"), "many"])
 def test_a_figure_below_zero_is_refused(wrong: Any) -> None:
     """Numbers about the world are at least 0."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(BadDescription):
         Step(cpu=wrong)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from scipy import stats
 
+from sim.core.mistakes import BadDescription
 from sim.core.randomness import Exponential, Lognormal, Streams, Varying, median
 
 N = 4000
@@ -120,5 +120,5 @@ def test_one_name_has_one_distribution() -> None:
 @pytest.mark.parametrize("wrong", [{"median": -1.0, "spread": 0.1}, {"median": 1.0}])
 def test_impossible_distributions_are_refused(wrong: dict[str, float]) -> None:
     """At construction."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(BadDescription):
         Lognormal(**wrong)

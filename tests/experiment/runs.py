@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,21 @@ class DiesOnce:
         if not self.mark.exists():
             self.mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        deployment: Deployment = docker().deploy(world)
+        return deployment
+
+
+@description
+class SleepsOnce:
+    """A platform whose first run takes a while; the file remembers it."""
+
+    mark: Path
+
+    def deploy(self, world: World) -> Deployment:
+        """Set it up, after a while if this is the first time."""
+        if not self.mark.exists():
+            self.mark.touch()
+            time.sleep(0.2)
         deployment: Deployment = docker().deploy(world)
         return deployment
 

@@ -103,6 +103,29 @@ def test_ctrl_c_at_every_line_of_writing(tmp_path: Path, undisturbed: Results) -
     assert interrupt_everywhere(1, tmp_path, undisturbed) > 1000
 
 
+def test_a_lock_that_an_interrupt_has_left_hinders_nobody(
+    tmp_path: Path, undisturbed: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook keeps the frames of what was interrupted, and with them the lock."""
+    prepare, kept = store.RunFolder._prepare, []
+
+    def interrupted(self: store.RunFolder) -> None:
+        prepare(self)
+        lock = store.FileLock(self.folder / store.LOCK, is_singleton=True)
+        lock.acquire()  # once more, so that leaving the block does not give it back
+        kept.append(lock)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(store.RunFolder, "_prepare", interrupted)
+        patch.setattr(store.BaseFileLock, "release", lambda *_, **__: None)
+        ask(tmp_path)
+
+    assert kept[0].is_locked
+    assert_same(ask(tmp_path), undisturbed)
+    assert not kept[0].is_locked
+
+
 def save_everywhere(step: int, tmp_path: Path) -> int:
     """Interrupt a save over a finished run of fewer replications; a reader sees one of both."""
     few, many = replicate(scenario(), times=2), replicate(scenario(), times=3)

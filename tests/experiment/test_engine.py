@@ -13,9 +13,10 @@ from typing import Any
 
 import loky
 import pytest
-from runs import DiesOnce, assert_same, pair, scenario
+from runs import DiesOnce, SleepsOnce, assert_same, pair, scenario
 
 from sim.experiment import Scenario, compare, replicate
+from sim.experiment.running import engine
 from sim.experiment.running.batch import Batch, Bundle, code_digest, perform
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.stopping import Number
@@ -123,6 +124,40 @@ def test_short_runs_travel_in_batches() -> None:
     assert len(workers.batches) < 60
     assert max(len(batch.runs) for batch in workers.batches) == 25
     assert len(workers.batches[-1].runs) <= 2
+
+
+def test_a_clock_too_coarse_for_a_run_is_no_division_by_zero() -> None:
+    """Some systems count CPU time in hundredths of a second."""
+
+    class Coarse(Counting):
+        """As if runs took no time."""
+
+        def submit(self, batch: Batch) -> Future[Bundle]:
+            """Run it, and say that it took none."""
+            future: Future[Bundle] = Future()
+            bundle = perform(batch)
+            future.set_result(Bundle(bundle.rows, bundle.spans, bundle.samples, 0.0))
+            return future
+
+    store = InMemory()
+    one: dict[str, Scenario] = {"a": scenario(tasks=1)}
+    Engine(one, seed=1, target=Number(5), store=store, workers=Coarse()).run()
+
+    assert store.tables()["runs"].num_rows == 5
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_runs_that_do_not_end_are_named(
+    jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A while after the last one that did: which they are, wherever they are made."""
+    monkeypatch.setattr(engine, "SILENCE", 0.05)
+    slow = scenario(SleepsOnce(mark=tmp_path / "slept"))
+    replicate(slow, times=2, jobs=jobs)
+
+    assert "no run has ended for 0.05 s; under way or waiting: run 0 of small" in (
+        capsys.readouterr().err
+    )
 
 
 def test_where_runs_are_made_can_be_configured_around_a_call() -> None:

@@ -7,7 +7,7 @@ from pulling import LATENCY, Bench
 from worlds import image, machine
 
 from sim import catalog
-from sim.catalog.containers import PullMode
+from sim.catalog.nodes.settings import PullMode
 from sim.core.world import World
 from sim.image import Image
 from sim.units import MB, MiB

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from sim import catalog
+from sim.core.mistakes import BadDescription
 from sim.core.world import World
 from sim.platforms import ECS, EKS
 from sim.units import GiB
@@ -85,5 +85,5 @@ def test_platforms_that_differ_in_their_slots_only_are_the_same_without_them() -
 def test_a_node_pool_needs_a_kind_of_node() -> None:
     """Without one there is nothing to launch."""
     pool = catalog.eks_karpenter("m5.large").capacity
-    with pytest.raises(ValidationError, match="at least 1 item"):
+    with pytest.raises(BadDescription, match="at least 1 item"):
         replace(pool, kinds=())

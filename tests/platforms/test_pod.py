@@ -5,9 +5,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from worlds import service
 
+from sim.core.mistakes import BadDescription
 from sim.platforms import PodTemplate, Resources
 from sim.platforms.kubernetes.pod import PodRequest, cpu_weight, oom_score_adj, resources
 from sim.units import MiB
@@ -112,7 +112,7 @@ def test_a_burstable_container_that_asked_for_half_a_node_scores_500() -> None:
 
 def test_a_request_above_its_limit_is_a_mistake() -> None:
     """The API server says so, too."""
-    with pytest.raises(ValidationError, match="cpu_request: 2 is not allowed; at most cpu_limit"):
+    with pytest.raises(BadDescription, match="cpu_request: 2 is not allowed; at most cpu_limit"):
         Resources(cpu_request=2, cpu_limit=1)
 
 

@@ -4,8 +4,11 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.plots import scale_curves, scale_in_curves
+from sim.plots.lines import spread
 
 
 def starts(tasks: int, begin: int = 0) -> pd.DataFrame:
@@ -44,17 +47,35 @@ def test_ticks_stand_at_whole_tasks(tasks: int) -> None:
     assert all(tick == round(tick) for tick in ax.get_yticks())
 
 
-def test_lines_that_lie_on_each_other_are_all_seen_and_none_is_broken() -> None:
-    """The same numbers are drawn a line's width apart; none is thinner or dashed for it."""
-    names = ("fargate", "eks-fargate", "ecs-asg", "eks-karpenter", "eks-cas")
+@pytest.mark.parametrize("many", [2, 3, 5])
+def test_lines_that_are_one_are_striped_in_all_their_colours(many: int) -> None:
+    """A stripe of each in turn, all as long and as thick, none above what it says."""
+    names = ("fargate", "eks-fargate", "ecs-asg", "eks-karpenter", "eks-cas")[:many]
     rows = [(name, 0, time, hosts) for name in names for time, hosts in ((0.0, 9), (60.0, 4))]
+    rows += [("ecs-managed", 0, 0.0, 9)]
     ax = scale_in_curves(pd.DataFrame(rows, columns=["variant", "run", "time_s", "hosts"]))
-    lines = ax.get_lines()
-    heights = sorted(line.get_transform().transform((0.5, 40.0))[1] for line in lines)
-    dots = ax.get_figure(root=True)
-    assert dots is not None
+    below, *above, alone = ax.get_lines()
+    dashes = [line._unscaled_dash_pattern for line in above]
 
-    assert len({tuple(line.get_ydata()) for line in lines}) == 1
-    assert min(b - a for a, b in pairwise(heights)) >= lines[0].get_linewidth() * dots.dpi / 72.0
-    assert {line.get_linestyle() for line in lines} == {"-"}
-    assert len({line.get_linewidth() for line in lines}) == 1
+    assert len({tuple(line.get_ydata()) for line in (below, *above)}) == 1
+    assert below.get_linestyle() == alone.get_linestyle() == "-"
+    for offset, (on, off) in dashes:
+        assert on + off == pytest.approx(many * on)
+        assert 0.0 < offset < on + off
+    assert len({offset % (many * on) for offset, (on, _) in dashes}) == many - 1
+
+
+@given(st.lists(st.floats(0.0, 1.0), max_size=12), st.floats(0.01, 0.08))
+def test_names_are_moved_apart_and_no_more(wanted: list[float], gap: float) -> None:
+    """In order, inside, a gap apart; what had room stays where it was."""
+    places = spread(sorted(wanted), gap)
+    apart = all(b - a >= gap for a, b in pairwise(sorted(wanted)))
+
+    assert all(b - a >= gap - 1e-9 for a, b in pairwise(places))
+    assert all(-1e-9 <= place <= 1.0 + 1e-9 for place in places)
+    if apart:
+        assert places == pytest.approx(sorted(wanted))
+
+
+def test_names_wanted_at_one_place_stand_around_it() -> None:
+    assert spread([0.5, 0.5, 0.5], 0.1) == pytest.approx([0.4, 0.5, 0.6])

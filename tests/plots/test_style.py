@@ -1,147 +1,191 @@
-"""Every picture: no text is cut off or lies on another, and colours can be told apart."""
+"""Every picture: no text is cut off or lies on another, and all can be read on either paper."""
 
 from collections.abc import Iterator
 from itertools import combinations, pairwise
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import pytest
-from matplotlib.axes import Axes
+from each_picture import KINDS
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-import sim
 from sim import plots
+from sim.core.question import BadInput
+from sim.plots import palette
 from sim.plots.palette import LIMITS, PHASES
-from sim.studies.one_server import memory_of_one_server
-from sim.units import MiB
+from sim.plots.theme import THEMES, contrast, luminance
+
+NO_PICTURE = {"MOST_IN_GRAPH", "save", "split_phase", "theme"}
 
 
-def starts() -> pd.DataFrame:
-    """Twenty starts on each of six platforms."""
-    names = ("vm", "docker", "ec2", "ecs", "fargate", "eks")
-    return pd.DataFrame(
-        [
-            {"platform": name, "image": image, "time_to_ready_s": 2.0 + 3.0 * n + 0.1 * k}
-            for n, name in enumerate(names)
-            for image in ("cold", "warm")
-            for k in range(20)
-        ]
-    )
+def test_every_picture_is_looked_at() -> None:
+    """A new one fails here until `each_picture.py` draws it."""
+    assert {kind.partition(" ")[0] for kind in KINDS} == set(plots.__all__) - NO_PICTURE
 
 
-def spans() -> pd.DataFrame:
-    """Three variants with five phases each."""
-    rows = []
-    for variant in ("docker-cold", "ecs-cold", "fargate-cold"):
-        for task in range(20):
-            at = 0.0
-            for phase, length in (("request", 1.0), ("pull", 8.0), ("create", 0.3), ("app", 4.0)):
-                rows.append((variant, 0, task, phase, at, at + length + 0.01 * task))
-                at = rows[-1][-1]
-    columns = ["variant", "run", "task", "phase", "start_s", "end_s"]
-    return pd.DataFrame(rows, columns=columns)
+class Seen(NamedTuple):
+    """A text as it is drawn, in dots."""
+
+    text: str
+    corners: np.ndarray
+    color: str
 
 
-def differences() -> pd.DataFrame:
-    """One that is huge, one that is none."""
-    rows = [
-        ("time to ready, median", 12.0, 9.0, 15.0, "12.0 s more (9 to 15)"),
-        ("time to running, median", -0.04, -0.1, 0.02, "0.1 s less (0.3 less to 0.1 more)"),
-        ("tasks per host", 0.5, 0.4, 0.6, "8 more"),
-    ]
-    return pd.DataFrame(rows, columns=["label", "value", "low", "high", "text"])
+@pytest.fixture(scope="module", params=KINDS)
+def drawn(request: pytest.FixtureRequest) -> tuple[Figure, list[Seen]]:
+    """A figure of each kind, drawn once, with all its texts."""
+    figure = KINDS[request.param]().get_figure(root=True)
+    assert isinstance(figure, Figure)
+    return figure, list(texts(figure))
 
 
-def hosts_left() -> pd.DataFrame:
-    """Two platforms whose hosts go alike, and one whose stay."""
-    rows = [
-        (name, 0, time, left)
-        for name in ("fargate", "eks-fargate")
-        for time, left in ((0.0, 10), (60.0, 4))
-    ]
-    rows += [("ecs-asg", 0, 0.0, 10), ("ecs-asg", 0, 900.0, 9)]
-    return pd.DataFrame(rows, columns=["variant", "run", "time_s", "hosts"])
-
-
-def one_machine() -> Axes:
-    runs = pd.DataFrame(
-        {
-            "variant": ["docker", "vm"],
-            "time_to_ready_s_java": [12.7, 18.3],
-            "time_to_ready_s_mysql": [15.1, 20.3],
-            "time_to_ready_s_node": [0.9, 6.4],
-        }
-    )
-    return plots.one_machine(memory_of_one_server(), runs)
-
-
-@pytest.fixture(scope="module")
-def drawn() -> dict[str, Axes]:
-    """A figure of each kind."""
-    found = sim.density(cpu=0.25, memory=512 * MiB, by="reservation")
-    return {
-        "density": plots.density_bars(found.table()),
-        "memory": plots.memory_budget(found.budgets()),
-        "machine": one_machine(),
-        "ready": plots.ready_ecdf(starts()),
-        "waterfalls": plots.waterfalls(spans()),
-        "forest": plots.forest(differences()),
-        "scale in": plots.scale_in_curves(hosts_left()),
-    }
-
-
-KINDS = ("density", "memory", "machine", "ready", "waterfalls", "forest", "scale in")
-
-
-def texts(figure: Figure) -> Iterator[tuple[str, np.ndarray]]:
-    """Every text that is seen, with its box in dots."""
+def texts(figure: Figure) -> Iterator[Seen]:
+    """Every text that is seen."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    outside = {id(text) for ax in figure.axes for text in _outside(ax)}
+    outside = {id(text) for text in _outside(figure)}
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
         if id(text) not in outside and text.get_visible() and text.get_text().strip():
-            box = text.get_window_extent(canvas.get_renderer())
-            if box.width > 0.0:
-                yield text.get_text(), box.extents
+            corners = _corners(text, canvas)
+            if np.ptp(corners[:, 0]) > 0.0:
+                yield Seen(text.get_text(), corners, to_hex(text.get_color()))
 
 
-def _outside(ax: Axes) -> Iterator[Text]:
+def _corners(text: Text, canvas: FigureCanvasAgg) -> np.ndarray:
+    """Of its box, which may be turned."""
+    box = Text.get_window_extent(text, canvas.get_renderer())
+    middle, turned = np.array([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]), text.get_rotation()
+    if turned:
+        text.set_rotation(0.0)
+        box = Text.get_window_extent(text, canvas.get_renderer())
+        text.set_rotation(turned)
+    half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [box.width / 2, box.height / 2]
+    cos, sin = np.cos(np.radians(turned)), np.sin(np.radians(turned))
+    return np.asarray(middle + half @ np.array([[cos, sin], [-sin, cos]]))
+
+
+def _outside(figure: Figure) -> Iterator[Text]:
     """Labels of ticks beyond the ends of an axis, which are not drawn."""
-    for axis in (ax.xaxis, ax.yaxis):
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        if not axis.axes.axison:
+            yield from axis.findobj(Text)
         low, high = sorted(axis.get_view_interval())
-        for tick in axis.get_major_ticks():
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
             if not low <= tick.get_loc() <= high:
                 yield from (tick.label1, tick.label2)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_text_is_cut_off(kind: str, drawn: dict[str, Axes]) -> None:
-    figure = drawn[kind].get_figure(root=True)
-    assert figure is not None
-    wide, high = figure.get_size_inches() * figure.dpi
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """By how many dots two rectangles lie on each other, where they do least."""
+    least = np.inf
+    for box in (one, other):
+        for side in (box[1] - box[0], box[2] - box[1]):
+            along = side / np.linalg.norm(side)
+            a, b = one @ along, other @ along
+            least = min(least, min(a.max(), b.max()) - max(a.min(), b.min()))
+    return float(least)
+
+
+def test_no_text_is_cut_off(drawn: tuple[Figure, list[Seen]]) -> None:
+    figure, seen = drawn
+    edge = figure.get_size_inches() * figure.dpi
     cut = [
-        text
-        for text, (left, low, right, top) in texts(figure)
-        if left < -1.0 or low < -1.0 or right > wide + 1.0 or top > high + 1.0
+        each.text
+        for each in seen
+        if (each.corners < -1.0).any() or (each.corners > edge + 1.0).any()
     ]
 
     assert cut == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_text_lies_on_another(kind: str, drawn: dict[str, Axes]) -> None:
-    figure = drawn[kind].get_figure(root=True)
-    assert figure is not None
+def test_no_text_lies_on_another(drawn: tuple[Figure, list[Seen]]) -> None:
+    _, seen = drawn
     on_top = [
-        (first, second)
-        for (first, a), (second, b) in combinations(texts(figure), 2)
-        if min(a[2], b[2]) - max(a[0], b[0]) > 2.0 and min(a[3], b[3]) - max(a[1], b[1]) > 2.0
+        (one.text, other.text)
+        for one, other in combinations(seen, 2)
+        if overlap(one.corners, other.corners) > 2.0
     ]
 
     assert on_top == []
+
+
+@pytest.fixture
+def dark() -> Iterator[None]:
+    """Dark paper, and light paper again."""
+    plots.theme("dark")
+    yield
+    plots.theme("light")
+
+
+@pytest.mark.usefixtures("dark")
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_text_is_dark_on_dark_paper(kind: str) -> None:
+    """Dark text lies on a bar, as wide as it at least; all else is light."""
+    figure = KINDS[kind]().get_figure(root=True)
+    assert isinstance(figure, Figure)
+    paper = to_hex(figure.get_facecolor())
+    dim = {
+        text.get_text()
+        for text in figure.findobj(Text)
+        if isinstance(text, Text) and text.get_text().strip() and text.get_visible()
+        if contrast(to_hex(text.get_color()), paper) < 4.5 and to_hex(text.get_color()) != "#222222"
+    }
+
+    assert luminance(paper) < 0.02
+    assert dim == set()
+
+
+@pytest.mark.usefixtures("dark")
+def test_all_colours_are_seen_on_dark_paper() -> None:
+    """Of fills and lines: at least 3, as WCAG 2.1 (1.4.11) asks of graphics."""
+    paper = THEMES["dark"]["paper"]
+    colors = [
+        *map(palette.platform_color, palette.PLATFORMS),
+        *map(palette.limit_color, LIMITS),
+        *map(palette.phase_color, PHASES),
+        *map(palette.recovery_color, palette.RECOVERY),
+        *(palette.memory_color(item) for item in palette.MEMORY if item != "free"),
+        *map(palette.series_color, range(7)),
+    ]
+
+    assert min(contrast(color, paper) for color in colors) >= 3.0
+
+
+def test_a_theme_is_light_or_dark() -> None:
+    """The message names what is allowed; the one in force stays."""
+    with pytest.raises(BadInput, match=r"'drak' is not allowed; light or dark; did you mean dark"):
+        plots.theme("drak")
+
+    assert plots.theme() == "light"
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_ink_and_paper_are_those_of_the_theme(name: str) -> None:
+    """Matplotlib knows them by name."""
+    plots.theme(name)
+    seen = {part: to_hex(f"berthsim:{part}").upper() for part in THEMES[name]}
+    plots.theme("light")
+
+    assert seen == THEMES[name]
+    assert contrast(THEMES[name]["ink"], THEMES[name]["paper"]) > 7.0
+    assert contrast(THEMES[name]["faint"], THEMES[name]["paper"]) > 4.5
+
+
+def test_a_picture_is_saved_in_both_formats_and_text_stays_text(tmp_path: Path) -> None:
+    """In the SVG every name can be searched for; it is made twice as the same bytes."""
+    png, svg = tmp_path / "a.png", tmp_path / "a.svg"
+    plots.save(KINDS["cost_steps"](), png, svg)
+    first = svg.read_text()
+    plots.save(KINDS["cost_steps"](), png, svg)
+
+    assert png.read_bytes()[:4] == b"\x89PNG"
+    assert ">right-sized</text>" in first
+    assert svg.read_text() == first
 
 
 @pytest.mark.parametrize("colors", [LIMITS, PHASES], ids=["limits", "phases"])

@@ -5,6 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from sim.plots import parity, start_under_load
+from sim.plots.palette import PAPER
 
 CASES = pd.DataFrame(
     [
@@ -33,7 +34,7 @@ def points(axes: object) -> list[tuple[float, float, bool]]:
     found = []
     for line in axes.get_lines():  # type: ignore[attr-defined]
         if line.get_linestyle() == "None":
-            filled = line.get_markerfacecolor() not in ("none", "white")
+            filled = line.get_markerfacecolor() not in ("none", PAPER)
             found += [(x, y, filled) for x, y in zip(*line.get_data(), strict=True)]
     return sorted(found)
 

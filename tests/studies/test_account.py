@@ -13,7 +13,7 @@ def test_a_scale_out_says_which_quotas_a_new_account_needs_raised() -> None:
     answer = scale_out(platform="fargate", to=10, cpu=2.0, memory=4 * GiB, replications=1)
 
     assert answer.rows[0].ready == 10
-    assert "fargate 20 vCPUs of Fargate tasks, where the quota is 6" in answer.account
+    assert "fargate needs 20 vCPUs of Fargate tasks, the quota is 6" in answer.account
 
 
 def test_an_account_that_has_enough_is_not_spoken_of() -> None:
@@ -34,8 +34,8 @@ def test_starts_count_instances_and_microvms_and_nothing_that_shares_a_host() ->
     }
 
     assert of["docker"] == ""
-    assert "ec2 8 vCPUs of on-demand instances, where the quota is 5" in of["ec2"]
-    assert "fargate 8 vCPUs of Fargate tasks, where the quota is 6" in of["fargate"]
+    assert "ec2 needs 8 vCPUs of on-demand instances, the quota is 5" in of["ec2"]
+    assert "fargate needs 8 vCPUs of Fargate tasks, the quota is 6" in of["fargate"]
 
 
 def test_platforms_of_one_quota_are_said_together() -> None:
@@ -44,7 +44,7 @@ def test_platforms_of_one_quota_are_said_together() -> None:
         [Need("a", "x", 7.0, 5.0), Need("b", "x", 9.5, 5.0), Need("c", "x", 5.0, 5.0)]
     )
 
-    assert line.endswith("(Service Quotas): a, b 7 to 9.5 vCPUs of x, where the quota is 5.")
+    assert line.endswith("Service Quotas for more: a, b need 7 to 9.5 vCPUs of x, the quota is 5.")
 
 
 def test_fargate_on_arm_has_a_price_of_its_own_a_fifth_below() -> None:

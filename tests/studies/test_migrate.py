@@ -212,6 +212,24 @@ def test_what_is_too_large_for_fargate_stays_an_instance() -> None:
     assert [each.guest.name for each in way.stay] == ["huge"]
 
 
+def test_what_is_too_large_to_share_a_machine_stays_an_instance() -> None:
+    """Where any type may be taken: one large VM makes no large machine for all of the small ones.
+
+    A type that was asked for is asked for: there it is packed.
+    """
+    small = [guest(f"web-{n}") for n in range(3)]
+    giant = guest("giant", 256.0, 1024 * GiB)
+    asked = {"to": ("ecs",), "rule": "as-is", "spare": 1}
+    mixed = arithmetic(giant, *small, **asked).way("ecs")
+    alone = arithmetic(*small, **asked).way("ecs")
+    told = arithmetic(giant, *small, **asked, instance="u7i-6tb.112xlarge").way("ecs")
+
+    assert mixed is not None and alone is not None and told is not None
+    assert [each.guest.name for each in mixed.stay] == ["giant"]
+    assert (mixed.hosts, mixed.lower_bound) == (alone.hosts, alone.lower_bound)
+    assert told.stay == ()
+
+
 def test_a_way_is_paid_with_all_that_stays_beside_it(forty: MigrateAnswer) -> None:
     """So that ways can be compared: machines for containers, and instances for the others."""
     way = forty.way("ecs")

@@ -34,7 +34,7 @@ def test_each_part_comes_after_what_it_waits_for() -> None:
 )
 def test_parts_that_do_not_hang_together_are_refused(parts: tuple[Part, ...], words: str) -> None:
     """By name: who is missing, twice there, or waits in a circle."""
-    with pytest.raises(ValueError, match="Application") as caught:
+    with pytest.raises(ValueError, match=":") as caught:
         Application(name="shop", parts=parts)
 
     assert words in str(caught.value)

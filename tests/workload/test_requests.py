@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from worlds import app, service
 
+from sim.core.mistakes import BadDescription
 from sim.core.world import World
 from sim.host.cpu_quota import CpuMax
 from sim.sharing import SharedCapacity
@@ -153,7 +153,7 @@ def test_a_service_reserves_its_limit_unless_told_otherwise() -> None:
 
 def test_a_reservation_above_the_limit_is_refused() -> None:
     """With field, value and what is allowed."""
-    with pytest.raises(ValidationError, match="memory_reservation"):
+    with pytest.raises(BadDescription, match="memory_reservation"):
         service(memory=100 * MiB, memory_reservation=101 * MiB)
 
 
@@ -163,7 +163,7 @@ def test_a_reservation_above_the_limit_is_refused() -> None:
 )
 def test_sizes_out_of_range_are_refused(field: str, value: Any) -> None:
     """A modelling mistake is an error at construction that names the field."""
-    with pytest.raises(ValidationError, match=field):
+    with pytest.raises(BadDescription, match=field):
         service(**{field: value})
 
 
@@ -184,7 +184,7 @@ def test_a_quota_caps_and_a_weight_does_not() -> None:
 @pytest.mark.parametrize("wrong", [{"share": 0.0}, {"request_cpu": 0.0}])
 def test_a_load_of_nothing_is_refused(wrong: dict[str, float]) -> None:
     """A mistake is found where it is made: share and work are positive."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(BadDescription):
         Load(**{"share": 0.5, "request_cpu": 0.01, **wrong})
 
 

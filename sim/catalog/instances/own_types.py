@@ -12,6 +12,8 @@ from sim.catalog.data import rows
 
 PLACE = "BERTHSIM_INSTANCES"
 """The environment variable that names another file."""
+LARGEST = 16 * 10**6
+"""Bytes of a file; all of AWS's types are below 1 MB."""
 NEEDED = ("instance_type", "arch", "vcpu", "memory_mib_nominal")
 """Columns that may not be blank; any other one may, or be missing: then it is not known."""
 
@@ -64,6 +66,8 @@ def read(path: Path) -> list[dict[str, str]]:
     Raises:
         ValueError: a row is wrong; the message names every mistake, a line each.
     """
+    if path.exists() and not (path.is_file() and path.stat().st_size <= LARGEST):
+        raise ValueError(f"{path}: it is not a file of at most {LARGEST // 10**6} MB")
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         try:

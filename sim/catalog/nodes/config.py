@@ -7,14 +7,9 @@ from typing import Any
 from sim.catalog.figures import figure
 from sim.catalog.instances.machines import machine
 from sim.catalog.instances.table import instance, known_network
-from sim.catalog.nodes.max_pods import (
-    HOST_NETWORK_PODS,
-    is_expression,
-    pod_cap,
-)
-from sim.catalog.nodes.max_pods import (
-    max_pods as evaluated_max_pods,
-)
+from sim.catalog.nodes.expression import is_expression
+from sim.catalog.nodes.max_pods import HOST_NETWORK_PODS, pod_cap
+from sim.catalog.nodes.max_pods import max_pods as evaluated_max_pods
 from sim.catalog.nodes.settings import NodeSettings
 from sim.platforms import DaemonSet, NodeConfig
 

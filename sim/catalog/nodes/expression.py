@@ -24,6 +24,11 @@ def evaluated(text: str, variables: Mapping[str, int]) -> int:
     return _number(value)
 
 
+def is_expression(value: int | str | None) -> bool:
+    """Whether it is nodeadm's `maxPodsExpression`, and no plain number for the kubelet."""
+    return isinstance(value, str) and not value.strip().isdigit()
+
+
 class _Evaluation:
     """Reads an expression from left to right and works it out at once."""
 

@@ -3,7 +3,7 @@
 from sim.catalog.figures import figure
 from sim.catalog.instances.table import instance, known_network
 from sim.catalog.nodes.expression import evaluated
-from sim.platforms.kubernetes.allocatable import MOST_PODS
+from sim.platforms.kubernetes.daemon_set import MOST_PODS
 from sim.units import MiB
 
 VARIABLES = ("default_enis", "ips_per_eni", "max_pods", "vcpus", "memory_mib")
@@ -42,11 +42,6 @@ def max_pods(text: str, type_: str) -> int:
             f"{text!r} is not allowed; it comes to {pods} on {type_}: from 1 to {MOST_PODS}"
         )
     return pods
-
-
-def is_expression(value: int | str | None) -> bool:
-    """Whether it is nodeadm's `maxPodsExpression`, and no plain number for the kubelet."""
-    return isinstance(value, str) and not value.strip().isdigit()
 
 
 def pod_cap(type_: str) -> int:

@@ -7,14 +7,15 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field, PositiveInt, ValidationInfo, WithJsonSchema
 
-from sim.catalog.containers import PullMode
 from sim.catalog.instances.amis import Ami
 from sim.core.description import description
 from sim.core.quantity import Bytes, Vcpu, parse_bytes, parse_vcpu, shown_size
 from sim.core.question import Question, Typed
-from sim.platforms.kubernetes.allocatable import DaemonSet
+from sim.platforms.kubernetes.daemon_set import DaemonSet
 
 T = TypeVar("T")
+
+PullMode: TypeAlias = Literal["containerd", "containerd-parallel", "soci-parallel"]
 
 _KUBERNETES = re.compile(r"[0-9.]+[KMGT]i")
 

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from contextlib import contextmanager
 from itertools import islice
+from threading import Event, Thread
 from typing import Protocol
-
-from tqdm.auto import tqdm
 
 from sim.experiment.running.batch import Batch, Bundle, RunKey, code_digest
 from sim.experiment.running.own_code import own_code
+from sim.experiment.running.progress import progress, say
 from sim.experiment.running.run import Runnable, RunRow
 from sim.experiment.running.stopping import Target
 from sim.experiment.running.workers import Workers
 
 BATCH_SECONDS = 1.0
 """Work in one batch: enough to drown the cost of sending it, little enough to lose."""
+
+
+SILENCE = 60.0
+"""Seconds without a finished run after which those under way are named, then twice as many."""
 
 
 class RunStore(Protocol):
@@ -60,6 +65,8 @@ class Engine:
         self._pending: dict[Future[Bundle], Batch] = {}
         self._next = 0
         """The next run in the order of replications; variants take turns."""
+        self._sent: tuple[RunKey, ...] = ()
+        """Those handed out last; this process may be making them itself."""
         self._again: list[RunKey] = []
         """Runs that were lost with their worker."""
         self._made, self._seconds = 0, 0.0
@@ -81,21 +88,47 @@ class Engine:
             ConnectionError: the cluster has gone.
         """
         there = sum(number < self.target.needed for _, number in self._done)
-        with tqdm(desc=self.what, unit="run", delay=1.0, leave=False, initial=there) as bar:
+        with progress(self.what, "run", done=there) as bar, self._watched():
             while self._hand_out():
                 finished = self._take_in()
                 bar.total = self.wanted
                 bar.update(finished)
 
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Whatever hangs has a name: say which runs are under way where none ends for long."""
+        ended = Event()
+        Thread(target=self._watch, args=(ended,), daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+    def _watch(self, ended: Event) -> None:
+        made, silence = self._made, SILENCE
+        while not ended.wait(silence):
+            if self._made > made:
+                made, silence = self._made, SILENCE
+                continue
+            say(f"no run has ended for {silence:g} s; {self._under_way()}")
+            silence *= 2.0
+
+    def _under_way(self) -> str:
+        batches = [batch.runs for batch in self._pending.values()] or [self._sent]
+        runs = list(dict.fromkeys(key for keys in batches for key in keys))
+        named = ", ".join(f"run {number} of {variant}" for variant, number in runs[:3])
+        more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
+        return f"under way or waiting: {named}{more}"
+
     def _hand_out(self) -> bool:
         """Keep every worker busy, with one batch waiting; false when all is done."""
         left = self.wanted - self._next + len(self._again)
-        each = self._seconds / self._made if self._made else None
-        self.workers.grow((each or 0.0) * left)
+        each = self._seconds / self._made if self._made else 0.0  # a coarse clock says 0, too
+        self.workers.grow(each * left)
         workers = self.workers.count
         while len(self._pending) < (2 * workers if workers > 1 else 1):
             share = -(-(self.wanted - self._next) // (2 * workers))
-            size = 1 if each is None else max(1, min(share, int(BATCH_SECONDS / each)))
+            size = max(1, min(share, int(BATCH_SECONDS / each))) if each else 1
             keys = tuple(islice(self._missing(), size))
             if not keys:
                 break
@@ -115,6 +148,7 @@ class Engine:
 
     def _submit(self, keys: tuple[RunKey, ...]) -> None:
         scenarios = {variant: self.scenarios[variant] for variant, _ in keys}
+        self._sent = keys
         batch = Batch(keys, scenarios, self.seed, code_digest(), self._own, self.tables)
         try:
             self._pending[self.workers.submit(batch)] = batch

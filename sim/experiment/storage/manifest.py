@@ -1,19 +1,18 @@
-"""The manifest of a run: who, what, where and when; and files that are whole or not there."""
+"""The manifest of a run: who, what, where and when."""
 
 import hashlib
 import json
-import os
 import platform
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, TypeAlias
 
 from sim.core.fitted import FittedFigure, stand_ins
 from sim.experiment.running.batch import code_digest
+from sim.experiment.storage.whole_file import write_whole
 
 Manifest: TypeAlias = dict[str, Any]
 
@@ -21,8 +20,6 @@ FILE = "manifest.json"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """A name that can be a folder on any system, and never leads out of its own."""
-
-_DRAFT = re.compile(r"\..+\.[0-9]+\.writing")
 
 
 def new_manifest(
@@ -121,40 +118,3 @@ def check_name(field: str, name: str) -> str:
             f"underscores, and a letter or a digit first"
         )
     return name
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file by that text, in one step."""
-    with whole_file(path) as file:
-        file.write(text.encode())
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `path` in one step when the block has ended.
-
-    A reader sees the old file or the new one; when the block fails, the old one stays. Where
-    `path` is a link, the link is replaced, not what it leads to.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
-    try:
-        draft.unlink(missing_ok=True)  # of a process that was killed, or a link
-        with draft.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def remove_drafts(folder: Path, older_than: float = -1e9) -> None:
-    """Remove what writers left that were killed.
-
-    Args:
-        older_than: seconds; where others may write at the same time.
-    """
-    for path in folder.iterdir():
-        with suppress(OSError):
-            if _DRAFT.fullmatch(path.name) and time.time() - path.lstat().st_mtime > older_than:
-                path.unlink()

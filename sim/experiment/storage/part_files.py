@@ -20,8 +20,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.storage.manifest import remove_drafts, whole_file, write_whole
 from sim.experiment.storage.tables import TABLES, combined, empty_tables
+from sim.experiment.storage.whole_file import remove_drafts, whole_file, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa

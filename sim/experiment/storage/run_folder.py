@@ -8,31 +8,29 @@ import hashlib
 import io
 import os
 import shutil
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-from tqdm import tqdm
+from filelock import BaseFileLock, FileLock, Timeout
 
 from sim.experiment.running.batch import Bundle
 from sim.experiment.running.columns import size
+from sim.experiment.running.progress import say
 from sim.experiment.running.run import RunRow
 from sim.experiment.storage.manifest import (
     FILE,
     Manifest,
     check_name,
     read_manifest,
-    remove_drafts,
     write_manifest,
-    write_whole,
 )
 from sim.experiment.storage.part_files import FOLDERS, PartFiles, unlinked
 from sim.experiment.storage.tables import TABLES, Tables, arranged, empty_tables, tables_of
+from sim.experiment.storage.whole_file import remove_drafts, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,10 +72,6 @@ class RunFolder:
         home: folder of the scenario; the run's own folder is in it.
         manifest: of the run as it is asked for now.
         described: the scenario.
-
-    Raises:
-        BlockingIOError: another process works in it.
-        OSError: it cannot be written, or is a link.
     """
 
     def __init__(self, home: Path, manifest: Manifest, described: Mapping[str, Any]) -> None:
@@ -86,19 +80,24 @@ class RunFolder:
         self.described = described
         self._buffer: list[Bundle] = []
         self._since = time.monotonic()
-        make_folder(home)
-        make_folder(self.folder)
-        self._lock = locked(self.folder)
-        self._there = finished(self.folder)
+        self._there: Manifest | None = None
         """Manifest of the finished run that is there already; it counts until ours is finished."""
-        self.parts = PartFiles(self.folder, manifest["code"], stored_parts(self._there))
+        self.parts = PartFiles(self.folder, manifest["code"])
+        self._held = contextlib.ExitStack()
 
     def __enter__(self) -> RunFolder:
-        try:
+        """Work in it.
+
+        Raises:
+            BlockingIOError: another process does.
+            OSError: it cannot be written, or is a link.
+        """
+        make_folder(self.folder.parent)
+        make_folder(self.folder)
+        with contextlib.ExitStack() as held:
+            held.enter_context(locked(self.folder))
             self._prepare()
-        except BaseException:
-            self._lock.release()
-            raise
+            self._held = held.pop_all()
         return self
 
     def __exit__(
@@ -111,7 +110,7 @@ class RunFolder:
             if not isinstance(error, OSError):
                 self.flush()
         finally:
-            self._lock.release()
+            self._held.close()
 
     def add(self, bundle: Bundle) -> None:
         """Keep the runs of a bundle; they are on disk a few seconds later."""
@@ -177,6 +176,8 @@ class RunFolder:
 
     def _prepare(self) -> None:
         """Keep what earlier calls of the same command have left, as far as it can be used."""
+        self._there = finished(self.folder)
+        self.parts.pinned = frozenset(stored_parts(self._there))
         self._say_if_of_other_code()
         make_tables(self.folder)
         remove_drafts(self.folder)
@@ -395,8 +396,12 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def locked(folder: Path, waits: float = 0.0) -> FileLock:
+@contextlib.contextmanager
+def locked(folder: Path, waits: float = 0.0) -> Iterator[None]:
     """A lock on a folder that goes when this process does, however it ends.
+
+    One that this thread has already was left by an interrupt, and is taken over: a notebook keeps
+    what was interrupted alive.
 
     Args:
         waits: seconds to wait for another process.
@@ -408,16 +413,18 @@ def locked(folder: Path, waits: float = 0.0) -> FileLock:
     path = folder / LOCK
     if path.is_symlink():
         path.unlink()
-    lock = FileLock(path)
+    lock = FileLock(path, is_singleton=True)
+    try:
+        _acquire(lock, folder, waits)
+        yield
+    finally:
+        lock.release(force=True)
+
+
+def _acquire(lock: BaseFileLock, folder: Path, waits: float) -> None:
     try:
         lock.acquire(timeout=waits)
     except Timeout:
         raise BlockingIOError(
             f"{folder}: another process works there; wait for it, or give another --out"
         ) from None
-    return lock
-
-
-def say(text: str) -> None:
-    """A remark on standard error, clear of the progress bar."""
-    tqdm.write(text, file=sys.stderr)

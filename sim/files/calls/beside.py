@@ -4,9 +4,7 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from sim.core.mistakes import mistakes
+from sim.core.mistakes import BadDescription
 from sim.core.names import unknown
 from sim.core.question import BadInput
 from sim.files.draft import Drafts, PartDraft
@@ -59,8 +57,8 @@ def _joined(application: Application, said: Drafts | Application, where: str) ->
     notes = (*application.notes, *getattr(said, "notes", ()))
     try:
         return replace(application, parts=parts, entries=said.entries, notes=notes)
-    except ValidationError as error:
-        lines = [f"{where}: {line}" for line in mistakes(error, Application)]
+    except BadDescription as error:
+        lines = [f"{where}: {line}" for line in str(error).splitlines()]
         raise BadInput("\n".join(lines)) from None
 
 

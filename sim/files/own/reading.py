@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sim import catalog
 from sim.catalog.apps import IMAGE_OF
-from sim.core.mistakes import mistakes
+from sim.core.mistakes import by_item
 from sim.core.names import unknown
 from sim.files.draft import ContainerDraft, Drafts, PartDraft
 from sim.files.own.forms import (
@@ -65,7 +65,7 @@ def _formed(node: Value, value: Any, form: type[F]) -> F | None:
     try:
         return TypeAdapter(form).validate_python(value, context={"text": True})
     except ValidationError as error:
-        for item, line in zip(error.errors(), mistakes(error, form), strict=True):
+        for item, line in by_item(error, form):
             at = node
             for step in map(str, item["loc"]):
                 if step in at:

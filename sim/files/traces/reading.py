@@ -11,6 +11,7 @@ from typing import Any
 from sim import catalog
 from sim.core.cited import plain
 from sim.core.question import BadInput
+from sim.files.text.source import bytes_of
 from sim.files.traces import alibaba
 from sim.files.traces.alibaba import alibaba_spans
 from sim.files.traces.jaeger import jaeger_spans
@@ -21,8 +22,6 @@ from sim.files.traces.zipkin import zipkin_spans
 from sim.units import MiB, vcpu
 from sim.workload import Application, Part
 
-LARGEST = 16 * MiB
-"""Bytes of one file."""
 CPU, MEMORY = 1.0 * vcpu, 512 * MiB
 """What a copy is given: a trace does not say."""
 
@@ -46,9 +45,8 @@ def read_traces(*files: str | PathLike[str], cpu_share: float | None = None) -> 
     for path in paths:
         try:
             spans.append(iter(list(_spans(path))))
-        except (BadSpan, OSError) as error:
-            told = getattr(error, "strerror", None) or str(error)
-            wrong.append(f"{path}: {told}")
+        except BadSpan as error:
+            wrong.append(f"{path}: {error}")
     if wrong or not paths:
         raise BadInput("\n".join(wrong) or "files: it is missing; a file of traces")
     learnt = learn(chain.from_iterable(spans))
@@ -61,7 +59,7 @@ def is_traces(path: Path) -> bool:
     """Whether a file looks like traces."""
     try:
         return next(iter(_spans(path)), None) is not None
-    except (BadSpan, OSError):
+    except BadSpan:
         return False
 
 
@@ -71,18 +69,18 @@ def _spans(path: Path) -> Iterator[TracedSpan]:
     Raises:
         BadSpan: it is no format that is read, or a span lacks something.
     """
-    if path.stat().st_size > LARGEST:
-        raise BadSpan("it is above 16 MiB; take fewer traces")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = bytes_of(path).decode()
     except UnicodeDecodeError:
         raise BadSpan("it is not text") from None
+    except BadInput as error:
+        raise BadSpan(str(error).removeprefix(f"{path}: ")) from None
     head = {word.strip().strip('"') for word in text.partition("\n")[0].split(",")}
     if head >= alibaba.COLUMNS:
         return alibaba_spans(text)
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also of thousands of digits
         raise BadSpan(f"it is neither JSON nor rows of MSCallGraph ({error})") from None
     return _of_document(document)
 

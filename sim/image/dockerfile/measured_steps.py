@@ -140,6 +140,8 @@ def _own_steps(target: Stage, stages: Stages) -> Iterator[ParsedInstruction]:
 
 
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{printable(str(path))}: it is a folder, a device or a pipe")
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_OUTPUT + 1)

@@ -160,7 +160,10 @@ def all_of(mistakes: list[str]) -> BadManifest:
 
 def _bytes_of(source: str | Path, label: str) -> bytes:
     try:
-        with Path(source).open("rb") as file:
+        path = Path(source)
+        if path.exists() and not path.is_file():
+            raise ValueError("it is a folder, a device or a pipe")
+        with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except FileNotFoundError:
         raise BadManifest(f"{label}: there is no such file") from None

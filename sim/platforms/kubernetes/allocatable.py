@@ -7,20 +7,16 @@ the DaemonSets' own requests is what pods can ask for.
 import math
 from dataclasses import replace
 from itertools import pairwise
-from typing import Annotated, NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from pydantic import Field, NonNegativeInt
+from pydantic import NonNegativeInt
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.host import Machine
+from sim.platforms.kubernetes.daemon_set import DaemonSet, MaxPods
 from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.limits import fits
-
-MOST_PODS = 2**31 - 1
-"""`maxPods` is a signed 32-bit number."""
-
-MaxPods: TypeAlias = Annotated[int, Field(ge=1, le=MOST_PODS)]
 
 
 class Allocatable(NamedTuple):
@@ -31,21 +27,6 @@ class Allocatable(NamedTuple):
     memory: int
     """Bytes."""
     pods: int
-
-
-@description
-class DaemonSet:
-    """A pod that runs on every node."""
-
-    name: str
-    cpu: Number = 0.0
-    """vCPUs it requests."""
-    memory: Number = 0.0
-    """Bytes it requests."""
-    used: Number = 0.0
-    """Bytes it uses."""
-    host_network: bool = False
-    """Whether it shares the node's network, and so needs no address."""
 
 
 @description

@@ -8,8 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from tqdm.auto import tqdm
-
+from sim.experiment.running.progress import progress
 from sim.host import Machine
 from sim.start import Ceiling
 from sim.studies.density.bench import Bench, Probe, Settles
@@ -106,7 +105,7 @@ def largest_by_use(
     stopped_by = bound.limit
     probes: list[Probe] = []
     search = Search(bound.allows)
-    with tqdm(desc="probing density by use", unit="probe", delay=1.0, leave=False) as bar:
+    with progress("probing density by use", "probe") as bar:
         while search.low < search.high:
             probed = bench.probe(platform, search.trial())
             probes.append(probed.probe)

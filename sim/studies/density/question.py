@@ -6,11 +6,10 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from sim import catalog
-from sim.catalog.nodes.max_pods import is_expression
+from sim.catalog.nodes.expression import is_expression
 from sim.core.description import description
 from sim.core.question import Mistake, Typed, without_effect
-from sim.platforms.kubernetes.allocatable import MOST_PODS
-from sim.studies import platforms
+from sim.platforms.kubernetes.daemon_set import MOST_PODS
 from sim.studies.cost.terms import PriceTerms
 from sim.studies.kinds import (
     APP,
@@ -26,6 +25,7 @@ from sim.studies.kinds import (
     Seed,
     Size,
     Time,
+    all_apps,
     among,
     app_or_service,
     number,
@@ -38,6 +38,8 @@ By: TypeAlias = Literal["reservation", "use", "both"]
 
 
 def _flavours() -> list[str]:
+    from sim.studies import platforms
+
     return [flavour.name for row in platforms.rows("density") for flavour in row.density]
 
 
@@ -72,7 +74,7 @@ class DensityQuestion(PriceTerms):
     """EC2 type of the AWS rows."""
     host: Host | None = None
     """Bare machine of the vm and docker rows: m5.metal, 16x64GiB."""
-    app: Annotated[str | Service, app_or_service(catalog.apps), APP] = "generic"
+    app: Annotated[str | Service, app_or_service(all_apps), APP] = "generic"
     """java, node, mysql or generic; or a file of your own, see sim app init."""
     cpu: ReservedCores | None = None
     """vCPUs of one, such as 0.25 or 250m; 0 reserves none."""

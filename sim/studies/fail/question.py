@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Set
 from typing import Annotated, Literal, TypeAlias, get_args
 
-from sim import catalog
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.studies import platforms
@@ -18,6 +17,7 @@ from sim.studies.kinds import (
     Seed,
     Size,
     Time,
+    all_apps,
     among,
     app_or_service,
     chosen,
@@ -47,7 +47,7 @@ class FailQuestion(Question):
     """When a process, a host or a zone dies: what is lost, who notices when, when is it served
     again? And when a host is drained, or a service updated as planned?"""
 
-    app: Annotated[str | Service, app_or_service(catalog.apps), APP] = "node"
+    app: Annotated[str | Service, app_or_service(all_apps), APP] = "node"
     """java, node, mysql or generic; or a file of your own, see sim app init."""
     tasks: Count = 40
     """Tasks of the service that are wanted."""

@@ -22,6 +22,7 @@ from sim.studies.kinds import (
     Replications,
     Seed,
     Size,
+    all_apps,
     app_or_service,
     called,
 )
@@ -46,7 +47,7 @@ class IsolationQuestion(Question):
     """What do the walls between sandboxes cost, from a process to a host of one's own, and what
     still crosses them?"""
 
-    app: Annotated[str | Service, app_or_service(catalog.apps), APP] = "node"
+    app: Annotated[str | Service, app_or_service(all_apps), APP] = "node"
     """java, node, mysql or generic; or a file of your own, see sim app init."""
     tasks: Count = 40
     """Tasks of the service when a host dies."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,12 @@ class Waste:
     usd_per_month: float
 
     def words(self) -> str:
-        """The guest in words: `sql-07, 16 vCPU at 2 %`."""
+        """The guest in words: `sql-07 (16 vCPU at 2%, 64 GiB: 300 USD a month)`."""
         guest, used = self.guest.guest, self.guest.guest.cpu_used
         at = "" if used is None else f" at {used / guest.vcpu:.0%}"
         return (
-            f"{guest.name}, {guest.vcpu:g} vCPU{at} and {shown_memory(guest.memory)} "
-            f"({self.usd_per_month:,.0f} USD a month)"
+            f"{guest.name} ({guest.vcpu:g} vCPU{at}, {shown_memory(guest.memory)}: "
+            f"{self.usd_per_month:,.0f} USD a month)"
         )
 
 
@@ -91,20 +91,23 @@ class MigrateAnswer:
         out = sum(inventory.left_out.values())
         reasons = ", ".join(f"{count} {why}" for why, count in inventory.left_out.items())
         of = f" of {len(self.guests) + out}" if out else ""
-        head = f"{len(self.guests)}{of} VMs run" + (f" ({reasons})" if out else "")
+        count = len(self.guests)
+        verb = "VM is" if count == 1 else "VMs are"
+        head = f"{count}{of} {verb} running" + (f" ({reasons})" if out else "")
         hosts = inventory.host_count
         on = f" on {hosts} host{'s' if hosts > 1 else ''}" if hosts else ""
         share = ""
         if used is not None and used.cpu_used is not None and used.memory_used is not None:
-            share = f" and use {used.cpu_used:.0%} and {used.memory_used:.0%} of it"
-        return f"{head}. They hold {inventory.held}{on}{share}."
+            they = "it uses" if count == 1 else "they use"
+            share = f", of which {they} {used.cpu_used:.0%} and {used.memory_used:.0%}"
+        return f"{head}: {inventory.held}{on}{share}."
 
     def _then(self) -> str:
         told = [words for way in self._told() if (words := _cost(way))]
         if not told:
             why = next((way.refused for way in self.ways if way.refused), "no way was asked for")
             return f"No way to move them was found: {why}."
-        return f"{told[0][0].upper()}{told[0][1:]}{'; ' if told[1:] else ''}{'; '.join(told[1:])}."
+        return " ".join(told)
 
     def _told(self) -> list[Way]:
         """Packed ways first, then each for itself."""
@@ -132,28 +135,31 @@ class MigrateAnswer:
 
     def lines(self) -> list[str]:
         """What there is to say below the table."""
-        return [
-            line
-            for line in (
-                *self._waste_lines(),
-                *self._short_lines(),
-                *self._stay_lines(),
-                *self._spare_lines(),
-                *(each.sentence() for each in self.work),
-                self._size_line(),
-                self._burstable_line(),
-                self._price_line(),
-                account_line(
-                    way.planned.need for way in self.ways if way.planned and way.planned.need
-                ),
-            )
-            if line
-        ]
+        return [*self.findings(), *self.caveats()]
+
+    def findings(self) -> list[str]:
+        """What is wasted, what stays, and what a machine that dies takes with it."""
+        killed = (each.sentence() for each in self.work if each.killed)
+        return [*self._waste_lines(), *self._stay_lines(), *self._spare_lines(), *killed]
+
+    def caveats(self) -> list[str]:
+        """What the answer rests on, and what it leaves out."""
+        needs = (way.planned.need for way in self.ways if way.planned and way.planned.need)
+        lines = (
+            *self._short_lines(),
+            *self._unknown_lines(),
+            *(each.sentence() for each in self.work if not each.killed),
+            self._size_line(),
+            self._burstable_line(),
+            self._price_line(),
+            account_line(needs),
+        )
+        return [line for line in lines if line]
 
     def _waste_lines(self) -> Iterator[str]:
         largest = self.waste[:WASTE_SHOWN]
         if largest:
-            yield f"Biggest waste: {'; '.join(each.words() for each in largest)}."
+            yield f"Right-sizing saves most on {', '.join(each.words() for each in largest)}."
 
     def _short_lines(self) -> Iterator[str]:
         """Guests for which the rule asks for more than they have."""
@@ -164,33 +170,36 @@ class MigrateAnswer:
             or each.memory > each.guest.memory * NEARLY
         ]
         if more:
-            beyond = f" and {len(more) - 6} more" if len(more) > 6 else ""
-            have = "have" if len(more) > 1 else "has"
-            named = f"{', '.join(more[:6])}{beyond}"
-            yield f"By {self.question.rule} more is needed than {named} {have} today."
+            need = "need more than they have" if len(more) > 1 else "needs more than it has"
+            yield f"By {self.question.rule}, {_some(more)} {need} today."
 
     def _stay_lines(self) -> Iterator[str]:
-        for why, names in self.stay().items():
-            more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-            yield (
-                f"Stay instances ({why}): {len(names)}: {', '.join(names[:6])}{more}; "
-                f"--as-container overrules."
-            )
-        unknown = [each.name for each in self.guests if each.move.why == "OS not known"]
+        if stay := self.stay():
+            every = "; ".join(f"{_some(names)} ({why})" for why, names in stay.items())
+            yield f"These stay EC2 instances: {every}; --as-container overrules that."
+        asked = {name for names in stay.values() for name in names}
+        for way in self.packed:
+            if large := [own.guest.name for own in way.stay if own.guest.name not in asked]:
+                stays = "stays an EC2 instance" if len(large) == 1 else "stay EC2 instances"
+                yield f"{way.name}: {_some(large)} {stays}, too: too large to share a machine."
+
+    def _unknown_lines(self) -> Iterator[str]:
+        unknown = sum(each.move.why == "OS not known" for each in self.guests)
         if unknown:
-            yield f"The OS of {len(unknown)} is not known; they are taken for Linux."
+            vms, are = ("1 VM", "it is") if unknown == 1 else (f"{unknown} VMs", "they are")
+            yield f"The OS of {vms} is not known; {are} treated as Linux."
 
     def _spare_lines(self) -> Iterator[str]:
         for way in self.packed:
             radius = (
-                f"a machine that dies takes at most {way.blast_radius} of {way.containers} "
-                f"containers with it"
+                f"losing a machine takes down at most {way.blast_radius} of {way.containers} "
+                f"container{'' if way.containers == 1 else 's'}"
             )
             if way.spared is None or way.planned is None:
                 yield f"{way.name}: {radius}."
                 continue
             more = way.spared.machines - way.planned.machines
-            wanted = f"{more} machine more" if more == 1 else f"{more} machines more"
+            wanted = f"{more} more machine{'' if more == 1 else 's'}"
             usd = spare_usd(way, self.question.terms)
             price = "" if usd is None else f" ({usd:,.0f} USD a month)"
             keep = "keeps" if more == 1 else "keep"
@@ -198,20 +207,21 @@ class MigrateAnswer:
             idle = ""
             if more > self.question.spare:
                 idle = (
-                    ", as its scheduler spreads the containers over all of them "
-                    f"({self.question.spare} kept idle would do, too)"
+                    ", because its scheduler spreads the containers over all of them "
+                    f"({self.question.spare} kept idle would be enough)"
                 )
-            yield f"{way.name}: {wanted}{price} {keep} all of it up when {dying}{idle}; {radius}."
+            yield f"{way.name}: {wanted}{price} {keep} everything up when {dying}{idle}; {radius}."
 
     def _size_line(self) -> str:
         """On what the new sizes rest."""
         rests = Counter(each.cpu_from.partition(",")[0].partition(":")[0] for each in self.guests)
         words = ", ".join(f"{why} for {count}" for why, count in rests.most_common(4))
+        words += " VM" if words.endswith(" 1") and len(rests) == 1 else " VMs"
         kept = sum(1 for each in self.guests if each.cpu_from.startswith(AS_IT_IS))
         speeds = {round(each.speed, 2) for each in self.guests}
         speed = f"{min(speeds):g}" if len(speeds) == 1 else f"{min(speeds):g} to {max(speeds):g}"
-        carried = f" A core of the old hosts counts as {speed} m5 vCPU."
-        told = f"Sizes are by {self.question.rule}: {words}."
+        carried = f" A core of the old hosts counts as {speed} vCPU of an m5."
+        told = f"Sizes follow {self.question.rule}: {words}."
         return told + (carried if kept < len(self.guests) else "")
 
     def _burstable_line(self) -> str:
@@ -221,16 +231,16 @@ class MigrateAnswer:
         if not few or self.way(RIGHT_SIZED) is None:
             return ""
         return (
-            f"Of the {len(types)} right-sized instances {few} are T3 or T3a, whose baselines are "
-            f"above what those VMs use on average."
+            f"{few} of {len(types)} right-sized instances are T3 or T3a, whose baseline is above "
+            f"what those VMs use on average."
         )
 
     def _price_line(self) -> str:
         asked = self.question
         return (
-            f"USD a month are of {HOURS_A_MONTH:.0f} hours, {BOUGHT[asked.purchase]} in "
-            f"{asked.region}, Linux: machines, management fees and EKS clusters; no volumes, "
-            f"traffic or licences."
+            f"A month is {HOURS_A_MONTH:.0f} hours, {BOUGHT[asked.purchase]} in {asked.region}, "
+            f"Linux: machines, management fees and EKS clusters, without volumes, traffic or "
+            f"licences."
         )
 
     def json(self) -> dict[str, Any]:
@@ -336,28 +346,29 @@ def _asked(question: MigrateQuestion) -> dict[str, Any]:
 
 
 def _cost(way: Way) -> str:
-    """A way in words: hosts, what stops it, what it costs."""
-    cost = "" if way.usd_per_month is None else f"{way.usd_per_month:,.0f} USD a month"
+    """A way in a sentence: machines, what they run out of, what it costs."""
+    usd = way.usd_per_month
+    cost = "a price that is not known" if usd is None else f"{usd:,.0f} USD a month"
     if way.name == AS_THEY_ARE:
-        return f"as instances of their own size {way.hosts}, {cost}"
+        return f"As EC2 instances of their own size: {cost}."
     if way.name == RIGHT_SIZED:
-        return f"right-sized {cost}"
+        return f"Right-sized: {cost}."
     if way.platform is None or way.planned is None:
         return ""
+    where = f"{way.platform.phrase[0].upper()}{way.platform.phrase[1:]}"
     if not way.packed:
-        return f"{way.platform.phrase} {cost}"
+        return f"{where}{_beside(way)}: {cost}."
     return (
-        f"as containers {way.platform.phrase} they need {way.hosts} {way.planned.instance} "
-        f"({_stops(way)}){_beside(way)}, {cost}"
+        f"As containers {way.platform.phrase}: {way.hosts} {way.planned.instance} "
+        f"({way.stopped_by} runs out first){_beside(way)}, {cost}."
     )
-
-
-def _stops(way: Way) -> str:
-    above = (way.hosts or 0) - (way.lower_bound or 0)
-    gap = "no packing needs fewer" if above == 0 else f"at most {above} too many"
-    return f"{way.stopped_by} is the limit; {way.lower_bound} is a lower bound: {gap}"
 
 
 def _beside(way: Way) -> str:
     count = len(way.stay)
-    return f" and {count} instance{'s' if count > 1 else ''} beside them" if count else ""
+    return f", plus {count} EC2 instance{'s' if count > 1 else ''}" if count else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first six of them."""
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

@@ -68,13 +68,14 @@ class AtWork:
         which = f"all {self.of}" if few == self.of else f"the {few} busiest of {self.of}"
         machines = f"{which} machines" if self.of > 1 else "the machine"
         slow = self.slowdown
-        told = [f"the busiest is at {self.busiest:.0%} of its vCPUs"]
+        told = [f"the busiest uses {self.busiest:.0%} of its vCPUs"]
         if slow is not None:
-            told.append(f"95 of 100 requests take at most {slow:.2f} times as long as alone")
-        killed = f"{self.killed} containers are" if self.killed else "no container is"
+            told.append(f"95% of requests take at most {slow:.2f} times as long as alone")
+        are = "container is" if self.killed == 1 else "containers are"
+        killed = f"{self.killed} {are} killed" if self.killed else "no container is killed"
         return (
-            f"{self.way}, {machines} at work for {WINDOW:g} s (simulated): {', '.join(told)}; "
-            f"{killed} killed for memory."
+            f"{self.way}, {machines} simulated at work for {WINDOW:g} s: {', '.join(told)}; "
+            f"{killed} for lack of memory."
         )
 
 

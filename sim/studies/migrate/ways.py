@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import fsum
+from math import fsum, inf
 from typing import NamedTuple
 
 from sim import catalog
@@ -18,13 +18,16 @@ from sim.studies.migrate.question import MigrateQuestion
 from sim.studies.migrate.sizing import MovedGuest, application, own_os
 from sim.studies.plan.hosts import PlannedHosts, planned_hosts
 from sim.studies.plan.row import PAID
-from sim.studies.plan.types import by_least_cost, candidates
+from sim.studies.plan.types import AUTO, by_least_cost, candidates
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import row as platform_row
 from sim.workload.application import Application
 
 MANY, LIKELIEST = 100, 3
 """Containers above which so many types are tried."""
+MUCH_LESS = 0.8
+"""Share of the cost below which a large guest is not packed: a machine that two have to fit on, and
+that one more is kept of, is dear; a few dollars are no reason to leave one out."""
 TODAY, AS_THEY_ARE, RIGHT_SIZED = "today", "ec2, as they are", "ec2, right-sized"
 
 
@@ -61,6 +64,11 @@ class Way:
         return self.planned is not None and self.planned.packing is not None
 
     @property
+    def inside(self) -> frozenset[str]:
+        """Names of the guests that are containers here."""
+        return frozenset() if self.app is None else frozenset(part.name for part in self.app.parts)
+
+    @property
     def blast_radius(self) -> int:
         """Containers on the machine that has most of them."""
         packing = None if self.planned is None else self.planned.packing
@@ -69,7 +77,7 @@ class Way:
     @property
     def containers(self) -> int:
         """How many guests are containers here."""
-        return 0 if self.app is None else len(self.app.parts)
+        return len(self.inside)
 
     def json(self) -> dict[str, object]:
         """Plain data; what is not known is null."""
@@ -109,13 +117,13 @@ def _own(
 ) -> Way:
     none = [each.guest.name for each in own if each.type is None]
     if none:
-        return Way(name, refused=f"no type is as large as {none[0]}", rests_on=rests_on)
+        return Way(name, refused=f"no instance type is as large as {none[0]}", rests_on=rests_on)
     paid = machines(own)
     return Way(
         name,
         hosts=len(own),
         lower_bound=len(own),
-        stopped_by="one a VM",
+        stopped_by="1 per VM",
         usd_per_month=_usd(platform_row("ec2").charges, paid, terms),
         rests_on=rests_on,
         cpu_used=_cpu_used(guests, paid),
@@ -126,10 +134,48 @@ def _own(
 def in_containers(name: str, guests: Sequence[MovedGuest], question: MigrateQuestion) -> Way:
     """Those that can be containers on one platform; the others are instances beside them.
 
-    What fits on no machine of the platform is an instance, too.
+    What fits on no machine of the platform is an instance, too; so are those that take more than
+    half of one, where any type may be taken and that costs much less.
     """
     row = platform_row(name)
-    contained = [each for each in guests if each.to == "container"]
+    way = _packed(row, [each for each in guests if each.to == "container"], guests, question)
+    large = _large(way, guests) if question.instance == AUTO else set()
+    if not large:
+        return way
+    others = [each for each in guests if each.name in way.inside - large]
+    without = _packed(row, others, guests, question)
+    saves = _with_spare(without, question.terms) < MUCH_LESS * _with_spare(way, question.terms)
+    return without if saves else way
+
+
+def _large(way: Way, guests: Sequence[MovedGuest]) -> set[str]:
+    """Guests that take more than half of the machine they are on."""
+    packing = None if way.planned is None else way.planned.packing
+    hosts = packing.hosts if packing else ()
+    types = {copy.part: catalog.instance(host.kind.name) for host in hosts for copy in host.on}
+    return {
+        each.name
+        for each in guests
+        if (on := types.get(each.name)) is not None
+        if 2.0 * each.cpu > on.vcpu * on.core_speed.value or 2.0 * each.memory > on.memory
+    }
+
+
+def _with_spare(way: Way, terms: PriceTerms) -> float:
+    """What it costs a month with machines to spare; infinite where that is not known."""
+    if way.usd_per_month is None:
+        return inf
+    return way.usd_per_month + (spare_usd(way, terms) or 0.0)
+
+
+def _packed(
+    row: PlatformRow,
+    contained: Sequence[MovedGuest],
+    guests: Sequence[MovedGuest],
+    question: MigrateQuestion,
+) -> Way:
+    """These as containers, less those that fit on no machine; all other guests are instances."""
+    name, contained = row.name, list(contained)
     amd64 = _of_their_processor(candidates(question.instance))
     while contained:
         app = application(question.inventory.name, contained)
@@ -143,7 +189,7 @@ def in_containers(name: str, guests: Sequence[MovedGuest], question: MigrateQues
             contained = left
         except ValueError as error:
             return Way(name, refused=str(error))
-    return Way(name, refused="none of them can be a container")
+    return Way(name, refused="none of the VMs can be a container")
 
 
 def _likeliest(app: Application, names: Sequence[str], spare: int) -> Sequence[str]:
@@ -207,17 +253,18 @@ def _shared(
 
 
 def _with_os(each: MovedGuest) -> MovedGuest:
-    """As an instance it has an OS of its own again."""
+    """As an instance it has an OS of its own again; what it needs may be more than it was given."""
     if each.to == "instance":
         return each
-    return replace(each, memory=min(each.guest.memory, each.memory + own_os(each.guest.memory)))
+    whole = min(each.guest.memory, each.memory + own_os(each.guest.memory))
+    return replace(each, memory=max(each.memory, whole))
 
 
 def _stopped(row: PlatformRow, planned: PlannedHosts) -> str:
     if not row.own_host:
         return planned.stopped_by
     return (
-        "size steps" if any(isinstance(each, SizedTasks) for each in planned.paid) else "one each"
+        "size steps" if any(isinstance(each, SizedTasks) for each in planned.paid) else "1 per VM"
     )
 
 

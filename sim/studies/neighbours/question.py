@@ -14,6 +14,7 @@ from sim.studies.kinds import (
     Seed,
     Size,
     Time,
+    all_apps,
     among,
     app_or_service,
     number,
@@ -27,7 +28,7 @@ class NeighboursQuestion(Question):
     """One neighbour asks for all it can get: how much slower are the others, as containers,
     microVMs and VMs?"""
 
-    app: Annotated[str | Service, app_or_service(catalog.apps), APP] = "node"
+    app: Annotated[str | Service, app_or_service(all_apps), APP] = "node"
     """java, node, mysql or generic; or a file of your own, see sim app init."""
     bad: Annotated[Hogged, among("bad", get_args(Hogged)), Typed(shape="<resource>")] = "cpu"
     """cpu, memory, cache, bandwidth (of memory), disk, network or fork."""

@@ -66,8 +66,8 @@ class PlanAnswer:
             return ""
         near = [row for row in self.rows if row.hosts is not None]
         wanted = limits(required)
-        parts = [f"{row.name} breaks {' and '.join(row.breaks(wanted))}" for row in near[:3]]
-        return f"No platform keeps to {required}: {'; '.join(parts)}."
+        parts = [f"{row.name} misses {' and '.join(row.breaks(wanted))}" for row in near[:3]]
+        return f"No platform meets {required}: {'; '.join(parts)}."
 
     def _none(self) -> str:
         """Why no platform is recommended."""
@@ -129,28 +129,32 @@ class PlanAnswer:
     def _second(self, row: PlanRow) -> str:
         others = [other for other in self.rows if other is not row and self._good(other)]
         if not others:
-            return f"No other platform does. {self._fullest(row)}".strip()
+            return f"{self._fullest(row)} No other platform qualifies.".strip()
         words = RANKED_BY[self.question.goal].against(row, others[0])
-        fullest = self._fullest(row)
-        return f"{words}; {fullest}" if fullest else f"{words}."
+        return f"{self._fullest(row)} {words}.".strip()
 
     def _fullest(self, row: PlanRow) -> str:
         """What its machines run out of first."""
         hosts = row.hosts
         if hosts is None or row.platform.own_host or not hosts.stopped_by:
             return ""
-        return f"{hosts.stopped_by} is what its machines run out of first."
+        which = "The machine runs" if hosts.machines == 1 else "The machines run"
+        return f"{which} out of {hosts.stopped_by} first."
 
     def lines(self) -> list[str]:
         """What there is to say below the tables."""
-        said = (*self.disk_lines(), *self.tight_lines(), *self.turning_lines())
-        return [
-            line for line in (*said, self.spot_line(), self.price_line(), self.quota_line()) if line
-        ]
+        return [*self.warnings(), *self.caveats()]
 
-    def turning_lines(self) -> list[str]:
-        """What the recommendation hangs on most, a sentence each."""
-        return [each.sentence() for each in self.turning]
+    def warnings(self) -> list[str]:
+        """What could make the recommendation wrong for the reader, or has to be done first."""
+        turns = (each.sentence() for each in self.turning if each.turns)
+        return [*self.disk_lines(), *self.tight_lines(), *turns, *filter(None, [self.spot_line()])]
+
+    def caveats(self) -> list[str]:
+        """What the answer rests on, and what it leaves out."""
+        stays = (each.sentence() for each in self.turning if not each.turns)
+        lines = (self.price_line(), self.instance_line(), self.quota_line())
+        return [*stays, *filter(None, lines)]
 
     def tight_lines(self) -> list[str]:
         """Platforms whose machines are so full that it depends on the order whether all fit."""
@@ -159,8 +163,8 @@ class PlanAnswer:
             short = max(row.ready.values(), key=lambda ready: ready.short, default=None)
             if short is not None and 0 < short.short <= len(short.seconds):
                 lines.append(
-                    f"{row.name} is tight: in {short.short} of {short.runs} runs the copies came "
-                    f"in an order in which one found no room; a machine more takes them in any."
+                    f"{row.name} is tight: in {short.short} of {short.runs} runs the copies "
+                    f"arrived in an order that left one without room; one more machine solves that."
                 )
         return lines
 
@@ -172,8 +176,8 @@ class PlanAnswer:
         most = max(disk for _, disk in short)
         names = ", ".join(row.name for row, _ in short)
         return [
-            f"Images do not fit on the default root volume of one machine ({names}), and no "
-            f"scheduler looks at that: give it {shown_gib(most)}."
+            f"The images of one machine do not fit on its default root volume ({names}), and no "
+            f"scheduler checks that: give it {shown_gib(most)}."
         ]
 
     def at_spot(self) -> PlanRow | None:
@@ -188,22 +192,22 @@ class PlanAnswer:
         return None if spot.usd_per_month is None else spot
 
     def spot_line(self) -> str:
-        """What Spot is; empty where no price of it is told."""
+        """Why the price of Spot is not the answer; empty where there is none."""
         if self.at_spot() is None:
             return ""
         warning = catalog.figure("ec2.spot.notice").value
         return (
-            f"fargate-spot is Fargate at the price of Spot: AWS takes tasks back with "
-            f"{warning:.0f} s of warning, so it is never recommended here."
+            f"fargate-spot is Fargate at its Spot price. It is never recommended here: AWS "
+            f"reclaims the tasks with {warning:.0f} s of warning."
         )
 
     def price_line(self) -> str:
         """What the prices are of."""
         asked = self.question
         return (
-            f"USD a month are of {HOURS_A_MONTH:.0f} hours, {BOUGHT[asked.purchase]} in "
-            f"{asked.region}: machines, management fees and EKS clusters; no volumes, addresses "
-            f"or traffic. At full use: as if the last machine were paid by the part that is used."
+            f"A month is {HOURS_A_MONTH:.0f} hours, {BOUGHT[asked.purchase]} in {asked.region}: "
+            f"machines, management fees and EKS clusters, without volumes, addresses or traffic. "
+            f"At full use: as if you paid only for the part of the last machine that is used."
         )
 
     def marked(self) -> pd.DataFrame:
@@ -212,6 +216,28 @@ class PlanAnswer:
         table["label"] = [row.platform.label for row in self.rows]
         table["chosen"] = [row is self.chosen for row in self.rows]
         return table
+
+    def in_order(self) -> str:
+        """Why Docker may be slower than a machine that takes longer; empty where it is not."""
+        started = [row for row in self.rows if row.ready]
+        ordered = [row.name for row in started if any(r.ordered for r in row.ready.values())]
+        if not ordered or len(ordered) == len(started) or not any(p.after for p in self.app.parts):
+            return ""
+        return (
+            f"{', '.join(ordered)} starts services one after the other, as depends_on says; "
+            f"elsewhere all start at once, and are ready when what they need is."
+        )
+
+    def instance_line(self) -> str:
+        """Which type a task gets that has an instance to itself; empty where none has."""
+        own = [row.name for row in self.rows if row.hosts and row.hosts.types]
+        own = [name for name in own if platform_row(name).own_host]
+        if not own:
+            return ""
+        return (
+            f"{', '.join(own)}: each task gets the cheapest instance type without CPU credits that "
+            f"holds it; sim density also considers T types, unless --no-burstable."
+        )
 
     def quota_line(self) -> str:
         """What a new account would have to ask for; empty where it is enough."""
@@ -283,8 +309,8 @@ class PlanAnswer:
 
 def _cold(row: PlanRow) -> str:
     if row.platform.mixes:
-        return "no machine up before"
-    return "from a cold image" if row.platform.pulls else "its image on the machine"
+        return "no machine running before"
+    return "from a cold image" if row.platform.pulls else "images already on the machine"
 
 
 def in_rank_order(rows: Sequence[PlanRow], question: PlanQuestion) -> list[PlanRow]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from sim.studies import platforms
 from sim.studies.plan.question import Goal
 from sim.studies.plan.row import PlanRow
 
@@ -14,7 +15,7 @@ BEHIND = {
     "machines": "takes more machines",
     "ready_cold_p50_s": "is up later",
 }
-"""What a platform does that comes behind by a column."""
+"""What the platform that comes second by a column does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class RankedBy:
         mine, theirs = self.key(row), self.key(other)
         label = other.platform.label
         if theirs[0] == inf:
-            return f"What it would be {other.platform.phrase} is not known"
+            return f"What it would take {other.platform.phrase} is not known"
         if mine[0] != theirs[0]:
             return f"Next is {label}: {self.more.format(theirs[0], theirs[0] - mine[0])}"
         others = zip(self.columns, mine, theirs, strict=True)
@@ -74,14 +75,18 @@ def ranked(rows: Sequence[PlanRow], goal: Goal, breaks: Callable[[PlanRow], bool
     return sorted(rows, key=lambda row: (row.hosts is None, breaks(row), *by.key(row)))
 
 
+TIMES = " times"
+"""Ends the words of a factor."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turning:
     """An assumption at both ends of its range, and which platform is then first."""
 
     what: str
-    """`memory of 3 services that no file says`."""
+    """`the memory assumed for 3 services`."""
     low: str
-    """The low end, in words: `half as much`."""
+    """The low end: `0.5 times`, or `the fewest`."""
     high: str
     at_low: tuple[str, float]
     """The platform that is then first, by name, and its measure."""
@@ -101,17 +106,21 @@ class Turning:
 
     def sentence(self) -> str:
         """What it is, and what it would do."""
-        head = self.what[0].upper() + self.what[1:]
-        low, high = self.at_low[1], self.at_high[1]
         if not self.turns:
-            range_ = f"{low:,.0f} to {high:,.0f} {self.unit}"
-            return f"{head}, {self.low} to {self.high}: {self.base[0]} stays first ({range_})."
-        ends = [self._end(self.low, self.at_low), self._end(self.high, self.at_high)]
-        return f"{head}: {'; '.join(ends)}."
+            ends = dict.fromkeys(f"{end[1]:,.0f}" for end in (self.at_low, self.at_high))
+            amount = f"{' to '.join(ends)} {self.unit}"
+            head = f"With {self.low.removesuffix(TIMES)} to {self.high} {self.what}"
+            return f"{head}, {_label(self.base[0])} stays first ({amount})."
+        low = self._end(f"{self.low} {self.what}", self.at_low)
+        return f"With {low}; with {self._end(self.high, self.at_high)}."
 
-    def _end(self, said: str, end: tuple[str, float]) -> str:
+    def _end(self, head: str, end: tuple[str, float]) -> str:
         name, value = end
         if value == inf:
-            return f"{said}, none can run it"
+            return f"{head}, no platform can run it"
         stays = "stays" if name == self.base[0] else "would be"
-        return f"{said}, {name} {stays} first ({value:,.0f} {self.unit})"
+        return f"{head}, {_label(name)} {stays} first ({value:,.0f} {self.unit})"
+
+
+def _label(name: str) -> str:
+    return platforms.row(name).label

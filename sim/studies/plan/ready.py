@@ -38,6 +38,8 @@ class PlanReady:
     """Which part was the last, and how often."""
     short: int = 0
     """Runs in which not all became ready."""
+    ordered: bool = False
+    """Whether its containers were started one after the other."""
 
     def at(self, q: float) -> float | None:
         """The q-quantile over the runs in which all came up; None where those are too few."""
@@ -183,7 +185,8 @@ _AT_ONCE = 1e-9
 
 
 def _of_runs(starts: pd.DataFrame, scenarios: Mapping[str, Scenario], runs: int) -> PlanReady:
-    ready = PlanReady()
+    every = (arrivals for scenario in scenarios.values() for arrivals in scenario.arrivals)
+    ready = PlanReady(ordered=any(getattr(each, "ordered", False) for each in every))
     launched = {variant: _launched(scenario) for variant, scenario in scenarios.items()}
     expected = sum(map(len, launched.values()))
     # Daemons come last, and as many as there are machines: nobody waits for them.

@@ -116,12 +116,12 @@ class PlanRow:
         if self.ready and "warm" not in tried:
             yield self._no_warm_image()
         if self.ready and "cold" not in tried:
-            yield "no cold start: the app is in the image of the guest"
+            yield "no cold start: the app is part of the guest's image"
 
     def _no_warm_image(self) -> str:
         if self.platform.own_host:
-            return "no warm start: nothing is left of a machine that had run it"
-        return "a warm start is that of machines that are up already"
+            return "no warm start: every start gets a fresh machine"
+        return "no warm start: its machines are launched with the application"
 
 
 def _too_few(image: str, ready: PlanReady) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from sim.studies.plan.question import PlanQuestion
-from sim.studies.plan.ranking import RANKED_BY, RankedBy, Turning
+from sim.studies.plan.ranking import RANKED_BY, TIMES, RankedBy, Turning
 from sim.studies.plan.row import PlanRow
 from sim.workload import Service
 from sim.workload.application import Application, Part, SizeSource
@@ -16,11 +16,11 @@ SHOWN = 2
 """Assumptions that are told."""
 
 SOURCES: dict[SizeSource, tuple[str, float, float]] = {
-    "assumed": ("of {} of which no file tells it", 0.5, 2.0),
-    "image": ("of {} as their images are known to need", 0.67, 1.5),
-    "heap": ("of {} made from the heap of their JVM", 0.83, 1.33),
-    "stats": ("of {} as it was measured once", 0.8, 1.25),
-    "file": ("of {} as the file says", 0.8, 1.25),
+    "assumed": ("assumed for {}", 0.5, 2.0),
+    "image": ("taken from the images of {}", 0.67, 1.5),
+    "heap": ("taken from the JVM heap of {}", 0.83, 1.33),
+    "stats": ("measured for {}", 0.8, 1.25),
+    "file": ("that your files give {}", 0.8, 1.25),
 }
 """How the sizes came, and the factors between which the right ones are taken to lie: a judgement;
 assumed sizes are doubled and halved, of the heap the range is the catalogue's."""
@@ -81,16 +81,16 @@ def _assumptions(app: Application) -> Iterator[Assumption]:
         many = "1 service" if len(parts) == 1 else f"{len(parts)} services"
         for what, factor in (("memory", _with_memory), ("CPU", _with_cpu)):
             yield Assumption(
-                f"{what} {words.format(many)}",
-                f"{least:g}",
-                f"{most:g} times as much",
+                f"the {what} {words.format(many)}",
+                f"{least:g}{TIMES}",
+                f"{most:g}{TIMES}",
                 _scaled(app, source, factor, least),
                 _scaled(app, source, factor, most),
             )
     ranges = [part for part in app.parts if part.autoscaling is not None]
     if ranges:
         yield Assumption(
-            "copies that an autoscaler chooses",
+            "copies that the autoscaler may run",
             "the fewest",
             "the most",
             _copies(app, lambda part: part.autoscaling.least if part.autoscaling else part.copies),

@@ -1,0 +1,70 @@
+"""How far a long answer is, on standard error: a bar where someone looks on, else lines."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+EVERY = 10.0
+"""Seconds from a line to the next one, where standard error is a file or a pipe."""
+
+
+class Progress(Protocol):
+    """What is told of work that goes on."""
+
+    total: float | None
+
+    def update(self, n: int = 1) -> object:
+        """So much more of it is done."""
+        ...
+
+
+class Lines:
+    """A line now and then: a bar that is drawn again and again makes a file nobody can read."""
+
+    def __init__(self, what: str, unit: str, total: float | None, done: int) -> None:
+        self.total = total
+        self._what, self._unit, self._done = what, unit, done
+        self._begun = self._told = time.monotonic()
+
+    def update(self, n: int = 1) -> None:
+        """Write the line, if it is time to."""
+        self._done += n
+        now = time.monotonic()
+        if now - self._told < EVERY:
+            return
+        self._told = now
+        of = "" if self.total is None else f" of {self.total:,.0f}"
+        took = f"{now - self._begun:.0f} s"
+        print(f"{self._what}: {self._done:,}{of} {self._unit}s in {took}", file=sys.stderr)
+        sys.stderr.flush()
+
+
+@contextmanager
+def progress(
+    what: str, unit: str, *, total: float | None = None, done: int = 0
+) -> Iterator[Progress]:
+    """Tell how far it is, where it takes longer than a second; tqdm is imported for a bar alone.
+
+    Args:
+        unit: one of what is counted, such as `run`.
+        done: what was done before.
+    """
+    if not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+        yield Lines(what, unit, total, done)
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(desc=what, unit=unit, total=total, initial=done, delay=1.0, leave=False) as bar:
+        yield bar
+
+
+def say(text: str) -> None:
+    """A remark on standard error, clear of a bar."""
+    if "tqdm" in sys.modules:
+        from tqdm import tqdm
+
+        tqdm.write(text, file=sys.stderr)
+    else:
+        print(text, file=sys.stderr)

@@ -1,0 +1,48 @@
+"""Files that are whole or not there, whatever happens while they are written."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+_DRAFT = re.compile(r"\..+\.[0-9]+\.writing")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file by that text, in one step."""
+    with whole_file(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` in one step when the block has ended.
+
+    A reader sees the old file or the new one; when the block fails, the old one stays. Where
+    `path` is a link, the link is replaced, not what it leads to.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    try:
+        draft.unlink(missing_ok=True)  # of a process that was killed, or a link
+        with draft.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def remove_drafts(folder: Path, older_than: float = -1e9) -> None:
+    """Remove what writers left that were killed.
+
+    Args:
+        older_than: seconds; where others may write at the same time.
+    """
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if _DRAFT.fullmatch(path.name) and time.time() - path.lstat().st_mtime > older_than:
+                path.unlink()

@@ -1,0 +1,45 @@
+"""Progress on standard error: a bar for who looks on, whole lines in a file."""
+
+import io
+import sys
+
+import pytest
+
+from sim.experiment.running import progress as module
+from sim.experiment.running.progress import progress
+
+
+def test_a_file_gets_whole_lines_and_no_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each says how far it is of how much, if that is known."""
+    monkeypatch.setattr(module, "EVERY", 0.0)
+    with progress("simulating", "run", done=2) as told:
+        told.update()
+        told.total = 2000
+        told.update(1000)
+    said = capsys.readouterr().err
+
+    assert "\r" not in said
+    assert said == "simulating: 3 runs in 0 s\nsimulating: 1,003 of 2,000 runs in 0 s\n"
+
+
+def test_what_is_soon_done_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line every ten seconds."""
+    with progress("simulating", "run") as told:
+        for _ in range(1000):
+            told.update()
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn in place."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with progress("simulating", "run", total=4) as told:
+        assert hasattr(told, "refresh")

@@ -59,6 +59,10 @@ class PlacementIndex:
         instance.left = instance.left.nothing()
         self._hosts.remove(instance.number)
 
+    def count(self, left: FreeOnInstance) -> int:
+        """Instances that have exactly that left."""
+        return self._hosts.count(left)
+
     def take(self, request: TaskRequest) -> ContainerInstance | str:
         """Reserve for one task, or say in ECS's word why no instance has room."""
         kinds = self._hosts.kinds()

@@ -58,6 +58,11 @@ class HostIndex(Generic[Kind]):
         """The kind of a host."""
         return self._by_number[number].kind
 
+    def count(self, kind: Kind) -> int:
+        """The number of hosts of a kind."""
+        equals = self._by_kind.get(kind)
+        return 0 if equals is None else equals.count
+
     def first(self, kind: Kind) -> int:
         """The lowest number among the hosts of a kind."""
         equals = self._by_kind[kind]

@@ -17,7 +17,6 @@ from sim.experiment.running.rollout import Rollout
 from sim.start import Deployment, Platform, Ready, Start
 from sim.workload import Fault, Service, draw_requests, serve
 
-
 MOST_DRAWN = 5_000_000
 """Requests of one task, and readings of one meter: they are in memory at once."""
 

@@ -44,8 +44,8 @@ def main(replications: int, seed: int, out: Path) -> None:
     dense, least = table.iloc[0], types.loc[types["usd_per_month"].idxmin()]
     answer(
         f"Of {len(types):,} instance types, {least['instance']} runs {CONTAINERS} containers at "
-        f"the lowest cost: {least['hosts']} of them cost {least['usd_per_month']:,.0f} USD a month, "
-        f"volumes included. {dense['instance']} is the densest, with {dense['count']:,}.",
+        f"the lowest cost: {least['hosts']} of them cost {least['usd_per_month']:,.0f} USD a "
+        f"month, volumes included. {dense['instance']} is the densest, with {dense['count']:,}.",
         table,
         folder,
         drawn,

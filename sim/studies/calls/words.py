@@ -53,7 +53,9 @@ def _waits(answer: CallsAnswer) -> str:
     slow = [entry for entry in answer.entries if "p95_s" in entry.times]
     if len(slow) > 1:
         worst = max(slow, key=lambda entry: entry.times["p95_s"].value)
-        text += f"; {worst.name} is the slow way (p95 {shown_time(worst.times['p95_s'].value)})"
+        text += (
+            f"; {worst.name} is the slowest entry (p95 {shown_time(worst.times['p95_s'].value)})"
+        )
     largest = max(answer.services, key=lambda each: each.p95_part_s or 0.0, default=None)
     if largest is not None and largest.p95_part_s and len(answer.services) > 1:
         text += f"; {shown_time(largest.p95_part_s)} of p95 are spent in {largest.name}"
@@ -65,27 +67,22 @@ def _waits(answer: CallsAnswer) -> str:
 def _stops(answer: CallsAnswer) -> str:
     first, second = answer.bottleneck, answer.next_bottleneck
     if first is None:
-        return "No service does any CPU work, so none stops you."
+        return "No service does any CPU work, so none saturates."
     rate, together = first.saturates_per_s, answer.hosts_saturate_per_s
     if together <= rate:
-        many = (
-            "The host's CPU stops"
-            if answer.hosts == 1
-            else f"The CPU of {answer.hosts} hosts stops"
-        )
+        many = "The host's CPU" if answer.hosts == 1 else f"The CPU of {answer.hosts} hosts"
         return (
-            f"{many} you at {shown_rate(together)}, before any service does; alone {first.name} "
+            f"{many} saturates first, at {shown_rate(together)}; {first.name}, the first service, "
             f"would at {shown_rate(rate)}."
         )
     what = f"{_busy(first)} at {shown_rate(answer.throughput_per_s.value)}"
-    text = f"{first.name} stops you at {shown_rate(rate)} ({what})"
+    text = f"{first.name} saturates first, at {shown_rate(rate)} ({what})"
     if second is None:
-        return f"{text}; with one copy more of it that is {shown_rate(_scaled(first))}."
-    if _scaled(first) >= second.saturates_per_s:
-        then = f"with one copy more {second.name} stops you at"
-    else:
-        then = f"with {first.copies_for(second.saturates_per_s)} copies of it {second.name} does at"
-    return f"{text}; {then} {shown_rate(second.saturates_per_s)}."
+        return f"{text}. With one more copy, it saturates at {shown_rate(_scaled(first))}."
+    more = "one more copy"
+    if _scaled(first) < second.saturates_per_s:
+        more = f"{first.copies_for(second.saturates_per_s)} copies of it"
+    return f"{text}. With {more}, {second.name} is next, at {shown_rate(second.saturates_per_s)}."
 
 
 def _busy(service: ServiceAnswer) -> str:
@@ -102,15 +99,15 @@ def _one_program(answer: CallsAnswer) -> str:
     one = answer.one_program
     assert one is not None
     text = (
-        f"One program on the same {one.vcpus:g} vCPU: p95 {shown_time(one.p95_s.value)}, "
+        f"As one program on the same {one.vcpus:g} vCPUs: p95 {shown_time(one.p95_s.value)}, "
         f"saturates at {shown_rate(one.saturates_per_s)}"
     )
     p95 = answer.all.times.get("p95_s")
-    why = " (its cores are pooled, and no call leaves it)"
+    why = " (it pools the cores, and no call leaves it)"
     better = p95 is not None and one.p95_s.value < p95.value
     first = answer.bottleneck
-    alone = f"{first.name} alone can grow" if first else "each can grow alone"
-    return f"{text}{why if better else ''}. What services buy: {alone}."
+    alone = first.name if first else "each of them"
+    return f"{text}{why if better else ''}. As services, {alone} can grow alone."
 
 
 def _scaling(answer: CallsAnswer) -> str:

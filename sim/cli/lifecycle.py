@@ -20,11 +20,12 @@ def command(question: LifecycleQuestion, workers: WorkerOptions, to: Simulated) 
         question = replace(question, exclude=to.out / "lifecycle")
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
+        rests = answer.assumed_line()  # tried where the runs are made
     results = answer.results()
     folder = results.save(to.out)
     title = f"{question.file.name} to {question.registry} to {question.platform}"
     drawn = picture(plots.lifecycle(results.summary, title=title), folder / "waterfall.png")
-    lines = (answer.assumed_line(), *answer.notes)
+    lines = (rests, *answer.notes)
     if to.json:
         as_json(answer.json())
         note("\n".join([answer.sentence(), *lines, f"wrote {folder}", f"wrote {drawn}"]))

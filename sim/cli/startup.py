@@ -49,11 +49,12 @@ def command(
         return start_files(own, question, workers, to, held=held.require is not None)
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
+        rests = answer.assumed_line()  # tried where the runs are made
         missed = None if held.require is None else unmet(answer, held.require)
     folder = answer.results.save(to.out)
     if to.json:
         as_json(answer.json())
-        note(answer.assumed_line())
+        note(rests)
         for line in filter(None, (answer.account, *answer.remarks)):
             note(line)
         note(f"wrote {folder}")

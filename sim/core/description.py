@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -20,6 +21,9 @@ from sim.core.mistakes import BadDescription, mistakes, without_a_name
 from sim.docstrings import FieldHelp
 
 T = TypeVar("T")
+
+PLAIN = (float, int, str, type(None))
+"""Values that hold nothing else; numbers of this kind are not cited."""
 
 
 class DescribedClass(type):
@@ -102,6 +106,18 @@ def _attributes(node: object) -> dict[str, object]:
     return {"class": type(node).__qualname__, **held}
 
 
+def field_names(node: object) -> tuple[str, ...]:
+    """Names of the fields of a description; none of what is no description."""
+    kind: Any = type(node)
+    return _field_names(kind)
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """Looked up once a class: a sensitivity study walks over hundreds of descriptions."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
 def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:
     """Every cited figure inside a description, with its path."""
     if isinstance(node, Cited):
@@ -109,10 +125,10 @@ def figures(node: object, path: str = "") -> Iterator[tuple[str, Cited]]:
     elif isinstance(node, tuple):
         for index, item in enumerate(node):
             yield from figures(item, f"{path}[{index}]")
-    elif is_dataclass(node):
-        for field in fields(node):
-            inner = f"{path}.{field.name}" if path else field.name
-            yield from figures(getattr(node, field.name), inner)
+    else:
+        for name in field_names(node):
+            if not isinstance(part := getattr(node, name), PLAIN):
+                yield from figures(part, f"{path}.{name}" if path else name)
 
 
 def with_figure(node: T, key: str, value: float) -> T:
@@ -130,14 +146,13 @@ def with_figures(node: T, values: Mapping[str, float]) -> T:
     Raises:
         ValueError: no figure of such a key is in the description, or it cannot have that value.
     """
-    known = {figure.key for _, figure in figures(node)}
-    for key in values:
-        if key not in known:
-            there = ", ".join(sorted(known))
-            raise ValueError(f"figure: {key!r} is not in this description; it has {there}")
+    met = set()
 
     def change(part: Any) -> Any:
-        return part.moved(values[part.key]) if _has(part, values) else part
+        if not isinstance(part, Cited) or part.key not in values:
+            return part
+        met.add(part.key)
+        return part.moved(values[part.key])
 
     try:
         moved: T = mapped(node, change)
@@ -146,11 +161,11 @@ def with_figures(node: T, values: Mapping[str, float]) -> T:
         named = [reason for reason in reasons if reason.partition(":")[0] in values]
         told = ", ".join(f"{key}: {value!r}" for key, value in values.items())
         raise ValueError(named[0] if named else f"{told} is not allowed; {reasons[0]}") from None
+    for key in values:
+        if key not in met:
+            there = ", ".join(sorted({figure.key for _, figure in figures(node)}))
+            raise ValueError(f"figure: {key!r} is not in this description; it has {there}")
     return moved
-
-
-def _has(part: object, values: Mapping[str, float]) -> bool:
-    return isinstance(part, Cited) and part.key in values
 
 
 def with_value(node: T, path: str, value: object) -> T:
@@ -193,7 +208,7 @@ def _replaced(node: Any, steps: list[str | int], value: object) -> Any:
 def mapped(node: T, change: Callable[[Any], Any]) -> T:
     """A copy of a description in which each part is what `change` makes of it, from outside in.
 
-    What nothing was changed in is the same object.
+    A plain number or text is left. What nothing was changed in is the same object.
     """
     found: T = _mapped(node, change)
     return found
@@ -205,8 +220,11 @@ def _mapped(node: Any, change: Callable[[Any], Any]) -> Any:
         items = tuple(_mapped(item, change) for item in node)
         return node if all(new is old for new, old in zip(items, node, strict=True)) else items
     node = change(node)
-    if isinstance(node, Cited) or not is_dataclass(node) or isinstance(node, type):
+    if isinstance(node, Cited):
         return node
-    changed = {f.name: _mapped(getattr(node, f.name), change) for f in fields(node)}
-    same = all(changed[name] is getattr(node, name) for name in changed)
-    return node if same else replace(node, **changed)
+    changed = {}
+    for name in field_names(node):
+        part = getattr(node, name)
+        if not isinstance(part, PLAIN) and (new := _mapped(part, change)) is not part:
+            changed[name] = new
+    return replace(node, **changed) if changed else node

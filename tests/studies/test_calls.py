@@ -137,8 +137,8 @@ def test_the_sentence_names_what_stops_and_what_comes_next(shop: sim.Results) ->
     assert first.use == pytest.approx(90.0 * 1.8 * 0.004, rel=0.1)
     said = words.sentences(shop)[0]  # type: ignore[arg-type]
     assert "front.pay is the slowest entry" in said
-    assert "db saturates first, at 139/s" in said
-    assert "With one more copy, bank is next, at 167/s" in said
+    assert "The bottleneck is db: it saturates at 139/s" in said
+    assert "with one more copy, bank is next at 167/s" in said
 
 
 def test_one_more_copy_of_the_bottleneck_helps_and_one_program_beats_both(
@@ -278,7 +278,7 @@ def test_services_without_limits_share_the_cores_of_one_host() -> None:
     mean = found.all.times["mean_s"]
 
     assert found.hosts_saturate_per_s == pytest.approx(20.0)
-    assert "The host's CPU saturates first, at 20/s" in words.sentences(found)[0]
+    assert "The host's CPU saturates at 20/s" in words.sentences(found)[0]
     assert mean.value == pytest.approx(0.15625, rel=0.1)
-    with pytest.raises(TooMuch, match="the host's CPU is used up at 20/s"):
+    with pytest.raises(TooMuch, match="the host's CPU saturates at 20/s"):
         sim.calls(graph(*free), rate=25.0, platform="docker", host="2x4GiB")

@@ -11,12 +11,13 @@ import linecache
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from numbers import Number
 from pathlib import Path, PurePath
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 from uuid import uuid4
+
+from sim.core.description import field_names
 
 PLAIN = (Number, str, bytes, PurePath, type(None))
 """Values that are what they look like; a description shows them."""
@@ -173,8 +174,8 @@ def _parts(node: Any) -> Iterable[Any]:
         return node
     if isinstance(node, functools.partial):
         return [node.func, *node.args, *node.keywords.values()]
-    if is_dataclass(node):
-        return [getattr(node, field.name, None) for field in fields(node)]
+    if names := field_names(node):
+        return [getattr(node, name, None) for name in names]
     return list(getattr(node, "__dict__", {}).values())
 
 

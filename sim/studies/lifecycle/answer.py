@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.core.cited import Cited
 from sim.core.quantity import shown_bytes
 from sim.experiment import Results
+from sim.experiment.running.metric import measured
 from sim.studies import platforms
-from sim.studies.influence import Assumed, Explained, assumed_line
+from sim.studies.influence import Assumed, Explained, assumed_figures, assumed_line, explain
 from sim.studies.lifecycle.question import LifecycleQuestion
-from sim.studies.lifecycle.timeline import STEPS, TOTAL, Lifecycle, LifecycleRow, Round, Timeline
+from sim.studies.lifecycle.timeline import (
+    READY,
+    STEPS,
+    TOTAL,
+    Life,
+    Lifecycle,
+    LifecycleRow,
+    Round,
+    Timeline,
+)
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 NOT_TOLD = "needs the app's start-up work: --startup-cpu SECONDS or --app NAME"
 """Why *ready* is not said."""
 
 
-@dataclass(slots=True)
+@dataclass
 class LifecycleAnswer:
     """What was asked, and what came of it."""
 
@@ -29,11 +43,34 @@ class LifecycleAnswer:
     rounds: tuple[Round, ...]
     timeline: Timeline
     kept: Results
-    assumed: list[Assumed]
-    """Assumed numbers that matter, strongest first."""
     notes: tuple[str, ...]
-    explained: Explained | None = None
-    """The numbers that moved the first round; None where that was not asked for."""
+
+    @property
+    def explained(self) -> Explained | None:
+        """The numbers that moved the first round; None where that was not asked for."""
+        return self._moved if self.question.explain else None
+
+    @property
+    def assumed(self) -> list[Assumed]:
+        """Assumed numbers that matter, strongest first."""
+        return [] if self._moved is None else self._moved.assumed()
+
+    @cached_property
+    def _moved(self) -> Explained | None:
+        """The numbers that move the time from Dockerfile to ready, in one run each: the assumed
+        ones, or all of them where that was asked for; None where it is never ready. They are tried
+        when they are first asked for."""
+        life = Life(setup=self.setup, rounds=self.rounds[:1])
+
+        def ready_after(lives: Sequence[Life]) -> np.ndarray:
+            return measured(lives, READY, times=1, seed=self.question.seed, what="explaining")
+
+        base = float(ready_after([life])[0, 0])
+        if math.isnan(base):
+            return None
+        only = None if self.question.explain else assumed_figures(life)
+        platform = self.question.platform
+        return explain(platform, "ready, s", life, ready_after, base=base, only=only)
 
     @property
     def outcome(self) -> str:
@@ -79,7 +116,18 @@ class LifecycleAnswer:
 
     def json(self) -> list[dict[str, Any]]:
         """One row a phase, and the total of each step; what is not known is absent."""
-        return [self._row(row) for row in self.timeline.rows if self.shows(row.step, row.phase)]
+        rows = self.rows()
+        if self.explained is not None:
+            last = next(n for n, row in enumerate(self._shown()) if _ends(row) and row.round == 1)
+            rows[last]["explain"] = self.explained.json()
+        return rows
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The same, without the numbers that moved it."""
+        return [self._row(row) for row in self._shown()]
+
+    def _shown(self) -> list[LifecycleRow]:
+        return [row for row in self.timeline.rows if self.shows(row.step, row.phase)]
 
     def shows(self, step: str, phase: str) -> bool:
         """Whether a phase is part of the answer: `app` is not, where nothing is known of it."""
@@ -105,10 +153,8 @@ class LifecycleAnswer:
             data["pull_s"] = row.aside  # within the run, and a step of its own
         if len(self.rounds) > 1:
             data["round"] = row.round
-        if (row.step, row.phase) == ("run", TOTAL):
+        if _ends(row):
             data |= self._end(row.round)
-            if self.explained is not None and row.round == 1:
-                data["explain"] = self.explained.json()
         return data
 
     def _wire(self, row: LifecycleRow) -> dict[str, Any]:
@@ -140,8 +186,13 @@ class LifecycleAnswer:
         return self.kept
 
 
+def _ends(row: LifecycleRow) -> bool:
+    """Whether it is the end of a round."""
+    return (row.step, row.phase) == ("run", TOTAL)
+
+
 def table(answer: LifecycleAnswer) -> pd.DataFrame:
     """The rows as a frame."""
     import pandas as pd
 
-    return pd.DataFrame(answer.json())
+    return pd.DataFrame(answer.rows())

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from sim import catalog
 from sim.core.cited import plain
@@ -15,13 +12,11 @@ from sim.core.names import Architecture
 from sim.core.quantity import shown_bytes
 from sim.core.question import asking
 from sim.experiment import Results, compare
-from sim.experiment.running.metric import measured
 from sim.host import Step
 from sim.image import BadDockerfile, Built, Image, build_file
-from sim.studies.influence import Explained, assumed_figures, explain
 from sim.studies.lifecycle.answer import LifecycleAnswer, table
 from sim.studies.lifecycle.question import LifecycleQuestion
-from sim.studies.lifecycle.timeline import READY, Life, Lifecycle, Round, timeline_of
+from sim.studies.lifecycle.timeline import Life, Lifecycle, Round, timeline_of
 from sim.studies.platform_row import PlatformOptions
 from sim.studies.platforms import row
 from sim.workload import App, Service
@@ -47,12 +42,11 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
             rounds=rounds,
             timeline=timeline_of(results),
             kept=results,
-            assumed=[],
             notes=(*stand_ins, *_notes(built, wanted, native)),
         )
 
     life = Life(setup=setup, rounds=rounds, app_told=question.app_told)
-    lived = answered(
+    return answered(
         compare(
             {question.platform: life},
             times=1,
@@ -61,11 +55,6 @@ def answer(question: LifecycleQuestion) -> LifecycleAnswer:
             summary=lambda results: table(answered(results)),
         )
     )
-    explained = _explained(question, Life(setup=setup, rounds=rounds[:1]))
-    if explained is not None:
-        lived.assumed = explained.assumed()
-        lived.explained = explained if question.explain else None
-    return lived
 
 
 lifecycle = asking(LifecycleQuestion, answer, "lifecycle")
@@ -181,20 +170,6 @@ def _fits(dockerfile: str | Path, registry: str, setup: Lifecycle, built: list[B
             )
     if wrong:
         raise BadDockerfile("\n".join(wrong))
-
-
-def _explained(question: LifecycleQuestion, life: Life) -> Explained | None:
-    """The numbers that move the time from Dockerfile to ready, in one run each: the assumed ones,
-    or all of them where that was asked for. None where it is never ready."""
-
-    def ready_after(lives: Sequence[Life]) -> np.ndarray:
-        return measured(lives, READY, times=1, seed=question.seed, what="explaining")
-
-    base = float(ready_after([life])[0, 0])
-    if math.isnan(base):
-        return None
-    only = None if question.explain else assumed_figures(life)
-    return explain(question.platform, "ready, s", life, ready_after, base=base, only=only)
 
 
 def _notes(built: list[Built], wanted: str, native: str) -> tuple[str, ...]:

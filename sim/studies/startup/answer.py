@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.core.quantity import parse_seconds
-from sim.experiment import Results
+from sim.experiment import Results, Scenario
 from sim.experiment.statistics.estimate import needed
 from sim.studies import platforms
-from sim.studies.influence import Assumed, Explained, assumed_line
+from sim.studies.influence import Assumed, Explained, assumed_line, assumptions
 from sim.studies.platform_row import Temperature
 from sim.studies.startup.question import StartupQuestion
 from sim.workload import Service
@@ -72,7 +73,7 @@ class StartupRow:
         return data
 
 
-@dataclass(slots=True)
+@dataclass
 class StartupAnswer:
     """Rows, the results they come from, and what was asked."""
 
@@ -82,8 +83,8 @@ class StartupAnswer:
     results: Results
     hosts: dict[str, str]
     """What each variant runs on."""
-    assumed: list[Assumed]
-    """Assumed numbers that matter, strongest first."""
+    scenarios: Mapping[str, Scenario]
+    """What was run, by variant."""
     explained: list[Explained] | None = None
     """The numbers that moved each variant; None where that was not asked for."""
     account: str = ""
@@ -182,6 +183,16 @@ class StartupAnswer:
             why = ", ".join(f"{fate} {count}" for fate, count in fates if count)
             parts.append(f"{row.n} of {self.asked(row)} {_where(row)}{f', {why}' if why else ''}")
         return f"Not all became ready (starts of all runs): {'; '.join(parts)}."
+
+    @cached_property
+    def assumed(self) -> list[Assumed]:
+        """Assumed numbers that matter, strongest first; tried when they are first asked for."""
+        return assumptions(
+            self.scenarios,
+            seed=self.question.seed,
+            replications=self.question.replications,
+            explained=self.explained,
+        )
 
     def assumed_line(self) -> str:
         """The assumed numbers it rests on."""

@@ -13,7 +13,7 @@ from sim.experiment import Burst, Results, Scenario, compare
 from sim.experiment.frames import phase_table
 from sim.experiment.statistics.estimate import needed
 from sim.studies.account_quotas import Need, account_line, need
-from sim.studies.influence import assumptions, explain_starts
+from sim.studies.influence import explain_starts
 from sim.studies.platform_row import PlatformOptions, Temperature
 from sim.studies.platforms import row
 from sim.studies.startup.answer import QUANTILES, StartupAnswer, StartupRow
@@ -72,10 +72,9 @@ def answer(question: StartupQuestion) -> StartupAnswer:
     explained = None
     if question.explain:
         explained = explain_starts(scenarios, seed=seed, replications=times)
-    assumed = assumptions(scenarios, seed=seed, replications=times, explained=explained)
     account = account_line(_needs(scenarios, service, question.tasks))
     return StartupAnswer(
-        question, service, rows, results, hosts, assumed, explained, account, _remarks(scenarios)
+        question, service, rows, results, hosts, scenarios, explained, account, _remarks(scenarios)
     )
 
 

@@ -72,6 +72,7 @@ PANELS = {
     "Files": "Output",
     "Json": "Output",
     "Caveats": "Output",
+    "Drawn": "Output",
 }
 """Options of these descriptions stand below a heading of their own."""
 

@@ -40,8 +40,8 @@ test-compiled: accelerate $(VENV)/.dev  ## the exactness tests compiled, and tha
 check-long: $(VENV)/.dev  ## the longer statistics
 	$(BIN)/pytest -m long -n auto --maxprocesses 4 --dist worksteal
 
-check-crash: $(VENV)/.dev  ## interrupts at every line of writing
-	$(BIN)/pytest -m long tests/experiment/test_crash.py -n auto --maxprocesses 4
+check-crash: $(VENV)/.dev  ## interrupts at every line of writing, kills of every verb, of Dask, too
+	$(BIN)/pytest -m long tests/experiment/test_crash.py tests/experiment/test_crash_of_verbs.py tests/experiment/test_cluster.py -n auto --maxprocesses 4
 
 validate: $(VENV)/.run  ## docs/validation.md anew: the model beside real measurements
 	$(BIN)/sim validate --docs docs

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 from sim import plots
-from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
+from sim.cli.screen import as_json, aside, hint, lead, note, notes, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask
@@ -22,7 +22,7 @@ from sim.studies.calls.study import TooMuch
 from sim.workload import Application
 
 MOST_SHOWN = 20
-"""Proposals that are told one by one."""
+"""Proposals that are listed one by one."""
 
 
 @description
@@ -30,27 +30,33 @@ class CallsFiles(Question):
     """Where the services and their calls stand."""
 
     file: Annotated[Path, Typed(argument=True, shape="FILE")] | None = None
-    """An application with its calls (entry:, parts:), or compose, Kubernetes or ECS beside
-    `calls`."""
+    """An application with its calls (entry:, parts:); or compose, Kubernetes or ECS files, with
+    `calls`, `learn` or `accept`."""
     calls: Annotated[Path, Typed(shape="<file>")] | None = None
-    """Calls of the services in FILE: entry: and parts: with what each does."""
+    """A file with the calls of the services in FILE: entry:, and parts: with what each does."""
     learn: Annotated[Path, Typed(name="from", shape="<traces>")] | None = None
-    """Traces (Jaeger, OpenTelemetry, Zipkin; Alibaba's MSCallGraph) that tell the calls; the
-    sizes stand in FILE, or are assumed."""
+    """Traces to learn the calls from (Jaeger, OpenTelemetry, Zipkin; Alibaba's MSCallGraph); sizes
+    come from FILE, or are assumed."""
     accept: bool = False
-    """Take the calls that environment values propose, such as CART_ADDR: cart:7070."""
+    """Accept the calls suggested by environment variables, such as CART_ADDR: cart:7070."""
     cpu_share: Annotated[Rate, Typed(shape="<share>")] | None = None
-    """With traces, the CPU work of the time that a service works itself; 0.5 is assumed."""
+    """With traces: which share of a service's own time is CPU work; 0.5 is assumed."""
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:  # noqa: ARG002 (as all questions)
-        """Something has to tell the calls."""
+        """Something has to say who calls whom."""
         if self.file is None and self.learn is None:
-            yield Mistake(("file", "learn"), "it is missing; an application, or --from traces")
+            yield Mistake(("file", "learn"), "missing; an application, or traces with --from")
         if self.calls is not None and self.file is None:
-            yield Mistake(("calls", "file"), "not allowed without FILE, whose services they are of")
+            yield Mistake(("calls", "file"), "not allowed without FILE, which has the services")
 
 
-def command(files: CallsFiles, asked: CallsOptions, workers: WorkerOptions, to: Simulated) -> int:
+def command(
+    files: CallsFiles,
+    asked: CallsOptions,
+    caveats: Caveats,
+    workers: WorkerOptions,
+    to: Simulated,
+) -> int:
     """Answer; 3 where a service cannot take as much."""
     application = application_of(files)
     values = {field.name: getattr(asked, field.name) for field in fields(asked)}
@@ -69,7 +75,7 @@ def command(files: CallsFiles, asked: CallsOptions, workers: WorkerOptions, to: 
         as_json(answer.json())
         note(f"wrote {folder}")
     else:
-        show(answer)
+        show(answer, explain=caveats.explain)
         with runs_on(workers):
             wrote(folder, *_pictures(answer, folder))
     return 0 if answer.keeps_up else 3
@@ -105,9 +111,12 @@ def _guessed(application: Application, path: Path, accept: bool) -> Application:
     edges = proposals([path], application)
     if accept and edges:
         return accepted(application, edges)
-    lines = [f"{path}: it does not say what its services do, nor whom they call; say it in --calls"]
+    lines = [
+        f"{path}: it does not say which services call each other; describe that in a file for "
+        "--calls"
+    ]
     if edges:
-        lines[0] += ", or accept with --accept what environment values propose:"
+        lines[0] += ", or use --accept to take what environment variables suggest:"
         lines += [f"  {edge}" for edge in edges[:MOST_SHOWN]]
         more = len(edges) - MOST_SHOWN
         lines += [f"  and {more} more"] if more > 0 else []
@@ -120,7 +129,9 @@ def _pictures(answer: CallsAnswer, folder: Path) -> Iterator[Path]:
         graph = plots.call_graph(answer.uses(), answer.calls())
         yield picture(graph, folder / "graph.png")
     if not answer.results.spans.empty:
-        yield picture(plots.request_waterfall(answer.paths()), folder / "waterfall.png")
+        title = "One request around the p95 of the first run, step by step"
+        steps = plots.request_waterfall(answer.paths(), title=title)
+        yield picture(steps, folder / "waterfall.png")
     first = answer.bottleneck
     if first is not None:
         points, theory = answer.curve()
@@ -133,24 +144,33 @@ def _pictures(answer: CallsAnswer, folder: Path) -> Iterator[Path]:
         yield picture(copies, folder / "copies.png")
 
 
-def show(answer: CallsAnswer) -> None:
-    """The sentences, a row a service, a row an entry, and what it rests on."""
-    for line in words.sentences(answer):
+def show(answer: CallsAnswer, *, explain: bool) -> None:
+    """The sentences, a row for each service and each entry, and what it rests on."""
+    first, *others = words.sentences(answer)
+    lead(first)
+    for line in (*others, *words.warnings(answer)):
         say(line)
     table(
-        ["service", "copies", "use", "visits", "of p50", "of p95", "stops at", "by", "one more"],
+        ["service", "copies", "CPU", "visits", "of p50", "of p95", "saturates", "by", "one more"],
         [_service(answer, number) for number in range(len(answer.services))],
+        title=f"services, {words.where(answer)}",
         right="lrrrrrrlr",
+        spare=["of p50", "visits"],
+        dash="no CPU work, too few requests, or too small a part of p95 to be tried",
     )
     table(
         ["entry", "p50", "p95", "interval", "p99", "mean"],
         [_entry(entry) for entry in (*answer.entries, answer.all)],
+        title="how long users wait",
         right="lrrlrr",
+        dash="too few requests or runs to say",
     )
-    for line in words.notes(answer):
-        hint(line)
-    for line in answer.question.application.notes:
-        hint(f"note: {line}.")
+    if explain:
+        for line in words.caveats(answer):
+            hint(line)
+        notes(answer.question.application.notes)
+    else:
+        aside("--explain says what the columns mean, and what this rests on.")
 
 
 def _service(answer: CallsAnswer, number: int) -> list[str]:

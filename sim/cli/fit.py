@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 from sim import plots
-from sim.cli.screen import as_json, hint, note, say, table, wrote
+from sim.cli.options import Caveats
+from sim.cli.screen import as_json, aside, hint, lead, note, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_mib, shown_plain
@@ -26,8 +27,8 @@ class RecordFiles(Question):
 
     files: Annotated[tuple[Path, ...], Typed(shape="FILE...", argument=True, repeats=True)]
     """Records: aws ecs describe-tasks, kubectl get pods or events -o json, docker events or stats
-    --format json, Container Insights, kube-burner, node-latency-for-k8s, a range of Prometheus,
-    what a vertical autoscaler or KRR recommends; - is standard input."""
+    --format json, Container Insights, kube-burner, node-latency-for-k8s, a Prometheus range query,
+    recommendations of a VPA or KRR; - is standard input."""
 
 
 @description
@@ -35,12 +36,12 @@ class FitFile:
     """Where the fit goes."""
 
     out: Annotated[Path, Typed(shape="<file>")] = Path("fit.yaml")
-    """The file for --with and --sizes of the other verbs; pictures go beside it."""
+    """The file to write, for --with and --sizes of the other verbs; pictures go next to it."""
     json: bool = False
     """JSON on standard output."""
 
 
-def command(files: RecordFiles, asked: FitQuestion, to: FitFile) -> int:
+def command(files: RecordFiles, asked: FitQuestion, caveats: Caveats, to: FitFile) -> int:
     """Read the records, fit, judge, and write the fit."""
     if to.out.is_dir():
         raise BadInput(f"out: {str(to.out)!r} is not allowed; a file, such as fit.yaml")
@@ -51,7 +52,7 @@ def command(files: RecordFiles, asked: FitQuestion, to: FitFile) -> int:
         for path in saved:
             note(f"wrote {path}")
         return 0
-    show(own.answer)
+    show(own.answer, explain=caveats.explain)
     wrote(*saved, *_pictures(own.answer, to.out))
     _use(own, to.out)
     return 0
@@ -76,29 +77,54 @@ def _use(own: OwnFigures, out: Path) -> None:
         hint(f"use: sim startup --with {out}")
     elif own.answer.groups:
         hint(
-            "none of these phases stands in for a figure of the catalogue, so fit.yaml has none; "
-            "--sizes writes working sets from docker stats, Prometheus, VPA or KRR"
+            "no fit.yaml is written: these phases depend on the image, the app and the load, and "
+            "the catalogue has no figures for them; --sizes fits memory and CPU from docker "
+            "stats, Prometheus, VPA or KRR"
         )
     if own.fit.sizes:
-        named = "" if own.answer.question.names else "; sizes find their services with --names"
+        named = "" if own.answer.question.names else " (--names keeps names, to match services)"
         hint(f"use: sim read compose.yaml --sizes {out}{named}")
 
 
-def show(answer: FitAnswer) -> None:
-    """The sentences, a row a phase, a row a quantile that was held out, sizes, and notes."""
-    for line in words.sentences(answer):
-        say(line)
+def show(answer: FitAnswer, *, explain: bool) -> None:
+    """The sentences; phases, quantiles that were held out, sizes; then what the fit rests on."""
+    lead(" ".join(words.sentences(answer)))
     if answer.groups:
         table(
-            ["phase", "n", "median", "95 % interval", "spread", "was"],
+            ["phase", "n", "median", "95% interval", "spread", "catalogue"],
             [_phase(each.group.where, phase, name) for each, phase, name in answer.named()],
             right="lrrrrl",
+            dash="too few starts for an interval",
         )
     _held_out(answer)
+    if explain:
+        _show_corners(answer)
+    if answer.sizes:
+        table(
+            ["container", "n", "memory p50", "p95", "peak", "CPU p95", "memory", "CPU"],
+            [_size(each) for each in answer.sizes],
+            title="use, and the size that the rule makes of it",
+            right="lrrrrrrr",
+            dash="not in the records",
+        )
+    for line in words.warnings(answer):
+        hint(_sentence(line))
+    if explain:
+        for line in words.notes(answer):
+            hint(_sentence(line))
+    else:
+        aside("--explain says what the fit rests on.")
+
+
+def _sentence(line: str) -> str:
+    return f"{line[:1].upper()}{line[1:]}."
+
+
+def _show_corners(answer: FitAnswer) -> None:
     corners = [(answer.before(each), one) for each in answer.groups for one in each.corners]
     if corners:
         table(
-            ["the last starts", "n", "p50", "p90", "most at once"],
+            ["the last starts", "n", "p50", "p90", "at once, at most"],
             [
                 [
                     f"{before}{one.starts}",
@@ -110,14 +136,6 @@ def show(answer: FitAnswer) -> None:
             ],
             right="lrrrr",
         )
-    if answer.sizes:
-        table(
-            ["container", "n", "memory p50", "p95", "peak", "CPU p95", "memory", "CPU"],
-            [_size(each) for each in answer.sizes],
-            right="lrrrrrrr",
-        )
-    for line in words.notes(answer):
-        hint(f"{line[:1].upper()}{line[1:]}.")
 
 
 def _held_out(answer: FitAnswer) -> None:
@@ -132,7 +150,7 @@ def _held_out(answer: FitAnswer) -> None:
                     f"p{100 * row.quantile:.0f}",
                     words.shown(row.measured_s),
                     words.shown(row.predicted_s),
-                    f"{row.error_pct:+.0f} %",
+                    f"{row.error_pct:+.0f}%",
                     words.verdict(row),
                 ]
                 for before, row in rows
@@ -151,7 +169,7 @@ def _phase(where: str, phase: FittedPhase, name: str) -> list[object]:
         words.shown(phase.median_s),
         words.interval(phase),
         "-" if phase.spread is None else f"{phase.spread:.2f}",
-        "" if before is None else before.shown(),
+        "no figure" if before is None else before.shown(),
     ]
 
 

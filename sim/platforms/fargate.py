@@ -16,6 +16,7 @@ from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.image import ImageStore, Registry, Unpacking
 from sim.image.image import distinct
+from sim.image.transfer.unpacking import LayerCosts
 from sim.platforms.deployment import record_wait
 from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
@@ -175,7 +176,7 @@ class FargateHost(Hosting):
 class LiveFargate:
     """Fargate in a running world: it admits starts, and brings each its microVM."""
 
-    __slots__ = ("_bucket", "_fargate", "_provision", "_registry", "kernels", "world")
+    __slots__ = ("_bucket", "_costs", "_fargate", "_provision", "_registry", "kernels", "world")
 
     def __init__(self, fargate: Fargate, world: World) -> None:
         self.world = world
@@ -183,6 +184,7 @@ class LiveFargate:
         self._fargate = fargate
         self._bucket = fargate.launches.deploy(world.env)
         self._registry = fargate.registry.deploy(world)
+        self._costs = LayerCosts(fargate.unpacking, plain(fargate.core_speed))
         self._provision = world.random.sampler("fargate/provision", fargate.provision)
 
     def admit(self, start: Start) -> Generator[Event, Any, None]:
@@ -228,7 +230,9 @@ class LiveFargate:
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)
         alone = start.demand.alone and (start.gate is None or not start.gate.orders)
         lone = start.task if alone else None
-        store = ImageStore(kernel, daemon, self._registry, fargate.unpacking, lone=lone)
+        store = ImageStore(
+            kernel, daemon, self._registry, fargate.unpacking, lone=lone, costs=self._costs
+        )
         start.at_end.append(store.abandon)
         return ContainerEngine(kernel, daemon, store, fargate.runtime)
 

@@ -1,25 +1,20 @@
 """Whatever happens while results are written, and whatever has happened to them since."""
 
-import itertools
 import json
 import multiprocessing
 import random
 import shutil
-import sys
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from interrupts import interrupted_at, lines
 from runs import assert_same, pair, scenario
 
 from sim.experiment import Results, compare, load, replicate
 from sim.experiment.running import engine
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.part_files import FOLDERS
-
-WRITING = ("storage/part_files.py", "storage/run_folder.py", "storage/manifest.py")
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # an interrupt after open, before with
@@ -48,34 +43,6 @@ def ask(out: Path) -> Results:
 def only(out: Path) -> Path:
     """The one run folder."""
     return next(path for path in (out / "small").iterdir() if path.name != "latest")
-
-
-def interrupted_at(line: int, act: Callable[[], object]) -> bool:
-    """Do something, with Ctrl-C before the n-th line of writing; whether it came to that line."""
-    left = itertools.count(line, -1)
-
-    def each_line(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
-        if event == "line" and next(left) == 0:
-            raise KeyboardInterrupt
-        return each_line
-
-    def each_call(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
-        return each_line if frame.f_code.co_filename.endswith(WRITING) else None
-
-    before = sys.gettrace()
-    sys.settrace(each_call)
-    try:
-        act()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(before)
-    return next(left) < 0
-
-
-def lines(step: int) -> Iterator[int]:
-    """Numbers of lines; where they end, the caller finds out."""
-    return itertools.count(random.Random(step).randrange(step), step)
 
 
 def interrupt_everywhere(step: int, tmp_path: Path, undisturbed: Results) -> int:

@@ -119,7 +119,7 @@ def test_the_verb_answers_in_words_and_as_data(tmp_path: Path) -> None:
     done, data = run(shop, *little, tmp_path / "out", "--json")
 
     assert code == done == 0
-    assert "stops you at" in said
+    assert "The bottleneck is" in said
     assert "web.pay" in said
     answer = json.loads(data[data.index("{") : data.rindex("}") + 1])
     assert {row["name"] for row in answer["services"]} == {"web", "ads", "db"}

@@ -119,7 +119,11 @@ def test_the_parts_of_the_p95_request_sum_to_it(shop: sim.Results) -> None:
     runs = shop.results.runs  # type: ignore[attr-defined]
 
     assert parts == pytest.approx(runs["p95_s"].mean(), rel=0.1)
-    steps = shop.paths()  # type: ignore[attr-defined]
+    steps, kept = shop.paths(), shop.results.spans  # type: ignore[attr-defined]
+    lengths = (kept["end_s"] - kept["start_s"]).groupby(kept["run"]).sum()
+    assert abs(lengths - runs["p95_s"].mean()).min() == pytest.approx(
+        abs(steps["seconds"].sum() - runs["p95_s"].mean())
+    )
     assert (steps["end_s"].iloc[:-1].to_numpy() == steps["start_s"].iloc[1:].to_numpy()).all()
 
 
@@ -132,9 +136,9 @@ def test_the_sentence_names_what_stops_and_what_comes_next(shop: sim.Results) ->
     assert second.saturates_per_s == pytest.approx(1.0 / (0.2 * 0.03))
     assert first.use == pytest.approx(90.0 * 1.8 * 0.004, rel=0.1)
     said = words.sentences(shop)[0]  # type: ignore[arg-type]
-    assert "front.pay is the slow way" in said
-    assert "db stops you at 139/s" in said
-    assert "with one copy more bank stops you at 167/s" in said
+    assert "front.pay is the slowest entry" in said
+    assert "The bottleneck is db: it saturates at 139/s" in said
+    assert "with one more copy, bank is next at 167/s" in said
 
 
 def test_one_more_copy_of_the_bottleneck_helps_and_one_program_beats_both(
@@ -274,7 +278,7 @@ def test_services_without_limits_share_the_cores_of_one_host() -> None:
     mean = found.all.times["mean_s"]
 
     assert found.hosts_saturate_per_s == pytest.approx(20.0)
-    assert "The host's CPU stops you at 20/s" in words.sentences(found)[0]
+    assert "The host's CPU saturates at 20/s" in words.sentences(found)[0]
     assert mean.value == pytest.approx(0.15625, rel=0.1)
-    with pytest.raises(TooMuch, match="the host's CPU is used up at 20/s"):
+    with pytest.raises(TooMuch, match="the host's CPU saturates at 20/s"):
         sim.calls(graph(*free), rate=25.0, platform="docker", host="2x4GiB")

@@ -15,7 +15,7 @@ from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector, 
 from sim.image.transfer.layer_store import LayerStore, StoredLayer
 from sim.image.transfer.lone_pull import LonePull, is_plain
 from sim.image.transfer.registry import LiveRegistry
-from sim.image.transfer.unpacking import Unpacking
+from sim.image.transfer.unpacking import LayerCosts, Unpacking
 from sim.sharing import Group
 
 NEVER_PULLED = "ErrImageNeverPull: image is not present with pull policy of Never"
@@ -29,11 +29,13 @@ class ImageStore:
         cleanup: how unused images are deleted; None: they stay.
         lone: the task that has the host to itself and nothing to do while it pulls; None: others
             may use its wire, disk and CPU meanwhile.
+        costs: of layers, where many hosts of this kind share them; None: this one has its own.
     """
 
     __slots__ = (
         "_client",
         "_collector",
+        "_costs",
         "_cpu",
         "_downloader",
         "_downloads",
@@ -42,7 +44,6 @@ class ImageStore:
         "_last",
         "_lone",
         "_registry",
-        "_unpacking",
         "layers",
     )
 
@@ -55,11 +56,12 @@ class ImageStore:
         cleanup: ImageCleanup | None = None,
         *,
         lone: int | None = None,
+        costs: LayerCosts | None = None,
     ) -> None:
         env = kernel.world.env
         self._kernel = kernel
         self._registry = registry
-        self._unpacking = unpacking
+        self._costs = costs or LayerCosts(unpacking, kernel.core_speed)
         self._lone = lone
         self._cpu = cpu
         self._client = Client(env, registry.seen_by_host(), registry.retry_policy)
@@ -70,7 +72,7 @@ class ImageStore:
             None if cleanup is None else ImageCollector(cleanup, kernel.space, env.now)
         )
         kernel.memory.caching = unpacking.page_cache
-        self.layers = LayerStore(kernel.space, unpacking.on_disk, kernel.memory.forget)
+        self.layers = LayerStore(kernel.space, self._costs.on_disk, kernel.memory.forget)
         self._images: dict[tuple[str, ...], StoredImage] = {}
         self._last: StoredImage | None = None
         """The image that was looked for last, kept because most starts of a host want the same."""
@@ -214,15 +216,20 @@ class ImageStore:
     def _pull_alone(self, stored: StoredImage, copies: list[StoredLayer]) -> bool:
         """Begin a pull in closed form, where nothing can come between; whether it was."""
         apart = self._registry.sends_apart and not self._kernel.world.record.metered
-        if self._lone is None or not apart or not is_plain(self._unpacking, copies):
+        if self._lone is None or not apart:
+            return False
+        works = [self._costs.of(copy.layer) for copy in copies]
+        if not is_plain(self._costs.unpacking, works):
             return False
 
         def done(pull: LonePull) -> None:
             del self._downloads[pull]
+            for copy in copies:
+                copy.end()
             stored.coming = False
 
         pull = LonePull(
-            self._kernel, self._cpu, self._registry, self._unpacking, copies, self._lone, done
+            self._kernel, self._cpu, self._registry, self._costs.unpacking, works, self._lone, done
         )
         self._downloads[pull] = None
         return True
@@ -237,7 +244,7 @@ class ImageStore:
     def _download(
         self, puller: Puller, stored: StoredImage, copies: list[StoredLayer], reads: float
     ) -> Generator[Event, Any, None]:
-        lazy = self._unpacking.lazy
+        lazy = self._costs.unpacking.lazy
         try:
             if lazy is None:
                 yield from self._downloader.whole(puller, copies)

@@ -18,20 +18,18 @@ from sim.core.cited import plain
 from sim.core.recorder import DONE, INTERRUPTED
 from sim.core.token_bucket import Promise
 from sim.host.kernel import Kernel
-from sim.image.image import Layer
-from sim.image.transfer.layer_store import StoredLayer
 from sim.image.transfer.registry import LiveRegistry
-from sim.image.transfer.unpacking import Unpacking
+from sim.image.transfer.unpacking import LayerWork, Unpacking
 from sim.sharing import Group, SharedCapacity
 
 ROUNDING = 1e-12
 """Share of a job that is left for rounding's sake only."""
 
 
-def is_plain(unpacking: Unpacking, copies: Sequence[StoredLayer]) -> bool:
+def is_plain(unpacking: Unpacking, layers: Sequence[LayerWork]) -> bool:
     """Whether layers come whole, over a connection each, and are unpacked one after the other."""
     one_by_one = unpacking.overlap and unpacking.lazy is None and unpacking.unpacks == 1
-    return one_by_one and all(unpacking.pieces(copy.layer.wire) == 1 for copy in copies)
+    return one_by_one and all(layer.pieces == 1 for layer in layers)
 
 
 class LonePull:
@@ -39,26 +37,28 @@ class LonePull:
 
     Args:
         cpu: the daemon's group.
+        layers: from the base up.
         task: the start whose spans they are.
         done: called when all layers are unpacked.
     """
 
     __slots__ = (
-        "_copies",
         "_cpu",
         "_decompressing",
         "_disk",
         "_done",
         "_here",
+        "_jobs",
         "_kernel",
+        "_layers",
         "_loading",
         "_next",
         "_nic",
         "_now",
+        "_parts",
         "_promises",
         "_registry",
         "_rested",
-        "_spans",
         "_task",
         "_unpacked",
         "_unpacking",
@@ -72,18 +72,19 @@ class LonePull:
         cpu: Group,
         registry: LiveRegistry,
         unpacking: Unpacking,
-        copies: Sequence[StoredLayer],
+        layers: Sequence[LayerWork],
         task: int,
         done: Callable[[LonePull], None],
     ) -> None:
         self._kernel = kernel
         self._registry = registry
         self._unpacking = unpacking
-        self._copies = copies
+        self._layers = layers
         self._task = task
         self._done = done
         self._nic, self._disk = _Lane(_rate(kernel.nic)), _Lane(_rate(kernel.disk))
         self._cpu = _Lane(min(cpu.cap, cpu.root.capacity))
+        self._jobs = _Flows()
         self._now = kernel.world.env.now
         """How far it is known, which may be ahead of the clock."""
         self._next = 0
@@ -100,8 +101,8 @@ class LonePull:
         self._writing: _Work | None = None
         self._rested = math.inf
         """When its overhead is over, too."""
-        self._spans: list[list[float]] = []
-        """Phase, begin and end of each part; the end is infinite where it is not known yet."""
+        self._parts: list[_Work] = []
+        """All that was begun, to be recorded."""
         self._waking: Any = None
         kernel.world.record.unfiled[self] = None
         self._go_on()
@@ -118,15 +119,12 @@ class LonePull:
         world = self._kernel.world
         if world.record.unfiled.pop(self, self) is self:
             return
-        now = world.env.now
-        for phase, since, end in self._spans:
-            if since <= now:
-                how = DONE if end <= now else outcome
-                world.record.file(self._task, int(phase), self._parent, since, min(end, now), how)
-
-    @property
-    def _parent(self) -> int:
-        return self._kernel.world.record.phases.code("pull")
+        now, record, task = world.env.now, world.record, self._task
+        pull = record.phases["pull"]
+        for part in self._parts:
+            if part.since <= now:
+                how = DONE if part.until <= now else outcome
+                record.file(task, part.phase, pull, part.since, min(part.until, now), how)
 
     # --- with the clock
 
@@ -145,23 +143,21 @@ class LonePull:
     def _woken(self, event: object) -> None:
         if event is not self._waking:
             return
-        if self._unpacked < len(self._copies):
+        if self._unpacked < len(self._layers):
             self._go_on()
             return
-        self._now = self._kernel.world.env.now
-        for span in self._spans:
-            span[2] = min(span[2], self._now)
+        self._now = now = self._kernel.world.env.now
+        for part in self._parts:
+            part.end(now)
         self.end(DONE)
-        for copy in self._copies:
-            size = copy.layer.unpacked
-            self._kernel.memory.cache(copy.layer.digest, size)
-            copy.end()
+        for layer in self._layers:
+            self._kernel.memory.cache(layer.layer.digest, layer.files)
         self._done(self)
 
     def _connect(self) -> None:
         """Begin downloads while there are connections, or let them wait for their turn."""
         while (
-            self._next < len(self._copies)
+            self._next < len(self._layers)
             and len(self._loading) + len(self._promises) < self._unpacking.downloads
         ):
             number = self._next
@@ -174,36 +170,28 @@ class LonePull:
                 self._promises[number] = promise
 
     def _download(self, number: int) -> None:
-        wire = self._copies[number].layer.wire
+        wire = self._layers[number].wire
         self._loading[number] = work = self._work("download")
-        self._nic.add(work, wire, self._registry.connection_rate())
-        self._disk.add(work, wire if self._unpacking.keep_blob else 0.0)
+        self._jobs.add(work, self._nic, wire, self._registry.connection_rate())
+        self._jobs.add(work, self._disk, wire if self._unpacking.keep_blob else 0.0)
 
     def _work(self, phase: str) -> _Work:
-        span = [self._kernel.world.record.phases.code(phase), self._now, math.inf]
-        self._spans.append(span)
-        return _Work(span)
+        work = _Work(self._kernel.world.record.phases[phase], self._now)
+        self._parts.append(work)
+        return work
 
     # --- ahead of the clock
 
     def _run(self) -> None:
         """To the next moment at which a layer takes its turn at the registry, or to the end."""
         turn = min((promise.at for promise in self._promises.values()), default=math.inf)
-        lanes = self._nic, self._disk, self._cpu
-        while not self._take_in():
+        layers = len(self._layers)
+        while not (self._loading and self._take_in()):
             self._unpack()
-            if self._unpacked == len(self._copies):
+            if self._unpacked == layers:
                 return
-            passed = min(lane.level() for lane in lanes)
-            soon = min(turn, self._rested)
-            if self._now + passed < soon:
-                soon = self._now + passed
-            else:
-                passed = soon - self._now
-            for lane in lanes:
-                lane.advance(passed)
-            self._now = soon
-            if soon == turn:
+            self._now = self._jobs.run(self._now, min(turn, self._rested))
+            if self._now == turn:
                 return
 
     def _take_in(self) -> bool:
@@ -212,15 +200,15 @@ class LonePull:
         for number in through:
             self._loading.pop(number).end(self._now)
             self._here.add(number)
-        return bool(through) and self._next < len(self._copies)
+        return bool(through) and self._next < len(self._layers)
 
     def _unpack(self) -> None:
         """Take note of what is decompressed and unpacked by now, and begin the next layer."""
-        while self._unpacked < len(self._copies):
+        while self._unpacked < len(self._layers):
             if self._decompressing is None:
                 if self._unpacked not in self._here:
                     return
-                self._begin_to_unpack(self._copies[self._unpacked].layer)
+                self._begin_to_unpack(self._layers[self._unpacked])
             decompressing, writing = self._decompressing, self._writing
             assert decompressing is not None and writing is not None
             if not decompressing.under_way:
@@ -233,76 +221,128 @@ class LonePull:
             self._decompressing, self._rested = None, math.inf
             self._unpacked += 1
 
-    def _begin_to_unpack(self, layer: Layer) -> None:
-        decompress, untar = self._unpacking.cpu_of(layer, self._kernel.core_speed)
+    def _begin_to_unpack(self, layer: LayerWork) -> None:
         self._writing = writing = self._work("unpack")
         self._decompressing = decompressing = self._work("decompress")
-        self._cpu.add(decompressing, decompress, 1.0)
-        self._cpu.add(writing, untar, 1.0)
-        operations = self._unpacking.writes(layer) * self._kernel.operation_bytes
-        self._disk.add(writing, max(layer.unpacked, operations))
+        self._jobs.add(decompressing, self._cpu, layer.decompress, 1.0)
+        self._jobs.add(writing, self._cpu, layer.write_files, 1.0)
+        operations = layer.writes * self._kernel.operation_bytes
+        self._jobs.add(writing, self._disk, max(layer.files, operations))
 
 
 class _Work:
-    """Jobs that have to end for one part of the pull to be through."""
+    """A part of the pull: the jobs that have to end for it to be through."""
 
-    __slots__ = ("_span", "under_way")
+    __slots__ = ("phase", "since", "under_way", "until")
 
-    def __init__(self, span: list[float]) -> None:
-        self._span = span
+    def __init__(self, phase: int, since: float) -> None:
+        self.phase = phase
+        self.since = since
+        self.until = math.inf
+        """Infinite where it is not known yet."""
         self.under_way = 0
 
     def end(self, now: float) -> None:
         """It is through; a second call does nothing."""
-        self._span[2] = min(self._span[2], now)
+        if now < self.until:  # noqa: PLR1730 (quicker)
+            self.until = now
+
+
+class _Lane:
+    """A capacity of the host, and the jobs on it, the smallest caps first."""
+
+    __slots__ = ("capacity", "jobs")
+
+    def __init__(self, capacity: float) -> None:
+        self.capacity = capacity
+        self.jobs: list[_Flow] = []
+
+    def share(self) -> None:
+        """The sharing law, for jobs of the same weight."""
+        free, others = self.capacity, len(self.jobs)
+        for job in self.jobs:
+            rate = free / others
+            if job.cap < rate:  # noqa: PLR1730 (quicker)
+                rate = job.cap
+            job.rate = rate
+            free -= rate
+            others -= 1
 
 
 class _Flow:
-    """A job: what is left of it, and the most it can use."""
+    """What is left of a job, and the most it can use."""
 
-    __slots__ = ("cap", "least", "left", "rate", "work")
+    __slots__ = ("cap", "lane", "least", "left", "rate", "work")
 
-    def __init__(self, work: _Work, amount: float, cap: float) -> None:
+    def __init__(self, work: _Work, lane: _Lane, amount: float, cap: float) -> None:
         self.work = work
+        self.lane = lane
         self.left = amount
         self.least = ROUNDING * amount
         self.cap = cap
         self.rate = 0.0
 
 
-class _Lane:
-    """A few jobs of the same weight on a capacity that is theirs alone, under the sharing law."""
+class _Flows:
+    """The jobs under way on all lanes."""
 
-    __slots__ = ("_capacity", "_flows")
+    __slots__ = ("_all", "_changed")
 
-    def __init__(self, capacity: float) -> None:
-        self._capacity = capacity
-        self._flows: list[_Flow] = []
+    def __init__(self) -> None:
+        self._all: list[_Flow] = []
+        self._changed: list[_Lane] = []
+        """Lanes whose rates have to be found anew."""
 
-    def add(self, work: _Work, amount: float, cap: float = math.inf) -> None:
+    def add(self, work: _Work, lane: _Lane, amount: float, cap: float = math.inf) -> None:
         """Begin a job of that work; what takes no time is over."""
-        if amount > 0.0 and min(cap, self._capacity) < math.inf:
+        if amount > 0.0 and (cap < math.inf or lane.capacity < math.inf):
             work.under_way += 1
-            self._flows.append(_Flow(work, amount, cap))
-            self._flows.sort(key=lambda flow: flow.cap)
+            job = _Flow(work, lane, amount, cap)
+            self._all.append(job)
+            lane.jobs.append(job)
+            if len(lane.jobs) > 1:
+                lane.jobs.sort(key=_cap)
+            self._changed.append(lane)
 
-    def level(self) -> float:
-        """Share the capacity, the smallest caps first; seconds until a job ends."""
-        left, soon = self._capacity, math.inf
-        for others, flow in zip(range(len(self._flows), 0, -1), self._flows, strict=True):
-            flow.rate = rate = min(flow.cap, left / others)
-            left -= rate
-            soon = min(soon, flow.left / rate)
-        return soon
+    def run(self, now: float, until: float) -> float:
+        """To the moment at which the next work is through, but not beyond `until`."""
+        while True:
+            for lane in self._changed:
+                lane.share()
+            self._changed.clear()
+            passed = math.inf
+            for job in self._all:
+                lasts = job.left / job.rate
+                if lasts < passed:  # noqa: PLR1730 (quicker)
+                    passed = lasts
+            if now + passed < until:
+                now += passed
+            else:
+                passed, now = until - now, until
+            if self._advance(passed) or now == until:
+                return now
 
-    def advance(self, passed: float) -> None:
-        """Let time pass in which no job ends before the end."""
-        for flow in self._flows:
-            flow.left -= flow.rate * passed
-            if flow.left <= flow.least:
-                flow.work.under_way -= 1
-                flow.left = 0.0
-        self._flows = [flow for flow in self._flows if flow.left]
+    def _advance(self, passed: float) -> bool:
+        """Let time pass in which no job ends before the end; whether a work is through then."""
+        ended = []
+        for job in self._all:
+            left = job.left - job.rate * passed
+            if left > job.least:
+                job.left = left
+            else:
+                ended.append(job)
+        through = False
+        for job in ended:
+            self._all.remove(job)
+            job.lane.jobs.remove(job)
+            self._changed.append(job.lane)
+            job.work.under_way -= 1
+            through = through or not job.work.under_way
+        return through
+
+
+def _cap(job: _Flow) -> float:
+    return job.cap
 
 
 def _rate(capacity: SharedCapacity | None) -> float:

@@ -1,7 +1,7 @@
 """What pulling an image costs on the host, besides the bytes on the wire."""
 
 import math
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field, PositiveInt
 
@@ -123,3 +123,59 @@ class Unpacking:
     def writes(self, layer: Layer) -> float:
         """Operations of the disk that its files take."""
         return plain(self.file_writes) * self.files(layer)
+
+
+class LayerWork(NamedTuple):
+    """What one layer costs a host that pulls it."""
+
+    layer: Layer
+    wire: float
+    """Compressed bytes."""
+    files: float
+    """Bytes on disk once unpacked."""
+    on_disk: float
+    """Bytes of disk it takes, its blob included."""
+    decompress: float
+    """vCPU-seconds."""
+    write_files: float
+    """vCPU-seconds."""
+    writes: float
+    """Operations of the disk."""
+    pieces: int
+    """Requests in which it is fetched."""
+
+
+class LayerCosts:
+    """What layers cost on hosts of one kind, worked out once for all that pull them.
+
+    Args:
+        core_speed: of these hosts.
+    """
+
+    __slots__ = ("_core_speed", "_known", "unpacking")
+
+    def __init__(self, unpacking: Unpacking, core_speed: float) -> None:
+        self.unpacking = unpacking
+        self._core_speed = core_speed
+        self._known: dict[int, LayerWork] = {}
+        """By identity: to compare two layers takes as long as to work it out."""
+
+    def of(self, layer: Layer) -> LayerWork:
+        """What it costs to pull one layer."""
+        known = self._known.get(id(layer))
+        if known is None:
+            how = self.unpacking
+            known = self._known[id(layer)] = LayerWork(
+                layer,
+                layer.wire,
+                layer.unpacked,
+                how.on_disk(layer),
+                *how.cpu_of(layer, self._core_speed),
+                how.writes(layer),
+                how.pieces(layer.wire),
+            )
+        return known
+
+    def on_disk(self, layer: Layer) -> float:
+        """Bytes of disk a layer takes: its files, and its blob where that is kept."""
+        return self.of(layer).on_disk

@@ -102,18 +102,18 @@ def _refuse_saturated(question: CallsQuestion, known: dict[str, Station]) -> Non
     if question.per_second >= first.saturates:
         copies = math.floor(question.per_second / first.saturates * first.copies) + 1
         raise TooMuch(
-            f"rate: {question.per_second:g} requests/s are more than {name} can take: its CPU is "
-            f"used up at {first.saturates:.4g}/s; give it {copies} copies, or ask for less",
+            f"rate: {question.per_second:g} requests/s are more than {name} can take: its CPU "
+            f"saturates at {first.saturates:.4g}/s; give it {copies} copies, or lower the rate",
             first.saturates,
         )
 
 
 def _refuse_full_hosts(question: CallsQuestion, possible: float, hosts: int) -> None:
     if question.per_second is not None and question.per_second >= possible:
-        many = "the host's CPU is" if hosts == 1 else f"the CPU of all {hosts} hosts is"
+        many = "the host's CPU" if hosts == 1 else f"the CPU of all {hosts} hosts"
         raise TooMuch(
-            f"rate: {question.per_second:g} requests/s are too many: {many} used up at "
-            f"{possible:.4g}/s; take larger hosts, or ask for less",
+            f"rate: {question.per_second:g} requests/s are too many: {many} saturates at "
+            f"{possible:.4g}/s; take larger hosts, or lower the rate",
             possible,
         )
 

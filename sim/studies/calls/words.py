@@ -1,14 +1,16 @@
 """The answer about a call graph, in the words of an engineer."""
 
 import math
+from collections.abc import Iterator
 
 from sim.core.quantity import shown_number
 from sim.experiment.statistics.estimate import Estimate
 from sim.studies.calls.answer import CallsAnswer, ServiceAnswer, shown_time
+from sim.studies.platforms import row
 
 
 def sentences(answer: CallsAnswer) -> list[str]:
-    """What users wait for, what stops them, and what one program would do."""
+    """What users wait for and the bottleneck; what one program would do; how it scales."""
     lines = [f"{_waits(answer)} {_stops(answer)}".strip()]
     lines += [_one_program(answer)] if answer.one_program is not None else []
     lines += [_scaling(answer)] if answer.scaling is not None else []
@@ -44,54 +46,57 @@ def _waits(answer: CallsAnswer) -> str:
         if f"{p}_s" in times
     ]
     question = answer.question
-    at = (
-        f"at {shown_rate(question.per_second)}"
-        if question.per_second
-        else f"when {question.users} users ask, at {shown_rate(answer.throughput_per_s.value)}"
-    )
-    text = f"A user waits {', '.join(said)} {at}" if said else f"Too few requests {at}"
+    at = f"At {shown_rate(question.per_second or answer.throughput_per_s.value)}"
+    who = "users" if question.per_second else f"{question.users} users"
+    if not said:
+        return f"{at} there are too few requests to say how long {who} wait."
+    text = f"{at} {who} wait {', '.join(said)}."
+    parts = [*_slowest(answer), *_largest(answer)]
+    text += f" {'; '.join(parts)}." if parts else ""
+    if answer.failed > 0.0:
+        text += f" {_share(answer.failed)} of the answers are errors."
+    return text
+
+
+def _slowest(answer: CallsAnswer) -> Iterator[str]:
+    """The entry whose users wait longest, of several."""
     slow = [entry for entry in answer.entries if "p95_s" in entry.times]
     if len(slow) > 1:
         worst = max(slow, key=lambda entry: entry.times["p95_s"].value)
-        text += f"; {worst.name} is the slow way (p95 {shown_time(worst.times['p95_s'].value)})"
+        yield f"{worst.name} is the slowest entry (p95 {shown_time(worst.times['p95_s'].value)})"
+
+
+def _largest(answer: CallsAnswer) -> Iterator[str]:
+    """The service in which most of the p95 is spent, of several."""
     largest = max(answer.services, key=lambda each: each.p95_part_s or 0.0, default=None)
     if largest is not None and largest.p95_part_s and len(answer.services) > 1:
-        text += f"; {shown_time(largest.p95_part_s)} of p95 are spent in {largest.name}"
-    if answer.failed > 0.0:
-        text += f"; {_share(answer.failed)} of the answers are errors"
-    return f"{text}."
+        yield f"{largest.name} takes {shown_time(largest.p95_part_s)} of the p95 of all requests"
 
 
 def _stops(answer: CallsAnswer) -> str:
     first, second = answer.bottleneck, answer.next_bottleneck
     if first is None:
-        return "No service does any CPU work, so none stops you."
+        return "No service does any CPU work, so none is a bottleneck."
     rate, together = first.saturates_per_s, answer.hosts_saturate_per_s
     if together <= rate:
-        many = (
-            "The host's CPU stops"
-            if answer.hosts == 1
-            else f"The CPU of {answer.hosts} hosts stops"
-        )
+        many = "The host's CPU" if answer.hosts == 1 else f"The CPU of {answer.hosts} hosts"
         return (
-            f"{many} you at {shown_rate(together)}, before any service does; alone {first.name} "
-            f"would at {shown_rate(rate)}."
+            f"{many} saturates at {shown_rate(together)}, before any service does; on hosts of its "
+            f"own {first.name} would at {shown_rate(rate)}."
         )
-    what = f"{_busy(first)} at {shown_rate(answer.throughput_per_s.value)}"
-    text = f"{first.name} stops you at {shown_rate(rate)} ({what})"
+    text = f"The bottleneck is {first.name}: it saturates at {shown_rate(rate)} ({_busy(first)})"
     if second is None:
-        return f"{text}; with one copy more of it that is {shown_rate(_scaled(first))}."
+        return f"{text}; one more copy makes that {shown_rate(_scaled(first))}."
+    after = f"{second.name} is next at {shown_rate(second.saturates_per_s)}"
     if _scaled(first) >= second.saturates_per_s:
-        then = f"with one copy more {second.name} stops you at"
-    else:
-        then = f"with {first.copies_for(second.saturates_per_s)} copies of it {second.name} does at"
-    return f"{text}; {then} {shown_rate(second.saturates_per_s)}."
+        return f"{text}; with one more copy, {after}."
+    return f"{text}; with {first.copies_for(second.saturates_per_s)} copies, {after}."
 
 
 def _busy(service: ServiceAnswer) -> str:
     if service.stopped_by == "threads":
-        return "its threads are held while its calls wait;"
-    return f"its CPU is {service.use:.0%} busy"
+        return "its threads are held while its calls wait"
+    return f"its CPU is {service.use:.0%} busy now"
 
 
 def _scaled(service: ServiceAnswer) -> float:
@@ -102,15 +107,14 @@ def _one_program(answer: CallsAnswer) -> str:
     one = answer.one_program
     assert one is not None
     text = (
-        f"One program on the same {one.vcpus:g} vCPU: p95 {shown_time(one.p95_s.value)}, "
+        f"As one program on the same {one.vcpus:g} vCPU: p95 {shown_time(one.p95_s.value)}, "
         f"saturates at {shown_rate(one.saturates_per_s)}"
     )
     p95 = answer.all.times.get("p95_s")
-    why = " (its cores are pooled, and no call leaves it)"
+    why = " (it pools the cores and makes no calls over the network)"
     better = p95 is not None and one.p95_s.value < p95.value
-    first = answer.bottleneck
-    alone = f"{first.name} alone can grow" if first else "each can grow alone"
-    return f"{text}{why if better else ''}. What services buy: {alone}."
+    alone = answer.bottleneck.name if answer.bottleneck else "each"
+    return f"{text}{why if better else ''}. Services let you scale {alone} on its own."
 
 
 def _scaling(answer: CallsAnswer) -> str:
@@ -120,49 +124,65 @@ def _scaling(answer: CallsAnswer) -> str:
     what = "ramp" if ramp.seconds else "step"
     rates = f"from {shown_rate(ramp.begin)} to {shown_rate(ramp.end)}"
     who = {"hpa": "the HPA", "ecs": "ECS target tracking"}[question.autoscale or "hpa"]
-    text = f"With {who} at {question.target:.0%}, a {what} {rates} is served within "
-    text += f"{shown_time(scaling.within_s)} "
+    within, late = shown_time(scaling.within_s), _share(scaling.late.value)
+    text = f"With {who} at {question.target:.0%}, a {what} {rates}"
     if scaling.holds_again_s is None:
         return (
-            f"{text}not again in the 20 minutes after it: {_share(scaling.late.value)} are later."
+            f"{text} is never again served within {within} in the 20 minutes after it: {late} "
+            "of the answers take longer."
         )
     after = scaling.holds_again_s.value
-    text += f"again after {after:.0f} s" if after > 0.0 else "all the time"
+    text += f" is served within {within}" + (
+        f" again after {after:.0f} s" if after else " throughout"
+    )
     if scaling.new_copy_s is not None:
-        text += f" (a copy is ready {scaling.new_copy_s.value:.0f} s after it is asked for)"
-    late = f"; {_share(scaling.late.value)} of the answers were later meanwhile" if after else ""
-    return f"{text}{late}."
+        text += f" (a new copy is ready {scaling.new_copy_s.value:.0f} s after it is requested)"
+    return f"{text}; until then {late} of the answers take longer." if after else f"{text}."
 
 
-def notes(answer: CallsAnswer) -> list[str]:
-    """What the numbers rest on."""
-    lines = []
-    if not answer.keeps_up:
-        lines.append(
-            f"It does not keep up: {shown_rate(answer.throughput_per_s.value)} are answered, the "
-            "rest waits, and the longer it lasts the longer; what users wait is that of this run."
-        )
+def where(answer: CallsAnswer) -> str:
+    """What the copies run on."""
     question = answer.question
     if question.platform is None:
-        lines.append("Each copy has a machine to itself; --platform puts them on hosts.")
-    elif answer.hosts:
-        host = question.host or question.instance
-        lines.append(f"On {answer.hosts} {host} ({question.platform}).")
+        return "each copy on a machine of its own"
+    if not answer.hosts:
+        return f"{row(question.platform).phrase}, copies come and go"
+    return f"on {answer.hosts} {question.host or question.instance} ({question.platform})"
+
+
+def warnings(answer: CallsAnswer) -> list[str]:
+    """What could make the answer wrong for its reader."""
+    lines = [f"Not given: {reason}." for reason in answer.refused.values()]
+    if answer.keeps_up:
+        return lines
+    rate = shown_rate(answer.throughput_per_s.value)
+    told = f"The services do not keep up: only {rate} are answered, and the queue keeps growing"
+    return [f"{told}; how long users wait depends on how long that lasts.", *lines]
+
+
+def caveats(answer: CallsAnswer) -> list[str]:
+    """What the numbers rest on."""
+    times = answer.question.replications
+    lines = ["On shared hosts: --platform."] if answer.question.platform is None else []
     lines.append(
-        "Parts of p50 and p95 are those of the requests around it, on the way that the request "
-        "waited for; they sum to it."
+        "of p50, of p95: what each service adds to the requests around that percentile, along the "
+        "calls that they waited for; the parts sum to it."
     )
     if any(s.pool_saturates < math.inf for s in answer.services):
         lines.append(
-            "A pool saturates at the time that a thread is held now; busier callees hold it longer."
+            "Threads saturate at the time that each is held now; the busier the services that "
+            "they call, the longer that is."
         )
     if answer.one_more:
         lines.append(
-            "One copy more: what it does to p95, run under the same random numbers; tried for "
-            "those that are a twentieth of p95 or more."
+            "one more: the change of p95 with one more copy, under the same random numbers; tried "
+            "for services that make up at least 5% of p95."
         )
-    lines.append("The time of a hop is assumed (sim parameters network.hop).")
-    return [*lines, *(f"Not given: {reason}." for reason in answer.refused.values())]
+    lines.append(
+        f"Percentiles are means over {times} run{'' if times == 1 else 's'}. waterfall.png shows "
+        "one request around the p95 of the first run; latency.png is simulated at other rates."
+    )
+    return [*lines, "The time of a network hop is assumed (sim explain network.hop)."]
 
 
 def _share(part: float) -> str:

@@ -12,7 +12,6 @@ from sim.studies.scale import ScaleOutQuestion, scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutRow
 from sim.units import GiB
 
-
 ASKED: dict[str, ScaleOutRow] = {}
 """What was asked before: several tests look at one scale-out."""
 

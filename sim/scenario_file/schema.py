@@ -384,7 +384,7 @@ class ScenarioFile:
     until: Annotated[Seconds, Field(gt=0)] | None = None
     serve: Seconds = 0.0
     sample_every: Between | None = None
-    replications: PositiveInt = 30
+    replications: Count = 30
     seed: Annotated[int, Field(ge=0)] = 1
     fit: FitFile | None = None
     """Figures from my own starts, as sim fit writes them, instead of the catalogue's."""

@@ -123,7 +123,7 @@ class Scenario:
         rate = max(rates, default=0.0)
         if self.serve * rate > MOST_DRAWN:
             raise ValueError(
-                f"serve: {self.serve:g} s is not allowed; {rate:g} requests a second of one task "
+                f"serve: {self.serve:g} s is not allowed; {rate:g} requests per second for one task "
                 f"for at most {MOST_DRAWN / rate:.0f} s"
             )
         longest = max(self.serve, self.until or 0.0)

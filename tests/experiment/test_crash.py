@@ -15,6 +15,7 @@ from sim.experiment import Results, compare, load, replicate
 from sim.experiment.running import engine
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.part_files import FOLDERS
+from sim.experiment.storage.whole_file import write_whole
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # an interrupt after open, before with
@@ -279,6 +280,16 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, undisturbed: Results)
 
     assert_same(ask(tmp_path / "out"), undisturbed)
     assert theirs.read_text() == "precious"
+
+
+def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    """Nobody who draws into /dev/null wants a file there."""
+    before = Path("/dev/null").stat()
+    write_whole(Path("/dev/null"), "text")
+    write_whole(tmp_path / "file", "text")
+
+    assert Path("/dev/null").stat().st_rdev == before.st_rdev != 0
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_files_of_others_stay(tmp_path: Path, undisturbed: Results) -> None:

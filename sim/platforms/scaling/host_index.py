@@ -10,6 +10,9 @@ from typing import Generic, TypeVar
 Kind = TypeVar("Kind", bound=Hashable)
 Request = TypeVar("Request")
 
+SPARE = 64
+"""Numbers of hosts that have moved on, which a heap may always hold."""
+
 
 class EqualHosts(Generic[Kind]):
     """The hosts of one kind."""
@@ -20,7 +23,8 @@ class EqualHosts(Generic[Kind]):
         self.kind = kind
         self.count = 0
         self.numbers: list[int] = []
-        """A heap of their numbers; those of hosts that have moved on go when they surface."""
+        """A heap of their numbers; those of hosts that have moved on go when they surface, or when
+        they are the most of it."""
 
 
 class HostIndex(Generic[Kind]):
@@ -44,8 +48,11 @@ class HostIndex(Generic[Kind]):
         if equals is None:
             equals = self._by_kind[kind] = EqualHosts(kind)
         equals.count += 1
-        heappush(equals.numbers, number)
         self._by_number[number] = equals
+        heappush(equals.numbers, number)
+        if len(equals.numbers) > SPARE + 2 * equals.count:  # hosts that came back stand there twice
+            there = {n for n in equals.numbers if self._by_number.get(n) is equals}
+            equals.numbers = sorted(there)
 
     def remove(self, number: int) -> None:
         """Take a host away."""

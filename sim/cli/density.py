@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.columns import stops, won
-from sim.cli.options import Drawn, refusals
+from sim.cli.options import Plotted, refusals
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, aside, bar, hint, lead, note, say, table, wrote
 from sim.core.quantity import shown_machine
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.studies.density.row import DensityRow
 
 
-def command(own: OwnFiles, question: DensityQuestion, to: Drawn) -> int:
+def command(own: OwnFiles, question: DensityQuestion, to: Plotted) -> int:
     """Count them, and say what stops them; 3 where not one fits."""
     if own.files:
         from sim.cli.holds import hold_files

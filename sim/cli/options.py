@@ -58,7 +58,7 @@ class Simulated(Files):
 
 
 @description
-class Drawn(Simulated):
+class Plotted(Simulated):
     """Where an answer goes that is drawn if that is asked for."""
 
     plot: bool = False

@@ -4,7 +4,7 @@ from typing import Any
 
 from sim.cli import explained
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many
-from sim.cli.options import Drawn, WorkerOptions, refusals
+from sim.cli.options import Plotted, WorkerOptions, refusals
 from sim.cli.screen import as_json, lead, note, say, table, wrote
 from sim.cli.script import pictures
 from sim.core.description import description
@@ -24,7 +24,7 @@ class RunQuestion:
     explain: Explain = False
 
 
-def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Drawn) -> int:
+def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Plotted) -> int:
     """Run it, and show or save what came of it."""
     scenario = question.file.scenario
     with refusals():

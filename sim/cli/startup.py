@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 
 from sim.cli import explained
 from sim.cli.columns import stops, won
-from sim.cli.options import Drawn, WorkerOptions, refusals, runs_on
+from sim.cli.options import Plotted, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote
 from sim.cli.script import picture
@@ -44,7 +44,7 @@ def command(
     question: StartupQuestion,
     held: Requirement,
     workers: WorkerOptions,
-    to: Drawn,
+    to: Plotted,
 ) -> int:
     """Start it everywhere; 3 where no start becomes ready."""
     if own.files:

@@ -1,6 +1,6 @@
 """`sim storm`: many sandboxes started at once on one host."""
 
-from sim.cli.options import Caveats, Drawn, WorkerOptions, refusals, runs_on
+from sim.cli.options import Caveats, Plotted, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.cli.script import pictures
 from sim.core.quantity import shown_gib
@@ -9,7 +9,7 @@ from sim.studies.storm.host import NoMemory, virtualised
 from sim.studies.storm.study import StormAnswer, StormQuestion, shown_ms
 
 
-def command(question: StormQuestion, caveats: Caveats, workers: WorkerOptions, to: Drawn) -> int:
+def command(question: StormQuestion, caveats: Caveats, workers: WorkerOptions, to: Plotted) -> int:
     """Start them; 3 where they do not fit in memory."""
     try:
         with refusals(NoMemory), runs_on(workers, to.out):

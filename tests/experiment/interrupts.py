@@ -35,6 +35,6 @@ def interrupted_at(line: int, act: Callable[[], object]) -> bool:
     return next(left) < 0
 
 
-def lines(step: int) -> Iterator[int]:
-    """Numbers of lines; where they end, the caller finds out."""
-    return itertools.count(random.Random(step).randrange(step), step)
+def lines(step: int, first: int | None = None) -> Iterator[int]:
+    """Numbers of lines from some first one on; where they end, the caller finds out."""
+    return itertools.count(random.Random(step).randrange(step) if first is None else first, step)

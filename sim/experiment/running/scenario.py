@@ -123,8 +123,8 @@ class Scenario:
         rate = max(rates, default=0.0)
         if self.serve * rate > MOST_DRAWN:
             raise ValueError(
-                f"serve: {self.serve:g} s is not allowed; {rate:g} requests a second of one task "
-                f"for at most {MOST_DRAWN / rate:.0f} s"
+                f"serve: {self.serve:g} s is not allowed; {rate:g} requests per second "
+                f"for one task, for at most {MOST_DRAWN / rate:.0f} s"
             )
         longest = max(self.serve, self.until or 0.0)
         if self.sample_every is not None and longest / self.sample_every > MOST_DRAWN:

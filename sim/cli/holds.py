@@ -42,9 +42,8 @@ def show(answer: HoldsAnswer, *, explain: bool) -> None:
     for row in answer.rows:
         if row.refused:
             hint(f"{row.platform}: {row.refused}.")
-    if explain:
-        notes(answer.app.notes)
-    elif answer.app.notes:
+    notes(answer.app.notes, explain=explain)
+    if answer.app.notes and not explain:
         aside("--explain says how your files were read.")
 
 

@@ -55,9 +55,8 @@ def show(answer: UptimeAnswer, *, explain: bool) -> None:
             hint(f"{row.platform}, {row.image}: not everything came up in {runs}: {row.why}.")
     for name, why in answer.refused.items():
         hint(f"{name}: {why}.")
-    if explain:
-        notes(answer.app.notes)
-    elif answer.app.notes:
+    notes(answer.app.notes, explain=explain)
+    if answer.app.notes and not explain:
         aside("--explain says how your files were read.")
 
 

@@ -25,8 +25,9 @@ from typing import Any
 
 import simpy
 
-from benchmarks.fleet import waves
+from benchmarks.fleet import fleet, waves
 from sim import catalog
+from sim.core.recorder import Keep
 from sim.core.world import World
 from sim.sharing import SharedCapacity, capacity
 from sim.studies.density import bench
@@ -85,6 +86,19 @@ def events(starts: int = 10) -> Iterator[tuple[str, float]]:
         yield f"events a task, {name}", (next(world.env._eid) - before - 1) / starts
 
 
+def alone(starts: int = 200, hosts: int = 50) -> Iterator[tuple[str, float]]:
+    """Events of a start that has its host to itself, and is stopped when it is ready."""
+    node = catalog.service("node")
+    for orchestrator in ("ecs", "eks"):
+        world = World(keep="totals")
+        live = fleet(orchestrator, hosts, [node.image]).deploy(world)
+        world.env.run()
+        before = next(world.env._eid)
+        world.env.run(world.env.process(waves(live, node, starts, hosts)))
+        happened = next(world.env._eid) - before - 1
+        yield f"events a start alone on its host, {orchestrator.upper()}", happened / starts
+
+
 def requests() -> Iterator[tuple[str, float]]:
     """Simulated for an answer of density by use."""
     for name, instance, app in (("Node", "m5.xlarge", "node"), ("Java", "m5.4xlarge", "java")):
@@ -103,13 +117,23 @@ def requests() -> Iterator[tuple[str, float]]:
         yield f"requests an answer, {name} on {instance}", sum(tally.served for tally in tallies)
 
 
-def memory(starts: int = 400, jobs: int = 10_000) -> Iterator[tuple[str, float]]:
+KEPT_SPANS: dict[Keep, str] = {"totals": "bytes a start", "all": "bytes a start with its spans"}
+
+
+def memory(starts: int = 1_000, hosts: int = 10, jobs: int = 10_000) -> Iterator[tuple[str, float]]:
     """Allocated for a start that has gone again, and for a job that runs."""
-    world, node = World(keep="totals"), catalog.service("node")
-    live = catalog.ecs("m5.xlarge", count=50, warm=[node.image], strategy="spread").deploy(world)
-    world.env.run()
-    world.env.run(world.env.process(waves(live, node, 50, 50)))
-    yield "bytes a start", _allocated(world.env.process(waves(live, node, starts, 50))) / starts
+    node = catalog.service("node")
+    for keep, name in KEPT_SPANS.items():
+        world = World(keep=keep)
+        live = fleet("ecs", hosts, [node.image]).deploy(world)
+        tracemalloc.start()
+        sizes = []
+        for count in (20 * hosts, starts):  # what a host has once, it has after the first of these
+            world.env.run(world.env.process(waves(live, node, count, hosts)))
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+        yield name, (sizes[1] - sizes[0]) / starts
     env = simpy.Environment()
     cpu = SharedCapacity(env, 1.0)
     gc.collect()
@@ -117,16 +141,6 @@ def memory(starts: int = 400, jobs: int = 10_000) -> Iterator[tuple[str, float]]
     running = [cpu.run(1.0 + number / jobs) for number in range(jobs)]
     yield "bytes a job", tracemalloc.get_traced_memory()[0] / len(running)
     tracemalloc.stop()
-
-
-def _allocated(until: Any) -> int:
-    gc.collect()
-    tracemalloc.start()
-    until.env.run(until)
-    gc.collect()
-    size = tracemalloc.get_traced_memory()[0]
-    tracemalloc.stop()
-    return size
 
 
 def bytecodes(starts: int = 5) -> Iterator[tuple[str, float]]:
@@ -157,7 +171,7 @@ def bytecodes(starts: int = 5) -> Iterator[tuple[str, float]]:
 
 def taken() -> dict[str, float]:
     """All counts, by name."""
-    parts = (modules(), events(), requests(), memory(), bytecodes())
+    parts = (modules(), events(), alone(), requests(), memory(), bytecodes())
     return {name: round(count, 1) for part in parts for name, count in part}
 
 

@@ -15,6 +15,7 @@ version = release = sim.__version__
 
 extensions = [
     "generated",  # pages made from the program itself, in docs/_ext
+    "links",  # each leads somewhere, and nothing is loaded from elsewhere
     "mathml",  # formulas as MathML: nothing is loaded from elsewhere
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -38,7 +39,8 @@ programoutput_prompt_template = "$ {command}\n{output}"
 
 html_theme = "furo"
 html_title = "berthsim"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 linkcheck_timeout = 10

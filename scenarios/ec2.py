@@ -28,8 +28,8 @@ def main(replications: int, seed: int, out: Path) -> None:
     median = results.summary.set_index("phase")["p50_s"]
     drawn = picture(plots.waterfall(results.tiling(), title=TITLE), folder / "waterfall.png")
     answer(
-        f"12 Java apps on 12 {scenario.platform.machine.name} instances: in the median start user "
-        f"space is up after {median['running']:.1f} s, the app is ready after "
+        f"12 Java apps on 12 {scenario.platform.machine.name} instances: the median "
+        f"instance has booted after {median['running']:.1f} s, and its app is ready after "
         f"{median['total']:.1f} s.",
         results.summary,
         folder,

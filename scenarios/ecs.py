@@ -2,9 +2,9 @@
 
     python scenarios/ecs.py          # 10 Node.js tasks, one after the other; writes results/ecs/
 
-The first task pulls the image; the others pull nothing of their own. One that comes before that
-pull has ended waits for it; later ones find the layers on the instance's disk. The instance has
-room for 8 tasks of half a vCPU; ECS refuses the ninth in its own words.
+The first task pulls the image; the others find its layers on the instance's disk. A task that
+comes during that pull waits for it. The instance has room for 8 tasks of half a vCPU; ECS refuses
+the ninth.
 """
 
 from pathlib import Path
@@ -35,10 +35,10 @@ def main(replications: int, seed: int, out: Path) -> None:
     refused = results.runs["reasons"].iloc[0]
     drawn = picture(plots.waterfall(results.tiling(), title=TITLE), folder / "waterfall.png")
     answer(
-        f"The first task is ready after {ready[0]:.1f} s in the median, the second after "
-        f"{ready[1]:.1f} s: it pulls nothing of its own, but in {waits} of {len(pull)} runs it "
-        f"comes before the first pull has ended and waits for that one. The last is ready after "
-        f"{ready.iloc[-1]:.1f} s. {len(ready)} fit; then {refused}.",
+        f"The first task is ready after {ready[0]:.1f} s (median), the last after "
+        f"{ready.iloc[-1]:.1f} s, because the image is then on the instance. The second comes "
+        f"during the first pull in {waits} of {len(pull)} runs, and waits for it. "
+        f"{len(ready)} tasks fit; ECS refuses the others: {refused}.",
         ready.reset_index(),
         folder,
         drawn,

@@ -37,9 +37,9 @@ def main(replications: int, seed: int, out: Path) -> None:
     phases = plots.split_phase(results.tiling(), results.spans, "throttled")
     drawn = picture(plots.waterfalls(phases), folder / "phases.png")
     answer(
-        f"Of 80 pods {runs.ready['eks']} fit on one m5.xlarge ({runs.reasons['eks']}), "
-        f"{runs.ready['eks-prefix']} with prefix delegation ({runs.reasons['eks-prefix']}); "
-        f"{held_up['eks']} and {held_up['eks-prefix']} of these had to back off before their pull.",
+        f"Of 80 pods, {runs.ready['eks']} fit on one m5.xlarge, and {runs.ready['eks-prefix']} "
+        f"with prefix delegation. {held_up['eks']} and {held_up['eks-prefix']} of them had to back "
+        "off before their pull. The reasons are Kubernetes' own.",
         results.runs[["variant", "run", "ready", "refused", "reasons"]],
         folder,
         drawn,

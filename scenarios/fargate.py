@@ -33,10 +33,10 @@ def main(replications: int, seed: int, out: Path) -> None:
     phase = results.summary.set_index("phase")["p50_s"]
     drawn = picture(plots.waterfall(results.tiling(), title=TITLE), folder / "waterfall.png")
     answer(
-        f"A median start waits {phase['request']:.1f} s to be launched, {phase['provision']:.1f} s "
-        f"for its microVM and {phase['pull']:.1f} s for the pull: every task pulled all "
-        f"{node.image.wire / 1e6:.0f} MB. The first hundred tasks are ready after {first:.1f} s in "
-        f"the median, the second hundred after {last:.1f} s.",
+        f"The median start waits {phase['request']:.1f} s to be launched, "
+        f"{phase['provision']:.1f} s for its microVM and {phase['pull']:.1f} s for the pull, "
+        f"because every task pulls all {node.image.wire / 1e6:.0f} MB. The first hundred tasks "
+        f"are ready after {first:.1f} s (median), the second hundred after {last:.1f} s.",
         results.summary,
         folder,
         drawn,

@@ -35,7 +35,8 @@ def main(replications: int, seed: int, out: Path) -> None:
     rows = pd.concat([pd.DataFrame(life.json()) for life in lives]).query("phase == 'total'")
     totals = rows.groupby(["round", "step"], sort=False)[["seconds", "bytes"]].median()
     folder = results.save(out)
-    drawn = picture(plots.lifecycle(results.summary), folder / "waterfall.png")
+    bars = plots.lifecycle(results.summary, title="From a Dockerfile to a running container")
+    drawn = picture(bars, folder / "waterfall.png")
     answer(lives[0].sentence(), totals.astype({"bytes": int}).reset_index(), folder, drawn)
 
 

@@ -3,8 +3,8 @@
     python scenarios/microservices.py      # 100 requests/s; writes results/calls/
 
 Home asks a catalogue, then tips and advertisements together; one user in five checks out and waits
-for a bank. What is slow and what stops the shop are two services: a copy more of the one brings
-nothing, and of the other a higher rate.
+for a bank. The slow service and the bottleneck are not the same: another copy of the slow one
+brings nothing, another copy of the bottleneck a higher rate.
 """
 
 from pathlib import Path

@@ -3,8 +3,8 @@
     python scenarios/noisy_neighbour.py      # containers, microVMs and VMs on an m5.xlarge; 10 s
 
 The same requests are served with the bad neighbour and without, and each is compared with itself.
-Weights protect a CPU; a disk has none on ECS, Fargate and Kubernetes. To keep them apart as VMs
-costs places, for a guest has whole vCPUs and an OS of its own.
+CPU weights protect neighbours, but nothing protects a disk on ECS, Fargate and Kubernetes. VMs
+would, but fewer fit, because a guest has whole vCPUs and an operating system of its own.
 """
 
 from pathlib import Path

@@ -4,8 +4,8 @@
 
 A Java app, a Node.js app and a MySQL database start together on the same machine, then each
 serves its requests for a minute: under a Docker daemon, and as three guests of a hypervisor.
-Images and guests' disks are on the server already, so nothing is pulled. Containers take the pages
-they use, and the page cache beside them gives way; a guest takes all that is reserved for it.
+Images and guests' disks are on the server already, so nothing is pulled. Containers take the
+memory they use, and share the page cache; a guest takes all that is reserved for it.
 """
 
 from pathlib import Path
@@ -27,10 +27,10 @@ def main(replications: int, seed: int, out: Path) -> None:
     table = table.filter(regex="^(time_to_ready_s_|slowdown)").T.rename_axis("mean of all runs")
     most = samples.groupby(["variant", "resource"])["used"].max() / 2**30
     answer(
-        f"As containers the same three apps use {most['docker', 'memory']:.1f} GiB of the server, "
-        f"and {most['docker', 'cache']:.1f} GiB are page cache that gives way; as VMs they take "
-        f"{most['vm', 'memory']:.1f} GiB: the host's own, and what is reserved for the guests, "
-        "used or not.",
+        f"As containers, the three apps use {most['docker', 'memory']:.1f} GiB of the server, and "
+        f"{most['docker', 'cache']:.1f} GiB hold files that can be dropped at any time. As VMs "
+        f"they take {most['vm', 'memory']:.1f} GiB, most of it reserved for the guests, used or "
+        "not.",
         table.reset_index(),
         folder,
         drawn,

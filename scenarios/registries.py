@@ -14,7 +14,8 @@ from sim import Burst, Scenario, catalog, compare, plots
 from sim.cli.script import answer, picture, script
 
 node = catalog.service("node")
-registries = ("ecr", "ecr-public", "docker-hub")
+NAMES = {"ecr": "ECR", "ecr-public": "ECR Public", "docker-hub": "Docker Hub"}
+registries = tuple(NAMES)
 scenarios = {
     name: Scenario(
         name="registries",
@@ -40,12 +41,14 @@ def main(replications: int, seed: int, out: Path) -> None:
     lost, asked = runs["killed"].mean(), runs["tasks"].sum()
     throttled = results.spans.query("phase == 'throttled'")
     since = throttled.groupby(["variant", "run"])["start_s"].min().groupby("variant").mean()
-    first = ", then ".join(f"{name} ({after:.1f} s)" for name, after in since.sort_values().items())
-    never = ", ".join(name for name in registries if name not in since)
+    first = ", then ".join(
+        f"{NAMES[str(name)]} after {after:.1f} s" for name, after in since.sort_values().items()
+    )
+    never = ", ".join(NAMES[name] for name in registries if name not in since)
     drawn = picture(plots.waterfalls(results.tiling(), asked=asked), folder / "phases.png")
     answer(
-        f"First to throttle (s since the request): {first or 'none'}; never: {never or 'none'}. "
-        f"Of 500 tasks {lost['ecr']:.0f} give up on ECR, {lost['ecr-public']:.0f} on ECR Public "
+        f"These registries throttle: {first or 'none'}. These do not: {never or 'none'}. "
+        f"Of 500 tasks, {lost['ecr']:.0f} give up on ECR, {lost['ecr-public']:.0f} on ECR Public "
         f"and {lost['docker-hub']:.0f} on Docker Hub.",
         results.runs[["variant", "run", "ready", "killed", "reasons"]],
         folder,

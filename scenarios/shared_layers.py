@@ -1,10 +1,10 @@
-"""How many bytes move to a host and sit on it when its services share a base image?
+"""How much does a host download and store when its services share a base image?
 
     python scenarios/shared_layers.py   # four services on one server: on node:22, or a base each
 
-A layer is moved and kept once per digest, whatever images it belongs to. Four services that are
-built on one image move it once, and each adds its own layer of 10 MB; on nginx, node, mysql and
-temurin they share nothing, for these stand on four different bases.
+A host downloads and stores a layer once, whatever images it belongs to. Four services that are
+built on one image download it once, and each adds a layer of 10 MB. On nginx, node, mysql and
+temurin they share nothing, because these are built on four different bases.
 """
 
 from pathlib import Path
@@ -23,9 +23,9 @@ def main(replications: int, seed: int, out: Path) -> None:
     phases = picture(plots.waterfalls(found.results.tiling()), folder / "phases.png")
     one, each = found.table.to_dict("records")
     answer(
-        f"Four services on one base move {one['moved_bytes'] / MB:.0f} MB instead of "
-        f"{one['images_bytes'] / MB:.0f} MB and sit on {one['disk_bytes'] / GB:.1f} GB of disk; on "
-        f"a base each they move {each['moved_bytes'] / MB:.0f} MB and sit on "
+        f"Four services on one base image download {one['moved_bytes'] / MB:,.0f} MB instead of "
+        f"{one['images_bytes'] / MB:,.0f} MB, and take {one['disk_bytes'] / GB:.1f} GB of disk. On "
+        f"four different bases they download {each['moved_bytes'] / MB:,.0f} MB and take "
         f"{each['disk_bytes'] / GB:.1f} GB.",
         found.table,
         folder,

@@ -43,9 +43,9 @@ def main(replications: int, seed: int, out: Path) -> None:
     )
     dense, least = table.iloc[0], types.loc[types["usd_per_month"].idxmin()]
     answer(
-        f"Of {len(types)} types {least['instance']} runs {CONTAINERS} containers for least: "
-        f"{least['hosts']} of them cost {least['usd_per_month']:,.2f} USD a month, volumes "
-        f"included; {dense['instance']} is densest and takes {dense['count']}.",
+        f"Of {len(types):,} instance types, {least['instance']} runs {CONTAINERS} containers at "
+        f"the lowest cost: {least['hosts']} of them cost {least['usd_per_month']:,.0f} USD a "
+        f"month, volumes included. {dense['instance']} is the densest, with {dense['count']:,}.",
         table,
         folder,
         drawn,

@@ -8,8 +8,10 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from simpy import Environment, Event, Interrupt, Process
+from simpy import Environment, Event, Interrupt
+from simpy.events import PENDING
 
+from sim.clock import Following
 from sim.core.recorder import Span
 from sim.core.world import World
 from sim.host import Kernel
@@ -121,11 +123,14 @@ class StartGate(Protocol):
         ...
 
 
-class Start(Process):
+class Start(Following):
     """One start: the process that follows its story, an event whose value is its outcome.
 
     What belongs to the workload is drawn here, in order of arrival, from the workload's own
     streams: so task k is the same task on every platform.
+
+    Args:
+        anew: whether it is begun in place of another.
     """
 
     __slots__ = (
@@ -149,6 +154,8 @@ class Start(Process):
         demand: Demand,
         story: "Callable[[Start], NextStory]",
         gate: StartGate | None = None,
+        *,
+        anew: bool = False,
     ) -> None:
         self.world = world
         self.gate = gate
@@ -156,7 +163,7 @@ class Start(Process):
         self.demand = demand
         """What it gets; more than its service asks for where a platform rounds up."""
         self.task = world.record.task(self.service.name)
-        self.startup_noise = demand.noise()
+        self.startup_noise = (demand.anew(world) if anew else demand.noise)()
         self.state = ""
         self.kernel: Kernel | None = None
         """The host that it is on, once it has one."""
@@ -244,10 +251,19 @@ class Start(Process):
         """Run to the first event now; `Process.__init__` would schedule an event for that."""
         self.env = env
         self.callbacks = []
+        self._value = PENDING
+        self._target = None
         self._generator = story
         active = env.active_process
         self._resume(_NOW)
         env._active_proc = active
+
+    def _over(self) -> None:
+        """It has ended; what nobody waits for needs no event, but in the instant of its launch."""
+        if self.callbacks or self._target is None:
+            super()._over()
+        else:
+            self.callbacks = None
 
 
 def _no_outcome(ended: object, story: object) -> ValueError:

@@ -1,5 +1,6 @@
 """Settings of all tests; helpers stand in `worlds.py` beside this file."""
 
+import gc
 import os
 from functools import cache
 
@@ -28,3 +29,10 @@ os.environ.pop(
 verbs = sim.cli.app
 verbs.made = cache(verbs.made)
 # A process of tests types a thousand commands; each verb has its options made once.
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: the garbage collector need not look at it a thousand times."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)

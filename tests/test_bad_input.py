@@ -226,3 +226,29 @@ def test_a_pipe_is_no_file(words: str, tmp_path: Path) -> None:
 def test_ten_thousand_mutants(kind: str, tmp_path: Path) -> None:
     """Of every kind; of commands, which take longer, a thousand."""
     attack(kind, 1_000 if kind == "command" else 10_000, 2, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ("serve: 8760h", "serve: "),
+        ("sample_every: 1ms\nuntil: 8760h", "sample_every: "),
+        ("service: {app: node, check: {interval: 0.000001s}}", "interval: "),
+        ("service: {app: node, check: {successes: 1000000000}}", "successes: "),
+        ("platform: vm\nhost: {vcpu: 4, memory: 16GiB, core_speed: 1.0e-300}", "core_speed: "),
+        ("platform: vm\nhost: {vcpu: 4, memory: 16GiB, disk_rate: 1.0e-300}", "disk_rate: "),
+    ],
+)
+def test_what_could_not_end_is_refused_before_it_begins(
+    given: str, wrong: str, tmp_path: Path
+) -> None:
+    """By name, and no folder is left behind."""
+    fields = {line.partition(":")[0] for line in given.splitlines()}
+    good = ("name: x", "platform: ecs", "service: {app: java, load: 0.5}")
+    lines = [line for line in good if line.partition(":")[0] not in fields]
+    path = write(tmp_path, "x.yaml", "\n".join([*lines, given]))
+    done = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "out")])
+
+    assert done.exit_code == 2
+    assert wrong in done.stderr
+    assert not (tmp_path / "out").exists()

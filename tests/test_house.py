@@ -25,7 +25,7 @@ def test_modules_are_short_and_so_are_functions() -> None:
         assert len(text.splitlines()) <= 600, path
         lengths += [
             (node.end_lineno or 0) - node.lineno + 1
-            for node in ast.walk(_tree(path))
+            for node in _nodes(path)
             if isinstance(node, ast.FunctionDef)
         ]
 
@@ -53,7 +53,7 @@ def test_a_name_means_one_class() -> None:
     """No class name stands in two modules."""
     homes: dict[str, set[str]] = {}
     for path in MODULES:
-        for node in ast.walk(_tree(path)):
+        for node in _nodes(path):
             if isinstance(node, ast.ClassDef):
                 homes.setdefault(node.name, set()).add(str(path))
 
@@ -89,8 +89,11 @@ def test_a_recipe_touches_as_many_files_as_it_says(
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def _nodes(path: Path) -> list[ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom]:
+    """Functions, classes and imports of a module, wherever in it."""
+    wanted = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, wanted)]
 
 
 def _name(path: Path) -> str:
@@ -100,7 +103,7 @@ def _name(path: Path) -> str:
 def _imports(path: Path, names: Collection[str]) -> set[str]:
     """Modules of the house that a module imports, wherever in it."""
     found = set()
-    for node in ast.walk(_tree(path)):
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -59,19 +59,21 @@ def _scenario_file(whole: Mapping[str, Any]) -> str:
         "which editors understand. A size such as `512MiB`, a duration such as `30s` and a machine "
         "such as `m5.xlarge` are written as text.",
         "## The file",
-        _fields(whole),
+        _fields(whole, whole["$defs"]),
     ]
     for name, part in whole["$defs"].items():
-        page += [f"## {name}", _one_line(part.get("description", "")), _fields(part)]
+        told = _one_line(part.get("description", ""))
+        page += [f"## {name}", told, _fields(part, whole["$defs"])]
     return "\n\n".join(page) + "\n"
 
 
-def _fields(part: Mapping[str, Any]) -> str:
+def _fields(part: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
     needed = set(part.get("required", ()))
     rows = ["| field | type | default | meaning |", "|---|---|---|---|"]
     for name, field in part.get("properties", {}).items():
         default = "required" if name in needed else _code(field.get("default"))
-        meaning = _one_line(field.get("description", ""))
+        inner = parts.get(field.get("$ref", "").rpartition("/")[2], {})
+        meaning = _one_line(field.get("description") or inner.get("description", ""))
         rows.append(f"| `{name}` | {_kind(field)} | {default} | {meaning} |")
     return "\n".join(rows)
 
@@ -172,7 +174,7 @@ def _run(script: Path, folder: Path) -> None:
     ran = subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "COLUMNS": "88", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -5,8 +5,9 @@ from typing import Any
 from sim.catalog import apps
 from sim.cli import explained
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many
-from sim.cli.options import Simulated, WorkerOptions, refusals
+from sim.cli.options import Plotted, WorkerOptions, refusals
 from sim.cli.screen import as_json, lead, note, say, table, wrote
+from sim.cli.script import pictures
 from sim.core.description import description
 from sim.core.quantity import shown_plain
 from sim.experiment import Results, Scenario, replicate
@@ -24,7 +25,7 @@ class RunQuestion:
     explain: Explain = False
 
 
-def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Simulated) -> int:
+def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Plotted) -> int:
     """Run it, and show or save what came of it."""
     scenario = question.file.scenario
     if remark := _only_a_name(question.file.data):
@@ -40,7 +41,7 @@ def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Simul
         show(results)
         if moved is not None:
             explained.show(moved)
-        wrote(folder)
+        wrote(folder, *(pictures(results, folder) if to.plot else ()))
     return ended(results)
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.options import STOPPED, without_number
+from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
-from sim.core.quantity import shown_plain
 from sim.experiment.running.workers import using
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from sim.experiment import Results
 
 
 def script(
@@ -58,11 +60,12 @@ def script(
 
 def answer(sentence: str, frame: "pd.DataFrame", *files: Path) -> None:
     """Print an answer: one sentence, the table, the files."""
-    say(sentence)
-    numeric = "".join("r" if kind.kind in "fiu" else "l" for kind in frame.dtypes)
-    table(list(frame.columns), frame.map(_cell).to_numpy().tolist(), right=numeric)
-    if "p95_s" in frame:
-        say("p50_s and p95_s: mean phases of the starts around it; they sum to that start's total.")
+    for line in sentence.split("\n"):
+        say(line)
+    heads, rows, sides = readable(frame)
+    table(heads, rows, right=sides)
+    if {"phase", "p95_s"} <= set(frame):
+        say("Phases are the mean of the starts around p50 and p95; they add up to the total.")
     wrote(*files)
 
 
@@ -75,12 +78,11 @@ def picture(axes: "Axes", path: Path) -> Path:
     return path
 
 
-def _cell(value: object) -> str:
-    import pandas as pd
+def pictures(results: "Results", folder: Path) -> list[Path]:
+    """Write every figure that the tables of a run allow."""
+    from sim.report.figures import drawn
 
-    if value is pd.NA or value != value:  # noqa: PLR0124 (NaN)
-        return "-"
-    return shown_plain(value) if isinstance(value, float) else str(value)
+    return [picture(axes, folder / f"{name}.png") for name, axes in drawn(results)]
 
 
 def _at_least(low: int) -> Callable[[str], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import io
 import os
 from collections.abc import Callable
@@ -190,6 +191,8 @@ def load(path: str | os.PathLike[str]) -> Results:
         Unfinished: not all runs are there.
         ValueError: a file is damaged; it is named.
     """
+    if not os.fspath(path):  # for pathlib it is this folder
+        raise FileNotFoundError("results: '' is not allowed; a run's folder, or a run id")
     folder = _find(Path(path))
     manifest, described = read_manifest(folder)
     for _ in range(TRIES):
@@ -293,7 +296,8 @@ def _results(tables: Tables, described: dict[str, Any], manifest: Manifest) -> R
 
 
 def _find(path: Path) -> Path:
-    every = sorted(Path("results").glob(f"*/{path.name}"), key=lambda at: -at.lstat().st_mtime)
+    named = Path("results").glob(f"*/{glob.escape(path.name)}") if path.name else ()
+    every = sorted(named, key=lambda at: -at.lstat().st_mtime)
     for candidate in (path, *every):
         if candidate.name == LATEST and (candidate / FILE).is_file():
             return candidate.parent / candidate.resolve().name

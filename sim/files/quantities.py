@@ -12,7 +12,7 @@ import math
 import re
 from fractions import Fraction
 
-from sim.core.quantity import LARGEST_VCPU
+from sim.core.quantity import LARGEST_VCPU, LONGEST
 
 MOST_BYTES = 2.0**50
 _BINARY = {letter: 1024.0**power for power, letter in enumerate(("", "k", "m", "g", "t", "p"))}
@@ -62,8 +62,8 @@ def go_seconds(text: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
         raise ValueError("a duration such as 30s or 1m30s")
     total = sum(float(number) * _GO_UNITS[unit] for number, unit in parts)
-    if not total <= 1e9:
-        raise ValueError("a duration such as 30s or 1m30s, at most 30 years")
+    if not (total == 0.0 or 1e-3 <= total <= LONGEST):  # Docker refuses what is below 1 ms, too
+        raise ValueError("a duration such as 30s or 1m30s, from 1 ms to 10 years")
     return total
 
 

@@ -105,7 +105,7 @@ class StoryDeployment(BareDeployment):
         return [Start(self.world, demand, self._story, gate) for _ in range(count)]
 
     def _again(self, start: Start) -> Start:
-        return Start(self.world, start.demand.again(self.world), self._story)
+        return Start(self.world, start.demand, self._story, anew=True)
 
 
 def record_wait(start: Start, part: str, since: float, until: float) -> None:

@@ -168,13 +168,12 @@ class Account(BareDeployment):
 
     def recover(self, start: Start) -> Start:
         """EC2's automatic recovery: the instance boots again, on other hardware."""
-        return self._stands_in(start, Start(self.world, start.demand.again(self.world), self._up))
+        return self._stands_in(start, Start(self.world, start.demand, self._up, anew=True))
 
     def _again(self, start: Start) -> Start:
         """An Auto Scaling group launches another one."""
         answered = self.world.env.process(self._request(1))
-        demand = start.demand.again(self.world)
-        return Start(self.world, demand, lambda new: self._launched(new, answered))
+        return Start(self.world, start.demand, lambda new: self._launched(new, answered), anew=True)
 
     def _request(self, count: int) -> Generator[Event, Any, None]:
         yield self._requests.take()

@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 from sim.plots.canvas import SMALL, axes, fits, frame, legend_below, rows
 from sim.plots.palette import FAINT, INK, ink_on
 
-TITLE = "The request around p95, step by step"
+TITLE = "A request around p95, step by step"
 
 KINDS = {
     "network": ("#6A6A6A", "on the way"),

@@ -149,15 +149,15 @@ class HostPart:
     """Or a machine of one's own (vm, docker), whose other figures stand below: hardware threads."""
     memory: Bytes | None = None
     """Memory of a machine of one's own; what the kernel keeps for itself is taken off."""
-    core_speed: Annotated[float, Field(gt=0, le=10)] | None = None
+    core_speed: Annotated[float, Field(ge=0.01, le=10)] | None = None
     """A machine of one's own: work of one thread against an m5 vCPU; 1 unless given."""
-    disk_rate: Annotated[float, Field(gt=0)] | None = None
+    disk_rate: Annotated[float, Field(ge=0.01, le=1e6)] | None = None
     """A machine of one's own: MB a second, read and write together."""
-    network: Annotated[float, Field(gt=0)] | None = None
+    network: Annotated[float, Field(ge=1e-4, le=1e5)] | None = None
     """A machine of one's own: Gbit a second."""
     gpus: Annotated[int, Field(ge=0, le=64)] | None = None
     """GPUs of a machine of one's own; none unless given."""
-    usd_per_hour: Annotated[float, Field(gt=0)] | None = None
+    usd_per_hour: Annotated[float, Field(gt=0, le=1e6)] | None = None
     """Price of a machine of one's own; not known unless given."""
     count: Hosts = 1
     """Container instances (ecs) or nodes (eks)."""
@@ -210,7 +210,7 @@ class ImagePart:
 
     name: ImageName | None = None
     """An image of the catalogue."""
-    mib: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    mib: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     """Or the compressed size, MiB, of an image of one layer."""
     files: PositiveInt | None = None
     """How many files an image of `mib` has; as many as are usual unless given."""
@@ -227,9 +227,11 @@ class ServicePart:
     """What is launched."""
 
     app: App = "generic"
+    """The program that runs in it."""
     cpu: ReservedVcpu | None = None
     """vCPUs; the app's default size unless given, 0: none is reserved."""
     memory: Bytes | None = None
+    """Its memory limit; the app's default size unless given."""
     gpus: Annotated[int, Field(ge=0)] = 0
     """Whole GPUs of its own (ECS resourceRequirements, Kubernetes nvidia.com/gpu)."""
     disk: Bytes | None = None
@@ -299,6 +301,7 @@ class ArrivalsPart:
     """How tasks arrive: all at once, or one by one in a Poisson stream."""
 
     tasks: Count = 1
+    """How many."""
     at: Seconds = 0.0
     """When a burst comes."""
     per_second: Rate | None = None
@@ -307,7 +310,7 @@ class ArrivalsPart:
 
 @description
 class PodPart:
-    """What a pod is on EKS besides the service; its containers may stand there, too."""
+    """What a pod on EKS has in addition to the service; its containers may be listed here, too."""
 
     resources: Resources | None = None
     """Requests and limits of the service's container, instead of what the service says."""
@@ -316,7 +319,9 @@ class PodPart:
     sidecars: tuple[ServicePart, ...] = ()
     """Containers beside the service's."""
     privileged: bool = False
+    """Whether it may do what root does on its node."""
     host_network: bool = False
+    """Whether it uses the network of its node, and takes no address of its own."""
 
     def template(self) -> PodTemplate:
         """The description that runs."""
@@ -348,7 +353,9 @@ class ScenarioFile:
     """A scenario as it is written in YAML."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """Its results are in the folder of that name."""
     platform: PlatformName
+    """Where it runs."""
     host: HostPart = Field(default_factory=HostPart)
     image: ImagePart = Field(default_factory=ImagePart)
     service: ServicePart = Field(default_factory=ServicePart)
@@ -361,7 +368,9 @@ class ScenarioFile:
     network: Network = "bridge"
     """Network mode of ECS tasks on EC2."""
     trunking: bool = False
+    """ENI trunking of ECS instances: more tasks with awsvpc networking on each."""
     strategy: Strategy = "binpack"
+    """How ECS places tasks on instances."""
     pull_behavior: AgentPull = "default"
     """When an ECS agent on EC2 contacts the registry."""
     reserved_memory: Bytes | None = None
@@ -382,10 +391,15 @@ class ScenarioFile:
     zones: PositiveInt = 3
     """Availability zones over which hosts are spread, where there are faults."""
     until: Annotated[Seconds, Field(gt=0)] | None = None
+    """When the run stops; when nothing is left to happen unless given."""
     serve: Seconds = 0.0
+    """How long each task serves its requests once it is ready."""
     sample_every: Between | None = None
-    replications: PositiveInt = 30
+    """Time between two readings of each host's meters; no samples unless given."""
+    replications: Count = 30
+    """Runs with random numbers of their own."""
     seed: Annotated[int, Field(ge=0)] = 1
+    """Seed for the random numbers."""
     fit: FitFile | None = None
     """Figures from my own starts, as sim fit writes them, instead of the catalogue's."""
     figures: Annotated[

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from copy import copy
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 from sim.core.cited import plain
 from sim.core.randomness import Sampler
@@ -70,15 +69,13 @@ class Demand:
         """vCPUs that the containers of its task may use together (a cgroup of the task)."""
         self.noise: Sampler = world.random.sampler(stream, service.app.startup.noise)
 
-    def again(self, world: World) -> Self:
-        """The same for a start that is begun anew.
+    def anew(self, world: World) -> Sampler:
+        """What draws the start-up of a start that is begun anew.
 
-        Its start-up is drawn from a stream of its own: a fault changes no task that comes later.
+        It is a stream of its own: a fault, or a pod that moves, changes no task that comes later.
         """
-        again = copy(self)
         stream = f"workload/{self.service.name}/startup again"
-        again.noise = world.random.sampler(stream, self.service.app.startup.noise)
-        return again
+        return world.random.sampler(stream, self.service.app.startup.noise)
 
 
 def _files(service: Service, amount: float) -> FileSet:

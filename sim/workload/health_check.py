@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt
 from sim.core.description import description
 from sim.core.quantity import Seconds
 
-Interval = Annotated[Seconds, Field(gt=0)]
+Interval = Annotated[Seconds, Field(ge=1e-3)]  # Docker refuses a shorter one
 
 _NEARLY = 1.0 - 1e-12
 """A look in the moment in which the program is ready sees it, whatever a quotient rounds to."""
@@ -35,7 +35,7 @@ class HealthCheck:
     Docker before 25)."""
     retries: PositiveInt = 3
     """Failures in a row that make it unhealthy."""
-    successes: PositiveInt = 1
+    successes: Annotated[int, Field(ge=1, le=1000)] = 1
     """Good looks in a row that make it healthy."""
 
     def healthy_at(self, ready: float) -> float:

@@ -27,6 +27,7 @@ class App:
     """A program, whatever isolates it."""
 
     name: str
+    """What it is called in tables and pictures."""
     startup: Step = Field(default_factory=Step)
     """From exec to the first healthy answer, with its files in the page cache."""
     private: Number | None = None
@@ -52,7 +53,9 @@ class Service:
     """What is launched, on any platform: that it is the same on all makes them comparable."""
 
     name: str
+    """What it is called in tables and pictures."""
     app: App
+    """The program that runs in it."""
     image: Image | None = None
     """None: the app is on the machine already, and nothing is pulled."""
     cpu: ReservedVcpu

@@ -20,7 +20,9 @@ class Wait:
     """A part is not started before that is true of another part, in all its copies."""
 
     part: Name
+    """The part, or the container, that it waits for."""
     until: Condition = "started"
+    """What has to be true of it."""
 
 
 def waits_for(name: str) -> str:

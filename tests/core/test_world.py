@@ -5,7 +5,8 @@ from typing import Any
 
 from simpy import Environment, Event
 
-from sim.core.world import Clock, World
+from sim.clock import Clock
+from sim.core.world import World
 
 
 def test_the_clock_shows_what_simpy_shows() -> None:

@@ -1,6 +1,13 @@
 """Dask: the same call, the same tables, and a worker that dies."""
 
-from collections.abc import Iterator
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,3 +69,80 @@ def test_what_is_no_address_is_refused_before_anybody_is_asked(address: str) -> 
     """In words that say what an address is."""
     with pytest.raises(ConnectionError, match=r"is not allowed; the address of a Dask scheduler"):
         replicate(scenario(), times=1, cluster=address)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dies", ["worker", "scheduler", "client"])
+def test_whoever_of_a_cluster_is_killed_the_same_command_goes_on(
+    dies: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three processes, one of which is killed once runs are kept: a sentence, then all of them."""
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parent), *sys.path]))
+    scheduler, address = _scheduler()
+    worker = _dask("worker", address, "--nthreads", "1", "--no-nanny")
+    client = _client(address, tmp_path)
+    others = []
+    try:
+        _wait_until(lambda: any(tmp_path.rglob("commits/part-*")) or client.poll() is not None)
+        {"worker": worker, "scheduler": scheduler, "client": client}[dies].kill()
+        if dies == "worker":
+            others.append(_dask("worker", address, "--nthreads", "1", "--no-nanny"))
+        said = client.communicate(timeout=120.0)[1]
+        if dies == "scheduler" and client.returncode:
+            assert re.search(r"runs are kept in .*, and the same command goes on", said), said
+            assert "ERROR" not in said
+    finally:
+        for process in (client, worker, scheduler, *others):
+            process.kill()
+            process.communicate()
+
+    assert_same(
+        replicate(scenario(), times=200, out=tmp_path, jobs=1),
+        replicate(scenario(), times=200, jobs=1),
+    )
+
+
+CLIENT = """\
+import sys
+from runs import keep_at_once, scenario
+from sim.experiment import replicate
+keep_at_once()
+replicate(scenario(), times=200, cluster=sys.argv[1], out=sys.argv[2])
+"""
+
+
+def _client(address: str, out: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CLIENT, address, str(out)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+
+def _dask(what: str, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--no-dashboard", *words]
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    )
+
+
+def _scheduler() -> tuple[subprocess.Popen[str], str]:
+    """One that listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = _dask("scheduler", "--host", "127.0.0.1", "--port", str(port))
+
+    def listens() -> bool:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+            return True
+        return False
+
+    _wait_until(listens)
+    return process, f"tcp://127.0.0.1:{port}"
+
+
+def _wait_until(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120.0
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

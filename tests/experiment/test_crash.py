@@ -1,25 +1,21 @@
 """Whatever happens while results are written, and whatever has happened to them since."""
 
-import itertools
 import json
 import multiprocessing
 import random
 import shutil
-import sys
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from interrupts import interrupted_at, lines
 from runs import assert_same, pair, scenario
 
 from sim.experiment import Results, compare, load, replicate
 from sim.experiment.running import engine
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.part_files import FOLDERS
-
-WRITING = ("storage/part_files.py", "storage/run_folder.py", "storage/manifest.py")
+from sim.experiment.storage.whole_file import write_whole
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # an interrupt after open, before with
@@ -50,37 +46,11 @@ def only(out: Path) -> Path:
     return next(path for path in (out / "small").iterdir() if path.name != "latest")
 
 
-def interrupted_at(line: int, act: Callable[[], object]) -> bool:
-    """Do something, with Ctrl-C before the n-th line of writing; whether it came to that line."""
-    left = itertools.count(line, -1)
-
-    def each_line(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
-        if event == "line" and next(left) == 0:
-            raise KeyboardInterrupt
-        return each_line
-
-    def each_call(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
-        return each_line if frame.f_code.co_filename.endswith(WRITING) else None
-
-    before = sys.gettrace()
-    sys.settrace(each_call)
-    try:
-        act()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(before)
-    return next(left) < 0
-
-
-def lines(step: int) -> Iterator[int]:
-    """Numbers of lines; where they end, the caller finds out."""
-    return itertools.count(random.Random(step).randrange(step), step)
-
-
-def interrupt_everywhere(step: int, tmp_path: Path, undisturbed: Results) -> int:
+def interrupt_everywhere(
+    step: int, tmp_path: Path, undisturbed: Results, first: int | None = None
+) -> int:
     """Interrupt the command at every so-manieth line, and go on; how often that was."""
-    for times, line in enumerate(lines(step)):
+    for times, line in enumerate(lines(step, first)):
         out = tmp_path / str(line)
         if not interrupted_at(line, lambda out=out: ask(out)):  # type: ignore[misc]
             return times
@@ -98,9 +68,10 @@ def test_ctrl_c_at_any_line_of_writing_leaves_no_run_twice_and_none_out(
 
 
 @pytest.mark.long
-def test_ctrl_c_at_every_line_of_writing(tmp_path: Path, undisturbed: Results) -> None:
-    """Each of them, once."""
-    assert interrupt_everywhere(1, tmp_path, undisturbed) > 1000
+@pytest.mark.parametrize("first", range(8))
+def test_ctrl_c_at_every_line_of_writing(first: int, tmp_path: Path, undisturbed: Results) -> None:
+    """Each of them, once: each process takes every eighth."""
+    assert interrupt_everywhere(8, tmp_path, undisturbed, first) > 200
 
 
 def test_a_lock_that_an_interrupt_has_left_hinders_nobody(
@@ -309,6 +280,16 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, undisturbed: Results)
 
     assert_same(ask(tmp_path / "out"), undisturbed)
     assert theirs.read_text() == "precious"
+
+
+def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    """Nobody who draws into /dev/null wants a file there."""
+    before = Path("/dev/null").stat()
+    write_whole(Path("/dev/null"), "text")
+    write_whole(tmp_path / "file", "text")
+
+    assert Path("/dev/null").stat().st_rdev == before.st_rdev != 0
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_files_of_others_stay(tmp_path: Path, undisturbed: Results) -> None:

@@ -346,7 +346,7 @@ def test_hundreds_of_runs_are_tens_of_files(tmp_path: Path) -> None:
     add = store.RunFolder.add
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store.RunFolder, "add", watched)
-        replicate(scenario(tasks=1), times=300, jobs=1, out=tmp_path)
+        replicate(scenario(tasks=1), times=120, jobs=1, out=tmp_path)
 
     assert most <= 3 * 11
     assert len(files(tmp_path)) == 3

@@ -1,7 +1,11 @@
 """What holds in every simulation, whatever is asked, stopped and when."""
 
+import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,6 +89,70 @@ def test_what_ends_leaves_nothing_behind_in_five_thousand(kind: str) -> None:
     """The same, far more often."""
     for seed in range(100, 660):
         check(kind, seed)
+
+
+def check_load(kind: str, seed: int) -> None:
+    """The same tasks beside others are no sooner ready, but for the luck of where they land."""
+    draw = random.Random(f"{kind}/{seed}")
+    what = replace(drawn_service(draw, "web"), memory=64.0 * MiB)
+    alone, more = draw.randint(1, 4), draw.randint(1, 4)
+    late = draw.choice((0.0, 1e5, YEAR))
+    means = []
+    for tasks in (alone, alone + more):
+        burst = Burst(service=what, tasks=tasks, at=late)
+        starts = replicate(
+            Scenario(name="x", platform=PLATFORMS[kind], arrivals=(burst,)), times=2, seed=seed + 1
+        ).starts()
+        means.append(starts[starts["task"] < alone]["time_to_ready_s"].mean())
+
+    assert not means[1] < 0.98 * means[0], (kind, seed, means)
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_more_load_is_never_faster(kind: str) -> None:
+    """Whoever was asked for first waits at least as long where more are asked for."""
+    check_load(kind, 0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_more_load_is_never_faster_in_five_hundred(kind: str) -> None:
+    """The same, more often."""
+    for seed in range(1, 57):
+        check_load(kind, seed)
+
+
+RUN_ALL = """\
+from hashlib import sha256
+from worlds import LOAD, PLATFORMS, service
+from sim.experiment import Burst, Scenario
+from sim.experiment.running.columns import span_columns
+
+text = ""
+for name, platform in PLATFORMS.items():
+    many = tuple(Burst(service=service(each, load=LOAD), tasks=2) for each in ("b", "a", "c"))
+    record = Scenario(name="x", platform=platform, arrivals=many, serve=2.0).run(1, 0)
+    text += repr(span_columns(record, name, 0)) + repr(record.task_outcome)
+print(sha256(text.encode()).hexdigest(), len(text))
+"""
+
+
+def test_the_same_bytes_whatever_the_hash_seed() -> None:
+    """No set of names, no dictionary by address decides anything."""
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", RUN_ALL],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(told) == 1
+    assert int(told.pop().split()[1]) > 5_000
 
 
 @pytest.mark.parametrize("kind", ["docker", "vm", "ecs-bridge", "eks"])

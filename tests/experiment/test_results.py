@@ -252,3 +252,16 @@ def test_a_name_that_is_no_folder_is_refused(name: str) -> None:
     """The scenario's name is a folder under `results/`."""
     with pytest.raises(ValueError, match="name"):
         Scenario(name=name, platform=docker(), arrivals=(Burst(service=WEB),))
+
+
+@pytest.mark.parametrize("nothing", ["", ".", "*", "**", "[0-9]*"])
+def test_only_a_name_is_a_name(
+    nothing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither an empty one nor a pattern stands for the newest run."""
+    monkeypatch.chdir(tmp_path)
+    folder = replicate(scenario(), times=1).save()
+
+    assert load(folder.name).run_id == folder.name
+    with pytest.raises(FileNotFoundError, match="results: "):
+        load(nothing)

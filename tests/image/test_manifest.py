@@ -323,7 +323,7 @@ LIKELY = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(ANY | LIKELY, min_size=1, max_size=2))
 def test_any_json_is_an_image_or_the_modules_own_error(values: list[Any]) -> None:
     """Never another exception."""
@@ -338,7 +338,7 @@ def test_any_json_is_an_image_or_the_modules_own_error(values: list[Any]) -> Non
             assert found.unpacked < float("inf")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(sorted(HERE.glob("*.json"))), st.data())
 def test_a_manifest_cut_or_changed_anywhere_never_ends_in_a_traceback(
     path: Path, data: st.DataObject

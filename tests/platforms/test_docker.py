@@ -89,3 +89,24 @@ def test_the_daemon_never_asks_the_registry_for_what_it_has() -> None:
 
     assert length(world.record, "pull") == 0.0
     assert world.record.hosts.all()[1] == "box-0"
+
+
+def test_the_end_of_a_start_is_an_event_where_somebody_waits_for_it() -> None:
+    """And only there; one that is refused in the instant of its launch can still be waited for."""
+    seen: list[str] = []
+    happened = {}
+    for waited in (False, True):
+        world = World()
+        live = docker(BIG, bridge_ports=1).deploy(world)
+        ready, refused = live.launch(service(), 2)
+        refused.callbacks.append(lambda event: seen.append(str(event.value)))
+        if waited:
+            ready.callbacks.append(lambda event: seen.append(str(event.value)))
+        before = next(world.env._eid)
+        world.env.run()
+        happened[waited] = next(world.env._eid) - before
+
+        assert ready.processed and str(ready.value) == "ready"
+
+    assert happened[True] == happened[False] + 1
+    assert seen == ["refused: bridge ports", "refused: bridge ports", "ready"]

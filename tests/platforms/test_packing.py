@@ -53,3 +53,37 @@ def test_every_pod_has_a_place_on_the_nodes(pods: dict[int, int], sizes: list[in
     assert len(nodes) >= total / max(sizes)
     assert sum(offers[n].cpu for n in nodes) >= total
     assert len(nodes) <= 2 * total / min(sizes) + 1
+
+
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=30),
+    st.dictionaries(st.integers(1, 8), st.integers(1, 60), min_size=1, max_size=4),
+)
+def test_nodes_that_are_one_object_are_filled_as_if_they_were_many(
+    sizes: list[int], pods: dict[int, int]
+) -> None:
+    requests = {pod(cpu): pods[cpu] for cpu in sorted(pods, reverse=True)}
+    same = {size: room(size) for size in sizes}
+
+    assert fill([same[size] for size in sizes], requests) == fill(
+        [room(size) for size in sizes], requests
+    )
+
+
+@given(
+    st.tuples(*[st.integers(-1, 20)] * 3),
+    st.one_of(st.just(math.inf), st.integers(0, 20)),
+    st.tuples(*[st.integers(0, 5)] * 2),
+    st.sampled_from([frozenset[int](), frozenset({80})]),
+)
+def test_what_an_instance_takes_is_what_can_be_put_there_one_by_one(
+    has: tuple[int, int, int], slots: float, asks: tuple[int, int], ports: frozenset[int]
+) -> None:
+    cpu, memory, gpus = has
+    left = FreeOnInstance(cpu, memory, slots, 0, frozenset(), "slots", gpus)
+    request = TaskRequest(*asks, ports, slots=1, gpus=1)
+    count, rest = 0, left
+    while rest.fits(request):
+        count, rest = count + 1, rest.less(request)
+
+    assert left.takes(request) == count

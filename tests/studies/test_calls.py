@@ -119,7 +119,11 @@ def test_the_parts_of_the_p95_request_sum_to_it(shop: sim.Results) -> None:
     runs = shop.results.runs  # type: ignore[attr-defined]
 
     assert parts == pytest.approx(runs["p95_s"].mean(), rel=0.1)
-    steps = shop.paths()  # type: ignore[attr-defined]
+    steps, kept = shop.paths(), shop.results.spans  # type: ignore[attr-defined]
+    lengths = (kept["end_s"] - kept["start_s"]).groupby(kept["run"]).sum()
+    assert abs(lengths - runs["p95_s"].mean()).min() == pytest.approx(
+        abs(steps["seconds"].sum() - runs["p95_s"].mean())
+    )
     assert (steps["end_s"].iloc[:-1].to_numpy() == steps["start_s"].iloc[1:].to_numpy()).all()
 
 

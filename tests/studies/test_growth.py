@@ -12,10 +12,16 @@ from sim.studies.scale import ScaleOutQuestion, scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutRow
 from sim.units import GiB
 
+ASKED: dict[str, ScaleOutRow] = {}
+"""What was asked before: several tests look at one scale-out."""
+
 
 def one(platform: str, **asked: object) -> ScaleOutRow:
-    answer = scale_out(platform=platform, **{"to": 200, "replications": 2, **asked})  # type: ignore[arg-type]
-    return answer.rows[0]
+    question = repr((platform, sorted(asked.items())))
+    if question not in ASKED:
+        answer = scale_out(platform=platform, **{"to": 200, "replications": 2, **asked})  # type: ignore[arg-type]
+        ASKED[question] = answer.rows[0]
+    return ASKED[question]
 
 
 def seconds(row: ScaleOutRow, column: str) -> float:

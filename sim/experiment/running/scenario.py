@@ -17,6 +17,9 @@ from sim.experiment.running.rollout import Rollout
 from sim.start import Deployment, Platform, Ready, Start
 from sim.workload import Fault, Service, draw_requests, serve
 
+MOST_DRAWN = 5_000_000
+"""Requests of one task, and readings of one meter: they are in memory at once."""
+
 
 @description
 class Burst:
@@ -110,6 +113,24 @@ class Scenario:
         if any(service.load is not None and service.cpu == 0.0 for service in served):
             raise ValueError(
                 f"serve: {self.serve:g} s is not allowed; a load is a fraction of cpu, which is 0"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> Self:
+        services = [each.service for each in self.arrivals]
+        rates = [each.load.rate(each.cpu) for each in services if each.load is not None]
+        rate = max(rates, default=0.0)
+        if self.serve * rate > MOST_DRAWN:
+            raise ValueError(
+                f"serve: {self.serve:g} s is not allowed; {rate:g} requests per second "
+                f"for one task, for at most {MOST_DRAWN / rate:.0f} s"
+            )
+        longest = max(self.serve, self.until or 0.0)
+        if self.sample_every is not None and longest / self.sample_every > MOST_DRAWN:
+            raise ValueError(
+                f"sample_every: {self.sample_every:g} s is not allowed; at least "
+                f"{longest / MOST_DRAWN:g} s in {longest:g} s"
             )
         return self
 

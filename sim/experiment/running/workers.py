@@ -6,6 +6,7 @@ it has; and what a run gives does not depend on where it was made.
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import re
@@ -150,6 +151,8 @@ class DaskCluster:
             raise ValueError(
                 "cluster: Dask is not installed; pip install berthsim[cluster]"
             ) from error
+        # What it would log of a scheduler that has gone is said in a sentence, and raised.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self._own = _local_cluster(jobs) if address == "local" else None
         self._client = self._connect(distributed, address)
         self._executor: futures.Executor = self._client.get_executor(pure=False)

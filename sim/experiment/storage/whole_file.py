@@ -22,8 +22,13 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` in one step when the block has ended.
 
     A reader sees the old file or the new one; when the block fails, the old one stays. Where
-    `path` is a link, the link is replaced, not what it leads to.
+    `path` is a link, the link is replaced, not what it leads to. A device that somebody named, such
+    as /dev/stdout, is written to.
     """
+    if path.is_relative_to("/dev"):
+        with path.open("wb") as device:
+            yield device
+        return
     draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
     try:
         draft.unlink(missing_ok=True)  # of a process that was killed, or a link

@@ -15,7 +15,7 @@ def check_of(container: Value) -> HealthCheck | None:
     found = startup if startup else readiness
     if not found or not found.mapping():
         return None
-    successes = readiness["successThreshold"].count(1) if readiness else None
+    successes = readiness["successThreshold"].count(1, 1000) if readiness else None
     interval = found["periodSeconds"].number(1, 1e6) or PERIOD
     first = found["initialDelaySeconds"].number(0, 1e6) or 0.0
     return HealthCheck(

@@ -1,6 +1,7 @@
 """An ECS container instance: what it registered with the cluster, and what is left of it."""
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -140,10 +141,18 @@ class FreeOnInstance(NamedTuple):
 
     def takes(self, request: TaskRequest) -> int:
         """How many tasks with that request it has room for."""
-        count, left = 0, self
-        while left.fits(request):
-            count, left = count + 1, left.less(request)
-        return count
+        if not self.fits(request):
+            return 0
+        if request.ports:
+            return 1
+        amounts = (
+            (self.cpu, request.cpu),
+            (self.memory, request.memory),
+            (self.gpus, request.gpus),
+            (self.slots, request.slots),
+        )
+        bound = [left // each for left, each in amounts if each and left < math.inf]
+        return int(min(bound, default=sys.maxsize))
 
 
 class ContainerInstance:

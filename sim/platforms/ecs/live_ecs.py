@@ -1,6 +1,7 @@
 """A live ECS cluster: RunTask and the service scheduler, in front of its capacity."""
 
 from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Any
 
 from simpy import Event, Interrupt
@@ -91,10 +92,18 @@ class LiveECS(BareDeployment):
             accepted.succeed()
         else:
             self.world.env.process(self._schedule([accepted], rate))
-        return self._begin(self._demands.of(start.service).again(self.world), accepted)
+        return self._begin(self._demands.of(start.service), accepted, anew=True)
 
-    def _begin(self, demand: Demand, accepted: Event, gate: StartGate | None = None) -> Start:
-        return Start(self.world, demand, lambda start: self._story(start, accepted), gate)
+    def _begin(
+        self,
+        demand: Demand,
+        accepted: Event,
+        gate: StartGate | None = None,
+        *,
+        anew: bool = False,
+    ) -> Start:
+        story = partial(self._story, accepted=accepted)
+        return Start(self.world, demand, story, gate, anew=anew)
 
     def _run_task(self, calls: list[Event]) -> Generator[Event, Any, None]:
         for call in calls:

@@ -43,6 +43,7 @@ class PlacementIndex:
     ) -> None:
         self._instances = list(instances)
         self._strategy = strategy
+        self._rank = ranked(strategy)
         self._draw = draw
         self._hosts: HostIndex[FreeOnInstance] = HostIndex()
         for instance in instances:
@@ -57,6 +58,10 @@ class PlacementIndex:
         """An instance that is terminated, or has died, takes nothing any more."""
         instance.left = instance.left.nothing()
         self._hosts.remove(instance.number)
+
+    def count(self, left: FreeOnInstance) -> int:
+        """Instances that have exactly that left."""
+        return self._hosts.count(left)
 
     def take(self, request: TaskRequest) -> ContainerInstance | str:
         """Reserve for one task, or say in ECS's word why no instance has room."""
@@ -78,12 +83,7 @@ class PlacementIndex:
     def _choose(self, fitting: list[FreeOnInstance], request: TaskRequest) -> int:
         if self._strategy == "random":
             return self._any(request)
-        if len(fitting) == 1:
-            return self._hosts.first(fitting[0])
-        rank = ranked(self._strategy)
-        least = min(rank(left, request) for left in fitting)
-        best = [left for left in fitting if rank(left, request) == least]
-        return min(self._hosts.first(left) for left in best)
+        return self._hosts.best(fitting, self._rank, request)
 
     def _any(self, request: TaskRequest) -> int:
         """Each instance that fits is as likely as any other."""

@@ -82,7 +82,7 @@ class ScalingCluster(ECSCluster):
 
     def idle(self) -> int:
         """Instances without a task."""
-        return sum(instance.left == self._registered for instance in self.instances)
+        return self._index.count(self._registered)
 
     def grow(self, count: int, because: str) -> None:
         """Launch instances."""

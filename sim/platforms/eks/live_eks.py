@@ -73,8 +73,7 @@ class LiveEKS(BareDeployment):
         return self._of(self._pods.of(start.service))
 
     def _of(self, pod: Pod) -> Start:
-        again = pod.again(self.world)
-        return Start(self.world, again.main, lambda new: self._story(new, again, None))
+        return Start(self.world, pod.main, lambda new: self._story(new, pod, None), anew=True)
 
     def _story(self, start: Start, pod: Pod, accepted: Event | None) -> Story:
         """A pod is asked for, created by its controller, and goes to its capacity."""

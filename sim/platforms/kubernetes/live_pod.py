@@ -1,7 +1,6 @@
 """A pod as a live cluster sees it."""
 
 import math
-from copy import copy
 
 from sim.core.world import World
 from sim.platforms.kubernetes.pod import (
@@ -53,13 +52,3 @@ class Pod:
         """What the kubelet writes for one of its containers on a node of so many bytes."""
         request = container.request if isinstance(container, PodContainer) else 0.0
         return oom_score_adj(self.qos, request, capacity)
-
-    def again(self, world: World) -> "Pod":
-        """The pod as its controller makes it anew after an eviction.
-
-        Its start-up is drawn from a stream of its own, so that a pod that moves does not change
-        what later tasks draw.
-        """
-        pod = copy(self)
-        pod.main = self.main.again(world)
-        return pod

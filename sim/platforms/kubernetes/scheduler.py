@@ -144,21 +144,9 @@ class Scheduler:
         fitting = [free for free in self._hosts.kinds() if free.fits(request)]
         if not fitting:
             return None
-        number = self._best(fitting, request)
+        number = self._hosts.best(fitting, self._score, request)
         self._hosts.put(number, self._hosts.kind(number).less(request))
         return self.nodes[number]
-
-    def _best(self, fitting: list[FreeOnNode], request: PodRequest) -> int:
-        """The first node among those with the best score."""
-        if len(fitting) == 1:
-            return self._hosts.first(fitting[0])
-        scores = [self._score(free, request) for free in fitting]
-        best = min(scores)
-        return min(
-            self._hosts.first(free)
-            for free, score in zip(fitting, scores, strict=True)
-            if score == best
-        )
 
     def give_back(self, node: Node, request: PodRequest) -> None:
         """Free what one pod had reserved, if the node still counts."""

@@ -21,7 +21,8 @@ Request = TypeVar("Request", bound=Hashable)
 
 def fill(nodes: Sequence[FreeResources], pods: Mapping[Request, int]) -> dict[Request, int]:
     """The pods that are left over once the others have been put onto `nodes`, first fit."""
-    filled = [{0: free} for free in nodes]
+    one = {id(free): {0: free} for free in nodes}
+    filled = [one[id(free)] for free in nodes]
     rest = {request: _put(filled, request, count) for request, count in pods.items()}
     return {request: count for request, count in rest.items() if count}
 
@@ -40,21 +41,39 @@ def pack(pods: Mapping[Request, int], kinds: Sequence[FreeResources]) -> list[in
     empty = dict(enumerate(kinds))
     for request, count in pods.items():
         rest = _put(nodes, request, count)
-        while rest and _holding(empty, request):
-            node = [empty]
-            rest = _put(node, request, rest)
-            nodes += node
+        if rest and _holding(empty, request):
+            _, each = _filled(empty, request, rest)
+            new = [empty] * -(-rest // each)
+            _put(new, request, rest)
+            nodes += new
     return [min(node) for node in nodes]
 
 
 def _put(nodes: list[dict[int, FreeResources]], request: object, count: int) -> int:
-    """Put pods of one request onto nodes, each as full as it gets; returns how many are left."""
+    """Put pods of one request onto nodes, each as full as it gets; returns how many are left.
+
+    Nodes that are one and the same object are filled once.
+    """
+    full: dict[int, tuple[dict[int, FreeResources], int]] = {}
     for number, node in enumerate(nodes):
-        held = node
-        while count and (more := _holding(held, request)):
-            held, count = more, count - 1
-        nodes[number] = held
+        if not count:
+            break
+        known = full.get(id(node))
+        if known is None or known[1] > count:
+            known = full[id(node)] = _filled(node, request, count)
+        nodes[number] = known[0]
+        count -= known[1]
     return count
+
+
+def _filled(
+    node: dict[int, FreeResources], request: object, count: int
+) -> tuple[dict[int, FreeResources], int]:
+    """The node with as many of so many pods on it as it takes, and how many those are."""
+    put = 0
+    while put < count and (more := _holding(node, request)):
+        node, put = more, put + 1
+    return node, put
 
 
 def _holding(node: dict[int, FreeResources], request: object) -> dict[int, FreeResources]:

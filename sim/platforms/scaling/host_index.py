@@ -3,11 +3,15 @@
 So a placement looks at kinds and not at ten thousand hosts.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
 Kind = TypeVar("Kind", bound=Hashable)
+Request = TypeVar("Request")
+
+SPARE = 64
+"""Numbers of hosts that have moved on, which a heap may always hold."""
 
 
 class EqualHosts(Generic[Kind]):
@@ -19,7 +23,8 @@ class EqualHosts(Generic[Kind]):
         self.kind = kind
         self.count = 0
         self.numbers: list[int] = []
-        """A heap of their numbers; those of hosts that have moved on go when they surface."""
+        """A heap of their numbers; those of hosts that have moved on go when they surface, or when
+        they are the most of it."""
 
 
 class HostIndex(Generic[Kind]):
@@ -43,8 +48,11 @@ class HostIndex(Generic[Kind]):
         if equals is None:
             equals = self._by_kind[kind] = EqualHosts(kind)
         equals.count += 1
-        heappush(equals.numbers, number)
         self._by_number[number] = equals
+        heappush(equals.numbers, number)
+        if len(equals.numbers) > SPARE + 2 * equals.count:  # hosts that came back stand there twice
+            there = {n for n in equals.numbers if self._by_number.get(n) is equals}
+            equals.numbers = sorted(there)
 
     def remove(self, number: int) -> None:
         """Take a host away."""
@@ -57,12 +65,32 @@ class HostIndex(Generic[Kind]):
         """The kind of a host."""
         return self._by_number[number].kind
 
+    def count(self, kind: Kind) -> int:
+        """The number of hosts of a kind."""
+        equals = self._by_kind.get(kind)
+        return 0 if equals is None else equals.count
+
     def first(self, kind: Kind) -> int:
         """The lowest number among the hosts of a kind."""
         equals = self._by_kind[kind]
         while self._by_number.get(equals.numbers[0]) is not equals:
             heappop(equals.numbers)
         return equals.numbers[0]
+
+    def best(
+        self, fitting: list[Kind], rank: Callable[[Kind, Request], float], request: Request
+    ) -> int:
+        """The lowest number among the hosts of the kinds that rank lowest.
+
+        Args:
+            fitting: kinds to choose from, at least one.
+        """
+        if len(fitting) == 1:
+            return self.first(fitting[0])
+        ranks = [rank(kind, request) for kind in fitting]
+        least = min(ranks)
+        firsts = [self.first(kind) for kind, at in zip(fitting, ranks, strict=True) if at == least]
+        return min(firsts)
 
     def kinds(self) -> list[Kind]:
         """Kinds of which there is a host, in the order in which the first one came."""

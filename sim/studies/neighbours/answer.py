@@ -103,9 +103,9 @@ class NeighboursAnswer:
         if max(row.p95.value for row in self.rows) < BARELY:
             return f"does not slow {neighbours}, however they run (p95 {first.p95.value:.2f})."
         return (
-            f"makes the p95 of {neighbours} {first.p95.value:.2f} times as long as containers "
-            f"without limits, {limited.p95.value:.2f} with limits, {micro.p95.value:.2f} as "
-            f"microVMs and {vms.p95.value:.2f} as VMs."
+            f"slows {neighbours}: as containers without limits their p95 is "
+            f"{first.p95.value:.2f} times as long, with limits {limited.p95.value:.2f} times, as "
+            f"microVMs {micro.p95.value:.2f} and as VMs {vms.p95.value:.2f} times."
         )
 
     def cost(self) -> str:
@@ -113,7 +113,7 @@ class NeighboursAnswer:
         shared, apart = self.rows[0].places, self.rows[-1].places
         if apart >= shared:
             return "Running them as VMs costs no capacity."
-        return f"Running them as VMs costs {shared - apart} of the machine's {shared} places."
+        return f"Running them as VMs costs {shared - apart} of the {shared} that fit."
 
     def notes(self) -> list[str]:
         """What was not measured, what is not modelled, and who dies."""

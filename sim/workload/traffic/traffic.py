@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from simpy import Environment
+
 from sim.core.cited import plain
 from sim.core.randomness import Exponential, Sampler, Uniform, draw_gamma, in_blocks
 from sim.core.world import World
@@ -34,7 +36,7 @@ class Traffic:
         balancing: Balancing = "round-robin",
         hops: Hops | None = None,
     ) -> None:
-        self.env = world.env
+        self.env: Environment = world.env
         self.journal = Journal()
         self.coin: Sampler = world.random.sampler("calls/coin", Uniform(high=1.0))
         self.parts = list(operations)

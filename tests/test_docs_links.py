@@ -1,0 +1,63 @@
+"""Links of the documentation are checked as it is built, without a network."""
+
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+GOOD = '<h1 id="top">A</h1><a href="b.html#part">b</a><a href="#top">up</a><img src="a.png">'
+TARGET = '<h2 id="part">B</h2><a href="https://example.org/">away</a><a href="index.html">back</a>'
+
+
+@pytest.fixture(scope="module")
+def links() -> ModuleType:
+    """The extension, which lies beside the pages."""
+    spec = spec_from_file_location("links", "docs/_ext/links.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def site(at: Path, **changes: str) -> Path:
+    """Two pages and a picture, with some files replaced."""
+    files = {"index.html": GOOD, "b.html": TARGET, "a.png": "", "s.css": "body {}"}
+    for name, text in (
+        files | {key.replace("_", "."): text for key, text in changes.items()}
+    ).items():
+        (at / name).write_text(text, encoding="utf-8")
+    return at
+
+
+def test_a_whole_site_has_nothing_wrong_and_links_away_are_left_to_readers(
+    tmp_path: Path, links: ModuleType
+) -> None:
+    assert list(links.wrong(site(tmp_path))) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"index_html": '<a href="c.html">c</a>'}, "index.html: c.html leads nowhere"),
+        ({"index_html": '<img src="b.png">'}, "index.html: b.png leads nowhere"),
+        (
+            {"index_html": '<a href="b.html#no">b</a>'},
+            "index.html: b.html#no has no such anchor",
+        ),
+        (
+            {"b_html": '<h2 id="part"></h2><script src="https://cdn.example.org/x.js"></script>'},
+            "b.html: loads https://cdn.example.org/x.js",
+        ),
+        (
+            {"s_css": "@import '//fonts.example.org/f.css';"},
+            "s.css: loads //fonts.example.org/f.css",
+        ),
+    ],
+)
+def test_what_leads_nowhere_or_is_loaded_from_elsewhere_is_named(
+    tmp_path: Path, links: ModuleType, changes: dict[str, str], line: str
+) -> None:
+    """With its page."""
+    assert list(links.wrong(site(tmp_path, **changes))) == [line]

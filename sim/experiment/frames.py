@@ -142,7 +142,9 @@ def when_ready(summary: pd.DataFrame) -> str:
         return ""
     if "p50_s" in summary:
         totals = summary[summary["phase"] == "total"]
-        pairs = zip(totals["variant"], totals["p50_s"], strict=True)
+        pairs = list(zip(totals["variant"], totals["p50_s"], strict=True))
+        if len(pairs) == 1:  # its name is that of the run
+            return f"; median {pairs[0][1]:.1f} s"
         shown = ", ".join(f"{seconds:.1f} s on {variant}" for variant, seconds in pairs)
         return f"; median {shown}"
     if "time_to_ready_s" not in summary or summary["time_to_ready_s"].isna().all():

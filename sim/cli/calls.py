@@ -165,11 +165,10 @@ def show(answer: CallsAnswer, *, explain: bool) -> None:
         right="lrrlrr",
         dash="too few requests or runs to say",
     )
-    if explain:
-        for line in words.caveats(answer):
-            hint(line)
-        notes(answer.question.application.notes)
-    else:
+    for line in words.caveats(answer) if explain else ():
+        hint(line)
+    notes(answer.question.application.notes, explain=explain)
+    if not explain:
         aside("--explain says what the columns mean, and what this rests on.")
 
 

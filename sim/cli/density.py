@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.columns import stops, won
-from sim.cli.options import Simulated, refusals
+from sim.cli.options import Plotted, refusals
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, aside, bar, hint, lead, note, say, table, wrote
 from sim.core.quantity import shown_machine
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sim.studies.density.row import DensityRow
 
 
-def command(own: OwnFiles, question: DensityQuestion, to: Simulated) -> int:
+def command(own: OwnFiles, question: DensityQuestion, to: Plotted) -> int:
     """Count them, and say what stops them; 3 where not one fits."""
     if own.files:
         from sim.cli.holds import hold_files
@@ -38,8 +39,18 @@ def command(own: OwnFiles, question: DensityQuestion, to: Simulated) -> int:
         show(answer)
         if answer.bills():
             show_bills(answer.bills(), answer.cost_sentence())
-        wrote(folder)
+        wrote(folder, *(_drawn(answer, folder) if to.plot else ()))
     return 0 if answer.fits else 3
+
+
+def _drawn(answer: DensityAnswer, folder: Path) -> Iterator[Path]:
+    """How many, and where the memory goes."""
+    from sim import plots
+    from sim.cli.script import picture
+
+    yield picture(plots.density_bars(answer.table()), folder / "density.png")
+    budgets, title = answer.budgets(alike=True), answer.alike_title()
+    yield picture(plots.memory_budget(budgets, title=title), folder / "memory.png")
 
 
 def show(answer: DensityAnswer) -> None:

@@ -72,6 +72,7 @@ PANELS = {
     "Files": "Output",
     "Json": "Output",
     "Caveats": "Output",
+    "Plotted": "Output",
 }
 """Options of these descriptions stand below a heading of their own."""
 

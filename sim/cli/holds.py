@@ -2,7 +2,7 @@
 
 from sim.cli.options import Simulated, refusals
 from sim.cli.own_files import OwnFiles, shared
-from sim.cli.screen import as_json, bar, hint, lead, note, table, wrote
+from sim.cli.screen import as_json, aside, bar, hint, lead, note, notes, table, wrote
 from sim.core.question import ask
 from sim.studies.density.question import DensityQuestion
 from sim.studies.holds import study
@@ -10,11 +10,12 @@ from sim.studies.holds.answer import HeldRow, HoldsAnswer
 from sim.studies.holds.question import HoldsQuestion
 
 HEEDED = ("instance", "host")
+"""Fields that have an effect on an application; `explain` has one on what is printed."""
 
 
 def hold_files(own: OwnFiles, asked: DensityQuestion, to: Simulated) -> int:
     """Count whole copies by reservation; 3 where no host holds one."""
-    app = own.application(asked, HEEDED)
+    app = own.application(asked, (*HEEDED, "explain"))
     with refusals():
         answer = study.answer(ask(HoldsQuestion, {"app": app, **shared(asked, HEEDED)}))
     folder = answer.results().save(to.out)
@@ -23,25 +24,27 @@ def hold_files(own: OwnFiles, asked: DensityQuestion, to: Simulated) -> int:
         note(f"wrote {folder}")
     else:
         lead(answer.sentence())
-        show(answer)
+        show(answer, explain=asked.explain)
         wrote(folder)
     return 0 if answer.fits else 3
 
 
-def show(answer: HoldsAnswer) -> None:
+def show(answer: HoldsAnswer, *, explain: bool) -> None:
     """Copies of the whole, and what stops each platform."""
     most = max((row.holds or 0 for row in answer.rows), default=0)
     table(
-        ["platform", "host", "copies", "", "stopped by", "then", "$/h a copy"],
+        ["platform", "host", "copies", "", "stopped by", "next", "$/h each"],
         [_cells(row, most) for row in answer.rows],
         title=f"{answer.app.name}: whole copies on one host, by reservation",
         right="llrlllr",
+        spare=[""],
     )
     for row in answer.rows:
         if row.refused:
             hint(f"{row.platform}: {row.refused}.")
-    for text in answer.app.notes:
-        hint(f"note: {text}.")
+    notes(answer.app.notes, explain=explain)
+    if answer.app.notes and not explain:
+        aside("--explain says how your files were read.")
 
 
 def _cells(row: HeldRow, most: int) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from sim import plots
 from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, bar, hint, lead, note, table, wrote
+from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote
 from sim.cli.script import picture
 from sim.core.quantity import shown_bytes
 from sim.studies.lifecycle import study
@@ -34,8 +34,11 @@ def command(question: LifecycleQuestion, workers: WorkerOptions, to: Simulated) 
         show(answer)
         if answer.explained is not None:
             explained.show([answer.explained])
-        for line in lines:
-            hint(line)
+        if question.explain:
+            for line in lines:
+                hint(line)
+        else:
+            aside("--explain says what this rests on.")
         wrote(folder, drawn)
     return 0 if answer.up else 3
 
@@ -50,7 +53,7 @@ def show(answer: LifecycleAnswer) -> None:
                 mine,
                 "after the change"
                 if number > 1
-                else "phases; those of a step may overlap; what takes no time is left out",
+                else "phases of each step, which may overlap; those that take no time are left out",
             )
 
 

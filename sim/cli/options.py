@@ -58,6 +58,14 @@ class Simulated(Files):
 
 
 @description
+class Plotted(Simulated):
+    """Where an answer goes that is drawn if that is asked for."""
+
+    plot: bool = False
+    """Draw it, too: PNG and SVG beside the tables."""
+
+
+@description
 class Json:
     """Where the answer of a verb goes that writes no files."""
 

@@ -113,10 +113,10 @@ def show(answer: PlanAnswer, *, explain: bool) -> None:
             hint(f"{row.name}: {row.refused}.")
     for line in answer.warnings():
         say(line)
+    for line in answer.caveats() if explain else ():
+        say(line)
+    notes(answer.app.notes, explain=explain)
     if explain:
-        for line in answer.caveats():
-            say(line)
-        notes(answer.app.notes)
         return
     about = "--explain says what could change this, what the prices include"
     aside(f"{about}{', and how your files were read' if answer.app.notes else ''}.")

@@ -2,7 +2,7 @@
 
 from sim.cli.inventory import show_inventory
 from sim.cli.options import Json
-from sim.cli.screen import as_json, hint, lead, note, table
+from sim.cli.screen import as_json, hint, lead, note, notes, table
 from sim.core.quantity import shown_size
 from sim.files.own.writing import written
 from sim.files.question import ReadQuestion
@@ -33,8 +33,7 @@ def command(question: ReadQuestion, to: Json) -> int:
         [_cells(part, row) for part, row in zip(app.parts, app.rows(), strict=True)],
         right="lrrr",
     )
-    for text in app.notes:
-        hint(f"note: {text}.")
+    notes(app.notes)
     if app.ignored:
         hint(f"ignored: {', '.join(app.ignored)}.")
     return 0

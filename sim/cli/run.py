@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from sim.catalog import apps
 from sim.cli import explained
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many
-from sim.cli.options import Simulated, WorkerOptions, refusals
+from sim.cli.options import Plotted, WorkerOptions, refusals
 from sim.cli.screen import as_json, lead, note, say, table, wrote
+from sim.cli.script import pictures
 from sim.core.description import description
 from sim.core.quantity import shown_plain
 from sim.experiment import Results, Scenario, replicate
@@ -23,9 +25,11 @@ class RunQuestion:
     explain: Explain = False
 
 
-def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Simulated) -> int:
+def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Plotted) -> int:
     """Run it, and show or save what came of it."""
     scenario = question.file.scenario
+    if remark := _only_a_name(question.file.data):
+        note(remark)
     with refusals():
         results = replicate(scenario, **effort(question.file, runs, workers, to.out))
     moved = _explained(scenario, results, jobs=workers.jobs) if question.explain else None
@@ -37,8 +41,20 @@ def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Simul
         show(results)
         if moved is not None:
             explained.show(moved)
-        wrote(folder)
+        wrote(folder, *(pictures(results, folder) if to.plot else ()))
     return ended(results)
+
+
+def _only_a_name(data: dict[str, Any]) -> str:
+    """What to say of a service that is called as an app, and is none; else empty."""
+    service = data.get("service")
+    if not isinstance(service, dict) or "app" in service or service.get("name") not in apps():
+        return ""
+    name = service["name"]
+    return (
+        f"service.name: {name!r} is only a name; this service is a generic app without an image "
+        f"or start-up work. 'app: {name}' takes those of {name}"
+    )
 
 
 def _explained(scenario: Scenario, results: Results, *, jobs: int | None) -> list[Explained]:

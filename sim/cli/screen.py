@@ -82,10 +82,13 @@ def hint(text: str) -> None:
     _print(text, indent=2)
 
 
-def notes(texts: Iterable[str]) -> None:
-    """What was understood otherwise than it was written, a line each."""
+def notes(texts: Iterable[str], *, explain: bool = True) -> None:
+    """What was understood otherwise than it was written; unless asked, only likely mistakes."""
+    from sim.files.text.findings import NO_EFFECT
+
     for text in texts:
-        hint(f"note: {text}.")
+        if explain or text.startswith(NO_EFFECT):
+            hint(f"note: {text}.")
 
 
 def aside(text: str) -> None:

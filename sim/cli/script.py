@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from sim.experiment import Results
+
 
 def script(
     *, replications: int = 30, seed: int = 1
@@ -74,6 +76,13 @@ def picture(axes: "Axes", path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     save(axes, path, path.with_suffix(".svg"))
     return path
+
+
+def pictures(results: "Results", folder: Path) -> list[Path]:
+    """Write every figure that the tables of a run allow."""
+    from sim.report.figures import drawn
+
+    return [picture(axes, folder / f"{name}.png") for name, axes in drawn(results)]
 
 
 def _at_least(low: int) -> Callable[[str], int]:

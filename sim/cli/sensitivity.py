@@ -1,12 +1,13 @@
 """`sim sensitivity`: which cited numbers a scenario's answer hangs on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from sim import plots
 from sim.cli.effort import ScenarioPath
-from sim.cli.options import Simulated, WorkerOptions, refusals
-from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
+from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals
+from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_number
@@ -19,7 +20,7 @@ from sim.studies.sensitivity import Sensitivity, amount, sensitivity, words
 
 @description
 class SensitivityQuestion:
-    """Which cited numbers decide what comes of a scenario?"""
+    """Which of the cited numbers does an answer hang on?"""
 
     file: ScenarioPath
     """See `sim schema`."""
@@ -33,7 +34,9 @@ class SensitivityQuestion:
     """Runs for the Sobol indices; 0: none."""
 
 
-def command(question: SensitivityQuestion, workers: WorkerOptions, to: Simulated) -> int:
+def command(
+    question: SensitivityQuestion, caveats: Caveats, workers: WorkerOptions, to: Simulated
+) -> int:
     """Move every number over its range, and show which of them matter."""
     file, scenario = question.file.file, question.file.scenario
     with refusals():
@@ -54,6 +57,11 @@ def command(question: SensitivityQuestion, workers: WorkerOptions, to: Simulated
     lead(answer.sentence())
     show(answer)
     say(answer.assumed_line())
+    if caveats.explain:
+        for line in _caveats(answer):
+            hint(line)
+    else:
+        aside("--explain says what was moved, and how.")
     wrote(*files)
     return 0
 
@@ -81,26 +89,36 @@ def show(answer: Sensitivity) -> None:
             "one figure moved at a time",
             right="llrrrrrr",
         )
-    more = len(answer.moved) - len(answer.top)
-    hint(
-        f"{more} more figures move it less, {len(answer.effects) - len(answer.moved)} not at all; "
-        f"{len(answer.without_range)} have no range and were not moved."
-    )
     if not all(effect.beyond_chance for effect in answer.top):
-        hint("?: low and high end cannot be told apart with so few replications.")
+        hint("?: with so few replications the two ends cannot be told apart.")
     if indices is not None:
-        largest = indices.indices[0]
-        low, high = (_share(end) for end in largest.total_interval)
-        hint(
-            f"First and total: Sobol indices with these {len(answer.top)} uniform over their "
-            f"ranges ({indices.points:,} points of {indices.replications} replications: "
-            f"{indices.points * indices.replications:,} runs; the total of {largest.key} is known "
-            f"to {low} to {high}, 95 %). Over all of them the mean "
-            f"{words(answer.metric)} lies between {amount(answer.metric, indices.low)} and "
-            f"{amount(answer.metric, indices.high)} (90 %)."
-        )
+        hint("first, total: the share of the variance that it explains alone, and with others.")
     elif answer.refused:
         hint(f"No Sobol indices: {answer.refused}.")
+
+
+def _caveats(answer: Sensitivity) -> Iterator[str]:
+    """What was moved and how, and what the table leaves out."""
+    more, still = len(answer.moved) - len(answer.top), len(answer.effects) - len(answer.moved)
+    yield (
+        f"{more} more figures move it less, {still} do not move it; {len(answer.without_range)} "
+        "have no range and were left as they are."
+    )
+    indices = answer.indices
+    if indices is None:
+        return
+    largest = indices.indices[0]
+    low, high = (_share(end) for end in largest.total_interval)
+    yield (
+        f"first and total are Sobol indices with these {len(answer.top)} figures uniform over "
+        f"their ranges: {indices.points:,} points with {indices.replications} replications each, "
+        f"{indices.points * indices.replications:,} runs. The total of {largest.key} lies between "
+        f"{low} and {high} (95%)."
+    )
+    yield (
+        f"Over all these points the mean {words(answer.metric)} lies between "
+        f"{amount(answer.metric, indices.low)} and {amount(answer.metric, indices.high)} (90%)."
+    )
 
 
 def _rows(answer: Sensitivity) -> list[list[str]]:

@@ -1,15 +1,17 @@
 """`sim startup`: how soon is one ready, and which phase takes the time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from sim.cli import explained
 from sim.cli.columns import stops, won
-from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
+from sim.cli.options import Plotted, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote
+from sim.cli.script import picture
 from sim.cli.uptime import start_files
 from sim.core.description import description
 from sim.core.quantity import shown_memory, shown_seconds, shown_vcpu
@@ -42,7 +44,7 @@ def command(
     question: StartupQuestion,
     held: Requirement,
     workers: WorkerOptions,
-    to: Simulated,
+    to: Plotted,
 ) -> int:
     """Start it everywhere; 3 where no start becomes ready."""
     if own.files:
@@ -61,11 +63,21 @@ def command(
     else:
         lead(answer.sentence())
         show(answer)
-        wrote(folder)
+        wrote(folder, *(_drawn(answer, folder) if to.plot and answer.started else ()))
     if missed is not None:
         note(missed)
         return 1
     return 0 if answer.started else 3
+
+
+def _drawn(answer: StartupAnswer, folder: Path) -> Iterator[Path]:
+    """How soon each is ready, and where the time goes."""
+    from sim import plots
+
+    app = answer.service.name
+    yield picture(plots.ready_ecdf(answer.starts(), app=app), folder / "ready.png")
+    phases = plots.waterfalls(answer.results.tiling(), app=app)
+    yield picture(phases, folder / "phases.png")
 
 
 def show(answer: StartupAnswer) -> None:

@@ -1,16 +1,15 @@
 """`sim storm`: many sandboxes started at once on one host."""
 
-from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
+from sim.cli.options import Caveats, Plotted, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
+from sim.cli.script import pictures
 from sim.core.quantity import shown_gib
 from sim.studies.storm import study
 from sim.studies.storm.host import NoMemory, virtualised
 from sim.studies.storm.study import StormAnswer, StormQuestion, shown_ms
 
 
-def command(
-    question: StormQuestion, caveats: Caveats, workers: WorkerOptions, to: Simulated
-) -> int:
+def command(question: StormQuestion, caveats: Caveats, workers: WorkerOptions, to: Plotted) -> int:
     """Start them; 3 where they do not fit in memory."""
     try:
         with refusals(NoMemory), runs_on(workers, to.out):
@@ -31,7 +30,7 @@ def command(
     else:
         lead(answer.sentence())
         show(answer, explain=caveats.explain)
-        wrote(folder)
+        wrote(folder, *(pictures(answer.results, folder) if to.plot else ()))
     return 0
 
 

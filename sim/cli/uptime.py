@@ -5,7 +5,7 @@ from pathlib import Path
 from sim import plots
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles, shared
-from sim.cli.screen import as_json, hint, lead, note, table, wrote
+from sim.cli.screen import as_json, aside, hint, lead, note, notes, table, wrote
 from sim.cli.script import picture
 from sim.core.question import BadInput, ask
 from sim.studies import platforms
@@ -15,6 +15,7 @@ from sim.studies.uptime.answer import UptimeAnswer, UptimeRow
 from sim.studies.uptime.question import UptimeQuestion
 
 HEEDED = ("platform", "instance", "replications", "seed")
+"""Fields that have an effect on an application; `explain` has one on what is printed."""
 
 
 def start_files(
@@ -23,7 +24,7 @@ def start_files(
     """Start all of it everywhere; 3 where it comes up nowhere."""
     if held:
         raise BadInput("require: not allowed beside files; sim plan FILE takes requirements")
-    app = own.application(asked, HEEDED)
+    app = own.application(asked, (*HEEDED, "explain"))
     question = ask(UptimeQuestion, {"app": app, **shared(asked, HEEDED)})
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
@@ -33,15 +34,15 @@ def start_files(
         note(f"wrote {folder}")
     else:
         lead(answer.sentence())
-        show(answer)
+        show(answer, explain=asked.explain)
         wrote(folder, *_pictures(answer, folder))
     return 0 if answer.up else 3
 
 
-def show(answer: UptimeAnswer) -> None:
+def show(answer: UptimeAnswer, *, explain: bool) -> None:
     """When it is up on each platform, and the parts of one of them."""
     table(
-        ["platform", "image", "up p50", "up p95", "decided by"],
+        ["platform", "image", "up p50", "up p95", "critical path"],
         [_cells(row) for row in answer.rows if row.runs],
         title=f"{answer.app.name}: seconds until all of it is up",
         right="llrrl",
@@ -50,28 +51,30 @@ def show(answer: UptimeAnswer) -> None:
         _show_parts(answer, answer.up[-1])
     for row in answer.rows:
         if row.short:
-            hint(f"{row.platform}, {row.image}: not all came up in {row.short} runs: {row.why}.")
+            runs = f"{row.short} of {row.short + len(row.runs)} runs"
+            hint(f"{row.platform}, {row.image}: not everything came up in {runs}: {row.why}.")
     for name, why in answer.refused.items():
         hint(f"{name}: {why}.")
-    for text in answer.app.notes:
-        hint(f"note: {text}.")
+    notes(answer.app.notes, explain=explain)
+    if answer.app.notes and not explain:
+        aside("--explain says how your files were read.")
 
 
 def _show_parts(answer: UptimeAnswer, row: UptimeRow) -> None:
     table(
-        ["part", "copies", "up", "waited", "for", ""],
+        ["service", "copies", "up", "waited", "for", ""],
         [
             [
                 each["part"],
                 str(each["copies"]),
                 f"{each['ready_s']:.1f}",
-                f"{each['waited_s']:.1f}" if each["for"] else "-",
+                f"{each['waited_s']:.1f}" if each["for"] else "",
                 each["for"],
-                "decides" if each["on_path"] else "",
+                "on the critical path" if each["on_path"] else "",
             ]
             for each in answer.parts(row)
         ],
-        title=f"each part {row.where}, seconds of the run nearest to the median",
+        title=f"each service {row.where}: seconds in the run nearest to the median",
         right="lrrrll",
     )
 
@@ -79,7 +82,7 @@ def _show_parts(answer: UptimeAnswer, row: UptimeRow) -> None:
 def _cells(row: UptimeRow) -> list[str]:
     path = " > ".join(link.part for link in row.path)
     values = [row.at(q) for q in (0.5, 0.95)]
-    shown = ["-" if value is None else f"{value:.1f}" for value in values]
+    shown = ["too few" if value is None else f"{value:.1f}" for value in values]
     return [row.platform, row.image, *shown, path]
 
 

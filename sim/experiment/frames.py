@@ -60,10 +60,24 @@ def lengths(tiles: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(
             f"spans: it has no {', '.join(missing)}; a row a phase is needed: Results.tiling()"
         )
+    import pandas as pd
+
     keys = [key for key in KEYS if key in tiles.columns]
-    long = tiles.assign(length=tiles["end_s"] - tiles["start_s"], phase=tiles["phase"].astype(str))
-    wide = long.pivot_table(index=keys, columns="phase", values="length", aggfunc="sum", sort=False)
-    return wide.fillna(0.0)
+    code = np.zeros(len(tiles), dtype=np.int64)
+    for key in keys:
+        number, values = pd.factorize(tiles[key])
+        code = code * len(values) + number
+    row, known = pd.factorize(code)  # in order of appearance, as all here is
+    firsts = np.zeros(len(known), dtype=np.int64)
+    firsts[row[::-1]] = np.arange(len(tiles))[::-1]
+    column, phases = pd.factorize(tiles["phase"])
+    wide = np.zeros((len(known), len(phases)))
+    np.add.at(wide, (row, column), (tiles["end_s"] - tiles["start_s"]).to_numpy())
+    return pd.DataFrame(
+        wide,
+        index=pd.MultiIndex.from_frame(tiles[keys].iloc[firsts]),
+        columns=pd.Index(phases.astype(str), name="phase"),
+    )
 
 
 def phases_around(wide: pd.DataFrame, quantile: float) -> pd.Series[float]:
@@ -128,7 +142,9 @@ def when_ready(summary: pd.DataFrame) -> str:
         return ""
     if "p50_s" in summary:
         totals = summary[summary["phase"] == "total"]
-        pairs = zip(totals["variant"], totals["p50_s"], strict=True)
+        pairs = list(zip(totals["variant"], totals["p50_s"], strict=True))
+        if len(pairs) == 1:  # its name is that of the run
+            return f"; median {pairs[0][1]:.1f} s"
         shown = ", ".join(f"{seconds:.1f} s on {variant}" for variant, seconds in pairs)
         return f"; median {shown}"
     if "time_to_ready_s" not in summary or summary["time_to_ready_s"].isna().all():

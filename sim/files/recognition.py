@@ -94,7 +94,9 @@ def _seen(keys: set[str]) -> str:
 
 
 def _unknown(name: str, seen: str) -> BadInput:
+    if "platform" in seen and "arrivals" in seen:
+        return BadInput(f"{name}: this is a scenario file; try sim run {name}")
     return BadInput(
-        f"{name}: it is neither compose, Kubernetes, ECS, CloudFormation, Terraform nor "
-        f"an app of one's own ({seen})"
+        f"{name}: this is neither compose, Kubernetes, ECS, CloudFormation, Terraform nor an app "
+        f"of your own ({seen})"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 
 from sim.core.quantity import shown_duration
@@ -28,16 +29,18 @@ def uptime(gantt: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -> A
         ax: drawn into; None: a new figure.
         title: above the axes.
     """
+    by_part = {str(part): mine for part, mine in gantt.groupby("part")}
     parts = list(gantt.groupby("part")["end_s"].max().sort_values(kind="stable").index)
     ax = axes(ax, 1.6 + 0.42 * len(parts))
     frame(ax, title=title or "When each part is up")
     rows(ax, [str(part) for part in parts])
     ax.set_xlim(0.0, 1.12 * float(gantt["end_s"].max()))
     ax.set_xlabel("seconds since the launch")
+    _bars(ax, gantt, parts)
+    for y, (part, label) in enumerate(zip(parts, ax.get_yticklabels(), strict=True)):
+        label.set_fontweight("bold" if _told(ax, y, by_part[part]) else "normal")
     for y, part in enumerate(parts):
-        _bar(ax, y, gantt[gantt["part"] == part])
-    for y, part in enumerate(parts):
-        _arrow(ax, y, gantt[gantt["part"] == part], parts)
+        _arrow(ax, y, by_part[part], parts)
     there = {_kind(str(phase)) for phase in gantt["phase"]}
     handles = [
         Patch(facecolor=phase_color(phase), label=phase_name(phase))
@@ -49,28 +52,38 @@ def uptime(gantt: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -> A
     return ax
 
 
-def _bar(ax: Axes, y: int, mine: pd.DataFrame) -> None:
-    critical = bool(mine["critical"].iloc[0])
-    for phase, start, end in mine[["phase", "start_s", "end_s"]].itertuples(index=False):
-        waits = _kind(phase) == WAIT
-        ax.broken_barh(
-            [(start, end - start)],
-            (y - 0.28, 0.56),
-            facecolors=GRID if waits else phase_color(phase),
+def _bars(ax: Axes, gantt: pd.DataFrame, parts: list[str]) -> None:
+    """The phases of all parts, those of one kind at once: a bar by itself takes long to draw."""
+    rows = {part: y for y, part in enumerate(parts)}
+    bars: dict[str, list[list[tuple[float, float]]]] = {}
+    columns = gantt[["part", "phase", "start_s", "end_s"]]
+    for part, phase, start, end in columns.itertuples(index=False):
+        bars.setdefault(_kind(str(phase)), []).append(_bar(start, end, rows[part]))
+    for kind, mine in bars.items():
+        waits = kind == WAIT
+        drawn = PolyCollection(
+            mine,
+            facecolors=GRID if waits else phase_color(kind),
             hatch="///" if waits else None,
-            edgecolor=FAINT if waits else "none",
-            linewidth=0.0,
+            edgecolors=FAINT if waits else "none",
+            linewidths=0.0,
         )
-    begin, end = float(mine["start_s"].min()), float(mine["end_s"].max())
-    if critical:
-        ax.broken_barh(
-            [(begin, end - begin)],
-            (y - 0.28, 0.56),
-            facecolors="none",
-            edgecolor=INK,
-            linewidth=1.8,
-        )
-    ax.get_yticklabels()[y].set_fontweight("bold" if critical else "normal")
+        ax.add_collection(drawn, autolim=False)
+    ends = gantt[gantt["critical"]].groupby("part").agg({"start_s": "min", "end_s": "max"})
+    framed = [_bar(begin, end, rows[part]) for part, begin, end in ends.itertuples()]
+    ax.add_collection(
+        PolyCollection(framed, facecolors="none", edgecolors=INK, linewidths=1.8), autolim=False
+    )
+
+
+def _bar(start: float, end: float, y: int) -> list[tuple[float, float]]:
+    low, high = y - 0.28, y + 0.28
+    return [(start, low), (start, high), (end, high), (end, low)]
+
+
+def _told(ax: Axes, y: int, mine: pd.DataFrame) -> bool:
+    """Write when the part is up; whether it is on the critical path."""
+    critical, end = bool(mine["critical"].iloc[0]), float(mine["end_s"].max())
     ax.annotate(
         shown_duration(end),
         (end, y),
@@ -81,6 +94,7 @@ def _bar(ax: Axes, y: int, mine: pd.DataFrame) -> None:
         fontweight="bold" if critical else "normal",
         color=INK,
     )
+    return critical
 
 
 def _arrow(ax: Axes, y: int, mine: pd.DataFrame, parts: list[str]) -> None:

@@ -33,15 +33,21 @@ Draw = Callable[["Results"], "Axes | None"]
 
 def figures_of(results: Results) -> Iterator[ReportFigure]:
     """Every figure that the tables of a run allow."""
-    for name, draw in _FIGURES.items():
-        axes = draw(results)
-        if axes is not None:
-            yield ReportFigure(name, as_svg(axes, name))
+    for name, axes in drawn(results):
+        yield ReportFigure(name, as_svg(axes, name))
     machines = None if results.folder is None else results.folder / MACHINES
     if machines is not None and machines.exists():
         import pandas as pd
 
         yield ReportFigure("machines", as_svg(plots.machines(pd.read_csv(machines)), "machines"))
+
+
+def drawn(results: Results) -> Iterator[tuple[str, Axes]]:
+    """Name and axes of all but that of the machines."""
+    for name, draw in _FIGURES.items():
+        axes = draw(results)
+        if axes is not None:
+            yield name, axes
 
 
 MACHINES = "machines.csv"
@@ -109,16 +115,26 @@ def _phases(results: Results) -> Axes | None:
     return plots.waterfalls(tiles) if variants > 1 else plots.waterfall(tiles)
 
 
+FEW, MOST_CURVES = 5, 12
+"""Starts from which on, and variants up to which, times to ready are drawn as curves."""
+NO_CURVES = ("plan", "scale", "lifecycle")
+"""Scenarios whose starts are of many services, or have a figure of their own."""
+
 MOST_VARIANTS = 24
 """Variants that are drawn below one another."""
 
 
 def _ready(results: Results) -> Axes | None:
-    starts = results.starts()
-    if starts.empty or results.manifest["scenario"] != "startup":
+    """Times to ready; of a sweep its own figure says more."""
+    starts, scenario = results.starts(), results.manifest["scenario"]
+    names = starts["variant"].astype(str)
+    if scenario == "startup" and len(starts):
+        parts = names.str.rpartition("-")
+        return plots.ready_ecdf(starts.assign(platform=parts[0], image=parts[2]))
+    if len(starts) < FEW or scenario in NO_CURVES or len(results.points.columns) > 1:
         return None
-    parts = starts["variant"].astype(str).str.rpartition("-")
-    return plots.ready_ecdf(starts.assign(platform=parts[0], image=parts[2]))
+    few = names.nunique() <= MOST_CURVES
+    return plots.ready_ecdf(starts.assign(variant=names)) if few else None
 
 
 def _scale(results: Results) -> Axes | None:

@@ -68,6 +68,9 @@ def load_scenario(path: str | Path) -> Loaded:
     if len(read) != 1 or not isinstance(read[0], dict):
         raise BadFile(f"{path}: a scenario is a mapping such as 'platform: ecs'")
     data = without_places(read[0])
+    if "platform" not in data and (kind := next((k for k in _OTHERS if k in data), "")):
+        verbs = _OTHERS[kind]
+        raise BadFile(f"{path}: this is {verbs[0]}, not a scenario file; try {verbs[1]} {path}")
     wrong = without_effect(data, data.get("platform"))
     try:
         parts = _made(data, path.parent)
@@ -78,6 +81,15 @@ def load_scenario(path: str | Path) -> Loaded:
     if wrong:
         raise BadFile("\n".join([f"{path}:", *wrong]))
     return Loaded(*parts, data, path.parent)
+
+
+_OTHERS = {
+    "parts": ("an application", "sim calls or sim plan"),
+    "services": ("a compose file or an application", "sim plan or sim startup"),
+    "apiVersion": ("a Kubernetes manifest", "sim plan or sim startup"),
+    "containerDefinitions": ("an ECS task definition", "sim plan or sim startup"),
+}
+"""Other files that people run, by a key that no scenario has: what each is, and what takes it."""
 
 
 def _refuse_without_effect(values: dict[str, Any], platform: object) -> None:

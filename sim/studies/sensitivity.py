@@ -63,7 +63,7 @@ class Sensitivity:
         """The answer in one sentence."""
         mean = f"The mean {words(self.metric)} is {amount(self.metric, self.base)}"
         if not self.top:
-            return f"{mean}, and none of {len(self.effects)} figures with a range moves it."
+            return f"{mean}; none of the {len(self.effects)} figures with a range moves it."
         first = self.top[0]
         ends = [
             f"{amount(self.metric, end)} at {edge}"
@@ -77,7 +77,7 @@ class Sensitivity:
         names = [f"{effect.cited.key} {effect.cited.shown()}" for effect in self.assumed]
         if not names:
             return f"No assumed figure moves it by {MATTERS:.0%} or more."
-        return f"Assumed, and it matters ({MATTERS:.0%} or more): {'; '.join(names)}."
+        return f"Assumed figures that move it by {MATTERS:.0%} or more: {'; '.join(names)}."
 
     def table(self) -> pd.DataFrame:
         """One row for each of the ten, as the tornado takes it."""

@@ -67,7 +67,7 @@ RUNS: dict[str, tuple[Callable[[], Results], int]] = {
         lambda: sim.startup(app="node", platform="docker", replications=2).results,
         2,
     ),
-    "storm": (lambda: sim.storm(starts=5).results, 1),
+    "storm": (lambda: sim.storm(starts=5).results, 2),
     "scale": (lambda: sim.scale_out(to=20, replications=2, platform="fargate").results, 1),
     "one's own": (own_run, 2),
 }

@@ -62,7 +62,8 @@ def test_every_verb_that_simulates_takes_a_fit(verb: str) -> None:
     """And none that does not."""
     command = import_module(f"sim.cli.{MODULES.get(verb, verb)}").command
 
-    assert (Simulated in get_type_hints(command).values()) == (verb in SIMULATE)
+    kinds = [kind for kind in get_type_hints(command).values() if isinstance(kind, type)]
+    assert any(issubclass(kind, Simulated) for kind in kinds) == (verb in SIMULATE)
 
 
 def test_an_answer_with_a_fit_says_what_stood_in_for_what() -> None:

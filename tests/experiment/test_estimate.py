@@ -260,10 +260,20 @@ def test_the_interval_over_runs_covers_the_middle_of_their_p95() -> None:
     assert covered >= 300 * 0.95 - 4 * (300 * 0.95 * 0.05) ** 0.5
 
 
+@pytest.mark.parametrize("q", [0.25, 0.5, 0.95, 0.99])
+@pytest.mark.parametrize("n", [400, 1000, 100_000])
+def test_ranks_are_quantiles_of_the_binomial(n: int, q: float) -> None:
+    """Each side misses with 2.5 % at most, as `scipy.stats` has it."""
+    number = stats.binom(n, q)
+
+    assert order_ranks(n, q) == (int(number.ppf(0.025)), int(number.isf(0.025)) + 1)
+
+
 def test_an_interval_needs_no_scipy_stats() -> None:
     """Its import takes longer than most answers; the quantile is the same."""
     code = (
-        "import sys; from sim.experiment.statistics.estimate import mean;"
+        "import sys; from sim.experiment.statistics.estimate import independent_quantile, mean;"
+        "independent_quantile('p95', range(59), 0.95);"
         "print(mean('m', [1.0, 2.0, 4.0]).high, 'scipy.stats' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

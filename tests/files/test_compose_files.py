@@ -234,6 +234,19 @@ def test_a_volume_that_two_services_have_is_shared(reading: Reading) -> None:
     assert kinds == {"data": "shared", "./conf": "bind", "a-2": "own"}
 
 
+def test_a_key_that_compose_does_not_know_is_told(reading: Reading) -> None:
+    """With what was meant; extensions stay silent, and what has no effect here is counted."""
+    app = reading(
+        "services:\n  a: {image: x, replicas: 3, x-note: 1, expose: [80]}\n"
+        "  b: {image: x, replicas: 2, enviroment: {A: b}}\n"
+    )
+    told = [note for note in app.notes if note.startswith("no effect: ")]
+
+    assert any("'replicas'" in note and "deploy" in note and "a, b" in note for note in told)
+    assert any("did you mean 'environment'?" in note for note in told)
+    assert len(told) == 2 and app.ignored == ("expose of a service (1)",)
+
+
 def test_nothing_secret_is_kept(reading: Reading) -> None:
     """Neither environment nor the number of an account."""
     app = reading(

@@ -313,12 +313,12 @@ def test_what_once_went_wrong(seed: int) -> None:
 
 def test_many_ratios_equal_brute_force_too() -> None:
     """Ratio classes come, go, and saturate or not one after the other, out of dozens."""
-    for seed in range(30):
+    for seed in range(14):
         assert_exact(Crowd(seed), seed)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("first", range(30, 1_030, 100))
+@pytest.mark.parametrize("first", range(14, 1_014, 100))
 def test_many_ratios_equal_brute_force_on_many_more_cases(first: int) -> None:
     """The same, 1,000 times."""
     for seed in range(first, first + 100):

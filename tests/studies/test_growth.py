@@ -217,7 +217,7 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     results.spans = pd.concat([spans, event], ignore_index=True)
 
     assert len(results.starts()) == 14
-    assert sorted(_wanted(results, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
+    assert sorted(_wanted(results.spans, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,6 +84,7 @@ def independent_quantile(name: str, values: ArrayLike, q: float) -> Estimate:
     return Estimate(name, value, sample.size, low, high)
 
 
+@cache
 def order_ranks(n: int, q: float) -> tuple[int, int] | None:
     """Ranks, from 1, of two of n values between which the q-quantile lies with at least 95 %.
 
@@ -91,15 +93,23 @@ def order_ranks(n: int, q: float) -> tuple[int, int] | None:
     the least value misses more often, the other side is left what remains of 5 %. None: even the
     whole sample misses more often. `scipy.stats.quantile_test` has the case of equal sides only.
     """
-    from scipy import stats
-
     above, below = q**n, (1.0 - q) ** n
     if above + below > 0.05:
         return None
     up = max(min(0.025, 0.05 - below), above)
     down = max(min(0.025, 0.05 - above), below)
-    number = stats.binom(n, q)
-    return max(1, int(number.ppf(down))), min(n, int(number.isf(up)) + 1)
+    up_to, beyond = _binomial(n, q)
+    low = int(np.searchsorted(up_to, down))  # the least number with that much up to it
+    high = int(np.searchsorted(-beyond, -up))  # and with no more than that beyond it
+    return max(1, low), min(n, high + 1)
+
+
+def _binomial(n: int, q: float) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of up to 0 to n hits of n, and of more; without `scipy.stats`, as above."""
+    from scipy.special import bdtr, bdtrc
+
+    hits = np.arange(n + 1.0)
+    return bdtr(hits, n, q), bdtrc(hits, n, q)
 
 
 def quantile_over_runs(name: str, values: pd.Series[float], q: float) -> Estimate:

@@ -10,7 +10,7 @@ from sim.files.compose.merging import as_mapping
 from sim.files.compose.project import Project, variables
 from sim.files.compose.services import container_of, volumes_of
 from sim.files.draft import Drafts, PartDraft
-from sim.files.text.findings import Findings
+from sim.files.text.findings import NO_EFFECT, Findings
 from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText
 from sim.files.text.value import Value
@@ -45,6 +45,7 @@ def read_compose(
     on = {*profiles, *filter(None, known.get("COMPOSE_PROFILES", "").split(","))}
     services = _switched_on(model["services"], on, findings)
     _count_ignored(model, services.on, findings)
+    _tell_unknown(services.on, findings)
     parts = [_part(each, node, services, name) for each, node in services.on.items()]
     _settle(parts)
     return Drafts(name=name, parts=parts)
@@ -147,10 +148,28 @@ def _settle(parts: list[PartDraft]) -> None:
 
 
 _IGNORED = ("networks", "volumes", "secrets", "configs", "models")
+_READ = (
+    "build", "command", "container_name", "cpus", "depends_on", "deploy", "entrypoint", "env_file",
+    "extends", "gpus", "healthcheck", "image", "ipc", "links", "mem_limit", "mem_reservation",
+    "network_mode", "pid", "ports", "profiles", "scale", "shm_size", "volumes", "volumes_from",
+)  # fmt: skip
+"""Keys of a service that are heeded."""
 _IGNORED_OF_SERVICE = (
-    "environment", "labels", "logging", "networks", "secrets", "configs", "restart",
-    "ulimits", "cap_add", "cap_drop", "security_opt", "sysctls", "dns", "extra_hosts", "tmpfs",
-    "develop", "blkio_config", "device_cgroup_rules", "storage_opt",
+    "annotations", "attach", "blkio_config", "cap_add", "cap_drop", "cgroup", "cgroup_parent",
+    "configs", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period",
+    "cpu_rt_runtime", "cpu_shares", "cpuset", "credential_spec", "develop", "device_cgroup_rules",
+    "devices", "dns", "dns_opt", "dns_search", "domainname", "environment", "expose",
+    "external_links", "extra_hosts", "group_add", "hostname", "init", "isolation", "label_file",
+    "labels", "logging", "mac_address", "mem_swappiness", "memswap_limit", "models", "networks",
+    "oom_kill_disable", "oom_score_adj", "pids_limit", "platform", "post_start", "pre_stop",
+    "privileged", "provider", "pull_policy", "read_only", "restart", "runtime", "secrets",
+    "security_opt", "stdin_open", "stop_grace_period", "stop_signal", "storage_opt", "sysctls",
+    "tmpfs", "tty", "ulimits", "use_api_socket", "user", "userns_mode", "uts", "working_dir",
+)  # fmt: skip
+"""Keys of the compose specification that take no room and change no start here."""
+_OF_DEPLOY = (
+    "endpoint_mode", "mode", "placement", "replicas", "resources", "restart_policy",
+    "rollback_config", "update_config",
 )  # fmt: skip
 
 
@@ -163,3 +182,20 @@ def _count_ignored(model: Value, services: dict[str, Value], findings: Findings)
         for key in _IGNORED_OF_SERVICE:
             if service[key]:
                 findings.ignore(f"{key} of a service")
+
+
+def _tell_unknown(services: dict[str, Value], findings: Findings) -> None:
+    """Keys that compose itself would refuse; what begins with `x-` is meant for others."""
+    for name, service in services.items():
+        for key in map(str, service.value if isinstance(service.value, dict) else ()):
+            if key not in (*_READ, *_IGNORED_OF_SERVICE) and not key.startswith("x-"):
+                told = f"{NO_EFFECT}{key[:40]!r} is no key of a service; {_meant(key)}"
+                findings.note(told, name)
+
+
+def _meant(key: str) -> str:
+    """What someone who wrote it may have meant."""
+    if key in _OF_DEPLOY:
+        return f"write it below deploy{', or use scale' * (key == 'replicas')}"
+    near = nearest(key, (*_READ, *_IGNORED_OF_SERVICE))
+    return f"did you mean {near[0]!r}?" if near else "compose does not know it"

@@ -49,7 +49,8 @@ class StoredImage:
 
     def __init__(self, image: Image, copies: Iterable[StoredLayer] = ()) -> None:
         self.image = image
-        self._awaited = list(copies)
+        self._awaited = list(copies)[::-1]
+        """Layers that may be on their way, the base last."""
         self.coming = False
         """Whether some of it is still on its way."""
         self.users = 0
@@ -62,12 +63,14 @@ class StoredImage:
     @property
     def usable(self) -> bool:
         """Whether a container can start from every layer."""
-        return not self._awaited or not self.awaited()
+        return not self._awaited or self.awaited() is None
 
-    def awaited(self) -> list[Event]:
-        """Events of the layers that are still awaited, from the base up."""
-        self._awaited = [copy for copy in self._awaited if copy.usable is not None]
-        return [copy.usable for copy in self._awaited if copy.usable is not None]
+    def awaited(self) -> Event | None:
+        """The arrival of the first layer that is still awaited, from the base up."""
+        awaited = self._awaited
+        while awaited and awaited[-1].usable is None:
+            awaited.pop()
+        return awaited[-1].usable if awaited else None
 
 
 class ImageCollector:

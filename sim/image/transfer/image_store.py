@@ -163,8 +163,8 @@ class ImageStore:
         stored = self._begin(puller, image, reads)
         begun = self._kernel.world.env.now
         try:
-            while coming := stored.awaited():
-                yield coming[0]
+            while (coming := stored.awaited()) is not None:
+                yield coming
         except Interrupt:
             self.release(stored)
             raise

@@ -55,7 +55,7 @@ class HeldRow:
 
     @property
     def stopped_by(self) -> str:
-        """What refuses one copy more."""
+        """What refuses one more copy."""
         return self.limits[0][0] if self.limits else ""
 
     @property
@@ -102,8 +102,8 @@ class HoldsAnswer:
         if row.refused or not row.holds:
             return f"{host} does not hold it ({row.refused or row.stopped_by})."
         times = TIMES.get(row.holds, f"{row.holds} times")
-        then = f"; next is {row.then}" if row.then else ""
-        return f"{host} holds it {times} ({row.stopped_by} is the limit{then})."
+        then = f", then {row.then}" if row.then else ""
+        return f"{host} holds it {times}; {row.stopped_by} runs out first{then}."
 
     def json(self) -> dict[str, Any]:
         """Plain data."""

@@ -108,5 +108,5 @@ def _own_hosts(
         prices += [made.usd_per_hour(part.service)] * part.copies
     known = [price for price in prices if price is not None]
     price = fsum(known) if len(known) == len(prices) else None
-    host = "a host a task"
+    host = "1 host per task"
     return HeldRow(flavour.name, host, None, hosts=len(prices), usd_per_hour=price)

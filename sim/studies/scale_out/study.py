@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim import catalog
 from sim.core.question import asking
 from sim.experiment import Burst, Results, Scenario, compare
+from sim.experiment.frames import starts
 from sim.experiment.statistics.estimate import Estimate, mean
 from sim.platforms.deployment import REPLACEMENT
 from sim.platforms.kubernetes.cluster import EVICTED, EVICTION
@@ -20,14 +23,18 @@ from sim.studies.platform_row import StudiedPlatform
 from sim.studies.platforms import row as platform_row
 from sim.studies.scale import ScaleOutQuestion, ScaleQuestion, bill_of, scaled_platforms, web
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
-from sim.studies.scale_out.limiting_waits import stretches
+from sim.studies.scale_out.limiting_waits import PARENTS, stretches
 from sim.units import hours
 from sim.workload import Service
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 SHARES = {"t10_s": 0.10, "t25_s": 0.25, "t50_s": 0.50, "t75_s": 0.75, "t90_s": 0.90}
+
+TOLD = ("", *PARENTS, EVICTION)
+"""Of these phases an answer knows the parts; it has no need of the others, which are most spans."""
 
 BEFORE = 6 * hours
 """Seconds in which the tasks that are there already have come, and every quota has filled up."""
@@ -45,11 +52,16 @@ def answer(question: ScaleQuestion) -> ScaleOutAnswer:
         for name, each in platforms.items()
     }
     rows: list[ScaleOutRow] = []
+    wanted: list[pd.DataFrame] = []
 
     def summary(results: Results) -> pd.DataFrame:
-        starts = _wanted(results, begin)
+        spans = results.spans[results.spans["parent"].isin(TOLD)]
+        ready = _wanted(spans, begin)
+        wanted.append(ready)
         for name, platform in platforms.items():
-            row = _row(results, starts, name, to - begin)
+            runs = int((results.runs["variant"] == name).sum())
+            mine = spans[spans["variant"] == name]
+            row = _row(mine, ready[ready["variant"] == name], name, to - begin, runs)
             row.bill = bill_of(name, platform, service, row.hosts, question)
             row.lacking = platform.lacks(service)
             rows.append(row)
@@ -78,7 +90,7 @@ def answer(question: ScaleQuestion) -> ScaleOutAnswer:
         to,
         rows,
         results,
-        _wanted(results, begin),
+        wanted[-1],
         account,
         explained,
     )
@@ -111,25 +123,20 @@ def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Bur
     )
 
 
-def _wanted(results: Results, begin: int) -> pd.DataFrame:
+def _wanted(spans: pd.DataFrame, begin: int) -> pd.DataFrame:
     """The starts that were asked for at the end, without those that were there already.
 
     A pod that was moved counts once, when it was ready first: its replacement was not asked for.
     """
-    starts, spans = results.starts(), results.spans
-    keys = ["variant", "run", "task"]
+    table, keys = starts(spans), ["variant", "run", "task"]
     made_anew = spans[(spans["phase"] == REPLACEMENT) & (spans["parent"] == EVICTION)][keys]
-    anew = starts[keys].merge(made_anew, how="left", indicator=True)["_merge"] == "both"
-    return starts[(starts["task"] >= begin) & ~anew.to_numpy()]
+    anew = table[keys].merge(made_anew, how="left", indicator=True)["_merge"] == "both"
+    return table[(table["task"] >= begin) & ~anew.to_numpy()]
 
 
-def _row(results: Results, starts: pd.DataFrame, name: str, tasks: int) -> ScaleOutRow:
-    spans = results.spans[results.spans["variant"] == name]
-    mine = starts[starts["variant"] == name]
-    runs = len(results.runs[results.runs["variant"] == name])
+def _row(spans: pd.DataFrame, mine: pd.DataFrame, name: str, tasks: int, runs: int) -> ScaleOutRow:
     moved = spans[(spans["phase"] == EVICTED) & (spans["parent"] == EVICTION)]
-    there = spans.merge(moved[["run", "task"]], how="left", on=["run", "task"], indicator=True)
-    there = there[(there["_merge"] == "left_only") & (there["host"] != "")]
+    there = spans[~_of(spans, moved) & (spans["host"] != "").to_numpy()]
     hosts = round(there.groupby("run")["host"].nunique().mean()) if len(there) else 0
     return ScaleOutRow(
         platform=name,
@@ -137,8 +144,16 @@ def _row(results: Results, starts: pd.DataFrame, name: str, tasks: int) -> Scale
         ready=len(mine) / runs,
         hosts=hosts,
         bill=NO_BILL,
-        limits=stretches(spans.merge(mine[["run", "task"]])) if len(mine) else [],
+        limits=stretches(spans[_of(spans, mine)]) if len(mine) else [],
     )
+
+
+def _of(spans: pd.DataFrame, some: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which spans are of these starts of the same variant."""
+    ours, theirs = (
+        (frame["run"].to_numpy() << 32) + frame["task"].to_numpy() for frame in (spans, some)
+    )
+    return np.isin(ours, theirs)
 
 
 def _times(mine: pd.DataFrame, tasks: int, runs: int) -> dict[str, Estimate]:

@@ -115,29 +115,36 @@ class UptimeAnswer:
             whys = [row.why for row in self.rows if row.why] + list(self.refused.values())
             return f"Not all of {self.app.name} comes up: {'; '.join(dict.fromkeys(whys))}."
         first, last = self.up[0], self.up[-1]
-        said = f"{self.app.name} is up (median) after {first.at(0.5):.1f} s {first.where}"
-        if last is not first:
-            said += f" and after {last.at(0.5):.1f} s {last.where}"
-        return f"{said}; {self.held(last)}."
+        if last is first:
+            return (
+                f"{self.app.name} is up after {first.at(0.5):.1f} s {first.where} (median); "
+                f"{self.held(first)}."
+            )
+        return (
+            f"{self.app.name} is up soonest {first.where}, after {first.at(0.5):.1f} s, and last "
+            f"{last.where}, after {last.at(0.5):.1f} s (medians); there {self.held(last)}."
+        )
 
     def held(self, row: UptimeRow) -> str:
         """Who held it up on one platform."""
         path = row.path
-        there = f" {row.where}" if len(self.up) > 1 else ""
         last = path[-1]
         if len(path) == 1:
             phase, seconds = max(last.phases, key=lambda item: item[1])
-            return f"{last.part} is the last{there}, and waits for nobody: {phase} {seconds:.1f} s"
+            return (
+                f"{last.part} is the last to be ready and waits for no other service: {phase} "
+                f"takes {seconds:.1f} s"
+            )
         holder, held = path[-2], path[-1]
         others = self._held_by(row, holder.part)
-        whom = held.part if others == 1 else f"{others} parts"
-        said = f"{holder.part} holds {whom} up until {holder.until:.1f} s{there}"
+        whom = held.part if others == 1 else f"{others} services"
+        said = f"{holder.part} holds up {whom} until {holder.until:.1f} s"
         unseen = [link for link in path[:-1] if link.unseen > 0.05]
         if unseen:
             most = max(unseen, key=lambda link: link.unseen)
             said += (
-                f"; {most.unseen:.1f} s of them are the wait for the next look at {most.part}, "
-                f"which was ready after {most.ready:.1f} s"
+                f", of which {most.unseen:.1f} s pass until the next health check of {most.part}, "
+                f"which is ready after {most.ready:.1f} s"
             )
         return said
 

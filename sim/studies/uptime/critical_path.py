@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
+from typing import NamedTuple
 
 from sim.workload.waiting import waits_for
 
@@ -12,8 +13,7 @@ _INSTANT = 1e-9
 """Seconds: a wait that ends with another's readiness ends in the same instant."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseSpan:
+class PhaseSpan(NamedTuple):
     """A phase of a copy, or a part of one, in seconds from the launch."""
 
     phase: str

@@ -108,8 +108,8 @@ def _row(results: Results, variant: str, scenario: Scenario) -> UptimeRow:
     daemons = _daemons(scenario)
     spans = results.spans[results.spans["variant"] == variant]
     runs = {
-        run: _copies(spans[spans["run"] == run], names, daemons)
-        for run in map(int, spans["run"].unique())
+        int(str(run)): _copies(mine, names, daemons)
+        for run, mine in spans.groupby("run", sort=False)
     }
     whole = {run: copies for run, copies in runs.items() if _up(copies, names)}
     return UptimeRow(platform, image, whole, len(runs) - len(whole), _why(results, variant))
@@ -124,12 +124,15 @@ def _daemons(scenario: Scenario) -> list[str]:
 def _copies(spans: pd.DataFrame, names: list[str], daemons: list[str]) -> list[StartedCopy]:
     """The copies of one run; daemons, which come last, under the names of all of them."""
     found: dict[int, StartedCopy] = {}
-    columns = spans[["task", "phase", "parent", "start_s", "end_s", "outcome"]]
+    named = ("task", "phase", "parent", "start_s", "end_s", "outcome")
+    columns = (spans[name].tolist() for name in named)
     open_: set[int] = set()
-    for task, phase, parent, start, end, outcome in columns.itertuples(index=False):
-        part = names[task] if task < len(names) else " and ".join(daemons)
-        copy = found.setdefault(task, StartedCopy(part))
-        copy.spans.append(PhaseSpan(str(phase), str(parent), float(start), float(end)))
+    for task, phase, parent, start, end, outcome in zip(*columns, strict=True):
+        copy = found.get(task)
+        if copy is None:
+            part = names[task] if task < len(names) else " and ".join(daemons)
+            copy = found[task] = StartedCopy(part)
+        copy.spans.append(PhaseSpan(phase, parent, start, end))
         if not parent and outcome != "done":
             open_.add(task)
     return [copy for task, copy in found.items() if task not in open_]

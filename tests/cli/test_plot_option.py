@@ -1,0 +1,33 @@
+"""`--plot` of verbs that draw only where that is asked for."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+
+
+@pytest.mark.parametrize(
+    ("command", "drawn"),
+    [
+        ("density --by reservation", {"density", "memory"}),
+        ("startup --app node --platform docker --replications 3", {"ready", "phases"}),
+        ("storm --starts 20 --replications 1", {"ready", "phases"}),
+    ],
+)
+def test_a_verb_draws_in_both_formats_and_says_where(
+    command: str, drawn: set[str], tmp_path: Path
+) -> None:
+    """Without the option there is no picture."""
+    words = [*command.split(), "--out", str(tmp_path)]
+    plain = CliRunner().invoke(app, words, catch_exceptions=False)
+    before = list(tmp_path.rglob("*.png"))
+    plotted = CliRunner().invoke(app, [*words, "--plot"], catch_exceptions=False)
+    (folder,) = {path.parent for path in tmp_path.glob("*/*/*.png") if "latest" not in path.parts}
+
+    assert plain.exit_code == plotted.exit_code == 0
+    assert before == []
+    assert {path.stem for path in folder.glob("*.png")} == drawn
+    assert {path.stem for path in folder.glob("*.svg")} == drawn
+    assert all(f"{folder / name}.png" in plotted.stdout for name in drawn)

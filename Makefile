@@ -3,11 +3,12 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
+QUICK  := tests/core tests/sharing tests/test_scenario_file.py tests/cli/test_options.py tests/platforms/test_own_platform.py tests/experiment/test_run.py
 # Tests that hand something else to a class than it asks for, which a compiled one refuses.
 STAND_INS := test_placement.py test_scheduler.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types tests-alone accelerate pure test-compiled check-long check-crash audit bench validate docs notebooks lab lock clean
+.PHONY: help demo test types tests-alone accelerate pure test-compiled test-lowest check-long check-crash audit bench validate docs notebooks lab lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,11 @@ pure:  ## take the compiled core away again
 test-compiled: accelerate $(VENV)/.dev  ## the exactness tests compiled, and that its answers are the same
 	$(BIN)/pytest tests/test_compiled.py $(addprefix tests/,core sharing host image workload sandbox platforms) $(addprefix --ignore=tests/platforms/,$(STAND_INS)) -n auto --maxprocesses 4
 
+test-lowest:  ## the quick tests with the lowest versions that are allowed (needs uv)
+	uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)-lowest
+	uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct -e '.[dev]'
+	$(VENV)-lowest/bin/python -m pytest $(QUICK) -n auto --maxprocesses 4
+
 check-long: $(VENV)/.dev  ## the longer statistics
 	$(BIN)/pytest -m long -n auto --maxprocesses 4 --dist worksteal
 
@@ -61,7 +67,7 @@ bench: $(VENV)/.bench  ## what an answer costs, in counts beside those kept; the
 	$(BIN)/python -m benchmarks.sharing
 
 audit: $(VENV)/.dev  ## known advisories against what is pinned (needs a network)
-	$(BIN)/python -m pip install --quiet pip-audit && $(BIN)/pip-audit -r requirements.lock --disable-pip --no-deps
+	$(BIN)/python -m pip install --quiet pip-audit && $(BIN)/pip-audit --strict -r requirements.lock --disable-pip --no-deps
 
 lock:  ## pin what is installed (needs uv)
 	uv pip compile --universal --python-version 3.11 --all-extras --no-emit-index-url --no-header --no-annotate -o requirements.lock pyproject.toml

@@ -26,6 +26,7 @@ from typing import Any
 import simpy
 
 from benchmarks.fleet import fleet, waves
+from benchmarks.scale_out import begun, until_ready
 from sim import catalog
 from sim.core.recorder import Keep
 from sim.core.world import World
@@ -152,26 +153,45 @@ def bytecodes(starts: int = 5) -> Iterator[tuple[str, float]]:
         world.env.run()
         live.launch(node, 1)
         world.env.run()  # what is made once, has been made
-        count = 0
 
-        def trace(frame: FrameType, event: str, _: object) -> Any:
-            nonlocal count
-            frame.f_trace_opcodes, frame.f_trace_lines = True, False
-            count += event == "opcode"
-            return trace
-
-        sys.settrace(trace)
-        try:
+        def start(live: Any = live, world: World = world) -> None:
             live.launch(node, starts)
             world.env.run()
-        finally:
-            sys.settrace(None)
-        yield f"bytecodes a start, {name}", count / starts
+
+        yield f"bytecodes a start, {name}", executed(start) / starts
+
+
+def executed(what: Callable[[], object]) -> int:
+    """Bytecodes that a call takes."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal count
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        count += event == "opcode"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        what()
+    finally:
+        sys.settrace(None)
+    return count
+
+
+def scale_outs(tasks: int = 60) -> Iterator[tuple[str, float]]:
+    """Of a task where the machines come first, from none to so many at once."""
+    for name in ("fargate", "eks-karpenter"):
+        until_ready(begun(name, tasks), tasks)  # what is made once, has been made
+        world = begun(name, tasks)
+        count = executed(lambda world=world: until_ready(world, tasks))  # type: ignore[misc]
+        yield f"events a task of a scale-out, {name}", (next(world.env._eid) - 1) / tasks
+        yield f"bytecodes a task of a scale-out, {name}", count / tasks
 
 
 def taken() -> dict[str, float]:
     """All counts, by name."""
-    parts = (modules(), events(), alone(), requests(), memory(), bytecodes())
+    parts = (modules(), events(), alone(), requests(), memory(), bytecodes(), scale_outs())
     return {name: round(count, 1) for part in parts for name, count in part}
 
 

@@ -1,4 +1,7 @@
-"""CPU time of several worlds in one process, in turns, so that a busy machine slows all alike."""
+"""CPU time of several worlds in one process, in turns, so that a busy machine slows all alike.
+
+A floor is bare SimPy; the law runs in the clock of a world, as it does in every study.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from dataclasses import dataclass, field
 
 import simpy
 
+from sim.clock import Clock
 from sim.sharing import Group, SharedCapacity
 
 Dice = Callable[[], float]
@@ -103,7 +107,7 @@ def flat(
     alive: int, dice: Dice, ratios: int = 1, capacity: type[SharedCapacity] = SharedCapacity
 ) -> World:
     """`alive` processes, each runs one job after the other on one capacity of 1."""
-    world = World(simpy.Environment(), pace=1.0)
+    world = World(Clock(), pace=1.0)
     cpu = capacity(world.env, 1.0)
 
     def client(cap: float) -> simpy.events.ProcessGenerator:
@@ -120,7 +124,7 @@ def flat(
 
 def flat_of_processes(alive: int, dice: Dice, ratios: int = 1) -> World:
     """The workload of `flat`, each job a process of its own."""
-    world = World(simpy.Environment(), pace=1.0)
+    world = World(Clock(), pace=1.0)
     cpu = SharedCapacity(world.env, 1.0)
 
     def job(cap: float) -> simpy.events.ProcessGenerator:
@@ -149,7 +153,7 @@ MIXED = (0.25, 0.5, 0.75, 1.0, 1.0, 1.5, 2.0, float("inf"))
 
 def virtual_machines(count: int, dice: Dice, mixed: bool) -> World:
     """VMs of 4 vCPU on a host oversubscribed twofold; 8 threads each, think and run."""
-    world = World(simpy.Environment(), pace=2.0 * count)
+    world = World(Clock(), pace=2.0 * count)
     host = SharedCapacity(world.env, 2.0 * count)
 
     def thread(vm: Group, cap: float) -> simpy.events.ProcessGenerator:

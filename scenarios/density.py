@@ -1,10 +1,10 @@
-"""How many small containers fit on one machine, as what, and what stops them?
+"""How many small containers fit on one machine, and what stops them?
 
     python scenarios/density.py      # m5.xlarge, 0.25 vCPU and 512 MiB each; about 5 s
 
-By reservation is arithmetic: what the scheduler admits. By use is simulated: working sets and
-request load run on the host, and the p95 slow-down by neighbours stays within 2. Each trial
-depends on the last, so --jobs and --cluster do not make it quicker.
+The count by reservation is arithmetic: what a scheduler accepts. The count by use is simulated: the
+containers hold their working sets and serve requests, and the p95 slow-down caused by neighbours
+stays below 2. Each trial depends on the one before, so --jobs and --cluster do not speed it up.
 """
 
 from pathlib import Path

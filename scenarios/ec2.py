@@ -1,8 +1,8 @@
-"""How soon is a Java app ready when every copy gets an EC2 instance of its own?
+"""How soon is a Java app ready when every copy gets its own EC2 instance?
 
     python scenarios/ec2.py          # 12 copies at once; writes results/ec2/
 
-An instance is a guest of AWS's hypervisor: whole, isolated, and booted before the app can start.
+An EC2 instance is a whole, isolated VM. It has to boot before the app can start.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What does the second task on an ECS instance save, and where does the instance stop?
+"""What does the second task on an ECS instance save, and how many fit?
 
     python scenarios/ecs.py          # 10 Node.js tasks, one after the other; writes results/ecs/
 

@@ -1,10 +1,10 @@
-"""How many small pods does an EKS node take, what stops it, and what does the eleventh wait for?
+"""How many small pods fit on an EKS node, what stops them, and what do they wait for?
 
     python scenarios/eks.py          # 80 Node.js pods at once, with and without prefixes
 
-A node has slots and addresses for 58 pods, and for 110 with prefix delegation; each slot reserves
-memory for the kubelet. The kubelet pulls ten images at once and then five a second: a pod beyond
-that backs off for ten seconds, then for twenty, though the image may have arrived meanwhile.
+A node has slots and addresses for 58 pods, or for 110 with prefix delegation; each slot reserves
+memory for the kubelet. The kubelet starts ten pulls at once and then five per second. A later pod
+backs off for ten seconds, then for twenty, even if the image has arrived in the meantime.
 """
 
 from pathlib import Path

@@ -2,8 +2,8 @@
 
     python scenarios/fargate.py      # 200 Node.js tasks at once; writes results/fargate/
 
-Every task gets a microVM and pulls its image in full. An account may launch 100 tasks at once,
-then 20 a second; RunTask takes ten a call.
+Every task gets a microVM of its own and pulls the whole image. An account can launch 100 tasks at
+once, then 20 a second; one RunTask call launches up to ten.
 """
 
 from pathlib import Path

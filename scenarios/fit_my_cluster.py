@@ -2,9 +2,9 @@
 
     python scenarios/fit_my_cluster.py   # records of 64 Fargate tasks, and the same with the model
 
-The records are made up, in the form of `aws ecs describe-tasks`: eight tasks at a time, on an
-account whose microVMs take 22 s where public records have 13.8. Two of them
-cannot be used, and are counted. Put your own in their place.
+The records are made up, in the format of `aws ecs describe-tasks`: eight tasks at a time, on an
+account whose microVMs take 22 s; public records say 13.8 s. Two records cannot be used, and are
+counted. Put your own in their place.
 """
 
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""A host dies under forty tasks: how many are gone, who notices, and when do all serve again?
+"""A host dies under forty tasks: how many are lost, who notices, and when do all serve again?
 
     python scenarios/host_failure.py      # EC2, ECS, Fargate, EKS and one Docker server; about 10 s
 
-The tasks are spread over four hosts where they share them. Each platform follows its own clocks:
-what AWS does not publish is assumed, and named below the table. Requests to what is dead fail until
-the load balancer has seen two checks fail.
+On platforms that share hosts, the tasks are spread over four. Each platform notices and reacts at
+its own pace; what AWS does not publish is assumed, and named below the table. Requests to a dead
+task fail until the load balancer has seen two failed checks.
 """
 
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""Where do the seconds go from a Dockerfile to a ready container, and what is left after a change?
+"""Where do the seconds go from a Dockerfile to a ready container, and after a small change?
 
     python scenarios/image_lifecycle.py   # dockerfiles/node, to Amazon ECR, to ECS on EC2
 
-A small Node.js app: its image is built on one instance, pushed to a fresh repository, pulled on
-another instance and run. Then a line of its source changes, and all of it happens again, with the
-caches as the first round left them.
+The image of a small Node.js app is built on one instance, pushed to a new repository, pulled on
+another instance and started. Then one line of its source changes, and everything happens again,
+with the caches that the first round left behind.
 """
 
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""Our forty virtual machines, lifted and shifted: as instances, in containers, or on Fargate?
+"""What would our forty virtual machines need as instances, in containers, or on Fargate?
 
-    python scenarios/lift_and_shift.py    # every way beside the others; about 10 s
+    python scenarios/lift_and_shift.py    # every option side by side; about 10 s
 
-`scenarios/inventories/forty_synthetic_vms.csv` is made up for this; an export of RVTools would do.
-As instances of the same size they cost most; most of the saving is in the right size, and what
-packing adds is little where T3 instances are that cheap.
+The inventory, `scenarios/inventories/forty_synthetic_vms.csv`, is made up; an RVTools export works,
+too. Instances of the same size cost the most. Most of the saving comes from choosing the right
+size; packing adds little, because small T3 instances are so cheap.
 """
 
 from pathlib import Path

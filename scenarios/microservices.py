@@ -1,10 +1,10 @@
-"""Which service of a shop stops it first, at what rate, and would one program do better?
+"""Which service is the bottleneck of a shop, at what rate, and would one program do better?
 
     python scenarios/microservices.py      # 100 requests/s; writes results/calls/
 
-Home asks a catalogue, then tips and advertisements together; one user in five checks out and waits
-for a bank. The slow service and the bottleneck are not the same: another copy of the slow one
-brings nothing, another copy of the bottleneck a higher rate.
+The home page calls a catalogue, then tips and advertisements in parallel. One user in five checks
+out and waits for a bank. The slow service and the bottleneck are not the same: another copy of the
+slow one gains nothing, another copy of the bottleneck a higher rate.
 """
 
 from pathlib import Path

@@ -1,11 +1,11 @@
-"""Which platform should run my application of three services, and on how many machines?
+"""Which platform should run my three services, and on how many machines?
 
     python scenarios/my_application.py    # a compose file, every platform; about 10 s
 
-`scenarios/applications/shop.yaml` says what each service needs, how many copies run and who waits
-for whom; any compose file, Kubernetes manifests or ECS task definitions would do. Each platform
-places the copies by its own rules on the cheapest m5 that does, and is paid by whole machines: that
-names another winner than the sum of the shares of machines that each copy takes.
+The compose file says what each service needs, how many copies run and who waits for whom; any
+compose file, Kubernetes manifest or ECS task definition works. Each platform places the copies by
+its own rules, on the cheapest m5 that fits. You pay for whole machines, so the cheapest platform is
+not the one with the smallest sum of shares.
 """
 
 from pathlib import Path

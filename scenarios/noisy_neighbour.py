@@ -1,10 +1,10 @@
-"""One container writes to the disk without end: how much slower are its neighbours?
+"""One container writes to the disk as fast as it can: how much slower are its neighbours?
 
     python scenarios/noisy_neighbour.py      # containers, microVMs and VMs on an m5.xlarge; 10 s
 
-The same requests are served with the bad neighbour and without, and each is compared with itself.
-CPU weights protect neighbours, but nothing protects a disk on ECS, Fargate and Kubernetes. VMs
-would, but fewer fit, because a guest has whole vCPUs and an operating system of its own.
+Every request is compared with itself, with the noisy neighbour and without. CPU weights protect
+neighbours, but on ECS, Fargate and Kubernetes nothing protects a disk. VMs would, but fewer fit,
+because a guest has whole vCPUs and an operating system of its own.
 """
 
 from pathlib import Path

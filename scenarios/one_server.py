@@ -2,10 +2,10 @@
 
     python scenarios/one_server.py   # Java, Node.js and MySQL; 10 runs; about 10 s
 
-A Java app, a Node.js app and a MySQL database start together on the same machine, then each
-serves its requests for a minute: under a Docker daemon, and as three guests of a hypervisor.
-Images and guests' disks are on the server already, so nothing is pulled. Containers take the
-memory they use, and share the page cache; a guest takes all that is reserved for it.
+A Java app, a Node.js app and a MySQL database start together on the same machine, and each serves
+requests for a minute: as Docker containers, and as three VMs. Images and disks are already there;
+nothing is pulled. Containers take the memory they use and share the page cache; a VM takes all that
+is reserved for it.
 """
 
 from pathlib import Path

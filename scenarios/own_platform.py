@@ -1,11 +1,11 @@
-"""A platform, an app and a sharing law of my own: what would snapshots save, and taking turns?
+"""A platform, an app and a sharing law of my own: do snapshots help, or taking turns?
 
     python scenarios/own_platform.py     # eight Java-like tasks at once, three ways; about 2 s
 
-Three things that berthsim does not have, in some fifty lines. *Snapshots* restore a process from a
-memory image on disk instead of starting it: no start-up work, but every page has to be read.
-*Turns* are a CPU that ends what it has begun before it takes on more. The *app* is a description.
-The figures of all three are made up; docs/extend.md explains how they are put together.
+Three things that berthsim does not have, in about fifty lines. *Snapshots* restore a process from a
+memory image on disk: no start-up work, but every page has to be read. With *Turns* a CPU finishes
+one job before it begins the next. The *app* is a description. All the numbers are made up;
+docs/extend.md explains how the parts fit together.
 """
 
 from collections.abc import Generator

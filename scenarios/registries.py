@@ -2,10 +2,10 @@
 
     python scenarios/registries.py   # 500 Node.js tasks on Fargate from each registry
 
-Every Fargate task pulls for itself, and all leave by one NAT gateway: to a registry they are one
-address. Amazon ECR answers 2,000 manifests a second, ECR Public ten pulls a second, Docker Hub a
-hundred pulls in six hours and address. A client that is throttled tries five times, as the ECS
-agent does, and then gives up: the task stops with CannotPullContainerError.
+Every Fargate task pulls for itself, and all of them leave through one NAT gateway, so a registry
+sees a single address. Amazon ECR allows 2,000 manifest requests per second, ECR Public ten pulls
+per second, Docker Hub a hundred pulls in six hours from one address. A throttled client tries five
+times, as the ECS agent does, and gives up: the task stops with CannotPullContainerError.
 """
 
 from pathlib import Path

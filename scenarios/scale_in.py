@@ -1,10 +1,10 @@
-"""A service needs 200 tasks instead of 500: how soon is the bill down, and what is moved for it?
+"""A service shrinks from 500 tasks to 200: how soon does the bill go down, and what is moved?
 
     python scenarios/scale_in.py      # five ways to shrink; writes results/scale-in/
 
 Any 300 of the tasks end. On Fargate their microVMs are gone at once. Instances are left half empty:
-ECS moves no task and waits until an instance has none; Karpenter and the Cluster Autoscaler move
-pods off the instances that others have room for.
+ECS does not move tasks, so it waits until an instance is empty. Karpenter and the Cluster
+Autoscaler move pods away from instances that are no longer needed.
 """
 
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""How long from 0 to 200 tasks when the machines have to come first, and who waits for what?
+"""How long from 0 to 200 tasks when instances have to be launched first, and what is the wait?
 
     python scenarios/scale_out.py      # five ways to grow; writes results/scale/
 
-Fargate needs no machine of yours, and an account may launch so many tasks a second. Instances
-must be asked for, boot and join: ECS looks once a minute and then waits for the warm-up of what it
-launched, Karpenter looks within seconds.
+Fargate needs no instances, but an account can only launch so many tasks a second. Instances have to
+be requested, boot and join the cluster. ECS checks once a minute and then waits for the warm-up of
+what it has launched; Karpenter checks every few seconds.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """How much does a host download and store when its services share a base image?
 
-    python scenarios/shared_layers.py   # four services on one server: on node:22, or a base each
+    python scenarios/shared_layers.py   # four services, on one base image or on four
 
 A host downloads and stores a layer once, whatever images it belongs to. Four services that are
 built on one image download it once, and each adds a layer of 10 MB. On nginx, node, mysql and

@@ -2,7 +2,8 @@
 
     python scenarios/startup.py      # 30 starts on each platform, cold and warm; about 2 s
 
-From request to the first healthy answer. Cold: the image has to be pulled; warm: it is there.
+The time runs from the request to the first healthy answer. Cold means that the image has to be
+pulled, warm that it is already there.
 """
 
 from pathlib import Path

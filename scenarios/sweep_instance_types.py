@@ -1,12 +1,12 @@
-"""Which EC2 type runs a hundred containers for least, and which holds most of them?
+"""Which EC2 type runs a hundred containers at the lowest cost, and which holds the most?
 
     python scenarios/sweep_instance_types.py   # all types with a price, 0.25 vCPU and 1 GiB each
 
-Density is ECS's arithmetic: what the scheduler admits on one instance. The types that none
-betters in both, cost and density, are then filled in a simulation: one task more than fits is
-launched on each, and the refusal says whether the arithmetic was right. T types are left out
-(their surplus credits are billed by use), and a vCPU counts as one, however fast it is. What a
-hundred cost is on whole instances with their volumes; in a full one is a second figure.
+The count on one instance is what the ECS scheduler accepts. The types that no other beats in both
+cost and density are then filled in a simulation: each gets one task more than fits, and the refusal
+shows whether the arithmetic was right. T types are left out, because their surplus credits are
+billed by use. A vCPU counts as one, however fast it is. The cost is that of whole instances with
+their volumes; the table also has the cost of a container on a full one.
 """
 
 from pathlib import Path

@@ -1,12 +1,11 @@
-"""Who should run my service: ECS or EKS, on EC2 or on Fargate, or an instance a task?
+"""Who should run my service: ECS or EKS, on EC2 or on Fargate, or an instance for each task?
 
     python scenarios/who_runs_it.py      # one Node.js service, five ways; about 5 s
 
 How many fit on one host by reservation, how soon one is ready from a cold image, and what ten of
-them cost: whole hosts, their volumes and the cluster, on demand in us-east-1; the price of one in a
-full host is a second figure. An EC2 instance of its own pulls nothing:
-its app is in the machine image. The same service, the same arrivals and the same seeds; only who
-runs it differs.
+them cost on demand in us-east-1: whole hosts, their volumes and the cluster. A second price is that
+of one task on a full host. An EC2 instance pulls nothing, because its app is in the machine image.
+The service, the arrivals and the seeds are the same; only who runs it differs.
 """
 
 from pathlib import Path

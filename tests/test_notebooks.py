@@ -72,6 +72,12 @@ def test_notebook_is_kept_with_outputs_and_ends_with_something_to_try(path: Path
 
     outputs = [output for cell in code for output in cell.outputs]
 
+    kinds = {kind for output in outputs for kind in output.get("data", {})}
+    sliders = any("interact(" in cell.source for cell in code)
+    still = any("Run the notebook to move" in output.get("text", "") for output in outputs)
+
+    assert not any("widget" in kind for kind in kinds), "a forge shows an empty box"
+    assert sliders == still
     assert all(cell.execution_count for cell in code)
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert not any(output.output_type == "error" for output in outputs)

@@ -75,6 +75,18 @@ OLD = (
     r"knows nothing of",
     r"Runs are made where",
     r"when is it served again",
+    r"\bgives way\b",
+    r"\bcopy more\b",
+    r"\bfor least\b",
+    r"\bsits? on \d",
+    r"\b[Ww]hose time\b",
+    r"\bslow way\b",
+    r"\bnobody can know\b",
+    r"\basks nothing of\b",
+    r"\bpulls nothing of its own\b",
+    r"\bneeds? no machine of yours\b",
+    r"\bthe image to come\b",
+    r"\bin one go:",
 )
 """Patterns that nobody would say."""
 
@@ -112,7 +124,11 @@ def on_screen() -> list[tuple[Path, int, str]]:
     return [(path, *each) for path in Path("sim").rglob("*.py") for each in said(path)]
 
 
-PAGES = [*Path("docs").glob("*.md"), *Path("notebooks").glob("*.ipynb")]
+PAGES = [
+    *Path("docs").glob("*.md"),
+    *Path("notebooks").glob("*.ipynb"),
+    *Path("scenarios").glob("*.py"),
+]
 
 
 def test_no_sentence_on_screen_is_in_the_old_voice() -> None:

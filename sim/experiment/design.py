@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 from sim.core.description import with_figure, with_value
 from sim.experiment.replication import Effort, compare
 from sim.experiment.results import Results
+from sim.experiment.running.progress import progress
 from sim.experiment.running.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -138,11 +139,13 @@ def sweep(scenario: Scenario | Maker, design: Design, **effort: Unpack[Effort]) 
 def _scenarios(scenario: Scenario | Maker, points: dict[str, Point]) -> dict[str, Scenario]:
     scenarios: dict[str, Scenario] = {}
     mistakes: dict[str, None] = {}
-    for variant, point in points.items():
-        try:
-            scenarios[variant] = _moved(scenario, point)
-        except ValueError as error:
-            mistakes |= dict.fromkeys(str(error).splitlines())
+    with progress("preparing", "point", total=len(points)) as bar:
+        for variant, point in points.items():
+            try:
+                scenarios[variant] = _moved(scenario, point)
+            except ValueError as error:
+                mistakes |= dict.fromkeys(str(error).splitlines())
+            bar.update(1)
     if mistakes:
         shown = list(mistakes)[:MOST_MISTAKES]
         more = len(mistakes) - len(shown)

@@ -20,6 +20,7 @@ from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequentia
 from sim.experiment.running.workers import WHERE, Workers
 from sim.experiment.storage.manifest import check_name, new_manifest
 from sim.experiment.storage.run_folder import InMemory, RunFolder
+from sim.experiment.storage.variants import shared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +96,7 @@ def compare(
     """
     _check(scenarios, times, seed)
     named = check_name("name", name or next(iter(scenarios.values())).name)
-    described = {variant: json.loads(as_json(s)) for variant, s in scenarios.items()}
+    described = shared((variant, json.loads(as_json(s))) for variant, s in scenarios.items())
     out = WHERE.get().out if out is None else out
     own = own_code(scenarios.values())
     if own.unknown and out is not None:

@@ -195,7 +195,7 @@ def test_an_arm_image_does_not_run_on_fargate_under_eks(tmp_path: Path) -> None:
 
 def test_startup_json_has_phases_that_sum_to_the_total(tmp_path: Path) -> None:
     """The p95 column shows the mean phases of the starts around p95, so it adds up too."""
-    found = rows(call("startup --app node --json --out", str(tmp_path)))
+    found = rows(call("startup --app node --replications 20 --json --out", str(tmp_path)))
     kinds = {(row["platform"], row["image"]) for row in found}
 
     assert kinds == {
@@ -372,7 +372,7 @@ def test_demo_writes_its_pictures_and_fits_on_one_screen(
     """The whole comparison in one command: the answer first and last, then what to try next."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
-    result = call("demo --replications 20 --out .")
+    result = call("demo --replications 5 --out .")
     lines = result.stdout.splitlines()
     answer = lines[: lines.index("")]
     last = lines.index("Try next, with your own sizes, app and files:")

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from sim.core.fitted import FittedFigure, stand_ins
 from sim.experiment.running.batch import code_digest
+from sim.experiment.storage.variants import canonical, shortened, whole
 from sim.experiment.storage.whole_file import write_whole
 
 Manifest: TypeAlias = dict[str, Any]
@@ -38,15 +39,22 @@ def new_manifest(
     Args:
         own: fingerprint of the user's own code in the scenario.
     """
-    canonical = json.dumps(described, sort_keys=True, separators=(",", ":"))
     fitted = {key: _of(figure) for key, figure in sorted(stand_ins().by_key.items())}
-    text = "\n".join([canonical, str(seed), catalogue, version("berthsim")])
-    if fitted:
-        text += "\n" + json.dumps(fitted)
+    digest = hashlib.sha256()
+    for part in canonical(described):
+        digest.update(part.encode())
+    asked = [
+        "",
+        str(seed),
+        catalogue,
+        version("berthsim"),
+        *([json.dumps(fitted)] if fitted else ()),
+    ]
+    digest.update("\n".join(asked).encode())
     return {
         **({"fitted": fitted} if fitted else {}),
         "scenario": name,
-        "run_id": hashlib.sha256(text.encode()).hexdigest()[:10],
+        "run_id": digest.hexdigest()[:10],
         "seed": seed,
         "catalogue": catalogue,
         "version": version("berthsim"),
@@ -65,7 +73,8 @@ def _of(figure: FittedFigure) -> dict[str, Any]:
 
 def write_manifest(folder: Path, data: Manifest, described: Mapping[str, Any]) -> None:
     """Write the manifest in one step, whatever happens meanwhile."""
-    text = json.dumps({**data, "description": described}, indent=2, allow_nan=False)
+    written = shortened(described)
+    text = json.dumps({**data, "description": written}, indent=2, allow_nan=False)
     write_whole(folder / FILE, text + "\n")
 
 
@@ -80,7 +89,8 @@ def read_manifest(folder: Path) -> tuple[Manifest, dict[str, Any]]:
         data = json.loads(path.read_text(encoding="utf-8"))
         described = data.pop("description")
         _check(data, described)
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        described = whole(described)
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)[:200]
         raise ValueError(
             f"{path}: it is damaged ({reason}); remove the folder, and run again"

@@ -290,7 +290,7 @@ class _Flows:
 
     def __init__(self) -> None:
         self._all: list[_Flow] = []
-        self._changed: list[_Lane] = []
+        self._changed: dict[_Lane, None] = {}
         """Lanes whose rates have to be found anew."""
 
     def add(self, work: _Work, lane: _Lane, amount: float, cap: float = math.inf) -> None:
@@ -302,7 +302,7 @@ class _Flows:
             lane.jobs.append(job)
             if len(lane.jobs) > 1:
                 lane.jobs.sort(key=_cap)
-            self._changed.append(lane)
+            self._changed[lane] = None
 
     def run(self, now: float, until: float) -> float:
         """To the moment at which the next work is through, but not beyond `until`."""
@@ -335,7 +335,7 @@ class _Flows:
         for job in ended:
             self._all.remove(job)
             job.lane.jobs.remove(job)
-            self._changed.append(job.lane)
+            self._changed[job.lane] = None
             job.work.under_way -= 1
             through = through or not job.work.under_way
         return through

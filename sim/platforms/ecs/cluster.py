@@ -134,7 +134,7 @@ class ECSCluster(TaskCapacity):
         placed = self._pending.enter(request)
         try:
             instance: ContainerInstance = yield placed
-            while instance not in self.instances:  # it has died in the same instant
+            while instance not in self._index:  # it has died in the same instant
                 placed = self._pending.enter(request)
                 instance = yield placed
         except Interrupt:

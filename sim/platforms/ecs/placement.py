@@ -49,6 +49,10 @@ class PlacementIndex:
         for instance in instances:
             self._hosts.put(instance.number, instance.left)
 
+    def __contains__(self, instance: ContainerInstance) -> bool:
+        """Whether it may take tasks: it is neither terminated nor dead."""
+        return instance.number in self._hosts
+
     def add(self, instance: ContainerInstance) -> None:
         """One more instance; its number is the next."""
         self._instances.append(instance)
@@ -77,7 +81,7 @@ class PlacementIndex:
 
     def give_back(self, instance: ContainerInstance, request: TaskRequest) -> None:
         """Free what one task had reserved, if the instance still counts."""
-        if instance.number in self._hosts:
+        if instance in self:
             self._move(instance, instance.left.more(request))
 
     def _choose(self, fitting: list[FreeOnInstance], request: TaskRequest) -> int:

@@ -55,7 +55,7 @@ class HeldRow:
 
     @property
     def stopped_by(self) -> str:
-        """What refuses one copy more."""
+        """What refuses one more copy."""
         return self.limits[0][0] if self.limits else ""
 
     @property

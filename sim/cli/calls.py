@@ -129,7 +129,7 @@ def _pictures(answer: CallsAnswer, folder: Path) -> Iterator[Path]:
         graph = plots.call_graph(answer.uses(), answer.calls())
         yield picture(graph, folder / "graph.png")
     if not answer.results.spans.empty:
-        title = "One request around the p95 of the first run, step by step"
+        title = "A request around p95, step by step"
         steps = plots.request_waterfall(answer.paths(), title=title)
         yield picture(steps, folder / "waterfall.png")
     first = answer.bottleneck

@@ -1,5 +1,7 @@
 """How many tasks of a service serve after a fault, by platform."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -28,7 +30,7 @@ def capacity_left(capacity: pd.DataFrame, ax: Axes | None = None, *, title: str 
     frame(ax, title=title, grid="y")
     last = max(1.0, float(capacity["time_s"].max())) if len(capacity) else 1.0
     times = np.linspace(0.0, AFTER * last, 400)
-    lines: list[Line2D] = []
+    lines: list[tuple[float, Line2D]] = []
     for name in platform_order(capacity["platform"].unique()):
         share = _share(capacity[capacity["platform"] == name], times)
         (line,) = ax.step(
@@ -37,16 +39,29 @@ def capacity_left(capacity: pd.DataFrame, ax: Axes | None = None, *, title: str 
             where="post",
             color=platform_color(name),
             linewidth=2.0,
-            label=platform_name(name),
+            label=f"{platform_name(name)}, {_back(capacity[capacity['platform'] == name])}",
         )
-        lines.append(line)
+        lines.append((_latest(capacity[capacity["platform"] == name]), line))
     ax.set_xlim(-BEFORE * last, AFTER * last)
     ax.set_ylim(0.0, 104.0)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 6, 10]))
     ax.set_xlabel("seconds since the fault")
     ax.set_ylabel("tasks that serve, %")
-    name_ends(ax, lines, at="right")
+    in_turn = sorted(lines, key=lambda line: -line[0])  # the first to be back is on top
+    name_ends(ax, [line for _, line in in_turn], at="right")
     return ax
+
+
+def _latest(changes: pd.DataFrame) -> float:
+    """Seconds until all serve again, mean over the runs; infinite where they never do."""
+    back = changes[changes["serving"] >= changes["tasks"]].groupby("run")["time_s"].min()
+    return float(back.mean()) if len(back) == changes["run"].nunique() else math.inf
+
+
+def _back(changes: pd.DataFrame) -> str:
+    """When all serve again."""
+    latest = _latest(changes)
+    return f"{latest:.0f} s" if latest < math.inf else "not by itself"
 
 
 def _share(changes: pd.DataFrame, times: np.ndarray) -> np.ndarray:

@@ -42,13 +42,17 @@ def test_the_parts_of_a_way_back_are_laid_end_to_end() -> None:
 
 
 def test_capacity_falls_at_the_fault_and_comes_back_when_tasks_do() -> None:
+    """A name says when all serve again, the first to be back first."""
     ax = plots.capacity_left(CAPACITY)
     share = {
         str(line.get_label()): dict(zip(*map(list, line.get_data()), strict=True))  # type: ignore[arg-type]
         for line in ax.lines
     }
-    ecs = share["ECS on EC2"]
+    names = ["ECS on EC2, 200 s", "EKS on EC2, 350 s", "Docker, not by itself"]
+    heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    ecs = share["ECS on EC2, 200 s"]
 
+    assert sorted(heights, key=lambda name: -heights[name]) == names
     assert max(at for at, left in ecs.items() if left == 75.0) < 200.0 + 2.0
     assert list(ecs.values())[-1] == 100.0
     assert list(share["Docker"].values())[-1] == 0.0

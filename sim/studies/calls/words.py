@@ -180,7 +180,7 @@ def caveats(answer: CallsAnswer) -> list[str]:
         )
     lines.append(
         f"Percentiles are means over {times} run{'' if times == 1 else 's'}. waterfall.png shows "
-        "one request around the p95 of the first run; latency.png is simulated at other rates."
+        "the request nearest to that p95; latency.png is simulated at other rates."
     )
     return [*lines, "The time of a network hop is assumed (sim explain network.hop)."]
 

@@ -125,7 +125,12 @@ def on_screen() -> list[tuple[Path, int, str]]:
 
 
 PAGES = [
-    *Path("docs").glob("*.md"),
+    *(Path(f"{name}.md") for name in ("CHANGELOG", "CONTRIBUTING", "README", "SECURITY")),
+    *(
+        page
+        for room in ("", "how_to", "model", "tutorials")
+        for page in Path("docs", room).glob("*.md")
+    ),
     *Path("notebooks").glob("*.ipynb"),
     *Path("scenarios").glob("*.py"),
 ]

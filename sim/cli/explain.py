@@ -27,6 +27,14 @@ GRADES = {
 }
 
 
+GLOSSARY = dict.fromkeys(
+    ("p50", "p90", "p95", "p99", "median"),
+    "percentiles are explained in docs/glossary.md: p95 is the time within which 95 of 100 become "
+    "ready, p50 the median",
+)
+"""Words that people ask about, and that are no parameter."""
+
+
 @description
 class ExplainQuestion:
     """What does a parameter mean?"""
@@ -49,7 +57,9 @@ def command(question: ExplainQuestion, to: Json) -> int:
     found = [each for each in (_figure(name), _field(name), _platform(name)) if each]
     found = found or [each for each in (_option(name),) if each]
     if not found:
-        raise BadInput(str(unknown("name", name, _every_name())))
+        where = "sim parameters lists the numbers, sim VERB --help the options"
+        word = f"; {GLOSSARY[name]}" if name in GLOSSARY else ""
+        raise BadInput(f"{unknown('name', name, _every_name(), where=where)}{word}")
     if to.json:
         as_json([{"name": each.name, "what": each.what, **each.lines} for each in found])
         return 0

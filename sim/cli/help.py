@@ -8,8 +8,6 @@ from typing import Any
 from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
 
-from sim.docstrings import home
-
 MISUSE: type[Exception] = BadParameter.__bases__[0]
 """What the library raises for any wrong word."""
 MOST_SAID = 500
@@ -79,6 +77,8 @@ PANELS = {
 
 def panel(kind: type, field: str) -> str:
     """The heading below which the option of a field stands."""
+    from sim.docstrings import home  # the list of verbs has no options
+
     return PANELS.get(home(kind, field).__name__, "Options")
 
 

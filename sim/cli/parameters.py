@@ -28,11 +28,17 @@ def command(question: ParametersQuestion, to: Json) -> int:
     if to.json:
         as_json([_data(cited) for cited in matches])
         return 0
-    rows = [[c.key, c.shown(), c.grade, c.as_of, _source(c)] for c in matches]
-    table(["parameter", "value (range)", "grade", "as of", "source (what it is)"], rows)
+    rows = [[f"{c.key}\n  {c.shown()}", c.grade, c.as_of, _source(c)] for c in matches]
+    table(
+        ["parameter", "grade", "as of", "source (what it is)"],
+        rows,
+        title="each with its value and, in brackets, the range of what is not known about it",
+        spare=["as of"],
+    )
+    count = "1 figure" if len(matches) == 1 else f"{len(matches)} figures"
     say(
-        f"{len(matches)} figures. Grades: A primary or measured, B secondary, C derived, "
-        "D anecdote, assumed: a judgement. Instances, images and sizes: sim instances."
+        f"{count}. Grades: A primary source or measured, B secondary source, C derived, D hearsay, "
+        "assumed: a judgement. sim explain KEY says more of one; sim instances lists EC2 types."
     )
     return 0
 

@@ -56,8 +56,8 @@ def sentence(app: Application) -> str:
 _WORDS: dict[SizeSource, str] = {
     "file": "from the file",
     "stats": "measured (--sizes)",
-    "heap": "from the heap of its JVM",
-    "image": "known of the image",
+    "heap": "from the JVM heap",
+    "image": "known from the image",
     "assumed": "assumed",
 }
 
@@ -67,14 +67,20 @@ def _known(app: Application) -> str:
     if set(sources) == {"file"} and all(part.cpu_from == "file" for part in app.parts):
         return "All sizes are from the file."
     counts = [
-        f"{sources.count(source)} {words}" for source, words in _WORDS.items() if source in sources
+        f"{words} for {sources.count(source)}"
+        for source, words in _WORDS.items()
+        if source in sources
     ]
-    return f"Memory of these: {', '.join(counts)}."
+    return (
+        f"Memory is {', '.join(counts)} of {len(sources)} services."
+        if len(sources) > 1
+        else (f"Memory is {counts[0].removesuffix(' for 1')}.")
+    )
 
 
 def _cells(part: Part, row: dict[str, object]) -> list[object]:
     service = part.service
-    copies = "one a host" if part.daemon else part.copies
+    copies = "1 per host" if part.daemon else part.copies
     waits = ", ".join(f"{wait.part} {wait.until}" for wait in part.after)
     origin: str = part.size_from
     if part.cpu_from != origin:

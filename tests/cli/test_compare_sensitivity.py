@@ -147,14 +147,14 @@ def test_sensitivity_names_what_is_assumed_and_matters(
     points, three runs a point: 576 runs of the 600 allowed. On screen and as JSON it is one answer.
     """
     monkeypatch.setattr(sensitivity, "sensitivity", cache(sensitivity.sensitivity))
-    words = ["--replications", "3", "--budget", "600", "--out", tmp_path]
+    words = ["--replications", "3", "--budget", "600", "--out", tmp_path, "--explain"]
     done = call("sensitivity", written(tmp_path), *words)
     found = json.loads(call("sensitivity", written(tmp_path), *words, "--json").stdout)
     swings = [row["swing"] for row in found["effects"]]
 
     assert done.exit_code == 0
-    assert "Assumed, and it matters (5% or more): " in done.stdout
-    assert "ecs.placement" in done.stdout.rpartition("Assumed, and it matters")[2]
+    assert "Assumed figures that move it by 5% or more: " in done.stdout
+    assert "ecs.placement" in done.stdout.rpartition("Assumed figures")[2]
     assert "Sobol indices with these 10" in done.stdout
     assert (tmp_path / "small" / "sensitivity" / "time_to_ready_s.png").exists()
     assert found["sobol"]["runs"] == 576

@@ -121,24 +121,36 @@ def test_a_bare_dash_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(without.splitlines()) == len(with_dash.splitlines()) - 1
 
 
+WIDE = ["parameters fargate", "read c.yaml", "plan c.yaml --no-start --explain"]
+NARROW = [
+    *WIDE,
+    "density --by reservation",
+    "density --by reservation --explain",
+    "startup --replications 2 --platform docker --platform fargate",
+    "explain fargate.provision",
+    "image node:22",
+    "instances m5.*",
+    "example",
+    "migrate vms.csv --no-start --to ec2,ecs --instance m5.xlarge --explain",
+]
+"""What is typed at 160 columns, and at 80."""
+
+
 @pytest.mark.parametrize(
-    "words",
-    [
-        "density --by reservation",
-        "density --by reservation --explain",
-        "startup --replications 2 --platform docker --platform fargate",
-    ],
+    ("words", "columns"), [*((each, 160) for each in WIDE), *((each, 80) for each in NARROW)]
 )
-def test_a_verb_fits_in_80_columns(
-    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_verb_fits_on_the_screen(
+    words: str, columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But for the paths of files."""
-    monkeypatch.setenv("COLUMNS", "80")
+    """But for the paths of files; the names of rows are whole on either."""
+    monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text("services: {web: {image: 'nginx:1.27'}, db: {image: redis}}")
+    (tmp_path / "vms.csv").write_text("name,vcpu,memory_gib,os\nweb-1,4,8,Ubuntu\n")
     said = CliRunner().invoke(app, words.split(), catch_exceptions=False).stdout
 
     assert said
-    assert [line for line in said.splitlines() if cell_len(line) > 80] == []
+    assert [line for line in said.splitlines() if cell_len(line) > columns] == []
 
 
 def call(*words: str) -> str:

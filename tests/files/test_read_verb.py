@@ -51,7 +51,10 @@ def test_its_words_say_how_well_sizes_are_known(tmp_path: Path) -> None:
     words = " ".join(shown.split())
 
     assert "shop is 3 services, 4 copies: 1.35 vCPU and 1,664 MiB." in words
-    assert "Memory of these: 1 from the file, 1 known of the image, 1 assumed." in words
+    assert (
+        "Memory is from the file for 1, known from the image for 1, assumed for 1 of 3 services."
+        in words
+    )
     assert "note: nothing says how much memory these need; 512 MiB (64 MiB to 2 GiB)" in words
     assert "db started" in words
 

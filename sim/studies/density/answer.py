@@ -119,11 +119,17 @@ class DensityAnswer:
             )
         sentence = (
             f"{_server(docker.host)} holds {_so_many(docker.count, 'container')} or "
-            f"{_so_many(vm.count, 'VM')} of {each} each. {side_by_side(docker, vm)}"
+            f"{_so_many(vm.count, 'VM')} of {each} each. {self._whole(vm)}"
+            f"{side_by_side(docker, vm)}"
         )
         if docker.count_by_use is None or not with_use:
             return sentence
         return f"{sentence} {use_sentence(docker, weight_only=not self.service.cpu_quota)}"
+
+    def _whole(self, vm: DensityRow) -> str:
+        """That a VM has whole vCPUs, where that is why so few fit; else empty."""
+        shares = self.service.cpu % 1.0 != 0.0 and vm.stopped_by == "vCPU"
+        return "A VM takes whole vCPUs. " if shares else ""
 
     def pages_line(self) -> str:
         """Containers share the hot file pages of their image; each VM holds a copy."""

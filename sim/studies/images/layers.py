@@ -131,7 +131,10 @@ def find(text: str, architecture: Architecture) -> Reading:
     if known is not None and known.image is not None and known.exact:
         return Reading(known.image, (f"Its layers are those of {known.source}.",))
     if not _is_path(text):
-        raise catalog.unknown("image", text, catalog.images())
+        own = f"docker manifest inspect -v {text} > image.json, then sim image image.json"
+        raise ValueError(
+            f"{catalog.unknown('image', text, catalog.images())}; for any other: {own}"
+        )
     return read(
         Path(text),
         architecture=architecture,

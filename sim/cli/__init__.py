@@ -11,6 +11,10 @@ def main() -> None:
         from sim.cli.app import app
 
         app()
+    except Exception as error:
+        if "KeyboardInterrupt" in str(error):
+            raise SystemExit(130) from None
+        raise
     except KeyboardInterrupt:  # in the first second, while modules are read
         raise SystemExit(130) from None
 

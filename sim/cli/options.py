@@ -134,6 +134,11 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
         text = clipped(without_number(error)).replace("\n", "\n       ")
         note(f"error: {text}")
         return 2
+    except Exception as error:
+        if "KeyboardInterrupt" not in str(error):  # pydantic's own, while it makes its validators
+            raise
+        note("stopped")
+        return STOPPED
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from pydantic_core import SchemaError
 from typer.testing import CliRunner, Result
 
 import sim
@@ -198,3 +199,16 @@ def test_a_message_can_be_read_whatever_was_typed() -> None:
     assert len(many) < 2000
     assert many.splitlines()[-1] == f"and {10_000 + 1 - len(many.splitlines())} more"
     assert clipped("one\ntwo") == "one\ntwo"
+
+
+def test_ctrl_c_while_validators_are_made_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pydantic makes an error of its own of it, within the first second of a verb."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise SchemaError("Error building `literal` serializer:\n  KeyboardInterrupt: ")
+
+    monkeypatch.setattr("sim.cli.options.ask", interrupted)
+    done = CliRunner().invoke(app, ["instances"])
+
+    assert done.exit_code == 130
+    assert done.stderr.strip() == "stopped"

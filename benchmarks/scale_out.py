@@ -3,9 +3,7 @@
     python -m benchmarks.scale_out                    # some minutes; draws the line
     python -m benchmarks.scale_out --most 10000       # a quick look, draws nothing
 
-From no task to so many at once, the machines come first. The floor is the bare SimPy loop of
-`benchmarks.fleet`, in the same process right before and after: a machine that is slow for the while
-is slow for both.
+From no task to so many at once, the machines come first.
 """
 
 import argparse
@@ -15,14 +13,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fleet import floor
 from sim.core.world import World
 from sim.studies.scale import ScaleQuestion, scaled_platforms, web
 
 PLATFORMS = ("fargate", "ecs-asg", "eks-karpenter")
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "scale-out-cost.png"
-FLOOR_EVENTS = 100_000
 
 
 def begun(platform: str, tasks: int) -> World:
@@ -42,7 +38,6 @@ def until_ready(world: World, tasks: int) -> None:
 
 def measured(platform: str, tasks: int) -> dict[str, Any]:
     """CPU time and events of a task, until all are ready."""
-    before = floor(FLOOR_EVENTS)
     gc.collect()
     gc.disable()
     begin = time.process_time()
@@ -50,19 +45,17 @@ def measured(platform: str, tasks: int) -> dict[str, Any]:
     until_ready(world, tasks)
     spent = time.process_time() - begin
     gc.enable()
-    bare = (before + floor(FLOOR_EVENTS)) / 2.0 / FLOOR_EVENTS
     return {
         "platform": platform,
         "tasks": tasks,
         "us": 1e6 * spent / tasks,
-        "floors": spent / tasks / bare,
         "events": (next(world.env._eid) - 1) / tasks,
         "seconds": spent,
     }
 
 
 def draw(rows: list[dict[str, Any]]) -> None:
-    """A line a platform: how many bare events a task costs, against the number of tasks."""
+    """A line a platform: the CPU time of a task, against the number of tasks."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -73,7 +66,7 @@ def draw(rows: list[dict[str, Any]]) -> None:
     frame(ax, title="What a task costs when so many are asked for at once")
     for platform in dict.fromkeys(row["platform"] for row in rows):
         mine = [row for row in rows if row["platform"] == platform]
-        x, y = [row["tasks"] for row in mine], [row["floors"] for row in mine]
+        x, y = [row["tasks"] for row in mine], [row["us"] for row in mine]
         color = platform_color(platform)
         ax.plot(x, y, marker="o", markersize=4.0, color=color, label=platform)
     ax.set_xscale("log")
@@ -81,7 +74,7 @@ def draw(rows: list[dict[str, Any]]) -> None:
     ax.set_xticks(SIZES, [f"{size:,}" for size in SIZES])
     ax.minorticks_off()
     ax.set_xlabel("tasks")
-    ax.set_ylabel("bare SimPy events")
+    ax.set_ylabel("microseconds of CPU")
     ax.legend(frameon=False)
     save(ax, PICTURE)
 
@@ -99,8 +92,8 @@ def main() -> None:
             rows.append(row := measured(platform, tasks))
             if not options.json:
                 print(
-                    f"{platform:14} {tasks:>8,} tasks  {row['us']:7.0f} us  {row['floors']:6.0f} "
-                    f"floors  {row['events']:5.1f} events a task  {row['seconds']:7.1f} s in all",
+                    f"{platform:14} {tasks:>8,} tasks  {row['us']:7.0f} us, "
+                    f"{row['events']:5.1f} events a task  {row['seconds']:7.1f} s in all",
                     flush=True,
                 )
     if options.json:

@@ -55,7 +55,7 @@ def test_capacity_falls_at_the_fault_and_comes_back_when_tasks_do() -> None:
     assert sorted(heights, key=lambda name: -heights[name]) == names
     assert max(at for at, left in ecs.items() if left == 75.0) < 200.0 + 2.0
     assert list(ecs.values())[-1] == 100.0
-    assert list(share["Docker"].values())[-1] == 0.0
+    assert list(share["Docker, not by itself"].values())[-1] == 0.0
 
 
 def test_a_cell_says_how_much_slower_and_is_darkest_where_somebody_dies() -> None:

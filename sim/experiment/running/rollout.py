@@ -15,7 +15,7 @@ from simpy import Event
 from sim.core.description import description
 from sim.core.quantity import Seconds
 from sim.core.world import World
-from sim.start import Deployment, Ready, Start, StartGate
+from sim.start import Deployment, Ready, Start
 from sim.workload import Application, Part, Service, Wait
 from sim.workload.waiting import waits_for
 
@@ -72,8 +72,8 @@ class _Live:
     """Since when each copy runs."""
 
 
-class _Order(StartGate):
-    """Holds the starts of an application by each other.
+class _Order:
+    """Holds the starts of an application by each other: their `StartGate`.
 
     Args:
         ordered: whether before their containers start, or only before they are ready.

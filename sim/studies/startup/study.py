@@ -57,7 +57,10 @@ def answer(question: StartupQuestion) -> StartupAnswer:
     rows: list[StartupRow] = []
 
     def summary(results: Results) -> pd.DataFrame:
-        rows.extend(row for name in scenarios for row in _rows(results, name, service.name))
+        tiles = results.tiling()
+        for name in scenarios:
+            mine = tiles[tiles["variant"] == name]
+            rows.extend(_rows(results.runs, mine, name, service.name))
         return _table(rows)
 
     results = compare(
@@ -112,14 +115,12 @@ def _built_for(service: Service, architecture: Architecture) -> Architecture:
     return architecture if architecture in built else built[0]
 
 
-def _rows(results: Results, variant: str, app: str) -> list[StartupRow]:
+def _rows(runs: pd.DataFrame, spans: pd.DataFrame, variant: str, app: str) -> list[StartupRow]:
     platform, image = variant.rsplit("-", maxsplit=1)
-    runs = results.runs[results.runs["variant"] == variant]
+    runs = runs[runs["variant"] == variant]
     refused, killed, n = (int(runs[c].sum()) for c in ("refused", "killed", "ready"))
     if n == 0:
         return [StartupRow(platform, app, _temperature(image), "total", {}, 0, refused, killed)]
-    spans = results.tiling()
-    spans = spans[spans["variant"] == variant]
     columns = {c: phase_table(spans, q) for c, q in QUANTILES.items() if n >= needed(q)}
     phases = list(columns["p50_s"]) if columns else [*spans["phase"].unique(), "running", "total"]
     return [

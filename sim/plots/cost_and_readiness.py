@@ -103,10 +103,16 @@ def _names(points: Iterable[tuple[str, float, float]]) -> list[tuple[str, float,
     """From below upwards; what lies on one spot has one label, a line each."""
     named: list[tuple[str, float, float]] = []
     for label, x, y in sorted(points, key=lambda point: (point[2], point[1])):
-        if named and abs(named[-1][1] - x) <= ONE and abs(named[-1][2] - y) <= ONE:
-            named[-1] = (f"{named[-1][0]}\n{label}", *named[-1][1:])
-        else:
+        same = (
+            number
+            for number, (_, a, b) in enumerate(named)
+            if abs(a - x) <= ONE and abs(b - y) <= ONE
+        )
+        at = next(same, None)
+        if at is None:
             named.append((label, x, y))
+        else:
+            named[at] = (f"{named[at][0]}\n{label}", *named[at][1:])
     return named
 
 

@@ -112,6 +112,8 @@ def compare(
         folder = None if out is None else RunFolder(Path(out) / named, manifest, described)
         store = InMemory() if folder is None else stack.enter_context(folder)
         engine = Engine(scenarios, seed=seed, target=target, store=store, workers=workers)
+        if folder is not None:
+            folder.wanted = lambda: engine.wanted
         with _kept(folder, engine):
             engine.run()
             manifest |= {"replications": target.needed, **target.report(), "complete": True}

@@ -5,6 +5,7 @@ import gc
 import multiprocessing
 import os
 import random
+import re
 import resource
 import signal
 import time
@@ -104,6 +105,24 @@ def test_killed_a_dozen_times_and_gone_on_from_there(
     assert_same(finished, replicate(scenario(), times=300, seed=3, jobs=1))
     assert_same(finished, load(only(tmp_path)))
     assert not [path for path in files(tmp_path) if path.name.startswith(".")]
+
+
+def test_much_is_told_beforehand(
+    tmp_path: Path,
+    at_once: None,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Once, after the first part; twice as many runs are twice as much. Little is not told."""
+    told = []
+    for times, much in ((400, 1e5), (800, 1e5), (5, 1e9)):
+        monkeypatch.setattr(store, "MUCH", much)
+        monkeypatch.setattr(store, "GB", 1e3)
+        replicate(scenario(), times=times, jobs=1, out=tmp_path / str(times))
+        told += re.findall(r"about ([0-9.]+) GB will be written", capsys.readouterr().err)
+
+    assert len(told) == 2
+    assert float(told[1]) == pytest.approx(2 * float(told[0]), rel=0.3)
 
 
 def test_the_same_command_makes_no_run_twice(tmp_path: Path, made: list[tuple[str, int]]) -> None:

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 FLUSH_SECONDS, FLUSH_BYTES = 2.0, 32 * 2**20
 """Seconds of work and bytes that are lost at most when a run is killed."""
 
+GB = 1e9
+MUCH = 1.0 * GB
+"""Bytes of a run from which their number is said beforehand."""
+
 SAVE_WAITS = 60.0
 """Seconds that a save waits for another process that saves the same."""
 
@@ -83,6 +87,8 @@ class RunFolder:
         self._there: Manifest | None = None
         """Manifest of the finished run that is there already; it counts until ours is finished."""
         self.parts = PartFiles(self.folder, manifest["code"])
+        self.wanted: Callable[[], int] | None = None
+        """How many runs it will have; None: that is not known, or was told already."""
         self._held = contextlib.ExitStack()
 
     def __enter__(self) -> RunFolder:
@@ -144,8 +150,24 @@ class RunFolder:
             if not self.parts.is_there(number):
                 self._buffer = ours
             raise
+        self._tell_size(number)
         self.parts.merge()
         self._since = time.monotonic()
+
+    def _tell_size(self, number: int) -> None:
+        """Say once, after the first part, how much will be written, where that is much."""
+        part = next((each for each in self.parts.there if each.number == number), None)
+        if self.wanted is None or part is None or not part.runs:
+            return
+        files = (self.parts.path(name, number) for name in TABLES)
+        whole = sum(file.stat().st_size for file in files) / part.runs * self.wanted()
+        free = shutil.disk_usage(self.folder).free
+        self.wanted = None
+        if whole > min(MUCH, free / 2):
+            say(
+                f"{self.folder}: about {whole / GB:.1f} GB will be written; "
+                f"{free / GB:.1f} GB are free"
+            )
 
     def tables(self) -> Tables:
         """All runs, in the order of variants and runs; they are on disk in that order, too."""

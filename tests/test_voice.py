@@ -87,6 +87,15 @@ OLD = (
     r"\bneeds? no machine of yours\b",
     r"\bthe image to come\b",
     r"\bin one go:",
+    r"\bone a (VM|task|node)\b",
+    r"as they are known to need",
+    r"of which no file tells",
+    r"\bno record tells\b",
+    r"not written over",
+    r"points, and no proof",
+    r"[Ss]izes are by\b",
+    r"waits for nobody",
+    r"What services buy",
 )
 """Patterns that nobody would say."""
 

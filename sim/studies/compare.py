@@ -63,6 +63,11 @@ class TwoRuns:
 
     def sentence(self) -> str:
         """What changed most, in one sentence."""
+        if self.a == self.b:
+            return (
+                f"A and B are the same run, {self.a}: compare it with another one, as sim compare "
+                "RUN_A RUN_B, or two variants of it, as RUN:variant."
+            )
         clear = [d for d in self.differences() if d.beyond_chance and d.metric == "time_to_ready_s"]
         if not clear and self.none_ready:
             return f"No time to ready can be compared. {'. '.join(dict.fromkeys(self.none_ready))}."

@@ -73,7 +73,9 @@ class Row:
             return self.amount(field)
         found = self.number(field)
         if found is not None and found > of:
-            self.wrong(field, f"at most its {of:g}; a percentage is written {found:g}%")
+            self.wrong(
+                field, f"vCPUs in use, at most its {of:g}; for a percentage write {found:g}%"
+            )
             return None
         return found
 

@@ -17,6 +17,7 @@ from sim.platforms.autoscaling.disruption import (
     ClusterState,
     NodeOffer,
     OccupiedNode,
+    command,
     next_disruption,
 )
 from sim.platforms.kubernetes.allocatable import Allocatable
@@ -214,6 +215,27 @@ def test_a_replacement_is_cheaper_and_not_of_a_kind_that_goes() -> None:
     assert next_disruption(ClusterState([occupied(0, 2, vcpus=2)], {}), offers, 1) is None
     pair = ClusterState([occupied(0, 2, kind=1), occupied(1, 2, kind=1)], {})
     assert next_disruption(pair, offers, 2) == ((0,), "Underutilized", None)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.sampled_from([(4, 0), (8, 1)])), max_size=9),
+    st.integers(0, 3),
+    st.lists(st.sampled_from([2.0, 4.0, 8.0]), max_size=2),
+)
+def test_nodes_that_are_alike_have_one_verdict(
+    drawn: list[tuple[int, tuple[int, int]]], waiting: int, prices: list[float]
+) -> None:
+    """One node goes by itself exactly where trying each of them, one after the other, finds it."""
+    nodes = [
+        occupied(n, max(1, pods * size // 4), size, kind)
+        for n, (pods, (size, kind)) in enumerate(drawn)
+    ]
+    offers = [NodeOffer(price, occupied(99, 0, int(price)).free) for price in prices]
+    state = ClusterState(nodes, {ONE: waiting} if waiting else {})
+    order = sorted(nodes, key=lambda node: (sum(node.pods.values()), node.number))
+    each = (command(state, [node.number], offers) for node in order)
+
+    assert next_disruption(state, offers, 1) == next(filter(None, each), None)
 
 
 def test_room_that_waiting_pods_need_is_not_given_away() -> None:

@@ -1,7 +1,7 @@
 """Karpenter's disruption: which nodes can go, and where their pods would; without a clock."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from math import fsum, inf
 from typing import Literal, NamedTuple
 
@@ -56,6 +56,14 @@ class ClusterState:
         kinds = set(unplaced).union(*(node.pods for node in nodes))
         # Most nodes of a cluster that has grown are full: no simulation need look at them.
         self._free = {n.number: n.free for n in nodes if any(n.free.fits(kind) for kind in kinds)}
+
+    def alike(self, number: int) -> Hashable:
+        """What all full nodes have in common that can go or have to stay for the same reason; None
+        of one with room, without which the others have less."""
+        if number in self._free:
+            return None
+        node = self.nodes[number]
+        return node.kind, node.usd_per_hour, frozenset(node.pods.items())
 
     def left_over(self, going: Collection[int]) -> dict[PodRequest, int]:
         """Pods that would find no room if these nodes went, first fit, largest first."""
@@ -133,6 +141,16 @@ def _several(
 def _one(
     state: ClusterState, order: Sequence[int], offers: Sequence[NodeOffer], allowed: int
 ) -> DisruptionCommand | None:
-    """The first node that can go by itself."""
-    tried = (command(state, [number], offers) for number in order if allowed > 0)
-    return next(filter(None, tried), None)
+    """The first node that can go by itself; full nodes that are alike are tried once."""
+    if allowed <= 0:
+        return None
+    stay: set[Hashable] = set()
+    for number in order:
+        alike = state.alike(number)
+        if alike in stay:
+            continue
+        if (found := command(state, [number], offers)) is not None:
+            return found
+        if alike is not None:
+            stay.add(alike)
+    return None

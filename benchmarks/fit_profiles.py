@@ -305,7 +305,7 @@ def leave_out(largest: str) -> None:
             if case.runtime == name and not limits[largest](case):
                 found = predicted(profile(name, fit.figures), on, case, 5)["mean_ms"]
                 error = 100.0 * (found / case.measured["mean_ms"] - 1.0)
-                print(f"{name:14} {case.starts:4} at once {case.running:5} running {error:+6.1f} %")
+                print(f"{name:14} {case.starts:4} at once {case.running:5} running {error:+6.1f}%")
 
 
 def write(fits: Mapping[str, Fit], hosts: Mapping[str, float]) -> None:
@@ -368,14 +368,14 @@ def show(held_out: bool) -> None:
         for name in (name for name in WEIGHTS if name in case.measured):
             value = case.measured[name]
             error = 100.0 * (found[name] / value - 1.0)
-            text += f"  {name} {value:8.0f} {found[name]:8.0f} {error:+6.1f} %"
+            text += f"  {name} {value:8.0f} {found[name]:8.0f} {error:+6.1f}%"
             errors.setdefault((name, case.split), []).append(error)
         print(f"{text}  {case.split}")
     for (name, split), values in sorted(errors.items()):
         sizes = np.abs(values)
         print(
-            f"{name:12} {split:10} n {sizes.size:3}  median {np.median(sizes):5.1f} %  "
-            f"worst {sizes.max():5.1f} %  bias {np.mean(values):+5.1f} %"
+            f"{name:12} {split:10} n {sizes.size:3}  median {np.median(sizes):5.1f}%  "
+            f"worst {sizes.max():5.1f}%  bias {np.mean(values):+5.1f}%"
         )
 
 

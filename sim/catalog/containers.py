@@ -79,7 +79,7 @@ def agent_cleanup() -> ImageCleanup:
 
 
 def kubelet_cleanup() -> ImageCleanup:
-    """kubelet's: above 85 % of the disk, down to 80 %."""
+    """kubelet's: above 85% of the disk, down to 80%."""
     return ImageCleanup(
         every=figure("kubelet.image_gc.interval"),
         min_age=figure("kubelet.image_gc.min_age"),

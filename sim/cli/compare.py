@@ -64,7 +64,7 @@ def _show(pair: Pair) -> None:
     how = "paired by replication" if not comparison.why_not_paired else "Welch"
     if comparison.differences:
         table(
-            ["metric", "A", "B", "B - A", "95 % interval", "of A", "correlation"],
+            ["metric", "A", "B", "B - A", "95% interval", "of A", "correlation"],
             [_cells(difference) for difference in comparison.differences],
             title=f"{pair.name}: means over replications, {how}",
             right="lrrrrrr",

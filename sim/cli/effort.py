@@ -46,8 +46,8 @@ class Runs:
     replications: Annotated[
         int | RelativeHalfWidth | None, PlainValidator(_replications), Typed(shape="<integer>")
     ] = None
-    """A number, instead of the file's; auto: until the mean time to ready is known to 5 %,
-    auto:0.02: to 2 %."""
+    """A number, instead of the file's; auto: until the mean time to ready is known to 5%,
+    auto:0.02: to 2%."""
     seed: CountOrNone | None = None
     """Instead of the file's."""
 

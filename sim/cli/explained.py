@@ -26,10 +26,10 @@ def show(explained: Sequence[Explained]) -> None:
                 hint(_image(answer.variant, effect))
     still = [f"{each.variant} ({each.what})" for each in explained if not each.effects]
     if still:
-        hint(f"No cited number moves these answers by 1 % or more: {', '.join(still)}.")
+        hint(f"No cited number moves these answers by 1% or more: {', '.join(still)}.")
     hint(
         "Each number is moved over its range while the others stay as they are; only effects of "
-        "1 % or more are listed. Measured: grades A and B; derived: C, computed from others or "
+        "1% or more are listed. Measured: grades A and B; derived: C, computed from others or "
         "fitted; assumed: a judgement, or hearsay (D). sim explain KEY says more of one."
     )
 

@@ -4,8 +4,9 @@ from sim import plots
 from sim.cli import fail
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
-from sim.cli.screen import as_json, lead, note, say, table, wrote
+from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
 from sim.cli.script import picture
+from sim.studies.fail.question import FailQuestion
 from sim.studies.isolation import study
 from sim.studies.isolation.sharing import HEADS
 from sim.studies.isolation.study import IsolationAnswer, IsolationQuestion
@@ -69,6 +70,8 @@ def show(answer: IsolationAnswer, *, explain: bool) -> None:
     )
     say(answer.volume.sentence())
     say(answer.failed.sentence())
+    if question.instance != (usual := FailQuestion().instance):
+        hint(f"Hosts are {question.instance} here; sim fail takes {usual} unless you say otherwise.")
     fail.show(answer.failed, explain=explain)
 
 

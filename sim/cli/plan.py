@@ -106,8 +106,8 @@ def show(answer: PlanAnswer, *, explain: bool) -> None:
     )
     if started := [row for row in answer.rows if row.ready]:
         _show_ready(started)
-        if answer.in_order():
-            hint(answer.in_order())
+        for line in filter(None, (answer.in_order(), answer.probed())):
+            hint(line)
     for row in answer.rows:
         if row.hosts is None:
             hint(f"{row.name}: {row.refused}.")

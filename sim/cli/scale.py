@@ -58,7 +58,7 @@ def _went(answer: ScaleInAnswer, to: Simulated) -> int:
         return code
     lead(answer.sentence())
     table(
-        ["platform", "hosts", "left", "50 %", "90 %", "last", "moved", "USD, hour 1", "USD/h then"],
+        ["platform", "hosts", "left", "50%", "90%", "last", "moved", "USD, hour 1", "USD/h then"],
         [_scale_in_cells(row) for row in answer.rows],
         title=(
             f"seconds until that share of the surplus hosts is gone: {answer.begin:,} to "
@@ -90,14 +90,14 @@ def show(answer: ScaleOutAnswer) -> None:
     service, image = answer.service, answer.service.image
     name = "" if image is None else image.name
     table(
-        ["platform", "10 %", "25 %", "50 %", "75 %", "90 %", "90 %: interval", "hosts", "USD/h"],
+        ["platform", "10%", "25%", "50%", "75%", "90%", "90%: interval", "hosts", "USD/h"],
         [_cells(row) for row in answer.rows],
         title=(
             f"seconds until that share is ready: {answer.begin:,} to {answer.to:,} tasks "
             f"of {shown_vcpu(service.cpu)}, {shown_memory(service.memory)}, {name}"
         ),
         right="lrrrrrrrr",
-        spare=["90 %: interval"],
+        spare=["90%: interval"],
     )
     if answer.on_arm:
         aside(

@@ -143,7 +143,7 @@ def show(results: Results) -> None:
         [*(_cell(row[field]) for field in fields), *_outcome(row)]
         for row in results.summary.to_dict("records")
     ]
-    columns = [*fields, "ready", "refused", "killed", "time to ready", "95 % interval", "n"]
+    columns = [*fields, "ready", "refused", "killed", "time to ready", "95% interval", "n"]
     table(
         columns,
         rows[:MOST_ROWS],

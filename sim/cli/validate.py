@@ -93,7 +93,7 @@ def _sentence(judgement: Judgement) -> str:
     """How far it is off, and whether the bars are held."""
     medians = {v.bar.of: v for v in judgement.verdicts if v.group == ALL and v.bar.what == "median"}
     told = [
-        f"{medians[of].found_pct:.1f} % in the median on {medians[of].cases} {words}"
+        f"{medians[of].found_pct:.1f}% in the median on {medians[of].cases} {words}"
         for of, words in (("calibrated", "that it was fitted to"), ("held out", "others"))
         if of in medians
     ]
@@ -132,9 +132,9 @@ def _group(name: str, summary: Summary) -> list[str]:
         name,
         summary.split,
         str(summary.cases),
-        f"{summary.median_pct:.1f} %",
-        f"{summary.worst_pct:+.1f} %",
-        f"{summary.bias_pct:+.1f} %",
+        f"{summary.median_pct:.1f}%",
+        f"{summary.worst_pct:+.1f}%",
+        f"{summary.bias_pct:+.1f}%",
         stops(summary.outside) if summary.outside else "0",
     ]
 
@@ -167,9 +167,9 @@ def _cells(case: Case) -> list[str]:
         case.case,
         f"{_short(case.measured)} {case.unit}",
         "none" if case.predicted is None else f"{_short(case.predicted)} {case.unit}",
-        "none" if error is None else f"{error:+.1f} %",
+        "none" if error is None else f"{error:+.1f}%",
         case.split,
-        "none" if case.bar_pct is None else f"{case.bar_pct:g} %",
+        "none" if case.bar_pct is None else f"{case.bar_pct:g}%",
         state[case.inside],
     ]
 

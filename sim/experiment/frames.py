@@ -184,7 +184,7 @@ def empty_summary() -> pd.DataFrame:
 def summarize_points(runs: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     """One row a point: its parameters, outcomes per run, and mean time to ready with interval.
 
-    The interval is the 95 % t interval over replications; it is absent where starts were cut off
+    The interval is the 95% t interval over replications; it is absent where starts were cut off
     by the end of the run, or none became ready.
     """
     import pandas as pd

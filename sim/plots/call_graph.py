@@ -75,7 +75,7 @@ def _scale(ax: Axes) -> None:
         pad=0.02,
     )
     bar.set_label("share of its CPU in use; the ring is what stops it first", fontsize=9, color=INK)
-    bar.set_ticks([0.0, 0.25, 0.5, 0.75, 1.0], labels=["0", "25 %", "50 %", "75 %", "100 %"])
+    bar.set_ticks([0.0, 0.25, 0.5, 0.75, 1.0], labels=["0", "25%", "50%", "75%", "100%"])
     bar.ax.tick_params(labelsize=SMALL, colors=INK)
     bar.outline.set_visible(False)
 

@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from sim.plots.canvas import SMALL, axes, frame, legend_below, rows, subtitle
 from sim.plots.palette import FAINT, INK
 
-TITLE = "B against A, with 95 % intervals"
+TITLE = "B against A, with 95% intervals"
 COLORS = {"B is less": "#0072B2", "B is more": "#D55E00", "no difference can be told": FAINT}
 
 
@@ -47,10 +47,10 @@ def forest(
 
 
 def _percent(share: float) -> str:
-    """As one reads it: +1,200 %, -4 %, +0.5 %."""
+    """As one reads it: +1,200%, -4%, +0.5%."""
     percent = 100.0 * share
     digits = 0 if abs(percent) >= 10.0 or percent == round(percent) else 1
-    return f"{percent:+,.{digits}f} %" if share else "0"
+    return f"{percent:+,.{digits}f}%" if share else "0"
 
 
 def _limits(table: pd.DataFrame) -> tuple[float, float]:

@@ -51,7 +51,7 @@ def held_out(
     ax.set_xlabel("measured in the last starts, seconds")
     ax.set_ylabel("said by the first starts, seconds")
     legend_below(
-        ax, [*_handles(known), Patch(color=themed(WITHIN), label=f"within {100 * bar:.0f} %")]
+        ax, [*_handles(known), Patch(color=themed(WITHIN), label=f"within {100 * bar:.0f}%")]
     )
     return ax
 

@@ -1,4 +1,4 @@
-"""Measured against predicted, on logarithmic axes, with the band of 20 %."""
+"""Measured against predicted, on logarithmic axes, with the band of 20%."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -56,7 +56,7 @@ def parity(cases: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -
         plain_ticks(axis)
     ax.set_xlabel("measured, seconds")
     ax.set_ylabel("predicted, seconds")
-    legend_below(ax, [*_handles(cases), Patch(color=themed(WITHIN), label="within 20 %")])
+    legend_below(ax, [*_handles(cases), Patch(color=themed(WITHIN), label="within 20%")])
     return ax
 
 

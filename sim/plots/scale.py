@@ -21,7 +21,7 @@ FEW = 10
 def scale_curves(
     starts: pd.DataFrame, ax: Axes | None = None, *, begin: int = 0, title: str = TITLE
 ) -> Axes:
-    """Tasks ready over time: the mean over the runs of when each was, and its 95 % interval.
+    """Tasks ready over time: the mean over the runs of when each was, and its 95% interval.
 
     Args:
         starts: one row a start that became ready: `variant` (the platform), `run`,

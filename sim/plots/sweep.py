@@ -16,7 +16,7 @@ TITLE = "Time to ready over {x}"
 def sweep_lines(
     summary: pd.DataFrame, x: str, by: str | None = None, ax: Axes | None = None, *, title: str = ""
 ) -> Axes:
-    """Means with their 95 % intervals, in order of `x`; lines where it is a number.
+    """Means with their 95% intervals, in order of `x`; lines where it is a number.
 
     Args:
         summary: of a sweep, one row a point: `time_to_ready_s`, `low_s`, `high_s` (s).
@@ -41,7 +41,7 @@ def sweep_lines(
     _from_zero(ax, summary)
     stripe(ax, [line for line in lines if isinstance(line, Line2D)])
     ax.set_xlabel(x)
-    ax.set_ylabel("seconds, mean and 95 % interval")
+    ax.set_ylabel("seconds, mean and 95% interval")
     if by is not None:
         legend_below(ax, lines)
     return ax

@@ -93,7 +93,7 @@ class SharedCapacity(Group):
         self._lone_began = 0.0
         self._lone_end = 0.0
         """Time at which its work is done; its delay comes after that."""
-        # One event for all wake-ups, scheduled again and again: saves 10 % of a job's time.
+        # One event for all wake-ups, scheduled again and again: saves 10% of a job's time.
         self._handlers: list[Callable[[Any], None]] = [self._wake]
         self._wake_up = Event(env)
         self._wake_up._ok = True
@@ -233,7 +233,7 @@ class SharedCapacity(Group):
         """Level one ratio class of jobs; return the time of the next completion.
 
         Most capacities have one class and no groups, most of the time. This is what `_level_all`
-        would do for them, inlined: it saves 15 % of a job's time.
+        would do for them, inlined: it saves 15% of a job's time.
         """
         clock = self.clock
         if clock > FADE * self.level * now:  # the clock must be reset: rare, so not inlined
@@ -310,7 +310,7 @@ class SharedCapacity(Group):
     def _collect_one(self, only: RatioClass, now: float, grain: float) -> list[Job]:
         """Complete the jobs due in the only ratio class.
 
-        What `collect` would do where there is one class and no groups, inlined: it saves 9 % of a
+        What `collect` would do where there is one class and no groups, inlined: it saves 9% of a
         job's time.
         """
         elapsed = now - self.since

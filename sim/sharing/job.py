@@ -60,7 +60,7 @@ class Job(Event):
     def __init__(  # noqa: PLR0917 (positional is quicker)
         self, env: Environment, owner: Owner, work: float, weight: float, cap: float, delay: float
     ) -> None:
-        # What `Event.__init__` does, without the call: 5 % of a job's time.
+        # What `Event.__init__` does, without the call: 5% of a job's time.
         self.env = env
         self.callbacks = []
         self._value = PENDING

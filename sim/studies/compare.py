@@ -80,7 +80,7 @@ class TwoRuns:
         ends = [abs(x) for x in (largest.estimate.low, largest.estimate.high) if x is not None]
         return (
             f"{where}{self.b} is ready {size:.2f} s {word} on average than {self.a} "
-            f"({min(ends):.2f} to {max(ends):.2f} s, 95 %)."
+            f"({min(ends):.2f} to {max(ends):.2f} s, 95%)."
         )
 
     def table(self) -> pd.DataFrame:

@@ -56,7 +56,7 @@ class Explained:
     """Which answer, in words."""
     base: float
     effects: tuple[Effect, ...]
-    """The effects of 1 % of it or more, largest first."""
+    """The effects of 1% of it or more, largest first."""
     others: int
     """Numbers that were moved and did less."""
     without_range: int
@@ -180,7 +180,7 @@ def assumed_figures(node: object) -> list[Cited]:
 def assumed_line(assumed: Sequence[Assumed]) -> str:
     """The assumed numbers that an answer rests on, in one line."""
     if not assumed:
-        return f"No assumed number changes it by {100 * MATTERS:g} % or more."
+        return f"No assumed number changes it by {100 * MATTERS:g}% or more."
     return f"It rests on assumed numbers: {'; '.join(map(str, assumed))}."
 
 

@@ -30,7 +30,7 @@ class Bar:
 
     def __str__(self) -> str:
         what = "cases outside their bar" if self.what == "outside" else self.what
-        return f"{what}{f', {self.of},' if self.of else ''} at most {self.limit_pct:.3g} %"
+        return f"{what}{f', {self.of},' if self.of else ''} at most {self.limit_pct:.3g}%"
 
     def takes(self, case: Case) -> bool:
         """Whether a case counts."""
@@ -69,7 +69,7 @@ class Verdict:
 
     def __str__(self) -> str:
         said = "held" if self.held else "MISSED"
-        found = f"{self.found_pct:.1f} %, {self.cases} cases"
+        found = f"{self.found_pct:.1f}%, {self.cases} cases"
         return f"{self.group}: {self.bar}: {said} ({found})"
 
 
@@ -96,8 +96,8 @@ class Summary:
 
     def __str__(self) -> str:
         return (
-            f"{self.split}, {self.cases} cases: median {self.median_pct:.1f} %, "
-            f"worst {self.worst_pct:+.1f} %, bias {self.bias_pct:+.1f} %"
+            f"{self.split}, {self.cases} cases: median {self.median_pct:.1f}%, "
+            f"worst {self.worst_pct:+.1f}%, bias {self.bias_pct:+.1f}%"
             + (f", {self.outside} outside" if self.outside else "")
         )
 

@@ -56,8 +56,8 @@ those that were looked at while the model was made. An error is (predicted - mea
 bar is what an error may be at most; where there is none, nothing was passed.
 
 `sim validate --live` on a guest of 2 vCPU (KVM, AMD EPYC, Linux 6.18, November 2026) while nine
-other threads wanted its CPUs: 24 tasks, median error 1.1 %, worst 8 %; once more: 0.7 % and 44 %
-(one of three threads under a quota, see below), all others within 8 %.
+other threads wanted its CPUs: 24 tasks, median error 1.1%, worst 8%; once more: 0.7% and 44%
+(one of three threads under a quota, see below), all others within 8%.
 """
 
 NOT_REPRODUCED = """\
@@ -65,24 +65,24 @@ NOT_REPRODUCED = """\
 
 - **Which CPU a thread is on.** The model shares all CPUs like one liquid. Linux has a queue a CPU
   and moves threads between them now and then, so with a few threads on two CPUs one of them ends up
-  to 15 % sooner or later than the fair share says, and differs by as much from run to run. Of
-  threads of unlike weights the heavy ones get up to 8 % less, because one thread has one CPU.
+  to 15% sooner or later than the fair share says, and differs by as much from run to run. Of
+  threads of unlike weights the heavy ones get up to 8% less, because one thread has one CPU.
 - **Which of several threads under one small quota runs first.** A slice of 25 ms that six threads
-  share is too short to move any of them, so their order is that of chance: up to 43 % (`random-06`,
-  a task with 5.6 s between its runs). The last one of such a group is predicted within 1 %.
+  share is too short to move any of them, so their order is that of chance: up to 43% (`random-06`,
+  a task with 5.6 s between its runs). The last one of such a group is predicted within 1%.
 - **Weights inside a group with more quota than one CPU.** While it runs on two CPUs each of two
-  threads has a CPU of its own, whatever their weights (`two-vms`: up to 10 %).
+  threads has a CPU of its own, whatever their weights (`two-vms`: up to 10%).
 - **The phase of a period.** The kernel draws it at random for each cgroup. Tables here compare the
   mean over all phases with the median of a few runs: for work of a slice or two that alone is 10
-  to 30 % (`quota-0.5-work-0.05`: 50 to 100 ms, half of the time 50). A start draws
+  to 30% (`quota-0.5-work-0.05`: 50 to 100 ms, half of the time 50). A start draws
   its own.
-- **Two CPUs kept busy** behaved as two queues: the p95 of requests was 20 to 35 % above that of the
+- **Two CPUs kept busy** behaved as two queues: the p95 of requests was 20 to 35% above that of the
   liquid. And a request of 2 ms beside endless loops is often served at once, because a thread that
   slept is let in first: its median comes out up to twice too long.
 - **Fargate below one vCPU** is held to its share in periods of 100 ms here; AWS does not say how it
   is done.
 - **Reading while computing.** A start reads what is not cached, then computes; real programs do
-  both by turns. Cold starts come out up to 29 % too long (MariaDB), and those of small programs a
+  both by turns. Cold starts come out up to 29% too long (MariaDB), and those of small programs a
   few milliseconds wrong.
 - **Why ten Kata guests at once on an empty host** took longer than ten beside 100 others (755 ms
   and 611): the model has a figure of its own for the empty host, and no cause.
@@ -93,7 +93,7 @@ NOT_REPRODUCED = """\
 - **The first containers.** Ten idle ones took 1.7 MiB each, a hundred 2.4; the model has one
   figure.
 - **Programs that are ready in 20 to 40 ms** (Redis, nginx) were polled every 4 ms, and their ranges
-  overlap under all quotas: errors of up to 50 % there say little.
+  overlap under all quotas: errors of up to 50% there say little.
 - **A layer's cost hidden behind its unpacking.** Nine layers of 5 MB take 0.58 s here and took
   0.43: containerd prepares a layer while it unpacks another, the model adds the two.
 - **The network of a pull.** The images measured are almost all zeros, so the wire was never tested;
@@ -190,8 +190,8 @@ def _in_short(judgement: Judgement) -> Iterator[str]:
         for each in summaries(cases):
             outside = str(each.outside) if cases[0].bar_pct is not None else "no bar"
             yield (
-                f"| {group} | {what} | {each.split} | {each.cases} | {each.median_pct:.1f} % "
-                f"| {each.worst_pct:+.1f} % | {each.bias_pct:+.1f} % | {outside} |"
+                f"| {group} | {what} | {each.split} | {each.cases} | {each.median_pct:.1f}% "
+                f"| {each.worst_pct:+.1f}% | {each.bias_pct:+.1f}% | {outside} |"
             )
             group = what = ""  # noqa: PLW2901 (named once)
     yield ""
@@ -204,7 +204,7 @@ def _bars(judgement: Judgement) -> Iterator[str]:
     yield "|---|---|--:|--:|---|"
     for each in judgement.verdicts:
         state = "held" if each.held else "**missed**"
-        yield f"| {each.group} | {each.bar} | {each.found_pct:.1f} % | {each.cases} | {state} |"
+        yield f"| {each.group} | {each.bar} | {each.found_pct:.1f}% | {each.cases} | {state} |"
     yield ""
 
 
@@ -227,8 +227,8 @@ def _row(case: Case) -> str:
     state = "inside" if case.inside else "**outside**"
     return (
         f"| {case.case} | {_shown(case.measured)} {case.unit} "
-        f"| {_shown(case.predicted or 0.0)} {case.unit} | {case.error_pct or 0.0:+.1f} % "
-        f"| {case.split} | {case.bar_pct:g} % | {state} |"
+        f"| {_shown(case.predicted or 0.0)} {case.unit} | {case.error_pct or 0.0:+.1f}% "
+        f"| {case.split} | {case.bar_pct:g}% | {state} |"
     )
 
 

@@ -91,7 +91,7 @@ def test_the_generic_workload_fills_its_memory_and_has_no_files() -> None:
 
 
 def test_the_load_is_assumed_and_says_so() -> None:
-    """20 % of the CPU at 10 ms a request, each with a range."""
+    """20% of the CPU at 10 ms a request, each with a range."""
     load = catalog.load()
     found = {figure.key: figure for _, figure in figures(load)}
 

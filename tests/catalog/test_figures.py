@@ -247,7 +247,7 @@ def test_a_figure_tells_how_fast_its_core_is() -> None:
 
 
 def test_fargates_provisioning_is_the_median_of_the_public_records() -> None:
-    """The 13 on platform 1.4: low and high are the third and the eleventh: 97.8 %."""
+    """The 13 on platform 1.4: low and high are the third and the eleventh: 97.8%."""
     lines = (DATA / "measured" / "fargate_starts.csv").read_text(encoding="utf-8").splitlines()
     records = csv.DictReader(line for line in lines if not line.startswith("#"))
     seconds = sorted(

@@ -69,7 +69,7 @@ def test_allocatable_cpu_is_that_of_karpenters_table() -> None:
 
 
 def test_what_a_node_keeps_is_what_karpenters_table_takes_off() -> None:
-    """Karpenter guesses 7.5 % for the hypervisor (arm: of 64 MiB less); the rest is kube-reserved
+    """Karpenter guesses 7.5% for the hypervisor (arm: of 64 MiB less); the rest is kube-reserved
     and the eviction threshold. Its table is cut to whole MiB."""
     for name in PLANNED:
         row = TABLE[name]

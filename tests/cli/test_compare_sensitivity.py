@@ -211,7 +211,7 @@ def test_explain_says_that_no_number_moves_a_count_of_vcpus(tmp_path: Path) -> N
     found = json.loads(call("density", *words, "--json").stdout)
     docker = next(row for row in found if row["platform"] == "docker")
 
-    words = "No cited number moves these answers by 1 % or more: vm (by reservation), docker"
+    words = "No cited number moves these answers by 1% or more: vm (by reservation), docker"
     assert words in " ".join(done.stdout.split())
     assert docker["explain"] == []
 

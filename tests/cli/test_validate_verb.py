@@ -28,7 +28,7 @@ def test_a_file_of_ones_own_is_judged(file: Path) -> None:
     code, out, _ = run("--no-shipped", "--cases", "--data", file)
 
     assert code == 0
-    for word in ("9 layers, 1180 MB", "6.60 s", "held out", "50 %", "inside", "All 3 bars are met"):
+    for word in ("9 layers, 1180 MB", "6.60 s", "held out", "50%", "inside", "All 3 bars are met"):
         assert word in out
 
 

@@ -73,7 +73,7 @@ def test_a_single_value_has_no_interval_and_none_has_no_mean() -> None:
 
 
 def test_the_interval_of_the_mean_covers_it_as_often_as_it_says() -> None:
-    """95 % of 1,000 samples of 10 normal values do, within four standard errors."""
+    """95% of 1,000 samples of 10 normal values do, within four standard errors."""
     draw = np.random.default_rng(1)
     covered = 0
     for _ in range(1000):
@@ -96,7 +96,7 @@ def test_p95_has_an_interval_from_59_values_on(n: int, given_: bool) -> None:
 def test_the_interval_of_a_quantile_covers_it_at_least_as_often_as_it_says(
     q: float, n: int
 ) -> None:
-    """Distribution-free, so an exponential will do: 95 % or more, less four standard errors."""
+    """Distribution-free, so an exponential will do: 95% or more, less four standard errors."""
     draw = np.random.default_rng(2)
     true = stats.expon.ppf(q)
     covered = 0
@@ -246,7 +246,7 @@ def test_runs_with_too_few_values_have_a_quantile_of_all_without_an_interval() -
 
 
 def test_the_interval_over_runs_covers_the_middle_of_their_p95() -> None:
-    """Runs that share a delay of their own: 95 % or more, less four standard errors of 300."""
+    """Runs that share a delay of their own: 95% or more, less four standard errors of 300."""
     draw = np.random.default_rng(4)
     own = [np.quantile(draw.normal(0, 1, 25), 0.95, method="inverted_cdf") for _ in range(20_000)]
     true = float(np.median(np.asarray(own) + draw.normal(0, 3, 20_000)))
@@ -263,7 +263,7 @@ def test_the_interval_over_runs_covers_the_middle_of_their_p95() -> None:
 @pytest.mark.parametrize("q", [0.25, 0.5, 0.95, 0.99])
 @pytest.mark.parametrize("n", [400, 1000, 100_000])
 def test_ranks_are_quantiles_of_the_binomial(n: int, q: float) -> None:
-    """Each side misses with 2.5 % at most, as `scipy.stats` has it."""
+    """Each side misses with 2.5% at most, as `scipy.stats` has it."""
     number = stats.binom(n, q)
 
     assert order_ranks(n, q) == (int(number.ppf(0.025)), int(number.isf(0.025)) + 1)

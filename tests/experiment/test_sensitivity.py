@@ -127,7 +127,7 @@ def test_a_product_has_a_share_that_is_nobodys_alone() -> None:
 
 
 def test_the_ranges_together_give_a_range_of_answers() -> None:
-    """a alone, uniform on 0 to 4: 90 % of the answers lie between 0.2 and 3.8."""
+    """a alone, uniform on 0 to 4: 90% of the answers lie between 0.2 and 3.8."""
 
     def first(nodes: Sequence[Sum]) -> list[float]:
         return [values(node)[0] for node in nodes]

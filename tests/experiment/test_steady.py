@@ -149,7 +149,7 @@ def sojourns(seed: int, replication: int, requests: int, rho: float) -> list[flo
 
 
 def coverage(experiments: int, replications: int, requests: int, rho: float) -> float:
-    """The share of experiments whose 95 % interval holds the true mean sojourn, 1 / (1 - rho).
+    """The share of experiments whose 95% interval holds the true mean sojourn, 1 / (1 - rho).
 
     It is that of M/M/1 in any order that does not look at the work.
     """
@@ -164,7 +164,7 @@ def coverage(experiments: int, replications: int, requests: int, rho: float) -> 
 
 
 def test_intervals_on_mm1_cover_its_mean() -> None:
-    """95 % of 60 experiments of 20 replications do, within three standard errors."""
+    """95% of 60 experiments of 20 replications do, within three standard errors."""
     assert abs(coverage(60, 20, 400, 0.5) - 0.95) <= 3 * (0.95 * 0.05 / 60) ** 0.5
 
 

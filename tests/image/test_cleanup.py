@@ -71,7 +71,7 @@ def test_a_layer_goes_with_the_last_image_that_has_it() -> None:
 
 
 def test_kubelet_deletes_from_85_percent_of_the_disk_down_to_80() -> None:
-    """400 + 300 + 160 of 1,000 MiB are used: the oldest 400 go, for then it is below 80 %."""
+    """400 + 300 + 160 of 1,000 MiB are used: the oldest 400 go, for then it is below 80%."""
     box = machine(nic=100 * RATE, memory=4000 * MiB, disk_size=1000 * MiB)
     sizes = {"a": 400, "b": 300, "c": 140}
     bench = Bench(box, {"connection_rate": 1000 * MiB}, cleanup=KUBELET, keep_blob=False)
@@ -83,8 +83,8 @@ def test_kubelet_deletes_from_85_percent_of_the_disk_down_to_80() -> None:
     before = names(bench)
     bench.run(until=1201.0)
 
-    assert below == ["a", "b", "c"]  # 84 %
-    assert before == ["a", "b", "c", "d"]  # 86 %, until the next cycle
+    assert below == ["a", "b", "c"]  # 84%
+    assert before == ["a", "b", "c", "d"]  # 86%, until the next cycle
     assert names(bench) == ["b", "c", "d"]
 
 
@@ -95,7 +95,7 @@ def test_kubelet_deletes_from_85_percent_of_the_disk_down_to_80() -> None:
 def test_a_cycle_goes_by_what_was_on_the_disk_then(
     writes_at: float, ends_at: float, left: int, looked: bool
 ) -> None:
-    """Over 85 % only while a container has written: with a cycle in that time, or without one."""
+    """Over 85% only while a container has written: with a cycle in that time, or without one."""
     box = machine(memory=4000 * MiB, disk_size=1000 * MiB)
     world = World()
     live = docker(box, cleanup=KUBELET, unpacking=unpacking(keep_blob=False)).deploy(world)

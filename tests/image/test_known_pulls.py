@@ -63,7 +63,7 @@ def test_with_a_page_cache_nothing_is_read_back() -> None:
 def test_unpacking_takes_what_containerd_was_measured_to_take(
     layers: int, unpacked: int, measured: float
 ) -> None:
-    """Images of zeros on a local SSD (container-chonks, Nov 2024): within 40 % each."""
+    """Images of zeros on a local SSD (container-chonks, Nov 2024): within 40% each."""
     wire = 3.4 * MB / layers
     ratio = unpacked * MB / layers / wire
     picture = Image(

@@ -13,7 +13,7 @@ QUARTER = Lazy(needed=0.25)
 
 
 def test_a_container_starts_after_the_needed_fraction_and_the_rest_follows() -> None:
-    """100 MiB at 10 MiB/s and 50 MiB/s: 1 + 2.5 + 0.5 s; the other 75 % take 7.5 + 1.5 s."""
+    """100 MiB at 10 MiB/s and 50 MiB/s: 1 + 2.5 + 0.5 s; the other 75% take 7.5 + 1.5 s."""
     picture = image(100 * MiB)
     bench = Bench(lazy=QUARTER).pull(picture).run()
 
@@ -85,7 +85,7 @@ def test_a_lazy_start_is_ready_sooner_and_moves_as_many_bytes() -> None:
 
 
 def test_lazy_loading_about_halves_a_large_images_start_on_fargate() -> None:
-    """AWS speaks of up to 50 % for images above 250 MB; the provisioning stays what it is."""
+    """AWS speaks of up to 50% for images above 250 MB; the provisioning stays what it is."""
     found = startup(app="node", platform="fargate", lazy=True, replications=4)
     p50 = {row.image: row.seconds["p50_s"] for row in found.totals()}
 
@@ -100,7 +100,7 @@ def test_only_platforms_that_load_lazily_are_asked_for_it() -> None:
 
 
 def test_needed_bytes_are_those_of_slacker() -> None:
-    """6.4 % of an image's bytes (Harter et al., FAST'16)."""
+    """6.4% of an image's bytes (Harter et al., FAST'16)."""
     lazy = catalog.unpacking(lazy=True).lazy
 
     assert lazy is not None

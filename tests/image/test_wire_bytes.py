@@ -58,7 +58,7 @@ def test_random_bytes_are_pushed_as_themselves(tmp_path: Path, megabytes: int) -
 
 
 def test_text_shrinks_as_gzip_shrinks_it(tmp_path: Path) -> None:
-    """The tar of 200 files, compressed as a whole by somebody else: the same bytes within 2 %."""
+    """The tar of 200 files, compressed as a whole by somebody else: the same bytes within 2%."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:
         for number in range(200):

@@ -143,7 +143,7 @@ def test_a_cheaper_node_is_ready_before_the_old_one_is_drained() -> None:
 
 
 def test_no_more_nodes_than_the_budget_are_on_their_way_out() -> None:
-    """10 % of twelve nodes are two, rounded up, and each takes 100 s to be drained."""
+    """10% of twelve nodes are two, rounded up, and each takes 100 s to be drained."""
     world, live, starts = grown(pool(2.0, termination=100.0), 24)
     keep(live, starts, 1)
     while world.env.peek() < float("inf"):

@@ -123,7 +123,7 @@ def test_the_first_pull_begins_when_aws_says_it_did() -> None:
     mean = sum(pulls) / len(pulls)
 
     assert len(pulls) == 40
-    assert mean == pytest.approx(32.0, abs=2.5)  # waits vary by 15 %: 0.3 s of standard error
+    assert mean == pytest.approx(32.0, abs=2.5)  # waits vary by 15%: 0.3 s of standard error
 
 
 def test_tasks_have_interfaces_of_their_own_and_trunks_where_the_type_has_them() -> None:

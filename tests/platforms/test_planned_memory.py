@@ -35,7 +35,7 @@ def outcome(eks: EKS, mib: float, count: int = 1, until: float = 3600.0) -> tupl
 
 
 def test_memory_is_planned_as_in_karpenters_own_table_for_every_type() -> None:
-    """Its generated documentation: nominal less 7.5 % (and 64 MiB on arm64), less what a node
+    """Its generated documentation: nominal less 7.5% (and 64 MiB on arm64), less what a node
     keeps; to the MiB, of 1,355 types."""
     pool = catalog.eks_karpenter("m5.large").capacity
     assert isinstance(pool, NodePool)
@@ -61,7 +61,7 @@ def test_7000_mib_on_m5_large_never_come_up_on_karpenter() -> None:
 
 
 def test_a_smaller_overhead_brings_the_node() -> None:
-    """4 % instead of 7.5 %: 8192 x 0.96 - 674 = 7,190 MiB, and a node has 7,137."""
+    """4% instead of 7.5%: 8192 x 0.96 - 674 = 7,190 MiB, and a node has 7,137."""
     assert outcome(karpenter(vm_memory_overhead=0.04), 7000) == (1, 1)
 
 

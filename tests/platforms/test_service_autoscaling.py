@@ -29,12 +29,12 @@ ECS = TargetTracking(every=60.0, out_points=3, in_points=15, in_below=0.9, coold
 def test_pods_follow_the_ratio_of_use_to_target_outside_a_tolerance(
     use: float, pods: int, wanted: int
 ) -> None:
-    """ceil(pods x use / target): four at 90 % of 60 % become six; five at 64 % stay."""
+    """ceil(pods x use / target): four at 90% of 60% become six; five at 64% stay."""
     assert HPA.desired([use] * pods, 0, 0.6) == wanted
 
 
 def test_pods_that_are_not_ready_count_as_idle_on_the_way_up() -> None:
-    """Six at 90 %, three of them not ready yet: what is there on its way may be enough."""
+    """Six at 90%, three of them not ready yet: what is there on its way may be enough."""
     assert HPA.desired([0.9] * 3, 3, 0.6) == 6
     assert HPA.desired([1.8] * 3, 3, 0.6) == 9
     assert HPA.desired([], 3, 0.6) == 3
@@ -88,7 +88,7 @@ def test_tasks_come_after_three_points_and_go_after_fifteen() -> None:
 
 
 def test_tasks_that_are_on_their_way_are_not_asked_for_again() -> None:
-    """The base is what runs: four at 120 % want eight, of which four come already."""
+    """The base is what runs: four at 120% want eight, of which four come already."""
     live = ECS.begin(0.6, 1, 100)
     counts = [live.decide(60.0 * n, [1.2] * 4, unready) for n, unready in enumerate((0, 0, 0, 4))]
 

@@ -41,7 +41,7 @@ def test_a_panel_has_the_steps_of_its_phase_and_a_band_only_for_whole_seconds(
 
 
 def test_what_was_held_out_is_a_point_each_beside_the_bar() -> None:
-    """Filled by its verdict; the band ends 30 % above and below."""
+    """Filled by its verdict; the band ends 30% above and below."""
     rows = pd.DataFrame(
         {
             "phase": ["app", "app", "pull"],

@@ -209,7 +209,7 @@ def test_a_quota_does_not_change_how_many_fit_by_use() -> None:
 
 
 def test_crowded_caches_take_from_the_count() -> None:
-    """12 % more CPU with every doubling of the containers a core: 7 instead of 9 settle or so."""
+    """12% more CPU with every doubling of the containers a core: 7 instead of 9 settle or so."""
     box = machine(vcpu=1.0, memory=10_000 * MiB)
     settled = [
         largest_by_use(

@@ -128,7 +128,7 @@ def test_the_parts_of_the_p95_request_sum_to_it(shop: sim.Results) -> None:
 
 
 def test_the_sentence_names_what_stops_and_what_comes_next(shop: sim.Results) -> None:
-    """The bank takes 166.7/s, the database 138.9: 90 a second is 65 % of it."""
+    """The bank takes 166.7/s, the database 138.9: 90 a second is 65% of it."""
     first, second = shop.bottleneck, shop.next_bottleneck  # type: ignore[attr-defined]
 
     assert (first.name, second.name) == ("db", "bank")

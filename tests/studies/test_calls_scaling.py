@@ -44,7 +44,7 @@ def step(
 
 
 def test_after_a_step_the_target_holds_again_once_the_copies_are_ready() -> None:
-    """7.5/s of .2 s at 60 % are 2.5 copies, so three at least; slow starts hold it up."""
+    """7.5/s of .2 s at 60% are 2.5 copies, so three at least; slow starts hold it up."""
     runs = {start: step(shop(start), HPA).run(1, 0) for start in (5.0, 60.0)}
     quick, slow = runs[5.0].metrics, runs[60.0].metrics
 

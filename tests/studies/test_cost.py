@@ -69,7 +69,7 @@ def test_a_management_fee_is_12_percent_of_the_price_on_demand(purchase: str) ->
     ("type_", "share"), [("c6g.xlarge", 0.12), ("g5.xlarge", 0.078), ("p4d.24xlarge", 0.048)]
 )
 def test_the_fee_of_gpu_types_is_lower(type_: str, share: float) -> None:
-    """65 % of it for G types, 40 % for P: c6g has no GPU, for all its g."""
+    """65% of it for G types, 40% for P: c6g has no GPU, for all its g."""
     assert catalog.fee_share("eks.auto.fee_ratio", type_) == pytest.approx(share)
 
 
@@ -84,7 +84,7 @@ def test_fargate_is_paid_by_vcpu_and_gb_and_what_is_above_20_gib() -> None:
 
 
 def test_fargate_has_a_price_of_its_own_in_each_region_and_architecture() -> None:
-    """Sao Paulo is 72 % dearer than Virginia, arm64 a fifth cheaper."""
+    """Sao Paulo is 72% dearer than Virginia, arm64 a fifth cheaper."""
     sized = SizedTasks(vcpu=1.0, memory=2 * GiB, architecture="arm64")
     paulo = bill(BARE, [TASK], terms(region="sa-east-1"))
 

@@ -60,7 +60,7 @@ def test_the_answer_prices_the_load_that_was_told() -> None:
 
 
 def test_in_standard_mode_an_instance_gives_its_baseline_for_ever() -> None:
-    """20 % of two vCPUs hold a fifth of the load that two vCPUs hold, and the answer says it."""
+    """20% of two vCPUs hold a fifth of the load that two vCPUs hold, and the answer says it."""
     unlimited, standard = asked(load=0.6), asked(load=0.6, credits="standard")
     most = {
         name: found.row("ecs-bridge").count_by_use or 0
@@ -83,7 +83,7 @@ def test_a_machine_at_its_baseline_keeps_its_vcpus() -> None:
 
 
 def test_bills_hold_the_surplus_of_whole_hosts_where_the_load_is_told() -> None:
-    """Twelve tasks of 0.25 vCPU at 90 % on t3.medium, eight a host: 1.8 vCPU on one and 0.9 on the
+    """Twelve tasks of 0.25 vCPU at 90% on t3.medium, eight a host: 1.8 vCPU on one and 0.9 on the
     other, less 0.4 each, at 0.05 USD; none in standard mode, nor where no load was told."""
     told = asked(load=0.9, tasks=12)
     untold = asked(by="reservation", window=None, use_on=None, tasks=12)

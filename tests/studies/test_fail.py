@@ -93,7 +93,7 @@ def test_spare_hosts_lose_less_and_packed_ones_more() -> None:
 
 
 def test_an_update_keeps_as_many_tasks_as_it_is_told() -> None:
-    """Minimum healthy 90 % of 20: two at a time without surge, none missing with it."""
+    """Minimum healthy 90% of 20: two at a time without surge, none missing with it."""
     asked = {"platform": ("ecs", "eks"), "kill": "update", "tasks": 20, "replications": 1}
     few = sim.fail(**asked, min_healthy=0.9, surge=0.0)  # type: ignore[arg-type]
     more = sim.fail(**asked, min_healthy=1.0, surge=0.5)  # type: ignore[arg-type]

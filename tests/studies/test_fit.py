@@ -181,7 +181,7 @@ def test_json_has_what_was_asked_for_and_no_null(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_interval_covers_the_truth_as_often_as_it_says(dialect: str, tmp_path: Path) -> None:
-    """Of 200 times 400 starts: at 95 %, 90 to 99 % of the intervals hold the true median."""
+    """Of 200 times 400 starts: at 95%, 90 to 99% of the intervals hold the true median."""
     hits: dict[str, int] = {}
     for seed in range(200):
         text = DIALECTS[dialect](moments(TRUTH, 400, seed))
@@ -283,7 +283,7 @@ def test_images_that_differ_are_not_taken_together(tmp_path: Path) -> None:
 
 
 def test_sizes_are_by_the_rule_that_was_asked_for(tmp_path: Path) -> None:
-    """Working sets of 400 to 499 MiB: KRR asks for the peak and 15 %."""
+    """Working sets of 400 to 499 MiB: KRR asks for the peak and 15%."""
     rows = [
         {
             **{"Type": "Container", "ContainerName": "web", "Timestamp": 1000 * (1.7e9 + 300 * n)},

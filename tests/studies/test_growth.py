@@ -29,7 +29,7 @@ def seconds(row: ScaleOutRow, column: str) -> float:
 
 
 def slope(row: ScaleOutRow) -> float:
-    """Seconds from 10 % to 90 %."""
+    """Seconds from 10% to 90%."""
     return seconds(row, "t90_s") - seconds(row, "t10_s")
 
 
@@ -42,7 +42,7 @@ def test_one_service_on_fargate_grows_at_the_service_schedulers_rate() -> None:
 
 
 def test_many_services_on_fargate_grow_at_the_accounts_launch_quota() -> None:
-    """With 100 at once and 2 a second, the 240 tasks between 10 % and 90 % of 300 take 70 s."""
+    """With 100 at once and 2 a second, the 240 tasks between 10% and 90% of 300 take 70 s."""
     quotas = {"fargate.launch.refill": 2.0, "fargate.launch.bucket": 100.0}
     row = one("fargate", to=300, services=30, quotas=quotas)
 

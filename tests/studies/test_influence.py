@@ -34,7 +34,7 @@ def explained(ride: Cited, walk: Cited) -> list[Assumed]:
 
 
 def test_five_per_cent_of_the_answer_matter_and_less_does_not() -> None:
-    """100 s in all: a swing of 5 s is 5 %."""
+    """100 s in all: a swing of 5 s is 5%."""
     found = explained(cited("ride", 78, 80, 83), cited("walk", 18, 20, 22.9))
 
     assert [str(each) for each in found] == ["ride 80 s (78 to 83) (by bus: -2 / +3 s)"]
@@ -44,7 +44,7 @@ def test_what_was_measured_is_not_among_the_assumed() -> None:
     measured = cited("ride", 40, 80, 120, "B")
 
     assert explained(measured, cited("walk", 20, 20, 20)) == []
-    assert assumed_line([]) == "No assumed number changes it by 5 % or more."
+    assert assumed_line([]) == "No assumed number changes it by 5% or more."
 
 
 def test_each_number_is_said_once_where_it_is_the_largest_share() -> None:

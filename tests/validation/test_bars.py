@@ -24,7 +24,7 @@ def case(
 
 
 def test_an_error_is_signed_and_a_percentage_of_what_was_measured() -> None:
-    """1 s where 2 were measured is -50 %."""
+    """1 s where 2 were measured is -50%."""
     assert case(-50.0).error_pct == pytest.approx(-50.0)
 
 
@@ -69,7 +69,7 @@ def test_json_leaves_out_what_is_not_known() -> None:
     ],
 )
 def test_bars_are_of_absolute_errors(bar: Bar, held: bool) -> None:
-    """Errors of -10, 10, 20, -40 and 5 %: one has a quota, the last is calibrated, -40 outside."""
+    """Errors of -10, 10, 20, -40 and 5%: one has a quota, the last is calibrated, -40 outside."""
     cases = [
         case(-10.0),
         case(10.0, tag="quota"),

@@ -22,7 +22,7 @@ def judged(folder: Path, *lines: str) -> Judgement:
 def test_the_bars_of_memory_are_held_also_by_rows_from_which_nothing_comes(
     shipped: Judgement,
 ) -> None:
-    """How many fit: within 5 % on each row that no figure comes from."""
+    """How many fit: within 5% on each row that no figure comes from."""
     ours = [case for case in shipped.cases if case.group == "density in memory"]
     fit = [case for case in ours if "how many fit" in case.tags and case.split == "held out"]
 

@@ -32,7 +32,7 @@ def judged(folder: Path, text: str) -> list[Case]:
 
 
 def test_the_kernel_shares_cpu_as_the_model_says(shipped: Judgement) -> None:
-    """Median within 1.3 %, nine of ten within 8 %, quotas within 3 % in the median."""
+    """Median within 1.3%, nine of ten within 8%, quotas within 3% in the median."""
     assert len(errors(shipped, "linux")) == 149
     assert np.median(errors(shipped, "linux")) <= 1.3
     assert np.quantile(errors(shipped, "linux"), 0.9) <= 8.0
@@ -40,13 +40,13 @@ def test_the_kernel_shares_cpu_as_the_model_says(shipped: Judgement) -> None:
 
 
 def test_apps_start_under_a_quota_as_the_model_says(shipped: Judgement) -> None:
-    """Within 10 % in the median."""
+    """Within 10% in the median."""
     assert len(errors(shipped, "apps", "quota")) == 12
     assert np.median(errors(shipped, "apps", "quota")) <= 10.0
 
 
 def test_images_are_unpacked_as_the_model_says(shipped: Judgement) -> None:
-    """Within 25 % in the median, and also where nothing was fitted to."""
+    """Within 25% in the median, and also where nothing was fitted to."""
     assert np.median(errors(shipped, "pulls")) <= 25.0
     held_out = [c for c in shipped.cases if c.group == "pulls" and c.split == "held out"]
     assert all(abs(case.error_pct or 100.0) <= 25.0 for case in held_out)
@@ -220,9 +220,9 @@ def test_further_files_stand_beside_the_shipped_ones(
         str(each) for each in shipped.verdicts
     ]
     assert [f"{each.group}: {each.bar}" for each in both.missed if "further" in each.group] == [
-        "further files, pulls: median at most 25 %",
-        "further files, all groups: median, held out, at most 15 %",
-        "further files, all groups: cases outside their bar, held out, at most 3.33 %",
+        "further files, pulls: median at most 25%",
+        "further files, all groups: median, held out, at most 15%",
+        "further files, all groups: cases outside their bar, held out, at most 3.33%",
     ]
 
 

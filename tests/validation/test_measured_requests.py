@@ -67,7 +67,7 @@ def test_a_neighbour_that_never_rests_takes_half() -> None:
 def test_others_make_work_longer_only_where_the_cpu_was_held_for_the_cgroups(
     tmp_path: Path,
 ) -> None:
-    """With 5 % of the CPU theirs, 10 ms become 10.5; 90 % of an idle CPU were nobody's loss."""
+    """With 5% of the CPU theirs, 10 ms become 10.5; 90% of an idle CPU were nobody's loss."""
     file = a_file(
         tmp_path,
         "held,1,1,1,1024,,0,,10,10,9.5,0.05,10,10,10",

@@ -79,7 +79,7 @@ def test_records_of_ones_own_are_judged_and_those_of_the_figure_are_not(tmp_path
 
 
 def test_the_wait_for_a_microvm_is_the_median_of_thirteen_records(shipped: Judgement) -> None:
-    """With its third and its eleventh: 97.8 % of such intervals hold the median."""
+    """With its third and its eleventh: 97.8% of such intervals hold the median."""
     figure = catalog.figure("fargate.provision")
     ours = [c for c in shipped.cases if c.group == "fargate starts" and c.predicted is None]
     waits = sorted(case.measured for case in ours)

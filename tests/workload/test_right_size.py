@@ -53,13 +53,13 @@ def test_what_is_old_fades() -> None:
     times = [0.0, *(2 * DAY + MINUTE * number for number in range(1, 4))]
     peak = Series(times=tuple(times), amounts=(3.0, 0.1, 0.1, 0.1))
 
-    assert VPA.cpu_buckets.percentile(peak, 0.9, DAY) < 0.12  # 0.25 of 3.25 is less than 10 %
+    assert VPA.cpu_buckets.percentile(peak, 0.9, DAY) < 0.12  # 0.25 of 3.25 is less than 10%
     assert VPA.cpu_buckets.percentile(peak, 0.95, DAY) > 3.0
     assert VPA.cpu_buckets.percentile(peak, 0.9, 100 * DAY) > 3.0
 
 
 def test_compute_optimizer_adds_its_headroom() -> None:
-    """p99.5 of 80 % of four vCPUs asks for 3.84, and memory for its peak and a fifth."""
+    """p99.5 of 80% of four vCPUs asks for 3.84, and memory for its peak and a fifth."""
     found = sized("compute-optimizer", Use(p95=1.0, p99_5=3.2, peak=4.0), Use(peak=1000 * MiB))
 
     assert found.cpu == pytest.approx(3.84)

@@ -262,7 +262,7 @@ def test_retries_above_saturation_lower_what_gets_through() -> None:
 
 
 def test_another_copy_of_what_is_not_the_bottleneck_brings_nothing() -> None:
-    """Throughput of a closed loop moves by less than 1 %."""
+    """Throughput of a closed loop moves by less than 1%."""
     graph = {"a": op(0.01, "b"), "b": op(0.1)}
     through = {
         copies: len(Bench(graph, {"a": (1.0, copies, math.inf)}).closed(20, 0.1, 300.0))

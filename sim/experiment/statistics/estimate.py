@@ -20,7 +20,7 @@ class TooFew(ValueError):  # noqa: N818 (it is what happened, in the user's word
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A point estimate and, where the sample supports one, its 95 % interval."""
+    """A point estimate and, where the sample supports one, its 95% interval."""
 
     name: str
     value: float
@@ -30,7 +30,7 @@ class Estimate:
 
     def __str__(self) -> str:
         interval = "-" if self.low is None else f"{self.low:.4g} to {self.high:.4g}"
-        return f"{self.name} = {self.value:.4g}  (95 % interval {interval}, n = {self.n})"
+        return f"{self.name} = {self.value:.4g}  (95% interval {interval}, n = {self.n})"
 
 
 def needed(quantile: float) -> int:
@@ -86,11 +86,11 @@ def independent_quantile(name: str, values: ArrayLike, q: float) -> Estimate:
 
 @cache
 def order_ranks(n: int, q: float) -> tuple[int, int] | None:
-    """Ranks, from 1, of two of n values between which the q-quantile lies with at least 95 %.
+    """Ranks, from 1, of two of n values between which the q-quantile lies with at least 95%.
 
     The number of values up to the quantile is binomial (W. J. Conover, *Practical Nonparametric
-    Statistics*, 3rd ed. 1999, section 3.2). Each side may miss with 2.5 %; where the largest or
-    the least value misses more often, the other side is left what remains of 5 %. None: even the
+    Statistics*, 3rd ed. 1999, section 3.2). Each side may miss with 2.5%; where the largest or
+    the least value misses more often, the other side is left what remains of 5%. None: even the
     whole sample misses more often. `scipy.stats.quantile_test` has the case of equal sides only.
     """
     above, below = q**n, (1.0 - q) ** n

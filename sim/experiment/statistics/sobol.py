@@ -26,7 +26,7 @@ RESAMPLES = 500
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Shares of the variance of the answer that go with one figure, each with a 95 % interval."""
+    """Shares of the variance of the answer that go with one figure, each with a 95% interval."""
 
     key: str
     first: float
@@ -47,9 +47,9 @@ class Indices:
     replications: int
     """Runs a point."""
     low: float
-    """5 % of all points have a smaller answer."""
+    """5% of all points have a smaller answer."""
     high: float
-    """5 % have a larger one."""
+    """5% have a larger one."""
 
 
 def base_points(figures: int, replications: int, budget: int) -> int:

@@ -61,7 +61,7 @@ class Row:
         """An amount, or a percentage of another; more than all of it is kept to all of it.
 
         Args:
-            of: what 100 % is.
+            of: what 100% is.
         """
         _, text, column = self._cell(field)
         if not text:

@@ -43,7 +43,7 @@ class OwnFigures:
         return self.fit.figures
 
     def table(self) -> pd.DataFrame:
-        """One row a phase: n, median with its 95 % interval, spread, and what it was before."""
+        """One row a phase: n, median with its 95% interval, spread, and what it was before."""
         return self.answer.table()
 
     def json(self) -> dict[str, object]:

@@ -139,7 +139,7 @@ def _used(text: str) -> float:
 
 
 def _percent(text: str) -> float:
-    """vCPUs in `12.5%`, where 100 % is one."""
+    """vCPUs in `12.5%`, where 100% is one."""
     try:
         share = float(text.removesuffix("%")) / 100.0
     except ValueError:

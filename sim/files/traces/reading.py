@@ -127,7 +127,7 @@ def _notes(learnt: Learnt, share: float) -> Iterator[str]:
     traces = "1 trace" if learnt.traces == 1 else f"{learnt.traces:,} traces"
     yield (
         f"{traces} of {len(learnt.services())} services: a trace says how long a service worked "
-        f"itself, not how much of that was CPU; {share:.0%} is assumed (20 to 90 %)"
+        f"itself, not how much of that was CPU; {share:.0%} is assumed (20 to 90%)"
     )
     yield f"sizes are not in traces: {plain(CPU):g} vCPU a copy is assumed"
     if lost := _lost(learnt):

@@ -110,5 +110,5 @@ class Consolidating:
     def _allowed(self) -> int:
         """Nodes that the disruption budget lets go now."""
         there, going = self._nodes.count()
-        # 10 % of 30 are three: a product of floats may lie a bit above a whole number.
+        # 10% of 30 are three: a product of floats may lie a bit above a whole number.
         return max(0, math.ceil(there * plain(self._policy.budget) * (1.0 - 1e-12)) - going)

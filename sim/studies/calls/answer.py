@@ -79,7 +79,7 @@ class ScalingAnswer:
     """What became of a change of the rate under an autoscaler."""
 
     within_s: float
-    """Seconds in which 95 % shall be answered."""
+    """Seconds in which 95% shall be answered."""
     holds_again_s: Estimate | None
     """From the change until they are again; None: not in every run."""
     late: Estimate

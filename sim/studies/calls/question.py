@@ -73,7 +73,7 @@ class CallsOptions(Question):
     target: Share = 0.6
     """Share of the CPU request that the autoscaler aims at."""
     within: Time | None = None
-    """Time in which 95 % shall be answered; default: twice the p95 before the change."""
+    """Time in which 95% shall be answered; default: twice the p95 before the change."""
     requests: Count = 1500
     """Requests of one run."""
     seed: Seed = 1

@@ -68,7 +68,7 @@ def _steps(journal: Journal) -> tuple[Floats, Floats]:
 
 
 def around(took: Floats, q: float) -> NDArray[np.int64]:
-    """The requests around a quantile: the ranks between 1 % below and above, or the nearest."""
+    """The requests around a quantile: the ranks between 1% below and above, or the nearest."""
     order = np.argsort(took, kind="stable")
     low = math.ceil((q - AROUND) * len(order)) - 1
     high = math.floor((q + AROUND) * len(order))

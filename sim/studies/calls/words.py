@@ -32,7 +32,7 @@ def shown_difference(seconds: float) -> str:
 
 
 def shown_interval(estimate: Estimate) -> str:
-    """The 95 % interval of a time."""
+    """The 95% interval of a time."""
     if estimate.low is None or estimate.high is None:
         return "-"
     return f"{shown_time(max(0.0, estimate.low))} to {shown_time(estimate.high)}"

@@ -84,7 +84,7 @@ class FitAnswer:
         return f"{each.group.where} " if len(self.groups) > 1 else ""
 
     def table(self) -> pd.DataFrame:
-        """One row a phase: n, median with its 95 % interval, spread, and what it was before."""
+        """One row a phase: n, median with its 95% interval, spread, and what it was before."""
         import pandas as pd
 
         rows = []

@@ -115,7 +115,7 @@ def shown(seconds: float) -> str:
 
 
 def interval(phase: FittedPhase) -> str:
-    """The 95 % interval of a median; `-` where the sample has none."""
+    """The 95% interval of a median; `-` where the sample has none."""
     if phase.low_s is None or phase.high_s is None:
         return "-"
     if phase.high_s < 0.9995:
@@ -182,7 +182,7 @@ def _line(each: FittedGroup) -> Iterator[str]:
         rate = f"{line.bytes_per_s / 1e6:.3g} MB/s"
         if line.low_bytes_per_s is not None and line.high_bytes_per_s is not None:
             low, high = line.low_bytes_per_s / 1e6, line.high_bytes_per_s / 1e6
-            rate += f" (95 % interval {low:.3g} to {high:.3g})"
+            rate += f" (95% interval {low:.3g} to {high:.3g})"
         yield f"a pull takes {shown(line.base_s)} plus the bytes of the image at {rate}"
 
 

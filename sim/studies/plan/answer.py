@@ -228,6 +228,18 @@ class PlanAnswer:
             f"elsewhere all start at once, and are ready when what they need is."
         )
 
+    def probed(self) -> str:
+        """Where a health check holds up who is ready; empty where there is none, or all look."""
+        started = [row.name for row in self.rows if row.ready]
+        pods = [name for name in started if name.startswith("eks")]
+        checked = any(part.service.check for part in self.app.parts)
+        if not checked or not pods or len(pods) == len(started):
+            return ""
+        return (
+            f"{', '.join(pods)}: a pod is ready at the first health check that passes; elsewhere a "
+            f"task is ready as soon as a check would pass."
+        )
+
     def instance_line(self) -> str:
         """Which type a task gets that has an instance to itself; empty where none has."""
         own = [row.name for row in self.rows if row.hosts and row.hosts.types]

@@ -65,7 +65,7 @@ class ScaleOutRow:
 
     @property
     def slowness(self) -> float:
-        """Seconds until 90 % are ready; without end where they never are."""
+        """Seconds until 90% are ready; without end where they never are."""
         last = self.times.get("t90_s")
         return float("inf") if last is None else last.value
 
@@ -109,18 +109,18 @@ class ScaleOutAnswer:
         return rows
 
     def sentence(self) -> str:
-        """Who is at 90 % first, who last, and who never is."""
+        """Who is at 90% first, who last, and who never is."""
         tasks = self.to - self.begin
         done = [row for row in self.rows if "t90_s" in row.times]
         never = ", ".join(
             f"{row.platform} ({row.ready:g} of {tasks:,})" for row in self.rows if row not in done
         )
         if not done:
-            return f"No platform had 90 % of {tasks:,} tasks ready in every run: {never}."
+            return f"No platform had 90% of {tasks:,} tasks ready in every run: {never}."
         done.sort(key=lambda row: row.times["t90_s"].value)
         parts = ", ".join(f"{row.platform} {row.times['t90_s'].value:.0f} s" for row in done)
         never = f"; not in every run: {never}" if never else ""
-        return f"From {self.begin:,} to {self.to:,} tasks, 90 % are ready after: {parts}{never}."
+        return f"From {self.begin:,} to {self.to:,} tasks, 90% are ready after: {parts}{never}."
 
     def reasons(self) -> dict[str, str]:
         """Why starts were refused or killed or wait for ever, by platform."""

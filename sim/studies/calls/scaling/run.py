@@ -120,7 +120,7 @@ class ScaledRun:
     """Share of the CPU request that it aims at, where a part says nothing else."""
     change: RateChange
     within: Positive
-    """Seconds in which 95 % of the requests shall be answered."""
+    """Seconds in which 95% of the requests shall be answered."""
     hops: Hops = Field(default_factory=Hops)
     balancing: Balancing = "round-robin"
     most: int = 100

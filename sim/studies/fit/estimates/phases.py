@@ -38,7 +38,7 @@ class FittedPhase:
     n: int
     median_s: float
     low_s: float | None = None
-    """95 % interval of the median; None: the sample has none."""
+    """95% interval of the median; None: the sample has none."""
     high_s: float | None = None
     spread: float | None = None
     """Coefficient of variation of the fitted lognormal; None: too few to tell."""

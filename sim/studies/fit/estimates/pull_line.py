@@ -24,7 +24,7 @@ class PullLine(NamedTuple):
     base_s: float
     bytes_per_s: float
     low_bytes_per_s: float | None = None
-    """95 % interval; None: the bytes may as well not matter."""
+    """95% interval; None: the bytes may as well not matter."""
     high_bytes_per_s: float | None = None
 
 

@@ -71,7 +71,7 @@ def show(answer: IsolationAnswer, *, explain: bool) -> None:
     say(answer.volume.sentence())
     say(answer.failed.sentence())
     if question.instance != (usual := FailQuestion().instance):
-        hint(f"Hosts are {question.instance} here; sim fail takes {usual} unless you say otherwise.")
+        hint(f"Hosts are {question.instance} here; sim fail takes {usual} unless told otherwise.")
     fail.show(answer.failed, explain=explain)
 
 

@@ -9,7 +9,7 @@ from sim.validation import Judgement
 from sim.validation.report import text, write
 
 PAGE = Path("docs/validation.md")
-ROW = re.compile(r"\| (?P<case>[^|]+) \| [^|]+ \| (?P<predicted>[0-9.]+) [A-Za-z]+ \| [^|]+ %")
+ROW = re.compile(r"\| (?P<case>[^|]+) \| [^|]+ \| (?P<predicted>[0-9.]+) [A-Za-z]+ \| [^|]+%")
 
 
 def predictions(page: str) -> dict[tuple[int, str], float]:

@@ -123,6 +123,11 @@ figures: {ecs.eni_atach: 3}
         ),
         ("name: x\nplatform: ecs\nmax_pods: 9\n", "max_pods: 9 is not allowed on ecs"),
         ("name: x\nplatform: ecs\nuntil: 0s\n", "until: '0s' is not allowed; greater than 0"),
+        ("name: x\nplatform: ecs\nseed: true\n", "seed: True is a truth value; a number"),
+        (
+            "name: x\nplatform: ecs\nfigures: {app.node.startup_wait: yes}\n",
+            "figures.app.node.startup_wait: True is a truth value; a number",
+        ),
     ],
 )
 def test_a_broken_file_is_exit_2_and_writes_nothing(text: str, part: str, tmp_path: Path) -> None:

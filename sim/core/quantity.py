@@ -180,12 +180,21 @@ def _memory_hint(number: float, unit: str) -> str:
     return f"; did you mean {number:g}MiB?" if unit == "" else ""
 
 
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r} is a truth value; a number is needed")
+    return value
+
+
+NUMBER = BeforeValidator(_no_truth)
+"""Of a field that takes a number: `true` is none, though Python counts it as 1."""
+
+
 def _before(
     parse: Callable[[str], float], *, bare: bool
 ) -> Callable[[object, ValidationInfo], object]:
     def read(value: object, info: ValidationInfo) -> object:
-        if isinstance(value, bool):
-            raise ValueError(f"{value!r} is a truth value; a number is needed")
+        _no_truth(value)
         from_text = bool(info.context and info.context.get("text"))
         if isinstance(value, str):
             return parse(value)
@@ -212,11 +221,11 @@ Seconds: TypeAlias = Annotated[
     Field(ge=0, le=LONGEST, allow_inf_nan=False),
     _schema("30s"),
 ]
-Count: TypeAlias = Annotated[int, Field(ge=1, le=10_000_000)]
+Count: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=10_000_000)]
 """Tasks of one arrival; a start takes 250 bytes at least."""
-Hosts: TypeAlias = Annotated[int, Field(ge=1, le=100_000)]
+Hosts: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=100_000)]
 """Machines that are up already."""
-Rate: TypeAlias = Annotated[float, Field(ge=1e-6, le=1e6)]
+Rate: TypeAlias = Annotated[float, NUMBER, Field(ge=1e-6, le=1e6)]
 """Arrivals a second, from one in 11 days."""
 Between: TypeAlias = Annotated[Seconds, Field(ge=1e-3)]
 """Seconds between two readings of a meter."""

@@ -22,7 +22,7 @@ from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
 from sim.core.names import Architecture
-from sim.core.quantity import Between, Bytes, Count, Hosts, Rate, ReservedVcpu, Seconds
+from sim.core.quantity import NUMBER, Between, Bytes, Count, Hosts, Rate, ReservedVcpu, Seconds
 from sim.experiment import Burst, Poisson, Rollout, Scenario
 from sim.files import read
 from sim.files.fitted.fit import Fit
@@ -145,7 +145,7 @@ class HostPart:
     """EC2 type; the vm and docker platforms take a bare machine of its size."""
     size: Annotated[str, AfterValidator(_bare)] | None = None
     """Bare machine of the vm and docker platforms instead: m5.metal, 16x64GiB."""
-    vcpu: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
+    vcpu: Annotated[int, NUMBER, Field(ge=1, le=LARGEST)] | None = None
     """Or a machine of one's own (vm, docker), whose other figures stand below: hardware threads."""
     memory: Bytes | None = None
     """Memory of a machine of one's own; what the kernel keeps for itself is taken off."""
@@ -155,7 +155,7 @@ class HostPart:
     """A machine of one's own: MB a second, read and write together."""
     network: Annotated[float, Field(ge=1e-4, le=1e5)] | None = None
     """A machine of one's own: Gbit a second."""
-    gpus: Annotated[int, Field(ge=0, le=64)] | None = None
+    gpus: Annotated[int, NUMBER, Field(ge=0, le=64)] | None = None
     """GPUs of a machine of one's own; none unless given."""
     usd_per_hour: Annotated[float, Field(gt=0, le=1e6)] | None = None
     """Price of a machine of one's own; not known unless given."""
@@ -212,7 +212,7 @@ class ImagePart:
     """An image of the catalogue."""
     mib: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     """Or the compressed size, MiB, of an image of one layer."""
-    files: PositiveInt | None = None
+    files: Annotated[PositiveInt, NUMBER] | None = None
     """How many files an image of `mib` has; as many as are usual unless given."""
     file: ImageFile | None = None
     """Or a manifest, as `sim image` reads it; the path starts at this file's folder."""
@@ -232,7 +232,7 @@ class ServicePart:
     """vCPUs; the app's default size unless given, 0: none is reserved."""
     memory: Bytes | None = None
     """Its memory limit; the app's default size unless given."""
-    gpus: Annotated[int, Field(ge=0)] = 0
+    gpus: Annotated[int, NUMBER, Field(ge=0)] = 0
     """Whole GPUs of its own (ECS resourceRequirements, Kubernetes nvidia.com/gpu)."""
     disk: Bytes | None = None
     """What each writes to its own layer on the host's disk."""
@@ -242,7 +242,7 @@ class ServicePart:
     """Whether cpu is a quota, or only a weight."""
     load: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Mean CPU use as a fraction of cpu, once it serves."""
-    threads: PositiveInt | None = None
+    threads: Annotated[PositiveInt, NUMBER] | None = None
     """Requests it works on at once; the app's own number unless given."""
     variation: Annotated[float, Field(ge=0, le=100)] | None = None
     """Coefficient of variation of the CPU of a request: 0 fixed, 1 exponential."""
@@ -340,7 +340,7 @@ class FaultPart:
     """Seconds from the beginning of the run, or such as 10min."""
     kill: Victim = "host"
     """process, host or zone."""
-    which: Annotated[int, Field(ge=0)] | None = None
+    which: Annotated[int, NUMBER, Field(ge=0)] | None = None
     """Number of the task, host or zone; the host or zone with most tasks unless given."""
 
     def fault(self) -> Fault:
@@ -388,7 +388,7 @@ class ScenarioFile:
     pod: PodPart = Field(default_factory=PodPart)
     faults: tuple[FaultPart, ...] = ()
     """What stops, and when: [{at: 10min, kill: host}]."""
-    zones: PositiveInt = 3
+    zones: Annotated[PositiveInt, NUMBER] = 3
     """Availability zones over which hosts are spread, where there are faults."""
     until: Annotated[Seconds, Field(gt=0)] | None = None
     """When the run stops; when nothing is left to happen unless given."""
@@ -398,12 +398,13 @@ class ScenarioFile:
     """Time between two readings of each host's meters; no samples unless given."""
     replications: Count = 30
     """Runs with random numbers of their own."""
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, NUMBER, Field(ge=0)] = 1
     """Seed for the random numbers."""
     fit: FitFile | None = None
     """Figures from my own starts, as sim fit writes them, instead of the catalogue's."""
     figures: Annotated[
-        dict[Annotated[str, _known("figure", catalog.figures())], float], BeforeValidator(_not_many)
+        dict[Annotated[str, _known("figure", catalog.figures())], Annotated[float, NUMBER]],
+        BeforeValidator(_not_many),
     ] = Field(default_factory=dict)
     """Figures of the catalogue to be replaced, by key, in base units (s, byte, vCPU)."""
 

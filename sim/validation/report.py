@@ -34,7 +34,7 @@ GROUPS = {
         "fifth percentile of a benchmark over its median, VMs of one size (Azure VM Noise Dataset "
         "2024, CC-BY 4.0, Microsoft; Freischuetz et al., EuroSys 2025)",
     ),
-    "eks scale-out": ("Scale-out of EKS", "time until so many of 3,500 containers run (2020)"),
+    "EKS scale-outs": ("Scale-out of EKS", "time until so many of 3,500 containers run (2020)"),
     "scale-out": ("Scale-out", "containers running, minutes after 3,500 were asked for (2020)"),
 }
 """By group: the title of its table, and what it is."""

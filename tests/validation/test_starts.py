@@ -32,7 +32,7 @@ def test_other_images_stand_beside_and_are_not_predicted(shipped: Judgement) -> 
 
 def test_a_scale_out_of_eks_is_not_early_by_more_than_a_sixth(shipped: Judgement) -> None:
     """Seconds until 691 to 3,403 of 3,500 pods ran in 2020; no figure comes from that run."""
-    found = errors(shipped, "eks scale-out")
+    found = errors(shipped, "EKS scale-outs")
 
     assert len(found) == 5
     assert max(map(abs, found)) < 100.0 / 6.0

@@ -48,7 +48,7 @@ KNOWN: dict[str, Callable[[], ECS | EKS]] = {
 SIZES = {"EKS": (1.0, 2 * GiB)}
 """vCPUs and bytes of a container; of Fargate a quarter of a vCPU and 512 MiB."""
 
-BY_TIME = {"EKS": "eks scale-out"}
+BY_TIME = {"EKS": "EKS scale-outs"}
 """Judged by the time until so many run: the curve is too steep for counts; and its group."""
 
 UNKNOWN = {"TunedFargate": "what was tuned, and to which quotas, is not published"}

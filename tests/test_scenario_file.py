@@ -125,7 +125,7 @@ figures: {ecs.eni_atach: 3}
         ("name: x\nplatform: ecs\nuntil: 0s\n", "until: '0s' is not allowed; greater than 0"),
         ("name: x\nplatform: ecs\nseed: true\n", "seed: True is a truth value; a number"),
         (
-            "name: x\nplatform: ecs\nfigures: {app.node.startup_wait: yes}\n",
+            "name: x\nplatform: ecs\nfigures: {app.node.startup_wait: true}\n",
             "figures.app.node.startup_wait: True is a truth value; a number",
         ),
     ],

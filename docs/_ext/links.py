@@ -79,5 +79,5 @@ def check(app: "Sphinx", failed: Exception | None) -> None:
 
 def setup(app: "Sphinx") -> dict[str, bool]:
     """Look at the site when it has been built."""
-    app.connect("build-finished", check)
+    app.connect("build-finished", check, priority=900)  # after all that write files at the end
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,6 +18,9 @@ from sim.studies.scale import ScaleQuestion, scaled_platforms, web
 
 PLATFORMS = ("fargate", "ecs-asg", "eks-karpenter")
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
+MOST = {"ecs-asg": 30_000}
+"""Tasks of a platform at most: an ECS cluster has 5,000 instances, here of 15 tasks, so 100,000
+would never be ready."""
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "scale-out-cost.png"
 
 
@@ -88,7 +91,8 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     for platform in options.platform or PLATFORMS:
-        for tasks in (size for size in SIZES if size <= options.most):
+        most = min(options.most, MOST.get(platform, options.most))
+        for tasks in (size for size in SIZES if size <= most):
             rows.append(row := measured(platform, tasks))
             if not options.json:
                 print(

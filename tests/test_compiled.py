@@ -60,7 +60,7 @@ def test_one_tree_is_compiled_and_the_other_is_not(pure: Path) -> None:
     assert [python(tree, code).strip() for tree in (ROOT, pure)] == ["True", "False"]
 
 
-@pytest.mark.parametrize(("ratios", "most"), [(1, 0.75), (8, 0.45)])
+@pytest.mark.parametrize(("ratios", "most"), [(1, 0.75), (8, 0.5)])
 def test_the_compiled_law_is_quicker_than_the_same_in_python(
     ratios: int, most: float, pure: Path
 ) -> None:

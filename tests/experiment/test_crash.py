@@ -164,10 +164,10 @@ def copy_a_part(folder: Path) -> None:
 
 
 def forge_a_part(folder: Path) -> None:
-    """One that says it replaces all others."""
+    """One that says it replaces more than it did, itself too."""
     path = next((folder / "commits").iterdir())
     held = json.loads(path.read_text())
-    path.write_text(json.dumps(held | {"replaces": [0, 1, 2, 3, 4]}))
+    path.write_text(json.dumps(held | {"replaces": [*range(100)]}))
 
 
 def take_a_part_out(folder: Path) -> None:

@@ -215,7 +215,7 @@ def _conflicts_besides(
     if any(default(question, name) is MISSING for name in wrong & set(names_of(question))):
         return []
     rest = {name: value for name, value in values.items() if name not in wrong}
-    part = _made(question, rest, {**context, "partial": True})
+    part: object = _made(question, rest, {**context, "partial": True})
     given = set(rest) if context else differing(part)
     conflicts = part.conflicts(given) if isinstance(part, Question) else ()
     return [_line(question, m) for m in conflicts if wrong.isdisjoint(m.fields)]

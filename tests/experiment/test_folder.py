@@ -233,16 +233,15 @@ def test_a_full_disk_keeps_what_is_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: list[tuple[str, int]]
 ) -> None:
     """The message says how much and where; there is no draft left, and the command goes on."""
-    write, left = pq.write_table, iter(range(7))
+    write, left = pq.ParquetWriter.write_table, iter(range(7))
 
-    def full(table: Any, file: Any, **rest: Any) -> None:
+    def full(self: Any, table: Any) -> None:
         if next(left, None) is None:
-            file.write(b"PAR1")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write(table, file, **rest)
+        write(self, table)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pq, "write_table", full)
+        patch.setattr(pq.ParquetWriter, "write_table", full)
         with pytest.raises(OSError, match=r"No space left.*of 40 runs are kept in .*small"):
             replicate(scenario(), times=40, seed=5, jobs=1, out=tmp_path)
     there = kept(tmp_path)

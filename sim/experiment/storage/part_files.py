@@ -278,12 +278,19 @@ class PartFiles:
         return repeated
 
     def _read(self, path: Path) -> pa.Table:
+        """A table of a file, whose bytes Arrow has in memory of its own.
+
+        Its workers let go of a Python file after the read has returned; where Python ends in that
+        moment, they abort it or hang (apache/arrow#33975, #34314, #50482).
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
             with unlinked(path) as file:
-                return pq.read_table(file, page_checksum_verification=True)
+                held = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
+                file.readinto(held)
+            return pq.read_table(pa.BufferReader(held), page_checksum_verification=True)
         except (OSError, ValueError, pa.ArrowException) as error:
             raise Damaged(f"{path} is damaged") from error
 

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from io import BufferedReader
 from itertools import accumulate, chain
@@ -66,17 +66,13 @@ class PartFile:
 class OpenParts:
     """Files of parts that stay open: whoever replaces them does not disturb."""
 
-    def __init__(self, files: dict[str, list[BufferedReader]]) -> None:
-        self._files = files
+    def __init__(self, paths: Mapping[str, Iterable[Path]]) -> None:
+        self._files = {table: [*map(_opened, those)] for table, those in paths.items()}
 
     def __call__(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The rows of a table, or some of its columns, some rows at a time."""
-        for file in self._files[table]:
-            yield from _chunks(file, columns)
-
-    def __del__(self) -> None:
-        for file in chain.from_iterable(self._files.values()):
-            file.close()
+        for path, file in self._files[table]:
+            yield from _chunks(path, file, columns)
 
 
 class PartFiles:
@@ -169,12 +165,8 @@ class PartFiles:
 
     def opened(self) -> OpenParts:
         """The tables of all parts, to be read later."""
-        return OpenParts(
-            {
-                table: [unlinked(self.path(table, part.number)) for part in self.there]
-                for table in TABLES
-            }
-        )
+        numbers = [part.number for part in self.there]
+        return OpenParts({name: [self.path(name, n) for n in numbers] for name in TABLES})
 
     def write(
         self, table: Callable[[str], Iterable[pa.Table]], replaces: Collection[int] = ()
@@ -319,7 +311,15 @@ def unlinked(path: Path) -> BufferedReader:
     return open(path, "rb", opener=lambda name, _: os.open(name, os.O_RDONLY | NO_LINK))
 
 
-def _chunks(file: BufferedReader, columns: Sequence[str] | None) -> Iterator[pa.Table]:
+def _opened(path: Path) -> tuple[Path, pa.OSFile]:
+    """A file that is no link, open in Arrow itself: its workers must not hold a Python file."""
+    import pyarrow as pa
+
+    with unlinked(path):
+        return path, pa.OSFile(os.fspath(path))
+
+
+def _chunks(path: Path, file: pa.OSFile, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     """The rows of an open file, some at a time.
 
     Raises:
@@ -333,7 +333,7 @@ def _chunks(file: BufferedReader, columns: Sequence[str] | None) -> Iterator[pa.
         for batch in table.iter_batches(ROWS, columns=columns):
             yield pa.Table.from_batches([batch])
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise Damaged(f"{file.name} is damaged") from error
+        raise Damaged(f"{path} is damaged") from error
 
 
 def _sealed(part: PartFile) -> str:

@@ -53,17 +53,17 @@ def chunks(bundles: Sequence[Bundle], table: str) -> Iterator[pa.Table]:
     yield from map(_arrow, _some_rows(spans if table == "spans" else _unpacked(bundles)))
 
 
-def even(tables: Iterable[pa.Table], rows: int = ROWS) -> Iterator[pa.Table]:
+def even(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """The same rows, always as many at a time: a file does not tell how they came."""
     import pyarrow as pa
 
     held: list[pa.Table] = []
     for table in tables:
         held.append(table)
-        while sum(each.num_rows for each in held) >= rows:
+        while sum(each.num_rows for each in held) >= ROWS:
             whole = pa.concat_tables(held)
-            yield whole.slice(0, rows)
-            held = [whole.slice(rows)]
+            yield whole.slice(0, ROWS)
+            held = [whole.slice(ROWS)]
     yield pa.concat_tables(held)
 
 

@@ -50,7 +50,7 @@ def test_what_is_packed_is_the_same_to_the_last_bit(readings: list[Any]) -> None
 
 
 def test_readings_of_hosts_at_rest_take_two_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """30,000 readings of a machine that has long started take two bytes each at most, and not 32."""
+    """30,000 readings of a machine that has long started take two bytes each at most, not 32."""
     resting = scenario(tasks=2, sample_every=1.0, until=10_000.0)
     plain = sample_columns(run(resting, 1, 0), "a", 0)
     monkeypatch.setattr(packed, "BLOCK", 4_000)

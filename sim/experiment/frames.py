@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 KEYS = ("variant", "run", "task")
 COLUMNS_OF_TILES = ("run", "task", "phase", "start_s", "end_s")
+COLUMNS_OF_PHASES = ("variant", *COLUMNS_OF_TILES, "outcome")
+COLUMNS_OF_STARTS = (*COLUMNS_OF_PHASES, "host")
 OUTCOMES = ("ready", "refused", "killed", "censored")
 SUMMARY = ("variant", "phase", "p50_s", "p95_s", "n")
 """Columns of a summary without rows: no start became ready, or too few did for a median."""

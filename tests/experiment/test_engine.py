@@ -143,7 +143,7 @@ def test_a_clock_too_coarse_for_a_run_is_no_division_by_zero() -> None:
     one: dict[str, Scenario] = {"a": scenario(tasks=1)}
     Engine(one, seed=1, target=Number(5), store=store, workers=Coarse()).run()
 
-    assert store.tables()["runs"].num_rows == 5
+    assert store.tables(one).runs.num_rows == 5
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

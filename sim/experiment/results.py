@@ -240,7 +240,7 @@ def load(path: str | os.PathLike[str]) -> Results:
     """Results from disk.
 
     Args:
-        path: a run's folder; a scenario's folder (its latest run); or a run id under `results/`.
+        path: a run's folder; a scenario's folder (its latest run); or either's name in `results/`.
 
     Raises:
         FileNotFoundError: there are none.
@@ -355,7 +355,7 @@ def _results(tables: RunTables, described: dict[str, Any], manifest: Manifest) -
 def _find(path: Path) -> Path:
     named = Path("results").glob(f"*/{glob.escape(path.name)}") if path.name else ()
     every = sorted(named, key=lambda at: -at.lstat().st_mtime)
-    for candidate in (path, *every):
+    for candidate in (path, Path("results") / path, *every):
         if candidate.name == LATEST and (candidate / FILE).is_file():
             return candidate.parent / candidate.resolve().name
         if (candidate / FILE).is_file():

@@ -4,9 +4,13 @@ import gc
 import os
 from functools import cache
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 import sim.cli.app
+
+LONG = ("test_notebooks.py",)
+"""Files with a process of their own, which is begun once if one process has all their tests."""
 
 settings.register_profile(
     "floors",
@@ -29,6 +33,20 @@ os.environ.pop(
 verbs = sim.cli.app
 verbs.made = cache(verbs.made)
 # A process of tests types a thousand commands; each verb has its options made once.
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one process makes for all, and what is long, comes first: nobody waits for it later.
+
+    Each process begins with its own part of the tests; the one whose part this is has it made
+    before the other takes some of it over.
+    """
+    items.sort(key=lambda item: ("shipped" not in fixtures(item), item.path.name not in LONG))
+
+
+def fixtures(item: pytest.Item) -> list[str]:
+    """Names of what a test is given."""
+    return getattr(item, "fixturenames", [])
 
 
 def pytest_collection_finish() -> None:

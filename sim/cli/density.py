@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sim.cli.columns import stops, won
 from sim.cli.options import Plotted, refusals
 from sim.cli.own_files import OwnFiles
-from sim.cli.screen import as_json, aside, bar, hint, lead, note, say, table, wrote
+from sim.cli.screen import as_json, aside, bar, hint, lead, say, table, wrote, wrote_aside
 from sim.core.quantity import shown_machine
 from sim.studies.density.question import DensityQuestion
 from sim.units import GiB
@@ -31,15 +31,16 @@ def command(own: OwnFiles, question: DensityQuestion, to: Plotted) -> int:
     with refusals():
         answer = study.answer(question)
     folder = answer.save(to.out)
+    drawn = tuple(_drawn(answer, folder)) if to.plot else ()
     if to.json:
         as_json(answer.json())
-        note(f"wrote {folder}")
+        wrote_aside(folder, *drawn)
     else:
         lead(answer.sentence())
         show(answer)
         if answer.bills():
             show_bills(answer.bills(), answer.cost_sentence())
-        wrote(folder, *(_drawn(answer, folder) if to.plot else ()))
+        wrote(folder, *drawn)
     return 0 if answer.fits else 3
 
 

@@ -48,7 +48,8 @@ def show(answer: HoldsAnswer, *, explain: bool) -> None:
 
 
 def _cells(row: HeldRow, most: int) -> list[str]:
-    price = "not known" if row.usd_per_hour is None else f"{row.usd_per_hour:.4f}"
+    none = "none fits" if row.refused or row.holds == 0 else "not known"
+    price = none if row.usd_per_hour is None else f"{row.usd_per_hour:.4f}"
     if row.holds is None:
         hosts = "none" if row.refused else f"{row.hosts} hosts"
         return [row.platform, row.host, hosts, "", "", "", price]
@@ -57,7 +58,7 @@ def _cells(row: HeldRow, most: int) -> list[str]:
         row.host,
         str(row.holds),
         bar(row.holds, most, 8),
-        row.stopped_by,
+        ", ".join(row.stops),
         row.then,
         price,
     ]

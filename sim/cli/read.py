@@ -49,7 +49,7 @@ def sentence(app: Application) -> str:
     what = f"{many} service{'' if many == 1 else 's'}, {copies} cop{'y' if copies == 1 else 'ies'}"
     daemons = [part.name for part in app.parts if part.daemon]
     beside = f", and on every host {', '.join(daemons)}" if daemons else ""
-    size = f"{cpu:.4g} vCPU and {memory / 2**20:,.0f} MiB"
+    size = f"{cpu:.4g} vCPU and {shown_size(memory, 4)}"
     return f"{app.name} is {what}: {size}{beside}. {_known(app)}"
 
 

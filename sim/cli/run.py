@@ -6,7 +6,7 @@ from sim.catalog import apps
 from sim.cli import explained
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many
 from sim.cli.options import Plotted, WorkerOptions, refusals
-from sim.cli.screen import as_json, lead, note, say, table, wrote
+from sim.cli.screen import as_json, lead, note, say, table, wrote, wrote_aside
 from sim.cli.script import pictures
 from sim.core.description import description
 from sim.core.quantity import shown_plain
@@ -34,14 +34,15 @@ def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Plott
         results = replicate(scenario, **effort(question.file, runs, workers, to.out))
     moved = _explained(scenario, results, jobs=workers.jobs) if question.explain else None
     folder = results.folder or to.out
+    drawn = pictures(results, folder) if to.plot else ()
     if to.json:
         as_json([{**row, **_numbers(row, moved)} for row in results.json()])
-        note(f"wrote {folder}")
+        wrote_aside(folder, *drawn)
     else:
         show(results)
         if moved is not None:
             explained.show(moved)
-        wrote(folder, *(pictures(results, folder) if to.plot else ()))
+        wrote(folder, *drawn)
     return ended(results)
 
 

@@ -14,6 +14,8 @@ from rich.text import Text
 WIDTH = 108
 FAR = 12
 """Lines above which an answer has scrolled away, so that it is said again at the end."""
+FEW = 3
+"""Pictures of an answer that are named one by one."""
 DASH = "does not apply, or there are too few runs to say"
 SIGPIPE = 141
 """What a shell makes of a program whose reader has gone; 1 would be a requirement not met."""
@@ -152,10 +154,26 @@ def table(
 
 def wrote(*paths: Path | str) -> None:
     """Where the files are; then the answer again, where it has scrolled away."""
-    for path in paths:  # whole, so that it can be copied
+    for path in _written(paths):  # whole, so that it can be copied
         _last.lines_since += 1
         console().print(Text(f"wrote {path}"), soft_wrap=True)
     again()
+
+
+def wrote_aside(*paths: Path | str) -> None:
+    """Where the files are, on standard error: JSON is alone on standard output."""
+    for path in _written(paths):
+        note(f"wrote {path}")
+
+
+def _written(paths: Sequence[Path | str]) -> list[str]:
+    """The paths; many pictures of one folder are one pattern that a shell opens."""
+    drawn = [path for path in map(Path, paths) if path.suffix == ".png"]
+    folders = {path.parent for path in drawn}
+    if len(drawn) <= FEW or len(folders) > 1:
+        return [str(path) for path in paths]
+    others = [str(path) for path in paths if Path(path).suffix != ".png"]
+    return [*others, f"{folders.pop() / '*.png'} ({len(drawn)} pictures)"]
 
 
 def bar(value: float, longest: float, width: int = 20) -> str:

@@ -10,7 +10,7 @@ from sim.cli import explained
 from sim.cli.columns import stops, won
 from sim.cli.options import Plotted, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles
-from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote
+from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote, wrote_aside
 from sim.cli.script import picture
 from sim.cli.uptime import start_files
 from sim.core.description import description
@@ -54,16 +54,17 @@ def command(
         rests = answer.assumed_line()  # tried where the runs are made
         missed = None if held.require is None else unmet(answer, held.require)
     folder = answer.results.save(to.out)
+    drawn = tuple(_drawn(answer, folder)) if to.plot and answer.started else ()
     if to.json:
         as_json(answer.json())
         note(rests)
         for line in filter(None, (answer.account, *answer.remarks)):
             note(line)
-        note(f"wrote {folder}")
+        wrote_aside(folder, *drawn)
     else:
         lead(answer.sentence())
         show(answer)
-        wrote(folder, *(_drawn(answer, folder) if to.plot and answer.started else ()))
+        wrote(folder, *drawn)
     if missed is not None:
         note(missed)
         return 1

@@ -1,7 +1,7 @@
 """`sim storm`: many sandboxes started at once on one host."""
 
 from sim.cli.options import Caveats, Plotted, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
+from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote, wrote_aside
 from sim.cli.script import pictures
 from sim.core.quantity import shown_gib
 from sim.studies.storm import study
@@ -24,13 +24,14 @@ def command(question: StormQuestion, caveats: Caveats, workers: WorkerOptions, t
     remark = virtualised(question.runtime, question.host)
     if remark:
         note(remark)
+    drawn = pictures(answer.results, folder) if to.plot else ()
     if to.json:
         as_json(answer.json())
-        note(f"wrote {folder}")
+        wrote_aside(folder, *drawn)
     else:
         lead(answer.sentence())
         show(answer, explain=caveats.explain)
-        wrote(folder, *(pictures(answer.results, folder) if to.plot else ()))
+        wrote(folder, *drawn)
     return 0
 
 
@@ -44,7 +45,7 @@ def show(answer: StormAnswer, *, explain: bool) -> None:
         ["host CPU per start", shown_ms(answer.host_cpu_ms_per_start)],
         ["memory of all that run at the end", shown_gib(answer.memory_bytes)],
     ]
-    table(["", ""], rows, title=answer.title(), right="lr")
+    table(["figure", "value"], rows, title=answer.title(), right="lr")
     if answer.outside():
         hint(f"{answer.outside()}.")
     if not explain:

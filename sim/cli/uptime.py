@@ -49,10 +49,8 @@ def show(answer: UptimeAnswer, *, explain: bool) -> None:
     )
     if answer.up:
         _show_parts(answer, answer.up[-1])
-    for row in answer.rows:
-        if row.short:
-            runs = f"{row.short} of {row.short + len(row.runs)} runs"
-            hint(f"{row.platform}, {row.image}: not everything came up in {runs}: {row.why}.")
+    for line in (*answer.not_up(), *filter(None, (answer.in_order(),))):
+        hint(line)
     for name, why in answer.refused.items():
         hint(f"{name}: {why}.")
     notes(answer.app.notes, explain=explain)

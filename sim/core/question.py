@@ -20,7 +20,7 @@ from typing import (
     get_type_hints,
 )
 
-from pydantic import TypeAdapter, ValidationError, ValidationInfo, model_validator
+from pydantic import ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticUndefined
 
 from sim.core.description import description
@@ -187,9 +187,8 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
         BadInput: all that is wrong, one mistake a line.
     """
     context: dict[str, object] = {"text": True, "given": set(values)} if text else {}
-    adapter = TypeAdapter(question)
     try:
-        return adapter.validate_python(dict(values), context=context)
+        return _made(question, values, context)
     except ValidationError as error:
         told = by_item(error, question)
         lines = [_named(question, line, values) if item["loc"] else line for item, line in told]
@@ -202,6 +201,13 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
     raise (NotKnown if unknown else BadInput)("\n".join(lines))
 
 
+def _made(question: type[Q], values: Mapping[str, object], context: dict[str, object]) -> Q:
+    """By the validator that the class has already; an adapter would build it a second time."""
+    kind: Any = question
+    made: Q = kind.__pydantic_validator__.validate_python(dict(values), context=context)
+    return made
+
+
 def _conflicts_besides(
     question: type, values: Mapping[str, object], wrong: Set[str], context: dict[str, object]
 ) -> list[str]:
@@ -209,7 +215,7 @@ def _conflicts_besides(
     if any(default(question, name) is MISSING for name in wrong & set(names_of(question))):
         return []
     rest = {name: value for name, value in values.items() if name not in wrong}
-    part: object = TypeAdapter(question).validate_python(rest, context={**context, "partial": True})
+    part: object = _made(question, rest, {**context, "partial": True})
     given = set(rest) if context else differing(part)
     conflicts = part.conflicts(given) if isinstance(part, Question) else ()
     return [_line(question, m) for m in conflicts if wrong.isdisjoint(m.fields)]

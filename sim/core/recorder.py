@@ -168,6 +168,8 @@ class Recorder:
             array("d"),
             array("d"),
         )
+        self.packed_samples: list[object] = []
+        """Earlier samples, as whoever reads meters has packed them."""
 
     def task(self, service: str) -> int:
         """The number of a new task, in order of arrival."""
@@ -268,6 +270,16 @@ class Recorder:
         self.sample_time.append(self.env.now)
         self.sample_used.append(used)
         self.sample_capacity.append(capacity)
+
+    def read_meters(
+        self, host: int, codes: "array[int]", used: list[float], capacity: list[float]
+    ) -> None:
+        """Store the present use of some resources of a host at once; all by their codes."""
+        self.sample_host.extend([host] * len(used))
+        self.sample_resource.extend(codes)
+        self.sample_time.extend([self.env.now] * len(used))
+        self.sample_used.extend(used)
+        self.sample_capacity.extend(capacity)
 
     def close(self) -> None:
         """End the run: whatever is still open is censored, never done."""

@@ -117,7 +117,7 @@ def compare(
         with _kept(folder, engine):
             engine.run()
             manifest |= {"replications": target.needed, **target.report(), "complete": True}
-            results = gather(store.tables(), described, manifest, summary)
+            results = gather(store.tables(described, target.needed), described, manifest, summary)
             if folder is not None:
                 folder.finish(as_csv(results.summary))
                 results.folder = folder.folder

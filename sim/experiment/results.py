@@ -5,8 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,12 @@ from sim.experiment.statistics import steady_state as steady
 from sim.experiment.storage.manifest import FILE, Manifest, check_name, read_manifest
 from sim.experiment.storage.part_files import Damaged, PartFiles
 from sim.experiment.storage.run_folder import LATEST, note_latest, read_summary, save_whole
-from sim.experiment.storage.tables import TABLES, Tables, arranged, arrow_of
+from sim.experiment.storage.run_tables import RunTables
+from sim.experiment.storage.tables import arrow_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 TRIES = 5
 """Times that a run is read anew where another process has replaced it meanwhile."""
@@ -31,7 +32,6 @@ class Unfinished(ValueError):  # noqa: N818 (it is what happened, in the user's 
     """A run folder whose runs are not all there."""
 
 
-@dataclass(slots=True, repr=False)
 class Results:
     """What a set of runs gave.
 
@@ -45,16 +45,68 @@ class Results:
         folder: where it is on disk; None: only in memory.
     """
 
-    runs: pd.DataFrame
-    spans: pd.DataFrame
-    samples: pd.DataFrame
-    summary: pd.DataFrame
-    scenario: dict[str, Any]
-    manifest: Manifest
-    folder: Path | None = None
+    __slots__ = ("_given", "folder", "manifest", "runs", "scenario", "summary")
+
+    def __init__(  # noqa: PLR0917 (the tables, then what they are of)
+        self,
+        runs: pd.DataFrame,
+        spans: pd.DataFrame | RunTables,
+        samples: pd.DataFrame | RunTables,
+        summary: pd.DataFrame,
+        scenario: dict[str, Any],
+        manifest: Manifest,
+        folder: Path | None = None,
+    ) -> None:
+        self.runs, self.summary = runs, summary
+        self.scenario, self.manifest, self.folder = scenario, manifest, folder
+        self._given = {"spans": spans, "samples": samples}
+        """Tables, or where they are read from once they are asked for."""
 
     def __repr__(self) -> str:
-        return f"Results({self.name!r}, {len(self.runs)} runs, {len(self.spans)} spans)"
+        return f"Results({self.name!r}, {len(self.runs)} runs)"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        tables = self.runs, self.spans, self.samples, self.summary
+        return Results, (*tables, self.scenario, self.manifest, self.folder)
+
+    @property
+    def spans(self) -> pd.DataFrame:
+        """One row a phase of a start; where they are many, they are read when asked for first."""
+        return self._frame("spans")
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """One row a reading of a host's meters; read when asked for first where they are many."""
+        return self._frame("samples")
+
+    def _frame(self, table: str) -> pd.DataFrame:
+        given = self._given[table]
+        if isinstance(given, RunTables):
+            given = self._given[table] = given.frame(table)
+        return given
+
+    def within(
+        self, parents: Collection[str], columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """The spans that are parts of these phases, which may be all that is in memory.
+
+        Args:
+            parents: the empty name for those that tile their start.
+            columns: these, and `parent`; None: all.
+        """
+        spans = self._given["spans"]
+        if isinstance(spans, RunTables):
+            return spans.within(parents, columns)
+        asked = list(spans.columns) if columns is None else [*columns, "parent"]
+        return spans.loc[spans["parent"].isin(parents), asked]
+
+    def _tiles(self, columns: Sequence[str]) -> pd.DataFrame:
+        return self.within(("",), columns)
+
+    def _chunks(self, table: str) -> Iterable[pa.Table]:
+        """A table as it is written to disk."""
+        given = self.runs if table == "runs" else self._given[table]
+        return given.chunks(table) if isinstance(given, RunTables) else [arrow_of(given)]
 
     @property
     def run_id(self) -> str:
@@ -87,11 +139,15 @@ class Results:
 
     def starts(self) -> pd.DataFrame:
         """One row a start that became ready: `time_to_running_s`, `time_to_ready_s`."""
-        return frames.starts(self.spans)
+        return frames.starts(self._tiles(frames.COLUMNS_OF_STARTS))
 
     def tiling(self) -> pd.DataFrame:
         """Spans that tile their start, of starts that became ready."""
         return frames.tiling(self.spans)
+
+    def phases(self) -> pd.DataFrame:
+        """Phases of the median and the p95 start of each variant, as far as there are enough."""
+        return frames.summarize(frames.tiling(self._tiles(frames.COLUMNS_OF_PHASES)))
 
     def estimate(
         self, metric: str, *, quantile: float | None = None, variant: str | None = None
@@ -157,7 +213,7 @@ class Results:
             home,
             self.manifest,
             self.scenario,
-            lambda name: arrow_of(getattr(self, name)),
+            self._chunks,
             as_csv(self.summary),
         )
 
@@ -184,7 +240,7 @@ def load(path: str | os.PathLike[str]) -> Results:
     """Results from disk.
 
     Args:
-        path: a run's folder; a scenario's folder (its latest run); or a run id under `results/`.
+        path: a run's folder; a scenario's folder (its latest run); or either's name in `results/`.
 
     Raises:
         FileNotFoundError: there are none.
@@ -223,21 +279,21 @@ def _loaded(folder: Path, manifest: Manifest, described: dict[str, Any]) -> Resu
         )
     try:
         parts.use(manifest["stored"]["parts"])
-        tables = {name: parts.read(name) for name in TABLES}
-        _check_complete(folder, tables, described, manifest)
+        rows = sum(part.rows for part in parts.there)
+        tables = RunTables(parts.opened(), rows, described, manifest.get("replications"))
+        _check_complete(folder, tables.runs, described, manifest)
+        results = _results(tables, described, {k: v for k, v in manifest.items() if k != "stored"})
     except Damaged as error:
         raise Damaged(f"{error}\nthe same command makes these runs again") from None
-    summary = read_summary(folder, manifest)
-    results = _results(tables, described, {k: v for k, v in manifest.items() if k != "stored"})
-    results.summary, results.folder = _summary_of(summary), folder
+    results.summary, results.folder = _summary_of(read_summary(folder, manifest)), folder
     return results
 
 
 def _check_complete(
-    folder: Path, tables: Tables, described: dict[str, Any], manifest: Manifest
+    folder: Path, runs: pa.Table, described: dict[str, Any], manifest: Manifest
 ) -> None:
     """Raise `Damaged` unless each variant has each replication."""
-    runs, times = tables["runs"], int(manifest.get("replications", 0))
+    times = int(manifest.get("replications", 0))
     there = set(zip(runs["variant"].to_pylist(), runs["run"].to_pylist(), strict=True))
     missing = [(v, n) for v in described for n in range(times) if (v, n) not in there]
     if missing:
@@ -249,7 +305,7 @@ def _check_complete(
 
 
 def gather(
-    tables: Tables,
+    tables: RunTables,
     described: dict[str, Any],
     manifest: Manifest,
     summary: Callable[[Results], pd.DataFrame] | None = None,
@@ -265,7 +321,7 @@ def gather(
     elif "points" in manifest:
         results.summary = frames.summarize_points(results.runs, results.points)
     else:
-        results.summary = frames.summarize(results.tiling())
+        results.summary = results.phases()
     return results
 
 
@@ -285,20 +341,21 @@ def _summary_of(text: str) -> pd.DataFrame:
         return frames.empty_summary()
 
 
-def _results(tables: Tables, described: dict[str, Any], manifest: Manifest) -> Results:
-    """In the order of variants and runs, without the runs that this command did not ask for."""
+def _results(tables: RunTables, described: dict[str, Any], manifest: Manifest) -> Results:
+    """In the order of variants and runs; what is large stays where it is until it is asked for."""
     import pandas as pd
 
-    named = dict.fromkeys([*described, *tables["runs"]["variant"].to_pylist()])
-    below = manifest.get("replications")
-    runs, spans, samples = (arranged(tables[name], named, below).to_pandas() for name in TABLES)
-    return Results(runs, spans, samples, pd.DataFrame(), described, manifest)
+    runs = tables.runs.to_pandas()
+    results = Results(runs, tables, tables, pd.DataFrame(), described, manifest)
+    if not tables.large:
+        _ = results.spans, results.samples
+    return results
 
 
 def _find(path: Path) -> Path:
     named = Path("results").glob(f"*/{glob.escape(path.name)}") if path.name else ()
     every = sorted(named, key=lambda at: -at.lstat().st_mtime)
-    for candidate in (path, *every):
+    for candidate in (path, Path("results") / path, *every):
         if candidate.name == LATEST and (candidate / FILE).is_file():
             return candidate.parent / candidate.resolve().name
         if (candidate / FILE).is_file():

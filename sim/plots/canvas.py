@@ -1,7 +1,8 @@
 """What all figures share: axes without pyplot, a quiet frame, legends that cover nothing."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -150,20 +151,34 @@ def fits(ax: Axes, text: str, length: float) -> bool:
     return points(ax)[0] * abs(length / (high - low)) > 0.62 * SMALL * longest + 3.0
 
 
+@contextmanager
+def laid_out(figure: Figure) -> Iterator[None]:
+    """Lay a figure out, once for all the files that are written within.
+
+    With a layout engine, even an idle one, matplotlib draws a figure twice for each file.
+    """
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
+
+
 def save(ax: Axes, *paths: str | os.PathLike[str], dpi: float = DPI) -> None:
     """Write the figure the axes are part of; the ending of each path says in which format.
 
-    Each file is whole or not there. The figure is laid out once for all; in SVG text stays text.
+    Each file is whole or not there. In SVG text stays text.
     """
     figure = ax.get_figure(root=True)
     if figure is None:
         raise ValueError("ax: these axes were removed from their figure")
-    engine = figure.get_layout_engine()
-    for path in map(Path, paths):
-        form = path.suffix[1:] or "png"
-        none = {"Date": None} if form == "svg" else None  # equal figures are equal bytes
-        as_text = rc_context({"svg.fonttype": "none", "svg.hashsalt": path.stem})
-        with as_text, whole_file(path) as file:
-            figure.savefig(file, dpi=dpi, format=form, metadata=none)
-        figure.set_layout_engine("none")
-    figure.set_layout_engine(engine)
+    with laid_out(figure):
+        for path in map(Path, paths):
+            form = path.suffix[1:] or "png"
+            none = {"Date": None} if form == "svg" else None  # equal figures are equal bytes
+            as_text = rc_context({"svg.fonttype": "none", "svg.hashsalt": path.stem})
+            with as_text, whole_file(path) as file:
+                figure.savefig(file, dpi=dpi, format=form, metadata=none)

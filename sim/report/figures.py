@@ -62,12 +62,15 @@ def as_svg(axes: Axes, name: str) -> str:
     """
     import matplotlib as mpl
 
+    from sim.plots.canvas import laid_out
+
     figure = axes.get_figure(root=True)
     if figure is None:
         raise ValueError("axes: they were removed from their figure")
     text = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+    as_text = mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"})
+    with as_text, laid_out(figure):
         figure.savefig(text, format="svg", transparent=True, metadata=nothing)
     return _inline(text.getvalue())
 

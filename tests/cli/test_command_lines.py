@@ -1,6 +1,8 @@
 """Whatever is typed behind a verb ends in a sentence of some length, and never in a traceback."""
 
 import random
+import runpy
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from sim import __version__
 from sim.cli.app import MODULES, PLAIN, VERBS
 from sim.cli.help import VerbCommand
 from sim.cli.options import verb
@@ -83,3 +86,15 @@ def test_a_few_lines_of_each_verb(name: str) -> None:
 @pytest.mark.parametrize("name", VERBS)
 def test_hundreds_of_lines_of_each_verb(name: str) -> None:
     check(name, 400, seed=2)
+
+
+def test_the_package_runs_as_a_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`python -m sim` is what `sim` is."""
+    monkeypatch.setattr(sys, "argv", ["sim", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("sim", run_name="__main__")
+
+    assert ended.value.code == 0
+    assert __version__ in capsys.readouterr().out

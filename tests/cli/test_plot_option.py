@@ -1,5 +1,6 @@
 """`--plot` of verbs that draw only where that is asked for."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,13 @@ def test_a_verb_draws_in_both_formats_and_says_where(
     assert {path.stem for path in folder.glob("*.png")} == drawn
     assert {path.stem for path in folder.glob("*.svg")} == drawn
     assert all(f"{folder / name}.png" in plotted.stdout for name in drawn)
+
+
+def test_json_beside_pictures_says_on_standard_error_where_they_are(tmp_path: Path) -> None:
+    """They are drawn all the same, and standard output stays JSON."""
+    words = ["density", "--by", "reservation", "--json", "--plot", "--out", str(tmp_path)]
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    (folder,) = {path.parent for path in tmp_path.glob("*/*/*.png") if "latest" not in path.parts}
+
+    assert json.loads(result.stdout)
+    assert f"wrote {folder}/density.png" in result.stderr

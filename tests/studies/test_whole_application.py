@@ -10,12 +10,16 @@ import sim
 from sim import catalog
 from sim.cli.app import app as command_line
 from sim.core.question import BadInput
-from sim.experiment import Rollout, Scenario
+from sim.experiment import Results, Rollout, Scenario
 from sim.experiment.running.run import run
 from sim.files import read
 from sim.scenario_file import BadFile, load_scenario
+from sim.studies.holds.answer import HeldRow
 from sim.studies.plan.hosts import options_for, planned_hosts
+from sim.studies.platform_row import Temperature
 from sim.studies.platforms import row
+from sim.studies.uptime.answer import UptimeAnswer, UptimeRow
+from sim.studies.uptime.question import UptimeQuestion
 from sim.units import GiB, MiB
 from sim.workload import Application, Part, Service
 
@@ -133,6 +137,48 @@ def test_files_are_started_and_counted_by_the_verbs(
     assert len(list(Path("results/uptime").glob("latest/uptime-docker-cold.png"))) == 1
     assert "shop is 2 tasks" in counted.output
     assert "cpu: not allowed beside files" in idle.output
+
+
+PORTS = """\
+services:
+  web: {image: "nginx", ports: ["80:80"], deploy: {replicas: 2, resources: {limits: {cpus: "0.5"}}}}
+"""
+
+
+def test_two_copies_on_one_port_need_two_hosts_and_the_ports_are_why(tmp_path: Path) -> None:
+    """One vCPU of four is taken: neither CPU nor memory is short."""
+    path = tmp_path / "compose.yaml"
+    path.write_text(PORTS, encoding="utf-8")
+    answer = sim.plan(sim.read(path), replications=1)
+    by_name = {row.name: row for row in answer.rows}
+
+    assert by_name["ecs"].hosts is not None and by_name["ecs"].hosts.machines == 2
+    assert by_name["ecs"].hosts.stopped_by == "host ports"
+    assert by_name["docker"].refused.endswith("host ports")
+
+
+def test_limits_that_end_at_the_same_count_are_all_named() -> None:
+    """With more CPU alone a host holds no more."""
+    held = HeldRow("ecs", "h", 1, limits=(("vCPU", 1), ("memory", 1), ("ENI", 10)))
+
+    assert held.stops == ("vCPU", "memory")
+    assert held.then == "ENI at 10"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        ("vCPU x4", "4 tasks not started (vCPU)"),
+        ("host ports x1; vCPU x2", "1 task not started (host ports), 2 tasks not started (vCPU)"),
+    ],
+)
+def test_what_does_not_come_up_is_counted_in_tasks(reasons: str, said: str) -> None:
+    app = Application(name="a", parts=(Part(service=catalog.service("node")),))
+    images: tuple[Temperature, ...] = ("cold", "warm")
+    rows = [UptimeRow("vm", image, {}, 3, reasons) for image in images]
+    answer = UptimeAnswer(UptimeQuestion(app), app, rows, Results.__new__(Results), {}, {})
+
+    assert answer.not_up() == [f"vm: not everything comes up: {said}."]
 
 
 def test_depends_on_within_a_task_is_read_and_kept(tmp_path: Path) -> None:

@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from sim.experiment.running.columns import Columns, joined, sample_columns, span_columns
+from sim.experiment.running.columns import (
+    Columns,
+    Piece,
+    joined,
+    joined_pieces,
+    rows_of,
+    sample_pieces,
+    span_columns,
+)
 from sim.experiment.running.own_code import module_digest
 from sim.experiment.running.run import Runnable, RunRow, run, run_row
 
@@ -34,6 +42,7 @@ MODEL = (
     "experiment/running/scenario.py",
     "experiment/running/run.py",
     "experiment/running/columns.py",
+    "experiment/running/packed.py",
 )
 """Files and folders, relative to the package, that decide what a run gives."""
 
@@ -59,9 +68,14 @@ class Bundle:
 
     rows: list[RunRow]
     spans: Columns
-    samples: Columns
+    samples: list[Piece]
     seconds: float
     """CPU time of the runs: a busy machine is no reason to start more processes."""
+
+
+def rows_in(bundle: Bundle) -> int:
+    """How many spans and samples it has."""
+    return rows_of(bundle.spans) + sum(map(rows_of, bundle.samples))
 
 
 def perform(batch: Batch) -> Bundle:
@@ -79,16 +93,17 @@ def perform(batch: Batch) -> Bundle:
     with _without_garbage():
         done = [_perform(batch, key) for key in batch.runs]
     rows, spans, samples = zip(*done, strict=True)
-    return Bundle(list(rows), joined(spans), joined(samples), time.process_time() - begun)
+    pieces = joined_pieces(piece for each in samples for piece in each)
+    return Bundle(list(rows), joined(spans), pieces, time.process_time() - begun)
 
 
-def _perform(batch: Batch, key: RunKey) -> tuple[RunRow, Columns, Columns]:
+def _perform(batch: Batch, key: RunKey) -> tuple[RunRow, Columns, list[Piece]]:
     """One run; its world, which is one large cycle, is gone when the next one begins."""
     variant, number = key
     record = run(batch.scenarios[variant], batch.seed, number)
     row = run_row(record, variant, number)
     spans = span_columns(record, variant, number) if batch.tables else {}
-    samples = sample_columns(record, variant, number) if batch.tables else {}
+    samples = sample_pieces(record, variant, number) if batch.tables else []
     del record
     gc.collect(0)
     return row, spans, samples

@@ -1,13 +1,14 @@
 """Columns of finished runs: numbers and small codes in NumPy arrays, which are cheap to send."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.recorder import OUTCOMES, Names, Recorder
+from sim.experiment.running.packed import Packed
 
 UNITS = {
     "cpu": "vCPU",
@@ -50,17 +51,59 @@ def span_columns(record: Recorder, variant: str, run: int) -> Columns:
 
 
 def sample_columns(record: Recorder, variant: str, run: int) -> Columns:
-    """One row a reading of a host's resource."""
-    resource = _coded(np.asarray(record.sample_resource), record.resources)
-    return {
-        **_run(variant, run, resource.codes.size),
-        "host": _coded(np.asarray(record.sample_host), record.hosts),
-        "resource": resource,
-        "time_s": np.asarray(record.sample_time),
-        "used": np.asarray(record.sample_used),
-        "capacity": np.asarray(record.sample_capacity),
-        "unit": Coded(resource.codes, tuple(UNITS[name] for name in resource.words)),
-    }
+    """One row a reading of a host's resource, those that are packed left out."""
+    return _samples(
+        variant,
+        run,
+        (tuple(record.hosts.all()), tuple(record.resources.all())),
+        np.asarray(record.sample_host),
+        np.asarray(record.sample_resource),
+        np.asarray(record.sample_time),
+        np.asarray(record.sample_used),
+        np.asarray(record.sample_capacity),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PackedSamples:
+    """Some readings of a run, as its record has packed them."""
+
+    variant: str
+    run: int
+    words: tuple[tuple[str, ...], tuple[str, ...]]
+    """Of the codes of hosts and of resources."""
+    block: Packed
+
+    def columns(self) -> Columns:
+        """The readings."""
+        return _samples(self.variant, self.run, self.words, *self.block.unpacked())
+
+
+Piece: TypeAlias = Columns | PackedSamples
+
+
+def sample_pieces(record: Recorder, variant: str, run: int) -> list[Piece]:
+    """All readings of a run, in the order of time."""
+    words = tuple(record.hosts.all()), tuple(record.resources.all())
+    packed = [
+        PackedSamples(variant, run, words, block)
+        for block in record.packed_samples
+        if isinstance(block, Packed)
+    ]
+    return [*packed, sample_columns(record, variant, run)]
+
+
+def joined_pieces(pieces: Iterable[Piece]) -> list[Piece]:
+    """The same rows; what is not packed is one piece wherever it stands together."""
+    made: list[Piece] = []
+    plain: list[Columns] = []
+    for piece in pieces:
+        if isinstance(piece, PackedSamples):
+            made += [joined(plain), piece] if plain else [piece]
+            plain = []
+        else:
+            plain.append(piece)
+    return [*made, joined(plain)] if plain else made
 
 
 def joined(pieces: Sequence[Columns]) -> Columns:
@@ -68,9 +111,48 @@ def joined(pieces: Sequence[Columns]) -> Columns:
     return {name: _stacked([piece[name] for piece in pieces]) for name in pieces[0]}
 
 
-def size(columns: Columns) -> int:
-    """Bytes they take."""
-    return sum(c.codes.nbytes if isinstance(c, Coded) else c.nbytes for c in columns.values())
+def size(piece: Piece) -> int:
+    """Bytes it takes."""
+    if isinstance(piece, PackedSamples):
+        return sum(len(column) for _, column in piece.block.columns)
+    return sum(c.codes.nbytes if isinstance(c, Coded) else c.nbytes for c in piece.values())
+
+
+def rows_of(piece: Piece) -> int:
+    """How many rows it has."""
+    if isinstance(piece, PackedSamples):
+        return piece.block.rows
+    return len(cast("NDArray[Any]", piece["run"]))
+
+
+def sliced(columns: Columns, begin: int, end: int) -> Columns:
+    """Some of the rows."""
+    return {
+        name: Coded(c.codes[begin:end], c.words) if isinstance(c, Coded) else c[begin:end]
+        for name, c in columns.items()
+    }
+
+
+def _samples(
+    variant: str,
+    run: int,
+    words: tuple[tuple[str, ...], tuple[str, ...]],
+    host: NDArray[Any],
+    resource: NDArray[Any],
+    *values: NDArray[Any],
+) -> Columns:
+    hosts, resources = words
+    codes = resource.astype(np.int32)
+    time, used, capacity = values
+    return {
+        **_run(variant, run, codes.size),
+        "host": Coded(host.astype(np.int32), hosts),
+        "resource": Coded(codes, resources),
+        "time_s": time,
+        "used": used,
+        "capacity": capacity,
+        "unit": Coded(codes, tuple(UNITS[name] for name in resources)),
+    }
 
 
 def _run(variant: str, run: int, rows: int) -> Columns:
@@ -85,6 +167,8 @@ def _coded(codes: NDArray[Any], names: Names) -> Coded:
 
 
 def _stacked(columns: Sequence[Column]) -> Column:
+    if len(columns) == 1:
+        return columns[0]
     codes: dict[str, int] = {}
     arrays: list[NDArray[Any]] = []
     for column in columns:

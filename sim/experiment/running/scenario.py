@@ -1,5 +1,6 @@
 """A scenario: a platform, what arrives there, and for how long; and how it is run."""
 
+from array import array
 from collections.abc import Callable, Generator, Mapping
 from typing import Annotated, Any, Protocol, Self
 
@@ -13,9 +14,13 @@ from sim.core.quantity import Between, Count, Rate, Seconds
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
 from sim.core.world import World
+from sim.experiment.running.packed import pack_samples
 from sim.experiment.running.rollout import Rollout
 from sim.start import Deployment, Platform, Ready, Start
 from sim.workload import Fault, Service, draw_requests, serve
+
+METERS = ("cpu", "memory", "cache")
+"""What is read of each host."""
 
 MOST_DRAWN = 5_000_000
 """Requests of one task, and readings of one meter: they are in memory at once."""
@@ -217,15 +222,19 @@ def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Ev
 
 def _read_meters(world: World, deployment: Deployment, every: float) -> Generator[Event, Any, None]:
     """Read each host's meters; CPU is the exact mean since the last reading, not a sample."""
-    busy: dict[str, float] = {}
+    env, record = world.env, world.record
+    meters = array("i", [record.resources[name] for name in METERS])
+    before: dict[str, tuple[int, float]] = {}
     while True:
         for kernel in deployment.hosts():
-            root = kernel.cpu.root
-            used = (root.busy_integral - busy.get(kernel.name, 0.0)) / every
-            busy[kernel.name] = root.busy_integral
-            world.record.sample(kernel.name, "cpu", used, root.capacity)
-            world.record.sample(kernel.name, "memory", kernel.memory.used, kernel.memory.capacity)
-            world.record.sample(kernel.name, "cache", kernel.memory.cached, kernel.memory.capacity)
-        if world.env.peek() == float("inf"):
+            root, memory = kernel.cpu.root, kernel.memory
+            host, busy = before.get(kernel.name) or (record.hosts[kernel.name], 0.0)
+            now = root.busy_integral
+            before[kernel.name] = host, now
+            cpu = (now - busy) / every
+            used, capacity = [cpu, memory.used, memory.cached], memory.capacity
+            record.read_meters(host, meters, used, [root.capacity, capacity, capacity])
+        pack_samples(record)
+        if env.peek() == float("inf"):
             return
-        yield world.env.timeout(every)
+        yield env.timeout(every)

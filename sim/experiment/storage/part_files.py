@@ -13,14 +13,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from io import BufferedReader
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sim.experiment.storage.tables import TABLES, combined, empty_tables
+from sim.experiment.storage.tables import ROWS, TABLES, combined, empty_tables, even
 from sim.experiment.storage.whole_file import remove_drafts, whole_file, write_whole
 
 if TYPE_CHECKING:
@@ -61,6 +61,18 @@ class PartFile:
     replaces: tuple[int, ...]
     digests: dict[str, str]
     """Of each table's file."""
+
+
+class OpenParts:
+    """Files of parts that stay open: whoever replaces them does not disturb."""
+
+    def __init__(self, paths: Mapping[str, Iterable[Path]]) -> None:
+        self._files = {table: [*map(_opened, those)] for table, those in paths.items()}
+
+    def __call__(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows of a table, or some of its columns, some rows at a time."""
+        for path, file in self._files[table]:
+            yield from _chunks(path, file, columns)
 
 
 class PartFiles:
@@ -151,11 +163,18 @@ class PartFiles:
         pieces = [self._read(self.path(table, part.number)) for part in some]
         return combined([empty_tables()[table], *pieces]).replace_schema_metadata(None)
 
-    def write(self, table: Callable[[str], pa.Table], replaces: Collection[int] = ()) -> None:
+    def opened(self) -> OpenParts:
+        """The tables of all parts, to be read later."""
+        numbers = [part.number for part in self.there]
+        return OpenParts({name: [self.path(name, n) for n in numbers] for name in TABLES})
+
+    def write(
+        self, table: Callable[[str], Iterable[pa.Table]], replaces: Collection[int] = ()
+    ) -> None:
         """A new part; it is there when this returns, and not before.
 
         Args:
-            table: gives each table by name; only one of them is in memory at a time.
+            table: gives each table by name, some rows at a time, of which few are in memory.
 
         Raises:
             OSError: the disk is full, or the folder cannot be written.
@@ -166,9 +185,7 @@ class PartFiles:
         number = self.next_number()
         rows, digests = {}, {}
         for name in reversed(TABLES):
-            whole = table(name)
-            rows[name] = whole.num_rows
-            digests[name] = self._write(self.path(name, number), whole)
+            rows[name], digests[name] = self._write(self.path(name, number), table(name))
         part = PartFile(
             number=number,
             code=self._code or "",
@@ -190,7 +207,7 @@ class PartFiles:
             return
         total = accumulate(part.rows for part in small)
         some = [part for part, rows in zip(small, total, strict=True) if rows <= MERGED]
-        self.write(lambda table: self.read(table, some), [part.number for part in some])
+        self.write(lambda table: [self.read(table, some)], [part.number for part in some])
 
     def remove(self, number: int) -> None:
         """Its files, unless it is pinned; the one that makes it count goes first."""
@@ -253,24 +270,36 @@ class PartFiles:
         return repeated
 
     def _read(self, path: Path) -> pa.Table:
+        """A table of a file, whose bytes Arrow has in memory of its own.
+
+        Its workers let go of a Python file after the read has returned; where Python ends in that
+        moment, they abort it or hang (apache/arrow#33975, #34314, #50482).
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
             with unlinked(path) as file:
-                return pq.read_table(file, page_checksum_verification=True)
+                held = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
+                file.readinto(held)
+            return pq.read_table(pa.BufferReader(held), page_checksum_verification=True)
         except (OSError, ValueError, pa.ArrowException) as error:
             raise Damaged(f"{path} is damaged") from error
 
-    def _write(self, path: Path, table: Any) -> str:
-        """Write a file, and return its digest."""
+    def _write(self, path: Path, tables: Iterable[pa.Table]) -> tuple[int, str]:
+        """Write a file, and return how many rows it has, and its digest."""
         import pyarrow.parquet as pq
 
+        rows, pieces = 0, even(tables)
+        first = next(pieces)
         with whole_file(path) as file:
-            pq.write_table(table, file, write_page_checksum=True)
+            with pq.ParquetWriter(file, first.schema, write_page_checksum=True) as writer:
+                for piece in chain([first], pieces):
+                    writer.write_table(piece)
+                    rows += piece.num_rows
             file.flush()
             with Path(file.name).open("rb") as written:
-                return hashlib.file_digest(written, "blake2b").hexdigest()
+                return rows, hashlib.file_digest(written, "blake2b").hexdigest()
 
 
 def unlinked(path: Path) -> BufferedReader:
@@ -279,7 +308,32 @@ def unlinked(path: Path) -> BufferedReader:
     Raises:
         OSError: it is a link, or cannot be read.
     """
-    return open(os.open(path, os.O_RDONLY | NO_LINK), "rb")
+    return open(path, "rb", opener=lambda name, _: os.open(name, os.O_RDONLY | NO_LINK))
+
+
+def _opened(path: Path) -> tuple[Path, pa.OSFile]:
+    """A file that is no link, open in Arrow itself: its workers must not hold a Python file."""
+    import pyarrow as pa
+
+    with unlinked(path):
+        return path, pa.OSFile(os.fspath(path))
+
+
+def _chunks(path: Path, file: pa.OSFile, columns: Sequence[str] | None) -> Iterator[pa.Table]:
+    """The rows of an open file, some at a time.
+
+    Raises:
+        Damaged: it is not as it was written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(file, page_checksum_verification=True)
+        for batch in table.iter_batches(ROWS, columns=columns):
+            yield pa.Table.from_batches([batch])
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise Damaged(f"{path} is damaged") from error
 
 
 def _sealed(part: PartFile) -> str:

@@ -11,13 +11,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from sim.experiment.running.batch import Bundle
+from sim.experiment.running.batch import Bundle, rows_in
 from sim.experiment.running.columns import size
 from sim.experiment.running.progress import say
 from sim.experiment.running.run import RunRow
@@ -29,7 +30,8 @@ from sim.experiment.storage.manifest import (
     write_manifest,
 )
 from sim.experiment.storage.part_files import FOLDERS, PartFiles, unlinked
-from sim.experiment.storage.tables import TABLES, Tables, arranged, empty_tables, tables_of
+from sim.experiment.storage.run_tables import LARGE, RunTables
+from sim.experiment.storage.tables import TABLES, arranged, chunks, empty_tables
 from sim.experiment.storage.whole_file import remove_drafts, write_whole
 
 if TYPE_CHECKING:
@@ -64,9 +66,14 @@ class InMemory:
         """No rows: it starts empty."""
         return ()
 
-    def tables(self) -> Tables:
-        """All runs."""
-        return tables_of(self._bundles)
+    def tables(self, order: Iterable[str], below: int | None = None) -> RunTables:
+        """All runs, in the order of variants and runs."""
+        rows = sum(map(rows_in, self._bundles))
+        return RunTables(self._chunks, rows, order, below)
+
+    def _chunks(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        for chunk in chunks(self._bundles, table):
+            yield chunk if columns is None else chunk.select(columns)
 
 
 class RunFolder:
@@ -121,7 +128,7 @@ class RunFolder:
     def add(self, bundle: Bundle) -> None:
         """Keep the runs of a bundle; they are on disk a few seconds later."""
         self._buffer.append(bundle)
-        held = sum(size(b.spans) + size(b.samples) for b in self._buffer)
+        held = sum(size(b.spans) + sum(map(size, b.samples)) for b in self._buffer)
         if held > FLUSH_BYTES or time.monotonic() - self._since > FLUSH_SECONDS:
             self.flush()
 
@@ -145,7 +152,7 @@ class RunFolder:
         number = self.parts.next_number()
         ours, self._buffer = self._buffer, []
         try:
-            self.parts.write(tables_of(ours).__getitem__)
+            self.parts.write(partial(chunks, ours))
         except BaseException:
             if not self.parts.is_there(number):
                 self._buffer = ours
@@ -169,15 +176,23 @@ class RunFolder:
                 f"{free / GB:.1f} GB are free"
             )
 
-    def tables(self) -> Tables:
-        """All runs, in the order of variants and runs; they are on disk in that order, too."""
+    def tables(self, order: Iterable[str], below: int | None = None) -> RunTables:
+        """All runs, in the order of variants and runs.
+
+        They are on disk in that order, too, and in one part, where there are few rows.
+        """
         self.flush()
+        rows = sum(part.rows for part in self.parts.there)
+        if rows <= LARGE:
+            self._put_in_order()
+        return RunTables(self.parts.opened(), rows, order, below)
+
+    def _put_in_order(self) -> None:
         kept = {name: self.parts.read(name) for name in TABLES}
         tables = {name: arranged(table, self.described) for name, table in kept.items()}
         if len(self.parts.there) > 1 or any(tables[name] is not kept[name] for name in TABLES):
             numbers = [part.number for part in self.parts.there]
-            self.parts.write(lambda name: tables[name].combine_chunks(), numbers)
-        return tables
+            self.parts.write(lambda name: [tables[name]], numbers)
 
     @property
     def kept(self) -> int:
@@ -268,7 +283,7 @@ def save_whole(
     home: Path,
     manifest: Manifest,
     described: Mapping[str, Any],
-    table: Callable[[str], pa.Table],
+    table: Callable[[str], Iterable[pa.Table]],
     summary: str,
 ) -> Path:
     """Write a finished run into its folder, whole or not at all; one of more replications stays.
@@ -312,7 +327,7 @@ def save_answer(
 
     tables = {**empty_tables(), "runs": pa.table({name: pa.nulls(0) for name in columns})}
     home = Path(out) / check_name("scenario", manifest["scenario"])
-    return save_whole(home, manifest, described, tables.__getitem__, _csv(summary))
+    return save_whole(home, manifest, described, lambda name: [tables[name]], _csv(summary))
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -329,7 +344,7 @@ def _save(
     folder: Path,
     manifest: Manifest,
     described: Mapping[str, Any],
-    table: Callable[[str], pa.Table],
+    table: Callable[[str], Iterable[pa.Table]],
     summary: str,
 ) -> None:
     """Keep a finished run in a folder that is there, unless it has as many replications."""

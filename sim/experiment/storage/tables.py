@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -13,8 +13,11 @@ from sim.experiment.running.columns import (
     Coded,
     Column,
     Columns,
+    PackedSamples,
     joined,
+    rows_of,
     sample_columns,
+    sliced,
     span_columns,
 )
 
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
 Tables: TypeAlias = "dict[str, pa.Table]"
 
 TABLES = ("runs", "spans", "samples")
+
+ROWS = 2**17
+"""Rows that are in memory at once where a table is written or looked through."""
+
+FEW_ROWS = 1000
+"""Rows of a run from which it is left where it is when runs are put in order."""
+
 WORDS = ("variant", "reasons")
 COUNTS = ("run", "tasks", "ready", "refused", "killed", "censored", "tasks_per_host", "requests")
 LEADING = (
@@ -36,15 +46,47 @@ LEADING = (
 )
 
 
-def tables_of(bundles: Sequence[Bundle]) -> Tables:
-    """The three tables of some batches, in Arrow."""
-    if not bundles:
-        return empty_tables()
-    return {
-        "runs": _runs([row for bundle in bundles for row in bundle.rows]),
-        "spans": _arrow(joined([bundle.spans for bundle in bundles])),
-        "samples": _arrow(joined([bundle.samples for bundle in bundles])),
-    }
+def chunks(bundles: Sequence[Bundle], table: str) -> Iterator[pa.Table]:
+    """A table of some batches, some rows at a time."""
+    if table == "runs":
+        yield _runs([row for bundle in bundles for row in bundle.rows])
+        return
+    yield empty_tables()[table]
+    spans = (bundle.spans for bundle in bundles)
+    yield from map(_arrow, _some_rows(spans if table == "spans" else _unpacked(bundles)))
+
+
+def even(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows, always as many at a time: a file does not tell how they came."""
+    import pyarrow as pa
+
+    held: list[pa.Table] = []
+    for table in tables:
+        held.append(table)
+        while sum(each.num_rows for each in held) >= ROWS:
+            whole = pa.concat_tables(held)
+            yield whole.slice(0, ROWS)
+            held = [whole.slice(ROWS)]
+    yield pa.concat_tables(held)
+
+
+def _unpacked(bundles: Iterable[Bundle]) -> Iterator[Columns]:
+    for bundle in bundles:
+        for piece in bundle.samples:
+            yield piece.columns() if isinstance(piece, PackedSamples) else piece
+
+
+def _some_rows(pieces: Iterable[Columns]) -> Iterator[Columns]:
+    """The same rows in larger and smaller pieces: enough to be quick, few enough to be small."""
+    held: list[Columns] = []
+    for piece in pieces:
+        for begin in range(0, rows_of(piece), ROWS):
+            held.append(sliced(piece, begin, begin + ROWS))
+            if sum(map(rows_of, held)) >= ROWS:
+                yield joined(held)
+                held = []
+    if held:
+        yield joined(held)
 
 
 def combined(pieces: Sequence[pa.Table]) -> pa.Table:
@@ -71,7 +113,14 @@ def arranged(table: pa.Table, variants: Iterable[str], below: int | None = None)
     place = pc.index_in(table["variant"], value_set=pa.array(list(variants), pa.string()))
     place = place.to_numpy()
     order = np.lexsort((run, place))
-    return table if (order[1:] > order[:-1]).all() else table.take(order)
+    ends = [*(np.flatnonzero(np.diff(order) != 1) + 1), len(order)]
+    if len(ends) == 1:
+        return table
+    if FEW_ROWS * len(ends) > len(order):
+        return table.take(order)
+    firsts = [0, *ends[:-1]]
+    pieces = [table.slice(order[a], b - a) for a, b in zip(firsts, ends, strict=True)]
+    return pa.concat_tables(pieces)  # nothing is copied
 
 
 def arrow_of(frame: pd.DataFrame) -> pa.Table:
@@ -155,8 +204,13 @@ def _array(column: Column) -> pa.Array:
     if isinstance(column, Coded):
         if not len(column.codes):
             return pa.nulls(0, pa.string())
-        words = _listed(column.words, pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(column.codes), words).cast(pa.string())
+        codes, named = column.codes, column.words
+        if len(named) > len(codes):  # a few rows of a run of many hosts
+            used, places = np.unique(codes, return_inverse=True)
+            codes = places.astype(np.int32)
+            named = tuple(named[code] for code in used)
+        words = _listed(named, pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(codes), words).cast(pa.string())
     return pa.array(column) if len(column) else pa.nulls(0, pa.from_numpy_dtype(column.dtype))
 
 

@@ -10,7 +10,15 @@ from typing import Any
 
 from sim.platforms.packing.bin_packing import pack
 from sim.platforms.packing.bounds import hosts_filled, least_hosts, resource_bounds
-from sim.platforms.packing.host import APART, Copy, DoesNotFit, HostKind, PackedHost, kept_off
+from sim.platforms.packing.host import (
+    APART,
+    PORTS,
+    Copy,
+    DoesNotFit,
+    HostKind,
+    PackedHost,
+    kept_off,
+)
 from sim.platforms.packing.placing import Room
 
 MOST = 5_000
@@ -133,9 +141,9 @@ def lower_bound(empty: Room, copies: Sequence[Copy]) -> int:
 
 
 def _scarcest(empty: Room, copies: Sequence[Copy]) -> str:
-    """The resource of which it takes most hosts' worth."""
+    """The resource of which it takes most hosts' worth, or what keeps copies apart."""
     bounds = resource_bounds(empty, Counter(copy.request for copy in copies))
-    return max(bounds, key=lambda limit: bounds[limit])
+    return _bound_by(empty, copies, max(bounds, key=lambda limit: bounds[limit]))
 
 
 def _placed(
@@ -203,17 +211,20 @@ def _packing(
     if refused_before:
         one_fewer = [host.kind for host in hosts[1:]]
         stopped = _refusals(one_fewer, copies)[0]
-    elif len(hosts) > 1 and any(isfinite(copy.most_per_host) for copy in copies):
-        stopped = _bound_by(hosts[0].kind, copies, fullest[0])
+    elif len(hosts) > 1:
+        stopped = _bound_by(hosts[0].kind.empty, copies, fullest[0])
     then = next((limit for limit in fullest if limit != stopped), "")
     filled = hosts_filled(empty, Counter(copy.request for copy in copies))
     return PackedHosts(tuple(hosts), bound, filled, stopped, then)
 
 
-def _bound_by(kind: HostKind, copies: Sequence[Copy], fullest: str) -> str:
-    """Whether copies that stay apart make it so many hosts, or a resource."""
-    together = least_hosts(kind.empty, Counter(copy.request for copy in copies))
-    return APART if lower_bound(kind.empty, copies) > together else fullest
+def _bound_by(empty: Room, copies: Sequence[Copy], fullest: str) -> str:
+    """Whether copies that stay apart make it so many hosts, fixed ports, or a resource."""
+    requests = Counter(copy.request for copy in copies)
+    together = least_hosts(empty, requests)
+    if lower_bound(empty, copies) > together:
+        return APART
+    return PORTS if together > max([1, *resource_bounds(empty, requests).values()]) else fullest
 
 
 def _refusals(kinds: Sequence[HostKind], copies: Sequence[Copy]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ from sim.workload.fault import PLANNED
 if TYPE_CHECKING:
     import pandas as pd
 
+GROUPS = 3
+"""Losses of different sizes that a sentence names one by one."""
 WHAT = {
     "process": "a process ends",
     "host": "a host dies",
@@ -138,6 +140,8 @@ class FailAnswer:
         for row in self.rows:
             if row.serving is not None or not planned:
                 by_loss.setdefault((row.lost, row.tasks), []).append(row)
+        if len(by_loss) > GROUPS and not planned:
+            return "; ".join(_by_sharing(self.rows))
         parts = []
         for (lost, of), rows in sorted(by_loss.items()):
             where = "everywhere" if len(by_loss) == 1 and len(rows) > 2 else phrases(rows)
@@ -163,8 +167,29 @@ class FailAnswer:
                 parts[0] += f"{between or ' and'} after {_seconds(last)} {phrases([slow])}"
         if never:
             them = "tasks as planned" if self.question.kill in PLANNED else "them"
-            parts.append(f"Nobody replaces {them} {phrases(never)}")
+            parts.append(f"Nobody replaces {them} {phrases(never, 'or')}")
         return ". ".join(parts) + "."
+
+
+def _by_sharing(rows: Sequence[FailRow]) -> Iterator[str]:
+    """What is gone by who shares a host with whom: the smallest and the largest loss of each."""
+    some = [row for row in rows if row.lost < row.tasks]
+    whole = [row for row in rows if row.lost == row.tasks]
+    alone = [row for row in some if platforms.row(row.platform).own_host]
+    beside = [row for row in some if row not in alone]
+    for those, where in (
+        (alone, "where each task has a host of its own"),
+        (beside, "where tasks share hosts"),
+        (whole, phrases(whole, "or") if whole else ""),
+    ):
+        if those:
+            low, high = min(those, key=_lost), max(those, key=_lost)
+            least = f"{low.lost} to " if low.lost < high.lost else ""
+            yield f"{least}{_counted(high.lost, high.tasks)} gone {where}"
+
+
+def _lost(row: FailRow) -> int:
+    return row.lost
 
 
 def _counted(lost: int, of: int) -> str:
@@ -185,11 +210,11 @@ def table(rows: Sequence[FailRow]) -> pd.DataFrame:
     return pd.DataFrame([row.flat() for row in rows])
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str], last: str = "and") -> str:
     """`a, b and c`."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def phrases(rows: Sequence[FailRow]) -> str:
+def phrases(rows: Sequence[FailRow], last: str = "and") -> str:
     """Where: `on ECS, on EKS and in Docker`."""
-    return listed([platforms.row(row.platform).phrase for row in rows])
+    return listed([platforms.row(row.platform).phrase for row in rows], last)

@@ -54,9 +54,13 @@ class HeldRow:
         return data
 
     @property
-    def stopped_by(self) -> str:
-        """What refuses one more copy."""
-        return self.limits[0][0] if self.limits else ""
+    def stops(self) -> tuple[str, ...]:
+        """What refuses one more copy; several limits where lifting one alone gains nothing."""
+        return tuple(
+            limit
+            for number, (limit, allows) in enumerate(self.limits)
+            if number == 0 or allows == self.holds
+        )
 
     @property
     def then(self) -> str:
@@ -91,19 +95,20 @@ class HoldsAnswer:
         memory = sum(size.reserved * copies for size, copies in sizes)
         said = [
             f"{self.app.name} is {tasks} {'task' if tasks == 1 else 'tasks'}: "
-            f"{shown_vcpu(cpu)} and {shown_size(memory)} reserved."
+            f"{shown_vcpu(cpu)} and {shown_size(memory, 4)} reserved."
         ]
         said += [self._of(row) for row in self.rows if row.platform in ("eks", "ecs-bridge")]
         return " ".join(said)
 
     @staticmethod
     def _of(row: HeldRow) -> str:
-        host = f"{label(row.platform)}: one {row.host}"
+        host, stops = f"{label(row.platform)}: one {row.host}", " and ".join(row.stops)
         if row.refused or not row.holds:
-            return f"{host} does not hold it ({row.refused or row.stopped_by})."
+            return f"{host} does not hold it ({row.refused or stops})."
         times = TIMES.get(row.holds, f"{row.holds} times")
         then = f", then {row.then}" if row.then else ""
-        return f"{host} holds it {times}; {row.stopped_by} runs out first{then}."
+        run_out = "runs out" if len(row.stops) == 1 else "run out"
+        return f"{host} holds it {times}; {stops} {run_out} first{then}."
 
     def json(self) -> dict[str, Any]:
         """Plain data."""

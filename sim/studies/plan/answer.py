@@ -20,6 +20,7 @@ from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
 from sim.studies.cost.terms import PriceTerms
 from sim.studies.plan.question import PlanOptions, PlanQuestion, limits
 from sim.studies.plan.ranking import RANKED_BY, Turning, ranked
+from sim.studies.plan.ready import one_after_another
 from sim.studies.plan.row import PlanRow
 from sim.studies.plan.types import needs
 from sim.studies.platforms import row as platform_row
@@ -221,12 +222,7 @@ class PlanAnswer:
         """Why Docker may be slower than a machine that takes longer; empty where it is not."""
         started = [row for row in self.rows if row.ready]
         ordered = [row.name for row in started if any(r.ordered for r in row.ready.values())]
-        if not ordered or len(ordered) == len(started) or not any(p.after for p in self.app.parts):
-            return ""
-        return (
-            f"{', '.join(ordered)} starts services one after the other, as depends_on says; "
-            f"elsewhere all start at once, and are ready when what they need is."
-        )
+        return one_after_another(ordered, len(started), self.app)
 
     def probed(self) -> str:
         """Where a health check holds up who is ready; empty where there is none, or all look."""

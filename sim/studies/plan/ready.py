@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -103,6 +103,21 @@ def _scenario(row: PlatformRow, options: PlatformOptions, app: Application) -> S
         platform=platform,
         arrivals=(Rollout(application=_starting(app, ordered), ordered=ordered),),
         until=PATIENCE if row.mixes else None,
+    )
+
+
+def one_after_another(ordered: Sequence[str], all_of_them: int, app: Application) -> str:
+    """Who starts a service only when those before it are up; empty where nobody or everybody does.
+
+    Args:
+        ordered: the platforms that do.
+        all_of_them: how many platforms are compared.
+    """
+    if not ordered or len(ordered) == all_of_them or not any(part.after for part in app.parts):
+        return ""
+    return (
+        f"{', '.join(ordered)} starts services one after the other, as depends_on says; elsewhere "
+        f"all start at once, and are ready when what they need is."
     )
 
 

@@ -159,7 +159,7 @@ class StartupAnswer:
             return f"{tasks} {is_} {took}; {self._mostly(only)}.{lacking}"
         end = self._slowest(ranked[-1])
         if len({row.platform for row in ranked}) == 1:
-            end = f"{self._mostly(ranked[-1])}.".replace("that", "the longer")
+            end = f"{self._mostly(ranked[-1])}.".replace("that", f"the {ranked[-1].image} start")
         return f"{tasks} {is_} soonest {_soonest(ranked)}. {end}{lacking}"
 
     def _slowest(self, row: StartupRow) -> str:

@@ -133,7 +133,7 @@ class StormAnswer:
         return (
             f"{what} started{how}{beside} on {cpus} {verb} up after "
             f"{shown_ms(self.mean_ms)} (mean), the last after {shown_ms(self.makespan_ms)}; "
-            f"one lock is held {self.lock_share:.0%} of that time, and only "
+            f"the lock that every start passes is held {self.lock_share:.0%} of that time, and "
             f"{self.cpu_share:.0%} of the CPUs are busy."
         )
 

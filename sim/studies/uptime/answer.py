@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import needed, quantile
 from sim.studies import platforms
+from sim.studies.plan.ready import one_after_another
 from sim.studies.platform_row import Temperature
+from sim.studies.startup.answer import SPOKEN
 from sim.studies.uptime.critical_path import PathLink, StartedCopy, critical_path
 from sim.studies.uptime.question import UptimeQuestion
 from sim.workload import Application
@@ -31,6 +33,8 @@ class UptimeRow:
     """Runs in which they did not."""
     why: str
     """Why not, in the platform's words."""
+    ordered: bool = False
+    """Whether a service is started only when those before it are up."""
     seconds: dict[int, float] = field(init=False)
     """When all was up, run by run."""
 
@@ -112,7 +116,7 @@ class UptimeAnswer:
     def sentence(self) -> str:
         """When it is up, where soonest and where last, and who held it up there."""
         if not self.up:
-            whys = [row.why for row in self.rows if row.why] + list(self.refused.values())
+            whys = [_why_not(row.why) for row in self.rows if row.why] + list(self.refused.values())
             return f"Not all of {self.app.name} comes up: {'; '.join(dict.fromkeys(whys))}."
         first, last = self.up[0], self.up[-1]
         if last is first:
@@ -125,6 +129,27 @@ class UptimeAnswer:
             f"{last.where}, after {last.at(0.5):.1f} s (medians); there {self.held(last)}."
         )
 
+    def not_up(self) -> list[str]:
+        """Where not everything comes up, and why; an image that is warm changes nothing of it."""
+        said: dict[str, dict[str, list[str]]] = {}
+        for row in self.rows:
+            if row.short:
+                every = row.short + len(row.runs)
+                runs = "" if row.short == every else f" in {row.short} of {every} runs"
+                why = f"not everything comes up{runs}: {_why_not(row.why)}"
+                said.setdefault(row.platform, {}).setdefault(why, []).append(row.image)
+        return [
+            f"{platform}{f' ({images[0]} image)' if len(whys) > 1 else ''}: {why}."
+            for platform, whys in said.items()
+            for why, images in whys.items()
+        ]
+
+    def in_order(self) -> str:
+        """Who waits for a service before the next one is started; empty where nobody does."""
+        started = [row for row in self.rows if row.runs]
+        ordered = list(dict.fromkeys(row.platform for row in started if row.ordered))
+        return one_after_another(ordered, len({row.platform for row in started}), self.app)
+
     def held(self, row: UptimeRow) -> str:
         """Who held it up on one platform."""
         path = row.path
@@ -132,8 +157,8 @@ class UptimeAnswer:
         if len(path) == 1:
             phase, seconds = max(last.phases, key=lambda item: item[1])
             return (
-                f"{last.part} is the last to be ready and waits for no other service: {phase} "
-                f"takes {seconds:.1f} s"
+                f"{last.part} is the last one up and waits for no other service: "
+                f"{SPOKEN.get(phase, phase)} takes {seconds:.1f} s"
             )
         holder, held = path[-2], path[-1]
         others = self._held_by(row, holder.part)
@@ -218,3 +243,13 @@ def _drawn(copy: StartedCopy, others: set[str]) -> list[tuple[str, float, float]
         drawn.append((inner.phase, inner.start, inner.end))
         drawn.append((tile.phase, inner.end, tile.end))
     return drawn
+
+
+def _why_not(reasons: str) -> str:
+    """`no room for 3 tasks (vCPU)` for `vCPU x3`; what a kernel or a platform says stays."""
+    said = []
+    for reason in reasons.split("; "):
+        words, _, count = reason.rpartition(" x")
+        tasks = f"{count} {'task' if count == '1' else 'tasks'}"
+        said.append(f"{tasks} not started ({words})" if words else reason)
+    return ", ".join(said)

@@ -112,7 +112,9 @@ def _row(results: Results, variant: str, scenario: Scenario) -> UptimeRow:
         for run, mine in spans.groupby("run", sort=False)
     }
     whole = {run: copies for run, copies in runs.items() if _up(copies, names)}
-    return UptimeRow(platform, image, whole, len(runs) - len(whole), _why(results, variant))
+    ordered = any(isinstance(each, Rollout) and each.ordered for each in scenario.arrivals)
+    short = len(runs) - len(whole)
+    return UptimeRow(platform, image, whole, short, _why(results, variant), ordered)
 
 
 def _daemons(scenario: Scenario) -> list[str]:

@@ -78,7 +78,7 @@ class Tagged(NamedTuple):
         return f"!{self.tag}" if self.value is None else f"!{self.tag} {self.value}"
 
 
-class Described(str):
+class InWords(str):
     """Words that stand for a value in a message, and are not the value itself."""
 
     __slots__ = ()

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from sim.core.quantity import number_in
 from sim.files.text.findings import Findings, not_allowed
-from sim.files.text.place import Described, PlacedList, PlacedMapping, Tagged, TextPlace
+from sim.files.text.place import InWords, PlacedList, PlacedMapping, Tagged, TextPlace
 
 T = TypeVar("T")
 
@@ -152,7 +152,7 @@ class Value:
 def _shown(value: Any) -> Any:
     """A value in a message, without its insides."""
     if isinstance(value, dict):
-        return Described(
+        return InWords(
             f"a mapping of {', '.join(list(value)[:3])}" if value else "an empty mapping"
         )
-    return Described(f"a list of {len(value)}") if isinstance(value, list) else value
+    return InWords(f"a list of {len(value)}") if isinstance(value, list) else value

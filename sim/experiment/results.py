@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,12 +85,23 @@ class Results:
             given = self._given[table] = given.frame(table)
         return given
 
-    def _tiles(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Some columns of the spans that tile their start, which may be all that is in memory."""
+    def within(
+        self, parents: Collection[str], columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """The spans that are parts of these phases, which may be all that is in memory.
+
+        Args:
+            parents: the empty name for those that tile their start.
+            columns: these, and `parent`; None: all.
+        """
         spans = self._given["spans"]
         if isinstance(spans, RunTables):
-            return spans.tiles(columns)
-        return spans.loc[spans["parent"] == "", [*columns, "parent"]]
+            return spans.within(parents, columns)
+        asked = list(spans.columns) if columns is None else [*columns, "parent"]
+        return spans.loc[spans["parent"].isin(parents), asked]
+
+    def _tiles(self, columns: Sequence[str]) -> pd.DataFrame:
+        return self.within(("",), columns)
 
     def _chunks(self, table: str) -> Iterable[pa.Table]:
         """A table as it is written to disk."""

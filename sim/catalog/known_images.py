@@ -166,7 +166,7 @@ def _kind(tag: str) -> frozenset[str]:
 
 def _version(tag: str) -> float:
     """The version a tag begins with; a large one where it has none: the newest."""
-    match = re.match(r"v?(\d+(?:\.\d+)?)", tag)
+    match = re.match(r"v?(\d{1,9}(?:\.\d{1,9})?)(?!\d)", tag)
     return float(match[1]) if match is not None else 1e6
 
 

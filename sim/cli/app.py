@@ -33,7 +33,7 @@ VERBS = {
     "image": "Layers of an image, and what it shares with another.",
     "instances": "EC2 instance types: CPU, memory, ENIs, GPUs, price.",
     "parameters": "The cited numbers: value, range, grade, date and source.",
-    "explain": "What does a parameter mean, and where is it from?",
+    "explain": "What does a word or a number mean, and where is it from?",
     "validate": "How far is the model from real measurements?",
     "lifecycle": "Build, push, pull and run an image: where does the time go?",
     "schema": "The JSON schema of a scenario file.",

@@ -12,6 +12,8 @@ GAP = 2
 """Blanks between two columns."""
 LEAST = 18
 """To which a column of text is folded, unless all its words are shorter."""
+LONGEST = 300
+"""Characters of a cell that are shown; the longest name that anybody gives has 255."""
 NAMES = frozenset(
     {"platform", "host", "instance", "image", "parameter", "input", "case", "variant"}
 )
@@ -93,7 +95,7 @@ def laid_out(
         right: `r` or `l` for each column, as in LaTeX; left where it is shorter.
         spare: columns that may be left out where there is no room, the first of them first.
     """
-    whole = [list(row) + [""] * (len(heads) - len(row)) for row in rows]
+    whole = [[*map(_clipped, row), *[""] * (len(heads) - len(row))] for row in rows]
     columns = [
         _Column(head.replace("_", " "), [row[at] for row in whole], right[at : at + 1] == "r")
         for at, head in enumerate(heads)
@@ -104,6 +106,10 @@ def laid_out(
     for at in range(len(rows)):
         drawn += _drawn(columns, [column.cells[at] for column in columns])
     return drawn
+
+
+def _clipped(cell: str) -> str:
+    return cell if len(cell) <= LONGEST else f"{cell[: LONGEST - 3]}..."
 
 
 def _wide(columns: Sequence[_Column]) -> int:

@@ -10,7 +10,7 @@ from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_change, shown_number
 from sim.core.question import Typed
-from sim.experiment.diff import Differs
+from sim.experiment.diff import Differs, shortest
 from sim.experiment.statistics.paired import Difference
 from sim.studies.compare import Pair, folder_name, two_runs
 
@@ -33,7 +33,7 @@ def command(question: CompareQuestion, to: Files) -> int:
     with refusals():
         answer = two_runs(question.a, question.b)
     drawn = picture(
-        plots.forest(answer.table(), names=(answer.a, answer.b)),
+        plots.forest(answer.table(), names=answer.names),
         to.out / folder_name(answer) / "forest.png",
     )
     if to.json:
@@ -44,7 +44,8 @@ def command(question: CompareQuestion, to: Files) -> int:
     for differs in answer.differs:
         hint(f"{differs.path}: {differs.a} in A, {differs.b} in B")
     for pair in answer.pairs:
-        _show(pair)
+        a, b = answer.names
+        _show(pair, pair.name if len(answer.pairs) > 1 else f"{a} (A) and {b} (B)")
     wrote(drawn)
     return 0
 
@@ -52,21 +53,22 @@ def command(question: CompareQuestion, to: Files) -> int:
 def _inputs(name: str, differs: Sequence[Differs]) -> None:
     if not differs:
         return
-    rows = [[row.path, row.a, row.b] for row in differs[:MOST]]
+    ends = shortest([row.path for row in differs])
+    rows = [[end, row.a, row.b] for end, row in zip(ends, differs[:MOST], strict=False)]
     table(["input", "A", "B"], rows, title=f"{name}: how the inputs differ")
     if len(differs) > MOST:
         hint(f"{len(differs) - MOST} more differ; --json has them all.")
 
 
-def _show(pair: Pair) -> None:
-    _inputs(pair.name, pair.differs)
+def _show(pair: Pair, name: str) -> None:
+    _inputs(name, pair.differs)
     comparison = pair.comparison
     how = "paired by replication" if not comparison.why_not_paired else "Welch"
     if comparison.differences:
         table(
             ["metric", "A", "B", "B - A", "95% interval", "of A", "correlation"],
             [_cells(difference) for difference in comparison.differences],
-            title=f"{pair.name}: means over replications, {how}",
+            title=f"{name}: means over replications, {how}",
             right="lrrrrrr",
         )
     if comparison.why_not_paired:

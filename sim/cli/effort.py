@@ -46,10 +46,10 @@ class Runs:
     replications: Annotated[
         int | RelativeHalfWidth | None, PlainValidator(_replications), Typed(shape="<integer>")
     ] = None
-    """A number, instead of the file's; auto: until the mean time to ready is known to 5%,
-    auto:0.02: to 2%."""
+    """How many, instead of the file's; auto stops once the mean time to ready is known to 5%,
+    auto:0.02 to 2%."""
     seed: CountOrNone | None = None
-    """Instead of the file's."""
+    """Seed for the random numbers, instead of the file's."""
 
 
 def effort(loaded: Loaded, runs: Runs, workers: WorkerOptions, out: Path) -> Effort:

@@ -1,4 +1,4 @@
-"""`sim explain`: what a parameter means, what it is, where it is from and where it is used."""
+"""`sim explain`: what a word or a parameter means, where it is from and where it is used."""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Annotated, Any, get_args, get_type_hints
 
 from sim import catalog
+from sim.catalog import data
 from sim.cli.app import MODULES, VERBS
 from sim.cli.options import Json
 from sim.cli.screen import as_json, hint, lead
@@ -27,21 +28,13 @@ GRADES = {
 }
 
 
-GLOSSARY = dict.fromkeys(
-    ("p50", "p90", "p95", "p99", "median"),
-    "percentiles are explained in docs/glossary.md: p95 is the time within which 95 of 100 become "
-    "ready, p50 the median",
-)
-"""Words that people ask about, and that are no parameter."""
-
-
 @description
 class ExplainQuestion:
-    """What does a parameter mean?"""
+    """What does a word or a number mean, and where is it from?"""
 
     name: Annotated[str, Typed(argument=True, shape="NAME")]
-    """A cited number (fargate.provision), a field of a scenario file (service.cpu), an option
-    (cpu-overcommit) or a platform (eks-fargate)."""
+    """A word (awsvpc), a cited number (fargate.provision), a field of a scenario file
+    (service.cpu), an option (cpu-overcommit) or a platform (eks-fargate)."""
 
 
 @dataclass(slots=True)
@@ -54,12 +47,11 @@ class _Explanation:
 def command(question: ExplainQuestion, to: Json) -> int:
     """Say what it is, and where it is from."""
     name = question.name.removeprefix("--")
-    found = [each for each in (_figure(name), _field(name), _platform(name)) if each]
+    found = [each for each in (_figure(name), _field(name), _platform(name), _word(name)) if each]
     found = found or [each for each in (_option(name),) if each]
     if not found:
         where = "sim parameters lists the numbers, sim VERB --help the options"
-        word = f"; {GLOSSARY[name]}" if name in GLOSSARY else ""
-        raise BadInput(f"{unknown('name', name, _every_name(), where=where)}{word}")
+        raise BadInput(unknown("name", name, _every_name(), where=where))
     if to.json:
         as_json([{"name": each.name, "what": each.what, **each.lines} for each in found])
         return 0
@@ -76,7 +68,22 @@ def _cited() -> dict[str, Cited]:
 
 def _every_name() -> list[str]:
     fields_ = (path for path, _, _ in _scenario_fields(ScenarioFile))
-    return [*_cited(), *fields_, *_options(), *(row.name for row in platforms.every())]
+    every = [*_cited(), *fields_, *_options(), *(row.name for row in platforms.every())]
+    return [*every, *(word for words in _glossary() for word in words.split(", "))]
+
+
+def _glossary() -> dict[str, str]:
+    """What words mean here; several of one meaning stand together, with commas between them."""
+    return {row["word"]: row["meaning"] for row in data.rows("glossary.csv")}
+
+
+def _word(name: str) -> _Explanation | None:
+    """A word of the glossary, in whatever case and number it is asked for."""
+    plain = name.lower()
+    for words, meaning in _glossary().items():
+        if {plain, plain.removesuffix("s")} & set(words.lower().split(", ")):
+            return _Explanation(words, meaning, {})
+    return None
 
 
 def _figure(key: str) -> _Explanation | None:

@@ -24,7 +24,7 @@ class OpenQuestion:
 def command(question: OpenQuestion, to: Json) -> int:
     """Write the page of a run if it has none yet, say where it is, and open it on a desktop."""
     with refusals():
-        results = load(_named(question.run))
+        results = load(question.run)
     folder = Path(question.run) if results.folder is None else results.folder
     page = folder / PAGE
     if not page.is_file():
@@ -37,9 +37,3 @@ def command(question: OpenQuestion, to: Json) -> int:
     if sys.stdout.isatty():
         webbrowser.open(page.resolve().as_uri())
     return 0
-
-
-def _named(run: str) -> Path:
-    """A scenario by its name alone is one in `results/`."""
-    path, named = Path(run), Path("results") / run
-    return named if not path.exists() and named.is_dir() else path

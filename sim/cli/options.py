@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sim.core.fitted import StandIns
 
 MOST, LONGEST = 500, 1700
-"""Characters of a line of a message, and of all of it."""
+"""Bytes of a line of a message, and of all of it."""
 
 FILE = (".yaml", ".yml", ".json")
 """What the name of a file ends with, where an app of the catalogue could stand, too."""
@@ -86,9 +86,9 @@ class WorkerOptions(Question):
     """Where runs are made."""
 
     jobs: Count | None = None
-    """Processes of this machine; one for each core where it pays."""
+    """Parallel processes on this machine; by default one per core, where that is faster."""
     cluster: Annotated[str | None, Typed(shape="<address>")] = None
-    """A Dask scheduler instead, as tcp://HOST:8786; or local."""
+    """Address of a Dask scheduler, such as tcp://HOST:8786, to run there instead; or local."""
 
     def conflicts(self, given: Any) -> Iterator[Mistake]:
         """How many workers a cluster has is not ours to say."""
@@ -185,12 +185,21 @@ def told(path: str, figures: "StandIns") -> str:
 
 def clipped(text: str) -> str:
     """A message that can be read, whatever was typed: its first lines, and no line endless."""
-    lines = [line if len(line) <= MOST else f"{line[:MOST]} ..." for line in text.splitlines()]
-    kept = lines
-    while len(kept) > 1 and sum(map(len, kept)) > LONGEST:
-        kept = kept[:-1]
+    lines = [_line_clipped(line) for line in text.splitlines()]
+    kept: list[str] = []
+    size = 0
+    for line in lines:
+        size += len(line.encode("utf-8", "replace"))
+        if kept and size > LONGEST:
+            break
+        kept.append(line)
     more = len(lines) - len(kept)
     return "\n".join([*kept, f"and {more} more"] if more else kept)
+
+
+def _line_clipped(line: str) -> str:
+    encoded = line[: MOST + 1].encode("utf-8", "replace")
+    return line if len(encoded) <= MOST else f"{encoded[:MOST].decode('utf-8', 'ignore')} ..."
 
 
 def without_number(error: Exception) -> str:

@@ -24,8 +24,8 @@ class OwnFiles(HowRead):
     """Files that describe an application of one's own."""
 
     files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)] = ()
-    """Compose files, Kubernetes manifests, ECS task definitions, an application of one's own, or a
-    folder of them; - is standard input."""
+    """Compose files, Kubernetes manifests, ECS task definitions, an application file of your own,
+    or a folder of them; - is standard input."""
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """How files are read says nothing without any."""

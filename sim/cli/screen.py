@@ -39,7 +39,7 @@ class Screen(Console):
 def console() -> Console:
     """Standard output, wide enough for the tables where it is not a terminal."""
     terminal = sys.stdout is not None and sys.stdout.isatty()
-    if terminal or os.environ.get("COLUMNS", "").isdigit():
+    if terminal or os.environ.get("COLUMNS", "").isdecimal():
         return Screen(highlight=False, soft_wrap=False)
     return Screen(width=WIDTH, highlight=False)
 

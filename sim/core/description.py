@@ -178,7 +178,7 @@ def with_value(node: T, path: str, value: object) -> T:
     Raises:
         ValueError: there is no such field, or the value is not allowed there.
     """
-    steps = [int(s) if s.isdigit() else s for s in re.findall(r"[^.\[\]]+", path)]
+    steps = [int(s) if s.isdecimal() and len(s) < 10 else s for s in re.findall(r"[^.\[\]]+", path)]
     try:
         replaced: T = _replaced(node, steps, value)
     except BadDescription as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
+from json import JSONDecodeError
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -25,8 +26,12 @@ IN_WORDS = {
     "dataclass_type": "a mapping of names to values",
     "list_type": "a list",
     "tuple_type": "a list",
+    "string_unicode": "a text whose characters are whole",
+    "finite_number": "a finite number",
 }
 """What is allowed, where pydantic's own words are not those of a user."""
+MOST_TOLD = 200
+"""Mistakes that are told: each name that is not known is compared with those that are."""
 MOST_SHOWN = 80
 """Characters of a wrong value that are shown."""
 
@@ -62,7 +67,7 @@ def by_item(
     """As `mistakes`, each beside pydantic's own. Of what is wrong with every way to write a
     value, the one that comes nearest is told."""
     found: dict[str, list[Any]] = {}
-    for item in error.errors():
+    for item in error.errors()[:MOST_TOLD]:
         place = _place(item, described)
         alone = "" if place != [str(part) for part in item["loc"]] else str(len(found))
         found.setdefault(".".join(place) + alone, []).append(item)
@@ -80,6 +85,15 @@ def without_a_name(called: str, value: object, first: str) -> TypeError:
     """The error for a value that was given by its place and has to be given by name."""
     shown = _shown(value)
     return TypeError(f"{called}: {shown} is given without a name; write {called}({first}={shown})")
+
+
+def not_json(error: Exception) -> str:
+    """What is wrong with JSON that Python could not read, without Python's own words."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    return "a number in it has thousands of digits"
 
 
 def spoken(error: Exception) -> list[str]:
@@ -159,7 +173,8 @@ def _members(kind: Any) -> list[Any]:
 def _shown(value: object) -> str:
     """A value in a message, without its insides where it is large."""
     if isinstance(value, dict | list | tuple | set) and len(value) > 3:
-        return f"a {type(value).__name__} of {len(value)}"
+        kind = "mapping" if isinstance(value, dict) else "list"
+        return f"a {kind} of {len(value)}"
     text = repr(value)
     return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
 

@@ -25,6 +25,7 @@ A share is `f"{share:.0%}"` and a count `f"{count:,}"`: they need no function.
 import math
 import re
 from collections.abc import Callable
+from numbers import Real
 from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
@@ -45,7 +46,24 @@ _BYTES = {
 }
 _DOCKER = {"": 1.0, "B": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}
 _SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+_PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([A-Za-z/]*)\s*")
+
+
+def number_in(value: object) -> float | None:
+    """The finite number that a value is, or that a text spells as people and JSON do.
+
+    Python's own `float` also takes `1_000`, `Infinity`, `nan` and the digits of every script.
+    """
+    if isinstance(value, str):
+        value = float(value) if _PLAIN.fullmatch(value.strip()) else None
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def parse_bytes(text: str) -> float:

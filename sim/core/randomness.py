@@ -8,6 +8,7 @@ random numbers).
 import math
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -56,6 +57,8 @@ Varying: TypeAlias = Annotated[float, Field(ge=0)] | Lognormal | Exponential | U
 """A constant, or a distribution."""
 
 Sampler: TypeAlias = Callable[[], float]
+Draw: TypeAlias = Callable[["np.random.Generator"], "np.ndarray[tuple[int], np.dtype[np.float64]]"]
+"""A block of numbers from a generator."""
 
 
 class Streams:
@@ -88,7 +91,7 @@ class Streams:
         """
         known = self._samplers.get(name)
         if known is None:
-            known = self._samplers[name] = (what, _sampler(what, self.generator(name)))
+            known = self._samplers[name] = (what, _sampler(what, partial(self.generator, name)))
         elif known[0] is not what and known[0] != what:
             raise ValueError(f"stream: {name!r} has another distribution already: {known[0]!r}")
         return known[1]
@@ -103,19 +106,21 @@ def median(what: Varying) -> float:
     return plain(what.mean) * math.log(2.0) if isinstance(what, Exponential) else what
 
 
-def _sampler(what: Varying, generator: "np.random.Generator") -> Sampler:
+def _sampler(what: Varying, begun: "Callable[[], np.random.Generator]") -> Sampler:
     import numpy as np
 
     if isinstance(what, Exponential):
         mean = plain(what.mean)
-        return in_blocks(lambda: generator.exponential(mean, BLOCK))
+        return in_blocks(begun, lambda generator: generator.exponential(mean, BLOCK))
     if isinstance(what, Uniform):
         high = plain(what.high)
-        return in_blocks(lambda: generator.uniform(0.0, high, BLOCK))
+        return in_blocks(begun, lambda generator: generator.uniform(0.0, high, BLOCK))
     if isinstance(what, Lognormal) and plain(what.spread) > 0.0:
         middle = plain(what.median)
         sigma = math.sqrt(math.log1p(plain(what.spread) ** 2))
-        return in_blocks(lambda: middle * np.exp(sigma * generator.standard_normal(BLOCK)))
+        return in_blocks(
+            begun, lambda generator: middle * np.exp(sigma * generator.standard_normal(BLOCK))
+        )
     return repeat(median(what)).__next__
 
 
@@ -133,7 +138,16 @@ def draw_gamma(
     return generator.gamma(shape, mean / shape, number)
 
 
-def in_blocks(draw: Callable[[], "np.ndarray[tuple[int], np.dtype[np.float64]]"]) -> Sampler:
-    """One at a time of the numbers that `draw` makes many of at once, without a call of Python."""
-    blocks: Iterator[list[float]] = iter(lambda: draw().tolist(), None)
-    return chain.from_iterable(blocks).__next__
+def in_blocks(begun: "Callable[[], np.random.Generator]", draw: Draw) -> Sampler:
+    """One at a time of the numbers that `draw` makes many of at once, without a call of Python.
+
+    Args:
+        begun: makes the generator, when the first number is asked for: many never are.
+    """
+
+    def blocks() -> Iterator[list[float]]:
+        generator = begun()
+        while True:
+            yield draw(generator).tolist()
+
+    return chain.from_iterable(blocks()).__next__

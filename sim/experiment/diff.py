@@ -1,6 +1,6 @@
 """How two descriptions differ: a walk over both, with a dotted path for every difference."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sim.core.cited import SCALES
@@ -31,9 +31,36 @@ def differences(a: Any, b: Any, path: str = "") -> Iterator[Differs]:
             yield from _both(a, b, key, inner)
     elif isinstance(a, list):
         for index in range(max(len(a), len(b))):
-            yield from _both(dict(enumerate(a)), dict(enumerate(b)), index, f"{path}[{index}]")
+            place = _place(index, a, b)
+            yield from _both(dict(enumerate(a)), dict(enumerate(b)), index, f"{path}[{place}]")
     else:
         yield Differs(path, _shown(a), _shown(b))
+
+
+def shortest(paths: Sequence[str]) -> list[str]:
+    """The end of each path from which on no other path ends alike."""
+    split = [path.split(".") for path in paths]
+    told = []
+    for mine in split:
+        others = [each for each in split if each != mine]
+        ends = (mine[-count:] for count in range(1, len(mine) + 1))
+        alone = (end for end in ends if all(each[-len(end) :] != end for each in others))
+        told.append(".".join(next(alone, mine)))
+    return told
+
+
+def _place(index: int, *lists: list[Any]) -> str:
+    """The name of what stands there, where it is the same in both; else its number."""
+    names = {_name(each[index]) if index < len(each) else "" for each in lists}
+    name = names.pop()
+    return name if name and not names and "." not in name else str(index)
+
+
+def _name(item: Any) -> str:
+    """What a person called it, or the service that it is a part for."""
+    if not isinstance(item, dict):
+        return ""
+    return str(item.get("name") or "") or _name(item.get("service"))
 
 
 def _both(a: Mapping[Any, Any], b: Mapping[Any, Any], key: Any, path: str) -> Iterator[Differs]:

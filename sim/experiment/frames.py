@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.experiment.statistics.estimate import mean, needed
 from sim.experiment.statistics.estimate import quantile as quantile_of
@@ -25,8 +26,9 @@ SUMMARY = ("variant", "phase", "p50_s", "p95_s", "n")
 def tiling(spans: pd.DataFrame) -> pd.DataFrame:
     """Spans that tile their start, of starts that became ready."""
     tiles = spans[spans["parent"] == ""]
-    ready = tiles[(tiles["phase"] == "app") & (tiles["outcome"] == "done")][list(KEYS)]
-    return tiles.merge(ready, on=list(KEYS), how="inner")
+    start, _ = _numbered(tiles)
+    ready = ((tiles["phase"] == "app") & (tiles["outcome"] == "done")).to_numpy()
+    return tiles[np.isin(start, start[ready])].reset_index(drop=True)
 
 
 def starts(spans: pd.DataFrame) -> pd.DataFrame:
@@ -36,12 +38,28 @@ def starts(spans: pd.DataFrame) -> pd.DataFrame:
         spans: all spans, or only those that tile their start.
     """
     tiles = tiling(spans)
-    ready = tiles[tiles["phase"] == "app"].set_index(list(KEYS))
-    begin = tiles.groupby(list(KEYS), sort=False)["start_s"].min().loc[ready.index]
-    table = ready[["host"]].copy()
-    table["time_to_running_s"] = ready["start_s"] - begin
-    table["time_to_ready_s"] = ready["end_s"] - begin
-    return table.reset_index()
+    start, several = _numbered(tiles)
+    begin = np.full(several, math.inf)
+    np.minimum.at(begin, start, tiles["start_s"].to_numpy())
+    last = (tiles["phase"] == "app").to_numpy()
+    ready = tiles[last]
+    table = ready[[*KEYS, "host"]].reset_index(drop=True)
+    table["time_to_running_s"] = ready["start_s"].to_numpy() - begin[start[last]]
+    table["time_to_ready_s"] = ready["end_s"].to_numpy() - begin[start[last]]
+    return table
+
+
+def _numbered(tiles: pd.DataFrame) -> tuple[NDArray[np.int64], int]:
+    """The number of the start that each tile is of, in order of appearance; how many there are."""
+    import pandas as pd
+
+    code = np.zeros(len(tiles), dtype=np.int64)
+    for key in KEYS:
+        if key in tiles.columns:
+            number, values = pd.factorize(tiles[key])
+            code = code * len(values) + number
+    start, known = pd.factorize(code)
+    return start, len(known)
 
 
 def lengths(tiles: pd.DataFrame) -> pd.DataFrame:
@@ -65,15 +83,11 @@ def lengths(tiles: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     keys = [key for key in KEYS if key in tiles.columns]
-    code = np.zeros(len(tiles), dtype=np.int64)
-    for key in keys:
-        number, values = pd.factorize(tiles[key])
-        code = code * len(values) + number
-    row, known = pd.factorize(code)  # in order of appearance, as all here is
-    firsts = np.zeros(len(known), dtype=np.int64)
+    row, several = _numbered(tiles)  # in order of appearance, as all here is
+    firsts = np.zeros(several, dtype=np.int64)
     firsts[row[::-1]] = np.arange(len(tiles))[::-1]
     column, phases = pd.factorize(tiles["phase"])
-    wide = np.zeros((len(known), len(phases)))
+    wide = np.zeros((several, len(phases)))
     np.add.at(wide, (row, column), (tiles["end_s"] - tiles["start_s"]).to_numpy())
     return pd.DataFrame(
         wide,

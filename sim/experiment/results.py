@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,12 +85,23 @@ class Results:
             given = self._given[table] = given.frame(table)
         return given
 
-    def _tiles(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Some columns of the spans that tile their start, which may be all that is in memory."""
+    def within(
+        self, parents: Collection[str], columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """The spans that are parts of these phases, which may be all that is in memory.
+
+        Args:
+            parents: the empty name for those that tile their start.
+            columns: these, and `parent`; None: all.
+        """
         spans = self._given["spans"]
         if isinstance(spans, RunTables):
-            return spans.tiles(columns)
-        return spans.loc[spans["parent"] == "", [*columns, "parent"]]
+            return spans.within(parents, columns)
+        asked = list(spans.columns) if columns is None else [*columns, "parent"]
+        return spans.loc[spans["parent"].isin(parents), asked]
+
+    def _tiles(self, columns: Sequence[str]) -> pd.DataFrame:
+        return self.within(("",), columns)
 
     def _chunks(self, table: str) -> Iterable[pa.Table]:
         """A table as it is written to disk."""
@@ -229,7 +240,7 @@ def load(path: str | os.PathLike[str]) -> Results:
     """Results from disk.
 
     Args:
-        path: a run's folder; a scenario's folder (its latest run); or a run id under `results/`.
+        path: a run's folder; a scenario's folder (its latest run); or either's name in `results/`.
 
     Raises:
         FileNotFoundError: there are none.
@@ -344,7 +355,7 @@ def _results(tables: RunTables, described: dict[str, Any], manifest: Manifest) -
 def _find(path: Path) -> Path:
     named = Path("results").glob(f"*/{glob.escape(path.name)}") if path.name else ()
     every = sorted(named, key=lambda at: -at.lstat().st_mtime)
-    for candidate in (path, *every):
+    for candidate in (path, Path("results") / path, *every):
         if candidate.name == LATEST and (candidate / FILE).is_file():
             return candidate.parent / candidate.resolve().name
         if (candidate / FILE).is_file():

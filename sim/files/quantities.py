@@ -12,7 +12,7 @@ import math
 import re
 from fractions import Fraction
 
-from sim.core.quantity import LARGEST_VCPU, LONGEST
+from sim.core.quantity import LARGEST_VCPU, LONGEST, number_in
 
 MOST_BYTES = 2.0**50
 _BINARY = {letter: 1024.0**power for power, letter in enumerate(("", "k", "m", "g", "t", "p"))}
@@ -47,7 +47,8 @@ def compose_cpus(text: str) -> float:
     Raises:
         ValueError: what is allowed.
     """
-    return _vcpu(_float(text), "a number of CPUs such as 0.5")
+    found = number_in(text)
+    return _vcpu(math.nan if found is None else found, "a number of CPUs such as 0.5")
 
 
 def go_seconds(text: str) -> float:
@@ -139,13 +140,6 @@ def _kubernetes(text: str, allowed: str) -> Fraction:
     if not 0 <= amount <= MOST_BYTES:
         raise ValueError(f"{allowed}, at least 0 and at most 1Pi")
     return amount
-
-
-def _float(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def _vcpu(amount: float, allowed: str) -> float:

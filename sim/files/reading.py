@@ -5,6 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from sim.core.mistakes import BadDescription, spoken
 from sim.core.question import BadInput, ask
 from sim.files.assembly import assembled
 from sim.files.compose.reading import read_compose
@@ -107,7 +108,10 @@ def understood(question: ReadQuestion) -> Application:
     dialect = _one_dialect(found)
     if dialect not in _READERS:
         raise BadInput(f"{found[0].source.name}: {dialect} is not read yet")
-    drafts = _READERS[dialect](found, question, findings)
+    try:
+        drafts = _READERS[dialect](found, question, findings)
+    except BadDescription as error:  # a value of a file in a description that has no field there
+        raise BadInput("\n".join(f"{found[0].source.name}: {x}" for x in spoken(error))) from None
     findings.refuse()
     if not drafts.parts:
         raise BadInput(f"{found[0].source.name}: {_nothing(findings)}")

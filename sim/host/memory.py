@@ -287,17 +287,23 @@ class Memory(PageCache):
         """Pass `amount` bytes of `files` through the page cache; the oldest pages give way."""
         if self.caching:
             self._pass_through(files, amount)
-            self._reclaim()
-            self._note_peak()
+            if not self._has_room():
+                self._reclaim()
+                self._note_peak(min(self.capacity, self.used + self._cold))
 
     def settle(self) -> None:
         """Keep within RAM: drop cold cache, then hot file pages, then kill the worst process."""
+        if not self._has_room():
+            self._relieve()
+            self._note_peak(min(self.capacity, self.used + self._cold))
+
+    def _has_room(self) -> bool:
+        """Whether all that is touched fits in RAM; the most that ever did is noted."""
         touched = self.held + self.private + self.hot + self._cold
         if touched > self.capacity:
-            self._relieve()
-            self._note_peak()
-        elif touched > self.peak:
-            self._note_peak()
+            return False
+        self._note_peak(touched)
+        return True
 
     def _relieve(self) -> None:
         while self.held + self.private > self.capacity and self.groups:
@@ -310,8 +316,7 @@ class Memory(PageCache):
         self._disturb()
         self._give_way(self._cold - max(0.0, self.capacity - self.used))
 
-    def _note_peak(self) -> None:
-        touched = min(self.capacity, self.used + self._cold)
+    def _note_peak(self, touched: float) -> None:
         if touched > self.peak:
             grown, self.peak = touched - self.peak, touched
             if self.on_growth is not None:

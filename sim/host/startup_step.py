@@ -1,5 +1,6 @@
 """A step of a start: CPU work, and a wait that is not CPU."""
 
+from functools import cache
 from typing import NamedTuple
 
 from pydantic import PositiveInt
@@ -68,4 +69,10 @@ class Step:
     @property
     def noise(self) -> Lognormal:
         """The factor by which one start differs from the median."""
-        return Lognormal(median=1.0, spread=self.spread)
+        return _around_one(self.spread)
+
+
+@cache
+def _around_one(spread: Number) -> Lognormal:
+    """Every host asks for the same one."""
+    return Lognormal(median=1.0, spread=spread)

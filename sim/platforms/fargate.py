@@ -176,7 +176,16 @@ class FargateHost(Hosting):
 class LiveFargate:
     """Fargate in a running world: it admits starts, and brings each its microVM."""
 
-    __slots__ = ("_bucket", "_costs", "_fargate", "_provision", "_registry", "kernels", "world")
+    __slots__ = (
+        "_bucket",
+        "_costs",
+        "_fargate",
+        "_machines",
+        "_provision",
+        "_registry",
+        "kernels",
+        "world",
+    )
 
     def __init__(self, fargate: Fargate, world: World) -> None:
         self.world = world
@@ -185,6 +194,8 @@ class LiveFargate:
         self._bucket = fargate.launches.deploy(world.env)
         self._registry = fargate.registry.deploy(world)
         self._costs = LayerCosts(fargate.unpacking, plain(fargate.core_speed))
+        self._machines: dict[tuple[FargateSize, float], Machine] = {}
+        """The microVM of a size with so many bytes beside it."""
         self._provision = world.random.sampler("fargate/provision", fargate.provision)
 
     def admit(self, start: Start) -> Generator[Event, Any, None]:
@@ -209,19 +220,7 @@ class LiveFargate:
     def _microvm(self, start: Start, size: FargateSize, within: float) -> ContainerEngine:
         fargate = self._fargate
         shims = start.demand.size.containers * plain(fargate.runtime.shim)
-        held = plain(fargate.os_and_daemons) + shims
-        machine = Machine(
-            name=str(size),
-            architecture=fargate.architecture,
-            vcpu=float(math.ceil(size.vcpu)),
-            memory=size.memory + held,
-            core_speed=fargate.core_speed,
-            quota_period=fargate.quota_period,
-            disk=fargate.disk,
-            iops=fargate.iops,
-            disk_size=fargate.ephemeral,
-            nic=fargate.nic,
-        )
+        machine = self._machine(size, plain(fargate.os_and_daemons) + shims)
         used = plain(fargate.os_and_daemons) + within
         kernel = machine.boot(self.world, f"task-{start.task}", used)
         start.place(kernel)
@@ -235,6 +234,26 @@ class LiveFargate:
         )
         start.at_end.append(store.abandon)
         return ContainerEngine(kernel, daemon, store, fargate.runtime)
+
+    def _machine(self, size: FargateSize, beside: float) -> Machine:
+        """The microVM of a size, described once for all tasks of it."""
+        known = self._machines.get((size, beside))
+        if known is not None:
+            return known
+        fargate = self._fargate
+        machine = self._machines[size, beside] = Machine(
+            name=str(size),
+            architecture=fargate.architecture,
+            vcpu=float(math.ceil(size.vcpu)),
+            memory=size.memory + beside,
+            core_speed=fargate.core_speed,
+            quota_period=fargate.quota_period,
+            disk=fargate.disk,
+            iops=fargate.iops,
+            disk_size=fargate.ephemeral,
+            nic=fargate.nic,
+        )
+        return machine
 
 
 _LARGER = "ask for more ephemeralStorage (at most 200 GiB), or take a smaller image"

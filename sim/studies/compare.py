@@ -52,6 +52,15 @@ class TwoRuns:
     none_ready: tuple[str, ...] = ()
     """What became of the starts of each run in which none became ready."""
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """A and B by what a person called them: the scenarios, else the variants, else the runs."""
+        scenarios, variants = zip(*(_called(side) for side in (self.a, self.b)), strict=True)
+        for first, second in (scenarios, variants):
+            if first and second and first != second:
+                return first, second
+        return self.a, self.b
+
     def differences(self) -> list[Difference]:
         """The differences of all pairs; a variant is named where there are several."""
         several = len(self.pairs) > 1
@@ -72,14 +81,16 @@ class TwoRuns:
         if not clear and self.none_ready:
             return f"No time to ready can be compared. {'. '.join(dict.fromkeys(self.none_ready))}."
         if not clear:
-            return f"{self.b} against {self.a}: no clear difference in the mean time to ready."
+            a, b = self.names
+            return f"{b} against {a}: no clear difference in the mean time to ready."
         largest = max(clear, key=lambda d: abs(d.estimate.value))
         where = f"{largest.variant}: " if largest.variant else ""
         word = "sooner" if largest.estimate.value < 0.0 else "later"
         size = abs(largest.estimate.value)
+        a, b = self.names
         ends = [abs(x) for x in (largest.estimate.low, largest.estimate.high) if x is not None]
         return (
-            f"{where}{self.b} is ready {size:.2f} s {word} on average than {self.a} "
+            f"{where}{b} is ready {size:.2f} s {word} on average than {a} "
             f"({min(ends):.2f} to {max(ends):.2f} s, 95%)."
         )
 
@@ -179,6 +190,12 @@ def _name(chosen: Chosen) -> str:
     name = f"{manifest['scenario']}/{manifest['run_id']}"
     alone = chosen.variants[0] if len(chosen.variants) == 1 else manifest["scenario"]
     return name if alone == manifest["scenario"] else f"{name}:{alone}"
+
+
+def _called(side: str) -> tuple[str, str]:
+    """The scenario of a run and, where one was picked, the variant: of `startup/1a2b:ecs-warm`."""
+    scenario, _, rest = side.partition("/")
+    return scenario, rest.partition(":")[2]
 
 
 def _pair_json(pair: Pair) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields
 from functools import partial
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias, get_args
 
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
 from sim import catalog
 from sim.core.names import Architecture, UnknownName, unknown
-from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, shown_size
+from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, number_in, shown_size
 from sim.core.question import Mistake, Typed
 
 if TYPE_CHECKING:
@@ -51,11 +51,8 @@ def number(allowed: str, good: Callable[[float], bool]) -> BeforeValidator:
     """A number for which `good` holds; `allowed` says it in words."""
 
     def check(value: object) -> float:
-        try:
-            exact = float(value) if isinstance(value, str | Real) else float("nan")
-        except ValueError:
-            exact = float("nan")
-        if not good(exact):
+        exact = number_in(value)
+        if exact is None or not good(exact):
             raise ValueError(f"{value!r} is not allowed; {allowed}")
         return exact
 

@@ -11,6 +11,7 @@ from sim import catalog
 from sim.core.cited import SCALES
 from sim.core.description import description, figures, with_figure
 from sim.core.names import UnknownName, nearest, unknown
+from sim.core.quantity import number_in
 from sim.core.question import Mistake, Typed, without_effect
 from sim.studies import platforms
 from sim.studies.cost.bill import Bill, bill
@@ -47,8 +48,8 @@ def _quotas(quotas: Mapping[str, float] | Iterable[str]) -> Mapping[str, float]:
     wrong = []
     for text in quotas:
         key, _, number = text.partition("=")
-        value = float(number) if number.replace(".", "", 1).isdigit() else 0.0
-        if not value > 0.0:
+        value = number_in(number)
+        if value is None or value <= 0.0:
             allowed = "a figure's key and a positive number, such as fargate.launch.refill=20"
             wrong.append(f"{text!r} is not allowed; {allowed}")
         elif key not in catalog.figures():

@@ -2,13 +2,14 @@
 
 import csv
 import json
-import math
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.core.mistakes import not_json
+from sim.core.quantity import number_in
 from sim.validation.case import Split
 
 LARGEST = 16 * 2**20
@@ -54,11 +55,8 @@ class TableRow:
         value = self.cells.get(column)
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
-        try:
-            number = float(value)
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
-        if isinstance(value, bool) or not least <= number <= MOST:
+        number = number_in(value)
+        if number is None or not least <= number <= MOST:
             raise BadData(
                 f"{self.place}: {column}: {str(value)[:40]!r} is not allowed; a number of at least "
                 f"{least:g}, and at most {MOST:g}"
@@ -146,7 +144,7 @@ def _from_json(path: Path, text: str, shipped: bool) -> Table:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadData(f"{path}: is not JSON: {str(error)[:200]}") from error
+        raise BadData(f"{path}: is not JSON: {not_json(error)}") from error
     cases = document.get("cases") if isinstance(document, dict) else None
     if not isinstance(cases, list) or not all(isinstance(case, dict) for case in cases):
         keys = ", ".join(map(str, document)) if isinstance(document, dict) else "a list"

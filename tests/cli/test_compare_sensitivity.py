@@ -60,7 +60,7 @@ def test_compare_tells_inputs_intervals_and_draws(two: tuple[Path, Path, Path]) 
     assert done.exit_code == 0
     assert "sooner on average than" in done.stdout.splitlines()[0]
     assert "paired by replication" in done.stdout
-    assert "platform.bridge_ports" in done.stdout
+    assert "bridge_ports" in done.stdout
     assert list((out / "pictures").rglob("forest.png"))
     assert drawn.endswith(".png") or "forest" in done.stdout
 

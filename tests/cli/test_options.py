@@ -198,6 +198,7 @@ def test_a_message_can_be_read_whatever_was_typed() -> None:
     many = clipped("\n".join(["a field is wrong"] * 10_000))
     assert len(many) < 2000
     assert many.splitlines()[-1] == f"and {10_000 + 1 - len(many.splitlines())} more"
+    assert len(clipped("\n".join(["é" * 400] * 10)).encode()) < 2000
     assert clipped("one\ntwo") == "one\ntwo"
 
 

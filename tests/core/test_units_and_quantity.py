@@ -13,6 +13,7 @@ from sim.core.quantity import (
     Bytes,
     Seconds,
     Vcpu,
+    number_in,
     parse_bytes,
     parse_docker_size,
     parse_seconds,
@@ -246,3 +247,14 @@ def test_work_is_a_number_of_core_seconds() -> None:
 def test_a_quantity_is_shown_in_one_way(shown: str, text: str) -> None:
     """What every table and sentence prints."""
     assert shown == text
+
+
+@pytest.mark.parametrize(
+    "text", ["1_000", "nan", "inf", "Infinity", "١٢", "0x1F", "1e999", "", ".", "1e", "--1", "²"]
+)
+def test_a_number_is_spelled_as_people_do(text: str) -> None:
+    """Python's own `float` takes some of these."""
+    assert number_in(text) is None
+    assert [number_in(each) for each in ("1e3", " -1.5 ", ".5", 7, 10**400, True)] == [
+        1000.0, -1.5, 0.5, 7.0, None, None,
+    ]  # fmt: skip

@@ -11,7 +11,7 @@ from worlds import app, docker, ecs, image, machine, service
 
 from sim.core.description import as_json
 from sim.experiment import Burst, Results, Scenario, replicate
-from sim.experiment.diff import differences
+from sim.experiment.diff import differences, shortest
 from sim.experiment.statistics.estimate import TooFew
 from sim.experiment.statistics.paired import compare_results, paired, welch, workload
 from sim.units import MiB
@@ -172,3 +172,18 @@ def test_equal_descriptions_do_not_differ_and_a_size_is_shown_in_gib() -> None:
 
     assert list(differences(small, small)) == []
     assert list(differences(small, large)) == [("platform.server.machine.memory", "1 GiB", "2 GiB")]
+
+
+def test_a_part_is_called_by_its_name_where_both_have_it_there() -> None:
+    """What moved its place is known by the place alone."""
+    a, b = ({"parts": [{"service": {"name": "api", "cpu": cpu}}]} for cpu in (1, 2))
+    moved = {"parts": [{"service": {"name": "db", "cpu": 2}}]}
+
+    assert [each.path for each in differences(a, b)] == ["parts[api].service.cpu"]
+    assert {each.path.partition(".")[0] for each in differences(a, moved)} == {"parts[0]"}
+
+
+def test_a_path_is_as_short_as_tells_it_apart() -> None:
+    paths = ["name", "platform.machine.name", "platform.machine.nic", "a.b.c", "d.b.c"]
+
+    assert shortest(paths) == ["name", "machine.name", "nic", "a.b.c", "d.b.c"]

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from worlds import LOAD, app, docker, ec2, ecs, image, machine, service
 
 from sim.core.randomness import Lognormal
 from sim.experiment import Burst, Results, Scenario, compare, load, replicate
 from sim.experiment.statistics.estimate import TooFew
-from sim.experiment.storage.tables import TABLES
+from sim.experiment.storage.tables import FEW_ROWS, TABLES, arranged
 from sim.units import MiB
 
 WEB = service(
@@ -265,3 +266,19 @@ def test_only_a_name_is_a_name(
     assert load(folder.name).run_id == folder.name
     with pytest.raises(FileNotFoundError, match="results: "):
         load(nothing)
+
+
+@pytest.mark.parametrize("rows", [2, 2 * FEW_ROWS])
+def test_runs_are_put_in_order_however_long_they_are(rows: int) -> None:
+    """Their own rows stay as they are; long runs are not copied for that."""
+    runs = [("b", 1), ("a", 1), ("c", 0), ("a", 0)]
+    names = [name for name, _ in runs for _ in range(rows)]
+    numbers = [number for _, number in runs for _ in range(rows)]
+    table = pa.table({"variant": names, "run": numbers, "row": range(rows * len(runs))})
+    whole = arranged(table, ["a", "b"], below=1)
+    every = arranged(table, ["a", "b", "c"]).to_pandas()
+
+    assert whole["variant"].to_pylist() == ["a"] * rows + ["c"] * rows
+    order = list(zip(every["variant"], every["run"], strict=True))
+    assert order == [key for key in sorted(runs) for _ in range(rows)]
+    assert (every.groupby(["variant", "run"])["row"].diff().dropna() == 1).all()

@@ -9,6 +9,8 @@ import pytest
 from conftest import Reading
 
 from sim.core.question import BadInput
+from sim.files import read
+from sim.scenario_file import load_scenario
 
 SECONDS = 6.0
 """Of CPU; each takes a fraction of it, and without its bound minutes."""
@@ -28,6 +30,7 @@ PODS = "".join(
     f"---\nkind: Pod\nmetadata: {{name: p{n}}}\nspec: {{containers: [{{name: a, image: b}}]}}\n"
     for n in range(2001)
 )
+KEYS = ", ".join(f"key{n}: 1" for n in range(20_000))
 UNKNOWN = "".join(f"  s{n}: {{image: a, depends_on: [x{n}]}}\n" for n in range(300))
 RESOURCES = "".join(f"  R{n}: {{Type: 'AWS::SQS::Queue'}}\n" for n in range(1500))
 
@@ -42,6 +45,7 @@ RESOURCES = "".join(f"  R{n}: {{Type: 'AWS::SQS::Queue'}}\n" for n in range(1500
         (f"Resources:\n{RESOURCES}", "more than 1,000 resources"),
         (f"services: {{a: {{image: b, depends_on: [{'x' * 100_000}]}}}}", "there is no service"),
         (f"services: {{a: {{image: b, mem_limit: '{'9' * 100_000}'}}}}", "services.a.mem_limit"),
+        (f"services: {{a: {{image: b, {KEYS}}}}}", ""),
         ("a: " + "b: " * 10, "it is not YAML"),
         (f"services: {{a: {{image: '{'$' * 50_001}('}}}}", ""),
     ],
@@ -76,3 +80,20 @@ def test_a_folder_of_too_many_files_is_refused(tmp_path: Path) -> None:
         (tmp_path / f"{n}.yaml").touch()
     with pytest.raises(BadInput, match="1001 files; at most 1000"):
         read(tmp_path)
+
+
+def test_a_row_of_blanks_in_a_file_of_variables_is_refused(tmp_path: Path) -> None:
+    """What reads such files looks at each blank once for each other."""
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: b}}")
+    (tmp_path / "my.env").write_text(f"A=1\nB=x{' ' * 60_000}y\n")
+
+    with soon(), pytest.raises(BadInput, match=r"my\.env:2: a thousand blanks"):
+        read(tmp_path / "compose.yaml", env=tmp_path / "my.env")
+
+
+def test_many_unknown_fields_of_a_scenario_are_told_in_a_moment(tmp_path: Path) -> None:
+    """Each is compared with those that are known; not all are told."""
+    (tmp_path / "x.yaml").write_text(f"name: x\nplatform: ecs\nhost: {{{KEYS}}}\n")
+
+    with soon(), pytest.raises(ValueError, match=r"host\.key0: there is no such field"):
+        load_scenario(tmp_path / "x.yaml")

@@ -185,7 +185,7 @@ def test_services_are_extended_and_files_included(tmp_path: Path, reading: Readi
         ("services: {a: {image: x, scale: -1}}", "a whole number from 0"),
         ("services: {a: {image: x, depends_on: {a: {condition: healthy}}}}", "'service_healthy'"),
         ("services: [a]", "a mapping of names to services"),
-        ("services: {a: []}", "services.a: 'a list of 0' is not allowed; a service"),
+        ("services: {a: []}", "services.a: a list of 0 is not allowed; a service"),
         ("a: {image: x}", "put all of it below 'services:'"),
     ],
 )

@@ -183,14 +183,17 @@ def test_references_of_a_template_are_put_in(reading: Reading) -> None:
 
 def test_a_size_without_a_default_is_a_mistake(reading: Reading) -> None:
     """Which parameter it is, and where."""
-    with pytest.raises(BadInput, match=r"file.yaml:12: .*memory: '!Ref Memory' is not allowed"):
+    with pytest.raises(BadInput, match=r"file.yaml:12: .*memory: !Ref Memory is not allowed"):
         reading(TEMPLATE % "!Ref Memory")
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"portMappings": {"containerPort": 80}}, "portMappings: 'a mapping of containerPort'"),
+        (
+            {"portMappings": {"containerPort": 80}},
+            "portMappings: a mapping of containerPort is not allowed",
+        ),
         ({"cpu": "lots"}, "CPU units such as 256"),
         ({"dependsOn": [{"containerName": "x", "condition": "UP"}]}, "known: START, HEALTHY"),
         ({"name": None}, "a container has one"),

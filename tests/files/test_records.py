@@ -95,7 +95,7 @@ def task(**more: Any) -> dict[str, Any]:
         ({"startedAt": None}, "not started"),
         ({"stopCode": "TaskFailedToStart"}, "failed to start"),
         ({"pullStartedAt": None, "pullStoppedAt": None}, "without the stamps of a pull"),
-        ({"createdAt": "soon"}, "a stamp is no time"),
+        ({"createdAt": "soon"}, "with a stamp that is no time"),
     ],
 )
 def test_a_record_that_is_no_use_is_counted_by_its_reason(
@@ -108,6 +108,14 @@ def test_a_record_that_is_no_use_is_counted_by_its_reason(
 
     assert len(records.starts) == 1
     assert dict(records.left_out) == {reason: 1}
+
+
+@pytest.mark.parametrize("containers", [True, 5.0, "x", {"a": 1}])
+def test_containers_that_are_no_list_are_none(tmp_path: Path, containers: Any) -> None:
+    """The stamps of the task are of use all the same."""
+    told = [task(taskArn="a/1"), task(taskArn="a/2", containers=containers)]
+
+    assert len(read(tmp_path, json.dumps({"tasks": told})).starts) == 2
 
 
 def test_tasks_whose_names_were_made_unreadable_are_not_taken_for_one(tmp_path: Path) -> None:

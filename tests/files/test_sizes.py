@@ -114,3 +114,26 @@ def test_an_image_of_nobody_has_an_assumed_size(reading: Reading) -> None:
     assert image is not None
     assert image.layers[0].compressed == catalog.figure("size.unknown.image")
     assert not image.layers[0].exact
+
+
+@pytest.mark.parametrize("used", ["nanMB / 2GiB", "-5MB / 2GiB", "infGB / 2GiB", "1_0MB / 2GiB"])
+def test_what_docker_would_not_print_is_no_size(
+    reading: Reading, tmp_path: Path, used: str
+) -> None:
+    """Python would read each of them as a number."""
+    stats = tmp_path / "stats.json"
+    stats.write_text(json.dumps({"Name": "web", "MemUsage": used, "CPUPerc": "1%"}))
+    with pytest.raises(BadInput, match=r"MemUsage: .* is not allowed; memory in use"):
+        reading("services: {web: {image: a}}", sizes=stats)
+
+
+def test_a_heap_that_no_jvm_would_start_with_says_nothing(reading: Reading) -> None:
+    """Above 1 PiB."""
+    part = reading(f"services: {{web: {{image: a, command: -Xmx{'9' * 300}m}}}}").parts[0]
+
+    assert part.size_from == "assumed"
+
+
+def test_a_tag_of_many_digits_is_a_tag(reading: Reading) -> None:
+    """Its version is compared with others as a number."""
+    assert reading(f"services: {{web: {{image: 'nginx:{'9' * 400}'}}}}").parts

@@ -113,3 +113,18 @@ def test_containers_that_are_no_json_are_a_mistake(reading: Reading) -> None:
     wrong = DEFINITION | {"container_definitions": "[{"}
     with pytest.raises(BadInput, match=r"container_definitions: .*it is not JSON"):
         reading(json.dumps(plan(wrong)), "plan.json")
+
+
+def test_a_single_block_is_a_list_of_one(reading: Reading) -> None:
+    """As Terraform writes it; of ECS as of Kubernetes."""
+    placed = SERVICE | {
+        "placement_constraints": [{"type": "distinctInstance"}],
+        "ordered_placement_strategy": [{"type": "spread", "field": "host"}],
+        "capacity_provider_strategy": [{"capacity_provider": "spot"}],
+    }
+    made = plan()
+    inside = made["planned_values"]["root_module"]["child_modules"][0]["resources"]
+    inside[1]["values"] = placed
+    web = reading(json.dumps(made)).part("web")
+
+    assert (web.most_per_host, web.spread) == (1, True)

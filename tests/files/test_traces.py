@@ -227,15 +227,23 @@ def test_traces_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
         told(tmp_path / "none.json", jaeger(lost))
 
 
+SPAN = '{"traceId": "t", "id": "a", "timestamp": 1, "duration": %s}'
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         ("{", "neither JSON nor rows of MSCallGraph"),
         ("{}", "neither of Jaeger"),
-        ("[1]", "it is missing"),
+        ("[1]", r"spans\[0\]: '1' is not allowed; an object"),
         ('{"data": [{"spans": [{"traceID": "t"}]}]}', "spanID: it is missing"),
         ('{"data": [{"spans": [{"traceID": "t", "spanID": "s", "startTime": "x"}]}]}', "startTime"),
-        ('{"data": [3]}', "another form"),
+        ('{"data": [3]}', r"data\[0\]: '3' is not allowed; an object"),
+        ('{"data": [{"spans": {"a": 1}}]}', "spans: .* is not allowed; a list"),
+        ("[" * 9000, "nested too deep"),
+        ("9" * 5000, "thousands of digits"),
+        (f"[{SPAN % 'NaN'}]", "duration: 'nan' is not allowed; a number"),
+        (f"[{SPAN % ('9' * 400)}]", "duration: '9{40}' is not allowed; a number"),
         ("timestamp,traceid,rpcid,um,rpctype,dm,interface,rt\n1,t", "shorter than the first line"),
     ],
 )
@@ -247,6 +255,14 @@ def test_a_file_that_is_no_trace_says_what_is_wrong(
         told(tmp_path / "bad.json", content)
 
     assert "bad.json" in str(refused.value)
+
+
+def test_spans_that_go_round_in_a_circle_end(tmp_path: Path) -> None:
+    """Two that are each other's parents, beside a trace that has a root."""
+    rings = [("8", "9", "ring", "a", 1.0, 1.0), ("9", "8", "ring", "b", 1.0, 1.0)]
+    broken: Seen = [*SHOP, *rings, ("10", "9", "ring", "c", 1.0, 1.0)]
+
+    assert told(tmp_path / "ring.json", jaeger(broken)).parts
 
 
 def test_nothing_is_learnt_from_nothing() -> None:

@@ -46,6 +46,13 @@ def test_what_is_merged_gives_way_to_what_is_written_beside_it() -> None:
     assert value(text)["c"] == {"x": 3, "y": 1, "z": 2}
 
 
+@pytest.mark.parametrize("merged", ["3", "text", "null", "[]", "[{a: 1}, 2]", "[[{a: 1}]]"])
+def test_what_cannot_be_merged_is_refused(merged: str) -> None:
+    """It would have no effect, without a word."""
+    with pytest.raises(BadInput, match=r"file\.yaml:2: << merges a mapping or a list"):
+        value(f"a:\n  <<: {merged}\n  b: 1\n")
+
+
 def test_values_know_their_lines() -> None:
     """Keys and items."""
     found = value("a: 1\nb:\n  - x\n  - y\n")
@@ -119,6 +126,7 @@ def test_json_that_is_no_yaml_is_read_and_bounded() -> None:
     deep = '{"a": "\\ud83d\\ude00", "b": ' + "[" * 300 + "]" * 300 + "}"
 
     assert value('{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
+    assert str(value('{"a": "\\ud83d\\ude00"}').places["a"]) == "file.yaml"
     for text, words in ((deep, "nested too deep"), ('{"a": "\\ud83d"}', "half a character")):
         with pytest.raises(BadInput, match=words):
             value(text)

@@ -8,6 +8,7 @@ from sim.catalog.figures import figure
 from sim.catalog.instances.amis import Ami, memory_lost
 from sim.catalog.instances.table import KARPENTER, VANTAGE, Instance, family, instance
 from sim.core.cited import Cited
+from sim.core.fitted import remembered
 from sim.core.names import Architecture
 from sim.core.quantity import shown_machine
 from sim.host import Machine
@@ -23,9 +24,13 @@ def machine(name: str, ami: Ami | None = None) -> Machine:
     Raises:
         UnknownName: there is no such type.
     """
-    type_ = instance(name)
+    return _machine(instance(name), ami)
+
+
+@remembered
+def _machine(type_: Instance, ami: Ami | None) -> Machine:
     return Machine(
-        name=name,
+        name=type_.name,
         architecture=type_.architecture,
         vcpu=type_.vcpu,
         memory=type_.memory,

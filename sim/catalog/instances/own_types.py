@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from sim.catalog.data import rows
+from sim.core.quantity import number_in
 
 PLACE = "BERTHSIM_INSTANCES"
 """The environment variable that names another file."""
@@ -113,10 +114,8 @@ def _of(row: Mapping[str | None, str | None]) -> Iterable[str]:
 
 
 def _number(text: str) -> bool:
-    try:
-        return 0.0 <= float(text) < 1e12
-    except ValueError:
-        return False
+    found = number_in(text)
+    return found is not None and 0.0 <= found < 1e12
 
 
 def _whole(low: int) -> Callable[[str], bool]:

@@ -8,7 +8,9 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 
-_TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_]\w*)|(&&|\|\||[<>=!]=|[-+*/%()<>!?:,]))")
+_TOKEN = re.compile(
+    r"\s*(?:(\d{1,9})(?!\d)|([A-Za-z_]\w*)|(&&|\|\||[<>=!]=|[-+*/%()<>!?:,]))", re.ASCII
+)
 
 
 def evaluated(text: str, variables: Mapping[str, int]) -> int:
@@ -26,7 +28,7 @@ def evaluated(text: str, variables: Mapping[str, int]) -> int:
 
 def is_expression(value: int | str | None) -> bool:
     """Whether it is nodeadm's `maxPodsExpression`, and no plain number for the kubelet."""
-    return isinstance(value, str) and not value.strip().isdigit()
+    return isinstance(value, str) and not value.strip().isdecimal()
 
 
 class _Evaluation:

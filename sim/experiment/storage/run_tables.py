@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from sim.experiment.storage.tables import arranged, combined, empty_tables
@@ -46,14 +46,19 @@ class RunTables:
         pieces = [empty_tables()[table], *self.chunks(table)]
         return self._arranged(pieces)
 
-    def tiles(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Some columns of the spans that tile their start; no more than these are in memory."""
+    def within(
+        self, parents: Collection[str], columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """The spans with these parents, or some columns; no more than these are in memory."""
+        import pyarrow as pa
         import pyarrow.compute as pc
 
-        asked = [*columns, "parent"]
-        pieces = [empty_tables()["spans"].select(asked)]
+        empty = empty_tables()["spans"]
+        asked = empty.column_names if columns is None else [*columns, "parent"]
+        wanted = pa.array(parents, pa.string())
+        pieces = [empty.select(asked)]
         found = self.chunks("spans", asked)
-        pieces += (chunk.filter(pc.equal(chunk["parent"], "")) for chunk in found)
+        pieces += (chunk.filter(pc.is_in(chunk["parent"], value_set=wanted)) for chunk in found)
         return self._arranged(pieces)
 
     def _arranged(self, pieces: Sequence[pa.Table]) -> pd.DataFrame:

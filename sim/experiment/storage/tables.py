@@ -35,6 +35,9 @@ TABLES = ("runs", "spans", "samples")
 ROWS = 2**17
 """Rows that are in memory at once where a table is written or looked through."""
 
+FEW_ROWS = 1000
+"""Rows of a run from which it is left where it is when runs are put in order."""
+
 WORDS = ("variant", "reasons")
 COUNTS = ("run", "tasks", "ready", "refused", "killed", "censored", "tasks_per_host", "requests")
 LEADING = (
@@ -110,7 +113,14 @@ def arranged(table: pa.Table, variants: Iterable[str], below: int | None = None)
     place = pc.index_in(table["variant"], value_set=pa.array(list(variants), pa.string()))
     place = place.to_numpy()
     order = np.lexsort((run, place))
-    return table if (order[1:] > order[:-1]).all() else table.take(order)
+    ends = [*(np.flatnonzero(np.diff(order) != 1) + 1), len(order)]
+    if len(ends) == 1:
+        return table
+    if FEW_ROWS * len(ends) > len(order):
+        return table.take(order)
+    firsts = [0, *ends[:-1]]
+    pieces = [table.slice(order[a], b - a) for a, b in zip(firsts, ends, strict=True)]
+    return pa.concat_tables(pieces)  # nothing is copied
 
 
 def arrow_of(frame: pd.DataFrame) -> pa.Table:

@@ -1,5 +1,6 @@
 """The services of a project: its files with variables put in, extended, included, merged."""
 
+import re
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -21,6 +22,9 @@ DEEPEST = 32
 """Files that include or extend each other."""
 MOST_FILES = 200
 """Files that a project may be made of."""
+LARGEST_OF_VARIABLES = 2**20
+"""Characters of a file of variables."""
+_BLANKS = re.compile(r"[^\S\r\n]{1000}")
 
 
 class Project:
@@ -200,6 +204,17 @@ def _absolute(path: Path) -> Path:
         return path
 
 
+def _of_variables(path: Path) -> str:
+    """The text of a file of variables; what reads it looks at a row of blanks again and again."""
+    text = source(path).text
+    if len(text) > LARGEST_OF_VARIABLES:
+        raise BadInput(f"{path}: it is larger than {LARGEST_OF_VARIABLES // 2**20} MiB")
+    if (blanks := _BLANKS.search(text)) is not None:
+        line = text.count("\n", 0, blanks.start()) + 1
+        raise BadInput(f"{path}:{line}: a thousand blanks in a row are not read")
+    return text
+
+
 def variables(paths: list[Path]) -> dict[str, str]:
     """The variables of `.env` files; a later one wins, and may use those before it.
 
@@ -208,7 +223,7 @@ def variables(paths: list[Path]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for path in paths:
-        text = source(path).text
+        text = _of_variables(path)
         for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items():
             try:
                 found[name] = Interpolation(found).text(value or "")

@@ -17,6 +17,8 @@ from sim.files.text.value import Value
 from sim.workload import HealthCheck, Wait
 from sim.workload.waiting import Condition
 
+MOST_UNKNOWN = 20
+"""Keys that compose does not know which are told, with what was likely meant."""
 CONDITIONS: dict[str, Condition] = {
     "service_started": "started",
     "service_healthy": "healthy",
@@ -186,11 +188,17 @@ def _count_ignored(model: Value, services: dict[str, Value], findings: Findings)
 
 def _tell_unknown(services: dict[str, Value], findings: Findings) -> None:
     """Keys that compose itself would refuse; what begins with `x-` is meant for others."""
+    known, services_of = {*_READ, *_IGNORED_OF_SERVICE}, dict[str, list[str]]()
     for name, service in services.items():
-        for key in map(str, service.value if isinstance(service.value, dict) else ()):
-            if key not in (*_READ, *_IGNORED_OF_SERVICE) and not key.startswith("x-"):
-                told = f"{NO_EFFECT}{key[:40]!r} is no key of a service; {_meant(key)}"
-                findings.note(told, name)
+        for key in service.value if isinstance(service.value, dict) else ():
+            if key not in known and not key.startswith("x-"):
+                services_of.setdefault(key, []).append(name)
+    for key, names in list(services_of.items())[:MOST_UNKNOWN]:
+        told = f"{NO_EFFECT}{key[:40]!r} is no key of a service; {_meant(key)}"
+        for name in names:
+            findings.note(told, name)
+    if (more := len(services_of) - MOST_UNKNOWN) > 0:
+        findings.note(f"{NO_EFFECT}{more:,} more are no keys of a service")
 
 
 def _meant(key: str) -> str:

@@ -103,3 +103,8 @@ def _opened(key: str, value: Any) -> Any:
 def mapping(value: Any) -> dict[str, Any]:
     """A value that should be an object; empty where it is something else."""
     return value if isinstance(value, dict) else {}
+
+
+def objects_in(value: Any) -> list[dict[str, Any]]:
+    """The objects in a value that should be a list; none where it is something else."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sim.files.records.objects import mapping
+from sim.files.records.objects import mapping, objects_in
 from sim.files.records.stamps import BadStamp, Stamp, between, latest, stamp
 from sim.studies.fit.observed import Records, Spell, StartSeen, in_order
 
@@ -24,7 +24,7 @@ _PULLED = re.compile(
     r"Successfully pulled image .{0,2000}? in ([0-9hmsnuµ.]+)"
     r"(?: \(([0-9hmsnuµ.]+) including waiting\))?(?:\. Image size: (\d{1,18}) bytes)?"
 )
-_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
+_PART = re.compile(r"(\d{1,9}(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 RUNNING = {"Pending": "not ready yet", "Succeeded": "finished", "Failed": "failed"}
 """Phases of a pod whose start is not all told, in words."""
@@ -138,8 +138,8 @@ def _count(value: Any) -> int:
 
 def _conditions(status: Mapping[str, Any]) -> Iterator[tuple[str, Stamp | None]]:
     """When each condition that is true became so."""
-    for each in status.get("conditions") or ():
-        if isinstance(each, dict) and str(each.get("status")) == "True":
+    for each in objects_in(status.get("conditions")):
+        if str(each.get("status")) == "True":
             yield str(each.get("type")), stamp(each.get("lastTransitionTime"))
 
 
@@ -196,5 +196,4 @@ def _duration(text: str) -> float:
 
 
 def _statuses(status: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
-    many = status.get(name)
-    yield from (each for each in (many if isinstance(many, list) else ()) if isinstance(each, dict))
+    yield from objects_in(status.get(name))

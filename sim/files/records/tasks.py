@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sim.files.records.objects import objects_in
 from sim.files.records.stamps import BadStamp, Stamp, between, latest, stamp
 from sim.studies.fit.observed import Observed, Records, Spell, StartSeen, in_order
 
@@ -77,7 +78,7 @@ def _another(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _start(task: Mapping[str, Any]) -> StartSeen | str:
     at = {name: stamp(task.get(name)) for name in STAMPS}
-    containers = [lowered(c) for c in task.get("containers") or () if isinstance(c, dict)]
+    containers = [lowered(c) for c in objects_in(task.get("containers"))]
     at["startedAt"] = at["startedAt"] or _last_started(containers)
     if reason := _unusable(task, at):
         return reason
@@ -137,7 +138,7 @@ def _awsvpc(task: Mapping[str, Any]) -> bool:
     """Whether it has a network interface of its own, which has to be attached."""
     if task.get("networkMode") is not None:
         return bool(task["networkMode"] == "awsvpc")
-    attached = [each for each in task.get("attachments") or () if isinstance(each, dict)]
+    attached = objects_in(task.get("attachments"))
     kinds = [lowered(each).get("type") for each in attached]
     return any(str(kind) in ("ElasticNetworkInterface", "eni") for kind in kinds)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sim.core.quantity import number_in
 from sim.files.records.objects import mapping
 from sim.files.records.stamps import BadStamp, Stamp, between, stamp
 from sim.studies.fit.observed import Observed, Records, Spell, StartSeen, in_order
@@ -45,7 +46,7 @@ class DockerEvents:
     def starts(self, records: Records) -> None:
         """The starts of all, or why one is left out."""
         if self._bad:
-            records.left_out["a stamp is no time"] += self._bad
+            records.left_out["with a stamp that is no time"] += self._bad
         for name, at in self._seen.items():
             if name in self._again or "restart" in at:
                 records.left_out["restarted"] += 1
@@ -150,7 +151,7 @@ def plain_row(row: Mapping[str, Any], records: Records) -> None:
     """A row with the lengths of phases: `created_to_pull_s`, `pull_s`, `pull_to_started_s`."""
     told = str(row.get("launch") or "").upper()
     where: Observed = "ecs" if told == "EC2" else "fargate"
-    several = str(row.get("containers") or "1").strip(" >=").isdigit() and _many(row)
+    several = str(row.get("containers") or "1").strip(" >=").isdecimal() and _many(row)
     names = {
         "provision" if where == "fargate" else "placement": "created_to_pull_s",
         "pull": "pull_s",
@@ -184,8 +185,8 @@ def _seconds(value: Any) -> Spell | None:
     """A length of time; whole seconds are what is left of stamps of whole seconds."""
     if value is None or not str(value).strip():
         return None
-    number = float(str(value))
-    if not -1e6 < number < 1e6:
+    number = number_in(str(value))
+    if number is None or not -1e6 < number < 1e6:
         raise ValueError("a number of seconds")
     exact = 1.0 if number == int(number) else 1e-3
     return Spell(number, exact, exact)

@@ -1,10 +1,10 @@
 """What containers used: Container Insights, `docker stats`, ranges of Prometheus, recommenders."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from sim.files.records.objects import mapping
+from sim.core.quantity import number_in
+from sim.files.records.objects import mapping, objects_in
 from sim.files.sizes.measured import uses
 from sim.files.text.value import Value
 from sim.studies.fit.observed import Records
@@ -31,9 +31,7 @@ def insights(node: Mapping[str, Any], records: Records) -> None:
 
 def prometheus(node: Mapping[str, Any], records: Records) -> None:
     """A range of working sets, or of rates of CPU time."""
-    for series in node["data"].get("result") or ():
-        if not isinstance(series, dict):
-            continue
+    for series in objects_in(node["data"].get("result")):
         labels = mapping(series.get("metric"))
         points = series.get("values") or [series.get("value")]
         values = [each for each in map(_point, points) if each is not None]
@@ -59,11 +57,8 @@ def _point(point: Any) -> tuple[float, float] | None:
 
 def _number(value: Any) -> float | None:
     """A number of at least 0, also where it is written as a text."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if 0.0 <= number < math.inf and not isinstance(value, bool) else None
+    number = number_in(value)
+    return None if number is None or number < 0.0 else number
 
 
 def stats(node: Value, records: Records) -> None:

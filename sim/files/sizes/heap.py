@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 
 from sim.files.quantities import compose_bytes
 
@@ -20,8 +21,10 @@ def heap_of(values: Iterable[tuple[str, str]]) -> float | None:
     """
     found = None
     for name, value in values:
-        for match in _FLAG.finditer(value):
-            found = compose_bytes(match[1] or match[2])
+        told = [match[1] or match[2] for match in _FLAG.finditer(value)]
         if name.upper() in HEAP_VARIABLES and _SIZE.fullmatch(value.strip()):
-            found = compose_bytes(value)
+            told.append(value)
+        for size in told:
+            with suppress(ValueError):  # no JVM would start with it
+                found = compose_bytes(size)
     return found if found else None

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from sim.core.quantity import number_in, parse_docker_size
 from sim.core.question import BadInput
 from sim.files.fitted.reading import is_fit, sizes_of
 from sim.files.quantities import compose_bytes, kubernetes_bytes, kubernetes_cpu
@@ -25,7 +26,7 @@ from sim.files.text.yaml_values import documents
 
 _COPY = re.compile(r"[-_]\d+$")
 """The number that compose gives a container."""
-_DECIMAL = {"kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+_DECIMAL = ("kB", "KB", "MB", "GB", "TB")
 
 
 def measured(paths: Sequence[Path], project: str, findings: Findings) -> dict[str, ObservedUse]:
@@ -129,24 +130,19 @@ def _docker(node: Value) -> Iterator[tuple[str, ObservedUse]]:
 def _used(text: str) -> float:
     """Bytes in `35.3MiB / 1.9GiB`: what is before the slash."""
     used = text.partition("/")[0].strip()
-    for unit, scale in _DECIMAL.items():
-        if used.endswith(unit):
-            return float(used.removesuffix(unit)) * scale
     try:
-        return compose_bytes(used)
+        decimal = used.endswith(tuple(_DECIMAL))
+        return parse_docker_size(used) if decimal else compose_bytes(used)
     except ValueError:
         raise ValueError("memory in use such as '35.3MiB / 2GiB'") from None
 
 
 def _percent(text: str) -> float:
     """vCPUs in `12.5%`, where 100% is one."""
-    try:
-        share = float(text.removesuffix("%")) / 100.0
-    except ValueError:
-        share = -1.0
-    if not 0.0 <= share <= 1e4:
+    found = number_in(text.removesuffix("%"))
+    if found is None or not 0.0 <= found <= 1e6:
         raise ValueError("a share of a CPU such as 12.5%")
-    return share
+    return found / 100.0
 
 
 def _krr(node: Value) -> Iterator[tuple[str, ObservedUse]]:

@@ -41,8 +41,11 @@ _PLURALS = {
     "toleration": "tolerations",
     "volumeClaimTemplate": "volumeClaimTemplates",
     "topologySpreadConstraint": "topologySpreadConstraints",
+    "placementConstraints": "placementConstraints",
+    "orderedPlacementStrategy": "placementStrategy",
+    "capacityProviderStrategy": "capacityProviderStrategy",
 }
-"""Blocks that may be there several times, and what a manifest calls them."""
+"""Blocks that may be there several times, and what a manifest or the API of ECS calls them."""
 _LISTS = frozenset({
     *_PLURALS, "env", "command", "args", "values", "matchExpressions", "accessModes",
     "requiredDuringSchedulingIgnoredDuringExecution",
@@ -143,9 +146,9 @@ def _definition(values: Value) -> Value:
 def _json(node: Value) -> Any:
     text = node.text("JSON in a text") or "[]"
     try:
-        found = documents(SourceText(node.path, text, Path()))
+        found = documents(SourceText(f"{node.place.source}: {node.path}", text, Path()))
     except BadInput as error:
-        node.say(str(error))
+        node.say(str(error).removeprefix(f"{node.place.source}: {node.path}").lstrip(": "))
         return None
     return found[0] if found else None
 

@@ -11,6 +11,8 @@ MOST_MISTAKES = 50
 """Mistakes that are told one by one."""
 MOST_COLLECTED = 200
 """Mistakes after which no more are looked for."""
+MOST_KINDS = 50
+"""Kinds of what was left out that are told one by one."""
 MOST_SHOWN = 80
 """Characters of a wrong value that are shown."""
 
@@ -64,7 +66,9 @@ class Findings:
     @property
     def ignored(self) -> tuple[str, ...]:
         """What was left out, counted, most first."""
-        return tuple(f"{what} ({count})" for what, count in self._ignored.most_common())
+        told = [f"{what[:MOST_SHOWN]} ({n})" for what, n in self._ignored.most_common(MOST_KINDS)]
+        more = len(self._ignored) - len(told)
+        return (*told, f"{more:,} other kinds") if more else tuple(told)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -45,6 +45,21 @@ class PlacedList(list[Any]):
         self.places.append(place)
 
 
+def placed(plain: Any, place: TextPlace) -> Any:
+    """Plain mappings and lists as they would be read where no line is known."""
+    if isinstance(plain, dict):
+        mapping = PlacedMapping()
+        for key, inner in plain.items():
+            mapping.put(key, placed(inner, place), place)
+        return mapping
+    if isinstance(plain, list):
+        items = PlacedList()
+        for inner in plain:
+            items.add(placed(inner, place), place)
+        return items
+    return plain
+
+
 def without_places(value: Any) -> Any:
     """The same as plain mappings and lists."""
     if isinstance(value, dict):
@@ -58,3 +73,15 @@ class Tagged(NamedTuple):
     tag: str
     """Without the exclamation mark."""
     value: Any
+
+    def __repr__(self) -> str:
+        return f"!{self.tag}" if self.value is None else f"!{self.tag} {self.value}"
+
+
+class InWords(str):
+    """Words that stand for a value in a message, and are not the value itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)

@@ -1,11 +1,11 @@
 """A value of a file under its path: asked for what it should be, it says what is wrong with it."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+from sim.core.quantity import number_in
 from sim.files.text.findings import Findings, not_allowed
-from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace
+from sim.files.text.place import InWords, PlacedList, PlacedMapping, Tagged, TextPlace
 
 T = TypeVar("T")
 
@@ -119,11 +119,8 @@ class Value:
         text = self.text("a number")
         if text is None:
             return None
-        try:
-            found = float(text)
-        except ValueError:
-            found = math.nan
-        if not low <= found <= high:
+        found = number_in(text)
+        if found is None or not low <= found <= high:
             self.wrong(allowed or f"a number from {low:g} to {high:g}")
             return None
         return found
@@ -155,9 +152,7 @@ class Value:
 def _shown(value: Any) -> Any:
     """A value in a message, without its insides."""
     if isinstance(value, dict):
-        return f"a mapping of {', '.join(list(value)[:3])}" if value else "an empty mapping"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, Tagged):
-        return f"!{value.tag} {value.value}" if isinstance(value.value, str) else f"!{value.tag}"
-    return value
+        return InWords(
+            f"a mapping of {', '.join(list(value)[:3])}" if value else "an empty mapping"
+        )
+    return InWords(f"a list of {len(value)}") if isinstance(value, list) else value

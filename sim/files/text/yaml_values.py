@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
+from sim.core.mistakes import not_json
 from sim.core.question import BadInput
-from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace
+from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace, placed
 from sim.files.text.source import SourceText
 
 MOST_NODES = 200_000
@@ -73,7 +74,7 @@ def _json(source: SourceText) -> list[Any]:
         return _yaml(source, source.text.replace("\t", " "))
     except _NotYaml:  # JSON that this YAML does not know: a pair of surrogates, a long key
         _check(source, plain)
-        return [plain]
+        return [placed(plain, TextPlace(source.name, 0))]
 
 
 def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:
@@ -84,7 +85,7 @@ def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:
         return _yaml(source, source.text)
     except _NotYaml:
         if not isinstance(error, json.JSONDecodeError):
-            raise BadInput(f"{source.name}: it is not JSON: {error}") from None
+            raise BadInput(f"{source.name}: it is not JSON: {not_json(error)}") from None
         row = "".join(source.text.splitlines()[error.lineno - 1 : error.lineno]).strip()[:40]
         hint = f"; is {row!r} a placeholder?" if set("<{$") & set(row) else ""
         where = f"{source.name}:{error.lineno}: it is not JSON, column {error.colno}"
@@ -163,7 +164,7 @@ class _Open:
         self.tag: str | None = event.tag
         self.place = place
         self.key: tuple[str, TextPlace, bool] | None = None
-        self.merged: list[Any] = []
+        self.merged: list[PlacedMapping] = []
         self.measure = _Measure()
 
     def take(self, value: Any, place: TextPlace) -> None:
@@ -173,7 +174,7 @@ class _Open:
         elif self.key is not None:
             (key, where, merge), self.key = self.key, None
             if merge:
-                self.merged += value if isinstance(value, list) else [value]
+                self.merged += _to_merge(value, where)
             else:
                 self.value.put(key, value, where)
 
@@ -285,13 +286,20 @@ class _Builder:
         top.take(value, place)
 
 
-def _merge(into: PlacedMapping, others: list[Any]) -> None:
+def _merge(into: PlacedMapping, others: list[PlacedMapping]) -> None:
     """`<<`: what is written beside it wins, then the first that is merged."""
     for other in others:
-        if isinstance(other, PlacedMapping):
-            for key, value in other.items():
-                if key not in into:
-                    into.put(key, value, other.places[key])
+        for key, value in other.items():
+            if key not in into:
+                into.put(key, value, other.places[key])
+
+
+def _to_merge(value: Any, where: TextPlace) -> list[PlacedMapping]:
+    """What `<<` merges: a mapping, or a list of mappings, and nothing else."""
+    merged = value if isinstance(value, PlacedList) else [value]
+    if not merged or not all(isinstance(each, PlacedMapping) for each in merged):
+        raise _NotYaml(f"{where}: << merges a mapping or a list of mappings, and nothing else")
+    return list(merged)
 
 
 def _tagged(tag: str | None, value: Any) -> Any:

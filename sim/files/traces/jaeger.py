@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sim.files.traces.traced import TracedSpan, a_number, dotless, field, kind_of
+from sim.files.traces.traced import (
+    TracedSpan,
+    a_number,
+    an_object,
+    dotless,
+    field,
+    kind_of,
+    objects,
+)
 
 US = 1e-6
 
@@ -14,12 +22,12 @@ def jaeger_spans(document: dict[str, Any]) -> Iterator[TracedSpan]:
     Raises:
         BadSpan: one lacks what it needs.
     """
-    for trace in document["data"]:
-        processes = trace.get("processes", {})
-        for span in trace.get("spans", []):
-            process = span.get("process") or processes.get(span.get("processID"), {})
-            tags = {tag.get("key"): tag.get("value") for tag in span.get("tags", [])}
-            of_process = {tag.get("key"): tag.get("value") for tag in process.get("tags", [])}
+    for trace in objects(document["data"], "data"):
+        processes = an_object(trace.get("processes"), "processes")
+        for span in objects(trace.get("spans"), "spans"):
+            its = span.get("process") or processes.get(str(span.get("processID")))
+            process = an_object(its, "process")
+            tags, of_process = _tags(span), _tags(process)
             parent, waited_for = _parent(span)
             yield TracedSpan(
                 trace=str(field(span, "traceID")),
@@ -35,9 +43,13 @@ def jaeger_spans(document: dict[str, Any]) -> Iterator[TracedSpan]:
             )
 
 
+def _tags(node: dict[str, Any]) -> dict[str, Any]:
+    return {str(tag.get("key")): tag.get("value") for tag in objects(node.get("tags"), "tags")}
+
+
 def _parent(span: dict[str, Any]) -> tuple[str, bool]:
     """Its parent, and whether that waits for it: `CHILD_OF`, or else `FOLLOWS_FROM`."""
-    references = span.get("references") or []
+    references = objects(span.get("references"), "references")
     by_kind = {str(one.get("refType")): str(one.get("spanID")) for one in references}
     if "CHILD_OF" in by_kind:
         return by_kind["CHILD_OF"], True

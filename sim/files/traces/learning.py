@@ -105,12 +105,15 @@ def _calls(
     span: TracedSpan, children: dict[str, list[TracedSpan]], by_id: dict[str, TracedSpan]
 ) -> Iterator[tuple[TracedSpan, TracedSpan]]:
     """Entries into other services from within it, each with the span in which it waits for it."""
-    for child in children[span.id]:
-        if _enters(child, by_id):
-            outer = span if span.kind in ("client", "producer") else child
-            yield child, outer
-        else:
-            yield from _calls(child, children, by_id)
+    within, seen = [span], {span.id}
+    while within:
+        each = within.pop()
+        for child in children[each.id]:
+            if _enters(child, by_id):
+                yield child, each if each.kind in ("client", "producer") else child
+            elif child.id not in seen:  # spans of a broken trace may go round in a circle
+                seen.add(child.id)
+                within.append(child)
 
 
 def _learn_visit(

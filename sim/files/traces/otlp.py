@@ -1,9 +1,18 @@
 """OpenTelemetry's JSON: `resourceSpans[].scopeSpans[].spans[]`, times in nanoseconds."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
-from sim.files.traces.traced import TracedSpan, a_number, dotless, field, kind_of
+from sim.files.traces.traced import (
+    TracedSpan,
+    a_number,
+    an_object,
+    dotless,
+    field,
+    kind_of,
+    objects,
+)
 
 NS = 1e-9
 
@@ -14,12 +23,13 @@ def otlp_spans(document: dict[str, Any]) -> Iterator[TracedSpan]:
     Raises:
         BadSpan: one lacks what it needs.
     """
-    for resource in document["resourceSpans"]:
-        told = _attributes(resource.get("resource", {}))
+    for resource in objects(document["resourceSpans"], "resourceSpans"):
+        told = _attributes(an_object(resource.get("resource"), "resource"))
         instance = told.get("service.instance.id") or told.get("k8s.pod.name")
         instance = instance or told.get("host.name") or ""
-        scopes = resource.get("scopeSpans") or resource.get("instrumentationLibrarySpans") or []
-        for span in (span for scope in scopes for span in scope.get("spans", [])):
+        scopes = resource.get("scopeSpans") or resource.get("instrumentationLibrarySpans")
+        many = (objects(each.get("spans"), "spans") for each in objects(scopes, "scopeSpans"))
+        for span in chain.from_iterable(many):
             start = a_number(span, "startTimeUnixNano")
             yield TracedSpan(
                 trace=str(field(span, "traceId")),
@@ -36,7 +46,7 @@ def otlp_spans(document: dict[str, Any]) -> Iterator[TracedSpan]:
 
 def _attributes(resource: dict[str, Any]) -> dict[str, str]:
     told = {}
-    for one in resource.get("attributes", []):
-        value = one.get("value", {})
+    for one in objects(resource.get("attributes"), "attributes"):
+        value = an_object(one.get("value"), "value")
         told[str(one.get("key"))] = str(next(iter(value.values()), "")) if value else ""
     return told

@@ -1,7 +1,7 @@
 """`sim.read_traces`: an application with its calls, learnt from traces."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from os import PathLike
@@ -10,6 +10,7 @@ from typing import Any
 
 from sim import catalog
 from sim.core.cited import plain
+from sim.core.mistakes import BadDescription, not_json, spoken
 from sim.core.question import BadInput
 from sim.files.text.source import bytes_of
 from sim.files.traces import alibaba
@@ -52,7 +53,10 @@ def read_traces(*files: str | PathLike[str], cpu_share: float | None = None) -> 
     learnt = learn(chain.from_iterable(spans))
     if not learnt.traces:
         raise BadInput(f"{paths[0]}: no trace can be used{_lost(learnt)}")
-    return _application(paths[0].stem, learnt, share)
+    try:
+        return _application(paths[0].stem, learnt, share)
+    except BadDescription as error:
+        raise BadInput("\n".join(f"{paths[0]}: {line}" for line in spoken(error))) from None
 
 
 def is_traces(path: Path) -> bool:
@@ -81,30 +85,22 @@ def _spans(path: Path) -> Iterator[TracedSpan]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also of thousands of digits
-        raise BadSpan(f"it is neither JSON nor rows of MSCallGraph ({error})") from None
+        raise BadSpan(f"it is neither JSON nor rows of MSCallGraph ({not_json(error)})") from None
     return _of_document(document)
 
 
 def _of_document(document: Any) -> Iterator[TracedSpan]:
     if isinstance(document, list):
-        return _guarded(zipkin_spans, document)
+        return zipkin_spans(document)
     if isinstance(document, dict) and isinstance(document.get("data"), list):
-        return _guarded(jaeger_spans, document)
+        return jaeger_spans(document)
     if isinstance(document, dict) and isinstance(document.get("resourceSpans"), list):
-        return _guarded(otlp_spans, document)
+        return otlp_spans(document)
     keys = ", ".join(list(document)[:6]) if isinstance(document, dict) else type(document).__name__
     raise BadSpan(
         f"it is neither of Jaeger ('data'), OpenTelemetry ('resourceSpans') nor Zipkin (a list); "
         f"it has {keys}"
     )
-
-
-def _guarded(reader: Callable[[Any], Iterator[TracedSpan]], document: Any) -> Iterator[TracedSpan]:
-    """What a reader finds, where a list or a mapping is something else."""
-    try:
-        yield from reader(document)
-    except (AttributeError, TypeError) as error:
-        raise BadSpan(f"a part of it has another form than its format ({error})") from None
 
 
 def _application(name: str, learnt: Learnt, share: float) -> Application:

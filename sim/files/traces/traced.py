@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from sim.core.quantity import number_in
+
 Kind: TypeAlias = Literal["", "server", "client", "producer", "consumer", "internal"]
 
 KINDS: tuple[Kind, ...] = ("server", "client", "producer", "consumer", "internal")
 
+MOST = 1e20
+"""Of any time in a trace: nanoseconds of the epoch have 19 digits."""
+LONGEST_NAME = 200
+"""Characters of a service or an operation that are kept."""
 UNKNOWN = "unknown"
 """A service whose name the trace does not tell."""
 
@@ -49,7 +55,8 @@ def kind_of(word: object) -> Kind:
 
 def dotless(name: object) -> str:
     """A name as operations have it: without the dot that parts them from their service."""
-    return " ".join(str(name).replace(".", "/").split()) or UNKNOWN
+    whole = str(name).encode("utf-8", "replace").decode()  # JSON may have half a character
+    return " ".join(whole.replace(".", "/").split())[:LONGEST_NAME] or UNKNOWN
 
 
 class BadSpan(ValueError):  # noqa: N818 (it is what is wrong, in the user's words)
@@ -62,9 +69,31 @@ def field(span: Mapping[str, Any], name: str) -> Any:
     Raises:
         BadSpan: it is not.
     """
-    if not isinstance(span, Mapping) or name not in span:
+    if name not in span:
         raise BadSpan(f"{name}: it is missing")
     return span[name]
+
+
+def an_object(value: Any, name: str) -> dict[str, Any]:
+    """An object of JSON; an empty one where nothing is there.
+
+    Raises:
+        BadSpan: it is something else.
+    """
+    if not isinstance(value or {}, dict):
+        raise BadSpan(f"{name}: {str(value)[:40]!r} is not allowed; an object")
+    return value or {}
+
+
+def objects(value: Any, name: str) -> list[dict[str, Any]]:
+    """A list of objects; an empty one where nothing is there.
+
+    Raises:
+        BadSpan: it is something else.
+    """
+    if not isinstance(value or [], list):
+        raise BadSpan(f"{name}: {str(value)[:40]!r} is not allowed; a list")
+    return [an_object(each, f"{name}[{at}]") for at, each in enumerate(value or [])]
 
 
 def a_number(span: Mapping[str, Any], name: str) -> float:
@@ -74,7 +103,7 @@ def a_number(span: Mapping[str, Any], name: str) -> float:
         BadSpan: it is missing, or no number.
     """
     value = field(span, name)
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise BadSpan(f"{name}: {value!r} is not allowed; a number") from None
+    found = number_in(value)
+    if found is None or abs(found) > MOST:
+        raise BadSpan(f"{name}: {str(value)[:40]!r} is not allowed; a number")
+    return found

@@ -7,7 +7,15 @@ client's, and what that service calls stands below it.
 from collections.abc import Iterator
 from typing import Any
 
-from sim.files.traces.traced import TracedSpan, a_number, dotless, field, kind_of
+from sim.files.traces.traced import (
+    TracedSpan,
+    a_number,
+    an_object,
+    dotless,
+    field,
+    kind_of,
+    objects,
+)
 
 US = 1e-6
 
@@ -18,7 +26,8 @@ def zipkin_spans(document: list[Any]) -> Iterator[TracedSpan]:
     Raises:
         BadSpan: one lacks what it needs.
     """
-    flat = [s for one in document for s in (one if isinstance(one, list) else [one])]
+    every = [s for one in document for s in (one if isinstance(one, list) else [one])]
+    flat = objects(every, "spans")
     keys = [(str(field(span, "traceId")), str(field(span, "id"))) for span in flat]
     clients = {key for key, span in zip(keys, flat, strict=True) if span.get("kind") == "CLIENT"}
     shared = {
@@ -42,9 +51,13 @@ def zipkin_spans(document: list[Any]) -> Iterator[TracedSpan]:
             start=a_number(span, "timestamp") * US,
             seconds=a_number(span, "duration") * US,
             kind=kind_of(span.get("kind", "")),
-            instance=str((span.get("localEndpoint") or {}).get("ipv4") or ""),
+            instance=str(_endpoint(span).get("ipv4") or ""),
         )
 
 
 def _service(span: dict[str, Any]) -> str:
-    return dotless((span.get("localEndpoint") or {}).get("serviceName", ""))
+    return dotless(_endpoint(span).get("serviceName", ""))
+
+
+def _endpoint(span: dict[str, Any]) -> dict[str, Any]:
+    return an_object(span.get("localEndpoint"), "localEndpoint")

@@ -263,15 +263,16 @@ class ImageStore:
             NoSpace: there is none.
         """
         missing, space = self.layers.missing(image), self._kernel.space
-        need = self.layers.need(missing)
-        if need > space.free:
+        added = self.layers.add(missing, env)
+        if added is None:
+            need = self.layers.need(missing)
             files = sum(layer.unpacked for layer in missing)
             blobs = f" and {shown_gib(need - files)} of blobs" if need > files else ""
             raise NoSpace(
                 f"{self._registry.retry_policy.error}: {image.name}: no space left on device "
                 f"(needed {shown_gib(files)} of files{blobs}, {space})"
             )
-        return self.layers.add(missing, env)
+        return added
 
     def _hold(self, image: Image) -> StoredImage:
         stored = self._images[_key(image)] = StoredImage(image, self.layers.of(image))

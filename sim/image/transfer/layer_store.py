@@ -80,15 +80,15 @@ class LayerStore:
         """Bytes of disk that layers take."""
         return sum(map(self._size, layers))
 
-    def add(self, layers: Iterable[Layer], env: Environment | None) -> list[StoredLayer]:
+    def add(self, layers: Iterable[Layer], env: Environment | None) -> list[StoredLayer] | None:
         """Make room for layers on their way (or, without `env`, here at once).
 
-        Raises:
-            ValueError: there is no room; whoever adds looks first.
+        Returns:
+            None where there is no room.
         """
         layers = list(layers)
         if not self._space.take(self.need(layers)):
-            raise ValueError(f"space: {self.need(layers):g} bytes of layers do not fit")
+            return None
         added = [StoredLayer(layer, env) for layer in layers]
         self._copies.update((copy.layer.digest, copy) for copy in added)
         return added

@@ -55,7 +55,7 @@ def answer(question: ScaleQuestion) -> ScaleOutAnswer:
     wanted: list[pd.DataFrame] = []
 
     def summary(results: Results) -> pd.DataFrame:
-        spans = results.spans[results.spans["parent"].isin(TOLD)]
+        spans = results.within(TOLD)
         ready = _wanted(spans, begin)
         wanted.append(ready)
         for name, platform in platforms.items():

@@ -1,5 +1,7 @@
 """One storm: sandboxes that start together on a host, each start a task of its record."""
 
+import numpy as np
+
 from sim.core.description import description
 from sim.core.recorder import Recorder
 from sim.core.world import World
@@ -41,7 +43,15 @@ class StormRun:
 
 
 def latencies(results: Results) -> list[list[float]]:
-    """Seconds from request to ready of each storm, in the order of becoming ready."""
-    apps = results.tiling().query("phase == 'app'")[["run", "task", "end_s"]]
-    ready = results.starts().merge(apps, on=["run", "task"]).sort_values(["run", "end_s"])
-    return [own["time_to_ready_s"].tolist() for _, own in ready.groupby("run")]
+    """Seconds from request to ready of each storm, in the order of becoming ready.
+
+    Each start of a storm becomes ready, so it has one phase of each name.
+    """
+    spans = results.spans
+    phase, run = spans["phase"].to_numpy(), spans["run"].to_numpy()
+    begin, end = spans["start_s"].to_numpy(), spans["end_s"].to_numpy()
+    start, app = phase == "start", phase == "app"
+    seconds, run, end = end[app] - begin[start], run[app], end[app]
+    order = np.lexsort((end, run))
+    first = np.flatnonzero(np.diff(run[order])) + 1
+    return [storm.tolist() for storm in np.split(seconds[order], first)]

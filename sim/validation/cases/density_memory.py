@@ -7,6 +7,7 @@ from sim import catalog
 from sim.catalog import UnknownName
 from sim.catalog.apps import server
 from sim.core.cited import plain
+from sim.core.quantity import number_in
 from sim.host import Machine, Memory, MemoryGroup
 from sim.units import MiB
 from sim.validation.bars import Bar
@@ -20,6 +21,9 @@ FIT, SHARED, KILLED = "how many fit", "what they share", "who is killed"
 STEP = "what they hold"
 MOST = 100_000
 """Containers side by side, or steps until somebody is killed."""
+
+MOST_GIVEN = 1e7
+"""MiB, or processes; the least is a score adjusted by -1000."""
 
 LOADS = {"idle": False, "light": True}
 
@@ -165,7 +169,7 @@ def _spec(row: TableRow) -> dict[str, dict[str, float]]:
         for one in row.text("spec").split(";"):
             name, _, parts = one.strip().partition(":")
             pairs = (part.split("=") for part in parts.split(","))
-            found[name] = {key.strip(): float(value) for key, value in pairs}
+            found[name] = {key.strip(): _given(value) for key, value in pairs}
     except ValueError as error:
         text = row.text("spec")
         raise BadData(f"{row.place}: spec: {text!r} is not NAME:KEY=NUMBER,...; ...") from error
@@ -179,9 +183,16 @@ def _limits(row: TableRow) -> dict[str, float]:
     text = row.optional_text("limits").strip("{}")
     try:
         pairs = (part.split(":") for part in text.split(",") if part.strip())
-        return {name.strip(" '\""): float(value) * MiB for name, value in pairs}
+        return {name.strip(" '\""): _given(value) * MiB for name, value in pairs}
     except ValueError as error:
         raise BadData(f"{row.place}: limits: {text!r} is not {{'NAME': MiB}}") from error
+
+
+def _given(text: str) -> float:
+    found = number_in(text)
+    if found is None or not -1000.0 <= found <= MOST_GIVEN:
+        raise ValueError(text)
+    return found
 
 
 def _ignore(reason: str) -> None:

@@ -91,8 +91,10 @@ class Traffic:
         return Handler(place, target, code, draw, waits)
 
     def _sampler(self, name: str, mean: float, variation: float) -> Sampler:
-        generator = self._world.random.generator(name)
-        return in_blocks(lambda: draw_gamma(generator, mean, variation, BLOCK))
+        return in_blocks(
+            lambda: self._world.random.generator(name),
+            lambda generator: draw_gamma(generator, mean, variation, BLOCK),
+        )
 
     def _stages(self, operations: Operations, calls: Sequence[Call]) -> list[CallStage]:
         """Neighbouring parallel calls are one stage, a sync call as many as it is made times."""

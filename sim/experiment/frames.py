@@ -219,4 +219,6 @@ def summarize_points(runs: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
                 "high_s": estimate.high,
             }
         rows.append({"variant": variant, **row})
-    return points.merge(pd.DataFrame(rows), on="variant")
+    table = points.merge(pd.DataFrame(rows), on="variant")
+    ends = [name for name in ("low_s", "high_s") if name in table]
+    return table.astype(dict.fromkeys(ends, float))  # one replication has no interval: NaN

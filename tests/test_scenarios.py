@@ -172,6 +172,18 @@ def test_a_script_is_a_program(tmp_path: Path) -> None:
     assert any(line.startswith("wrote ") for line in done.stdout.splitlines())
 
 
+def test_workers_that_cannot_be_had_are_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2 from a script, as from a verb."""
+    monkeypatch.syspath_prepend(str(SCRIPTS[0].parent))
+    with pytest.raises(SystemExit) as ended:
+        import_module("startup").main(["--jobs", "1000", "--out", str(tmp_path)])
+
+    assert ended.value.code == 2
+    assert "jobs: 1000 is not allowed; 1 to " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_script_reads_like_prose(script: Path) -> None:
     """A question in its docstring, 20 to 60 lines beside what it defines, no control flow."""

@@ -12,6 +12,7 @@ from sim.core.quantity import shown_bytes
 from sim.studies.lifecycle import study
 from sim.studies.lifecycle.answer import LifecycleAnswer
 from sim.studies.lifecycle.question import LifecycleQuestion
+from sim.studies.platforms import row
 
 
 def command(question: LifecycleQuestion, workers: WorkerOptions, to: Simulated) -> int:
@@ -23,7 +24,7 @@ def command(question: LifecycleQuestion, workers: WorkerOptions, to: Simulated) 
         rests = answer.assumed_line()  # tried where the runs are made
     results = answer.results()
     folder = results.save(to.out)
-    title = f"{question.file.name} to {question.registry} to {question.platform}"
+    title = f"From {question.file.name} to running {row(question.platform).phrase}"
     drawn = picture(plots.lifecycle(results.summary, title=title), folder / "waterfall.png")
     lines = (rests, *answer.notes)
     if to.json:

@@ -86,9 +86,9 @@ class WorkerOptions(Question):
     """Where runs are made."""
 
     jobs: Count | None = None
-    """Processes of this machine; one for each core where it pays."""
+    """Parallel processes on this machine; by default one per core, where that is faster."""
     cluster: Annotated[str | None, Typed(shape="<address>")] = None
-    """A Dask scheduler instead, as tcp://HOST:8786; or local."""
+    """Address of a Dask scheduler, such as tcp://HOST:8786, to run there instead; or local."""
 
     def conflicts(self, given: Any) -> Iterator[Mistake]:
         """How many workers a cluster has is not ours to say."""

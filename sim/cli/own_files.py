@@ -24,8 +24,8 @@ class OwnFiles(HowRead):
     """Files that describe an application of one's own."""
 
     files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)] = ()
-    """Compose files, Kubernetes manifests, ECS task definitions, an application of one's own, or a
-    folder of them; - is standard input."""
+    """Compose files, Kubernetes manifests, ECS task definitions, an application file of your own,
+    or a folder of them; - is standard input."""
 
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:
         """How files are read says nothing without any."""
@@ -87,7 +87,7 @@ class ServiceOfFiles(OwnFiles):
         app = self.application(question, heeded)
         if self.service is None and len(app.parts) > 1:
             names = ", ".join(part.name for part in app.parts)
-            raise BadInput(f"service: missing; one of {names}")
+            raise BadInput(f"service: missing; --service with one of {names}")
         try:
             part = app.parts[0] if self.service is None else app.part(self.service)
         except UnknownName as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sim.cli.options import STOPPED, without_number
 from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
-from sim.experiment.running.workers import using
+from sim.experiment.running.workers import NoSuchWorkers, using
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ def script(
             except KeyboardInterrupt as interrupt:
                 note(str(interrupt) or "stopped")
                 raise SystemExit(STOPPED) from None
-            except OSError as error:
+            except (OSError, NoSuchWorkers) as error:
                 note(f"error: {without_number(error)}")
                 raise SystemExit(2) from None
 

@@ -88,7 +88,8 @@ def _pictures(answer: UptimeAnswer, folder: Path) -> list[Path]:
     drawn = []
     for row in answer.up:
         label = platforms.label(row.platform)
-        title = f"{answer.app.name} {row.where.replace(platforms.row(row.platform).label, label)}"
+        where = row.where.replace(platforms.row(row.platform).label, label)
+        title = f"{answer.app.name} is up after {row.at(0.5):.1f} s {where} (median)"
         axes = plots.uptime(answer.gantt(row), title=title)
         drawn.append(picture(axes, folder / f"uptime-{row.platform}-{row.image}.png"))
     return drawn

@@ -166,6 +166,8 @@ def when_ready(summary: pd.DataFrame) -> str:
     if "time_to_ready_s" not in summary or summary["time_to_ready_s"].isna().all():
         return ""
     times = summary.set_index("variant")["time_to_ready_s"]
+    if times.min() == times.max():
+        return f"; {times.min():.1f} s on average at every point"
     return (
         f"; {times.min():.1f} s on average at {times.idxmin()}, "
         f"{times.max():.1f} s at {times.idxmax()}"
@@ -217,4 +219,6 @@ def summarize_points(runs: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
                 "high_s": estimate.high,
             }
         rows.append({"variant": variant, **row})
-    return points.merge(pd.DataFrame(rows), on="variant")
+    table = points.merge(pd.DataFrame(rows), on="variant")
+    ends = [name for name in ("low_s", "high_s") if name in table]
+    return table.astype(dict.fromkeys(ends, float))  # one replication has no interval: NaN

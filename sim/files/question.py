@@ -15,16 +15,15 @@ class HowRead(Question):
     """How files of an application are read."""
 
     dialect: Annotated[Dialect | None, Typed(name="as", shape="<dialect>")] = None
-    """What they are, where their content does not tell: compose, kubernetes, ecs, cloudformation,
-    terraform or own."""
+    """Format of the files, where their content does not show it: compose, kubernetes, ecs,
+    cloudformation, terraform or own."""
     profile: Annotated[tuple[str, ...], Typed(shape="<name>", repeats=True)] = ()
-    """Profile of compose that is on; may be given several times, * is all."""
+    """Compose profile to turn on; may be given several times, * turns on all."""
     env: Annotated[Paths, Typed(shape="<file>", repeats=True)] = ()
-    """File of variables for compose, instead of the .env beside it."""
+    """File of variables for compose, instead of the .env beside the compose file."""
     sizes: Annotated[Paths, Typed(shape="<file>", repeats=True)] = ()
-    """What containers use, where the files do not tell what they need: docker stats --no-stream
-    --format json, what sim fit --sizes writes, or what KRR or a vertical pod autoscaler
-    recommend."""
+    """Measured sizes, for containers whose files give none: the output of docker stats --no-stream
+    --format json or of sim fit --sizes, or what KRR or a vertical pod autoscaler recommends."""
     override: Annotated[Paths, Typed(name="file", short="f", shape="<file>", repeats=True)] = ()
     """Another compose file, merged over those before it."""
 
@@ -35,7 +34,7 @@ class ReadQuestion(HowRead):
 
     files: Annotated[Paths, Typed(shape="<file>", argument=True, repeats=True)]
     """Compose files, Kubernetes manifests, ECS task definitions or services (JSON, CloudFormation,
-    the plan of Terraform), an application of one's own, or a folder of them; - is standard
+    the plan of Terraform), an application file of your own, or a folder of them; - is standard
     input."""
     write: Annotated[Path | None, Typed(shape="<file>")] = None
-    """Write what was understood as an application of one's own, to be changed by hand."""
+    """Write what was understood to this file, as an application that you can edit by hand."""

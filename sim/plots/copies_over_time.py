@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots.canvas import axes, frame, legend_below
@@ -23,51 +24,46 @@ def copies_over_time(samples: pd.DataFrame, ax: Axes | None = None, *, title: st
     ax = axes(ax, 4.2)
     frame(ax, title=title, grid="y")
     first = samples[samples["run"] == samples["run"].min()]
+    copies, rates = (first[first["resource"] == name] for name in ("copies", "rate"))
     begin = float(first["time_s"].min())
-    copies = first[first["resource"] == "copies"]
-    asked = copies.groupby("host", sort=False)["capacity"]
-    grew = [name for name, mine in asked if mine.min() < mine.max()]
-    lines = []
-    for number, name in enumerate(grew or list(dict.fromkeys(copies["host"]))[:1]):
-        mine = copies[copies["host"] == name]
-        seconds = mine["time_s"] - begin
-        (line,) = ax.step(
-            seconds,
-            mine["used"],
-            where="post",
-            color=series_color(number + 1),
-            linewidth=2.0,
-            label=str(name),
-        )
-        ax.step(
-            seconds,
-            mine["capacity"],
-            where="post",
-            color=series_color(number + 1),
-            linewidth=0.9,
-            linestyle=":",
-        )
-        lines.append(line)
+    lines = _copies(ax, copies, begin)
     ax.set_ylim(bottom=0.0)
     ax.set_xlim(left=0.0)
     stripe(ax, lines)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("seconds")
     ax.set_ylabel("copies ready (dotted: asked for)")
-    rates = first[first["resource"] == "rate"]
+    legend_below(ax, [*lines, *_rates(ax, rates, begin)])
+    return ax
+
+
+def _copies(ax: Axes, copies: pd.DataFrame, begin: float) -> list[Line2D]:
+    """A step line for each service that grew, with what was asked for dotted; the former."""
+    asked = copies.groupby("host", sort=False)["capacity"]
+    grew = [name for name, mine in asked if mine.min() < mine.max()]
+    lines = []
+    for number, name in enumerate(grew or list(dict.fromkeys(copies["host"]))[:1]):
+        mine, color = copies[copies["host"] == name], series_color(number + 1)
+        seconds = mine["time_s"] - begin
+        lines += ax.step(
+            seconds, mine["used"], where="post", color=color, linewidth=2.0, label=str(name)
+        )
+        ax.step(seconds, mine["capacity"], where="post", color=color, linewidth=0.9, linestyle=":")
+    return lines
+
+
+def _rates(ax: Axes, rates: pd.DataFrame, begin: float) -> list[Line2D]:
+    """What is answered and what is asked for, on an axis of their own at the right."""
     right = ax.twinx()
     right.spines[["top"]].set_visible(False)
     right.tick_params(colors=FAINT, labelsize=9.5)
     right.set_ylabel("requests per second", color=FAINT)
-    (answered,) = right.plot(
-        rates["time_s"] - begin,
-        rates["used"],
-        color=FAINT,
-        linewidth=1.0,
-        label="answered a second",
+    seconds = rates["time_s"] - begin
+    answered = right.plot(
+        seconds, rates["used"], color=FAINT, linewidth=1.0, label="answered a second"
     )
-    (made,) = right.plot(
-        rates["time_s"] - begin,
+    made = right.plot(
+        seconds,
         rates["capacity"],
         color=INK,
         linewidth=1.0,
@@ -75,5 +71,4 @@ def copies_over_time(samples: pd.DataFrame, ax: Axes | None = None, *, title: st
         label="asked for a second",
     )
     right.set_ylim(bottom=0.0)
-    legend_below(ax, [*lines, answered, made])
-    return ax
+    return [*answered, *made]

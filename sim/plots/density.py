@@ -21,7 +21,7 @@ from sim.plots.palette import (
 TITLE = "How many fit on one host, and what stops them"
 
 
-def density_bars(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
+def density_bars(table: pd.DataFrame, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Horizontal bars by platform, one by reservation and, where asked for, a hatched one by use.
 
     Args:
@@ -29,13 +29,13 @@ def density_bars(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TI
             host), `stopped_by` (the binding limit); optionally `count_by_use` and
             `stopped_by_use`, NaN where it was not asked for.
         ax: drawn into; None: a new figure.
-        title: above the axes.
+        title: above the axes; empty: the answer itself.
     """
     order = platform_order(table["platform"])
     table = table.set_index("platform").loc[order].reset_index()
     by_use = _by_use(table)
     ax = axes(ax, 1.6 + (0.58 if len(by_use) else 0.42) * len(table))
-    frame(ax, title=title)
+    frame(ax, title=title or _message(table))
     rows(ax, [platform_name(name) for name in table["platform"]])
     where = [y - 0.19 if y in by_use.index else float(y) for y in range(len(table))]
     _reserved(ax, table, where)
@@ -47,6 +47,14 @@ def density_bars(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TI
     ax.set_xlabel(f"sandboxes on one host ({how})")
     legend_below(ax, _handles(table, by_use), title="Stopped by")
     return ax
+
+
+def _message(table: pd.DataFrame) -> str:
+    """What a machine holds either way, where both are there."""
+    fit = table.set_index("platform")["count"]
+    if not {"docker", "vm"} <= set(fit.index):
+        return TITLE
+    return f"One machine holds {fit['docker']:.0f} containers or {fit['vm']:.0f} VMs"
 
 
 def _by_use(table: pd.DataFrame) -> pd.DataFrame:

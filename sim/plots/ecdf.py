@@ -16,7 +16,7 @@ STYLES = {"cold": "-", "lazy": ":", "warm": "--"}
 
 
 def ready_ecdf(
-    starts: pd.DataFrame, ax: Axes | None = None, *, app: str = "one", title: str = TITLE
+    starts: pd.DataFrame, ax: Axes | None = None, *, app: str = "one", title: str = ""
 ) -> Axes:
     """Empirical distribution of the time to ready: solid: a cold image, dashed: a warm one.
 
@@ -25,10 +25,10 @@ def ready_ecdf(
             from the request), and `image` (a key of `STYLES`; solid where there is no such column).
         ax: drawn into; None: a new figure.
         app: whose starts they are.
-        title: above the axes.
+        title: above the axes; empty: with the medians.
     """
     ax = axes(ax, 5.0)
-    frame(ax, title=title.format(app=app), grid="y")
+    frame(ax, title=title or TITLE.format(app=app) + _medians(starts), grid="y")
     if "platform" not in starts.columns:
         starts = starts.assign(platform=starts["variant"])
     told = "image" in starts.columns
@@ -49,6 +49,16 @@ def ready_ecdf(
         _mark(ax, mark)
     name_ends(ax, lines, at="top")
     return ax
+
+
+def _medians(starts: pd.DataFrame) -> str:
+    """From the quickest to the slowest of the lines."""
+    lines = [each for each in ("platform", "variant", "image") if each in starts.columns]
+    medians = starts.groupby(lines)["time_to_ready_s"].median()
+    if medians.empty:
+        return ""
+    low, high = f"{medians.min():.1f}", f"{medians.max():.1f}"
+    return f": {low} s (median)" if low == high else f": {low} to {high} s (medians)"
 
 
 def _images(starts: pd.DataFrame) -> "list[tuple[str, pd.Series[float]]]":
@@ -72,10 +82,11 @@ def _mark(ax: Axes, quantile: float) -> None:
     ax.axhline(quantile, color=FAINT, linewidth=0.8, linestyle=":", zorder=1)
     ax.annotate(
         f"p{100.0 * quantile:.0f}",
-        (0.0, quantile),
-        xytext=(4, -3),
+        (1.0, quantile),
+        xycoords=ax.get_yaxis_transform(),
+        xytext=(4, 0),
         textcoords="offset points",
-        va="top",
+        va="center",
         fontsize=SMALL,
         color=FAINT,
     )

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from sim.plots.canvas import axes
 from sim.plots.palette import FAINT, INK, ink_on
 
-TITLE = "One bad neighbour: p95 of the others, times as long"
+TITLE = "Slow-down at p95 beside one bad neighbour (1.00: none)"
 UP_TO = "up to: at the high end of what was not measured"
 WORST = 4.0
 """Slow-down from which the colour is the darkest."""

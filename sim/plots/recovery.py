@@ -9,11 +9,13 @@ from matplotlib.ticker import MaxNLocator
 from sim.plots.canvas import axes, fits, frame, legend_below, rows
 from sim.plots.palette import INK, RECOVERY, ink_on, platform_name, platform_order, recovery_color
 
-TITLE = "The way back after a fault"
+TITLE = "From the fault until all tasks serve again"
+MANY = 2
+"""Platforms of which one is the first."""
 
 
 def recovery(
-    capacity: pd.DataFrame, parts: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE
+    capacity: pd.DataFrame, parts: pd.DataFrame, ax: Axes | None = None, *, title: str = ""
 ) -> Axes:
     """A row a platform: who notices, waits, places, starts and balances, until all serve again.
 
@@ -21,12 +23,13 @@ def recovery(
         capacity: one row a change: `platform`, `run`, `time_s` (the fault is 0), `serving`.
         parts: `platform`, `part`, `seconds`; the parts of a platform tile its way back.
         ax: drawn into; None: a new figure.
-        title: above the axes.
+        title: above the axes; empty: the answer itself.
     """
     names = platform_order(capacity["platform"].unique())
     ax = axes(ax, 1.6 + 0.42 * len(names))
-    frame(ax, title=title)
-    longest = float(parts.groupby("platform")["seconds"].sum().max()) if len(parts) else 1.0
+    totals = parts.groupby("platform")["seconds"].sum()
+    frame(ax, title=title or _message(totals))
+    longest = float(totals.max()) if len(parts) else 1.0
     ax.set_xlim(0.0, 1.12 * longest)
     left = {name: _left(capacity[capacity["platform"] == name]) for name in names}
     for place, name in enumerate(names):
@@ -53,6 +56,14 @@ def recovery(
     ax.set_xlabel("seconds since the fault, until the last lost task serves again")
     legend_below(ax, [Patch(color=recovery_color(part), label=part) for part in RECOVERY])
     return ax
+
+
+def _message(totals: "pd.Series[float]") -> str:
+    """Who is back first."""
+    if len(totals) < MANY:
+        return TITLE
+    name = platform_name(str(totals.idxmin()))
+    return f"Soonest back: {name}, {totals.min():.0f} s after the fault"
 
 
 def _left(changes: pd.DataFrame) -> str:

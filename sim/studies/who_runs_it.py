@@ -141,21 +141,8 @@ def who_runs_it(
         region=region,
         purchase=purchase,
     )
-    options = PlatformOptions(
-        service=many.service, instance=instance, cheapest=True, burstable=False
-    )
-    scenarios = {
-        f"{way}-{image}": Scenario(
-            name="who-runs-it",
-            platform=platform(way).starting(replace(options, image=image)),
-            arrivals=(Burst(service=many.service),),
-        )
-        for way in platforms
-        for image in platform(way).startup
-        if image != "lazy"
-    }
     results = compare(
-        scenarios,
+        _starts(many.service, platforms, instance),
         times=replications,
         seed=seed,
         name="who-runs-it",
@@ -163,6 +150,21 @@ def who_runs_it(
         out=out,
     )
     return WhoRunsIt(many.service, many, results, tuple(platforms), tasks)
+
+
+def _starts(service: Service, ways: Sequence[str], instance: str) -> dict[str, Scenario]:
+    """One start of it on each way, from a cold image and from a warm one where there is one."""
+    options = PlatformOptions(service=service, instance=instance, cheapest=True, burstable=False)
+    return {
+        f"{way}-{image}": Scenario(
+            name="who-runs-it",
+            platform=platform(way).starting(replace(options, image=image)),
+            arrivals=(Burst(service=service),),
+        )
+        for way in ways
+        for image in platform(way).startup
+        if image != "lazy"
+    }
 
 
 def _each(row: DensityRow) -> float | None:

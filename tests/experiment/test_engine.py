@@ -4,6 +4,7 @@ import math
 import multiprocessing
 import os
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -158,6 +159,20 @@ def test_runs_that_do_not_end_are_named(
     told = "no run has ended for 0.05 s; under way or waiting: run {} of small"
     said = capsys.readouterr().err
     assert any(told.format(number) in said for number in range(jobs))  # two begin at once
+
+
+def test_a_long_run_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Starts that are ready, of those that began, and its clock; never more than there are."""
+    monkeypatch.setattr(engine, "SILENCE", 0.02)
+    replicate(scenario(tasks=1_000), times=1, jobs=1)
+    told = re.findall(r"\(([0-9,]+) of 1,000 starts ready, [0-9,]+ s on", capsys.readouterr().err)
+    ready = [int(number.replace(",", "")) for number in told]
+
+    assert told
+    assert ready == sorted(ready)
+    assert ready[-1] <= 1_000
 
 
 def test_where_runs_are_made_can_be_configured_around_a_call() -> None:

@@ -116,7 +116,7 @@ def test_much_is_told_beforehand(
 ) -> None:
     """Once, after the first part; twice as many runs are twice as much. Little is not told."""
     told = []
-    for times, much in ((400, 1e5), (800, 1e5), (5, 1e9)):
+    for times, much in ((100, 2e4), (200, 2e4), (5, 1e9)):
         monkeypatch.setattr(store, "MUCH", much)
         monkeypatch.setattr(store, "GB", 1e3)
         replicate(scenario(), times=times, jobs=1, out=tmp_path / str(times))

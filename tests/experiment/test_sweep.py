@@ -43,6 +43,16 @@ def test_a_point_gives_what_its_scenario_gives_alone() -> None:
     assert f"{mean.value:.1f} s" in results.sentence()
 
 
+def test_ends_of_an_interval_that_there_is_not_are_numbers(tmp_path: Path) -> None:
+    """One replication has no interval: NaN, and not None, in memory as from disk."""
+    results = sweep(scenario(), {"arrivals[0].tasks": [1, 3]}, times=1, out=tmp_path)
+    ends = results.summary[["low_s", "high_s"]]
+
+    assert [kind.kind for kind in ends.dtypes] == ["f", "f"]
+    assert ends.isna().all(axis=None)
+    assert_same(load(tmp_path / "small"), results)
+
+
 def test_a_function_can_make_the_scenarios() -> None:
     """With names of its own: two lines for a newcomer."""
 

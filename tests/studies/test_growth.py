@@ -202,6 +202,7 @@ def test_a_node_whose_pods_are_gone_goes(platform: str, least: float, most: floa
 def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     """Its replacement is a start of the results, and none of those that were asked for."""
     from sim.experiment import Burst, Scenario, replicate
+    from sim.experiment.frames import starts
     from sim.studies.scale_out.study import _wanted
 
     service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
@@ -214,10 +215,10 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     spans = results.spans
     two = spans["task"].isin([3, 4]) & (spans["phase"] == "app")
     event = spans[two].assign(phase="replacement", parent="eviction")
-    results.spans = pd.concat([spans, event], ignore_index=True)
+    both = pd.concat([spans, event], ignore_index=True)
 
-    assert len(results.starts()) == 14
-    assert sorted(_wanted(results.spans, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
+    assert len(starts(both)) == 14
+    assert sorted(_wanted(both, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_apart_costs_the_places_that_whole_vcpus_take() -> None:
 
     assert places[0] == places[1] == 8
     assert places[3] == 4
-    assert "costs 4 of the 8 that fit" in answer.sentence()
+    assert "As VMs, 4 fit instead of 8." in answer.sentence()
 
 
 def test_json_is_as_it_was_promised(tmp_path: Path) -> None:

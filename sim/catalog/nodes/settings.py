@@ -121,13 +121,6 @@ OwnDaemonSet: TypeAlias = Annotated[
     _read("a CPU and a memory request such as 100m/128Mi", daemon_set),
     BeforeValidator(_sizes),
 ]
-OwnDaemonSets: TypeAlias = Annotated[
-    tuple[OwnDaemonSet, ...],
-    Typed(name="daemonset", shape="<cpu/memory>", repeats=True, last=True),
-]
-NodeGroup: TypeAlias = Annotated[
-    Literal["managed", "self-managed"], Typed(name="nodes", shape="<name>", last=True)
-]
 
 
 @description

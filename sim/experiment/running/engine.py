@@ -10,7 +10,7 @@ from typing import Protocol
 from sim.experiment.running.batch import Batch, Bundle, RunKey, code_digest
 from sim.experiment.running.own_code import own_code
 from sim.experiment.running.progress import progress, say
-from sim.experiment.running.run import Runnable, RunRow
+from sim.experiment.running.run import Runnable, RunRow, UnderWay
 from sim.experiment.running.stopping import Target
 from sim.experiment.running.workers import Workers
 
@@ -118,7 +118,8 @@ class Engine:
         runs = list(dict.fromkeys(key for keys in batches for key in keys))
         named = ", ".join(f"run {number} of {variant}" for variant, number in runs[:3])
         more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
-        return f"under way or waiting: {named}{more}"
+        far = UnderWay.told()
+        return f"under way or waiting: {named}{more}" + (f" ({far})" if far else "")
 
     def _hand_out(self) -> bool:
         """Keep every worker busy, with one batch waiting; false when all is done."""

@@ -4,7 +4,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,28 @@ class Runnable(Protocol):
         ...
 
 
+class UnderWay:
+    """The run that this process makes, for whoever asks how far it is."""
+
+    record: ClassVar[Recorder | None] = None
+
+    @classmethod
+    def told(cls) -> str:
+        """How far it is, in words; empty: nobody knows."""
+        record = cls.record
+        if record is None or not record.task_outcome:
+            return ""
+        began, ready = len(record.task_outcome), record.ready
+        return f"{ready:,} of {began:,} starts ready, {record.env.now:,.0f} s on its clock"
+
+
 def run(description: Runnable, seed: int, replication: int) -> Recorder:
     """Run one replication, and return its record with whatever was open censored."""
     with _without_garbage_collection():
-        record = description.run(seed, replication)
+        try:
+            record = description.run(seed, replication)
+        finally:
+            UnderWay.record = None
         record.close()
         return record
 

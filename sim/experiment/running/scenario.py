@@ -16,6 +16,7 @@ from sim.core.recorder import Recorder
 from sim.core.world import World
 from sim.experiment.running.packed import pack_samples
 from sim.experiment.running.rollout import Rollout
+from sim.experiment.running.run import UnderWay
 from sim.start import Deployment, Platform, Ready, Start
 from sim.workload import Fault, Service, draw_requests, serve
 
@@ -169,6 +170,7 @@ class Scenario:
     def run(self, seed: int, replication: int) -> Recorder:
         """One replication: a world, the platform in it, and what arrives, from begin to end."""
         world = World(seed, replication)
+        UnderWay.record = world.record
         world.record.metered = self.sample_every is not None
         deployment = self.deploy(world)
         for arrivals in self.arrivals:

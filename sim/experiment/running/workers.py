@@ -40,6 +40,10 @@ IDLE = 60
 """Seconds after which worker processes that nobody needs go."""
 
 
+class NoSuchWorkers(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """Workers that were asked for and cannot be had."""
+
+
 class Executor(Protocol):
     """Runs batches, in this process or elsewhere."""
 
@@ -148,7 +152,7 @@ class DaskCluster:
         try:
             import distributed
         except ImportError as error:
-            raise ValueError(
+            raise NoSuchWorkers(
                 "cluster: Dask is not installed; pip install berthsim[cluster]"
             ) from error
         # What it would log of a scheduler that has gone is said in a sentence, and raised.
@@ -250,7 +254,7 @@ class Workers:
         cluster: `local`, or the address of a Dask scheduler such as `tcp://10.0.0.1:8786`.
 
     Raises:
-        ValueError: `jobs` is out of range, or Dask is not installed.
+        NoSuchWorkers: `jobs` is out of range, or Dask is not installed.
         ConnectionError: there is no such cluster.
     """
 
@@ -259,9 +263,9 @@ class Workers:
             jobs, cluster, _ = WHERE.get()
         most = MOST_A_CORE * (os.cpu_count() or 1)
         if jobs is not None and not 1 <= jobs <= most:
-            raise ValueError(f"jobs: {jobs!r} is not allowed; 1 to {most} on this machine")
+            raise NoSuchWorkers(f"jobs: {jobs!r} is not allowed; 1 to {most} on this machine")
         if jobs is not None and cluster not in (None, "local"):
-            raise ValueError(f"jobs: a cluster at {cluster!r} has as many workers as it has")
+            raise NoSuchWorkers(f"jobs: a cluster at {cluster!r} has as many workers as it has")
         self._may_grow = jobs is None and cluster is None
         self._executor = _chosen(jobs, cluster)
         self._deaths = 0

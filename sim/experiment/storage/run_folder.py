@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import BaseFileLock, FileLock, Timeout
 
 from sim.experiment.running.batch import Bundle, rows_in
-from sim.experiment.running.columns import size
+from sim.experiment.running.columns import PackedSamples, rows_of, size
 from sim.experiment.running.progress import say
 from sim.experiment.running.run import RunRow
 from sim.experiment.storage.manifest import (
@@ -41,6 +41,9 @@ FLUSH_SECONDS, FLUSH_BYTES = 2.0, 32 * 2**20
 """Seconds of work and bytes that are lost at most when a run is killed."""
 
 GB = 1e9
+BYTES_A_SPAN = 14.0
+"""Of a row of spans on disk, as measured."""
+
 MUCH = 1.0 * GB
 """Bytes of a run from which their number is said beforehand."""
 
@@ -50,6 +53,12 @@ SAVE_WAITS = 60.0
 SUMMARY = "summary.csv"
 LATEST = "latest"
 LOCK = ".lock"
+
+
+def _on_disk(bundle: Bundle) -> float:
+    """About so many bytes it will take; what is packed is much the same size in Parquet."""
+    packed = sum(size(b) if isinstance(b, PackedSamples) else rows_of(b) for b in bundle.samples)
+    return BYTES_A_SPAN * rows_of(bundle.spans) + packed
 
 
 class InMemory:
@@ -151,6 +160,8 @@ class RunFolder:
             return
         number = self.parts.next_number()
         ours, self._buffer = self._buffer, []
+        if self.wanted is not None and sum(len(b.rows) for b in ours) >= self.wanted():
+            self._say_size(sum(map(_on_disk, ours)))
         try:
             self.parts.write(partial(chunks, ours))
         except BaseException:
@@ -168,6 +179,9 @@ class RunFolder:
             return
         files = (self.parts.path(name, number) for name in TABLES)
         whole = sum(file.stat().st_size for file in files) / part.runs * self.wanted()
+        self._say_size(whole)
+
+    def _say_size(self, whole: float) -> None:
         free = shutil.disk_usage(self.folder).free
         self.wanted = None
         if whole > min(MUCH, free / 2):

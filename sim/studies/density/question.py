@@ -43,9 +43,6 @@ def _flavours() -> list[str]:
     return [flavour.name for row in platforms.rows("density") for flavour in row.density]
 
 
-RowName: TypeAlias = Annotated[str, among("use-on", _flavours)]
-
-
 def _max_pods(value: object, info: ValidationInfo) -> object:
     """A number, or an expression over the instance type; an unknown type is a mistake itself."""
     if isinstance(value, str):

@@ -103,7 +103,8 @@ class FitAnswer:
                     "figure": key,
                 }
             )
-        return pd.DataFrame(rows)
+        numbers = ("median_s", "low_s", "high_s", "spread")
+        return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
 
     def measured(self) -> pd.DataFrame:
         """One row a start and phase: seconds, and between which two lengths it lies."""

@@ -101,7 +101,7 @@ class IsolationAnswer:
         return (
             f"A {first.name} adds {shown_mib(first.memory)} and {shown_duration(first.start)}, a "
             f"{last.name} {shown_mib(last.memory)} and {shown_duration(last.start)}: "
-            f"{first.density} or {last.density} {called(self.question.app)} fit on "
+            f"{first.density} or {last.density} copies of {called(self.question.app)} fit on one "
             f"{self.question.instance}."
             f" Without limits the worst neighbour ({worst}) slows containers {slow:.1f} times at "
             f"p95; {quiet}."

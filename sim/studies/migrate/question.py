@@ -56,38 +56,39 @@ class MigrateOptions(Question):
             shown=lambda value: value if isinstance(value, str) else ",".join(value),
         ),
     ] = DEFAULT_TO
-    """Where to, with commas between: ec2 (as they are, and right-sized), ecs, eks, fargate, or any
-    platform that sim plan knows."""
+    """Where to move them, with commas between: ec2 (as they are, and right-sized), ecs, eks,
+    fargate, or any other platform of sim plan."""
     instance: Annotated[str, AfterValidator(_types), Typed(shape="<type>")] = AUTO
-    """EC2 type of the machines that containers share; a pattern such as 'm5.*', or auto, takes the
-    cheapest. Instances of their own are of any type."""
+    """EC2 type that containers share; auto, or a pattern such as 'm5.*', picks the cheapest. VMs
+    that stay instances may be of any type."""
     rule: Annotated[str, among("rule", _known_rules), NAME] = "compute-optimizer"
-    """By which sizes are found: compute-optimizer, vpa, krr, goldilocks or as-is."""
+    """Rule for right-sizing: compute-optimizer, vpa, krr, goldilocks or as-is."""
     only: Patterns = ()
-    """Only machines whose names are like this, such as 'app-*'; may be given several times."""
+    """Only VMs whose names match, such as 'app-*'; may be given several times."""
     group: Annotated[str | None, Typed(shape="<what>")] = None
-    """Show apart what belongs together: cluster, folder, application, tag:KEY, or stem, which is a
-    name without its number."""
+    """Totals by cluster, folder, application, tag:KEY, or stem, which is a name without its
+    number."""
     as_container: Patterns = ()
-    """Machines that move as containers whatever they look like; may be given several times."""
+    """VMs that become containers, whatever they look like; may be given several times."""
     as_instance: Patterns = ()
-    """Machines that stay machines of their own; may be given several times."""
+    """VMs that become instances of their own; may be given several times."""
     spare: Annotated[int, whole(0, MOST_SPARE), Typed(shape="<integer>")] = 1
-    """Machines that may die while all containers still have room: 0, 1 or 2."""
+    """Machines that may fail while all containers still have room: 0, 1 or 2."""
     core_speed: (
         Annotated[
             float, number("0.1 to 10", lambda speed: 0.1 <= speed <= 10.0), Typed(shape="<number>")
         ]
         | None
     ) = None
-    """Speed of a core of the old hosts, of one of an m5; told by their clock unless given."""
+    """Speed of a core of today's hosts, where an m5 core is 1; from their clock rate unless
+    given."""
     include_off: bool = False
-    """Count machines that are powered off, too."""
+    """Include VMs that are powered off."""
     start: bool = True
-    """Simulate the packed machines at work, and how soon all is up after a power cut; without, the
-    answer is arithmetic only."""
+    """Simulate the load on the packed machines, and how soon all is up after a power cut;
+    --no-start leaves it at arithmetic."""
     region: RegionName = DEFAULT_REGION
-    """AWS region; EC2's prices are known of us-east-1, Fargate's of twenty regions."""
+    """AWS region; EC2 prices are known for us-east-1, Fargate's for twenty regions."""
     purchase: PurchaseName = "on-demand"
     """on-demand, spot, savings-plan (Compute, 1 year) or instance-savings-plan."""
     savings_rate: (
@@ -96,7 +97,7 @@ class MigrateOptions(Question):
         ]
         | None
     ) = None
-    """What your Savings Plan pays over the on-demand price, such as 0.72."""
+    """Your Savings Plan's rate as a fraction of the on-demand price, such as 0.72."""
     replications: Replications = 5
     seed: Seed = 1
 

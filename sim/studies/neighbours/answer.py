@@ -103,9 +103,9 @@ class NeighboursAnswer:
         if max(row.p95.value for row in self.rows) < BARELY:
             return f"does not slow {neighbours}, however they run (p95 {first.p95.value:.2f})."
         return (
-            f"slows {neighbours}: as containers without limits their p95 is "
-            f"{first.p95.value:.2f} times as long, with limits {limited.p95.value:.2f} times, as "
-            f"microVMs {micro.p95.value:.2f} and as VMs {vms.p95.value:.2f} times."
+            f"slows {neighbours}: as containers without limits they take "
+            f"{first.p95.value:.2f} times as long at p95, with limits {limited.p95.value:.2f} "
+            f"times, as microVMs {micro.p95.value:.2f} and as VMs {vms.p95.value:.2f} times."
         )
 
     def cost(self) -> str:
@@ -113,7 +113,7 @@ class NeighboursAnswer:
         shared, apart = self.rows[0].places, self.rows[-1].places
         if apart >= shared:
             return "Running them as VMs costs no capacity."
-        return f"Running them as VMs costs {shared - apart} of the {shared} that fit."
+        return f"As VMs, {apart} fit instead of {shared}."
 
     def notes(self) -> list[str]:
         """What was not measured, what is not modelled, and who dies."""
@@ -122,7 +122,7 @@ class NeighboursAnswer:
             if cited.value == 0.0 and cited.high:
                 notes.append(
                     f"{key} was never measured: here it costs a victim's request no CPU; "
-                    f"*up to* is where it costs {cited.high:.0%}."
+                    f"*up to* takes it to cost {cited.high:.0%}."
                 )
             elif cited.low is not None and cited.high is not None:
                 notes.append(

@@ -33,11 +33,11 @@ class NeighboursQuestion(Question):
     bad: Annotated[Hogged, among("bad", get_args(Hogged)), Typed(shape="<resource>")] = "cpu"
     """cpu, memory, cache, bandwidth (of memory), disk, network or fork."""
     instance: Instance = catalog.DEFAULT_TYPE
-    """EC2 type whose size the machine has."""
+    """EC2 type that gives the size of the machine."""
     cpu: Cores | None = None
-    """vCPUs of one."""
+    """vCPUs of each."""
     memory: Size | None = None
-    """Memory of one."""
+    """Memory of each."""
     load: (
         Annotated[
             float,
@@ -46,10 +46,10 @@ class NeighboursQuestion(Question):
         ]
         | None
     ) = None
-    """Mean CPU use of a victim as a fraction of its vCPUs (0.2)."""
+    """Mean CPU use of each victim, as a fraction of its vCPUs (0.2)."""
     threads: Count | None = None
-    """Threads, queued requests or flows of the bad one; default: one for each vCPU."""
+    """Threads, queued requests or flows of the noisy one; by default one per vCPU."""
     window: Annotated[Time, Typed(shown="{:g}s".format)] = 10.0
-    """Simulated time in which requests arrive."""
+    """Simulated time during which requests arrive."""
     seed: Seed = 1
     replications: Replications = 5

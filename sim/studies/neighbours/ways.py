@@ -28,30 +28,30 @@ WAYS = (
 
 _GUEST = {
     "cpu": "vCPUs of its own",
-    "memory": "the memory of its guest",
+    "memory": "memory of its own guest",
     "cache": "cores of its own; the last-level cache is shared",
-    "bandwidth": "nothing: the memory bus of the socket is shared",
+    "bandwidth": "nothing; all share the memory bus of the socket",
     "fork": "a kernel of its own",
 }
 
 BETWEEN: dict[str, dict[Hogged, str]] = {
     "containers, no limits": {
-        "cpu": "cpu.weight: as much as it reserves is its own",
-        "memory": "nothing: when RAM is full the kernel kills the largest process",
-        "cache": "nothing: no cgroup shares out a cache",
-        "bandwidth": "nothing: no cgroup shares out the memory bus",
-        "disk": "nothing: each queued request counts alike",
-        "network": "nothing: each flow counts alike",
-        "fork": "cpu.weight; one process table, RAM and kernel for all",
+        "cpu": "cpu.weight, which guarantees each its reservation",
+        "memory": "nothing; when memory is full, the kernel kills the largest process",
+        "cache": "nothing; cgroups do not divide caches",
+        "bandwidth": "nothing; cgroups do not divide the memory bus",
+        "disk": "nothing; the disk serves whoever queues the most requests",
+        "network": "nothing; the link is shared per flow, whoever opens them",
+        "fork": "cpu.weight; the process table, memory and kernel are shared",
     },
     "containers, limits": {
         "cpu": "cpu.max",
         "memory": "memory.max",
-        "cache": "nothing: no cgroup shares out a cache",
-        "bandwidth": "nothing: no cgroup shares out the memory bus",
-        "disk": "io.max (Docker has it; ECS, Fargate and Kubernetes do not set it)",
+        "cache": "nothing; cgroups do not divide caches",
+        "bandwidth": "nothing; cgroups do not divide the memory bus",
+        "disk": "io.max (Docker can set it; ECS, Fargate and Kubernetes do not)",
         "network": "a rate outside cgroups (tc; Kubernetes' bandwidth plugin)",
-        "fork": "cpu.max, memory.max, pids.max; one kernel for all",
+        "fork": "cpu.max, memory.max and pids.max; the kernel is shared",
     },
     "microVMs": {
         **_GUEST,  # type: ignore[dict-item]

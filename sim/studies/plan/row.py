@@ -68,11 +68,6 @@ class PlanRow:
         ready = self.ready.get(image)
         return None if ready is None else ready.at(q)
 
-    @property
-    def came_up(self) -> bool:
-        """Whether there is a median from any image."""
-        return any(ready.at(0.5) is not None for ready in self.ready.values())
-
     def breaks(self, limits: tuple[PlanLimit, ...]) -> list[str]:
         """The limits that it does not keep to, or of which that is not known."""
         data = self.json()

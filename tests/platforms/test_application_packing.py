@@ -14,7 +14,8 @@ from sim import catalog
 from sim.platforms.packing.bounds import l1, l2
 from sim.platforms.packing.host import Copy, DoesNotFit, HostKind, copies, host_kind
 from sim.platforms.packing.packing import PackedHosts, fewest, grown, lower_bound
-from sim.platforms.packing.placing import FreeOnServer, Placing, ServerRequest
+from sim.platforms.packing.placing import FreeOnServer, Placing, ServerRequest, by_ceilings
+from sim.start import Ceiling
 from sim.units import GiB, MiB
 from sim.workload import App, Service
 from sim.workload.application import Application, Part, of_one
@@ -263,3 +264,17 @@ def test_of_several_kinds_the_cheapest_that_hold_it_are_brought() -> None:
 
     assert packing.kinds == {"m5.xlarge": 2, "m5.large": 1}
     assert packing.usd_per_hour == pytest.approx(2 * 0.192 + 0.096)
+
+
+def test_a_host_of_which_only_ceilings_are_known_takes_shares_of_itself() -> None:
+    """Three of one and six of another service fill it: one of three and four of six do, no more."""
+    allows = {"large": 3, "small": 6, "never": 0}
+    placing = by_ceilings(lambda service: [Ceiling("room", allows[service.name], "")])
+    large, small, never = (placing.request(part(n, 1, GiB).service) for n in allows)
+
+    left = placing.empty.less(large)
+    for _ in range(4):
+        assert left.fits(small)
+        left = left.less(small)
+    assert not left.fits(small)
+    assert not placing.empty.fits(never)

@@ -358,6 +358,7 @@ def test_pods_can_ask_for_less_than_they_may_use() -> None:
         ("max_pods < 30 ? max_pods : 30", 30),
         ("(vcpus * 10) < max_pods ? (vcpus * 10) : max_pods", 40),
         ("(memory_mib / 1024) > 15 && !(vcpus == 2) ? 110 : max_pods", 110),
+        ("memory_mib / 1024", 16),
         ("min(200, default_enis * (ips_per_eni - 1) * 16)", 200),
         ("max(1, max_pods % 8 - 9)", 1),
         ("1 > 2 ? 3 : 4 > 5 ? 6 : 7", 7),

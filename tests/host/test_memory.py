@@ -106,6 +106,7 @@ def test_cache_never_takes_more_than_what_is_free() -> None:
 
     assert memory.cached == 70.0
     assert memory.used == 30.0
+    assert memory.peak == 100.0
 
 
 def test_hot_files_exist_once_however_many_map_them(killed: Killed) -> None:
@@ -282,6 +283,10 @@ def test_growth_is_told_once_and_never_taken_back(killed: Killed) -> None:
 
     assert grown == [10.0, 50.0, 20.0]
     assert sum(grown) == memory.peak == 80.0
+
+    killed.group(memory, "d").allocate(40.0)  # more than there is: one of them is killed
+    assert killed.reasons
+    assert memory.peak <= 100.0
 
 
 Operation = tuple[str, int, int]

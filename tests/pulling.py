@@ -14,7 +14,6 @@ from sim.units import MiB
 
 LATENCY = 1.0
 RATE = 10 * MiB
-SPEED = 50 * MiB
 
 
 class Puller:

@@ -4,12 +4,13 @@ They are written into `docs/reference/` and `docs/gallery/` before Sphinx reads 
 not kept in git.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -144,19 +145,21 @@ def _notebooks() -> None:
 def _gallery() -> None:
     """Run each script, once for a state of the sources, and show what it says and draws."""
     scripts = sorted((ROOT / "scenarios").glob("*.py"))
-    newest = max(path.stat().st_mtime for path in (ROOT / "sim").rglob("*.py"))
+    sources = _digest(path for path in (ROOT / "sim").rglob("*") if path.suffix in {".py", ".csv"})
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        shown = [*pool.map(lambda script: _shown(script, newest), scripts)]
+        shown = [*pool.map(lambda script: _shown(script, sources), scripts)]
     page = ["# Gallery", "What each script in `scenarios/` asks, says and draws.", *shown]
     _page("gallery/index.md", "\n\n".join(page) + "\n")
 
 
-def _shown(script: Path, newest: float) -> str:
+def _shown(script: Path, sources: str) -> str:
     """One script: its question, its command, its answer, its pictures."""
     folder = DOCS / "gallery" / script.stem
     said = folder / "answer.txt"
-    if not said.exists() or said.stat().st_mtime < max(newest, script.stat().st_mtime):
+    state, now = folder / "state.txt", f"{sources} {_digest([script])}"
+    if not state.exists() or state.read_text(encoding="utf-8") != now:
         _run(script, folder)
+        state.write_text(now, encoding="utf-8")
     text = script.read_text(encoding="utf-8")
     question = text.split('"""')[1].splitlines()[0]
     pictures = sorted(folder.glob("*.png"))
@@ -165,6 +168,14 @@ def _shown(script: Path, newest: float) -> str:
     source = f"```{{literalinclude}} ../../scenarios/{script.name}\n:language: python\n```"
     code = f":::{{admonition}} scenarios/{script.name}\n:class: dropdown\n{source}\n:::"
     return "\n\n".join([f"## {script.stem}", question, answer, *drawn, code])
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    """Of what the files hold: a checkout gives files new times and leaves them as they are."""
+    whole = hashlib.sha256()
+    for path in sorted(paths):
+        whole.update(f"{path.relative_to(ROOT)} ".encode() + path.read_bytes())
+    return whole.hexdigest()
 
 
 def _run(script: Path, folder: Path) -> None:

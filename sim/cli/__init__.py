@@ -7,6 +7,7 @@ import sys
 def main() -> None:
     """Entry point of `sim` and `berthsim`."""
     _open_what_is_closed()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look for them all over
     try:
         from sim.cli.app import app
 

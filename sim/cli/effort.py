@@ -7,6 +7,7 @@ from pydantic import PlainValidator
 
 from sim import catalog
 from sim.cli.options import WorkerOptions
+from sim.cli.screen import note
 from sim.core.description import description
 from sim.core.question import Typed
 from sim.experiment import RelativeHalfWidth
@@ -63,6 +64,22 @@ def effort(loaded: Loaded, runs: Runs, workers: WorkerOptions, out: Path) -> Eff
     else:
         options["times"] = runs.replications or loaded.file.replications
     return options
+
+
+def remark_on(loaded: Loaded) -> None:
+    """Say of a service that is called as an app, and is none, that it is none."""
+    service = loaded.data.get("service")
+    if (
+        not isinstance(service, dict)
+        or "app" in service
+        or service.get("name") not in catalog.apps()
+    ):
+        return
+    name = service["name"]
+    note(
+        f"service.name: {name!r} is only a name; this service is a generic app without an image "
+        f"or start-up work. 'app: {name}' takes those of {name}"
+    )
 
 
 def how_many(results: Any) -> str:

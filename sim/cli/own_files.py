@@ -87,7 +87,7 @@ class ServiceOfFiles(OwnFiles):
         app = self.application(question, heeded)
         if self.service is None and len(app.parts) > 1:
             names = ", ".join(part.name for part in app.parts)
-            raise BadInput(f"service: missing; one of {names}")
+            raise BadInput(f"service: missing; --service with one of {names}")
         try:
             part = app.parts[0] if self.service is None else app.part(self.service)
         except UnknownName as error:

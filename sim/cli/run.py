@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from sim.catalog import apps
 from sim.cli import explained
-from sim.cli.effort import Runs, ScenarioPath, effort, how_many
+from sim.cli.effort import Runs, ScenarioPath, effort, how_many, remark_on
 from sim.cli.options import Plotted, WorkerOptions, refusals
 from sim.cli.screen import as_json, lead, note, say, table, wrote, wrote_aside
 from sim.cli.script import pictures
@@ -28,8 +27,7 @@ class RunQuestion:
 def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Plotted) -> int:
     """Run it, and show or save what came of it."""
     scenario = question.file.scenario
-    if remark := _only_a_name(question.file.data):
-        note(remark)
+    remark_on(question.file)
     with refusals():
         results = replicate(scenario, **effort(question.file, runs, workers, to.out))
     moved = _explained(scenario, results, jobs=workers.jobs) if question.explain else None
@@ -44,18 +42,6 @@ def command(question: RunQuestion, runs: Runs, workers: WorkerOptions, to: Plott
             explained.show(moved)
         wrote(folder, *drawn)
     return ended(results)
-
-
-def _only_a_name(data: dict[str, Any]) -> str:
-    """What to say of a service that is called as an app, and is none; else empty."""
-    service = data.get("service")
-    if not isinstance(service, dict) or "app" in service or service.get("name") not in apps():
-        return ""
-    name = service["name"]
-    return (
-        f"service.name: {name!r} is only a name; this service is a generic app without an image "
-        f"or start-up work. 'app: {name}' takes those of {name}"
-    )
 
 
 def _explained(scenario: Scenario, results: Results, *, jobs: int | None) -> list[Explained]:

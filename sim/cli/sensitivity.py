@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from sim import plots
-from sim.cli.effort import ScenarioPath
+from sim.cli.effort import ScenarioPath, remark_on
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.cli.script import picture
@@ -38,6 +38,7 @@ def command(
     question: SensitivityQuestion, caveats: Caveats, workers: WorkerOptions, to: Simulated
 ) -> int:
     """Move every number over its range, and show which of them matter."""
+    remark_on(question.file)
     file, scenario = question.file.file, question.file.scenario
     with refusals():
         answer = sensitivity(

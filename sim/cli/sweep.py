@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 
 from sim import plots
-from sim.cli.effort import Runs, ScenarioPath, effort, how_many
+from sim.cli.effort import Runs, ScenarioPath, effort, how_many, remark_on
 from sim.cli.options import Simulated, WorkerOptions, refusals
 from sim.cli.run import ended
 from sim.cli.screen import as_json, lead, note, say, table, wrote
@@ -66,7 +66,10 @@ def _not_swept(text: str, path: str, parts: Sequence[Any], separator: str) -> st
     if path in NOT_SWEPT:
         return f"{path} cannot be swept; {NOT_SWEPT[path]}"
     if separator == ":" and not _two_numbers(parts):
-        return f"{path} needs two numbers, such as {path}=100:2000"
+        return (
+            f"{path} needs two plain numbers, such as image.mib=100:2000; values with units are "
+            f"listed with --grid, such as service.memory=512MiB,1GiB"
+        )
     return ""
 
 
@@ -119,6 +122,8 @@ class SweepQuestion(Question):
 
 def command(question: SweepQuestion, runs: Runs, workers: WorkerOptions, to: Simulated) -> int:
     """Run it at every point, and draw what can be drawn."""
+    if "service.app" not in (question.grid or {}):
+        remark_on(question.file)
     how = effort(question.file, runs, workers, to.out)
     with refusals():
         results = sweep(question.file.at, question.design(), **how)

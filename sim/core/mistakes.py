@@ -28,6 +28,7 @@ IN_WORDS = {
     "tuple_type": "a list",
     "string_unicode": "a text whose characters are whole",
     "finite_number": "a finite number",
+    "path_type": "a path",
 }
 """What is allowed, where pydantic's own words are not those of a user."""
 MOST_TOLD = 200

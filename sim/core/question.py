@@ -215,7 +215,10 @@ def _conflicts_besides(
     if any(default(question, name) is MISSING for name in wrong & set(names_of(question))):
         return []
     rest = {name: value for name, value in values.items() if name not in wrong}
-    part: object = _made(question, rest, {**context, "partial": True})
+    try:
+        part: object = _made(question, rest, {**context, "partial": True})
+    except ValidationError:  # a check of the whole, which what is wrong is part of
+        return []
     given = set(rest) if context else differing(part)
     conflicts = part.conflicts(given) if isinstance(part, Question) else ()
     return [_line(question, m) for m in conflicts if wrong.isdisjoint(m.fields)]

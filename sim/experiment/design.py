@@ -173,6 +173,10 @@ def points_of(design: Design) -> list[Point]:
     if isinstance(design, _Sampled):
         points = design.points()
     else:
+        if not isinstance(design, Mapping):
+            raise ValueError(
+                f"design: {design!r} is not allowed; a mapping of paths to lists of values"
+            )
         for path, values in design.items():
             if isinstance(values, str) or not isinstance(values, Sequence):
                 raise ValueError(f"{path}: {values!r} is not allowed; a list of values")

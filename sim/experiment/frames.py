@@ -166,6 +166,8 @@ def when_ready(summary: pd.DataFrame) -> str:
     if "time_to_ready_s" not in summary or summary["time_to_ready_s"].isna().all():
         return ""
     times = summary.set_index("variant")["time_to_ready_s"]
+    if times.min() == times.max():
+        return f"; {times.min():.1f} s on average at every point"
     return (
         f"; {times.min():.1f} s on average at {times.idxmin()}, "
         f"{times.max():.1f} s at {times.idxmax()}"

@@ -129,6 +129,8 @@ def _check(scenarios: Mapping[str, Runnable], times: object, seed: object) -> No
     for field, value, low in (("replications", times, 1), ("seed", seed, 0)):
         if not isinstance(value, Integral) or int(value) < low:
             raise ValueError(f"{field}: {value!r} is not allowed; an integer of at least {low}")
+    if not isinstance(scenarios, Mapping):
+        raise ValueError(f"scenarios: {scenarios!r} is not allowed; a mapping of names to them")
     if not scenarios:
         raise ValueError("scenarios: at least one is needed")
     for name, scenario in scenarios.items():

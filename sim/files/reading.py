@@ -68,7 +68,8 @@ def read(
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
-    return (value,) if isinstance(value, str | PathLike) else tuple(value)
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    return tuple(value) if several else (value,)
 
 
 def read_application(*files: AnyPath) -> Application:

@@ -1,13 +1,11 @@
 """Which dialect a document is in, seen from its content."""
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 from sim.core.question import BadInput
 
 Dialect: TypeAlias = Literal["compose", "kubernetes", "ecs", "cloudformation", "terraform", "own"]
-
-DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 _COMPOSE = {
     "services", "include", "name", "version", "volumes", "networks", "secrets", "configs", "models",

@@ -16,7 +16,6 @@ from sim.core.world import World
 from sim.host import Kernel, Machine
 from sim.image import ImageStore, Registry, Unpacking
 from sim.image.image import distinct
-from sim.image.transfer.unpacking import LayerCosts
 from sim.platforms.deployment import record_wait
 from sim.platforms.hosting import FargateSize, Hosting
 from sim.platforms.limits import BudgetItem, disk_ceilings, fits, with_free
@@ -178,7 +177,6 @@ class LiveFargate:
 
     __slots__ = (
         "_bucket",
-        "_costs",
         "_fargate",
         "_machines",
         "_provision",
@@ -193,7 +191,6 @@ class LiveFargate:
         self._fargate = fargate
         self._bucket = fargate.launches.deploy(world.env)
         self._registry = fargate.registry.deploy(world)
-        self._costs = LayerCosts(fargate.unpacking, plain(fargate.core_speed))
         self._machines: dict[tuple[FargateSize, float], Machine] = {}
         """The microVM of a size with so many bytes beside it."""
         self._provision = world.random.sampler("fargate/provision", fargate.provision)
@@ -229,9 +226,7 @@ class LiveFargate:
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)
         alone = start.demand.alone and (start.gate is None or not start.gate.orders)
         lone = start.task if alone else None
-        store = ImageStore(
-            kernel, daemon, self._registry, fargate.unpacking, lone=lone, costs=self._costs
-        )
+        store = ImageStore(kernel, daemon, self._registry, fargate.unpacking, lone=lone)
         start.at_end.append(store.abandon)
         return ContainerEngine(kernel, daemon, store, fargate.runtime)
 

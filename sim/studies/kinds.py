@@ -90,7 +90,7 @@ def several(
     """
 
     def check(value: object) -> str | tuple[str, ...]:
-        one = isinstance(value, str)
+        one = isinstance(value, str) or not isinstance(value, Iterable)
         words = [value] if one else list(dict.fromkeys(value))  # type: ignore[call-overload]
         known = [*names(), *([everything] if everything else [])]
         for word in words:
@@ -104,6 +104,21 @@ def several(
 
     check.known = lambda: [*names(), *([everything] if everything else [])]  # type: ignore[attr-defined]
     return PlainValidator(check)
+
+
+def texts(value: object) -> list[str]:
+    """Texts of the form `NAME=VALUE`, as often as they were typed.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    many = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    found = []
+    for each in many:
+        if not isinstance(each, str):
+            raise ValueError(f"{each!r} is not allowed; NAME=VALUE, or a mapping")
+        found.append(each)
+    return found
 
 
 def chosen(named: str | tuple[str, ...], known: Sequence[str]) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from sim.studies.kinds import (
     node_takers,
     one_service,
     several,
+    texts,
 )
 from sim.studies.platform_row import PlatformOptions, PlatformRow, StudiedPlatform
 from sim.studies.platforms import row
@@ -46,7 +47,7 @@ def _quotas(quotas: Mapping[str, float] | Iterable[str]) -> Mapping[str, float]:
         return quotas
     by_key: dict[str, float] = {}
     wrong = []
-    for text in quotas:
+    for text in texts(quotas):
         key, _, number = text.partition("=")
         value = number_in(number)
         if value is None or value <= 0.0:

@@ -72,7 +72,7 @@ def test_ranges_are_filled_with_points(file: Path, tmp_path: Path) -> None:
         (["--grid", "image.mib=1", "--grid", "image.mib=2"], "given twice"),
         (["--range", "image.mib=9:1"], "image.mib: 9 to 1 is not a range"),
         (["--range", "image.mib=1:9", "--points", "12"], "a power of two"),
-        (["--range", "image.mib=1:x"], "two numbers"),
+        (["--range", "image.mib=1:x"], "two plain numbers"),
         ([], "give --grid"),
         (["--grid", "image.mib=1", "--range", "image.mib=1:9"], "not allowed beside --range"),
         (["--grid", "image.mib=1", "--jobs", "0"], "jobs: '0' is not allowed"),
@@ -144,3 +144,16 @@ def test_scripts_take_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     import_module("ec2").main(["--replications", "2", "--jobs", "2", "--out", str(tmp_path)])
 
     assert seen == [2]
+
+
+def test_points_that_take_the_same_are_told_once_and_a_name_alone_is_remarked_on(
+    tmp_path: Path,
+) -> None:
+    """A service of no app has no image: no instance pulls it sooner than another."""
+    path = tmp_path / "named.yaml"
+    path.write_text("name: n\nplatform: ecs\nservice: {name: node}\nreplications: 2\n", "utf-8")
+    words = ["sweep", str(path), "--grid", "host.instance=m5.large,m5.xlarge", "--jobs", "1"]
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path)], catch_exceptions=False)
+
+    assert "s on average at every point." in " ".join(result.stdout.split())
+    assert "'node' is only a name" in result.stderr

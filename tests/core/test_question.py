@@ -1,12 +1,14 @@
 """Questions: one description gives a signature, a docstring, checks and messages."""
 
 import inspect
-from collections.abc import Iterator, Set
+import re
+from collections.abc import Callable, Iterator, Set
 from typing import Annotated
 
 import pytest
 from pydantic import Field
 
+import sim
 from sim.core.description import as_json, description
 from sim.core.names import UnknownName
 from sim.core.quantity import Bytes
@@ -83,3 +85,26 @@ def test_what_is_kept_is_the_whole_question() -> None:
     assert as_json(CrateQuestion(ship="cog")) == '{"crates":3,"ship":"cog","size":null}'
     with pytest.raises(ValueError, match="boxes: not allowed in a cog"):
         CrateQuestion(ship="cog", crates=6)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: sim.calls(None, rate=1), "application: None is not allowed; an Application"),
+        (lambda: sim.calls(None), "rate: it is missing"),
+        (lambda: sim.startup(platform=-1), "platform: '-1' is not known"),
+        (lambda: sim.scale_out(quotas=1.5), "quota: 1.5 is not allowed; NAME=VALUE"),
+        (lambda: sim.read(5), "files: 5 is not allowed; a path"),
+        (lambda: sim.read_fit(5), "file: 5 is not allowed; a path"),
+        (lambda: sim.read_traces("x", cpu_share="a"), "cpu_share: 'a' is not allowed"),
+        (lambda: sim.RelativeHalfWidth("a"), "target: 'a' is not allowed; a number"),
+        (lambda: sim.sweep(None, "a"), "design: 'a' is not allowed; a mapping"),
+        (lambda: sim.compare("a", times=1, seed=1), "scenarios: 'a' is not allowed; a mapping"),
+    ],
+)
+def test_a_value_of_another_kind_is_named_with_what_is_allowed(
+    call: Callable[[], object], words: str
+) -> None:
+    """In Python as on a command line, and not in the words of what would have used it."""
+    with pytest.raises(ValueError, match=re.escape(words)):
+        call()

@@ -129,7 +129,7 @@ def test_much_is_told_beforehand(
 def test_one_large_run_is_told_before_it_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """There is no first part to go by; within twice of what it takes in the end."""
+    """There is no first part to go by; no less than it takes, and not ten times as much."""
     monkeypatch.setattr(store, "MUCH", 1e3)
     results = replicate(scenario(tasks=900, sample_every=0.5), times=1, jobs=1, out=tmp_path)
     said = re.findall(r"about ([0-9.]+) kB will be written", capsys.readouterr().err)
@@ -138,7 +138,7 @@ def test_one_large_run_is_told_before_it_is_written(
     whole = sum(file.stat().st_size for file in files)
 
     assert len(files) == 2
-    assert 0.5 * whole < 1e3 * float(said[0]) < 2.0 * whole
+    assert whole < 1e3 * float(said[0]) < 10.0 * whole
 
 
 def test_the_same_command_makes_no_run_twice(tmp_path: Path, made: list[tuple[str, int]]) -> None:

@@ -64,7 +64,7 @@ def test_no_size_of_fargate_names_the_nearest(reading: Reading) -> None:
     with pytest.raises(BadInput) as caught:
         reading(json.dumps(wrong))
 
-    assert "is no size of Fargate; 256 with 512 or 256 with 1024" in str(caught.value)
+    assert "256 with 512 or 256 with 1024" in str(caught.value)
 
 
 def test_containers_of_a_task_wait_for_each_other(reading: Reading) -> None:
@@ -196,7 +196,7 @@ def test_a_size_without_a_default_is_a_mistake(reading: Reading) -> None:
         ),
         ({"cpu": "lots"}, "CPU units such as 256"),
         ({"dependsOn": [{"containerName": "x", "condition": "UP"}]}, "known: START, HEALTHY"),
-        ({"name": None}, "a container has one"),
+        ({"name": None}, "a container needs one"),
     ],
 )
 def test_mistakes_of_a_container(reading: Reading, change: dict[str, Any], words: str) -> None:

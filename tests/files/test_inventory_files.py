@@ -311,3 +311,11 @@ def test_an_inventory_becomes_an_application(tmp_path: Path) -> None:
     assert isinstance(app, Application)
     assert [part.name for part in app.parts] == ["web"]
     assert any("ad" in note for note in app.notes)
+
+
+def test_a_workbook_without_a_row_is_told_so(tmp_path: Path) -> None:
+    """By its name, and not by an empty message."""
+    (tmp_path / "i.xlsx").write_bytes(workbook({"vInfo": [], "vCPU": []}))
+
+    with pytest.raises(BadInput, match=r"i\.xlsx: its sheets are empty"):
+        read_inventory(tmp_path / "i.xlsx")

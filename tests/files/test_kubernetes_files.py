@@ -43,7 +43,7 @@ def test_every_object_that_makes_pods_is_a_service(reading: Reading) -> None:
     assert [part.daemon for part in app.parts] == [False, False, True, False]
     assert [part.once for part in app.parts] == [False, False, False, True]
     assert app.ignored == ("Service (1)", "CronJob (1)")
-    assert "a CronJob runs now and then, and is left out: clean" in app.notes
+    assert "left out: a CronJob runs only on its schedule: clean" in app.notes
 
 
 def test_a_list_is_its_items(reading: Reading) -> None:
@@ -190,7 +190,7 @@ def test_what_an_operator_makes_is_said_not_to_be_counted(reading: Reading) -> N
     app = reading(deployment("web") + custom)
 
     assert len(app.parts) == 1
-    assert "an operator makes pods of these, and they are not counted: Prometheus k8s" in app.notes
+    assert "an operator makes their pods, which are not counted: Prometheus k8s" in app.notes
     assert "ServiceMonitor (1)" in app.ignored
 
 
@@ -210,7 +210,7 @@ def test_a_quota_that_is_too_small_gets_a_note(reading: Reading) -> None:
     )
     (note,) = reading(deployment("web", spec="replicas: 3") + quota).notes
 
-    assert note == "the quota allows 0.2 vCPU of requests.cpu, and these ask for 0.3 vCPU"
+    assert note == "the quota allows 0.2 vCPU of requests.cpu, but these pods ask for 0.3 vCPU"
 
 
 def test_all_mistakes_are_told_at_once_with_their_lines(reading: Reading) -> None:

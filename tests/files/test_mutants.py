@@ -2,13 +2,19 @@
 
 import random
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tree_mutants import mutants as tree_mutants
 
+from sim.cli.options import clipped
 from sim.core.question import BadInput
 from sim.files import read
+from sim.files.text.place import without_places
+from sim.files.text.source import SourceText
+from sim.files.text.yaml_values import documents
 from sim.workload import Application
 
 COMPOSE = """\
@@ -227,6 +233,54 @@ def test_each_file_is_right_before_it_is_wrong(tmp_path: Path, name: str) -> Non
 def test_a_slip_is_an_answer_or_a_message(tmp_path: Path) -> None:
     """A few hundred mutants; many are refused, and none ends in anything but a message."""
     assert try_all(tmp_path, 50, seed=1) > 50
+
+
+TREES = {
+    "compose.yaml": COMPOSE,
+    "manifests.yaml": MANIFESTS.partition("---")[0],
+    "tasks.yaml": TASKS,
+    "shop.yaml": OWN,
+    "app.yaml": APP,
+}
+
+
+def try_trees(folder: Path, each: int, seed: int) -> int:
+    """As `try_all`, of files that are changed as trees."""
+    (folder / "other.yaml").write_text("services: {cache: {image: redis}}")
+    refused = 0
+    for name, text in TREES.items():
+        (good,) = without_places(documents(SourceText(name, text, folder)))
+        for data in tree_mutants(good, each, seed):
+            (folder / name).write_bytes(data)
+            begun = time.process_time()
+            try:
+                assert isinstance(read(folder / name), Application)
+            except BadInput as error:
+                refused += 1
+                assert name in str(error) or "other.yaml" in str(error), (data[:500], str(error))
+                assert not PYTHONS_OWN.search(clipped(str(error))), (data[:500], str(error))
+                assert len(clipped(str(error)).encode()) < 2000
+            assert time.process_time() - begun < 10.0, data[:500]
+    return refused
+
+
+PYTHONS_OWN = re.compile(
+    r"validation error|input should|object has no|codec can't|cannot convert|not iterable|"
+    r"NoneType|recursion|PlacedMapping|PlacedList|Tagged|invalid literal|string conversion"
+)
+"""Words of Python and its libraries, which no message has."""
+
+
+def test_a_tree_that_is_wrong_is_an_answer_or_a_message(tmp_path: Path) -> None:
+    """Types that are swapped, keys that stand twice, merges of nothing, other encodings."""
+    assert try_trees(tmp_path, 6, seed=1) > 6
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10))
+def test_ten_thousand_trees(tmp_path: Path, seed: int) -> None:
+    """The same, for long."""
+    assert try_trees(tmp_path, 200, seed=seed + 2) > 200
 
 
 @pytest.mark.long

@@ -50,7 +50,7 @@ def test_its_words_say_how_well_sizes_are_known(tmp_path: Path) -> None:
     shown = run(tmp_path / "compose.yaml").output
     words = " ".join(shown.split())
 
-    assert "shop is 3 services, 4 copies: 1.35 vCPU and 1,664 MiB." in words
+    assert "shop is 3 services, 4 copies: 1.35 vCPU and 1.625 GiB." in words
     assert (
         "Memory is from the file for 1, known from the image for 1, assumed for 1 of 3 services."
         in words

@@ -350,3 +350,13 @@ def test_a_record_that_is_almost_right_never_ends_in_a_traceback(tmp_path: Path)
                 sim.fit(path)
             except BadInput as error:
                 assert str(error)
+
+
+def test_a_use_that_no_machine_has_is_not_seen(tmp_path: Path) -> None:
+    """Else a fit would be written that cannot be read."""
+    values = [[FIRST + 60.0 * at, amount] for at, amount in enumerate(("1e8", "1e300", "2e8"))]
+    series = {"metric": {"__name__": "memory", "container": "web"}, "values": values}
+    told = {"data": {"resultType": "matrix", "result": [series]}}
+
+    seen = read(tmp_path, json.dumps(told)).use("web").memory
+    assert [amount for _, amount in seen] == [1e8, 2e8]

@@ -2,19 +2,21 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import catalog
-from sim.platforms.packing.bounds import l1, l2
+from sim.platforms.packing.bounds import l2
 from sim.platforms.packing.host import Copy, DoesNotFit, HostKind, copies, host_kind
 from sim.platforms.packing.packing import PackedHosts, fewest, grown, lower_bound
-from sim.platforms.packing.placing import FreeOnServer, Placing, ServerRequest
+from sim.platforms.packing.placing import FreeOnServer, Placing, ServerRequest, by_ceilings
+from sim.start import Ceiling
 from sim.units import GiB, MiB
 from sim.workload import App, Service
 from sim.workload.application import Application, Part, of_one
@@ -57,6 +59,11 @@ def bins(capacity: int, memory: int = 10**6) -> HostKind:
     return HostKind("bin", "amd64", placing, placing.empty)
 
 
+def l1(sizes: Mapping[Any, int], capacity: int) -> int:
+    """Bins that the sum of the sizes fills, within rounding."""
+    return math.ceil(math.fsum(size * n for size, n in sizes.items()) / capacity - E**2)
+
+
 def pieces(sizes: Sequence[tuple[int, int]]) -> list[Copy]:
     return [
         Copy(
@@ -72,7 +79,7 @@ def test_largest_first_takes_11_hosts_where_9_do_and_the_gap_is_told() -> None:
     each = [(round(1000 * size), 1) for size, count in sizes.items() for _ in range(count)]
     packing = grown([bins(1000)], pieces(each))
 
-    assert l1(sizes, 1.0) == l2(sizes, 1.0) == 9
+    assert l1(sizes, 1) == l2(sizes, 1.0) == 9
     assert (len(packing.hosts), packing.lower_bound, packing.gap) == (11, 9, 2)
 
 
@@ -81,7 +88,7 @@ def test_items_above_half_a_host_share_it_with_none_of_their_kind() -> None:
     sizes = {0.6: 5, 0.5001: 4, 0.3: 3}
     each = [(round(10000 * size), 1) for size, count in sizes.items() for _ in range(count)]
 
-    assert (l1(sizes, 1.0), l2(sizes, 1.0)) == (6, 9)
+    assert (l1(sizes, 1), l2(sizes, 1.0)) == (6, 9)
     assert len(grown([bins(10000)], pieces(each)).hosts) == 9
 
 
@@ -263,3 +270,17 @@ def test_of_several_kinds_the_cheapest_that_hold_it_are_brought() -> None:
 
     assert packing.kinds == {"m5.xlarge": 2, "m5.large": 1}
     assert packing.usd_per_hour == pytest.approx(2 * 0.192 + 0.096)
+
+
+def test_a_host_of_which_only_ceilings_are_known_takes_shares_of_itself() -> None:
+    """Three of one and six of another service fill it: one of three and four of six do, no more."""
+    allows = {"large": 3, "small": 6, "never": 0}
+    placing = by_ceilings(lambda service: [Ceiling("room", allows[service.name], "")])
+    large, small, never = (placing.request(part(n, 1, GiB).service) for n in allows)
+
+    left = placing.empty.less(large)
+    for _ in range(4):
+        assert left.fits(small)
+        left = left.less(small)
+    assert not left.fits(small)
+    assert not placing.empty.fits(never)

@@ -108,6 +108,7 @@ def test_a_quantile_that_is_not_known_is_replaced_by_a_larger_one() -> None:
     assert Use(p95=1.0, peak=2.0).at(0.995) == (2.0, "peak, for p99.5 is not known")
     assert Use(p50=0.5, p95=1.0).at(0.995) == (1.0, "p95, for p99.5 is not known")
     assert Use(p50=0.5, p95=1.0).at(0.9) == (1.0, "p95, for p90 is not known")
+    assert Use(p95=1.0, p99_5=3.0, peak=9.0).at(0.9) == (1.0, "p95, for p90 is not known")
 
 
 def test_memory_is_looked_at_by_the_peak_of_a_day() -> None:
@@ -117,6 +118,7 @@ def test_memory_is_looked_at_by_the_peak_of_a_day() -> None:
     )
 
     assert peaks(days, DAY).amounts == tuple(float(n) for n in range(1, 20, 2))
+    assert peaks(days, DAY).times == tuple(DAY * n for n in range(1, 11))
     late = Use(series=replace(days, amounts=(9e9, *days.amounts[1:])))
     assert VPA.memory(late).request < 9e9  # ten days ago, before the eight that count
 
@@ -135,6 +137,17 @@ def test_who_uses_more_gets_no_less(amounts: list[float], factor: float, rule: s
 
     assert more.cpu >= less.cpu * (1.0 - 1e-9)
     assert turned == less
+
+
+@pytest.mark.parametrize("rule", catalog.RULES)
+@pytest.mark.parametrize("points", [100, 200, 3000])
+def test_when_the_readings_were_taken_is_nothing_to_a_rule(rule: str, points: int) -> None:
+    """Seconds since 1970 or since the first: some span too little for KRR, some more than a day."""
+    times = [MINUTE * n for n in range(points)]
+    amounts = [1.0 + n % 7 for n in range(points)]
+    once, since_1970 = use_of(times, amounts), use_of([1.8e9 + t for t in times], amounts)
+
+    assert sized(rule, since_1970, since_1970) == sized(rule, once, once)
 
 
 def test_the_rules_are_those_that_are_typed() -> None:

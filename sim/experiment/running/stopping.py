@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class RelativeHalfWidth:
     ahead: int = 5
 
     def __post_init__(self) -> None:
+        for field in ("target", "confidence", "least", "most", "ahead"):
+            if not isinstance(value := getattr(self, field), Real):
+                raise ValueError(f"{field}: {value!r} is not allowed; a number")
+        if not isinstance(self.metric, str):
+            raise ValueError(f"metric: {self.metric!r} is not allowed; a column of runs")
         allowed = {
             "target": (0.0 < self.target < 1.0, "above 0 and below 1"),
             "confidence": (0.0 < self.confidence < 1.0, "above 0 and below 1"),

@@ -51,7 +51,7 @@ class Template:
             elif kind == SERVICE:
                 found.append(self._service(name, each))
             elif kind == "AWS::CloudFormation::Stack":
-                self.findings.note("a stack within it is another template, and is not read", name)
+                self.findings.note("a nested stack is a template of its own, and is not read", name)
             else:
                 self.findings.ignore(kind)
         return found
@@ -135,7 +135,7 @@ class Template:
             words = inside[1] if isinstance(inside[1], list) else []
             return str(inside[0]).join("" if isinstance(w, Tagged) else str(w) for w in words)
         if function == "If":
-            self.findings.note("of a condition, what holds where it is true is taken")
+            self.findings.note("conditions are taken to be true")
             return inside[1]
         found = self.node["Mappings"].value
         for key in inside[:3]:

@@ -32,7 +32,7 @@ def container_of(node: Value, network: str) -> ContainerDraft:
     node.mapping("a container definition with a name and an image")
     name = node["name"].text()
     if name is None:
-        node.say("name: it is missing; a container has one")
+        node.say("name: it is missing; a container needs one")
     for key in _IGNORED:
         if node[key]:
             node.findings.ignore(f"{key} of a container")

@@ -26,7 +26,7 @@ def part_of(definition: Value, name: str) -> PartDraft | None:
     nodes = list(definition["containerDefinitions"].items("a list of container definitions"))
     containers = [container_of(node, network) for node in nodes]
     if not containers:
-        definition.say("containerDefinitions: it is missing; a task has one container at least")
+        definition.say("containerDefinitions: it is missing; a task needs at least one container")
         return None
     init, beside = _in_order(containers, nodes)
     cpu = definition["cpu"].parsed(ecs_cpu) or None
@@ -61,7 +61,7 @@ def _in_order(
         (each for each in beside if each.essential and id(each) not in routers), beside[:1] or None
     )
     if main is None:
-        nodes[0].say("essential: no container is essential; one at least is")
+        nodes[0].say("essential: no container is essential; at least one has to be")
         return [], containers
     first = main[0] if isinstance(main, list) else main
     gone = {each.name for each in init}
@@ -92,8 +92,8 @@ def _is_a_fargate_size(definition: Value, cpu: float | None, memory: float | Non
     nearest = sorted(sizes, key=lambda s: (abs(s[0] - cpu), abs(s[1] - memory)))[:2]
     told = " or ".join(f"{one * 1024:g} with {two / GiB * 1024:g}" for one, two in nearest)
     definition.say(
-        f"cpu {cpu * 1024:g} with memory {memory / GiB * 1024:g} ({shown_size(memory)}) is no "
-        f"size of Fargate; {told}"
+        f"Fargate has no size of cpu {cpu * 1024:g} with memory {memory / GiB * 1024:g} "
+        f"({shown_size(memory)}); nearest: {told}"
     )
 
 

@@ -24,7 +24,7 @@ def read_tasks(documents: list[Value], name: str, findings: Findings) -> Drafts:
     parts = [part for each in services if (part := _service(each, definitions)) is not None]
     used = {_family(each["taskDefinition"]) for each in services}
     for family in definitions.keys() - used:
-        findings.note("a task definition that no service here runs is left out", family)
+        findings.note("left out: no service in these files runs this task definition", family)
     return Drafts(name=name, parts=parts)
 
 
@@ -86,11 +86,12 @@ def _service(service: Value, definitions: dict[str, Value]) -> PartDraft | None:
     if definition is None and len(definitions) == 1 and not family:
         definition = next(iter(definitions.values()))
     if not family and definition is None:
-        service.say("taskDefinition: it is missing; a service has one, a task containerDefinitions")
+        words = "it is missing; a service needs one, and a task needs containerDefinitions"
+        service.say(f"taskDefinition: {words}")
         return None
     if definition is None:
         near = nearest(family, definitions)
-        hint = f"did you mean {near[0]!r}?" if near else "read its file, too"
+        hint = f"did you mean {near[0]!r}?" if near else "read its file as well"
         service.say(f"taskDefinition: {family!r} is not among these files; {hint}")
         return None
     part = part_of(definition, name)
@@ -117,7 +118,7 @@ def _place(part: PartDraft, service: Value) -> None:
             part.spread = True
     for each in service["capacityProviderStrategy"].items("a list of capacity providers"):
         if isinstance(each["capacityProvider"].value, str):
-            service.findings.note("capacity is asked of", each["capacityProvider"].value)
+            service.findings.note("capacity comes from", each["capacityProvider"].value)
 
 
 def _range(node: Value) -> AutoscalingRange | None:

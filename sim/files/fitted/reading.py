@@ -10,7 +10,7 @@ from sim.core.question import BadInput
 from sim.files.fitted.fit import Fit, FittedSize, dated, filed_of, fitted_figure, source_name
 from sim.files.text.findings import Findings
 from sim.files.text.place import TextPlace
-from sim.files.text.source import SourceText, source
+from sim.files.text.source import SourceText, path_of, source
 from sim.files.text.value import Value
 from sim.files.text.yaml_values import documents
 from sim.workload.sizing.use import Use
@@ -29,7 +29,7 @@ def read_fit(path: str | Path) -> Fit:
     Raises:
         BadInput: there is none, it is no fit, or a field is wrong; all mistakes, one a line.
     """
-    return fit_of(source(Path(path)))
+    return fit_of(source(path_of(path)))
 
 
 def fit_of(text: SourceText) -> Fit:

@@ -123,7 +123,10 @@ def _of_file(path: Path) -> Iterator[Sheet]:
     typed = str(path) == STANDARD_INPUT
     name, data = ("standard input", typed_bytes()) if typed else (str(path), bytes_of(path))
     if is_workbook(data):
-        yield from sheets_of(name, data, lambda sheet: bool(_RVTOOLS.fullmatch(sheet)))
+        sheets = sheets_of(name, data, lambda sheet: bool(_RVTOOLS.fullmatch(sheet)))
+        if not sheets:
+            raise BadInput(f"{name}: its sheets are empty; a list of machines has titles and rows")
+        yield from sheets
     else:
         yield with_header(csv_sheet(name, data))
 

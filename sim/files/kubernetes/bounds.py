@@ -80,11 +80,11 @@ def note_quotas(parts: Iterable[tuple[PartDraft, str]], objects: Objects) -> Non
             most = hard[key].parsed(parse)
             asked = sum(part.copies * _sum(part, what) for part in inside)
             if most is not None and asked > most * (1 + 1e-9):
-                text = f"the quota allows {shown(most)} of {key}, and these ask for {shown(asked)}"
-                hard.findings.note(text)
+                allowed = f"the quota allows {shown(most)} of {key}"
+                hard.findings.note(f"{allowed}, but these pods ask for {shown(asked)}")
         pods, most = sum(part.copies for part in inside), hard["pods"].count()
         if most is not None and pods > most:
-            hard.findings.note(f"the quota allows {most} pods, and these are {pods}")
+            hard.findings.note(f"the quota allows {most} pods, but these are {pods}")
 
 
 def _sum(part: PartDraft, what: str) -> float:

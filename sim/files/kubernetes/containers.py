@@ -37,7 +37,7 @@ def containers_of(pod: Value, defaults: Defaults) -> tuple[list[ContainerDraft],
         (sidecars if node["restartPolicy"].text() == "Always" else init).append(container)
     main = [_container(node, defaults) for node in pod["containers"].items("a list of containers")]
     if not main:
-        pod.say("containers: it is missing; a pod has one container at least")
+        pod.say("containers: it is missing; a pod needs at least one container")
     _of_the_pod(pod, [*main, *sidecars])
     host_network = pod["hostNetwork"].flag()
     for draft in main:
@@ -49,7 +49,7 @@ def _container(node: Value, defaults: Defaults) -> ContainerDraft:
     node.mapping("a container with a name and an image")
     name = node["name"].text()
     if name is None:
-        node.say("name: it is missing; a container has one")
+        node.say("name: it is missing; a container needs one")
     resources = node["resources"].mapping()
     asked, most = resources["requests"].mapping(), resources["limits"].mapping()
     for key in {*(asked.value or ()), *(most.value or ())} - set(_READ):
@@ -111,7 +111,7 @@ def _memory(node: Value) -> float | None:
     found = node.parsed(kubernetes_bytes)
     if found is not None and 0 < found < LEAST_SENSIBLE:
         text = str(node.value)
-        why = "m is a thousandth of a byte here" if text.endswith("m") else "it has no unit"
+        why = "m means a thousandth of a byte here" if text.endswith("m") else "it has no unit"
         meant = f"is {text.rstrip('m')}Mi meant?"
         node.findings.note(f"memory {text} is less than 1 MiB ({why}); {meant}", node.path)
     return found

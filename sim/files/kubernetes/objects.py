@@ -55,7 +55,7 @@ def sorted_objects(documents: list[Value], findings: Findings) -> Objects:
             _sort(node, objects, findings)
             if len(objects.workloads) + len(objects.bounds) > MOST_OBJECTS:
                 raise BadInput(
-                    f"{node.place}: more than {MOST_OBJECTS:,} objects that run or bound"
+                    f"{node.place}: more than {MOST_OBJECTS:,} objects that run pods or limit them"
                 )
     return objects
 
@@ -92,7 +92,7 @@ def _sort(node: Value, objects: Objects, findings: Findings) -> None:
             findings.ignore(kind)
     elif kind == "CronJob":
         findings.ignore(kind)
-        findings.note("a CronJob runs now and then, and is left out", name or "")
+        findings.note("left out: a CronJob runs only on its schedule", name or "")
     else:
         findings.ignore(kind)
 
@@ -100,14 +100,14 @@ def _sort(node: Value, objects: Objects, findings: Findings) -> None:
 def _workload(found: Resource, workloads: list[Resource], findings: Findings) -> None:
     """One object of a name; of two, the last that is applied stays."""
     if not found.name:
-        found.node.say("metadata.name: it is missing; every object has one")
+        found.node.say("metadata.name: it is missing; every object needs one")
         return
     if any(ref for ref in found.node.at("metadata", "ownerReferences").items()):
         findings.ignore(f"{found.kind} {MADE_BY_ANOTHER}")
         return
     for number, other in enumerate(workloads):
         if other[:3] == found[:3]:
-            findings.note("stands there more than once, and the last is taken", found.name)
+            findings.note("appears more than once; the last one counts", found.name)
             workloads[number] = found
             return
     workloads.append(found)
@@ -116,9 +116,9 @@ def _workload(found: Resource, workloads: list[Resource], findings: Findings) ->
 def _custom(found: Resource, findings: Findings) -> None:
     spec = found.node["spec"]
     if any(key in spec for key in _MAKES_PODS):
-        findings.ignore(f"{found.kind}, of which an operator makes pods")
+        findings.ignore(f"{found.kind}, whose pods an operator makes")
         findings.note(
-            "an operator makes pods of these, and they are not counted",
+            "an operator makes their pods, which are not counted",
             f"{found.kind} {found.name}".strip(),
         )
     else:

@@ -49,7 +49,7 @@ def _part(workload: Resource, name: str, objects: Objects) -> Labelled | None:
     template = workload.node if workload.kind == "Pod" else spec["template"].mapping()
     pod = template["spec"].mapping()
     if not pod:
-        workload.node.say(f"{pod.path or 'spec'}: it is missing; what its pods are")
+        workload.node.say(f"{pod.path or 'spec'}: it is missing; it describes the pods")
         return None
     init, beside = containers_of(pod, defaults_in(workload.namespace, objects))
     if not beside:

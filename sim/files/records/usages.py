@@ -12,6 +12,8 @@ from sim.units import MiB
 
 CPU_UNITS = 1024.0
 """Of ECS, in one vCPU."""
+MOST = 2.0**50
+"""Of any use, bytes or vCPUs, and of a time: no machine has as much, and no fit holds it."""
 LARGEST_CPU = 4096.0
 """vCPUs; a series without a name whose values are above are bytes."""
 
@@ -21,7 +23,7 @@ def insights(node: Mapping[str, Any], records: Records) -> None:
     name = str(node.get("ContainerName") or node.get("TaskDefinitionFamily") or "task")
     if node.get("Type") == "Task":
         name = str(node.get("TaskDefinitionFamily") or "task")
-    cpu, memory = _number(node.get("CpuUtilized")), _number(node.get("MemoryUtilized"))
+    cpu, memory = _number(node.get("CpuUtilized")), _number(node.get("MemoryUtilized"), MOST / MiB)
     seen, at = records.use(name), (_number(node.get("Timestamp")) or 0.0) / 1000.0
     if cpu is not None:
         seen.cpu.append((at, cpu / CPU_UNITS))
@@ -55,10 +57,10 @@ def _point(point: Any) -> tuple[float, float] | None:
     return None if at is None or value is None else (at, value)
 
 
-def _number(value: Any) -> float | None:
-    """A number of at least 0, also where it is written as a text."""
+def _number(value: Any, most: float = MOST) -> float | None:
+    """A number of at least 0, also where it is written as a text; above the most it is none."""
     number = number_in(value)
-    return None if number is None or number < 0.0 else number
+    return None if number is None or not 0.0 <= number <= most else number
 
 
 def stats(node: Value, records: Records) -> None:

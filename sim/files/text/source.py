@@ -3,6 +3,7 @@
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +43,17 @@ def sources(paths: Iterable[str | Path]) -> Iterator[SourceText]:
             yield from (source(each)._replace(named=False) for each in _in(path))
         else:
             yield source(path)
+
+
+def path_of(path: object) -> Path:
+    """A path that is one.
+
+    Raises:
+        BadInput: it is something else.
+    """
+    if not isinstance(path, str | PathLike):
+        raise BadInput(f"file: {path!r} is not allowed; a path")
+    return Path(path)
 
 
 def source(path: Path) -> SourceText:

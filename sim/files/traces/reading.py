@@ -11,8 +11,9 @@ from typing import Any
 from sim import catalog
 from sim.core.cited import plain
 from sim.core.mistakes import BadDescription, not_json, spoken
+from sim.core.quantity import number_in
 from sim.core.question import BadInput
-from sim.files.text.source import bytes_of
+from sim.files.text.source import bytes_of, path_of
 from sim.files.traces import alibaba
 from sim.files.traces.alibaba import alibaba_spans
 from sim.files.traces.jaeger import jaeger_spans
@@ -39,9 +40,9 @@ def read_traces(*files: str | PathLike[str], cpu_share: float | None = None) -> 
         BadInput: all that is wrong with them, one mistake a line.
     """
     share = catalog.figure("traces.cpu_share").value if cpu_share is None else cpu_share
-    if not 0.0 < share <= 1.0:
+    if number_in(share) is None or not 0.0 < share <= 1.0:
         raise BadInput(f"cpu_share: {share!r} is not allowed; above 0 and at most 1")
-    paths, wrong = [Path(each) for each in files], []
+    paths, wrong = [path_of(each) for each in files], []
     spans: list[Iterator[TracedSpan]] = []
     for path in paths:
         try:

@@ -13,27 +13,16 @@ from sim.image.image import Layer
 from sim.image.transfer.client import Puller
 from sim.image.transfer.layer_store import StoredLayer
 from sim.image.transfer.registry import LiveRegistry
-from sim.image.transfer.unpacking import Unpacking
+from sim.image.transfer.unpacking import LayerCosts, LayerWork
 from sim.sharing import Group, Job
 
 
 class LayerPart(NamedTuple):
     """A layer, or the part of it that a lazily loaded start needs first, or the rest."""
 
-    layer: Layer
-    share: float
+    work: LayerWork
     parent: str
     """Phase it belongs to: `pull`, or `background`."""
-
-    @property
-    def wire(self) -> float:
-        """Bytes on the wire."""
-        return self.layer.wire * self.share
-
-    @property
-    def unpacked(self) -> float:
-        """Bytes of files."""
-        return self.layer.unpacked * self.share
 
 
 class Downloader:
@@ -43,19 +32,20 @@ class Downloader:
         cpu: the daemon's group, in which decompression and unpacking compete.
     """
 
-    __slots__ = ("_cpu", "_kernel", "_registry", "_unpacking")
+    __slots__ = ("_costs", "_cpu", "_kernel", "_registry", "_unpacking")
 
     def __init__(
-        self, kernel: Kernel, cpu: Group, registry: LiveRegistry, unpacking: Unpacking
+        self, kernel: Kernel, cpu: Group, registry: LiveRegistry, costs: LayerCosts
     ) -> None:
         self._kernel = kernel
         self._cpu = cpu
         self._registry = registry
-        self._unpacking = unpacking
+        self._costs = costs
+        self._unpacking = costs.unpacking
 
     def whole(self, puller: Puller, copies: Sequence[StoredLayer]) -> Generator[Event, Any, None]:
         """Download and unpack layers from the base up; each is usable once it is unpacked."""
-        parts = [LayerPart(copy.layer, 1.0, "pull") for copy in copies]
+        parts = [LayerPart(self._costs.of(copy.layer), "pull") for copy in copies]
         yield from self._bring(puller, parts, [copy.end for copy in copies])
 
     def lazily(
@@ -68,10 +58,13 @@ class Downloader:
         """
         rest = [copy for copy in copies if share < 1.0 and self._indexed(copy.layer)]
         yield from self._fetch_index(puller, [copy.layer for copy in rest])
-        heads = [LayerPart(copy.layer, share if copy in rest else 1.0, "pull") for copy in copies]
+        cost = self._costs.of
+        heads = [
+            LayerPart(cost(copy.layer, share if copy in rest else 1.0), "pull") for copy in copies
+        ]
         arrive = [copy.begin if copy in rest else copy.end for copy in copies]
         yield from self._bring(puller, heads, arrive)
-        tails = [LayerPart(copy.layer, 1.0 - share, "background") for copy in rest]
+        tails = [LayerPart(cost(copy.layer, 1.0 - share), "background") for copy in rest]
         yield from self._bring(puller, tails, [copy.end for copy in rest])
 
     def _indexed(self, layer: Layer) -> bool:
@@ -140,7 +133,7 @@ class Downloader:
         self, puller: Puller, part: LayerPart, connections: Resource
     ) -> Generator[Event, Any, None]:
         """Download one part as soon as a connection is free; an interrupt ends it quietly."""
-        pieces = self._unpacking.pieces(part.wire)
+        pieces = part.work.pieces
         try:
             with connections.request() as connection:
                 yield connection
@@ -148,7 +141,7 @@ class Downloader:
                     yield from self._registry.admit_layer(puller)
                 if pieces == 1:
                     with puller.phase("download", part.parent):
-                        yield from self._transfer(part.layer, part.wire)
+                        yield from self._transfer(part.work.layer, part.work.wire)
             if pieces > 1:
                 with puller.phase("download", part.parent):
                     yield from self._in_pieces(part, pieces, connections)
@@ -165,7 +158,7 @@ class Downloader:
             try:
                 with connections.request() as connection:
                     yield connection
-                    yield from self._transfer(part.layer, part.wire / pieces)
+                    yield from self._transfer(part.work.layer, part.work.wire / pieces)
             except Interrupt:
                 return
 
@@ -187,28 +180,27 @@ class Downloader:
 
     def _unpack(self, puller: Puller, part: LayerPart) -> Generator[Event, Any, None]:
         """Decompress one part and write its files."""
-        kernel, unpacking, size = self._kernel, self._unpacking, part.unpacked
-        decompress, untar = unpacking.cpu_of(part.layer, kernel.core_speed, part.share)
+        kernel, work = self._kernel, part.work
         with puller.phase("unpack", part.parent):
             decompressing = puller.phase("decompress", part.parent).__enter__()
 
             def decompressed() -> list[Event]:
-                job = self._cpu.run(decompress, cap=1.0)
+                job = self._cpu.run(work.decompress, cap=1.0)
                 job.callbacks.append(lambda _: decompressing.end(DONE))
                 return [job]
 
             try:
                 yield from self._together(
                     decompressed,
-                    lambda: [self._cpu.run(untar, cap=1.0)],
-                    lambda: [self._to_disk(size, unpacking.writes(part.layer) * part.share)],
+                    lambda: [self._cpu.run(work.write_files, cap=1.0)],
+                    lambda: [self._to_disk(work.files, work.writes)],
                 )
             except Interrupt:
                 decompressing.interrupt()
                 raise
-            yield kernel.world.env.timeout(plain(unpacking.layer_overhead) * part.share)
-            digest = part.layer.digest
-            kernel.memory.cache(digest, min(part.layer.unpacked, self._cached(digest) + size))
+            yield kernel.world.env.timeout(plain(self._unpacking.layer_overhead) * work.share)
+            digest, whole = work.layer.digest, self._costs.of(work.layer).files
+            kernel.memory.cache(digest, min(whole, self._cached(digest) + work.files))
 
     def _cached(self, digest: str) -> float:
         return self._kernel.memory.cached_bytes(digest)

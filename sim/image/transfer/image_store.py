@@ -15,7 +15,7 @@ from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector, 
 from sim.image.transfer.layer_store import LayerStore, StoredLayer
 from sim.image.transfer.lone_pull import LonePull, is_plain
 from sim.image.transfer.registry import LiveRegistry
-from sim.image.transfer.unpacking import LayerCosts, Unpacking
+from sim.image.transfer.unpacking import Unpacking
 from sim.sharing import Group
 
 NEVER_PULLED = "ErrImageNeverPull: image is not present with pull policy of Never"
@@ -29,7 +29,6 @@ class ImageStore:
         cleanup: how unused images are deleted; None: they stay.
         lone: the task that has the host to itself and nothing to do while it pulls; None: others
             may use its wire, disk and CPU meanwhile.
-        costs: of layers, where many hosts of this kind share them; None: this one has its own.
     """
 
     __slots__ = (
@@ -56,16 +55,15 @@ class ImageStore:
         cleanup: ImageCleanup | None = None,
         *,
         lone: int | None = None,
-        costs: LayerCosts | None = None,
     ) -> None:
         env = kernel.world.env
         self._kernel = kernel
         self._registry = registry
-        self._costs = costs or LayerCosts(unpacking, kernel.core_speed)
+        self._costs = registry.costs(unpacking, kernel.core_speed)
         self._lone = lone
         self._cpu = cpu
         self._client = Client(env, registry.seen_by_host(), registry.retry_policy)
-        self._downloader = Downloader(kernel, cpu, registry, unpacking)
+        self._downloader = Downloader(kernel, cpu, registry, self._costs)
         self._downloads: dict[Process | LonePull, None] = {}
         """Downloads under way."""
         self._collector = (

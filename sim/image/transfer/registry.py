@@ -15,6 +15,7 @@ from sim.core.token_bucket import Bucket, Promise, Quota
 from sim.core.world import World
 from sim.image.image import Image, Layer
 from sim.image.transfer.client import Gate, Puller, RetryPolicy
+from sim.image.transfer.unpacking import LayerCosts, Unpacking
 from sim.sharing import SharedCapacity
 
 
@@ -56,6 +57,7 @@ class LiveRegistry:
     """A registry in a running world."""
 
     __slots__ = (
+        "_costs",
         "_env",
         "_fresh",
         "_known",
@@ -92,6 +94,15 @@ class LiveRegistry:
         """Time at which a cache has the manifest of an image, by name."""
         self._stored: dict[str, Event] = {}
         """The arrival of each layer from the upstream, by digest."""
+        self._costs: dict[tuple[int, float], LayerCosts] = {}
+
+    def costs(self, unpacking: Unpacking, core_speed: float) -> LayerCosts:
+        """What its layers cost hosts of one kind, worked out once for all of them."""
+        known = self._costs.get((id(unpacking), core_speed))
+        if known is None:
+            known = LayerCosts(unpacking, core_speed)
+            self._costs[id(unpacking), core_speed] = known
+        return known
 
     def seen_by_host(self) -> Gate:
         """The registry as one host meets it: with a quota of its own where that has an address."""

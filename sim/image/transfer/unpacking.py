@@ -126,15 +126,16 @@ class Unpacking:
 
 
 class LayerWork(NamedTuple):
-    """What one layer costs a host that pulls it."""
+    """What one layer costs a host that pulls it, or a share of it."""
 
     layer: Layer
+    share: float
     wire: float
     """Compressed bytes."""
     files: float
     """Bytes on disk once unpacked."""
     on_disk: float
-    """Bytes of disk it takes, its blob included."""
+    """Bytes of disk the whole layer takes, its blob included."""
     decompress: float
     """vCPU-seconds."""
     write_files: float
@@ -157,22 +158,23 @@ class LayerCosts:
     def __init__(self, unpacking: Unpacking, core_speed: float) -> None:
         self.unpacking = unpacking
         self._core_speed = core_speed
-        self._known: dict[int, LayerWork] = {}
+        self._known: dict[tuple[int, float], LayerWork] = {}
         """By identity: to compare two layers takes as long as to work it out."""
 
-    def of(self, layer: Layer) -> LayerWork:
-        """What it costs to pull one layer."""
-        known = self._known.get(id(layer))
+    def of(self, layer: Layer, share: float = 1.0) -> LayerWork:
+        """What it costs to pull one layer, or a share of it."""
+        known = self._known.get((id(layer), share))
         if known is None:
-            how = self.unpacking
-            known = self._known[id(layer)] = LayerWork(
+            how, wire = self.unpacking, layer.wire * share
+            known = self._known[id(layer), share] = LayerWork(
                 layer,
-                layer.wire,
-                layer.unpacked,
+                share,
+                wire,
+                layer.unpacked * share,
                 how.on_disk(layer),
-                *how.cpu_of(layer, self._core_speed),
-                how.writes(layer),
-                how.pieces(layer.wire),
+                *how.cpu_of(layer, self._core_speed, share),
+                how.writes(layer) * share,
+                how.pieces(wire),
             )
         return known
 

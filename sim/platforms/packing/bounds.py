@@ -15,20 +15,14 @@ _NEARLY = 1e-9
 """Of a bin: sums of decimals end a bit beside the whole number that is meant."""
 
 
-def l1(sizes: Mapping[float, int], capacity: float) -> int:
-    """Bins that the sum of the sizes fills.
-
-    Args:
-        sizes: how many there are of each size.
-    """
-    return _whole(math.fsum(size * count for size, count in sizes.items()) / capacity)
-
-
 def l2(sizes: Mapping[float, int], capacity: float) -> int:
     """The best of Martello and Toth's bounds over all thresholds.
 
     Items up to the threshold are left out; those that leave no more than it free need a bin each,
     and so does every other item above half a bin. What is between has to fit beside the latter.
+
+    Args:
+        sizes: how many there are of each size.
     """
     if not capacity > 0.0:
         return 0

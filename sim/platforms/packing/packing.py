@@ -61,10 +61,6 @@ class PackedHosts:
         """Bytes of disk that the fullest host lacks for images and what is written; 0: none."""
         return max(0.0, -min((host.disk for host in self.hosts), default=0.0))
 
-    def free(self) -> dict[str, float]:
-        """Share of each resource that is left over, of all hosts together."""
-        return {limit: 1.0 - share for limit, share in _shares(self.hosts).items()}
-
 
 def fewest(
     kind: HostKind, copies: Sequence[Copy], *, spare: int = 0, most: int = MOST

@@ -29,6 +29,7 @@ from sim.studies.kinds import (
     apps_that_start,
     idle,
     number,
+    texts,
 )
 from sim.workload import Service
 
@@ -51,7 +52,7 @@ def _pairs(key: Callable[[str, Info], K], value: Callable[[str, Info], V]) -> Pl
             return pairs
         by_key: dict[K, V] = {}
         wrong = []
-        for text in pairs:
+        for text in texts(pairs):
             name, equals, rest = text.partition("=")
             try:
                 if not equals or not name:

@@ -1,7 +1,9 @@
 """Links of the documentation are checked as it is built, without a network."""
 
+import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from pkgutil import resolve_name
 from types import ModuleType
 
 import pytest
@@ -61,3 +63,24 @@ def test_what_leads_nowhere_or_is_loaded_from_elsewhere_is_named(
 ) -> None:
     """With its page."""
     assert list(links.wrong(site(tmp_path, **changes))) == [line]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+def test_what_the_pages_and_docstrings_name_of_the_program_is_there() -> None:
+    """A name with dots, such as the home of a law, moves with the code."""
+    pages = [Path("CONTRIBUTING.md"), *Path("docs").rglob("*.md"), *Path("sim").rglob("*.py")]
+    named = {
+        (name, str(page))
+        for page in pages
+        for name in re.findall(r"\bsim(?:\.[A-Za-z_]\w*)+", page.read_text(encoding="utf-8"))
+    }
+
+    assert len(named) > 100
+    assert [pair for pair in sorted(named) if not _is_there(pair[0])] == []

@@ -346,3 +346,10 @@ def test_platforms_are_told_apart_and_one_with_few_starts_is_left_to_itself(
     assert {"fargate provision", "kubernetes sandbox"} <= set(both.answer.held_out()["phase"])
     assert set(one.table()["phase"]) == set(TRUTH)
     assert one.answer.left_out == {"on Kubernetes": 5}
+
+
+def test_starts_apart_by_orders_of_magnitude_are_fitted_without_a_warning() -> None:
+    """A spread above the widest that is looked for: the search begins at its bound."""
+    found = fitted([Spell(seconds, 1.0, 1.0) for seconds in (0.0, 1.0, 1e9)])
+
+    assert 4.0 < found.sigma <= 5.0

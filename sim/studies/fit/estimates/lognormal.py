@@ -74,7 +74,7 @@ def _searched(rows: "Array", counts: Any, mu: float, sigma: float) -> FittedLogn
     low, high = math.log(LEAST_SPREAD), math.log(5.0)
     found = minimize(
         loss,
-        x0=(mu, math.log(sigma)),
+        x0=(mu, min(math.log(sigma), high)),
         method="Nelder-Mead",
         bounds=((mu - 8.0, mu + 8.0), (low, high)),
         options={"xatol": 1e-6, "fatol": 1e-8, "maxiter": 600},

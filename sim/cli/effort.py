@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 
 from sim import catalog
-from sim.cli.options import WorkerOptions, without_number
+from sim.cli.options import WorkerOptions
 from sim.cli.screen import note
 from sim.core.description import description
 from sim.core.question import Typed
 from sim.experiment import RelativeHalfWidth
 from sim.experiment.replication import Effort
+from sim.experiment.storage.whole_file import in_words
 from sim.scenario_file import Loaded, load_scenario
 from sim.studies.kinds import CountOrNone, at_least
 
@@ -32,7 +33,7 @@ def _loaded(path: str) -> Loaded:
     try:
         return load_scenario(path)
     except OSError as error:
-        raise ValueError(without_number(error)) from error
+        raise ValueError(in_words(error)) from error
 
 
 ScenarioPath = Annotated[

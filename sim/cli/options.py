@@ -25,6 +25,7 @@ from sim.core.question import (
     metadata,
     typed,
 )
+from sim.experiment.storage.whole_file import in_words
 from sim.studies.kinds import Count, Folder
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
         note(str(error) or "stopped")
         return STOPPED
     except (BadInput, OSError) as error:
-        text = clipped(without_number(error)).replace("\n", "\n       ")
+        text = clipped(in_words(error)).replace("\n", "\n       ")
         note(f"error: {text}")
         return 2
     except Exception as error:
@@ -200,13 +201,6 @@ def clipped(text: str) -> str:
 def _line_clipped(line: str) -> str:
     encoded = line[: MOST + 1].encode("utf-8", "replace")
     return line if len(encoded) <= MOST else f"{encoded[:MOST].decode('utf-8', 'ignore')} ..."
-
-
-def without_number(error: Exception) -> str:
-    """What is wrong, without the number that the operating system gives it."""
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
 
 
 def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:

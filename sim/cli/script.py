@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.options import STOPPED, without_number
+from sim.cli.options import STOPPED
 from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
 from sim.experiment.running.workers import NoSuchWorkers, using
+from sim.experiment.storage.whole_file import in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ def script(
                 note(str(interrupt) or "stopped")
                 raise SystemExit(STOPPED) from None
             except (OSError, NoSuchWorkers) as error:
-                note(f"error: {without_number(error)}")
+                note(f"error: {in_words(error)}")
                 raise SystemExit(2) from None
 
         return run

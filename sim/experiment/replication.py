@@ -21,6 +21,7 @@ from sim.experiment.running.workers import WHERE, Workers
 from sim.experiment.storage.manifest import check_name, new_manifest
 from sim.experiment.storage.run_folder import InMemory, RunFolder
 from sim.experiment.storage.variants import shared
+from sim.experiment.storage.whole_file import in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,7 +155,7 @@ def _kept(folder: RunFolder | None, engine: Engine) -> Iterator[None]:
     except OSError as error:
         if folder is None:
             raise
-        raise type(error)(f"{error}; {_how_to_go_on(folder, engine)}") from error
+        raise type(error)(f"{in_words(error)}; {_how_to_go_on(folder, engine)}") from error
 
 
 def _how_to_go_on(folder: RunFolder, engine: Engine) -> str:

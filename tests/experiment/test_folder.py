@@ -118,12 +118,27 @@ def test_much_is_told_beforehand(
     told = []
     for times, much in ((100, 2e4), (200, 2e4), (5, 1e9)):
         monkeypatch.setattr(store, "MUCH", much)
-        monkeypatch.setattr(store, "GB", 1e3)
         replicate(scenario(), times=times, jobs=1, out=tmp_path / str(times))
-        told += re.findall(r"about ([0-9.]+) GB will be written", capsys.readouterr().err)
+        said = re.findall(r"about ([0-9.]+) (kB|MB) will be written", capsys.readouterr().err)
+        told += [float(number) * {"kB": 1e3, "MB": 1e6}[unit] for number, unit in said]
 
     assert len(told) == 2
-    assert float(told[1]) == pytest.approx(2 * float(told[0]), rel=0.3)
+    assert told[1] == pytest.approx(2 * told[0], rel=0.3)
+
+
+def test_one_large_run_is_told_before_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no first part to go by; no less than it takes, and not ten times as much."""
+    monkeypatch.setattr(store, "MUCH", 1e3)
+    results = replicate(scenario(tasks=900, sample_every=0.5), times=1, jobs=1, out=tmp_path)
+    said = re.findall(r"about ([0-9.]+) kB will be written", capsys.readouterr().err)
+    assert results.folder is not None
+    files = [*results.folder.glob("s*/part*.parquet")]
+    whole = sum(file.stat().st_size for file in files)
+
+    assert len(files) == 2
+    assert whole < 1e3 * float(said[0]) < 10.0 * whole
 
 
 def test_the_same_command_makes_no_run_twice(tmp_path: Path, made: list[tuple[str, int]]) -> None:
@@ -243,7 +258,9 @@ def test_a_full_disk_keeps_what_is_finished(
 
     with monkeypatch.context() as patch:
         patch.setattr(pq.ParquetWriter, "write_table", full)
-        with pytest.raises(OSError, match=r"No space left.*of 40 runs are kept in .*small"):
+        with pytest.raises(
+            OSError, match=r"^[^\[]*parquet: No space left.*of 40 runs are kept in .*small"
+        ):
             replicate(scenario(), times=40, seed=5, jobs=1, out=tmp_path)
     there = kept(tmp_path)
     made.clear()

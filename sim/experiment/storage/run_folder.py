@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from sim.core.quantity import shown_bytes
 from sim.experiment.running.batch import Bundle, rows_in
 from sim.experiment.running.columns import PackedSamples, rows_of, size
 from sim.experiment.running.progress import say
@@ -40,11 +41,10 @@ if TYPE_CHECKING:
 FLUSH_SECONDS, FLUSH_BYTES = 2.0, 32 * 2**20
 """Seconds of work and bytes that are lost at most when a run is killed."""
 
-GB = 1e9
 BYTES_A_SPAN = 14.0
 """Of a row of spans on disk, as measured."""
 
-MUCH = 1.0 * GB
+MUCH = 1e9
 """Bytes of a run from which their number is said beforehand."""
 
 SAVE_WAITS = 60.0
@@ -186,8 +186,8 @@ class RunFolder:
         self.wanted = None
         if whole > min(MUCH, free / 2):
             say(
-                f"{self.folder}: about {whole / GB:.1f} GB will be written; "
-                f"{free / GB:.1f} GB are free"
+                f"{self.folder}: about {shown_bytes(whole)} will be written; "
+                f"{shown_bytes(free)} are free"
             )
 
     def tables(self, order: Iterable[str], below: int | None = None) -> RunTables:

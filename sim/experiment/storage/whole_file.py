@@ -37,8 +37,20 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, os.fspath(draft)):
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), os.fspath(path)) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # what is wrong was said
+            draft.unlink(missing_ok=True)
+
+
+def in_words(error: Exception) -> str:
+    """What is wrong, without the number that the operating system gives it."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def remove_drafts(folder: Path, older_than: float = -1e9) -> None:

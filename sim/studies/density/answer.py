@@ -114,7 +114,7 @@ class DensityAnswer:
         each = shown_machine(self.service.cpu, self.service.memory).replace(", ", " and ")
         if not docker.count + vm.count:
             return (
-                f"{_server(docker.host)} holds no container and no VM of {each}: "
+                f"{_server(docker.host)} holds no container and no VM of {each}. "
                 f"{side_by_side(docker, vm)}"
             )
         sentence = (

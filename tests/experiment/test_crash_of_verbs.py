@@ -146,8 +146,11 @@ def child(kind: str, out: Path, jobs: int) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     store.FLUSH_SECONDS, engine.BATCH_SECONDS, store.SAVE_WAITS = 0.0, 0.01, 0.0
-    code = typed(kind, out, jobs)
-    loky.get_reusable_executor().shutdown(kill_workers=True)
+    try:
+        code = typed(kind, out, jobs)
+        loky.get_reusable_executor().shutdown(kill_workers=True)
+    except KeyboardInterrupt:  # in a line of ours, before the verb or after it
+        code = 130
     sys.exit(code)
 
 

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -141,12 +142,13 @@ def test_a_verb_that_is_interrupted_at_many_lines(kind: str, tmp_path: Path) -> 
     assert interrupt_everywhere(kind, 13, tmp_path) > 10
 
 
-def child(kind: str, out: Path, jobs: int) -> None:
-    """The same in a process of its own, as a terminal starts it."""
+def child(kind: str, out: Path, jobs: int, begun: Connection) -> None:
+    """The same in a process of its own, as a terminal starts it; it tells when it has begun."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     store.FLUSH_SECONDS, engine.BATCH_SECONDS, store.SAVE_WAITS = 0.0, 0.01, 0.0
     try:
+        begun.send(True)
         code = typed(kind, out, jobs)
         loky.get_reusable_executor().shutdown(kill_workers=True)
     except KeyboardInterrupt:  # in a line of ours, before the verb or after it
@@ -155,8 +157,11 @@ def child(kind: str, out: Path, jobs: int) -> None:
 
 
 def started(kind: str, out: Path, jobs: int) -> BaseProcess:
-    process: BaseProcess = FORKED.Process(target=child, args=(kind, out, jobs))
+    """A process that has begun: before, an interrupt is `multiprocessing`'s."""
+    begun, tells = FORKED.Pipe(duplex=False)
+    process: BaseProcess = FORKED.Process(target=child, args=(kind, out, jobs, tells))
     process.start()
+    assert begun.poll(60.0)
     return process
 
 
@@ -179,7 +184,7 @@ WAYS: dict[str, Callable[[int], None]] = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_verb_that_is_killed_goes_on(way: str, kind: str, jobs: int, tmp_path: Path) -> None:
-    """At a dozen moments, twice now and then; a signal before it has begun counts, too."""
+    """At a dozen moments, twice now and then; also in its first moment."""
     draw = random.Random(f"{way}/{kind}/{jobs}")
     assert ended(started(kind, tmp_path / "undisturbed", jobs)) == 0
     undisturbed = kept(tmp_path / "undisturbed")

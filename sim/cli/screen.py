@@ -85,11 +85,11 @@ def hint(text: str) -> None:
 
 
 def notes(texts: Iterable[str], *, explain: bool = True) -> None:
-    """What was understood otherwise than it was written; unless asked, only likely mistakes."""
-    from sim.files.text.findings import NO_EFFECT
+    """What was understood otherwise than it was written; unless asked, only what is missing."""
+    from sim.workload.application import NO_EFFECT, NOT_IN_IT
 
     for text in texts:
-        if explain or text.startswith(NO_EFFECT):
+        if explain or text.startswith((NO_EFFECT, NOT_IN_IT)):
             hint(f"note: {text}.")
 
 

@@ -87,6 +87,12 @@ class Part:
         return self.service.name
 
 
+NO_EFFECT = "no effect: "
+"""Begins a note on something that was written to have an effect and has none: a mistake, likely."""
+NOT_IN_IT = "not in it: "
+"""Begins a note on something that was given and is no part of the application."""
+
+
 @description
 class Application:
     """Services that belong together, with copies and order."""

@@ -108,3 +108,13 @@ def test_fail_takes_a_guest_of_an_inventory(listed: Path) -> None:
 
     assert ran.exit_code == 0
     assert windows.exit_code == 2 and "service: 'ad' is not known" in windows.stderr
+
+
+def test_a_plan_says_which_guests_are_not_in_it(listed: Path) -> None:
+    """Also without --explain: who has three VMs must not read of two services and wonder."""
+    ran = call("plan", listed, "--platform", "ecs", "--instance", "m5.xlarge", "--no-start",
+               "--out", listed.parent / "out")  # fmt: skip
+    told = " ".join(ran.stdout.split())
+
+    assert "own is 2 services" in told
+    assert "not in it: ad; it stays a machine of its own (sim migrate says why)" in told

@@ -10,11 +10,12 @@ from sim.files.compose.merging import as_mapping
 from sim.files.compose.project import Project, variables
 from sim.files.compose.services import container_of, volumes_of
 from sim.files.draft import Drafts, PartDraft
-from sim.files.text.findings import NO_EFFECT, Findings
+from sim.files.text.findings import Findings
 from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText
 from sim.files.text.value import Value
 from sim.workload import HealthCheck, Wait
+from sim.workload.application import NO_EFFECT
 from sim.workload.waiting import Condition
 
 MOST_UNKNOWN = 20

@@ -17,10 +17,6 @@ MOST_SHOWN = 80
 """Characters of a wrong value that are shown."""
 
 
-NO_EFFECT = "no effect: "
-"""Begins a note on something that was written to have an effect and has none: a mistake, likely."""
-
-
 class Findings:
     """Collected over all files of one reading, so that all mistakes are told at once."""
 

@@ -13,7 +13,7 @@ from sim.studies.migrate.guest import GuestName, OldGuest, OldHost, named_like
 from sim.studies.migrate.moves import move_of
 from sim.studies.migrate.sizing import application, moved
 from sim.units import TiB
-from sim.workload.application import Application
+from sim.workload.application import NOT_IN_IT, Application
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,8 @@ class Inventory:
         every = [moved(guest, move_of(guest), rule) for guest in self.guests]
         stay = [each.name for each in every if each.to == "instance"]
         more = f" and {len(stay) - 6} more" if len(stay) > 6 else ""
-        note = f"not in it, for they stay machines of their own: {', '.join(stay[:6])}{more}"
+        kept = "it stays a machine" if len(stay) == 1 else "each stays a machine"
+        note = f"{NOT_IN_IT}{', '.join(stay[:6])}{more}; {kept} of its own (sim migrate says why)"
         return application(self.name, every, [*self.notes, *([note] if stay else [])])
 
     def groups(self, by: str) -> "dict[str, Inventory]":

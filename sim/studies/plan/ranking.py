@@ -51,7 +51,7 @@ RANKED_BY: dict[Goal, RankedBy] = {
     "cost": RankedBy(
         ("usd_per_month", "ready_cold_p50_s", "machines"),
         "USD a month",
-        "{:,.0f} USD a month, {:,.0f} more",
+        "{:,.0f} USD a month, {:,.0f} USD more",
         "costs the same",
     ),
     "ready": RankedBy(

@@ -37,8 +37,6 @@ class Results:
 
     Attributes:
         runs: one row a replication.
-        spans: one row a phase of a start.
-        samples: one row a reading of a host's meters.
         summary: the answer as a table.
         scenario: what was run, as plain JSON.
         manifest: run id, seed, version, and where and when it ran.

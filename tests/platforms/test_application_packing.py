@@ -284,3 +284,18 @@ def test_a_host_of_which_only_ceilings_are_known_takes_shares_of_itself() -> Non
         left = left.less(small)
     assert not left.fits(small)
     assert not placing.empty.fits(never)
+
+
+def test_who_has_fewer_hosts_than_it_takes_is_told_so() -> None:
+    """Two hosts for three of more than half of one; ten for Johnson's example, which takes 11."""
+    sizes = {0.5 + E: 6, 0.25 + 2 * E: 6, 0.25 + E: 6, 0.25 - 2 * E: 12}
+    each = pieces([(round(1000 * size), 1) for size, count in sizes.items() for _ in range(count)])
+
+    with pytest.raises(DoesNotFit) as halves:
+        fewest(bins(1000), pieces([(600, 1)] * 3), most=2)
+    with pytest.raises(DoesNotFit) as johnson:
+        fewest(bins(1000), each, most=10)
+
+    assert halves.value.part == "the whole application"  # already its sum is too much
+    assert johnson.value.part == "230/1"  # the smallest comes last
+    assert len(fewest(bins(1000), each, most=11).hosts) == 11

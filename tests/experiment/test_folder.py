@@ -27,7 +27,7 @@ from sim.experiment.running.batch import Batch, Bundle, code_digest, perform
 from sim.experiment.running.run import run
 from sim.experiment.storage import part_files as parts
 from sim.experiment.storage import run_folder as store
-from sim.experiment.storage.manifest import new_manifest
+from sim.experiment.storage.manifest import new_manifest, write_manifest
 
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(["runs", "pyarrow.parquet", "pandas"])
@@ -449,3 +449,11 @@ def test_workers_of_arrow_hold_no_python_file(
     assert len(results.spans) > 4
     assert len(sources) >= 2
     assert {type(source) for source in sources} <= {pa.BufferReader, pa.OSFile}
+
+
+def test_a_manifest_holds_no_number_that_json_has_not(tmp_path: Path) -> None:
+    """Nor is one written as a word, which a reader takes for a name; nothing is left behind."""
+    with pytest.raises(ValueError, match="JSON"):
+        write_manifest(tmp_path, {"seed": float("nan")}, {})
+
+    assert not list(tmp_path.iterdir())

@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pydantic_core import to_json
-
 from sim.core.fitted import FittedFigure, stand_ins
 from sim.experiment.running.batch import code_digest
 from sim.experiment.storage.variants import canonical, shortened, whole
@@ -76,8 +74,8 @@ def _of(figure: FittedFigure) -> dict[str, Any]:
 def write_manifest(folder: Path, data: Manifest, described: Mapping[str, Any]) -> None:
     """Write the manifest in one step, whatever happens meanwhile."""
     written = shortened(described)
-    text = to_json({**data, "description": written}, indent=2, inf_nan_mode="strings")
-    write_whole(folder / FILE, text.decode() + "\n")
+    text = json.dumps({**data, "description": written}, indent=2, allow_nan=False)
+    write_whole(folder / FILE, text + "\n")
 
 
 def read_manifest(folder: Path) -> tuple[Manifest, dict[str, Any]]:

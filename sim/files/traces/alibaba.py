@@ -23,7 +23,7 @@ def alibaba_spans(text: str) -> Iterator[TracedSpan]:
     """
     sides: dict[tuple[str, str], dict[str, str]] = {}
     seconds: dict[tuple[str, str, bool], float] = {}
-    for row in csv.DictReader(io.StringIO(text)):
+    for row in _rows(text):
         if None in row.values():
             raise BadSpan("a row is shorter than the first line")
         key = (row["traceid"], row["rpcid"])
@@ -35,6 +35,19 @@ def alibaba_spans(text: str) -> Iterator[TracedSpan]:
         caller = seconds.get((trace, number, False))
         callee = seconds.get((trace, number, True))
         yield from _sides(trace, number, row, (caller, callee), sides)
+
+
+def _rows(text: str) -> Iterator[dict[str, str]]:
+    """The rows by the names of the first line, however lines end.
+
+    Raises:
+        BadSpan: they are no rows.
+    """
+    rows = csv.DictReader(io.StringIO(text, newline=None))
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise BadSpan(f"line {rows.line_num + 1}: it is no row ({error})") from None
 
 
 def _sides(

@@ -13,6 +13,7 @@ burst competes by weight, and whole periods take the share of a group capped at 
 """
 
 import math
+from operator import sub
 from typing import Any, NamedTuple
 
 from simpy import Environment, Event
@@ -279,7 +280,8 @@ class CpuQuota:
     def _account(self, now: float) -> None:
         """Take what was used since `_accounted` off the slice, or off that of this period."""
         jobs = self._jobs
-        used = math.fsum(left - job.remaining for job, left in jobs.items())
+        remaining = [job.remaining for job in jobs]
+        used = math.fsum(map(sub, jobs.values(), remaining))
         begun = self._period_start(now)
         if begun > self._accounted + GRAIN:
             debt = min(0.0, self._left)
@@ -288,7 +290,9 @@ class CpuQuota:
         else:
             self._left -= used
         self._accounted = now
-        self._jobs = {job: job.remaining for job in jobs if job.version != OVER}
+        self._jobs = {
+            job: left for job, left in zip(jobs, remaining, strict=True) if job.version != OVER
+        }
 
     def _update_cap(self) -> None:
         """Go on at full speed, at the rate of whole periods, or not at all until the next one."""

@@ -136,7 +136,8 @@ class MemberGroup(Waterfill):
 
     def join(self, demand: float) -> None:
         """Compete in the parent, with this demand."""
-        self.leave()
+        if self.ratio_class is not None:
+            self.leave()
         self.demand = demand
         ratio = demand / self.weight
         if ratio > 0.0:
@@ -184,9 +185,18 @@ class MemberGroup(Waterfill):
 
     def next_completion(self) -> tuple[float, float]:
         """Clock at the next completion that depends on it alone; time of the next check."""
-        soon, self.first, check, self.first_saturated = (
-            self.completions.peek() if self.completions else scan(self.classes)
-        )
+        classes = self.classes
+        if len(classes) == 1:  # it counts as unsaturated
+            check, self.first_saturated = math.inf, None
+            queue = classes[0].queue
+            if queue:
+                soon, self.first = queue[0][0] + classes[0].origin, classes[0]
+            else:
+                soon, self.first = math.inf, None
+        else:
+            soon, self.first, check, self.first_saturated = (
+                self.completions.peek() if self.completions else scan(classes)
+            )
         if self.children and self.children.checks:
             below = self.children.check()
             if below < check:  # noqa: PLR1730 (min() would be a call on the hot path)

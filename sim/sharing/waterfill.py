@@ -95,10 +95,12 @@ class Waterfill:
     def purge(self, ratio_class: RatioClass) -> None:
         """Update the next completion of a class whose members have changed."""
         queue = ratio_class.queue
-        if queue and queue[0][2].version != queue[0][1]:
-            drop_stale(queue)
-        if len(queue) > 2 * ratio_class.count + SPARE:
-            drop_all_stale(queue)
+        if queue:
+            _, version, member = queue[0]
+            if member.version != version:
+                drop_stale(queue)
+            if len(queue) > 2 * ratio_class.count + SPARE:
+                drop_all_stale(queue)
         if self.completions:
             self.completions.update(ratio_class)
 
@@ -161,10 +163,9 @@ class Waterfill:
         if len(classes) > 1 and not classes[-1].count:
             self._trim(now)
         if len(classes) == 1:
-            self.completions = None
-            self.unsaturated = unsaturated = classes[0].weight
-            self.level = rate / unsaturated if unsaturated else 0.0
-        elif self.until_resum <= 0:
+            self._fill_one(classes[0], rate, now)
+            return
+        if self.until_resum <= 0:
             self._refill(rate, now)
         else:
             self._step(rate, now)
@@ -176,6 +177,21 @@ class Waterfill:
                 self._restart(now)
         else:
             self._empty()
+
+    def _fill_one(self, only: RatioClass, rate: float, now: float) -> None:
+        """The level of the only class; a group with one job in it has no other."""
+        self.completions = None
+        self.unsaturated = weight = only.weight
+        if not weight:
+            self._empty()
+            return
+        level = rate / weight
+        if level > only.ratio:
+            level = only.ratio
+            self.rated = level * weight
+        self.level = level
+        if self.clock and self.clock > FADE * level * abs(now):  # too coarse from now on
+            self._restart(now)
 
     def _trim(self, now: float) -> None:
         """Drop empty classes from the end; the last one left counts as unsaturated."""

@@ -14,24 +14,24 @@ burst competes by weight, and whole periods take the share of a group capped at 
 
 import math
 from operator import sub
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from simpy import Environment, Event
 
 from sim.sharing import Group, Job
 from sim.sharing.lazy_heap import ALONE, OVER
 
-GRAIN = 1e-9
+GRAIN: Final = 1e-9
 """Core-seconds, seconds, vCPUs or periods that are nothing but rounding.
 
 A slice with no more left is used up; a time this much before the next period is in it; no rate is
 smaller, so that none is divided by 0.
 """
 
-STEPS = 8
+STEPS: Final = 8
 """Steps of a float that are nothing but rounding, where that is more than `GRAIN`."""
 
-EXIT_CPU = 1e-6
+EXIT_CPU: Final = 1e-6
 """Core-seconds added to each job, for its exit.
 
 A job whose work uses up the slice exactly is so throttled before it can exit, as a process is.

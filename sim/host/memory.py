@@ -14,11 +14,12 @@ Left out: how slow whoever runs on too few file pages gets, and dirty-page throt
 
 from collections.abc import Callable, Iterable
 from math import fsum
+from typing import Final
 
 from sim.host.page_cache import FileSet, PageCache, SharedFileSet
 
-OOM_LIMIT = "OOM kill: over its own memory limit"
-OOM_HOST = "OOM kill: host out of memory"
+OOM_LIMIT: Final = "OOM kill: over its own memory limit"
+OOM_HOST: Final = "OOM kill: host out of memory"
 
 
 class MemorySlice:

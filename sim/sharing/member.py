@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from heapq import heappop, heappush
+from typing import Final
 
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import OVER, VERSIONS, ChildBounds
 from sim.sharing.ratio_class import RatioClass, scan
 from sim.sharing.waterfill import Waterfill
 
-SLACK = 1.0 + 1.0 / 16.0
+SLACK: Final = 1.0 + 1.0 / 16.0
 """Factor by which the level may rise before a mixed group is re-levelled.
 
 A mixed group has saturated and unsaturated members, so its next completion depends on time and
 level both. A larger factor means fewer re-levellings when the level moves, but an earlier check.
 """
 
-GRAIN = 2.0**-50
+GRAIN: Final = 2.0**-50
 """Numbers that differ by less than this fraction of them, four or more steps of a float, are equal.
 
 Completions computed along different axes for the same instant differ by a few roundings; they must

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import accumulate
+from typing import Final
 
 from sim.sharing.lazy_heap import OVER, SPARE, drop_all_stale, drop_stale
 from sim.sharing.ratio_class import RESIDUE, NextCompletions, RatioClass
 
-FEW = 16
+FEW: Final = 16
 """Up to so many classes are scanned one by one: an eighth less CPU time a job with eight."""
 
-RESUM_AFTER = 256
+RESUM_AFTER: Final = 256
 """Sums are added up anew after so many changes, or as many as there are classes."""
 
-FADE = 1024.0
+FADE: Final = 1024.0
 """A clock is reset once it stands at more than this times ``level * now``.
 
 A clock that ran fast and now runs slowly is a large float with small steps to come, and would lose

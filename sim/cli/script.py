@@ -12,6 +12,7 @@ from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
 from sim.experiment.running.workers import NoSuchWorkers, using
 from sim.experiment.storage.whole_file import in_words
+from sim.studies.kinds import MOST, MOST_DIGITS, at_least
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,9 +89,9 @@ def pictures(results: "Results", folder: Path) -> list[Path]:
 
 def _at_least(low: int) -> Callable[[str], int]:
     def integer(text: str) -> int:
-        value = int(text)
-        if value < low:
-            raise argparse.ArgumentTypeError(f"{text} is not allowed; at least {low}")
-        return value
+        try:
+            return at_least(low, text, MOST if low else 10**MOST_DIGITS)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
     return integer

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import multiprocessing
 import os
 import random
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 import loky
 import pandas as pd
 import pytest
+from forked import forked
 from interrupts import interrupted_at, lines
 from typer.testing import CliRunner
 
@@ -27,9 +27,6 @@ from sim.experiment import Results, load
 from sim.experiment.running import engine
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.tables import TABLES
-
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["typed_once"])
 
 SCENARIO = """\
 name: small
@@ -160,8 +157,8 @@ def child(kind: str, out: Path, jobs: int, begun: Connection) -> None:
 
 def started(kind: str, out: Path, jobs: int) -> BaseProcess:
     """A process that has begun: before, an interrupt is `multiprocessing`'s."""
-    begun, tells = FORKED.Pipe(duplex=False)
-    process: BaseProcess = FORKED.Process(target=child, args=(kind, out, jobs, tells))
+    begun, tells = forked("typed_once").Pipe(duplex=False)
+    process: BaseProcess = forked("typed_once").Process(target=child, args=(kind, out, jobs, tells))
     process.start()
     assert begun.poll(60.0)
     return process

@@ -119,7 +119,7 @@ def _number(text: str) -> bool:
 
 
 def _whole(low: int) -> Callable[[str], bool]:
-    return lambda text: text.isascii() and text.isdigit() and int(text) >= low
+    return lambda text: text.isascii() and text.isdigit() and low <= float(text) < 1e12
 
 
 def _above_0(text: str) -> bool:

@@ -80,7 +80,7 @@ def _spans(path: Path) -> Iterator[TracedSpan]:
     except BadInput as error:
         raise BadSpan(str(error).removeprefix(f"{path}: ")) from None
     first = re.split("[\r\n]", text, maxsplit=1)[0]
-    if alibaba.COLUMNS <= {*alibaba.columns_of(first.split(","))}:
+    if {*alibaba.columns_of(first.split(","))} >= alibaba.COLUMNS:
         return alibaba_spans(text)
     try:
         document = json.loads(text)

@@ -260,10 +260,20 @@ class Start(Following):
 
     def _over(self) -> None:
         """It has ended; what nobody waits for needs no event, but in the instant of its launch."""
+        self._generator = _ENDED  # its own would keep its frame, as long as the start runs on
         if self.callbacks or self._target is None:
             super()._over()
         else:
             self.callbacks = None
+
+
+def _ended() -> Story:
+    yield _NOW
+    return Ready()
+
+
+_ENDED = _ended()
+"""Stands in for the stories of all starts that have ended; nobody follows it."""
 
 
 def _no_outcome(ended: object, story: object) -> ValueError:

@@ -6,7 +6,7 @@ from typing import Any
 from sim import plots
 from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote
+from sim.cli.screen import IN_JSON, as_json, aside, bar, hint, lead, note, table, wrote
 from sim.cli.script import picture
 from sim.core.quantity import shown_bytes
 from sim.studies.lifecycle import study
@@ -74,7 +74,11 @@ def _show(rows: list[dict[str, Any]], title: str) -> None:
         if row["end_s"] > row["start_s"] or row["bytes"] or row.get("cached")
     ]
     table(
-        ["step", "phase", "start", "end", "takes", "bytes", ""], cells, title=title, right="llrrrrl"
+        ["step", "phase", "start", "end", "takes", "bytes", ""],
+        cells,
+        title=title,
+        right="llrrrrl",
+        rest=IN_JSON,
     )
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from sim.core.names import MOST_NAMED, nearest
+from sim.core.names import MOST_NAMED, first_of, nearest
 from sim.core.question import BadInput
 from sim.files.text.place import TextPlace
 
@@ -72,11 +72,8 @@ class Findings:
         return tuple(_named(text, list(names)) for text, names in self._notes.items())
 
 
-def _named(text: str, names: list[str], most: int = 6) -> str:
-    if not names:
-        return text
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{text}: {', '.join(names[:most])}{more}"
+def _named(text: str, names: list[str]) -> str:
+    return f"{text}: {first_of(names)}" if names else text
 
 
 def not_allowed(value: object, allowed: str, known: Iterable[str] = ()) -> str:

@@ -41,7 +41,7 @@ def test_many_notes_of_one_kind_are_taken_in_a_moment(reading: Reading, tmp_path
     with soon():
         app = reading("services: {a: {image: b}}")
 
-    assert any(note.endswith("and 99994 more") for note in app.notes)
+    assert any(note.endswith("and 99,994 more") for note in app.notes)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import gc
 import os
+import shutil
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +13,9 @@ import sim.cli.app
 
 LONG = ("test_notebooks.py",)
 """Files with a process of their own, which is begun once if one process has all their tests."""
+
+NEEDED = 2 * 2**30
+"""Bytes that are free where tests keep their files in memory."""
 
 settings.register_profile(
     "floors",
@@ -33,6 +38,13 @@ os.environ.pop(
 verbs = sim.cli.app
 verbs.made = cache(verbs.made)
 # A process of tests types a thousand commands; each verb has its options made once.
+
+
+def pytest_configure() -> None:
+    """Files that nobody keeps need no disk: each of a thousand would wait until it is written."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > NEEDED:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,15 +3,18 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from mutants import mutants
+from pydantic import TypeAdapter, ValidationError
 from typer.testing import CliRunner
 
 from sim import catalog
-from sim.cli.app import app
+from sim.cli.app import MODULES, VERBS, app
 from sim.cli.options import clipped
 from sim.cli.sweep import SweepQuestion
 from sim.core.question import ask
@@ -21,6 +24,7 @@ from sim.image.dockerfile.build import build_file
 from sim.image.dockerfile.dockerignore import Ignore
 from sim.image.dockerfile.errors import InstructionError
 from sim.scenario_file import load_scenario
+from sim.scenario_file.schema import ScenarioFile
 from sim.validation.judging import validate
 
 SCENARIO = """\
@@ -252,3 +256,69 @@ def test_what_could_not_end_is_refused_before_it_begins(
     assert done.exit_code == 2
     assert wrong in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def numbers_in(kind: Any, seen: set[Any]) -> Iterator[tuple[Any, str]]:
+    """The fields that hold a number, of what is written in a file or typed."""
+    for name, marked in get_type_hints(kind).items():
+        held = list(types_in(marked))
+        if {int, float} & set(held) and str not in held:
+            yield kind, name
+        for inner in held:
+            if inner.__module__ == ScenarioFile.__module__ and inner not in seen:
+                seen.add(inner)
+                yield from numbers_in(inner, seen)
+
+
+def types_in(kind: Any) -> Iterator[Any]:
+    """The classes that a type is made of."""
+    inside = get_args(kind)
+    if not inside and isinstance(kind, type):
+        yield kind
+    for each in inside:
+        yield from types_in(each)
+
+
+def asked_by_verbs() -> Iterator[type]:
+    """Every question that can be typed."""
+    for name in VERBS:
+        command = import_module(f"sim.cli.{MODULES.get(name, name)}").command
+        yield from (kind for key, kind in get_type_hints(command).items() if key != "return")
+
+
+@pytest.mark.parametrize("text", ["1_0", "Infinity", "\N{ARABIC-INDIC DIGIT THREE}", "1__0m"])
+def test_a_number_is_spelled_as_people_do_wherever_it_is_read(text: str) -> None:
+    """Python's own spellings are none in a scenario file or behind a flag, whichever field it is.
+
+    What a field that takes texts, too, makes of it is its own matter: an address, an expression.
+    """
+    seen: set[Any] = set()
+    fields = {each for kind in (ScenarioFile, *asked_by_verbs()) for each in numbers_in(kind, seen)}
+    taken = []
+    for kind, name in fields:
+        with pytest.raises(ValidationError) as told:
+            TypeAdapter(kind).validate_python(
+                {name: text, "no such field": 1}, context={"text": True, "partial": True}
+            )
+        if not any(name in item["loc"] for item in told.value.errors()):
+            taken.append(f"{kind.__name__}.{name}")
+
+    assert len(fields) > 60
+    assert sorted(taken) == []
+
+
+def test_a_number_with_a_sign_between_its_thousands_is_told_how_to_write_it(tmp_path: Path) -> None:
+    """In a file and in a grid alike; a name may look like one."""
+    path = tmp_path / "s.yaml"
+    path.write_text("name: '1_0'\nplatform: eks\nfigures: {container.create: 1_0}\n")
+
+    with pytest.raises(ValueError, match="figures") as told:
+        load_scenario(path)
+
+    assert "figures.container.create: '1_0' is not allowed; a number; write 10" in str(told.value)
+    assert "name" not in str(told.value)
+    path.write_text("name: '1_0'\nplatform: eks\n")
+    with pytest.raises(
+        ValueError, match=r"arrivals.tasks: '1_0' is not allowed; a number; write 10"
+    ):
+        load_scenario(path).at(**{"arrivals.tasks": "1_0"})

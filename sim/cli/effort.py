@@ -9,6 +9,7 @@ from sim import catalog
 from sim.cli.options import WorkerOptions
 from sim.cli.screen import note
 from sim.core.description import description
+from sim.core.quantity import number_in
 from sim.core.question import Typed
 from sim.experiment import RelativeHalfWidth
 from sim.experiment.replication import Effort
@@ -22,11 +23,12 @@ def _replications(value: object) -> int | RelativeHalfWidth:
     if text.partition(":")[0] != "auto":
         return at_least(1, value)
     share = text.partition(":")[2]
-    try:
-        return RelativeHalfWidth(float(share)) if share else RelativeHalfWidth()
-    except ValueError:
-        allowed = "a number, auto, or such as auto:0.02"
-        raise ValueError(f"{text!r} is not allowed; {allowed}") from None
+    if not share:
+        return RelativeHalfWidth()
+    target = number_in(share)
+    if target is None or not 0.0 < target < 1.0:
+        raise ValueError(f"{text[:40]!r} is not allowed; a number, auto, or such as auto:0.02")
+    return RelativeHalfWidth(target)
 
 
 def _loaded(path: str) -> Loaded:

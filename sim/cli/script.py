@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from sim.cli.options import STOPPED
 from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
+from sim.cli.streams import make_ready
 from sim.experiment.running.workers import NoSuchWorkers, using
 from sim.experiment.storage.whole_file import in_words
+from sim.studies.kinds import MOST, MOST_DIGITS, at_least
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,7 @@ def script(
             parser.add_argument("--out", type=Path, default=Path("results"))
             parser.add_argument("--jobs", type=_at_least(1), help="processes of this machine")
             parser.add_argument("--cluster", help="a Dask scheduler: tcp://HOST:8786, or local")
+            make_ready()
             options = vars(parser.parse_args(arguments))
             try:
                 with using(options.pop("jobs"), options.pop("cluster"), options["out"]):
@@ -88,9 +91,9 @@ def pictures(results: "Results", folder: Path) -> list[Path]:
 
 def _at_least(low: int) -> Callable[[str], int]:
     def integer(text: str) -> int:
-        value = int(text)
-        if value < low:
-            raise argparse.ArgumentTypeError(f"{text} is not allowed; at least {low}")
-        return value
+        try:
+            return at_least(low, text, MOST if low else 10**MOST_DIGITS)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
     return integer

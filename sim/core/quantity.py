@@ -204,8 +204,26 @@ def _no_truth(value: object) -> object:
     return value
 
 
-NUMBER = BeforeValidator(_no_truth)
-"""Of a field that takes a number: `true` is none, though Python counts it as 1."""
+def _as_spelled(value: object) -> object:
+    """A text is a number where `number_in` finds one; how long or large, its field says."""
+    _no_truth(value)
+    if isinstance(value, str) and not _PLAIN.fullmatch(value.strip()) and _is_python_s(value):
+        meant = value.strip().replace("_", "")
+        hint = f"; write {meant[:40]}" if _PLAIN.fullmatch(meant) else ""
+        raise ValueError(f"{value[:40]!r} is not allowed; a number{hint}")
+    return value
+
+
+def _is_python_s(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+NUMBER = BeforeValidator(_as_spelled)
+"""Of a field that takes a number: `true` is none, though Python counts it as 1, nor is `1_000`."""
 
 
 def _before(

@@ -149,15 +149,15 @@ class HostPart:
     """Or a machine of one's own (vm, docker), whose other figures stand below: hardware threads."""
     memory: Bytes | None = None
     """Memory of a machine of one's own; what the kernel keeps for itself is taken off."""
-    core_speed: Annotated[float, Field(ge=0.01, le=10)] | None = None
+    core_speed: Annotated[float, NUMBER, Field(ge=0.01, le=10)] | None = None
     """A machine of one's own: work of one thread against an m5 vCPU; 1 unless given."""
-    disk_rate: Annotated[float, Field(ge=0.01, le=1e6)] | None = None
+    disk_rate: Annotated[float, NUMBER, Field(ge=0.01, le=1e6)] | None = None
     """A machine of one's own: MB a second, read and write together."""
-    network: Annotated[float, Field(ge=1e-4, le=1e5)] | None = None
+    network: Annotated[float, NUMBER, Field(ge=1e-4, le=1e5)] | None = None
     """A machine of one's own: Gbit a second."""
     gpus: Annotated[int, NUMBER, Field(ge=0, le=64)] | None = None
     """GPUs of a machine of one's own; none unless given."""
-    usd_per_hour: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    usd_per_hour: Annotated[float, NUMBER, Field(gt=0, le=1e6)] | None = None
     """Price of a machine of one's own; not known unless given."""
     count: Hosts = 1
     """Container instances (ecs) or nodes (eks)."""
@@ -210,7 +210,7 @@ class ImagePart:
 
     name: ImageName | None = None
     """An image of the catalogue."""
-    mib: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
+    mib: Annotated[float, NUMBER, Field(ge=1e-6, le=1e6)] | None = None
     """Or the compressed size, MiB, of an image of one layer."""
     files: Annotated[PositiveInt, NUMBER] | None = None
     """How many files an image of `mib` has; as many as are usual unless given."""
@@ -240,11 +240,11 @@ class ServicePart:
     """Soft limit: what placement reserves."""
     cpu_quota: bool = True
     """Whether cpu is a quota, or only a weight."""
-    load: Annotated[float, Field(gt=0, lt=1)] | None = None
+    load: Annotated[float, NUMBER, Field(gt=0, lt=1)] | None = None
     """Mean CPU use as a fraction of cpu, once it serves."""
     threads: Annotated[PositiveInt, NUMBER] | None = None
     """Requests it works on at once; the app's own number unless given."""
-    variation: Annotated[float, Field(ge=0, le=100)] | None = None
+    variation: Annotated[float, NUMBER, Field(ge=0, le=100)] | None = None
     """Coefficient of variation of the CPU of a request: 0 fixed, 1 exponential."""
     host_port: Port | tuple[Port, ...] | None = None
     """A fixed port of the host, or several."""

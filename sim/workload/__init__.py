@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from sim.workload.fault import Fault, Victim
     from sim.workload.health_check import HealthCheck
     from sim.workload.request_server import RequestServer, peers, serve
-    from sim.workload.requests import Load, Peers, Requests, alone, draw_requests, served_in_crowd
+    from sim.workload.requests import Load, Peers, Requests, draw_requests, served_in_crowd
+    from sim.workload.requests.alone import alone
     from sim.workload.service import App, Service
     from sim.workload.task import TaskSize, task_size
     from sim.workload.waiting import Wait

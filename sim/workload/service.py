@@ -8,7 +8,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.names import Architecture
-from sim.core.quantity import Bytes, ReservedVcpu, Vcpu
+from sim.core.quantity import NUMBER, Bytes, ReservedVcpu, Vcpu
 from sim.host.startup_step import Step
 from sim.image import Image
 from sim.workload.attribute_expression import MemberOf
@@ -16,7 +16,7 @@ from sim.workload.health_check import HealthCheck
 from sim.workload.requests import Load
 from sim.workload.waiting import Wait, check_order
 
-Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+Port: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=65535)]
 
 BOTH: tuple[Architecture, ...] = ("amd64", "arm64")
 """A program that is part of the machine's own disk image is built for that machine."""

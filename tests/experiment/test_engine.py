@@ -1,7 +1,6 @@
 """Runs in several places at once: the same tables, whoever makes them and whoever dies."""
 
 import math
-import multiprocessing
 import os
 import pickle
 import re
@@ -14,6 +13,7 @@ from typing import Any
 
 import loky
 import pytest
+from forked import forked
 from runs import DiesOnce, SleepsOnce, assert_same, pair, scenario
 
 from sim.experiment import Scenario, compare, replicate
@@ -73,9 +73,8 @@ def start_a_worker(tell: Any) -> None:
 
 def test_a_worker_goes_when_its_parent_is_killed() -> None:
     """Within a second or two; nobody else would end it."""
-    forked = multiprocessing.get_context("forkserver")
-    here, there = forked.Pipe()
-    parent = forked.Process(target=start_a_worker, args=(there,))
+    here, there = forked().Pipe()
+    parent = forked().Process(target=start_a_worker, args=(there,))
     parent.start()
     worker = here.recv()
     parent.kill()

@@ -2,7 +2,6 @@
 
 import errno
 import gc
-import multiprocessing
 import os
 import random
 import re
@@ -15,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from forked import forked
 from runs import assert_same, pair, scenario, work_until_killed
 
 from sim.core.recorder import Recorder
@@ -28,9 +28,6 @@ from sim.experiment.running.run import run
 from sim.experiment.storage import part_files as parts
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.manifest import new_manifest, write_manifest
-
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["runs", "pyarrow.parquet", "pandas"])
 
 
 @pytest.fixture
@@ -81,8 +78,8 @@ def test_killed_a_dozen_times_and_gone_on_from_there(
     had: set[int] = set()
     moments = []
     for attempt in range(12):
-        begun = FORKED.Event()
-        child = FORKED.Process(target=work_until_killed, args=(tmp_path, 300, begun))
+        begun = forked().Event()
+        child = forked().Process(target=work_until_killed, args=(tmp_path, 300, begun))
         child.start()
         if attempt % 3:
             assert begun.wait(20.0)
@@ -230,8 +227,8 @@ def test_a_second_process_on_one_folder_refuses(
 ) -> None:
     """With the folder's name; when the first is killed, its lock has gone."""
     monkeypatch.setattr(store, "SAVE_WAITS", 0.1)
-    ready = FORKED.Event()
-    first = FORKED.Process(target=hold, args=(tmp_path, ready))
+    ready = forked().Event()
+    first = forked().Process(target=hold, args=(tmp_path, ready))
     first.start()
     assert ready.wait(20.0)
     with pytest.raises(BlockingIOError, match="another process works there"):
@@ -404,8 +401,8 @@ def test_memory_stays_flat_while_runs_are_made(tmp_path: Path) -> None:
     """Forty megabytes of columns more do not take that much more; an allocator takes some."""
     peaks = []
     for bundles in (15, 55):
-        here, there = FORKED.Pipe()
-        child = FORKED.Process(target=peak_after, args=(tmp_path / str(bundles), bundles, there))
+        here, there = forked().Pipe()
+        child = forked().Process(target=peak_after, args=(tmp_path / str(bundles), bundles, there))
         child.start()
         peaks.append(here.recv())
         child.join()

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -22,6 +23,14 @@ def test_a_file_gets_whole_lines_and_no_bar(
 
     assert "\r" not in said
     assert said == "simulating: 3 runs in 0 s\nsimulating: 1,003 of 2,000 runs in 0 s\n"
+
+
+@pytest.mark.parametrize(("module", "bar"), [("ipykernel", False), ("ipykernel.kernelapp", True)])
+def test_a_notebook_has_a_bar(module: str, bar: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that starts kernels, and is none itself, has no place to draw one."""
+    monkeypatch.setitem(sys.modules, module, ModuleType(module))
+    with progress("simulating", "run", total=4) as told:
+        assert hasattr(told, "refresh") == bar
 
 
 def test_what_is_soon_done_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,6 +60,20 @@ def test_variables_come_from_the_env_beside_the_file(reading: Reading, tmp_path:
     assert "variables that are not set, and empty: NOBODY" in app.notes
 
 
+def test_lines_that_are_no_variables_are_left_out_and_said(
+    reading: Reading, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """By file and line, among the notes, and not by a library on its own."""
+    (tmp_path / ".env").write_text("A=1\n'b\nTAG=2\nno value\n")
+    app = reading("services: {web: {image: 'a:$TAG'}}")
+
+    assert app.parts[0].service.image.name == "a:2"  # type: ignore[union-attr]
+    assert (
+        "lines of variables that are no NAME=value, and are left out: .env:2, .env:4" in app.notes
+    )
+    assert capfd.readouterr() == ("", "")
+
+
 def test_order_and_health(reading: Reading) -> None:
     """All three conditions; ready after 3 s, looked at every 10 s: healthy at 10 s."""
     app = reading(

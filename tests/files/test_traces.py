@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,12 @@ def alibaba(spans: Seen) -> str:
     return text.getvalue()
 
 
+def told_as(path: Path, text: str) -> Path:
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def told(path: Path, content: Any) -> Application:
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return sim.read_traces(path, cpu_share=1.0)
@@ -227,6 +234,7 @@ def test_traces_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
         told(tmp_path / "none.json", jaeger(lost))
 
 
+HEAD = "timestamp,traceid,rpcid,um,rpctype,dm,interface,rt"
 SPAN = '{"traceId": "t", "id": "a", "timestamp": 1, "duration": %s}'
 
 
@@ -244,7 +252,10 @@ SPAN = '{"traceId": "t", "id": "a", "timestamp": 1, "duration": %s}'
         ("9" * 5000, "thousands of digits"),
         (f"[{SPAN % 'NaN'}]", "duration: 'nan' is not allowed; a number"),
         (f"[{SPAN % ('9' * 400)}]", "duration: '9{40}' is not allowed; a number"),
-        ("timestamp,traceid,rpcid,um,rpctype,dm,interface,rt\n1,t", "shorter than the first line"),
+        (f"{HEAD}\n1,t", "shorter than the first line"),
+        (f"{HEAD}\n1,t,{'x' * 200_000}", "line 2: it is no row"),
+        ("null", "it has null"),
+        ("a\0b", "null bytes"),
     ],
 )
 def test_a_file_that_is_no_trace_says_what_is_wrong(
@@ -255,6 +266,28 @@ def test_a_file_that_is_no_trace_says_what_is_wrong(
         told(tmp_path / "bad.json", content)
 
     assert "bad.json" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text.replace("\r\n", "\r").encode(),
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace(",um,", ', "um",').encode(),
+    ],
+)
+@pytest.mark.parametrize("dialect", [zipkin, alibaba])
+def test_traces_may_come_from_any_editor(
+    dialect: Any, written: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    """Lines that end as on an old Mac, a mark before the text, two bytes a character."""
+    content = dialect(SHOP)
+    text = content if isinstance(content, str) else json.dumps(content)
+    path = tmp_path / "traces"
+    path.write_bytes(written(text))
+
+    assert sim.read_traces(path) == sim.read_traces(told_as(tmp_path / "plain" / "traces", text))
 
 
 def test_spans_that_go_round_in_a_circle_end(tmp_path: Path) -> None:

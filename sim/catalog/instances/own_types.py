@@ -75,6 +75,8 @@ def read(path: Path) -> list[dict[str, str]]:
             found = list(reader)
         except (csv.Error, UnicodeDecodeError) as error:
             raise ValueError(f"{path} is not a CSV file: {error}") from None
+        except OSError as error:
+            raise ValueError(f"{path}: it cannot be read: {error.strerror}") from None
     known, heads = columns(), reader.fieldnames or ()
     wrong = [f"{head}: there is no such column" for head in heads if head not in known]
     wrong += [f"{head}: the column is missing" for head in NEEDED if head not in heads]
@@ -119,7 +121,7 @@ def _number(text: str) -> bool:
 
 
 def _whole(low: int) -> Callable[[str], bool]:
-    return lambda text: text.isascii() and text.isdigit() and int(text) >= low
+    return lambda text: text.isascii() and text.isdigit() and low <= float(text) < 1e12
 
 
 def _above_0(text: str) -> bool:

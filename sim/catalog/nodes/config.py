@@ -95,7 +95,10 @@ def _asked(type_: str, max_pods: int | str, own: NodeSettings) -> int:
     """The `maxPods` that somebody set; a managed node group caps an expression, not a number."""
     if not isinstance(max_pods, str):
         return max_pods
-    value = evaluated_max_pods(max_pods, type_)
+    try:
+        value = evaluated_max_pods(max_pods, type_)
+    except ValueError as error:
+        raise ValueError(f"max-pods: {error}") from error
     if not is_expression(max_pods):
         return value
     if own.ami not in (None, "al2023"):

@@ -51,7 +51,8 @@ def progress(
         unit: one of what is counted, such as `run`.
         done: what was done before.
     """
-    if not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+    # A notebook's kernel has this; whoever only talks to kernels has ipykernel, too.
+    if not (sys.stderr.isatty() or "ipykernel.kernelapp" in sys.modules):
         yield Lines(what, unit, total, done)
         return
     from tqdm.auto import tqdm

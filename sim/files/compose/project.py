@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from sim.core.names import nearest
 from sim.core.question import BadInput
@@ -82,7 +82,7 @@ class Project:
         for each in _paths(node["env_file"]):
             path = (each["path"] if isinstance(each.value, dict) else each).text("a path")
             try:
-                values = variables([folder / path]) if path else {}
+                values = variables([folder / path], node.findings) if path else {}
             except BadInput:
                 node.findings.note("env_file that cannot be read, and is left out", path or "")
                 continue
@@ -215,7 +215,7 @@ def _of_variables(path: Path) -> str:
     return text
 
 
-def variables(paths: list[Path]) -> dict[str, str]:
+def variables(paths: list[Path], findings: Findings) -> dict[str, str]:
     """The variables of `.env` files; a later one wins, and may use those before it.
 
     Raises:
@@ -224,9 +224,14 @@ def variables(paths: list[Path]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in paths:
         text = _of_variables(path)
-        for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items():
+        for each in parse_stream(StringIO(text)):
+            if each.error:
+                where = f"{path.name}:{each.original.line}"
+                findings.note("lines of variables that are no NAME=value, and are left out", where)
+            if not each.key:
+                continue
             try:
-                found[name] = Interpolation(found).text(value or "")
+                found[each.key] = Interpolation(found).text(each.value or "")
             except ValueError:
-                found[name] = value or ""
+                found[each.key] = each.value or ""
     return found

@@ -35,7 +35,7 @@ def read_compose(
 ) -> Drafts:
     """What compose files say, each laid over those before it."""
     first = files[0][0]
-    known = variables(list(env) or _beside(first))
+    known = variables(list(env) or _beside(first), findings)
     project = Project(known, findings, os.environ)
     whole = project.model([(source.folder, node) for source, node in files])
     if project.interpolation.unset:

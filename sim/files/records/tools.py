@@ -151,7 +151,7 @@ def plain_row(row: Mapping[str, Any], records: Records) -> None:
     """A row with the lengths of phases: `created_to_pull_s`, `pull_s`, `pull_to_started_s`."""
     told = str(row.get("launch") or "").upper()
     where: Observed = "ecs" if told == "EC2" else "fargate"
-    several = str(row.get("containers") or "1").strip(" >=").isdecimal() and _many(row)
+    several = (number_in(str(row.get("containers") or "1").strip(" >=")) or 1.0) > 1.0
     names = {
         "provision" if where == "fargate" else "placement": "created_to_pull_s",
         "pull": "pull_s",
@@ -175,10 +175,6 @@ def plain_row(row: Mapping[str, Any], records: Records) -> None:
             ready=Spell(whole) if len(known) == len(names) else None,
         ),
     )
-
-
-def _many(row: Mapping[str, Any]) -> bool:
-    return int(str(row.get("containers") or "1").strip(" >=")) > 1
 
 
 def _seconds(value: Any) -> Spell | None:

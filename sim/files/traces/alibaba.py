@@ -15,6 +15,11 @@ COLUMNS = {"timestamp", "traceid", "rpcid", "um", "rpctype", "dm", "interface", 
 _NAMELESS = {"", "nan", "(?)", "unknown", "none"}
 
 
+def columns_of(cells: Iterable[str]) -> list[str]:
+    """Names of columns, without what stands around them."""
+    return [cell.strip().strip('"') for cell in cells]
+
+
 def alibaba_spans(text: str) -> Iterator[TracedSpan]:
     """A client's and a server's span of each call.
 
@@ -23,7 +28,7 @@ def alibaba_spans(text: str) -> Iterator[TracedSpan]:
     """
     sides: dict[tuple[str, str], dict[str, str]] = {}
     seconds: dict[tuple[str, str, bool], float] = {}
-    for row in csv.DictReader(io.StringIO(text)):
+    for row in _rows(text):
         if None in row.values():
             raise BadSpan("a row is shorter than the first line")
         key = (row["traceid"], row["rpcid"])
@@ -35,6 +40,20 @@ def alibaba_spans(text: str) -> Iterator[TracedSpan]:
         caller = seconds.get((trace, number, False))
         callee = seconds.get((trace, number, True))
         yield from _sides(trace, number, row, (caller, callee), sides)
+
+
+def _rows(text: str) -> Iterator[dict[str, str]]:
+    """The rows by the names of the first line, however lines end.
+
+    Raises:
+        BadSpan: they are no rows.
+    """
+    rows = csv.DictReader(io.StringIO(text, newline=None))
+    try:
+        rows.fieldnames = columns_of(rows.fieldnames or ())
+        yield from rows
+    except csv.Error as error:
+        raise BadSpan(f"line {rows.line_num + 1}: it is no row ({error})") from None
 
 
 def _sides(

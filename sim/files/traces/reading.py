@@ -1,6 +1,7 @@
 """`sim.read_traces`: an application with its calls, learnt from traces."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -13,7 +14,7 @@ from sim.core.cited import plain
 from sim.core.mistakes import BadDescription, not_json, spoken
 from sim.core.quantity import number_in
 from sim.core.question import BadInput
-from sim.files.text.source import bytes_of, path_of
+from sim.files.text.source import path_of, source
 from sim.files.traces import alibaba
 from sim.files.traces.alibaba import alibaba_spans
 from sim.files.traces.jaeger import jaeger_spans
@@ -75,13 +76,11 @@ def _spans(path: Path) -> Iterator[TracedSpan]:
         BadSpan: it is no format that is read, or a span lacks something.
     """
     try:
-        text = bytes_of(path).decode()
-    except UnicodeDecodeError:
-        raise BadSpan("it is not text") from None
+        text = source(path).text
     except BadInput as error:
         raise BadSpan(str(error).removeprefix(f"{path}: ")) from None
-    head = {word.strip().strip('"') for word in text.partition("\n")[0].split(",")}
-    if head >= alibaba.COLUMNS:
+    first = re.split("[\r\n]", text, maxsplit=1)[0]
+    if {*alibaba.columns_of(first.split(","))} >= alibaba.COLUMNS:
         return alibaba_spans(text)
     try:
         document = json.loads(text)
@@ -97,10 +96,10 @@ def _of_document(document: Any) -> Iterator[TracedSpan]:
         return jaeger_spans(document)
     if isinstance(document, dict) and isinstance(document.get("resourceSpans"), list):
         return otlp_spans(document)
-    keys = ", ".join(list(document)[:6]) if isinstance(document, dict) else type(document).__name__
+    keys = ", ".join(list(document)[:6]) if isinstance(document, dict) else json.dumps(document)
     raise BadSpan(
         f"it is neither of Jaeger ('data'), OpenTelemetry ('resourceSpans') nor Zipkin (a list); "
-        f"it has {keys}"
+        f"it has {keys[:40] or 'nothing'}"
     )
 
 

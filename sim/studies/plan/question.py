@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from sim.core.description import description
-from sim.core.quantity import parse_seconds
+from sim.core.quantity import number_in, parse_seconds
 from sim.core.question import Typed
 from sim.studies import platforms
 from sim.studies.cost.terms import PriceTerms
@@ -72,10 +72,9 @@ def _limit(text: str) -> PlanLimit:
             f"warm<=10s or machines<=3, several with a comma between"
         )
     seconds = match[1] in ("ready", "warm")
-    try:
-        most = parse_seconds(match[2]) if seconds else float(match[2].removesuffix("USD"))
-    except ValueError:
-        raise ValueError(f"{text!r} is not allowed; {match[2]!r} is no number") from None
+    most = parse_seconds(match[2]) if seconds else number_in(match[2].removesuffix("USD"))
+    if most is None or most < 0.0:
+        raise ValueError(f"{text!r} is not allowed; {match[2]!r} is no number of at least 0")
     return PlanLimit(text, MEASURES[match[1]], most)
 
 

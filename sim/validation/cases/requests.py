@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from simpy import Event
 
+from sim.core.quantity import number_in
 from sim.core.world import World
 from sim.host.cpu_quota import CpuMax
 from sim.sharing import SharedCapacity
@@ -209,10 +210,7 @@ def _served(row: TableRow) -> Served:
 def _weights(row: TableRow, column: str, number: int) -> tuple[float, ...]:
     """`cpu.shares` of each, with a `;` between them; one is that of all."""
     parts = row.text(column).split(";")
-    try:
-        shares = tuple(float(part) for part in parts)
-    except ValueError:
-        shares = ()
+    shares = tuple(number_in(part) or 0.0 for part in parts)
     if len(shares) == 1:
         shares *= number
     if len(shares) != number or min(shares) <= 0.0:

@@ -6,7 +6,7 @@ anything that satisfies them, without knowing what a platform is.
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from simpy import Environment, Event, Interrupt
 from simpy.events import PENDING
@@ -47,7 +47,7 @@ class Killed:
         return f"killed: {self.reason}"
 
 
-_NOW = Event(Environment())
+_NOW: Final = Event(Environment())
 """An event that has happened."""
 _NOW._ok, _NOW._value = True, None
 
@@ -260,10 +260,20 @@ class Start(Following):
 
     def _over(self) -> None:
         """It has ended; what nobody waits for needs no event, but in the instant of its launch."""
+        self._generator = _ENDED  # its own would keep its frame, as long as the start runs on
         if self.callbacks or self._target is None:
             super()._over()
         else:
             self.callbacks = None
+
+
+def _ended() -> Story:
+    yield _NOW
+    return Ready()
+
+
+_ENDED = _ended()
+"""Stands in for the stories of all starts that have ended; nobody follows it."""
 
 
 def _no_outcome(ended: object, story: object) -> ValueError:

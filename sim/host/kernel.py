@@ -21,22 +21,22 @@ class Kernel:
     Args:
         cpu: the capacity of a host, or the CPU group of a guest on its host.
         core_speed: speed of one vCPU against the reference core.
-        disk: bytes/s, or None where it never binds.
-        nic: bytes/s, or None where it never binds.
+        disk: bytes/s, or that of its host; infinite or None where it never binds.
+        nic: bytes/s, or that of its host; infinite or None where it never binds.
         space: bytes of the disk; None where they never bind.
         quota_period: seconds of the period of `cpu.max`, or None where quotas are fluid.
         iops: operations a second of the disk; infinite where they never bind.
     """
 
     __slots__ = (
+        "_disk",
+        "_nic",
         "_phase",
         "architecture",
         "core_speed",
         "cpu",
-        "disk",
         "memory",
         "name",
-        "nic",
         "operation_bytes",
         "quota_period",
         "space",
@@ -52,27 +52,52 @@ class Kernel:
         cpu: Group,
         core_speed: float,
         memory: Memory,
-        disk: SharedCapacity | None,
-        nic: SharedCapacity | None,
+        disk: SharedCapacity | float | None,
+        nic: SharedCapacity | float | None,
         space: DiskSpace | None = None,
         quota_period: float | None = None,
         iops: float = math.inf,
     ) -> None:
-        self.operation_bytes: float = 0.0 if disk is None else disk.root.capacity / iops
-        """Bytes that the disk moves in the time of one operation."""
         self.world = world
         self.name = name
         self.architecture = architecture
         self.cpu = cpu
         self.core_speed = core_speed
         self.memory = memory
-        self.disk = disk
-        self.nic = nic
+        self._disk = None if disk == math.inf else disk
+        self._nic = None if nic == math.inf else nic
+        rate = self.disk_rate
+        self.operation_bytes: float = rate / iops if rate < math.inf else 0.0
+        """Bytes that the disk moves in the time of one operation."""
         self.space = DiskSpace(math.inf) if space is None else space
         self.quota_period = quota_period
         self._phase: Sampler = world.random.sampler(
             f"cpu.max/{quota_period}", 0.0 if quota_period is None else Uniform(high=quota_period)
         )
+
+    @property
+    def disk(self) -> SharedCapacity | None:
+        """What shares the disk, made when somebody reads or writes: of a fleet, few hosts do."""
+        if self._disk is not None and not isinstance(self._disk, SharedCapacity):
+            self._disk = SharedCapacity(self.world.env, self._disk)
+        return self._disk
+
+    @property
+    def nic(self) -> SharedCapacity | None:
+        """What shares the network card, made when something is sent."""
+        if self._nic is not None and not isinstance(self._nic, SharedCapacity):
+            self._nic = SharedCapacity(self.world.env, self._nic)
+        return self._nic
+
+    @property
+    def disk_rate(self) -> float:
+        """Bytes per second of the disk, or infinite."""
+        return _rate(self._disk)
+
+    @property
+    def nic_rate(self) -> float:
+        """Bytes per second of the network card, or infinite."""
+        return _rate(self._nic)
 
     @property
     def vcpus(self) -> float:
@@ -88,8 +113,10 @@ class Kernel:
 
     def quota(self, cpu: Group, threads: float) -> CpuQuota | None:
         """The same, for work that runs in the cgroup as jobs of its own."""
-        limit = self.cpu_max(cpu, threads)
-        return None if limit is None else CpuQuota(self.world.env, cpu, *limit)
+        period = self.quota_period
+        if period is None or threads <= cpu.cap:
+            return None
+        return CpuQuota(self.world.env, cpu, cpu.cap, period, self._phase())
 
     def compute(self, cpu: Group, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
         """Do `work` core-seconds of the reference core in the group `cpu`.
@@ -124,3 +151,10 @@ class Kernel:
         if through is not None:
             return through.run(amount, cap=cap)
         return self.world.env.timeout(amount / cap if cap < math.inf else 0.0)
+
+
+def _rate(through: SharedCapacity | float | None) -> float:
+    """Bytes per second of a disk or network card, infinite where it never binds."""
+    if isinstance(through, SharedCapacity):
+        return through.root.capacity
+    return math.inf if through is None else through

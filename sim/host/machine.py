@@ -71,6 +71,13 @@ class Machine:
     """Price of compute, or None where it is not known."""
 
     @model_validator(mode="after")
+    def _moves_bytes(self) -> "Machine":
+        for name, rate in (("disk", self.disk), ("nic", self.nic)):
+            if plain(rate) == 0.0:
+                raise ValueError(f"{name}: 0 is not allowed; more than 0 bytes per second")
+        return self
+
+    @model_validator(mode="after")
     def _has_memory_left(self) -> "Machine":
         if not self.memory_visible > 0.0:
             raise ValueError(
@@ -119,12 +126,8 @@ class Machine:
             if self.quota_period is None or self.cpu_law
             else plain(self.quota_period),
             memory=memory,
-            disk=_shared(world, plain(self.disk)),
+            disk=plain(self.disk),
             iops=plain(self.iops),
-            nic=_shared(world, plain(self.nic)),
+            nic=plain(self.nic),
             space=DiskSpace(plain(self.disk_size), plain(self.disk_used)),
         )
-
-
-def _shared(world: World, rate: float) -> SharedCapacity | None:
-    return None if math.isinf(rate) else SharedCapacity(world.env, rate)

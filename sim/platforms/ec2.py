@@ -36,7 +36,7 @@ class DockerOnInstance:
         """The daemon of an instance that is up, with nothing on its disk."""
         daemon = kernel.cpu.group(weight=1024.0)
         store = ImageStore(kernel, daemon, registry, self.unpacking)
-        return ContainerEngine(kernel, daemon, store, self.runtime)
+        return ContainerEngine(kernel, daemon, store, self.runtime.deploy(kernel.world))
 
 
 @description

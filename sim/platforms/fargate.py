@@ -3,6 +3,7 @@
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from simpy import Event
@@ -181,6 +182,7 @@ class LiveFargate:
         "_machines",
         "_provision",
         "_registry",
+        "_runtime",
         "kernels",
         "world",
     )
@@ -191,6 +193,7 @@ class LiveFargate:
         self._fargate = fargate
         self._bucket = fargate.launches.deploy(world.env)
         self._registry = fargate.registry.deploy(world)
+        self._runtime = fargate.runtime.deploy(world)
         self._machines: dict[tuple[FargateSize, float], Machine] = {}
         """The microVM of a size with so many bytes beside it."""
         self._provision = world.random.sampler("fargate/provision", fargate.provision)
@@ -216,19 +219,23 @@ class LiveFargate:
 
     def _microvm(self, start: Start, size: FargateSize, within: float) -> ContainerEngine:
         fargate = self._fargate
-        shims = start.demand.size.containers * plain(fargate.runtime.shim)
+        shims = start.demand.size.containers * self._runtime.shim
         machine = self._machine(size, plain(fargate.os_and_daemons) + shims)
         used = plain(fargate.os_and_daemons) + within
         kernel = machine.boot(self.world, f"task-{start.task}", used)
         start.place(kernel)
         self.kernels[kernel] = None
-        start.at_end.append(lambda: self.kernels.pop(kernel))
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)
         alone = start.demand.alone and (start.gate is None or not start.gate.orders)
         lone = start.task if alone else None
         store = ImageStore(kernel, daemon, self._registry, fargate.unpacking, lone=lone)
-        start.at_end.append(store.abandon)
-        return ContainerEngine(kernel, daemon, store, fargate.runtime)
+        start.at_end.append(partial(self._end, kernel, store))
+        return ContainerEngine(kernel, daemon, store, self._runtime)
+
+    def _end(self, kernel: Kernel, store: ImageStore) -> None:
+        """A microVM goes with its task."""
+        store.abandon()
+        self.kernels.pop(kernel)
 
     def _machine(self, size: FargateSize, beside: float) -> Machine:
         """The microVM of a size, described once for all tasks of it."""

@@ -125,7 +125,7 @@ class Fleet:
         store = ImageStore(kernel, daemon, registry, self.unpacking, self.cleanup)
         for image in self.warm:
             store.load(image)
-        return ContainerEngine(kernel, daemon, store, self.runtime, policy)
+        return ContainerEngine(kernel, daemon, store, self.runtime.deploy(world), policy)
 
 
 _LARGER = "take a larger root volume, or a smaller image"

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Generator
-from functools import partial
 from typing import Any
 
 from simpy import Event, Interrupt
@@ -12,7 +11,7 @@ from sim.core.quantity import shown_gib
 from sim.host import Kernel, MemorySlice, WorkAmount
 from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
-from sim.sandbox.container_runtime import ContainerRuntime
+from sim.sandbox.container_runtime import RuntimeCosts
 from sim.sandbox.task import run_task
 from sim.sharing import Group, Job
 from sim.start import Ready, Start, StartGate, Starting, Story
@@ -129,14 +128,10 @@ class ContainerEngine:
     """
 
     __slots__ = (
-        "_create",
-        "_creating",
+        "_costs",
         "_daemon",
         "_policy",
-        "_start",
-        "_starting",
         "kernel",
-        "shim",
         "store",
     )
 
@@ -145,18 +140,19 @@ class ContainerEngine:
         kernel: Kernel,
         daemon: Group,
         store: ImageStore,
-        runtime: ContainerRuntime,
+        costs: RuntimeCosts,
         policy: PullPolicy = "prefer-cached",
     ) -> None:
         self.kernel = kernel
         self.store = store
         self._daemon = daemon
         self._policy = policy
-        self.shim = plain(runtime.shim)
-        random = kernel.world.random
-        self._creating, self._starting = runtime.create.plain(), runtime.start.plain()
-        self._create = random.sampler("runtime/create", runtime.create.noise)
-        self._start = random.sampler("runtime/start", runtime.start.noise)
+        self._costs = costs
+
+    @property
+    def shim(self) -> float:
+        """Bytes the host holds for each container."""
+        return self._costs.shim
 
     def run(self, start: Start) -> Story:
         """Bring a task from its images' names to ready."""
@@ -208,7 +204,7 @@ class ContainerEngine:
         if held is None:
             reads = plain(start.service.app.startup_read)
             held = yield from self.store.pull(start, image, how, reads=reads)
-        start.at_end.append(partial(self.store.release, held))
+        start.at_end.append(held.release)
 
     def write(self, start: Starting) -> None:
         """Take the bytes of disk that the container writes.
@@ -245,7 +241,8 @@ class ContainerEngine:
             memory: the memory slice it stands in.
         """
         start.phase("create")
-        with self.prepare(self._creating, self._create()) as job:
+        costs = self._costs
+        with self.prepare(costs.creating, costs.create()) as job:
             yield job
         start.phase("start")
         if not self.kernel.can_run(start.demand.architectures):
@@ -261,16 +258,17 @@ class ContainerEngine:
         if not container.alive:
             raise Interrupt(container.killed_by)
         start.attach_sandbox(container)
-        with container.start_work(self._starting, self._start()) as job:
+        with container.start_work(costs.starting, costs.start()) as job:
             yield job
         return container
 
     def start_again(self, container: Container, *, created: bool) -> Generator[Event, Any, None]:
         """Start a container anew, of which everything is here."""
+        costs = self._costs
         if created:
-            with self.prepare(self._creating, self._create()) as job:
+            with self.prepare(costs.creating, costs.create()) as job:
                 yield job
-        with container.start_work(self._starting, self._start()) as job:
+        with container.start_work(costs.starting, costs.start()) as job:
             yield job
 
     def prepare(self, step: WorkAmount, noise: float) -> Job:

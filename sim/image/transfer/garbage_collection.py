@@ -1,5 +1,7 @@
 """Image garbage collection on a host, as the ECS agent and kubelet do it."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
@@ -34,7 +36,7 @@ class ImageCleanup:
     """Use of the disk at which it stops."""
 
     @model_validator(mode="after")
-    def _low_is_below_high(self) -> "ImageCleanup":
+    def _low_is_below_high(self) -> ImageCleanup:
         if plain(self.low) > plain(self.high):
             raise ValueError(
                 f"low: {plain(self.low):g} is not allowed; at most high = {plain(self.high):g}"
@@ -45,10 +47,16 @@ class ImageCleanup:
 class StoredImage:
     """An image on a host's disk, or on its way there."""
 
-    __slots__ = ("_awaited", "coming", "image", "pulled", "used_until", "users")
+    __slots__ = ("_awaited", "_give_back", "coming", "image", "pulled", "used_until", "users")
 
-    def __init__(self, image: Image, copies: Iterable[StoredLayer] = ()) -> None:
+    def __init__(
+        self,
+        image: Image,
+        copies: Iterable[StoredLayer],
+        give_back: Callable[[StoredImage], None],
+    ) -> None:
         self.image = image
+        self._give_back = give_back
         self._awaited = list(copies)[::-1]
         """Layers that may be on their way, the base last."""
         self.coming = False
@@ -59,6 +67,10 @@ class StoredImage:
         """Time at which a start here first used it; None: never."""
         self.used_until = 0.0
         """Time at which its last user ended."""
+
+    def release(self) -> None:
+        """Give it back to its store: a start that had pulled it, or wanted to, has ended."""
+        self._give_back(self)
 
     @property
     def usable(self) -> bool:

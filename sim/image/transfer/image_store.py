@@ -9,7 +9,7 @@ from sim.core.cited import plain
 from sim.core.quantity import shown_gib, shown_seconds
 from sim.host.kernel import Kernel
 from sim.image.image import Image
-from sim.image.transfer.client import Client, NoSpace, Puller, PullFailed, PullPolicy, contacts
+from sim.image.transfer.client import NoSpace, Puller, PullFailed, PullPolicy, contacts
 from sim.image.transfer.download import Downloader
 from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector, StoredImage
 from sim.image.transfer.layer_store import LayerStore, StoredLayer
@@ -36,7 +36,6 @@ class ImageStore:
         "_collector",
         "_costs",
         "_cpu",
-        "_downloader",
         "_downloads",
         "_images",
         "_kernel",
@@ -56,21 +55,19 @@ class ImageStore:
         *,
         lone: int | None = None,
     ) -> None:
-        env = kernel.world.env
         self._kernel = kernel
         self._registry = registry
         self._costs = registry.costs(unpacking, kernel.core_speed)
         self._lone = lone
         self._cpu = cpu
-        self._client = Client(env, registry.seen_by_host(), registry.retry_policy)
-        self._downloader = Downloader(kernel, cpu, registry, self._costs)
+        self._client = registry.client()
         self._downloads: dict[Process | LonePull, None] = {}
         """Downloads under way."""
         self._collector = (
-            None if cleanup is None else ImageCollector(cleanup, kernel.space, env.now)
+            None if cleanup is None else ImageCollector(cleanup, kernel.space, kernel.world.env.now)
         )
         kernel.memory.caching = unpacking.page_cache
-        self.layers = LayerStore(kernel.space, self._costs.on_disk, kernel.memory.forget)
+        self.layers = LayerStore(kernel.space, self._costs, kernel.memory)
         self._images: dict[tuple[str, ...], StoredImage] = {}
         self._last: StoredImage | None = None
         """The image that was looked for last, kept because most starts of a host want the same."""
@@ -243,12 +240,13 @@ class ImageStore:
         self, puller: Puller, stored: StoredImage, copies: list[StoredLayer], reads: float
     ) -> Generator[Event, Any, None]:
         lazy = self._costs.unpacking.lazy
+        downloader = Downloader(self._kernel, self._cpu, self._registry, self._costs)
         try:
             if lazy is None:
-                yield from self._downloader.whole(puller, copies)
+                yield from downloader.whole(puller, copies)
             else:
                 share = lazy.share(stored.image, reads)
-                yield from self._downloader.lazily(puller, copies, share)
+                yield from downloader.lazily(puller, copies, share)
         except Interrupt:
             return
         self.catch_up()
@@ -273,7 +271,7 @@ class ImageStore:
         return added
 
     def _hold(self, image: Image) -> StoredImage:
-        stored = self._images[_key(image)] = StoredImage(image, self.layers.of(image))
+        stored = self._images[_key(image)] = StoredImage(image, self.layers.of(image), self.release)
         self.layers.use(image)
         return stored
 

@@ -1,11 +1,13 @@
 """The layers on one disk, each digest once, with the number of images that use each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from simpy import Environment
 
 from sim.host.disk_space import DiskSpace
+from sim.host.memory import Memory
 from sim.image.image import Image, Layer
+from sim.image.transfer.unpacking import LayerCosts
 
 
 class StoredLayer:
@@ -40,18 +42,16 @@ class LayerStore:
     Conservation: the bytes taken are those of the distinct layers of the images that use them.
 
     Args:
-        size: bytes of disk a layer takes.
-        gone: called with each digest that is deleted.
+        costs: say what a layer takes of the disk.
+        memory: in which the files of layers are cached.
     """
 
-    __slots__ = ("_copies", "_gone", "_size", "_space")
+    __slots__ = ("_copies", "_costs", "_memory", "_space")
 
-    def __init__(
-        self, space: DiskSpace, size: Callable[[Layer], float], gone: Callable[[str], None]
-    ) -> None:
+    def __init__(self, space: DiskSpace, costs: LayerCosts, memory: Memory) -> None:
         self._space = space
-        self._size = size
-        self._gone = gone
+        self._costs = costs
+        self._memory = memory
         self._copies: dict[str, StoredLayer] = {}
 
     def __iter__(self) -> Iterator[StoredLayer]:
@@ -60,7 +60,7 @@ class LayerStore:
     @property
     def bytes(self) -> float:
         """Bytes of disk that they take, or will take once they are here."""
-        return sum(self._size(copy.layer) for copy in self)
+        return sum(self._costs.on_disk(copy.layer) for copy in self)
 
     def missing(self, image: Image) -> list[Layer]:
         """Layers of an image that are neither here nor on their way, each digest once."""
@@ -78,7 +78,7 @@ class LayerStore:
 
     def need(self, layers: Iterable[Layer]) -> float:
         """Bytes of disk that layers take."""
-        return sum(map(self._size, layers))
+        return sum(map(self._costs.on_disk, layers))
 
     def add(self, layers: Iterable[Layer], env: Environment | None) -> list[StoredLayer] | None:
         """Make room for layers on their way (or, without `env`, here at once).
@@ -105,5 +105,5 @@ class LayerStore:
             copy.users -= 1
             if copy.users == 0:
                 del self._copies[digest]
-                self._space.give(self._size(copy.layer))
-                self._gone(digest)
+                self._space.give(self._costs.on_disk(copy.layer))
+                self._memory.forget(digest)

@@ -20,7 +20,7 @@ from sim.core.token_bucket import Promise
 from sim.host.kernel import Kernel
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import LayerWork, Unpacking
-from sim.sharing import Group, SharedCapacity
+from sim.sharing import Group
 
 ROUNDING = 1e-12
 """Share of a job that is left for rounding's sake only."""
@@ -82,7 +82,7 @@ class LonePull:
         self._layers = layers
         self._task = task
         self._done = done
-        self._nic, self._disk = _Lane(_rate(kernel.nic)), _Lane(_rate(kernel.disk))
+        self._nic, self._disk = _Lane(kernel.nic_rate), _Lane(kernel.disk_rate)
         self._cpu = _Lane(min(cpu.cap, cpu.root.capacity))
         self._jobs = _Flows()
         self._now = kernel.world.env.now
@@ -343,7 +343,3 @@ class _Flows:
 
 def _cap(job: _Flow) -> float:
     return job.cap
-
-
-def _rate(capacity: SharedCapacity | None) -> float:
-    return math.inf if capacity is None else capacity.capacity

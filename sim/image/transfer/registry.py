@@ -14,7 +14,7 @@ from sim.core.randomness import Sampler, Varying
 from sim.core.token_bucket import Bucket, Promise, Quota
 from sim.core.world import World
 from sim.image.image import Image, Layer
-from sim.image.transfer.client import Gate, Puller, RetryPolicy
+from sim.image.transfer.client import Client, Puller, RetryPolicy
 from sim.image.transfer.unpacking import LayerCosts, Unpacking
 from sim.sharing import SharedCapacity
 
@@ -57,6 +57,7 @@ class LiveRegistry:
     """A registry in a running world."""
 
     __slots__ = (
+        "_client",
         "_costs",
         "_env",
         "_fresh",
@@ -94,6 +95,7 @@ class LiveRegistry:
         """Time at which a cache has the manifest of an image, by name."""
         self._stored: dict[str, Event] = {}
         """The arrival of each layer from the upstream, by digest."""
+        self._client: Client | None = None
         self._costs: dict[tuple[int, float], LayerCosts] = {}
 
     def costs(self, unpacking: Unpacking, core_speed: float) -> LayerCosts:
@@ -104,9 +106,16 @@ class LiveRegistry:
             self._costs[id(unpacking), core_speed] = known
         return known
 
-    def seen_by_host(self) -> Gate:
-        """The registry as one host meets it: with a quota of its own where that has an address."""
-        return self if self._fresh is None else _OwnAddress(self, self._fresh.deploy(self._env))
+    def client(self) -> Client:
+        """The client of one host; all have the same one unless each has a limit of its own."""
+        if self._fresh is not None:
+            gate = _OwnAddress(self, self._fresh.deploy(self._env))
+            return Client(self._env, gate, self.retry_policy)
+        if self.retry_policy.pulls is not None:
+            return Client(self._env, self, self.retry_policy)
+        if self._client is None:
+            self._client = Client(self._env, self, self.retry_policy)
+        return self._client
 
     def lets_through(self, image: Image) -> bool:
         """Whether the quotas allow one more pull now; a refused one has used up the nearer."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from sim import plots
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, aside, hint, lead, note, notes, say, table, wrote
+from sim.cli.screen import IN_JSON, as_json, aside, hint, lead, note, notes, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask
@@ -157,6 +157,7 @@ def show(answer: CallsAnswer, *, explain: bool) -> None:
         right="lrrrrrrlr",
         spare=["of p50", "visits"],
         dash="no CPU work, too few requests, or too small a part of p95 to be tried",
+        rest=IN_JSON,
     )
     table(
         ["entry", "p50", "p95", "interval", "p99", "mean"],
@@ -164,6 +165,7 @@ def show(answer: CallsAnswer, *, explain: bool) -> None:
         title="how long users wait",
         right="lrrlrr",
         dash="too few requests or runs to say",
+        rest=IN_JSON,
     )
     for line in words.caveats(answer) if explain else ():
         hint(line)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from sim import plots
 from sim.cli.options import Files, refusals
-from sim.cli.screen import as_json, hint, lead, note, table, wrote
+from sim.cli.screen import IN_JSON, as_json, hint, lead, note, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_change, shown_number
@@ -13,9 +13,6 @@ from sim.core.question import Typed
 from sim.experiment.diff import Differs, shortest
 from sim.experiment.statistics.paired import Difference
 from sim.studies.compare import Pair, folder_name, two_runs
-
-MOST = 25
-"""Differing inputs that are shown; `--json` has them all."""
 
 
 @description
@@ -54,10 +51,8 @@ def _inputs(name: str, differs: Sequence[Differs]) -> None:
     if not differs:
         return
     ends = shortest([row.path for row in differs])
-    rows = [[end, row.a, row.b] for end, row in zip(ends, differs[:MOST], strict=False)]
-    table(["input", "A", "B"], rows, title=f"{name}: how the inputs differ")
-    if len(differs) > MOST:
-        hint(f"{len(differs) - MOST} more differ; --json has them all.")
+    rows = [[end, row.a, row.b] for end, row in zip(ends, differs, strict=True)]
+    table(["input", "A", "B"], rows, title=f"{name}: how the inputs differ", rest=IN_JSON)
 
 
 def _show(pair: Pair, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from sim import plots
 from sim.cli.options import Caveats
-from sim.cli.screen import as_json, aside, hint, lead, note, table, wrote
+from sim.cli.screen import IN_JSON, as_json, aside, hint, lead, note, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_mib, shown_plain
@@ -95,6 +95,7 @@ def show(answer: FitAnswer, *, explain: bool) -> None:
             [_phase(each.group.where, phase, name) for each, phase, name in answer.named()],
             right="lrrrrl",
             dash="too few starts for an interval",
+            rest=IN_JSON,
         )
     _held_out(answer)
     if explain:
@@ -106,6 +107,7 @@ def show(answer: FitAnswer, *, explain: bool) -> None:
             title="use, and the size that the rule makes of it",
             right="lrrrrrrr",
             dash="not in the records",
+            rest=IN_JSON,
         )
     for line in words.warnings(answer):
         hint(_sentence(line))
@@ -156,6 +158,7 @@ def _held_out(answer: FitAnswer) -> None:
                 for before, row in rows
             ],
             right="lrlrrrl",
+            rest=IN_JSON,
         )
     for line in dict.fromkeys(words.held_out(answer)):
         hint(line)

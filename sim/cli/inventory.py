@@ -1,12 +1,10 @@
 """What was understood of an inventory, as `sim read` shows it."""
 
-from sim.cli.screen import hint, say, table
+from sim.cli.screen import IN_JSON, hint, notes, say, table
+from sim.core.names import first_of
 from sim.core.quantity import shown_memory
 from sim.studies.migrate.guest import OldGuest
 from sim.studies.migrate.inventory import Inventory
-
-SHOWN = 20
-"""Guests that are shown one by one."""
 
 
 def show_inventory(inventory: Inventory) -> None:
@@ -15,17 +13,13 @@ def show_inventory(inventory: Inventory) -> None:
     largest = sorted(inventory.guests, key=lambda guest: (-guest.memory, guest.name))
     table(
         ["guest", "vCPU", "used", "memory", "in use", "seen", "os"],
-        [_cells(guest) for guest in largest[:SHOWN]],
+        [_cells(guest) for guest in largest],
         right="lrrrr",
+        rest=IN_JSON,
     )
-    if len(largest) > SHOWN:
-        hint(f"and {len(largest) - SHOWN} smaller ones.")
-    for text in inventory.notes:
-        hint(f"note: {text}.")
+    notes(inventory.notes)
     if inventory.ignored:
-        titles = ", ".join(inventory.ignored[:12])
-        more = f" and {len(inventory.ignored) - 12} more" if len(inventory.ignored) > 12 else ""
-        hint(f"columns that say nothing here: {titles}{more}.")
+        hint(f"columns that say nothing here: {first_of(inventory.ignored, 12)}.")
 
 
 def sentence(inventory: Inventory) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from sim import plots
 from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote
+from sim.cli.screen import IN_JSON, as_json, aside, bar, hint, lead, note, table, wrote
 from sim.cli.script import picture
 from sim.core.quantity import shown_bytes
 from sim.studies.lifecycle import study
@@ -74,13 +74,17 @@ def _show(rows: list[dict[str, Any]], title: str) -> None:
         if row["end_s"] > row["start_s"] or row["bytes"] or row.get("cached")
     ]
     table(
-        ["step", "phase", "start", "end", "takes", "bytes", ""], cells, title=title, right="llrrrrl"
+        ["step", "phase", "start", "end", "takes", "bytes", ""],
+        cells,
+        title=title,
+        right="llrrrrl",
+        rest=IN_JSON,
     )
 
 
 def _phase(row: dict[str, Any]) -> str:
     if "line" in row:
-        text = row["text"] if len(row["text"]) <= 36 else row["text"][:35] + "…"
+        text = row["text"] if len(row["text"]) <= 36 else row["text"][:33] + "..."
         return f"{row['line']}  {text}" + ("  (cached)" if row["cached"] else "")
     if "pull_s" in row:
         return "total without the pull"

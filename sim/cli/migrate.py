@@ -8,7 +8,7 @@ from typing import Annotated
 
 from sim import plots
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
-from sim.cli.screen import as_json, aside, hint, lead, note, notes, say, table, wrote
+from sim.cli.screen import IN_JSON, as_json, aside, hint, lead, note, notes, say, table, wrote
 from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_seconds
@@ -123,6 +123,7 @@ def _show_groups(answer: MigrateAnswer) -> None:
         [[name, *(_usd(way) for way in ways[1:])] for name, ways in answer.groups.items()],
         title="USD a month if each has machines of its own",
         right="l" + "r" * len(names),
+        rest=IN_JSON,
     )
 
 

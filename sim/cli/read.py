@@ -2,8 +2,10 @@
 
 from sim.cli.inventory import show_inventory
 from sim.cli.options import Json
-from sim.cli.screen import as_json, hint, lead, note, notes, table
+from sim.cli.screen import IN_JSON, as_json, hint, lead, note, notes, table
+from sim.core.names import first_of
 from sim.core.quantity import shown_size
+from sim.experiment.storage.whole_file import write_whole
 from sim.files.own.writing import written
 from sim.files.question import ReadQuestion
 from sim.files.reading import inventory_in, understood
@@ -15,23 +17,30 @@ def command(question: ReadQuestion, to: Json) -> int:
     """Show services, copies, sizes and order; then what was ignored or understood otherwise."""
     inventory = inventory_in(question)
     if inventory is not None and to.json:
-        as_json({"guests": inventory.rows(), "left_out": dict(inventory.left_out)})
+        as_json(
+            {
+                "guests": inventory.rows(),
+                "left_out": dict(inventory.left_out),
+                "notes": list(inventory.notes),
+            }
+        )
         return 0
     if inventory is not None and question.write is None:
         show_inventory(inventory)
         return 0
     app = understood(question)
     if question.write is not None:
-        question.write.write_text(written(app), encoding="utf-8")
+        write_whole(question.write, written(app))
         note(f"wrote {question.write}")
     if to.json:
-        as_json({"services": app.rows(), "ignored": list(app.ignored)})
+        as_json({"services": app.rows(), "ignored": list(app.ignored), "notes": list(app.notes)})
         return 0
     lead(sentence(app))
     table(
         ["service", "copies", "vCPU", "memory", "size from", "waits for", "image"],
         [_cells(part, row) for part, row in zip(app.parts, app.rows(), strict=True)],
         right="lrrr",
+        rest=IN_JSON,
     )
     notes(app.notes)
     if app.ignored:
@@ -48,7 +57,7 @@ def sentence(app: Application) -> str:
     many = len(app.parts)
     what = f"{many} service{'' if many == 1 else 's'}, {copies} cop{'y' if copies == 1 else 'ies'}"
     daemons = [part.name for part in app.parts if part.daemon]
-    beside = f", and on every host {', '.join(daemons)}" if daemons else ""
+    beside = f", and on every host {first_of(daemons)}" if daemons else ""
     size = f"{cpu:.4g} vCPU and {shown_size(memory, 4)}"
     return f"{app.name} is {what}: {size}{beside}. {_known(app)}"
 

@@ -11,11 +11,16 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.text import Text
 
+from sim.cli.streams import takes_all_signs, visible, visible_in_json
+
 WIDTH = 108
 FAR = 12
 """Lines above which an answer has scrolled away, so that it is said again at the end."""
 FEW = 3
 """Pictures of an answer that are named one by one."""
+MOST_ROWS, MOST_NOTES = 40, 20
+"""Rows of a table that is as long as a file, and remarks on a file; more are counted."""
+IN_JSON = "--json has all"
 DASH = "does not apply, or there are too few runs to say"
 SIGPIPE = 141
 """What a shell makes of a program whose reader has gone; 1 would be a requirement not met."""
@@ -88,9 +93,11 @@ def notes(texts: Iterable[str], *, explain: bool = True) -> None:
     """What was understood otherwise than it was written; unless asked, only what is missing."""
     from sim.workload.application import NO_EFFECT, NOT_IN_IT
 
-    for text in texts:
-        if explain or text.startswith((NO_EFFECT, NOT_IN_IT)):
-            hint(f"note: {text}.")
+    told = [text for text in texts if explain or text.startswith((NO_EFFECT, NOT_IN_IT))]
+    for text in told[:MOST_NOTES]:
+        hint(f"note: {text}.")
+    if len(told) > MOST_NOTES:
+        hint(f"and {len(told) - MOST_NOTES:,} more notes.")
 
 
 def aside(text: str) -> None:
@@ -101,7 +108,7 @@ def aside(text: str) -> None:
 def _print(text: str, *, indent: int = 0, style: str = "") -> None:
     screen, margin = console(), " " * indent
     folded = fill(
-        text,
+        visible(text),
         screen.width,
         initial_indent=margin,
         subsequent_indent=margin,
@@ -114,12 +121,15 @@ def _print(text: str, *, indent: int = 0, style: str = "") -> None:
 
 def note(text: str) -> None:
     """A remark, on standard error."""
-    Console(stderr=True, highlight=False).print(text, markup=False, emoji=False, soft_wrap=True)
+    screen = Console(stderr=True, highlight=False)
+    screen.print(visible(text), markup=False, emoji=False, soft_wrap=True)
 
 
 def as_json(data: Any) -> None:
     """The answer as JSON, and nothing else on standard output."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    plain = not takes_all_signs()
+    text = json.dumps(data, indent=2, ensure_ascii=plain, allow_nan=False)
+    sys.stdout.write(visible_in_json(text) + "\n")
 
 
 def table(
@@ -130,6 +140,7 @@ def table(
     right: str = "",
     spare: Sequence[str] = (),
     dash: str = DASH,
+    rest: str = "",
 ) -> None:
     """A plain table; numbers and names are never folded, headers only between words.
 
@@ -137,17 +148,23 @@ def table(
         right: `r` or `l` for each column, as in LaTeX; left where it is shorter.
         spare: columns that may be left out on a narrow screen, the first of them first.
         dash: what a bare `-` in it means; it is said below.
+        rest: where all rows are, of a table that is as long as what somebody has: its first ones
+            are shown.
     """
     from sim.cli.columns import laid_out
 
     screen = console()
     cells = [[cell if isinstance(cell, str) else str(cell) for cell in row] for row in rows]
+    every = len(cells)
+    cells = cells[:MOST_ROWS] if rest else cells
     drawn = laid_out(columns, cells, most=screen.width, right=right, spare=spare)
     _last.lines_since += len(drawn)
     _print("")
     if title:
         _print(title, style="italic")
     screen.print(Text("\n").join(drawn), soft_wrap=True)
+    if every > len(cells):
+        _print(f"and {every - len(cells):,} more; {rest}.", indent=2)
     if dash and any(cell == "-" for row in cells for cell in row):
         _print(f"-: {dash}", indent=2, style="dim")
 
@@ -156,7 +173,7 @@ def wrote(*paths: Path | str) -> None:
     """Where the files are; then the answer again, where it has scrolled away."""
     for path in _written(paths):  # whole, so that it can be copied
         _last.lines_since += 1
-        console().print(Text(f"wrote {path}"), soft_wrap=True)
+        console().print(Text(visible(f"wrote {path}")), soft_wrap=True)
     again()
 
 

@@ -26,7 +26,7 @@ SPREADS: Mapping[str, type[Sobol | LatinHypercube]] = {
 NOT_SWEPT = {"name": "it names the results", "seed": "see --seed", "replications": "see its option"}
 FARTHEST = 1e18
 """A number beyond it is a slip."""
-MOST_ROWS, MOST_LINES = 60, 7
+MOST_LINES = 7
 
 Values = dict[str, list[Any]]
 """Values of fields of the file, by path."""
@@ -151,12 +151,11 @@ def show(results: Results) -> None:
     columns = [*fields, "ready", "refused", "killed", "time to ready", "95% interval", "n"]
     table(
         columns,
-        rows[:MOST_ROWS],
+        rows,
         title="per run: starts by outcome, and their mean time to ready",
         right="l" * len(fields) + "rrrrrr",
+        rest="summary.csv has all",
     )
-    if len(rows) > MOST_ROWS:
-        say(f"  and {len(rows) - MOST_ROWS} more points, in summary.csv")
 
 
 def _drawn(results: Results, folder: Path) -> list[Path]:

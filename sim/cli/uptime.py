@@ -74,6 +74,7 @@ def _show_parts(answer: UptimeAnswer, row: UptimeRow) -> None:
         ],
         title=f"each service {row.where}: seconds in the run nearest to the median",
         right="lrrrll",
+        rest="the tables of the run have all",
     )
 
 

@@ -1,6 +1,6 @@
 """Known names, and what to say of one that is not among them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
@@ -29,6 +29,12 @@ def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
     names = [] if len(name) > LONGEST_NAME else list(known)[:MOST_COMPARED]
     near = get_close_matches(name, names, n=max(1, len(names)), cutoff=0.6)
     return sorted(near, key=lambda word: sorted(word) != sorted(name))[:count]
+
+
+def first_of(names: Sequence[str], most: int = 6) -> str:
+    """The first of some names, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def unknown(

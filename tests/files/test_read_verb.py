@@ -30,7 +30,7 @@ def test_its_data_is_services_and_what_was_ignored() -> None:
     data = json.loads(result.stdout)
 
     assert result.exit_code == 0
-    assert set(data) == {"services", "ignored"}
+    assert set(data) == {"services", "ignored", "notes"}
     assert data["ignored"] == ["restart of a service (1)"]
     assert data["services"][0] == {
         "name": "web",

@@ -125,3 +125,10 @@ def test_a_broken_pattern_is_a_mistake(pattern: str) -> None:
     """As in Docker."""
     with pytest.raises(InstructionError):
         Ignore(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["[a--b]", "[-a]", "[a-]", "[b-a]", "[---]"])
+def test_a_dash_in_a_set_stands_between_two_signs(pattern: str) -> None:
+    """As in Go's `filepath.Match`, which Docker asks; none of Python's own words is heard."""
+    with pytest.raises(InstructionError, match="is no set of characters"):
+        Ignore(pattern)

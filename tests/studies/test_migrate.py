@@ -258,10 +258,10 @@ def test_most_of_the_saving_is_in_the_right_size(forty: MigrateAnswer) -> None:
 
 
 def test_the_json_has_what_was_promised(forty: MigrateAnswer) -> None:
-    """Guests with both sizes, what was left out, every way."""
+    """Guests with both sizes, what was left out, every way, and of groups where asked for."""
     data = forty.json()
 
-    assert set(data) == {"guests", "left_out", "ways"}
+    assert set(data) == {"guests", "left_out", "ways", "groups"}
     assert data["left_out"] == {"powered off": 2}
     for each in data["guests"]:
         assert set(each) == {

@@ -8,7 +8,7 @@ from math import fsum
 from pathlib import Path
 
 from sim.core.cited import Cited, Number
-from sim.core.names import Architecture
+from sim.core.names import Architecture, first_of
 from sim.core.quantity import LARGEST_SIZE
 from sim.image.dockerfile.context import Context, context_of
 from sim.image.dockerfile.copy import (
@@ -436,9 +436,8 @@ def _notes(build_input: BuildInput, steps: tuple[BuildStep, ...], image: Image) 
         notes.append(f"No instruction takes {printable(build_input.changed)}: nothing is new.")
     links = build_input.context.outgoing_links()
     if links:
-        more = f" and {len(links) - 5} more" if len(links) > 5 else ""
         notes.append(
-            f"Links that lead out of the context are copied as links: {', '.join(links[:5])}{more}."
+            f"Links that lead out of the context are copied as links: {first_of(links, 5)}."
         )
     return notes
 

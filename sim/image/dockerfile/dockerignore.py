@@ -52,6 +52,10 @@ def _sign(pattern: str, place: int, one: str) -> tuple[str, int]:
     return re.escape(sign), place + 1
 
 
+_IN_CLASS = re.compile(r"([^-](-[^-])?)+")
+"""Signs and ranges of them: Go, whose patterns these are, takes a dash between two signs alone."""
+
+
 def _class(pattern: str, place: int) -> tuple[str, int]:
     end = pattern.find("]", place + 2)
     if end < 0:
@@ -61,6 +65,8 @@ def _class(pattern: str, place: int) -> tuple[str, int]:
     escaped = re.sub(r"[\\\[\]^&~|]", lambda match: "\\" + match[0], inner)
     text = f"[{no}{escaped}]"
     try:
+        if not _IN_CLASS.fullmatch(inner):
+            raise re.error("a dash begins and ends nothing")
         re.compile(text)
     except re.error:
         raise InstructionError(f"[{inner}] in a pattern is no set of characters") from None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
 from sim.core.description import as_json
+from sim.core.names import first_of
 from sim.core.quantity import shown_memory
 from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
@@ -171,17 +172,17 @@ class MigrateAnswer:
         ]
         if more:
             need = "need more than they have" if len(more) > 1 else "needs more than it has"
-            yield f"By {self.question.rule}, {_some(more)} {need} today."
+            yield f"By {self.question.rule}, {first_of(more)} {need} today."
 
     def _stay_lines(self) -> Iterator[str]:
         if stay := self.stay():
-            every = "; ".join(f"{_some(names)} ({why})" for why, names in stay.items())
+            every = "; ".join(f"{first_of(names)} ({why})" for why, names in stay.items())
             yield f"These stay EC2 instances: {every}; --as-container overrules that."
         asked = {name for names in stay.values() for name in names}
         for way in self.packed:
             if large := [own.guest.name for own in way.stay if own.guest.name not in asked]:
                 stays = "stays an EC2 instance" if len(large) == 1 else "stay EC2 instances"
-                yield f"{way.name}: {_some(large)} {stays}, too: too large to share a machine."
+                yield f"{way.name}: {first_of(large)} {stays}, too: too large to share a machine."
 
     def _unknown_lines(self) -> Iterator[str]:
         unknown = sum(each.move.why == "OS not known" for each in self.guests)
@@ -259,6 +260,7 @@ class MigrateAnswer:
             ],
             "left_out": dict(self.question.inventory.left_out),
             "ways": [way.json() for way in self.ways],
+            "groups": {name: [way.json() for way in ways] for name, ways in self.groups.items()},
         }
 
     def table(self) -> pd.DataFrame:
@@ -367,8 +369,3 @@ def _cost(way: Way) -> str:
 def _beside(way: Way) -> str:
     count = len(way.stay)
     return f", plus {count} EC2 instance{'s' if count > 1 else ''}" if count else ""
-
-
-def _some(names: Sequence[str]) -> str:
-    """The first six of them."""
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

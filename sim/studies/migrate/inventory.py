@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from sim.core.description import description
+from sim.core.names import first_of
 from sim.core.quantity import shown_memory
 from sim.studies.migrate.guest import GuestName, OldGuest, OldHost, named_like
 from sim.studies.migrate.moves import move_of
@@ -101,9 +102,8 @@ class Inventory:
         """
         every = [moved(guest, move_of(guest), rule) for guest in self.guests]
         stay = [each.name for each in every if each.to == "instance"]
-        more = f" and {len(stay) - 6} more" if len(stay) > 6 else ""
         kept = "it stays a machine" if len(stay) == 1 else "each stays a machine"
-        note = f"{NOT_IN_IT}{', '.join(stay[:6])}{more}; {kept} of its own (sim migrate says why)"
+        note = f"{NOT_IN_IT}{first_of(stay)}; {kept} of its own (sim migrate says why)"
         return application(self.name, every, [*self.notes, *([note] if stay else [])])
 
     def groups(self, by: str) -> "dict[str, Inventory]":

@@ -304,7 +304,7 @@ def test_a_drained_host_takes_nothing_and_ends_empty() -> None:
 
 @pytest.mark.parametrize("beside", [True, False])
 def test_a_planned_replacement_waits_for_room_until_there_is_some(beside: bool) -> None:
-    """A full host and 77 s until somebody else's task goes: that is its part `placed`, to the second.
+    """A full host and 77 s until another task goes: that is its part `placed`, to the second.
 
     In place of the old one there is room at once, and the part takes nothing.
     """

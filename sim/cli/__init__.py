@@ -3,6 +3,10 @@
 import os
 import sys
 
+from sim.cli import interrupt
+
+interrupt.guard()
+
 
 def main() -> None:
     """Entry point of `sim` and `berthsim`."""
@@ -12,12 +16,11 @@ def main() -> None:
         from sim.cli.app import app
 
         app()
-    except Exception as error:
-        if "KeyboardInterrupt" in str(error):
-            raise SystemExit(130) from None
+    except BaseException as error:
+        stopped = isinstance(error, SystemExit) and error.code == interrupt.STOPPED
+        if stopped or interrupt.is_one(error):  # by a verb, or while modules are read
+            interrupt.end()
         raise
-    except KeyboardInterrupt:  # in the first second, while modules are read
-        raise SystemExit(130) from None
 
 
 def _open_what_is_closed() -> None:

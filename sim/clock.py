@@ -7,7 +7,7 @@ timeouts and the resuming of processes.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
@@ -23,7 +23,7 @@ FIRST = EventPriority(-1)
 class Clock(Environment):
     """SimPy's environment; a start asks it for the time two dozen times."""
 
-    __slots__ = ("_active_proc", "_eid", "_now", "_queue")
+    __slots__ = ("_active_proc", "_eid", "_next", "_now", "_queue")
 
     _now: float
     _queue: list[tuple[float, Any, int, Event]]
@@ -32,10 +32,12 @@ class Clock(Environment):
 
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(float(initial_time))
+        self._next: Callable[[], int] = self._eid.__next__
+        """The number of the next event."""
 
     def schedule(self, event: Event, priority: Any = NORMAL, delay: Any = 0.0) -> None:
         """Let an event happen after `delay` seconds."""
-        heappush(self._queue, (self._now + delay, priority, next(self._eid), event))
+        heappush(self._queue, (self._now + delay, priority, self._next(), event))
 
     def timeout(self, delay: Any = 0.0, value: object = None) -> Pause:
         """An event that happens after `delay` seconds."""

@@ -6,7 +6,7 @@ anything that satisfies them, without knowing what a platform is.
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from simpy import Environment, Event, Interrupt
 from simpy.events import PENDING
@@ -47,7 +47,7 @@ class Killed:
         return f"killed: {self.reason}"
 
 
-_NOW = Event(Environment())
+_NOW: Final = Event(Environment())
 """An event that has happened."""
 _NOW._ok, _NOW._value = True, None
 

@@ -8,6 +8,8 @@ from typing import TypeAlias
 from rich.cells import cell_len
 from rich.text import Text
 
+from sim.cli.streams import takes_all_signs, visible
+
 GAP = 2
 """Blanks between two columns."""
 LEAST = 18
@@ -101,7 +103,7 @@ def laid_out(
         for at, head in enumerate(heads)
     ]
     columns = _fitted(columns, most, spare)
-    rule = Text("─" * (_wide(columns)), style="dim")
+    rule = Text(("─" if takes_all_signs() else "-") * _wide(columns), style="dim")
     drawn = [*_drawn(columns, [column.head for column in columns], "bold"), rule]
     for at in range(len(rows)):
         drawn += _drawn(columns, [column.cells[at] for column in columns])
@@ -109,7 +111,10 @@ def laid_out(
 
 
 def _clipped(cell: str) -> str:
-    return cell if len(cell) <= LONGEST else f"{cell[: LONGEST - 3]}..."
+    shown = visible(cell)
+    if shown == cell and len(cell) <= LONGEST:
+        return cell  # in its colour
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 3]}..."
 
 
 def _wide(columns: Sequence[_Column]) -> int:

@@ -84,7 +84,7 @@ def _show(rows: list[dict[str, Any]], title: str) -> None:
 
 def _phase(row: dict[str, Any]) -> str:
     if "line" in row:
-        text = row["text"] if len(row["text"]) <= 36 else row["text"][:35] + "…"
+        text = row["text"] if len(row["text"]) <= 36 else row["text"][:33] + "..."
         return f"{row['line']}  {text}" + ("  (cached)" if row["cached"] else "")
     if "pull_s" in row:
         return "total without the pull"

@@ -186,7 +186,7 @@ def clipped(text: str) -> str:
     kept: list[str] = []
     size = 0
     for line in lines:
-        size += len(line.encode("utf-8", "replace"))
+        size += len(line.encode("utf-8", "replace")) + 8  # its end, and how far it is moved in
         if kept and size > LONGEST:
             break
         kept.append(line)

@@ -88,9 +88,11 @@ def _question(app: Application, asked: PlanOptions) -> PlanQuestion:
 
 
 def _write_example() -> int:
-    if START.exists():
-        raise BadInput(f"init: {START} is there already; it is not overwritten")
-    START.write_text(EXAMPLE, encoding="utf-8")
+    try:
+        with START.open("x", encoding="utf-8") as file:
+            file.write(EXAMPLE)
+    except FileExistsError:
+        raise BadInput(f"init: {START} is there already; it is not overwritten") from None
     say(f"wrote {START}, three services to start from. Next: sim plan {START}")
     return 0
 

@@ -5,6 +5,7 @@ from sim.cli.options import Json
 from sim.cli.screen import IN_JSON, as_json, hint, lead, note, notes, table
 from sim.core.names import first_of
 from sim.core.quantity import shown_size
+from sim.experiment.storage.whole_file import write_whole
 from sim.files.own.writing import written
 from sim.files.question import ReadQuestion
 from sim.files.reading import inventory_in, understood
@@ -29,7 +30,7 @@ def command(question: ReadQuestion, to: Json) -> int:
         return 0
     app = understood(question)
     if question.write is not None:
-        question.write.write_text(written(app), encoding="utf-8")
+        write_whole(question.write, written(app))
         note(f"wrote {question.write}")
     if to.json:
         as_json({"services": app.rows(), "ignored": list(app.ignored), "notes": list(app.notes)})

@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.text import Text
 
+from sim.cli.streams import takes_all_signs, visible, visible_in_json
+
 WIDTH = 108
 FAR = 12
 """Lines above which an answer has scrolled away, so that it is said again at the end."""
@@ -106,7 +108,7 @@ def aside(text: str) -> None:
 def _print(text: str, *, indent: int = 0, style: str = "") -> None:
     screen, margin = console(), " " * indent
     folded = fill(
-        text,
+        visible(text),
         screen.width,
         initial_indent=margin,
         subsequent_indent=margin,
@@ -119,12 +121,15 @@ def _print(text: str, *, indent: int = 0, style: str = "") -> None:
 
 def note(text: str) -> None:
     """A remark, on standard error."""
-    Console(stderr=True, highlight=False).print(text, markup=False, emoji=False, soft_wrap=True)
+    screen = Console(stderr=True, highlight=False)
+    screen.print(visible(text), markup=False, emoji=False, soft_wrap=True)
 
 
 def as_json(data: Any) -> None:
     """The answer as JSON, and nothing else on standard output."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    plain = not takes_all_signs()
+    text = json.dumps(data, indent=2, ensure_ascii=plain, allow_nan=False)
+    sys.stdout.write(visible_in_json(text) + "\n")
 
 
 def table(
@@ -168,7 +173,7 @@ def wrote(*paths: Path | str) -> None:
     """Where the files are; then the answer again, where it has scrolled away."""
     for path in _written(paths):  # whole, so that it can be copied
         _last.lines_since += 1
-        console().print(Text(f"wrote {path}"), soft_wrap=True)
+        console().print(Text(visible(f"wrote {path}")), soft_wrap=True)
     again()
 
 

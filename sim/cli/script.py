@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sim.cli.interrupt import all_is_read, end, is_one, words
 from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
+from sim.cli.streams import make_ready
 from sim.experiment.running.workers import NoSuchWorkers, using
 from sim.experiment.storage.whole_file import in_words
 from sim.studies.kinds import MOST, MOST_DIGITS, at_least
@@ -45,6 +46,7 @@ def script(
             parser.add_argument("--jobs", type=_at_least(1), help="processes of this machine")
             parser.add_argument("--cluster", help="a Dask scheduler: tcp://HOST:8786, or local")
             try:
+                make_ready()
                 options = vars(parser.parse_args(arguments))
                 with using(options.pop("jobs"), options.pop("cluster"), options["out"]):
                     main(**options)

@@ -5,14 +5,15 @@ become categories when the tables are built, after the run.
 """
 
 from array import array
-from collections import defaultdict
 from sys import intern
 from types import TracebackType
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from simpy import Environment
 
-DONE, INTERRUPTED, CENSORED = 0, 1, 2
+DONE: Final = 0
+INTERRUPTED: Final = 1
+CENSORED: Final = 2
 OUTCOMES = ("done", "interrupted", "censored")
 
 
@@ -110,7 +111,27 @@ class Tile(Span):
         """Do nothing: it ends by itself."""
 
 
-TILE = Tile()
+TILE: Final = Tile()
+
+
+class OpenPhase:
+    """The phase that a start is in, and since when."""
+
+    __slots__ = ("phase", "since")
+
+    def __init__(self, phase: int, since: float) -> None:
+        self.phase = phase
+        self.since = since
+
+
+class Total:
+    """How many spans there were of a phase, and their seconds."""
+
+    __slots__ = ("count", "seconds")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seconds = 0.0
 
 
 class Unfiled(Protocol):
@@ -137,8 +158,8 @@ class Recorder:
         self.ready = 0
         self.metrics: dict[str, int | float | str] = {}
         """What a run says of itself in one number or word, by name, beside what is recorded."""
-        self.totals: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0, 0.0])
-        """Count and total seconds of each phase, by phase and parent."""
+        self.totals: dict[tuple[int, int], Total] = {}
+        """By phase and parent, where no span is kept."""
         self.phases = Names()
         self.phases.code("")
         self.hosts = Names()
@@ -147,12 +168,12 @@ class Recorder:
         self.resources = Names()
         self.spans: dict[Span, None] = {}
         """Open spans; phases that tile are not among them."""
+        self.tiles: dict[int, OpenPhase] = {}
+        """The phase that each start is in which is on its way."""
         self.unfiled: dict[Unfiled, None] = {}
         """What else is open."""
         self.metered = False
         """Whether the use of hosts is read during the run, so that each has to keep it up."""
-        self.task_phase, self.task_since = array("i"), array("d")
-        """The phase each start is in, 0 for none, and since when."""
         self.task_host = array("i")
         self.task_service = array("i")
         self.task_begin, self.task_end = array("d"), array("d")
@@ -179,8 +200,6 @@ class Recorder:
         self.task_begin.append(now)
         self.task_end.append(now)
         self.task_outcome.append("")
-        self.task_phase.append(0)
-        self.task_since.append(0.0)
         return len(self.task_host) - 1
 
     def place(self, task: int, host: str) -> None:
@@ -198,25 +217,25 @@ class Recorder:
 
     def phase(self, task: int, name: str) -> Span:
         """Begin the next of the phases that tile `task`, and end the one before it."""
-        now = self.env.now
-        before = self.task_phase[task]
-        if before:
-            self.file(task, before, 0, self.task_since[task], now, DONE)
-        self.task_phase[task] = self.phases[name]
-        self.task_since[task] = now
+        now: float = self.env.now
+        tile, phase = self.tiles.get(task), self.phases[name]
+        if tile is None:
+            self.tiles[task] = OpenPhase(phase, now)
+        else:
+            self.file(task, tile.phase, 0, tile.since, now, DONE)
+            tile.phase, tile.since = phase, now
         return TILE
 
     def _end_phase(self, task: int, now: float, outcome: int) -> None:
         """End the phase that `task` is in, if any."""
-        phase = self.task_phase[task]
-        if phase:
-            self.task_phase[task] = 0
-            self.file(task, phase, 0, self.task_since[task], now, outcome)
+        tile = self.tiles.pop(task, None)
+        if tile is not None:
+            self.file(task, tile.phase, 0, tile.since, now, outcome)
 
     @property
     def opened(self) -> int:
         """Number of open spans and phases."""
-        return len(self.spans) + sum(1 for phase in self.task_phase if phase)
+        return len(self.spans) + len(self.tiles)
 
     def span(self, task: int, phase: str, parent: str = "") -> Span:
         """A phase of `task`, to be used in a `with` block."""
@@ -227,9 +246,12 @@ class Recorder:
     ) -> None:
         """Store a span or phase that has ended."""
         if self.keep == "totals":
-            total = self.totals[phase, parent]
-            total[0] += 1
-            total[1] += now - since
+            key = phase, parent
+            total = self.totals.get(key)
+            if total is None:
+                total = self.totals[key] = Total()
+            total.count += 1
+            total.seconds += now - since
             return
         self.span_task.append(task)
         self.span_phase.append(phase)
@@ -287,6 +309,5 @@ class Recorder:
             span.end(CENSORED)
         for each in list(self.unfiled):
             each.end(CENSORED)
-        for task, phase in enumerate(self.task_phase):
-            if phase:
-                self._end_phase(task, self.env.now, CENSORED)
+        for task in sorted(self.tiles):
+            self._end_phase(task, self.env.now, CENSORED)

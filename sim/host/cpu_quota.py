@@ -13,24 +13,25 @@ burst competes by weight, and whole periods take the share of a group capped at 
 """
 
 import math
-from typing import Any, NamedTuple
+from operator import sub
+from typing import Any, Final, NamedTuple
 
 from simpy import Environment, Event
 
 from sim.sharing import Group, Job
 from sim.sharing.lazy_heap import ALONE, OVER
 
-GRAIN = 1e-9
+GRAIN: Final = 1e-9
 """Core-seconds, seconds, vCPUs or periods that are nothing but rounding.
 
 A slice with no more left is used up; a time this much before the next period is in it; no rate is
 smaller, so that none is divided by 0.
 """
 
-STEPS = 8
+STEPS: Final = 8
 """Steps of a float that are nothing but rounding, where that is more than `GRAIN`."""
 
-EXIT_CPU = 1e-6
+EXIT_CPU: Final = 1e-6
 """Core-seconds added to each job, for its exit.
 
 A job whose work uses up the slice exactly is so throttled before it can exit, as a process is.
@@ -43,7 +44,8 @@ def period_start(now: float, phase: float, period: float) -> float:
     What is rounding grows with the clock: after 48 days a float's step is above `GRAIN`.
     """
     passed = (now - phase) / period
-    return phase + math.floor(passed + max(GRAIN, STEPS * math.ulp(passed))) * period
+    rounding = STEPS * math.ulp(passed)
+    return phase + math.floor(passed + (rounding if rounding > GRAIN else GRAIN)) * period
 
 
 class CpuMax(NamedTuple):
@@ -66,22 +68,37 @@ class CpuMax(NamedTuple):
         return period_start(now, self.phase, self.period)
 
 
-class Plan(NamedTuple):
+class Plan:
     """At full speed from `began` to `pause`, nothing until `refill`, in whole periods at the pace
     of the quota until `last`, and again at full speed until `end`; all in seconds.
+
+    Args:
+        speed: vCPUs, full speed.
+        pace: vCPUs, the quota.
+        left: core-seconds of the slice of the period in which it began.
     """
 
-    began: float
-    pause: float
-    refill: float
-    last: float
-    end: float
-    speed: float
-    """vCPUs, full speed."""
-    pace: float
-    """vCPUs, the quota."""
-    left: float
-    """Core-seconds of the slice of the period in which it began."""
+    __slots__ = ("began", "end", "last", "left", "pace", "pause", "refill", "speed")
+
+    def __init__(  # noqa: PLR0917 (positional is quicker)
+        self,
+        began: float,
+        pause: float,
+        refill: float,
+        last: float,
+        end: float,
+        speed: float,
+        pace: float,
+        left: float,
+    ) -> None:
+        self.began = began
+        self.pause = pause
+        self.refill = refill
+        self.last = last
+        self.end = end
+        self.speed = speed
+        self.pace = pace
+        self.left = left
 
     def used(self, now: float) -> float:
         """Core-seconds used by `now`."""
@@ -160,7 +177,8 @@ class CpuQuota:
         """Core-seconds left of the slice at `_accounted`; negative: a debt to the next one."""
         self._accounted = env.now
         self._plan: Plan | None = None
-        """The plan of a job that runs alone on the host, or did so last."""
+        """The plan of a job that runs alone on the host, or did so last; what it left of the slice
+        is reckoned when that is asked for, and of the last job of a start it never is."""
         self._paced = False
         """Whether whole periods are passed at the rate of the quota."""
         self._timer: object = None
@@ -196,13 +214,13 @@ class CpuQuota:
 
     def begin(self, job: Job, rate: float, now: float) -> float:
         """A job begins, alone at full speed `rate`; return when its work is done."""
-        begun = self._period_start(now)
+        self._account_for_plan()
+        begun = period_start(now, self._phase, self._period)
         if begun > self._accounted + GRAIN:
             self._left = self._slice + min(0.0, self._left)
         refill = begun + self._period
         planned = plan(job.left, rate, self._left, self._quota, self._period, now, refill)
         self._plan = planned
-        self._left, self._accounted = self._left_of_burst(planned, planned.end), planned.end
         return planned.end
 
     def used(self, now: float) -> float:
@@ -228,9 +246,16 @@ class CpuQuota:
             more = now < planned.pause < planned.end
             self._set_cap(math.inf, planned.pause if more else None)
 
+    def _account_for_plan(self) -> None:
+        """Take what a job that ran alone has used off the slice."""
+        planned, self._plan = self._plan, None
+        if planned is not None:
+            self._accounted = planned.end
+            self._left = self._left_of_burst(planned, planned.end)
+
     def _left_of_burst(self, planned: Plan, now: float) -> float:
         """Core-seconds left of the slice at `now`, after a burst at full speed."""
-        begun = self._period_start(now)
+        begun = period_start(now, self._phase, self._period)
         if begun <= planned.began:
             return planned.left - planned.speed * (now - planned.began)
         return self._slice - planned.speed * (now - begun)
@@ -278,8 +303,11 @@ class CpuQuota:
 
     def _account(self, now: float) -> None:
         """Take what was used since `_accounted` off the slice, or off that of this period."""
+        if self._plan is not None:
+            self._account_for_plan()
         jobs = self._jobs
-        used = math.fsum(left - job.remaining for job, left in jobs.items())
+        remaining = [job.remaining for job in jobs]
+        used = math.fsum(map(sub, jobs.values(), remaining))
         begun = self._period_start(now)
         if begun > self._accounted + GRAIN:
             debt = min(0.0, self._left)
@@ -288,7 +316,9 @@ class CpuQuota:
         else:
             self._left -= used
         self._accounted = now
-        self._jobs = {job: job.remaining for job in jobs if job.version != OVER}
+        self._jobs = {
+            job: left for job, left in zip(jobs, remaining, strict=True) if job.version != OVER
+        }
 
     def _update_cap(self) -> None:
         """Go on at full speed, at the rate of whole periods, or not at all until the next one."""

@@ -113,8 +113,10 @@ class Kernel:
 
     def quota(self, cpu: Group, threads: float) -> CpuQuota | None:
         """The same, for work that runs in the cgroup as jobs of its own."""
-        limit = self.cpu_max(cpu, threads)
-        return None if limit is None else CpuQuota(self.world.env, cpu, *limit)
+        period = self.quota_period
+        if period is None or threads <= cpu.cap:
+            return None
+        return CpuQuota(self.world.env, cpu, cpu.cap, period, self._phase())
 
     def compute(self, cpu: Group, work: float, threads: float = 1.0) -> Generator[Event, Any, None]:
         """Do `work` core-seconds of the reference core in the group `cpu`.

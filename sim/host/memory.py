@@ -14,11 +14,12 @@ Left out: how slow whoever runs on too few file pages gets, and dirty-page throt
 
 from collections.abc import Callable, Iterable
 from math import fsum
+from typing import Final
 
 from sim.host.page_cache import FileSet, PageCache, SharedFileSet
 
-OOM_LIMIT = "OOM kill: over its own memory limit"
-OOM_HOST = "OOM kill: host out of memory"
+OOM_LIMIT: Final = "OOM kill: over its own memory limit"
+OOM_HOST: Final = "OOM kill: host out of memory"
 
 
 class MemorySlice:
@@ -57,12 +58,14 @@ class MemoryGroup:
     """
 
     __slots__ = (
+        "_files",
+        "_first",
         "_memory",
         "_shared",
         "_together",
+        "_touched",
         "alive",
         "bias",
-        "files",
         "killed_by",
         "limit",
         "on_kill",
@@ -91,8 +94,11 @@ class MemoryGroup:
         """Those that live."""
         self.on_kill = on_kill
         self.private = 0.0
-        self.files: dict[str, float] = {}
-        """Bytes of each file set that this group was the first to touch."""
+        self._first: FileSet = ()
+        """What it was the first to touch when it began to share a file set."""
+        self._files: dict[str, float] | None = None
+        self._touched = 0.0
+        """Bytes of `files`."""
         self._shared: SharedFileSet | None = None
         self.killed_by = ""
         self.alive = True
@@ -108,6 +114,13 @@ class MemoryGroup:
             self._keep_within_limit()
             self._memory.settle()
         return self.alive
+
+    @property
+    def files(self) -> dict[str, float]:
+        """Bytes of each file that this group was the first to touch; few groups are asked."""
+        if self._files is None:
+            self._files = dict(self._first)
+        return self._files
 
     @property
     def score(self) -> float:
@@ -140,6 +153,7 @@ class MemoryGroup:
         """
         if self.alive:
             self.files[files] = self._memory.pin(files, hot)
+            self._touched = fsum(self.files.values())
             self._keep_within_limit()
             self._memory.settle()
         return self.alive
@@ -151,8 +165,10 @@ class MemoryGroup:
             Whether the group is still alive afterwards.
         """
         if self.alive and files:
-            self._shared, touched = self._memory.join(files)
-            self.files = dict(touched)
+            self._shared, self._first = self._memory.join(files)
+            self._files = None
+            first = self._first
+            self._touched = self._shared.bytes if first is files else fsum(b for _, b in first)
             self._keep_within_limit()
             self._memory.settle()
         return self.alive
@@ -179,26 +195,30 @@ class MemoryGroup:
         self.private = 0.0
         if self._shared is not None:
             self._memory.leave(self._shared)
-        else:
-            for files in self.files:
+        elif self._files:
+            for files in self._files:
                 self._memory.unpin(files)
 
     def _keep_within_limit(self) -> None:
         """Over the limit, drop the file pages it touched first; if that is not enough, kill it."""
-        excess = self.private - self.limit
-        if self.files:
-            excess += fsum(self.files.values())
-        if excess <= 0.0:
-            return
-        for files, touched in self.files.items():
+        excess = self.private - self.limit + self._touched
+        if excess > 0.0 and not self._drop_files(excess):
+            while self.private > self.limit and self.alive:
+                self.kill_process(OOM_LIMIT)
+
+    def _drop_files(self, excess: float) -> bool:
+        """Drop so many bytes of the file pages it touched first; whether some files could stay."""
+        kept, enough = self.files, False
+        for files, touched in kept.items():
             if excess <= 0.0:
-                return
+                enough = True
+                break
             dropped = min(excess, touched)
-            self.files[files] -= dropped
+            kept[files] -= dropped
             self._memory.drop(files, dropped)
             excess -= dropped
-        while self.private > self.limit and self.alive:
-            self.kill_process(OOM_LIMIT)
+        self._touched = fsum(kept.values())
+        return enough
 
 
 def _worst(groups: Iterable[MemoryGroup]) -> MemoryGroup:

@@ -69,7 +69,7 @@ def write_page(results: Results, path: Path | None = None) -> Path:
     """
     text = page(results)
     if path is not None:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
         return path
     assert results.folder is not None  # it was loaded from there
     write_whole(results.folder / PAGE, text)

@@ -202,10 +202,8 @@ class SharedCapacity(Group):
             return self._pacing.used(now)
         return self._lone_rate * (min(now, self._lone_end) - self._lone_began)
 
-    def lone_work_left(self, job: Job, now: float) -> float | None:
-        """Work the job that runs alone still has to do; None if `job` is not the one."""
-        if job is not self._lone:
-            return None
+    def lone_work_left(self, job: Job, now: float) -> float:
+        """Work that `job`, which runs alone, still has to do."""
         return max(0.0, job.left - self._used_alone(now))
 
     # --- levelling

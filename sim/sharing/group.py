@@ -62,8 +62,8 @@ class Root(Protocol):
         """Move the job that runs alone, if there is one, into the tree of groups."""
         ...
 
-    def lone_work_left(self, job: Job, now: float) -> float | None:
-        """Work the job that runs alone still has to do; None if `job` is not the one."""
+    def lone_work_left(self, job: Job, now: float) -> float:
+        """Work that `job`, which runs alone, still has to do."""
         ...
 
     def relevel(self, now: float) -> None:
@@ -208,11 +208,12 @@ class Group(MemberGroup):
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
         now = self.root.env.now
-        alone = self.root.lone_work_left(job, now)
-        if alone is not None:
-            return alone
-        ratio_class = self.class_of(job.cap / job.weight)
-        return max(0.0, job.tag - ratio_class.virtual_time(self.clock_at(now), now)) * job.weight
+        if job.version == ALONE:
+            return self.root.lone_work_left(job, now)
+        ratio, many = job.cap / job.weight, self.classes
+        ratio_class = many[0] if many[0].ratio == ratio else self.class_of(ratio)
+        ahead = job.tag - ratio_class.virtual_time(self.clock_at(now), now)
+        return ahead * job.weight if ahead > 0.0 else 0.0
 
     def withdraw(self, job: Job) -> None:
         """Cancel a running or frozen job."""

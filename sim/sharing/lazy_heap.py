@@ -9,18 +9,20 @@ from __future__ import annotations
 import math
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
-PARKED, OVER, ALONE = 0, -1, 1
+PARKED: Final = 0
+OVER: Final = -1
+ALONE: Final = 1
 """Versions of a frozen job, of one that has ended or was cancelled, and of one that runs alone.
 
 Queued items have larger version numbers.
 """
 
-VERSIONS = count(ALONE + 1)
+VERSIONS: Final = count(ALONE + 1)
 """Numbers entries, in all heaps together; of equal keys the older entry comes first."""
 
-SPARE = 64
+SPARE: Final = 64
 """A heap is cleared of stale entries once it is this much more than twice as long as without."""
 
 

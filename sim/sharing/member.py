@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from heapq import heappop, heappush
+from typing import Final
 
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import OVER, VERSIONS, ChildBounds
 from sim.sharing.ratio_class import RatioClass, scan
 from sim.sharing.waterfill import Waterfill
 
-SLACK = 1.0 + 1.0 / 16.0
+SLACK: Final = 1.0 + 1.0 / 16.0
 """Factor by which the level may rise before a mixed group is re-levelled.
 
 A mixed group has saturated and unsaturated members, so its next completion depends on time and
 level both. A larger factor means fewer re-levellings when the level moves, but an earlier check.
 """
 
-GRAIN = 2.0**-50
+GRAIN: Final = 2.0**-50
 """Numbers that differ by less than this fraction of them, four or more steps of a float, are equal.
 
 Completions computed along different axes for the same instant differ by a few roundings; they must
@@ -136,7 +137,8 @@ class MemberGroup(Waterfill):
 
     def join(self, demand: float) -> None:
         """Compete in the parent, with this demand."""
-        self.leave()
+        if self.ratio_class is not None:
+            self.leave()
         self.demand = demand
         ratio = demand / self.weight
         if ratio > 0.0:
@@ -184,9 +186,18 @@ class MemberGroup(Waterfill):
 
     def next_completion(self) -> tuple[float, float]:
         """Clock at the next completion that depends on it alone; time of the next check."""
-        soon, self.first, check, self.first_saturated = (
-            self.completions.peek() if self.completions else scan(self.classes)
-        )
+        classes = self.classes
+        if len(classes) == 1:  # it counts as unsaturated
+            check, self.first_saturated = math.inf, None
+            queue = classes[0].queue
+            if queue:
+                soon, self.first = queue[0][0] + classes[0].origin, classes[0]
+            else:
+                soon, self.first = math.inf, None
+        else:
+            soon, self.first, check, self.first_saturated = (
+                self.completions.peek() if self.completions else scan(classes)
+            )
         if self.children and self.children.checks:
             below = self.children.check()
             if below < check:  # noqa: PLR1730 (min() would be a call on the hot path)

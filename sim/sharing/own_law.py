@@ -169,9 +169,9 @@ class OwnLawCapacity(_OwnGroup):
     def end_lone_run(self, now: float) -> None:
         """None runs alone."""
 
-    def lone_work_left(self, job: Job, now: float) -> float | None:
+    def lone_work_left(self, job: Job, now: float) -> float:
         """None runs alone."""
-        return None
+        return job.left
 
     def relevel(self, now: float) -> None:
         """There is no level."""

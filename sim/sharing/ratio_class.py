@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from heapq import heapify, heappush
-from typing import Protocol
+from typing import Final, Protocol
 
 from sim.sharing.lazy_heap import OVER, SPARE, VERSIONS, drop_all_stale, drop_stale
 
-RESIDUE = 1 / 16
+RESIDUE: Final = 1 / 16
 """A sum that has shrunk to less than this fraction of its peak is added up anew.
 
 Each addition to a sum errs by 2^-53 of its size, so what rounding left of heavy members stays
@@ -127,7 +127,7 @@ Next = tuple[float, RatioClass | None, float, RatioClass | None]
 """Clock of the group at the next completion in an unsaturated class, and that class; time of the
 next one in a saturated class, and that class. Infinite and None where there is none."""
 
-NEVER = (math.inf, 0, None)
+NEVER: Final = (math.inf, 0, None)
 
 
 class NextCompletions:

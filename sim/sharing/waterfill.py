@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import accumulate
+from typing import Final
 
 from sim.sharing.lazy_heap import OVER, SPARE, drop_all_stale, drop_stale
 from sim.sharing.ratio_class import RESIDUE, NextCompletions, RatioClass
 
-FEW = 16
+FEW: Final = 16
 """Up to so many classes are scanned one by one: an eighth less CPU time a job with eight."""
 
-RESUM_AFTER = 256
+RESUM_AFTER: Final = 256
 """Sums are added up anew after so many changes, or as many as there are classes."""
 
-FADE = 1024.0
+FADE: Final = 1024.0
 """A clock is reset once it stands at more than this times ``level * now``.
 
 A clock that ran fast and now runs slowly is a large float with small steps to come, and would lose
@@ -95,10 +96,12 @@ class Waterfill:
     def purge(self, ratio_class: RatioClass) -> None:
         """Update the next completion of a class whose members have changed."""
         queue = ratio_class.queue
-        if queue and queue[0][2].version != queue[0][1]:
-            drop_stale(queue)
-        if len(queue) > 2 * ratio_class.count + SPARE:
-            drop_all_stale(queue)
+        if queue:
+            _, version, member = queue[0]
+            if member.version != version:
+                drop_stale(queue)
+            if len(queue) > 2 * ratio_class.count + SPARE:
+                drop_all_stale(queue)
         if self.completions:
             self.completions.update(ratio_class)
 
@@ -161,10 +164,9 @@ class Waterfill:
         if len(classes) > 1 and not classes[-1].count:
             self._trim(now)
         if len(classes) == 1:
-            self.completions = None
-            self.unsaturated = unsaturated = classes[0].weight
-            self.level = rate / unsaturated if unsaturated else 0.0
-        elif self.until_resum <= 0:
+            self._fill_one(classes[0], rate, now)
+            return
+        if self.until_resum <= 0:
             self._refill(rate, now)
         else:
             self._step(rate, now)
@@ -176,6 +178,21 @@ class Waterfill:
                 self._restart(now)
         else:
             self._empty()
+
+    def _fill_one(self, only: RatioClass, rate: float, now: float) -> None:
+        """The level of the only class; a group with one job in it has no other."""
+        self.completions = None
+        self.unsaturated = weight = only.weight
+        if not weight:
+            self._empty()
+            return
+        level = rate / weight
+        if level > only.ratio:
+            level = only.ratio
+            self.rated = level * weight
+        self.level = level
+        if self.clock and self.clock > FADE * level * abs(now):  # too coarse from now on
+            self._restart(now)
 
     def _trim(self, now: float) -> None:
         """Drop empty classes from the end; the last one left counts as unsaturated."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.core.quantity import shown_number
+from sim.experiment.storage.whole_file import write_whole
 from sim.validation.bars import summaries
 from sim.validation.case import Case, groups
 from sim.validation.judging import Judgement
@@ -129,7 +130,7 @@ def write(judgement: Judgement, folder: Path) -> list[Path]:
     pictures = folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     page = folder / "validation.md"
-    page.write_text(text(judgement), encoding="utf-8")
+    write_whole(page, text(judgement))
     save(parity(times(judgement.cases)), pictures / PARITY)
     save(start_under_load(loads(judgement.cases)), pictures / LOAD)
     return [page, pictures / PARITY, pictures / LOAD]

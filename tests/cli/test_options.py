@@ -199,6 +199,7 @@ def test_a_message_can_be_read_whatever_was_typed() -> None:
     assert len(many) < 2000
     assert many.splitlines()[-1] == f"and {10_000 + 1 - len(many.splitlines())} more"
     assert len(clipped("\n".join(["é" * 400] * 10)).encode()) < 2000
+    assert len("       ".join(clipped("\n" * 10**5).splitlines(keepends=True))) < 2000
     assert clipped("one\ntwo") == "one\ntwo"
 
 

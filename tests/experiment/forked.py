@@ -13,14 +13,14 @@ PRELOADED = ["runs", "begun_before", "test_crash_of_verbs"]
 
 
 @cache
-def forked() -> ForkServerContext:
-    """Where such processes come from.
+def forked(*more: str) -> ForkServerContext:
+    """Where such processes come from; with more that is imported, if they are the first.
 
     Their server finds only what Python's path names: it swallows what it cannot import, and each
     process would then import everything for itself.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    context.set_forkserver_preload([*PRELOADED, *more])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
         forkserver.ensure_running()

@@ -43,7 +43,9 @@ WORDS = {
     "startup": ["startup", "--app", "node", "--platform", "docker", "--replications", "2"],
     "density": ["density", "--by", "reservation"],
 }
-"""As they are typed; all but the last have workers."""
+"""As they are typed."""
+ALONE = ("density", 2)
+"""There are no workers of it."""
 KINDS = [*WORDS, "script"]
 
 pytestmark = [
@@ -68,7 +70,7 @@ def typed(kind: str, out: Path, jobs: int = 1) -> int:
     """Do as it was typed; the exit code."""
     file = out.parent / "small.yaml"
     file.write_text(SCENARIO, encoding="utf-8")
-    rest = ["--out", str(out), *([] if kind == "density" else ["--jobs", str(jobs)])]
+    rest = ["--out", str(out), *([] if kind == ALONE[0] else ["--jobs", str(jobs)])]
     if kind != "script":
         words = [str(file) if word == "FILE" else word for word in WORDS[kind]]
         done = CliRunner().invoke(app, [*words, *rest])
@@ -129,7 +131,7 @@ def interrupt_everywhere(kind: str, step: int, folder: Path, most: int = 10**6) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_verb_that_is_interrupted_goes_on(kind: str, tmp_path: Path) -> None:
     """Ctrl-C at some lines of writing: exit 130, and the same command ends in the same tables."""
-    step = 97 if kind == "density" else 307  # which writes once
+    step = 97 if kind == ALONE[0] else 307  # which writes once
     assert interrupt_everywhere(kind, step, tmp_path, most=1) == 1
 
 
@@ -155,8 +157,8 @@ def child(kind: str, out: Path, jobs: int, begun: Connection) -> None:
 
 def started(kind: str, out: Path, jobs: int) -> BaseProcess:
     """A process that has begun: before, an interrupt is `multiprocessing`'s."""
-    begun, tells = forked().Pipe(duplex=False)
-    process: BaseProcess = forked().Process(target=child, args=(kind, out, jobs, tells))
+    begun, tells = forked("typed_once").Pipe(duplex=False)
+    process: BaseProcess = forked("typed_once").Process(target=child, args=(kind, out, jobs, tells))
     process.start()
     assert begun.poll(60.0)
     return process
@@ -177,8 +179,9 @@ WAYS: dict[str, Callable[[int], None]] = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "jobs"), [(kind, jobs) for kind in KINDS for jobs in (1, 2) if (kind, jobs) != ALONE]
+)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_verb_that_is_killed_goes_on(way: str, kind: str, jobs: int, tmp_path: Path) -> None:
     """At a dozen moments, twice now and then; also in its first moment."""

@@ -35,6 +35,15 @@ UNKNOWN = "".join(f"  s{n}: {{image: a, depends_on: [x{n}]}}\n" for n in range(3
 RESOURCES = "".join(f"  R{n}: {{Type: 'AWS::SQS::Queue'}}\n" for n in range(1500))
 
 
+def test_many_notes_of_one_kind_are_taken_in_a_moment(reading: Reading, tmp_path: Path) -> None:
+    """A hundred thousand lines that are no variables: each is looked up, not looked for."""
+    (tmp_path / ".env").write_text("a: 1\n" * 100_000)
+    with soon():
+        app = reading("services: {a: {image: b}}")
+
+    assert any(note.endswith("and 99,994 more") for note in app.notes)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -274,6 +274,7 @@ def test_a_file_that_is_no_trace_says_what_is_wrong(
         lambda text: text.replace("\r\n", "\r").encode(),
         lambda text: text.encode("utf-8-sig"),
         lambda text: text.encode("utf-16"),
+        lambda text: text.replace(",um,", ', "um",').encode(),
     ],
 )
 @pytest.mark.parametrize("dialect", [zipkin, alibaba])

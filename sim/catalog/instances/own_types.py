@@ -75,6 +75,8 @@ def read(path: Path) -> list[dict[str, str]]:
             found = list(reader)
         except (csv.Error, UnicodeDecodeError) as error:
             raise ValueError(f"{path} is not a CSV file: {error}") from None
+        except OSError as error:
+            raise ValueError(f"{path}: it cannot be read: {error.strerror}") from None
     known, heads = columns(), reader.fieldnames or ()
     wrong = [f"{head}: there is no such column" for head in heads if head not in known]
     wrong += [f"{head}: the column is missing" for head in NEEDED if head not in heads]

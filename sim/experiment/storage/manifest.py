@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pydantic_core import to_json
+
 from sim.core.fitted import FittedFigure, stand_ins
 from sim.experiment.running.batch import code_digest
 from sim.experiment.storage.variants import canonical, shortened, whole
@@ -73,9 +75,9 @@ def _of(figure: FittedFigure) -> dict[str, Any]:
 
 def write_manifest(folder: Path, data: Manifest, described: Mapping[str, Any]) -> None:
     """Write the manifest in one step, whatever happens meanwhile."""
-    written = shortened(described)
-    text = json.dumps({**data, "description": written}, indent=2, allow_nan=False)
-    write_whole(folder / FILE, text + "\n")
+    whole_data = {**data, "description": shortened(described)}
+    json.dumps(whole_data, allow_nan=False)  # refuses what is no number; quick without an indent
+    write_whole(folder / FILE, to_json(whole_data, indent=2).decode() + "\n")
 
 
 def read_manifest(folder: Path) -> tuple[Manifest, dict[str, Any]]:

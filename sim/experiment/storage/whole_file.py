@@ -1,7 +1,9 @@
 """Files that are whole or not there, whatever happens while they are written."""
 
+import errno
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,14 +25,14 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
     A reader sees the old file or the new one; when the block fails, the old one stays. Where
     `path` is a link, the link is replaced, not what it leads to. A device that somebody named, such
-    as /dev/stdout, is written to.
+    as /dev/stdout, is written to, and a pipe that somebody reads.
     """
-    if path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm"):
-        with path.open("wb") as device:
-            yield device
-        return
     draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
     try:
+        if _is_no_file(path):
+            with open(path, "wb", opener=_to_a_reader) as device:
+                yield device
+            return
         draft.unlink(missing_ok=True)  # of a process that was killed, or a link
         with draft.open("xb") as file:
             yield file
@@ -46,11 +48,33 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             draft.unlink(missing_ok=True)
 
 
+def _is_no_file(path: Path) -> bool:
+    """Whether it is a device or a pipe, which stays what it is."""
+    if path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm"):
+        return True
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+    return False
+
+
+def _to_a_reader(name: str, flags: int) -> int:
+    """Open it, unless it is a pipe that nobody reads: that would wait for ever."""
+    try:
+        opened = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(error.errno, "nobody reads from this pipe", name) from None
+        raise
+    os.set_blocking(opened, True)
+    return opened
+
+
 def in_words(error: Exception) -> str:
     """What is wrong, without the number that the operating system gives it."""
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 def remove_drafts(folder: Path, older_than: float = -1e9) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from sim.core.fitted import SPREAD, FittedFigure
+from sim.experiment.storage.whole_file import write_whole
 from sim.files.fitted.fit import Fit, FittedSize
 from sim.workload.sizing.use import Use
 
@@ -40,7 +41,7 @@ def written(fit: Fit, name: str = "fit.yaml") -> str:
 def write(fit: Fit, path: Path) -> None:
     """Write the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(written(fit, path.name), encoding="utf-8")
+    write_whole(path, written(fit, path.name))
 
 
 def _figure(figure: FittedFigure, spread: FittedFigure | None) -> dict[str, Any]:

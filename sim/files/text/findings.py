@@ -23,7 +23,7 @@ class Findings:
     def __init__(self) -> None:
         self._mistakes: dict[str, None] = {}
         self._ignored: Counter[str] = Counter()
-        self._notes: dict[str, list[str]] = {}
+        self._notes: dict[str, dict[str, None]] = {}
 
     def mistake(self, where: TextPlace, field: str, message: str) -> None:
         """A field whose value is not allowed.
@@ -42,9 +42,9 @@ class Findings:
 
     def note(self, text: str, what: str = "") -> None:
         """Something understood otherwise than one might think; `what` it is true of is gathered."""
-        names = self._notes.setdefault(text, [])
-        if what and what not in names:
-            names.append(what)
+        names = self._notes.setdefault(text, {})
+        if what:
+            names[what] = None
 
     def refuse(self) -> None:
         """Nothing goes on where something is wrong.
@@ -69,7 +69,7 @@ class Findings:
     @property
     def notes(self) -> tuple[str, ...]:
         """The notes, each once, with what they are true of."""
-        return tuple(_named(text, names) for text, names in self._notes.items())
+        return tuple(_named(text, list(names)) for text, names in self._notes.items())
 
 
 def _named(text: str, names: list[str]) -> str:

@@ -15,6 +15,11 @@ COLUMNS = {"timestamp", "traceid", "rpcid", "um", "rpctype", "dm", "interface", 
 _NAMELESS = {"", "nan", "(?)", "unknown", "none"}
 
 
+def columns_of(cells: Iterable[str]) -> list[str]:
+    """Names of columns, without what stands around them."""
+    return [cell.strip().strip('"') for cell in cells]
+
+
 def alibaba_spans(text: str) -> Iterator[TracedSpan]:
     """A client's and a server's span of each call.
 
@@ -45,6 +50,7 @@ def _rows(text: str) -> Iterator[dict[str, str]]:
     """
     rows = csv.DictReader(io.StringIO(text, newline=None))
     try:
+        rows.fieldnames = columns_of(rows.fieldnames or ())
         yield from rows
     except csv.Error as error:
         raise BadSpan(f"line {rows.line_num + 1}: it is no row ({error})") from None

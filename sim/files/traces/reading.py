@@ -79,8 +79,8 @@ def _spans(path: Path) -> Iterator[TracedSpan]:
         text = source(path).text
     except BadInput as error:
         raise BadSpan(str(error).removeprefix(f"{path}: ")) from None
-    head = {word.strip().strip('"') for word in re.split("[\r\n]", text, maxsplit=1)[0].split(",")}
-    if head >= alibaba.COLUMNS:
+    first = re.split("[\r\n]", text, maxsplit=1)[0]
+    if {*alibaba.columns_of(first.split(","))} >= alibaba.COLUMNS:
         return alibaba_spans(text)
     try:
         document = json.loads(text)

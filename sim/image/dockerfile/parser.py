@@ -73,7 +73,8 @@ def read_dockerfile(path: str | Path) -> Dockerfile:
     except (OSError, ValueError) as error:
         if isinstance(error, BadDockerfile):
             raise
-        raise BadDockerfile(f"{label}:1: it cannot be read: {printable(str(error))}") from None
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise BadDockerfile(f"{label}:1: it cannot be read: {printable(why)}") from None
     if len(data) > LARGEST:
         raise BadDockerfile(f"{label}:1: it is larger than 2 MB, which no Dockerfile is")
     return parse(text, str(path))

@@ -5,12 +5,12 @@ So a placement looks at kinds and not at ten thousand hosts.
 
 from collections.abc import Callable, Hashable
 from heapq import heappop, heappush
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 Kind = TypeVar("Kind", bound=Hashable)
 Request = TypeVar("Request")
 
-SPARE = 64
+SPARE: Final = 64
 """Numbers of hosts that have moved on, which a heap may always hold."""
 
 

@@ -12,7 +12,7 @@ from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.core.description import description
 from sim.core.quantity import shown_number
 from sim.core.question import Typed
-from sim.experiment.storage.run_folder import make_folder
+from sim.experiment.storage.finished_runs import make_folder
 from sim.experiment.storage.whole_file import write_whole
 from sim.studies.kinds import CountOrNone, whole
 from sim.studies.sensitivity import Sensitivity, amount, sensitivity, words

@@ -2,7 +2,7 @@
 
 import os
 
-from sim.cli.streams import make_ready
+from sim.cli.streams import cannot_be_said, make_ready
 
 
 def main() -> None:
@@ -13,6 +13,8 @@ def main() -> None:
         from sim.cli.app import app
 
         app()
+    except OSError as error:  # of a help that cannot be written; verbs say their own
+        raise SystemExit(cannot_be_said(error)) from None
     except Exception as error:
         if "KeyboardInterrupt" in str(error):
             raise SystemExit(130) from None

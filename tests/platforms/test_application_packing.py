@@ -13,9 +13,23 @@ from hypothesis import strategies as st
 
 from sim import catalog
 from sim.platforms.packing.bounds import l2
-from sim.platforms.packing.host import Copy, DoesNotFit, HostKind, copies, host_kind
-from sim.platforms.packing.packing import PackedHosts, fewest, grown, lower_bound
-from sim.platforms.packing.placing import FreeOnServer, Placing, ServerRequest, by_ceilings
+from sim.platforms.packing.host import (
+    Copy,
+    DoesNotFit,
+    HostKind,
+    PackedHost,
+    copies,
+    host_kind,
+)
+from sim.platforms.packing.packing import PackedHosts, fewest, grown, lower_bound, placed
+from sim.platforms.packing.placing import (
+    FreeOnServer,
+    Placing,
+    Rank,
+    ServerRequest,
+    by_ceilings,
+    first_fit,
+)
 from sim.start import Ceiling
 from sim.units import GiB, MiB
 from sim.workload import App, Service
@@ -299,3 +313,71 @@ def test_who_has_fewer_hosts_than_it_takes_is_told_so() -> None:
     assert halves.value.part == "the whole application"  # already its sum is too much
     assert johnson.value.part == "230/1"  # the smallest comes last
     assert len(fewest(bins(1000), each, most=11).hosts) == 11
+
+
+def looked_at_anew(hosts: Sequence[PackedHost], copies: Sequence[Copy]) -> list[Copy]:
+    """The rule of placement as it is said: for every copy all hosts are asked again."""
+    over = []
+    for copy in copies:
+        taking = [host for host in hosts if host.takes(copy)]
+        if taking:
+            min(
+                taking,
+                key=lambda host: (
+                    host.parts[copy.part] if copy.spread else 0,
+                    host.kind.placing.rank(host.left, copy.request),
+                ),
+            ).put(copy)
+        else:
+            over.append(copy)
+    return over
+
+
+RANKS: dict[str, Rank] = {
+    "first": first_fit,
+    "fullest": lambda left, _: left.memory,
+    "emptiest": lambda left, _: -left.cpu,
+    "by request": lambda left, request: (left.cpu * request.memory) % 7,
+}
+
+
+@given(
+    st.sampled_from(sorted(RANKS)),
+    st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), min_size=1, max_size=8),
+    st.lists(
+        st.tuples(
+            st.sampled_from("abcd"),
+            st.tuples(st.integers(0, 5), st.integers(0, 5), st.sampled_from([0, 80, 81])),
+            st.sampled_from([math.inf, 1, 2]),
+            st.frozensets(st.sampled_from("abcd"), max_size=2),
+            st.booleans(),
+            st.integers(1, 6),
+        ),
+        max_size=6,
+    ),
+    st.booleans(),
+)
+def test_copies_in_a_row_go_where_each_would_go_by_itself(
+    rank: str, rooms: list[tuple[int, int]], rows: list[tuple[Any, ...]], mixed: bool
+) -> None:
+    """On the same hosts and in the same order, and the same ones are left over."""
+    kinds = {
+        room: HostKind(
+            str(room), "amd64", Placing(empty, lambda service: service, RANKS[rank]), empty
+        )
+        for room in rooms
+        for empty in [FreeOnServer(*room, 1000)]
+    }
+    wanted: list[Copy] = []
+    for name, (cpu, memory, port), most, apart, spread, count in rows:
+        request = ServerRequest(cpu, memory, frozenset({port} - {0}))
+        wanted += [Copy(name, request, most, apart - {name}, spread, ("amd64",))] * count
+    if mixed:
+        wanted = wanted[::2] + wanted[1::2]
+    plain = [PackedHost(kinds[room]) for room in rooms]
+    left_over = looked_at_anew(plain, wanted)
+    hosts, over = placed([kinds[room] for room in rooms], wanted)
+
+    assert [[*map(id, host.on)] for host in hosts] == [[*map(id, host.on)] for host in plain]
+    assert [host.left for host in hosts] == [host.left for host in plain]
+    assert [*map(id, over)] == [*map(id, left_over)]

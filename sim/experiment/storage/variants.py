@@ -20,19 +20,18 @@ MANY = 20
 
 def alike(one: Any, other: Any) -> Any:
     """The other, with the parts of the one that are equal: what is equal is in memory once."""
+    if _equal(one, other):
+        return one
     if isinstance(one, dict) and isinstance(other, dict):
-        made = {key: alike(one.get(key), value) for key, value in other.items()}
-        same = [*one] == [*made] and all(made[key] is one[key] for key in made)
-        return one if same else made
+        return {key: alike(one.get(key), value) for key, value in other.items()}
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        items = [alike(a, b) for a, b in zip(one, other, strict=True)]
-        return one if all(a is b for a, b in zip(one, items, strict=True)) else items
-    return one if _equal(one, other) else other
+        return [alike(a, b) for a, b in zip(one, other, strict=True)]
+    return other
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Whether both are written alike: 1 is not 1.0, and 0.0 not -0.0."""
-    return type(one) is type(other) and repr(one) == repr(other)
+    """Whether both are written alike: 1 is not 1.0, and 0.0 not -0.0, nor is another order."""
+    return one is other or (one == other and repr(one) == repr(other))
 
 
 def shared(described: Iterable[tuple[str, Any]]) -> dict[str, Any]:

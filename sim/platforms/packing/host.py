@@ -130,7 +130,7 @@ def kept_off(kind: HostKind, parts: Counter[str], copy: Copy) -> str:
     """What keeps a copy off a host with those parts on it, whatever room it has; else empty."""
     if kind.architecture not in copy.architectures:
         return ARCHITECTURE
-    if parts[copy.part] >= copy.most_per_host or not copy.apart.isdisjoint(parts):
+    if parts.get(copy.part, 0) >= copy.most_per_host or not copy.apart.isdisjoint(parts):
         return APART
     return ""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
+from itertools import chain, groupby
 from math import isfinite
 from typing import Any
 
@@ -84,7 +86,7 @@ def fewest(
     failed, enough, step = bound - 1, most + 1, 1
     while failed < most:
         number = min(failed + step, (failed + enough + 1) // 2, most)
-        hosts, over = _placed([kind] * number, copies)
+        hosts, over = placed([kind] * number, copies)
         if over or not _survives(hosts, spare):
             failed, before, step = number, over, 2 * step
         elif number == failed + 1:
@@ -142,7 +144,7 @@ def _scarcest(empty: Room, copies: Sequence[Copy]) -> str:
     return _bound_by(empty, copies, max(bounds, key=lambda limit: bounds[limit]))
 
 
-def _placed(
+def placed(
     kinds: Sequence[HostKind], copies: Sequence[Copy]
 ) -> tuple[list[PackedHost], list[Copy]]:
     """The platform's own placement on hosts that are up, and the copies that are refused."""
@@ -151,12 +153,30 @@ def _placed(
 
 
 def _place(hosts: Sequence[PackedHost], copies: Sequence[Copy]) -> Iterator[Copy]:
-    for copy in copies:
-        fitting = [host for host in hosts if host.takes(copy)]
-        if fitting:
-            min(fitting, key=lambda host: _preference(host, copy)).put(copy)
-        else:
-            yield copy
+    """Each copy in turn onto the host that is preferred of those that take it; yields the others.
+
+    Of copies that are one and the same object the next one finds every host as the last one did,
+    but for that which took it.
+    """
+    for _, alike in groupby(copies, key=id):
+        copy = next(alike)
+        ranked = [
+            (*_preference(host, copy), number)
+            for number, host in enumerate(hosts)
+            if host.takes(copy)
+        ]
+        heapify(ranked)
+        for _ in chain((copy,), alike):
+            if not ranked:
+                yield copy
+                continue
+            number = ranked[0][-1]
+            host = hosts[number]
+            host.put(copy)
+            if host.takes(copy):
+                heapreplace(ranked, (*_preference(host, copy), number))
+            else:
+                heappop(ranked)
 
 
 def _preference(host: PackedHost, copy: Copy) -> tuple[int, float]:
@@ -225,7 +245,7 @@ def _bound_by(empty: Room, copies: Sequence[Copy], fullest: str) -> str:
 
 def _refusals(kinds: Sequence[HostKind], copies: Sequence[Copy]) -> list[str]:
     """What stops the first copy that is left over, on most hosts first."""
-    hosts, over = _placed(kinds, copies)
+    hosts, over = placed(kinds, copies)
     words = Counter(word for host in hosts for word in host.lacks(over[0])) if over else Counter()
     return [word for word, _ in words.most_common()] or [""]
 

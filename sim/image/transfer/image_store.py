@@ -222,6 +222,7 @@ class ImageStore:
             for copy in copies:
                 copy.end()
             stored.coming = False
+            self.layers.settle(self._registry.settled)
 
         pull = LonePull(
             self._kernel, self._cpu, self._registry, self._costs.unpacking, works, self._lone, done
@@ -271,7 +272,9 @@ class ImageStore:
         return added
 
     def _hold(self, image: Image) -> StoredImage:
-        stored = self._images[_key(image)] = StoredImage(image, self.layers.of(image), self.release)
+        stored = self._images[self._costs.key(image)] = StoredImage(
+            image, self.layers.of(image), self.release
+        )
         self.layers.use(image)
         return stored
 
@@ -280,15 +283,10 @@ class ImageStore:
         last = self._last
         if last is not None and last.image is image:
             return last
-        stored = self._last = self._images.get(_key(image))
+        stored = self._last = self._images.get(self._costs.key(image))
         return stored
 
     def _delete(self, stored: StoredImage) -> None:
         self._last = None
-        del self._images[_key(stored.image)]
+        del self._images[self._costs.key(stored.image)]
         self.layers.drop(stored.image)
-
-
-def _key(image: Image) -> tuple[str, ...]:
-    """What makes an image the same image: its layers, whatever its name."""
-    return tuple(layer.digest for layer in image.layers)

@@ -98,6 +98,14 @@ class LayerStore:
         for digest in {layer.digest for layer in image.layers}:
             self._copies[digest].users += 1
 
+    def settle(self, alike: dict[tuple[str, ...], dict[str, StoredLayer]]) -> None:
+        """Nothing comes any more, and nothing goes: stores that hold the same have one list.
+
+        Args:
+            alike: the lists of all such stores, by the digests in them.
+        """
+        self._copies = alike.setdefault(tuple(self._copies), self._copies)
+
     def drop(self, image: Image) -> None:
         """An image is deleted, and with it the layers that no other one uses."""
         for digest in {layer.digest for layer in image.layers}:

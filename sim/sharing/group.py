@@ -251,6 +251,7 @@ class Group(MemberGroup):
         ratio_class = many[0] if many and many[0].ratio == ratio else self.class_of(ratio)
         axis = ratio * now if ratio_class.saturated else self.clock
         job.tag = tag = axis - ratio_class.origin + job.left / weight
+        job.left = 0.0
         job.version = version = next(VERSIONS)
         heappush(ratio_class.queue, (tag, version, job))
         ratio_class.count += 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from sim.cli.help import panel
+from sim.cli.interrupt import STOPPED, is_one, words
 from sim.cli.screen import begin, note, reader_has_gone
 from sim.core.description import description
 from sim.core.question import (
@@ -36,8 +37,6 @@ MOST, LONGEST = 500, 1700
 
 FILE = (".yaml", ".yml", ".json")
 """What the name of a file ends with, where an app of the catalogue could stand, too."""
-STOPPED = 130
-"""What a shell makes of a program that Ctrl-C has ended."""
 
 
 @description
@@ -128,17 +127,14 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
         return code
     except BrokenPipeError:
         reader_has_gone()
-    except KeyboardInterrupt as error:
-        note(str(error) or "stopped")
-        return STOPPED
     except (BadInput, OSError) as error:
         text = clipped(in_words(error)).replace("\n", "\n       ")
         note(f"error: {text}")
         return 2
-    except Exception as error:
-        if "KeyboardInterrupt" not in str(error):  # pydantic's own, while it makes its validators
+    except BaseException as error:
+        if not is_one(error):
             raise
-        note("stopped")
+        note(words(error))
         return STOPPED
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.effort import ScenarioPath, remark_on
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
-from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_number
 from sim.core.question import Typed

@@ -20,9 +20,9 @@ from forked import forked
 from interrupts import interrupted_at, lines
 from typer.testing import CliRunner
 
+from sim.cli.script import script
 from sim import Burst, Scenario, catalog, replicate
 from sim.cli.app import app
-from sim.cli.script import script
 from sim.experiment import Results, load
 from sim.experiment.running import engine
 from sim.experiment.storage import finished_runs

@@ -6,12 +6,12 @@ import platform
 import re
 import time
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic_core import to_json
 
+from sim import __version__
 from sim.core.fitted import FittedFigure, stand_ins
 from sim.experiment.running.own_code import code_digest
 from sim.experiment.storage.variants import canonical, shortened, whole
@@ -49,7 +49,7 @@ def new_manifest(
         "",
         str(seed),
         catalogue,
-        version("berthsim"),
+        __version__,
         *([json.dumps(fitted)] if fitted else ()),
     ]
     digest.update("\n".join(asked).encode())
@@ -59,7 +59,7 @@ def new_manifest(
         "run_id": digest.hexdigest()[:10],
         "seed": seed,
         "catalogue": catalogue,
-        "version": version("berthsim"),
+        "version": __version__,
         "code": f"{code_digest()}-{own}" if own else code_digest(),
         "python": platform.python_version(),
         "host": platform.node(),

@@ -324,7 +324,7 @@ def looked_at_anew(hosts: Sequence[PackedHost], copies: Sequence[Copy]) -> list[
             min(
                 taking,
                 key=lambda host: (
-                    host.parts[copy.part] if copy.spread else 0,
+                    host.parts.get(copy.part, 0) if copy.spread else 0,
                     host.kind.placing.rank(host.left, copy.request),
                 ),
             ).put(copy)

@@ -9,8 +9,8 @@ stays below 2. Each trial depends on the one before, so --jobs and --cluster do 
 
 from pathlib import Path
 
-from sim import density, plots
 from sim.cli.script import answer, picture, script
+from sim import density, plots
 from sim.units import MiB, vcpu
 
 

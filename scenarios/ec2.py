@@ -7,8 +7,8 @@ An EC2 instance is a whole, isolated VM. It has to boot before the app can start
 
 from pathlib import Path
 
-from sim import Burst, Scenario, catalog, plots, replicate
 from sim.cli.script import answer, picture, script
+from sim import Burst, Scenario, catalog, plots, replicate
 
 java = catalog.service("java")
 scenario = Scenario(

@@ -9,8 +9,8 @@ the ninth.
 
 from pathlib import Path
 
-from sim import Poisson, Scenario, catalog, plots, replicate
 from sim.cli.script import answer, picture, script
+from sim import Poisson, Scenario, catalog, plots, replicate
 
 node = catalog.service("node")
 scenario = Scenario(

@@ -9,8 +9,8 @@ backs off for ten seconds, then for twenty, even if the image has arrived in the
 
 from pathlib import Path
 
-from sim import Burst, Scenario, catalog, compare, plots
 from sim.cli.script import answer, picture, script
+from sim import Burst, Scenario, catalog, compare, plots
 from sim.units import MiB, vcpu
 
 node = catalog.service("node", cpu=0.05 * vcpu, memory=160 * MiB)

@@ -8,8 +8,8 @@ once, then 20 a second; one RunTask call launches up to ten.
 
 from pathlib import Path
 
-from sim import Burst, Scenario, catalog, plots, replicate
 from sim.cli.script import answer, picture, script
+from sim import Burst, Scenario, catalog, plots, replicate
 
 node = catalog.service("node")
 scenario = Scenario(

@@ -10,8 +10,8 @@ counted. Put your own in their place.
 from pathlib import Path
 
 import sim
-from sim import Burst, Scenario, catalog, compare, plots
 from sim.cli.script import answer, picture, script
+from sim import Burst, Scenario, catalog, compare, plots
 
 RECORDS = Path(__file__).parent / "records" / "describe_tasks.json"
 

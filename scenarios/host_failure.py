@@ -9,8 +9,8 @@ task fail until the load balancer has seen two failed checks.
 
 from pathlib import Path
 
-from sim import fail, plots
 from sim.cli.script import answer, picture, script
+from sim import fail, plots
 
 PLATFORMS = ("docker", "ec2-asg", "ecs", "fargate", "eks", "eks-karpenter")
 

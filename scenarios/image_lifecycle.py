@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import lifecycle, plots
 from sim.cli.script import answer, picture, script
+from sim import lifecycle, plots
 
 dockerfile = Path(__file__).parent / "dockerfiles" / "node" / "Dockerfile"
 

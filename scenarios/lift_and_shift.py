@@ -10,8 +10,8 @@ size; packing adds little, because small T3 instances are so cheap.
 from pathlib import Path
 
 import sim
-from sim import plots
 from sim.cli.script import answer, picture, script
+from sim import plots
 from sim.studies.migrate import tables
 
 FORTY = Path(__file__).parent / "inventories" / "forty_synthetic_vms.csv"

@@ -9,8 +9,8 @@ slow one gains nothing, another copy of the bottleneck a higher rate.
 
 from pathlib import Path
 
-from sim import calls, plots, read
 from sim.cli.script import answer, picture, script
+from sim import calls, plots, read
 from sim.studies.calls.words import sentences
 
 shop = read(Path(__file__).with_name("shop.yaml"))

@@ -11,8 +11,8 @@ not the one with the smallest sum of shares.
 from pathlib import Path
 
 import sim
-from sim import plots
 from sim.cli.script import answer, picture, script
+from sim import plots
 
 SHOP = Path(__file__).parent / "applications" / "shop.yaml"
 

@@ -9,8 +9,8 @@ because a guest has whole vCPUs and an operating system of its own.
 
 from pathlib import Path
 
-from sim import neighbours, plots
 from sim.cli.script import answer, picture, script
+from sim import neighbours, plots
 
 
 @script(replications=5)

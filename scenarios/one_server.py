@@ -10,8 +10,8 @@ is reserved for it.
 
 from pathlib import Path
 
-from sim import one_server, plots
 from sim.cli.script import answer, picture, script
+from sim import one_server, plots
 from sim.studies.one_server import memory_of_one_server
 
 

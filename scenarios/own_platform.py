@@ -17,8 +17,8 @@ import simpy
 from simpy import Environment, Event
 
 import sim
-from sim import App, Burst, Ready, Refused, Scenario, Service, Step, catalog, description, plots
 from sim.cli.script import answer, picture, script
+from sim import App, Burst, Ready, Refused, Scenario, Service, Step, catalog, description, plots
 
 billing = App(
     name="billing",

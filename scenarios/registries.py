@@ -10,8 +10,8 @@ times, as the ECS agent does, and gives up: the task stops with CannotPullContai
 
 from pathlib import Path
 
-from sim import Burst, Scenario, catalog, compare, plots
 from sim.cli.script import answer, picture, script
+from sim import Burst, Scenario, catalog, compare, plots
 
 node = catalog.service("node")
 NAMES = {"ecr": "ECR", "ecr-public": "ECR Public", "docker-hub": "Docker Hub"}

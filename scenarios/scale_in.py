@@ -9,8 +9,8 @@ Autoscaler move pods away from instances that are no longer needed.
 
 from pathlib import Path
 
-from sim import plots, scale_in
 from sim.cli.script import answer, picture, script
+from sim import plots, scale_in
 
 
 @script(replications=5)

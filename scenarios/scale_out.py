@@ -9,8 +9,8 @@ what it has launched; Karpenter checks every few seconds.
 
 from pathlib import Path
 
-from sim import plots, scale_out
 from sim.cli.script import answer, picture, script
+from sim import plots, scale_out
 
 
 @script(replications=5)

@@ -9,8 +9,8 @@ temurin they share nothing, because these are built on four different bases.
 
 from pathlib import Path
 
-from sim import plots
 from sim.cli.script import answer, picture, script
+from sim import plots
 from sim.studies.images.shared_layers import shared_layers
 from sim.units import GB, MB
 

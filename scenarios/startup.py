@@ -8,8 +8,8 @@ pulled, warm that it is already there.
 
 from pathlib import Path
 
-from sim import plots, startup
 from sim.cli.script import answer, picture, script
+from sim import plots, startup
 
 
 @script(replications=30)

@@ -11,8 +11,8 @@ their volumes; the table also has the cost of a container on a full one.
 
 from pathlib import Path
 
-from sim import Burst, Scenario, catalog, compare, plots
 from sim.cli.script import answer, picture, script
+from sim import Burst, Scenario, catalog, compare, plots
 from sim.studies.instance_types import by_instance_type
 from sim.units import GiB, vcpu
 

@@ -10,8 +10,8 @@ The service, the arrivals and the seeds are the same; only who runs it differs.
 
 from pathlib import Path
 
-from sim import plots, who_runs_it
 from sim.cli.script import answer, picture, script
+from sim import plots, who_runs_it
 
 
 @script(replications=30)

@@ -3,9 +3,10 @@
 The facade is lazy: importing one floor imports nothing above it.
 """
 
-from typing import TYPE_CHECKING
-
 from sim.facade import facade
+
+TYPE_CHECKING = False
+"""As type checkers know it; `typing` itself takes the time in which Ctrl-C is not yet expected."""
 
 if TYPE_CHECKING:
     from sim import catalog, experiment, plots, units

@@ -131,14 +131,14 @@ class Following(Process):
 
     __slots__ = ("_generator", "_ok", "_target", "_value", "callbacks", "env")
 
-    env: Environment
+    env: Clock
     callbacks: Any
     _generator: Generator[Event, Any, Any]
     _ok: bool
     _target: Any
     _value: Any
 
-    def __init__(self, env: Environment, generator: Generator[Event, Any, Any]) -> None:
+    def __init__(self, env: Clock, generator: Generator[Event, Any, Any]) -> None:
         if not hasattr(generator, "throw"):
             raise ValueError(f"{generator} is not a generator.")
         self.env = env
@@ -149,7 +149,7 @@ class Following(Process):
 
     def _resume(self, event: Event) -> None:
         """Go on with the value of an event that has happened, up to one that has not."""
-        env: Any = self.env
+        env = self.env
         env._active_proc = self
         happened: Any = event
         while True:
@@ -173,7 +173,7 @@ class Following(Process):
                 env.schedule(self)
                 break
             try:
-                callbacks = happened.callbacks
+                callbacks: list[Any] | None = happened.callbacks
             except AttributeError:
                 raise _no_event(self._generator, happened) from None
             if callbacks is not None:

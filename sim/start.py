@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from simpy import Environment, Event, Interrupt
 from simpy.events import PENDING
 
-from sim.clock import Following
+from sim.clock import Clock, Following
 from sim.core.recorder import Span
 from sim.core.world import World
 from sim.host import Kernel
@@ -247,7 +247,7 @@ class Start(Following):
         if self.gate is not None:
             yield from self.gate.after(self)
 
-    def _begin(self, env: Environment, story: Story) -> None:
+    def _begin(self, env: Clock, story: Story) -> None:
         """Run to the first event now; `Process.__init__` would schedule an event for that."""
         self.env = env
         self.callbacks = []

@@ -1,21 +1,34 @@
 """The command line: a module a verb."""
 
+import gc
 import os
 
-from sim.cli.streams import make_ready
+from sim.cli import interrupt
+
+interrupt.guard()
+
+RARELY = (20_000, 5, 2)
+"""When waste is looked for: what a command makes in its first second, it keeps to the end."""
 
 
 def main() -> None:
     """Entry point of `sim` and `berthsim`."""
-    make_ready()
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look for them all over
     try:
+        from sim.cli.streams import make_ready
+
+        make_ready()
+        gc.set_threshold(*RARELY)
+        # pydantic would look for plugins all over
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         from sim.cli.app import app
 
         app()
-    except Exception as error:
-        if "KeyboardInterrupt" in str(error):
-            raise SystemExit(130) from None
+    except OSError as error:  # of a help that cannot be written; verbs say their own
+        from sim.cli.streams import cannot_be_said
+
+        raise SystemExit(cannot_be_said(error)) from None
+    except BaseException as error:
+        stopped = isinstance(error, SystemExit) and error.code == interrupt.STOPPED
+        if stopped or interrupt.is_one(error):  # by a verb, or while modules are read
+            interrupt.end()
         raise
-    except KeyboardInterrupt:  # in the first second, while modules are read
-        raise SystemExit(130) from None

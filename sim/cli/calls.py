@@ -5,10 +5,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import IN_JSON, as_json, aside, hint, lead, note, notes, say, table, wrote
-from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.question import BadInput, Mistake, Question, Typed, ask
 from sim.files.calls.beside import with_calls, with_calls_of

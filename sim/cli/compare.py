@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.options import Files, refusals
 from sim.cli.screen import IN_JSON, as_json, hint, lead, note, table, wrote
-from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_change, shown_number
 from sim.core.question import Typed

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.columns import stops, won
 from sim.cli.options import Simulated, WorkerOptions, runs_on
 from sim.cli.screen import again, as_json, aside, hint, lead, note, say, table
-from sim.cli.script import picture
 from sim.core.description import description
 from sim.studies import platforms
 from sim.studies.density.answer import DensityAnswer

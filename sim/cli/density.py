@@ -46,8 +46,8 @@ def command(own: OwnFiles, question: DensityQuestion, to: Plotted) -> int:
 
 def _drawn(answer: DensityAnswer, folder: Path) -> Iterator[Path]:
     """How many, and where the memory goes."""
-    from sim import plots
     from sim.cli.script import picture
+    from sim import plots
 
     yield picture(plots.density_bars(answer.table()), folder / "density.png")
     budgets, title = answer.budgets(alike=True), answer.alike_title()

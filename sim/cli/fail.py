@@ -1,10 +1,10 @@
 """`sim fail`: a process, a host or a zone dies; who notices when, and when is all served again?"""
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
-from sim.cli.script import picture
 from sim.core.quantity import shown_seconds
 from sim.experiment.statistics.estimate import Estimate
 from sim.studies.fail import study

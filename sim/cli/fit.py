@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.options import Caveats
 from sim.cli.screen import IN_JSON, as_json, aside, hint, lead, note, table, wrote
-from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_mib, shown_plain
 from sim.core.question import BadInput, Question, Typed

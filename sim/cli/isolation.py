@@ -1,11 +1,11 @@
 """`sim isolation`: what the walls between sandboxes cost, and what still crosses them."""
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli import fail
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
-from sim.cli.script import picture
 from sim.studies.fail.question import FailQuestion
 from sim.studies.isolation import study
 from sim.studies.isolation.sharing import HEADS

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import IN_JSON, as_json, aside, bar, hint, lead, note, table, wrote
-from sim.cli.script import picture
 from sim.core.quantity import shown_bytes
 from sim.studies.lifecycle import study
 from sim.studies.lifecycle.answer import LifecycleAnswer

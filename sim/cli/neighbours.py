@@ -1,10 +1,10 @@
 """`sim neighbours`: one asks for all it can get; how much slower are the others?"""
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
-from sim.cli.script import picture
 from sim.studies.kinds import called
 from sim.studies.neighbours import study
 from sim.studies.neighbours.answer import NeighboursAnswer, WayRow

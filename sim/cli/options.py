@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from sim.cli.help import panel
+from sim.cli.interrupt import STOPPED, is_one, words
 from sim.cli.screen import begin, note, reader_has_gone
 from sim.core.description import description
 from sim.core.question import (
@@ -36,8 +37,6 @@ MOST, LONGEST = 500, 1700
 
 FILE = (".yaml", ".yml", ".json")
 """What the name of a file ends with, where an app of the catalogue could stand, too."""
-STOPPED = 130
-"""What a shell makes of a program that Ctrl-C has ended."""
 
 
 @description
@@ -128,17 +127,14 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
         return code
     except BrokenPipeError:
         reader_has_gone()
-    except KeyboardInterrupt as error:
-        note(str(error) or "stopped")
-        return STOPPED
     except (BadInput, OSError) as error:
         text = clipped(in_words(error)).replace("\n", "\n       ")
         note(f"error: {text}")
         return 2
-    except Exception as error:
-        if "KeyboardInterrupt" not in str(error):  # pydantic's own, while it makes its validators
+    except BaseException as error:
+        if not is_one(error):
             raise
-        note("stopped")
+        note(words(error))
         return STOPPED
 
 
@@ -245,30 +241,24 @@ def _refuse_what_is_no_text(given: dict[str, Any]) -> None:
 
 def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
     """As typer takes it: all is text, and None where nothing was typed."""
-    mark, help_text = typed(kind, field.name), _help(kind, field.name)
-    initial = default(kind, field.name)
+    mark, initial = typed(kind, field.name), default(kind, field.name)
     required = initial is MISSING
-    if not (required or initial is False or initial in (None, "", ())):
-        help_text += f"  [default: {_shown(mark, initial)}]"
     group, completes = panel(kind, field.name), _completes(kind, field.name)
     info: Any
     text: Any = list[str]
     if mark.argument:
         text = list[str] if mark.repeats else str
-        info = typer.Argument(
-            metavar=mark.shape or None, help=help_text, show_default=False, **completes
-        )
+        info = typer.Argument(metavar=mark.shape or None, show_default=False, **completes)
     elif kinds_of(kind)[field.name] is bool:
         text, flag = bool, f"--{mark.name}"
         flag = f"{flag}/--no-{mark.name}" if initial else flag
-        info = typer.Option(flag, help=help_text, show_default=False, rich_help_panel=group)
+        info = typer.Option(flag, show_default=False, rich_help_panel=group)
     else:
         shape = mark.shape or "<text>"
         names = [*([f"-{mark.short}"] if mark.short else []), f"--{mark.name}"]
         info = typer.Option(
             *names,
             metavar=shape,
-            help=help_text,
             show_default=False,
             rich_help_panel=group,
             **completes,
@@ -302,6 +292,12 @@ def _shown(mark: Typed, initial: object) -> str:
     return str(initial) if mark.shown is None else mark.shown(initial)
 
 
+def helps(command: Callable[..., int]) -> dict[str, str]:
+    """What the help says of each option of a verb; the sources are read for it."""
+    kinds = [kind for name, kind in get_type_hints(command).items() if name != "return"]
+    return {field.name: _help(kind, field.name) for kind in kinds for field in _listed(kind)}
+
+
 def _help(kind: type, name: str) -> str:
     """The docstring of a field on one line; other fields it names are options here."""
     known = {field.name for field in fields(kind)}
@@ -309,7 +305,11 @@ def _help(kind: type, name: str) -> str:
     def option(match: "re.Match[str]") -> str:
         return f"--{typed(kind, match[1]).name}" if match[1] in known else match[1]
 
-    return re.sub(r"`(\w+)`", option, " ".join(help_of(kind)[name].split()))
+    told = re.sub(r"`(\w+)`", option, " ".join(help_of(kind)[name].split()))
+    initial = default(kind, name)
+    if initial is MISSING or initial is False or initial in (None, "", ()):
+        return told
+    return f"{told}  [default: {_shown(typed(kind, name), initial)}]"
 
 
 def runs_on(workers: WorkerOptions, out: Path | None = None) -> AbstractContextManager[None]:

@@ -6,10 +6,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, aside, hint, lead, note, notes, say, table, wrote
-from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_seconds
 from sim.core.question import BadInput, Mistake, Typed, ask

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from sim.cli.script import pictures
 from sim.cli import explained
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many, remark_on
 from sim.cli.options import Plotted, WorkerOptions, refusals
 from sim.cli.screen import as_json, lead, note, say, table, wrote, wrote_aside
-from sim.cli.script import pictures
 from sim.core.description import description
 from sim.core.quantity import shown_plain
 from sim.experiment import Results, Scenario, replicate

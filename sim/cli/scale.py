@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
-from sim.cli.script import picture
 from sim.core.quantity import shown_memory, shown_vcpu
 from sim.studies.cost.bill import Bill
 from sim.studies.scale import ScaleQuestion

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.options import STOPPED
+from sim.cli.interrupt import all_is_read, end, is_one, words
 from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
 from sim.cli.streams import make_ready
@@ -45,18 +45,21 @@ def script(
             parser.add_argument("--out", type=Path, default=Path("results"))
             parser.add_argument("--jobs", type=_at_least(1), help="processes of this machine")
             parser.add_argument("--cluster", help="a Dask scheduler: tcp://HOST:8786, or local")
-            make_ready()
-            options = vars(parser.parse_args(arguments))
             try:
+                make_ready()
+                options = vars(parser.parse_args(arguments))
                 with using(options.pop("jobs"), options.pop("cluster"), options["out"]):
                     main(**options)
-            except KeyboardInterrupt as interrupt:
-                note(str(interrupt) or "stopped")
-                raise SystemExit(STOPPED) from None
             except (OSError, NoSuchWorkers) as error:
                 note(f"error: {in_words(error)}")
                 raise SystemExit(2) from None
+            except BaseException as error:
+                if not is_one(error):
+                    raise
+                note(words(error))
+                end()
 
+        all_is_read()
         return run
 
     return decorate

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.effort import ScenarioPath, remark_on
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
-from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.quantity import shown_number
 from sim.core.question import Typed
-from sim.experiment.storage.run_folder import make_folder
+from sim.experiment.storage.finished_runs import make_folder
 from sim.experiment.storage.whole_file import write_whole
 from sim.studies.kinds import CountOrNone, whole
 from sim.studies.sensitivity import Sensitivity, amount, sensitivity, words

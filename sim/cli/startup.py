@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from sim.cli.script import picture
 from sim.cli import explained
 from sim.cli.columns import stops, won
 from sim.cli.options import Plotted, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, aside, bar, hint, lead, note, table, wrote, wrote_aside
-from sim.cli.script import picture
 from sim.cli.uptime import start_files
 from sim.core.description import description
 from sim.core.quantity import shown_memory, shown_seconds, shown_vcpu

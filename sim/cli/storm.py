@@ -1,8 +1,8 @@
 """`sim storm`: many sandboxes started at once on one host."""
 
+from sim.cli.script import pictures
 from sim.cli.options import Caveats, Plotted, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote, wrote_aside
-from sim.cli.script import pictures
 from sim.core.quantity import shown_gib
 from sim.studies.storm import study
 from sim.studies.storm.host import NoMemory, virtualised

@@ -4,11 +4,14 @@ import io
 import os
 import re
 import sys
+from contextlib import suppress
 
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """What a terminal obeys instead of showing it; files of others may have it in a name."""
+
+_SIZE = re.compile("[1-9][0-9]{0,4}")
 
 
 def make_ready() -> None:
@@ -19,6 +22,17 @@ def make_ready() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    for name in ("COLUMNS", "LINES"):
+        if not _SIZE.fullmatch(os.environ.get(name, "80")):
+            del os.environ[name]  # a terminal of no width, in which nothing can be folded
+
+
+def cannot_be_said(error: OSError) -> int:
+    """What ends a program whose output goes nowhere: a sentence if there is somewhere, and 2."""
+    with suppress(OSError):
+        sys.stderr.write(f"error: {error.strerror or error}\n")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor is the rest
+    return 2
 
 
 def takes_all_signs() -> bool:

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.effort import Runs, ScenarioPath, effort, how_many, remark_on
 from sim.cli.options import Simulated, WorkerOptions, refusals
 from sim.cli.run import ended
 from sim.cli.screen import as_json, lead, note, say, table, wrote
-from sim.cli.script import picture
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.experiment import LatinHypercube, Results, Sobol, sweep

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from sim.cli.script import picture
 from sim import plots
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles, shared
 from sim.cli.screen import as_json, aside, hint, lead, note, notes, table, wrote
-from sim.cli.script import picture
 from sim.core.question import BadInput, ask
 from sim.studies import platforms
 from sim.studies.startup.question import StartupQuestion

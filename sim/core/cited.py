@@ -1,9 +1,10 @@
 """A number with a passport: value, unit, range, source, date and grade."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 
 Grade: TypeAlias = Literal["A", "B", "C", "D", "assumed"]
 Standing: TypeAlias = Literal["measured", "derived", "assumed"]
@@ -35,6 +36,12 @@ NEVER_ZERO = ("of an m5 vCPU", "of an m5d.metal core", "of one thread", "unpacke
 """Units of speeds and ratios, by which work is divided, apart from those that have a `/s`."""
 
 
+CHECKED = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
+"""How descriptions are checked, and written as JSON."""
+
+_CHECKS: list[CoreSchema] = []
+
+
 class Allowed(NamedTuple):
     """What a value may be."""
 
@@ -63,6 +70,15 @@ class Cited:
     note: str = ""
     core: str = ""
     """The core on which CPU work, or a rate a core, was measured."""
+
+    __pydantic_config__ = CHECKED
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """How one is checked in a description: made once, and not for each that may hold one."""
+        if not _CHECKS:
+            _CHECKS.append(handler(source))
+        return _CHECKS[0]
 
     def __float__(self) -> float:
         return self.value

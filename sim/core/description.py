@@ -7,16 +7,18 @@ All its mistakes are reported at once, each with its path. A run never changes i
 import inspect
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass, replace
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, TypeVar, dataclass_transform
+from threading import RLock
+from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.core.cited import Cited
+from sim.core.cited import CHECKED, Cited
 from sim.core.mistakes import BadDescription, mistakes, without_a_name
 from sim.docstrings import FieldHelp
 
@@ -34,6 +36,8 @@ class DescribedClass(type):
         """Make one, or say all that is wrong with it."""
         if args:
             _refuse_without_names(cls, args)
+        if hasattr(cls, "__unfinished__"):
+            _finish(cls)
         try:
             return super().__call__(*args, **kwargs)
         except ValidationError as error:
@@ -73,20 +77,113 @@ def _default(field: Any) -> object:
     return inspect.Parameter.empty if field.is_required() else field.default
 
 
+class _Later:
+    """What a description has when it is finished; whoever asks for it finishes it."""
+
+    def __set_name__(self, kind: type, name: str) -> None:
+        self._kind, self._name = kind, name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        _finish(self._kind)
+        return getattr(owner if instance is None else instance, self._name)
+
+
+LATER = (
+    *("__match_args__", "__dataclass_fields__", "__dataclass_params__"),
+    *("__is_pydantic_dataclass__", "__pydantic_complete__", "__pydantic_fields__"),
+    *("__pydantic_core_schema__", "__pydantic_validator__", "__pydantic_serializer__"),
+)
+
+_FINISHING = RLock()
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def description(cls: type[T]) -> type[T]:
     """Make `cls` a frozen, keyword-only, slotted pydantic dataclass that forbids unknown names.
 
-    Its validator is built when the first one is made: a verb uses a few of a hundred classes.
+    It has its methods and its slots at once. The rest is made when the first one is, or when
+    somebody asks for its fields: a verb uses a few of a hundred classes.
     """
-    config = ConfigDict(extra="forbid", defer_build=True, ser_json_inf_nan="strings")
     body = {
         name: part for name, part in vars(cls).items() if name not in ("__dict__", "__weakref__")
     }
-    plain: Any = DescribedClass(cls.__name__, cls.__bases__, body)
-    made: Any = dataclass(frozen=True, kw_only=True, slots=True, config=config)(plain)
+    inherited = {slot for base in cls.__mro__[1:-1] for slot in vars(base).get("__slots__", ())}
+    own = [name for name in _annotated(cls) if name not in inherited]
+    defaults = {name: body.pop(name) for name in (*own, *inherited) if name in body}
+    body |= {"__slots__": tuple(own), "__getstate__": _state, "__setstate__": _set_state}
+    body |= {"__unfinished__": defaults, **{name: _Later() for name in LATER}}
+    made: Any = DescribedClass(cls.__name__, cls.__bases__, body)
     made.__slots__ = FieldHelp(made)
     return made  # type: ignore[no-any-return]
+
+
+def _annotated(cls: type) -> list[str]:
+    """Names of the fields that are written in a class."""
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        kinds = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+    else:
+        kinds = vars(cls).get("__annotations__", {})
+    return [
+        name
+        for name, kind in kinds.items()
+        if kind is not ClassVar and get_origin(kind) is not ClassVar
+    ]
+
+
+def _finish(kind: Any) -> None:
+    """Make what a description does not have yet, and what those have not that it inherits from.
+
+    One that fails is as it was, and fails again with the same words. Another thread waits.
+    """
+    with _FINISHING:
+        for base in kind.__mro__[:0:-1]:
+            if "__unfinished__" in vars(base):
+                _finish(base)
+        before = dict(vars(kind))
+        if before.get("__unfinished__") is None:  # finished, or about to be, further out
+            return
+        try:
+            _make_dataclass(kind, before)
+        except BaseException:
+            for name in vars(kind).keys() - before:
+                delattr(kind, name)
+            _put_back(kind, before, before)
+            raise
+
+
+def _make_dataclass(kind: Any, before: Mapping[str, Any]) -> None:
+    """With its defaults in the place of its slots, where pydantic looks for them."""
+    defaults = kind.__unfinished__
+    kind.__unfinished__ = None
+    for name in LATER:
+        delattr(kind, name)
+    for name, default in defaults.items():
+        setattr(kind, name, default)
+    dataclass(frozen=True, kw_only=True, config=CHECKED)(kind)
+    for name in defaults.keys() - before:  # a field that is inherited with another default
+        delattr(kind, name)
+    _put_back(kind, before, defaults.keys() & before)
+    del kind.__unfinished__
+
+
+def _put_back(kind: type, before: Mapping[str, Any], names: Iterable[str]) -> None:
+    for name in names:
+        if vars(kind).get(name, MISSING) is not before[name]:
+            setattr(kind, name, before[name])
+
+
+def _state(self: Any) -> list[object]:
+    """What is pickled of a description: its values, in the order of its fields."""
+    return [getattr(self, field.name) for field in fields(self)]
+
+
+def _set_state(self: Any, state: list[object]) -> None:
+    if hasattr(type(self), "__unfinished__"):
+        _finish(type(self))
+    for field, value in zip(fields(self), state, strict=True):
+        object.__setattr__(self, field.name, value)
 
 
 def as_json(node: object) -> str:

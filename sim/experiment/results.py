@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sim.experiment import frames
 from sim.experiment.statistics import estimate as estimates
 from sim.experiment.statistics import steady_state as steady
+from sim.experiment.storage.finished_runs import LATEST, note_latest, read_summary, save_whole
 from sim.experiment.storage.manifest import FILE, Manifest, check_name, read_manifest
 from sim.experiment.storage.part_files import Damaged, PartFiles
-from sim.experiment.storage.run_folder import LATEST, note_latest, read_summary, save_whole
 from sim.experiment.storage.run_tables import RunTables
 from sim.experiment.storage.tables import arrow_of
 
@@ -211,7 +211,7 @@ class Results:
             home,
             self.manifest,
             self.scenario,
-            self._chunks,
+            self._chunks if len(self.runs) else None,
             as_csv(self.summary),
         )
 

@@ -322,7 +322,8 @@ class Memory(PageCache):
         touched = self.held + self.private + self.hot + self._cold
         if touched > self.capacity:
             return False
-        self._note_peak(touched)
+        if touched > self.peak:
+            self._note_peak(touched)
         return True
 
     def _relieve(self) -> None:

@@ -96,7 +96,7 @@ class PageCache:
             return shared, files
         touched = tuple((name, self.pin(name, hot)) for name, hot in files)
         self._undisturbed = shared
-        return shared, touched
+        return shared, files if touched == files else touched
 
     def leave(self, shared: SharedFileSet) -> None:
         """Remove a sharer; the last one leaves the pages behind as cold cache."""

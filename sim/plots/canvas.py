@@ -1,6 +1,7 @@
 """What all figures share: axes without pyplot, a quiet frame, legends that cover nothing."""
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +11,11 @@ from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.container import Container
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 
@@ -27,11 +30,30 @@ SMALL = 8.5
 TITLE: Mapping[str, Any] = {"fontsize": 11.5, "fontweight": "bold", "color": INK}
 
 
+class _PlainFigure(Figure):
+    """A figure whose texts are what they say, wherever it is drawn."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it."""
+        with _as_it_says(self):
+            super().draw(renderer)
+
+
+@contextmanager
+def _as_it_says(figure: Figure) -> Iterator[None]:
+    """A `$` in the name of a service begins no formula, and a sign that no font has is a box."""
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    with rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        yield
+
+
 def new_figure(height: float) -> Figure:
     """An empty figure of the usual width; `height` in inches."""
     theme()
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
-    return Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout, facecolor=PAPER)
+    return _PlainFigure(figsize=(WIDTH, height), dpi=DPI, layout=layout, facecolor=PAPER)
 
 
 def axes(ax: Axes | None, height: float) -> Axes:
@@ -158,13 +180,14 @@ def laid_out(figure: Figure) -> Iterator[None]:
     With a layout engine, even an idle one, matplotlib draws a figure twice for each file.
     """
     engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-    figure.set_layout_engine(None)
-    try:
-        yield
-    finally:
-        figure.set_layout_engine(engine)
+    with _as_it_says(figure):
+        if engine is not None:
+            engine.execute(figure)
+        figure.set_layout_engine(None)
+        try:
+            yield
+        finally:
+            figure.set_layout_engine(engine)
 
 
 def save(ax: Axes, *paths: str | os.PathLike[str], dpi: float = DPI) -> None:

@@ -333,7 +333,6 @@ class SharedCapacity(Group):
                 if tag > first:
                     break
                 job.version = OVER
-                job.left = 0.0
                 job._ok = True
                 job._value = None
                 done.append(job)
@@ -357,7 +356,7 @@ class SharedCapacity(Group):
 
     def _run_callbacks(self, job: Job) -> bool:
         """Run the callbacks of a completed job; whether the run goes on after that."""
-        callbacks, job.callbacks = job.callbacks, None
+        callbacks, job._callbacks = job._callbacks, None
         try:
             for callback in callbacks:
                 callback(job)

@@ -13,6 +13,7 @@ from simpy.events import NORMAL
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import ALONE, OVER, PARKED, VERSIONS, ChildBounds
 from sim.sharing.member import MemberGroup
+from sim.sharing.waterfill import NO_CLASSES, NO_RATIOS
 
 
 class Pacing(Protocol):
@@ -194,7 +195,7 @@ class Group(MemberGroup):
         for group in self.children.groups if self.children else ():
             if isinstance(group, Group):
                 group._close()
-        self.classes, self.ratios, self.unsaturated = [], [], 0.0
+        self.classes, self.ratios, self.unsaturated = NO_CLASSES, NO_RATIOS, 0.0
         self.completions = None
         self._removed = True
 
@@ -250,6 +251,7 @@ class Group(MemberGroup):
         ratio_class = many[0] if many and many[0].ratio == ratio else self.class_of(ratio)
         axis = ratio * now if ratio_class.saturated else self.clock
         job.tag = tag = axis - ratio_class.origin + job.left / weight
+        job.left = 0.0
         job.version = version = next(VERSIONS)
         heappush(ratio_class.queue, (tag, version, job))
         ratio_class.count += 1

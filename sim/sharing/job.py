@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 from simpy import Environment, Event
 from simpy.events import PENDING
 
 from sim.sharing.lazy_heap import OVER, PARKED
+
+NOBODY: Final = ()
+"""The callbacks of a job for which nobody has asked yet."""
 
 
 class Owner(Protocol):
@@ -38,9 +41,9 @@ class Job(Event):
     """
 
     __slots__ = (
+        "_callbacks",
         "_ok",
         "_value",
-        "callbacks",
         "cap",
         "delay",
         "env",
@@ -53,7 +56,7 @@ class Job(Event):
 
     # What SimPy keeps in an event's dictionary has a place of its own: a quarter of a job's bytes.
     env: Environment
-    callbacks: Any
+    _callbacks: Any
     _ok: bool
     _value: Any
 
@@ -62,7 +65,7 @@ class Job(Event):
     ) -> None:
         # What `Event.__init__` does, without the call: 5% of a job's time.
         self.env = env
-        self.callbacks = []
+        self._callbacks = NOBODY
         self._value = PENDING
         self.owner = owner
         self.weight = weight
@@ -70,11 +73,22 @@ class Job(Event):
         self.delay = delay
         """Seconds between the end of the work and the event."""
         self.left = work
-        """Work left, true while the job does not run."""
+        """Work left while the job does not run, or runs alone; else its tag tells that."""
         self.tag = 0.0
         """V of its ratio class at which a running job is done."""
         self.version = PARKED
         """Version of its valid entry in a queue, or its state: PARKED, OVER or ALONE."""
+
+    @property
+    def callbacks(self) -> Any:
+        """Who is told of the end, a list; made for who asks first, or a fifth of a job's bytes."""
+        if self._callbacks is NOBODY:
+            self._callbacks = []
+        return self._callbacks
+
+    @callbacks.setter
+    def callbacks(self, callbacks: Any) -> None:
+        self._callbacks = callbacks
 
     @property
     def rate(self) -> float:

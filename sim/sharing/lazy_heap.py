@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 PARKED: Final = 0
 OVER: Final = -1
@@ -47,6 +47,10 @@ def drop_all_stale(queue: list[tuple[float, int, H]]) -> None:
     heapify(queue)
 
 
+_NOTHING: Final[list[Any]] = []
+"""The bounds of all that have none yet; never changed."""
+
+
 class ChildBounds(Generic[H]):
     """Which child groups need re-levelling, by time and by water level.
 
@@ -61,9 +65,9 @@ class ChildBounds(Generic[H]):
         """All child groups, in order of creation."""
         self.changed: list[H] = []
         """Those in which something has changed since the last levelling."""
-        self.checks: list[tuple[float, int, H]] = []
-        self.ceilings: list[tuple[float, int, H]] = []
-        self.floors: list[tuple[float, int, H]] = []
+        self.checks: list[tuple[float, int, H]] = _NOTHING
+        self.ceilings: list[tuple[float, int, H]] = _NOTHING
+        self.floors: list[tuple[float, int, H]] = _NOTHING
         self._limit = SPARE
 
     def discard(self, group: H) -> None:
@@ -75,10 +79,13 @@ class ChildBounds(Generic[H]):
     def push(self, group: H, check: float, floor: float, ceiling: float) -> None:
         """Re-level `group` at time `check`, or once the level leaves ``floor..ceiling``."""
         if check < math.inf:
+            self.checks = self.checks or []
             heappush(self.checks, (check, group.version, group))
         if floor > 0.0:
+            self.floors = self.floors or []
             heappush(self.floors, (-floor, group.version, group))
         if ceiling < math.inf:
+            self.ceilings = self.ceilings or []
             heappush(self.ceilings, (ceiling, group.version, group))
         if len(self.checks) + len(self.floors) + len(self.ceilings) > self._limit:
             self._tidy()

@@ -27,6 +27,11 @@ them to rounding: at this bound it loses ten bits of 53 against one that always 
 """
 
 
+NO_CLASSES: Final[list[RatioClass]] = []
+NO_RATIOS: Final[list[float]] = []
+"""Those of all groups in which nothing has run in the tree yet, as of most; never changed."""
+
+
 class Waterfill:
     """Ratio classes sorted by ratio, the first `saturated` of which have all they can use.
 
@@ -53,8 +58,8 @@ class Waterfill:
     )
 
     def __init__(self) -> None:
-        self.classes: list[RatioClass] = []
-        self.ratios: list[float] = []
+        self.classes: list[RatioClass] = NO_CLASSES
+        self.ratios: list[float] = NO_RATIOS
         """Their ratios, in the same order."""
         self.completions: NextCompletions | None = None
         """The order of their next completions, where there are more than a few."""
@@ -88,6 +93,8 @@ class Waterfill:
         if place < self.saturated:
             self.saturated += 1
             new.saturated, new.origin = True, 0.0
+        if not self.classes:
+            self.ratios, self.classes = [], []
         self.ratios.insert(place, ratio)
         self.classes.insert(place, new)
         if self.completions is None and not 2 < len(self.classes) <= FEW:

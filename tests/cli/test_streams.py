@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from sim.cli import main
 from sim.cli.app import app
 from sim.cli.streams import visible, visible_in_json
 from sim.experiment.storage.whole_file import in_words, write_whole
@@ -71,6 +72,28 @@ def test_a_terminal_without_unicode_gets_an_answer(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         assert "w\\xe9b" in done.stdout or json.loads(done.stdout)["services"][0]["image"]
         assert "----" in done.stdout or form
+
+
+@pytest.mark.parametrize("width", ["0", "9" * 5000, "\u00b2"])
+def test_a_terminal_of_no_width_gets_an_answer(
+    width: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As wide as if nothing had been said (`docker exec` of a terminal without a size)."""
+    monkeypatch.setattr(sys, "argv", ["sim", "explain", "app"])
+    monkeypatch.setenv("COLUMNS", width)
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("app: a program with start-up work")
+
+
+def test_a_help_that_cannot_be_written_ends_in_a_sentence() -> None:
+    """The disk is full (`sim --help > /dev/full`)."""
+    command = f"{sys.executable} -m sim --help > /dev/full"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")
 
 
 def test_a_pipe_is_written_to_where_somebody_reads(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 WRITING = tuple(
-    f"storage/{name}.py" for name in ("part_files", "run_folder", "manifest", "whole_file")
+    f"storage/{name}.py"
+    for name in ("part_files", "run_folder", "finished_runs", "manifest", "whole_file")
 )
 
 

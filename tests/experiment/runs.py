@@ -15,7 +15,7 @@ from sim.core.world import World
 from sim.experiment import Burst, Results, Scenario, replicate
 from sim.experiment.running.batch import Bundle
 from sim.experiment.storage import run_folder as store
-from sim.experiment.storage.tables import TABLES
+from sim.experiment.storage.part_files import TABLES
 from sim.start import Deployment
 from sim.units import MiB
 

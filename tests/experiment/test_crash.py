@@ -13,6 +13,7 @@ from runs import assert_same, pair, scenario
 
 from sim.experiment import Results, compare, load, replicate
 from sim.experiment.running import engine
+from sim.experiment.storage import finished_runs
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.part_files import FOLDERS
 from sim.experiment.storage.whole_file import write_whole
@@ -82,14 +83,14 @@ def test_a_lock_that_an_interrupt_has_left_hinders_nobody(
 
     def interrupted(self: store.RunFolder) -> None:
         prepare(self)
-        lock = store.FileLock(self.folder / store.LOCK, is_singleton=True)
+        lock = finished_runs.FileLock(self.folder / finished_runs.LOCK, is_singleton=True)
         lock.acquire()  # once more, so that leaving the block does not give it back
         kept.append(lock)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(store.RunFolder, "_prepare", interrupted)
-        patch.setattr(store.BaseFileLock, "release", lambda *_, **__: None)
+        patch.setattr(finished_runs.BaseFileLock, "release", lambda *_, **__: None)
         ask(tmp_path)
 
     assert kept[0].is_locked
@@ -109,7 +110,7 @@ def save_everywhere(step: int, tmp_path: Path) -> int:
         assert_same(there, few if len(there.runs) == 2 else many)
         many.save(out)
         assert_same(load(out / "small"), many)
-        assert not [path for path in only(out).rglob(".*") if path.name != store.LOCK]
+        assert not [path for path in only(out).rglob(".*") if path.name != finished_runs.LOCK]
         shutil.rmtree(out)
     raise AssertionError
 

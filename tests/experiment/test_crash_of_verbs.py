@@ -20,13 +20,14 @@ from forked import forked
 from interrupts import interrupted_at, lines
 from typer.testing import CliRunner
 
+from sim.cli.script import script
 from sim import Burst, Scenario, catalog, replicate
 from sim.cli.app import app
-from sim.cli.script import script
 from sim.experiment import Results, load
 from sim.experiment.running import engine
+from sim.experiment.storage import finished_runs
 from sim.experiment.storage import run_folder as store
-from sim.experiment.storage.tables import TABLES
+from sim.experiment.storage.part_files import TABLES
 
 SCENARIO = """\
 name: small
@@ -91,7 +92,7 @@ def kept(out: Path) -> Results:
     folders = [path for path in home.iterdir() if path.is_dir() and not path.is_symlink()]
     assert len(folders) == 1, folders
     hidden = {path.name for path in out.rglob(".*")}
-    assert hidden <= {store.LOCK}, hidden
+    assert hidden <= {finished_runs.LOCK}, hidden
     return load(folders[0])
 
 
@@ -107,7 +108,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every batch is a part, batches are small, and nobody waits before drafts are tidied up."""
     monkeypatch.setattr(store, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(engine, "BATCH_SECONDS", 0.01)
-    monkeypatch.setattr(store, "SAVE_WAITS", 0.0)
+    monkeypatch.setattr(finished_runs, "SAVE_WAITS", 0.0)
 
 
 def interrupt_everywhere(kind: str, step: int, folder: Path, most: int = 10**6) -> int:
@@ -145,7 +146,7 @@ def child(kind: str, out: Path, jobs: int, begun: Connection) -> None:
     """The same in a process of its own, as a terminal starts it; it tells when it has begun."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    store.FLUSH_SECONDS, engine.BATCH_SECONDS, store.SAVE_WAITS = 0.0, 0.01, 0.0
+    store.FLUSH_SECONDS, engine.BATCH_SECONDS, finished_runs.SAVE_WAITS = 0.0, 0.01, 0.0
     try:
         begun.send(True)
         code = typed(kind, out, jobs)

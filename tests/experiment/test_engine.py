@@ -18,8 +18,9 @@ from runs import DiesOnce, SleepsOnce, assert_same, pair, scenario
 
 from sim.experiment import Scenario, compare, replicate
 from sim.experiment.running import engine
-from sim.experiment.running.batch import Batch, Bundle, code_digest, perform
+from sim.experiment.running.batch import Batch, Bundle, perform
 from sim.experiment.running.engine import Engine
+from sim.experiment.running.own_code import code_digest
 from sim.experiment.running.stopping import Number
 from sim.experiment.running.workers import ProcessPool, StartingPool, Workers, using
 from sim.experiment.storage.run_folder import InMemory

@@ -23,8 +23,10 @@ from sim.experiment import Scenario, compare, load, replicate
 from sim.experiment.replication import Interrupted
 from sim.experiment.results import Unfinished
 from sim.experiment.running import engine
-from sim.experiment.running.batch import Batch, Bundle, code_digest, perform
+from sim.experiment.running.batch import Batch, Bundle, perform
+from sim.experiment.running.own_code import code_digest
 from sim.experiment.running.run import run
+from sim.experiment.storage import finished_runs
 from sim.experiment.storage import part_files as parts
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.manifest import new_manifest, write_manifest
@@ -226,7 +228,7 @@ def test_a_second_process_on_one_folder_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the folder's name; when the first is killed, its lock has gone."""
-    monkeypatch.setattr(store, "SAVE_WAITS", 0.1)
+    monkeypatch.setattr(finished_runs, "SAVE_WAITS", 0.1)
     ready = forked().Event()
     first = forked().Process(target=hold, args=(tmp_path, ready))
     first.start()

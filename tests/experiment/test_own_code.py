@@ -11,8 +11,7 @@ import pytest
 from runs import scenario
 
 from sim.experiment import Scenario, replicate
-from sim.experiment.running.batch import MODEL, code_digest
-from sim.experiment.running.own_code import own_code
+from sim.experiment.running.own_code import MODEL, code_digest, own_code
 
 PLATFORM = """
 from worlds import docker, machine
@@ -163,7 +162,7 @@ def test_a_part_of_the_model_that_is_not_there_is_an_error(
 ) -> None:
     """A fingerprint of nothing would mix runs of different models."""
     code_digest.cache_clear()
-    monkeypatch.setattr("sim.experiment.running.batch.MODEL", (*MODEL, "moved/away"))
+    monkeypatch.setattr("sim.experiment.running.own_code.MODEL", (*MODEL, "moved/away"))
 
     with pytest.raises(FileNotFoundError, match="moved/away: it belongs to the model"):
         code_digest()

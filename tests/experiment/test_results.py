@@ -12,7 +12,8 @@ from worlds import LOAD, app, docker, ec2, ecs, image, machine, service
 from sim.core.randomness import Lognormal
 from sim.experiment import Burst, Results, Scenario, compare, load, replicate
 from sim.experiment.statistics.estimate import TooFew
-from sim.experiment.storage.tables import FEW_ROWS, TABLES, arranged
+from sim.experiment.storage.part_files import TABLES
+from sim.experiment.storage.tables import FEW_ROWS, arranged
 from sim.units import MiB
 
 WEB = service(

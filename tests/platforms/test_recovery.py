@@ -302,6 +302,30 @@ def test_a_drained_host_takes_nothing_and_ends_empty() -> None:
     assert all(isinstance(live.current(s).value, Ready) for s in starts)
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_planned_replacement_waits_for_room_until_there_is_some(beside: bool) -> None:
+    """A full host and 77 s until another task goes: that is its part `placed`, to the second.
+
+    In place of the old one there is room at once, and the part takes nothing.
+    """
+    rolling = (
+        Rolling(surge=0.25, unavailable=0.0) if beside else Rolling(surge=0.0, unavailable=0.25)
+    )
+    full = machine(vcpu=5.0, memory=100 * GiB)
+    world, live, starts = up(ecs(full, when_full="wait"), replace(SERVICE, rolling=rolling), 4)
+    other = live.live.launch(service("other", cpu=1.0), 1)[0]
+    world.env.run(until=2000.0)
+    live.strike(Fault(at=0.0, what="update"))
+    world.env.run(until=2077.0)
+    live.live.stop(other)
+    world.env.run()
+    waits = [r for r in rows(world.record) if (r.phase, r.parent) == ("placed", "recovery")]
+
+    assert len(waits) == 4
+    assert sorted(r.length for r in waits) == pytest.approx([0.0] * 3 + [77.0 if beside else 0.0])
+    assert all(isinstance(live.current(start).value, Ready) for start in starts)
+
+
 CLUSTERS: dict[str, tuple[Any, Recovery]] = {
     "ecs": (
         ecs(BOX, count=3, when_full="wait"),

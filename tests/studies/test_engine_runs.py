@@ -10,7 +10,7 @@ import pytest
 from sim import lifecycle, load, scale_in, scale_out, startup, storm
 from sim.experiment import Results
 from sim.experiment.running.workers import using
-from sim.experiment.storage.tables import TABLES
+from sim.experiment.storage.part_files import TABLES
 
 DOCKERFILE = "FROM node:22\n# berthsim: size=1MB cpu=1\nRUN make\n"
 

@@ -3,15 +3,12 @@
 This is all a worker process imports: no table library, no platform but those of its scenarios.
 """
 
-import functools
 import gc
-import hashlib
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
 from sim.experiment.running.columns import (
@@ -23,28 +20,11 @@ from sim.experiment.running.columns import (
     sample_pieces,
     span_columns,
 )
-from sim.experiment.running.own_code import module_digest
+from sim.experiment.running.own_code import code_digest, module_digest
 from sim.experiment.running.run import Runnable, RunRow, run, run_row
 
 RunKey: TypeAlias = tuple[str, int]
 """Variant and number of a replication."""
-
-MODEL = (
-    "units.py",
-    "start.py",
-    "sharing",
-    "core",
-    "host",
-    "image",
-    "workload",
-    "sandbox",
-    "platforms",
-    "experiment/running/scenario.py",
-    "experiment/running/run.py",
-    "experiment/running/columns.py",
-    "experiment/running/packed.py",
-)
-"""Files and folders, relative to the package, that decide what a run gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +100,3 @@ def _without_garbage() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-@functools.cache
-def code_digest() -> str:
-    """Fingerprint of the code that decides what a run gives."""
-    home = Path(__file__).parents[2]
-    digest = hashlib.sha256()
-    for path in sorted(path for part in MODEL for path in _sources(home / part)):
-        digest.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _sources(part: Path) -> list[Path]:
-    """The modules of a part of the model; a part that has moved must not leave the fingerprint."""
-    files = [part] if part.is_file() else list(part.rglob("*.py"))
-    if not files:
-        raise FileNotFoundError(f"{part}: it belongs to the model and is not there")
-    return files

@@ -7,8 +7,8 @@ from itertools import islice
 from threading import Event, Thread
 from typing import Protocol
 
-from sim.experiment.running.batch import Batch, Bundle, RunKey, code_digest
-from sim.experiment.running.own_code import own_code
+from sim.experiment.running.batch import Batch, Bundle, RunKey
+from sim.experiment.running.own_code import code_digest, own_code
 from sim.experiment.running.progress import progress, say
 from sim.experiment.running.run import Runnable, RunRow, UnderWay
 from sim.experiment.running.stopping import Target

@@ -29,6 +29,24 @@ _READ: dict[str, tuple[object, object, str | None]] = {}
 """Texts by module, with the module and its spec, which is another one after a reload."""
 
 
+MODEL = (
+    "units.py",
+    "start.py",
+    "sharing",
+    "core",
+    "host",
+    "image",
+    "workload",
+    "sandbox",
+    "platforms",
+    "experiment/running/scenario.py",
+    "experiment/running/run.py",
+    "experiment/running/columns.py",
+    "experiment/running/packed.py",
+)
+"""Files and folders, relative to the package, that decide what a run gives."""
+
+
 class OwnCode(NamedTuple):
     """The user's own code in some descriptions."""
 
@@ -208,3 +226,21 @@ def _referred(function: FunctionType) -> Iterator[tuple[str, Any]]:
 def _names(code: CodeType) -> set[str]:
     inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
     return set(code.co_names).union(*map(_names, inner))
+
+
+@functools.cache
+def code_digest() -> str:
+    """Fingerprint of the code that decides what a run gives."""
+    home = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    for path in sorted(path for part in MODEL for path in _sources(home / part)):
+        digest.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _sources(part: Path) -> list[Path]:
+    """The modules of a part of the model; a part that has moved must not leave the fingerprint."""
+    files = [part] if part.is_file() else list(part.rglob("*.py"))
+    if not files:
+        raise FileNotFoundError(f"{part}: it belongs to the model and is not there")
+    return files

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from pydantic_core import to_json
 
 from sim.core.fitted import FittedFigure, stand_ins
-from sim.experiment.running.batch import code_digest
+from sim.experiment.running.own_code import code_digest
 from sim.experiment.storage.variants import canonical, shortened, whole
 from sim.experiment.storage.whole_file import write_whole
 

@@ -20,7 +20,6 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.experiment.storage.tables import ROWS, TABLES, combined, empty_tables, even
 from sim.experiment.storage.whole_file import remove_drafts, whole_file, write_whole
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ SMALL, MERGED = 500_000, 1_000_000
 MANY = 10
 """Small parts from which some are merged."""
 
+TABLES = ("runs", "spans", "samples")
 COMMITS = "commits"
 FOLDERS = (*TABLES, COMMITS)
 
@@ -159,6 +159,8 @@ class PartFiles:
         Raises:
             Damaged: a file is not as it was written.
         """
+        from sim.experiment.storage.tables import combined, empty_tables
+
         some = self.there if parts is None else parts
         pieces = [self._read(self.path(table, part.number)) for part in some]
         return combined([empty_tables()[table], *pieces]).replace_schema_metadata(None)
@@ -290,6 +292,8 @@ class PartFiles:
         """Write a file, and return how many rows it has, and its digest."""
         import pyarrow.parquet as pq
 
+        from sim.experiment.storage.tables import even
+
         rows, pieces = 0, even(tables)
         first = next(pieces)
         with whole_file(path) as file:
@@ -327,6 +331,8 @@ def _chunks(path: Path, file: pa.OSFile, columns: Sequence[str] | None) -> Itera
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+    from sim.experiment.storage.tables import ROWS
 
     try:
         table = pq.ParquetFile(file, page_checksum_verification=True)

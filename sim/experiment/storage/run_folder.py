@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import hashlib
-import io
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -16,24 +11,31 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from filelock import BaseFileLock, FileLock, Timeout
-
 from sim.core.quantity import shown_bytes
 from sim.experiment.running.batch import Bundle, rows_in
 from sim.experiment.running.columns import PackedSamples, rows_of, size
 from sim.experiment.running.progress import say
 from sim.experiment.running.run import RunRow
+from sim.experiment.storage.finished_runs import (
+    complete,
+    finished,
+    locked,
+    make_folder,
+    make_tables,
+    note_latest,
+    replications,
+    stored_parts,
+)
 from sim.experiment.storage.manifest import (
     FILE,
     Manifest,
-    check_name,
     read_manifest,
     write_manifest,
 )
-from sim.experiment.storage.part_files import FOLDERS, PartFiles, unlinked
+from sim.experiment.storage.part_files import TABLES, PartFiles
 from sim.experiment.storage.run_tables import LARGE, RunTables
-from sim.experiment.storage.tables import TABLES, arranged, chunks, empty_tables
-from sim.experiment.storage.whole_file import remove_drafts, write_whole
+from sim.experiment.storage.tables import arranged, chunks
+from sim.experiment.storage.whole_file import remove_drafts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,13 +48,6 @@ BYTES_A_SPAN = 14.0
 
 MUCH = 1e9
 """Bytes of a run from which their number is said beforehand."""
-
-SAVE_WAITS = 60.0
-"""Seconds that a save waits for another process that saves the same."""
-
-SUMMARY = "summary.csv"
-LATEST = "latest"
-LOCK = ".lock"
 
 
 def _on_disk(bundle: Bundle) -> float:
@@ -258,224 +253,3 @@ class RunFolder:
             code = None
         if code != self.manifest["code"] and any((self.folder / "runs").glob("part-*")):
             say(f"{self.folder}: its runs are of another version of the model; made again")
-
-
-def complete(
-    parts: PartFiles, manifest: Manifest, described: Mapping[str, Any], summary: str
-) -> None:
-    """Write the summary and, last, the manifest that names the parts; then nothing else is kept."""
-    folder, stem = parts.folder, hashlib.blake2b(summary.encode(), digest_size=8).hexdigest()
-    write_whole(folder / "summaries" / f"{stem}.csv", summary)
-    numbers = [part.number for part in parts.there]
-    stored = {"parts": numbers, "summary": stem}
-    write_manifest(folder, {**manifest, "complete": True, "stored": stored}, described)
-    write_whole(folder / SUMMARY, summary)
-    parts.pinned = frozenset(numbers)
-    parts.tidy()
-    for path in (folder / "summaries").glob("*.csv"):
-        if path.stem != stem and len(path.stem) == len(stem):
-            path.unlink(missing_ok=True)
-
-
-def read_summary(folder: Path, manifest: Manifest) -> str:
-    """The summary of a finished run as it was written.
-
-    Raises:
-        ValueError: it is damaged.
-        OSError: it cannot be read.
-    """
-    stem = str(manifest["stored"]["summary"])
-    path = folder / "summaries" / f"{check_name('summary', stem)}.csv"
-    with unlinked(path) as file:
-        text = file.read()
-    if hashlib.blake2b(text, digest_size=8).hexdigest() != stem:
-        raise ValueError(f"{path} is damaged; the same command writes it again")
-    return text.decode()
-
-
-def save_whole(
-    home: Path,
-    manifest: Manifest,
-    described: Mapping[str, Any],
-    table: Callable[[str], Iterable[pa.Table]],
-    summary: str,
-) -> Path:
-    """Write a finished run into its folder, whole or not at all; one of more replications stays.
-
-    Raises:
-        BlockingIOError: another process works in that folder.
-        OSError: it cannot be written, or is a link.
-    """
-    folder = home / str(manifest["run_id"])
-    make_folder(home)
-    _remove_left_drafts(home)
-    if not folder.exists():
-        draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=home))
-        try:
-            draft.chmod(0o755)
-            _save(draft, manifest, described, table, summary)
-            with contextlib.suppress(OSError):  # another process was quicker
-                draft.rename(folder)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-    make_folder(folder)
-    _save(folder, manifest, described, table, summary)
-    note_latest(folder)
-    return folder
-
-
-def save_answer(
-    out: str | os.PathLike[str],
-    manifest: Manifest,
-    described: Mapping[str, Any],
-    columns: Iterable[str],
-    summary: Sequence[Mapping[str, Any]],
-) -> Path:
-    """Write an answer for which nothing was run: a summary beside empty tables.
-
-    Args:
-        columns: of its runs.
-        summary: rows, whose values that are not known are absent.
-    """
-    import pyarrow as pa
-
-    tables = {**empty_tables(), "runs": pa.table({name: pa.nulls(0) for name in columns})}
-    home = Path(out) / check_name("scenario", manifest["scenario"])
-    return save_whole(home, manifest, described, lambda name: [tables[name]], _csv(summary))
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as pandas writes them, but for numbers of which some are not known."""
-    file = io.StringIO()
-    names = dict.fromkeys(name for row in rows for name in row)
-    writer = csv.DictWriter(file, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
-
-
-def _save(
-    folder: Path,
-    manifest: Manifest,
-    described: Mapping[str, Any],
-    table: Callable[[str], Iterable[pa.Table]],
-    summary: str,
-) -> None:
-    """Keep a finished run in a folder that is there, unless it has as many replications."""
-    with locked(folder, waits=SAVE_WAITS):
-        there = finished(folder)
-        parts = PartFiles(folder, manifest["code"], stored_parts(there))
-        make_tables(folder)
-        remove_drafts(folder)
-        lost = parts.tidy()
-        same = there is not None and there["code"] == manifest["code"] and not lost
-        if same and replications(there) >= replications(manifest):
-            return
-        parts.write(table, [part.number for part in parts.there])
-        complete(parts, dict(manifest), described, summary)
-
-
-def _remove_left_drafts(home: Path) -> None:
-    """Remove drafts of processes that were killed: nobody holds their lock."""
-    for draft in home.glob(".writing-*"):
-        if draft.is_symlink() or time.time() - draft.stat().st_mtime < SAVE_WAITS:
-            continue
-        with contextlib.suppress(OSError), locked(draft):
-            shutil.rmtree(draft, ignore_errors=True)
-
-
-def finished(folder: Path) -> Manifest | None:
-    """The manifest of a finished run; None: there is none."""
-    try:
-        manifest = read_manifest(folder)[0]
-    except (OSError, ValueError):
-        return None
-    return manifest if manifest.get("complete", False) and "stored" in manifest else None
-
-
-def stored_parts(manifest: Manifest | None) -> tuple[int, ...]:
-    """Numbers of the parts that a finished run is read from."""
-    return () if manifest is None else tuple(manifest["stored"]["parts"])
-
-
-def replications(manifest: Manifest | None, code: str | None = None) -> int:
-    """Replications of each variant in a finished run of that version of the model; 0: none."""
-    if manifest is None or (code is not None and manifest["code"] != code):
-        return 0
-    return int(manifest.get("replications", 0))
-
-
-def note_latest(folder: Path) -> None:
-    """Note that a run is the latest of its scenario: a link, or its name where links cannot be."""
-    latest = folder.parent / LATEST
-    draft = latest.with_name(f".{LATEST}.{os.getpid()}.writing")
-    try:
-        draft.unlink(missing_ok=True)
-        draft.symlink_to(folder.name, target_is_directory=True)
-        draft.replace(latest)
-    except OSError:
-        write_whole(latest, folder.name + "\n")
-    remove_drafts(folder.parent, older_than=SAVE_WAITS)
-
-
-def make_tables(folder: Path) -> None:
-    """The folders of a run's part files.
-
-    Raises:
-        OSError: one of them is a link, or cannot be made.
-    """
-    for name in (*FOLDERS, "summaries"):
-        make_folder(folder / name)
-
-
-def make_folder(folder: Path) -> None:
-    """A folder for results, with those above it.
-
-    Raises:
-        OSError: it is a link, or cannot be made; its name is in the message.
-    """
-    if folder.is_symlink():
-        raise NotADirectoryError(
-            f"out: {str(folder)!r} is a link, and no results are written through one; remove it, "
-            f"or give another --out"
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise type(error)(
-            f"out: {str(folder)!r} cannot be made ({error.strerror}); a folder that can be written"
-        ) from error
-
-
-@contextlib.contextmanager
-def locked(folder: Path, waits: float = 0.0) -> Iterator[None]:
-    """A lock on a folder that goes when this process does, however it ends.
-
-    One that this thread has already was left by an interrupt, and is taken over: a notebook keeps
-    what was interrupted alive.
-
-    Args:
-        waits: seconds to wait for another process.
-
-    Raises:
-        BlockingIOError: another process has it.
-        OSError: the folder cannot be written.
-    """
-    path = folder / LOCK
-    if path.is_symlink():
-        path.unlink()
-    lock = FileLock(path, is_singleton=True)
-    try:
-        _acquire(lock, folder, waits)
-        yield
-    finally:
-        lock.release(force=True)
-
-
-def _acquire(lock: BaseFileLock, folder: Path, waits: float) -> None:
-    try:
-        lock.acquire(timeout=waits)
-    except Timeout:
-        raise BlockingIOError(
-            f"{folder}: another process works there; wait for it, or give another --out"
-        ) from None

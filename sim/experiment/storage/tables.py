@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 Tables: TypeAlias = "dict[str, pa.Table]"
 
-TABLES = ("runs", "spans", "samples")
-
 ROWS = 2**17
 """Rows that are in memory at once where a table is written or looked through."""
 

@@ -221,7 +221,7 @@ class ImageStore:
             del self._downloads[pull]
             for copy in copies:
                 copy.end()
-            stored.coming = False
+            self._all_here(stored)
 
         pull = LonePull(
             self._kernel, self._cpu, self._registry, self._costs.unpacking, works, self._lone, done
@@ -250,7 +250,13 @@ class ImageStore:
         except Interrupt:
             return
         self.catch_up()
+        self._all_here(stored)
+
+    def _all_here(self, stored: StoredImage) -> None:
+        """All of an image has come; a host of one task will get no other."""
         stored.coming = False
+        if self._lone is not None:
+            self.layers.settle(self._registry.settled)
 
     def _add(self, image: Image, env: Environment | None) -> list[StoredLayer]:
         """Make room for the layers that are missing.
@@ -271,7 +277,9 @@ class ImageStore:
         return added
 
     def _hold(self, image: Image) -> StoredImage:
-        stored = self._images[_key(image)] = StoredImage(image, self.layers.of(image), self.release)
+        stored = self._images[self._costs.key(image)] = StoredImage(
+            image, self.layers.of(image), self.release
+        )
         self.layers.use(image)
         return stored
 
@@ -280,15 +288,10 @@ class ImageStore:
         last = self._last
         if last is not None and last.image is image:
             return last
-        stored = self._last = self._images.get(_key(image))
+        stored = self._last = self._images.get(self._costs.key(image))
         return stored
 
     def _delete(self, stored: StoredImage) -> None:
         self._last = None
-        del self._images[_key(stored.image)]
+        del self._images[self._costs.key(stored.image)]
         self.layers.drop(stored.image)
-
-
-def _key(image: Image) -> tuple[str, ...]:
-    """What makes an image the same image: its layers, whatever its name."""
-    return tuple(layer.digest for layer in image.layers)

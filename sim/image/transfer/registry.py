@@ -15,6 +15,7 @@ from sim.core.token_bucket import Bucket, Promise, Quota
 from sim.core.world import World
 from sim.image.image import Image, Layer
 from sim.image.transfer.client import Client, Puller, RetryPolicy
+from sim.image.transfer.layer_store import StoredLayer
 from sim.image.transfer.unpacking import LayerCosts, Unpacking
 from sim.sharing import SharedCapacity
 
@@ -70,6 +71,7 @@ class LiveRegistry:
         "latency",
         "looks_count",
         "retry_policy",
+        "settled",
         "total",
         "upstream",
     )
@@ -96,6 +98,8 @@ class LiveRegistry:
         self._stored: dict[str, Event] = {}
         """The arrival of each layer from the upstream, by digest."""
         self._client: Client | None = None
+        self.settled: dict[tuple[str, ...], dict[str, StoredLayer]] = {}
+        """The layers of hosts that have pulled once and for all, by their digests."""
         self._costs: dict[tuple[int, float], LayerCosts] = {}
 
     def costs(self, unpacking: Unpacking, core_speed: float) -> LayerCosts:

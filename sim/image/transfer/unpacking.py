@@ -153,13 +153,14 @@ class LayerCosts:
         core_speed: of these hosts.
     """
 
-    __slots__ = ("_core_speed", "_known", "unpacking")
+    __slots__ = ("_core_speed", "_keys", "_known", "unpacking")
 
     def __init__(self, unpacking: Unpacking, core_speed: float) -> None:
         self.unpacking = unpacking
         self._core_speed = core_speed
         self._known: dict[tuple[int, float], LayerWork] = {}
         """By identity: to compare two layers takes as long as to work it out."""
+        self._keys: dict[int, tuple[Image, tuple[str, ...]]] = {}
 
     def of(self, layer: Layer, share: float = 1.0) -> LayerWork:
         """What it costs to pull one layer, or a share of it."""
@@ -177,6 +178,14 @@ class LayerCosts:
                 how.pieces(wire),
             )
         return known
+
+    def key(self, image: Image) -> tuple[str, ...]:
+        """What makes an image the same image: its layers, whatever its name."""
+        known = self._keys.get(id(image))
+        if known is None:
+            digests = tuple(layer.digest for layer in image.layers)
+            known = self._keys[id(image)] = image, digests
+        return known[1]
 
     def on_disk(self, layer: Layer) -> float:
         """Bytes of disk a layer takes: its files, and its blob where that is kept."""

@@ -102,7 +102,7 @@ class LiveECS(BareDeployment):
         *,
         anew: bool = False,
     ) -> Start:
-        story = partial(self._story, accepted=accepted)
+        story = partial(self._story, accepted)
         return Start(self.world, demand, story, gate, anew=anew)
 
     def _run_task(self, calls: list[Event]) -> Generator[Event, Any, None]:
@@ -125,7 +125,7 @@ class LiveECS(BareDeployment):
             else:  # it was stopped before it got there
                 self.capacity.leave_provisioning()
 
-    def _story(self, start: Start, accepted: Event) -> Story:
+    def _story(self, accepted: Event, start: Start) -> Story:
         """A task is accepted by RunTask or the service scheduler, and goes to its capacity."""
         since = self.world.env.now
         start.phase("request")

@@ -183,9 +183,11 @@ class LiveKubelet:
         self.addresses += 1
 
     def _hold_sandbox(self, start: Start) -> None:
-        memory = self.engine.kernel.memory
-        memory.hold(self._sandbox_memory)
-        start.at_end.append(lambda: memory.hold(-self._sandbox_memory))
+        self.engine.kernel.memory.hold(self._sandbox_memory)
+        start.at_end.append(self._let_sandbox_go)
+
+    def _let_sandbox_go(self) -> None:
+        self.engine.kernel.memory.hold(-self._sandbox_memory)
 
     @staticmethod
     def _report(start: Start, condition: str) -> None:

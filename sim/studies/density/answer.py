@@ -201,10 +201,10 @@ class DensityAnswer:
         be imported than the answer to be found."""
         if self.question.by != "reservation":
             return self.results().save(out)
-        from sim.experiment.storage.run_folder import save_answer
+        from sim.experiment.storage.finished_runs import save_answer
 
         described = self._described()
-        return save_answer(out, self._manifest(described), described, PROBE, self._table())
+        return save_answer(out, self._manifest(described), described, self._table())
 
     def _described(self) -> dict[str, Any]:
         asked = json.loads(as_json(self.question))

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -82,7 +84,7 @@ def stretches(spans: pd.DataFrame) -> list[Stretch]:
     before, begin = waits.iloc[0] * 0.0, 0.0
     for end in _apart(int(tasks.min())):
         around = (rank / tasks - end).abs() <= AROUND
-        near = waits[around | (rank == (end * tasks).round(9).apply(math.ceil))].mean()
+        near = waits[around | (rank == np.ceil((end * tasks).round(9)))].mean()
         grown = (near - before).sort_values(ascending=False)
         seconds = float(near.sum() - before.sum())
         if seconds > 0.0:
@@ -102,20 +104,22 @@ def _apart(tasks: int) -> list[float]:
 
 def _waits(spans: pd.DataFrame) -> pd.DataFrame:
     """Seconds of each wait of each task: the tiling phases, some of them in their parts."""
-    done = spans[spans["outcome"] == "done"].assign(
-        seconds=spans["end_s"] - spans["start_s"],
-        phase=spans["phase"].astype(str),
-        parent=spans["parent"].astype(str),
-    )
-    tiling = done[done["parent"] == ""]
-    parts = done[done["parent"].isin(PARENTS)]
-    keys = ["run", "task"]
-    table = tiling.pivot_table("seconds", keys, "phase", "sum", fill_value=0.0)
+    done = spans[spans["outcome"] == "done"]
+    table = _by_phase(done[done["parent"] == ""])
     for parent in PARENTS:
-        mine = parts[parts["parent"] == parent]
+        mine = done[done["parent"] == parent]
         if parent in table and len(mine):
-            inner = mine.pivot_table("seconds", keys, "phase", "sum", fill_value=0.0)
-            inner = inner.reindex(table.index, fill_value=0.0)
+            inner = _by_phase(mine).reindex(table.index, fill_value=0.0)
             table[parent] = table[parent] - inner.sum(axis=1)
             table = table.add(inner, fill_value=0.0)
     return table
+
+
+def _by_phase(spans: pd.DataFrame) -> pd.DataFrame:
+    """Seconds of each phase, in the order of their names, of each task."""
+    phase = spans["phase"].astype("category").cat.remove_unused_categories()
+    seconds = spans["end_s"] - spans["start_s"]
+    keys = [spans["run"], spans["task"], phase.cat.reorder_categories(sorted(phase.cat.categories))]
+    total = seconds.groupby(keys, observed=True).sum()
+    table = total.unstack(fill_value=0)  # noqa: PD010 (a pivot table takes twice as long)
+    return table.set_axis(table.columns.astype(str), axis="columns")

@@ -36,6 +36,9 @@ SHARES = {"t10_s": 0.10, "t25_s": 0.25, "t50_s": 0.50, "t75_s": 0.75, "t90_s": 0
 TOLD = ("", *PARENTS, EVICTION)
 """Of these phases an answer knows the parts; it has no need of the others, which are most spans."""
 
+WORDS = ("variant", "host", "phase", "parent", "outcome")
+"""Columns of spans that are words, of which there are few."""
+
 BEFORE = 6 * hours
 """Seconds in which the tasks that are there already have come, and every quota has filled up."""
 
@@ -55,7 +58,7 @@ def answer(question: ScaleQuestion) -> ScaleOutAnswer:
     wanted: list[pd.DataFrame] = []
 
     def summary(results: Results) -> pd.DataFrame:
-        spans = results.within(TOLD)
+        spans = _in_codes(results.within(TOLD))
         ready = _wanted(spans, begin)
         wanted.append(ready)
         for name, platform in platforms.items():
@@ -123,6 +126,11 @@ def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Bur
     )
 
 
+def _in_codes(spans: pd.DataFrame) -> pd.DataFrame:
+    """The same with words as categories, of which rows are picked and told apart as numbers."""
+    return spans.astype(dict.fromkeys(WORDS, "category"))
+
+
 def _wanted(spans: pd.DataFrame, begin: int) -> pd.DataFrame:
     """The starts that were asked for at the end, without those that were there already.
 
@@ -131,7 +139,9 @@ def _wanted(spans: pd.DataFrame, begin: int) -> pd.DataFrame:
     table, keys = starts(spans), ["variant", "run", "task"]
     made_anew = spans[(spans["phase"] == REPLACEMENT) & (spans["parent"] == EVICTION)][keys]
     anew = table[keys].merge(made_anew, how="left", indicator=True)["_merge"] == "both"
-    return table[(table["task"] >= begin) & ~anew.to_numpy()]
+    wanted = table[(table["task"] >= begin) & ~anew.to_numpy()]
+    words = (name for name in WORDS if name in wanted)
+    return wanted.astype({name: spans[name].cat.categories.dtype for name in words})
 
 
 def _row(spans: pd.DataFrame, mine: pd.DataFrame, name: str, tasks: int, runs: int) -> ScaleOutRow:

@@ -5,7 +5,6 @@ import runpy
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -99,4 +98,3 @@ def test_the_package_runs_as_a_module(
 
     assert ended.value.code == 0
     assert __version__ in capsys.readouterr().out
-    assert __version__ == version("berthsim")

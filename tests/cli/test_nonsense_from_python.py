@@ -12,7 +12,14 @@ import sim
 from sim.experiment import Burst, Scenario
 
 NONSENSE: list[Any] = [None, math.nan, -1, [], {}, b"x", object(), [None], 10**30]
-PYTHON_S = ("object is not iterable", "object is not call", "has no attribute", "expected str", "argument should", "NoneType'")
+PYTHON_S = (
+    "object is not iterable",
+    "object is not call",
+    "has no attribute",
+    "expected str",
+    "argument should",
+    "NoneType'",
+)
 """What Python says where nobody has looked at a value."""
 
 

@@ -26,7 +26,7 @@ from typing import Any
 import simpy
 
 from benchmarks.fleet import fleet, waves
-from benchmarks.scale_out import begun, until_ready
+from benchmarks.scale_out import begun, deployed, until_ready
 from sim import catalog
 from sim.core.recorder import Keep
 from sim.core.world import World
@@ -135,6 +135,7 @@ def memory(starts: int = 1_000, hosts: int = 10, jobs: int = 10_000) -> Iterator
             sizes.append(tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
         yield name, (sizes[1] - sizes[0]) / starts
+    yield "bytes a task that runs, Fargate", alive_bytes("fargate", starts)
     env = simpy.Environment()
     cpu = SharedCapacity(env, 1.0)
     gc.collect()
@@ -142,6 +143,21 @@ def memory(starts: int = 1_000, hosts: int = 10, jobs: int = 10_000) -> Iterator
     running = [cpu.run(1.0 + number / jobs) for number in range(jobs)]
     yield "bytes a job", tracemalloc.get_traced_memory()[0] / len(running)
     tracemalloc.stop()
+
+
+def alive_bytes(platform: str, tasks: int) -> float:
+    """Allocated for a task that runs, and its microVM: that of so many more of them."""
+    sizes = []
+    for count in (20, tasks, 2 * tasks):  # what is made once, is there after the first of these
+        gc.collect()
+        tracemalloc.start()
+        world, live = deployed(platform, count)
+        until_ready(world, count)
+        gc.collect()
+        sizes.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+        assert live.hosts()  # the hosts live as long as their deployment does
+    return (sizes[2] - sizes[1]) / tasks
 
 
 def bytecodes(starts: int = 5) -> Iterator[tuple[str, float]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.world import World
+from sim.start import Deployment
 from sim.studies.scale import ScaleQuestion, scaled_platforms, web
 
 PLATFORMS = ("fargate", "ecs-asg", "eks-karpenter")
@@ -26,11 +27,16 @@ PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "scale-out-cost.png"
 
 def begun(platform: str, tasks: int) -> World:
     """A world in which so many tasks are asked for, and nothing has happened yet."""
+    return deployed(platform, tasks)[0]
+
+
+def deployed(platform: str, tasks: int) -> tuple[World, Deployment]:
+    """The same, and the platform in it."""
     question = ScaleQuestion(platform=(platform,), to=tasks)
     service, world = web(question), World(1, keep="totals")
-    live = scaled_platforms(question, service)[platform].deploy(world)
+    live: Deployment = scaled_platforms(question, service)[platform].deploy(world)
     live.launch(service, tasks)
-    return world
+    return world, live
 
 
 def until_ready(world: World, tasks: int) -> None:

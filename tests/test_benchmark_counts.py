@@ -2,7 +2,18 @@
 
 import json
 
-from benchmarks.counts import KEPT, OF_ONE_PYTHON, PLATFORMS, VERBS, above, alone, events
+import pytest
+
+from benchmarks.counts import (
+    KEPT,
+    OF_ONE_PYTHON,
+    PLATFORMS,
+    VERBS,
+    above,
+    alive_bytes,
+    alone,
+    events,
+)
 
 
 def test_a_count_that_grew_by_more_than_a_tenth_is_named() -> None:
@@ -24,3 +35,11 @@ def test_events_a_task_are_those_that_are_kept() -> None:
     assert max(by_itself.values()) < 6.0  # a placement, three steps, and what calls and waits share
     assert {f"modules, {name}" for name in VERBS} < set(kept)
     assert any(name.startswith(OF_ONE_PYTHON) for name in kept)
+
+
+def test_what_a_running_task_keeps_does_not_grow_with_their_number() -> None:
+    """Memory of a run is that of its live tasks: three times as many keep as much each."""
+    few, many = alive_bytes("fargate", 20), alive_bytes("fargate", 60)
+
+    assert many == pytest.approx(few, rel=0.1)
+    assert 500.0 < many < 8_000.0  # a container and its start, and a microVM

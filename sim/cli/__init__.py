@@ -1,10 +1,14 @@
 """The command line: a module a verb."""
 
+import gc
 import os
 
 from sim.cli import interrupt
 
 interrupt.guard()
+
+RARELY = (100_000, 2, 2)
+"""When waste is looked for: what a command makes in its first second, it keeps to the end."""
 
 
 def main() -> None:
@@ -13,6 +17,7 @@ def main() -> None:
         from sim.cli.streams import make_ready
 
         make_ready()
+        gc.set_threshold(*RARELY)
         # pydantic would look for plugins all over
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         from sim.cli.app import app

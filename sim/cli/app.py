@@ -1,5 +1,6 @@
 """The verbs; a verb is imported when it is used, so `sim --help` is quick."""
 
+from functools import partial
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -53,12 +54,14 @@ PLAIN: dict[str, Any] = {
 
 def made(name: str) -> Any:
     """A verb with its options."""
-    from sim.cli.options import verb
+    from sim.cli.options import helps, verb
 
     alone = typer.Typer(**PLAIN)
     module = import_module(f"sim.cli.{MODULES.get(name, name)}")
     alone.command(name, cls=VerbCommand, help=VERBS[name])(verb(module.command))
-    return typer.main.get_command(alone)
+    command: Any = typer.main.get_command(alone)
+    command.helps = partial(helps, module.command)
+    return command
 
 
 class Verbs(GroupedVerbs):

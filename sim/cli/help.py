@@ -1,6 +1,6 @@
 """Help as people read it: verbs and options in groups, an example or two below."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -83,7 +83,29 @@ def panel(kind: type, field: str) -> str:
 
 
 class VerbCommand(TyperCommand):
-    """A verb, whose options stand below the headings of their descriptions."""
+    """A verb, whose options stand below the headings of their descriptions.
+
+    What each of them means is looked up when somebody asks, which a verb that runs need not do.
+    """
+
+    helps: Callable[[], Mapping[str, str]] = dict
+    """Gives what is said of each option."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """With what each option means."""
+        self._say_what_options_mean()
+        super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """As the help says it, where a shell shows that beside a word."""
+        self._say_what_options_mean()
+        return super().shell_complete(ctx, incomplete)
+
+    def _say_what_options_mean(self) -> None:
+        told = self.helps()
+        options: list[Any] = self.params
+        for option in options:
+            option.help = told.get(option.name, option.help)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What was typed; a message about it is no longer than it can be read."""

@@ -241,30 +241,24 @@ def _refuse_what_is_no_text(given: dict[str, Any]) -> None:
 
 def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
     """As typer takes it: all is text, and None where nothing was typed."""
-    mark, help_text = typed(kind, field.name), _help(kind, field.name)
-    initial = default(kind, field.name)
+    mark, initial = typed(kind, field.name), default(kind, field.name)
     required = initial is MISSING
-    if not (required or initial is False or initial in (None, "", ())):
-        help_text += f"  [default: {_shown(mark, initial)}]"
     group, completes = panel(kind, field.name), _completes(kind, field.name)
     info: Any
     text: Any = list[str]
     if mark.argument:
         text = list[str] if mark.repeats else str
-        info = typer.Argument(
-            metavar=mark.shape or None, help=help_text, show_default=False, **completes
-        )
+        info = typer.Argument(metavar=mark.shape or None, show_default=False, **completes)
     elif kinds_of(kind)[field.name] is bool:
         text, flag = bool, f"--{mark.name}"
         flag = f"{flag}/--no-{mark.name}" if initial else flag
-        info = typer.Option(flag, help=help_text, show_default=False, rich_help_panel=group)
+        info = typer.Option(flag, show_default=False, rich_help_panel=group)
     else:
         shape = mark.shape or "<text>"
         names = [*([f"-{mark.short}"] if mark.short else []), f"--{mark.name}"]
         info = typer.Option(
             *names,
             metavar=shape,
-            help=help_text,
             show_default=False,
             rich_help_panel=group,
             **completes,
@@ -298,6 +292,12 @@ def _shown(mark: Typed, initial: object) -> str:
     return str(initial) if mark.shown is None else mark.shown(initial)
 
 
+def helps(command: Callable[..., int]) -> dict[str, str]:
+    """What the help says of each option of a verb; the sources are read for it."""
+    kinds = [kind for name, kind in get_type_hints(command).items() if name != "return"]
+    return {field.name: _help(kind, field.name) for kind in kinds for field in _listed(kind)}
+
+
 def _help(kind: type, name: str) -> str:
     """The docstring of a field on one line; other fields it names are options here."""
     known = {field.name for field in fields(kind)}
@@ -305,7 +305,11 @@ def _help(kind: type, name: str) -> str:
     def option(match: "re.Match[str]") -> str:
         return f"--{typed(kind, match[1]).name}" if match[1] in known else match[1]
 
-    return re.sub(r"`(\w+)`", option, " ".join(help_of(kind)[name].split()))
+    told = re.sub(r"`(\w+)`", option, " ".join(help_of(kind)[name].split()))
+    initial = default(kind, name)
+    if initial is MISSING or initial is False or initial in (None, "", ()):
+        return told
+    return f"{told}  [default: {_shown(typed(kind, name), initial)}]"
 
 
 def runs_on(workers: WorkerOptions, out: Path | None = None) -> AbstractContextManager[None]:

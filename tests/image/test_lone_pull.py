@@ -62,6 +62,7 @@ def pulled(lone: bool, layers: Any, hosts: Any, costs: dict[str, Any], until: fl
             yield world.env.timeout(begin)
             yield from store.pull(puller, picture, "prefer-cached")
             assert store.has(picture)
+            assert store.digests == {layer.digest for layer in picture.layers}
             world.record.event(puller.task, "pulled", "")
 
         def gone(store: ImageStore = store, at: float | None = lasts, begin: float = begin) -> Any:

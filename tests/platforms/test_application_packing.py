@@ -194,8 +194,8 @@ def test_spread_copies_are_even_and_packed_ones_are_not() -> None:
     even = Application(name="a", parts=(large, replace(small, spread=True)))
     packed = Application(name="a", parts=(large, small))
 
-    assert [host.parts["small"] for host in on_ecs(even, "m5.xlarge").hosts] == [4, 4]
-    assert [host.parts["small"] for host in on_ecs(packed, "m5.xlarge").hosts] == [8, 0]
+    assert [host.parts.get("small", 0) for host in on_ecs(even, "m5.xlarge").hosts] == [4, 4]
+    assert [host.parts.get("small", 0) for host in on_ecs(packed, "m5.xlarge").hosts] == [8, 0]
 
 
 def test_what_fits_on_no_empty_host_is_told_with_what_is_too_small() -> None:
@@ -324,7 +324,7 @@ def looked_at_anew(hosts: Sequence[PackedHost], copies: Sequence[Copy]) -> list[
             min(
                 taking,
                 key=lambda host: (
-                    host.parts[copy.part] if copy.spread else 0,
+                    host.parts.get(copy.part, 0) if copy.spread else 0,
                     host.kind.placing.rank(host.left, copy.request),
                 ),
             ).put(copy)

@@ -80,9 +80,9 @@ class StoredImage:
     def awaited(self) -> Event | None:
         """The arrival of the first layer that is still awaited, from the base up."""
         awaited = self._awaited
-        while awaited and awaited[-1].usable is None:
+        while awaited and awaited[-1].usable:
             awaited.pop()
-        return awaited[-1].usable if awaited else None
+        return awaited[-1].awaited() if awaited else None
 
 
 class ImageCollector:

@@ -221,8 +221,7 @@ class ImageStore:
             del self._downloads[pull]
             for copy in copies:
                 copy.end()
-            stored.coming = False
-            self.layers.settle(self._registry.settled)
+            self._all_here(stored)
 
         pull = LonePull(
             self._kernel, self._cpu, self._registry, self._costs.unpacking, works, self._lone, done
@@ -251,7 +250,13 @@ class ImageStore:
         except Interrupt:
             return
         self.catch_up()
+        self._all_here(stored)
+
+    def _all_here(self, stored: StoredImage) -> None:
+        """All of an image has come; a host of one task will get no other."""
         stored.coming = False
+        if self._lone is not None:
+            self.layers.settle(self._registry.settled)
 
     def _add(self, image: Image, env: Environment | None) -> list[StoredLayer]:
         """Make room for the layers that are missing.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from simpy import Environment
+from simpy import Environment, Event
 
 from sim.host.disk_space import DiskSpace
 from sim.host.memory import Memory
@@ -13,22 +13,35 @@ from sim.image.transfer.unpacking import LayerCosts
 class StoredLayer:
     """One layer on this disk, or on its way to it."""
 
-    __slots__ = ("layer", "usable", "users", "whole")
+    __slots__ = ("_arrival", "_env", "layer", "users", "whole")
 
     def __init__(self, layer: Layer, env: Environment | None) -> None:
         self.layer = layer
         self.users = 0
         """Images on this disk that have it."""
-        self.usable = None if env is None else env.event()
-        """The moment from which a container can start from it; None: it can already."""
+        self._env = env
+        """None where a container can start from it."""
+        self._arrival: Event | None = None
+        """The moment from which one can, if somebody waits for it."""
         self.whole = env is None
         """Whether all its files are here."""
 
+    def awaited(self) -> Event | None:
+        """The moment from which a container can start from it; None: it can already."""
+        if self._env is not None and self._arrival is None:
+            self._arrival = self._env.event()
+        return self._arrival
+
+    @property
+    def usable(self) -> bool:
+        """Whether a container can start from it."""
+        return self._env is None
+
     def begin(self) -> None:
         """Let containers start from it: what a start needs is here."""
-        usable, self.usable = self.usable, None
-        if usable is not None and usable.callbacks:  # what nobody waits for needs no event
-            usable.succeed()
+        arrival, self._arrival, self._env = self._arrival, None, None
+        if arrival is not None and arrival.callbacks:  # what nobody waits for needs no event
+            arrival.succeed()
 
     def end(self) -> None:
         """Have all of it here."""

@@ -11,7 +11,9 @@ had to wait for a connection and one for the end.
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sim.core.cited import plain
@@ -299,9 +301,7 @@ class _Flows:
             work.under_way += 1
             job = _Flow(work, lane, amount, cap)
             self._all.append(job)
-            lane.jobs.append(job)
-            if len(lane.jobs) > 1:
-                lane.jobs.sort(key=_cap)
+            insort(lane.jobs, job, key=_CAP)
             self._changed[lane] = None
 
     def run(self, now: float, until: float) -> float:
@@ -341,5 +341,4 @@ class _Flows:
         return through
 
 
-def _cap(job: _Flow) -> float:
-    return job.cap
+_CAP = attrgetter("cap")

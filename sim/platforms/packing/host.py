@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum, inf, isfinite
@@ -69,7 +68,7 @@ class PackedHost:
         self.kind = kind
         self.left: Room = kind.empty
         self.on: list[Copy] = []
-        self.parts: Counter[str] = Counter()
+        self.parts: dict[str, int] = {}
         self.disk = kind.placing.disk
         """Bytes left of its disk, which no scheduler looks at; negative: images do not fit."""
         self.layers: set[str] = set()
@@ -85,7 +84,14 @@ class PackedHost:
         self.disk -= self._to_store(copy)
         self.layers.update(copy.layers)
         self.on.append(copy)
-        self.parts[copy.part] += 1
+        self.parts[copy.part] = self.parts.get(copy.part, 0) + 1
+
+    def twin(self) -> PackedHost:
+        """Another host with the same on it."""
+        twin = PackedHost(self.kind)
+        twin.left, twin.disk = self.left, self.disk
+        twin.on, twin.parts, twin.layers = [*self.on], {**self.parts}, {*self.layers}
+        return twin
 
     def lacks(self, copy: Copy) -> list[str]:
         """Names of the limits that keep a copy off."""
@@ -126,7 +132,7 @@ class PackedHost:
         return kept_off(self.kind, self.parts, copy)
 
 
-def kept_off(kind: HostKind, parts: Counter[str], copy: Copy) -> str:
+def kept_off(kind: HostKind, parts: Mapping[str, int], copy: Copy) -> str:
     """What keeps a copy off a host with those parts on it, whatever room it has; else empty."""
     if kind.architecture not in copy.architectures:
         return ARCHITECTURE

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heapreplace
-from itertools import chain, groupby
+from heapq import heappop, heappush
 from math import isfinite
 from typing import Any
 
@@ -82,19 +81,20 @@ def fewest(
         if lacking := PackedHost(kind).lacks(copy):
             raise DoesNotFit(copy.part, lacking, kind.name)
     bound = max(1, lower_bound(kind.empty, copies) + spare)
-    before: list[Copy] = []
+    before: Copy | None = None
     failed, enough, step = bound - 1, most + 1, 1
     while failed < most:
         number = min(failed + step, (failed + enough + 1) // 2, most)
-        hosts, over = placed([kind] * number, copies)
-        if over or not _survives(hosts, spare):
+        hosts = [PackedHost(kind) for _ in range(number)]
+        over = next(_place(hosts, copies), None)
+        if over is not None or not _survives(hosts, spare):
             failed, before, step = number, over, 2 * step
         elif number == failed + 1:
-            return _packing(hosts, bound, copies, before, kind.empty)
+            return _packing(hosts, bound, copies, kind.empty, one_fewer=before is not None)
         else:
             enough = number
-    if before:
-        raise DoesNotFit(before[0].part, _refusals([kind] * most, copies), _hosts(most, kind.name))
+    if before is not None:
+        raise DoesNotFit(before.part, _refusals([kind] * most, copies), _hosts(most, kind.name))
     raise DoesNotFit(
         "the whole application", [_scarcest(kind.empty, copies)], _hosts(most, kind.name)
     )
@@ -126,7 +126,7 @@ def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) 
         hosts.append(PackedHost(largest))
     empty = [kind.empty for kind in kinds]
     bound = max(1, spare + min(lower_bound(each, copies) for each in empty))
-    return _packing(hosts, min(bound, len(hosts)), copies, [], largest.empty)
+    return _packing(hosts, min(bound, len(hosts)), copies, largest.empty, one_fewer=False)
 
 
 def lower_bound(empty: Room, copies: Sequence[Copy]) -> int:
@@ -155,33 +155,75 @@ def placed(
 def _place(hosts: Sequence[PackedHost], copies: Sequence[Copy]) -> Iterator[Copy]:
     """Each copy in turn onto the host that is preferred of those that take it; yields the others.
 
-    Of copies that are one and the same object the next one finds every host as the last one did,
-    but for that which took it.
+    Copies that ask for the same are offered the same hosts: only those that have changed since
+    the last one asked are looked at again.
     """
-    for _, alike in groupby(copies, key=id):
-        copy = next(alike)
-        ranked = [
-            (*_preference(host, copy), number)
-            for number, host in enumerate(hosts)
-            if host.takes(copy)
-        ]
-        heapify(ranked)
-        for _ in chain((copy,), alike):
-            if not ranked:
-                yield copy
-                continue
-            number = ranked[0][-1]
-            host = hosts[number]
-            host.put(copy)
-            if host.takes(copy):
-                heapreplace(ranked, (*_preference(host, copy), number))
+    offers: dict[object, _Offers] = {}
+    changed: list[int] = []
+    to_come = Counter(map(_asked, copies))
+    for copy in copies:
+        asked = _asked(copy)
+        offered = offers.pop(asked, None) or _Offers(hosts, copy, changed)
+        number = offered.best()
+        if number is None:
+            yield copy
+        else:
+            hosts[number].put(copy)
+            changed.append(number)
+        to_come[asked] -= 1
+        if to_come[asked]:
+            offers[asked] = offered
+
+
+def _asked(copy: Copy) -> object:
+    """What decides where a copy goes: its part does where it matters which parts are there."""
+    if copy.spread or copy.keeps_off:
+        return copy.part, copy.request, copy.most_per_host, copy.apart, copy.architectures
+    return copy.request, copy.architectures
+
+
+class _Offers:
+    """Hosts that take what a copy asks for, the preferred one first.
+
+    Args:
+        changed: numbers of the hosts that have taken something, in order; it grows.
+    """
+
+    __slots__ = ("_changed", "_copy", "_hosts", "_known", "_ranked", "_seen")
+
+    def __init__(self, hosts: Sequence[PackedHost], copy: Copy, changed: Sequence[int]) -> None:
+        self._hosts = hosts
+        self._copy = copy
+        self._changed = changed
+        self._known: dict[int, tuple[int, float, int]] = {}
+        self._ranked: list[tuple[int, float, int]] = []
+        """A heap of all that was ever known of them; what is known no more is left out later."""
+        self._look(range(len(hosts)))
+
+    def best(self) -> int | None:
+        """The number of the preferred host; None where none takes the copy."""
+        if self._seen < len(self._changed):
+            self._look(set(self._changed[self._seen :]))
+        ranked = self._ranked
+        while ranked and self._known.get(ranked[0][-1]) != ranked[0]:
+            heappop(ranked)
+        return ranked[0][-1] if ranked else None
+
+    def _look(self, numbers: Iterable[int]) -> None:
+        """See whether, and how gladly, some hosts would take it now."""
+        self._seen = len(self._changed)
+        for number in numbers:
+            host = self._hosts[number]
+            if host.takes(self._copy):
+                self._known[number] = (*_preference(host, self._copy), number)
+                heappush(self._ranked, self._known[number])
             else:
-                heappop(ranked)
+                self._known.pop(number, None)
 
 
 def _preference(host: PackedHost, copy: Copy) -> tuple[int, float]:
     """What spreads goes where there are fewest of it; then as the platform ranks its hosts."""
-    there = host.parts[copy.part] if copy.spread else 0
+    there = host.parts.get(copy.part, 0) if copy.spread else 0
     return there, host.kind.placing.rank(host.left, copy.request)
 
 
@@ -201,32 +243,30 @@ def _survives(hosts: Sequence[PackedHost], spare: int) -> bool:
 
 
 def _survives_without(dead: PackedHost, hosts: Sequence[PackedHost], spare: int) -> bool:
-    left = [_same(host) for host in hosts if host is not dead]
+    left = [host.twin() for host in hosts if host is not dead]
     if next(_place(left, dead.on), None) is not None:
         return False
     return _survives(left, spare - 1)
-
-
-def _same(host: PackedHost) -> PackedHost:
-    again = PackedHost(host.kind)
-    again.left, again.on, again.parts = host.left, list(host.on), Counter(host.parts)
-    again.disk, again.layers = host.disk, set(host.layers)
-    return again
 
 
 def _packing(
     hosts: Sequence[PackedHost],
     bound: int,
     copies: Sequence[Copy],
-    refused_before: Sequence[Copy],
     empty: Room,
+    *,
+    one_fewer: bool,
 ) -> PackedHosts:
+    """The packing, and what stopped it.
+
+    Args:
+        one_fewer: whether a copy was refused on one host fewer.
+    """
     order = sorted(_shares(hosts).items(), key=lambda item: -item[1])
     fullest = [limit for limit, _ in order]
     stopped = fullest[0]
-    if refused_before:
-        one_fewer = [host.kind for host in hosts[1:]]
-        stopped = _refusals(one_fewer, copies)[0]
+    if one_fewer:
+        stopped = _refusals([host.kind for host in hosts[1:]], copies)[0]
     elif len(hosts) > 1:
         stopped = _bound_by(hosts[0].kind.empty, copies, fullest[0])
     then = next((limit for limit in fullest if limit != stopped), "")

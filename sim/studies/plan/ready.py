@@ -164,16 +164,16 @@ def _groups(
         yield options, app
 
 
-def _different(hosts: PlannedHosts) -> list[Counter[str]]:
+def _different(hosts: PlannedHosts) -> list[Mapping[str, int]]:
     """What is on servers that know nothing of each other; those alike start alike."""
     on = [host.parts for host in hosts.packing.hosts] if hosts.packing else []
     return list({tuple(sorted(parts.items())): parts for parts in on}.values())
 
 
-def _on_one(app: Application, on: Counter[str]) -> Application:
+def _on_one(app: Application, on: Mapping[str, int]) -> Application:
     """The copies on one server; jobs run on the first that is asked."""
     parts = (
-        part if part.once else replace(part, copies=on[part.name], daemon=False)
+        part if part.once else replace(part, copies=on.get(part.name, 0), daemon=False)
         for part in app.parts
     )
     return replace(app, parts=tuple(parts))

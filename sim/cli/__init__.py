@@ -7,7 +7,7 @@ from sim.cli import interrupt
 
 interrupt.guard()
 
-RARELY = (20_000, 5, 2)
+RARELY = (100_000, 2, 2)
 """When waste is looked for: what a command makes in its first second, it keeps to the end."""
 
 

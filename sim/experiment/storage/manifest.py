@@ -42,16 +42,11 @@ def new_manifest(
         own: fingerprint of the user's own code in the scenario.
     """
     fitted = {key: _of(figure) for key, figure in sorted(stand_ins().by_key.items())}
+    ours = version("berthsim")
     digest = hashlib.sha256()
     for part in canonical(described):
         digest.update(part.encode())
-    asked = [
-        "",
-        str(seed),
-        catalogue,
-        version("berthsim"),
-        *([json.dumps(fitted)] if fitted else ()),
-    ]
+    asked = ["", str(seed), catalogue, ours, *([json.dumps(fitted)] if fitted else ())]
     digest.update("\n".join(asked).encode())
     return {
         **({"fitted": fitted} if fitted else {}),
@@ -59,7 +54,7 @@ def new_manifest(
         "run_id": digest.hexdigest()[:10],
         "seed": seed,
         "catalogue": catalogue,
-        "version": version("berthsim"),
+        "version": ours,
         "code": f"{code_digest()}-{own}" if own else code_digest(),
         "python": platform.python_version(),
         "host": platform.node(),

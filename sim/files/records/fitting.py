@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.core.fitted import SPREAD, FittedFigure
+from sim.core.mistakes import a_path
 from sim.core.question import BadInput, ask
 from sim.files.fitted.fit import Fit, FittedSize, fitted_figure, source_name
 from sim.files.fitted.reading import read_fit
@@ -91,7 +92,7 @@ def fit(
     if not files:
         raise BadInput("files: it is missing; records of starts or of use")
     values = {"holdout": holdout, "rule": rule, "sizes": sizes, "names": names}
-    return own_figures(ask(FitQuestion, values), [Path(each) for each in files])
+    return own_figures(ask(FitQuestion, values), [a_path("files", each) for each in files])
 
 
 def own_figures(question: FitQuestion, paths: Sequence[Path]) -> OwnFigures:

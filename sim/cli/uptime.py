@@ -8,6 +8,7 @@ from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles, shared
 from sim.cli.screen import as_json, aside, hint, lead, note, notes, table, wrote
 from sim.core.question import BadInput, ask
+from sim.experiment.running.progress import progress
 from sim.studies import platforms
 from sim.studies.startup.question import StartupQuestion
 from sim.studies.uptime import study
@@ -87,10 +88,12 @@ def _cells(row: UptimeRow) -> list[str]:
 
 def _pictures(answer: UptimeAnswer, folder: Path) -> list[Path]:
     drawn = []
-    for row in answer.up:
-        label = platforms.label(row.platform)
-        where = row.where.replace(platforms.row(row.platform).label, label)
-        title = f"{answer.app.name} is up after {row.at(0.5):.1f} s {where} (median)"
-        axes = plots.uptime(answer.gantt(row), title=title)
-        drawn.append(picture(axes, folder / f"uptime-{row.platform}-{row.image}.png"))
+    with progress("drawing", "picture", total=len(answer.up)) as told:
+        for row in answer.up:
+            label = platforms.label(row.platform)
+            where = row.where.replace(platforms.row(row.platform).label, label)
+            title = f"{answer.app.name} is up after {row.at(0.5):.1f} s {where} (median)"
+            axes = plots.uptime(answer.gantt(row), title=title)
+            drawn.append(picture(axes, folder / f"uptime-{row.platform}-{row.image}.png"))
+            told.update()
     return drawn

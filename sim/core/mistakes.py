@@ -1,8 +1,10 @@
 """What is wrong with a description, in words: the field, the value, what is allowed."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from json import JSONDecodeError
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -86,6 +88,30 @@ def without_a_name(called: str, value: object, first: str) -> TypeError:
     """The error for a value that was given by its place and has to be given by name."""
     shown = _shown(value)
     return TypeError(f"{called}: {shown} is given without a name; write {called}({first}={shown})")
+
+
+def a_path(field: str, value: object) -> Path:
+    """A path that somebody gave.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise ValueError(f"{field}: {_shown(value)} is not allowed; a path")
+    return Path(os.fspath(value))
+
+
+def texts_in(field: str, value: object) -> tuple[str, ...]:
+    """Texts that somebody gave: several, or one.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    one = isinstance(value, str) or not isinstance(value, Iterable)
+    several = [value] if one else list(value)  # type: ignore[call-overload]
+    if not several or not all(isinstance(each, str) for each in several):
+        raise ValueError(f"{field}: {_shown(value)} is not allowed; names")
+    return tuple(several)
 
 
 def not_json(error: Exception) -> str:

@@ -190,7 +190,7 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
     try:
         return _made(question, values, context)
     except ValidationError as error:
-        told = by_item(error, question)
+        told = by_item(error, question, in_python=not text)
         lines = [_named(question, line, values) if item["loc"] else line for item, line in told]
         items = [item for item, _ in told]
         wrong = {str(item["loc"][0]) for item in items if item["loc"]}

@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from numbers import Integral
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from sim.core.description import as_json
+from sim.core.mistakes import a_path
 from sim.experiment.results import Results, as_csv, gather
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.own_code import own_code
@@ -25,6 +25,10 @@ from sim.experiment.storage.whole_file import in_words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+MOST_TIMES = 10_000_000
+"""Replications: more are a slip."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -96,6 +100,7 @@ def compare(
         Interrupted: Ctrl-C; what is finished is kept in `out`.
     """
     _check(scenarios, times, seed)
+    home = None if out is None else a_path("out", out)
     named = check_name("name", name or next(iter(scenarios.values())).name)
     described = shared((variant, json.loads(as_json(s))) for variant, s in scenarios.items())
     out = WHERE.get().out if out is None else out
@@ -110,7 +115,7 @@ def compare(
     target: Target = Sequential(until, list(scenarios)) if until else Number(times)
     with ExitStack() as stack:
         workers = stack.enter_context(Workers(jobs, cluster))  # first: it may refuse
-        folder = None if out is None else RunFolder(Path(out) / named, manifest, described)
+        folder = None if home is None else RunFolder(home / named, manifest, described)
         store = InMemory() if folder is None else stack.enter_context(folder)
         engine = Engine(scenarios, seed=seed, target=target, store=store, workers=workers)
         if folder is not None:
@@ -129,6 +134,8 @@ def _check(scenarios: Mapping[str, Runnable], times: object, seed: object) -> No
     for field, value, low in (("replications", times, 1), ("seed", seed, 0)):
         if not isinstance(value, Integral) or int(value) < low:
             raise ValueError(f"{field}: {value!r} is not allowed; an integer of at least {low}")
+        if field == "replications" and int(value) > MOST_TIMES:
+            raise ValueError(f"{field}: {value!r} is not allowed; at most {MOST_TIMES:,}")
     if not isinstance(scenarios, Mapping):
         raise ValueError(f"scenarios: {scenarios!r} is not allowed; a mapping of names to them")
     if not scenarios:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.core.mistakes import a_path
 from sim.experiment import frames
 from sim.experiment.statistics import estimate as estimates
 from sim.experiment.statistics import steady_state as steady
@@ -245,9 +246,9 @@ def load(path: str | os.PathLike[str]) -> Results:
         Unfinished: not all runs are there.
         ValueError: a file is damaged; it is named.
     """
-    if not os.fspath(path):  # for pathlib it is this folder
+    if path == "":  # for pathlib it is this folder
         raise FileNotFoundError("results: '' is not allowed; a run's folder, or a run id")
-    folder = _find(Path(path))
+    folder = _find(a_path("results", path))
     manifest, described = read_manifest(folder)
     for _ in range(TRIES):
         try:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim import catalog
+from sim.core.mistakes import texts_in
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.studies.platform_row import PlatformOptions
 from sim.studies.platforms import row
@@ -50,7 +51,7 @@ def one_server(
             serve=serve,
             sample_every=0.5,
         )
-        for name in platforms
+        for name in texts_in("platforms", platforms)
     }
     return compare(
         scenarios,
@@ -77,7 +78,7 @@ def memory_of_one_server(
 
     services = [catalog.service(app) for app in APPS]
     cells = []
-    for name in platforms:
+    for name in texts_in("platforms", platforms):
         live = row(name).made(PlatformOptions(service=services[0], instance=instance))
         empty = {part.item: part.bytes for part in live.budget(services[0], 0)}
         held = dict(empty)

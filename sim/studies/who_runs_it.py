@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import catalog
+from sim.core.mistakes import texts_in
 from sim.experiment import Burst, Results, Scenario, compare
 from sim.studies.cost.bill import HOURS_A_MONTH
 from sim.studies.density.answer import DensityAnswer
@@ -130,6 +131,7 @@ def who_runs_it(
     Raises:
         ValueError: a name is not known, or a value is out of range.
     """
+    ways = texts_in("platforms", platforms)
     many = density(
         app=app,
         cpu=cpu,
@@ -142,14 +144,14 @@ def who_runs_it(
         purchase=purchase,
     )
     results = compare(
-        _starts(many.service, platforms, instance),
+        _starts(many.service, ways, instance),
         times=replications,
         seed=seed,
         name="who-runs-it",
         catalogue=catalog.digest(),
         out=out,
     )
-    return WhoRunsIt(many.service, many, results, tuple(platforms), tasks)
+    return WhoRunsIt(many.service, many, results, ways, tasks)
 
 
 def _starts(service: Service, ways: Sequence[str], instance: str) -> dict[str, Scenario]:

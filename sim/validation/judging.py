@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file
+from os import PathLike
 from pathlib import Path
 
 from sim.catalog.data import DATA
-from sim.core.mistakes import spoken
+from sim.core.mistakes import a_path, spoken
 from sim.experiment.running.progress import progress
 from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
@@ -79,12 +80,18 @@ def validate(files: Sequence[Path] = (), *, shipped: bool = True) -> Judgement:
     Raises:
         BadData: a file cannot be read, or has no known format.
     """
-    tables = [read(file) for file in files]
+    tables = [read(a_path("files", file)) for file in _several(files)]
     further = [(format_of(table), table) for table in tables]
     ours = _cases(_shipped()) if shipped else []
     theirs = _cases(further)
     verdicts = (*_verdicts(ours, ""), *_verdicts(theirs, "further files, " if shipped else ""))
     return Judgement((*ours, *theirs), verdicts)
+
+
+def _several(files: object) -> Iterable[object]:
+    if isinstance(files, str | PathLike) or not isinstance(files, Iterable):
+        raise BadData(f"files: {files!r} is not allowed; a list of paths")
+    return files
 
 
 def format_of(table: Table) -> Format:

@@ -72,6 +72,23 @@ def start_a_worker(tell: Any) -> None:
     time.sleep(60.0)
 
 
+def leave_a_worker() -> None:
+    """A process that ends while its worker waits for whoever needs it next."""
+    pool = ProcessPool(1)
+    pool.revive()
+    pool._executor.submit(os.getpid).result()
+
+
+def test_a_process_with_workers_of_its_own_ends() -> None:
+    """`multiprocessing` would wait for workers that nobody has told to go."""
+    process = forked().Process(target=leave_a_worker)
+    process.start()
+    process.join(60.0)
+    process.kill()
+
+    assert process.exitcode == 0
+
+
 def test_a_worker_goes_when_its_parent_is_killed() -> None:
     """Within a second or two; nobody else would end it."""
     here, there = forked().Pipe()

@@ -103,6 +103,25 @@ def test_two_flows_share_a_card() -> None:
     assert world.env.now == pytest.approx(20.0)
 
 
+def test_a_disk_counts_what_it_moves_from_when_it_is_first_used() -> None:
+    """Idle until then; known before that is how quick it is."""
+    world = World()
+    live = kernel(world, machine(disk=8.0 * MiB))
+    world.env.run(until=5.0)
+
+    assert live.disk_rate == 8.0 * MiB
+    assert timed(world, live.read(16.0 * MiB)) == pytest.approx(2.0)
+    assert live.disk is not None and live.disk.busy_integral == pytest.approx(16.0 * MiB)
+    assert math.isinf(live.nic_rate) and live.nic is None
+
+
+@pytest.mark.parametrize("part", ["disk", "nic"])
+def test_a_machine_that_moves_no_byte_is_refused(part: str) -> None:
+    """Where it is described, not where somebody reads."""
+    with pytest.raises(ValueError, match=f"{part}: 0 is not allowed; more than 0"):
+        machine(**{part: 0.0})
+
+
 def test_an_interrupted_step_leaves_the_cpu_idle() -> None:
     """Leaving the block cancels the job."""
     world = World()

@@ -21,7 +21,8 @@ from sim.platforms.packing.host import (
     copies,
     host_kind,
 )
-from sim.platforms.packing.packing import PackedHosts, fewest, grown, lower_bound, placed
+from sim.platforms.packing.offers import placed, survives
+from sim.platforms.packing.packing import PackedHosts, fewest, grown, lower_bound
 from sim.platforms.packing.placing import (
     FreeOnServer,
     Placing,
@@ -381,3 +382,17 @@ def test_copies_in_a_row_go_where_each_would_go_by_itself(
     assert [[*map(id, host.on)] for host in hosts] == [[*map(id, host.on)] for host in plain]
     assert [host.left for host in hosts] == [host.left for host in plain]
     assert [*map(id, over)] == [*map(id, left_over)]
+    assert survives(hosts, 1) == all(
+        not looked_at_anew(others_than(dead, plain), plain[dead].on) for dead in range(len(plain))
+    )
+
+
+def others_than(dead: int, hosts: Sequence[PackedHost]) -> list[PackedHost]:
+    """All but one of the hosts, with what is on them."""
+    made = []
+    for host in (*hosts[:dead], *hosts[dead + 1 :]):
+        again = PackedHost(host.kind)
+        for copy in host.on:
+            again.put(copy)
+        made.append(again)
+    return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -179,6 +180,30 @@ def lines_per_job(ratios: int) -> float:
 def test_jobs_that_each_have_a_ratio_of_their_own_cost_logarithmically() -> None:
     """Forty times as many ratios: less than twice the steps a job. Counted, not timed."""
     assert lines_per_job(2_000) < 2.0 * lines_per_job(50)
+
+
+def test_a_running_job_is_small() -> None:
+    """At most 300 bytes, with its entry in the heap: nobody waits for it yet."""
+    cpu, count = SharedCapacity(simpy.Environment(), 1.0), 2000
+    tracemalloc.start()
+    running = [cpu.run(1.0 + number / count) for number in range(count)]
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert taken / len(running) <= 300
+
+
+def test_who_waits_late_is_told_too() -> None:
+    """Callbacks of a job are made for who asks first, and are the same for who asks next."""
+    env = simpy.Environment()
+    job, told = SharedCapacity(env, 1.0).run(2.0), []
+    env.run(until=1.0)
+    job.callbacks.append(lambda _: told.append(env.now))
+    job.callbacks.append(lambda _: told.append(env.now))
+    env.run(until=job)
+
+    assert told == [2.0, 2.0]
+    assert job.triggered
 
 
 def test_an_idle_capacity_has_nothing_scheduled() -> None:

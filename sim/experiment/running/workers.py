@@ -19,9 +19,12 @@ from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Thread
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sim.experiment.running.batch import Batch, Bundle, perform
+
+if TYPE_CHECKING:
+    from multiprocessing.util import Finalize
 
 WORTH_STARTING, WORTH_WAKING = 4.0, 0.5
 """Seconds of work left from which worker processes pay: to be started (which takes about one), or
@@ -104,12 +107,32 @@ class ProcessPool:
         self._executor = loky.get_reusable_executor(
             self.count, timeout=IDLE, initializer=_begin, initargs=(os.getpid(), self._own)
         )
+        _last_of_all(self._executor)
 
     def close(self, *, failed: bool) -> None:
         """Leave the processes to the next call, or end what they are doing."""
         ProcessPool.idle_since = -math.inf if failed else time.monotonic()
         if failed and self._executor is not None:
             self._executor.shutdown(wait=False, kill_workers=True)
+
+
+def _last_of_all(executor: Any) -> None:
+    """Tell the workers to go before this process ends.
+
+    A process of `multiprocessing` first closes the queue through which loky would tell them, and
+    then waits for them for ever.
+    """
+    from multiprocessing.util import Finalize
+
+    for older in _ENDS:
+        older.cancel()
+    kill = {"kill_workers": True}  # else those that an interrupt wants killed would be spared
+    _ENDS[:] = [Finalize(None, executor.shutdown, kwargs=kill, exitpriority=BEFORE_QUEUES)]
+
+
+_ENDS: list[Finalize] = []
+BEFORE_QUEUES = 100
+"""Those of `multiprocessing` are closed at 10 and less."""
 
 
 class StartingPool(ProcessPool):

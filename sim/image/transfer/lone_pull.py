@@ -58,6 +58,7 @@ class LonePull:
         "_nic",
         "_now",
         "_parts",
+        "_phases",
         "_promises",
         "_registry",
         "_rested",
@@ -87,6 +88,7 @@ class LonePull:
         self._nic, self._disk = _Lane(kernel.nic_rate), _Lane(kernel.disk_rate)
         self._cpu = _Lane(min(cpu.cap, cpu.root.capacity))
         self._jobs = _Flows()
+        self._phases = kernel.world.record.phases
         self._now = kernel.world.env.now
         """How far it is known, which may be ahead of the clock."""
         self._next = 0
@@ -125,8 +127,10 @@ class LonePull:
         pull = record.phases["pull"]
         for part in self._parts:
             if part.since <= now:
-                how = DONE if part.until <= now else outcome
-                record.file(task, part.phase, pull, part.since, min(part.until, now), how)
+                until, how = part.until, DONE
+                if until > now:
+                    until, how = now, outcome
+                record.file(task, part.phase, pull, part.since, until, how)
 
     # --- with the clock
 
@@ -134,9 +138,10 @@ class LonePull:
         """From now, the moment at which a layer takes its turn, to the next such moment."""
         env, reached = self._kernel.world.env, self._now
         self._now = env.now
-        for number in [n for n, promise in self._promises.items() if promise.at <= reached]:
-            del self._promises[number]
-            self._download(number)
+        if self._promises:
+            for number in [n for n, promise in self._promises.items() if promise.at <= reached]:
+                del self._promises[number]
+                self._download(number)
         self._connect()
         self._run()
         self._waking = timeout = env.timeout(max(0.0, self._now - env.now))
@@ -148,9 +153,6 @@ class LonePull:
         if self._unpacked < len(self._layers):
             self._go_on()
             return
-        self._now = now = self._kernel.world.env.now
-        for part in self._parts:
-            part.end(now)
         self.end(DONE)
         for layer in self._layers:
             self._kernel.memory.cache(layer.layer.digest, layer.files)
@@ -178,7 +180,7 @@ class LonePull:
         self._jobs.add(work, self._disk, wire if self._unpacking.keep_blob else 0.0)
 
     def _work(self, phase: str) -> _Work:
-        work = _Work(self._kernel.world.record.phases[phase], self._now)
+        work = _Work(self._phases[phase], self._now)
         self._parts.append(work)
         return work
 

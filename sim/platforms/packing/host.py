@@ -86,12 +86,13 @@ class PackedHost:
         self.on.append(copy)
         self.parts[copy.part] = self.parts.get(copy.part, 0) + 1
 
-    def twin(self) -> PackedHost:
-        """Another host with the same on it."""
-        twin = PackedHost(self.kind)
-        twin.left, twin.disk = self.left, self.disk
-        twin.on, twin.parts, twin.layers = [*self.on], {**self.parts}, {*self.layers}
-        return twin
+    def plus(self, copy: Copy) -> PackedHost:
+        """Another host with the same on it, and one more copy."""
+        more = PackedHost(self.kind)
+        more.left, more.disk = self.left, self.disk
+        more.on, more.parts, more.layers = [*self.on], {**self.parts}, {*self.layers}
+        more.put(copy)
+        return more
 
     def lacks(self, copy: Copy) -> list[str]:
         """Names of the limits that keep a copy off."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from math import isfinite
 from typing import Any
 
@@ -20,6 +19,7 @@ from sim.platforms.packing.host import (
     PackedHost,
     kept_off,
 )
+from sim.platforms.packing.offers import place, placed, survives
 from sim.platforms.packing.placing import Room
 
 MOST = 5_000
@@ -86,8 +86,8 @@ def fewest(
     while failed < most:
         number = min(failed + step, (failed + enough + 1) // 2, most)
         hosts = [PackedHost(kind) for _ in range(number)]
-        over = next(_place(hosts, copies), None)
-        if over is not None or not _survives(hosts, spare):
+        over = next(place(hosts, copies), None)
+        if over is not None or not survives(hosts, spare):
             failed, before, step = number, over, 2 * step
         elif number == failed + 1:
             return _packing(hosts, bound, copies, kind.empty, one_fewer=before is not None)
@@ -122,7 +122,7 @@ def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) 
     chosen = [kinds[number] for number in pack(pods, offers)]
     hosts = _first_fit(chosen, ordered)
     largest = max(chosen, key=lambda kind: kind.usd_per_hour or 0.0)
-    while not _survives(hosts, spare):
+    while not survives(hosts, spare):
         hosts.append(PackedHost(largest))
     empty = [kind.empty for kind in kinds]
     bound = max(1, spare + min(lower_bound(each, copies) for each in empty))
@@ -144,109 +144,11 @@ def _scarcest(empty: Room, copies: Sequence[Copy]) -> str:
     return _bound_by(empty, copies, max(bounds, key=lambda limit: bounds[limit]))
 
 
-def placed(
-    kinds: Sequence[HostKind], copies: Sequence[Copy]
-) -> tuple[list[PackedHost], list[Copy]]:
-    """The platform's own placement on hosts that are up, and the copies that are refused."""
-    hosts = [PackedHost(kind) for kind in kinds]
-    return hosts, list(_place(hosts, copies))
-
-
-def _place(hosts: Sequence[PackedHost], copies: Sequence[Copy]) -> Iterator[Copy]:
-    """Each copy in turn onto the host that is preferred of those that take it; yields the others.
-
-    Copies that ask for the same are offered the same hosts: only those that have changed since
-    the last one asked are looked at again.
-    """
-    offers: dict[object, _Offers] = {}
-    changed: list[int] = []
-    to_come = Counter(map(_asked, copies))
-    for copy in copies:
-        asked = _asked(copy)
-        offered = offers.pop(asked, None) or _Offers(hosts, copy, changed)
-        number = offered.best()
-        if number is None:
-            yield copy
-        else:
-            hosts[number].put(copy)
-            changed.append(number)
-        to_come[asked] -= 1
-        if to_come[asked]:
-            offers[asked] = offered
-
-
-def _asked(copy: Copy) -> object:
-    """What decides where a copy goes: its part does where it matters which parts are there."""
-    if copy.spread or copy.keeps_off:
-        return copy.part, copy.request, copy.most_per_host, copy.apart, copy.architectures
-    return copy.request, copy.architectures
-
-
-class _Offers:
-    """Hosts that take what a copy asks for, the preferred one first.
-
-    Args:
-        changed: numbers of the hosts that have taken something, in order; it grows.
-    """
-
-    __slots__ = ("_changed", "_copy", "_hosts", "_known", "_ranked", "_seen")
-
-    def __init__(self, hosts: Sequence[PackedHost], copy: Copy, changed: Sequence[int]) -> None:
-        self._hosts = hosts
-        self._copy = copy
-        self._changed = changed
-        self._known: dict[int, tuple[int, float, int]] = {}
-        self._ranked: list[tuple[int, float, int]] = []
-        """A heap of all that was ever known of them; what is known no more is left out later."""
-        self._look(range(len(hosts)))
-
-    def best(self) -> int | None:
-        """The number of the preferred host; None where none takes the copy."""
-        if self._seen < len(self._changed):
-            self._look(set(self._changed[self._seen :]))
-        ranked = self._ranked
-        while ranked and self._known.get(ranked[0][-1]) != ranked[0]:
-            heappop(ranked)
-        return ranked[0][-1] if ranked else None
-
-    def _look(self, numbers: Iterable[int]) -> None:
-        """See whether, and how gladly, some hosts would take it now."""
-        self._seen = len(self._changed)
-        for number in numbers:
-            host = self._hosts[number]
-            if host.takes(self._copy):
-                self._known[number] = (*_preference(host, self._copy), number)
-                heappush(self._ranked, self._known[number])
-            else:
-                self._known.pop(number, None)
-
-
-def _preference(host: PackedHost, copy: Copy) -> tuple[int, float]:
-    """What spreads goes where there are fewest of it; then as the platform ranks its hosts."""
-    there = host.parts.get(copy.part, 0) if copy.spread else 0
-    return there, host.kind.placing.rank(host.left, copy.request)
-
-
 def _first_fit(kinds: Sequence[HostKind], copies: Sequence[Copy]) -> list[PackedHost]:
     hosts = [PackedHost(kind) for kind in kinds]
     for copy in copies:
         next(host for host in hosts if host.takes(copy)).put(copy)
     return hosts
-
-
-def _survives(hosts: Sequence[PackedHost], spare: int) -> bool:
-    """Whether what is on any one host finds room on the others."""
-    if not spare:
-        return True
-    alike = {(id(host.kind), tuple(sorted(host.parts.items()))): host for host in hosts}
-    return all(_survives_without(host, hosts, spare) for host in alike.values())
-
-
-def _survives_without(dead: PackedHost, hosts: Sequence[PackedHost], spare: int) -> bool:
-    left = [host.twin() for host in hosts if host is not dead]
-    if next(_place(left, dead.on), None) is not None:
-        return False
-    return _survives(left, spare - 1)
 
 
 def _packing(

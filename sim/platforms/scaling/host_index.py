@@ -3,6 +3,8 @@
 So a placement looks at kinds and not at ten thousand hosts.
 """
 
+import math
+import sys
 from collections.abc import Callable, Hashable
 from heapq import heappop, heappush
 from typing import Final, Generic, TypeVar
@@ -87,10 +89,14 @@ class HostIndex(Generic[Kind]):
         """
         if len(fitting) == 1:
             return self.first(fitting[0])
-        ranks = [rank(kind, request) for kind in fitting]
-        least = min(ranks)
-        firsts = [self.first(kind) for kind, at in zip(fitting, ranks, strict=True) if at == least]
-        return min(firsts)
+        least, lowest = math.inf, sys.maxsize
+        for kind in fitting:
+            at = rank(kind, request)
+            if at <= least:
+                first = self.first(kind)
+                if at < least or first < lowest:
+                    least, lowest = at, first
+        return lowest
 
     def kinds(self) -> list[Kind]:
         """Kinds of which there is a host, in the order in which the first one came."""

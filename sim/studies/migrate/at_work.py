@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.core.world import World
+from sim.experiment.running.progress import progress
 from sim.experiment.statistics.estimate import quantile
 from sim.platforms.packing.host import PackedHost
 from sim.studies.migrate.ways import Way
@@ -89,10 +90,12 @@ def at_work(way: Way, seed: int) -> AtWork | None:
         return None
     hosts = sorted(packing.hosts, key=lambda host: (-_use(host, services), host.kind.name))
     few = hosts[:MOST_MACHINES]
-    machines = (
-        _simulated(way, way.app, host.kind.name, _on(host, services), (seed, number))
-        for number, host in enumerate(few)
-    )
+    machines = []
+    with progress(f"{way.name} at work", "machine", total=len(few)) as told:
+        for number, host in enumerate(few):
+            on = _on(host, services)
+            machines.append(_simulated(way, way.app, host.kind.name, on, (seed, number)))
+            told.update()
     return AtWork(way.name, tuple(machines), len(hosts))
 
 

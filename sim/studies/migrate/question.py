@@ -21,7 +21,9 @@ MOST_SPARE = 2
 
 def _platforms(value: object) -> tuple[str, ...]:
     """Names of platforms, of `ec2,ecs` and such where they were typed."""
-    words = [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+    if not isinstance(value, Iterable):
+        raise ValueError(f"{value!r} is not allowed; names of platforms")
+    words = [value] if isinstance(value, str) else list(value)
     names = [name.strip() for word in words for name in str(word).split(",")]
     for name in names:
         platforms.row(name)

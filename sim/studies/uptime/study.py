@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -141,11 +141,10 @@ def _copies(spans: pd.DataFrame, names: list[str], daemons: list[str]) -> list[S
 
 
 def _up(copies: list[StartedCopy], names: list[str]) -> bool:
-    started: defaultdict[str, int] = defaultdict(int)
-    for copy in copies:
-        if any(tile.phase == "app" for tile in copy.tiles):
-            started[copy.part] += 1
-    return all(started[name] >= names.count(name) for name in set(names))
+    started = Counter(
+        copy.part for copy in copies if any(tile.phase == "app" for tile in copy.tiles)
+    )
+    return started >= Counter(names)
 
 
 def _why(results: Results, variant: str) -> str:

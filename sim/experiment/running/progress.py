@@ -1,5 +1,6 @@
 """How far a long answer is, on standard error: a bar where someone looks on, else lines."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -57,8 +58,20 @@ def progress(
         return
     from tqdm.auto import tqdm
 
-    with tqdm(desc=what, unit=unit, total=total, initial=done, delay=1.0, leave=False) as bar:
+    size = _size()
+    with tqdm(
+        desc=what, unit=unit, total=total, initial=done, delay=1.0, leave=False, **size
+    ) as bar:
         yield bar
+
+
+def _size() -> dict[str, int]:
+    """A terminal that does not say how large it is, as a container's, has 80 columns of 24 rows."""
+    try:
+        known = os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return {}
+    return {} if known else {"ncols": 80, "nrows": 24}
 
 
 def say(text: str) -> None:

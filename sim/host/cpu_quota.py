@@ -322,11 +322,14 @@ class CpuQuota:
 
     def _update_cap(self) -> None:
         """Go on at full speed, at the rate of whole periods, or not at all until the next one."""
+        if not self._jobs:
+            self._set_cap(self._quota, None)
+            return
         now = self._env.now
         begun = self._period_start(now)
         rounding = STEPS * math.ulp(now)
         fresh = now - begun <= max(GRAIN * self._period, rounding)
-        if not self._jobs or math.fsum(job.cap for job in self._jobs) <= self._quota:
+        if math.fsum(job.cap for job in self._jobs) <= self._quota:
             self._set_cap(self._quota, None)
         elif self._paced and not fresh:
             self._set_cap(self._quota, begun + self._period, paced=True)

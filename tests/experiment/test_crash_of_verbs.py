@@ -13,7 +13,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import loky
 import pandas as pd
 import pytest
 from forked import forked
@@ -150,7 +149,6 @@ def child(kind: str, out: Path, jobs: int, begun: Connection) -> None:
     try:
         begun.send(True)
         code = typed(kind, out, jobs)
-        loky.get_reusable_executor().shutdown(kill_workers=True)
     except KeyboardInterrupt:  # in a line of ours, before the verb or after it
         code = 130
     sys.exit(code)

@@ -168,3 +168,47 @@ def test_permuted_services_give_the_same_answer(kind: str) -> None:
     ]
 
     assert times[0] == pytest.approx(times[1], rel=1e-9)
+
+
+def check_order(kind: str, seed: int) -> None:
+    """Some services, each asked for at an instant of its own, in two orders."""
+    draw = random.Random(f"order/{kind}/{seed}")
+    bursts = [
+        Burst(
+            service=drawn_service(draw, f"s{number}"),
+            tasks=draw.randint(1, 3),
+            at=draw.uniform(0.0, 30.0),
+        )
+        for number in range(draw.randint(2, 4))
+    ]
+    turned = draw.sample(bursts, len(bursts))
+    answers = [
+        replicate(
+            Scenario(name="x", platform=PLATFORMS[kind], arrivals=tuple(each), serve=1.0),
+            times=1,
+            seed=seed + 1,
+        ).runs.iloc[0]
+        for each in (bursts, turned)
+    ]
+
+    first, second = (
+        {str(name): float(value) for name, value in row.items() if not isinstance(value, str)}
+        for row in answers
+    )
+
+    assert len(first) > 10
+    assert second == pytest.approx(first, rel=1e-9, nan_ok=True), (kind, seed)
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_the_order_in_which_services_are_written_decides_nothing(kind: str) -> None:
+    """Where each is asked for at an instant of its own, every number is that of its service."""
+    check_order(kind, 1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_the_order_in_which_services_are_written_decides_nothing_in_five_hundred(kind: str) -> None:
+    """The same, more often."""
+    for seed in range(2, 58):
+        check_order(kind, seed)

@@ -110,6 +110,15 @@ def test_a_record_that_is_no_use_is_counted_by_its_reason(
     assert dict(records.left_out) == {reason: 1}
 
 
+def test_a_file_of_which_no_start_can_be_used_is_named(tmp_path: Path) -> None:
+    """Of several, nobody has to guess where the starts are missing."""
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps({"tasks": [task(startedAt=None)]}), encoding="utf-8")
+
+    with pytest.raises(ValueError, match=r"tasks\.json: no start can be used: 1 not started"):
+        sim.fit(path)
+
+
 @pytest.mark.parametrize("containers", [True, 5.0, "x", {"a": 1}])
 def test_containers_that_are_no_list_are_none(tmp_path: Path, containers: Any) -> None:
     """The stamps of the task are of use all the same."""

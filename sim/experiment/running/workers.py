@@ -126,7 +126,8 @@ def _last_of_all(executor: Any) -> None:
 
     for older in _ENDS:
         older.cancel()
-    _ENDS[:] = [Finalize(None, executor.shutdown, exitpriority=BEFORE_QUEUES)]
+    kill = {"kill_workers": True}  # else those that an interrupt wants killed would be spared
+    _ENDS[:] = [Finalize(None, executor.shutdown, kwargs=kill, exitpriority=BEFORE_QUEUES)]
 
 
 _ENDS: list[Finalize] = []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sim.core.fitted import SPREAD, FittedFigure
 from sim.core.mistakes import a_path
+from sim.core.names import first_of
 from sim.core.question import BadInput, ask
 from sim.files.fitted.fit import Fit, FittedSize, fitted_figure, source_name
 from sim.files.fitted.reading import read_fit
@@ -101,7 +102,11 @@ def own_figures(question: FitQuestion, paths: Sequence[Path]) -> OwnFigures:
     Raises:
         BadInput: they cannot be read, or nothing in them is of use.
     """
-    found = answer(question, read_records(paths))
+    records = read_records(paths)
+    try:
+        found = answer(question, records)
+    except BadInput as error:
+        raise BadInput(f"{first_of([str(path) for path in paths], 3)}: {error}") from None
     source, read_at = _source(paths), _changed(paths)
     figures = [each for group in found.groups for each in _figures(group, source, read_at)]
     sizes = [

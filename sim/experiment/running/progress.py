@@ -58,20 +58,30 @@ def progress(
         return
     from tqdm.auto import tqdm
 
-    size = _size()
+    columns, rows = _size()
     with tqdm(
-        desc=what, unit=unit, total=total, initial=done, delay=1.0, leave=False, **size
+        desc=what,
+        unit=unit,
+        total=total,
+        initial=done,
+        delay=1.0,
+        leave=False,
+        ncols=columns,
+        nrows=rows,
     ) as bar:
         yield bar
 
 
-def _size() -> dict[str, int]:
-    """A terminal that does not say how large it is, as a container's, has 80 columns of 24 rows."""
+def _size() -> tuple[int, int] | tuple[None, None]:
+    """A terminal that does not say how large it is, as a container's, has 80 columns of 24 rows.
+
+    Of one that does, tqdm finds it out.
+    """
     try:
         known = os.get_terminal_size(sys.stderr.fileno()).columns
     except OSError:
-        return {}
-    return {} if known else {"ncols": 80, "nrows": 24}
+        return None, None
+    return (None, None) if known else (80, 24)
 
 
 def say(text: str) -> None:

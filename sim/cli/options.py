@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -24,6 +24,7 @@ from sim.core.question import (
     help_of,
     kinds_of,
     metadata,
+    names_of,
     typed,
 )
 from sim.experiment.storage.whole_file import in_words
@@ -101,7 +102,7 @@ class WorkerOptions(Question):
 def verb(command: Callable[..., int]) -> Callable[..., None]:
     """A function with an option for each field of the descriptions that `command` takes."""
     kinds = {name: kind for name, kind in get_type_hints(command).items() if name != "return"}
-    parameters = [_parameter(kind, field) for kind in kinds.values() for field in _listed(kind)]
+    parameters = [_parameter(kind, name) for kind in kinds.values() for name in _listed(kind)]
 
     def run(**given: Any) -> None:
         raise typer.Exit(_ended(command, list(kinds.values()), given))
@@ -110,10 +111,10 @@ def verb(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
-def _listed(kind: type) -> list[Field[Any]]:
+def _listed(kind: type) -> list[str]:
     """Fields as the help lists them."""
-    listed = [field for field in fields(kind) if not typed(kind, field.name).python]
-    return sorted(listed, key=lambda field: typed(kind, field.name).last)
+    listed = [name for name in names_of(kind) if not typed(kind, name).python]
+    return sorted(listed, key=lambda name: typed(kind, name).last)
 
 
 def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]) -> int:
@@ -210,15 +211,15 @@ def _asked(kinds: list[type], given: dict[str, Any]) -> list[object]:
     wrong: list[str] = []
     for kind in kinds:
         values = {}
-        for field in _listed(kind):
-            if (value := given[field.name]) is None or value == []:
+        for name in _listed(kind):
+            if (value := given[name]) is None or value == []:
                 continue
-            mark = typed(kind, field.name)
+            mark = typed(kind, name)
             if isinstance(value, list) and not mark.repeats:
                 if len(value) > 1:
                     wrong.append(f"{mark.name}: given {len(value)} times; one value is allowed")
                 value = value[-1]
-            values[field.name] = _read(value) if field.name == "app" else value
+            values[name] = _read(value) if name == "app" else value
         try:
             questions.append(ask(kind, values, text=True))
         except BadInput as error:
@@ -239,17 +240,17 @@ def _refuse_what_is_no_text(given: dict[str, Any]) -> None:
                 raise BadInput(f"{typed_as}: {part!a} is not allowed; text in UTF-8") from None
 
 
-def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
+def _parameter(kind: type, name: str) -> inspect.Parameter:
     """As typer takes it: all is text, and None where nothing was typed."""
-    mark, initial = typed(kind, field.name), default(kind, field.name)
+    mark, initial = typed(kind, name), default(kind, name)
     required = initial is MISSING
-    group, completes = panel(kind, field.name), _completes(kind, field.name)
+    group, completes = panel(kind, name), _completes(kind, name)
     info: Any
     text: Any = list[str]
     if mark.argument:
         text = list[str] if mark.repeats else str
         info = typer.Argument(metavar=mark.shape or None, show_default=False, **completes)
-    elif kinds_of(kind)[field.name] is bool:
+    elif kinds_of(kind)[name] is bool:
         text, flag = bool, f"--{mark.name}"
         flag = f"{flag}/--no-{mark.name}" if initial else flag
         info = typer.Option(flag, show_default=False, rich_help_panel=group)
@@ -264,7 +265,7 @@ def _parameter(kind: type, field: "Field[Any]") -> inspect.Parameter:
             **completes,
         )
     return inspect.Parameter(
-        field.name,
+        name,
         inspect.Parameter.KEYWORD_ONLY,
         default=inspect.Parameter.empty if required else None,
         annotation=Annotated[text if required else text | None, info],
@@ -295,12 +296,12 @@ def _shown(mark: Typed, initial: object) -> str:
 def helps(command: Callable[..., int]) -> dict[str, str]:
     """What the help says of each option of a verb; the sources are read for it."""
     kinds = [kind for name, kind in get_type_hints(command).items() if name != "return"]
-    return {field.name: _help(kind, field.name) for kind in kinds for field in _listed(kind)}
+    return {name: _help(kind, name) for kind in kinds for name in _listed(kind)}
 
 
 def _help(kind: type, name: str) -> str:
     """The docstring of a field on one line; other fields it names are options here."""
-    known = {field.name for field in fields(kind)}
+    known = names_of(kind)
 
     def option(match: "re.Match[str]") -> str:
         return f"--{typed(kind, match[1]).name}" if match[1] in known else match[1]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from sim.core.description import description
 from sim.core.names import UnknownName
-from sim.core.question import BadInput, Mistake, Typed, ask, differing, typed
+from sim.core.question import BadInput, Mistake, Typed, ask, differing, names_of, typed
 from sim.files.question import HowRead, Paths, ReadQuestion
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Q = TypeVar("Q")
 
-HOW_READ = tuple(field.name for field in fields(HowRead))
+HOW_READ = names_of(HowRead)
 SAID_BY_FILES = frozenset({"app", "cpu", "memory"})
 """What files say of a service."""
 

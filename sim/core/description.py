@@ -15,7 +15,7 @@ from functools import cache
 from threading import RLock
 from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from sim.core.cited import CHECKED, Cited
@@ -78,13 +78,16 @@ def _default(field: Any) -> object:
 
 
 class _Later:
-    """What a description has when it is finished; whoever asks for it finishes it."""
+    """What a description has when it is finished; whoever asks for it finishes it.
+
+    The names and defaults of its fields are had without the checks, which take most of the time.
+    """
 
     def __set_name__(self, kind: type, name: str) -> None:
         self._kind, self._name = kind, name
 
     def __get__(self, instance: object, owner: type) -> Any:
-        _finish(self._kind)
+        _finish(self._kind, checks=self._name != "__pydantic_fields__")
         return getattr(owner if instance is None else instance, self._name)
 
 
@@ -93,6 +96,8 @@ LATER = (
     *("__is_pydantic_dataclass__", "__pydantic_complete__", "__pydantic_fields__"),
     *("__pydantic_core_schema__", "__pydantic_validator__", "__pydantic_serializer__"),
 )
+
+CHECKED_LATER: ConfigDict = {**CHECKED, "defer_build": True}
 
 _FINISHING = RLock()
 
@@ -132,20 +137,23 @@ def _annotated(cls: type) -> list[str]:
     ]
 
 
-def _finish(kind: Any) -> None:
+def _finish(kind: Any, *, checks: bool = True) -> None:
     """Make what a description does not have yet, and what those have not that it inherits from.
 
     One that fails is as it was, and fails again with the same words. Another thread waits.
+
+    Args:
+        checks: whether it is about to be made; else pydantic makes the checks when it is.
     """
     with _FINISHING:
         for base in kind.__mro__[:0:-1]:
             if "__unfinished__" in vars(base):
-                _finish(base)
+                _finish(base, checks=False)
         before = dict(vars(kind))
         if before.get("__unfinished__") is None:  # finished, or about to be, further out
             return
         try:
-            _make_dataclass(kind, before)
+            _make_dataclass(kind, before, CHECKED if checks else CHECKED_LATER)
         except BaseException:
             for name in vars(kind).keys() - before:
                 delattr(kind, name)
@@ -153,7 +161,7 @@ def _finish(kind: Any) -> None:
             raise
 
 
-def _make_dataclass(kind: Any, before: Mapping[str, Any]) -> None:
+def _make_dataclass(kind: Any, before: Mapping[str, Any], config: ConfigDict) -> None:
     """With its defaults in the place of its slots, where pydantic looks for them."""
     defaults = kind.__unfinished__
     kind.__unfinished__ = None
@@ -161,7 +169,7 @@ def _make_dataclass(kind: Any, before: Mapping[str, Any]) -> None:
         delattr(kind, name)
     for name, default in defaults.items():
         setattr(kind, name, default)
-    dataclass(frozen=True, kw_only=True, config=CHECKED)(kind)
+    dataclass(frozen=True, kw_only=True, config=config)(kind)
     for name in defaults.keys() - before:  # a field that is inherited with another default
         delattr(kind, name)
     _put_back(kind, before, defaults.keys() & before)

@@ -174,7 +174,7 @@ def _computed(question: type, name: str) -> str:
 
 def names_of(question: type) -> tuple[str, ...]:
     """Names of the fields."""
-    return tuple(field.name for field in fields(question))
+    return tuple(question.__pydantic_fields__)  # type: ignore[attr-defined]
 
 
 def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) -> Q:

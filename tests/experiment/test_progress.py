@@ -1,7 +1,9 @@
 """Progress on standard error: a bar for who looks on, whole lines in a file."""
 
 import io
+import os
 import sys
+import termios
 from types import ModuleType
 
 import pytest
@@ -52,3 +54,16 @@ def test_a_terminal_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
     with progress("simulating", "run", total=4) as told:
         assert hasattr(told, "refresh")
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(0, 80), (100, 99)])
+def test_a_terminal_without_a_size_has_a_bar_of_80_columns(
+    columns: int, shown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container's terminal often says that it is 0 wide; a bar is then drawn all the same."""
+    master, slave = os.openpty()
+    termios.tcsetwinsize(slave, (24, columns))
+    with open(master, "rb"), open(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with progress("simulating", "run", total=4) as told:
+            assert told.ncols == shown  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """How far a long answer is, on standard error: a bar where someone looks on, else lines."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -57,8 +58,30 @@ def progress(
         return
     from tqdm.auto import tqdm
 
-    with tqdm(desc=what, unit=unit, total=total, initial=done, delay=1.0, leave=False) as bar:
+    columns, rows = _size()
+    with tqdm(
+        desc=what,
+        unit=unit,
+        total=total,
+        initial=done,
+        delay=1.0,
+        leave=False,
+        ncols=columns,
+        nrows=rows,
+    ) as bar:
         yield bar
+
+
+def _size() -> tuple[int, int] | tuple[None, None]:
+    """A terminal that does not say how large it is, as a container's, has 80 columns of 24 rows.
+
+    Of one that does, tqdm finds it out.
+    """
+    try:
+        known = os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return None, None
+    return (None, None) if known else (80, 24)
 
 
 def say(text: str) -> None:

@@ -40,6 +40,13 @@ def test_a_room_is_small() -> None:
     assert set(full) <= {"sim/cli", "sim/plots"}
 
 
+def test_each_file_of_tests_has_a_name_of_its_own() -> None:
+    """Two of one name cannot be collected together."""
+    names = Counter(path.name for path in Path("tests").rglob("*.py"))
+
+    assert [name for name, times in names.items() if times > 1] == []
+
+
 def test_no_module_imports_what_imports_it() -> None:
     """No circle, imports for the type checker counted."""
     names = {_name(path): path for path in MODULES}

@@ -100,10 +100,10 @@ def compare(
         Interrupted: Ctrl-C; what is finished is kept in `out`.
     """
     _check(scenarios, times, seed)
-    home = None if out is None else a_path("out", out)
     named = check_name("name", name or next(iter(scenarios.values())).name)
     described = shared((variant, json.loads(as_json(s))) for variant, s in scenarios.items())
     out = WHERE.get().out if out is None else out
+    home = None if out is None else a_path("out", out)
     own = own_code(scenarios.values())
     if own.unknown and out is not None:
         say(

@@ -203,7 +203,7 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     """Its replacement is a start of the results, and none of those that were asked for."""
     from sim.experiment import Burst, Scenario, replicate
     from sim.experiment.frames import starts
-    from sim.studies.scale_out.study import _wanted
+    from sim.studies.scale_out.study import _in_codes, _wanted
 
     service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
     platform = catalog.eks_karpenter("c6g.xlarge", "c6g.4xlarge")
@@ -218,7 +218,7 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     both = pd.concat([spans, event], ignore_index=True)
 
     assert len(starts(both)) == 14
-    assert sorted(_wanted(both, 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
+    assert sorted(_wanted(_in_codes(both), 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
 
 
 @pytest.mark.parametrize(

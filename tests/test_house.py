@@ -42,7 +42,7 @@ def test_a_room_is_small() -> None:
 
 def test_each_file_of_tests_has_a_name_of_its_own() -> None:
     """Two of one name cannot be collected together."""
-    names = Counter(path.name for path in Path("tests").rglob("*.py"))
+    names = Counter(path.name for path in Path("tests").rglob("test_*.py"))
 
     assert [name for name, times in names.items() if times > 1] == []
 

@@ -248,7 +248,7 @@ SPAN = '{"traceId": "t", "id": "a", "timestamp": 1, "duration": %s}'
         ('{"data": [{"spans": [{"traceID": "t", "spanID": "s", "startTime": "x"}]}]}', "startTime"),
         ('{"data": [3]}', r"data\[0\]: '3' is not allowed; an object"),
         ('{"data": [{"spans": {"a": 1}}]}', "spans: .* is not allowed; a list"),
-        ("[" * 9000, "nested too deep"),
+        ("[" * 90_000, "nested too deep"),
         ("9" * 5000, "thousands of digits"),
         (f"[{SPAN % 'NaN'}]", "duration: 'nan' is not allowed; a number"),
         (f"[{SPAN % ('9' * 400)}]", "duration: '9{40}' is not allowed; a number"),

@@ -101,6 +101,8 @@ CHECKED_LATER: ConfigDict = {**CHECKED, "defer_build": True}
 
 _FINISHING = RLock()
 
+_CLASS_VAR = re.compile(r"\s*(\w+\s*\.\s*)?ClassVar\b")
+
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def description(cls: type[T]) -> type[T]:
@@ -130,11 +132,14 @@ def _annotated(cls: type) -> list[str]:
         kinds = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
     else:
         kinds = vars(cls).get("__annotations__", {})
-    return [
-        name
-        for name, kind in kinds.items()
-        if kind is not ClassVar and get_origin(kind) is not ClassVar
-    ]
+    return [name for name, kind in kinds.items() if not _of_the_class(kind)]
+
+
+def _of_the_class(kind: object) -> bool:
+    """Whether an annotation says `ClassVar`; with postponed annotations it is a text."""
+    if isinstance(kind, str):
+        return _CLASS_VAR.match(kind) is not None
+    return kind is ClassVar or get_origin(kind) is ClassVar
 
 
 def _finish(kind: Any, *, checks: bool = True) -> None:

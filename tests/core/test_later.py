@@ -3,9 +3,11 @@
 import pickle
 import subprocess
 import sys
+import typing
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from threading import Barrier, Thread
+from typing import ClassVar
 
 import pytest
 from pydantic import TypeAdapter
@@ -48,6 +50,22 @@ def test_importing_the_platforms_finishes_none_of_them() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "True\n"
+
+
+def test_what_is_of_the_class_is_no_field() -> None:
+    """Also where annotations are texts, as they all are behind `from __future__`."""
+
+    @description
+    class Rate:
+        unit: ClassVar[str] = "1/s"
+        of_old: "ClassVar[int]" = 3
+        spelled: "typing.ClassVar[int]" = 4
+        value: "float" = 1.0
+
+    rate = Rate(value=2.0)
+
+    assert [field.name for field in fields(Rate)] == ["value"]
+    assert (rate.unit, rate.of_old, rate.spelled, rate.value) == ("1/s", 3, 4, 2.0)
 
 
 def test_whoever_asks_for_its_fields_finishes_it() -> None:

@@ -39,7 +39,7 @@ def test_events_a_task_are_those_that_are_kept() -> None:
 
 def test_what_a_running_task_keeps_does_not_grow_with_their_number() -> None:
     """Memory of a run is that of its live tasks: three times as many keep as much each."""
-    few, many = alive_bytes("fargate", 20), alive_bytes("fargate", 60)
+    few, many = alive_bytes("fargate", 10), alive_bytes("fargate", 30)
 
     assert many == pytest.approx(few, rel=0.1)
     assert 500.0 < many < 8_000.0  # a container and its start, and a microVM

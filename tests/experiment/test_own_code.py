@@ -1,6 +1,7 @@
 """The user's own code in the fingerprint: edited, it is run again; unchanged, its runs are kept."""
 
 import importlib
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from runs import scenario
 
+import sim
 from sim.experiment import Scenario, replicate
 from sim.experiment.running.own_code import MODEL, code_digest, own_code
 
@@ -155,6 +157,24 @@ def test_descriptions_of_our_own_have_no_own_code() -> None:
     )
 
     assert own_code([ours]) == ("", {}, ())
+
+
+def test_all_that_a_run_is_made_of_is_in_the_fingerprint() -> None:
+    """What was run before an edit is not taken for what runs now; docstrings decide nothing."""
+    code = (
+        "import sys, sim.platforms, sim.experiment.running.run, sim.experiment.running.scenario\n"
+        "print(*(m.__file__ for name, m in sys.modules.items() if name.startswith('sim.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    home = Path(sim.__file__).parent
+    read = {Path(file).relative_to(home) for file in done.stdout.split()}
+    beside = {
+        path
+        for path in read
+        if path.name != "__init__.py" and not any(path.is_relative_to(part) for part in MODEL)
+    }
+
+    assert {path.as_posix() for path in beside} <= {"facade.py", "docstrings.py"}
 
 
 def test_a_part_of_the_model_that_is_not_there_is_an_error(

@@ -31,6 +31,7 @@ _READ: dict[str, tuple[object, object, str | None]] = {}
 
 MODEL = (
     "units.py",
+    "clock.py",
     "start.py",
     "sharing",
     "core",
@@ -40,6 +41,7 @@ MODEL = (
     "sandbox",
     "platforms",
     "experiment/running/scenario.py",
+    "experiment/running/rollout.py",
     "experiment/running/run.py",
     "experiment/running/columns.py",
     "experiment/running/packed.py",

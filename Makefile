@@ -7,6 +7,9 @@ QUICK  := tests/core tests/sharing tests/test_scenario_file.py tests/cli/test_op
 # Tests that hand something else to a class than it asks for, which a compiled one refuses.
 STAND_INS := test_placement.py test_scheduler.py
 
+# Python keeps what it compiles: without, each of a hundred processes of the tests would do it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test types tests-alone accelerate pure test-compiled test-lowest check-long check-crash audit bench validate docs notebooks lab lock clean
 

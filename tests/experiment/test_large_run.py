@@ -65,7 +65,7 @@ def test_readings_of_hosts_at_rest_take_two_bytes(monkeypatch: pytest.MonkeyPatc
     assert np.array_equal(np.concatenate(used), plain["used"])
 
 
-@pytest.mark.parametrize("rows", [1, 7])
+@pytest.mark.parametrize("rows", [pytest.param(1, marks=pytest.mark.long), 7])
 def test_what_is_large_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:

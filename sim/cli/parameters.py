@@ -34,7 +34,8 @@ def command(question: ParametersQuestion, to: Json) -> int:
     count = "1 figure" if len(matches) == 1 else f"{len(matches)} figures"
     say(
         f"{count}. In brackets: the range of what is not known about it. Grades: A primary source "
-        "or measured, B secondary source, C derived, D hearsay, assumed: a judgement. sim explain KEY says more of one; sim instances lists EC2 types."
+        "or measured, B secondary source, C derived, D hearsay, assumed: a judgement. sim explain "
+        "KEY says more of one; sim instances lists EC2 types."
     )
     return 0
 

@@ -97,8 +97,9 @@ class IsolationAnswer:
             key=lambda pair: pair[1],
         )
         moved = [e.question.bad for e in self.neighbours if e.rows[-1].p95.value >= BARELY]
-        slows = f"{listed(moved)} {'slow' if len(moved) > 1 else 'slows'} VMs, too"
-        quiet = slows if moved else "none slows VMs with a volume each"
+        quiet = "none slows VMs with a volume each"
+        if moved:
+            quiet = f"{listed(moved)} {'slow' if len(moved) > 1 else 'slows'} VMs, too"
         return (
             f"A {first.name} adds {shown_mib(first.memory)} and {shown_duration(first.start)}, a "
             f"{last.name} {shown_mib(last.memory)} and {shown_duration(last.start)}: "

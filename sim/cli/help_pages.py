@@ -1,9 +1,7 @@
 """The help of each verb, kept beside the code: it is printed before pydantic could be imported.
 
-    python -m sim.cli.help_pages       # make it anew, where an option has changed
-
-What is kept are words; they are broken into lines when they are printed. A test compares them with
-the options as they are.
+What is kept are words (`sim.cli.help_making` makes them); they are broken into lines when they are
+printed. A test compares them with the options as they are.
 """
 
 import json
@@ -56,20 +54,3 @@ def kept(verb: str, answers: str) -> KeptHelp | None:
     groups = {heading: [*map(tuple, rows)] for heading, rows in page["groups"].items()}
     command.page = HelpPage(page["usage"], groups)
     return command
-
-
-def pages() -> str:
-    """The help of all verbs as their options are now, a verb a line."""
-    from sim.cli.app import VERBS, made
-
-    lines = [f"{json.dumps(verb)}: {json.dumps(_page(made(verb))._asdict())}" for verb in VERBS]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def _page(verb: Any) -> HelpPage:
-    ctx = verb.context_class(verb, info_name=verb.name)
-    return HelpPage(verb.collect_usage_pieces(ctx), verb.option_groups(ctx))
-
-
-if __name__ == "__main__":
-    KEPT.write_text(pages(), encoding="utf-8")

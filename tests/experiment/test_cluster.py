@@ -90,7 +90,9 @@ def test_whoever_of_a_cluster_is_killed_the_same_command_goes_on(
             others.append(_dask("worker", address, "--nthreads", "1", "--no-nanny"))
         said = client.communicate(timeout=120.0)[1]
         if dies == "scheduler" and client.returncode:
-            assert re.search(r"runs are kept in .*, and the same command goes on", said), said
+            assert re.search(
+                r"runs are kept in .*, and once this is put right, the same command goes on", said
+            ), said
             assert "ERROR" not in said
     finally:
         for process in (client, worker, scheduler, *others):

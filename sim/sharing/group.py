@@ -53,6 +53,10 @@ class Root(Protocol):
         """Exact integral of the rate used since the start."""
         ...
 
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law, by somebody who had all to himself."""
+        ...
+
     def run_free(
         self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
     ) -> bool:

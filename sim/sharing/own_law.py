@@ -129,6 +129,10 @@ class OwnLawCapacity(_OwnGroup):
         """Work of the jobs that have ended, in units of the capacity times s."""
         return self._done
 
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law."""
+        self._done += work
+
     def begin(self, job: Job) -> Job:
         """Start a job."""
         event: Any = self._runs.run(job.left, job.weight, job.cap)

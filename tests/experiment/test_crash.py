@@ -1,11 +1,15 @@
 """Whatever happens while results are written, and whatever has happened to them since."""
 
 import contextlib
+import errno
 import json
 import multiprocessing
+import os
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -176,6 +180,45 @@ def test_a_first_save_that_is_killed_leaves_nothing_half(
         results.save(each)
         assert_same(load(each / "small"), results)
         assert not [path for path in each.rglob(".*") if path.name != finished_runs.LOCK]
+
+
+def test_a_disk_that_fills_up_at_any_file_leaves_the_old_run_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the file that was written, and the next save goes well."""
+    few, many = replicate(scenario(), times=2), replicate(scenario(), times=3)
+    said = []
+    for room in count():
+        out = tmp_path / str(room)
+        if room % 2:
+            few.save(out)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", full_after(room // 2))
+            try:
+                many.save(out)
+            except OSError as error:
+                said.append(str(error))
+            else:
+                break
+        assert not list(out.rglob(".*.writing*"))
+        if room % 2:
+            saved_again(out, few, many)
+        else:
+            assert_same(load(many.save(out)), many)
+
+    assert len(said) > 10
+    assert all(re.search(r"No space left on device: '.*/small/[0-9a-f]{10}/", s) for s in said)
+
+
+def full_after(files: int) -> Callable[[int], None]:
+    """What the system says of a disk that has room for so many files."""
+    left = count(files, -1)
+
+    def fsync(_: int) -> None:
+        if next(left) <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    return fsync
 
 
 def save_often(out: Path, times: int, results: Results) -> None:

@@ -186,8 +186,9 @@ def test_a_verb_that_is_killed_goes_on(way: str, kind: str, jobs: int, tmp_path:
     draw = random.Random(f"{way}/{kind}/{jobs}")
     undisturbed = tmp_path / "undisturbed"
     assert typed(kind, undisturbed) == 0
+    process = started(kind, tmp_path / "again", jobs)
     begun = time.monotonic()
-    assert ended(started(kind, tmp_path / "again", jobs)) == 0
+    assert ended(process) == 0
     whole = time.monotonic() - begun
     assert_same(tmp_path / "again", undisturbed)
     for number in range(OFTEN.get((way, jobs), 6 if "Ctrl-C" in way else 2)):

@@ -93,6 +93,10 @@ def save_whole(
             _save(draft, manifest, described, table, summary)
             with contextlib.suppress(OSError):  # another process was quicker
                 draft.rename(folder)
+        except OSError as error:
+            if error.filename and Path(error.filename).is_relative_to(draft):
+                error.filename = os.fspath(folder / Path(error.filename).relative_to(draft))
+            raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     make_folder(folder)

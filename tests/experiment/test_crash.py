@@ -8,11 +8,12 @@ import os
 import random
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+from failing import failing
 from interrupts import interrupted_at, left_by_kills, lines, moments, remember_runs, state
 from runs import assert_same, pair, scenario
 
@@ -219,6 +220,47 @@ def full_after(files: int) -> Callable[[int], None]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     return fsync
+
+
+def fail_everywhere(
+    step: int, out: Path, act: Callable[[Path], object], *, for_good: bool
+) -> Iterator[Path]:
+    """Folders in which an operation on files failed; whoever acted was told, or did without it."""
+    with failing(out, -1, for_good=False) as done:
+        act(out / "counted")
+    for number in range(step // 2, done(), step):
+        folder = out / str(number)
+        with failing(out, number, for_good=for_good), contextlib.suppress(OSError):
+            act(folder)
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.long)])
+def test_whatever_fails_in_a_save_the_next_one_goes_well(
+    step: int, for_good: bool, tmp_path: Path
+) -> None:
+    """Any operation on files, once or from then on: no file is taken for damaged that is not."""
+    few, many = replicate(scenario(), times=2), replicate(scenario(), times=3)
+
+    def act(folder: Path) -> None:
+        shutil.copytree(few.save(tmp_path / "few").parent, folder / "small", symlinks=True)
+        many.save(folder)
+
+    for folder in fail_everywhere(step, tmp_path / "out", act, for_good=for_good):
+        if (folder / "small").exists():
+            saved_again(folder, few, many)
+
+
+@pytest.mark.parametrize("step", [67, pytest.param(3, marks=pytest.mark.long)])
+def test_whatever_fails_while_runs_are_kept_the_same_command_goes_on(
+    step: int, tmp_path: Path, undisturbed: Results
+) -> None:
+    """Any operation on files, once."""
+    for folder in fail_everywhere(step, tmp_path, ask, for_good=False):
+        assert_same(ask(folder), undisturbed)
+        assert_same(load(only(folder)), undisturbed)
 
 
 def save_often(out: Path, times: int, results: Results) -> None:

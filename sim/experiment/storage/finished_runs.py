@@ -46,8 +46,7 @@ def complete(
     stored = {"parts": numbers, "summary": stem}
     write_manifest(folder, {**manifest, "complete": True, "stored": stored}, described)
     write_whole(folder / SUMMARY, summary)
-    parts.pinned = frozenset(numbers)
-    parts.tidy()
+    parts.pin(numbers)
     _tidy_summaries(folder, stem)
 
 
@@ -174,10 +173,14 @@ def _remove_left_drafts(home: Path) -> None:
 
 
 def finished(folder: Path) -> Manifest | None:
-    """The manifest of a finished run; None: there is none."""
+    """The manifest of a finished run; None: there is none.
+
+    Raises:
+        OSError: it cannot be read now.
+    """
     try:
         manifest = read_manifest(folder)[0]
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         return None
     return manifest if manifest.get("complete", False) and "stored" in manifest else None
 

@@ -209,12 +209,12 @@ class Start(Following):
 
         A start that is killed for what it does itself raises its own interrupt.
         """
-        if self.is_alive:
-            if self is not self.env.active_process:
+        if self._value is PENDING:
+            if self is not self.env._active_proc:
                 self._kill_reason = reason
                 self.interrupt(reason)
             return
-        if isinstance(self.value, Ready):
+        if isinstance(self._value, Ready):
             self.world.record.outcome(self.task, f"killed: {reason}")
         self.end()
 
@@ -254,7 +254,7 @@ class Start(Following):
         self._value = PENDING
         self._target = None
         self._generator = story
-        active = env.active_process
+        active = env._active_proc
         self._resume(_NOW)
         env._active_proc = active
 

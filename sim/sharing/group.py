@@ -32,45 +32,6 @@ class Pacing(Protocol):
         ...
 
 
-class Root(Protocol):
-    """The root of a group tree as its groups see it."""
-
-    env: Environment
-    rated: float
-    """Rate used by all that share the capacity; 0 while one job runs alone."""
-    held: bool
-    """Whether completions are being handled: levelling waits until all of them are."""
-    outdated: bool
-    """Whether something has changed since the last levelling."""
-
-    @property
-    def capacity(self) -> float:
-        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
-        ...
-
-    @property
-    def busy_integral(self) -> float:
-        """Exact integral of the rate used since the start."""
-        ...
-
-    def run_alone(
-        self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
-    ) -> bool:
-        """Let `job` run outside the tree of groups, if nothing else runs; whether it does."""
-        ...
-
-    def end_lone_run(self, now: float) -> None:
-        """Move the job that runs alone, if there is one, into the tree of groups."""
-        ...
-
-    def lone_work_left(self, job: Job, now: float) -> float:
-        """Work that `job`, which runs alone, still has to do."""
-        ...
-
-    def relevel(self, now: float) -> None:
-        """Level again, if something has changed; `now` is the present instant."""
-
-
 class Group(MemberGroup):
     """Competes with one weight and cap, and shares what it gets among its jobs and groups."""
 
@@ -298,6 +259,52 @@ class Group(MemberGroup):
         _weight(weight)
         _cap(cap)
         raise ValueError(f"delay: {delay!r} is not allowed; a finite number of at least 0")
+
+
+class Root(Group):
+    """The root of a group tree as its groups see it: the capacity that is shared.
+
+    A class, not a protocol: groups ask it a dozen times a job, and compiled code finds what a
+    class has at once.
+    """
+
+    __slots__ = ("env", "held", "outdated")
+
+    def __init__(self, env: Environment, capacity: float) -> None:
+        self.env = env
+        self.held = False
+        """Whether completions are being handled: levelling waits until all of them are."""
+        self.outdated = False
+        """Whether something has changed since the last levelling."""
+        super().__init__(None, self, 1.0, capacity)
+
+    @property
+    def capacity(self) -> float:
+        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
+        return self.cap
+
+    @property
+    def busy_integral(self) -> float:
+        """Exact integral of the rate used since the start, in units of the capacity times s."""
+        raise NotImplementedError
+
+    def run_alone(
+        self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
+    ) -> bool:
+        """Let `job` run outside the tree of groups, if nothing else runs; whether it does."""
+        raise NotImplementedError
+
+    def end_lone_run(self, now: float) -> None:
+        """Move the job that runs alone, if there is one, into the tree of groups."""
+        raise NotImplementedError
+
+    def lone_work_left(self, job: Job, now: float) -> float:
+        """Work that `job`, which runs alone, still has to do."""
+        raise NotImplementedError
+
+    def relevel(self, now: float) -> None:
+        """Level again, if something has changed; `now` is the present instant."""
+        raise NotImplementedError
 
 
 def _weight(weight: float) -> float:

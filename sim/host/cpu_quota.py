@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from simpy import Environment, Event
 
-from sim.sharing import Group, Job
+from sim.sharing import Group, Job, Pacing
 from sim.sharing.lazy_heap import ALONE, OVER
 
 GRAIN: Final = 1e-9
@@ -131,7 +131,7 @@ def plan(  # noqa: PLR0917 (positional is quicker)
     return Plan(now, pause, refill, last, last + (rest - whole * size) / speed, speed, quota, left)
 
 
-class CpuQuota:
+class CpuQuota(Pacing):
     """`cpu.max` of one cgroup; work that runs in it is started here.
 
     Args:

@@ -11,7 +11,7 @@ from sim.core.quantity import shown_gib
 from sim.host import Kernel, MemorySlice, WorkAmount
 from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
-from sim.sandbox.container_runtime import RuntimeCosts
+from sim.sandbox.runtime_costs import RuntimeCosts
 from sim.sandbox.task import run_task
 from sim.sharing import Group, Job
 from sim.start import Ready, Start, StartGate, Starting, Story
@@ -212,7 +212,7 @@ class ContainerEngine:
         Raises:
             NoSpace: there are none.
         """
-        space, needed = self.kernel.space, plain(start.service.disk)
+        space, needed = self.kernel.space, start.demand.disk
         if needed == 0.0:
             return
         self.store.catch_up()

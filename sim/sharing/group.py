@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from heapq import heappush
 from itertools import chain
-from typing import Protocol
 
 from simpy import Environment
 from simpy.events import NORMAL
@@ -16,20 +15,22 @@ from sim.sharing.member import MemberGroup
 from sim.sharing.waterfill import NO_CLASSES, NO_RATIOS
 
 
-class Pacing(Protocol):
+class Pacing:
     """The progress of a job that runs alone, where its rate is not constant: under a CPU quota."""
+
+    __slots__ = ()
 
     def begin(self, job: Job, rate: float, now: float) -> float:
         """The job begins, at no more than `rate`; return the time at which its work is done."""
-        ...
+        raise NotImplementedError
 
     def used(self, now: float) -> float:
         """Work done by `now`."""
-        ...
+        raise NotImplementedError
 
     def join(self, job: Job, now: float) -> None:
         """The job is alone no longer; `job.left` is what is left of its work."""
-        ...
+        raise NotImplementedError
 
 
 class Group(MemberGroup):

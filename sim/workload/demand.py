@@ -25,6 +25,7 @@ class Demand:
         "alone",
         "architectures",
         "cap",
+        "disk",
         "hot",
         "init",
         "memory",
@@ -49,6 +50,7 @@ class Demand:
         """cgroup v1 `cpu.shares`: 1024 a vCPU, 2 at least (as the ECS agent writes it)."""
         self.memory = service.memory if service.memory_limited else math.inf
         self.private = service.private
+        self.disk = plain(service.disk)
         self.processes = service.app.processes
         self.oom_group = service.oom_group
         self.architectures = service.architectures

@@ -16,6 +16,9 @@ from simpy import Environment, Event, Process
 from simpy.core import StopSimulation
 from simpy.events import NORMAL, PENDING, URGENT, EventPriority, Initialize
 
+PUSH: Final = heappush
+"""A constant is read at once where the core is compiled; a name that is imported is looked up."""
+
 NOBODY: Final = ()
 """The callbacks of an event for which nobody has asked yet."""
 
@@ -75,7 +78,7 @@ class Clock(Environment):
 
     def schedule(self, event: Event, priority: Any = NORMAL, delay: float = 0.0) -> None:
         """Let an event happen after `delay` seconds."""
-        heappush(self._queue, (self._now + delay, priority, self._next(), event))
+        PUSH(self._queue, (self._now + delay, priority, self._next(), event))
 
     def timeout(self, delay: Any = 0.0, value: object = None) -> Pause:  # type: ignore[override]
         """An event that happens after `delay` seconds."""

@@ -226,8 +226,9 @@ class Start(Following):
                 if not hasattr(following, "throw"):  # a compiled generator has a type of its own
                     raise _no_outcome(following, story)
                 following = yield from following
-            if isinstance(following, Ready):
-                yield from self._last_waits(story)
+            gate = self._last_gate(following, story)
+            if gate is not None:
+                yield from gate.after(self)
             outcome: Outcome = Killed(self._kill_reason) if self._kill_reason else following
         except Interrupt as interrupt:
             outcome = Killed(str(interrupt.cause))
@@ -240,12 +241,13 @@ class Start(Following):
             self.end()
         return outcome
 
-    def _last_waits(self, story: "Callable[[Start], NextStory]") -> Generator[Event, Any, None]:
+    def _last_gate(self, ended: Outcome, story: "Callable[[Start], NextStory]") -> StartGate | None:
         """What holds it between the end of its story and ready."""
+        if not isinstance(ended, Ready):
+            return None
         if self.state != "app":
             raise _no_app(self.state, story)
-        if self.gate is not None:
-            yield from self.gate.after(self)
+        return self.gate
 
     def _begin(self, env: Clock, story: Story) -> None:
         """Run to the first event now; `Process.__init__` would schedule an event for that."""

@@ -150,8 +150,11 @@ class ECSCluster(TaskCapacity):
     def _on(self, start: Start, instance: ContainerInstance) -> Story:
         """From a place on an instance to ready."""
         start.phase("network")
-        if self._own_network:
-            yield self.world.env.timeout(self._attach())
+        return self._attached(start, instance) if self._own_network else instance.engine.run(start)
+
+    def _attached(self, start: Start, instance: ContainerInstance) -> Story:
+        """The same, with a network interface of its own."""
+        yield self.world.env.timeout(self._attach())
         return instance.engine.run(start)
 
     @property

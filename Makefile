@@ -49,8 +49,8 @@ test-lowest:  ## the quick tests with the lowest versions that are allowed (need
 check-long: $(VENV)/.dev  ## the longer statistics
 	$(BIN)/pytest -m long -n auto --maxprocesses 4 --dist worksteal
 
-check-crash: $(VENV)/.dev  ## interrupts at every line of writing, kills of every verb, of Dask, too (48 tests of one to eight minutes)
-	$(BIN)/pytest -m long tests/experiment/test_crash.py tests/experiment/test_crash_of_verbs.py tests/experiment/test_cluster.py -n auto --maxprocesses 4
+check-crash: $(VENV)/.dev  ## Ctrl-C and kill -9 at every line of writing, of every verb that saves, and of Dask
+	$(BIN)/pytest -v -m long tests/experiment/test_crash.py tests/experiment/test_crash_of_verbs.py tests/experiment/test_cluster.py -n auto --maxprocesses 4 --dist worksteal
 
 validate: $(VENV)/.run  ## docs/validation.md anew: the model beside real measurements
 	$(BIN)/sim validate --docs docs

@@ -262,6 +262,22 @@ class Recorder:
         self.span_end.append(now)
         self.span_outcome.append(outcome)
 
+    def file_done(
+        self, task: int, phases: list[int], parent: int, since: list[float], until: list[float]
+    ) -> None:
+        """Store parts of a phase that are all over, at once."""
+        if self.keep == "totals":
+            for phase, begin, end in zip(phases, since, until, strict=True):
+                self.file(task, phase, parent, begin, end, DONE)
+            return
+        many = len(phases)
+        self.span_task.extend([task] * many)
+        self.span_phase.extend(phases)
+        self.span_parent.extend([parent] * many)
+        self.span_start.extend(since)
+        self.span_end.extend(until)
+        self.span_outcome.extend([DONE] * many)
+
     def spent(self, task: int, phase: str, parent: str, since: float, until: float) -> None:
         """Store a part of a phase whose bounds are known only now that it is over."""
         if self.keep == "totals":

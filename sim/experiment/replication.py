@@ -158,15 +158,17 @@ def _kept(folder: RunFolder | None, engine: Engine) -> Iterator[None]:
         if folder is None:
             raise
         folder.flush()
-        raise Interrupted(f"stopped; {_how_to_go_on(folder, engine)}") from None
+        raise Interrupted(
+            f"stopped; {_what_is_kept(folder, engine)}, and the same command goes on from there"
+        ) from None
     except OSError as error:
         if folder is None:
             raise
-        raise type(error)(f"{in_words(error)}; {_how_to_go_on(folder, engine)}") from error
+        raise type(error)(
+            f"{in_words(error)}; {_what_is_kept(folder, engine)}, and once this is put right, the "
+            f"same command goes on from there"
+        ) from error
 
 
-def _how_to_go_on(folder: RunFolder, engine: Engine) -> str:
-    return (
-        f"{folder.kept} of {engine.wanted} runs are kept in {folder.folder}, and the same command "
-        f"goes on from there"
-    )
+def _what_is_kept(folder: RunFolder, engine: Engine) -> str:
+    return f"{folder.kept} of {engine.wanted} runs are kept in {folder.folder}"

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from simpy import Environment, Event
 
 from sim.sharing import Group, Job, Pacing
-from sim.sharing.lazy_heap import ALONE, OVER
+from sim.sharing.lazy_heap import FREE, OVER
 
 GRAIN: Final = 1e-9
 """Core-seconds, seconds, vCPUs or periods that are nothing but rounding.
@@ -205,7 +205,7 @@ class CpuQuota(Pacing):
         work += EXIT_CPU
         if group is None and self._above is None and not self._jobs and cap > self._quota:
             job = self._group.run_paced(self, work, weight, cap, delay)
-            if job.version == ALONE:
+            if job.version == FREE:
                 return job
         else:
             within = self._group if group is None else group
@@ -276,7 +276,8 @@ class CpuQuota(Pacing):
 
     def close(self) -> None:
         """Stop acting: the group is about to be removed."""
-        self._group.root.end_lone_run(self._env.now)
+        if self._group.free_jobs:
+            self._group.root.end_free_runs(self._env.now)
         self._closed = True
         self._jobs.clear()
         self._timer = None

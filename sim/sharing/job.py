@@ -21,6 +21,12 @@ class Owner(Protocol):
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
 
+    def most(self, cap: float) -> float:
+        """The least of a cap and those of this group and all around it."""
+
+    def count_free(self, jobs: int, rate: float) -> None:
+        """So many more jobs run free here, and use so much more; negative: less."""
+
     def enter(self, job: Job, now: float) -> None:
         """Let a parked job take part in the next levelling, unless its cap is 0."""
 
@@ -61,11 +67,11 @@ class Job(Happening):
         self.delay = delay
         """Seconds between the end of the work and the event."""
         self.left = work
-        """Work left while the job does not run, or runs alone; else its tag tells that."""
+        """Work left while it does not run, or when it began to run free; else its tag tells."""
         self.tag = 0.0
-        """V of its ratio class at which a running job is done."""
+        """V of its ratio class at which a running job is done; of one that runs free, when."""
         self.version = PARKED
-        """Version of its valid entry in a queue, or its state: PARKED, OVER or ALONE."""
+        """Version of its valid entry in a queue, or its state: PARKED, OVER or FREE."""
 
     @property
     def rate(self) -> float:

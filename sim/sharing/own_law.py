@@ -177,17 +177,20 @@ class OwnLawCapacity(Root):
 
     # --- what the root of the built-in law does and this one has no need of
 
-    def run_alone(
+    def run_free(
         self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
     ) -> bool:
         """The law runs all jobs."""
         return False
 
-    def end_lone_run(self, now: float) -> None:
-        """None runs alone."""
+    def end_free_runs(self, now: float) -> None:
+        """None runs free."""
 
-    def lone_work_left(self, job: Job, now: float) -> float:
-        """None runs alone."""
+    def end_free_run(self, job: Job, now: float) -> None:
+        """None runs free."""
+
+    def work_left(self, job: Job, now: float) -> float:
+        """None runs free."""
         return job.left
 
     def relevel(self, now: float) -> None:

@@ -9,7 +9,7 @@ from multiprocessing.context import ForkServerContext
 
 import pytest
 
-PRELOADED = ["runs", "begun_before", "test_crash_of_verbs"]
+PRELOADED = ["runs", "begun_before", "typed_verbs"]
 
 
 @cache

@@ -1,41 +1,136 @@
-"""Ctrl-C at a given line of writing."""
+"""Ctrl-C at a given line of writing, and what a process leaves that is killed at one."""
 
+import hashlib
 import itertools
+import os
+import pickle
 import random
+import re
+import shutil
 import sys
 import types
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from sim.experiment.running import workers
+from sim.experiment.running.batch import Batch, Bundle
+from sim.experiment.storage.finished_runs import LOCK
 
 WRITING = tuple(
     f"storage/{name}.py"
     for name in ("part_files", "run_folder", "finished_runs", "manifest", "whole_file")
 )
+WRITTEN = re.compile(rb'"written": "[^"]*"')
+"""The clock of a manifest, the only thing in a folder that is not the same the next time."""
+DRAFT = re.compile(rf"(.+)\.{os.getpid()}\.writing")
+"""A file that this process was writing."""
 
 
-def interrupted_at(line: int, act: Callable[[], object]) -> bool:
-    """Do something, with Ctrl-C before the n-th line of writing; whether it came to that line."""
-    left = itertools.count(line, -1)
+@cache
+def _writes(file: str) -> bool:
+    return file.endswith(WRITING)
+
+
+def at_each_line(act: Callable[[], object], do: Callable[[], object]) -> None:
+    """Act, and do something before each line of writing."""
 
     def each_line(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
-        if event == "line" and next(left) == 0:
-            raise KeyboardInterrupt
+        if event == "line":
+            do()
         return each_line
 
     def each_call(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
-        return each_line if frame.f_code.co_filename.endswith(WRITING) else None
+        return each_line if _writes(frame.f_code.co_filename) else None
 
     before = sys.gettrace()
     sys.settrace(each_call)
     try:
         act()
-    except KeyboardInterrupt:
-        return True
     finally:
         sys.settrace(before)
+
+
+def interrupted_at(line: int, act: Callable[[], object], again: int | None = None) -> bool:
+    """Act, with Ctrl-C before the n-th line of writing; whether it came to that line.
+
+    Args:
+        again: lines of tidying up after which comes a second one, of somebody in a hurry.
+    """
+    left = itertools.count(line, -1)
+    when = {0} if again is None else {0, -again}
+
+    def interrupt() -> None:
+        if next(left) in when:
+            raise KeyboardInterrupt
+
+    try:
+        at_each_line(act, interrupt)
+    except KeyboardInterrupt:
+        return True
     return next(left) < 0
 
 
 def lines(step: int, first: int | None = None) -> Iterator[int]:
     """Numbers of lines from some first one on; where they end, the caller finds out."""
     return itertools.count(random.Random(step).randrange(step) if first is None else first, step)
+
+
+def state(folder: Path) -> str:
+    """A digest of all that a folder holds, and of the locks on it: of two that have the same, one
+    command makes the same.
+    """
+    seen = hashlib.blake2b()
+    for path in sorted(folder.rglob("*")):
+        seen.update(f"\n{path.relative_to(folder)} {path.lstat().st_mode}".encode())
+        if path.is_symlink():
+            seen.update(os.fsencode(path.readlink()))
+        elif path.name == LOCK:
+            seen.update(b"%d" % FileLock(path, is_singleton=True).is_locked)
+        elif path.is_file():
+            seen.update(WRITTEN.sub(b"", path.read_bytes()))
+    return seen.hexdigest()
+
+
+def left_by_kills(
+    act: Callable[[], object], folder: Path, copies: Path, step: int = 1
+) -> list[Path]:
+    """Act once; copies of all that a `kill -9` before any line of writing would leave of a folder.
+
+    What Python has not handed to the system is lost then, and is not in a copy; drafts are those of
+    another process.
+
+    Args:
+        step: look before every so-manieth line only.
+    """
+    made: dict[str, Path] = {}
+    line = itertools.count(1)
+
+    def copy() -> None:
+        if next(line) % step == 0 and folder.exists() and (now := state(folder)) not in made:
+            made[now] = copies / str(len(made))
+            shutil.copytree(folder, made[now], symlinks=True)
+            for path in [*made[now].rglob(".*.writing")]:
+                if (draft := DRAFT.fullmatch(path.name)) is not None:
+                    path.rename(path.with_name(f"{draft[1]}.1.writing"))
+
+    at_each_line(act, copy)
+    return list(made.values())
+
+
+def remember_runs(patch: pytest.MonkeyPatch) -> None:
+    """Make each batch of runs once: how they are kept is looked at, not how they are made."""
+    perform = workers.perform
+    made: dict[bytes, Bundle] = {}
+
+    def remembered(batch: Batch) -> Bundle:
+        key = pickle.dumps((batch.runs, batch.scenarios, batch.seed, batch.tables))
+        if key not in made:
+            made[key] = perform(batch)
+        return made[key]
+
+    patch.setattr(workers, "perform", remembered)

@@ -44,6 +44,18 @@ def test_a_cluster_that_is_not_there_is_named() -> None:
             replicate(scenario(), times=1, cluster="tcp://127.0.0.1:9")
 
 
+def test_where_nobody_listens_is_said_in_words() -> None:
+    """Not in the number that the operating system has for it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and not listening
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ConnectionError) as told:
+            replicate(scenario(), times=1, cluster=address)
+
+    assert "cannot be used; nobody answers there (connection refused)" in str(told.value)
+    assert "Errno" not in str(told.value)
+
+
 def _no_one(*_: object, **__: object) -> None:
     raise OSError("Timed out trying to connect")
 
@@ -90,7 +102,9 @@ def test_whoever_of_a_cluster_is_killed_the_same_command_goes_on(
             others.append(_dask("worker", address, "--nthreads", "1", "--no-nanny"))
         said = client.communicate(timeout=120.0)[1]
         if dies == "scheduler" and client.returncode:
-            assert re.search(r"runs are kept in .*, and the same command goes on", said), said
+            assert re.search(
+                r"runs are kept in .*, and once this is put right, the same command goes on", said
+            ), said
             assert "ERROR" not in said
     finally:
         for process in (client, worker, scheduler, *others):

@@ -1,7 +1,6 @@
 """Verbs and scripts that are interrupted or killed: the same command ends in the same tables."""
 
 import contextlib
-import io
 import os
 import random
 import shutil
@@ -13,40 +12,14 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from forked import forked
-from interrupts import interrupted_at, lines
-from typer.testing import CliRunner
+from interrupts import interrupted_at, left_by_kills, lines, remember_runs, state
+from typed_verbs import ALONE, KINDS, OTHERS, assert_same, typed
 
-from sim.cli.script import script
-from sim import Burst, Scenario, catalog, replicate
-from sim.cli.app import app
-from sim.experiment import Results, load
 from sim.experiment.running import engine
 from sim.experiment.storage import finished_runs
 from sim.experiment.storage import run_folder as store
-from sim.experiment.storage.part_files import TABLES
-
-SCENARIO = """\
-name: small
-platform: ecs
-host: {instance: m5.large}
-service: {app: node, cpu: 0.5, memory: 1GiB}
-arrivals: {tasks: 2}
-sample_every: 1s
-replications: 3
-"""
-WORDS = {
-    "run": ["run", "FILE"],
-    "sweep": ["sweep", "FILE", "--grid", "arrivals.tasks=1,2", "--replications", "2"],
-    "startup": ["startup", "--app", "node", "--platform", "docker", "--replications", "2"],
-    "density": ["density", "--by", "reservation"],
-}
-"""As they are typed."""
-ALONE = ("density", 2)
-"""There are no workers of it."""
-KINDS = [*WORDS, "script"]
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # an interrupt after open, before with
@@ -54,91 +27,108 @@ pytestmark = [
 ]
 
 
-@script(replications=3)
-def main(replications: int, seed: int, out: Path) -> None:
-    """A script of one's own."""
-    node = catalog.service("node")
-    mine = Scenario(
-        name="mine",
-        platform=catalog.ec2_for(node, burstable=False),
-        arrivals=(Burst(service=node, tasks=3),),
-    )
-    replicate(mine, times=replications, seed=seed, catalogue=catalog.digest()).save(out)
+@pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch is a part, batches are small, and nobody waits before drafts are tidied up.
 
-
-def typed(kind: str, out: Path, jobs: int = 1) -> int:
-    """Do as it was typed; the exit code."""
-    file = out.parent / "small.yaml"
-    file.write_text(SCENARIO, encoding="utf-8")
-    rest = ["--out", str(out), *([] if kind == ALONE[0] else ["--jobs", str(jobs)])]
-    if kind != "script":
-        words = [str(file) if word == "FILE" else word for word in WORDS[kind]]
-        done = CliRunner().invoke(app, [*words, *rest])
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.exit_code
-    with contextlib.redirect_stderr(io.StringIO()):
-        try:
-            main(rest)
-        except SystemExit as ended:
-            return int(str(ended.code))
-    return 0
-
-
-def kept(out: Path) -> Results:
-    """What is in the one run folder; no draft is left beside it."""
-    home = next(path for path in out.iterdir() if path.is_dir())
-    folders = [path for path in home.iterdir() if path.is_dir() and not path.is_symlink()]
-    assert len(folders) == 1, folders
-    hidden = {path.name for path in out.rglob(".*")}
-    assert hidden <= {finished_runs.LOCK}, hidden
-    return load(folders[0])
-
-
-def assert_same(one: Results, other: Results) -> None:
-    for name in (*TABLES, "summary"):
-        pd.testing.assert_frame_equal(
-            getattr(one, name), getattr(other, name), check_exact=True, obj=name
-        )
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every batch is a part, batches are small, and nobody waits before drafts are tidied up."""
+    Each run is made once.
+    """
     monkeypatch.setattr(store, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(engine, "BATCH_SECONDS", 0.01)
     monkeypatch.setattr(finished_runs, "SAVE_WAITS", 0.0)
+    remember_runs(monkeypatch)
 
 
-def interrupt_everywhere(kind: str, step: int, folder: Path, most: int = 10**6) -> int:
-    """Interrupt it at every so-manieth line of writing, and go on; how often that was."""
-    typed(kind, folder / "undisturbed")
-    undisturbed = kept(folder / "undisturbed")
+def interrupt_everywhere(
+    kind: str, step: int, folder: Path, most: int = 10**6, hurry: int | None = None
+) -> int:
+    """Interrupt it at every so-manieth line of writing, and go on; how often that was.
+
+    It goes on once from all interrupts that leave the same.
+    """
+    undisturbed, seen = folder / "undisturbed", set()
+    assert typed(kind, undisturbed) == 0
     for times, line in enumerate(lines(step)):
-        if times == most:
-            return times
-        out = folder / str(line)
-        codes: list[int] = []
-        if not interrupted_at(line, lambda o=out, c=codes: c.append(typed(kind, o))):  # type: ignore[misc]
+        out, codes = folder / str(line), []
+        if times == most or not interrupted_at(
+            line,
+            lambda o=out, c=codes: c.append(typed(kind, o)),
+            hurry,  # type: ignore[misc]
+        ):
             return times
         assert codes == [130]
-        assert typed(kind, out) == 0
-        assert_same(kept(out), undisturbed)
-        shutil.rmtree(out)
+        if (left := state(out)) not in seen:
+            seen.add(left)
+            assert typed(kind, out) == 0
+            assert_same(out, undisturbed)
+        shutil.rmtree(out, ignore_errors=True)
     raise AssertionError
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("remembered")
 def test_a_verb_that_is_interrupted_goes_on(kind: str, tmp_path: Path) -> None:
     """Ctrl-C at some lines of writing: exit 130, and the same command ends in the same tables."""
-    step = 97 if kind == ALONE[0] else 307  # which writes once
+    step = 97 if kind in ALONE else 307  # which writes once
     assert interrupt_everywhere(kind, step, tmp_path, most=1) == 1
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_verb_that_is_interrupted_at_many_lines(kind: str, tmp_path: Path) -> None:
-    assert interrupt_everywhere(kind, 13, tmp_path) > 10
+@pytest.mark.usefixtures("remembered")
+def test_a_verb_that_is_interrupted_at_every_line(kind: str, tmp_path: Path) -> None:
+    """Each of them, once."""
+    assert interrupt_everywhere(kind, 1, tmp_path) > 500
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", [*KINDS, *OTHERS])
+@pytest.mark.usefixtures("remembered")
+def test_a_verb_that_somebody_in_a_hurry_interrupts(kind: str, tmp_path: Path) -> None:
+    """Ctrl-C, and once more while it tidies up."""
+    hurry = random.Random(kind).randrange(1, 20)
+    assert interrupt_everywhere(kind, 101, tmp_path, most=12, hurry=hurry) > 0
+
+
+def kill_everywhere(kind: str, folder: Path, step: int = 1, most: int = 10**6) -> int:
+    """Go on from all that a kill at a line of writing leaves, or some of it; how much that was."""
+    undisturbed, out = folder / "undisturbed", folder / "out"
+    assert typed(kind, undisturbed) == 0
+    left = left_by_kills(lambda: typed(kind, out), out, folder / "left", step)
+    some = random.Random(kind).sample(left, min(most, len(left)))
+    for number, each in enumerate(some):
+        killed = each.rename(folder / f"killed-{number}")
+        assert typed(kind, killed) == 0
+        assert_same(killed, undisturbed)
+        shutil.rmtree(killed)
+    return len(some)
+
+
+@pytest.mark.usefixtures("remembered")
+@pytest.mark.parametrize("kind", ["run", "density"])
+def test_whatever_a_kill_leaves_the_same_command_goes_on(kind: str, tmp_path: Path) -> None:
+    """Before some lines of writing."""
+    assert kill_everywhere(kind, tmp_path, step=201, most=2) == 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("remembered")
+def test_whatever_a_kill_at_any_line_leaves_the_same_command_goes_on(
+    kind: str, tmp_path: Path
+) -> None:
+    """Before each line of writing."""
+    assert kill_everywhere(kind, tmp_path) > 20
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.usefixtures("remembered")
+def test_whatever_a_kill_leaves_of_another_verb_the_same_command_goes_on(
+    kind: str, tmp_path: Path
+) -> None:
+    """Before some lines of writing."""
+    assert kill_everywhere(kind, tmp_path, step=7, most=12) > 0
 
 
 def child(kind: str, out: Path, jobs: int, begun: Connection) -> None:
@@ -179,25 +169,29 @@ WAYS: dict[str, Callable[[int], None]] = {
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("kind", "jobs"), [(kind, jobs) for kind in KINDS for jobs in (1, 2) if (kind, jobs) != ALONE]
+    ("kind", "jobs"),
+    [(kind, jobs) for kind in KINDS for jobs in (1, 2) if jobs == 1 or kind not in ALONE],
 )
 @pytest.mark.parametrize("way", WAYS)
 def test_a_verb_that_is_killed_goes_on(way: str, kind: str, jobs: int, tmp_path: Path) -> None:
-    """At a dozen moments, twice now and then; also in its first moment."""
+    """At a dozen moments, twice now and then; also in its first moment.
+
+    One process goes on from what two have left.
+    """
     draw = random.Random(f"{way}/{kind}/{jobs}")
-    assert ended(started(kind, tmp_path / "undisturbed", jobs)) == 0
-    undisturbed = kept(tmp_path / "undisturbed")
+    undisturbed = tmp_path / "undisturbed"
+    assert ended(started(kind, undisturbed, 1)) == 0
     begun = time.monotonic()
     assert ended(started(kind, tmp_path / "again", jobs)) == 0
-    assert_same(kept(tmp_path / "again"), undisturbed)
     whole = time.monotonic() - begun
+    assert_same(tmp_path / "again", undisturbed)
     for number in range(12):
         out = tmp_path / str(number)
         for _ in range(draw.choice((1, 1, 2))):
             process = started(kind, out, jobs)
-            time.sleep(draw.uniform(0.05, 1.0) * whole)
+            time.sleep(draw.uniform(0.02, 1.0) * whole)
             with contextlib.suppress(ProcessLookupError):
                 WAYS[way](process.pid or 0)
             assert ended(process) in (0, 130, -signal.SIGKILL, -signal.SIGINT)
-        assert ended(started(kind, out, jobs)) == 0
-        assert_same(kept(out), undisturbed)
+        assert ended(started(kind, out, 1)) == 0
+        assert_same(out, undisturbed)

@@ -7,7 +7,7 @@ its work.
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from test_crash_of_verbs import KINDS, typed
+from typed_verbs import KINDS, typed
 
 for kind in KINDS:
     with TemporaryDirectory() as folder:

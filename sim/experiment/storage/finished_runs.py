@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -29,7 +30,8 @@ Table: TypeAlias = "Callable[[str], Iterable[pa.Table]]"
 SAVE_WAITS = 60.0
 """Seconds that a save waits for another process that saves the same."""
 
-SUMMARY = "summary.csv"
+SUMMARY, SUMMARIES = "summary.csv", "summaries"
+_OF_SUMMARY = re.compile("[0-9a-f]{16}")
 LATEST = "latest"
 LOCK = ".lock"
 
@@ -39,16 +41,14 @@ def complete(
 ) -> None:
     """Write the summary and, last, the manifest that names the parts; then nothing else is kept."""
     folder, stem = parts.folder, hashlib.blake2b(summary.encode(), digest_size=8).hexdigest()
-    write_whole(folder / "summaries" / f"{stem}.csv", summary)
+    write_whole(folder / SUMMARIES / f"{stem}.csv", summary)
     numbers = [part.number for part in parts.there]
     stored = {"parts": numbers, "summary": stem}
     write_manifest(folder, {**manifest, "complete": True, "stored": stored}, described)
     write_whole(folder / SUMMARY, summary)
     parts.pinned = frozenset(numbers)
     parts.tidy()
-    for path in (folder / "summaries").glob("*.csv"):
-        if path.stem != stem and len(path.stem) == len(stem):
-            path.unlink(missing_ok=True)
+    _tidy_summaries(folder, stem)
 
 
 def read_summary(folder: Path, manifest: Manifest) -> str:
@@ -59,7 +59,7 @@ def read_summary(folder: Path, manifest: Manifest) -> str:
         OSError: it cannot be read.
     """
     stem = str(manifest["stored"]["summary"])
-    path = folder / "summaries" / f"{check_name('summary', stem)}.csv"
+    path = folder / SUMMARIES / f"{check_name('summary', stem)}.csv"
     with unlinked(path) as file:
         text = file.read()
     if hashlib.blake2b(text, digest_size=8).hexdigest() != stem:
@@ -137,15 +137,27 @@ def _save(
     with locked(folder, waits=SAVE_WAITS):
         there = finished(folder)
         parts = PartFiles(folder, manifest["code"], stored_parts(there))
-        make_tables(folder)
-        remove_drafts(folder)
+        make_ready(folder, there)
         lost = parts.tidy()
-        same = there is not None and there["code"] == manifest["code"] and not lost
-        if same and replications(there) >= replications(manifest):
-            return
+        if there is not None and there["code"] == manifest["code"] and not lost:
+            enough = replications(there) >= replications(manifest)
+            if enough and _summary_is_shown(folder, there):
+                return
         if table is not None:
             parts.write(table, [part.number for part in parts.there])
         complete(parts, dict(manifest), described, summary)
+
+
+def _summary_is_shown(folder: Path, there: Manifest) -> bool:
+    """See that people find the summary of a finished run; false where it is damaged."""
+    try:
+        text = read_summary(folder, there)
+    except (OSError, ValueError, LookupError):
+        return False
+    shown = folder / SUMMARY
+    if not shown.is_file() or shown.read_bytes() != text.encode():
+        write_whole(shown, text)
+    return True
 
 
 def _remove_left_drafts(home: Path) -> None:
@@ -191,14 +203,27 @@ def note_latest(folder: Path) -> None:
     remove_drafts(folder.parent, older_than=SAVE_WAITS)
 
 
-def make_tables(folder: Path) -> None:
-    """The folders of a run's part files.
+def make_ready(folder: Path, there: Manifest | None) -> None:
+    """The folders of a run's files, without what writers left in them that were killed.
+
+    Args:
+        there: manifest of the finished run that is there.
 
     Raises:
         OSError: one of them is a link, or cannot be made.
     """
-    for name in (*FOLDERS, "summaries"):
+    for name in (*FOLDERS, SUMMARIES):
         make_folder(folder / name)
+    remove_drafts(folder)
+    _tidy_summaries(folder, None if there is None else there["stored"].get("summary"))
+
+
+def _tidy_summaries(folder: Path, counts: str | None) -> None:
+    """Remove all but the one that counts."""
+    remove_drafts(folder / SUMMARIES)
+    for path in (folder / SUMMARIES).glob("*.csv"):
+        if path.stem != counts and _OF_SUMMARY.fullmatch(path.stem):
+            path.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:

@@ -193,7 +193,7 @@ class PartFiles:
             code=self._code or "",
             runs=rows["runs"],
             rows=rows["spans"] + rows["samples"],
-            replaces=tuple(sorted(replaces)),
+            replaces=tuple(sorted({*replaces, *self._outlived(replaces)})),
             digests=digests,
         )
         write_whole(self.path(COMMITS, number), _sealed(part))
@@ -252,6 +252,12 @@ class PartFiles:
     def _count(self, parts: Collection[PartFile]) -> None:
         replaced = {number for part in parts for number in part.replaces}
         self.there = [part for part in parts if part.number not in replaced]
+
+    def _outlived(self, replaced: Collection[int]) -> Iterator[int]:
+        """Pinned parts that these have replaced, and that are there longer than they are."""
+        for part in self.there:
+            if part.number in replaced:
+                yield from self.pinned.intersection(part.replaces)
 
     def _drop_repeated(self) -> list[str]:
         """Count no part that has a run of another part; the messages name those left out."""

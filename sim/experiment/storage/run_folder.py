@@ -21,7 +21,7 @@ from sim.experiment.storage.finished_runs import (
     finished,
     locked,
     make_folder,
-    make_tables,
+    make_ready,
     note_latest,
     replications,
     stored_parts,
@@ -35,7 +35,6 @@ from sim.experiment.storage.manifest import (
 from sim.experiment.storage.part_files import TABLES, PartFiles
 from sim.experiment.storage.run_tables import LARGE, RunTables
 from sim.experiment.storage.tables import arranged, chunks
-from sim.experiment.storage.whole_file import remove_drafts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -225,8 +224,7 @@ class RunFolder:
         self._there = finished(self.folder)
         self.parts.pinned = frozenset(stored_parts(self._there))
         self._say_if_of_other_code()
-        make_tables(self.folder)
-        remove_drafts(self.folder)
+        make_ready(self.folder, self._there)
         lost = self.parts.tidy()
         for message in lost:
             say(f"{message}: its runs are made again")

@@ -13,7 +13,7 @@ SPARE: Final = 64
 """Numbers of hosts that have moved on, which a heap may always hold."""
 
 
-class Room(Hashable, Protocol):
+class HostKind(Hashable, Protocol):
     """What a host has left."""
 
     def fits(self, request: Any, /) -> bool:
@@ -29,7 +29,7 @@ class Room(Hashable, Protocol):
         ...
 
 
-Kind = TypeVar("Kind", bound=Room)
+Kind = TypeVar("Kind", bound=HostKind)
 Request = TypeVar("Request", bound=Hashable)
 
 

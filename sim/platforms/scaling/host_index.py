@@ -13,7 +13,7 @@ SPARE: Final = 64
 """Numbers of hosts that have moved on, which a heap may always hold."""
 
 
-class HostKind(Hashable, Protocol):
+class HostRoom(Hashable, Protocol):
     """What a host has left."""
 
     def fits(self, request: Any, /) -> bool:
@@ -29,7 +29,7 @@ class HostKind(Hashable, Protocol):
         ...
 
 
-Kind = TypeVar("Kind", bound=HostKind)
+Kind = TypeVar("Kind", bound=HostRoom)
 Request = TypeVar("Request", bound=Hashable)
 
 

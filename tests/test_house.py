@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from pydantic.dataclasses import is_pydantic_dataclass, rebuild_dataclass
 
+from sim.cli.help_making import pages
+from sim.cli.help_pages import KEPT
+
 MODULES = sorted(Path("sim").rglob("*.py"))
 
 
@@ -203,3 +206,12 @@ def test_each_decision_has_a_number_of_its_own() -> None:
 
     assert numbers == headings
     assert len(set(numbers)) == len(numbers)
+
+
+def test_the_help_that_is_kept_is_that_of_the_options() -> None:
+    """It is printed without them: python -m sim.cli.help_making makes it anew."""
+    told = (
+        "an option has changed: python -m sim.cli.help_making, and commit sim/cli/help_pages.json"
+    )
+
+    assert pages() == KEPT.read_text(encoding="utf-8"), told

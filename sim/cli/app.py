@@ -9,6 +9,7 @@ import typer.main
 
 import sim
 from sim.cli.help import GroupedVerbs, VerbCommand
+from sim.cli.help_pages import kept
 
 VERBS = {
     "demo": "VMs, Docker, EC2, ECS, EKS and Fargate compared on one screen.",
@@ -71,6 +72,15 @@ class Verbs(GroupedVerbs):
         """The verb that was typed, whole."""
         name, _, rest = super().resolve_command(ctx, args)
         return name, made(str(name)), rest
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The help of a verb is printed here, and all ends."""
+        if len(args) == 2 and args[1] == "--help" and not ctx.resilient_parsing:
+            verb = args[0]
+            page = kept(verb, VERBS.get(verb, ""))
+            if page is not None:
+                page.make_context(verb, args[1:], parent=ctx)
+        return super().parse_args(ctx, args)
 
 
 app = typer.Typer(

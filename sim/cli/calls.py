@@ -45,7 +45,9 @@ class CallsFiles(Question):
     def conflicts(self, given: Set[str]) -> Iterator[Mistake]:  # noqa: ARG002 (as all questions)
         """Something has to say who calls whom."""
         if self.file is None and self.learn is None:
-            yield Mistake(("file", "learn"), "missing; an application, or traces with --from")
+            yield Mistake(
+                ("file", "learn"), "it is missing; give an application, or traces with --from"
+            )
         if self.calls is not None and self.file is None:
             yield Mistake(("calls", "file"), "not allowed without FILE, which has the services")
 

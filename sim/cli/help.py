@@ -91,11 +91,6 @@ class VerbCommand(TyperCommand):
     helps: Callable[[], Mapping[str, str]] = dict
     """Gives what is said of each option."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """With what each option means."""
-        self._say_what_options_mean()
-        super().format_help(ctx, formatter)
-
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """As the help says it, where a shell shows that beside a word."""
         self._say_what_options_mean()
@@ -115,6 +110,11 @@ class VerbCommand(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments first, then each group."""
+        write(formatter, self.option_groups(ctx))
+
+    def option_groups(self, ctx: Any) -> dict[str, list[tuple[str, str]]]:
+        """What each argument and option means, by heading."""
+        self._say_what_options_mean()
         arguments: list[tuple[str, str]] = []
         panels: dict[str, list[tuple[str, str]]] = {"Options": []}
         for parameter in self.get_params(ctx):
@@ -127,7 +127,7 @@ class VerbCommand(TyperCommand):
             else:
                 group = getattr(parameter, "rich_help_panel", None) or "Output"
                 panels.setdefault(group, []).append(record)
-        _write(formatter, {"Arguments": arguments, **panels})
+        return {"Arguments": arguments, **panels}
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Examples."""
@@ -172,7 +172,7 @@ class GroupedVerbs(TyperGroup):
         grouped = {name for names in GROUPS.values() for name in names}
         more = [name for name in texts if name not in grouped]
         for heading, names in {**GROUPS, "More": tuple(more)}.items():
-            _write(formatter, {heading: [(name, texts[name]) for name in names if name in texts]})
+            write(formatter, {heading: [(name, texts[name]) for name in names if name in texts]})
 
 
 @contextmanager
@@ -187,7 +187,8 @@ def _short() -> Iterator[None]:
         raise
 
 
-def _write(formatter: Any, groups: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+def write(formatter: Any, groups: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+    """Groups of words with what they mean, each below its heading; none that is empty."""
     for heading, records in groups.items():
         rows = list(records)
         if rows:

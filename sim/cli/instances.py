@@ -44,21 +44,10 @@ def command(question: InstancesQuestion, to: Json) -> int:
         as_json([_data(type_) for type_ in types])
         return 0
     table(
-        [
-            "instance",
-            "arch",
-            "vCPU",
-            "core",
-            "GiB",
-            "OS sees MiB",
-            "ENIs",
-            "trunk",
-            "pods",
-            "GPUs",
-            "$/h",
-        ],
-        [_cells(type_) for type_ in types],
+        list(_cells(types[0])),
+        [list(_cells(type_).values()) for type_ in types],
         right="llrrrrrrrrr",
+        spare=["trunk", "core", "GPUs"],
         dash="",  # said below, with the other signs
     )
     many = f"{len(types)} type{'' if len(types) == 1 else 's'}"
@@ -106,22 +95,23 @@ def _data(type_: Instance) -> dict[str, Any]:
     return data | {key: value for key, value in maybe.items() if value is not None}
 
 
-def _cells(type_: Instance) -> list[object]:
-    return [
-        type_.name,
-        type_.architecture,
-        type_.vcpu,
-        "-" if type_.core_speed.grade == "assumed" else f"{type_.core_speed.value:.2f}",
-        f"{type_.memory / GiB:g}",
-        f"{_about(type_.memory_lost)}{type_.memory_visible / MiB:.0f}",
-        "-" if type_.enis is None else type_.enis,
-        "-"
-        if type_.trunk_tasks is None
-        else f"{_about(type_.trunk_tasks)}{plain(type_.trunk_tasks):.0f}",
-        "-" if type_.max_pods is None else type_.max_pods,
-        "-" if type_.gpus is None else type_.gpus,
-        "-" if type_.usd_per_hour is None else f"{type_.usd_per_hour:.4f}",
-    ]
+def _cells(type_: Instance) -> dict[str, object]:
+    """A row, by column."""
+    speed, trunk, price = type_.core_speed, type_.trunk_tasks, type_.usd_per_hour
+    cells = {
+        "instance": type_.name,
+        "arch": type_.architecture,
+        "vCPU": type_.vcpu,
+        "core": None if speed.grade == "assumed" else f"{speed.value:.2f}",
+        "GiB": f"{round(type_.memory / GiB, 2):g}",
+        "OS sees MiB": f"{_about(type_.memory_lost)}{type_.memory_visible / MiB:.0f}",
+        "ENIs": type_.enis,
+        "trunk": None if trunk is None else f"{_about(trunk)}{plain(trunk):.0f}",
+        "pods": type_.max_pods,
+        "GPUs": type_.gpus,
+        "$/h": None if price is None else f"{price:.4f}",
+    }
+    return {column: "-" if cell is None else cell for column, cell in cells.items()}
 
 
 def _about(figure: Cited) -> str:

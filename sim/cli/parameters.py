@@ -4,7 +4,7 @@ from typing import Annotated
 
 from sim.catalog import core_speeds, figures
 from sim.cli.options import Json
-from sim.cli.screen import as_json, say, table
+from sim.cli.screen import as_json, hint, say
 from sim.core.cited import SCALES, Cited
 from sim.core.description import description
 from sim.core.names import unknown
@@ -28,17 +28,14 @@ def command(question: ParametersQuestion, to: Json) -> int:
     if to.json:
         as_json([_data(cited) for cited in matches])
         return 0
-    rows = [[f"{c.key}\n  {c.shown()}", c.grade, c.as_of, _source(c)] for c in matches]
-    table(
-        ["parameter", "grade", "as of", "source (what it is)"],
-        rows,
-        title="each with its value and, in brackets, the range of what is not known about it",
-        spare=["as of"],
-    )
+    for cited in matches:
+        say(f"{cited.key}: {cited.shown()}; grade {cited.grade}, {cited.as_of}")
+        hint(_source(cited))
     count = "1 figure" if len(matches) == 1 else f"{len(matches)} figures"
     say(
-        f"{count}. Grades: A primary source or measured, B secondary source, C derived, D hearsay, "
-        "assumed: a judgement. sim explain KEY says more of one; sim instances lists EC2 types."
+        f"{count}. In brackets: the range of what is not known about it. Grades: A primary source "
+        "or measured, B secondary source, C derived, D hearsay, assumed: a judgement. sim explain "
+        "KEY says more of one; sim instances lists EC2 types."
     )
     return 0
 

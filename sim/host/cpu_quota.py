@@ -18,8 +18,8 @@ from typing import Any, Final, NamedTuple
 
 from simpy import Environment, Event
 
-from sim.sharing import Group, Job
-from sim.sharing.lazy_heap import ALONE, OVER
+from sim.sharing import Group, Job, Pacing
+from sim.sharing.lazy_heap import FREE, OVER
 
 GRAIN: Final = 1e-9
 """Core-seconds, seconds, vCPUs or periods that are nothing but rounding.
@@ -31,6 +31,9 @@ smaller, so that none is divided by 0.
 STEPS: Final = 8
 """Steps of a float that are nothing but rounding, where that is more than `GRAIN`."""
 
+COARSE: Final = 2.0**20
+"""Periods up to which that is less: a step is 2^-33."""
+
 EXIT_CPU: Final = 1e-6
 """Core-seconds added to each job, for its exit.
 
@@ -41,11 +44,11 @@ A job whose work uses up the slice exactly is so throttled before it can exit, a
 def period_start(now: float, phase: float, period: float) -> float:
     """When the period at `now` began.
 
-    What is rounding grows with the clock: after 48 days a float's step is above `GRAIN`.
+    What is rounding grows with the clock: after 29 hours, eight steps of a float are above `GRAIN`.
     """
     passed = (now - phase) / period
-    rounding = STEPS * math.ulp(passed)
-    return phase + math.floor(passed + (rounding if rounding > GRAIN else GRAIN)) * period
+    rounding = GRAIN if passed < COARSE else STEPS * math.ulp(passed)
+    return phase + math.floor(passed + rounding) * period
 
 
 class CpuMax(NamedTuple):
@@ -128,7 +131,7 @@ def plan(  # noqa: PLR0917 (positional is quicker)
     return Plan(now, pause, refill, last, last + (rest - whole * size) / speed, speed, quota, left)
 
 
-class CpuQuota:
+class CpuQuota(Pacing):
     """`cpu.max` of one cgroup; work that runs in it is started here.
 
     Args:
@@ -202,7 +205,7 @@ class CpuQuota:
         work += EXIT_CPU
         if group is None and self._above is None and not self._jobs and cap > self._quota:
             job = self._group.run_paced(self, work, weight, cap, delay)
-            if job.version == ALONE:
+            if job.version == FREE:
                 return job
         else:
             within = self._group if group is None else group
@@ -273,7 +276,8 @@ class CpuQuota:
 
     def close(self) -> None:
         """Stop acting: the group is about to be removed."""
-        self._group.root.end_lone_run(self._env.now)
+        if self._group.free_jobs:
+            self._group.root.end_free_runs(self._env.now)
         self._closed = True
         self._jobs.clear()
         self._timer = None

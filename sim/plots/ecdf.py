@@ -11,6 +11,8 @@ from sim.plots.palette import FAINT, image_name, platform_color, platform_name, 
 TITLE = "How soon {app} is ready"
 MARKS = (0.50, 0.95)
 """Quantiles with a line of their own."""
+TENTHS = 10.0
+"""Seconds below which a title has tenths: a table says the median *start*, which is one of them."""
 STYLES = {"cold": "-", "lazy": ":", "warm": "--"}
 """Line styles, by what has to be pulled."""
 
@@ -57,7 +59,7 @@ def _medians(starts: pd.DataFrame) -> str:
     medians = starts.groupby(lines)["time_to_ready_s"].median()
     if medians.empty:
         return ""
-    low, high = f"{medians.min():.1f}", f"{medians.max():.1f}"
+    low, high = (f"{at:.{0 if at >= TENTHS else 1}f}" for at in (medians.min(), medians.max()))
     return f": {low} s (median)" if low == high else f": {low} to {high} s (medians)"
 
 

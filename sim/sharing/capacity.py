@@ -14,7 +14,8 @@ Trans. Networking* 1(3), 1993, section III.
 It is exact: between two changes all rates are constant and the next completion is known in closed
 form. And it is quick, because almost nothing happens at a change:
 
-* A job that has the capacity to itself runs outside the tree of groups (`run_alone`).
+* As long as all jobs together can have what they can use, they run outside the tree of groups, each
+  to an end that is known when it begins (`run_free`).
 * All members of one ratio share a clock (`sim.sharing.ratio_class`); a job's end is a constant on
   it, so a heap of ends is never reordered when rates change.
 * A group tells its parent how far the level may move and how much time may pass before it needs
@@ -31,22 +32,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from heapq import heappop
-from typing import Any
+from heapq import heapify, heappop, heappush
+from operator import itemgetter
+from typing import Any, Final
 
-from simpy import Environment, Event
+from simpy import Environment
 from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT
 
-from sim.sharing.group import Group, Pacing
+from sim.clock import Happening
+from sim.sharing.group import Pacing, Root
 from sim.sharing.job import Job
-from sim.sharing.lazy_heap import ALONE, OVER
+from sim.sharing.lazy_heap import FREE, OVER, PARKED, SPARE, VERSIONS
 from sim.sharing.member import GRAIN, MemberGroup
 from sim.sharing.ratio_class import RatioClass
 from sim.sharing.waterfill import FADE
 
+FreeRun = tuple[float, int, float, Job]
+"""When a job that runs free is to be called back, a number, its rate, and it."""
 
-class SharedCapacity(Group):
+_NUMBER: Final = itemgetter(1)
+
+NO_RUNS: Final[list[FreeRun]] = []
+"""Those of all capacities on which none runs free now, as of most; never changed."""
+
+
+class SharedCapacity(Root):
     """A capacity that is shared: the CPU of a host (vCPU), its disk or its NIC (bytes/s).
 
     Args:
@@ -61,54 +72,38 @@ class SharedCapacity(Group):
         "_armed",
         "_busy",
         "_due",
+        "_free",
         "_handlers",
-        "_lone",
-        "_lone_began",
-        "_lone_end",
-        "_lone_rate",
         "_pacing",
         "_wake_up",
-        "env",
-        "held",
-        "outdated",
     )
 
     def __init__(self, env: Environment, capacity: float) -> None:
         if not 0.0 < capacity < math.inf:
             raise ValueError(f"capacity: {capacity!r} is not allowed; a positive, finite number")
-        self.env = env
-        super().__init__(None, self, 1.0, float(capacity))
+        super().__init__(env, float(capacity))
         self._busy = 0.0
         self._due = math.inf
         """Time of the next completion, at present rates."""
         self._armed = [math.inf]
         """Times of the pending wake-ups, the next one last; infinity stays at the bottom."""
-        self.held = False
-        self.outdated = False
-        self._lone: Job | None = None
-        """The job that runs alone; nothing runs in the tree of groups meanwhile."""
+        self._free: list[FreeRun] = NO_RUNS
+        """The jobs that run free, a heap; nothing runs in the tree of groups meanwhile. Those that
+        were stopped are among them, and those whose work is over and whose delay is not."""
         self._pacing: Pacing | None = None
-        """Its progress, where its rate is not constant."""
-        self._lone_rate = 0.0
-        self._lone_began = 0.0
-        self._lone_end = 0.0
-        """Time at which its work is done; its delay comes after that."""
-        self._wake_up: Event | None = None
+        """The progress of the only one, where its rate is not constant."""
+        self._wake_up: Happening | None = None
         """One event for all wake-ups, scheduled again and again: saves 10% of a job's time."""
         self._handlers: list[Callable[[Any], None]] = []
         """Its callbacks, once it is there: many a disk and NIC is never used."""
 
     @property
-    def capacity(self) -> float:
-        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
-        return self.cap
-
-    @property
     def busy_integral(self) -> float:
         """Exact integral of the rate used since the start, in units of the capacity times s."""
         busy = self._busy + self.rated * (self.env.now - self.since)
-        if self._lone:
-            busy += self._used_alone(self.env.now)
+        for _, _, _, job in self._free:
+            if job.version == FREE:
+                busy += job.left - self.work_left(job, self.env.now)
         return busy
 
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:  # noqa: ARG002 (one signature)
@@ -145,75 +140,116 @@ class SharedCapacity(Group):
         """Rate used of the capacity."""
         return self.rated
 
-    # --- a job that runs alone
+    # --- jobs that run free
 
-    def run_alone(
+    def run_free(
         self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
     ) -> bool:
-        """Let `job` run outside the tree of groups, if nothing else runs; whether it does.
+        """Let `job` run outside the tree of groups, if there is enough for all; whether it does.
 
-        It gets the least of its own cap and those of the groups around it, whatever the weights.
-        So nothing is levelled, and the delay after its work costs no event of its own. Where one
-        container starts at a time this saves four fifths of the law's CPU time.
+        It gets the least of its own cap and those of the groups around it, whatever the weights, as
+        long as neither they nor the capacity have to give anybody less than that. So nothing is
+        levelled, and the delay after its work costs no event of its own.
         """
-        if self._lone:
-            self.end_lone_run(now)
+        if self.free_jobs and (pacing is not None or self._pacing is not None):
+            self.end_free_runs(now)
             if self.outdated:
                 return False
-        rate = job.cap if job.cap < self.cap else self.cap
-        while group is not self:
-            if group.cap < rate:  # noqa: PLR1730 (min() would be a call on the hot path)
-                rate = group.cap
-            group = group.parent
+        rate = group.most(job.cap)
         if rate == 0.0:
             return False
-        job.version = ALONE
-        self._lone, self._lone_rate, self._lone_began = job, rate, now
+        if self.free_jobs and not (self._has(rate, group) or self._has_by_now(rate, group, now)):
+            self.end_free_runs(now)
+            return False
+        job.version = FREE
+        job.tag = end = now + job.left / rate if pacing is None else pacing.begin(job, rate, now)
         self._pacing = pacing
-        end = now + job.left / rate if pacing is None else pacing.begin(job, rate, now)
-        self._lone_end = end
-        self._due = due = end + job.delay
-        if due < self._armed[-1]:
-            self._arm(due, now)
+        job.owner.count_free(1, rate)
+        if not self._free:
+            self._free = []
+        due = end + job.delay
+        heappush(self._free, (due, next(VERSIONS), rate, job))
+        if due < self._due:
+            self._due = due
+            if due < self._armed[-1]:
+                self._arm(due, now)
         return True
 
-    def end_lone_run(self, now: float) -> None:
-        """Move the job that runs alone, if there is one, into the tree of groups."""
-        job = self._lone
-        if job is None:
-            return
-        self._lone = None
-        due, self._due = self._due, math.inf
-        if now >= self._lone_end:
-            self._busy += job.left
-            job.finish()
-            self.env.schedule(job, NORMAL, due - now)
-            return
-        used = self._used_alone(now)
-        self._busy += used
-        job.left = max(0.0, job.left - used)
-        if self._pacing is not None:
-            self._pacing.join(job, now)
-        job.owner.enter(job, now)
+    def _has(self, rate: float, group: MemberGroup) -> bool:
+        """Whether the capacity, and the groups around a job, have so much left to give."""
+        while group.free_rate + rate <= group.cap:
+            if group is self:
+                return True
+            group = group.parent
+        return False
 
-    def _used_alone(self, now: float) -> float:
-        """Work that the job that runs alone has done."""
-        if self._pacing is not None:
-            return self._pacing.used(now)
-        return self._lone_rate * (min(now, self._lone_end) - self._lone_began)
+    def _has_by_now(self, rate: float, group: MemberGroup, now: float) -> bool:
+        """The same once those are noted whose work is over, and whose delay is not."""
+        for _, _, used, job in self._free:
+            if job.version == FREE and job.tag <= now:
+                self._finish_free(job, used)
+        return self._has(rate, group)
 
-    def lone_work_left(self, job: Job, now: float) -> float:
-        """Work that `job`, which runs alone, still has to do."""
-        return max(0.0, job.left - self._used_alone(now))
+    def _finish_free(self, job: Job, rate: float) -> None:
+        """The work of a job that runs free is over."""
+        self._busy += job.left
+        job.owner.count_free(-1, -rate)
+        job.finish()
+
+    def _stop_free(self, job: Job, rate: float, now: float) -> None:
+        """A job runs free no longer; note what is left of its work."""
+        left = self.work_left(job, now)
+        self._busy += job.left - left
+        job.owner.count_free(-1, -rate)
+        job.left, job.version = left, PARKED
+
+    def end_free_runs(self, now: float) -> None:
+        """Move the jobs that run free into the tree of groups."""
+        runs, self._free = self._free, NO_RUNS
+        if not runs:
+            return
+        runs.sort(key=_NUMBER)
+        self._due = math.inf
+        for due, _, rate, job in runs:
+            if job.version == FREE and job.tag <= now:
+                self._finish_free(job, rate)
+            if job.version == FREE:
+                self._stop_free(job, rate, now)
+                if self._pacing is not None:
+                    self._pacing.join(job, now)
+                job.owner.enter(job, now)
+            elif job.triggered:
+                self.env.schedule(job, NORMAL, due - now)
+        self._pacing = None
+
+    def end_free_run(self, job: Job, now: float) -> None:
+        """Stop one job that runs free, and note what is left of its work."""
+        if self._pacing is not None:
+            self.end_free_runs(now)
+            return
+        rate = job.owner.most(job.cap)
+        if job.tag <= now:
+            self._finish_free(job, rate)
+            return
+        self._stop_free(job, rate, now)
+        if len(self._free) > 2 * self.free_jobs + SPARE:
+            self._free = [run for run in self._free if run[3].version == FREE or run[3].triggered]
+            heapify(self._free)
+
+    def work_left(self, job: Job, now: float) -> float:
+        """Work that `job`, which runs free, still has to do."""
+        if self._pacing is not None:
+            return max(0.0, job.left - self._pacing.used(now))
+        ahead = job.tag - now
+        return min(job.left, ahead * job.owner.most(job.cap)) if ahead > 0.0 else 0.0
 
     # --- levelling
 
     def relevel(self, now: float) -> None:
         """Level again, if something has changed, and make sure that a wake-up comes in time."""
-        if self._lone:
-            self.end_lone_run(now)
         if not self.outdated:
             return
+        self.end_free_runs(now)
         self.outdated = False
         if self.since != now:
             self.advance(now)
@@ -271,14 +307,14 @@ class SharedCapacity(Group):
         self._armed.append(now + delay)
         wake_up = self._wake_up
         if wake_up is None:
-            wake_up = self._wake_up = Event(self.env)
+            wake_up = self._wake_up = Happening(self.env)
             wake_up._ok, wake_up._value = True, None
             self._handlers.append(self._wake)
-            wake_up.callbacks = self._handlers
+            wake_up._callbacks = self._handlers
         self.env.schedule(wake_up, NORMAL, delay)
 
-    def _wake(self, event: Event) -> None:
-        event.callbacks = self._handlers  # SimPy has taken them; the event may be pending once more
+    def _wake(self, wake_up: Happening) -> None:
+        wake_up._callbacks = self._handlers  # SimPy has taken them; it may be pending once more
         self._armed.pop()
         now: float = self.env.now
         grain = GRAIN * abs(now)  # completions this near are simultaneous: one levelling for all
@@ -286,13 +322,8 @@ class SharedCapacity(Group):
             if self._due < self._armed[-1]:
                 self._arm(self._due, now)
             return
-        lone = self._lone
-        if lone:
-            self._lone = self._pacing = None
-            self._due = math.inf
-            self._busy += lone.left
-            lone.finish()
-            self._run_callbacks(lone)
+        if self._free:
+            self._call_back(now, grain)
             return
         self.held = self.outdated = True
         try:
@@ -308,6 +339,26 @@ class SharedCapacity(Group):
         finally:
             self.held = False
             self.relevel(now)
+
+    def _call_back(self, now: float, grain: float) -> None:
+        """Call back the jobs that ran free and are due."""
+        runs = self._free
+        done: list[Job] = []
+        while runs and runs[0][0] <= now + grain:
+            _, _, rate, job = heappop(runs)
+            if job.version == FREE:
+                self._finish_free(job, rate)
+                done.append(job)
+            elif job.triggered:
+                done.append(job)
+        self._pacing = None
+        if runs:
+            self._due = due = runs[0][0]
+            if due < self._armed[-1]:
+                self._arm(due, now)
+        else:
+            self._free, self._due = NO_RUNS, math.inf
+        self._complete(done, delayed=True)
 
     def _collect_one(self, only: RatioClass, now: float, grain: float) -> list[Job]:
         """Complete the jobs due in the only ratio class.
@@ -341,12 +392,16 @@ class SharedCapacity(Group):
             heappop(queue)
         return done
 
-    def _complete(self, done: list[Job]) -> None:
-        """Run the callbacks of completed jobs here, without an event each; delays come first."""
+    def _complete(self, done: list[Job], *, delayed: bool = False) -> None:
+        """Run the callbacks of completed jobs here, without an event each; delays come first.
+
+        Args:
+            delayed: whether these are over, too.
+        """
         jobs = iter(done)
         try:
             for job in jobs:
-                if job.delay:
+                if job.delay and not delayed:
                     self.env.schedule(job, NORMAL, job.delay)
                 elif not self._run_callbacks(job):
                     break

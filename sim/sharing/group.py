@@ -5,70 +5,32 @@ from __future__ import annotations
 import math
 from heapq import heappush
 from itertools import chain
-from typing import Protocol
 
 from simpy import Environment
 from simpy.events import NORMAL
 
 from sim.sharing.job import Job
-from sim.sharing.lazy_heap import ALONE, OVER, PARKED, VERSIONS, ChildBounds
+from sim.sharing.lazy_heap import FREE, OVER, PARKED, VERSIONS, ChildBounds
 from sim.sharing.member import MemberGroup
 from sim.sharing.waterfill import NO_CLASSES, NO_RATIOS
 
 
-class Pacing(Protocol):
+class Pacing:
     """The progress of a job that runs alone, where its rate is not constant: under a CPU quota."""
+
+    __slots__ = ()
 
     def begin(self, job: Job, rate: float, now: float) -> float:
         """The job begins, at no more than `rate`; return the time at which its work is done."""
-        ...
+        raise NotImplementedError
 
     def used(self, now: float) -> float:
         """Work done by `now`."""
-        ...
+        raise NotImplementedError
 
     def join(self, job: Job, now: float) -> None:
         """The job is alone no longer; `job.left` is what is left of its work."""
-        ...
-
-
-class Root(Protocol):
-    """The root of a group tree as its groups see it."""
-
-    env: Environment
-    rated: float
-    """Rate used by all that share the capacity; 0 while one job runs alone."""
-    held: bool
-    """Whether completions are being handled: levelling waits until all of them are."""
-    outdated: bool
-    """Whether something has changed since the last levelling."""
-
-    @property
-    def capacity(self) -> float:
-        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
-        ...
-
-    @property
-    def busy_integral(self) -> float:
-        """Exact integral of the rate used since the start."""
-        ...
-
-    def run_alone(
-        self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
-    ) -> bool:
-        """Let `job` run outside the tree of groups, if nothing else runs; whether it does."""
-        ...
-
-    def end_lone_run(self, now: float) -> None:
-        """Move the job that runs alone, if there is one, into the tree of groups."""
-        ...
-
-    def lone_work_left(self, job: Job, now: float) -> float:
-        """Work that `job`, which runs alone, still has to do."""
-        ...
-
-    def relevel(self, now: float) -> None:
-        """Level again, if something has changed; `now` is the present instant."""
+        raise NotImplementedError
 
 
 class Group(MemberGroup):
@@ -84,6 +46,7 @@ class Group(MemberGroup):
     @property
     def rate(self) -> float:
         """Rate the group gets now, in units of the capacity."""
+        self.root.end_free_runs(self.root.env.now)
         self.root.relevel(self.root.env.now)
         return self.rate_now()
 
@@ -139,7 +102,7 @@ class Group(MemberGroup):
         now: float = env.now
         if root.held:
             self.enter(job, now)
-        elif root.rated or not root.run_alone(job, self, now):
+        elif root.rated or not root.run_free(job, self, now):
             self.enter(job, now)
             root.relevel(now)
         return job
@@ -151,7 +114,7 @@ class Group(MemberGroup):
         root = self.root
         now = root.env.now
         job = Job(root.env, self, work, weight, cap, delay)
-        if root.rated or root.held or not root.run_alone(job, self.parent, now, pacing):
+        if root.rated or root.held or not root.run_free(job, self.parent, now, pacing):
             self._admit(job, now)
         return job
 
@@ -164,6 +127,12 @@ class Group(MemberGroup):
         self._must_exist()
         new_weight = self.weight if weight is None else _weight(weight)
         new_cap = self.cap if cap is None else _cap(cap)
+        if not (
+            self.free_jobs or self.slack or self.dirty or self.ratio_class or self.demand_of_all()
+        ):  # nothing runs in it
+            self.weight, self.cap = new_weight, new_cap
+            return
+        self.root.end_free_runs(self.root.env.now)
         self.advance(self.root.env.now)
         self.leave()
         self.weight, self.cap = new_weight, new_cap
@@ -173,7 +142,8 @@ class Group(MemberGroup):
         """Take the group away with all that runs in it; its jobs never fire. Idempotent."""
         if self._removed or self.siblings is None:
             return
-        self.root.end_lone_run(self.root.env.now)
+        if self.free_jobs:
+            self.root.end_free_runs(self.root.env.now)
         self.siblings.discard(self)
         if not self.classes and self.children is None:
             self._removed = True  # nothing ran in it, so nobody else gets more now
@@ -203,14 +173,15 @@ class Group(MemberGroup):
 
     def rate_of(self, job: Job) -> float:
         """Rate of a running job now."""
+        self.root.end_free_runs(self.root.env.now)
         self.root.relevel(self.root.env.now)
         return min(job.cap, job.weight * self.level_now())
 
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
         now = self.root.env.now
-        if job.version == ALONE:
-            return self.root.lone_work_left(job, now)
+        if job.version == FREE:
+            return self.root.work_left(job, now)
         ratio, many = job.cap / job.weight, self.classes
         ratio_class = many[0] if many[0].ratio == ratio else self.class_of(ratio)
         ahead = job.tag - ratio_class.virtual_time(self.clock_at(now), now)
@@ -267,8 +238,8 @@ class Group(MemberGroup):
 
     def _park(self, job: Job) -> None:
         """Stop a job for now, and note what is left of its work."""
-        if job.version == ALONE:
-            self.root.end_lone_run(self.root.env.now)
+        if job.version == FREE:
+            self.root.end_free_run(job, self.root.env.now)
         if job.version > PARKED:
             self.advance(self.root.env.now)
             job.left = self.left_of(job)
@@ -298,6 +269,56 @@ class Group(MemberGroup):
         _weight(weight)
         _cap(cap)
         raise ValueError(f"delay: {delay!r} is not allowed; a finite number of at least 0")
+
+
+class Root(Group):
+    """The root of a group tree as its groups see it: the capacity that is shared.
+
+    A class, not a protocol: groups ask it a dozen times a job, and compiled code finds what a
+    class has at once.
+    """
+
+    __slots__ = ("env", "held", "outdated")
+
+    def __init__(self, env: Environment, capacity: float) -> None:
+        self.env = env
+        self.held = False
+        """Whether completions are being handled: levelling waits until all of them are."""
+        self.outdated = False
+        """Whether something has changed since the last levelling."""
+        super().__init__(None, self, 1.0, capacity)
+
+    @property
+    def capacity(self) -> float:
+        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
+        return self.cap
+
+    @property
+    def busy_integral(self) -> float:
+        """Exact integral of the rate used since the start, in units of the capacity times s."""
+        raise NotImplementedError
+
+    def run_free(
+        self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
+    ) -> bool:
+        """Let `job` run outside the tree of groups, if there is enough for all; whether it does."""
+        raise NotImplementedError
+
+    def end_free_runs(self, now: float) -> None:
+        """Move the jobs that run free into the tree of groups."""
+        raise NotImplementedError
+
+    def end_free_run(self, job: Job, now: float) -> None:
+        """Stop one job that runs free, and note what is left of its work."""
+        raise NotImplementedError
+
+    def work_left(self, job: Job, now: float) -> float:
+        """Work that `job`, which runs free, still has to do."""
+        raise NotImplementedError
+
+    def relevel(self, now: float) -> None:
+        """Level again, if something has changed; `now` is the present instant."""
+        raise NotImplementedError
 
 
 def _weight(weight: float) -> float:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Protocol, Self
 
-from simpy import Environment, Event
+from simpy import Environment
 from simpy.events import PENDING
 
+from sim.clock import NOBODY, Happening
 from sim.sharing.lazy_heap import OVER, PARKED
-
-NOBODY: Final = ()
-"""The callbacks of a job for which nobody has asked yet."""
 
 
 class Owner(Protocol):
@@ -23,6 +21,12 @@ class Owner(Protocol):
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
 
+    def most(self, cap: float) -> float:
+        """The least of a cap and those of this group and all around it."""
+
+    def count_free(self, jobs: int, rate: float) -> None:
+        """So many more jobs run free here, and use so much more; negative: less."""
+
     def enter(self, job: Job, now: float) -> None:
         """Let a parked job take part in the next levelling, unless its cap is 0."""
 
@@ -33,7 +37,7 @@ class Owner(Protocol):
         """Change weight or cap of a running or frozen job."""
 
 
-class Job(Event):
+class Job(Happening):
     """Work in progress on a capacity; an event that succeeds when the work is done.
 
     Usable as a context manager: leaving the block before the end cancels the job, as SimPy's
@@ -41,12 +45,8 @@ class Job(Event):
     """
 
     __slots__ = (
-        "_callbacks",
-        "_ok",
-        "_value",
         "cap",
         "delay",
-        "env",
         "left",
         "owner",
         "tag",
@@ -54,16 +54,10 @@ class Job(Event):
         "weight",
     )
 
-    # What SimPy keeps in an event's dictionary has a place of its own: a quarter of a job's bytes.
-    env: Environment
-    _callbacks: Any
-    _ok: bool
-    _value: Any
-
     def __init__(  # noqa: PLR0917 (positional is quicker)
         self, env: Environment, owner: Owner, work: float, weight: float, cap: float, delay: float
     ) -> None:
-        # What `Event.__init__` does, without the call: 5% of a job's time.
+        # What `Happening.__init__` does, without the call: 5% of a job's time.
         self.env = env
         self._callbacks = NOBODY
         self._value = PENDING
@@ -73,22 +67,11 @@ class Job(Event):
         self.delay = delay
         """Seconds between the end of the work and the event."""
         self.left = work
-        """Work left while the job does not run, or runs alone; else its tag tells that."""
+        """Work left while it does not run, or when it began to run free; else its tag tells."""
         self.tag = 0.0
-        """V of its ratio class at which a running job is done."""
+        """V of its ratio class at which a running job is done; of one that runs free, when."""
         self.version = PARKED
-        """Version of its valid entry in a queue, or its state: PARKED, OVER or ALONE."""
-
-    @property
-    def callbacks(self) -> Any:
-        """Who is told of the end, a list; made for who asks first, or a fifth of a job's bytes."""
-        if self._callbacks is NOBODY:
-            self._callbacks = []
-        return self._callbacks
-
-    @callbacks.setter
-    def callbacks(self, callbacks: Any) -> None:
-        self._callbacks = callbacks
+        """Version of its valid entry in a queue, or its state: PARKED, OVER or FREE."""
 
     @property
     def rate(self) -> float:

@@ -13,13 +13,13 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 PARKED: Final = 0
 OVER: Final = -1
-ALONE: Final = 1
-"""Versions of a frozen job, of one that has ended or was cancelled, and of one that runs alone.
+FREE: Final = 1
+"""Versions of a frozen job, of one that has ended or was cancelled, and of one that runs free.
 
 Queued items have larger version numbers.
 """
 
-VERSIONS: Final = count(ALONE + 1)
+VERSIONS: Final = count(FREE + 1)
 """Numbers entries, in all heaps together; of equal keys the older entry comes first."""
 
 SPARE: Final = 64

@@ -41,6 +41,8 @@ class MemberGroup(Waterfill):
         "demand",
         "first",
         "first_saturated",
+        "free_jobs",
+        "free_rate",
         "mark",
         "parent",
         "ratio_class",
@@ -78,6 +80,30 @@ class MemberGroup(Waterfill):
         self.first: RatioClass | None = None
         self.first_saturated: RatioClass | None = None
         """The classes with the next completion, among the unsaturated and the saturated ones."""
+        self.free_jobs = 0
+        """Jobs here and below that run free: outside the tree, because there is enough for all."""
+        self.free_rate = 0.0
+        """What these use."""
+
+    def most(self, cap: float) -> float:
+        """The least of a cap and those of this group and all around it."""
+        group = self
+        while True:
+            if group.cap < cap:  # noqa: PLR1730 (min() would be a call on the hot path)
+                cap = group.cap
+            if group.siblings is None:
+                return cap
+            group = group.parent
+
+    def count_free(self, jobs: int, rate: float) -> None:
+        """So many more jobs run free here, and use so much more; negative: less."""
+        group = self
+        while True:
+            group.free_jobs = many = group.free_jobs + jobs
+            group.free_rate = group.free_rate + rate if many else 0.0
+            if group.siblings is None:
+                return
+            group = group.parent
 
     # --- now
 

@@ -90,12 +90,12 @@ def task(**more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        ({"startedAt": FIRST - 5.0}, "stamps out of order"),
+        ({"startedAt": FIRST - 5.0}, "timestamps out of order"),
         ({"createdAt": FIRST - 3000.0}, "above 30 min from created to pull"),
         ({"startedAt": None}, "not started"),
         ({"stopCode": "TaskFailedToStart"}, "failed to start"),
-        ({"pullStartedAt": None, "pullStoppedAt": None}, "without the stamps of a pull"),
-        ({"createdAt": "soon"}, "with a stamp that is no time"),
+        ({"pullStartedAt": None, "pullStoppedAt": None}, "without the timestamps of a pull"),
+        ({"createdAt": "soon"}, "with a timestamp that is no time"),
     ],
 )
 def test_a_record_that_is_no_use_is_counted_by_its_reason(
@@ -228,7 +228,7 @@ def test_pods_that_do_not_tell_their_start_are_counted(tmp_path: Path) -> None:
         "restarted": 1,
         "not ready yet": 1,
         "finished": 1,
-        "stamps out of order": 1,
+        "timestamps out of order": 1,
     }
 
 

@@ -142,6 +142,10 @@ def test_a_wrong_instruction_says_what_is_allowed(line: str, said: str) -> None:
     assert said in str(caught.value)
 
 
+PAIRS = "ENV " + " ".join(f"a{{}}_{n}=$b" for n in range(40)) + "\n"
+MOUNTS = " ".join(f"--mount=from=s{n},from=s{n + 1}" for n in range(90))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -151,6 +155,18 @@ def test_a_wrong_instruction_says_what_is_allowed(line: str, said: str) -> None:
         ("FROM scratch\nCOPY " + "a " * 100_000 + "/x\n", "100,001 words; at most 10,000"),
         ('FROM scratch\nENV a="' + "b" * 100_000 + '"\n', "grows above 64 KiB"),
         ('FROM scratch\nCOPY ["\\ud800", "/x"]\n', "half a character"),
+        (
+            "FROM scratch\n" + "".join(PAIRS.format(*[n] * 40) for n in range(500)),
+            "1,000 variables",
+        ),
+        ("FROM scratch AS s\n" + "ONBUILD USER a\n" * 2000 + "FROM s\n" * 2000, "ONBUILD runs"),
+        ("FROM scratch\nENV a=b\n" + "LABEL y=${a%b}\n" * 1001, "edited by a pattern"),
+        ("FROM scratch\n" + "WORKDIR x\n" * 4000, "more than 125 layers"),
+        (
+            "".join(f"FROM scratch AS s{n}\n" for n in range(2000))
+            + "".join(f"RUN {MOUNTS} x\n" for _ in range(100)),
+            "RUN 1 has no size",
+        ),
     ],
 )
 def test_a_file_of_a_few_lines_takes_no_minutes(text: str, words: str, tmp_path: Path) -> None:

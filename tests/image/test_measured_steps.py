@@ -170,3 +170,31 @@ def test_a_dockerfile_of_two_lines_answers_without_a_size(tmp_path: Path) -> Non
 
     assert found.up
     assert any("those of python:3.13-slim stand in for them" in note for note in found.notes)
+
+
+def test_stages_on_stages_are_as_many_as_a_file_may_have(tmp_path: Path) -> None:
+    """The steps below a stage are those of all that it stands on, however many those are."""
+    stages = "".join(f"FROM s{n} AS s{n + 1}\n" for n in range(3000))
+    (tmp_path / "Dockerfile").write_text(f"FROM node:22 AS s0\nRUN a\n{stages}RUN b\n")
+    lines = [f'{{"CreatedBy": "RUN {word}", "Size": "{size}"}}' for word, size in ("b2", "a1")]
+    (tmp_path / "history").write_text("\n".join(lines))
+
+    built = build_file(
+        tmp_path / "Dockerfile",
+        resolve=catalog.image,
+        ratio=2.5,
+        history=tmp_path / "history",
+    )
+
+    assert [step.layer.files for step in built.steps] == [1.0, 2.0]
+
+
+def test_a_log_has_no_seconds_without_end(tmp_path: Path) -> None:
+    """Nor places: a number of hundreds of digits is none that was printed."""
+    (tmp_path / "log").write_text(f"#7 [2/{'9' * 9}] RUN a\n#7 DONE {'9' * 400}s\n")
+
+    assert [step.seconds for step in log_of(tmp_path / "log")] == [None]
+
+    (tmp_path / "log").write_text(f"#7 [{'9' * 5000}/3] RUN a\n")
+    with pytest.raises(ValueError, match="no step such as"):
+        log_of(tmp_path / "log")

@@ -215,3 +215,33 @@ def test_an_idle_capacity_has_nothing_scheduled() -> None:
 
     assert env.peek() == math.inf
     assert env.now == 1.0
+
+
+def test_jobs_that_all_have_enough_cost_one_event_each_and_their_delays_none() -> None:
+    """Fifteen containers of a vCPU on 16 vCPUs, whatever comes, ends and goes beside them."""
+    env = simpy.Environment()
+    cpu = SharedCapacity(env, 16.0)
+    pods = cpu.group(weight=3.0)
+    ends: list[tuple[float, float]] = []
+
+    def container(number: int) -> Iterator[simpy.Event]:
+        for step in range(5):
+            group = pods.group(weight=1.0 + number, cap=1.0)
+            work, delay = 0.5 + number / 16.0, 0.25 * step
+            began = env.now
+            yield group.run(work, weight=2.0, cap=4.0, delay=delay)
+            ends.append((env.now - began, work + delay))
+            group.remove()
+
+    for number in range(15):
+        env.process(container(number))
+    crowd = [pods.run(99.0, cap=0.0625) for _ in range(16)]
+    env.run(until=0.25)
+    for job in crowd:
+        assert job.cancel() == 99.0 - 0.25 * 0.0625
+    before = next(env._eid)
+    env.run()
+
+    assert ends == [(pytest.approx(work), pytest.approx(work)) for _, work in ends]
+    assert cpu.busy_integral == pytest.approx(5 * (15 * 0.5 + 105 / 16.0) + 0.25)
+    assert next(env._eid) - before - 1 <= 5 * 15 + 15 + 1  # and the end of each process

@@ -106,7 +106,7 @@ def _start(pod: dict[str, Any], pulls: list[tuple[float, float | None]]) -> Star
     phases = dict(_phases(at, pulls, inits=inits))
     ready = between(created, at["Ready"])
     if ready is None or not in_order([ready]):
-        return "stamps out of order"
+        return "timestamps out of order"
     if not in_order(phases.values()):
         phases = {}
     return StartSeen(

@@ -51,7 +51,7 @@ def stamp(value: Any) -> Stamp | None:
     if value in (None, "", 0):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise BadStamp("with a stamp that is no time")
+        raise BadStamp("with a timestamp that is no time")
     text = repr(value) if isinstance(value, float) else str(value)[:50].strip()
     if text.startswith(("0001-01-01", "-62135596800")):  # what .NET and Go write for nothing
         return None
@@ -83,23 +83,23 @@ def _numbered(text: str) -> Decimal:
     for scale in _SCALES:
         if _FIRST <= number / scale <= _LAST:
             return number / scale
-    raise BadStamp("with a stamp that is no time")
+    raise BadStamp("with a timestamp that is no time")
 
 
 def _spelled(text: str) -> Decimal:
     match = _ISO.fullmatch(text)
     if match is None:
-        raise BadStamp("with a stamp that is no time")
+        raise BadStamp("with a timestamp that is no time")
     day, time, fraction, _, sign, hours, minutes = match.groups()
     try:
         moment = datetime.fromisoformat(f"{day}T{time}+00:00")
         ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
         moment = moment + ahead if sign == "-" else moment - ahead
     except (ValueError, OverflowError):
-        raise BadStamp("with a stamp that is no time") from None
+        raise BadStamp("with a timestamp that is no time") from None
     whole = Decimal((moment - _EPOCH) // timedelta(seconds=1))
     if not _FIRST <= whole <= _LAST:
-        raise BadStamp("with a stamp that is no time")
+        raise BadStamp("with a timestamp that is no time")
     return whole + (Decimal(f"0.{fraction}") if fraction else 0)
 
 

@@ -85,9 +85,9 @@ def _start(task: Mapping[str, Any]) -> StartSeen | str:
     where: Observed = "fargate" if _on_fargate(task) else "ecs"
     phases = dict(_phases(at, where, awsvpc=_awsvpc(task), several=len(_own(containers)) > 1))
     if not phases:
-        return "without the stamps of a pull"
+        return "without the timestamps of a pull"
     if not in_order(phases.values()):
-        return "stamps out of order"
+        return "timestamps out of order"
     created, first = at["createdAt"], next(iter(phases.values()))
     if created and first.seconds > LONGEST_WAIT:
         return f"above {LONGEST_WAIT / 60:.0f} min from created to pull"

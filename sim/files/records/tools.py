@@ -9,12 +9,14 @@ from sim.files.records.stamps import BadStamp, Stamp, between, stamp
 from sim.studies.fit.observed import Observed, Records, Spell, StartSeen, in_order
 
 
-def keep(records: Records, start: StartSeen, reason: str = "without the stamps of a start") -> None:
+def keep(
+    records: Records, start: StartSeen, reason: str = "without the timestamps of a start"
+) -> None:
     """A start, or why it is left out."""
     if not start.phases:
         records.left_out[reason] += 1
     elif not in_order([*start.phases.values(), *([start.ready] if start.ready else [])]):
-        records.left_out["stamps out of order"] += 1
+        records.left_out["timestamps out of order"] += 1
     else:
         records.starts.append(start)
 
@@ -46,7 +48,7 @@ class DockerEvents:
     def starts(self, records: Records) -> None:
         """The starts of all, or why one is left out."""
         if self._bad:
-            records.left_out["with a stamp that is no time"] += self._bad
+            records.left_out["with a timestamp that is no time"] += self._bad
         for name, at in self._seen.items():
             if name in self._again or "restart" in at:
                 records.left_out["restarted"] += 1

@@ -173,6 +173,8 @@ class StageBuild:
                 self._take(instruction)
             except InstructionError as error:
                 self._wrong(instruction, error)
+            if len(self.layers) > MOST_LAYERS:
+                return
 
     def _wrong(self, instruction: ParsedInstruction, error: InstructionError) -> None:
         self._input.file.mistakes.add(instruction.raw.line, str(error), instruction.raw.text)
@@ -251,7 +253,7 @@ class StageBuild:
         if size is None:
             raise InstructionError(
                 f"RUN {ordinal} has no size: give it with --run-size {ordinal}=SIZE, "
-                "or in a comment above it: # berthsim: size=120MB cpu=30"
+                "or write '# berthsim: size=120MB cpu=30' on the line above it"
             )
         # A RUN that writes anything may have written anywhere.
         self.tree.certain = self.tree.certain and size == 0.0
@@ -289,8 +291,10 @@ class StageBuild:
             added = from_stage(request, *self._origin(expand(instruction.flag("from"))))
             self.tree.certain = False
         else:
-            seen, escape = self._variables.seen(), self._input.file.escape
-            documents = [document(item, seen, escape) for item in instruction.raw.heredocs]
+            documents = [
+                document(item, item.body if item.literal else expand(item.body, quotes=False))
+                for item in instruction.raw.heredocs
+            ]
             added = from_context(request, self._input.context, self.tree, documents)
         added.content += [*sources, request.place]
         return added
@@ -384,16 +388,15 @@ def _built(build_input: BuildInput, target: str | None, name: str) -> Built:
     if not stages:
         file.mistakes.add(1, "it has no FROM", "")
         file.mistakes.check()
-    every = Stages(stages)
     try:
-        wanted = every.target(target)
+        wanted = stages.target(target)
     except InstructionError as error:
-        file.mistakes.add(stages[-1].head.raw.line, str(error), stages[-1].head.raw.text)
-        wanted = stages[-1]
+        wanted = stages.last()
+        file.mistakes.add(wanted.head.raw.line, str(error), wanted.head.raw.text)
     _measured(build_input, wanted, stages)
     done: dict[int, StageBuild] = {}
-    for stage in every.needed(wanted):
-        done[stage.number] = StageBuild(stage, every, done, build_input, values)
+    for stage in stages.needed(wanted):
+        done[stage.number] = StageBuild(stage, stages, done, build_input, values)
         done[stage.number].build()
     file.mistakes.check()
     last = done[wanted.number]
@@ -405,11 +408,11 @@ def _built(build_input: BuildInput, target: str | None, name: str) -> Built:
     )
 
 
-def _measured(build_input: BuildInput, target: Stage, stages: list[Stage]) -> None:
+def _measured(build_input: BuildInput, target: Stage, stages: Stages) -> None:
     """Take what tools have measured where the caller has said nothing himself."""
     try:
         if build_input.history is not None:
-            runs, copies = sizes_from(build_input.history, target, Stages(stages))
+            runs, copies = sizes_from(build_input.history, target, stages)
             build_input.run_sizes = runs | build_input.run_sizes
             build_input.copy_sizes = copies | build_input.copy_sizes
         if build_input.log is not None:

@@ -22,6 +22,8 @@ EDGE = 1024 * 1024
 so that a context of many GB is known in seconds. A change there alone goes unnoticed."""
 MOST_FILES = 500_000
 """Files that one instruction may take."""
+MOST_TAKEN = 2_000_000
+"""Files that all instructions of a file may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ class Context:
         outside: a folder in it that is not part of it.
     """
 
-    __slots__ = ("_changed", "_ignore", "_outgoing", "_outside", "_root", "used_changed")
+    __slots__ = (
+        *("_changed", "_ignore", "_known", "_outgoing", "_outside", "_root", "_taken"),
+        "used_changed",
+    )
 
     def __init__(
         self,
@@ -68,6 +73,9 @@ class Context:
         self._ignore = ignore
         self._changed = changed
         self._outgoing: dict[str, None] = {}
+        self._known: dict[Path, Entry] = {}
+        """What was read, so that it is read once however many instructions take it."""
+        self._taken = 0
         self.used_changed = False
         """Whether an instruction has taken the file or folder that is changed."""
 
@@ -163,13 +171,21 @@ class Context:
         return Source(name, True, tuple(sorted(entries, key=lambda entry: entry.path)))
 
     def _entry(self, real: Path, path: str) -> Entry:
-        entry = _entry(real, path)
+        entry = replace(self._read_once(real), path=path)
         if entry.identity.startswith("link ") and not self._inside(real):
             self._outgoing[printable("/".join(real.relative_to(self._root).parts))] = None
         if self._changed is not None and real.is_relative_to(self._changed):
             self.used_changed = True
             return replace(entry, identity=f"changed {entry.identity}")
         return entry
+
+    def _read_once(self, real: Path) -> Entry:
+        self._taken += 1
+        if self._taken > MOST_TAKEN:
+            raise InstructionError(f"more than {MOST_TAKEN:,} files are copied in all")
+        if real not in self._known:
+            self._known[real] = _entry(real)
+        return self._known[real]
 
     def _walk(
         self, folder: Path, names: tuple[str, ...]
@@ -191,13 +207,13 @@ class Context:
                         yield inner, item
 
 
-def _entry(real: Path, path: str) -> Entry:
+def _entry(real: Path) -> Entry:
     status = real.lstat()
     if stat.S_ISLNK(status.st_mode):
         target = os.readlink(real)
-        return Entry(path, 0, f"link {printable(target)}")
+        return Entry("", 0, f"link {printable(target)}")
     if not stat.S_ISREG(status.st_mode):
-        return Entry(path, 0, f"special {stat.S_IFMT(status.st_mode)}")
+        return Entry("", 0, f"special {stat.S_IFMT(status.st_mode)}")
     mode = status.st_mode & 0o111
     digest = hashlib.sha256()
     with real.open("rb") as file:
@@ -205,7 +221,7 @@ def _entry(real: Path, path: str) -> Entry:
         if status.st_size > EDGE:
             file.seek(max(EDGE, status.st_size - EDGE))
             digest.update(file.read(EDGE))
-    return Entry(path, status.st_size, f"{mode} {digest.hexdigest()}", real)
+    return Entry("", status.st_size, f"{mode} {digest.hexdigest()}", real)
 
 
 def context_of(

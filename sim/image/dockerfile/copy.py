@@ -13,7 +13,6 @@ from sim.image.dockerfile.dockerignore import Wildcard
 from sim.image.dockerfile.errors import InstructionError
 from sim.image.dockerfile.parser import Heredoc, Instruction
 from sim.image.dockerfile.shrinking import FileInLayer, ratio_of
-from sim.image.dockerfile.variables import expand
 from sim.image.image import Layer
 
 REMOTE = ("http://", "https://", "git://", "ssh://", "git@")
@@ -23,10 +22,11 @@ ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", "
 class Tree:
     """Files copied into a stage, by absolute path; those of RUN and of the base are not known."""
 
-    __slots__ = ("_files", "certain")
+    __slots__ = ("_files", "_shared", "certain")
 
     def __init__(self, below: "Tree | None" = None) -> None:
-        self._files: dict[str, tuple[int, Number]] = dict(below._files) if below else {}
+        self._files: dict[str, tuple[int, Number]] = below._files if below else {}
+        self._shared: bool = below is not None
         self.certain: bool = below.certain if below else True
         """Whether its folders hold nothing else: no RUN wrote into them."""
 
@@ -37,6 +37,8 @@ class Tree:
             ratio: how far they shrink on the wire.
         """
         inside = folder or len(sources) > 1 or self._is_folder(place)
+        if self._shared and sources:
+            self._files, self._shared = dict(self._files), False
         for source in sources:
             for entry in source.entries:
                 name = entry.path if source.folder else source.name if inside else ""
@@ -210,11 +212,8 @@ def from_stage(
     return added
 
 
-def document(heredoc: Heredoc, values: dict[str, str], escape: str) -> Source:
+def document(heredoc: Heredoc, body: str) -> Source:
     """A heredoc as the file that it writes."""
-    body = heredoc.body
-    if not heredoc.literal:
-        body = expand(body, values, escape, quotes=False)
     data = body.encode("utf-8", "surrogatepass")
     entry = Entry("", len(data), hashlib.sha256(data).hexdigest(), data)
     return Source(heredoc.name, False, (entry,))

@@ -100,6 +100,8 @@ class Wildcard:
         parts = [part for part in pattern.split("/") if part]
         if deep:
             parts = [piece for part in parts for piece in _without_stars(part)]
+            pairs = zip(parts, ["", *parts], strict=False)  # "**" again and again is "**"
+            parts = [part for part, before in pairs if not part == before == "**"]
         self._parts = [None if deep and part == "**" else as_regex(part) for part in parts]
 
     def fits(self, names: Sequence[str], *, below: bool) -> bool:

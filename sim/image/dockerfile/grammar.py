@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim.core.quantity import parse_size, parse_work
 from sim.image.dockerfile.errors import InstructionError
 from sim.image.dockerfile.parser import Instruction
-from sim.image.dockerfile.variables import split
+from sim.image.dockerfile.variables import split, words_of
 
 FLAGS: dict[str, tuple[str, ...]] = {
     "FROM": ("platform",),
@@ -109,7 +109,7 @@ def _flags(raw: Instruction, escape: str) -> tuple[tuple[tuple[str, str], ...], 
     while allowed and rest.startswith("--"):
         if len(flags) == MOST_FLAGS:
             raise InstructionError(f"it has more than {MOST_FLAGS} flags")
-        word = split(rest[:8192], escape)[0]
+        word = next(words_of(rest[:8192], escape))
         rest = rest[len(word) :].lstrip()
         if word == "--":
             break

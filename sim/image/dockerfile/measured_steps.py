@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,8 @@ LARGEST_OUTPUT = 50 * 10**6
 
 _MEASURED = ("RUN", *COPIES)
 _OLD = re.compile(r"/bin/sh -c #\(nop\)\s+([A-Z]+)\b")
-_STEP = re.compile(r"#(\d+) \[(?:\S+/\S+ )?(?:([\w.-]+) )?(\d+)/\d+\] ([A-Z]+) ")
-_DONE = re.compile(r"#(\d+) DONE (\d+(?:\.\d+)?)s")
+_STEP = re.compile(r"#(\d+) \[(?:\S+/\S+ )?(?:([\w.-]+) )?(\d{1,6})/\d+\] ([A-Z]+) ", re.ASCII)
+_DONE = re.compile(r"#(\d+) DONE (\d{1,9}(?:\.\d+)?)s", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +111,20 @@ def sizes_from(
     return runs, copies
 
 
-def seconds_from(log: Sequence[LoggedStep], stages: Sequence[Stage]) -> dict[int, float]:
+def seconds_from(log: Sequence[LoggedStep], stages: Stages) -> dict[int, float]:
     """Seconds of each RUN that was timed, by its number in the file.
 
     Raises:
         InstructionError: the log is of another file.
     """
     found: dict[int, float] = {}
+    logged = defaultdict[str, list[LoggedStep]](list)
+    for step in log:
+        if step.word == "RUN":
+            logged[step.stage.lower()].append(step)
     for stage in stages:
         names = {stage.name, f"stage-{stage.number}"} | ({""} if len(stages) == 1 else set())
-        timed = [step for step in log if step.stage.lower() in names and step.word == "RUN"]
+        timed = [step for name in sorted(names) for step in logged.get(name, ())]
         runs = [item for item in stage.instructions if item.raw.word == "RUN"]
         if timed and len(timed) != len(runs):
             raise InstructionError(
@@ -133,10 +138,11 @@ def seconds_from(log: Sequence[LoggedStep], stages: Sequence[Stage]) -> dict[int
 
 def _own_steps(target: Stage, stages: Stages) -> Iterator[ParsedInstruction]:
     """Instructions with files of a stage, after those of the stage it stands on."""
-    below = stages.named(target.base, target.number)
-    if below is not None:
-        yield from _own_steps(below, stages)
-    yield from (item for item in target.instructions if item.raw.word in _MEASURED)
+    chain = [target]
+    while below := stages.named(chain[-1].base, chain[-1].number):
+        chain.append(below)
+    for stage in reversed(chain):
+        yield from (item for item in stage.instructions if item.raw.word in _MEASURED)
 
 
 def _text(path: Path) -> str:

@@ -1,6 +1,7 @@
 """The stages of a Dockerfile, which of them a target needs, and the base image each starts from."""
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, get_args
 
@@ -13,7 +14,7 @@ from sim.image.dockerfile.grammar import (
     sizes_of,
     works,
 )
-from sim.image.dockerfile.parser import Dockerfile
+from sim.image.dockerfile.parser import MOST_INSTRUCTIONS, Dockerfile
 from sim.image.dockerfile.variables import Globals
 from sim.image.image import Image
 
@@ -37,21 +38,40 @@ class Stage:
 
 
 class Stages:
-    """All stages of a file."""
+    """All stages of a file; each is found by its name at once, however many there are."""
 
-    __slots__ = ("_all",)
+    __slots__ = ("_all", "_numbers")
 
-    def __init__(self, stages: list[Stage]) -> None:
-        self._all = stages
+    def __init__(self) -> None:
+        self._all: list[Stage] = []
+        self._numbers: dict[str, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Stage]:
+        return iter(self._all)
+
+    def add(self, stage: Stage) -> None:
+        """Put one below all others."""
+        self._numbers.setdefault(stage.name, []).append(len(self._all))
+        self._all.append(stage)
+
+    def last(self) -> Stage:
+        """The one below all others."""
+        return self._all[-1]
 
     def named(self, name: str, before: int) -> Stage | None:
         """The last stage of that name above a stage."""
-        above = [stage for stage in self._all[:before] if stage.name == name.lower()]
-        return above[-1] if above else None
+        numbers = self._numbers.get(name.lower(), [])
+        place = bisect_left(numbers, before)
+        return self._all[numbers[place - 1]] if place else None
 
     def later(self, name: str, number: int) -> Stage | None:
         """A stage of that name at or below a stage."""
-        return next((stage for stage in self._all[number:] if stage.name == name.lower()), None)
+        numbers = self._numbers.get(name.lower(), [])
+        place = bisect_left(numbers, number)
+        return self._all[numbers[place]] if place < len(numbers) else None
 
     def source(self, name: str, number: int) -> Stage | None:
         """The stage that `--from` means in a stage; None where it is an image.
@@ -79,7 +99,7 @@ class Stages:
             InstructionError: there is none.
         """
         if name is None:
-            return self._all[-1]
+            return self.last()
         stage = self.named(name, len(self._all))
         if stage is None and name.isascii() and name.isdigit() and len(name) < 6:
             stage = self._all[int(name)] if int(name) < len(self._all) else None
@@ -110,13 +130,13 @@ class Stages:
 
 def read_stages(
     file: Dockerfile, build_args: Mapping[str, str]
-) -> tuple[list[Stage], Globals, frozenset[str]]:
+) -> tuple[Stages, Globals, frozenset[str]]:
     """The stages of a file, the ARGs before them, and the names of all ARGs in it.
 
     An instruction that cannot be read is noted as a mistake of the file, and left out.
     """
-    values, stages = Globals(build_args), list[Stage]()
-    runs, copies, declared = 0, 0, set[str]()
+    values, stages = Globals(build_args), Stages()
+    runs, copies, triggered, declared = 0, 0, 0, set[str]()
     for raw in file.instructions:
         word = works(raw)
         runs += word == "RUN"
@@ -130,10 +150,14 @@ def read_stages(
             if raw.word == "FROM":
                 base = values.expand(instruction.words[0], file.escape)
                 platform = values.expand(instruction.flag("platform"), file.escape)
-                stages.append(Stage(len(stages), instruction, base, platform))
-                stages[-1].instructions += _triggers(stages, file.escape)
+                stages.add(Stage(len(stages), instruction, base, platform))
+                triggers = _triggers(stages)
+                triggered += len(triggers)
+                if triggered > MOST_INSTRUCTIONS:
+                    raise InstructionError(f"ONBUILD runs more than {MOST_INSTRUCTIONS:,} times")
+                stages.last().instructions += [_trigger(item, file.escape) for item in triggers]
             elif stages:
-                stages[-1].instructions.append(instruction)
+                stages.last().instructions.append(instruction)
             elif raw.word == "ARG":
                 values.declare(instruction.words, file.escape)
             else:
@@ -143,14 +167,12 @@ def read_stages(
     return stages, values, frozenset(declared)
 
 
-def _triggers(stages: list[Stage], escape: str) -> list[ParsedInstruction]:
-    """What ONBUILD of the stage that the last one stands on runs there, before all else."""
-    new = stages[-1]
-    below = Stages(stages).named(new.base, new.number)
-    if below is None:
-        return []
-    own = [item for item in below.instructions if item.raw.word == "ONBUILD"]
-    return [_trigger(item, escape) for item in own]
+def _triggers(stages: Stages) -> list[ParsedInstruction]:
+    """ONBUILD of the stage that the last one stands on: it runs there, before all else."""
+    new = stages.last()
+    below = stages.named(new.base, new.number)
+    own = [] if below is None else below.instructions
+    return [item for item in own if item.raw.word == "ONBUILD"]
 
 
 def _trigger(item: ParsedInstruction, escape: str) -> ParsedInstruction:

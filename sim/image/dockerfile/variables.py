@@ -6,7 +6,8 @@ Words are split as a shell does. Quotes hide blanks and keep `$` (single) or let
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
 
 from sim.image.dockerfile.dockerignore import as_regex
 from sim.image.dockerfile.errors import InstructionError
@@ -15,27 +16,39 @@ LARGEST = 64 * 1024
 """Characters of one value; ENV lines that double each other grow without end."""
 LARGEST_SUM = 8 * 2**20
 """Characters of all values of a file that have variables in them."""
+MOST_EDITS = 1_000
+"""Values of a file that are edited by a pattern."""
+MOST_VARIABLES = 1_000
+"""Variables of a stage: a stage on top of it has them all, too."""
 DEEPEST = 20
 """Values inside values: `${a:-${b:-${c}}}` is three."""
 DEFAULT_PLATFORM = "linux/amd64"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
 _MODIFIER = re.compile(r":?[-+?]|##?|%%?|//?")
+_EDIT = re.compile(r"\$\{\w+[#%/]")
 
 
 def split(text: str, escape: str) -> list[str]:
     """Words between blanks that are outside quotes; quotes and escapes stay as they are."""
-    words, begun, quote, place = [], 0, "", 0
+    return list(words_of(text, escape))
+
+
+def words_of(text: str, escape: str) -> Iterator[str]:
+    """The same, one after the other."""
+    begun, quote, place = 0, "", 0
     while place < len(text):
         sign = text[place]
         step = 2 if sign == escape and quote != "'" else 1
         if sign.isspace() and not quote:
-            words.append(text[begun:place])
+            if begun < place:
+                yield text[begun:place]
             begun = place + 1
         else:
             quote = _quote_after(sign, quote)
         place += step
-    return [part for part in [*words, text[begun:]] if part]
+    if begun < len(text):
+        yield text[begun:]
 
 
 def expand(text: str, values: Mapping[str, str], escape: str, *, quotes: bool = True) -> str:
@@ -201,11 +214,12 @@ def _edited(value: str, modifier: str, word: str) -> str:
 class Globals:
     """ARGs before the first FROM, and those that every build has (TARGETPLATFORM and its kin)."""
 
-    __slots__ = ("_build_args", "_declared", "_grown", "_preset")
+    __slots__ = ("_build_args", "_declared", "_edits", "_grown", "_preset")
 
     def __init__(self, build_args: Mapping[str, str]) -> None:
         self._grown = 0
         """Characters of all values that were expanded."""
+        self._edits = 0
         self._build_args = build_args
         self._declared: dict[str, str] = {}
         target = build_args.get("TARGETPLATFORM", DEFAULT_PLATFORM)
@@ -224,14 +238,22 @@ class Globals:
 
     def expand(self, text: str, escape: str) -> str:
         """A word of a FROM with its variables expanded."""
-        return self.counted(expand(text, {**self._preset, **self._declared}, escape))
+        return self.expand_with(ChainMap(self._declared, self._preset), text, escape)
 
-    def counted(self, value: str) -> str:
-        """A value, as long as all of them together are not too large.
+    def expand_with(
+        self, values: Mapping[str, str], text: str, escape: str, *, quotes: bool = True
+    ) -> str:
+        """As `expand`, as long as all values of the file together are not too large.
 
         Raises:
-            InstructionError: they are.
+            InstructionError: they are, or too many of them are edited.
         """
+        self._edits += len(_EDIT.findall(text))
+        if self._edits > MOST_EDITS:
+            raise InstructionError(
+                f"more than {MOST_EDITS:,} values of this file are edited by a pattern"
+            )
+        value = expand(text, values, escape, quotes=quotes)
         self._grown += len(value)
         if self._grown > LARGEST_SUM:
             raise InstructionError(f"the values of this file grow above {LARGEST_SUM >> 20} MiB")
@@ -254,21 +276,22 @@ class Variables:
 
     __slots__ = ("_args", "_escape", "_globals", "env")
 
-    def __init__(self, values: Globals, env: Mapping[str, str], escape: str) -> None:
+    def __init__(self, values: Globals, env: dict[str, str], escape: str) -> None:
         self._globals = values
         self._escape = escape
         self._args: dict[str, str] = {}
-        self.env = dict(env)
+        self.env = env
+        """Of ENV, never changed but replaced: the stage below has the same one."""
 
-    def seen(self) -> dict[str, str]:
+    def _seen(self) -> Mapping[str, str]:
         """Values by name."""
-        return {**self._args, **self.env}
+        return ChainMap(self.env, self._args)
 
-    def expand(self, text: str) -> str:
-        """A word with its variables expanded."""
+    def expand(self, text: str, *, quotes: bool = True) -> str:
+        """A word with its variables expanded; its quotes, too, unless it is a heredoc."""
         if "$" not in text and len(text) < LARGEST:
-            return expand(text, {}, self._escape)
-        return self._globals.counted(expand(text, self.seen(), self._escape))
+            return expand(text, {}, self._escape, quotes=quotes)
+        return self._globals.expand_with(self._seen(), text, self._escape, quotes=quotes)
 
     def declare(self, words: Sequence[str]) -> list[str]:
         """Take an ARG; returns its `name=value`, which are part of the step's digest."""
@@ -289,7 +312,10 @@ class Variables:
         if "=" not in words[0]:
             pairs = [(words[0], " ".join(words[1:]))]
         exported = [(self.expand(name), self.expand(value)) for name, value in pairs]
-        self.env.update(exported)
+        env = {**self.env, **dict(exported)}
+        if len(env) > MOST_VARIABLES:
+            raise InstructionError(f"the stage has more than {MOST_VARIABLES:,} variables here")
+        self.env = env
         return [f"{name}={value}" for name, value in exported]
 
 

@@ -84,9 +84,9 @@ class CallsOptions(Question):
         said = [self.rate is not None, self.users is not None, self.ramp is not None]
         if sum(said) != 1:
             both = (
-                "one of rate, users and ramp"
+                "give one of rate, users and ramp"
                 if any(said)
-                else "it is missing; requests per second, or --users instead"
+                else "it is missing; give requests per second, or --users instead"
             )
             yield Mistake(("rate", "users"), both)
         if self.host is not None and (self.platform or "") not in ("docker", "vm"):
@@ -101,10 +101,10 @@ class CallsOptions(Question):
             yield from without_effect(given, ("ramp", "target", "within"), "autoscale", reason)
         elif self.ramp is None:
             yield Mistake(
-                ("ramp", "autoscale"), "it is missing; such as 50..400, beside --autoscale"
+                ("ramp", "autoscale"), "it is missing; give such as 50..400 with --autoscale"
             )
         elif self.platform is None:
-            yield Mistake(("platform", "autoscale"), "it is missing; where new copies start")
+            yield Mistake(("platform", "autoscale"), "it is missing; say where new copies start")
 
     @property
     def per_second(self) -> float | None:

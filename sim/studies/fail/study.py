@@ -32,8 +32,11 @@ SOONER = 30.0
 """Seconds of tolerationSeconds that are tried as advice."""
 
 
-def answer(question: FailQuestion) -> FailAnswer:
+def answer(question: FailQuestion, name: str = "fail") -> FailAnswer:
     """Let it happen on each platform, as often as there are replications.
+
+    Args:
+        name: of the verb that asks, below which its results are kept.
 
     Raises:
         TooFewHosts: so many hosts were asked for, and do not hold the tasks.
@@ -53,7 +56,7 @@ def answer(question: FailQuestion) -> FailAnswer:
         {setup.row.name: scenario(setup, service, question) for setup in good},
         times=question.replications,
         seed=question.seed,
-        name="fail",
+        name=name,
         catalogue=catalog.digest(),
         summary=summary,
     )
@@ -108,7 +111,7 @@ def _advice(
         return ""
     return (
         f"With tolerationSeconds {SOONER:g} in the pods, EKS serves again after {then.value:.0f} s "
-        f"instead of {now.value:.0f} (--toleration {SOONER:g}s)."
+        f"instead of {now.value:.0f} (sim fail --toleration {SOONER:g}s)."
     )
 
 

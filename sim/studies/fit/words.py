@@ -29,8 +29,8 @@ REMEDIES = {
     "they start",
     "not ready yet": "list pods again when they are ready",
     "not started": "list tasks again when they are running: aws ecs describe-tasks",
-    "without the stamps of a pull": "records of a start need pullStartedAt and pullStoppedAt: aws "
-    "ecs describe-tasks",
+    "without the timestamps of a pull": "records of a start need pullStartedAt and pullStoppedAt: "
+    "aws ecs describe-tasks",
 }
 """What to do about records that are left out for a reason."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from sim import catalog
 from sim.core.description import description
+from sim.core.names import listed
 from sim.core.quantity import shown_duration, shown_mib
 from sim.core.question import Question, asking
 from sim.studies.fail import study as failing
@@ -97,7 +98,9 @@ class IsolationAnswer:
             key=lambda pair: pair[1],
         )
         moved = [e.question.bad for e in self.neighbours if e.rows[-1].p95.value >= BARELY]
-        quiet = f"{', '.join(moved)} VMs, too" if moved else "none slows VMs with a volume each"
+        quiet = "none slows VMs with a volume each"
+        if moved:
+            quiet = f"{listed(moved)} {'slow' if len(moved) > 1 else 'slows'} VMs, too"
         return (
             f"A {first.name} adds {shown_mib(first.memory)} and {shown_duration(first.start)}, a "
             f"{last.name} {shown_mib(last.memory)} and {shown_duration(last.start)}: "
@@ -141,7 +144,8 @@ def answer(question: IsolationQuestion) -> IsolationAnswer:
             memory=question.memory,
             seed=question.seed,
             replications=question.replications,
-        )
+        ),
+        name="isolation",
     )
     disk = next(each for each in hogs if each.question.bad == "disk")
     return IsolationAnswer(

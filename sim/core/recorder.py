@@ -10,11 +10,13 @@ from sys import intern
 from types import TracebackType
 from typing import Final, Literal, Protocol, TypeAlias
 
-from simpy import Environment
+from sim.clock import Clock
 
 DONE: Final = 0
 INTERRUPTED: Final = 1
 CENSORED: Final = 2
+PHASES: Final = 1 << 20
+"""More than there are names of phases."""
 OUTCOMES = ("done", "interrupted", "censored")
 
 
@@ -153,14 +155,14 @@ class Recorder:
         keep: `totals` keeps no span, only how many there were of each phase and their seconds.
     """
 
-    def __init__(self, env: Environment, keep: Keep = "all") -> None:
+    def __init__(self, env: Clock, keep: Keep = "all") -> None:
         self.env = env
         self.keep = keep
         self.ready = 0
         self.metrics: dict[str, int | float | str] = {}
         """What a run says of itself in one number or word, by name, beside what is recorded."""
-        self.totals: dict[tuple[int, int], Total] = {}
-        """By phase and parent, where no span is kept."""
+        self.totals: dict[int, Total] = {}
+        """By phase, and a part by `PHASES` times its phase, too; where no span is kept."""
         self.phases = Names()
         self.phases.code("")
         self.hosts = Names()
@@ -205,7 +207,7 @@ class Recorder:
 
     def place(self, task: int, host: str) -> None:
         """Note the host that a task is on."""
-        self.task_host[task] = self.hosts.code(host)
+        self.task_host[task] = self.hosts[host]
 
     def outcome(self, task: int, outcome: str) -> None:
         """Note what became of a start: `ready`, or why it was refused or killed."""
@@ -218,7 +220,7 @@ class Recorder:
 
     def phase(self, task: int, name: str) -> Span:
         """Begin the next of the phases that tile `task`, and end the one before it."""
-        now: float = self.env.now
+        now = self.env.now
         tile, phase = self.tiles.get(task), self.phases[name]
         if tile is None:
             self.tiles[task] = OpenPhase(phase, now)
@@ -247,10 +249,10 @@ class Recorder:
     ) -> None:
         """Store a span or phase that has ended."""
         if self.keep == "totals":
-            key = phase, parent
-            total = self.totals.get(key)
+            kind = phase + PHASES * parent
+            total = self.totals.get(kind)
             if total is None:
-                total = self.totals[key] = Total()
+                total = self.totals[kind] = Total()
             total.count += 1
             total.seconds += now - since
             return

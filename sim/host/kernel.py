@@ -11,7 +11,7 @@ from sim.core.world import World
 from sim.host.cpu_quota import CpuMax, CpuQuota
 from sim.host.disk_space import DiskSpace
 from sim.host.memory import Memory
-from sim.host.startup_step import WorkAmount
+from sim.host.work_amount import WorkAmount
 from sim.sharing import Group, Job, SharedCapacity
 
 
@@ -146,9 +146,8 @@ class Kernel:
 
     def start_work(self, step: WorkAmount, cpu: Group, noise: float = 1.0) -> Job:
         """Begin one step of a start, `noise` times as long as its median, in the group `cpu`."""
-        work, delay, threads = step
-        work *= noise / self.core_speed
-        return cpu.run(work, weight=threads, cap=threads, delay=delay * noise)
+        work, threads = step.work * (noise / self.core_speed), step.threads
+        return cpu.run(work, weight=threads, cap=threads, delay=step.delay * noise)
 
     def can_run(self, architectures: Collection[str]) -> bool:
         """Whether it can run a program that was built for one of these."""

@@ -146,7 +146,7 @@ def _standing_in(kinds: list[type], given: dict[str, Any]) -> Iterator[Callable[
     Raises:
         BadInput: it cannot be read; with all else that is wrong.
     """
-    if not (paths := given.get("fitted")):
+    if not (paths := given.get("fitted")) or not paths[-1]:
         yield str
         return
     from sim.files.fitted.reading import read_fit

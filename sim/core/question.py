@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache, update_wrapper
+from pathlib import Path
 from textwrap import fill
 from typing import (
     Annotated,
@@ -187,6 +188,11 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
         BadInput: all that is wrong, one mistake a line.
     """
     context: dict[str, object] = {"text": True, "given": set(values)} if text else {}
+    if nothing := [name for name in values if _is_nothing(question, name, values[name], text)]:
+        lines = [
+            f"{typed(question, name).name}: '' is not allowed; it is empty" for name in nothing
+        ]
+        raise BadInput("\n".join(lines))
     try:
         return _made(question, values, context)
     except ValidationError as error:
@@ -199,6 +205,24 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
         lines += _conflicts_besides(question, values, wrong, context)
     unknown = len(causes) == len(lines) and all(isinstance(c, UnknownName) for c in causes)
     raise (NotKnown if unknown else BadInput)("\n".join(lines))
+
+
+def _is_nothing(question: type, name: str, value: object, text: bool) -> bool:
+    """Whether a value is empty where none can be: typed, or the name of a file.
+
+    As a path it would be the folder that one is in, which nobody means who names nothing.
+    """
+    empty = (
+        value == "" if isinstance(value, str) else isinstance(value, list | tuple) and "" in value
+    )
+    return empty and (text or Path in _parts(kinds_of(question).get(name)))
+
+
+def _parts(kind: object) -> Iterator[object]:
+    """A type, and all that it is made of."""
+    yield kind
+    for inner in get_args(kind):
+        yield from _parts(inner)
 
 
 def _made(question: type[Q], values: Mapping[str, object], context: dict[str, object]) -> Q:

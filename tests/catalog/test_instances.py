@@ -1,6 +1,7 @@
 """EC2 types against what AWS documents and what was measured."""
 
 import math
+import os
 import statistics
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sim.catalog.data import rows
 from sim.catalog.instances import own_types
 from sim.catalog.instances.table import LOST_OFF, by_price, family, forget, silicon
 from sim.core.cited import Cited, plain
+from sim.core.question import BadInput
 from sim.units import GiB, MiB
 
 KNOWN = {
@@ -233,6 +235,38 @@ def test_the_users_own_types_are_kept_whole_or_not_at_all(
         forget()
         catalog.digest.cache_clear()
     assert catalog.instance("m5.large").usd_per_hour == 0.096
+
+
+def test_a_file_of_own_types_that_is_none_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder, a pipe or nonsense is not passed over; one that is not there yet is none."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    for name, words in (
+        ("", "not a file"),
+        ("pipe", "not a file"),
+        ("bytes.csv", "byte 0 is no text"),
+        ("other.csv", "arch: the column is missing"),
+        ("x" * 300, "too long"),
+    ):
+        monkeypatch.setenv("BERTHSIM_INSTANCES", str(tmp_path / name))
+        with pytest.raises(BadInput, match=f"(?s)BERTHSIM_INSTANCES: .*{words}"):
+            own_types.own_types()
+    for name in (str(tmp_path / "nowhere.csv"), os.devnull):
+        monkeypatch.setenv("BERTHSIM_INSTANCES", name)
+        assert own_types.own_types() == []
+
+
+def test_somebody_without_a_home_has_no_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is told where they could be."""
+    for name in ("BERTHSIM_INSTANCES", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", str)
+
+    assert own_types.own_types() == []
+    assert own_types.place().parts[0] == "~"
 
 
 def test_t_types_and_no_others_are_burstable() -> None:

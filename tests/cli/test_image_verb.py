@@ -92,11 +92,16 @@ def test_two_files_share_by_digest() -> None:
         (["none.json"], "image: none.json: there is no such file"),
         ([str(MANIFESTS)], "it cannot be read"),
         ([str(MANIFESTS / "broken_truncated.json")], "it is not JSON"),
+        (["Dockerfile"], "image: Dockerfile: this is a Dockerfile, no image; try sim lifecycle"),
         ([str(MANIFESTS / "index.json")], "docker manifest inspect IMAGE@sha256:"),
     ],
 )
-def test_bad_input_is_exit_2_and_one_message(words: list[str], part: str) -> None:
+def test_bad_input_is_exit_2_and_one_message(
+    words: list[str], part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No traceback, nothing on standard output."""
+    monkeypatch.chdir(tmp_path)
+    Path("Dockerfile").write_text("# it is small\nFROM node:22\nRUN npm ci\n")
     result = call(*words)
 
     assert result.exit_code == 2

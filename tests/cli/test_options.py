@@ -67,6 +67,21 @@ def test_every_field_has_an_option_with_its_help_and_its_default(verb: str) -> N
                 assert told_so or mark.argument, name
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["run EMPTY", "density --out EMPTY", "density --with EMPTY", "instances --update EMPTY"],
+)
+def test_nothing_is_no_value(words: str) -> None:
+    """Least of all the folder that one is in, which a path of no letters would be."""
+    typed_words = words.split()
+    done = call(*["" if word == "EMPTY" else word for word in typed_words])
+
+    assert done.exit_code == 2
+    assert "'' is not allowed; it is empty" in done.stderr
+    with pytest.raises(ValueError, match="files: '' is not allowed"):
+        sim.read("")
+
+
 @pytest.mark.parametrize(("verb", "function"), ASKED.items())
 def test_the_function_has_the_defaults_of_the_options(verb: str, function: str) -> None:
     """And their docstrings; every keyword but what is said of files is an option."""

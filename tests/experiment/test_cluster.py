@@ -44,6 +44,18 @@ def test_a_cluster_that_is_not_there_is_named() -> None:
             replicate(scenario(), times=1, cluster="tcp://127.0.0.1:9")
 
 
+def test_where_nobody_listens_is_said_in_words() -> None:
+    """Not in the number that the operating system has for it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and not listening
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ConnectionError) as told:
+            replicate(scenario(), times=1, cluster=address)
+
+    assert "cannot be used; nobody answers there (connection refused)" in str(told.value)
+    assert "Errno" not in str(told.value)
+
+
 def _no_one(*_: object, **__: object) -> None:
     raise OSError("Timed out trying to connect")
 

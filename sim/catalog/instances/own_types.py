@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sim.catalog.data import rows
 from sim.core.quantity import number_in
+from sim.core.question import BadInput
 
 PLACE = "BERTHSIM_INSTANCES"
 """The environment variable that names another file."""
@@ -25,16 +26,23 @@ def place() -> Path:
     if named:
         return Path(named)
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(home).expanduser() / "berthsim" / "instances.csv"
+    # Unlike Path.expanduser, this leaves the ~ of somebody without a home as it is.
+    return Path(os.path.expanduser(home)) / "berthsim" / "instances.csv"
 
 
 def own_types() -> list[dict[str, str]]:
     """The rows that are kept; checked when they were.
 
     Raises:
-        ValueError: somebody has written nonsense into the file since.
+        BadInput: somebody has written nonsense into the file since, or it is no file.
     """
-    return read(place()) if place().is_file() else []
+    path = place()
+    try:
+        return read(path) if path.exists() and str(path) != os.devnull else []
+    except OSError as error:
+        raise BadInput(f"{PLACE}: {str(path)[:80]}: {error.strerror}") from None
+    except ValueError as error:
+        raise BadInput(f"{PLACE}: {error}") from None
 
 
 def update(path: Path) -> list[str]:
@@ -51,13 +59,18 @@ def update(path: Path) -> list[str]:
     if not new:
         raise ValueError(f"{path}: it has no types")
     kept = {row["instance_type"]: row for row in (*own_types(), *new)}
+    if place().parts[0] == "~":
+        raise ValueError(f"nobody's home is known; name a file in {PLACE}")
     place().parent.mkdir(parents=True, exist_ok=True)
     beside = place().with_name(f".{place().name}.{os.getpid()}")
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns(), lineterminator="\n", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(kept.values())
-    beside.replace(place())
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns(), lineterminator="\n", extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(kept.values())
+        beside.replace(place())
+    finally:
+        beside.unlink(missing_ok=True)
     return [row["instance_type"] for row in new]
 
 
@@ -73,7 +86,11 @@ def read(path: Path) -> list[dict[str, str]]:
         reader = csv.DictReader(file, strict=True)
         try:
             found = list(reader)
-        except (csv.Error, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{path} is not a CSV file: byte {error.start} is no text in UTF-8"
+            ) from None
+        except csv.Error as error:
             raise ValueError(f"{path} is not a CSV file: {error}") from None
         except OSError as error:
             raise ValueError(f"{path}: it cannot be read: {error.strerror}") from None

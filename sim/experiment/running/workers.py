@@ -205,9 +205,9 @@ class DaskCluster:
                 f"cluster: {address!r} is not allowed; the address of a Dask scheduler such as "
                 f"tcp://10.0.0.1:8786, or local"
             )
+        if self._own is None:
+            _knock(address)
         try:
-            if self._own is None:
-                _knock(address)
             client = distributed.Client(self._own or address, timeout=10, set_as_default=False)
             client.wait_for_workers(1, timeout=30)
         except Exception as error:  # an address that is none may raise anything
@@ -220,10 +220,14 @@ def _knock(address: str) -> None:
     """See that somebody listens there: a client that finds nobody ends in a traceback of its own.
 
     Raises:
-        OSError: nobody does.
+        ConnectionError: nobody does.
     """
     host, _, port = address.partition("://")[2].rpartition(":")
-    socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
+    except (OSError, ValueError, OverflowError) as error:  # a host or a port that cannot be
+        why = f"nobody answers there ({getattr(error, 'strerror', None) or error})".lower()
+        raise ConnectionError(f"cluster: {address!r} cannot be used; {why}") from error
 
 
 def _local_cluster(jobs: int | None) -> Any:

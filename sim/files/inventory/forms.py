@@ -261,7 +261,7 @@ def _measured(resource: str, kind: Kind) -> dict[str, Column]:
 
 
 PLAIN = Form(
-    "table of one's own",
+    "a table of your own",
     {
         "name": Column("name"),
         "vm": Column("name"),

@@ -17,6 +17,7 @@ MOST_ITEMS = 10_000
 MOST_MISTAKES = 10
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DOCKERFILE = re.compile(r"\s*(#.*\n\s*)*(FROM|ARG)\s", re.IGNORECASE)
 
 
 class BadManifest(ValueError):  # noqa: N818 (it is what happened, in the user's words)
@@ -137,9 +138,7 @@ def documents(text: str, label: str) -> list[Any]:
             value, place = decoder.raw_decode(text, place)
             values.append(value)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        cut = "; the file ends too early" if not text[error.pos :].strip() else ""
-        raise BadManifest(f"{label}: {where}: it is not JSON: {error.msg}{cut}") from None
+        raise _no_json(text, label, error) from None
     except RecursionError:
         raise BadManifest(f"{label}: it is nested deeper than any manifest") from None
     except ValueError as error:
@@ -149,6 +148,14 @@ def documents(text: str, label: str) -> list[Any]:
     for path, key in _doubles(values if len(values) > 1 else values[0]):
         raise BadManifest(f"{label}: {_joined(path, key)}: it stands there twice")
     return values
+
+
+def _no_json(text: str, label: str, error: json.JSONDecodeError) -> BadManifest:
+    if _DOCKERFILE.match(text):
+        return BadManifest(f"{label}: this is a Dockerfile, no image; try sim lifecycle {label}")
+    where = f"line {error.lineno}, column {error.colno}"
+    cut = "; the file ends too early" if not text[error.pos :].strip() else ""
+    return BadManifest(f"{label}: {where}: it is not JSON: {error.msg}{cut}")
 
 
 def all_of(mistakes: list[str]) -> BadManifest:

@@ -92,10 +92,10 @@ def options_for(
     Args:
         nodes: settings of EKS nodes; None: as EKS has them.
     """
-    first, *others = [part.service for part in staying(app)] or [app.parts[0].service]
+    first = next(iter(staying(app)), app.parts[0])
     return PlatformOptions(
-        service=first,
-        others=tuple(others),
+        service=first.service,
+        others=tuple(part.service for part in app.parts if part is not first),
         instance=instance,
         cheapest=True,
         burstable=False,

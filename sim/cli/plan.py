@@ -14,7 +14,7 @@ from sim.core.description import description
 from sim.core.quantity import shown_seconds
 from sim.core.question import BadInput, Mistake, Typed, ask
 from sim.experiment.statistics.estimate import needed
-from sim.experiment.storage.whole_file import write_whole
+from sim.experiment.storage.whole_file import write_new, write_whole
 from sim.files.example import EXAMPLE
 from sim.files.question import Paths, ReadQuestion
 from sim.files.reading import understood
@@ -90,8 +90,7 @@ def _question(app: Application, asked: PlanOptions) -> PlanQuestion:
 
 def _write_example() -> int:
     try:
-        with START.open("x", encoding="utf-8") as file:
-            file.write(EXAMPLE)
+        write_new(START, EXAMPLE)
     except FileExistsError:
         raise BadInput(f"init: {START} is there already; it is not overwritten") from None
     say(f"wrote {START}, three services to start from. Next: sim plan {START}")

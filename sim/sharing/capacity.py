@@ -36,11 +36,12 @@ from heapq import heapify, heappop, heappush
 from operator import itemgetter
 from typing import Any, Final
 
-from simpy import Environment, Event
+from simpy import Environment
 from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT
 
-from sim.sharing.group import Group, Pacing
+from sim.clock import Happening
+from sim.sharing.group import Pacing, Root
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import FREE, OVER, PARKED, SPARE, VERSIONS
 from sim.sharing.member import GRAIN, MemberGroup
@@ -56,7 +57,7 @@ NO_RUNS: Final[list[FreeRun]] = []
 """Those of all capacities on which none runs free now, as of most; never changed."""
 
 
-class SharedCapacity(Group):
+class SharedCapacity(Root):
     """A capacity that is shared: the CPU of a host (vCPU), its disk or its NIC (bytes/s).
 
     Args:
@@ -75,37 +76,26 @@ class SharedCapacity(Group):
         "_handlers",
         "_pacing",
         "_wake_up",
-        "env",
-        "held",
-        "outdated",
     )
 
     def __init__(self, env: Environment, capacity: float) -> None:
         if not 0.0 < capacity < math.inf:
             raise ValueError(f"capacity: {capacity!r} is not allowed; a positive, finite number")
-        self.env = env
-        super().__init__(None, self, 1.0, float(capacity))
+        super().__init__(env, float(capacity))
         self._busy = 0.0
         self._due = math.inf
         """Time of the next completion, at present rates."""
         self._armed = [math.inf]
         """Times of the pending wake-ups, the next one last; infinity stays at the bottom."""
-        self.held = False
-        self.outdated = False
         self._free: list[FreeRun] = NO_RUNS
         """The jobs that run free, a heap; nothing runs in the tree of groups meanwhile. Those that
         were stopped are among them, and those whose work is over and whose delay is not."""
         self._pacing: Pacing | None = None
         """The progress of the only one, where its rate is not constant."""
-        self._wake_up: Event | None = None
+        self._wake_up: Happening | None = None
         """One event for all wake-ups, scheduled again and again: saves 10% of a job's time."""
         self._handlers: list[Callable[[Any], None]] = []
         """Its callbacks, once it is there: many a disk and NIC is never used."""
-
-    @property
-    def capacity(self) -> float:
-        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
-        return self.cap
 
     @property
     def busy_integral(self) -> float:
@@ -115,6 +105,10 @@ class SharedCapacity(Group):
             if job.version == FREE:
                 busy += job.left - self.work_left(job, self.env.now)
         return busy
+
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law, by somebody who had all to himself."""
+        self._busy += work
 
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:  # noqa: ARG002 (one signature)
         """The root has no siblings and its cap is its capacity.
@@ -317,14 +311,14 @@ class SharedCapacity(Group):
         self._armed.append(now + delay)
         wake_up = self._wake_up
         if wake_up is None:
-            wake_up = self._wake_up = Event(self.env)
+            wake_up = self._wake_up = Happening(self.env)
             wake_up._ok, wake_up._value = True, None
             self._handlers.append(self._wake)
-            wake_up.callbacks = self._handlers
+            wake_up._callbacks = self._handlers
         self.env.schedule(wake_up, NORMAL, delay)
 
-    def _wake(self, event: Event) -> None:
-        event.callbacks = self._handlers  # SimPy has taken them; the event may be pending once more
+    def _wake(self, wake_up: Happening) -> None:
+        wake_up._callbacks = self._handlers  # SimPy has taken them; it may be pending once more
         self._armed.pop()
         now: float = self.env.now
         grain = GRAIN * abs(now)  # completions this near are simultaneous: one levelling for all

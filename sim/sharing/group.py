@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from heapq import heappush
 from itertools import chain
-from typing import Protocol
 
 from simpy import Environment
 from simpy.events import NORMAL
@@ -16,63 +15,22 @@ from sim.sharing.member import MemberGroup
 from sim.sharing.waterfill import NO_CLASSES, NO_RATIOS
 
 
-class Pacing(Protocol):
+class Pacing:
     """The progress of a job that runs alone, where its rate is not constant: under a CPU quota."""
+
+    __slots__ = ()
 
     def begin(self, job: Job, rate: float, now: float) -> float:
         """The job begins, at no more than `rate`; return the time at which its work is done."""
-        ...
+        raise NotImplementedError
 
     def used(self, now: float) -> float:
         """Work done by `now`."""
-        ...
+        raise NotImplementedError
 
     def join(self, job: Job, now: float) -> None:
         """The job is alone no longer; `job.left` is what is left of its work."""
-        ...
-
-
-class Root(Protocol):
-    """The root of a group tree as its groups see it."""
-
-    env: Environment
-    rated: float
-    """Rate used by all that share the capacity; 0 while jobs run free."""
-    held: bool
-    """Whether completions are being handled: levelling waits until all of them are."""
-    outdated: bool
-    """Whether something has changed since the last levelling."""
-
-    @property
-    def capacity(self) -> float:
-        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
-        ...
-
-    @property
-    def busy_integral(self) -> float:
-        """Exact integral of the rate used since the start."""
-        ...
-
-    def run_free(
-        self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
-    ) -> bool:
-        """Let `job` run outside the tree of groups, if there is enough for all; whether it does."""
-        ...
-
-    def end_free_runs(self, now: float) -> None:
-        """Move the jobs that run free into the tree of groups."""
-        ...
-
-    def end_free_run(self, job: Job, now: float) -> None:
-        """Stop one job that runs free, and note what is left of its work."""
-        ...
-
-    def work_left(self, job: Job, now: float) -> float:
-        """Work that `job`, which runs free, still has to do."""
-        ...
-
-    def relevel(self, now: float) -> None:
-        """Level again, if something has changed; `now` is the present instant."""
+        raise NotImplementedError
 
 
 class Group(MemberGroup):
@@ -311,6 +269,60 @@ class Group(MemberGroup):
         _weight(weight)
         _cap(cap)
         raise ValueError(f"delay: {delay!r} is not allowed; a finite number of at least 0")
+
+
+class Root(Group):
+    """The root of a group tree as its groups see it: the capacity that is shared.
+
+    A class, not a protocol: groups ask it a dozen times a job, and compiled code finds what a
+    class has at once.
+    """
+
+    __slots__ = ("env", "held", "outdated")
+
+    def __init__(self, env: Environment, capacity: float) -> None:
+        self.env = env
+        self.held = False
+        """Whether completions are being handled: levelling waits until all of them are."""
+        self.outdated = False
+        """Whether something has changed since the last levelling."""
+        super().__init__(None, self, 1.0, capacity)
+
+    @property
+    def capacity(self) -> float:
+        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
+        return self.cap
+
+    @property
+    def busy_integral(self) -> float:
+        """Exact integral of the rate used since the start, in units of the capacity times s."""
+        raise NotImplementedError
+
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law, by somebody who had all to himself."""
+        raise NotImplementedError
+
+    def run_free(
+        self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
+    ) -> bool:
+        """Let `job` run outside the tree of groups, if there is enough for all; whether it does."""
+        raise NotImplementedError
+
+    def end_free_runs(self, now: float) -> None:
+        """Move the jobs that run free into the tree of groups."""
+        raise NotImplementedError
+
+    def end_free_run(self, job: Job, now: float) -> None:
+        """Stop one job that runs free, and note what is left of its work."""
+        raise NotImplementedError
+
+    def work_left(self, job: Job, now: float) -> float:
+        """Work that `job`, which runs free, still has to do."""
+        raise NotImplementedError
+
+    def relevel(self, now: float) -> None:
+        """Level again, if something has changed; `now` is the present instant."""
+        raise NotImplementedError
 
 
 def _weight(weight: float) -> float:

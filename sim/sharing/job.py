@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Protocol, Self
 
-from simpy import Environment, Event
+from simpy import Environment
 from simpy.events import PENDING
 
+from sim.clock import NOBODY, Happening
 from sim.sharing.lazy_heap import OVER, PARKED
-
-NOBODY: Final = ()
-"""The callbacks of a job for which nobody has asked yet."""
 
 
 class Owner(Protocol):
@@ -39,7 +37,7 @@ class Owner(Protocol):
         """Change weight or cap of a running or frozen job."""
 
 
-class Job(Event):
+class Job(Happening):
     """Work in progress on a capacity; an event that succeeds when the work is done.
 
     Usable as a context manager: leaving the block before the end cancels the job, as SimPy's
@@ -47,12 +45,8 @@ class Job(Event):
     """
 
     __slots__ = (
-        "_callbacks",
-        "_ok",
-        "_value",
         "cap",
         "delay",
-        "env",
         "left",
         "owner",
         "tag",
@@ -60,16 +54,10 @@ class Job(Event):
         "weight",
     )
 
-    # What SimPy keeps in an event's dictionary has a place of its own: a quarter of a job's bytes.
-    env: Environment
-    _callbacks: Any
-    _ok: bool
-    _value: Any
-
     def __init__(  # noqa: PLR0917 (positional is quicker)
         self, env: Environment, owner: Owner, work: float, weight: float, cap: float, delay: float
     ) -> None:
-        # What `Event.__init__` does, without the call: 5% of a job's time.
+        # What `Happening.__init__` does, without the call: 5% of a job's time.
         self.env = env
         self._callbacks = NOBODY
         self._value = PENDING
@@ -84,17 +72,6 @@ class Job(Event):
         """V of its ratio class at which a running job is done; of one that runs free, when."""
         self.version = PARKED
         """Version of its valid entry in a queue, or its state: PARKED, OVER or FREE."""
-
-    @property
-    def callbacks(self) -> Any:
-        """Who is told of the end, a list; made for who asks first, or a fifth of a job's bytes."""
-        if self._callbacks is NOBODY:
-            self._callbacks = []
-        return self._callbacks
-
-    @callbacks.setter
-    def callbacks(self, callbacks: Any) -> None:
-        self._callbacks = callbacks
 
     @property
     def rate(self) -> float:

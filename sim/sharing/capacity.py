@@ -38,7 +38,7 @@ from typing import Any, Final
 
 from simpy import Environment
 from simpy.core import StopSimulation
-from simpy.events import NORMAL, URGENT
+from simpy.events import URGENT
 
 from sim.clock import Happening
 from sim.sharing.group import Pacing, Root
@@ -100,10 +100,10 @@ class SharedCapacity(Root):
     @property
     def busy_integral(self) -> float:
         """Exact integral of the rate used since the start, in units of the capacity times s."""
-        busy = self._busy + self.rated * (self.env.now - self.since)
+        busy = self._busy + self.rated * (self.now - self.since)
         for _, _, _, job in self._free:
             if job.version == FREE:
-                busy += job.left - self.work_left(job, self.env.now)
+                busy += job.left - self.work_left(job, self.now)
         return busy
 
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:  # noqa: ARG002 (one signature)
@@ -219,7 +219,7 @@ class SharedCapacity(Root):
                     self._pacing.join(job, now)
                 job.owner.enter(job, now)
             elif job.triggered:
-                self.env.schedule(job, NORMAL, due - now)
+                self.schedule(job, due - now)
         self._pacing = None
 
     def end_free_run(self, job: Job, now: float) -> None:
@@ -311,12 +311,12 @@ class SharedCapacity(Root):
             wake_up._ok, wake_up._value = True, None
             self._handlers.append(self._wake)
             wake_up._callbacks = self._handlers
-        self.env.schedule(wake_up, NORMAL, delay)
+        self.schedule(wake_up, delay)
 
     def _wake(self, wake_up: Happening) -> None:
         wake_up._callbacks = self._handlers  # SimPy has taken them; it may be pending once more
         self._armed.pop()
-        now: float = self.env.now
+        now = self.now
         grain = GRAIN * abs(now)  # completions this near are simultaneous: one levelling for all
         if self._due > now + grain:
             if self._due < self._armed[-1]:
@@ -402,7 +402,7 @@ class SharedCapacity(Root):
         try:
             for job in jobs:
                 if job.delay and not delayed:
-                    self.env.schedule(job, NORMAL, job.delay)
+                    self.schedule(job, job.delay)
                 elif not self._run_callbacks(job):
                     break
         finally:

@@ -165,10 +165,12 @@ class SharedCapacity(Root):
         job.tag = end = now + job.left / rate if pacing is None else pacing.begin(job, rate, now)
         self._pacing = pacing
         job.owner.count_free(1, rate)
-        if not self._free:
-            self._free = []
         due = end + job.delay
-        heappush(self._free, (due, next(VERSIONS), rate, job))
+        run = due, next(VERSIONS), rate, job
+        if self._free:
+            heappush(self._free, run)
+        else:
+            self._free = [run]
         if due < self._due:
             self._due = due
             if due < self._armed[-1]:
@@ -358,7 +360,10 @@ class SharedCapacity(Root):
                 self._arm(due, now)
         else:
             self._free, self._due = NO_RUNS, math.inf
-        self._complete(done, delayed=True)
+        if len(done) == 1:
+            self._run_callbacks(done[0])
+        else:
+            self._complete(done, delayed=True)
 
     def _collect_one(self, only: RatioClass, now: float, grain: float) -> list[Job]:
         """Complete the jobs due in the only ratio class.

@@ -39,8 +39,10 @@ class Group(MemberGroup):
 
     __slots__ = ("_removed", "root")
 
-    def __init__(self, parent: Group | None, root: Root, weight: float, cap: float) -> None:
-        super().__init__(parent, weight, cap, root.now)
+    def __init__(
+        self, parent: Group | None, root: Root, weight: float, cap: float, now: float
+    ) -> None:
+        super().__init__(parent, weight, cap, now)
         self.root = root
         self._removed = False
 
@@ -68,7 +70,7 @@ class Group(MemberGroup):
             self.advance(now)  # a group is never ahead of its parent
         if self.children is None:
             self.children = ChildBounds()
-        child = Group(self, self.root, weight, cap)
+        child = Group(self, self.root, weight, cap, now)
         self.children.groups[child] = None
         return child
 
@@ -148,7 +150,7 @@ class Group(MemberGroup):
         self.siblings.discard(self)
         if not self.classes and self.children is None:
             self._removed = True  # nothing ran in it, so nobody else gets more now
-            if not self.root.held:
+            if self.root.outdated and not self.root.held:
                 self.root.relevel(self.root.now)
             return
         self._close()
@@ -287,7 +289,7 @@ class Root(Group):
         """Whether completions are being handled: levelling waits until all of them are."""
         self.outdated = False
         """Whether something has changed since the last levelling."""
-        super().__init__(None, self, 1.0, capacity)
+        super().__init__(None, self, 1.0, capacity, env.now)
 
     @property
     def now(self) -> float:

@@ -328,8 +328,13 @@ class Workers:
         """Say more of a run that could not be made, where the place is to blame.
 
         Raises:
+            ChildProcessError: the workers of a cluster keep dying.
             ConnectionError: a cluster cannot read what it is sent.
         """
+        if type(error).__name__ == "KilledWorker":  # Dask's own name for it
+            raise ChildProcessError(
+                "cluster: its workers keep dying (out of memory?); fewer threads each may help"
+            ) from error
         unread = isinstance(error, ImportError) or "deserialization" in str(error)
         if unread and isinstance(self._executor, DaskCluster):
             raise ConnectionError(

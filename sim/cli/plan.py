@@ -49,7 +49,8 @@ class PlanFiles(ReadQuestion):
         yield from ReadQuestion.conflicts(self, given)
         if not (self.files or self.init):
             words = (
-                "missing; compose files, manifests or task definitions, or --init for an example"
+                "it is missing; give compose files, manifests or task definitions, or --init for "
+                "an example"
             )
             yield Mistake(("files",), words)
 

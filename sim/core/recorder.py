@@ -5,6 +5,7 @@ become categories when the tables are built, after the run.
 """
 
 from array import array
+from collections.abc import Sequence
 from sys import intern
 from types import TracebackType
 from typing import Final, Literal, Protocol, TypeAlias
@@ -262,20 +263,30 @@ class Recorder:
         self.span_end.append(now)
         self.span_outcome.append(outcome)
 
-    def file_done(
-        self, task: int, phases: list[int], parent: int, since: list[float], until: list[float]
+    def file_parts(  # noqa: PLR0917 (as `file`)
+        self,
+        task: int,
+        parent: int,
+        phases: Sequence[int],
+        since: Sequence[float],
+        until: Sequence[float],
+        outcome: int,
     ) -> None:
-        """Store parts of a phase that are all over, at once."""
-        if self.keep == "totals":
+        """Store parts of a phase as far as they have come; what is under way ends now so."""
+        now: float = self.env.now
+        if self.keep == "totals" or outcome != DONE:
             for phase, begin, end in zip(phases, since, until, strict=True):
-                self.file(task, phase, parent, begin, end, DONE)
+                if end <= now:
+                    self.file(task, phase, parent, begin, end, DONE)
+                elif begin <= now:
+                    self.file(task, phase, parent, begin, now, outcome)
             return
         many = len(phases)
         self.span_task.extend([task] * many)
         self.span_phase.extend(phases)
         self.span_parent.extend([parent] * many)
         self.span_start.extend(since)
-        self.span_end.extend(until)
+        self.span_end.extend([end if end < now else now for end in until])
         self.span_outcome.extend([DONE] * many)
 
     def spent(self, task: int, phase: str, parent: str, since: float, until: float) -> None:

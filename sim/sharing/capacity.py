@@ -106,6 +106,10 @@ class SharedCapacity(Root):
                 busy += job.left - self.work_left(job, self.now)
         return busy
 
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law, by somebody who had all to himself."""
+        self._busy += work
+
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:  # noqa: ARG002 (one signature)
         """The root has no siblings and its cap is its capacity.
 

@@ -315,6 +315,10 @@ class Root(Group):
         """Exact integral of the rate used since the start, in units of the capacity times s."""
         raise NotImplementedError
 
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law, by somebody who had all to himself."""
+        raise NotImplementedError
+
     def run_free(
         self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
     ) -> bool:

@@ -120,6 +120,10 @@ class OwnLawCapacity(Root):
         """Work of the jobs that have ended, in units of the capacity times s."""
         return self._done
 
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law."""
+        self._done += work
+
     def group(self, *, weight: float = 1.0, cap: float = math.inf) -> Group:
         """A group; the law sees only the jobs in it."""
         if not (0.0 < weight < math.inf and cap >= 0.0):

@@ -46,8 +46,7 @@ def complete(
     stored = {"parts": numbers, "summary": stem}
     write_manifest(folder, {**manifest, "complete": True, "stored": stored}, described)
     write_whole(folder / SUMMARY, summary)
-    parts.pinned = frozenset(numbers)
-    parts.tidy()
+    parts.pin(numbers)
     _tidy_summaries(folder, stem)
 
 
@@ -93,6 +92,10 @@ def save_whole(
             _save(draft, manifest, described, table, summary)
             with contextlib.suppress(OSError):  # another process was quicker
                 draft.rename(folder)
+        except OSError as error:
+            if error.filename and Path(error.filename).is_relative_to(draft):
+                error.filename = os.fspath(folder / Path(error.filename).relative_to(draft))
+            raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     make_folder(folder)
@@ -170,10 +173,14 @@ def _remove_left_drafts(home: Path) -> None:
 
 
 def finished(folder: Path) -> Manifest | None:
-    """The manifest of a finished run; None: there is none."""
+    """The manifest of a finished run; None: there is none.
+
+    Raises:
+        OSError: it cannot be read now.
+    """
     try:
         manifest = read_manifest(folder)[0]
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         return None
     return manifest if manifest.get("complete", False) and "stored" in manifest else None
 

@@ -19,6 +19,17 @@ def write_whole(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a file that nobody has yet, in one step.
+
+    Raises:
+        FileExistsError: it is there.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path))
+    write_whole(path, text)
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` in one step when the block has ended.

@@ -13,7 +13,7 @@ from sim.image.transfer.client import NoSpace, Puller, PullFailed, PullPolicy
 from sim.image.transfer.download import Downloader
 from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector
 from sim.image.transfer.layer_store import LayerStore, StoredImage, StoredLayer
-from sim.image.transfer.lone_pull import LonePull, is_plain
+from sim.image.transfer.lone_pull import LonePull
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
 from sim.sharing import Group
@@ -210,11 +210,12 @@ class ImageStore:
 
     def _pull_alone(self, stored: StoredImage, copies: list[StoredLayer]) -> bool:
         """Begin a pull in closed form, where nothing can come between; whether it was."""
-        apart = self._registry.sends_apart and not self._kernel.world.record.metered
-        if self._lone is None or not apart:
+        if self._lone is None or not self._registry.sends_apart:
             return False
-        works = [self._costs.of(copy.layer) for copy in copies]
-        if not is_plain(self._costs.unpacking, works):
+        cpu = min(self._cpu.cap, self._cpu.root.capacity)
+        layers = [copy.layer for copy in copies]
+        alone = self._costs.alone(layers, cpu, self._kernel.operation_bytes)
+        if not alone:
             return False
 
         def done(pull: LonePull) -> None:
@@ -224,7 +225,7 @@ class ImageStore:
             self._all_here(stored)
 
         pull = LonePull(
-            self._kernel, self._cpu, self._registry, self._costs.unpacking, works, self._lone, done
+            self._kernel, self._cpu, self._registry, self._costs.unpacking, alone, self._lone, done
         )
         self._downloads[pull] = None
         return True

@@ -1,12 +1,9 @@
-"""Wire, disk and CPU of a host that one pull has to itself, in closed form."""
+"""Wire and disk of a host that one pull has to itself, in closed form."""
 
 from __future__ import annotations
 
 import math
 from bisect import insort
-from operator import attrgetter
-
-_CAP = attrgetter("cap")
 
 
 class Disk:
@@ -23,45 +20,29 @@ class Disk:
         self.due = math.inf
         """When the next of them is through."""
 
-    def begin(self, number: int, amount: float, now: float) -> bool:
-        """Begin to write; False where that takes no time."""
-        if amount <= 0.0 or self._rate == math.inf:
-            return False
-        if self._writes:
-            self._clock += self._rate * (now - self._since) / len(self._writes)
+    def begin(self, number: int, amount: float, now: float) -> int:
+        """Begin to write; 0 where that takes no time."""
+        writes, rate = self._writes, self._rate
+        if amount <= 0.0 or rate == math.inf:
+            return 0
+        if writes:
+            self._clock += rate * (now - self._since) / len(writes)
         self._since = now
-        insort(self._writes, (self._clock + amount, number))
-        self._find_due()
-        return True
+        insort(writes, (self._clock + amount, number))
+        ahead = writes[0][0] - self._clock
+        self.due = now + ahead * len(writes) / rate if ahead > 0.0 else now
+        return 1
 
     def end(self, now: float) -> int:
         """The number of the write that is through now."""
-        self._clock, number = self._writes.pop(0)
-        self._since = now
-        self._find_due()
-        return number
-
-    def _find_due(self) -> None:
         writes = self._writes
+        clock, number = writes.pop(0)
         if writes:
-            ahead = (writes[0][0] - self._clock) * len(writes)
-            self.due = self._since + (ahead / self._rate if ahead > 0.0 else 0.0)
+            self._clock, self._since = clock, now
+            self.due = now + (writes[0][0] - clock) * len(writes) / self._rate
         else:
             self._clock, self.due = 0.0, math.inf
-
-
-class _Flow:
-    """A download on the wire."""
-
-    __slots__ = ("cap", "end", "left", "number", "rate", "since")
-
-    def __init__(self, number: int, amount: float, cap: float, now: float) -> None:
-        self.number = number
-        self.cap = cap
-        self.left = amount
-        self.rate = cap
-        self.since = now
-        self.end = now + amount / cap
+        return number
 
 
 class Wire:
@@ -71,53 +52,47 @@ class Wire:
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
-        self._flows: list[_Flow] = []
+        self._flows: list[tuple[float, int, float, float]] = []
+        """When each is through, its number, the most it can get, and what it gets."""
         self._asked = 0.0
-        """What all connections could use."""
+        """What all could use."""
         self._scarce = False
-        """Whether that is more than there is."""
+        """Whether that was more than there is, when it was shared."""
         self.due = math.inf
         """When the next of them is through."""
 
-    def begin(self, number: int, amount: float, cap: float, now: float) -> bool:
-        """Begin to download; False where that takes no time."""
-        if amount <= 0.0 or cap == self._rate == math.inf:
-            return False
-        self._flows.append(_Flow(number, amount, cap, now))
+    def begin(self, number: int, amount: float, cap: float, now: float) -> int:
+        """Begin to download; 0 where that takes no time."""
+        if cap > self._rate:  # noqa: PLR1730 (min() would be a call on the hot path)
+            cap = self._rate
+        if amount <= 0.0 or cap == math.inf:
+            return 0
         self._asked += cap
-        self._find_due(now)
-        return True
+        insort(self._flows, (now + amount / cap, number, cap, cap))
+        if self._asked > self._rate:
+            self._share(now)
+        self.due = self._flows[0][0]
+        return 1
 
     def end(self, now: float) -> int:
         """The number of the download that is through now."""
-        ended = next(flow for flow in self._flows if flow.end == self.due)
-        self._flows.remove(ended)
-        self._asked = math.fsum([flow.cap for flow in self._flows])
-        self._find_due(now)
-        return ended.number
-
-    def _find_due(self, now: float) -> None:
-        scarce = self._asked > self._rate
-        if scarce or self._scarce:
-            self._scarce = scarce
+        _, number, cap, _ = self._flows.pop(0)
+        if not self._flows:
+            self._asked, self._scarce, self.due = 0.0, False, math.inf
+            return number
+        self._asked -= cap
+        if self._scarce:
             self._share(now)
-        self.due = min([flow.end for flow in self._flows], default=math.inf)
+        self.due = self._flows[0][0]
+        return number
 
     def _share(self, now: float) -> None:
         """The sharing law, for jobs of the same weight."""
-        free, others = self._rate, len(self._flows)
-        for flow in sorted(self._flows, key=_CAP):
-            flow.left = max(0.0, flow.left - flow.rate * (now - flow.since))
-            flow.rate, flow.since = min(flow.cap, free / others), now
-            flow.end = now + flow.left / flow.rate
-            free -= flow.rate
+        free, others, shared = self._rate, len(self._flows), []
+        for end, number, cap, rate in sorted(self._flows, key=lambda flow: flow[2]):
+            left, new = max(0.0, end - now) * rate, min(cap, free / others)
+            shared.append((now + left / new, number, cap, new))
+            free -= new
             others -= 1
-
-
-def side_by_side(decompress: float, write: float, cpu: float) -> tuple[float, float]:
-    """Seconds until two jobs of so many vCPU-seconds are through, on a thread each."""
-    alone, beside = min(1.0, cpu), min(1.0, 0.5 * cpu)
-    short, long = min(decompress, write), max(decompress, write)
-    first = short / beside
-    last = first + (long - short) / alone
-    return (first, last) if decompress < write else (last, first)
+        self._flows = sorted(shared)
+        self._scarce = self._asked > self._rate

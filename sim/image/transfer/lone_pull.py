@@ -15,22 +15,20 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sim.core.cited import plain
-from sim.core.recorder import DONE, INTERRUPTED, Names, Recorder
+from sim.core.recorder import DONE, INTERRUPTED
 from sim.core.token_bucket import Promise
 from sim.host.kernel import Kernel
-from sim.image.transfer.lone_host import Disk, Wire, side_by_side
+from sim.image.transfer.lone_host import Disk, Wire
 from sim.image.transfer.registry import LiveRegistry
-from sim.image.transfer.unpacking import LayerWork, Unpacking
+from sim.image.transfer.unpacking import LoneLayer, Unpacking
 from sim.sharing import Group
 
 FILES: Final = -1
 """Number of the write that puts the files of the layer on disk which is being unpacked."""
 
-
-def is_plain(unpacking: Unpacking, layers: Sequence[LayerWork]) -> bool:
-    """Whether layers come whole, over a connection each, and are unpacked one after the other."""
-    one_by_one = unpacking.overlap and unpacking.lazy is None and unpacking.unpacks == 1
-    return one_by_one and all(layer.pieces == 1 for layer in layers)
+Part = list[Any]
+"""A part of the pull: the code of its phase, since when, until when (infinite where that is not
+known yet), and how many transfers of it are under way."""
 
 
 class LonePull:
@@ -45,6 +43,8 @@ class LonePull:
 
     __slots__ = (
         "_at_once",
+        "_cached",
+        "_computed",
         "_connections",
         "_cpu",
         "_disk",
@@ -56,13 +56,13 @@ class LonePull:
         "_now",
         "_overhead",
         "_parts",
+        "_phases",
         "_promises",
         "_registry",
         "_task",
         "_under_way",
         "_unpacked",
         "_unpacked_at",
-        "_unpacking",
         "_untarred_at",
         "_waking",
         "_wire",
@@ -75,28 +75,26 @@ class LonePull:
         cpu: Group,
         registry: LiveRegistry,
         unpacking: Unpacking,
-        layers: Sequence[LayerWork],
+        layers: Sequence[LoneLayer],
         task: int,
         done: Callable[[LonePull], None],
     ) -> None:
-        self._kernel = kernel
-        self._registry = registry
-        self._unpacking = unpacking
+        record = kernel.world.record
+        self._kernel, self._cpu, self._registry = kernel, cpu, registry
+        self._layers, self._task, self._done = layers, task, done
         self._overhead = plain(unpacking.layer_overhead)
-        self._layers = layers
-        self._task = task
-        self._done = done
         self._wire, self._disk = Wire(kernel.nic_rate), Disk(kernel.disk_rate)
-        self._cpu = min(cpu.cap, cpu.root.capacity)
-        self._parts = _Parts(kernel.world.record.phases)
+        self._phases = record.phases
+        self._parts: list[Part] = []
+        """As they began."""
         self._now = kernel.world.env.now
         """How far it is known, which may be ahead of the clock."""
         self._next = 0
         """Number of the next layer to be downloaded."""
         self._connections = unpacking.downloads
         """Those that are free."""
-        self._under_way: dict[int, list[int]] = {}
-        """Of each download, by layer, how many transfers are, and the number of its part."""
+        self._under_way: dict[int, Part] = {}
+        """Downloads, by the number of the layer."""
         self._at_once: list[int] = []
         """Downloads that take no time, and are not through yet."""
         self._here: set[int] = set()
@@ -105,14 +103,20 @@ class LonePull:
         """Layers with a connection that wait for their turn at the registry."""
         self._unpacked = 0
         """Layers that are unpacked: number of the one that is, or is to be."""
-        self._writing = FILES
-        """Number of the part in which that is."""
+        self._writing: list[Part] = []
+        """The parts in which they were, and the present one is."""
         self._untarred_at = math.inf
-        """When the CPU is through with it; infinite: it has not begun."""
+        """When the CPU is through with the present one."""
         self._unpacked_at = math.inf
-        """When it is unpacked, as soon as that is known."""
+        """When that is unpacked, as soon as it is known."""
+        self._cached = 0
+        """Layers whose files are in the page cache."""
+        self._computed = 0.0
+        """vCPU-seconds that are counted as used."""
         self._waking: Any = None
-        kernel.world.record.unfiled[self] = None
+        record.unfiled[self] = None
+        if record.metered:
+            kernel.pulling = self
         self._go_on()
 
     def interrupt(self) -> None:
@@ -125,8 +129,24 @@ class LonePull:
     def end(self, outcome: int) -> None:
         """File its spans as far as they have come; what is under way ends with this outcome."""
         record = self._kernel.world.record
-        if record.unfiled.pop(self, self) is not self:
-            self._parts.file(record, self._task, outcome)
+        if record.unfiled.pop(self, self) is self:
+            return
+        self._kernel.pulling = None
+        phases, since, until, _ = zip(*self._parts, strict=True) if self._parts else ((),) * 4
+        record.file_parts(self._task, self._phases["pull"], phases, since, until, outcome)
+
+    def catch_up(self) -> None:
+        """Let the meters of the host tell what is so now."""
+        now, computed = self._kernel.world.env.now, 0.0
+        for layer, part in zip(self._layers, self._writing, strict=False):
+            if part[1] <= now:
+                computed += layer.computed(now - part[1])
+        self._cpu.root.note_work(computed - self._computed)
+        self._computed = computed
+        while self._cached < len(self._writing) and self._writing[self._cached][2] <= now:
+            layer = self._layers[self._cached]
+            self._kernel.memory.cache(layer.layer.digest, layer.size)
+            self._cached += 1
 
     # --- with the clock
 
@@ -139,7 +159,10 @@ class LonePull:
                 del self._promises[number]
                 self._download(number)
         self._connect()
-        self._run()
+        for number in self._at_once:
+            self._through(number)
+        self._at_once.clear()
+        self._run(min([promise.at for promise in self._promises.values()], default=math.inf))
         self._waking = timeout = env.timeout(max(0.0, self._now - env.now))
         timeout.callbacks.append(self._woken)
 
@@ -149,9 +172,11 @@ class LonePull:
         if self._unpacked < len(self._layers):
             self._go_on()
             return
+        if self._kernel.pulling is not None:
+            self.catch_up()
+        rest = self._layers[self._cached :]
+        self._kernel.memory.cache_all([(each.layer.digest, each.size) for each in rest])
         self.end(DONE)
-        for layer in self._layers:
-            self._kernel.memory.cache(layer.layer.digest, layer.files)
         self._done(self)
 
     def _connect(self) -> None:
@@ -164,57 +189,53 @@ class LonePull:
             if promise is None:
                 self._download(number)
             else:
-                part = self._parts.begin("throttled", self._now)
-                self._parts.until[part] = promise.at
+                self._parts.append([self._phases["throttled"], self._now, promise.at, 0])
                 self._promises[number] = promise
 
     def _download(self, number: int) -> None:
-        amount, now = self._layers[number].wire, self._now
-        part = self._parts.begin("download", now)
-        many = int(self._wire.begin(number, amount, self._registry.connection_rate(), now))
-        if self._unpacking.keep_blob:
-            many += self._disk.begin(number, amount, now)
-        self._under_way[number] = [many, part]
+        layer, now = self._layers[number], self._now
+        many = self._wire.begin(number, layer.wire, self._registry.connection_rate(), now)
+        many += self._disk.begin(number, layer.blob, now)
+        self._under_way[number] = part = [self._phases["download"], now, math.inf, many]
+        self._parts.append(part)
         if not many:
             self._at_once.append(number)
 
     # --- ahead of the clock
 
-    def _run(self) -> None:
+    def _run(self, turn: float) -> None:
         """To the next moment at which a layer takes its turn at the registry, or to the end."""
-        turn = min((promise.at for promise in self._promises.values()), default=math.inf)
         disk, wire, layers = self._disk, self._wire, len(self._layers)
-        for number in self._at_once:
-            self._through(number)
-        self._at_once.clear()
+        more = self._next < layers
         while self._unpacked < layers:
-            now = min(disk.due, wire.due, self._unpacked_at)
-            if self._connections and self._next < layers and now > self._now:
+            now = disk.due if disk.due < wire.due else wire.due
+            if self._unpacked_at < now:  # noqa: PLR1730 (min() would be a call on the hot path)
+                now = self._unpacked_at
+            if more and self._connections and now > self._now:
                 return
             if now >= turn:
                 self._now = turn
                 return
             self._now = now
-            self._end_one(now)
+            if now == self._unpacked_at:
+                self._end_of_unpacking()
+            else:
+                self._transferred(disk.end(now) if now == disk.due else wire.end(now))
 
-    def _end_one(self, now: float) -> None:
-        """What is next to be through is."""
-        if now == self._unpacked_at:
-            self._end_of_unpacking()
-            return
-        number = self._disk.end(now) if now == self._disk.due else self._wire.end(now)
+    def _transferred(self, number: int) -> None:
+        """The blob of a layer is off the wire, or on disk; or the files of the present one are."""
         if number == FILES:
-            self._unpacked_at = max(now, self._untarred_at) + self._overhead
+            untarred = self._untarred_at
+            self._unpacked_at = (untarred if untarred > self._now else self._now) + self._overhead
             return
-        download = self._under_way[number]
-        download[0] -= 1
-        if not download[0]:
+        part = self._under_way[number]
+        part[3] -= 1
+        if not part[3]:
             self._through(number)
 
     def _through(self, number: int) -> None:
         """A layer is downloaded."""
-        _, part = self._under_way.pop(number)
-        self._parts.until[part] = self._now
+        self._under_way.pop(number)[2] = self._now
         self._connections += 1
         self._here.add(number)
         if number == self._unpacked:
@@ -223,49 +244,16 @@ class LonePull:
     def _begin_to_unpack(self) -> None:
         """Decompress the next layer and write its files: nobody else wants the CPU meanwhile."""
         layer, now = self._layers[self._unpacked], self._now
-        self._writing = self._parts.begin("unpack", now)
-        part = self._parts.begin("decompress", now)
-        decompressed, written = side_by_side(layer.decompress, layer.write_files, self._cpu)
-        self._parts.until[part] = now + decompressed
-        self._untarred_at = now + max(decompressed, written)
-        operations = layer.writes * self._kernel.operation_bytes
-        if not self._disk.begin(FILES, max(layer.files, operations), now):
-            self._unpacked_at = self._untarred_at + self._overhead
+        part: Part = [self._phases["unpack"], now, math.inf, 0]
+        self._writing.append(part)
+        self._parts += part, [self._phases["decompress"], now, now + layer.decompressed, 0]
+        self._untarred_at = untarred = now + layer.untarred
+        if not self._disk.begin(FILES, layer.files, now):
+            self._unpacked_at = untarred + self._overhead
 
     def _end_of_unpacking(self) -> None:
-        self._parts.until[self._writing] = self._now
+        self._writing[self._unpacked][2] = self._now
         self._unpacked_at = math.inf
         self._unpacked += 1
         if self._unpacked in self._here:
             self._begin_to_unpack()
-
-
-class _Parts:
-    """Parts of the pull by number, as they began."""
-
-    __slots__ = ("_codes", "_phase", "_since", "until")
-
-    def __init__(self, codes: Names) -> None:
-        self._codes = codes
-        self._phase: list[int] = []
-        self._since: list[float] = []
-        self.until: list[float] = []
-        """Infinite where it is not known yet."""
-
-    def begin(self, phase: str, now: float) -> int:
-        """Begin one; its number."""
-        self._phase.append(self._codes[phase])
-        self._since.append(now)
-        self.until.append(math.inf)
-        return len(self.until) - 1
-
-    def file(self, record: Recorder, task: int, outcome: int) -> None:
-        """File them as far as they have come; what is under way ends with this outcome."""
-        now, pull = record.env.now, record.phases["pull"]
-        until = [end if end < now else now for end in self.until]
-        if outcome == DONE:
-            record.file_done(task, self._phase, pull, self._since, until)
-            return
-        for phase, since, cut, end in zip(self._phase, self._since, until, self.until, strict=True):
-            if since <= now:
-                record.file(task, phase, pull, since, cut, DONE if end <= now else outcome)

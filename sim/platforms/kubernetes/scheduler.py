@@ -73,8 +73,9 @@ class FreeOnNode(NamedTuple):
 
     def allocated(self, request: PodRequest) -> float:
         """Mean share of its CPU and memory that is requested with this pod on it."""
-        cpu = (self.cpu - request.cpu) / max(1, self.whole.cpu)
-        memory = (self.memory - request.memory) / max(1, self.whole.memory)
+        whole = self.whole
+        cpu = (self.cpu - request.cpu) / (whole.cpu if whole.cpu > 1 else 1)
+        memory = (self.memory - request.memory) / (whole.memory if whole.memory > 1 else 1)
         return 1.0 - (cpu + memory) / 2.0
 
     def less(self, request: PodRequest) -> "FreeOnNode":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from runs import DiesOnce, assert_same, pair, scenario
+from runs import DiesAlways, DiesOnce, assert_same, pair, scenario
 
 from sim.experiment import compare, replicate
 
@@ -72,6 +72,19 @@ def test_runs_of_a_dask_worker_that_is_killed_are_made_again_elsewhere(
 
     assert (tmp_path / "died").exists()
     assert_same(disturbed, replicate(dying, times=40, jobs=1))
+
+
+@pytest.mark.long
+def test_a_run_of_which_every_dask_worker_dies_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a sentence, as of worker processes without Dask."""
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", f"{here}:{here.parent}")  # of `runs` and `worlds`
+    dying = scenario(DiesAlways())
+
+    with pytest.raises(ChildProcessError, match="its workers keep dying"):
+        replicate(dying, times=1, cluster="local", jobs=1, out=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,10 @@ class Clock(Environment):
         """An event that happens after `delay` seconds."""
         return Pause(self, float(delay), value)
 
+    def event(self) -> Happening:
+        """An event that happens when somebody says so."""
+        return Happening(self)
+
     def process(self, generator: Generator[Event, Any, Any]) -> Following:
         """A process that follows a generator."""
         return Following(self, generator)

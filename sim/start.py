@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from simpy import Environment, Event, Interrupt
 from simpy.events import PENDING
 
-from sim.clock import Clock, Following
+from sim.clock import Clock, Following, Happening
 from sim.core.recorder import Span
 from sim.core.world import World
 from sim.host import Kernel
@@ -47,7 +47,7 @@ class Killed:
         return f"killed: {self.reason}"
 
 
-_NOW: Final = Event(Environment())
+_NOW: Final = Happening(Environment())
 """An event that has happened."""
 _NOW._ok, _NOW._value = True, None
 
@@ -187,6 +187,12 @@ class Start(Following):
         if self.gate is not None and name == "app":
             self.gate.running(self)
         return span
+
+    @property
+    def lone(self) -> int | None:
+        """Its number, where nothing of it is at work while its image comes; None: something is."""
+        orders = self.gate is not None and self.gate.orders
+        return self.task if self.demand.alone and not orders else None
 
     def place(self, kernel: Kernel) -> None:
         """Note the host that it goes to."""

@@ -38,7 +38,7 @@ from typing import Any, Final
 
 from simpy import Environment
 from simpy.core import StopSimulation
-from simpy.events import NORMAL, URGENT
+from simpy.events import URGENT
 
 from sim.clock import Happening
 from sim.sharing.group import Pacing, Root
@@ -100,10 +100,10 @@ class SharedCapacity(Root):
     @property
     def busy_integral(self) -> float:
         """Exact integral of the rate used since the start, in units of the capacity times s."""
-        busy = self._busy + self.rated * (self.env.now - self.since)
+        busy = self._busy + self.rated * (self.now - self.since)
         for _, _, _, job in self._free:
             if job.version == FREE:
-                busy += job.left - self.work_left(job, self.env.now)
+                busy += job.left - self.work_left(job, self.now)
         return busy
 
     def note_work(self, work: float) -> None:
@@ -169,10 +169,12 @@ class SharedCapacity(Root):
         job.tag = end = now + job.left / rate if pacing is None else pacing.begin(job, rate, now)
         self._pacing = pacing
         job.owner.count_free(1, rate)
-        if not self._free:
-            self._free = []
         due = end + job.delay
-        heappush(self._free, (due, next(VERSIONS), rate, job))
+        run = due, next(VERSIONS), rate, job
+        if self._free:
+            heappush(self._free, run)
+        else:
+            self._free = [run]
         if due < self._due:
             self._due = due
             if due < self._armed[-1]:
@@ -223,7 +225,7 @@ class SharedCapacity(Root):
                     self._pacing.join(job, now)
                 job.owner.enter(job, now)
             elif job.triggered:
-                self.env.schedule(job, NORMAL, due - now)
+                self.schedule(job, due - now)
         self._pacing = None
 
     def end_free_run(self, job: Job, now: float) -> None:
@@ -315,12 +317,12 @@ class SharedCapacity(Root):
             wake_up._ok, wake_up._value = True, None
             self._handlers.append(self._wake)
             wake_up._callbacks = self._handlers
-        self.env.schedule(wake_up, NORMAL, delay)
+        self.schedule(wake_up, delay)
 
     def _wake(self, wake_up: Happening) -> None:
         wake_up._callbacks = self._handlers  # SimPy has taken them; it may be pending once more
         self._armed.pop()
-        now: float = self.env.now
+        now = self.now
         grain = GRAIN * abs(now)  # completions this near are simultaneous: one levelling for all
         if self._due > now + grain:
             if self._due < self._armed[-1]:
@@ -362,7 +364,10 @@ class SharedCapacity(Root):
                 self._arm(due, now)
         else:
             self._free, self._due = NO_RUNS, math.inf
-        self._complete(done, delayed=True)
+        if len(done) == 1:
+            self._run_callbacks(done[0])
+        else:
+            self._complete(done, delayed=True)
 
     def _collect_one(self, only: RatioClass, now: float, grain: float) -> list[Job]:
         """Complete the jobs due in the only ratio class.
@@ -406,7 +411,7 @@ class SharedCapacity(Root):
         try:
             for job in jobs:
                 if job.delay and not delayed:
-                    self.env.schedule(job, NORMAL, job.delay)
+                    self.schedule(job, job.delay)
                 elif not self._run_callbacks(job):
                     break
         finally:

@@ -9,6 +9,7 @@ from itertools import chain
 from simpy import Environment
 from simpy.events import NORMAL
 
+from sim.clock import Clock, Happening
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import FREE, OVER, PARKED, VERSIONS, ChildBounds
 from sim.sharing.member import MemberGroup
@@ -38,16 +39,18 @@ class Group(MemberGroup):
 
     __slots__ = ("_removed", "root")
 
-    def __init__(self, parent: Group | None, root: Root, weight: float, cap: float) -> None:
-        super().__init__(parent, weight, cap, root.env.now)
+    def __init__(
+        self, parent: Group | None, root: Root, weight: float, cap: float, now: float
+    ) -> None:
+        super().__init__(parent, weight, cap, now)
         self.root = root
         self._removed = False
 
     @property
     def rate(self) -> float:
         """Rate the group gets now, in units of the capacity."""
-        self.root.end_free_runs(self.root.env.now)
-        self.root.relevel(self.root.env.now)
+        self.root.end_free_runs(self.root.now)
+        self.root.relevel(self.root.now)
         return self.rate_now()
 
     def group(self, *, weight: float = 1.0, cap: float = math.inf) -> Group:
@@ -62,12 +65,12 @@ class Group(MemberGroup):
         """
         if self._removed or not (0.0 < weight < math.inf and cap >= 0.0):
             self._refuse(0.0, weight, cap, 0.0)
-        now = self.root.env.now
+        now = self.root.now
         if self.since != now:
             self.advance(now)  # a group is never ahead of its parent
         if self.children is None:
             self.children = ChildBounds()
-        child = Group(self, self.root, weight, cap)
+        child = Group(self, self.root, weight, cap, now)
         self.children.groups[child] = None
         return child
 
@@ -112,7 +115,7 @@ class Group(MemberGroup):
     ) -> Job:
         """Start `work` as `run` does; alone, it follows `pacing` instead of the cap here."""
         root = self.root
-        now = root.env.now
+        now = root.now
         job = Job(root.env, self, work, weight, cap, delay)
         if root.rated or root.held or not root.run_free(job, self.parent, now, pacing):
             self._admit(job, now)
@@ -132,8 +135,8 @@ class Group(MemberGroup):
         ):  # nothing runs in it
             self.weight, self.cap = new_weight, new_cap
             return
-        self.root.end_free_runs(self.root.env.now)
-        self.advance(self.root.env.now)
+        self.root.end_free_runs(self.root.now)
+        self.advance(self.root.now)
         self.leave()
         self.weight, self.cap = new_weight, new_cap
         self._changed(self)
@@ -143,12 +146,12 @@ class Group(MemberGroup):
         if self._removed or self.siblings is None:
             return
         if self.free_jobs:
-            self.root.end_free_runs(self.root.env.now)
+            self.root.end_free_runs(self.root.now)
         self.siblings.discard(self)
         if not self.classes and self.children is None:
             self._removed = True  # nothing ran in it, so nobody else gets more now
-            if not self.root.held:
-                self.root.relevel(self.root.env.now)
+            if self.root.outdated and not self.root.held:
+                self.root.relevel(self.root.now)
             return
         self._close()
         self.leave()
@@ -156,7 +159,7 @@ class Group(MemberGroup):
 
     def _close(self) -> None:
         """End all jobs here and below, unfinished."""
-        self.advance(self.root.env.now)
+        self.advance(self.root.now)
         queued = [ratio_class.queued_members() for ratio_class in self.classes]
         for job in chain.from_iterable(queued):
             if isinstance(job, Job):
@@ -173,13 +176,13 @@ class Group(MemberGroup):
 
     def rate_of(self, job: Job) -> float:
         """Rate of a running job now."""
-        self.root.end_free_runs(self.root.env.now)
-        self.root.relevel(self.root.env.now)
+        self.root.end_free_runs(self.root.now)
+        self.root.relevel(self.root.now)
         return min(job.cap, job.weight * self.level_now())
 
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
-        now = self.root.env.now
+        now = self.root.now
         if job.version == FREE:
             return self.root.work_left(job, now)
         ratio, many = job.cap / job.weight, self.classes
@@ -202,7 +205,7 @@ class Group(MemberGroup):
         if job.version == OVER:
             raise ValueError("job: it has finished; only a running job can be updated")
         job.weight, job.cap = new_weight, new_cap
-        self._admit(job, self.root.env.now)
+        self._admit(job, self.root.now)
 
     def _admit(self, job: Job, now: float) -> None:
         """Let a parked job run from now on; with a cap of 0 it stays parked."""
@@ -239,9 +242,9 @@ class Group(MemberGroup):
     def _park(self, job: Job) -> None:
         """Stop a job for now, and note what is left of its work."""
         if job.version == FREE:
-            self.root.end_free_run(job, self.root.env.now)
+            self.root.end_free_run(job, self.root.now)
         if job.version > PARKED:
-            self.advance(self.root.env.now)
+            self.advance(self.root.now)
             job.left = self.left_of(job)
             job.version = PARKED
             ratio_class = self.class_of(job.cap / job.weight)
@@ -255,7 +258,7 @@ class Group(MemberGroup):
         group.mark_changed()
         self.root.outdated = True
         if not self.root.held:
-            self.root.relevel(self.root.env.now)
+            self.root.relevel(self.root.now)
 
     def _must_exist(self) -> None:
         if self._removed:
@@ -286,7 +289,21 @@ class Root(Group):
         """Whether completions are being handled: levelling waits until all of them are."""
         self.outdated = False
         """Whether something has changed since the last levelling."""
-        super().__init__(None, self, 1.0, capacity)
+        super().__init__(None, self, 1.0, capacity, env.now)
+
+    @property
+    def now(self) -> float:
+        """The time; of this package's clock it is read without a look-up, where it is compiled."""
+        env = self.env
+        return env._now if isinstance(env, Clock) else env.now
+
+    def schedule(self, event: Happening, delay: float) -> None:
+        """Let an event happen after `delay` seconds."""
+        env = self.env
+        if isinstance(env, Clock):
+            env.schedule(event, delay=delay)
+        else:
+            env.schedule(event, NORMAL, delay)
 
     @property
     def capacity(self) -> float:

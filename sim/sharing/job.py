@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from simpy import Environment
 from simpy.events import PENDING
@@ -12,29 +12,38 @@ from sim.clock import NOBODY, Happening
 from sim.sharing.lazy_heap import OVER, PARKED
 
 
-class Owner(Protocol):
+class Owner:
     """The group a job runs in, as the job sees it."""
+
+    __slots__ = ()
 
     def rate_of(self, job: Job) -> float:
         """Rate of a running job now."""
+        raise NotImplementedError
 
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
+        raise NotImplementedError
 
     def most(self, cap: float) -> float:
         """The least of a cap and those of this group and all around it."""
+        raise NotImplementedError
 
     def count_free(self, jobs: int, rate: float) -> None:
         """So many more jobs run free here, and use so much more; negative: less."""
+        raise NotImplementedError
 
     def enter(self, job: Job, now: float) -> None:
         """Let a parked job take part in the next levelling, unless its cap is 0."""
+        raise NotImplementedError
 
     def withdraw(self, job: Job) -> None:
         """Cancel a running or frozen job."""
+        raise NotImplementedError
 
     def revise(self, job: Job, weight: float | None, cap: float | None) -> None:
         """Change weight or cap of a running or frozen job."""
+        raise NotImplementedError
 
 
 class Job(Happening):

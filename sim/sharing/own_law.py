@@ -42,7 +42,7 @@ class _OwnGroup(Group):
 
     def __init__(self, parent: Group, law: OwnLawCapacity, weight: float, cap: float) -> None:
         self._law = law
-        super().__init__(parent, law, weight, cap)
+        super().__init__(parent, law, weight, cap, law.now)
 
     def group(self, *, weight: float = 1.0, cap: float = math.inf) -> Group:
         """A child group; the law sees no groups, only the jobs in them."""

@@ -3,8 +3,6 @@
 So a placement looks at kinds and not at ten thousand hosts.
 """
 
-import math
-import sys
 from collections.abc import Callable, Hashable
 from heapq import heappop, heappush
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
@@ -150,13 +148,13 @@ class HostIndex(Generic[Kind, Request]):
 
     def best(self, request: Request) -> int | None:
         """The lowest number among the hosts of the kinds that rank lowest of those it fits on."""
-        least, lowest = math.inf, sys.maxsize
+        least, lowest = 0.0, -1
         for equals in self._by_kind.values():
-            if equals.ask(request, self._rank) and equals.at <= least:
+            if equals.ask(request, self._rank) and (lowest < 0 or equals.at <= least):
                 first = self.first(equals)
-                if equals.at < least or first < lowest:
+                if lowest < 0 or equals.at < least or first < lowest:
                     least, lowest = equals.at, first
-        return None if lowest == sys.maxsize else lowest
+        return None if lowest < 0 else lowest
 
     def first(self, equals: EqualHosts[Kind, Request]) -> int:
         """The lowest number among the hosts of a kind."""

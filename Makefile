@@ -50,7 +50,7 @@ check-long: $(VENV)/.dev  ## the longer statistics
 	$(BIN)/pytest -m long -n auto --maxprocesses 4 --dist worksteal
 
 check-crash: $(VENV)/.dev  ## Ctrl-C and kill -9 at every line of writing, of every verb that saves, and of Dask
-	$(BIN)/pytest -v -m long tests/experiment/test_crash.py tests/experiment/test_crash_of_verbs.py tests/experiment/test_cluster.py -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -vv -m long tests/experiment/test_crash.py tests/experiment/test_crash_of_verbs.py tests/experiment/test_cluster.py -n auto --maxprocesses 4 --dist worksteal
 
 validate: $(VENV)/.run  ## docs/validation.md anew: the model beside real measurements
 	$(BIN)/sim validate --docs docs

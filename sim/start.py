@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from simpy import Environment, Event, Interrupt
 from simpy.events import PENDING
 
-from sim.clock import Clock, Following
+from sim.clock import Clock, Following, Happening
 from sim.core.recorder import Span
 from sim.core.world import World
 from sim.host import Kernel
@@ -47,7 +47,7 @@ class Killed:
         return f"killed: {self.reason}"
 
 
-_NOW: Final = Event(Environment())
+_NOW: Final = Happening(Environment())
 """An event that has happened."""
 _NOW._ok, _NOW._value = True, None
 
@@ -188,6 +188,12 @@ class Start(Following):
             self.gate.running(self)
         return span
 
+    @property
+    def lone(self) -> int | None:
+        """Its number, where nothing of it is at work while its image comes; None: something is."""
+        orders = self.gate is not None and self.gate.orders
+        return self.task if self.demand.alone and not orders else None
+
     def place(self, kernel: Kernel) -> None:
         """Note the host that it goes to."""
         self.kernel = kernel
@@ -209,12 +215,12 @@ class Start(Following):
 
         A start that is killed for what it does itself raises its own interrupt.
         """
-        if self.is_alive:
-            if self is not self.env.active_process:
+        if self._value is PENDING:
+            if self is not self.env._active_proc:
                 self._kill_reason = reason
                 self.interrupt(reason)
             return
-        if isinstance(self.value, Ready):
+        if isinstance(self._value, Ready):
             self.world.record.outcome(self.task, f"killed: {reason}")
         self.end()
 
@@ -226,8 +232,9 @@ class Start(Following):
                 if not hasattr(following, "throw"):  # a compiled generator has a type of its own
                     raise _no_outcome(following, story)
                 following = yield from following
-            if isinstance(following, Ready):
-                yield from self._last_waits(story)
+            gate = self._last_gate(following, story)
+            if gate is not None:
+                yield from gate.after(self)
             outcome: Outcome = Killed(self._kill_reason) if self._kill_reason else following
         except Interrupt as interrupt:
             outcome = Killed(str(interrupt.cause))
@@ -240,12 +247,13 @@ class Start(Following):
             self.end()
         return outcome
 
-    def _last_waits(self, story: "Callable[[Start], NextStory]") -> Generator[Event, Any, None]:
+    def _last_gate(self, ended: Outcome, story: "Callable[[Start], NextStory]") -> StartGate | None:
         """What holds it between the end of its story and ready."""
+        if not isinstance(ended, Ready):
+            return None
         if self.state != "app":
             raise _no_app(self.state, story)
-        if self.gate is not None:
-            yield from self.gate.after(self)
+        return self.gate
 
     def _begin(self, env: Clock, story: Story) -> None:
         """Run to the first event now; `Process.__init__` would schedule an event for that."""
@@ -254,7 +262,7 @@ class Start(Following):
         self._value = PENDING
         self._target = None
         self._generator = story
-        active = env.active_process
+        active = env._active_proc
         self._resume(_NOW)
         env._active_proc = active
 

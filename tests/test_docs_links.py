@@ -1,5 +1,6 @@
 """Links of the documentation are checked as it is built, without a network."""
 
+import json
 import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -7,6 +8,8 @@ from pkgutil import resolve_name
 from types import ModuleType
 
 import pytest
+
+from sim.cli.help_pages import KEPT
 
 GOOD = '<h1 id="top">A</h1><a href="b.html#part">b</a><a href="#top">up</a><img src="a.png">'
 TARGET = '<h2 id="part">B</h2><a href="https://example.org/">away</a><a href="index.html">back</a>'
@@ -84,3 +87,25 @@ def test_what_the_pages_and_docstrings_name_of_the_program_is_there() -> None:
 
     assert len(named) > 100
     assert [pair for pair in sorted(named) if not _is_there(pair[0])] == []
+
+
+OTHER_TOOLS = re.compile("docker|kubectl|aws |helm|terraform")
+"""In lines that have options of others, too."""
+OF_ALL = {"--explain", "--json", "--out", "--with", "--jobs", "--cluster"}
+"""Options of so many verbs that a page need not name one of them."""
+
+
+def test_a_how_to_names_options_that_its_verbs_have() -> None:
+    """Nothing is told that cannot be typed."""
+    options = {
+        verb: set(re.findall(r"--[a-z][a-z0-9-]+", json.dumps(page["groups"])))
+        for verb, page in json.loads(KEPT.read_text(encoding="utf-8")).items()
+    }
+    for page in sorted(Path("docs/how_to").glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        verbs = [verb for verb in options if re.search(rf"(sim |`){verb}\b", text)]
+        known = OF_ALL.union(*(options[verb] for verb in verbs))
+        lines = [line for line in text.splitlines() if not OTHER_TOOLS.search(line)]
+        told = re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", "\n".join(lines))
+
+        assert set(told) <= known, page.name

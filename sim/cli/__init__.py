@@ -30,5 +30,6 @@ def main() -> None:
     except BaseException as error:
         stopped = isinstance(error, SystemExit) and error.code == interrupt.STOPPED
         if stopped or interrupt.is_one(error):  # by a verb, or while modules are read
+            interrupt.hurry()
             interrupt.end()
         raise

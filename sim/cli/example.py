@@ -1,6 +1,7 @@
 """`sim example`: the scenario scripts that come along, to run and to change."""
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -69,9 +70,20 @@ def _copied(script: Path) -> list[Path]:
     there = [str(path) for path in targets if path.exists()]
     if there:
         raise BadInput(f"{', '.join(there)}: there already, and left as it is")
-    for path, target in zip((script, *read), targets, strict=True):
-        if path.is_dir():
-            shutil.copytree(path, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copyfile(path, target)
+    with ExitStack() as undone:
+        for path, target in zip((script, *read), targets, strict=True):
+            undone.callback(_remove, target)
+            if path.is_dir():
+                shutil.copytree(path, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copyfile(path, target)
+        undone.pop_all()
     return targets
+
+
+def _remove(target: Path) -> None:
+    """What was not copied whole would be in the way of the next copy."""
+    if target.is_dir():
+        shutil.rmtree(target, ignore_errors=True)
+    else:
+        target.unlink(missing_ok=True)

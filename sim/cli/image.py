@@ -27,13 +27,13 @@ def show(answer: ImageAnswer) -> None:
     image, common, compared = answer.image, answer.common, answer.other is not None
     rows = [
         [
-            short(layer.digest),
+            short(layer.digest, number),
             layer.media_type,
             f"{layer.wire:,.0f}",
             f"{layer.unpacked:,.0f}",
             "yes" if layer.digest in common.digests else "",
         ]
-        for layer in image.layers[:MOST_ROWS]
+        for number, layer in enumerate(image.layers[:MOST_ROWS], start=1)
     ]
     rows.append(["total", "", f"{image.wire:,.0f}", f"{image.unpacked:,.0f}", ""])
     if compared:
@@ -44,7 +44,9 @@ def show(answer: ImageAnswer) -> None:
         hint(f"{len(image.layers) - MOST_ROWS} more layers are not shown; --json has them all.")
 
 
-def short(digest: str) -> str:
-    """A digest, of which twelve digits are enough to know it by."""
+def short(digest: str, number: int) -> str:
+    """Twelve digits of a digest are enough to know it by; else its place from the base up."""
     algorithm, colon, rest = digest.partition(":")
-    return f"{algorithm}{colon}{rest[:12]}" if colon else digest[:40]
+    if algorithm == "bytes" or not colon or "/" in rest:  # the catalogue knows no digests
+        return f"layer {number}"
+    return f"{algorithm}{colon}{rest[:12]}"

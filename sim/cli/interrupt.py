@@ -1,4 +1,4 @@
-"""Ctrl-C while modules are still read: no traceback, and the code that a shell makes of it.
+"""Ctrl-C while modules are read, and memory that is at its end: no traceback, and the right code.
 
 It imports nothing that takes time, and is imported before all that does.
 """
@@ -23,6 +23,19 @@ def is_one(error: BaseException | None) -> bool:
     return False
 
 
+NO_MEMORY = ("annot allocate memory", "failed to map segment")
+"""What the system says of it, in the words of whoever was imported."""
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether the system gave no more memory."""
+    while error is not None:
+        if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def words(error: BaseException) -> str:
     """What is kept and how to go on, where whoever was interrupted says it."""
     return str(error) if isinstance(error, KeyboardInterrupt) and str(error) else "stopped"
@@ -36,17 +49,32 @@ def end() -> "NoReturn":
     raise SystemExit(STOPPED)
 
 
+def hurry() -> None:
+    """From now on Ctrl-C ends it at once: it ends already, and somebody cannot wait."""
+    import signal
+
+    signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
+
+
 _before = sys.excepthook
 
 
 def _quietly(kind, error, trace):  # type: ignore[no-untyped-def]
-    if not is_one(error):
+    code = STOPPED  # Python itself would say that a signal killed it
+    if is_out_of_memory(error):
+        code = 2
+        print(
+            "error: there is too little memory for this; see ulimit -v, or the limit of the "
+            "container",
+            file=sys.stderr,
+        )
+    elif not is_one(error):
         _before(kind, error, trace)
         return
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
-    os._exit(STOPPED)  # Python itself would say that a signal killed it
+    os._exit(code)
 
 
 def guard() -> None:

@@ -16,10 +16,11 @@ def show_inventory(inventory: Inventory) -> None:
         [_cells(guest) for guest in largest],
         right="lrrrr",
         rest=IN_JSON,
+        dash="the file does not say",
     )
     notes(inventory.notes)
     if inventory.ignored:
-        hint(f"columns that say nothing here: {first_of(inventory.ignored, 12)}.")
+        hint(f"columns that are not used: {first_of(inventory.ignored, 12)}.")
 
 
 def sentence(inventory: Inventory) -> str:
@@ -44,7 +45,9 @@ def known(inventory: Inventory) -> str:
         parts = [f"{over_time} over time"] if over_time else []
         parts += [f"{instant} at one instant"] if instant else []
         told.append(f"{what} of {' and '.join(parts) if parts else 'none'}")
-    return f"Seen in use: {', '.join(told)}."
+    if all(each.endswith("none") for each in told):
+        return "What they use is not known."
+    return f"Their use is known: {', '.join(told)}."
 
 
 def _cells(guest: OldGuest) -> list[str]:

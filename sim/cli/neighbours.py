@@ -46,7 +46,7 @@ def show(answer: NeighboursAnswer, *, explain: bool) -> None:
         f"neighbour that hogs the {question.bad} (1.00: none)",
         right="lrrrrr",
     )
-    say(f"What holds back who hogs the {question.bad}:")
+    say(f"What holds back a neighbour that hogs the {question.bad}:")
     for row in answer.rows:
         hint(f"{row.way}: {row.between}")
     if not explain:

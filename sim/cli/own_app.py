@@ -7,6 +7,7 @@ from sim.cli.options import Json
 from sim.cli.screen import as_json, note, say, wrote
 from sim.core.description import description
 from sim.core.question import BadInput, Question, Typed
+from sim.experiment.storage.whole_file import write_new
 from sim.files.own.writing import example
 
 
@@ -25,8 +26,7 @@ def command(question: AppQuestion, to: Json) -> int:
     path = question.file
     text = example(path.stem, str(path))
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        write_new(path, text)
     except FileExistsError:
         raise BadInput(f"{path}: it is there already, and is left as it is") from None
     if to.json:

@@ -14,7 +14,7 @@ from sim.core.description import description
 from sim.core.quantity import shown_seconds
 from sim.core.question import BadInput, Mistake, Typed, ask
 from sim.experiment.statistics.estimate import needed
-from sim.experiment.storage.whole_file import write_whole
+from sim.experiment.storage.whole_file import write_new, write_whole
 from sim.files.example import EXAMPLE
 from sim.files.question import Paths, ReadQuestion
 from sim.files.reading import understood
@@ -49,7 +49,8 @@ class PlanFiles(ReadQuestion):
         yield from ReadQuestion.conflicts(self, given)
         if not (self.files or self.init):
             words = (
-                "missing; compose files, manifests or task definitions, or --init for an example"
+                "it is missing; give compose files, manifests or task definitions, or --init for "
+                "an example"
             )
             yield Mistake(("files",), words)
 
@@ -89,8 +90,7 @@ def _question(app: Application, asked: PlanOptions) -> PlanQuestion:
 
 def _write_example() -> int:
     try:
-        with START.open("x", encoding="utf-8") as file:
-            file.write(EXAMPLE)
+        write_new(START, EXAMPLE)
     except FileExistsError:
         raise BadInput(f"init: {START} is there already; it is not overwritten") from None
     say(f"wrote {START}, three services to start from. Next: sim plan {START}")

@@ -12,6 +12,9 @@ from sim.files.reading import inventory_in, understood
 from sim.workload import Application, Part
 from sim.workload.application import SizeSource
 
+LONGEST_IMAGE = 32
+"""Signs of the name of an image; JSON has it whole."""
+
 
 def command(question: ReadQuestion, to: Json) -> int:
     """Show services, copies, sizes and order; then what was ignored or understood otherwise."""
@@ -102,5 +105,10 @@ def _cells(part: Part, row: dict[str, object]) -> list[object]:
         shown_size(float(str(row["memory_bytes"])), 4),
         origin,
         waits or "nothing",
-        str(row["image"] or "not named").partition("@")[0],
+        _image(str(row["image"] or "not named").partition("@")[0]),
     ]
+
+
+def _image(name: str) -> str:
+    """Whole, unless a registry's host and path would make the table too wide."""
+    return name if len(name) <= LONGEST_IMAGE else f".../{name.rpartition('/')[2]}"

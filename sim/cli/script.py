@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.interrupt import all_is_read, end, is_one, words
+from sim.cli.interrupt import all_is_read, end, hurry, is_one, words
 from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
 from sim.cli.streams import make_ready
@@ -56,6 +56,8 @@ def script(
             except BaseException as error:
                 if not is_one(error):
                     raise
+                if arguments is None:
+                    hurry()
                 note(words(error))
                 end()
 

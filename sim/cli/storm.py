@@ -46,9 +46,9 @@ def show(answer: StormAnswer, *, explain: bool) -> None:
         ["memory of all that run at the end", shown_gib(answer.memory_bytes)],
     ]
     table(["figure", "value"], rows, title=answer.title(), right="lr")
-    if answer.outside():
-        hint(f"{answer.outside()}.")
     if not explain:
+        if answer.outside():
+            hint(f"{answer.outside()}.")
         aside("--explain says what this rests on.")
         return
     for line in answer.notes():

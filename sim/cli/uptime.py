@@ -92,6 +92,7 @@ def _pictures(answer: UptimeAnswer, folder: Path) -> list[Path]:
         for row in answer.up:
             label = platforms.label(row.platform)
             where = row.where.replace(platforms.row(row.platform).label, label)
+            where = where.replace(" (", ", ").removesuffix(")")
             title = f"{answer.app.name} is up after {row.at(0.5):.1f} s {where} (median)"
             axes = plots.uptime(answer.gantt(row), title=title)
             drawn.append(picture(axes, folder / f"uptime-{row.platform}-{row.image}.png"))

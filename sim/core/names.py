@@ -31,6 +31,11 @@ def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
     return sorted(near, key=lambda word: sorted(word) != sorted(name))[:count]
 
 
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if words[1:] else "".join(words)
+
+
 def first_of(names: Sequence[str], most: int = 6) -> str:
     """The first of some names, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""

@@ -5,15 +5,18 @@ become categories when the tables are built, after the run.
 """
 
 from array import array
+from collections.abc import Sequence
 from sys import intern
 from types import TracebackType
 from typing import Final, Literal, Protocol, TypeAlias
 
-from simpy import Environment
+from sim.clock import Clock
 
 DONE: Final = 0
 INTERRUPTED: Final = 1
 CENSORED: Final = 2
+PHASES: Final = 1 << 20
+"""More than there are names of phases."""
 OUTCOMES = ("done", "interrupted", "censored")
 
 
@@ -152,14 +155,14 @@ class Recorder:
         keep: `totals` keeps no span, only how many there were of each phase and their seconds.
     """
 
-    def __init__(self, env: Environment, keep: Keep = "all") -> None:
+    def __init__(self, env: Clock, keep: Keep = "all") -> None:
         self.env = env
         self.keep = keep
         self.ready = 0
         self.metrics: dict[str, int | float | str] = {}
         """What a run says of itself in one number or word, by name, beside what is recorded."""
-        self.totals: dict[tuple[int, int], Total] = {}
-        """By phase and parent, where no span is kept."""
+        self.totals: dict[int, Total] = {}
+        """By phase, and a part by `PHASES` times its phase, too; where no span is kept."""
         self.phases = Names()
         self.phases.code("")
         self.hosts = Names()
@@ -204,7 +207,7 @@ class Recorder:
 
     def place(self, task: int, host: str) -> None:
         """Note the host that a task is on."""
-        self.task_host[task] = self.hosts.code(host)
+        self.task_host[task] = self.hosts[host]
 
     def outcome(self, task: int, outcome: str) -> None:
         """Note what became of a start: `ready`, or why it was refused or killed."""
@@ -217,7 +220,7 @@ class Recorder:
 
     def phase(self, task: int, name: str) -> Span:
         """Begin the next of the phases that tile `task`, and end the one before it."""
-        now: float = self.env.now
+        now = self.env.now
         tile, phase = self.tiles.get(task), self.phases[name]
         if tile is None:
             self.tiles[task] = OpenPhase(phase, now)
@@ -246,10 +249,10 @@ class Recorder:
     ) -> None:
         """Store a span or phase that has ended."""
         if self.keep == "totals":
-            key = phase, parent
-            total = self.totals.get(key)
+            kind = phase + PHASES * parent
+            total = self.totals.get(kind)
             if total is None:
-                total = self.totals[key] = Total()
+                total = self.totals[kind] = Total()
             total.count += 1
             total.seconds += now - since
             return
@@ -259,6 +262,32 @@ class Recorder:
         self.span_start.append(since)
         self.span_end.append(now)
         self.span_outcome.append(outcome)
+
+    def file_parts(  # noqa: PLR0917 (as `file`)
+        self,
+        task: int,
+        parent: int,
+        phases: Sequence[int],
+        since: Sequence[float],
+        until: Sequence[float],
+        outcome: int,
+    ) -> None:
+        """Store parts of a phase as far as they have come; what is under way ends now so."""
+        now: float = self.env.now
+        if self.keep == "totals" or outcome != DONE:
+            for phase, begin, end in zip(phases, since, until, strict=True):
+                if end <= now:
+                    self.file(task, phase, parent, begin, end, DONE)
+                elif begin <= now:
+                    self.file(task, phase, parent, begin, now, outcome)
+            return
+        many = len(phases)
+        self.span_task.extend([task] * many)
+        self.span_phase.extend(phases)
+        self.span_parent.extend([parent] * many)
+        self.span_start.extend(since)
+        self.span_end.extend([end if end < now else now for end in until])
+        self.span_outcome.extend([DONE] * many)
 
     def spent(self, task: int, phase: str, parent: str, since: float, until: float) -> None:
         """Store a part of a phase whose bounds are known only now that it is over."""

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from sim.host.kernel import Kernel
     from sim.host.machine import Machine
     from sim.host.memory import Memory, MemoryGroup, MemorySlice
-    from sim.host.startup_step import Step, WorkAmount
+    from sim.host.startup_step import Step
+    from sim.host.work_amount import WorkAmount
 
 __all__ = [
     "DiskSpace",

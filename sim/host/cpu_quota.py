@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from simpy import Environment, Event
 
-from sim.sharing import Group, Job
+from sim.sharing import Group, Job, Pacing
 from sim.sharing.lazy_heap import FREE, OVER
 
 GRAIN: Final = 1e-9
@@ -31,6 +31,9 @@ smaller, so that none is divided by 0.
 STEPS: Final = 8
 """Steps of a float that are nothing but rounding, where that is more than `GRAIN`."""
 
+COARSE: Final = 2.0**20
+"""Periods up to which that is less: a step is 2^-33."""
+
 EXIT_CPU: Final = 1e-6
 """Core-seconds added to each job, for its exit.
 
@@ -41,11 +44,11 @@ A job whose work uses up the slice exactly is so throttled before it can exit, a
 def period_start(now: float, phase: float, period: float) -> float:
     """When the period at `now` began.
 
-    What is rounding grows with the clock: after 48 days a float's step is above `GRAIN`.
+    What is rounding grows with the clock: after 29 hours, eight steps of a float are above `GRAIN`.
     """
     passed = (now - phase) / period
-    rounding = STEPS * math.ulp(passed)
-    return phase + math.floor(passed + (rounding if rounding > GRAIN else GRAIN)) * period
+    rounding = GRAIN if passed < COARSE else STEPS * math.ulp(passed)
+    return phase + math.floor(passed + rounding) * period
 
 
 class CpuMax(NamedTuple):
@@ -128,7 +131,7 @@ def plan(  # noqa: PLR0917 (positional is quicker)
     return Plan(now, pause, refill, last, last + (rest - whole * size) / speed, speed, quota, left)
 
 
-class CpuQuota:
+class CpuQuota(Pacing):
     """`cpu.max` of one cgroup; work that runs in it is started here.
 
     Args:

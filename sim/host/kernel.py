@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Generator
-from typing import Any
+from typing import Any, Protocol
 
 from simpy import Event
 
@@ -11,8 +11,16 @@ from sim.core.world import World
 from sim.host.cpu_quota import CpuMax, CpuQuota
 from sim.host.disk_space import DiskSpace
 from sim.host.memory import Memory
-from sim.host.startup_step import WorkAmount
+from sim.host.work_amount import WorkAmount
 from sim.sharing import Group, Job, SharedCapacity
+
+
+class CatchesUp(Protocol):
+    """Something on a host that counts what it uses only when it is asked."""
+
+    def catch_up(self) -> None:
+        """Count what it has used by now."""
+        ...
 
 
 class Kernel:
@@ -38,6 +46,7 @@ class Kernel:
         "memory",
         "name",
         "operation_bytes",
+        "pulling",
         "quota_period",
         "space",
         "world",
@@ -69,11 +78,18 @@ class Kernel:
         rate = self.disk_rate
         self.operation_bytes: float = rate / iops if rate < math.inf else 0.0
         """Bytes that the disk moves in the time of one operation."""
+        self.pulling: CatchesUp | None = None
+        """A pull that has the host to itself, and counts what it uses only when it is asked."""
         self.space = DiskSpace(math.inf) if space is None else space
         self.quota_period = quota_period
         self._phase: Sampler = world.random.sampler(
             f"cpu.max/{quota_period}", 0.0 if quota_period is None else Uniform(high=quota_period)
         )
+
+    def catch_up(self) -> None:
+        """Let the meters tell what is so now."""
+        if self.pulling is not None:
+            self.pulling.catch_up()
 
     @property
     def disk(self) -> SharedCapacity | None:
@@ -130,9 +146,8 @@ class Kernel:
 
     def start_work(self, step: WorkAmount, cpu: Group, noise: float = 1.0) -> Job:
         """Begin one step of a start, `noise` times as long as its median, in the group `cpu`."""
-        work, delay, threads = step
-        work *= noise / self.core_speed
-        return cpu.run(work, weight=threads, cap=threads, delay=delay * noise)
+        work, threads = step.work * (noise / self.core_speed), step.threads
+        return cpu.run(work, weight=threads, cap=threads, delay=step.delay * noise)
 
     def can_run(self, architectures: Collection[str]) -> bool:
         """Whether it can run a program that was built for one of these."""

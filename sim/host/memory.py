@@ -12,7 +12,7 @@ what its `oom_score_adj` adds, in thousandths of RAM (proc(5)). There is no swap
 Left out: how slow whoever runs on too few file pages gets, and dirty-page throttling.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import fsum
 from typing import Final
 
@@ -310,6 +310,19 @@ class Memory(PageCache):
             if not self._has_room():
                 self._reclaim()
                 self._note_peak(min(self.capacity, self.used + self._cold))
+
+    def cache_all(self, files: Sequence[tuple[str, float]]) -> None:
+        """Pass so many bytes of several files through the page cache, one after the other."""
+        size = fsum([amount for _, amount in files])
+        free = self.capacity - self.held - self.private - size
+        if not self.caching or self._cache or self._hot or free < 0.0:
+            for name, amount in files:
+                self.cache(name, amount)
+            return
+        self._disturb()
+        self._cache = {name: amount for name, amount in files if amount > 0.0}
+        self._cold = sum(self._cache.values(), 0.0)
+        self._has_room()
 
     def settle(self) -> None:
         """Keep within RAM: drop cold cache, then hot file pages, then kill the worst process."""

@@ -1,23 +1,13 @@
 """A step of a start: CPU work, and a wait that is not CPU."""
 
 from functools import cache
-from typing import NamedTuple
 
 from pydantic import PositiveInt
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.randomness import Lognormal
-
-
-class WorkAmount(NamedTuple):
-    """A step as plain numbers."""
-
-    work: float
-    """Core-seconds of the reference core."""
-    delay: float
-    """Seconds."""
-    threads: float
+from sim.host.work_amount import WorkAmount
 
 
 @description

@@ -1,5 +1,7 @@
 """Cost of a container against density, an instance type a point, and the types none betters."""
 
+from typing import TypeAlias
+
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -13,6 +15,11 @@ TITLE = "What a container costs, and how many share an instance"
 MARKERS = {"amd64": "o", "arm64": "^"}
 STEEP = 1.1
 """Two points of the frontier closer than this in density stand above one another."""
+NEAR = 1.3
+"""Two such points closer than this in cost share a label."""
+
+Point: TypeAlias = tuple[str, int, float]
+"""Type, containers on one, and cost of a thousand container-hours (USD)."""
 
 
 def cost_frontier(table: pd.DataFrame, ax: Axes | None = None, *, title: str = TITLE) -> Axes:
@@ -57,11 +64,11 @@ def _frontier(ax: Axes, best: pd.DataFrame) -> None:
     ax.plot(best["count"], cost, color=INK, linewidth=1.3, marker="o", markersize=4.5)
     points = list(zip(best["instance"], best["count"], cost, strict=True))
     cheaper = 0.0
-    for number, (_, x, y) in enumerate(points, start=1):
+    for label, (_, x, y) in _labels(points):
         # Right of the frontier and below it is nothing; where it is steep, below is another label.
         beside = x < STEEP * cheaper
         ax.annotate(
-            str(number),
+            label,
             (x, y),
             xytext=(7, -3) if beside else (5, -3),
             textcoords="offset points",
@@ -75,12 +82,24 @@ def _frontier(ax: Axes, best: pd.DataFrame) -> None:
     _list(ax, points)
 
 
-def _list(ax: Axes, points: list[tuple[str, int, float]]) -> None:
+def _labels(points: list[Point]) -> list[tuple[str, Point]]:
+    """A number each, or `5-8` where they are too near each other for one each."""
+    runs: list[list[int]] = []
+    for number, (_, x, y) in enumerate(points, start=1):
+        first = points[runs[-1][0] - 1] if runs else None
+        if first is not None and x < STEEP * first[1] and y < NEAR * first[2]:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [(f"{run[0]}-{run[-1]}" if run[1:] else f"{run[0]}", points[run[0] - 1]) for run in runs]
+
+
+def _list(ax: Axes, points: list[Point]) -> None:
     """Name, density and cost of each number."""
     ax.text(
         0.98,
         0.98,
-        "\n".join(f"{n} {name}: {x} at ${y:.2f}" for n, (name, x, y) in enumerate(points, 1)),
+        "\n".join(f"{n} {name}: {x:,} at ${y:.2f}" for n, (name, x, y) in enumerate(points, 1)),
         transform=ax.transAxes,
         ha="right",
         va="top",

@@ -95,9 +95,8 @@ class RunningApp:
         """Begin one step of its start; what it uses of a slice is gone for the next step."""
         if self.quota is None or step.work == 0.0:
             return self.kernel.start_work(step, self.cpu, noise)
-        work, delay, threads = step
-        work *= noise / self.kernel.core_speed
-        return self.quota.run(work, weight=threads, cap=threads, delay=delay * noise)
+        work, threads = step.work * (noise / self.kernel.core_speed), step.threads
+        return self.quota.run(work, weight=threads, cap=threads, delay=step.delay * noise)
 
     @property
     def server(self) -> RequestServer:

@@ -11,7 +11,7 @@ from sim.core.quantity import shown_gib
 from sim.host import Kernel, MemorySlice, WorkAmount
 from sim.image import Image, ImageStore, NoSpace, PullPolicy
 from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
-from sim.sandbox.container_runtime import RuntimeCosts
+from sim.sandbox.runtime_costs import RuntimeCosts
 from sim.sandbox.task import run_task
 from sim.sharing import Group, Job
 from sim.start import Ready, Start, StartGate, Starting, Story
@@ -172,7 +172,7 @@ class ContainerEngine:
         """Bring one container from its image's name to ready."""
         image = start.service.image
         start.phase("pull")
-        if image is not None:
+        if image is not None and not self._take(start, image, self._policy):
             yield from self.pull(start, image)
         self.write(start)
         container = yield from self.up(start, parent=parent)
@@ -200,11 +200,18 @@ class ContainerEngine:
             PullFailed: the image cannot be had.
         """
         how = policy or self._policy
-        held = self.store.take(image, how)
-        if held is None:
+        if not self._take(start, image, how):
             reads = plain(start.service.app.startup_read)
             held = yield from self.store.pull(start, image, how, reads=reads)
+            start.at_end.append(held.release)
+
+    def _take(self, start: Starting, image: Image, policy: PullPolicy) -> bool:
+        """Keep an image until the start ends, if it is here and no registry is contacted."""
+        held = self.store.take(image, policy)
+        if held is None:
+            return False
         start.at_end.append(held.release)
+        return True
 
     def write(self, start: Starting) -> None:
         """Take the bytes of disk that the container writes.
@@ -212,7 +219,7 @@ class ContainerEngine:
         Raises:
             NoSpace: there are none.
         """
-        space, needed = self.kernel.space, plain(start.service.disk)
+        space, needed = self.kernel.space, start.demand.disk
         if needed == 0.0:
             return
         self.store.catch_up()

@@ -4,9 +4,9 @@ from pydantic import Field
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.core.randomness import Sampler
 from sim.core.world import World
 from sim.host import Step
+from sim.sandbox.runtime_costs import RuntimeCosts
 
 
 @description
@@ -20,19 +20,13 @@ class ContainerRuntime:
     shim: Number = 0.0
     """Bytes the host holds for each container, outside the container's own limit."""
 
-    def deploy(self, world: World) -> "RuntimeCosts":
+    def deploy(self, world: World) -> RuntimeCosts:
         """What it costs in one world; the same for all hosts that have it."""
-        return RuntimeCosts(self, world)
-
-
-class RuntimeCosts:
-    """What a daemon does for a container as plain numbers, and how it varies."""
-
-    __slots__ = ("create", "creating", "shim", "start", "starting")
-
-    def __init__(self, runtime: ContainerRuntime, world: World) -> None:
-        self.shim = plain(runtime.shim)
-        self.creating, self.starting = runtime.create.plain(), runtime.start.plain()
         draw = world.random.sampler
-        self.create: Sampler = draw("runtime/create", runtime.create.noise)
-        self.start: Sampler = draw("runtime/start", runtime.start.noise)
+        return RuntimeCosts(
+            plain(self.shim),
+            creating=self.create.plain(),
+            starting=self.start.plain(),
+            create=draw("runtime/create", self.create.noise),
+            start=draw("runtime/start", self.start.noise),
+        )

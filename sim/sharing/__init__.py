@@ -2,7 +2,7 @@
 
 from sim.sharing import capacity
 from sim.sharing.capacity import SharedCapacity
-from sim.sharing.group import Group
+from sim.sharing.group import Group, Pacing
 from sim.sharing.job import Job
 from sim.sharing.oracle import max_min_shares
 from sim.sharing.own_law import STARTS_ONLY, OwnLawCapacity, SharingLaw
@@ -13,6 +13,7 @@ __all__ = [
     "Group",
     "Job",
     "OwnLawCapacity",
+    "Pacing",
     "SharedCapacity",
     "SharingLaw",
     "max_min_shares",

@@ -36,11 +36,12 @@ from heapq import heapify, heappop, heappush
 from operator import itemgetter
 from typing import Any, Final
 
-from simpy import Environment, Event
+from simpy import Environment
 from simpy.core import StopSimulation
-from simpy.events import NORMAL, URGENT
+from simpy.events import URGENT
 
-from sim.sharing.group import Group, Pacing
+from sim.clock import Happening
+from sim.sharing.group import Pacing, Root
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import FREE, OVER, PARKED, SPARE, VERSIONS
 from sim.sharing.member import GRAIN, MemberGroup
@@ -56,7 +57,7 @@ NO_RUNS: Final[list[FreeRun]] = []
 """Those of all capacities on which none runs free now, as of most; never changed."""
 
 
-class SharedCapacity(Group):
+class SharedCapacity(Root):
     """A capacity that is shared: the CPU of a host (vCPU), its disk or its NIC (bytes/s).
 
     Args:
@@ -75,46 +76,39 @@ class SharedCapacity(Group):
         "_handlers",
         "_pacing",
         "_wake_up",
-        "env",
-        "held",
-        "outdated",
     )
 
     def __init__(self, env: Environment, capacity: float) -> None:
         if not 0.0 < capacity < math.inf:
             raise ValueError(f"capacity: {capacity!r} is not allowed; a positive, finite number")
-        self.env = env
-        super().__init__(None, self, 1.0, float(capacity))
+        super().__init__(env, float(capacity))
         self._busy = 0.0
         self._due = math.inf
         """Time of the next completion, at present rates."""
         self._armed = [math.inf]
         """Times of the pending wake-ups, the next one last; infinity stays at the bottom."""
-        self.held = False
-        self.outdated = False
         self._free: list[FreeRun] = NO_RUNS
         """The jobs that run free, a heap; nothing runs in the tree of groups meanwhile. Those that
         were stopped are among them, and those whose work is over and whose delay is not."""
         self._pacing: Pacing | None = None
         """The progress of the only one, where its rate is not constant."""
-        self._wake_up: Event | None = None
+        self._wake_up: Happening | None = None
         """One event for all wake-ups, scheduled again and again: saves 10% of a job's time."""
         self._handlers: list[Callable[[Any], None]] = []
         """Its callbacks, once it is there: many a disk and NIC is never used."""
 
     @property
-    def capacity(self) -> float:
-        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
-        return self.cap
-
-    @property
     def busy_integral(self) -> float:
         """Exact integral of the rate used since the start, in units of the capacity times s."""
-        busy = self._busy + self.rated * (self.env.now - self.since)
+        busy = self._busy + self.rated * (self.now - self.since)
         for _, _, _, job in self._free:
             if job.version == FREE:
-                busy += job.left - self.work_left(job, self.env.now)
+                busy += job.left - self.work_left(job, self.now)
         return busy
+
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law, by somebody who had all to himself."""
+        self._busy += work
 
     def update(self, *, weight: float | None = None, cap: float | None = None) -> None:  # noqa: ARG002 (one signature)
         """The root has no siblings and its cap is its capacity.
@@ -175,10 +169,12 @@ class SharedCapacity(Group):
         job.tag = end = now + job.left / rate if pacing is None else pacing.begin(job, rate, now)
         self._pacing = pacing
         job.owner.count_free(1, rate)
-        if not self._free:
-            self._free = []
         due = end + job.delay
-        heappush(self._free, (due, next(VERSIONS), rate, job))
+        run = due, next(VERSIONS), rate, job
+        if self._free:
+            heappush(self._free, run)
+        else:
+            self._free = [run]
         if due < self._due:
             self._due = due
             if due < self._armed[-1]:
@@ -229,7 +225,7 @@ class SharedCapacity(Group):
                     self._pacing.join(job, now)
                 job.owner.enter(job, now)
             elif job.triggered:
-                self.env.schedule(job, NORMAL, due - now)
+                self.schedule(job, due - now)
         self._pacing = None
 
     def end_free_run(self, job: Job, now: float) -> None:
@@ -317,16 +313,16 @@ class SharedCapacity(Group):
         self._armed.append(now + delay)
         wake_up = self._wake_up
         if wake_up is None:
-            wake_up = self._wake_up = Event(self.env)
+            wake_up = self._wake_up = Happening(self.env)
             wake_up._ok, wake_up._value = True, None
             self._handlers.append(self._wake)
-            wake_up.callbacks = self._handlers
-        self.env.schedule(wake_up, NORMAL, delay)
+            wake_up._callbacks = self._handlers
+        self.schedule(wake_up, delay)
 
-    def _wake(self, event: Event) -> None:
-        event.callbacks = self._handlers  # SimPy has taken them; the event may be pending once more
+    def _wake(self, wake_up: Happening) -> None:
+        wake_up._callbacks = self._handlers  # SimPy has taken them; it may be pending once more
         self._armed.pop()
-        now: float = self.env.now
+        now = self.now
         grain = GRAIN * abs(now)  # completions this near are simultaneous: one levelling for all
         if self._due > now + grain:
             if self._due < self._armed[-1]:
@@ -368,7 +364,10 @@ class SharedCapacity(Group):
                 self._arm(due, now)
         else:
             self._free, self._due = NO_RUNS, math.inf
-        self._complete(done, delayed=True)
+        if len(done) == 1:
+            self._run_callbacks(done[0])
+        else:
+            self._complete(done, delayed=True)
 
     def _collect_one(self, only: RatioClass, now: float, grain: float) -> list[Job]:
         """Complete the jobs due in the only ratio class.
@@ -412,7 +411,7 @@ class SharedCapacity(Group):
         try:
             for job in jobs:
                 if job.delay and not delayed:
-                    self.env.schedule(job, NORMAL, job.delay)
+                    self.schedule(job, job.delay)
                 elif not self._run_callbacks(job):
                     break
         finally:

@@ -5,74 +5,33 @@ from __future__ import annotations
 import math
 from heapq import heappush
 from itertools import chain
-from typing import Protocol
 
 from simpy import Environment
 from simpy.events import NORMAL
 
+from sim.clock import Clock, Happening
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import FREE, OVER, PARKED, VERSIONS, ChildBounds
 from sim.sharing.member import MemberGroup
 from sim.sharing.waterfill import NO_CLASSES, NO_RATIOS
 
 
-class Pacing(Protocol):
+class Pacing:
     """The progress of a job that runs alone, where its rate is not constant: under a CPU quota."""
+
+    __slots__ = ()
 
     def begin(self, job: Job, rate: float, now: float) -> float:
         """The job begins, at no more than `rate`; return the time at which its work is done."""
-        ...
+        raise NotImplementedError
 
     def used(self, now: float) -> float:
         """Work done by `now`."""
-        ...
+        raise NotImplementedError
 
     def join(self, job: Job, now: float) -> None:
         """The job is alone no longer; `job.left` is what is left of its work."""
-        ...
-
-
-class Root(Protocol):
-    """The root of a group tree as its groups see it."""
-
-    env: Environment
-    rated: float
-    """Rate used by all that share the capacity; 0 while jobs run free."""
-    held: bool
-    """Whether completions are being handled: levelling waits until all of them are."""
-    outdated: bool
-    """Whether something has changed since the last levelling."""
-
-    @property
-    def capacity(self) -> float:
-        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
-        ...
-
-    @property
-    def busy_integral(self) -> float:
-        """Exact integral of the rate used since the start."""
-        ...
-
-    def run_free(
-        self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
-    ) -> bool:
-        """Let `job` run outside the tree of groups, if there is enough for all; whether it does."""
-        ...
-
-    def end_free_runs(self, now: float) -> None:
-        """Move the jobs that run free into the tree of groups."""
-        ...
-
-    def end_free_run(self, job: Job, now: float) -> None:
-        """Stop one job that runs free, and note what is left of its work."""
-        ...
-
-    def work_left(self, job: Job, now: float) -> float:
-        """Work that `job`, which runs free, still has to do."""
-        ...
-
-    def relevel(self, now: float) -> None:
-        """Level again, if something has changed; `now` is the present instant."""
+        raise NotImplementedError
 
 
 class Group(MemberGroup):
@@ -80,16 +39,18 @@ class Group(MemberGroup):
 
     __slots__ = ("_removed", "root")
 
-    def __init__(self, parent: Group | None, root: Root, weight: float, cap: float) -> None:
-        super().__init__(parent, weight, cap, root.env.now)
+    def __init__(
+        self, parent: Group | None, root: Root, weight: float, cap: float, now: float
+    ) -> None:
+        super().__init__(parent, weight, cap, now)
         self.root = root
         self._removed = False
 
     @property
     def rate(self) -> float:
         """Rate the group gets now, in units of the capacity."""
-        self.root.end_free_runs(self.root.env.now)
-        self.root.relevel(self.root.env.now)
+        self.root.end_free_runs(self.root.now)
+        self.root.relevel(self.root.now)
         return self.rate_now()
 
     def group(self, *, weight: float = 1.0, cap: float = math.inf) -> Group:
@@ -104,12 +65,12 @@ class Group(MemberGroup):
         """
         if self._removed or not (0.0 < weight < math.inf and cap >= 0.0):
             self._refuse(0.0, weight, cap, 0.0)
-        now = self.root.env.now
+        now = self.root.now
         if self.since != now:
             self.advance(now)  # a group is never ahead of its parent
         if self.children is None:
             self.children = ChildBounds()
-        child = Group(self, self.root, weight, cap)
+        child = Group(self, self.root, weight, cap, now)
         self.children.groups[child] = None
         return child
 
@@ -154,7 +115,7 @@ class Group(MemberGroup):
     ) -> Job:
         """Start `work` as `run` does; alone, it follows `pacing` instead of the cap here."""
         root = self.root
-        now = root.env.now
+        now = root.now
         job = Job(root.env, self, work, weight, cap, delay)
         if root.rated or root.held or not root.run_free(job, self.parent, now, pacing):
             self._admit(job, now)
@@ -174,8 +135,8 @@ class Group(MemberGroup):
         ):  # nothing runs in it
             self.weight, self.cap = new_weight, new_cap
             return
-        self.root.end_free_runs(self.root.env.now)
-        self.advance(self.root.env.now)
+        self.root.end_free_runs(self.root.now)
+        self.advance(self.root.now)
         self.leave()
         self.weight, self.cap = new_weight, new_cap
         self._changed(self)
@@ -185,12 +146,12 @@ class Group(MemberGroup):
         if self._removed or self.siblings is None:
             return
         if self.free_jobs:
-            self.root.end_free_runs(self.root.env.now)
+            self.root.end_free_runs(self.root.now)
         self.siblings.discard(self)
         if not self.classes and self.children is None:
             self._removed = True  # nothing ran in it, so nobody else gets more now
-            if not self.root.held:
-                self.root.relevel(self.root.env.now)
+            if self.root.outdated and not self.root.held:
+                self.root.relevel(self.root.now)
             return
         self._close()
         self.leave()
@@ -198,7 +159,7 @@ class Group(MemberGroup):
 
     def _close(self) -> None:
         """End all jobs here and below, unfinished."""
-        self.advance(self.root.env.now)
+        self.advance(self.root.now)
         queued = [ratio_class.queued_members() for ratio_class in self.classes]
         for job in chain.from_iterable(queued):
             if isinstance(job, Job):
@@ -215,13 +176,13 @@ class Group(MemberGroup):
 
     def rate_of(self, job: Job) -> float:
         """Rate of a running job now."""
-        self.root.end_free_runs(self.root.env.now)
-        self.root.relevel(self.root.env.now)
+        self.root.end_free_runs(self.root.now)
+        self.root.relevel(self.root.now)
         return min(job.cap, job.weight * self.level_now())
 
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
-        now = self.root.env.now
+        now = self.root.now
         if job.version == FREE:
             return self.root.work_left(job, now)
         ratio, many = job.cap / job.weight, self.classes
@@ -244,7 +205,7 @@ class Group(MemberGroup):
         if job.version == OVER:
             raise ValueError("job: it has finished; only a running job can be updated")
         job.weight, job.cap = new_weight, new_cap
-        self._admit(job, self.root.env.now)
+        self._admit(job, self.root.now)
 
     def _admit(self, job: Job, now: float) -> None:
         """Let a parked job run from now on; with a cap of 0 it stays parked."""
@@ -281,9 +242,9 @@ class Group(MemberGroup):
     def _park(self, job: Job) -> None:
         """Stop a job for now, and note what is left of its work."""
         if job.version == FREE:
-            self.root.end_free_run(job, self.root.env.now)
+            self.root.end_free_run(job, self.root.now)
         if job.version > PARKED:
-            self.advance(self.root.env.now)
+            self.advance(self.root.now)
             job.left = self.left_of(job)
             job.version = PARKED
             ratio_class = self.class_of(job.cap / job.weight)
@@ -297,7 +258,7 @@ class Group(MemberGroup):
         group.mark_changed()
         self.root.outdated = True
         if not self.root.held:
-            self.root.relevel(self.root.env.now)
+            self.root.relevel(self.root.now)
 
     def _must_exist(self) -> None:
         if self._removed:
@@ -311,6 +272,74 @@ class Group(MemberGroup):
         _weight(weight)
         _cap(cap)
         raise ValueError(f"delay: {delay!r} is not allowed; a finite number of at least 0")
+
+
+class Root(Group):
+    """The root of a group tree as its groups see it: the capacity that is shared.
+
+    A class, not a protocol: groups ask it a dozen times a job, and compiled code finds what a
+    class has at once.
+    """
+
+    __slots__ = ("env", "held", "outdated")
+
+    def __init__(self, env: Environment, capacity: float) -> None:
+        self.env = env
+        self.held = False
+        """Whether completions are being handled: levelling waits until all of them are."""
+        self.outdated = False
+        """Whether something has changed since the last levelling."""
+        super().__init__(None, self, 1.0, capacity, env.now)
+
+    @property
+    def now(self) -> float:
+        """The time; of this package's clock it is read without a look-up, where it is compiled."""
+        env = self.env
+        return env._now if isinstance(env, Clock) else env.now
+
+    def schedule(self, event: Happening, delay: float) -> None:
+        """Let an event happen after `delay` seconds."""
+        env = self.env
+        if isinstance(env, Clock):
+            env.schedule(event, delay=delay)
+        else:
+            env.schedule(event, NORMAL, delay)
+
+    @property
+    def capacity(self) -> float:
+        """The shared amount: vCPU of a host, bytes/s of a disk or NIC."""
+        return self.cap
+
+    @property
+    def busy_integral(self) -> float:
+        """Exact integral of the rate used since the start, in units of the capacity times s."""
+        raise NotImplementedError
+
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law, by somebody who had all to himself."""
+        raise NotImplementedError
+
+    def run_free(
+        self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
+    ) -> bool:
+        """Let `job` run outside the tree of groups, if there is enough for all; whether it does."""
+        raise NotImplementedError
+
+    def end_free_runs(self, now: float) -> None:
+        """Move the jobs that run free into the tree of groups."""
+        raise NotImplementedError
+
+    def end_free_run(self, job: Job, now: float) -> None:
+        """Stop one job that runs free, and note what is left of its work."""
+        raise NotImplementedError
+
+    def work_left(self, job: Job, now: float) -> float:
+        """Work that `job`, which runs free, still has to do."""
+        raise NotImplementedError
+
+    def relevel(self, now: float) -> None:
+        """Level again, if something has changed; `now` is the present instant."""
+        raise NotImplementedError
 
 
 def _weight(weight: float) -> float:

@@ -3,43 +3,50 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Self
 
-from simpy import Environment, Event
+from simpy import Environment
 from simpy.events import PENDING
 
+from sim.clock import NOBODY, Happening
 from sim.sharing.lazy_heap import OVER, PARKED
 
-NOBODY: Final = ()
-"""The callbacks of a job for which nobody has asked yet."""
 
-
-class Owner(Protocol):
+class Owner:
     """The group a job runs in, as the job sees it."""
+
+    __slots__ = ()
 
     def rate_of(self, job: Job) -> float:
         """Rate of a running job now."""
+        raise NotImplementedError
 
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
+        raise NotImplementedError
 
     def most(self, cap: float) -> float:
         """The least of a cap and those of this group and all around it."""
+        raise NotImplementedError
 
     def count_free(self, jobs: int, rate: float) -> None:
         """So many more jobs run free here, and use so much more; negative: less."""
+        raise NotImplementedError
 
     def enter(self, job: Job, now: float) -> None:
         """Let a parked job take part in the next levelling, unless its cap is 0."""
+        raise NotImplementedError
 
     def withdraw(self, job: Job) -> None:
         """Cancel a running or frozen job."""
+        raise NotImplementedError
 
     def revise(self, job: Job, weight: float | None, cap: float | None) -> None:
         """Change weight or cap of a running or frozen job."""
+        raise NotImplementedError
 
 
-class Job(Event):
+class Job(Happening):
     """Work in progress on a capacity; an event that succeeds when the work is done.
 
     Usable as a context manager: leaving the block before the end cancels the job, as SimPy's
@@ -47,12 +54,8 @@ class Job(Event):
     """
 
     __slots__ = (
-        "_callbacks",
-        "_ok",
-        "_value",
         "cap",
         "delay",
-        "env",
         "left",
         "owner",
         "tag",
@@ -60,16 +63,10 @@ class Job(Event):
         "weight",
     )
 
-    # What SimPy keeps in an event's dictionary has a place of its own: a quarter of a job's bytes.
-    env: Environment
-    _callbacks: Any
-    _ok: bool
-    _value: Any
-
     def __init__(  # noqa: PLR0917 (positional is quicker)
         self, env: Environment, owner: Owner, work: float, weight: float, cap: float, delay: float
     ) -> None:
-        # What `Event.__init__` does, without the call: 5% of a job's time.
+        # What `Happening.__init__` does, without the call: 5% of a job's time.
         self.env = env
         self._callbacks = NOBODY
         self._value = PENDING
@@ -84,17 +81,6 @@ class Job(Event):
         """V of its ratio class at which a running job is done; of one that runs free, when."""
         self.version = PARKED
         """Version of its valid entry in a queue, or its state: PARKED, OVER or FREE."""
-
-    @property
-    def callbacks(self) -> Any:
-        """Who is told of the end, a list; made for who asks first, or a fifth of a job's bytes."""
-        if self._callbacks is NOBODY:
-            self._callbacks = []
-        return self._callbacks
-
-    @callbacks.setter
-    def callbacks(self, callbacks: Any) -> None:
-        self._callbacks = callbacks
 
     @property
     def rate(self) -> float:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from simpy import Environment, Event
 from simpy.events import NORMAL
 
-from sim.sharing.group import Group, Pacing
+from sim.sharing.group import Group, Pacing, Root
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import OVER
 from sim.sharing.member import MemberGroup
@@ -40,11 +40,9 @@ class _OwnGroup(Group):
 
     __slots__ = ("_law",)
 
-    def __init__(
-        self, parent: Group | None, law: OwnLawCapacity, weight: float, cap: float
-    ) -> None:
+    def __init__(self, parent: Group, law: OwnLawCapacity, weight: float, cap: float) -> None:
         self._law = law
-        super().__init__(parent, law, weight, cap)
+        super().__init__(parent, law, weight, cap, law.now)
 
     def group(self, *, weight: float = 1.0, cap: float = math.inf) -> Group:
         """A child group; the law sees no groups, only the jobs in them."""
@@ -92,7 +90,7 @@ class _OwnGroup(Group):
         raise ValueError(STARTS_ONLY)
 
 
-class OwnLawCapacity(_OwnGroup):
+class OwnLawCapacity(Root):
     """A capacity whose jobs a law of the user's own runs.
 
     Args:
@@ -104,7 +102,7 @@ class OwnLawCapacity(_OwnGroup):
         ValueError: `law` has no `run`.
     """
 
-    __slots__ = ("_done", "_events", "_runs", "env", "held", "outdated")
+    __slots__ = ("_done", "_events", "_runs")
 
     def __init__(self, env: Environment, capacity: float, law: SharingLaw) -> None:
         if not callable(getattr(law, "run", None)):
@@ -112,22 +110,45 @@ class OwnLawCapacity(_OwnGroup):
                 f"cpu_law: {type(law).__name__} has no run(work, weight, cap), which starts work "
                 f"and returns an event"
             )
-        self.env = env
-        self.held = self.outdated = False
-        super().__init__(None, self, 1.0, capacity)
+        super().__init__(env, capacity)
         self._runs = law
         self._events: dict[Job, Event] = {}
         self._done = 0.0
 
     @property
-    def capacity(self) -> float:
-        """The shared amount."""
-        return self.cap
-
-    @property
     def busy_integral(self) -> float:
         """Work of the jobs that have ended, in units of the capacity times s."""
         return self._done
+
+    def note_work(self, work: float) -> None:
+        """Count work that was done outside of the law."""
+        self._done += work
+
+    def group(self, *, weight: float = 1.0, cap: float = math.inf) -> Group:
+        """A group; the law sees only the jobs in it."""
+        if not (0.0 < weight < math.inf and cap >= 0.0):
+            self._refuse(0.0, weight, cap, 0.0)
+        return _OwnGroup(self, self, weight, cap)
+
+    def run(
+        self, work: float, *, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
+    ) -> Job:
+        """Hand the work to the law."""
+        if not (0.0 <= work < math.inf and 0.0 < weight < math.inf and cap >= 0.0):
+            self._refuse(work, weight, cap, delay)
+        return self.begin(Job(self.env, self, work, weight, cap, delay))
+
+    def withdraw(self, job: Job) -> None:
+        """Give a running job up."""
+        self.give_up(job)
+
+    def revise(self, job: Job, weight: float | None, cap: float | None) -> None:
+        """Requests that are served change their job while it runs.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError(STARTS_ONLY)
 
     def begin(self, job: Job) -> Job:
         """Start a job."""

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import Final
 
+from sim.sharing.job import Owner
 from sim.sharing.lazy_heap import OVER, SPARE, drop_all_stale, drop_stale
 from sim.sharing.ratio_class import RESIDUE, NextCompletions, RatioClass
 
@@ -32,7 +33,7 @@ NO_RATIOS: Final[list[float]] = []
 """Those of all groups in which nothing has run in the tree yet, as of most; never changed."""
 
 
-class Waterfill:
+class Waterfill(Owner):
     """Ratio classes sorted by ratio, the first `saturated` of which have all they can use.
 
     These use `saturated_rate` together; the others weigh `unsaturated` and share the rest of the

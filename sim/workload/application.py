@@ -1,5 +1,6 @@
 """An application: services with copies and order, the same on every platform."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -108,10 +109,10 @@ class Application:
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "Application":
-        names = [part.name for part in self.parts]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"parts: {name!r} is there {names.count(name)} times; once")
+        names = Counter(part.name for part in self.parts)
+        for name, times in names.items():
+            if times > 1:
+                raise ValueError(f"parts: {name!r} is there {times} times; once")
         for part in self.parts:
             for what in (*(wait.part for wait in part.after), *part.apart_from):
                 if what not in names:
@@ -138,8 +139,9 @@ class Application:
 
     def in_order(self) -> Iterator[Part]:
         """Its parts, each after those that it waits for."""
+        by_name = {part.name: part for part in self.parts}
         for name in in_order(self._waits(), "parts"):
-            yield self.part(name)
+            yield by_name[name]
 
     def rows(self) -> list[dict[str, Any]]:
         """A row a part: what a copy of it reserves, where its size comes from, what it waits for.

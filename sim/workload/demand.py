@@ -25,6 +25,7 @@ class Demand:
         "alone",
         "architectures",
         "cap",
+        "disk",
         "hot",
         "init",
         "memory",
@@ -49,6 +50,7 @@ class Demand:
         """cgroup v1 `cpu.shares`: 1024 a vCPU, 2 at least (as the ECS agent writes it)."""
         self.memory = service.memory if service.memory_limited else math.inf
         self.private = service.private
+        self.disk = plain(service.disk)
         self.processes = service.app.processes
         self.oom_group = service.oom_group
         self.architectures = service.architectures
@@ -102,15 +104,20 @@ class PerService(Generic[T]):
         make: derives the value from a service.
     """
 
-    __slots__ = ("_made", "_make")
+    __slots__ = ("_last", "_made", "_make")
 
     def __init__(self, make: Callable[[Service], T]) -> None:
         self._make = make
         self._made: dict[int, tuple[Service, T]] = {}
+        self._last: tuple[Service, T] | None = None
+        """That of the service which was asked for last: most are the same."""
 
     def of(self, service: Service) -> T:
         """The value for this service."""
-        entry = self._made.get(id(service))
-        if entry is None:  # keeping the service alive keeps its id from being reused
-            entry = self._made[id(service)] = (service, self._make(service))
+        entry = self._last
+        if entry is None or entry[0] is not service:
+            entry = self._made.get(id(service))
+            if entry is None:  # keeping the service alive keeps its id from being reused
+                entry = self._made[id(service)] = (service, self._make(service))
+            self._last = entry
         return entry[1]

@@ -48,8 +48,11 @@ class TaskSize:
 def task_size(service: Service, init: Init = "before") -> TaskSize:
     """What a task of that service takes of its host."""
     together, every = service.containers, (*service.containers, *service.init)
+    alone = len(every) == 1
 
     def most(of: Callable[[Service], float]) -> float:
+        if alone:
+            return of(service)
         if init == "beside":
             return fsum(map(of, every))
         return max(fsum(map(of, together)), *map(of, service.init), 0.0)

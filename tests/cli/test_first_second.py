@@ -172,3 +172,17 @@ def test_what_is_no_interrupt_is_told_as_ever() -> None:
     assert "ZeroDivisionError: by nought" in done.stderr
     assert not interrupt.is_one(ZeroDivisionError("by nought"))
     assert interrupt.is_one(RuntimeError("KeyboardInterrupt: "))
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["MemoryError", "ImportError('libarrow.so: failed to map segment from shared object')"],
+)
+def test_too_little_memory_is_a_sentence(error: str) -> None:
+    """Also where it is a library that finds none, in words of its own."""
+    code = f"import sim.cli\nraise {error}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: there is too little memory for this")
+    assert done.stderr.count("\n") == 1

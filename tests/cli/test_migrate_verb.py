@@ -90,13 +90,13 @@ def test_what_cannot_be_asked_is_an_exit_of_two(listed: Path, words: list[str], 
 
 
 def test_read_shows_what_was_understood(listed: Path) -> None:
-    """Guests, the CPU column that was taken, and columns that say nothing."""
+    """Guests, the CPU column that was taken, and columns that are not used."""
     ran = call("read", listed)
     shown = " ".join(ran.stdout.split())
 
     assert ran.exit_code == 0
     assert "3 machines: 10 vCPU and 24 GiB" in shown
-    assert "from the column 'vcpu'" in shown and "say nothing here: team" in shown
+    assert "from the column 'vcpu'" in shown and "are not used: team" in shown
     assert json.loads(call("read", listed, "--json").stdout)["guests"][0]["name"] == "web-1"
 
 

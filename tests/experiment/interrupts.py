@@ -25,6 +25,7 @@ WRITING = tuple(
     f"storage/{name}.py"
     for name in ("part_files", "run_folder", "finished_runs", "manifest", "whole_file")
 )
+OURS = f"{os.sep}sim{os.sep}"
 WRITTEN = re.compile(rb'"written": "[^"]*"')
 """The clock of a manifest, the only thing in a folder that is not the same the next time."""
 DRAFT = re.compile(rf"(.+)\.{os.getpid()}\.writing")
@@ -73,6 +74,32 @@ def interrupted_at(line: int, act: Callable[[], object], again: int | None = Non
     except KeyboardInterrupt:
         return True
     return next(left) < 0
+
+
+def moments(act: Callable[[], object], folder: Path | None = None) -> list[int]:
+    """Numbers of the lines of writing that an act comes to; of those that are alike, the first.
+
+    Alike are those with the same lines of ours above them, and with the same on disk.
+
+    Args:
+        folder: where it writes; None: whatever is on disk.
+    """
+    first: dict[object, int] = {}
+    number = itertools.count()
+
+    def note() -> None:
+        on_disk = state(folder) if folder is not None and folder.exists() else ""
+        first.setdefault((on_disk, *_lines_above(sys._getframe(2))), next(number))
+
+    at_each_line(act, note)
+    return list(first.values())
+
+
+def _lines_above(frame: types.FrameType | None) -> Iterator[tuple[str, int]]:
+    while frame is not None:
+        if OURS in frame.f_code.co_filename:
+            yield frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
 
 
 def lines(step: int, first: int | None = None) -> Iterator[int]:

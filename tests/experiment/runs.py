@@ -66,6 +66,16 @@ class DiesOnce:
 
 
 @description
+class DiesAlways:
+    """A platform whose runs kill the process they are in."""
+
+    def deploy(self, world: World) -> Deployment:  # noqa: ARG002
+        """Never set it up."""
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+
+@description
 class SleepsOnce:
     """A platform whose first run takes a while; the file remembers it."""
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import re
 import socket
 import subprocess
@@ -9,11 +10,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from runs import DiesOnce, assert_same, pair, scenario
+from interrupts import interrupted_at
+from runs import DiesAlways, DiesOnce, assert_same, pair, scenario
 
 from sim.experiment import compare, replicate
+from sim.experiment.running import engine
+from sim.experiment.storage import run_folder as store
 
 pytestmark = pytest.mark.filterwarnings("default")  # Dask's packages warn about one another
 
@@ -74,6 +79,19 @@ def test_runs_of_a_dask_worker_that_is_killed_are_made_again_elsewhere(
     assert_same(disturbed, replicate(dying, times=40, jobs=1))
 
 
+@pytest.mark.long
+def test_a_run_of_which_every_dask_worker_dies_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a sentence, as of worker processes without Dask."""
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", f"{here}:{here.parent}")  # of `runs` and `worlds`
+    dying = scenario(DiesAlways())
+
+    with pytest.raises(ChildProcessError, match="its workers keep dying"):
+        replicate(dying, times=1, cluster="local", jobs=1, out=tmp_path)
+
+
 @pytest.mark.parametrize(
     "address", ["nonsense", "tcp://", "http://x:1", "inproc://x", "", "tcp://x"]
 )
@@ -115,6 +133,26 @@ def test_whoever_of_a_cluster_is_killed_the_same_command_goes_on(
         replicate(scenario(), times=200, out=tmp_path, jobs=1),
         replicate(scenario(), times=200, jobs=1),
     )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dask", [False, True])
+def test_ctrl_c_at_some_lines_of_writing_what_others_have_made(
+    dask: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Of two processes or of a cluster, in whatever order it comes: one process goes on."""
+    monkeypatch.setattr(store, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "BATCH_SECONDS", 0.01)
+    where: dict[str, Any] = {"cluster": request.getfixturevalue("address")} if dask else {"jobs": 2}
+    undisturbed = compare(pair(), times=3, seed=2, jobs=1)
+    draw = random.Random(dask)
+    for number in range(12 if dask else 6):
+        out = tmp_path / str(number)
+        assert interrupted_at(
+            draw.randrange(1200),
+            lambda out=out: compare(pair(), times=3, seed=2, out=out, **where),  # type: ignore[misc]
+        )
+        assert_same(compare(pair(), times=3, seed=2, jobs=1, out=out), undisturbed)
 
 
 CLIENT = """\

@@ -1,22 +1,28 @@
 """Whatever happens while results are written, and whatever has happened to them since."""
 
 import contextlib
+import errno
 import json
 import multiprocessing
+import os
 import random
+import re
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
-from interrupts import interrupted_at, left_by_kills, lines, remember_runs, state
+from failing import failing
+from interrupts import interrupted_at, left_by_kills, lines, moments, remember_runs, state
 from runs import assert_same, pair, scenario
 
 from sim.experiment import Results, compare, load, replicate
 from sim.experiment.running import engine
 from sim.experiment.storage import finished_runs
 from sim.experiment.storage import run_folder as store
-from sim.experiment.storage.part_files import FOLDERS
+from sim.experiment.storage.part_files import FOLDERS, PartFiles
 from sim.experiment.storage.whole_file import write_whole
 
 pytestmark = [
@@ -27,9 +33,10 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every batch is a part, batches are small, and each run is made once."""
+    """Every batch is a part, batches are small, and parts are merged; each run is made once."""
     monkeypatch.setattr(store, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(engine, "BATCH_SECONDS", 0.01)
+    monkeypatch.setattr(PartFiles.merge, "__defaults__", (3,))
     remember_runs(monkeypatch)
 
 
@@ -49,15 +56,13 @@ def only(out: Path) -> Path:
     return next(path for path in (out / "small").iterdir() if path.name != "latest")
 
 
-def interrupt_everywhere(
-    step: int, tmp_path: Path, undisturbed: Results, first: int | None = None
-) -> int:
-    """Interrupt the command at every so-manieth line, and go on; how often that was.
+def interrupt(at: Iterable[int], tmp_path: Path, undisturbed: Results) -> int:
+    """Interrupt the command at these lines, and go on; how often that was.
 
     It goes on once from all interrupts that leave the same.
     """
     seen: set[str] = set()
-    for times, line in enumerate(lines(step, first)):
+    for times, line in enumerate(at):
         out = tmp_path / str(line)
         if not interrupted_at(line, lambda out=out: ask(out)):  # type: ignore[misc]
             return times
@@ -66,21 +71,23 @@ def interrupt_everywhere(
             assert_same(ask(out), undisturbed)
             assert_same(load(only(out)), undisturbed)
         shutil.rmtree(out, ignore_errors=True)
-    raise AssertionError
+    return times + 1
 
 
 def test_ctrl_c_at_any_line_of_writing_leaves_no_run_twice_and_none_out(
     tmp_path: Path, undisturbed: Results
 ) -> None:
     """The same command goes on, and its tables are those of an undisturbed run."""
-    assert interrupt_everywhere(151, tmp_path, undisturbed) > 5
+    assert interrupt(lines(151), tmp_path, undisturbed) > 5
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("first", range(2))
-def test_ctrl_c_at_every_line_of_writing(first: int, tmp_path: Path, undisturbed: Results) -> None:
-    """Each of them, once: each process takes every other."""
-    assert interrupt_everywhere(2, tmp_path, undisturbed, first) > 800
+@pytest.mark.parametrize("half", range(2))
+def test_ctrl_c_at_every_line_of_writing(half: int, tmp_path: Path, undisturbed: Results) -> None:
+    """Each of them, and again wherever something else is on disk; each process takes half."""
+    every = moments(lambda: ask(tmp_path / "seen"), tmp_path / "seen")
+    assert len(every) > 1500
+    assert interrupt(every[half::2], tmp_path, undisturbed) >= len(every) // 2
 
 
 def test_a_lock_that_an_interrupt_has_left_hinders_nobody(
@@ -109,12 +116,15 @@ def test_a_lock_that_an_interrupt_has_left_hinders_nobody(
 def save_everywhere(step: int, tmp_path: Path) -> int:
     """Interrupt a save over a finished run of fewer replications; a reader sees one of both."""
     few, many = replicate(scenario(), times=2), replicate(scenario(), times=3)
+    seen: set[str] = set()
     for times, line in enumerate(lines(step)):
         out = tmp_path / str(line)
         few.save(out)
         if not interrupted_at(line, lambda out=out: many.save(out)):  # type: ignore[misc]
             return times
-        saved_again(out, few, many)
+        if (left := state(out)) not in seen:
+            seen.add(left)
+            saved_again(out, few, many)
         shutil.rmtree(out)
     raise AssertionError
 
@@ -172,6 +182,100 @@ def test_a_first_save_that_is_killed_leaves_nothing_half(
         results.save(each)
         assert_same(load(each / "small"), results)
         assert not [path for path in each.rglob(".*") if path.name != finished_runs.LOCK]
+
+
+def test_a_disk_that_fills_up_at_any_file_leaves_the_old_run_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the file that was written, and the next save goes well."""
+    few, many = replicate(scenario(), times=2), replicate(scenario(), times=3)
+    said = []
+    for room in count():
+        out = tmp_path / str(room)
+        if room % 2:
+            few.save(out)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", full_after(room // 2))
+            try:
+                many.save(out)
+            except OSError as error:
+                said.append(str(error))
+            else:
+                break
+        assert not list(out.rglob(".*.writing*"))
+        if room % 2:
+            saved_again(out, few, many)
+        else:
+            assert_same(load(many.save(out)), many)
+
+    assert len(said) > 10
+    assert all(re.search(r"No space left on device: '.*/small/[0-9a-f]{10}/", s) for s in said)
+
+
+def full_after(files: int) -> Callable[[int], None]:
+    """What the system says of a disk that has room for so many files."""
+    left = count(files, -1)
+
+    def fsync(_: int) -> None:
+        if next(left) <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    return fsync
+
+
+def fail_everywhere(
+    step: int, out: Path, act: Callable[[Path], object], *, for_good: bool
+) -> Iterator[Path]:
+    """Folders in which an operation on files failed; whoever acted was told, or did without it."""
+    with failing(out, -1, for_good=False) as done:
+        act(out / "counted")
+    for number in range(step // 2, done(), step):
+        folder = out / str(number)
+        with failing(out, number, for_good=for_good), contextlib.suppress(OSError):
+            act(folder)
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.long)])
+def test_whatever_fails_in_a_save_the_next_one_goes_well(
+    step: int, for_good: bool, tmp_path: Path
+) -> None:
+    """Any operation on files, once or from then on: no file is taken for damaged that is not."""
+    few, many = replicate(scenario(), times=2), replicate(scenario(), times=3)
+
+    def act(folder: Path) -> None:
+        shutil.copytree(few.save(tmp_path / "few").parent, folder / "small", symlinks=True)
+        many.save(folder)
+
+    for folder in fail_everywhere(step, tmp_path / "out", act, for_good=for_good):
+        if (folder / "small").exists():
+            saved_again(folder, few, many)
+
+
+@pytest.mark.parametrize("step", [67, pytest.param(3, marks=pytest.mark.long)])
+def test_whatever_fails_while_runs_are_kept_the_same_command_goes_on(
+    step: int, tmp_path: Path, undisturbed: Results
+) -> None:
+    """Any operation on files, once."""
+    for folder in fail_everywhere(step, tmp_path, ask, for_good=False):
+        assert_same(ask(folder), undisturbed)
+        assert_same(load(only(folder)), undisturbed)
+
+
+@pytest.mark.parametrize("moved", [-3600.0, 3600.0])
+def test_drafts_go_whatever_the_clock_has_been_set_to(moved: float, tmp_path: Path) -> None:
+    """Those of a killed process; one that was begun just now may be another's."""
+    results = replicate(scenario(), times=2)
+    old, new = tmp_path / "small" / ".writing-old", tmp_path / "small" / ".writing-new"
+    for draft in (old, new):
+        draft.mkdir(parents=True)
+    os.utime(old, (time.time() + moved,) * 2)
+
+    results.save(tmp_path)
+    assert new.is_dir()
+    assert not old.exists()
 
 
 def save_often(out: Path, times: int, results: Results) -> None:

@@ -4,6 +4,7 @@ import math
 import os
 import pickle
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -53,6 +54,24 @@ def test_a_worker_process_imports_no_tables_and_nothing_above_the_experiment() -
     )
 
     assert done.stdout.strip() == b"[]"
+
+
+def test_a_worker_process_never_gets_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even while it imports what would ignore it; the process that starts it does."""
+    asked = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))"
+    said: list[str] = []
+
+    class Executor:
+        def submit(self, *_: object) -> Future[Bundle]:
+            said.append(subprocess.check_output([sys.executable, "-S", "-c", asked], text=True))
+            return Future()
+
+    pool = ProcessPool(2)
+    monkeypatch.setattr(pool, "_executor", Executor())
+    pool.submit(Batch((("a", 0),), {"a": scenario()}, 1, code_digest()))
+
+    assert said == ["True\n"]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_runs_of_a_worker_that_is_killed_are_made_again(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from sim import catalog
 from sim.platforms.ecs.container_instance import ContainerInstance, FreeOnInstance, TaskRequest
 from sim.platforms.ecs.instance_limits import TasksOnInstances
 from sim.platforms.ecs.placement import PlacementIndex, Strategy
+from sim.platforms.packing.placing import first_fit
 from sim.platforms.scaling.host_index import SPARE, HostIndex
 from sim.units import MiB
 
@@ -156,15 +157,16 @@ def test_a_scenario_and_the_ceilings_count_the_same_tasks_with_trunking() -> Non
 
 def test_hosts_that_come_back_to_a_kind_stand_there_once() -> None:
     """However often they go to and fro: else a million starts would leave a million numbers."""
-    hosts: HostIndex[str] = HostIndex()
+    hosts: HostIndex[FreeOnInstance, TaskRequest] = HostIndex(first_fit)
+    free, busy = left(tasks=0), left(tasks=1)
     for number in (0, 1, 2):
-        hosts.put(number, "free")
+        hosts.put(number, free)
     for _ in range(500):
         for number in (1, 2):
-            hosts.put(number, "busy")
-            hosts.put(number, "free")
+            hosts.put(number, busy)
+            hosts.put(number, free)
 
-    assert len(hosts._by_kind["free"].numbers) <= SPARE + 2 * 3
-    assert hosts.first("free") == 0
+    assert len(hosts._by_kind[free].numbers) <= SPARE + 2 * 3
+    assert hosts.best(SMALL) == 0
     hosts.remove(0)
-    assert hosts.first("free") == 1
+    assert hosts.best(SMALL) == 1

@@ -165,3 +165,21 @@ def test_no_type_for_a_service_that_none_holds() -> None:
 
     with pytest.raises(ValueError, match=r"no type of 'm5\.large' holds a task of node"):
         by_instance_type(catalog.service("node", cpu=64.0), "m5.large")
+
+
+def test_points_of_the_frontier_that_are_near_each_other_share_a_label() -> None:
+    """No number is drawn over another one."""
+    near = pd.DataFrame(
+        {
+            "instance": ["a", "b", "c", "far"],
+            "architecture": "amd64",
+            "count": [700, 702, 720, 1000],
+            "stopped_by": "memory",
+            "usd_per_container_hour": [0.0110, 0.0111, 0.0130, 0.02],
+            "frontier": True,
+        }
+    )
+    ax = plots.cost_frontier(near)
+    labels = [text.get_text() for text in ax.texts]
+
+    assert labels[:2] == ["1-3", "4"]

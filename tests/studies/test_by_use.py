@@ -310,6 +310,38 @@ def test_the_whole_model_in_full_length_passes_at_the_answer_and_fails_above(
         assert not passes(platform, what, answer.count + 1, **terms)
 
 
+class Told:
+    """Stands for a bar."""
+
+    def __init__(self) -> None:
+        self.total: float | None = None
+        self.done = 0
+
+    def update(self, n: int = 1) -> None:
+        self.done += n
+        assert self.total is not None
+        assert self.done <= self.total
+
+
+@pytest.mark.parametrize("what, how", PAIRS)
+def test_where_slots_end_the_search_the_answer_is_the_less_of_both(
+    what: Service, how: dict[str, Any]
+) -> None:
+    """So many and one more are told from fewer, and a bar knows at the end how long it was."""
+    platform = docker(machine(vcpu=2.0, memory=10_000 * MiB, quota_period=0.1))
+    terms = {"vcpu": 2.0, "core_speed": 1.0, "window": 5.0} | how
+    whole = largest_by_use(platform, what, **terms)
+    for most in (1, whole.count - 1, whole.count, whole.count + 1, 10 * whole.count):
+        told = Told()
+        answer = largest_by_use(platform, what, most=most, told=told, **terms)
+
+        assert answer.count == min(most, whole.count)
+        assert all(probe.sandboxes <= most for probe in answer.probes)
+        assert told.done == len(answer.probes)
+        assert not answer.probes or told.total == told.done
+    assert answer == whole
+
+
 def test_equal_trees_are_probed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Docker, ECS and a daemon with less memory for containers load the CPU in the same way."""
     box = machine(vcpu=2.0, memory=10_000 * MiB, quota_period=0.1)

@@ -15,3 +15,19 @@ def test_instances_hold_the_largest_part_whichever_comes_first() -> None:
     found = sim.uptime(app, platform="ec2", replications=1)
 
     assert [row.short for row in found.rows] == [0]
+
+
+def test_images_that_are_there_are_those_of_daemons_too() -> None:
+    """A warm start pulls nothing, whatever else runs on every host."""
+    web, agent = catalog.service("node"), catalog.service("mysql")
+    app = Application(name="shop", parts=(Part(service=web), Part(service=agent, daemon=True)))
+
+    found = sim.uptime(app, platform="ecs", replications=1)
+
+    pulled = {
+        row.image: sum(
+            t.end - t.start for copy in row.runs[0] for t in copy.tiles if t.phase == "pull"
+        )
+        for row in found.rows
+    }
+    assert pulled["warm"] < 1.0 < pulled["cold"]  # a look whether the tags have changed

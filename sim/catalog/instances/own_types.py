@@ -63,11 +63,14 @@ def update(path: Path) -> list[str]:
         raise ValueError(f"nobody's home is known; name a file in {PLACE}")
     place().parent.mkdir(parents=True, exist_ok=True)
     beside = place().with_name(f".{place().name}.{os.getpid()}")
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns(), lineterminator="\n", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(kept.values())
-    beside.replace(place())
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns(), lineterminator="\n", extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(kept.values())
+        beside.replace(place())
+    finally:
+        beside.unlink(missing_ok=True)
     return [row["instance_type"] for row in new]
 
 

@@ -170,7 +170,7 @@ class Engine:
                 continue
             except CancelledError as error:
                 raise ConnectionError("cluster: its scheduler has gone") from error
-            except (ImportError, RuntimeError) as error:
+            except Exception as error:
                 self.workers.explain(error)
                 raise
             self._keep(bundle)

@@ -21,6 +21,19 @@ class Progress(Protocol):
         ...
 
 
+class _Unseen:
+    """Nobody looks on."""
+
+    total: float | None = None
+
+    def update(self, n: int = 1) -> None:
+        """Nothing is told."""
+
+
+UNSEEN: Progress = _Unseen()
+"""Where nobody looks on."""
+
+
 class Lines:
     """A line now and then: a bar that is drawn again and again makes a file nobody can read."""
 

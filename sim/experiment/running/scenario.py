@@ -229,6 +229,7 @@ def _read_meters(world: World, deployment: Deployment, every: float) -> Generato
     before: dict[str, tuple[int, float]] = {}
     while True:
         for kernel in deployment.hosts():
+            kernel.catch_up()
             root, memory = kernel.cpu.root, kernel.memory
             host, busy = before.get(kernel.name) or (record.hosts[kernel.name], 0.0)
             now = root.busy_integral

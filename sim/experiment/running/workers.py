@@ -97,7 +97,8 @@ class ProcessPool:
         if self._executor is None:
             self._own = batch.own
             self.revive()
-        future: Future[Bundle] = self._executor.submit(perform, batch)
+        with _deaf_to_ctrl_c():  # it starts the processes
+            future: Future[Bundle] = self._executor.submit(perform, batch)
         return future
 
     def revive(self) -> None:
@@ -153,6 +154,22 @@ class StartingPool(ProcessPool):
         if any(future.done() for future in self._first):
             return super().submit(batch)
         return InProcess().submit(batch)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that begin within the block never get Ctrl-C.
+
+    A terminal sends it to them, too, while they still import what would let them ignore it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(parent: int, own: Mapping[str, str]) -> None:  # noqa: ARG001 (processes are of one text)
@@ -328,8 +345,13 @@ class Workers:
         """Say more of a run that could not be made, where the place is to blame.
 
         Raises:
+            ChildProcessError: the workers of a cluster keep dying.
             ConnectionError: a cluster cannot read what it is sent.
         """
+        if type(error).__name__ == "KilledWorker":  # Dask's own name for it
+            raise ChildProcessError(
+                "cluster: its workers keep dying (out of memory?); fewer threads each may help"
+            ) from error
         unread = isinstance(error, ImportError) or "deserialization" in str(error)
         if unread and isinstance(self._executor, DaskCluster):
             raise ConnectionError(

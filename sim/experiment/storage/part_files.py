@@ -9,11 +9,13 @@ folder; files of other names are never touched, and no link is followed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from io import BufferedReader
 from itertools import accumulate, chain
@@ -40,6 +42,9 @@ LARGEST_COMMIT = 2**20
 
 NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """How a file is opened that may be neither a link nor a pipe, where the system knows that."""
+
+NO_FILE = (errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO)
+"""What the system says of a link, a folder, or a pipe in its place."""
 
 _OURS = re.compile(r"part-([0-9]{5,9})\.(?:parquet|json)")
 
@@ -115,17 +120,13 @@ class PartFiles:
 
         Raises:
             Damaged: one of them is not; the message names it.
+            OSError: one of them cannot be read now, which is no reason to make it again.
         """
         part = self._commit(number)
         for table in TABLES:
             path = self.path(table, number)
-            try:
-                with unlinked(path) as file:
-                    digest = hashlib.file_digest(file, "blake2b").hexdigest()
-            except FileNotFoundError:
-                raise Damaged(f"{path} is missing") from None
-            except OSError as error:
-                raise Damaged(f"{path} cannot be read ({error.strerror})") from None
+            with _to_read(path) as file:
+                digest = hashlib.file_digest(file, "blake2b").hexdigest()
             if digest != part.digests[table]:
                 raise Damaged(f"{path} is damaged")
         return part
@@ -220,13 +221,20 @@ class PartFiles:
     def tidy(self) -> list[str]:
         """Remove what was cut short, replaced or damaged; the messages name what was damaged."""
         lost = self.find()
-        kept = self.pinned | {part.number for part in self.there}
+        self._remove_all_but(self.pinned | {part.number for part in self.there})
+        return lost
+
+    def pin(self, numbers: Collection[int]) -> None:
+        """A finished run is read from these parts now; all others go."""
+        self.pinned = frozenset(numbers)
+        self._remove_all_but(self.pinned)
+
+    def _remove_all_but(self, kept: Collection[int]) -> None:
         for folder in reversed(FOLDERS):
             for path, number in list(self._files(folder)):
                 if number not in kept:
                     path.unlink(missing_ok=True)
             remove_drafts(self.folder / folder)
-        return lost
 
     def _files(self, folder: str) -> Iterator[tuple[Path, int]]:
         """Files of a folder that a part may have, with their numbers."""
@@ -237,13 +245,11 @@ class PartFiles:
 
     def _commit(self, number: int) -> PartFile:
         path = self.path(COMMITS, number)
+        with _to_read(path) as file:
+            text = file.read(LARGEST_COMMIT)
         try:
-            with unlinked(path) as file:
-                text = file.read(LARGEST_COMMIT)
             part = _unsealed(text)
-        except FileNotFoundError:
-            raise Damaged(f"{path} is missing") from None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise Damaged(f"{path} is damaged") from None
         if part.number != number:
             raise Damaged(f"{path} is a copy of part {part.number}")
@@ -286,24 +292,29 @@ class PartFiles:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        with _to_read(path) as file:
+            held = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
+            file.readinto(held)
         try:
-            with unlinked(path) as file:
-                held = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
-                file.readinto(held)
             return pq.read_table(pa.BufferReader(held), page_checksum_verification=True)
         except (OSError, ValueError, pa.ArrowException) as error:
             raise Damaged(f"{path} is damaged") from error
 
     def _write(self, path: Path, tables: Iterable[pa.Table]) -> tuple[int, str]:
         """Write a file, and return how many rows it has, and its digest."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         from sim.experiment.storage.tables import even
 
         rows, pieces = 0, even(tables)
         first = next(pieces)
+        kinds = zip(first.schema.names, first.schema.types, strict=True)
+        few = [name for name, kind in kinds if not pa.types.is_floating(kind)]
         with whole_file(path) as file:
-            with pq.ParquetWriter(file, first.schema, write_page_checksum=True) as writer:
+            with pq.ParquetWriter(
+                file, first.schema, use_dictionary=few, write_page_checksum=True
+            ) as writer:
                 for piece in chain([first], pieces):
                     writer.write_table(piece)
                     rows += piece.num_rows
@@ -319,6 +330,25 @@ def unlinked(path: Path) -> BufferedReader:
         OSError: it is a link, or cannot be read.
     """
     return open(path, "rb", opener=lambda name, _: os.open(name, os.O_RDONLY | NO_LINK))
+
+
+@contextmanager
+def _to_read(path: Path) -> Iterator[BufferedReader]:
+    """A file of a part.
+
+    Raises:
+        Damaged: it is missing, or no file.
+        OSError: it cannot be read now.
+    """
+    try:
+        with unlinked(path) as file:
+            yield file
+    except FileNotFoundError:
+        raise Damaged(f"{path} is missing") from None
+    except OSError as error:
+        if error.errno not in NO_FILE:
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+        raise Damaged(f"{path} is damaged") from None
 
 
 def _opened(path: Path) -> tuple[Path, pa.OSFile]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from simpy import Environment
 
+from sim.clock import Clock
 from sim.core.recorder import Recorder
 from sim.experiment.running.columns import (
     Coded,
@@ -147,7 +147,7 @@ def samples_table(record: Recorder, variant: str, run: int) -> pd.DataFrame:
 
 def empty_tables() -> Tables:
     """The columns, and no row."""
-    nothing = Recorder(Environment())
+    nothing = Recorder(Clock())
     return {
         "runs": _runs([]),
         "spans": _arrow(span_columns(nothing, "", 0)),
@@ -157,12 +157,12 @@ def empty_tables() -> Tables:
 
 def empty_spans() -> pd.DataFrame:
     """The columns of spans, and no row."""
-    return spans_table(Recorder(Environment()), "", 0)
+    return spans_table(Recorder(Clock()), "", 0)
 
 
 def empty_samples() -> pd.DataFrame:
     """The columns of samples, and no row."""
-    return samples_table(Recorder(Environment()), "", 0)
+    return samples_table(Recorder(Clock()), "", 0)
 
 
 def _runs(rows: Sequence[RunRow]) -> pa.Table:

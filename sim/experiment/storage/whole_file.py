@@ -19,6 +19,17 @@ def write_whole(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a file that nobody has yet, in one step.
+
+    Raises:
+        FileExistsError: it is there.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path))
+    write_whole(path, text)
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` in one step when the block has ended.
@@ -85,5 +96,10 @@ def remove_drafts(folder: Path, older_than: float = -1e9) -> None:
     """
     for path in folder.iterdir():
         with suppress(OSError):
-            if _DRAFT.fullmatch(path.name) and time.time() - path.lstat().st_mtime > older_than:
+            if _DRAFT.fullmatch(path.name) and age(path) > older_than:
                 path.unlink()
+
+
+def age(path: Path) -> float:
+    """Seconds from or to its last change: a clock may have been set back since."""
+    return abs(time.time() - path.lstat().st_mtime)

@@ -67,6 +67,8 @@ def source(path: Path) -> SourceText:
     Raises:
         BadInput: there is none, it is no file, it is too large or no text.
     """
+    if path.suffix == ".tf" and path.is_file():
+        raise BadInput(f"{path}: {_TERRAFORM}")
     return SourceText(str(path), decoded(str(path), bytes_of(path)), path.parent, path)
 
 
@@ -121,6 +123,8 @@ def _in(folder: Path) -> list[Path]:
     for name, command in RENDERED.items():
         if (folder / name).is_file():
             raise BadInput(f"{folder / name}: {command.format(folder=folder)}")
+    if not files and any(folder.glob("*.tf")):
+        raise BadInput(f"{folder}: {_TERRAFORM}")
     if not files:
         raise BadInput(f"{folder}: no *.yaml or *.yml is in this folder")
     if len(files) > MOST_FILES:
@@ -134,6 +138,10 @@ RENDERED = {
     "kustomization.yml": "render it first: kubectl kustomize {folder} | sim read -",
 }
 """Files that stand for others, and the command that writes those."""
+_TERRAFORM = (
+    "Terraform's sources do not say all values; plan them first: terraform plan -out=tfplan && "
+    "terraform show -json tfplan | sim read -"
+)
 
 
 def _too_large(name: str) -> BadInput:

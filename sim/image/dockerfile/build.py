@@ -253,7 +253,7 @@ class StageBuild:
         if size is None:
             raise InstructionError(
                 f"RUN {ordinal} has no size: give it with --run-size {ordinal}=SIZE, "
-                "or in a comment above it: # berthsim: size=120MB cpu=30"
+                "or write '# berthsim: size=120MB cpu=30' on the line above it"
             )
         # A RUN that writes anything may have written anywhere.
         self.tree.certain = self.tree.certain and size == 0.0

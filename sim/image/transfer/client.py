@@ -37,18 +37,6 @@ KUBERNETES: Mapping[str, PullPolicy] = {
 """`imagePullPolicy` in the same words."""
 
 
-def contacts(policy: PullPolicy, *, here: bool, pulled: bool) -> bool:
-    """Whether the registry is contacted.
-
-    Args:
-        here: a container can start from it.
-        pulled: an earlier start on this host has pulled the image.
-    """
-    if policy == "once":
-        return not (here and pulled)
-    return policy in ("default", "always") or not here
-
-
 class Puller(Protocol):
     """A start (or a build) that asks for an image, and records the phases of the pull."""
 

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 from pydantic import Field, PositiveInt, model_validator
-from simpy import Event
 
 from sim.core.cited import Cited, Number, Positive, plain
 from sim.core.description import description
 from sim.host.disk_space import DiskSpace
-from sim.image.image import Image
-from sim.image.transfer.layer_store import StoredLayer
+from sim.image.transfer.layer_store import StoredImage
 
 
 @description
@@ -42,47 +40,6 @@ class ImageCleanup:
                 f"low: {plain(self.low):g} is not allowed; at most high = {plain(self.high):g}"
             )
         return self
-
-
-class StoredImage:
-    """An image on a host's disk, or on its way there."""
-
-    __slots__ = ("_awaited", "_give_back", "coming", "image", "pulled", "used_until", "users")
-
-    def __init__(
-        self,
-        image: Image,
-        copies: Iterable[StoredLayer],
-        give_back: Callable[[StoredImage], None],
-    ) -> None:
-        self.image = image
-        self._give_back = give_back
-        self._awaited = list(copies)[::-1]
-        """Layers that may be on their way, the base last."""
-        self.coming = False
-        """Whether some of it is still on its way."""
-        self.users = 0
-        """Starts and containers that use it."""
-        self.pulled: float | None = None
-        """Time at which a start here first used it; None: never."""
-        self.used_until = 0.0
-        """Time at which its last user ended."""
-
-    def release(self) -> None:
-        """Give it back to its store: a start that had pulled it, or wanted to, has ended."""
-        self._give_back(self)
-
-    @property
-    def usable(self) -> bool:
-        """Whether a container can start from every layer."""
-        return not self._awaited or self.awaited() is None
-
-    def awaited(self) -> Event | None:
-        """The arrival of the first layer that is still awaited, from the base up."""
-        awaited = self._awaited
-        while awaited and awaited[-1].usable:
-            awaited.pop()
-        return awaited[-1].awaited() if awaited else None
 
 
 class ImageCollector:

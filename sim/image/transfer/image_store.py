@@ -9,11 +9,11 @@ from sim.core.cited import plain
 from sim.core.quantity import shown_gib, shown_seconds
 from sim.host.kernel import Kernel
 from sim.image.image import Image
-from sim.image.transfer.client import NoSpace, Puller, PullFailed, PullPolicy, contacts
+from sim.image.transfer.client import NoSpace, Puller, PullFailed, PullPolicy
 from sim.image.transfer.download import Downloader
-from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector, StoredImage
-from sim.image.transfer.layer_store import LayerStore, StoredLayer
-from sim.image.transfer.lone_pull import LonePull, is_plain
+from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector
+from sim.image.transfer.layer_store import LayerStore, StoredImage, StoredLayer
+from sim.image.transfer.lone_pull import LonePull
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
 from sim.sharing import Group
@@ -130,7 +130,7 @@ class ImageStore:
         if stored is None or not stored.usable:
             return None
         pulled = stored.pulled is not None
-        return None if contacts(policy, here=True, pulled=pulled) else self._use(stored)
+        return None if _contacts(policy, here=True, pulled=pulled) else self._use(stored)
 
     def pull(
         self, puller: Puller, image: Image, policy: PullPolicy, *, reads: float = 0.0
@@ -149,7 +149,7 @@ class ImageStore:
         stored = self._find(image)
         here = stored is not None and stored.usable
         pulled = here and stored is not None and stored.pulled is not None
-        if contacts(policy, here=here, pulled=pulled):
+        if _contacts(policy, here=here, pulled=pulled):
             try:
                 yield from self._contact(puller, image, policy, here=here)
             except PullFailed:
@@ -210,11 +210,12 @@ class ImageStore:
 
     def _pull_alone(self, stored: StoredImage, copies: list[StoredLayer]) -> bool:
         """Begin a pull in closed form, where nothing can come between; whether it was."""
-        apart = self._registry.sends_apart and not self._kernel.world.record.metered
-        if self._lone is None or not apart:
+        if self._lone is None or not self._registry.sends_apart:
             return False
-        works = [self._costs.of(copy.layer) for copy in copies]
-        if not is_plain(self._costs.unpacking, works):
+        cpu = min(self._cpu.cap, self._cpu.root.capacity)
+        layers = [copy.layer for copy in copies]
+        alone = self._costs.alone(layers, cpu, self._kernel.operation_bytes)
+        if not alone:
             return False
 
         def done(pull: LonePull) -> None:
@@ -224,7 +225,7 @@ class ImageStore:
             self._all_here(stored)
 
         pull = LonePull(
-            self._kernel, self._cpu, self._registry, self._costs.unpacking, works, self._lone, done
+            self._kernel, self._cpu, self._registry, self._costs.unpacking, alone, self._lone, done
         )
         self._downloads[pull] = None
         return True
@@ -295,3 +296,15 @@ class ImageStore:
         self._last = None
         del self._images[self._costs.key(stored.image)]
         self.layers.drop(stored.image)
+
+
+def _contacts(policy: PullPolicy, *, here: bool, pulled: bool) -> bool:
+    """Whether the registry is contacted.
+
+    Args:
+        here: a container can start from it.
+        pulled: an earlier start on this host has pulled the image.
+    """
+    if policy == "once":
+        return not (here and pulled)
+    return policy in ("default", "always") or not here

@@ -1,6 +1,6 @@
-"""The layers on one disk, each digest once, with the number of images that use each."""
+"""The layers on one disk, each digest once, with the images that use them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from simpy import Environment, Event
 
@@ -47,6 +47,47 @@ class StoredLayer:
         """Have all of it here."""
         self.begin()
         self.whole = True
+
+
+class StoredImage:
+    """An image on a host's disk, or on its way there."""
+
+    __slots__ = ("_awaited", "_give_back", "coming", "image", "pulled", "used_until", "users")
+
+    def __init__(
+        self,
+        image: Image,
+        copies: Iterable[StoredLayer],
+        give_back: Callable[["StoredImage"], None],
+    ) -> None:
+        self.image = image
+        self._give_back = give_back
+        self._awaited = list(copies)[::-1]
+        """Layers that may be on their way, the base last."""
+        self.coming = False
+        """Whether some of it is still on its way."""
+        self.users = 0
+        """Starts and containers that use it."""
+        self.pulled: float | None = None
+        """Time at which a start here first used it; None: never."""
+        self.used_until = 0.0
+        """Time at which its last user ended."""
+
+    def release(self) -> None:
+        """Give it back to its store: a start that had pulled it, or wanted to, has ended."""
+        self._give_back(self)
+
+    @property
+    def usable(self) -> bool:
+        """Whether a container can start from every layer."""
+        return not self._awaited or self.awaited() is None
+
+    def awaited(self) -> Event | None:
+        """The arrival of the first layer that is still awaited, from the base up."""
+        awaited = self._awaited
+        while awaited and awaited[-1].usable:
+            awaited.pop()
+        return awaited[-1].awaited() if awaited else None
 
 
 class LayerStore:

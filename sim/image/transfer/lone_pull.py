@@ -1,37 +1,34 @@
 """A pull that has its host to itself, as in a microVM that comes with its task.
 
 Nobody else uses wire, disk and CPU of the host, so all of it follows from the moment at which the
-first downloads begin and the rates they have: in closed form, outside SimPy, from one end of a job
-to the next. Where the next download takes its turn at the registry, which all hosts share, the pull
-stops and waits for that moment: there a token is taken and a rate is drawn, in the order of time.
-So it is as exact as `Downloader`, of which it is the special case, with an event a download that
-had to wait for a connection and one for the end.
+first downloads begin and the rates they have: in closed form, outside SimPy, from one end to the
+next. Where the next download takes its turn at the registry, which all hosts share, the pull stops
+and waits for that moment: there a token is taken and a rate is drawn, in the order of time. So it
+is as exact as `Downloader`, of which it is the special case, with an event a download that had to
+wait for a connection and one for the end.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import insort
 from collections.abc import Callable, Sequence
-from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from sim.core.cited import plain
 from sim.core.recorder import DONE, INTERRUPTED
 from sim.core.token_bucket import Promise
 from sim.host.kernel import Kernel
+from sim.image.transfer.lone_host import Disk, Wire
 from sim.image.transfer.registry import LiveRegistry
-from sim.image.transfer.unpacking import LayerWork, Unpacking
+from sim.image.transfer.unpacking import LoneLayer, Unpacking
 from sim.sharing import Group
 
-ROUNDING = 1e-12
-"""Share of a job that is left for rounding's sake only."""
+FILES: Final = -1
+"""Number of the write that puts the files of the layer on disk which is being unpacked."""
 
-
-def is_plain(unpacking: Unpacking, layers: Sequence[LayerWork]) -> bool:
-    """Whether layers come whole, over a connection each, and are unpacked one after the other."""
-    one_by_one = unpacking.overlap and unpacking.lazy is None and unpacking.unpacks == 1
-    return one_by_one and all(layer.pieces == 1 for layer in layers)
+Part = list[Any]
+"""A part of the pull: the code of its phase, since when, until when (infinite where that is not
+known yet), and how many transfers of it are under way."""
 
 
 class LonePull:
@@ -45,27 +42,30 @@ class LonePull:
     """
 
     __slots__ = (
+        "_at_once",
+        "_cached",
+        "_computed",
+        "_connections",
         "_cpu",
-        "_decompressing",
         "_disk",
         "_done",
         "_here",
-        "_jobs",
         "_kernel",
         "_layers",
-        "_loading",
         "_next",
-        "_nic",
         "_now",
+        "_overhead",
         "_parts",
         "_phases",
         "_promises",
         "_registry",
-        "_rested",
         "_task",
+        "_under_way",
         "_unpacked",
-        "_unpacking",
+        "_unpacked_at",
+        "_untarred_at",
         "_waking",
+        "_wire",
         "_writing",
     )
 
@@ -75,40 +75,48 @@ class LonePull:
         cpu: Group,
         registry: LiveRegistry,
         unpacking: Unpacking,
-        layers: Sequence[LayerWork],
+        layers: Sequence[LoneLayer],
         task: int,
         done: Callable[[LonePull], None],
     ) -> None:
-        self._kernel = kernel
-        self._registry = registry
-        self._unpacking = unpacking
-        self._layers = layers
-        self._task = task
-        self._done = done
-        self._nic, self._disk = _Lane(kernel.nic_rate), _Lane(kernel.disk_rate)
-        self._cpu = _Lane(min(cpu.cap, cpu.root.capacity))
-        self._jobs = _Flows()
-        self._phases = kernel.world.record.phases
+        record = kernel.world.record
+        self._kernel, self._cpu, self._registry = kernel, cpu, registry
+        self._layers, self._task, self._done = layers, task, done
+        self._overhead = plain(unpacking.layer_overhead)
+        self._wire, self._disk = Wire(kernel.nic_rate), Disk(kernel.disk_rate)
+        self._phases = record.phases
+        self._parts: list[Part] = []
+        """As they began."""
         self._now = kernel.world.env.now
         """How far it is known, which may be ahead of the clock."""
         self._next = 0
         """Number of the next layer to be downloaded."""
-        self._loading: dict[int, _Work] = {}
+        self._connections = unpacking.downloads
+        """Those that are free."""
+        self._under_way: dict[int, Part] = {}
+        """Downloads, by the number of the layer."""
+        self._at_once: list[int] = []
+        """Downloads that take no time, and are not through yet."""
         self._here: set[int] = set()
         """Layers that are downloaded."""
         self._promises: dict[int, Promise] = {}
         """Layers with a connection that wait for their turn at the registry."""
         self._unpacked = 0
         """Layers that are unpacked: number of the one that is, or is to be."""
-        self._decompressing: _Work | None = None
-        """The work on it; None: it has not begun."""
-        self._writing: _Work | None = None
-        self._rested = math.inf
-        """When its overhead is over, too."""
-        self._parts: list[_Work] = []
-        """All that was begun, to be recorded."""
+        self._writing: list[Part] = []
+        """The parts in which they were, and the present one is."""
+        self._untarred_at = math.inf
+        """When the CPU is through with the present one."""
+        self._unpacked_at = math.inf
+        """When that is unpacked, as soon as it is known."""
+        self._cached = 0
+        """Layers whose files are in the page cache."""
+        self._computed = 0.0
+        """vCPU-seconds that are counted as used."""
         self._waking: Any = None
-        kernel.world.record.unfiled[self] = None
+        record.unfiled[self] = None
+        if record.metered:
+            kernel.pulling = self
         self._go_on()
 
     def interrupt(self) -> None:
@@ -120,17 +128,25 @@ class LonePull:
 
     def end(self, outcome: int) -> None:
         """File its spans as far as they have come; what is under way ends with this outcome."""
-        world = self._kernel.world
-        if world.record.unfiled.pop(self, self) is self:
+        record = self._kernel.world.record
+        if record.unfiled.pop(self, self) is self:
             return
-        now, record, task = world.env.now, world.record, self._task
-        pull = record.phases["pull"]
-        for part in self._parts:
-            if part.since <= now:
-                until, how = part.until, DONE
-                if until > now:
-                    until, how = now, outcome
-                record.file(task, part.phase, pull, part.since, until, how)
+        self._kernel.pulling = None
+        phases, since, until, _ = zip(*self._parts, strict=True) if self._parts else ((),) * 4
+        record.file_parts(self._task, self._phases["pull"], phases, since, until, outcome)
+
+    def catch_up(self) -> None:
+        """Let the meters of the host tell what is so now."""
+        now, computed = self._kernel.world.env.now, 0.0
+        for layer, part in zip(self._layers, self._writing, strict=False):
+            if part[1] <= now:
+                computed += layer.computed(now - part[1])
+        self._cpu.root.note_work(computed - self._computed)
+        self._computed = computed
+        while self._cached < len(self._writing) and self._writing[self._cached][2] <= now:
+            layer = self._layers[self._cached]
+            self._kernel.memory.cache(layer.layer.digest, layer.size)
+            self._cached += 1
 
     # --- with the clock
 
@@ -143,7 +159,10 @@ class LonePull:
                 del self._promises[number]
                 self._download(number)
         self._connect()
-        self._run()
+        for number in self._at_once:
+            self._through(number)
+        self._at_once.clear()
+        self._run(min([promise.at for promise in self._promises.values()], default=math.inf))
         self._waking = timeout = env.timeout(max(0.0, self._now - env.now))
         timeout.callbacks.append(self._woken)
 
@@ -153,194 +172,88 @@ class LonePull:
         if self._unpacked < len(self._layers):
             self._go_on()
             return
+        if self._kernel.pulling is not None:
+            self.catch_up()
+        rest = self._layers[self._cached :]
+        self._kernel.memory.cache_all([(each.layer.digest, each.size) for each in rest])
         self.end(DONE)
-        for layer in self._layers:
-            self._kernel.memory.cache(layer.layer.digest, layer.files)
         self._done(self)
 
     def _connect(self) -> None:
         """Begin downloads while there are connections, or let them wait for their turn."""
-        while (
-            self._next < len(self._layers)
-            and len(self._loading) + len(self._promises) < self._unpacking.downloads
-        ):
+        while self._connections and self._next < len(self._layers):
+            self._connections -= 1
             number = self._next
             self._next += 1
             promise = self._registry.promise_layer()
             if promise is None:
                 self._download(number)
             else:
-                self._work("throttled").end(promise.at)
+                self._parts.append([self._phases["throttled"], self._now, promise.at, 0])
                 self._promises[number] = promise
 
     def _download(self, number: int) -> None:
-        wire = self._layers[number].wire
-        self._loading[number] = work = self._work("download")
-        self._jobs.add(work, self._nic, wire, self._registry.connection_rate())
-        self._jobs.add(work, self._disk, wire if self._unpacking.keep_blob else 0.0)
-
-    def _work(self, phase: str) -> _Work:
-        work = _Work(self._phases[phase], self._now)
-        self._parts.append(work)
-        return work
+        layer, now = self._layers[number], self._now
+        many = self._wire.begin(number, layer.wire, self._registry.connection_rate(), now)
+        many += self._disk.begin(number, layer.blob, now)
+        self._under_way[number] = part = [self._phases["download"], now, math.inf, many]
+        self._parts.append(part)
+        if not many:
+            self._at_once.append(number)
 
     # --- ahead of the clock
 
-    def _run(self) -> None:
+    def _run(self, turn: float) -> None:
         """To the next moment at which a layer takes its turn at the registry, or to the end."""
-        turn = min((promise.at for promise in self._promises.values()), default=math.inf)
-        layers = len(self._layers)
-        while not (self._loading and self._take_in()):
-            self._unpack()
-            if self._unpacked == layers:
+        disk, wire, layers = self._disk, self._wire, len(self._layers)
+        more = self._next < layers
+        while self._unpacked < layers:
+            now = disk.due if disk.due < wire.due else wire.due
+            if self._unpacked_at < now:  # noqa: PLR1730 (min() would be a call on the hot path)
+                now = self._unpacked_at
+            if more and self._connections and now > self._now:
                 return
-            self._now = self._jobs.run(self._now, min(turn, self._rested))
-            if self._now == turn:
+            if now >= turn:
+                self._now = turn
                 return
-
-    def _take_in(self) -> bool:
-        """End the downloads that are through; whether another layer takes its turn for that."""
-        through = [n for n, work in self._loading.items() if not work.under_way]
-        for number in through:
-            self._loading.pop(number).end(self._now)
-            self._here.add(number)
-        return bool(through) and self._next < len(self._layers)
-
-    def _unpack(self) -> None:
-        """Take note of what is decompressed and unpacked by now, and begin the next layer."""
-        while self._unpacked < len(self._layers):
-            if self._decompressing is None:
-                if self._unpacked not in self._here:
-                    return
-                self._begin_to_unpack(self._layers[self._unpacked])
-            decompressing, writing = self._decompressing, self._writing
-            assert decompressing is not None and writing is not None
-            if not decompressing.under_way:
-                decompressing.end(self._now)
-                if not writing.under_way and self._rested == math.inf:
-                    self._rested = self._now + plain(self._unpacking.layer_overhead)
-            if self._now < self._rested:
-                return
-            writing.end(self._now)
-            self._decompressing, self._rested = None, math.inf
-            self._unpacked += 1
-
-    def _begin_to_unpack(self, layer: LayerWork) -> None:
-        self._writing = writing = self._work("unpack")
-        self._decompressing = decompressing = self._work("decompress")
-        self._jobs.add(decompressing, self._cpu, layer.decompress, 1.0)
-        self._jobs.add(writing, self._cpu, layer.write_files, 1.0)
-        operations = layer.writes * self._kernel.operation_bytes
-        self._jobs.add(writing, self._disk, max(layer.files, operations))
-
-
-class _Work:
-    """A part of the pull: the jobs that have to end for it to be through."""
-
-    __slots__ = ("phase", "since", "under_way", "until")
-
-    def __init__(self, phase: int, since: float) -> None:
-        self.phase = phase
-        self.since = since
-        self.until = math.inf
-        """Infinite where it is not known yet."""
-        self.under_way = 0
-
-    def end(self, now: float) -> None:
-        """It is through; a second call does nothing."""
-        if now < self.until:  # noqa: PLR1730 (quicker)
-            self.until = now
-
-
-class _Lane:
-    """A capacity of the host, and the jobs on it, the smallest caps first."""
-
-    __slots__ = ("capacity", "jobs")
-
-    def __init__(self, capacity: float) -> None:
-        self.capacity = capacity
-        self.jobs: list[_Flow] = []
-
-    def share(self) -> None:
-        """The sharing law, for jobs of the same weight."""
-        free, others = self.capacity, len(self.jobs)
-        for job in self.jobs:
-            rate = free / others
-            if job.cap < rate:  # noqa: PLR1730 (quicker)
-                rate = job.cap
-            job.rate = rate
-            free -= rate
-            others -= 1
-
-
-class _Flow:
-    """What is left of a job, and the most it can use."""
-
-    __slots__ = ("cap", "lane", "least", "left", "rate", "work")
-
-    def __init__(self, work: _Work, lane: _Lane, amount: float, cap: float) -> None:
-        self.work = work
-        self.lane = lane
-        self.left = amount
-        self.least = ROUNDING * amount
-        self.cap = cap
-        self.rate = 0.0
-
-
-class _Flows:
-    """The jobs under way on all lanes."""
-
-    __slots__ = ("_all", "_changed")
-
-    def __init__(self) -> None:
-        self._all: list[_Flow] = []
-        self._changed: dict[_Lane, None] = {}
-        """Lanes whose rates have to be found anew."""
-
-    def add(self, work: _Work, lane: _Lane, amount: float, cap: float = math.inf) -> None:
-        """Begin a job of that work; what takes no time is over."""
-        if amount > 0.0 and (cap < math.inf or lane.capacity < math.inf):
-            work.under_way += 1
-            job = _Flow(work, lane, amount, cap)
-            self._all.append(job)
-            insort(lane.jobs, job, key=_CAP)
-            self._changed[lane] = None
-
-    def run(self, now: float, until: float) -> float:
-        """To the moment at which the next work is through, but not beyond `until`."""
-        while True:
-            for lane in self._changed:
-                lane.share()
-            self._changed.clear()
-            passed = math.inf
-            for job in self._all:
-                lasts = job.left / job.rate
-                if lasts < passed:  # noqa: PLR1730 (quicker)
-                    passed = lasts
-            if now + passed < until:
-                now += passed
+            self._now = now
+            if now == self._unpacked_at:
+                self._end_of_unpacking()
             else:
-                passed, now = until - now, until
-            if self._advance(passed) or now == until:
-                return now
+                self._transferred(disk.end(now) if now == disk.due else wire.end(now))
 
-    def _advance(self, passed: float) -> bool:
-        """Let time pass in which no job ends before the end; whether a work is through then."""
-        ended = []
-        for job in self._all:
-            left = job.left - job.rate * passed
-            if left > job.least:
-                job.left = left
-            else:
-                ended.append(job)
-        through = False
-        for job in ended:
-            self._all.remove(job)
-            job.lane.jobs.remove(job)
-            self._changed[job.lane] = None
-            job.work.under_way -= 1
-            through = through or not job.work.under_way
-        return through
+    def _transferred(self, number: int) -> None:
+        """The blob of a layer is off the wire, or on disk; or the files of the present one are."""
+        if number == FILES:
+            untarred = self._untarred_at
+            self._unpacked_at = (untarred if untarred > self._now else self._now) + self._overhead
+            return
+        part = self._under_way[number]
+        part[3] -= 1
+        if not part[3]:
+            self._through(number)
 
+    def _through(self, number: int) -> None:
+        """A layer is downloaded."""
+        self._under_way.pop(number)[2] = self._now
+        self._connections += 1
+        self._here.add(number)
+        if number == self._unpacked:
+            self._begin_to_unpack()
 
-_CAP = attrgetter("cap")
+    def _begin_to_unpack(self) -> None:
+        """Decompress the next layer and write its files: nobody else wants the CPU meanwhile."""
+        layer, now = self._layers[self._unpacked], self._now
+        part: Part = [self._phases["unpack"], now, math.inf, 0]
+        self._writing.append(part)
+        self._parts += part, [self._phases["decompress"], now, now + layer.decompressed, 0]
+        self._untarred_at = untarred = now + layer.untarred
+        if not self._disk.begin(FILES, layer.files, now):
+            self._unpacked_at = untarred + self._overhead
+
+    def _end_of_unpacking(self) -> None:
+        self._writing[self._unpacked][2] = self._now
+        self._unpacked_at = math.inf
+        self._unpacked += 1
+        if self._unpacked in self._here:
+            self._begin_to_unpack()

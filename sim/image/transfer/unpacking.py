@@ -1,6 +1,7 @@
 """What pulling an image costs on the host, besides the bytes on the wire."""
 
 import math
+from collections.abc import Iterable
 from typing import Annotated, NamedTuple
 
 from pydantic import Field, PositiveInt
@@ -146,6 +147,34 @@ class LayerWork(NamedTuple):
     """Requests in which it is fetched."""
 
 
+class LoneLayer(NamedTuple):
+    """What one layer is to a host whose wire, disk and CPU one pull has to itself."""
+
+    layer: Layer
+    size: float
+    """Bytes of its files."""
+    wire: float
+    """Compressed bytes."""
+    blob: float
+    """Those that are written to disk."""
+    files: float
+    """Bytes of disk that its files take as much time as."""
+    decompressed: float
+    """Seconds of unpacking until it is decompressed."""
+    beside: float
+    """Until one of decompressing and writing files, on a thread each, is through."""
+    untarred: float
+    """Until both are."""
+    cpu: float
+    """vCPUs that there are."""
+
+    def computed(self, seconds: float) -> float:
+        """vCPU-seconds used after so many seconds of unpacking."""
+        beside = min(seconds, self.beside)
+        alone = min(seconds, self.untarred) - beside
+        return min(2.0, self.cpu) * beside + min(1.0, self.cpu) * alone
+
+
 class LayerCosts:
     """What layers cost on hosts of one kind, worked out once for all that pull them.
 
@@ -153,7 +182,7 @@ class LayerCosts:
         core_speed: of these hosts.
     """
 
-    __slots__ = ("_core_speed", "_keys", "_known", "unpacking")
+    __slots__ = ("_alone", "_core_speed", "_keys", "_known", "unpacking")
 
     def __init__(self, unpacking: Unpacking, core_speed: float) -> None:
         self.unpacking = unpacking
@@ -161,6 +190,7 @@ class LayerCosts:
         self._known: dict[tuple[int, float], LayerWork] = {}
         """By identity: to compare two layers takes as long as to work it out."""
         self._keys: dict[int, tuple[Image, tuple[str, ...]]] = {}
+        self._alone: dict[tuple[float, ...], tuple[LoneLayer, ...]] = {}
 
     def of(self, layer: Layer, share: float = 1.0) -> LayerWork:
         """What it costs to pull one layer, or a share of it."""
@@ -178,6 +208,42 @@ class LayerCosts:
                 how.pieces(wire),
             )
         return known
+
+    def alone(
+        self, layers: Iterable[Layer], cpu: float, operation_bytes: float
+    ) -> tuple[LoneLayer, ...]:
+        """What layers are to a host that one pull has to itself; empty where that is no such sum:
+        they have to come whole, over a connection each, and be unpacked one after the other.
+
+        Args:
+            cpu: vCPUs that there are.
+            operation_bytes: that its disk moves in the time of one operation.
+        """
+        key = (cpu, operation_bytes, *map(id, layers))
+        known = self._alone.get(key)
+        if known is None:
+            how, works = self.unpacking, [self.of(layer) for layer in layers]
+            plain = how.overlap and how.lazy is None and how.unpacks == 1
+            if plain and all(work.pieces == 1 for work in works):
+                known = tuple(self._lone(work, cpu, operation_bytes) for work in works)
+            known = self._alone[key] = known or ()
+        return known
+
+    def _lone(self, work: LayerWork, cpu: float, operation_bytes: float) -> LoneLayer:
+        short, long = sorted((work.decompress, work.write_files))
+        beside = short / min(1.0, 0.5 * cpu)
+        untarred = beside + (long - short) / min(1.0, cpu)
+        return LoneLayer(
+            layer=work.layer,
+            size=work.files,
+            wire=work.wire,
+            blob=work.wire if self.unpacking.keep_blob else 0.0,
+            files=max(work.files, work.writes * operation_bytes),
+            decompressed=beside if work.decompress < work.write_files else untarred,
+            beside=beside,
+            untarred=untarred,
+            cpu=cpu,
+        )
 
     def key(self, image: Image) -> tuple[str, ...]:
         """What makes an image the same image: its layers, whatever its name."""

@@ -62,6 +62,7 @@ class ECSCluster(TaskCapacity):
         "_requests",
         "_terms",
         "_unmet",
+        "_waits",
         "instances",
         "world",
     )
@@ -76,6 +77,7 @@ class ECSCluster(TaskCapacity):
             fleet = replace(fleet, cleanup=None)
         self._fleet = fleet
         self._terms = terms
+        self._waits = terms.waits
         self._own_network = hosting.own_network
         self._placement = world.random.sampler("ecs/placement", control.placement)
         self._attach = world.random.sampler("ecs/eni", control.eni_attach)
@@ -98,7 +100,7 @@ class ECSCluster(TaskCapacity):
         unmet = self._unmet.of(start.service)
         if unmet:
             return Refused(unmet)
-        if self._terms.waits and self._registered.fits(request):
+        if self._waits and self._registered.fits(request):
             instance = yield from self._room(request)
         else:
             free = self._index.take(request)
@@ -148,8 +150,11 @@ class ECSCluster(TaskCapacity):
     def _on(self, start: Start, instance: ContainerInstance) -> Story:
         """From a place on an instance to ready."""
         start.phase("network")
-        if self._own_network:
-            yield self.world.env.timeout(self._attach())
+        return self._attached(start, instance) if self._own_network else instance.engine.run(start)
+
+    def _attached(self, start: Start, instance: ContainerInstance) -> Story:
+        """The same, with a network interface of its own."""
+        yield self.world.env.timeout(self._attach())
         return instance.engine.run(start)
 
     @property

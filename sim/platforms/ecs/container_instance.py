@@ -137,7 +137,13 @@ class FreeOnInstance(NamedTuple):
 
     def fits(self, request: TaskRequest) -> bool:
         """Whether it lacks nothing."""
-        return self.lacks(request) is None
+        return (
+            request.cpu <= self.cpu
+            and request.memory <= self.memory
+            and request.gpus <= self.gpus
+            and request.slots <= self.slots
+            and not (request.ports and self._lacks_ports(request.ports))
+        )
 
     def takes(self, request: TaskRequest) -> int:
         """How many tasks with that request it has room for."""

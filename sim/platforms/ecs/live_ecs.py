@@ -105,12 +105,12 @@ class LiveECS(BareDeployment):
         story = partial(self._story, accepted)
         return Start(self.world, demand, story, gate, anew=anew)
 
-    def _run_task(self, calls: list[Event]) -> Generator[Event, Any, None]:
+    def _run_task(self, calls: Sequence[Event]) -> Generator[Event, Any, None]:
         for call in calls:
             yield self.world.env.timeout(self._call())
             call.succeed()
 
-    def _schedule(self, tasks: list[Event], bucket: Bucket) -> Generator[Event, Any, None]:
+    def _schedule(self, tasks: Sequence[Event], bucket: Bucket) -> Generator[Event, Any, None]:
         """The service scheduler: task by task at its rate, while the cluster lets it."""
         blocked = 0.0
         for task in tasks:

@@ -43,9 +43,8 @@ class PlacementIndex:
     ) -> None:
         self._instances = list(instances)
         self._strategy = strategy
-        self._rank = ranked(strategy)
         self._draw = draw
-        self._hosts: HostIndex[FreeOnInstance] = HostIndex()
+        self._hosts: HostIndex[FreeOnInstance, TaskRequest] = HostIndex(ranked(strategy))
         for instance in instances:
             self._hosts.put(instance.number, instance.left)
 
@@ -69,25 +68,20 @@ class PlacementIndex:
 
     def take(self, request: TaskRequest) -> ContainerInstance | str:
         """Reserve for one task, or say in ECS's word why no instance has room."""
-        kinds = self._hosts.kinds()
-        fitting = [left for left in kinds if left.lacks(request) is None]
-        if not fitting:
-            words = (left.lacks(request) for left in kinds)
+        number = self._hosts.best(request)
+        if number is None:
+            words = (left.lacks(request) for left in self._hosts.kinds())
             return next((word for word in words if word), NO_INSTANCES)
-        number = self._choose(fitting, request)
+        if self._strategy == "random":
+            number = self._any(request)
         instance = self._instances[number]
-        self._move(instance, instance.left.less(request))
+        instance.left = self._hosts.take(number, request)
         return instance
 
     def give_back(self, instance: ContainerInstance, request: TaskRequest) -> None:
         """Free what one task had reserved, if the instance still counts."""
         if instance in self:
-            self._move(instance, instance.left.more(request))
-
-    def _choose(self, fitting: list[FreeOnInstance], request: TaskRequest) -> int:
-        if self._strategy == "random":
-            return self._any(request)
-        return self._hosts.best(fitting, self._rank, request)
+            instance.left = self._hosts.give_back(instance.number, request)
 
     def _any(self, request: TaskRequest) -> int:
         """Each instance that fits is as likely as any other."""
@@ -97,7 +91,3 @@ class PlacementIndex:
                 return number
         fit = [i.number for i in self._instances if i.left.lacks(request) is None]
         return fit[int(self._draw() * len(fit))]
-
-    def _move(self, instance: ContainerInstance, left: FreeOnInstance) -> None:
-        instance.left = left
-        self._hosts.put(instance.number, left)

@@ -73,8 +73,9 @@ class FreeOnNode(NamedTuple):
 
     def allocated(self, request: PodRequest) -> float:
         """Mean share of its CPU and memory that is requested with this pod on it."""
-        cpu = (self.cpu - request.cpu) / max(1, self.whole.cpu)
-        memory = (self.memory - request.memory) / max(1, self.whole.memory)
+        whole = self.whole
+        cpu = (self.cpu - request.cpu) / (whole.cpu if whole.cpu > 1 else 1)
+        memory = (self.memory - request.memory) / (whole.memory if whole.memory > 1 else 1)
         return 1.0 - (cpu + memory) / 2.0
 
     def less(self, request: PodRequest) -> "FreeOnNode":
@@ -117,13 +118,12 @@ def score(scoring: Scoring) -> Callable[[FreeOnNode, PodRequest], float]:
 class Scheduler:
     """The live scheduler and its view of the nodes."""
 
-    __slots__ = ("_hosts", "_score", "nodes")
+    __slots__ = ("_hosts", "nodes")
 
     def __init__(self, scoring: Scoring) -> None:
         self.nodes: dict[int, Node] = {}
         """Nodes that may take pods, by number."""
-        self._hosts: HostIndex[FreeOnNode] = HostIndex()
-        self._score = score(scoring)
+        self._hosts: HostIndex[FreeOnNode, PodRequest] = HostIndex(score(scoring))
 
     def add(self, node: Node, free: FreeOnNode) -> None:
         """A node is ready for pods."""
@@ -141,17 +141,16 @@ class Scheduler:
 
     def take(self, request: PodRequest) -> Node | None:
         """Reserve for one pod on the best node, if it fits on any."""
-        fitting = [free for free in self._hosts.kinds() if free.fits(request)]
-        if not fitting:
+        number = self._hosts.best(request)
+        if number is None:
             return None
-        number = self._hosts.best(fitting, self._score, request)
-        self._hosts.put(number, self._hosts.kind(number).less(request))
+        self._hosts.take(number, request)
         return self.nodes[number]
 
     def give_back(self, node: Node, request: PodRequest) -> None:
         """Free what one pod had reserved, if the node still counts."""
         if node.number in self.nodes:
-            self._hosts.put(node.number, self._hosts.kind(node.number).more(request))
+            self._hosts.give_back(node.number, request)
 
     def refusal(self, request: PodRequest) -> str:
         """Why it fits on no node, in Kubernetes' words."""

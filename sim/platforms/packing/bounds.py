@@ -6,6 +6,7 @@ what is larger than half a bin shares it with nothing of its kind.
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Hashable, Mapping
 
@@ -26,24 +27,19 @@ def l2(sizes: Mapping[float, int], capacity: float) -> int:
     """
     if not capacity > 0.0:
         return 0
-    shares = {size / capacity: count for size, count in sizes.items() if size > 0.0}
-    thresholds = [0.0, *(share for share in shares if share <= 0.5)]
-    return max(_beyond(threshold, shares) for threshold in thresholds)
-
-
-def _beyond(threshold: float, shares: Mapping[float, int]) -> int:
-    alone = paired = 0
-    large, small = [], []
-    for share, count in shares.items():
-        if share > 1.0 - threshold + _NEARLY:
-            alone += count
-        elif share > 0.5 + _NEARLY:
-            paired += count
-            large.append(share * count)
-        elif share >= threshold - _NEARLY:
-            small.append(share * count)
-    beside = paired - math.fsum(large)
-    return alone + paired + max(0, _whole(math.fsum(small) - beside))
+    counts = {size / capacity: count for size, count in sizes.items() if size > 0.0}
+    shares = sorted(counts)
+    items = [counts[share] for share in shares]
+    bins = [share * count for share, count in zip(shares, items, strict=True)]
+    half = bisect_right(shares, 0.5 + _NEARLY)
+    best = 0
+    for threshold in (0.0, *(share for share in shares[:half] if share <= 0.5)):
+        least = bisect_left(shares, threshold - _NEARLY)
+        alone = bisect_right(shares, 1.0 - threshold + _NEARLY)
+        beside = sum(items[half:alone]) - math.fsum(bins[half:alone])
+        more = _whole(math.fsum(bins[least:half]) - beside)
+        best = max(best, sum(items[half:]) + max(0, more))
+    return best
 
 
 def least_hosts(empty: Room, requests: Mapping[Hashable, int]) -> int:

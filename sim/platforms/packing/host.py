@@ -76,7 +76,7 @@ class PackedHost:
 
     def takes(self, copy: Copy) -> bool:
         """Whether there is room for one more, and nothing keeps them apart."""
-        return self.left.fits(copy.request) and not self._refuses(copy)
+        return self.left.fits(copy.request) and not kept_off(self.kind, self.parts, copy)
 
     def put(self, copy: Copy) -> None:
         """One more copy."""
@@ -96,7 +96,7 @@ class PackedHost:
 
     def lacks(self, copy: Copy) -> list[str]:
         """Names of the limits that keep a copy off."""
-        words = [word] if (word := self._refuses(copy)) else []
+        words = [word] if (word := kept_off(self.kind, self.parts, copy)) else []
         if not self.left.fits(copy.request):
             words += short_of(self.left, copy.request) or [PORTS]
         return words
@@ -129,15 +129,14 @@ class PackedHost:
             ]
         return found
 
-    def _refuses(self, copy: Copy) -> str:
-        return kept_off(self.kind, self.parts, copy)
-
 
 def kept_off(kind: HostKind, parts: Mapping[str, int], copy: Copy) -> str:
     """What keeps a copy off a host with those parts on it, whatever room it has; else empty."""
     if kind.architecture not in copy.architectures:
         return ARCHITECTURE
-    if parts.get(copy.part, 0) >= copy.most_per_host or not copy.apart.isdisjoint(parts):
+    if parts.get(copy.part, 0) >= copy.most_per_host:
+        return APART
+    if copy.apart and not copy.apart.isdisjoint(parts):
         return APART
     return ""
 

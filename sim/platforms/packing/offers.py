@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy as shallow
 from functools import partial
 from heapq import heappop, heappush
 from typing import TypeAlias
 
-from sim.platforms.packing.host import Copy, HostKind, PackedHost
+from sim.platforms.packing.host import Copy, HostKind, PackedHost, kept_off
 
 
 def placed(
@@ -37,16 +37,46 @@ def place(
     to_come = Counter(map(_asked, copies))
     for copy in copies:
         asked = _asked(copy)
-        mine = offers.pop(asked, None) or (offered or _Offers)(copy, hosts, changed)
-        number = mine.best()
+        to_come[asked] -= 1
+        mine = offers.pop(asked, None)
+        if mine is None and offered is None and not to_come[asked]:
+            number = _preferred(copy, hosts)
+        else:
+            mine = mine or (offered or _Offers)(copy, hosts, changed)
+            number = mine.best()
+            if to_come[asked]:
+                offers[asked] = mine
         if number is None:
             yield copy
         else:
             hosts[number] = hosts[number].plus(copy)
             changed.append(number)
-        to_come[asked] -= 1
-        if to_come[asked]:
-            offers[asked] = mine
+
+
+def _preferred(copy: Copy, hosts: Sequence[PackedHost]) -> int | None:
+    """The number of the host that is preferred for a copy; None where none takes it."""
+    best = min(_offered(copy, hosts, range(len(hosts))), default=None)
+    return None if best is None else best[-1]
+
+
+def _offered(
+    copy: Copy, hosts: Sequence[PackedHost], numbers: Iterable[int]
+) -> Iterator[tuple[int, float, int]]:
+    """Hosts that take a copy now, with how gladly: the least is preferred.
+
+    What spreads goes where there are fewest of it; then as the platform ranks its hosts.
+    """
+    request, spread, loose = copy.request, copy.spread, not copy.keeps_off
+    for number in numbers:
+        host = hosts[number]
+        left, kind = host.left, host.kind
+        if left.fits(request) and (
+            kind.architecture in copy.architectures
+            if loose
+            else not kept_off(kind, host.parts, copy)
+        ):
+            there = host.parts.get(copy.part, 0) if spread else 0
+            yield there, kind.placing.rank(left, request), number
 
 
 def _asked(copy: Copy) -> object:
@@ -95,22 +125,16 @@ class _Offers:
         left._known.pop(dead, None)
         return left
 
-    def _look(self, numbers: Iterable[int]) -> None:
+    def _look(self, numbers: Collection[int]) -> None:
         """See whether, and how gladly, some hosts would take it now."""
         self._seen = len(self._changed)
+        taking = {each[-1]: each for each in _offered(self._copy, self._hosts, numbers)}
         for number in numbers:
-            host = self._hosts[number]
-            if host.takes(self._copy):
-                self._known[number] = (*_preference(host, self._copy), number)
-                heappush(self._ranked, self._known[number])
-            else:
+            if number not in taking:
                 self._known.pop(number, None)
-
-
-def _preference(host: PackedHost, copy: Copy) -> tuple[int, float]:
-    """What spreads goes where there are fewest of it; then as the platform ranks its hosts."""
-    there = host.parts.get(copy.part, 0) if copy.spread else 0
-    return there, host.kind.placing.rank(host.left, copy.request)
+        self._known |= taking
+        for each in taking.values():
+            heappush(self._ranked, each)
 
 
 def survives(hosts: Sequence[PackedHost], spare: int) -> bool:

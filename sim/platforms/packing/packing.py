@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -63,8 +63,17 @@ class PackedHosts:
         return max(0.0, -min((host.disk for host in self.hosts), default=0.0))
 
 
+def _nobody() -> None:
+    """Looks on."""
+
+
 def fewest(
-    kind: HostKind, copies: Sequence[Copy], *, spare: int = 0, most: int = MOST
+    kind: HostKind,
+    copies: Sequence[Copy],
+    *,
+    spare: int = 0,
+    most: int = MOST,
+    tried: Callable[[], object] = _nobody,
 ) -> PackedHosts:
     """The smallest number of hosts of one kind on which placement refuses no copy.
 
@@ -73,6 +82,7 @@ def fewest(
     Args:
         spare: hosts that may die at once without one copy being left over.
         most: hosts there may be.
+        tried: called before each number of hosts is tried.
 
     Raises:
         DoesNotFit: a copy fits on no empty host, or `most` hosts do not hold all.
@@ -85,6 +95,7 @@ def fewest(
     failed, enough, step = bound - 1, most + 1, 1
     while failed < most:
         number = min(failed + step, (failed + enough + 1) // 2, most)
+        tried()
         hosts = [PackedHost(kind) for _ in range(number)]
         over = next(place(hosts, copies), None)
         if over is not None or not survives(hosts, spare):

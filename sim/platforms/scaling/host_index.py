@@ -3,23 +3,51 @@
 So a placement looks at kinds and not at ten thousand hosts.
 """
 
-import math
-import sys
 from collections.abc import Callable, Hashable
 from heapq import heappop, heappush
-from typing import Final, Generic, TypeVar
-
-Kind = TypeVar("Kind", bound=Hashable)
-Request = TypeVar("Request")
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 SPARE: Final = 64
 """Numbers of hosts that have moved on, which a heap may always hold."""
 
 
-class EqualHosts(Generic[Kind]):
-    """The hosts of one kind."""
+class HostRoom(Hashable, Protocol):
+    """What a host has left."""
 
-    __slots__ = ("count", "kind", "numbers")
+    def fits(self, request: Any, /) -> bool:
+        """Whether it lacks nothing that a request asks for."""
+        ...
+
+    def less(self, request: Any, /) -> Self:
+        """What is left once it is taken."""
+        ...
+
+    def more(self, request: Any, /) -> Self:
+        """What is left once it is given back."""
+        ...
+
+
+Kind = TypeVar("Kind", bound=HostRoom)
+Request = TypeVar("Request", bound=Hashable)
+
+
+class EqualHosts(Generic[Kind, Request]):
+    """The hosts of one kind.
+
+    What follows from a request is kept until another one comes: most are for the same service.
+    """
+
+    __slots__ = (
+        "asked",
+        "at",
+        "count",
+        "fits",
+        "kind",
+        "less",
+        "more",
+        "numbers",
+        "returned",
+    )
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -27,76 +55,113 @@ class EqualHosts(Generic[Kind]):
         self.numbers: list[int] = []
         """A heap of their numbers; those of hosts that have moved on go when they surface, or when
         they are the most of it."""
+        self.asked: Request | None = None
+        """The request that was asked for last,"""
+        self.fits = False
+        """whether it fits,"""
+        self.at = 0.0
+        """how it ranks,"""
+        self.less: EqualHosts[Kind, Request] | None = None
+        """and where a host goes that takes it."""
+        self.returned: Request | None = None
+        """The request that was given back last,"""
+        self.more: EqualHosts[Kind, Request] | None = None
+        """and where a host goes to which it is."""
+
+    def ask(self, request: Request, rank: Callable[[Kind, Request], float]) -> bool:
+        """Whether a request fits."""
+        if self.asked is not request:
+            self.asked, self.less = request, None
+            self.fits = self.kind.fits(request)
+            self.at = rank(self.kind, request)
+        return self.fits
 
 
-class HostIndex(Generic[Kind]):
-    """Hosts by number, grouped by kind."""
+class HostIndex(Generic[Kind, Request]):
+    """Hosts by number, grouped by kind.
 
-    __slots__ = ("_by_kind", "_by_number")
+    Args:
+        rank: what is smallest of the kind whose hosts take a request.
+    """
 
-    def __init__(self) -> None:
-        self._by_kind: dict[Kind, EqualHosts[Kind]] = {}
+    __slots__ = ("_by_kind", "_by_number", "_rank")
+
+    def __init__(self, rank: Callable[[Kind, Request], float]) -> None:
+        self._rank = rank
+        self._by_kind: dict[Kind, EqualHosts[Kind, Request]] = {}
         """Groups that are not empty."""
-        self._by_number: dict[int, EqualHosts[Kind]] = {}
+        self._by_number: list[EqualHosts[Kind, Request] | None] = []
 
     def __contains__(self, number: int) -> bool:
-        return number in self._by_number
+        return number < len(self._by_number) and self._by_number[number] is not None
 
     def put(self, number: int, kind: Kind) -> None:
         """Host `number` is of that kind from now on, whatever it was."""
-        if number in self._by_number:
-            self.remove(number)
+        while number >= len(self._by_number):
+            self._by_number.append(None)
+        self.remove(number)
         equals = self._by_kind.get(kind)
-        if equals is None:
-            equals = self._by_kind[kind] = EqualHosts(kind)
-        equals.count += 1
-        self._by_number[number] = equals
-        heappush(equals.numbers, number)
-        if len(equals.numbers) > SPARE + 2 * equals.count:  # hosts that came back stand there twice
-            there = {n for n in equals.numbers if self._by_number.get(n) is equals}
-            equals.numbers = sorted(there)
+        self._join(number, EqualHosts(kind) if equals is None else equals)
 
     def remove(self, number: int) -> None:
         """Take a host away."""
-        equals = self._by_number.pop(number)
-        equals.count -= 1
-        if not equals.count:
-            del self._by_kind[equals.kind]
+        equals = self._by_number[number]
+        if equals is not None:
+            self._by_number[number] = None
+            equals.count -= 1
+            if not equals.count:
+                del self._by_kind[equals.kind]
+
+    def take(self, number: int, request: Request) -> Kind:
+        """A host takes a request, which fits; what it has left then."""
+        before = self._of(number)
+        after = before.less if before.asked is request else None
+        if after is None or not after.count:  # else it is a kind that is there by now
+            self.put(number, before.kind.less(request))
+            after = self._of(number)
+            if before.asked is request:
+                before.less = after
+        else:
+            self._move(number, after)
+        return after.kind
+
+    def give_back(self, number: int, request: Request) -> Kind:
+        """What a host had taken is given back; what it has left then."""
+        before = self._of(number)
+        after = before.more if before.returned is request else None
+        if after is None or not after.count:
+            self.put(number, before.kind.more(request))
+            after = self._of(number)
+            before.returned, before.more = request, after
+        else:
+            self._move(number, after)
+        return after.kind
 
     def kind(self, number: int) -> Kind:
         """The kind of a host."""
-        return self._by_number[number].kind
+        return self._of(number).kind
 
     def count(self, kind: Kind) -> int:
         """The number of hosts of a kind."""
         equals = self._by_kind.get(kind)
         return 0 if equals is None else equals.count
 
-    def first(self, kind: Kind) -> int:
+    def best(self, request: Request) -> int | None:
+        """The lowest number among the hosts of the kinds that rank lowest of those it fits on."""
+        least, lowest = 0.0, -1
+        for equals in self._by_kind.values():
+            if equals.ask(request, self._rank) and (lowest < 0 or equals.at <= least):
+                first = self.first(equals)
+                if lowest < 0 or equals.at < least or first < lowest:
+                    least, lowest = equals.at, first
+        return None if lowest < 0 else lowest
+
+    def first(self, equals: EqualHosts[Kind, Request]) -> int:
         """The lowest number among the hosts of a kind."""
-        equals = self._by_kind[kind]
-        while self._by_number.get(equals.numbers[0]) is not equals:
-            heappop(equals.numbers)
-        return equals.numbers[0]
-
-    def best(
-        self, fitting: list[Kind], rank: Callable[[Kind, Request], float], request: Request
-    ) -> int:
-        """The lowest number among the hosts of the kinds that rank lowest.
-
-        Args:
-            fitting: kinds to choose from, at least one.
-        """
-        if len(fitting) == 1:
-            return self.first(fitting[0])
-        least, lowest = math.inf, sys.maxsize
-        for kind in fitting:
-            at = rank(kind, request)
-            if at <= least:
-                first = self.first(kind)
-                if at < least or first < lowest:
-                    least, lowest = at, first
-        return lowest
+        numbers = equals.numbers
+        while self._by_number[numbers[0]] is not equals:
+            heappop(numbers)
+        return numbers[0]
 
     def kinds(self) -> list[Kind]:
         """Kinds of which there is a host, in the order in which the first one came."""
@@ -105,3 +170,23 @@ class HostIndex(Generic[Kind]):
     def counts(self) -> dict[Kind, int]:
         """The number of hosts of each kind."""
         return {kind: equals.count for kind, equals in self._by_kind.items()}
+
+    def _of(self, number: int) -> EqualHosts[Kind, Request]:
+        equals = self._by_number[number]
+        if equals is None:
+            raise KeyError(number)
+        return equals
+
+    def _move(self, number: int, equals: EqualHosts[Kind, Request]) -> None:
+        self.remove(number)
+        self._join(number, equals)
+
+    def _join(self, number: int, equals: EqualHosts[Kind, Request]) -> None:
+        if not equals.count:
+            self._by_kind[equals.kind] = equals
+        equals.count += 1
+        self._by_number[number] = equals
+        heappush(equals.numbers, number)
+        if len(equals.numbers) > SPARE + 2 * equals.count:  # hosts that came back stand there twice
+            there = {n for n in equals.numbers if self._by_number[n] is equals}
+            equals.numbers = sorted(there)

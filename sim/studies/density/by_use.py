@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from sim.experiment.running.progress import progress
+from sim.experiment.running.progress import Progress
 from sim.host import Machine
 from sim.start import Ceiling
 from sim.studies.density.bench import Bench, Probe, Settles
@@ -68,6 +68,8 @@ def largest_by_use(
     bench: Bench | None = None,
     window: float | None = None,
     slowdown: float = 2.0,
+    most: int | None = None,
+    told: Progress | None = None,
     seed: int = 1,
     replication: int = 0,
 ) -> ByUse:
@@ -77,7 +79,8 @@ def largest_by_use(
     allows, and a probe that fails is over sooner than one that passes. Then the logarithm of the
     late share says where to look: it is nearly linear in the number of sandboxes.
 
-    Slots (ENIs, ports) are arithmetic and stand beside this answer: whoever asks takes the less.
+    Slots (ENIs, ports) are arithmetic and stand beside this answer: whoever asks takes the less,
+    and may say as `most` that no more than so many need to be looked at.
 
     Args:
         vcpu: of the host.
@@ -87,6 +90,8 @@ def largest_by_use(
             None: a new one, of the following.
         window: simulated seconds of load; None: `window_for` the host.
         slowdown: target for the p95 slow-down, at least 1.
+        most: where the search ends, whatever else would fit; None: nowhere.
+        told: of each probe, and of how many there may be.
 
     Raises:
         ValueError: the service has no load, or the target is below 1.
@@ -104,15 +109,16 @@ def largest_by_use(
     bound = _bracket(platform, service, settled)
     stopped_by = bound.limit
     probes: list[Probe] = []
-    search = Search(bound.allows)
-    with progress("probing density by use", "probe") as bar:
-        while search.low < search.high:
-            probed = bench.probe(platform, search.trial())
-            probes.append(probed.probe)
-            bar.update()
-            search.learn(probed)
-            if not probed.probe.passed:
-                stopped_by = probed.probe.reason
+    search = Search(bound.allows if most is None else min(bound.allows, most))
+    while search.low < search.high:
+        probed = bench.probe(platform, search.trial())
+        probes.append(probed.probe)
+        search.learn(probed)
+        if not probed.probe.passed:
+            stopped_by = probed.probe.reason
+        if told is not None:
+            told.total = len(probes) + search.left
+            told.update()
     return ByUse(search.low, stopped_by, tuple(probes), platform.last_in_memory(service))
 
 

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
+from sim.experiment.running.progress import progress
 from sim.experiment.statistics.one_at_a_time import one_at_a_time, ranged
 from sim.host import Machine
 from sim.studies.density.by_use import ByUse, Sized
@@ -26,7 +27,9 @@ class Answered(Protocol):
 
     def wants_use(self, name: str) -> bool: ...
 
-    def by_use(self, machine: Machine, platform: Sized, service: Service) -> list[ByUse]: ...
+    def by_use(
+        self, machine: Machine, platform: Sized, service: Service, *, quietly: bool
+    ) -> list[ByUse]: ...
 
 
 def why_so_many(answered: Answered) -> Iterator[Explained]:
@@ -42,8 +45,13 @@ def _by_use(answered: Answered, name: str, machine: Machine, node: Node) -> Expl
     """But for the load, a figure reaches a count by use only through the memory it leaves."""
 
     def counts(nodes: Sequence[Node]) -> list[int]:
-        every = (answered.by_use(machine, platform, service) for platform, service in nodes)
-        return [statistics.median_low(answer.count for answer in answers) for answers in every]
+        found = []
+        with progress(f"why so many: {name}", "count", total=len(nodes)) as told:
+            for platform, service in nodes:
+                answers = answered.by_use(machine, platform, service, quietly=True)
+                found.append(statistics.median_low(answer.count for answer in answers))
+                told.update()
+        return found
 
     count = counts([node])[0]
     only = ranged(node[1].load) + [

@@ -153,8 +153,8 @@ def use_sentence(row: DensityRow, *, weight_only: bool = False) -> str:
     elif by_use == row.count:
         than = "the reservations allow as many"
     return (
-        f"Under the simulated load {only}{by_use} {what} run well{quota} before "
-        f"{row.stopped_by_use} is the limit; {than}.{_crawling(row)}"
+        f"Under the simulated load {only}{by_use} {what} run well{quota}, "
+        f"limited by {row.stopped_by_use}; {than}.{_crawling(row)}"
     )
 
 

@@ -34,6 +34,11 @@ class Search:
             self.high = number - 1
             self._step *= 2
 
+    @property
+    def left(self) -> int:
+        """Probes that it may still take, by halves."""
+        return (self.high - self.low).bit_length()
+
     def trial(self) -> int:
         """The number to probe next."""
         guess, halved = self._guess(), (self.low + self.high + 1) // 2

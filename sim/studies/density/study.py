@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
@@ -10,6 +11,7 @@ from sim import catalog
 from sim.core.cited import Cited, plain
 from sim.core.quantity import shown_machine
 from sim.core.question import asking
+from sim.experiment.running.progress import progress
 from sim.host import Machine
 from sim.platforms.limits import lifted
 from sim.start import Ceiling
@@ -128,23 +130,45 @@ class _Measured:
             row.by_use = [ByUse(row.count, row.stopped_by, ())]
         return row
 
-    def by_use(self, machine: Machine, platform: Sized, service: Service) -> list[ByUse]:
-        """Simulated once for all platforms that differ in their slots only."""
-        key = platform.without_slots(), service
+    def by_use(
+        self, machine: Machine, platform: Sized, service: Service, *, quietly: bool = False
+    ) -> list[ByUse]:
+        """Simulated once for all platforms that differ in their slots only, if those do not bind.
+
+        One more than there are slots for is enough to know that it is they who stop it.
+        """
+        slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
+        most = None if slots is None else slots.allows + 1
+        key = platform.without_slots(), service, most
         if key not in self.shared:
             self.shared[key] = [
-                largest_by_use(
-                    platform,
-                    service,
-                    vcpu=machine.vcpu,
-                    sustained=machine.sustained_vcpus,
-                    core_speed=plain(machine.core_speed),
-                    bench=self._bench(machine.vcpu, service, number),
-                )
+                self._largest(machine, platform, service, number, most=most, quietly=quietly)
                 for number in range(self.question.replications)
             ]
-        slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         return [_within(answer, slots) for answer in self.shared[key]]
+
+    def _largest(
+        self,
+        machine: Machine,
+        platform: Sized,
+        service: Service,
+        replication: int,
+        *,
+        most: int | None,
+        quietly: bool,
+    ) -> ByUse:
+        shown = nullcontext() if quietly else progress("probing density by use", "probe")
+        with shown as told:
+            return largest_by_use(
+                platform,
+                service,
+                vcpu=machine.vcpu,
+                sustained=machine.sustained_vcpus,
+                core_speed=plain(machine.core_speed),
+                bench=self._bench(machine.vcpu, service, replication),
+                most=most,
+                told=told,
+            )
 
     def _bench(self, vcpu: float, service: Service, replication: int) -> Bench:
         key = vcpu, service, replication

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.core.cited import Cited
+from sim.core.names import listed
 from sim.core.quantity import shown_duration
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import Estimate
@@ -208,11 +209,6 @@ def table(rows: Sequence[FailRow]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([row.flat() for row in rows])
-
-
-def listed(words: Sequence[str], last: str = "and") -> str:
-    """`a, b and c`."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def phrases(rows: Sequence[FailRow], last: str = "and") -> str:

@@ -121,5 +121,4 @@ def _boot(vm: VirtualMachine) -> float:
 
 def _seconds(step: Step) -> float:
     """Median seconds of a step that has a core for each of its threads."""
-    work, delay, threads = step.plain()
-    return work / threads + delay
+    return step.work / step.threads + step.delay

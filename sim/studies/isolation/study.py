@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from sim import catalog
 from sim.core.description import description
+from sim.core.names import listed
 from sim.core.quantity import shown_duration, shown_mib
 from sim.core.question import Question, asking
 from sim.studies.fail import study as failing
-from sim.studies.fail.answer import FailAnswer, listed
+from sim.studies.fail.answer import FailAnswer
 from sim.studies.fail.question import FailQuestion
 from sim.studies.isolation.ladder import Rung, ladder
 from sim.studies.isolation.sharing import Passage, SharedVolume, paths, volume

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import catalog
 from sim.core.description import as_json
-from sim.core.names import first_of
+from sim.core.names import first_of, listed
 from sim.core.quantity import shown_memory
 from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
@@ -73,6 +73,12 @@ class MigrateAnswer:
         """Whether there is any way but today's."""
         return any(way.hosts is not None for way in self.ways if way.name != TODAY)
 
+    @property
+    def use_known(self) -> bool:
+        """Whether anything says what the VMs use; else they keep the sizes that they have."""
+        uses = ((each.guest.cpu_used, each.guest.memory_used) for each in self.guests)
+        return any(use is not None for pair in uses for use in pair)
+
     def way(self, name: str) -> Way | None:
         """The way of that name; None where it was not asked for."""
         return next((way for way in self.ways if way.name == name), None)
@@ -104,7 +110,7 @@ class MigrateAnswer:
         return f"{head}: {inventory.held}{on}{share}."
 
     def _then(self) -> str:
-        told = [words for way in self._told() if (words := _cost(way))]
+        told = [words for way in self._told() if (words := _cost(way, self.use_known))]
         if not told:
             why = next((way.refused for way in self.ways if way.refused), "no way was asked for")
             return f"No way to move them was found: {why}."
@@ -160,7 +166,8 @@ class MigrateAnswer:
     def _waste_lines(self) -> Iterator[str]:
         largest = self.waste[:WASTE_SHOWN]
         if largest:
-            yield f"Right-sizing saves most on {', '.join(each.words() for each in largest)}."
+            saves = "Right-sizing" if self.use_known else "A cheaper type"
+            yield f"{saves} saves most on {listed([each.words() for each in largest])}."
 
     def _short_lines(self) -> Iterator[str]:
         """Guests for which the rule asks for more than they have."""
@@ -308,7 +315,8 @@ class MigrateAnswer:
 
     def steps(self) -> list[tuple[str, float]]:
         """What it costs a month from as they are to packed, and with machines to spare."""
-        named = ((AS_THEY_ARE, "as they are"), (RIGHT_SIZED, "right-sized"))
+        cheaper = "right-sized" if self.use_known else "cheapest types"
+        named = ((AS_THEY_ARE, "as they are"), (RIGHT_SIZED, cheaper))
         found = [
             (label, way.usd_per_month)
             for name, label in named
@@ -347,14 +355,14 @@ def _asked(question: MigrateQuestion) -> dict[str, Any]:
     return {"inventory": json.loads(as_json(question.inventory)), **options}
 
 
-def _cost(way: Way) -> str:
+def _cost(way: Way, use_known: bool) -> str:
     """A way in a sentence: machines, what they run out of, what it costs."""
     usd = way.usd_per_month
     cost = "a price that is not known" if usd is None else f"{usd:,.0f} USD a month"
     if way.name == AS_THEY_ARE:
         return f"As EC2 instances of their own size: {cost}."
     if way.name == RIGHT_SIZED:
-        return f"Right-sized: {cost}."
+        return f"{'Right-sized' if use_known else 'On the cheapest types that hold them'}: {cost}."
     if way.platform is None or way.planned is None:
         return ""
     where = f"{way.platform.phrase[0].upper()}{way.platform.phrase[1:]}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sim.core.question import asking
+from sim.experiment.running.progress import Progress, progress
 from sim.studies.migrate.answer import MigrateAnswer
 from sim.studies.migrate.at_work import at_work
 from sim.studies.migrate.inventory import Inventory
@@ -24,13 +25,13 @@ def answer(question: MigrateQuestion) -> MigrateAnswer:
     """
     question = replace(question, inventory=_chosen(question))
     guests = _sized(question.inventory, question)
-    groups = {}
-    if question.group is not None:
+    parts = {} if question.group is None else question.inventory.groups(question.group)
+    with progress("packing", "way", total=len(question.to) * (1 + len(parts))) as told:
         groups = {
-            name: list(_ways(part, _sized(part, question), question))
-            for name, part in question.inventory.groups(question.group).items()
+            name: list(_ways(part, _sized(part, question), question, told))
+            for name, part in parts.items()
         }
-    ways = [*_ways(question.inventory, guests, question)]
+        ways = [*_ways(question.inventory, guests, question, told)]
     found = MigrateAnswer(question, guests, ways, groups)
     if question.start:
         work = [at_work(way, question.seed) for way in ways if way.packed]
@@ -61,11 +62,12 @@ def _sized(inventory: Inventory, question: MigrateQuestion) -> list[MovedGuest]:
 
 
 def _ways(
-    inventory: Inventory, guests: Sequence[MovedGuest], question: MigrateQuestion
+    inventory: Inventory, guests: Sequence[MovedGuest], question: MigrateQuestion, told: Progress
 ) -> Iterator[Way]:
     yield today(inventory, guests)
     for name in question.to:
         if name == "ec2":
             yield from own_instances(guests, question.terms)
         else:
-            yield in_containers(name, guests, question)
+            yield in_containers(name, guests, question, told)
+        told.update()

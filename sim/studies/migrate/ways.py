@@ -8,6 +8,7 @@ from math import fsum, inf
 from typing import NamedTuple
 
 from sim import catalog
+from sim.experiment.running.progress import UNSEEN, Progress
 from sim.platforms.packing.host import DoesNotFit
 from sim.studies.cost.bill import Capacity, Machines, SizedTasks, bill
 from sim.studies.cost.charges import NO_CHARGES, Charges
@@ -131,19 +132,22 @@ def _own(
     )
 
 
-def in_containers(name: str, guests: Sequence[MovedGuest], question: MigrateQuestion) -> Way:
+def in_containers(
+    name: str, guests: Sequence[MovedGuest], question: MigrateQuestion, told: Progress = UNSEEN
+) -> Way:
     """Those that can be containers on one platform; the others are instances beside them.
 
     What fits on no machine of the platform is an instance, too; so are those that take more than
     half of one, where any type may be taken and that costs much less.
     """
     row = platform_row(name)
-    way = _packed(row, [each for each in guests if each.to == "container"], guests, question)
+    contained = [each for each in guests if each.to == "container"]
+    way = _packed(row, contained, guests, question, told)
     large = _large(way, guests) if question.instance == AUTO else set()
     if not large:
         return way
     others = [each for each in guests if each.name in way.inside - large]
-    without = _packed(row, others, guests, question)
+    without = _packed(row, others, guests, question, told)
     saves = _with_spare(without, question.terms) < MUCH_LESS * _with_spare(way, question.terms)
     return without if saves else way
 
@@ -173,6 +177,7 @@ def _packed(
     contained: Sequence[MovedGuest],
     guests: Sequence[MovedGuest],
     question: MigrateQuestion,
+    told: Progress,
 ) -> Way:
     """These as containers, less those that fit on no machine; all other guests are instances."""
     name, contained = row.name, list(contained)
@@ -181,7 +186,8 @@ def _packed(
         app = application(question.inventory.name, contained)
         types = _likeliest(app, amd64, question.spare)
         try:
-            return _shared(row, app, _planned(row, app, types, question.spare), guests, question)
+            planned = _planned(row, app, types, question.spare, told)
+            return _shared(row, app, planned, guests, question)
         except DoesNotFit as error:
             left = [each for each in contained if each.name != error.part]
             if len(left) == len(contained):
@@ -204,15 +210,17 @@ class _Planned(NamedTuple):
     spared: PlannedHosts | None
 
 
-def _planned(row: PlatformRow, app: Application, types: Sequence[str], spare: int) -> _Planned:
+def _planned(
+    row: PlatformRow, app: Application, types: Sequence[str], spare: int, told: Progress
+) -> _Planned:
     """Machines of the types that are cheapest with those to spare, without and with these.
 
     One large machine is the cheapest often, until it has to be there twice.
     """
     if not spare or row.own_host:
-        return _Planned(planned_hosts(row, app, types, 0), None)
-    spared = planned_hosts(row, app, types, spare)
-    return _Planned(planned_hosts(row, app, spared.types, 0), spared)
+        return _Planned(planned_hosts(row, app, types, 0, told=told), None)
+    spared = planned_hosts(row, app, types, spare, told=told)
+    return _Planned(planned_hosts(row, app, spared.types, 0, told=told), spared)
 
 
 def _of_their_processor(names: Sequence[str]) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from math import ceil, fsum, inf
 from typing import TypeAlias
 
 from sim import catalog
 from sim.core.names import Architecture
+from sim.experiment.running.progress import UNSEEN, Progress
 from sim.platforms.packing.host import DoesNotFit, HostKind, PackedHost, copies, host_kind, jobs
 from sim.platforms.packing.packing import PackedHosts, fewest, grown
 from sim.platforms.packing.placing import by_ceilings
@@ -61,8 +62,13 @@ def planned_hosts(
     names: Sequence[str],
     spare: int,
     nodes: catalog.NodeSettings | None = None,
+    *,
+    told: Progress = UNSEEN,
 ) -> PlannedHosts:
     """The cheapest machines of some types, by the platform's own rules.
+
+    Args:
+        told: a bar that is drawn again as it goes on; it is not counted up.
 
     Raises:
         DoesNotFit: a part does not fit, with what it lacks.
@@ -70,12 +76,12 @@ def planned_hosts(
     """
     if not staying(app):
         raise ValueError("nothing in it stays up: it has daemons and jobs only")
-    asked = partial(options_for, app, nodes=nodes)
+    asked = cache(partial(options_for, app, nodes=nodes))
     if row.own_host:
         return _own_hosts(row, app, names, asked)
     if row.mixes:
         return _mixed(row, app, names, spare, asked)
-    return _of_one_type(row, app, names, spare, asked)
+    return _of_one_type(row, app, names, spare, asked, told=told)
 
 
 def options_for(
@@ -86,10 +92,10 @@ def options_for(
     Args:
         nodes: settings of EKS nodes; None: as EKS has them.
     """
-    first, *others = [part.service for part in staying(app)] or [app.parts[0].service]
+    first = next(iter(staying(app)), app.parts[0])
     return PlatformOptions(
-        service=first,
-        others=tuple(others),
+        service=first.service,
+        others=tuple(part.service for part in app.parts if part is not first),
         instance=instance,
         cheapest=True,
         burstable=False,
@@ -111,7 +117,13 @@ def _architecture(app: Application, instance: str) -> Architecture:
 
 
 def _of_one_type(
-    row: PlatformRow, app: Application, names: Sequence[str], spare: int, asked: Asked
+    row: PlatformRow,
+    app: Application,
+    names: Sequence[str],
+    spare: int,
+    asked: Asked,
+    *,
+    told: Progress,
 ) -> PlannedHosts:
     """The type on which the whole costs least; those that cannot beat the best are not tried."""
     best: tuple[float, str, PackedHosts] | None = None
@@ -120,7 +132,7 @@ def _of_one_type(
         if best is not None and bound >= best[0]:
             break
         try:
-            packing = _packed(row, app, asked(name), spare)
+            packing = _packed(row, app, asked(name), spare, told)
         except ValueError as error:
             failed = failed or error
             continue
@@ -135,16 +147,17 @@ def _of_one_type(
 
 
 def _packed(
-    row: PlatformRow, app: Application, options: PlatformOptions, spare: int
+    row: PlatformRow, app: Application, options: PlatformOptions, spare: int, told: Progress
 ) -> PackedHosts:
+    tried = partial(told.update, 0)
     kind = _kind(row, app, options)
     wanted = copies(app, kind.placing)
     for job in jobs(app, kind.placing):
         if lacking := PackedHost(kind).lacks(job):
             raise DoesNotFit(job.part, lacking, kind.name)
     if row.most_hosts:  # a machine to spare runs a copy of the whole
-        return fewest(kind, wanted, most=row.most_hosts)
-    return fewest(kind, wanted, spare=spare)
+        return fewest(kind, wanted, most=row.most_hosts, tried=tried)
+    return fewest(kind, wanted, spare=spare, tried=tried)
 
 
 def _kind(row: PlatformRow, app: Application, options: PlatformOptions) -> HostKind:

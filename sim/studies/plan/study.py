@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sim import catalog
 from sim.core.question import asking
 from sim.experiment import Results, Scenario, compare
+from sim.experiment.running.progress import UNSEEN, Progress, progress
 from sim.platforms.packing.host import DoesNotFit
 from sim.studies.plan.answer import PlanAnswer, in_rank_order
 from sim.studies.plan.hosts import planned_hosts
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 def answer(question: PlanQuestion) -> PlanAnswer:
     """Machines and cost by arithmetic, readiness by simulated starts of all copies."""
-    rows = planned_rows(question)
+    with progress("packing", "platform", total=len(question.platforms)) as told:
+        rows = planned_rows(question, told=told)
     runs = _started(rows, question) if question.start else None
     ordered = in_rank_order(rows, question)
     return PlanAnswer(question, ordered, turning(question, ordered, _in_order), runs)
@@ -45,19 +47,27 @@ LIKELIEST = 8
 """Types that are tried where an assumption is moved: those on which least could be paid."""
 
 
-def planned_rows(question: PlanQuestion, names: Sequence[str] = ()) -> list[PlanRow]:
+def planned_rows(
+    question: PlanQuestion, names: Sequence[str] = (), told: Progress = UNSEEN
+) -> list[PlanRow]:
     """Machines and cost of each platform; nothing is simulated.
 
     Args:
         names: types to choose among; none: those that were asked for.
     """
     types = names or candidates(question.instance)
-    return [_planned(platform_row(name), question, types) for name in question.platforms]
+    rows = []
+    for name in question.platforms:
+        rows.append(_planned(platform_row(name), question, types, told))
+        told.update()
+    return rows
 
 
-def _planned(row: PlatformRow, question: PlanQuestion, names: Sequence[str]) -> PlanRow:
+def _planned(
+    row: PlatformRow, question: PlanQuestion, names: Sequence[str], told: Progress
+) -> PlanRow:
     try:
-        hosts = planned_hosts(row, question.app, names, question.spare, question.nodes())
+        hosts = planned_hosts(row, question.app, names, question.spare, question.nodes(), told=told)
     except DoesNotFit as error:
         limit = error.limits[0] if error.limits else ""
         return PlanRow(row, None, question, refused=str(error), stopped_by=limit)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from sim.experiment.running.progress import progress
 from sim.studies.plan.question import PlanQuestion
 from sim.studies.plan.ranking import RANKED_BY, TIMES, RankedBy, Turning
 from sim.studies.plan.row import PlanRow
@@ -51,16 +52,21 @@ def turning(question: PlanQuestion, rows: Sequence[PlanRow], plans: Plans) -> li
     by = "cost" if question.goal == "ready" else question.goal
     asked, chosen = replace(question, goal=by, start=False), rows[0].name
 
-    def first(app: Application) -> tuple[str, float]:
-        return _first(plans(replace(asked, app=app)), RANKED_BY[by], chosen)
+    assumptions = [*_assumptions(question.app)]
+    with progress("moving assumptions", "plan", total=1 + 2 * len(assumptions)) as told:
 
-    base, unit = first(question.app), RANKED_BY[by].unit
-    if base[1] == inf:
-        return []
-    found = [
-        Turning(each.what, each.low, each.high, first(each.at_low), first(each.at_high), base, unit)
-        for each in _assumptions(question.app)
-    ]
+        def first(app: Application) -> tuple[str, float]:
+            found = _first(plans(replace(asked, app=app)), RANKED_BY[by], chosen)
+            told.update()
+            return found
+
+        base, unit = first(question.app), RANKED_BY[by].unit
+        if base[1] == inf:
+            return []
+        found = [
+            Turning(a.what, a.low, a.high, first(a.at_low), first(a.at_high), base, unit)
+            for a in assumptions
+        ]
     return sorted(found, key=lambda each: (not each.turns, -each.swing))[:SHOWN]
 
 

@@ -220,13 +220,14 @@ class Following(Process):
 
     def _waits_for(self, yielded: Any) -> bool:
         """Go on when that happens; whether it has not happened yet."""
-        if isinstance(yielded, Happening) and yielded._callbacks is NOBODY:
-            yielded._callbacks = [self._resume]
-            return True
-        try:
-            callbacks: list[Any] | None = yielded.callbacks
-        except AttributeError:
-            raise _no_event(self._generator, yielded) from None
+        callbacks: list[Any] | None
+        if isinstance(yielded, Happening):
+            callbacks = yielded._callbacks
+            if callbacks is NOBODY:
+                yielded._callbacks = [self._resume]
+                return True
+        else:
+            callbacks = _callbacks(self._generator, yielded)
         if callbacks is None:
             return False
         callbacks.append(self._resume)
@@ -243,6 +244,19 @@ class Following(Process):
     def _over(self) -> None:
         """It has ended: tell who waits for it."""
         self.env.schedule(self)
+
+
+def _callbacks(generator: object, yielded: Any) -> list[Any] | None:
+    """Those of an event of SimPy's own, or of anybody's.
+
+    Raises:
+        RuntimeError: it is no event; where a process yields that.
+    """
+    try:
+        callbacks: list[Any] | None = yielded.callbacks
+    except AttributeError:
+        raise _no_event(generator, yielded) from None
+    return callbacks
 
 
 def _no_event(generator: object, yielded: object) -> RuntimeError:

@@ -43,7 +43,7 @@ from simpy.events import URGENT
 from sim.clock import Happening
 from sim.sharing.group import Pacing, Root
 from sim.sharing.job import Job
-from sim.sharing.lazy_heap import FREE, OVER, PARKED, SPARE, VERSIONS
+from sim.sharing.lazy_heap import FREE, OVER, PARKED, SPARE, new_version
 from sim.sharing.member import GRAIN, MemberGroup
 from sim.sharing.ratio_class import RatioClass
 from sim.sharing.waterfill import FADE
@@ -170,7 +170,7 @@ class SharedCapacity(Root):
         self._pacing = pacing
         job.owner.count_free(1, rate)
         due = end + job.delay
-        run = due, next(VERSIONS), rate, job
+        run = due, new_version(), rate, job
         if self._free:
             heappush(self._free, run)
         else:

@@ -11,7 +11,7 @@ from simpy.events import NORMAL
 
 from sim.clock import Clock, Happening
 from sim.sharing.job import Job
-from sim.sharing.lazy_heap import FREE, OVER, PARKED, VERSIONS, ChildBounds
+from sim.sharing.lazy_heap import FREE, OVER, PARKED, ChildBounds, new_version
 from sim.sharing.member import MemberGroup
 from sim.sharing.waterfill import NO_CLASSES, NO_RATIOS
 
@@ -102,7 +102,7 @@ class Group(MemberGroup):
             job.finish()
             env.schedule(job, NORMAL, delay)
             return job
-        now: float = env.now
+        now = root.now
         if root.held:
             self.enter(job, now)
         elif root.rated or not root.run_free(job, self, now):
@@ -226,7 +226,7 @@ class Group(MemberGroup):
         axis = ratio * now if ratio_class.saturated else self.clock
         job.tag = tag = axis - ratio_class.origin + job.left / weight
         job.left = 0.0
-        job.version = version = next(VERSIONS)
+        job.version = version = new_version()
         heappush(ratio_class.queue, (tag, version, job))
         ratio_class.count += 1
         ratio_class.weight += weight

@@ -188,6 +188,12 @@ class Start(Following):
             self.gate.running(self)
         return span
 
+    @property
+    def lone(self) -> int | None:
+        """Its number, where nothing of it is at work while its image comes; None: something is."""
+        orders = self.gate is not None and self.gate.orders
+        return self.task if self.demand.alone and not orders else None
+
     def place(self, kernel: Kernel) -> None:
         """Note the host that it goes to."""
         self.kernel = kernel

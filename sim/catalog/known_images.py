@@ -160,7 +160,7 @@ def _nearest(name: str, tag: str, architecture: Architecture) -> tuple[Image, bo
 
 def _kind(tag: str) -> frozenset[str]:
     """The words of a tag that say what is in it: `jre` and `alpine` of `21-jre-alpine3.20`."""
-    words = (re.sub(r"[\d.]+$", "", word) for word in re.split(r"[-_]", tag))
+    words = (word.rstrip("0123456789.") for word in re.split(r"[-_]", tag))
     return frozenset(word for word in words if word and not word[0].isdigit()) - _RELEASES
 
 

@@ -222,3 +222,13 @@ def summarize_points(runs: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     table = points.merge(pd.DataFrame(rows), on="variant")
     ends = [name for name in ("low_s", "high_s") if name in table]
     return table.astype(dict.fromkeys(ends, float))  # one replication has no interval: NaN
+
+
+def in_codes(spans: pd.DataFrame) -> pd.DataFrame:
+    """The same with words as categories, in the order of the alphabet."""
+    words = [name for name in spans if spans[name].dtype not in ("int32", "int64", "float64")]
+    coded = spans.astype(dict.fromkeys(words, "category"))
+    for name in words:
+        column = coded[name].cat
+        coded[name] = column.reorder_categories(sorted(column.categories))
+    return coded

@@ -85,19 +85,26 @@ class Results:
         return given
 
     def within(
-        self, parents: Collection[str], columns: Sequence[str] | None = None
+        self,
+        parents: Collection[str],
+        columns: Sequence[str] | None = None,
+        *,
+        coded: bool = False,
     ) -> pd.DataFrame:
         """The spans that are parts of these phases, which may be all that is in memory.
 
         Args:
             parents: the empty name for those that tile their start.
             columns: these, and `parent`; None: all.
+            coded: words as categories, of which rows are picked and told apart as numbers.
         """
         spans = self._given["spans"]
         if isinstance(spans, RunTables):
-            return spans.within(parents, columns)
-        asked = list(spans.columns) if columns is None else [*columns, "parent"]
-        return spans.loc[spans["parent"].isin(parents), asked]
+            found = spans.within(parents, columns, coded=coded)
+        else:
+            asked = list(spans.columns) if columns is None else [*columns, "parent"]
+            found = spans.loc[spans["parent"].isin(parents), asked]
+        return frames.in_codes(found) if coded else found
 
     def _tiles(self, columns: Sequence[str]) -> pd.DataFrame:
         return self.within(("",), columns)

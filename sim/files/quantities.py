@@ -26,7 +26,7 @@ _KUBERNETES = re.compile(
     r"([+-]?(?:\d+\.?\d*|\.\d+))(?:(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)|[eE]([+-]?\d{1,3}))?"
 )
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_ECS = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+_ECS = re.compile(r"\s*+(\d++(?:\.\d*+)?|\.\d++)\s*+([a-z]*+)\s*+", re.IGNORECASE)
 
 
 def compose_bytes(text: str) -> float:
@@ -128,8 +128,8 @@ def ecs_bytes(text: str) -> float:
 
 
 def _kubernetes(text: str, allowed: str) -> Fraction:
-    match = _KUBERNETES.fullmatch(text.strip())
-    if match is None or not match[1].isascii() or len(text) > 60:
+    match = _KUBERNETES.fullmatch(text.strip()) if len(text) <= 60 else None
+    if match is None or not match[1].isascii():
         raise ValueError(allowed)
     suffix, exponent = match[2] or "", int(match[3] or 0)
     if suffix.endswith("i"):

@@ -32,10 +32,16 @@ class DockerOnInstance:
     registry: Registry
     unpacking: Unpacking
 
-    def boot(self, kernel: Kernel, registry: LiveRegistry) -> ContainerEngine:
-        """The daemon of an instance that is up, with nothing on its disk."""
+    def boot(
+        self, kernel: Kernel, registry: LiveRegistry, lone: int | None = None
+    ) -> ContainerEngine:
+        """The daemon of an instance that is up, with nothing on its disk.
+
+        Args:
+            lone: the task that has the instance to itself and nothing to do while it pulls.
+        """
         daemon = kernel.cpu.group(weight=1024.0)
-        store = ImageStore(kernel, daemon, registry, self.unpacking)
+        store = ImageStore(kernel, daemon, registry, self.unpacking, lone=lone)
         return ContainerEngine(kernel, daemon, store, self.runtime.deploy(kernel.world))
 
 
@@ -201,7 +207,7 @@ class Account(BareDeployment):
         self._machines[start] = kernel
         if ec2.docker is not None and self._registry is not None:
             yield from self._boots(start, kernel)
-            engine = ec2.docker.boot(kernel, self._registry)
+            engine = ec2.docker.boot(kernel, self._registry, start.lone)
             start.at_end.append(engine.store.abandon)
             return engine.run(start)
         if not start.demand.alone:

@@ -226,9 +226,7 @@ class LiveFargate:
         start.place(kernel)
         self.kernels[kernel] = None
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)
-        alone = start.demand.alone and (start.gate is None or not start.gate.orders)
-        lone = start.task if alone else None
-        store = ImageStore(kernel, daemon, self._registry, fargate.unpacking, lone=lone)
+        store = ImageStore(kernel, daemon, self._registry, fargate.unpacking, lone=start.lone)
         start.at_end.append(partial(self._end, kernel, store))
         return ContainerEngine(kernel, daemon, store, self._runtime)
 

@@ -254,7 +254,10 @@ class PlatformRow:
         return self.made(options) if self.fetching is None else self.fetching(options)
 
     def as_spot(self) -> PlatformRow:
-        """The same, bought as Spot: it starts as this one does, so that only its price is asked."""
+        """The same, bought as Spot: it starts as this one does, so that only its price is asked.
+
+        What dies is not asked: EC2 recovers instances on demand, and says nothing of Spot's.
+        """
         name, label = f"{self.name}-spot", f"{self.label} Spot"
         return replace(
             self,
@@ -263,6 +266,7 @@ class PlatformRow:
             phrase=f"{self.phrase} Spot",
             density=(Flavour(name=name, label=label, units=f"{self.density[0].units} (Spot)"),),
             scaling=None,
+            recovery=None,
             startup=(),
             lifecycle=False,
             file=False,

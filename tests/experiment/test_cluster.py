@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import re
 import socket
 import subprocess
@@ -9,11 +10,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from interrupts import interrupted_at
 from runs import DiesAlways, DiesOnce, assert_same, pair, scenario
 
 from sim.experiment import compare, replicate
+from sim.experiment.running import engine
+from sim.experiment.storage import run_folder as store
 
 pytestmark = pytest.mark.filterwarnings("default")  # Dask's packages warn about one another
 
@@ -128,6 +133,26 @@ def test_whoever_of_a_cluster_is_killed_the_same_command_goes_on(
         replicate(scenario(), times=200, out=tmp_path, jobs=1),
         replicate(scenario(), times=200, jobs=1),
     )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dask", [False, True])
+def test_ctrl_c_at_some_lines_of_writing_what_others_have_made(
+    dask: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Of two processes or of a cluster, in whatever order it comes: one process goes on."""
+    monkeypatch.setattr(store, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "BATCH_SECONDS", 0.01)
+    where: dict[str, Any] = {"cluster": request.getfixturevalue("address")} if dask else {"jobs": 2}
+    undisturbed = compare(pair(), times=3, seed=2, jobs=1)
+    draw = random.Random(dask)
+    for number in range(12 if dask else 6):
+        out = tmp_path / str(number)
+        assert interrupted_at(
+            draw.randrange(1200),
+            lambda out=out: compare(pair(), times=3, seed=2, out=out, **where),  # type: ignore[misc]
+        )
+        assert_same(compare(pair(), times=3, seed=2, jobs=1, out=out), undisturbed)
 
 
 CLIENT = """\

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
@@ -261,6 +262,20 @@ def test_whatever_fails_while_runs_are_kept_the_same_command_goes_on(
     for folder in fail_everywhere(step, tmp_path, ask, for_good=False):
         assert_same(ask(folder), undisturbed)
         assert_same(load(only(folder)), undisturbed)
+
+
+@pytest.mark.parametrize("moved", [-3600.0, 3600.0])
+def test_drafts_go_whatever_the_clock_has_been_set_to(moved: float, tmp_path: Path) -> None:
+    """Those of a killed process; one that was begun just now may be another's."""
+    results = replicate(scenario(), times=2)
+    old, new = tmp_path / "small" / ".writing-old", tmp_path / "small" / ".writing-new"
+    for draft in (old, new):
+        draft.mkdir(parents=True)
+    os.utime(old, (time.time() + moved,) * 2)
+
+    results.save(tmp_path)
+    assert new.is_dir()
+    assert not old.exists()
 
 
 def save_often(out: Path, times: int, results: Results) -> None:

@@ -1,5 +1,6 @@
 """Files that would take forever are refused, or read, in a moment."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import Reading
 
+import sim
 from sim.core.question import BadInput
 from sim.files import read
+from sim.files.inventory.reading import read_inventory
 from sim.scenario_file import load_scenario
 
 SECONDS = 6.0
@@ -30,7 +33,7 @@ PODS = "".join(
     f"---\nkind: Pod\nmetadata: {{name: p{n}}}\nspec: {{containers: [{{name: a, image: b}}]}}\n"
     for n in range(2001)
 )
-KEYS = ", ".join(f"key{n}: 1" for n in range(20_000))
+KEYS = ", ".join(f"key{n}: 1" for n in range(19_999))
 UNKNOWN = "".join(f"  s{n}: {{image: a, depends_on: [x{n}]}}\n" for n in range(300))
 RESOURCES = "".join(f"  R{n}: {{Type: 'AWS::SQS::Queue'}}\n" for n in range(1500))
 
@@ -106,3 +109,61 @@ def test_many_unknown_fields_of_a_scenario_are_told_in_a_moment(tmp_path: Path) 
 
     with soon(), pytest.raises(ValueError, match=r"host\.key0: there is no such field"):
         load_scenario(tmp_path / "x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        ("512" + "\n" * 100_000 + "x", "mem_limit"),
+        ("9" * 100_000 + "x", "mem_limit"),
+        ("1" + " " * 100_000 + "m x", "mem_limit"),
+    ],
+)
+def test_a_number_of_a_hundred_thousand_signs_is_refused_at_once(
+    size: str, words: str, tmp_path: Path
+) -> None:
+    """Not tried in every way in which its signs could be shared out, in any dialect."""
+    compose, task = tmp_path / "compose.yaml", tmp_path / "task.json"
+    compose.write_text(json.dumps({"services": {"a": {"image": "a", "mem_limit": size}}}))
+    task.write_text(json.dumps({"containerDefinitions": [{"name": "a", "memory": size}]}))
+    scenario = tmp_path / "s.yaml"
+    scenario.write_text(json.dumps({"platform": "ecs", "service": {"app": "java", "memory": size}}))
+
+    with soon(), pytest.raises(BadInput, match=words):
+        read(compose)
+    with soon(), pytest.raises(BadInput, match="memory"):
+        read(task)
+    with soon(), pytest.raises(ValueError, match="memory"):
+        load_scenario(scenario)
+
+
+def test_documents_without_anything_in_them_are_counted_too(tmp_path: Path) -> None:
+    """A file may begin a document in four characters."""
+    (tmp_path / "many.yaml").write_text("---\n" * 201_000)
+
+    with soon(), pytest.raises(BadInput, match=r"more than 200,000 values"):
+        read(tmp_path / "many.yaml")
+
+
+@pytest.mark.parametrize("line", ['{"a":1}\n{x\n', "[" + "1," * 6000 + "\n", "# a\n", "{},"])
+def test_lines_of_a_log_that_are_nearly_json_are_read_once(line: str, tmp_path: Path) -> None:
+    """Each mistake would count all lines before it, each list without an end read all after it."""
+    (tmp_path / "log.json").write_text(line * (1_500_000 // len(line)))
+
+    with soon(), pytest.raises(BadInput, match=r"log\.json: "):
+        sim.fit(tmp_path / "log.json")
+
+
+def test_machines_of_one_name_are_told_apart_without_looking_at_all_of_them(
+    tmp_path: Path,
+) -> None:
+    """By their UUIDs; and tags in a cell that has no end."""
+    rows = "".join(f"a,2,1024,u{n},,1\n" for n in range(19_999))
+    tags = f"b,2,1024,ub,{'x' * 100_000},1\n"
+    (tmp_path / "own.csv").write_text(
+        f"HostName,CPU.NumberOfCores,RAM.TotalSizeInMB,ExternalId,Tags,OS.Version\n{rows}{tags}"
+    )
+    with soon():
+        found = read_inventory(tmp_path / "own.csv")
+
+    assert len(found.guests) == 20_000

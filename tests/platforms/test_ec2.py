@@ -1,12 +1,18 @@
 """EC2: an instance a task, quotas before it, its own boot after it."""
 
-import pytest
-from worlds import app, ec2, idle, image, launch, length, machine, outcomes, service
+from typing import Any
 
+import pytest
+from worlds import app, ec2, idle, image, launch, length, machine, outcomes, rows, service
+
+from sim import catalog
 from sim.core.token_bucket import Quota
 from sim.core.world import World
 from sim.host import Step
 from sim.image import Image
+from sim.start import Start
+from sim.studies.platform_row import PlatformOptions
+from sim.studies.platforms import row as platform_row
 from sim.units import MiB
 
 
@@ -171,3 +177,24 @@ def test_of_a_start_measured_as_a_whole_the_borders_move_nothing_but_themselves(
     assert [length(world.record, p) for p in ("request", "pending", "boot", "app")] == [
         pytest.approx(seconds) for seconds in (1.0, pending, 19.0 - pending, 2.0)
     ]
+
+
+def test_an_instance_of_one_task_pulls_as_it_would_in_events(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To the last phase of each of four starts; and in far fewer events."""
+    asked = PlatformOptions(service=catalog.service("node"), pulled=True)
+    platform = platform_row("ec2").made(asked)
+
+    def started() -> tuple[list[Any], int]:
+        world, _, _ = launch(platform, asked.service, 4)
+        return sorted(rows(world.record)), next(world.env._eid)
+
+    closed, few = started()
+    monkeypatch.setattr(Start, "lone", None)
+    events, many = started()
+
+    assert [(*row[:3], row[5]) for row in closed] == [(*row[:3], row[5]) for row in events]
+    for mine, other in zip(closed, events, strict=True):
+        assert mine[3:5] == pytest.approx(other[3:5], rel=1e-9, abs=1e-9)
+    assert few < many / 2

@@ -229,7 +229,7 @@ def test_a_request_is_cut_into_the_parts_it_passed() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "rate: it is missing; requests per second"),
+        ({}, "rate: it is missing; give requests per second, or --users instead"),
         ({"rate": 1.0, "users": 3}, "one of rate, users and ramp"),
         ({"rate": -1.0}, "a number above 0"),
         ({"rate": 1.0, "platform": "kubernetis"}, "platform"),

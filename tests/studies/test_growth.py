@@ -202,8 +202,8 @@ def test_a_node_whose_pods_are_gone_goes(platform: str, least: float, most: floa
 def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     """Its replacement is a start of the results, and none of those that were asked for."""
     from sim.experiment import Burst, Scenario, replicate
-    from sim.experiment.frames import starts
-    from sim.studies.scale_out.study import _in_codes, _wanted
+    from sim.experiment.frames import in_codes, starts
+    from sim.studies.scale_out.study import _wanted
 
     service = catalog.service("generic", cpu=1.0, memory=2 * GiB)
     platform = catalog.eks_karpenter("c6g.xlarge", "c6g.4xlarge")
@@ -218,7 +218,7 @@ def test_a_pod_that_is_moved_counts_once_in_the_curve() -> None:
     both = pd.concat([spans, event], ignore_index=True)
 
     assert len(starts(both)) == 14
-    assert sorted(_wanted(_in_codes(both), 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
+    assert sorted(_wanted(in_codes(both), 0)["task"]) == [n for n in range(14) if n not in (3, 4)]
 
 
 @pytest.mark.parametrize(

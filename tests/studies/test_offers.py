@@ -169,3 +169,15 @@ def test_platforms_that_choose_their_type_take_the_cheapest_on_whole_machines() 
         assert chosen[0] in "cmr"
     with pytest.raises(ValueError, match="auto' is not allowed on ecs-asg: a group has the type"):
         scale_out(platform="ecs-asg", to=12, instance="auto")
+
+
+def test_spot_has_rows_of_its_own_where_a_host_is_filled_and_nowhere_else() -> None:
+    """EC2 says that it recovers instances on demand; what dies is not asked of Spot."""
+    asked = {
+        q
+        for q in ("density", "startup", "scale", "fail")
+        for n in platforms.names(q)
+        if "spot" in n
+    }
+
+    assert asked == {"density"}

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from sim.catalog.figures import DATA
+from sim.studies.storm.study import storm
 from sim.validation import BadData, Case, Judgement, judging, validate
+from sim.validation.cases import storms
 from sim.validation.cases.linux import Cgroup, Task, finishes
 from sim.validation.cases.pulls import PULLS, pull
 from sim.validation.table import read
@@ -230,3 +232,20 @@ def test_further_files_stand_beside_the_shipped_ones(
 def test_the_targets_are_held(shipped: Judgement) -> None:
     """Every bar of the shipped measurements."""
     assert [str(each) for each in shipped.missed] == []
+
+
+def test_rows_of_one_storm_share_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measured a hundred times, it is simulated once; each row has the same prediction."""
+    runs: list[str] = []
+
+    def counted(runtime: str, **size: int) -> object:
+        runs.append(runtime)
+        return storm(runtime, **size)
+
+    monkeypatch.setattr(storms, "storm", counted)
+    rows = "\n".join(f"kata-fc,7,{150 + n}" for n in range(100))
+    cases = judged(tmp_path, f"runtime,concurrency,lat_mean_ms\n{rows}\n")
+
+    assert runs == ["kata-fc"]
+    assert len(cases) == 100
+    assert len({case.predicted for case in cases}) == 1

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,7 +18,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from sim.experiment.storage.manifest import Manifest, check_name, read_manifest, write_manifest
 from sim.experiment.storage.part_files import FOLDERS, PartFiles, unlinked
-from sim.experiment.storage.whole_file import remove_drafts, write_whole
+from sim.experiment.storage.whole_file import age, remove_drafts, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -166,10 +165,10 @@ def _summary_is_shown(folder: Path, there: Manifest) -> bool:
 def _remove_left_drafts(home: Path) -> None:
     """Remove drafts of processes that were killed: nobody holds their lock."""
     for draft in home.glob(".writing-*"):
-        if draft.is_symlink() or time.time() - draft.stat().st_mtime < SAVE_WAITS:
-            continue
-        with contextlib.suppress(OSError), locked(draft):
-            shutil.rmtree(draft, ignore_errors=True)
+        with contextlib.suppress(OSError):  # its own process was quicker, or has not ended
+            if not draft.is_symlink() and age(draft) >= SAVE_WAITS:
+                with locked(draft):
+                    shutil.rmtree(draft, ignore_errors=True)
 
 
 def finished(folder: Path) -> Manifest | None:

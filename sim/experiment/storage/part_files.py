@@ -302,14 +302,19 @@ class PartFiles:
 
     def _write(self, path: Path, tables: Iterable[pa.Table]) -> tuple[int, str]:
         """Write a file, and return how many rows it has, and its digest."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         from sim.experiment.storage.tables import even
 
         rows, pieces = 0, even(tables)
         first = next(pieces)
+        kinds = zip(first.schema.names, first.schema.types, strict=True)
+        few = [name for name, kind in kinds if not pa.types.is_floating(kind)]
         with whole_file(path) as file:
-            with pq.ParquetWriter(file, first.schema, write_page_checksum=True) as writer:
+            with pq.ParquetWriter(
+                file, first.schema, use_dictionary=few, write_page_checksum=True
+            ) as writer:
                 for piece in chain([first], pieces):
                     writer.write_table(piece)
                     rows += piece.num_rows

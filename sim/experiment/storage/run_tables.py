@@ -47,9 +47,17 @@ class RunTables:
         return self._arranged(pieces)
 
     def within(
-        self, parents: Collection[str], columns: Sequence[str] | None = None
+        self,
+        parents: Collection[str],
+        columns: Sequence[str] | None = None,
+        *,
+        coded: bool = False,
     ) -> pd.DataFrame:
-        """The spans with these parents, or some columns; no more than these are in memory."""
+        """The spans with these parents, or some columns; no more than these are in memory.
+
+        Args:
+            coded: words as categories, of which there are few.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -59,9 +67,15 @@ class RunTables:
         pieces = [empty.select(asked)]
         found = self.chunks("spans", asked)
         pieces += (chunk.filter(pc.is_in(chunk["parent"], value_set=wanted)) for chunk in found)
-        return self._arranged(pieces)
+        return self._arranged(pieces, coded=coded)
 
-    def _arranged(self, pieces: Sequence[pa.Table]) -> pd.DataFrame:
+    def _arranged(self, pieces: Sequence[pa.Table], *, coded: bool = False) -> pd.DataFrame:
+        import pyarrow as pa
+
         whole = combined(pieces).replace_schema_metadata(None)
-        frame: pd.DataFrame = arranged(whole, self._order, self._below).to_pandas()
+        whole = arranged(whole, self._order, self._below)
+        for number, field in enumerate(whole.schema):
+            if coded and pa.types.is_string(field.type):
+                whole = whole.set_column(number, field.name, whole[number].dictionary_encode())
+        frame: pd.DataFrame = whole.to_pandas()
         return frame

@@ -96,5 +96,10 @@ def remove_drafts(folder: Path, older_than: float = -1e9) -> None:
     """
     for path in folder.iterdir():
         with suppress(OSError):
-            if _DRAFT.fullmatch(path.name) and time.time() - path.lstat().st_mtime > older_than:
+            if _DRAFT.fullmatch(path.name) and age(path) > older_than:
                 path.unlink()
+
+
+def age(path: Path) -> float:
+    """Seconds from or to its last change: a clock may have been set back since."""
+    return abs(time.time() - path.lstat().st_mtime)

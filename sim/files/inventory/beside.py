@@ -84,8 +84,6 @@ def old_host(row: Row) -> OldHost | None:
         cores=int(cores) if cores else None,
         memory=row.amount("memory") or None,
         ghz=ghz or None,
-        cpu_share=row.share("cpu_share"),
-        memory_share=row.share("memory_share"),
     )
 
 

@@ -130,10 +130,6 @@ _VHOST = {
     "numcpucores": _number("cores"),
     "numbermemory": _mib("memory"),
     "memorysize": _mib("memory"),
-    "cpuusage%": _share("cpu_share"),
-    "cpuusage": _share("cpu_share"),
-    "memoryusage%": _share("memory_share"),
-    "memoryusage": _share("memory_share"),
     "numbervms": _number("vms"),
     "vms": _number("vms"),
 }

@@ -15,7 +15,6 @@ LONGEST_NAME = 255
 _ON = ("", "poweredon", "on", "running", "vm running", "powered on", "started", "active")
 _MARKS = ("p50", "p95", "p99_5", "peak")
 _GROUPS = ("cluster", "datacenter", "folder", "resource pool", "application", "group", "location")
-_TAG = re.compile(r"([^:=,;]+?)\s*[:=]\s*([^,;]*)")
 
 State = Literal["on", "off", "template", "SRM placeholder", "vSphere's own (vCLS)"]
 
@@ -111,8 +110,10 @@ def _groups(row: Row) -> Iterator[tuple[str, str]]:
     for kind in _GROUPS:
         if text := row.text(kind):
             yield kind, text.partition(",")[0].strip() if kind == "application" else text
-    for key, value in _TAG.findall(row.text("tags")):
-        yield f"tag:{key.strip()}", value.strip()
+    for tag in re.split("[,;]", row.text("tags")):
+        key, *value = re.split("[:=]", tag, maxsplit=1)
+        if value and key.strip():
+            yield f"tag:{key.strip()}", value[0].strip()
     yield from row.tags()
 
 
@@ -123,6 +124,8 @@ class Register:
         self._findings = findings
         self._by_id: dict[str, ListedMachine] = {}
         self._by_name: dict[str, list[ListedMachine]] = {}
+        self._without_id: set[str] = set()
+        """Names of which one machine at least has no id."""
         self.machines: list[ListedMachine] = []
         self.twice = 0
 
@@ -132,7 +135,9 @@ class Register:
             self.twice += 1
             return
         same = self._by_name.setdefault(machine.name, [])
-        if same and not (machine.id and all(other.id for other in same)):
+        if not machine.id:
+            self._without_id.add(machine.name)
+        if same and machine.name in self._without_id:
             other = same[0].row.line
             machine.row.say(
                 "name",

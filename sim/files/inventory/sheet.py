@@ -63,7 +63,7 @@ def csv_sheet(source: str, data: bytes) -> Sheet:
     text = decoded(source, data, otherwise="cp1252")
     if text.lstrip().startswith(("{", "[")):
         raise BadInput(f"{source}: it is JSON; a list of machines is read as xlsx or csv")
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in io.StringIO(text) if line.strip()), "")
     separator = max(_SEPARATORS, key=first.count)
     lines = list(_lines(source, text, separator))
     if not lines:

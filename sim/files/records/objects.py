@@ -1,15 +1,15 @@
 """The objects of a file, whatever holds them: one, a list, an object a line, a log with lines."""
 
 import csv
-import io
 import json
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from sim.core.question import BadInput
 from sim.files.text.source import SourceText
-from sim.files.text.yaml_values import documents
+from sim.files.text.yaml_values import MOST_SIGNS, documents, refuse_crowded
 from sim.studies.fit.observed import Records
 
 CARRIERS = ("message", "@message", "value", "Message", "output", "body", "detail")
@@ -18,10 +18,15 @@ DEEPEST = 20
 """Objects within each other before a record comes."""
 MOST_SKIPPED = 1000
 """Lines that are not JSON, and ten times those that are, after which a file is none of ours."""
+MOST_ROWS = 200_000
+LONGEST_HEAD = 10_000
+"""Characters of a first line that tell what a file is."""
+MOST_IN_VAIN = 4
+"""Times its own length that a text is read for values which then have no end."""
 _DECODER = json.JSONDecoder()
 _OPENING = re.compile(r"[{\[]")
 _JSON = re.compile(r'[{\[]\s*["{\[\]}]|\A\s*[{\[]')
-_YAML = re.compile(r"\s*(#.*\s+|---\s+)*(apiVersion|kind|items|tasks|failures)\s*:")
+_YAML = re.compile(r"\s*(---\s+)?(apiVersion|kind|items|tasks|failures)\s*:")
 
 
 def objects(source: SourceText, records: Records) -> list[Any]:
@@ -33,10 +38,12 @@ def objects(source: SourceText, records: Records) -> list[Any]:
     text = source.text
     if not text.strip():
         raise BadInput(f"{source.name}: it is empty")
-    if _is_table(text):
+    first = _first_line(source)
+    if "created_to_pull_s" in first.rstrip().split(","):
         return _rows(source)
-    if _YAML.match(text) or not _JSON.search(text):
+    if _YAML.match(first) or not _JSON.search(text):
         return documents(source)
+    refuse_crowded(source, 2 * MOST_SIGNS)
     found, skipped = _json(text)
     if not found:
         raise BadInput(f"{source.name}: it is not JSON, as its beginning promises")
@@ -47,17 +54,28 @@ def objects(source: SourceText, records: Records) -> list[Any]:
 
 def _json(text: str) -> tuple[list[Any], int]:
     """Values one after the other; what precedes one on its line, as in a log, is skipped."""
-    found, skipped, place = [], 0, 0
+    found, skipped, place, in_vain = [], 0, 0, 0
+    text = _Uncounted(text)
     while (begin := _OPENING.search(text, place)) is not None:
         try:
             value, place = _DECODER.raw_decode(text, begin.start())
             found.append(value)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
+            in_vain += getattr(error, "pos", len(text)) - begin.start()
             place = _after_line(text, begin.start())
             skipped += 1
-            if skipped > max(MOST_SKIPPED, 10 * len(found)):
+            if skipped > max(MOST_SKIPPED, 10 * len(found)) or in_vain > MOST_IN_VAIN * len(text):
                 return [], skipped
     return found, skipped
+
+
+class _Uncounted(str):
+    """A text whose lines the JSON decoder does not count for a mistake that nobody is told."""
+
+    __slots__ = ()
+
+    def count(self, *_: object) -> int:
+        return 0
 
 
 def _after_line(text: str, place: int) -> int:
@@ -65,17 +83,21 @@ def _after_line(text: str, place: int) -> int:
     return len(text) if end < 0 else end + 1
 
 
-def _is_table(text: str) -> bool:
-    head = next((x for x in text.splitlines() if x.strip() and not x.startswith("#")), "")
-    return "created_to_pull_s" in head.split(",")
+def _first_line(source: SourceText) -> str:
+    """The first that says something."""
+    said = (x for x in source.lines() if x.strip() not in ("", "---") and not x.startswith("#"))
+    return next(said, "")[:LONGEST_HEAD]
 
 
 def _rows(source: SourceText) -> list[Any]:
-    lines = [line for line in source.text.splitlines() if not line.startswith("#")]
+    lines = (line for line in source.lines() if not line.startswith("#"))
     try:
-        return list(csv.DictReader(io.StringIO("\n".join(lines))))
+        found = list(islice(csv.DictReader(lines), MOST_ROWS + 1))
     except csv.Error as error:
         raise BadInput(f"{source.name}: its rows cannot be read ({error})") from None
+    if len(found) > MOST_ROWS:
+        raise BadInput(f"{source.name}: it has more than {MOST_ROWS:,} rows")
+    return found
 
 
 def visit(value: Any, known: Callable[[dict[str, Any]], bool], deep: int = 0) -> None:

@@ -49,6 +49,7 @@ class _Reading:
         self._records = Records()
         self._tasks, self._pods, self._docker = Tasks(), Pods(), tools.DockerEvents()
         self._findings = Findings()
+        self._takers = (*self._kinds(), *self._uses())
         self._found = 0
         self._source = ""
 
@@ -83,7 +84,7 @@ class _Reading:
     def _known(self, node: dict[str, Any]) -> bool:
         """Whether an object is a record; then it is kept."""
         known = False
-        for is_it, take in (*self._kinds(), *self._uses()):
+        for is_it, take in self._takers:
             if is_it(node):
                 take(node)
                 known = True

@@ -11,6 +11,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from sim.core.quantity import number_in, parse_docker_size
@@ -26,6 +27,8 @@ from sim.files.text.yaml_values import documents
 
 _COPY = re.compile(r"[-_]\d+$")
 """The number that compose gives a container."""
+MOST_LINES = 10_000
+"""Objects of a file that has one a line."""
 _DECIMAL = ("kB", "KB", "MB", "GB", "TB")
 
 
@@ -94,19 +97,15 @@ def _reader(node: Value) -> Callable[[Value], Iterator[tuple[str, ObservedUse]]]
 
 def _objects(source: SourceText) -> list[object]:
     """One document, or an object a line."""
-    lines = source.text.splitlines()
+    lines = list(islice(filter(str.strip, source.lines()), MOST_LINES + 1))
     try:
-        if len(lines) > 1 and all(isinstance(json.loads(x), dict) for x in lines if x.strip()):
-            return [
-                each for line in lines if line.strip() for each in documents(_line(source, line))
-            ]
+        if len(lines) < 2 or not all(isinstance(json.loads(line), dict) for line in lines):
+            return documents(source)
     except (ValueError, RecursionError):
-        pass
-    return documents(source)
-
-
-def _line(source: SourceText, line: str) -> SourceText:
-    return source._replace(text=line)
+        return documents(source)
+    if len(lines) > MOST_LINES:
+        raise BadInput(f"{source.name}: more than {MOST_LINES:,} lines; no more are read")
+    return [each for line in lines for each in documents(source._replace(text=line))]
 
 
 def _items(node: Value) -> Iterator[Value]:

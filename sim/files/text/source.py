@@ -1,5 +1,6 @@
 """Where text comes from: files, folders, standard input; within bounds."""
 
+import io
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,10 @@ class SourceText(NamedTuple):
     """None: standard input."""
     named: bool = True
     """Whether it was named itself, and not found in a folder."""
+
+    def lines(self) -> Iterator[str]:
+        """Its lines with their ends, one by one: there may be as many as it has characters."""
+        return io.StringIO(self.text, newline=None)
 
 
 def sources(paths: Iterable[str | Path]) -> Iterator[SourceText]:

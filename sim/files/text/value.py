@@ -9,6 +9,9 @@ from sim.files.text.place import InWords, PlacedList, PlacedMapping, Tagged, Tex
 
 T = TypeVar("T")
 
+LONGEST_WORD = 500
+"""Characters of what a parser is given; what is longer is none of its values."""
+
 _TRUE, _FALSE = ("true", "yes", "on", "y"), ("false", "no", "off", "n")
 
 
@@ -109,7 +112,7 @@ class Value:
         if text is None:
             return None
         try:
-            return parse(text)
+            return parse(text if len(text) <= LONGEST_WORD else f"{text[:LONGEST_WORD]}...")
         except ValueError as error:
             self.wrong(str(error))
             return None

@@ -19,6 +19,8 @@ from sim.files.text.source import SourceText
 
 MOST_NODES = 200_000
 """Values of one file, aliases expanded."""
+MOST_SIGNS = 1_000_000
+"""Signs in JSON that begin a value, those within texts counted, too."""
 DEEPEST = 100
 """Mappings and lists within each other."""
 MOST_ALIASES = 64
@@ -64,6 +66,7 @@ def scalar(text: str) -> str | int | float | bool | None:
 
 def _json(source: SourceText) -> list[Any]:
     """JSON is read as YAML, which tells lines, once it is known to be JSON."""
+    refuse_crowded(source)
     try:
         plain = json.loads(source.text)
     except ValueError as error:
@@ -77,6 +80,16 @@ def _json(source: SourceText) -> list[Any]:
         return [placed(plain, TextPlace(source.name, 0))]
 
 
+def refuse_crowded(source: SourceText, most: int = MOST_SIGNS) -> None:
+    """Refuse a text of so many values that the JSON of Python would fill a memory with them.
+
+    Raises:
+        BadInput: it has.
+    """
+    if sum(map(source.text.count, "{[,")) > most:
+        raise BadInput(f"{source.name}: more than {most:,} values; no more are read")
+
+
 def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:
     """YAML may begin with a brace too, where it does not call itself JSON."""
     try:
@@ -86,7 +99,7 @@ def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:
     except _NotYaml:
         if not isinstance(error, json.JSONDecodeError):
             raise BadInput(f"{source.name}: it is not JSON: {not_json(error)}") from None
-        row = "".join(source.text.splitlines()[error.lineno - 1 : error.lineno]).strip()[:40]
+        row = source.text[error.pos - error.colno + 1 :][:400].partition("\n")[0].strip()[:40]
         hint = f"; is {row!r} a placeholder?" if set("<{$") & set(row) else ""
         where = f"{source.name}:{error.lineno}: it is not JSON, column {error.colno}"
         raise BadInput(f"{where}: {error.msg}{hint}") from None
@@ -202,6 +215,7 @@ class _Builder:
             self._alias(event)
         elif kind is yaml.DocumentStartEvent:
             self._anchors.clear()
+            self._counted()
 
     def _place(self, event: Any) -> TextPlace:
         return TextPlace(self.name, event.start_mark.line + 1)
@@ -269,8 +283,13 @@ class _Builder:
     def _key_is_no_word(self, place: TextPlace) -> BadInput:
         return _NotYaml(f"{place}: a key is a word, not a mapping or a list{TEMPLATE}")
 
-    def _finish(self, value: Any, anchor: str | None, place: TextPlace, measure: _Measure) -> None:
+    def _counted(self) -> None:
         self._total += 1
+        if self._total > MOST_NODES:
+            raise _too_many(self.name)
+
+    def _finish(self, value: Any, anchor: str | None, place: TextPlace, measure: _Measure) -> None:
+        self._counted()
         if anchor:
             self._anchors[anchor] = (value, measure)
         if not self._open:
@@ -279,7 +298,7 @@ class _Builder:
             return
         top = self._open[-1]
         top.measure.add(measure)
-        if top.measure.nodes > MOST_NODES or self._total > MOST_NODES:
+        if top.measure.nodes > MOST_NODES:
             raise _too_many(self.name)
         if top.measure.height > DEEPEST:
             raise self._refused(place, f"it is nested too deep; at most {DEEPEST}")

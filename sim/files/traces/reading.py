@@ -15,6 +15,7 @@ from sim.core.mistakes import BadDescription, not_json, spoken
 from sim.core.quantity import number_in
 from sim.core.question import BadInput
 from sim.files.text.source import path_of, source
+from sim.files.text.yaml_values import MOST_SIGNS, refuse_crowded
 from sim.files.traces import alibaba
 from sim.files.traces.alibaba import alibaba_spans
 from sim.files.traces.jaeger import jaeger_spans
@@ -76,7 +77,10 @@ def _spans(path: Path) -> Iterator[TracedSpan]:
         BadSpan: it is no format that is read, or a span lacks something.
     """
     try:
-        text = source(path).text
+        whole = source(path)
+        text = whole.text
+        if text.lstrip()[:1] in ("{", "["):
+            refuse_crowded(whole, 2 * MOST_SIGNS)
     except BadInput as error:
         raise BadSpan(str(error).removeprefix(f"{path}: ")) from None
     first = re.split("[\r\n]", text, maxsplit=1)[0]

@@ -17,7 +17,7 @@ MOST_ITEMS = 10_000
 MOST_MISTAKES = 10
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_DOCKERFILE = re.compile(r"\s*(#.*\n\s*)*(FROM|ARG)\s", re.IGNORECASE)
+_DOCKERFILE = re.compile(r"\s*(?:#.*\n\s*)*+(?:FROM|ARG)\s", re.IGNORECASE)
 
 
 class BadManifest(ValueError):  # noqa: N818 (it is what happened, in the user's words)

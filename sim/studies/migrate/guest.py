@@ -13,7 +13,6 @@ from sim.workload.sizing.use import Use
 
 Known: TypeAlias = Annotated[float, Field(ge=0.0, allow_inf_nan=False)] | None
 """An amount; None: not known."""
-Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)] | None
 GuestCpus: TypeAlias = Annotated[float, Field(gt=0.0, le=1024.0)]
 """vCPUs of a guest; vSphere 8 allows 768."""
 Ghz: TypeAlias = Annotated[float, Field(gt=0.0, le=10.0)] | None
@@ -90,7 +89,3 @@ class OldHost:
     cores: Annotated[int, Field(ge=1, le=4096)] | None = None
     memory: Bytes | None = None
     ghz: Ghz = None
-    cpu_share: Share = None
-    """Of its cores, the share in use."""
-    memory_share: Share = None
-    """Of its memory, the share in use."""

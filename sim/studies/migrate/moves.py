@@ -57,7 +57,7 @@ def _no_container(guest: OldGuest) -> str:
     """Why it stays a machine of its own; empty where it need not."""
     if _WINDOWS.search(guest.os):
         return "Windows"
-    if _APPLIANCE_OS.search(guest.os) or _APPLIANCE.search(guest.name):
+    if _APPLIANCE_OS.search(guest.os[:300]) or _APPLIANCE.search(guest.name):
         return "appliance"
     if guest.os and not _LINUX.search(guest.os) and not guest.os.lower().startswith("other"):
         return "no Linux"

@@ -58,7 +58,7 @@ def answer(question: ScaleQuestion) -> ScaleOutAnswer:
     wanted: list[pd.DataFrame] = []
 
     def summary(results: Results) -> pd.DataFrame:
-        spans = _in_codes(results.within(TOLD))
+        spans = results.within(TOLD, coded=True)
         ready = _wanted(spans, begin)
         wanted.append(ready)
         for name, platform in platforms.items():
@@ -124,11 +124,6 @@ def _arrivals(service: Service, begin: int, to: int, services: int) -> tuple[Bur
         )
         for number in range(services)
     )
-
-
-def _in_codes(spans: pd.DataFrame) -> pd.DataFrame:
-    """The same with words as categories, of which rows are picked and told apart as numbers."""
-    return spans.astype(dict.fromkeys(WORDS, "category"))
 
 
 def _wanted(spans: pd.DataFrame, begin: int) -> pd.DataFrame:

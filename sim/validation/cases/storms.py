@@ -1,12 +1,13 @@
 """Sandboxes started at once beside others that run: RunD (USENIX ATC'22), and runc."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sim import catalog
 from sim.catalog import UnknownName
-from sim.studies.storm.study import StormAnswer, storm
+from sim.core.fitted import remembered
+from sim.studies.storm.study import storm
 from sim.validation.bars import Bar, What
 from sim.validation.case import Case
 from sim.validation.format import Format
@@ -17,6 +18,9 @@ RUNTIMES = {"kata": "kata-qemu", "katafc": "kata-fc", "katatemplate": "kata-temp
 
 HELD_OUT: tuple[tuple[What, float], ...] = (("median", 10.0), ("p90", 25.0), ("worst", 50.0))
 """Percent, of what was not fitted to."""
+
+FIGURES = ("mean_ms", "p50_ms", "p99_ms", "makespan_ms", "host_cpu_ms_per_start")
+"""What rows are compared with."""
 
 NAMED = re.compile(r"(?P<runtime>.+), (?P<starts>[0-9]+) at once, (?P<running>[0-9]+) running")
 
@@ -69,25 +73,29 @@ def _judge(ours: Format, row: TableRow, running: int, columns: dict[str, str]) -
     name = f"{runtime}, {starts} at once, {running} running"
     judged, *rest = columns
     known = RUNTIMES.get(runtime, runtime)
-    answer, reason = _storm(known, starts, running)
-    if answer is not None and row.split != "calibrated":
+    figures, reason = _storm(known, starts, running)
+    if figures is not None and row.split != "calibrated":
         within = catalog.fitted(known).reaches(starts, running)
         row = replace(row, split="interpolated" if within else "extrapolated")
     measured = row.measured(judged)
     if measured is not None:
-        mean = None if answer is None else answer.mean_ms
+        mean = None if figures is None else figures["mean_ms"]
         yield ours.case(row, name, "ms", measured, mean, reason=reason)
-    if answer is not None:
-        figures = [(column, "ms", getattr(answer, columns[column])) for column in rest]
-        yield from ours.others(row, name, figures)
+    if figures is not None:
+        others = [(column, "ms", figures[columns[column]]) for column in rest]
+        yield from ours.others(row, name, others)
 
 
-def _storm(runtime: str, starts: int, running: int) -> tuple[StormAnswer | None, str]:
-    """The model's answer, or why there is none."""
+@remembered
+def _storm(
+    runtime: str, starts: int, running: int
+) -> tuple[Mapping[str, float | None] | None, str]:
+    """The model's figures, or why there are none; rows of one storm share a run."""
     try:
-        return storm(runtime, starts=starts, running=running), ""
+        answer = storm(runtime, starts=starts, running=running)
     except UnknownName as error:
         return None, str(error)
+    return {name: getattr(answer, name) for name in FIGURES}, ""
 
 
 RUND = Format(

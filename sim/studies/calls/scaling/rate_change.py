@@ -9,7 +9,7 @@ from sim.core.description import description
 from sim.core.quantity import parse_seconds
 from sim.core.question import Typed
 
-_RAMP = re.compile(r"\s*([0-9.]+)\s*\.\.\s*([0-9.]+)\s*(?:in\s+(\S+))?\s*")
+_RAMP = re.compile(r"\s*+([0-9.]{1,40})\s*+\.\.\s*+([0-9.]{1,40})\s*+(?:in\s++(\S++))?\s*+")
 _ALLOWED = "from one rate to another, such as 50..400 or '50..500 in 10min'"
 
 

@@ -22,7 +22,10 @@ def main() -> None:
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         from sim.cli.app import app
 
-        app()
+        try:
+            app()
+        finally:
+            gc.freeze()  # what is left is not looked through once more as all ends
     except OSError as error:  # of a help that cannot be written; verbs say their own
         from sim.cli.streams import cannot_be_said
 

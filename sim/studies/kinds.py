@@ -83,7 +83,7 @@ def _not_known(field: str, value: object, known: Sequence[str]) -> UnknownName:
 def several(
     field: str, names: Callable[[], Iterable[str]], *, everything: str = ""
 ) -> PlainValidator:
-    """One of some names, or a few of them.
+    """One of some names, or a few of them; in a text with commas between.
 
     Args:
         everything: the word for all of them.
@@ -91,7 +91,9 @@ def several(
 
     def check(value: object) -> str | tuple[str, ...]:
         one = isinstance(value, str) or not isinstance(value, Iterable)
-        words = [value] if one else list(dict.fromkeys(value))  # type: ignore[call-overload]
+        every = [value] if one else list(value)  # type: ignore[call-overload]
+        apart = (word.split(",") if isinstance(word, str) else [word] for word in every)
+        words = list(dict.fromkeys(word for words in apart for word in words))
         known = [*names(), *([everything] if everything else [])]
         for word in words:
             if word not in known:

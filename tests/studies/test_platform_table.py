@@ -203,3 +203,10 @@ def test_every_option_that_a_platform_takes_changes_it(name: str) -> None:
     }
 
     assert changed == row.takes & set(other)
+
+
+def test_platforms_may_stand_with_commas_between() -> None:
+    """As often as they are said, each once; one that is not known is named alone."""
+    assert StartupQuestion(platform="ecs,eks,ecs").platform == ("ecs", "eks")
+    with pytest.raises(ValueError, match="'ekz' is not known"):
+        StartupQuestion(platform=("ecs,ekz", "docker"))

@@ -20,9 +20,13 @@ def main() -> None:
         gc.set_threshold(*RARELY)
         # pydantic would look for plugins all over
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+        os.environ["MPLBACKEND"] = "agg"  # a verb draws into files, whatever the shell draws on
         from sim.cli.app import app
 
-        app()
+        try:
+            app()
+        finally:
+            gc.freeze()  # what is left is not looked through once more as all ends
     except OSError as error:  # of a help that cannot be written; verbs say their own
         from sim.cli.streams import cannot_be_said
 

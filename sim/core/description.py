@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from difflib import get_close_matches
 from functools import cache
+from operator import attrgetter
 from threading import RLock
 from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin
 
@@ -117,6 +118,7 @@ def description(cls: type[T]) -> type[T]:
     inherited = {slot for base in cls.__mro__[1:-1] for slot in vars(base).get("__slots__", ())}
     own = [name for name in _annotated(cls) if name not in inherited]
     defaults = {name: body.pop(name) for name in (*own, *inherited) if name in body}
+    body = {"__eq__": _equal, "__hash__": _hash} | body
     body |= {"__slots__": tuple(own), "__getstate__": _state, "__setstate__": _set_state}
     body |= {"__unfinished__": defaults, **{name: _Later() for name in LATER}}
     made: Any = DescribedClass(cls.__name__, cls.__bases__, body)
@@ -174,7 +176,7 @@ def _make_dataclass(kind: Any, before: Mapping[str, Any], config: ConfigDict) ->
         delattr(kind, name)
     for name, default in defaults.items():
         setattr(kind, name, default)
-    dataclass(frozen=True, kw_only=True, config=config)(kind)
+    dataclass(frozen=True, kw_only=True, eq=False, config=config)(kind)
     for name in defaults.keys() - before:  # a field that is inherited with another default
         delattr(kind, name)
     _put_back(kind, before, defaults.keys() & before)
@@ -185,6 +187,30 @@ def _put_back(kind: type, before: Mapping[str, Any], names: Iterable[str]) -> No
     for name in names:
         if vars(kind).get(name, MISSING) is not before[name]:
             setattr(kind, name, before[name])
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], object]:
+    """Reads all that a description is compared by."""
+    names = [field.name for field in fields(kind) if field.compare]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda self: tuple(getattr(self, name) for name in names)
+
+
+def _equal(self: Any, other: Any) -> Any:
+    """As a dataclass has it; made once for all of them, which would compile it for each."""
+    kind: Any = type(self)
+    if type(other) is not type(self):
+        return NotImplemented
+    read = _reader(kind)
+    return read(self) == read(other)
+
+
+def _hash(self: Any) -> int:
+    """As a dataclass has it."""
+    kind: Any = type(self)
+    return hash(_reader(kind)(self))
 
 
 def _state(self: Any) -> list[object]:

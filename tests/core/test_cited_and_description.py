@@ -207,3 +207,22 @@ def test_a_figure_is_moved_to_what_its_unit_can_be(unit: str, value: float, word
         cited(value=0.5, unit=unit).moved(value)
 
     assert cited(value=0.5, unit=unit).moved(0.25).value == 0.25
+
+
+def test_descriptions_are_compared_as_dataclasses_are() -> None:
+    """By class and by value, also what equals nothing but itself; equal ones have one hash."""
+
+    @description
+    class Alone:
+        value: float
+
+    @description
+    class Other(Alone):
+        name: str = "other"
+
+    one, same, nan = Alone(value=1.0), Alone(value=1.0), Alone(value=float("nan"))
+
+    assert one == same and hash(one) == hash(same)
+    assert one not in (Alone(value=2.0), Other(value=1.0), (1.0,), 1.0)
+    assert nan == copy.copy(nan) and nan != Alone(value=float("-inf"))
+    assert len({Other(value=1.0), Other(value=1.0, name="x"), Other(value=1.0)}) == 2

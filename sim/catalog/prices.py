@@ -136,7 +136,7 @@ def _fargate_figure(row: dict[str, str], part: str) -> Cited:
         value=value,
         low=0.78 * value / 0.8 if derived else None,
         high=0.82 * value / 0.8 if derived else None,
-        unit="usd",
+        unit="USD",
         grade="C" if derived else ("A" if row["grade"] == "A" else "B"),
         source=row["source"],
         as_of=row["as_of"],

@@ -20,6 +20,7 @@ def main() -> None:
         gc.set_threshold(*RARELY)
         # pydantic would look for plugins all over
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+        os.environ["MPLBACKEND"] = "agg"  # a verb draws into files, whatever the shell draws on
         from sim.cli.app import app
 
         try:

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from sim.cli.streams import takes_all_signs, visible
+from sim.core.names import column_words
 
 GAP = 2
 """Blanks between two columns."""
@@ -99,7 +100,7 @@ def laid_out(
     """
     whole = [[*map(_clipped, row), *[""] * (len(heads) - len(row))] for row in rows]
     columns = [
-        _Column(head.replace("_", " "), [row[at] for row in whole], right[at : at + 1] == "r")
+        _Column(column_words(head), [row[at] for row in whole], right[at : at + 1] == "r")
         for at, head in enumerate(heads)
     ]
     columns = _fitted(columns, most, spare)

@@ -65,7 +65,7 @@ def show(answer: IsolationAnswer, *, explain: bool) -> None:
     table(
         HEADS,
         [path.cells() for path in answer.paths],
-        title="between two containers: a call with an answer of so many bytes",
+        title="between two containers: how long a call takes, by the size of its answer",
         right="llrr",
     )
     say(answer.volume.sentence())

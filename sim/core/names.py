@@ -20,6 +20,10 @@ LISTED = {
 """By field, what lists the names that are too many for an error."""
 
 
+WRITTEN = {"usd": "USD", "vcpu": "vCPU"}
+"""Words of columns that are written otherwise."""
+
+
 class UnknownName(ValueError):  # noqa: N818 (it is what happened, in the user's words)
     """A name that is not known; the message says what was likely meant."""
 
@@ -34,6 +38,11 @@ def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
 def listed(words: Sequence[str], last: str = "and") -> str:
     """`a, b and c`."""
     return f"{', '.join(words[:-1])} {last} {words[-1]}" if words[1:] else "".join(words)
+
+
+def column_words(column: str) -> str:
+    """A column's name as it is read aloud: `usd_per_month` is `USD per month`."""
+    return " ".join(WRITTEN.get(word, word) for word in column.replace("_", " ").split(" "))
 
 
 def first_of(names: Sequence[str], most: int = 6) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.core.names import column_words
 from sim.experiment.frames import outcomes
 from sim.experiment.storage.whole_file import write_whole
 from sim.report.figures import figures_of, numeric
@@ -120,7 +121,7 @@ def _table(title: str, frame: pd.DataFrame, *, seen: bool) -> PageTable:
     return PageTable(
         title=title,
         open=seen,
-        columns=[str(column).replace("_", " ") for column in frame.columns],
+        columns=[column_words(str(column)) for column in frame.columns],
         numeric=numeric(frame),
         rows=[[_cell(value) for value in row] for row in shown.itertuples(index=False)],
         left_out=len(frame) - len(shown),

@@ -267,3 +267,12 @@ def test_validate_prints_a_summary_and_every_case_where_that_is_asked_for(tmp_pa
     assert short.splitlines()[0] == long.splitlines()[0]
     assert "9 layers, 1180 MB" in long
     assert "9 layers, 1180 MB" not in short
+
+
+def test_columns_of_tables_have_units_as_they_are_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """However the column of the data is called."""
+    screen.table(["usd_per_month", "vcpu"], [["140", "4"]])
+
+    assert "USD per month" in capsys.readouterr().out.splitlines()[1]

@@ -123,3 +123,15 @@ def test_no_number_of_the_operating_system_is_said() -> None:
     assert in_words(OSError(5, "Input/output error")) == "Input/output error"
     assert in_words(OSError(5, "Input/output error", "x")) == "x: Input/output error"
     assert in_words(ValueError("a")) == "a"
+
+
+def test_a_verb_draws_into_files_whatever_the_shell_draws_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A notebook's shell has a way to draw that is none elsewhere."""
+    monkeypatch.setenv("MPLBACKEND", "module://of.a.notebook")
+    monkeypatch.setattr(sys, "argv", ["sim", "--version"])
+    with pytest.raises(SystemExit):
+        main()
+
+    assert os.environ["MPLBACKEND"] == "agg"

@@ -1,5 +1,6 @@
 """Ctrl-C at a given line of writing, and what a process leaves that is killed at one."""
 
+import gc
 import hashlib
 import itertools
 import os
@@ -38,7 +39,11 @@ def _writes(file: str) -> bool:
 
 
 def at_each_line(act: Callable[[], object], do: Callable[[], object]) -> None:
-    """Act, and do something before each line of writing."""
+    """Act, and do something before each line of writing.
+
+    Nothing that an earlier interrupt has left is collected meanwhile: its lines would count, and
+    Python swallows what is raised there.
+    """
 
     def each_line(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
         if event == "line":
@@ -48,12 +53,15 @@ def at_each_line(act: Callable[[], object], do: Callable[[], object]) -> None:
     def each_call(frame: types.FrameType, event: str, arg: Any) -> Any:  # noqa: ARG001
         return each_line if _writes(frame.f_code.co_filename) else None
 
-    before = sys.gettrace()
+    before, collects = sys.gettrace(), gc.isenabled()
+    gc.disable()
     sys.settrace(each_call)
     try:
         act()
     finally:
         sys.settrace(before)
+        if collects:
+            gc.enable()
 
 
 def interrupted_at(line: int, act: Callable[[], object], again: int | None = None) -> bool:

@@ -168,7 +168,7 @@ def _price(type_: Instance) -> Cited | None:
     return Cited(
         key=f"ec2.{type_.name}.usd_per_hour",
         value=type_.usd_per_hour,
-        unit="usd",
+        unit="USD",
         grade="A",
         source=type_.source or KARPENTER,
         as_of="2026-08",

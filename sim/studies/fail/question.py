@@ -52,7 +52,7 @@ class FailQuestion(Question):
     tasks: Count = 40
     """Tasks of the service that are wanted."""
     kill: Annotated[Victim, among("kill", get_args(Victim)), Typed(shape="<what>")] = "host"
-    """process, host or zone, of hosts and zones the one with most tasks; or as planned: drain (a
+    """process, host or zone (the host or zone that has most tasks); or what is planned: drain (a
     host is emptied) or update (all tasks are replaced)."""
     platform: Annotated[
         str | tuple[str, ...],

@@ -97,6 +97,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     for platform in options.platform or PLATFORMS:
+        until_ready(begun(platform, 100), 100)  # what is imported and made once, has been
         most = min(options.most, MOST.get(platform, options.most))
         for tasks in (size for size in SIZES if size <= most):
             rows.append(row := measured(platform, tasks))

@@ -29,11 +29,11 @@ def copies_over_time(samples: pd.DataFrame, ax: Axes | None = None, *, title: st
     lines = _copies(ax, copies, begin)
     ax.set_ylim(bottom=0.0)
     ax.set_xlim(left=0.0)
-    stripe(ax, lines)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("seconds")
     ax.set_ylabel("copies ready (dotted: asked for)")
     legend_below(ax, [*lines, *_rates(ax, rates, begin)])
+    stripe(ax, lines)  # after the legend, whose lines are short: a stripe could be a gap there
     return ax
 
 

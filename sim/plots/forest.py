@@ -40,7 +40,7 @@ def forest(
         ax.text(1.02, y, str(row.text), transform=beside, va="center", fontsize=SMALL, color=INK)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _percent(x)))
-    ax.set_xlabel("B less A, in percent of A")
+    ax.set_xlabel("B minus A, in percent of A")
     legend_below(ax, _handles(table))
     subtitle(ax, "" if names is None else f"A: {names[0]}\nB: {names[1]}")
     return ax

@@ -39,11 +39,11 @@ def sweep_lines(
     if not is_number:
         _name_places(ax, [str(value) for value in places])
     _from_zero(ax, summary)
-    stripe(ax, [line for line in lines if isinstance(line, Line2D)])
     ax.set_xlabel(x)
     ax.set_ylabel("seconds, mean and 95% interval")
     if by is not None:
         legend_below(ax, lines)
+    stripe(ax, [line for line in lines if isinstance(line, Line2D)])  # after its legend
     return ax
 
 

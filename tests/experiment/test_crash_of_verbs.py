@@ -43,20 +43,23 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 def interrupt(kind: str, at: Iterable[int], folder: Path, hurry: int | None = None) -> int:
     """Interrupt it at these lines of writing, and go on; how often that was.
 
-    It goes on once from all interrupts that leave the same.
+    It goes on once from all interrupts that leave the same. Python swallows one that comes while
+    it closes what an earlier one has left open.
     """
-    undisturbed, seen = folder / "undisturbed", set()
+    undisturbed, seen, swallowed = folder / "undisturbed", set(), 0
     assert typed(kind, undisturbed) == 0
     for times, line in enumerate(at):
         out, codes = folder / str(line), []
         if not interrupted_at(line, lambda o=out, c=codes: c.append(typed(kind, o)), hurry):  # type: ignore[misc]
             return times
-        assert codes == [130]
+        assert codes in ([130], [0])
+        swallowed += codes == [0]
         if (left := state(out)) not in seen:
             seen.add(left)
             assert typed(kind, out) == 0
             assert_same(out, undisturbed)
         shutil.rmtree(out, ignore_errors=True)
+    assert swallowed < 4
     return times + 1
 
 

@@ -202,3 +202,16 @@ def _deuteranope(color: str) -> np.ndarray:
     red, green, blue = ((int(color[i : i + 2], 16) / 255.0) ** 2.2 for i in (1, 3, 5))
     yellow = 0.2929 * red + 0.7071 * green
     return np.array([yellow, yellow, -0.02234 * red + 0.02234 * green + blue])
+
+
+@pytest.mark.parametrize("kind", ["copies_over_time", "sweep_lines"])
+def test_lines_that_are_one_are_whole_in_the_legend(kind: str) -> None:
+    """Their stripes are longer than its lines, which could all lie in a gap."""
+    ax = KINDS[kind]()
+    legend = ax.get_legend()
+    assert legend is not None
+    striped = {line.get_label() for line in ax.lines if line.get_linestyle() == "--"}
+
+    assert striped
+    for line in legend.get_lines():
+        assert line.get_label() not in striped or line.get_linestyle() == "-"

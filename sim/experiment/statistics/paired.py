@@ -34,7 +34,7 @@ INPUTS = ("variant", "run", "tasks")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """B less A in one metric, in its unit."""
+    """B minus A in one metric, in its unit."""
 
     metric: str
     a: float

@@ -18,8 +18,6 @@ from sim.start import Ceiling
 from sim.studies.cost.bill import Machines
 from sim.studies.cost.hosts import one_host
 from sim.studies.density.answer import DensityAnswer
-from sim.studies.density.bench import Bench
-from sim.studies.density.by_use import ByUse, Sized, largest_by_use, window_for
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, overcommitted
 from sim.studies.platform_row import Flavour, PlatformOptions, PlatformRow, StudiedPlatform
@@ -27,6 +25,8 @@ from sim.studies.platforms import rows
 from sim.workload import Service
 
 if TYPE_CHECKING:
+    from sim.studies.density.bench import Bench
+    from sim.studies.density.by_use import ByUse, Sized
     from sim.studies.influence import Explained
 
 
@@ -127,6 +127,8 @@ class _Measured:
     def one(self, row: DensityRow) -> DensityRow:
         """A row whose host takes exactly one: by use it is one as well."""
         if self.wants_use(row.platform):
+            from sim.studies.density.by_use import ByUse
+
             row.by_use = [ByUse(row.count, row.stopped_by, ())]
         return row
 
@@ -157,6 +159,8 @@ class _Measured:
         most: int | None,
         quietly: bool,
     ) -> ByUse:
+        from sim.studies.density.by_use import largest_by_use  # by reservation nothing is probed
+
         shown = nullcontext() if quietly else progress("probing density by use", "probe")
         with shown as told:
             return largest_by_use(
@@ -173,6 +177,9 @@ class _Measured:
     def _bench(self, vcpu: float, service: Service, replication: int) -> Bench:
         key = vcpu, service, replication
         if key not in self.benches:
+            from sim.studies.density.bench import Bench
+            from sim.studies.density.by_use import window_for
+
             question = self.question
             self.benches[key] = Bench(
                 service,
@@ -196,7 +203,7 @@ def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:
     last = None if answer.last_fit is None else min(slots.allows, answer.last_fit)
     if slots.allows >= answer.count:
         return replace(answer, last_fit=last)
-    return ByUse(slots.allows, slots.limit, answer.probes, last)
+    return replace(answer, count=slots.allows, stopped_by=slots.limit, last_fit=last)
 
 
 def _row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sim import catalog
 from sim.core.cited import Cited, plain
@@ -70,13 +70,24 @@ def answer(question: DensityQuestion) -> DensityAnswer:
 density = asking(DensityQuestion, answer, "density")
 
 
+class _Searched(NamedTuple):
+    """Answers by use of the replications, and where their searches ended at the latest."""
+
+    most: int | None
+    answers: list[ByUse]
+
+    def decides(self, most: int | None) -> bool:
+        """Whether a search that may end at `most` is answered by these."""
+        return self.most is None or (most is not None and most <= self.most)
+
+
 @dataclass(slots=True)
 class _Measured:
     """The question, and the densities by use that several rows share."""
 
     service: Service
     question: DensityQuestion
-    shared: dict[object, list[ByUse]] = field(default_factory=dict)
+    shared: dict[object, _Searched] = field(default_factory=dict)
     benches: dict[object, Bench] = field(default_factory=dict)
     """Where they are probed: platforms with equal CPU trees share verdicts."""
     platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
@@ -141,13 +152,17 @@ class _Measured:
         """
         slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         most = None if slots is None else slots.allows + 1
-        key = platform.without_slots(), service, most
-        if key not in self.shared:
-            self.shared[key] = [
-                self._largest(machine, platform, service, number, most=most, quietly=quietly)
-                for number in range(self.question.replications)
-            ]
-        return [_within(answer, slots) for answer in self.shared[key]]
+        key = platform.without_slots(), service
+        known = self.shared.get(key)
+        if known is None or not known.decides(most):
+            known = self.shared[key] = _Searched(
+                most,
+                [
+                    self._largest(machine, platform, service, number, most=most, quietly=quietly)
+                    for number in range(self.question.replications)
+                ],
+            )
+        return [_within(answer, slots) for answer in known.answers]
 
     def _largest(
         self,

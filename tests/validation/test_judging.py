@@ -261,7 +261,7 @@ def test_equal_starts_share_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return worlds[-1]
 
     monkeypatch.setattr(apps, "World", counted)
-    kinds = ("redis,0.73,warm", "redis,0.73,cold", "redis,0.74,warm")
+    kinds = ("redis,0.73,warm", "redis,0.73,cold", "redis,0.02,warm")
     rows = "\n".join(f"{kinds[n % 3]},{1 + n / 1000}" for n in range(1000))
     cases = judged(tmp_path, f"app,quota_vcpu,page_cache,ready_s\n{rows}\n")
 

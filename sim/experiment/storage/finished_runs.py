@@ -206,7 +206,12 @@ def note_latest(folder: Path) -> None:
         draft.replace(latest)
     except OSError:
         write_whole(latest, folder.name + "\n")
-    remove_drafts(folder.parent, older_than=SAVE_WAITS)
+    remove_old_drafts(folder.parent)
+
+
+def remove_old_drafts(folder: Path) -> None:
+    """Remove what writers left that were killed, where others may write at the same time."""
+    remove_drafts(folder, older_than=SAVE_WAITS)
 
 
 def make_ready(folder: Path, there: Manifest | None) -> None:

@@ -130,10 +130,12 @@ class Clock(Environment):
         while queue:
             self._now, _, _, event = take(queue)
             callbacks: Any
+            ok: bool
             if isinstance(event, Happening):
-                callbacks, event._callbacks = event._callbacks, None
+                ok, callbacks, event._callbacks = event._ok, event._callbacks, None
             else:
-                callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+                ok, callbacks = event._ok, event.callbacks
+                event.callbacks = None  # type: ignore[assignment]
             try:
                 for callback in callbacks:
                     callback(event)
@@ -141,9 +143,7 @@ class Clock(Environment):
                 event.callbacks = callbacks[callbacks.index(callback) + 1 :]
                 self.schedule(event, FIRST)
                 raise
-            if isinstance(event, Happening) and event._ok:
-                continue
-            if not event._ok and not event.defused:
+            if not ok and not event.defused:
                 failed: Any = event._value
                 error = type(failed)(*failed.args)
                 error.__cause__ = failed
@@ -213,24 +213,19 @@ class Following(Process):
                 self._ok, self._value = False, error
                 env.schedule(self)
                 break
-            if self._waits_for(happened):
+            if isinstance(happened, Happening) and happened._callbacks is NOBODY:
+                happened._callbacks = [self._resume]
+                break
+            callbacks = (
+                happened._callbacks
+                if isinstance(happened, Happening)
+                else _callbacks(self._generator, happened)
+            )
+            if callbacks is not None:
+                callbacks.append(self._resume)
                 break
         self._target = happened
         env._active_proc = None
-
-    def _waits_for(self, yielded: Any) -> bool:
-        """Go on when that happens; whether it has not happened yet."""
-        if isinstance(yielded, Happening) and yielded._callbacks is NOBODY:
-            yielded._callbacks = [self._resume]
-            return True
-        try:
-            callbacks: list[Any] | None = yielded.callbacks
-        except AttributeError:
-            raise _no_event(self._generator, yielded) from None
-        if callbacks is None:
-            return False
-        callbacks.append(self._resume)
-        return True
 
     def _throw(self, event: Any) -> Any:
         """Go on with the failure of an event: the process handles it, or fails itself."""
@@ -243,6 +238,19 @@ class Following(Process):
     def _over(self) -> None:
         """It has ended: tell who waits for it."""
         self.env.schedule(self)
+
+
+def _callbacks(generator: object, yielded: Any) -> list[Any] | None:
+    """Those of an event of SimPy's own, or of anybody's.
+
+    Raises:
+        RuntimeError: it is no event; where a process yields that.
+    """
+    try:
+        callbacks: list[Any] | None = yielded.callbacks
+    except AttributeError:
+        raise _no_event(generator, yielded) from None
+    return callbacks
 
 
 def _no_event(generator: object, yielded: object) -> RuntimeError:

@@ -17,7 +17,7 @@ def field_docstrings(kind: type) -> Mapping[str, str]:
     """What is written below each field of a class and of those it inherits from, where any is."""
     written: dict[str, str] = {}
     for each in reversed(kind.__mro__):
-        if each is not object:
+        if each is not object and vars(each).get("__slots__", True):  # it has fields of its own
             written |= _classes(each.__module__, _source_of(each)).get(each.__qualname__, {})
     return written
 

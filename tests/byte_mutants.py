@@ -32,6 +32,8 @@ VALUES = (
     *("${A:-${B:-${C}}}", "${A:?}", "${A", "$$A", "${A:-" * 50, "${é}", "$batch/$metadata", "$^$"),
     *("../" * 400, "/dev/stdin", "a" * 300, "~root", "s3://b/x", "[bold]", "<script>", "", " "),
 )
+MOST = 3_000_000
+"""Characters of a file."""
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-be", "utf-32", "cp1252", "cp037", "shift_jis")
 _WORD = re.compile(r"[\w.:/$%{}+-]+|\"[^\"]*\"")
 
@@ -61,6 +63,7 @@ def _long(text: str, draw: random.Random) -> str:
 def _many(text: str, draw: random.Random) -> str:
     lines = text.split("\n")
     place, times = draw.randrange(len(lines)), draw.choice((2, 100, 3000))
+    times = min(times, MOST // (len(lines[place]) + 1) + 1)
     made = [re.sub(r"(\w+)", rf"\g<1>{n}", lines[place], count=1) for n in range(times)]
     return "\n".join([*lines[:place], *made, *lines[place:]])
 
@@ -84,10 +87,6 @@ def _foreign(others: Sequence[str]) -> Change:
         return draw.choice((between, f"{text}\n---\n{other}", text[: len(text) // 2] + other))
 
     return mixed
-
-
-MOST = 3_000_000
-"""Characters of a file."""
 
 
 def mutants(text: str, others: Sequence[str], count: int, seed: int) -> Iterator[bytes]:

@@ -178,7 +178,7 @@ class CpuQuota(Pacing):
         """Jobs that run in it, and the work they had left at `_accounted`."""
         self._left = quota * period
         """Core-seconds left of the slice at `_accounted`; negative: a debt to the next one."""
-        self._accounted = env.now
+        self._accounted = group.root.now
         self._plan: Plan | None = None
         """The plan of a job that runs alone on the host, or did so last; what it left of the slice
         is reckoned when that is asked for, and of the last job of a start it never is."""

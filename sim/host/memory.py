@@ -188,10 +188,10 @@ class MemoryGroup:
         self.alive = False
         self.on_kill = _ignore  # no cycle with its owner is left to the garbage collector
         self._memory.private -= self.private
-        self._memory.groups.pop(self)
+        del self._memory.groups[self]
         if self.within is not None:
             self.within.private -= self.private
-            self.within.groups.pop(self)
+            del self.within.groups[self]
         self.private = 0.0
         if self._shared is not None:
             self._memory.leave(self._shared)

@@ -38,12 +38,12 @@ from typing import Any, Final
 
 from simpy import Environment
 from simpy.core import StopSimulation
-from simpy.events import URGENT
+from simpy.events import NORMAL, URGENT
 
-from sim.clock import Happening
+from sim.clock import Clock, Happening
 from sim.sharing.group import Pacing, Root
 from sim.sharing.job import Job
-from sim.sharing.lazy_heap import FREE, OVER, PARKED, SPARE, VERSIONS
+from sim.sharing.lazy_heap import FREE, OVER, PARKED, SPARE, new_version
 from sim.sharing.member import GRAIN, MemberGroup
 from sim.sharing.ratio_class import RatioClass
 from sim.sharing.waterfill import FADE
@@ -170,7 +170,7 @@ class SharedCapacity(Root):
         self._pacing = pacing
         job.owner.count_free(1, rate)
         due = end + job.delay
-        run = due, next(VERSIONS), rate, job
+        run = due, new_version(), rate, job
         if self._free:
             heappush(self._free, run)
         else:
@@ -225,7 +225,7 @@ class SharedCapacity(Root):
                     self._pacing.join(job, now)
                 job.owner.enter(job, now)
             elif job.triggered:
-                self.schedule(job, due - now)
+                self.env.schedule(job, NORMAL, due - now)
         self._pacing = None
 
     def end_free_run(self, job: Job, now: float) -> None:
@@ -317,12 +317,17 @@ class SharedCapacity(Root):
             wake_up._ok, wake_up._value = True, None
             self._handlers.append(self._wake)
             wake_up._callbacks = self._handlers
-        self.schedule(wake_up, delay)
+        env = self.env
+        if isinstance(env, Clock):
+            env.schedule(wake_up, delay=delay)  # a call in C where the core is compiled
+        else:
+            env.schedule(wake_up, NORMAL, delay)
 
     def _wake(self, wake_up: Happening) -> None:
         wake_up._callbacks = self._handlers  # SimPy has taken them; it may be pending once more
         self._armed.pop()
-        now = self.now
+        env = self.env
+        now = env._now if isinstance(env, Clock) else env.now
         grain = GRAIN * abs(now)  # completions this near are simultaneous: one levelling for all
         if self._due > now + grain:
             if self._due < self._armed[-1]:
@@ -411,7 +416,7 @@ class SharedCapacity(Root):
         try:
             for job in jobs:
                 if job.delay and not delayed:
-                    self.schedule(job, job.delay)
+                    self.env.schedule(job, NORMAL, job.delay)
                 elif not self._run_callbacks(job):
                     break
         finally:

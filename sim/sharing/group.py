@@ -9,9 +9,9 @@ from itertools import chain
 from simpy import Environment
 from simpy.events import NORMAL
 
-from sim.clock import Clock, Happening
+from sim.clock import Clock
 from sim.sharing.job import Job
-from sim.sharing.lazy_heap import FREE, OVER, PARKED, VERSIONS, ChildBounds
+from sim.sharing.lazy_heap import FREE, OVER, PARKED, ChildBounds, new_version
 from sim.sharing.member import MemberGroup
 from sim.sharing.waterfill import NO_CLASSES, NO_RATIOS
 
@@ -102,7 +102,7 @@ class Group(MemberGroup):
             job.finish()
             env.schedule(job, NORMAL, delay)
             return job
-        now: float = env.now
+        now = env._now if isinstance(env, Clock) else env.now  # without the call of `Root.now`
         if root.held:
             self.enter(job, now)
         elif root.rated or not root.run_free(job, self, now):
@@ -226,7 +226,7 @@ class Group(MemberGroup):
         axis = ratio * now if ratio_class.saturated else self.clock
         job.tag = tag = axis - ratio_class.origin + job.left / weight
         job.left = 0.0
-        job.version = version = next(VERSIONS)
+        job.version = version = new_version()
         heappush(ratio_class.queue, (tag, version, job))
         ratio_class.count += 1
         ratio_class.weight += weight
@@ -296,14 +296,6 @@ class Root(Group):
         """The time; of this package's clock it is read without a look-up, where it is compiled."""
         env = self.env
         return env._now if isinstance(env, Clock) else env.now
-
-    def schedule(self, event: Happening, delay: float) -> None:
-        """Let an event happen after `delay` seconds."""
-        env = self.env
-        if isinstance(env, Clock):
-            env.schedule(event, delay=delay)
-        else:
-            env.schedule(event, NORMAL, delay)
 
     @property
     def capacity(self) -> float:

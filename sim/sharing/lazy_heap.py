@@ -7,6 +7,7 @@ entry is stale from then on, and is skipped when it comes to the top.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -19,7 +20,7 @@ FREE: Final = 1
 Queued items have larger version numbers.
 """
 
-VERSIONS: Final = count(FREE + 1)
+new_version: Final[Callable[[], int]] = count(FREE + 1).__next__
 """Numbers entries, in all heaps together; of equal keys the older entry comes first."""
 
 SPARE: Final = 64
@@ -72,7 +73,7 @@ class ChildBounds(Generic[H]):
 
     def discard(self, group: H) -> None:
         """Forget a group that is removed."""
-        self.groups.pop(group)
+        del self.groups[group]
         if group in self.changed:
             self.changed.remove(group)
 

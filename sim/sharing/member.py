@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from typing import Final
 
 from sim.sharing.job import Job
-from sim.sharing.lazy_heap import OVER, VERSIONS, ChildBounds
+from sim.sharing.lazy_heap import OVER, ChildBounds, new_version
 from sim.sharing.ratio_class import RatioClass, scan
 from sim.sharing.waterfill import Waterfill
 
@@ -237,7 +237,7 @@ class MemberGroup(Waterfill):
         well: there is none before a certain time as long as the rate `y` per weight rises by no
         more than the factor `slack`.
         """
-        self.version = next(VERSIONS)
+        self.version = new_version()
         soon, check = self.next_completion()
         ahead = (soon - self.clock) * self.unsaturated
         if self.saturated_rate == 0.0 and ahead < math.inf:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from heapq import heapify, heappush
 from typing import Final, Protocol
 
-from sim.sharing.lazy_heap import OVER, SPARE, VERSIONS, drop_all_stale, drop_stale
+from sim.sharing.lazy_heap import OVER, SPARE, drop_all_stale, drop_stale, new_version
 
 RESIDUE: Final = 1 / 16
 """A sum that has shrunk to less than this fraction of its peak is added up anew.
@@ -178,7 +178,7 @@ class NextCompletions:
 
 def _entry(ratio_class: RatioClass) -> tuple[float, int, RatioClass]:
     """The only valid entry of a class from now on."""
-    ratio_class.version = version = next(VERSIONS)
+    ratio_class.version = version = new_version()
     due = ratio_class.queue[0][0] + ratio_class.origin
     return (due / ratio_class.ratio if ratio_class.saturated else due), version, ratio_class
 

@@ -101,6 +101,7 @@ def test_density_by_reservation_is_arithmetic(tmp_path: Path) -> None:
     modules = imported(typed("density", "--by", "reservation", "--out", str(tmp_path)))
 
     assert modules & HEAVY <= {"pydantic", "simpy"}
+    assert not {"sim.studies.density.by_use", "sim.studies.density.bench"} & modules
     assert len([m for m in modules if m.split(".")[0] == "sim"]) < 210  # others' change with them
     assert [path.name for path in tmp_path.iterdir()] == ["density"]
     assert not list(tmp_path.rglob("part-*"))

@@ -63,7 +63,7 @@ def test_an_application_that_fits_nowhere_is_exit_3(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ([], "files: missing"),
+        ([], "files: it is missing"),
         (["nowhere.yaml"], "nowhere.yaml"),
         (["application.yaml", "--instance", "m9.huge"], "instance: 'm9.huge' is not known"),
         (["application.yaml", "--for", "fun"], "for: 'fun' is not known"),

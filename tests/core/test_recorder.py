@@ -5,7 +5,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from simpy import Environment, Interrupt
+from simpy import Interrupt
 from worlds import rows
 
 from sim.clock import Clock
@@ -136,7 +136,7 @@ def test_the_world_has_three_attributes() -> None:
 
 def test_what_is_kept_of_a_start_is_small() -> None:
     """At most 70 bytes with totals only, though each outcome is put into words anew."""
-    record, starts = Recorder(Environment(), keep="totals"), 4000
+    record, starts = Recorder(Clock(), keep="totals"), 4000
     tracemalloc.start()
     for number in range(starts):
         task = record.task("web")

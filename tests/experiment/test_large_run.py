@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import assert_same, pair, scenario
-from simpy import Environment
 
+from sim.clock import Clock
 from sim.core.recorder import Recorder
 from sim.experiment import compare, load, replicate
 from sim.experiment.running import packed
@@ -32,7 +32,7 @@ def unpacked(piece: Piece) -> Any:
 @given(READINGS)
 def test_what_is_packed_is_the_same_to_the_last_bit(readings: list[Any]) -> None:
     """Hosts, resources, times, use and capacity; also what is no number."""
-    record = Recorder(Environment())
+    record = Recorder(Clock())
     for host, resource, used, capacity in readings:
         record.sample(f"host-{host}", f"resource-{resource}", used, capacity)
     names = "sample_host", "sample_resource", "sample_time", "sample_used", "sample_capacity"

@@ -96,11 +96,12 @@ def test_shelves_choose_as_a_look_at_every_instance_would(
     fleet = index(*[left(10, 0, 10, 4.0)] * 5, strategy=strategy)
     instances = fleet._instances
     taken: list[tuple[ContainerInstance, TaskRequest]] = []
+    asked: dict[tuple[int, int], TaskRequest] = {}  # a service asks with the same one each time
     for give, cpu, memory in moves:
         if give and taken:
             fleet.give_back(*taken.pop(len(taken) // 2))
             continue
-        request = TaskRequest(cpu, memory)
+        request = asked.setdefault((cpu, memory), TaskRequest(cpu, memory))
         fitting = [i for i in instances if i.left.lacks(request) is None]
         key = {"binpack": lambda i: i.left.memory, "spread": lambda i: i.left.tasks}[strategy]
         expected = min(fitting, key=key, default=None)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from sim.catalog.figures import DATA
+from sim.core.world import World
 from sim.studies.storm.study import storm
 from sim.validation import BadData, Case, Judgement, judging, validate
-from sim.validation.cases import storms
+from sim.validation.cases import apps, storms
 from sim.validation.cases.linux import Cgroup, Task, finishes
 from sim.validation.cases.pulls import PULLS, pull
 from sim.validation.table import read
@@ -249,3 +250,21 @@ def test_rows_of_one_storm_share_its_run(tmp_path: Path, monkeypatch: pytest.Mon
     assert runs == ["kata-fc"]
     assert len(cases) == 100
     assert len({case.predicted for case in cases}) == 1
+
+
+def test_equal_starts_share_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand rows of three kinds are simulated three times."""
+    worlds: list[World] = []
+
+    def counted(seed: int, number: int) -> World:
+        worlds.append(World(seed, number))
+        return worlds[-1]
+
+    monkeypatch.setattr(apps, "World", counted)
+    kinds = ("redis,0.73,warm", "redis,0.73,cold", "redis,0.02,warm")
+    rows = "\n".join(f"{kinds[n % 3]},{1 + n / 1000}" for n in range(1000))
+    cases = judged(tmp_path, f"app,quota_vcpu,page_cache,ready_s\n{rows}\n")
+
+    assert len(worlds) == 3 * apps.STARTS
+    assert len(cases) == 1000
+    assert len({case.predicted for case in cases}) == 3

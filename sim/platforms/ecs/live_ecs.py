@@ -15,7 +15,7 @@ from sim.platforms.ecs.instance_limits import ControlPlane
 from sim.platforms.ecs.tasks_on_capacity import TaskHosting
 from sim.sandbox import Container
 from sim.start import Ready, Start, StartGate, Story
-from sim.workload import Demand, PerService, Service
+from sim.workload import PerService, Service
 
 TASK_STATES = {
     "": "PROVISIONING",
@@ -59,7 +59,8 @@ class LiveECS(BareDeployment):
         accepted = [self.world.env.event() for _ in range(-(-count // batch))]
         calls = self._run_task(accepted) if rate is None else self._schedule(accepted, rate)
         self.world.env.process(calls)
-        return [self._begin(demand, accepted[number // batch], gate) for number in range(count)]
+        stories = [partial(self._story, call) for call in accepted]
+        return [Start(self.world, demand, stories[n // batch], gate) for n in range(count)]
 
     def settle(self, service: Service, count: int) -> list[Container]:
         """`count` tasks on one instance that are up already."""
@@ -92,18 +93,8 @@ class LiveECS(BareDeployment):
             accepted.succeed()
         else:
             self.world.env.process(self._schedule([accepted], rate))
-        return self._begin(self._demands.of(start.service), accepted, anew=True)
-
-    def _begin(
-        self,
-        demand: Demand,
-        accepted: Event,
-        gate: StartGate | None = None,
-        *,
-        anew: bool = False,
-    ) -> Start:
-        story = partial(self._story, accepted)
-        return Start(self.world, demand, story, gate, anew=anew)
+        demand, story = self._demands.of(start.service), partial(self._story, accepted)
+        return Start(self.world, demand, story, anew=True)
 
     def _run_task(self, calls: Sequence[Event]) -> Generator[Event, Any, None]:
         for call in calls:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.platforms.limits import BudgetItem, Limit, file_pages, used
 from sim.studies.cost.bill import Bill, Capacity, bill, whole_machines
 from sim.studies.cost.charges import NO_CHARGES, Charges
 from sim.studies.cost.hosts import so_many
 from sim.studies.cost.terms import PriceTerms
-from sim.studies.density.by_use import THRASHING, ByUse, Sized
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import of_flavour, units
 from sim.units import GiB, MiB
 from sim.workload import Service
+
+if TYPE_CHECKING:
+    from sim.studies.density.by_use import ByUse, Sized
 
 
 @dataclass(slots=True)
@@ -160,6 +162,8 @@ def use_sentence(row: DensityRow, *, weight_only: bool = False) -> str:
 
 def _crawling(row: DensityRow) -> str:
     """What lies between the useful density and the last one that fits."""
+    from sim.studies.density.by_use import THRASHING  # simulated; counting needs none of it
+
     if row.stopped_by_use != THRASHING or row.last_fit is None:
         return ""
     return (

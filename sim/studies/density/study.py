@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sim import catalog
 from sim.core.cited import Cited, plain
@@ -18,8 +18,6 @@ from sim.start import Ceiling
 from sim.studies.cost.bill import Machines
 from sim.studies.cost.hosts import one_host
 from sim.studies.density.answer import DensityAnswer
-from sim.studies.density.bench import Bench
-from sim.studies.density.by_use import ByUse, Sized, largest_by_use, window_for
 from sim.studies.density.question import DensityQuestion
 from sim.studies.density.row import DensityRow, overcommitted
 from sim.studies.platform_row import Flavour, PlatformOptions, PlatformRow, StudiedPlatform
@@ -27,6 +25,8 @@ from sim.studies.platforms import rows
 from sim.workload import Service
 
 if TYPE_CHECKING:
+    from sim.studies.density.bench import Bench
+    from sim.studies.density.by_use import ByUse, Sized
     from sim.studies.influence import Explained
 
 
@@ -70,13 +70,24 @@ def answer(question: DensityQuestion) -> DensityAnswer:
 density = asking(DensityQuestion, answer, "density")
 
 
+class _Searched(NamedTuple):
+    """Answers by use of the replications, and where their searches ended at the latest."""
+
+    most: int | None
+    answers: list[ByUse]
+
+    def decides(self, most: int | None) -> bool:
+        """Whether a search that may end at `most` is answered by these."""
+        return self.most is None or (most is not None and most <= self.most)
+
+
 @dataclass(slots=True)
 class _Measured:
     """The question, and the densities by use that several rows share."""
 
     service: Service
     question: DensityQuestion
-    shared: dict[object, list[ByUse]] = field(default_factory=dict)
+    shared: dict[object, _Searched] = field(default_factory=dict)
     benches: dict[object, Bench] = field(default_factory=dict)
     """Where they are probed: platforms with equal CPU trees share verdicts."""
     platforms: dict[str, tuple[Machine, Sized]] = field(default_factory=dict)
@@ -127,6 +138,8 @@ class _Measured:
     def one(self, row: DensityRow) -> DensityRow:
         """A row whose host takes exactly one: by use it is one as well."""
         if self.wants_use(row.platform):
+            from sim.studies.density.by_use import ByUse
+
             row.by_use = [ByUse(row.count, row.stopped_by, ())]
         return row
 
@@ -139,13 +152,17 @@ class _Measured:
         """
         slots = min(platform.slots(service), key=lambda c: c.allows, default=None)
         most = None if slots is None else slots.allows + 1
-        key = platform.without_slots(), service, most
-        if key not in self.shared:
-            self.shared[key] = [
-                self._largest(machine, platform, service, number, most=most, quietly=quietly)
-                for number in range(self.question.replications)
-            ]
-        return [_within(answer, slots) for answer in self.shared[key]]
+        key = platform.without_slots(), service
+        known = self.shared.get(key)
+        if known is None or not known.decides(most):
+            known = self.shared[key] = _Searched(
+                most,
+                [
+                    self._largest(machine, platform, service, number, most=most, quietly=quietly)
+                    for number in range(self.question.replications)
+                ],
+            )
+        return [_within(answer, slots) for answer in known.answers]
 
     def _largest(
         self,
@@ -157,6 +174,8 @@ class _Measured:
         most: int | None,
         quietly: bool,
     ) -> ByUse:
+        from sim.studies.density.by_use import largest_by_use  # by reservation nothing is probed
+
         shown = nullcontext() if quietly else progress("probing density by use", "probe")
         with shown as told:
             return largest_by_use(
@@ -173,6 +192,9 @@ class _Measured:
     def _bench(self, vcpu: float, service: Service, replication: int) -> Bench:
         key = vcpu, service, replication
         if key not in self.benches:
+            from sim.studies.density.bench import Bench
+            from sim.studies.density.by_use import window_for
+
             question = self.question
             self.benches[key] = Bench(
                 service,
@@ -196,7 +218,7 @@ def _within(answer: ByUse, slots: Ceiling | None) -> ByUse:
     last = None if answer.last_fit is None else min(slots.allows, answer.last_fit)
     if slots.allows >= answer.count:
         return replace(answer, last_fit=last)
-    return ByUse(slots.allows, slots.limit, answer.probes, last)
+    return replace(answer, count=slots.allows, stopped_by=slots.limit, last_fit=last)
 
 
 def _row(

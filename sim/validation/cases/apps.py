@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sim.catalog import UnknownName
 from sim.catalog.apps import program, programs_host
 from sim.core.cited import plain
+from sim.core.fitted import remembered
 from sim.core.quantity import shown_vcpu
 from sim.core.world import World
 from sim.experiment.statistics.estimate import quantile
@@ -38,7 +39,7 @@ def judge(ours: Format, row: TableRow) -> Iterator[Case]:
     except UnknownName as error:
         yield ours.case(row, name, "s", measured, None, reason=str(error))
         return
-    seconds = ready(what, quota, cold=cache == "cold")
+    seconds = ready(what, quota, cache)
     tags = [] if quota is None else ["quota"]
     yield ours.case(row, name, "s", measured, seconds, tags=tags)
     yield from ours.others(
@@ -51,8 +52,10 @@ def judge(ours: Format, row: TableRow) -> Iterator[Case]:
     )
 
 
-def ready(app: App, quota: float | None, *, cold: bool) -> float:
-    """Seconds from the fork of its process to its first healthy answer, median."""
+@remembered
+def ready(app: App, quota: float | None, cache: str) -> float:
+    """Seconds from the fork of its process to its first healthy answer, median; once for all rows
+    that are equal."""
     machine = programs_host()
     service = Service(
         name=app.name,
@@ -68,7 +71,7 @@ def ready(app: App, quota: float | None, *, cold: bool) -> float:
 
         def story(start: Start) -> Story:
             start.phase("app")
-            for name, part in () if cold else start.demand.reads:
+            for name, part in () if cache == "cold" else start.demand.reads:
                 kernel.memory.cache(name, part)  # noqa: B023 (it runs within this turn)
             running = RunningApp(kernel, start.demand, 1024.0, start.kill)  # noqa: B023
             yield from running.run(start)

@@ -154,8 +154,11 @@ def test_a_save_interrupted_at_every_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", [41, pytest.param(1, marks=pytest.mark.long)])
-def test_whatever_a_killed_save_leaves_the_next_one_tidies_up(step: int, tmp_path: Path) -> None:
+def test_whatever_a_killed_save_leaves_the_next_one_tidies_up(
+    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Drafts, and files of a part that was not there yet; over a finished run, too."""
+    monkeypatch.setattr(finished_runs, "SAVE_WAITS", 0.0)
     few, many = replicate(scenario(), times=2), replicate(scenario(), times=3)
     out = tmp_path / "out"
     few.save(out)

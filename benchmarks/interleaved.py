@@ -140,11 +140,14 @@ def flat_of_processes(alive: int, dice: Dice, ratios: int = 1) -> World:
 
 
 def _caps(alive: int, ratios: int) -> list[float]:
-    """From 0.3 to 1.7 of the fair share, so that half of them are full; one ratio: none is."""
+    """From 0.4 to 2 of the fair share, so that half of them are full; one ratio: none is.
+
+    They sum to more than there is: where there is enough for all, nothing is levelled.
+    """
     if ratios == 1:
         return [math.inf] * alive
-    step = 1.4 / (ratios - 1)
-    return [(0.3 + step * (number % ratios)) / alive for number in range(alive)]
+    step = 1.6 / (ratios - 1)
+    return [(0.4 + step * (number % ratios)) / alive for number in range(alive)]
 
 
 MIXED = (0.25, 0.5, 0.75, 1.0, 1.0, 1.5, 2.0, float("inf"))

@@ -53,6 +53,9 @@ class ByUse:
     """The most of which none is killed for memory, however slow they are; None: not known."""
 
 
+FAR = 1.5
+"""So many times the number that is wanted are too many to begin with."""
+
 UNSETTLED = "CPU (the queue would never settle)"
 THRASHING = "memory (thrashing)"
 """File pages in use are dropped and read again; only far beyond is somebody killed."""
@@ -80,7 +83,7 @@ def largest_by_use(
     late share says where to look: it is nearly linear in the number of sandboxes.
 
     Slots (ENIs, ports) are arithmetic and stand beside this answer: whoever asks takes the less,
-    and may say as `most` that no more than so many need to be looked at.
+    and may say as `most` that so many are as good as more.
 
     Args:
         vcpu: of the host.
@@ -90,7 +93,7 @@ def largest_by_use(
             None: a new one, of the following.
         window: simulated seconds of load; None: `window_for` the host.
         slowdown: target for the p95 slow-down, at least 1.
-        most: where the search ends, whatever else would fit; None: nowhere.
+        most: so many are as good as more, and the search need not go beyond; None: none are.
         told: of each probe, and of how many there may be.
 
     Raises:
@@ -109,7 +112,7 @@ def largest_by_use(
     bound = _bracket(platform, service, settled)
     stopped_by = bound.limit
     probes: list[Probe] = []
-    search = Search(bound.allows if most is None else min(bound.allows, most))
+    search = Search(_top(bound.allows, most))
     while search.low < search.high:
         probed = bench.probe(platform, search.trial())
         probes.append(probed.probe)
@@ -128,6 +131,11 @@ def window_for(vcpu: float) -> float:
     A larger host serves more requests a second, and its queue forgets sooner.
     """
     return max(10.0, 60.0 * min(1.0, 16.0 / vcpu))
+
+
+def _top(allows: int, most: int | None) -> int:
+    """Where a search begins: at the top, as others on the same bench did, unless that is far."""
+    return most if most is not None and FAR * most <= allows else allows
 
 
 def _bracket(platform: OneHost, service: Service, settled: int) -> Ceiling:

@@ -140,3 +140,15 @@ def test_a_fit_with_mistakes_is_a_fit_or_a_message_never_anything_else() -> None
             assert str(error)
         else:
             assert read_text(written(found)) == found
+
+
+def test_a_size_whose_name_cannot_be_is_a_mistake_of_the_file(tmp_path: Path) -> None:
+    """Whatever is written there."""
+    use = "{p50: 1, p95: 1, p99_5: 1, peak: 1, instant: 1, request: 1}"
+    passport = "rule: p95, n: 1, source: seen, as_of: 2026-11"
+    file = tmp_path / "fit.yaml"
+    file.write_text(f"sizes:\n  {'x' * 300}: {{cpu: {use}, memory: {use}, {passport}}}\n")
+    with pytest.raises(BadInput, match=r"fit\.yaml") as told:
+        read_fit(file)
+
+    assert "at most 200 characters" in str(told.value)

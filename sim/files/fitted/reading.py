@@ -112,8 +112,8 @@ def _sizes(name: str, node: Value) -> list[FittedSize]:
     cpu, memory, passport = _use(node["cpu"]), _use(node["memory"]), _passport(node)
     if passport is None:
         return []
-    return [
-        FittedSize(
+    try:
+        found = FittedSize(
             name=name,
             cpu=cpu[0],
             memory=memory[0],
@@ -122,7 +122,10 @@ def _sizes(name: str, node: Value) -> list[FittedSize]:
             rule=node["rule"].text() or "",
             **passport,
         )
-    ]
+    except ValueError as error:  # its name
+        node.say(str(error))
+        return []
+    return [found]
 
 
 def _use(node: Value) -> tuple[Use, float | None]:

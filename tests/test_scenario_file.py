@@ -126,6 +126,7 @@ figures: {ecs.eni_atach: 3}
             "name: x\nplatform: ecs\nuntil: 99999999h\n",
             "until: '99999999h' is not allowed; at most 315,576,000 s",
         ),
+        (f"name: {'x' * 201}\nplatform: ecs\n", "dashes and underscores, at most 200"),
         ("name: x\nplatform: ecs\nuntil: 0s\n", "until: '0s' is not allowed; above 0 s"),
         ("name: x\nplatform: ecs\nseed: true\n", "seed: True is a truth value; a number"),
         (

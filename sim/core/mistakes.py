@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from sim.core.names import nearest
+from sim.core.names import RULES, nearest
 
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 """Mistakes of pydantic's whose last part is the user's own word, whatever it looks like."""
@@ -161,7 +161,7 @@ def _mistake(item: Any, described: type, in_python: bool) -> str:
     if kind == "dataclass_type" and in_python:
         message = f"an object of class {item['ctx']['class_name']}"
     if kind == "string_pattern_mismatch":
-        message = "letters, digits, '.', '_' and '-', and no blank"
+        message = RULES[item["ctx"]["pattern"]]
     return f"{path}: {shown} is not allowed; {_allowed(message)}"
 
 

@@ -30,7 +30,7 @@ SMALL = 8.5
 TITLE: Mapping[str, Any] = {"fontsize": 11.5, "fontweight": "bold", "color": INK}
 
 
-class _PlainFigure(Figure):
+class PlainFigure(Figure):
     """A figure whose texts are what they say, wherever it is drawn."""
 
     def draw(self, renderer: RendererBase) -> None:
@@ -53,7 +53,7 @@ def new_figure(height: float) -> Figure:
     """An empty figure of the usual width; `height` in inches."""
     theme()
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
-    return _PlainFigure(figsize=(WIDTH, height), dpi=DPI, layout=layout, facecolor=PAPER)
+    return PlainFigure(figsize=(WIDTH, height), dpi=DPI, layout=layout, facecolor=PAPER)
 
 
 def axes(ax: Axes | None, height: float) -> Axes:

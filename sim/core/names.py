@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 Architecture: TypeAlias = Literal["amd64", "arm64"]
 """Architecture of a CPU, and of what was built for it."""
 
+Dialect: TypeAlias = Literal["compose", "kubernetes", "ecs", "cloudformation", "terraform", "own"]
+"""What the files of an application are written in."""
+
 MOST_NAMED = 30
 """Names that an error tells one after the other; more are listed by a verb."""
 LONGEST_NAME, MOST_COMPARED = 200, 2000

@@ -276,6 +276,7 @@ class CpuQuota(Pacing):
 
     def close(self) -> None:
         """Stop acting: the group is about to be removed."""
+        self._group.root.count_lone()
         if self._group.free_jobs:
             self._group.root.end_free_runs(self._env.now)
         self._closed = True

@@ -130,6 +130,7 @@ class Group(MemberGroup):
         self._must_exist()
         new_weight = self.weight if weight is None else _weight(weight)
         new_cap = self.cap if cap is None else _cap(cap)
+        self.root.count_lone()
         if not (
             self.free_jobs or self.slack or self.dirty or self.ratio_class or self.demand_of_all()
         ):  # nothing runs in it
@@ -145,6 +146,7 @@ class Group(MemberGroup):
         """Take the group away with all that runs in it; its jobs never fire. Idempotent."""
         if self._removed or self.siblings is None:
             return
+        self.root.count_lone()
         if self.free_jobs:
             self.root.end_free_runs(self.root.now)
         self.siblings.discard(self)
@@ -315,6 +317,10 @@ class Root(Group):
         self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
     ) -> bool:
         """Let `job` run outside the tree of groups, if there is enough for all; whether it does."""
+        raise NotImplementedError
+
+    def count_lone(self) -> None:
+        """Somebody asks for the jobs that run free: count the only one, too."""
         raise NotImplementedError
 
     def end_free_runs(self, now: float) -> None:

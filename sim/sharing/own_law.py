@@ -187,6 +187,9 @@ class OwnLawCapacity(Root):
         """The law runs all jobs."""
         return False
 
+    def count_lone(self) -> None:
+        """None does."""
+
     def end_free_runs(self, now: float) -> None:
         """None runs free."""
 

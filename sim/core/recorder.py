@@ -155,6 +155,43 @@ class Recorder:
         keep: `totals` keeps no span, only how many there were of each phase and their seconds.
     """
 
+    __slots__ = (
+        "env",
+        "hosts",
+        "keep",
+        "metered",
+        "metrics",
+        "packed_samples",
+        "phases",
+        "ready",
+        "request_end",
+        "request_slowdown",
+        "request_sojourn",
+        "request_task",
+        "resources",
+        "sample_capacity",
+        "sample_host",
+        "sample_resource",
+        "sample_time",
+        "sample_used",
+        "services",
+        "span_end",
+        "span_outcome",
+        "span_parent",
+        "span_phase",
+        "span_start",
+        "span_task",
+        "spans",
+        "task_begin",
+        "task_end",
+        "task_host",
+        "task_outcome",
+        "task_service",
+        "tiles",
+        "totals",
+        "unfiled",
+    )
+
     def __init__(self, env: Clock, keep: Keep = "all") -> None:
         self.env = env
         self.keep = keep

@@ -123,10 +123,12 @@ def plan(  # noqa: PLR0917 (positional is quicker)
     if work <= left:
         end = now + work / speed
         return Plan(now, end, end, end, end, speed, quota, left)
-    pause = min(now + max(0.0, left) / speed, refill)
+    pause = now + left / speed if left > 0.0 else now
+    if pause > refill:  # noqa: PLR1730 (min() would be a call on the hot path)
+        pause = refill
     rest = work - speed * (pause - now)
     size = quota * period
-    whole = max(0, math.ceil(rest / size) - 1) if speed > quota else 0
+    whole = math.ceil(rest / size) - 1 if rest > size and speed > quota else 0
     last = refill + whole * period
     return Plan(now, pause, refill, last, last + (rest - whole * size) / speed, speed, quota, left)
 

@@ -263,7 +263,8 @@ class Memory(PageCache):
     @property
     def lacking(self) -> float:
         """Bytes of hot file pages that there is no room for; above 0 the kernel thrashes."""
-        return max(0.0, min(self.hot, self.held + self.private + self.hot - self.capacity))
+        excess = self.held + self.private + self.hot - self.capacity
+        return max(0.0, min(self.hot, excess)) if excess > 0.0 else 0.0
 
     def missing(self, files: FileSet) -> float:
         """Bytes of `files` that a read has to fetch from disk; also what thrashing drops."""

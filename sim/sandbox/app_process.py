@@ -46,7 +46,7 @@ class RunningApp:
         self.kernel = kernel
         self.demand = demand
         self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
-        self.quota = kernel.quota(self.cpu, max(1.0, demand.startup.threads))
+        self.quota = kernel.quota(self.cpu, demand.startup.threads)
         self.memory = kernel.memory.cgroup(
             demand.memory,
             on_kill,

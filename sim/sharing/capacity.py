@@ -345,7 +345,7 @@ class SharedCapacity(Root):
             wake_up._callbacks = self._handlers
         env = self.env
         if isinstance(env, Clock):
-            env.schedule(wake_up, delay=delay)  # a call in C where the core is compiled
+            env.schedule(wake_up, NORMAL, delay)  # a call in C where the core is compiled
         else:
             env.schedule(wake_up, NORMAL, delay)
 

@@ -9,7 +9,7 @@ from itertools import chain
 from simpy import Environment
 from simpy.events import NORMAL
 
-from sim.clock import Clock
+from sim.clock import Clock, time_of
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import FREE, OVER, PARKED, ChildBounds, new_version
 from sim.sharing.member import MemberGroup
@@ -65,7 +65,7 @@ class Group(MemberGroup):
         """
         if self._removed or not (0.0 < weight < math.inf and cap >= 0.0):
             self._refuse(0.0, weight, cap, 0.0)
-        now = self.root.now
+        now = time_of(self.root.env)
         if self.since != now:
             self.advance(now)  # a group is never ahead of its parent
         if self.children is None:
@@ -75,7 +75,7 @@ class Group(MemberGroup):
         return child
 
     def run(
-        self, work: float, *, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
+        self, work: float, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
     ) -> Job:
         """Start `work` units (vCPU-seconds, bytes) here and now.
 
@@ -115,7 +115,7 @@ class Group(MemberGroup):
     ) -> Job:
         """Start `work` as `run` does; alone, it follows `pacing` instead of the cap here."""
         root = self.root
-        now = root.now
+        now = time_of(root.env)
         job = Job(root.env, self, work, weight, cap, delay)
         if root.rated or root.held or not root.run_free(job, self.parent, now, pacing):
             self._admit(job, now)
@@ -295,9 +295,8 @@ class Root(Group):
 
     @property
     def now(self) -> float:
-        """The time; of this package's clock it is read without a look-up, where it is compiled."""
-        env = self.env
-        return env._now if isinstance(env, Clock) else env.now
+        """The time."""
+        return time_of(self.env)
 
     @property
     def capacity(self) -> float:

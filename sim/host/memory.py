@@ -267,7 +267,7 @@ class Memory(PageCache):
 
     def missing(self, files: FileSet) -> float:
         """Bytes of `files` that a read has to fetch from disk; also what thrashing drops."""
-        missing, lacking = super().missing(files), self.lacking
+        missing, lacking = self.uncached(files), self.lacking
         if lacking > 0.0:
             hot = fsum(min(part, self._hot.get(name, 0.0)) for name, part in files)
             missing += hot * lacking / self.hot

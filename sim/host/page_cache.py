@@ -64,8 +64,8 @@ class PageCache:
         """Bytes of cold file pages, which give way to anything."""
         return self._cold
 
-    def missing(self, files: FileSet) -> float:
-        """Bytes of `files` that a read has to fetch from disk."""
+    def uncached(self, files: FileSet) -> float:
+        """Bytes of `files` that are not in memory."""
         if files is self._all_cached:
             return 0.0
         missing = fsum(max(0.0, part - self.cached_bytes(name)) for name, part in files)

@@ -80,7 +80,7 @@ class PlacementIndex:
 
     def give_back(self, instance: ContainerInstance, request: TaskRequest) -> None:
         """Free what one task had reserved, if the instance still counts."""
-        if instance in self:
+        if instance.number in self._hosts:
             instance.left = self._hosts.give_back(instance.number, request)
 
     def _any(self, request: TaskRequest) -> int:

@@ -98,7 +98,7 @@ figures: {ecs.eni_atach: 3}
         "service.app: 'jav' is not known; did you mean 'java'",
         "1024 CPU units per vCPU: write 1",
         "service.memory: '512' is not an amount of memory",
-        "service.load: 2 is not allowed; less than 1",
+        "service.load: 2 is not allowed; below 1",
         "arrivals.at: '5' is not a duration",
         "ecs.eni_attach",
     ):
@@ -122,7 +122,12 @@ figures: {ecs.eni_atach: 3}
             "host.count: 2 is not allowed on fargate, where it has no effect; it is for ecs, eks",
         ),
         ("name: x\nplatform: ecs\nmax_pods: 9\n", "max_pods: 9 is not allowed on ecs"),
-        ("name: x\nplatform: ecs\nuntil: 0s\n", "until: '0s' is not allowed; greater than 0"),
+        (
+            "name: x\nplatform: ecs\nuntil: 99999999h\n",
+            "until: '99999999h' is not allowed; at most 315,576,000 s",
+        ),
+        (f"name: {'x' * 201}\nplatform: ecs\n", "dashes and underscores, at most 200"),
+        ("name: x\nplatform: ecs\nuntil: 0s\n", "until: '0s' is not allowed; above 0 s"),
         ("name: x\nplatform: ecs\nseed: true\n", "seed: True is a truth value; a number"),
         (
             "name: x\nplatform: ecs\nfigures: {app.node.startup_wait: true}\n",

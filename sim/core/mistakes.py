@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from sim.core.names import nearest
+from sim.core.names import RULES, nearest
 
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 """Mistakes of pydantic's whose last part is the user's own word, whatever it looks like."""
@@ -33,6 +33,13 @@ IN_WORDS = {
     "path_type": "a path",
 }
 """What is allowed, where pydantic's own words are not those of a user."""
+BOUNDS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+"""What is said before the bound of a number, and pydantic's name of the bound."""
 MOST_TOLD = 200
 """Mistakes that are told: each name that is not known is compared with those that are."""
 MOST_SHOWN = 80
@@ -114,6 +121,12 @@ def texts_in(field: str, value: object) -> tuple[str, ...]:
     return tuple(several)
 
 
+def values_begun(text: str) -> int:
+    """How many values JSON may have at most, seen before a memory is filled with them: signs that
+    begin one, those within texts counted, too."""
+    return sum(map(text.count, "{[,"))
+
+
 def not_json(error: Exception) -> str:
     """What is wrong with JSON that Python could not read, without Python's own words."""
     if isinstance(error, RecursionError):
@@ -150,12 +163,22 @@ def _mistake(item: Any, described: type, in_python: bool) -> str:
         return f"{path}: {shown} is not allowed; {_allowed(item['msg'])}{hint}"
     if kind == "value_error":
         return _said(path, item)
-    message = IN_WORDS.get(kind) or item["msg"]
+    message = _bound(item) if kind in BOUNDS else IN_WORDS.get(kind) or item["msg"]
     if kind == "dataclass_type" and in_python:
         message = f"an object of class {item['ctx']['class_name']}"
     if kind == "string_pattern_mismatch":
-        message = "letters, digits, '.', '_' and '-', and no blank"
+        message = RULES[item["ctx"]["pattern"]]
     return f"{path}: {shown} is not allowed; {_allowed(message)}"
+
+
+def _bound(item: Any) -> str:
+    """The bound of a number as people write it, in seconds where a text had a unit of time: every
+    other text with a unit is told its bounds by what reads it."""
+    word, name = BOUNDS[item["type"]]
+    bound, given = item["ctx"][name], item["input"]
+    plain = bound == 0 or 1e-6 <= abs(bound) < 1e15
+    shown = f"{bound:,.6f}".rstrip("0").rstrip(".") if plain else f"{bound:.6g}"
+    return f"{word} {shown}{' s' if isinstance(given, str) and given[-1:].isalpha() else ''}"
 
 
 def _said(path: str, item: Any) -> str:

@@ -7,6 +7,19 @@ from typing import Literal, TypeAlias
 Architecture: TypeAlias = Literal["amd64", "arm64"]
 """Architecture of a CPU, and of what was built for it."""
 
+Dialect: TypeAlias = Literal["compose", "kubernetes", "ecs", "cloudformation", "terraform", "own"]
+"""What the files of an application are written in."""
+
+FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$"
+"""A name that can be a folder on any system, and never leads out of its own."""
+WITHOUT_DOT = r"^[^.]+$"
+"""A name that stands before or after a dot."""
+RULES = {
+    FOLDER_NAME: "letters, digits, dots, dashes and underscores, at most 200, and a letter or a "
+    "digit first",
+    WITHOUT_DOT: "a name without a dot",
+}
+"""What each of them allows, in words."""
 MOST_NAMED = 30
 """Names that an error tells one after the other; more are listed by a verb."""
 LONGEST_NAME, MOST_COMPARED = 200, 2000

@@ -137,6 +137,17 @@ class Total:
         self.seconds = 0.0
 
 
+class Totals(dict[int, Total]):
+    """Those of each phase, and of each part of one."""
+
+    __slots__ = ()
+
+    def __missing__(self, kind: int) -> Total:
+        """The first of its kind."""
+        total = self[kind] = Total()
+        return total
+
+
 class Unfiled(Protocol):
     """Something that files its spans by itself once it is over."""
 
@@ -155,13 +166,50 @@ class Recorder:
         keep: `totals` keeps no span, only how many there were of each phase and their seconds.
     """
 
+    __slots__ = (
+        "env",
+        "hosts",
+        "keep",
+        "metered",
+        "metrics",
+        "packed_samples",
+        "phases",
+        "ready",
+        "request_end",
+        "request_slowdown",
+        "request_sojourn",
+        "request_task",
+        "resources",
+        "sample_capacity",
+        "sample_host",
+        "sample_resource",
+        "sample_time",
+        "sample_used",
+        "services",
+        "span_end",
+        "span_outcome",
+        "span_parent",
+        "span_phase",
+        "span_start",
+        "span_task",
+        "spans",
+        "task_begin",
+        "task_end",
+        "task_host",
+        "task_outcome",
+        "task_service",
+        "tiles",
+        "totals",
+        "unfiled",
+    )
+
     def __init__(self, env: Clock, keep: Keep = "all") -> None:
         self.env = env
         self.keep = keep
         self.ready = 0
         self.metrics: dict[str, int | float | str] = {}
         """What a run says of itself in one number or word, by name, beside what is recorded."""
-        self.totals: dict[int, Total] = {}
+        self.totals = Totals()
         """By phase, and a part by `PHASES` times its phase, too; where no span is kept."""
         self.phases = Names()
         self.phases.code("")
@@ -221,12 +269,18 @@ class Recorder:
     def phase(self, task: int, name: str) -> Span:
         """Begin the next of the phases that tile `task`, and end the one before it."""
         now = self.env.now
-        tile, phase = self.tiles.get(task), self.phases[name]
+        tile = self.tiles.get(task)
         if tile is None:
-            self.tiles[task] = OpenPhase(phase, now)
+            self.tiles[task] = OpenPhase(self.phases[name], now)
+            return TILE
+        if self.keep == "totals":  # as `file` does; there are half a dozen of these a start
+            total = self.totals[tile.phase]
+            total.count += 1
+            total.seconds += now - tile.since
         else:
             self.file(task, tile.phase, 0, tile.since, now, DONE)
-            tile.phase, tile.since = phase, now
+        tile.phase = self.phases[name]
+        tile.since = now
         return TILE
 
     def _end_phase(self, task: int, now: float, outcome: int) -> None:
@@ -249,10 +303,7 @@ class Recorder:
     ) -> None:
         """Store a span or phase that has ended."""
         if self.keep == "totals":
-            kind = phase + PHASES * parent
-            total = self.totals.get(kind)
-            if total is None:
-                total = self.totals[kind] = Total()
+            total = self.totals[phase + PHASES * parent]
             total.count += 1
             total.seconds += now - since
             return

@@ -21,7 +21,7 @@ from sim import catalog
 from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
-from sim.core.names import Architecture
+from sim.core.names import FOLDER_NAME, Architecture
 from sim.core.quantity import NUMBER, Between, Bytes, Count, Hosts, Rate, ReservedVcpu, Seconds
 from sim.experiment import Burst, Poisson, Rollout, Scenario
 from sim.files import read
@@ -352,7 +352,7 @@ class FaultPart:
 class ScenarioFile:
     """A scenario as it is written in YAML."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Annotated[str, Field(pattern=FOLDER_NAME)]
     """Its results are in the folder of that name."""
     platform: PlatformName
     """Where it runs."""

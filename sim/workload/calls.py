@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeInt, model_validator
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
-from sim.core.names import UnknownName, unknown
+from sim.core.names import WITHOUT_DOT, UnknownName, unknown
 
 How: TypeAlias = Literal["sync", "parallel", "async"]
 """One after the other; together with the parallel calls next to it; or not waited for."""
@@ -48,7 +48,7 @@ class Call:
 class Operation:
     """One thing that a part does when it is asked: its own work first, then its calls."""
 
-    name: Annotated[str, Field(min_length=1, pattern=r"^[^.]+$")]
+    name: Annotated[str, Field(pattern=WITHOUT_DOT)]
     cpu: Number
     """Mean CPU of a visit, core-seconds of the reference core, without what it calls."""
     variation: Number = 1.0

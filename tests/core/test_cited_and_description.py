@@ -125,7 +125,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Step(cpu=-1), "cpu: -1 is not allowed; greater than or equal to 0"),
+        (lambda: Step(cpu=-1), "cpu: -1 is not allowed; at least 0"),
         (lambda: Step(cpu="many"), "cpu: 'many' is not allowed; a number"),
         (lambda: Step(wiat=1), "wiat: there is no such field; did you mean 'wait'?"),
         (App, "name: it is missing; it is needed"),
@@ -135,7 +135,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             lambda: App(name="a", startup={"cpu": -1}),
-            "startup.cpu: -1 is not allowed; greater than or equal to 0",
+            "startup.cpu: -1 is not allowed; at least 0",
         ),
     ],
 )

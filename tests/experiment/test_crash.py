@@ -11,18 +11,21 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from failing import failing
-from interrupts import interrupted_at, left_by_kills, lines, moments, remember_runs, state
+from forked import forked
+from interrupts import at_line, interrupted_at, left_by_kills, lines, moments, remember_runs, state
 from runs import assert_same, pair, scenario
 
 from sim.experiment import Results, compare, load, replicate
+from sim.experiment.results import Unfinished
 from sim.experiment.running import engine
 from sim.experiment.storage import finished_runs
 from sim.experiment.storage import run_folder as store
-from sim.experiment.storage.part_files import FOLDERS, PartFiles
+from sim.experiment.storage.part_files import FOLDERS, Damaged, PartFiles
 from sim.experiment.storage.whole_file import write_whole
 
 pytestmark = [
@@ -310,6 +313,55 @@ def test_saves_at_once_do_not_get_into_each_others_way(tmp_path: Path) -> None:
     assert_same(load(tmp_path / "small"), results)
     folders = {path.resolve().name for path in (tmp_path / "small").iterdir() if path.is_dir()}
     assert folders == {results.run_id}
+
+
+def begin_anew(orders: Connection) -> None:
+    """A process that removes results, and makes them anew, as often as it is told to."""
+    for out in iter(orders.recv, None):
+        shutil.rmtree(out, ignore_errors=True)
+        ask(out)
+        orders.send("made")
+
+
+def removed_everywhere(step: int, tmp_path: Path, undisturbed: Results) -> list[str]:
+    """Remove the results and make them anew before some line of writing; what the first one said.
+
+    Nothing wrong is ever read, whatever the first one still does.
+    """
+    orders, told = forked().Pipe()
+    other = forked().Process(target=begin_anew, args=(told,), daemon=True)
+    other.start()
+    said = []
+    for line in lines(step):
+        out = tmp_path / str(line)
+
+        def removed(out: Path = out) -> None:
+            orders.send(out)
+            assert orders.recv() == "made"
+
+        try:
+            if not at_line(line, removed, lambda out=out: ask(out)):  # type: ignore[misc]
+                break
+        except OSError as error:
+            said.append(str(error))
+        with contextlib.suppress(Damaged, Unfinished):
+            assert_same(load(only(out)), undisturbed)
+        assert_same(ask(out), undisturbed)
+        shutil.rmtree(out)
+    orders.send(None)
+    other.join()
+    return said
+
+
+@pytest.mark.parametrize("step", [251, pytest.param(53, marks=pytest.mark.long)])
+def test_whose_folder_is_begun_anew_by_another_process_writes_no_more(
+    step: int, tmp_path: Path, undisturbed: Results
+) -> None:
+    """Somebody has removed the results meanwhile: it stops with a sentence."""
+    said = removed_everywhere(step, tmp_path, undisturbed)
+
+    assert len(said) > 3
+    assert all(re.search("this folder or its lock was removed", each) for each in said), said
 
 
 def remove_runs(folder: Path) -> None:

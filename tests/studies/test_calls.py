@@ -282,3 +282,8 @@ def test_services_without_limits_share_the_cores_of_one_host() -> None:
     assert mean.value == pytest.approx(0.15625, rel=0.1)
     with pytest.raises(TooMuch, match="the host's CPU saturates at 20/s"):
         sim.calls(graph(*free), rate=25.0, platform="docker", host="2x4GiB")
+
+
+def test_a_name_of_an_operation_has_no_dot():
+    with pytest.raises(ValueError, match=r"'buy\.now' is not allowed; a name without a dot"):
+        Operation(name="buy.now", cpu=0.01)

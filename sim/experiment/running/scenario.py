@@ -10,6 +10,7 @@ from simpy import Event
 from sim.core.cited import Cited
 from sim.core.description import description
 from sim.core.fitted import with_fitted
+from sim.core.names import FOLDER_NAME
 from sim.core.quantity import Between, Count, Rate, Seconds
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
@@ -91,7 +92,7 @@ def _is_platform(value: Any) -> Any:
 class Scenario:
     """One point of an experiment; frozen, comparable, and the same from Python and from YAML."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Annotated[str, Field(pattern=FOLDER_NAME)]
     platform: Annotated[Any, AfterValidator(_is_platform)]
     """Anything that satisfies `Platform`."""
     arrivals: Annotated[tuple[Burst | Poisson | Rollout, ...], Field(min_length=1)]

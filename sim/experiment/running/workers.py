@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent import futures
@@ -105,9 +106,10 @@ class ProcessPool:
         """New processes, also after one has died."""
         import loky
 
-        self._executor = loky.get_reusable_executor(
-            self.count, timeout=IDLE, initializer=_begin, initargs=(os.getpid(), self._own)
-        )
+        with _silent_tidying():
+            self._executor = loky.get_reusable_executor(
+                self.count, timeout=IDLE, initializer=_begin, initargs=(os.getpid(), self._own)
+            )
         _last_of_all(self._executor)
 
     def close(self, *, failed: bool) -> None:
@@ -170,6 +172,21 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _silent_tidying() -> Iterator[None]:
+    """What tidies up behind processes that begin within the block does not complain of it.
+
+    It is loky's own process, and takes its warnings from the options of this one; after an
+    interrupt there are always semaphores left.
+    """
+    before = sys.warnoptions[:]
+    sys.warnoptions.append("ignore:resource_tracker")
+    try:
+        yield
+    finally:
+        sys.warnoptions[:] = before
 
 
 def _begin(parent: int, own: Mapping[str, str]) -> None:  # noqa: ARG001 (processes are of one text)

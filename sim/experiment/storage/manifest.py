@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from pydantic_core import to_json
 
 from sim.core.fitted import FittedFigure, stand_ins
+from sim.core.names import FOLDER_NAME, RULES
 from sim.experiment.running.own_code import code_digest
 from sim.experiment.storage.variants import canonical, shortened, whole
 from sim.experiment.storage.whole_file import write_whole
@@ -20,9 +21,6 @@ from sim.experiment.storage.whole_file import write_whole
 Manifest: TypeAlias = dict[str, Any]
 
 FILE = "manifest.json"
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-"""A name that can be a folder on any system, and never leads out of its own."""
 
 
 def new_manifest(
@@ -119,9 +117,6 @@ def check_name(field: str, name: str) -> str:
     Raises:
         ValueError: it cannot.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(
-            f"{field}: {str(name)[:80]!r} is not allowed; letters, digits, dots, dashes and "
-            f"underscores, and a letter or a digit first"
-        )
+    if not isinstance(name, str) or not re.fullmatch(FOLDER_NAME, name):
+        raise ValueError(f"{field}: {str(name)[:80]!r} is not allowed; {RULES[FOLDER_NAME]}")
     return name

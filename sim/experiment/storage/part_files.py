@@ -94,6 +94,8 @@ class PartFiles:
         self.pinned = frozenset(pinned)
         self.there: list[PartFile] = []
         """Those that count, as far as `find` or `tidy` has seen or `write` has made them."""
+        self.check_ours: Callable[[], None] = lambda: None
+        """Raises where the folder is not ours any more: before anything there counts or goes."""
         self._code = code
         self._sure = True
         """Whether `there` is what is on disk: not after a write that was interrupted."""
@@ -125,7 +127,7 @@ class PartFiles:
         part = self._commit(number)
         for table in TABLES:
             path = self.path(table, number)
-            with _to_read(path) as file:
+            with to_read(path) as file:
                 digest = hashlib.file_digest(file, "blake2b").hexdigest()
             if digest != part.digests[table]:
                 raise Damaged(f"{path} is damaged")
@@ -182,6 +184,7 @@ class PartFiles:
         Raises:
             OSError: the disk is full, or the folder cannot be written.
         """
+        self.check_ours()
         if not self._sure:
             self.find()
         self._sure = False
@@ -197,6 +200,7 @@ class PartFiles:
             replaces=tuple(sorted({*replaces, *self._outlived(replaces)})),
             digests=digests,
         )
+        self.check_ours()
         write_whole(self.path(COMMITS, number), _sealed(part))
         self._count([*self.there, part])
         for old in replaces:
@@ -233,6 +237,7 @@ class PartFiles:
         for folder in reversed(FOLDERS):
             for path, number in list(self._files(folder)):
                 if number not in kept:
+                    self.check_ours()
                     path.unlink(missing_ok=True)
             remove_drafts(self.folder / folder)
 
@@ -245,7 +250,7 @@ class PartFiles:
 
     def _commit(self, number: int) -> PartFile:
         path = self.path(COMMITS, number)
-        with _to_read(path) as file:
+        with to_read(path) as file:
             text = file.read(LARGEST_COMMIT)
         try:
             part = _unsealed(text)
@@ -292,7 +297,7 @@ class PartFiles:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with _to_read(path) as file:
+        with to_read(path) as file:
             held = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
             file.readinto(held)
         try:
@@ -320,7 +325,9 @@ class PartFiles:
                     rows += piece.num_rows
             file.flush()
             with Path(file.name).open("rb") as written:
-                return rows, hashlib.file_digest(written, "blake2b").hexdigest()
+                digest = hashlib.file_digest(written, "blake2b").hexdigest()
+            self.check_ours()
+        return rows, digest
 
 
 def unlinked(path: Path) -> BufferedReader:
@@ -333,8 +340,8 @@ def unlinked(path: Path) -> BufferedReader:
 
 
 @contextmanager
-def _to_read(path: Path) -> Iterator[BufferedReader]:
-    """A file of a part.
+def to_read(path: Path) -> Iterator[BufferedReader]:
+    """A file of a run.
 
     Raises:
         Damaged: it is missing, or no file.

@@ -2,7 +2,9 @@
 
 import csv
 import gzip
+import io
 import math
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from simpy import Event
 
+from sim.core.names import listed
 from sim.core.quantity import number_in
 from sim.core.world import World
 from sim.host.cpu_quota import CpuMax
@@ -19,7 +22,7 @@ from sim.units import ms
 from sim.validation.bars import Bar
 from sim.validation.case import Case
 from sim.validation.format import Format
-from sim.validation.table import BadData, TableRow
+from sim.validation.table import MOST, BadData, TableRow
 from sim.workload import (
     Load,
     Requests,
@@ -44,8 +47,8 @@ is the prediction. So many runs at least, and so many requests in all."""
 PHASES = 5
 """Runs of recorded arrivals, each with other phases of the periods: nobody recorded those."""
 
-LARGEST = 64 * 2**20
-"""Bytes of a record of requests, unpacked."""
+LARGEST, MOST_REQUESTS = 8 * 2**20, 200_000
+"""Characters of a record of requests, unpacked, and its requests."""
 
 ENDLESS = 1e12
 """Core-seconds of a loop that outlives every case."""
@@ -185,20 +188,40 @@ def _record(path: Path) -> dict[str, dict[str, list[tuple[float, float]]]]:
     Raises:
         BadData: it cannot be read.
     """
+    by_case: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for number, cells in enumerate(_cells(path), start=1):
+        arrival, work = number_in(cells["arrival_s"]), number_in(cells["cpu_ms"])
+        if arrival is None or work is None or not (0.0 <= arrival <= MOST and 0.0 <= work <= MOST):
+            raise BadData(
+                f"{path}: request {number}: arrival_s {cells['arrival_s'][:40]!r} and cpu_ms "
+                f"{cells['cpu_ms'][:40]!r} are not allowed; numbers of at least 0"
+            )
+        of_case = by_case.setdefault(cells["case"], {})
+        of_case.setdefault(cells["container"], []).append((arrival, work * ms))
+    return by_case
+
+
+def _cells(path: Path) -> Iterator[dict[str, str]]:
+    """The columns of each request in a record.
+
+    Raises:
+        BadData: it cannot be read, or one has none of them.
+    """
+    needed = "case", "container", "arrival_s", "cpu_ms"
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            text = file.read(LARGEST)
-        rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-        by_case: dict[str, dict[str, list[tuple[float, float]]]] = {}
-        for row in rows:
-            request = float(row["arrival_s"]), float(row["cpu_ms"]) * ms
-            by_case.setdefault(row["case"], {}).setdefault(row["container"], []).append(request)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, csv.Error) as error:
-        raise BadData(
-            f"{path}: cannot be read ({error!r}); columns case, container, arrival_s "
-            f"and cpu_ms are needed"
-        ) from error
-    return by_case
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise BadData(f"{path}: it unpacks to more than {LARGEST // 2**20} MiB")
+        lines = (line for line in io.StringIO(text, newline=None) if not line.startswith("#"))
+        for number, cells in enumerate(csv.DictReader(lines)):
+            if number == MOST_REQUESTS:
+                raise BadData(f"{path}: it has more than {MOST_REQUESTS:,} requests")
+            if any(cells.get(name) is None for name in needed):
+                raise BadData(f"{path}: request {number + 1}: {listed(needed)} are needed")
+            yield {name: cells[name] for name in needed}
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+        raise BadData(f"{path}: cannot be read; it is no CSV that gzip has packed") from error
 
 
 def _served(row: TableRow) -> Served:

@@ -385,7 +385,10 @@ class SharedCapacity(Root):
         self._lone = self._pacing = None
         self._due = math.inf
         self._busy += job.left
-        job.finish()
+        job.version = OVER  # as `finish` does
+        job.left = 0.0
+        job._ok = True
+        job._value = None
         self._run_callbacks(job)
 
     def _call_back(self, now: float, grain: float) -> None:

@@ -42,7 +42,7 @@ class Group(MemberGroup):
     def __init__(
         self, parent: Group | None, root: Root, weight: float, cap: float, now: float
     ) -> None:
-        super().__init__(parent, weight, cap, now)
+        MemberGroup.__init__(self, parent, weight, cap, now)  # as there
         self.root = root
         self._removed = False
 

@@ -496,6 +496,38 @@ def test_nothing_is_written_through_a_link(
     assert theirs.read_text() == "precious"
 
 
+def test_a_pipe_in_place_of_a_manifest_keeps_nobody_waiting(
+    tmp_path: Path, undisturbed: Results
+) -> None:
+    """Somebody else's: it is neither read nor written, and a link is replaced."""
+    ask(tmp_path)
+    path = only(tmp_path) / "manifest.json"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="nobody reads from this pipe"):
+        ask(tmp_path)
+    path.unlink()
+    path.symlink_to(tmp_path / "theirs")
+
+    assert_same(ask(tmp_path), undisturbed)
+    assert not path.is_symlink()
+    assert not (tmp_path / "theirs").exists()
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_that_locks_no_files_is_named(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some that are mounted from afar."""
+
+    def flock(*_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(OSError, match=r"small/[0-9a-f]{10}: its file system locks no files"):
+        ask(tmp_path)
+
+
 def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
     """Nobody who draws into /dev/null wants a file there."""
     before = Path("/dev/null").stat()
@@ -547,6 +579,8 @@ def test_no_name_leaves_its_folder(name: str, tmp_path: Path) -> None:
         ' "replications": []}',
         '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": 3}',
         '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"parts": 3}}',
+        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"v": "s"}}',
+        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"parts": []}}',
         "\xff",
     ],
 )

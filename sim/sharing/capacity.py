@@ -235,7 +235,8 @@ class SharedCapacity(Root):
 
     def end_free_runs(self, now: float) -> None:
         """Move the jobs that run free into the tree of groups."""
-        self.count_lone()
+        if self._lone is not None:
+            self.count_lone()
         runs, self._free = self._free, NO_RUNS
         if not runs:
             return

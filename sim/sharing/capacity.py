@@ -282,7 +282,8 @@ class SharedCapacity(Root):
         """Level again, if something has changed, and make sure that a wake-up comes in time."""
         if not self.outdated:
             return
-        self.end_free_runs(now)
+        if self._lone or self._free:
+            self.end_free_runs(now)
         self.outdated = False
         if self.since != now:
             self.advance(now)

@@ -163,10 +163,14 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
     """Processes that begin within the block never get Ctrl-C.
 
     A terminal sends it to them, too, while they still import what would let them ignore it.
+    What `multiprocessing` begins before its first process would let it through again.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -223,7 +223,8 @@ class CpuQuota(Pacing):
 
     def begin(self, job: Job, rate: float, now: float) -> float:
         """A job begins, alone at full speed `rate`; return when its work is done."""
-        self._account_for_plan()
+        if self._plan is not None:
+            self._account_for_plan()
         begun = period_start(now, self._phase, self._period)
         if begun > self._accounted + GRAIN:
             self._left = self._slice + min(0.0, self._left)

@@ -267,11 +267,10 @@ class Memory(PageCache):
 
     def missing(self, files: FileSet) -> float:
         """Bytes of `files` that a read has to fetch from disk; also what thrashing drops."""
-        missing, lacking = super().missing(files), self.lacking
+        lacking = self.lacking
         if lacking > 0.0:
-            hot = fsum(min(part, self._hot.get(name, 0.0)) for name, part in files)
-            missing += hot * lacking / self.hot
-        return missing
+            return self.uncached(files) + self._hot_of(files) * lacking / self.hot
+        return self.uncached(files)
 
     def cgroup(  # noqa: PLR0917 (as above)
         self,

@@ -213,9 +213,12 @@ class ContainerEngine:
         Raises:
             NoSpace: there are none.
         """
-        space, needed = self.kernel.space, start.demand.disk
-        if needed == 0.0:
-            return
+        if start.demand.disk > 0.0:
+            self._write(start, start.demand.disk)
+
+    def _write(self, start: Starting, needed: float) -> None:
+        """Take so many bytes, until the start ends."""
+        space = self.kernel.space
         self.store.catch_up()
         if not space.take(needed):
             raise NoSpace(f"no space left on device (needed {shown_gib(needed)}, {space})")

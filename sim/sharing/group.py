@@ -42,7 +42,7 @@ class Group(MemberGroup):
     def __init__(
         self, parent: Group | None, root: Root, weight: float, cap: float, now: float
     ) -> None:
-        super().__init__(parent, weight, cap, now)
+        MemberGroup.__init__(self, parent, weight, cap, now)  # as there
         self.root = root
         self._removed = False
 
@@ -296,7 +296,8 @@ class Root(Group):
     @property
     def now(self) -> float:
         """The time."""
-        return time_of(self.env)
+        env = self.env  # as `time_of`, without its call
+        return env._now if isinstance(env, Clock) else env.now
 
     @property
     def capacity(self) -> float:

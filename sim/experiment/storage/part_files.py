@@ -9,7 +9,6 @@ folder; files of other names are never touched, and no link is followed.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -22,7 +21,13 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.experiment.storage.whole_file import remove_drafts, whole_file, write_whole
+from sim.experiment.storage.whole_file import (
+    NO_FILE,
+    remove_drafts,
+    unlinked,
+    whole_file,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,12 +44,6 @@ FOLDERS = (*TABLES, COMMITS)
 
 LARGEST_COMMIT = 2**20
 """Bytes of a commit; a few hundred are usual."""
-
-NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""How a file is opened that may be neither a link nor a pipe, where the system knows that."""
-
-NO_FILE = (errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO)
-"""What the system says of a link, a folder, or a pipe in its place."""
 
 _OURS = re.compile(r"part-([0-9]{5,9})\.(?:parquet|json)")
 
@@ -328,15 +327,6 @@ class PartFiles:
                 digest = hashlib.file_digest(written, "blake2b").hexdigest()
             self.check_ours()
         return rows, digest
-
-
-def unlinked(path: Path) -> BufferedReader:
-    """A file to read that is itself there, and not a link to another.
-
-    Raises:
-        OSError: it is a link, or cannot be read.
-    """
-    return open(path, "rb", opener=lambda name, _: os.open(name, os.O_RDONLY | NO_LINK))
 
 
 @contextmanager

@@ -227,11 +227,11 @@ class Start(Following):
     def _follow(self, story: "Callable[[Start], NextStory]") -> Story:
         """Follow the story, and those that go on after it, to an outcome."""
         try:
-            following = story(self)
-            while not isinstance(following, (Ready, Refused, Killed)):
-                if not hasattr(following, "throw"):  # a compiled generator has a type of its own
-                    raise _no_outcome(following, story)
+            following: Any = story(self)
+            while hasattr(following, "throw"):  # a compiled generator has a type of its own
                 following = yield from following
+            if not isinstance(following, (Ready, Refused, Killed)):
+                raise _no_outcome(following, story)
             gate = self._last_gate(following, story)
             if gate is not None:
                 yield from gate.after(self)

@@ -33,7 +33,8 @@ def main() -> None:
         raise SystemExit(cannot_be_said(error)) from None
     except BaseException as error:
         stopped = isinstance(error, SystemExit) and error.code == interrupt.STOPPED
-        if stopped or interrupt.is_one(error):  # by a verb, or while modules are read
+        if isinstance(error, SystemExit) or interrupt.is_one(error):
             interrupt.hurry()
+        if stopped or interrupt.is_one(error):  # by a verb, or while modules are read
             interrupt.end()
         raise

@@ -10,6 +10,7 @@ import typer.main
 import sim
 from sim.cli.help import GroupedVerbs, VerbCommand
 from sim.cli.help_pages import kept
+from sim.cli.streams import reader_may_go
 
 VERBS = {
     "demo": "VMs, Docker, EC2, ECS, EKS and Fargate compared on one screen.",
@@ -67,6 +68,16 @@ def made(name: str) -> Any:
 
 class Verbs(GroupedVerbs):
     """Lists the verbs without their options, which take a second to import."""
+
+    def make_context(self, *args: Any, **rest: Any) -> Any:
+        """What is typed, read; a help is printed here."""
+        with reader_may_go():
+            return super().make_context(*args, **rest)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Do it."""
+        with reader_may_go():
+            return super().invoke(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The verb that was typed, whole."""

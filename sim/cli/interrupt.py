@@ -3,6 +3,7 @@
 It imports nothing that takes time, and is imported before all that does.
 """
 
+import contextlib
 import os
 import sys
 
@@ -50,10 +51,24 @@ def end() -> "NoReturn":
 
 
 def hurry() -> None:
-    """From now on Ctrl-C ends it at once: it ends already, and somebody cannot wait."""
+    """From now on Ctrl-C ends it at once: it ends already, and somebody cannot wait.
+
+    What was said is said whole.
+    """
     import signal
 
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # Python tries once more
+            stream.flush()
     signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
+
+
+def hurry_at_the_end() -> None:
+    """The same once Python ends, from before it waits for others' threads."""
+    import atexit
+    import threading
+
+    getattr(threading, "_register_atexit", atexit.register)(hurry)
 
 
 _before = sys.excepthook

@@ -12,7 +12,8 @@ import typer
 
 from sim.cli.help import panel
 from sim.cli.interrupt import STOPPED, is_one, words
-from sim.cli.screen import begin, note, reader_has_gone
+from sim.cli.screen import begin, note
+from sim.cli.streams import reader_has_gone
 from sim.core.description import description
 from sim.core.question import (
     BadInput,

@@ -11,13 +11,14 @@ from sim import plots
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, aside, hint, lead, note, notes, say, table, wrote
 from sim.core.description import description
+from sim.core.names import Dialect
 from sim.core.quantity import shown_seconds
 from sim.core.question import BadInput, Mistake, Typed, ask
 from sim.experiment.statistics.estimate import needed
 from sim.experiment.storage.whole_file import write_new, write_whole
 from sim.files.example import EXAMPLE
 from sim.files.question import Paths, ReadQuestion
-from sim.files.reading import understood
+from sim.files.reading import understood_as
 from sim.report.figures import MACHINES
 from sim.report.page import ANSWER
 from sim.studies import platforms
@@ -65,9 +66,9 @@ def command(
     """Plan it; 1 where no platform meets what is required, 3 where none can run it."""
     if files.init:
         return _write_example()
-    app = understood(files)
+    app, dialect = understood_as(files)
     with refusals(), runs_on(workers, to.out):
-        answer = study.answer(_question(app, asked))
+        answer = study.answer(_question(app, dialect, asked))
     folder = answer.results().save(to.out)
     if to.json:
         as_json(answer.json())
@@ -83,9 +84,9 @@ def command(
     return 0 if answer.fits else 3
 
 
-def _question(app: Application, asked: PlanOptions) -> PlanQuestion:
+def _question(app: Application, dialect: Dialect | None, asked: PlanOptions) -> PlanQuestion:
     values = {field.name: getattr(asked, field.name) for field in fields(asked)}
-    return ask(PlanQuestion, {"app": app, **values})
+    return ask(PlanQuestion, {"app": app, "dialect": dialect, **values})
 
 
 def _write_example() -> int:

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import fill
-from typing import Any, NoReturn
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from sim.cli.streams import takes_all_signs, visible, visible_in_json
+from sim.cli.streams import lead_nowhere, reader_has_gone, takes_all_signs, visible, visible_in_json
 
 WIDTH = 108
 FAR = 12
@@ -22,15 +22,6 @@ MOST_ROWS, MOST_NOTES = 40, 20
 """Rows of a table that is as long as a file, and remarks on a file; more are counted."""
 IN_JSON = "--json has all"
 DASH = "does not apply, or there are too few runs to say"
-SIGPIPE = 141
-"""What a shell makes of a program whose reader has gone; 1 would be a requirement not met."""
-
-
-def reader_has_gone() -> NoReturn:
-    """End quietly, and let nothing that is still buffered complain."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(SIGPIPE)
 
 
 class Screen(Console):
@@ -39,6 +30,14 @@ class Screen(Console):
     def on_broken_pipe(self) -> None:
         """Write no more."""
         reader_has_gone()
+
+
+class Remarks(Console):
+    """Standard error; the answer does not hang on whether anybody reads it."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on."""
+        lead_nowhere(sys.stderr)
 
 
 def console() -> Console:
@@ -121,7 +120,7 @@ def _print(text: str, *, indent: int = 0, style: str = "") -> None:
 
 def note(text: str) -> None:
     """A remark, on standard error."""
-    screen = Console(stderr=True, highlight=False)
+    screen = Remarks(stderr=True, highlight=False)
     screen.print(visible(text), markup=False, emoji=False, soft_wrap=True)
 
 

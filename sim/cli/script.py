@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.interrupt import all_is_read, end, hurry, is_one, words
+from sim.cli.interrupt import all_is_read, end, hurry, hurry_at_the_end, is_one, words
 from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
 from sim.cli.streams import make_ready
@@ -36,20 +36,13 @@ def script(
 
     def decorate(main: Callable[..., None]) -> Callable[[], None]:
         def run(arguments: Sequence[str] | None = None) -> None:
-            question = inspect.getdoc(sys.modules[main.__module__]) or ""
-            parser = argparse.ArgumentParser(
-                description=question, formatter_class=argparse.RawDescriptionHelpFormatter
-            )
-            parser.add_argument("--replications", type=_at_least(1), default=replications)
-            parser.add_argument("--seed", type=_at_least(0), default=seed)
-            parser.add_argument("--out", type=Path, default=Path("results"))
-            parser.add_argument("--jobs", type=_at_least(1), help="processes of this machine")
-            parser.add_argument("--cluster", help="a Dask scheduler: tcp://HOST:8786, or local")
             try:
                 make_ready()
-                options = vars(parser.parse_args(arguments))
+                options = vars(_parser(main, replications, seed).parse_args(arguments))
                 with using(options.pop("jobs"), options.pop("cluster"), options["out"]):
                     main(**options)
+                if arguments is None:
+                    hurry_at_the_end()
             except (OSError, NoSuchWorkers) as error:
                 note(f"error: {in_words(error)}")
                 raise SystemExit(2) from None
@@ -65,6 +58,19 @@ def script(
         return run
 
     return decorate
+
+
+def _parser(main: Callable[..., None], replications: int, seed: int) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=inspect.getdoc(sys.modules[main.__module__]) or "",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--replications", type=_at_least(1), default=replications)
+    parser.add_argument("--seed", type=_at_least(0), default=seed)
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    parser.add_argument("--jobs", type=_at_least(1), help="processes of this machine")
+    parser.add_argument("--cluster", help="a Dask scheduler: tcp://HOST:8786, or local")
+    return parser
 
 
 def answer(sentence: str, frame: "pd.DataFrame", *files: Path) -> None:

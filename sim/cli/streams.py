@@ -4,7 +4,9 @@ import io
 import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import NoReturn, TextIO
 
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -14,12 +16,17 @@ _HIDDEN = re.compile(
 _SIZE = re.compile("[1-9][0-9]{0,4}")
 
 
+SIGPIPE = 141
+"""What a shell makes of a program whose reader has gone; 1 would be a requirement not met."""
+
+
 def make_ready() -> None:
     """Open what the shell has closed, and let nothing fail that the encoding has no sign for."""
-    for name in ("stdout", "stderr"):
+    _open_the_closed()
+    for name, number in (("stdout", 1), ("stderr", 2)):
         stream = getattr(sys, name)
         if stream is None:  # `sim density >&-`
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     for name in ("COLUMNS", "LINES"):
@@ -27,11 +34,44 @@ def make_ready() -> None:
             del os.environ[name]  # a terminal of no width, in which nothing can be folded
 
 
+def _open_the_closed() -> None:
+    """Let the numbers that the shell has closed lead nowhere, here and in worker processes.
+
+    A file of results would get one of them, and be written to by whoever complains.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:  # the lowest that is free, so this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+
+
+def lead_nowhere(stream: TextIO | None) -> None:
+    """Let nothing complain that is said there, or is still buffered."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def reader_has_gone() -> NoReturn:
+    """End quietly."""
+    lead_nowhere(sys.stdout)
+    raise SystemExit(SIGPIPE)
+
+
+@contextmanager
+def reader_may_go() -> Iterator[None]:
+    """Within the block it is no error when nobody reads any more."""
+    try:
+        yield
+    except BrokenPipeError:
+        reader_has_gone()
+
+
 def cannot_be_said(error: OSError) -> int:
     """What ends a program whose output goes nowhere: a sentence if there is somewhere, and 2."""
     with suppress(OSError):
         sys.stderr.write(f"error: {error.strerror or error}\n")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor is the rest
+    lead_nowhere(sys.stdout)  # nor is the rest
     return 2
 
 

@@ -121,6 +121,12 @@ def texts_in(field: str, value: object) -> tuple[str, ...]:
     return tuple(several)
 
 
+def values_begun(text: str) -> int:
+    """How many values JSON may have at most, seen before a memory is filled with them: signs that
+    begin one, those within texts counted, too."""
+    return sum(map(text.count, "{[,"))
+
+
 def not_json(error: Exception) -> str:
     """What is wrong with JSON that Python could not read, without Python's own words."""
     if isinstance(error, RecursionError):

@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 Architecture: TypeAlias = Literal["amd64", "arm64"]
 """Architecture of a CPU, and of what was built for it."""
 
+Dialect: TypeAlias = Literal["compose", "kubernetes", "ecs", "cloudformation", "terraform", "own"]
+"""What the files of an application are written in."""
+
 FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$"
 """A name that can be a folder on any system, and never leads out of its own."""
 WITHOUT_DOT = r"^[^.]+$"

@@ -19,6 +19,7 @@ from sim.experiment.running.run import Runnable
 from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequential, Target
 from sim.experiment.running.workers import WHERE, Workers
 from sim.experiment.storage.manifest import check_name, new_manifest
+from sim.experiment.storage.part_files import Damaged
 from sim.experiment.storage.run_folder import InMemory, RunFolder
 from sim.experiment.storage.variants import shared
 from sim.experiment.storage.whole_file import in_words
@@ -161,6 +162,10 @@ def _kept(folder: RunFolder | None, engine: Engine) -> Iterator[None]:
         raise Interrupted(
             f"stopped; {_what_is_kept(folder, engine)}, and the same command goes on from there"
         ) from None
+    except Damaged:
+        if folder is not None:
+            folder.parts.check_ours()
+        raise
     except OSError as error:
         if folder is None:
             raise
@@ -171,4 +176,5 @@ def _kept(folder: RunFolder | None, engine: Engine) -> Iterator[None]:
 
 
 def _what_is_kept(folder: RunFolder, engine: Engine) -> str:
+    folder.parts.check_ours()
     return f"{folder.kept} of {engine.wanted} runs are kept in {folder.folder}"

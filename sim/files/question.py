@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from sim.core.description import description
+from sim.core.names import Dialect
 from sim.core.question import Question, Typed
-from sim.files.recognition import Dialect
 
 Paths: TypeAlias = tuple[Path, ...]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from sim.core.mistakes import BadDescription, spoken
+from sim.core.names import Dialect
 from sim.core.question import BadInput, ask
 from sim.files.assembly import assembled
 from sim.files.compose.reading import read_compose
@@ -17,7 +18,7 @@ from sim.files.kubernetes.objects import MADE_BY_ANOTHER
 from sim.files.kubernetes.reading import read_manifests
 from sim.files.own.reading import read_own
 from sim.files.question import ReadQuestion
-from sim.files.recognition import Dialect, dialect_of
+from sim.files.recognition import dialect_of
 from sim.files.sizes.measured import measured
 from sim.files.terraform.resources import planned
 from sim.files.text.findings import Findings
@@ -98,10 +99,21 @@ def understood(question: ReadQuestion) -> Application:
     Raises:
         BadInput: all that is wrong with them, one mistake a line.
     """
+    return understood_as(question)[0]
+
+
+def understood_as(question: ReadQuestion) -> tuple[Application, Dialect | None]:
+    """The application, and what its files are written in; None: they are an inventory.
+
+    An application is the same whatever it was written in, so it does not hold that itself.
+
+    Raises:
+        BadInput: all that is wrong with them, one mistake a line.
+    """
     inventory = inventory_in(question)
     if inventory is not None:
         try:
-            return inventory.application()
+            return inventory.application(), None
         except ValueError as error:
             raise BadInput(str(error)) from None
     findings = Findings()
@@ -117,7 +129,7 @@ def understood(question: ReadQuestion) -> Application:
     if not drafts.parts:
         raise BadInput(f"{found[0].source.name}: {_nothing(findings)}")
     use = measured(question.sizes, drafts.name, findings)
-    return assembled(drafts, use, findings)
+    return assembled(drafts, use, findings), dialect
 
 
 class Found(NamedTuple):

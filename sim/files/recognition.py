@@ -1,11 +1,10 @@
 """Which dialect a document is in, seen from its content."""
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
+from sim.core.names import Dialect
 from sim.core.question import BadInput
-
-Dialect: TypeAlias = Literal["compose", "kubernetes", "ecs", "cloudformation", "terraform", "own"]
 
 _COMPOSE = {
     "services", "include", "name", "version", "volumes", "networks", "secrets", "configs", "models",

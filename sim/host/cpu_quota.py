@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from simpy import Environment, Event
 
+from sim.clock import time_of
 from sim.sharing import Group, Job, Pacing
 from sim.sharing.lazy_heap import FREE, OVER
 
@@ -33,6 +34,9 @@ STEPS: Final = 8
 
 COARSE: Final = 2.0**20
 """Periods up to which that is less: a step is 2^-33."""
+
+NO_JOBS: Final[dict[Job, float]] = {}
+"""Those of all quotas in which none runs among others, as in most; never changed."""
 
 EXIT_CPU: Final = 1e-6
 """Core-seconds added to each job, for its exit.
@@ -123,10 +127,12 @@ def plan(  # noqa: PLR0917 (positional is quicker)
     if work <= left:
         end = now + work / speed
         return Plan(now, end, end, end, end, speed, quota, left)
-    pause = min(now + max(0.0, left) / speed, refill)
+    pause = now + left / speed if left > 0.0 else now
+    if pause > refill:  # noqa: PLR1730 (min() would be a call on the hot path)
+        pause = refill
     rest = work - speed * (pause - now)
     size = quota * period
-    whole = max(0, math.ceil(rest / size) - 1) if speed > quota else 0
+    whole = math.ceil(rest / size) - 1 if rest > size and speed > quota else 0
     last = refill + whole * period
     return Plan(now, pause, refill, last, last + (rest - whole * size) / speed, speed, quota, left)
 
@@ -174,11 +180,11 @@ class CpuQuota(Pacing):
         self._period = period
         self._phase = phase
         self._above = above
-        self._jobs: dict[Job, float] = {}
+        self._jobs: dict[Job, float] = NO_JOBS
         """Jobs that run in it, and the work they had left at `_accounted`."""
         self._left = quota * period
         """Core-seconds left of the slice at `_accounted`; negative: a debt to the next one."""
-        self._accounted = group.root.now
+        self._accounted = time_of(env)
         self._plan: Plan | None = None
         """The plan of a job that runs alone on the host, or did so last; what it left of the slice
         is reckoned when that is asked for, and of the last job of a start it never is."""
@@ -195,10 +201,10 @@ class CpuQuota(Pacing):
     def run(
         self,
         work: float,
-        *,
         weight: float = 1.0,
         cap: float = math.inf,
         delay: float = 0.0,
+        *,
         group: Group | None = None,
     ) -> Job:
         """Start `work` core-seconds here and now, as `Group.run` does; or in a `group` below."""
@@ -209,7 +215,7 @@ class CpuQuota(Pacing):
                 return job
         else:
             within = self._group if group is None else group
-            job = within.run(work, weight=weight, cap=cap, delay=delay)
+            job = within.run(work, weight, cap, delay)
         self._add(job)
         return job
 
@@ -217,7 +223,8 @@ class CpuQuota(Pacing):
 
     def begin(self, job: Job, rate: float, now: float) -> float:
         """A job begins, alone at full speed `rate`; return when its work is done."""
-        self._account_for_plan()
+        if self._plan is not None:
+            self._account_for_plan()
         begun = period_start(now, self._phase, self._period)
         if begun > self._accounted + GRAIN:
             self._left = self._slice + min(0.0, self._left)
@@ -276,10 +283,11 @@ class CpuQuota(Pacing):
 
     def close(self) -> None:
         """Stop acting: the group is about to be removed."""
+        self._group.root.count_lone()
         if self._group.free_jobs:
             self._group.root.end_free_runs(self._env.now)
         self._closed = True
-        self._jobs.clear()
+        self._jobs = NO_JOBS
         self._timer = None
 
     @property

@@ -147,7 +147,7 @@ class Kernel:
     def start_work(self, step: WorkAmount, cpu: Group, noise: float = 1.0) -> Job:
         """Begin one step of a start, `noise` times as long as its median, in the group `cpu`."""
         work, threads = step.work * (noise / self.core_speed), step.threads
-        return cpu.run(work, weight=threads, cap=threads, delay=step.delay * noise)
+        return cpu.run(work, threads, threads, step.delay * noise)
 
     def can_run(self, architectures: Collection[str]) -> bool:
         """Whether it can run a program that was built for one of these."""

@@ -74,12 +74,11 @@ class MemoryGroup:
         "within",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 (positional is quicker)
         self,
         memory: "Memory",
         limit: float,
         on_kill: Callable[[str], None],
-        *,
         bias: float = 0.0,
         processes: int = 1,
         together: bool = False,
@@ -263,36 +262,28 @@ class Memory(PageCache):
     @property
     def lacking(self) -> float:
         """Bytes of hot file pages that there is no room for; above 0 the kernel thrashes."""
-        return max(0.0, min(self.hot, self.held + self.private + self.hot - self.capacity))
+        excess = self.held + self.private + self.hot - self.capacity
+        return max(0.0, min(self.hot, excess)) if excess > 0.0 else 0.0
 
     def missing(self, files: FileSet) -> float:
         """Bytes of `files` that a read has to fetch from disk; also what thrashing drops."""
-        missing, lacking = super().missing(files), self.lacking
+        lacking = self.lacking
         if lacking > 0.0:
-            hot = fsum(min(part, self._hot.get(name, 0.0)) for name, part in files)
-            missing += hot * lacking / self.hot
-        return missing
+            return self.uncached(files) + self._hot_of(files) * lacking / self.hot
+        return self.uncached(files)
 
-    def cgroup(
+    def cgroup(  # noqa: PLR0917 (as above)
         self,
         limit: float,
         on_kill: Callable[[str], None],
         oom_score_adj: float = 0.0,
-        *,
         processes: int = 1,
         together: bool = False,
         within: MemorySlice | None = None,
     ) -> MemoryGroup:
         """A new cgroup with `memory.max` = `limit` bytes."""
-        group = MemoryGroup(
-            self,
-            limit,
-            on_kill,
-            bias=oom_score_adj / 1000.0 * self.capacity,
-            processes=processes,
-            together=together,
-            within=within,
-        )
+        bias = oom_score_adj / 1000.0 * self.capacity
+        group = MemoryGroup(self, limit, on_kill, bias, processes, together, within)
         self.groups[group] = None
         if within is not None:
             within.groups[group] = None

@@ -64,14 +64,20 @@ class PageCache:
         """Bytes of cold file pages, which give way to anything."""
         return self._cold
 
-    def missing(self, files: FileSet) -> float:
-        """Bytes of `files` that a read has to fetch from disk."""
-        if files is self._all_cached:
-            return 0.0
+    def uncached(self, files: FileSet) -> float:
+        """Bytes of `files` that are not in memory."""
+        return 0.0 if files is self._all_cached else self._count_uncached(files)
+
+    def _count_uncached(self, files: FileSet) -> float:
+        """The same, file by file."""
         missing = fsum(max(0.0, part - self.cached_bytes(name)) for name, part in files)
         if missing == 0.0:
             self._all_cached = files
         return missing
+
+    def _hot_of(self, files: FileSet) -> float:
+        """Bytes of `files` that are hot."""
+        return fsum(min(part, self._hot.get(name, 0.0)) for name, part in files)
 
     def cached_bytes(self, files: str) -> float:
         """Bytes of `files` that need not be read from disk."""
@@ -94,9 +100,13 @@ class PageCache:
             self.hot += shared.bytes
             self._cold -= shared.bytes
             return shared, files
-        touched = tuple((name, self.pin(name, hot)) for name, hot in files)
+        touched = self._pin_all(files)
         self._undisturbed = shared
         return shared, files if touched == files else touched
+
+    def _pin_all(self, files: FileSet) -> FileSet:
+        """Add a user of all of these; what nobody kept before."""
+        return tuple((name, self.pin(name, hot)) for name, hot in files)
 
     def leave(self, shared: SharedFileSet) -> None:
         """Remove a sharer; the last one leaves the pages behind as cold cache."""

@@ -32,13 +32,12 @@ class RunningApp:
 
     __slots__ = ("_server", "cpu", "demand", "kernel", "memory", "quota")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 (positional is quicker)
         self,
         kernel: Kernel,
         demand: Demand,
         weight: float,
         on_kill: Callable[[str], None],
-        *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
         within: MemorySlice | None = None,
@@ -46,14 +45,14 @@ class RunningApp:
         self.kernel = kernel
         self.demand = demand
         self.cpu = (parent or kernel.cpu).group(weight=weight, cap=demand.cap)
-        self.quota = kernel.quota(self.cpu, max(1.0, demand.startup.threads))
+        self.quota = kernel.quota(self.cpu, demand.startup.threads)
         self.memory = kernel.memory.cgroup(
             demand.memory,
             on_kill,
             oom_score_adj,
-            processes=demand.processes,
-            together=demand.oom_group,
-            within=within,
+            demand.processes,
+            demand.oom_group,
+            within,
         )
         self._server: RequestServer | None = None
 
@@ -96,7 +95,7 @@ class RunningApp:
         if self.quota is None or step.work == 0.0:
             return self.kernel.start_work(step, self.cpu, noise)
         work, threads = step.work * (noise / self.kernel.core_speed), step.threads
-        return self.quota.run(work, weight=threads, cap=threads, delay=step.delay * noise)
+        return self.quota.run(work, threads, threads, step.delay * noise)
 
     @property
     def server(self) -> RequestServer:

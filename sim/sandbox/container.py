@@ -31,12 +31,11 @@ class Container:
 
     __slots__ = ("_app", "_engine", "_start", "_there")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 (positional is quicker)
         self,
         engine: "ContainerEngine",
         demand: Demand,
         start: Starting | None,
-        *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
         within: MemorySlice | None = None,
@@ -49,11 +48,11 @@ class Container:
             demand,
             demand.shares,
             self._killed,
-            parent=parent,
-            oom_score_adj=oom_score_adj,
-            within=within,
+            parent,
+            oom_score_adj,
+            within,
         )
-        engine.kernel.memory.hold(engine.shim)
+        engine.kernel.memory.hold(engine.costs.shim)
 
     @property
     def alive(self) -> bool:
@@ -111,7 +110,7 @@ class Container:
             self._there = False
             self._start = None
             self._app.stop()
-            self._engine.kernel.memory.hold(-self._engine.shim)
+            self._engine.kernel.memory.hold(-self._engine.costs.shim)
 
     def _killed(self, reason: str) -> None:
         start = self._start
@@ -128,9 +127,9 @@ class ContainerEngine:
     """
 
     __slots__ = (
-        "_costs",
         "_daemon",
         "_policy",
+        "costs",
         "kernel",
         "store",
     )
@@ -147,12 +146,7 @@ class ContainerEngine:
         self.store = store
         self._daemon = daemon
         self._policy = policy
-        self._costs = costs
-
-    @property
-    def shim(self) -> float:
-        """Bytes the host holds for each container."""
-        return self._costs.shim
+        self.costs = costs
 
     def run(self, start: Start) -> Story:
         """Bring a task from its images' names to ready."""
@@ -175,7 +169,7 @@ class ContainerEngine:
         if image is not None and not self._take(start, image, self._policy):
             yield from self.pull(start, image)
         self.write(start)
-        container = yield from self.up(start, parent=parent)
+        container = yield from self.up(start, parent)
         start.phase("app")
         yield from container.run(start)
         return Ready()
@@ -219,9 +213,12 @@ class ContainerEngine:
         Raises:
             NoSpace: there are none.
         """
-        space, needed = self.kernel.space, start.demand.disk
-        if needed == 0.0:
-            return
+        if start.demand.disk > 0.0:
+            self._write(start, start.demand.disk)
+
+    def _write(self, start: Starting, needed: float) -> None:
+        """Take so many bytes, until the start ends."""
+        space = self.kernel.space
         self.store.catch_up()
         if not space.take(needed):
             raise NoSpace(f"no space left on device (needed {shown_gib(needed)}, {space})")
@@ -235,7 +232,6 @@ class ContainerEngine:
     def up(
         self,
         start: Starting,
-        *,
         parent: Group | None = None,
         oom_score_adj: float = 0.0,
         memory: MemorySlice | None = None,
@@ -248,20 +244,13 @@ class ContainerEngine:
             memory: the memory slice it stands in.
         """
         start.phase("create")
-        costs = self._costs
+        costs = self.costs
         with self.prepare(costs.creating, costs.create()) as job:
             yield job
         start.phase("start")
         if not self.kernel.can_run(start.demand.architectures):
             raise Interrupt(EXEC_FORMAT)
-        container = Container(
-            self,
-            start.demand,
-            start,
-            parent=parent,
-            oom_score_adj=oom_score_adj,
-            within=memory,
-        )
+        container = Container(self, start.demand, start, parent, oom_score_adj, memory)
         if not container.alive:
             raise Interrupt(container.killed_by)
         start.attach_sandbox(container)
@@ -271,7 +260,7 @@ class ContainerEngine:
 
     def start_again(self, container: Container, *, created: bool) -> Generator[Event, Any, None]:
         """Start a container anew, of which everything is here."""
-        costs = self._costs
+        costs = self.costs
         if created:
             with self.prepare(costs.creating, costs.create()) as job:
                 yield job

@@ -74,6 +74,7 @@ class SharedCapacity(Root):
         "_due",
         "_free",
         "_handlers",
+        "_lone",
         "_pacing",
         "_wake_up",
     )
@@ -87,6 +88,9 @@ class SharedCapacity(Root):
         """Time of the next completion, at present rates."""
         self._armed = [math.inf]
         """Times of the pending wake-ups, the next one last; infinity stays at the bottom."""
+        self._lone: Job | None = None
+        """The only job that runs free, until somebody asks for those that do: it is not counted in
+        the groups around it. Most starts have their host to themselves."""
         self._free: list[FreeRun] = NO_RUNS
         """The jobs that run free, a heap; nothing runs in the tree of groups meanwhile. Those that
         were stopped are among them, and those whose work is over and whose delay is not."""
@@ -100,6 +104,7 @@ class SharedCapacity(Root):
     @property
     def busy_integral(self) -> float:
         """Exact integral of the rate used since the start, in units of the capacity times s."""
+        self.count_lone()
         busy = self._busy + self.rated * (self.now - self.since)
         for _, _, _, job in self._free:
             if job.version == FREE:
@@ -155,31 +160,50 @@ class SharedCapacity(Root):
         long as neither they nor the capacity have to give anybody less than that. So nothing is
         levelled, and the delay after its work costs no event of its own.
         """
-        if self.free_jobs and (pacing is not None or self._pacing is not None):
-            self.end_free_runs(now)
-            if self.outdated:
-                return False
         rate = group.most(job.cap)
         if rate == 0.0:
             return False
-        if self.free_jobs and not (self._has(rate, group) or self._has_by_now(rate, group, now)):
-            self.end_free_runs(now)
+        if (self._lone or self._free) and not self._fits_beside(rate, group, now, pacing):
             return False
         job.version = FREE
         job.tag = end = now + job.left / rate if pacing is None else pacing.begin(job, rate, now)
         self._pacing = pacing
-        job.owner.count_free(1, rate)
         due = end + job.delay
-        run = due, new_version(), rate, job
         if self._free:
-            heappush(self._free, run)
+            job.owner.count_free(1, rate)
+            heappush(self._free, (due, new_version(), rate, job))
         else:
-            self._free = [run]
+            self._lone = job
+            self._due = math.inf
         if due < self._due:
             self._due = due
             if due < self._armed[-1]:
                 self._arm(due, now)
         return True
+
+    def _fits_beside(
+        self, rate: float, group: MemberGroup, now: float, pacing: Pacing | None
+    ) -> bool:
+        """Whether one more job can run beside those that run free; else these go into the tree."""
+        self.count_lone()
+        if not self.free_jobs:
+            return True
+        if pacing is not None or self._pacing is not None:
+            self.end_free_runs(now)
+            return not self.outdated
+        if self._has(rate, group) or self._has_by_now(rate, group, now):
+            return True
+        self.end_free_runs(now)
+        return False
+
+    def count_lone(self) -> None:
+        """Somebody asks for the jobs that run free: count the only one, too."""
+        job = self._lone
+        if job is not None:
+            self._lone = None
+            rate = job.owner.most(job.cap)
+            job.owner.count_free(1, rate)
+            self._free = [(job.tag + job.delay, new_version(), rate, job)]
 
     def _has(self, rate: float, group: MemberGroup) -> bool:
         """Whether the capacity, and the groups around a job, have so much left to give."""
@@ -211,6 +235,8 @@ class SharedCapacity(Root):
 
     def end_free_runs(self, now: float) -> None:
         """Move the jobs that run free into the tree of groups."""
+        if self._lone is not None:
+            self.count_lone()
         runs, self._free = self._free, NO_RUNS
         if not runs:
             return
@@ -230,6 +256,7 @@ class SharedCapacity(Root):
 
     def end_free_run(self, job: Job, now: float) -> None:
         """Stop one job that runs free, and note what is left of its work."""
+        self.count_lone()
         if self._pacing is not None:
             self.end_free_runs(now)
             return
@@ -255,7 +282,8 @@ class SharedCapacity(Root):
         """Level again, if something has changed, and make sure that a wake-up comes in time."""
         if not self.outdated:
             return
-        self.end_free_runs(now)
+        if self._lone or self._free:
+            self.end_free_runs(now)
         self.outdated = False
         if self.since != now:
             self.advance(now)
@@ -319,7 +347,7 @@ class SharedCapacity(Root):
             wake_up._callbacks = self._handlers
         env = self.env
         if isinstance(env, Clock):
-            env.schedule(wake_up, delay=delay)  # a call in C where the core is compiled
+            env.schedule(wake_up, NORMAL, delay)  # a call in C where the core is compiled
         else:
             env.schedule(wake_up, NORMAL, delay)
 
@@ -332,6 +360,9 @@ class SharedCapacity(Root):
         if self._due > now + grain:
             if self._due < self._armed[-1]:
                 self._arm(self._due, now)
+            return
+        if self._lone is not None:
+            self._call_back_lone(self._lone)
             return
         if self._free:
             self._call_back(now, grain)
@@ -350,6 +381,17 @@ class SharedCapacity(Root):
         finally:
             self.held = False
             self.relevel(now)
+
+    def _call_back_lone(self, job: Job) -> None:
+        """Call back the only job that ran free, which is due."""
+        self._lone = self._pacing = None
+        self._due = math.inf
+        self._busy += job.left
+        job.version = OVER  # as `finish` does
+        job.left = 0.0
+        job._ok = True
+        job._value = None
+        self._run_callbacks(job)
 
     def _call_back(self, now: float, grain: float) -> None:
         """Call back the jobs that ran free and are due."""

@@ -9,7 +9,7 @@ from itertools import chain
 from simpy import Environment
 from simpy.events import NORMAL
 
-from sim.clock import Clock
+from sim.clock import Clock, time_of
 from sim.sharing.job import Job
 from sim.sharing.lazy_heap import FREE, OVER, PARKED, ChildBounds, new_version
 from sim.sharing.member import MemberGroup
@@ -42,7 +42,7 @@ class Group(MemberGroup):
     def __init__(
         self, parent: Group | None, root: Root, weight: float, cap: float, now: float
     ) -> None:
-        super().__init__(parent, weight, cap, now)
+        MemberGroup.__init__(self, parent, weight, cap, now)  # as there
         self.root = root
         self._removed = False
 
@@ -65,7 +65,7 @@ class Group(MemberGroup):
         """
         if self._removed or not (0.0 < weight < math.inf and cap >= 0.0):
             self._refuse(0.0, weight, cap, 0.0)
-        now = self.root.now
+        now = time_of(self.root.env)
         if self.since != now:
             self.advance(now)  # a group is never ahead of its parent
         if self.children is None:
@@ -75,7 +75,7 @@ class Group(MemberGroup):
         return child
 
     def run(
-        self, work: float, *, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
+        self, work: float, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
     ) -> Job:
         """Start `work` units (vCPU-seconds, bytes) here and now.
 
@@ -115,7 +115,7 @@ class Group(MemberGroup):
     ) -> Job:
         """Start `work` as `run` does; alone, it follows `pacing` instead of the cap here."""
         root = self.root
-        now = root.now
+        now = time_of(root.env)
         job = Job(root.env, self, work, weight, cap, delay)
         if root.rated or root.held or not root.run_free(job, self.parent, now, pacing):
             self._admit(job, now)
@@ -130,6 +130,7 @@ class Group(MemberGroup):
         self._must_exist()
         new_weight = self.weight if weight is None else _weight(weight)
         new_cap = self.cap if cap is None else _cap(cap)
+        self.root.count_lone()
         if not (
             self.free_jobs or self.slack or self.dirty or self.ratio_class or self.demand_of_all()
         ):  # nothing runs in it
@@ -145,6 +146,7 @@ class Group(MemberGroup):
         """Take the group away with all that runs in it; its jobs never fire. Idempotent."""
         if self._removed or self.siblings is None:
             return
+        self.root.count_lone()
         if self.free_jobs:
             self.root.end_free_runs(self.root.now)
         self.siblings.discard(self)
@@ -293,8 +295,8 @@ class Root(Group):
 
     @property
     def now(self) -> float:
-        """The time; of this package's clock it is read without a look-up, where it is compiled."""
-        env = self.env
+        """The time."""
+        env = self.env  # as `time_of`, without its call
         return env._now if isinstance(env, Clock) else env.now
 
     @property
@@ -315,6 +317,10 @@ class Root(Group):
         self, job: Job, group: MemberGroup, now: float, pacing: Pacing | None = None
     ) -> bool:
         """Let `job` run outside the tree of groups, if there is enough for all; whether it does."""
+        raise NotImplementedError
+
+    def count_lone(self) -> None:
+        """Somebody asks for the jobs that run free: count the only one, too."""
         raise NotImplementedError
 
     def end_free_runs(self, now: float) -> None:

@@ -55,7 +55,7 @@ class MemberGroup(Waterfill):
     )
 
     def __init__(self, parent: MemberGroup | None, weight: float, cap: float, now: float) -> None:
-        super().__init__()
+        Waterfill.__init__(self)  # `super()` makes an object, and there is a group a start
         self.parent = self if parent is None else parent
         self.siblings = None if parent is None else parent.children
         """The bounds in which its parent keeps it; None for the root."""

@@ -51,7 +51,7 @@ class _OwnGroup(Group):
         return _OwnGroup(self, self._law, weight, cap)
 
     def run(
-        self, work: float, *, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
+        self, work: float, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
     ) -> Job:
         """Hand the work to the law."""
         if self._removed or not (0.0 <= work < math.inf and 0.0 < weight < math.inf and cap >= 0.0):
@@ -131,7 +131,7 @@ class OwnLawCapacity(Root):
         return _OwnGroup(self, self, weight, cap)
 
     def run(
-        self, work: float, *, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
+        self, work: float, weight: float = 1.0, cap: float = math.inf, delay: float = 0.0
     ) -> Job:
         """Hand the work to the law."""
         if not (0.0 <= work < math.inf and 0.0 < weight < math.inf and cap >= 0.0):
@@ -186,6 +186,9 @@ class OwnLawCapacity(Root):
     ) -> bool:
         """The law runs all jobs."""
         return False
+
+    def count_lone(self) -> None:
+        """None does."""
 
     def end_free_runs(self, now: float) -> None:
         """None runs free."""

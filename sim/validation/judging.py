@@ -29,7 +29,7 @@ from sim.validation.cases.requests import REQUESTS_SERVED
 from sim.validation.cases.scale_out import BY_TIME, SCALE_OUT
 from sim.validation.cases.storms import RUNC, RUND
 from sim.validation.format import Format
-from sim.validation.table import BadData, Table, TableRow, read
+from sim.validation.table import BadData, Table, TableRow, read, told
 
 FORMATS: tuple[Format, ...] = (
     RUND,
@@ -104,9 +104,8 @@ def format_of(table: Table) -> Format:
         if set(known.needs) <= set(table.columns):
             return known
     known_ones = "\n".join(f"  {known.group}: {', '.join(known.needs)}" for known in FORMATS)
-    found = ", ".join(table.columns) or "none"
     raise BadData(
-        f"{table.name}: its columns fit no known format: {found}\n"
+        f"{table.name}: its columns fit no known format: {told(table.columns) or 'none'}\n"
         f"known formats, by the columns that they need:\n{known_ones}"
     )
 

@@ -1,19 +1,21 @@
 """Measurements in a file: CSV with `#` lines, or JSON; and what is wrong with one."""
 
 import csv
+import io
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.core.mistakes import not_json
+from sim.core.mistakes import not_json, values_begun
+from sim.core.names import MOST_NAMED, first_of
 from sim.core.quantity import number_in
 from sim.validation.case import Split
 
-LARGEST = 16 * 2**20
-"""Bytes of a file that is read."""
+LARGEST, MOST_ROWS, MOST_VALUES = 4 * 2**20, 10_000, 500_000
+"""Bytes of a file that is read, its rows or cases, and values of JSON in it."""
 MOST, MOST_COUNTED = 1e9, 10_000
 """Of any measured figure in its unit, and of what is counted one by one."""
 
@@ -119,42 +121,64 @@ def read(path: Path, *, shipped: bool = False) -> Table:
 
 
 def _from_csv(path: Path, text: str, shipped: bool) -> Table:
-    numbered = [
-        (number, line)
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    try:
-        lines = list(csv.reader([line for _, line in numbered], strict=True))
-    except csv.Error as error:
-        raise BadData(f"{path}: is not CSV: {error}") from error
-    if not lines:
+    lines = _lines(path, text)
+    _, names = next(lines, (0, []))
+    if not names:
         raise BadData(f"{path}: is empty; a line of column names and rows are needed")
-    columns = tuple(name.strip() for name in lines[0])
-    rows = []
-    for (number, _), cells in zip(numbered[1:], lines[1:], strict=False):
+    columns = tuple(name.strip() for name in names)
+    rows: list[TableRow] = []
+    for number, cells in lines:
         place = f"{path}: line {number}"
         if len(cells) > len(columns):
             raise BadData(f"{place}: has {len(cells)} cells; {len(columns)} columns are named")
+        if len(rows) == MOST_ROWS:
+            raise BadData(f"{path}: has more than {MOST_ROWS:,} rows; no more are read")
         rows.append(_row(path, place, dict(zip(columns, cells, strict=False)), shipped))
     return Table(str(path), columns, tuple(rows))
 
 
+def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line that says something, beside its number; one after the other, as there
+    may be as many lines as a file has bytes."""
+    number = 0
+
+    def saying() -> Iterator[str]:
+        nonlocal number
+        for number, line in enumerate(io.StringIO(text, newline=None), start=1):  # noqa: B007
+            if line.strip() and not line.lstrip().startswith("#"):
+                yield line
+
+    try:
+        for cells in csv.reader(saying(), strict=True):
+            yield number, cells
+    except csv.Error as error:
+        raise BadData(f"{path}: line {number}: is not CSV: {error}") from error
+
+
 def _from_json(path: Path, text: str, shipped: bool) -> Table:
+    if values_begun(text) > MOST_VALUES:
+        raise BadData(f"{path}: has more than {MOST_VALUES:,} values; no more are read")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadData(f"{path}: is not JSON: {not_json(error)}") from error
     cases = document.get("cases") if isinstance(document, dict) else None
     if not isinstance(cases, list) or not all(isinstance(case, dict) for case in cases):
-        keys = ", ".join(map(str, document)) if isinstance(document, dict) else "a list"
+        keys = (told(document) or "no keys") if isinstance(document, dict) else "a list"
         raise BadData(f"{path}: has {keys}; a key `cases` with a list of cases is needed")
+    if len(cases) > MOST_ROWS:
+        raise BadData(f"{path}: has {len(cases):,} cases; at most {MOST_ROWS:,} are read")
     columns = tuple(dict.fromkeys(str(key) for case in cases for key in case))
     rows = [
-        _row(path, f"{path}: case {case.get('case', number)}", case, shipped)
+        _row(path, f"{path}: case {str(case.get('case', number))[:200]}", case, shipped)
         for number, case in enumerate(cases, start=1)
     ]
     return Table(str(path), columns, tuple(rows))
+
+
+def told(names: Iterable[str]) -> str:
+    """Names that were found; the first of them where they are many."""
+    return first_of([name[:40] for name in names], MOST_NAMED)
 
 
 def _row(path: Path, place: str, cells: Mapping[str, Any], shipped: bool) -> TableRow:

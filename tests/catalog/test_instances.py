@@ -244,11 +244,13 @@ def test_a_file_of_own_types_that_is_none_is_told(
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "many.csv").write_text("a,b\n" + "1\n" * 10_001)
     for name, words in (
         ("", "not a file"),
         ("pipe", "not a file"),
         ("bytes.csv", "byte 0 is no text"),
         ("other.csv", "arch: the column is missing"),
+        ("many.csv", "more than 10,000 types"),
         ("x" * 300, "too long"),
     ):
         monkeypatch.setenv("BERTHSIM_INSTANCES", str(tmp_path / name))

@@ -164,6 +164,36 @@ def test_ctrl_c_while_modules_are_read_is_130_and_no_traceback(
     assert not list(tmp_path.iterdir())
 
 
+ENDING = """
+import os, signal, sys, threading
+
+threading._register_atexit(lambda: os.kill(os.getpid(), signal.SIGINT))  # as where loky waits
+sys.argv = ["it", *{words}]
+{run}
+"""
+SMALL = """
+from sim.cli.script import script
+
+@script()
+def main(replications, seed, out):
+    print("berthsim")
+
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "run"), [(["--version"], "from sim.cli import main; main()"), ([], SMALL)]
+)
+def test_ctrl_c_while_python_ends_is_130_and_no_traceback(words: list[str], run: str) -> None:
+    """After a whole answer, which is said to its end."""
+    code = ENDING.format(words=words, run=run)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (130, "")
+    assert done.stdout.startswith("berthsim")
+
+
 def test_what_is_no_interrupt_is_told_as_ever() -> None:
     """A mistake in a script is not hidden by what waits for Ctrl-C."""
     code = "import sim.cli\nraise ZeroDivisionError('by nought')"

@@ -96,6 +96,34 @@ def test_a_help_that_cannot_be_written_ends_in_a_sentence() -> None:
     assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")
 
 
+CLOSED = """
+import os, subprocess, sys
+from sim.cli.streams import make_ready
+
+make_ready()
+print("nowhere"), print("nowhere", file=sys.stderr)
+worker = [sys.executable, "-c", "import os; [os.fstat(number) for number in (0, 1, 2)]"]
+sys.exit(subprocess.call(worker) or open(os.devnull).fileno() <= 2)
+"""
+
+
+@pytest.mark.parametrize("closed", ["<&- >&- 2>&-", "2>&-"])
+def test_what_the_shell_has_closed_leads_nowhere(closed: str) -> None:
+    """No file of results gets the number of standard error, and a worker process has one."""
+    done = subprocess.run(["sh", "-c", f"{sys.executable} -c '{CLOSED}' {closed}"], check=False)
+
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(("words", "code"), [("--help", 141), ("density --host 1x1 2>&1", 2)])
+def test_a_reader_who_has_gone_is_no_requirement_that_is_not_met(words: str, code: int) -> None:
+    """Whatever was to be said; a remark that nobody reads changes nothing."""
+    command = f"{sys.executable} -m sim {words} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (code, "")
+
+
 def test_a_pipe_is_written_to_where_somebody_reads(tmp_path: Path) -> None:
     """It stays a pipe; where nobody reads, a sentence instead of waiting for ever."""
     pipe = tmp_path / "pipe"

@@ -84,6 +84,13 @@ def interrupted_at(line: int, act: Callable[[], object], again: int | None = Non
     return next(left) < 0
 
 
+def at_line(line: int, do: Callable[[], object], act: Callable[[], object]) -> bool:
+    """Act, and do something before the n-th line of writing; whether it came to that line."""
+    left = itertools.count(line, -1)
+    at_each_line(act, lambda: do() if next(left) == 0 else None)
+    return next(left) < 0
+
+
 def moments(act: Callable[[], object], folder: Path | None = None) -> list[int]:
     """Numbers of the lines of writing that an act comes to; of those that are alike, the first.
 

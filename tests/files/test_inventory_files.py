@@ -319,3 +319,17 @@ def test_a_workbook_without_a_row_is_told_so(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match=r"i\.xlsx: its sheets are empty"):
         read_inventory(tmp_path / "i.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name,vcpu,memory_gib\n" + "," * 3_000_001, "more than 3,000,000 cells"),
+        ("name,vcpu,memory_gib\n" + "a\n" * 200_001, "more than 200,000 rows"),
+        ("name,vcpu,memory_gib" + ",x" * 16_400, "16,403 columns; at most 16,384"),
+    ],
+)
+def test_a_table_that_would_fill_a_memory_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    """Of rows, of columns, and of both together."""
+    with pytest.raises(BadInput, match=told):
+        read_inventory(write(tmp_path, "x.csv", text))

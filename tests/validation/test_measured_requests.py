@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.units import ms
+from sim.validation.cases import requests
 from sim.validation.cases.requests import REQUESTS_SERVED, Served, quantiles
 from sim.validation.judging import validate
 from sim.validation.table import BadData
@@ -30,7 +31,7 @@ def served(**rest: object) -> Served:
         "rate": 50.0,
         "work": 0.01,
         "variation": 1.0,
-        "seconds": 400.0,
+        "seconds": 200.0,
     }
     return Served(**{**plain, **rest})  # type: ignore[arg-type]
 
@@ -87,7 +88,7 @@ def test_others_make_work_longer_only_where_the_cpu_was_held_for_the_cgroups(
 
 def test_without_a_record_arrivals_are_drawn_and_the_bar_says_so(tmp_path: Path) -> None:
     """A single run of a queue is off by its own chance: the bar is another."""
-    file = a_file(tmp_path, "drawn,1,1,1,1024,,0,,400,20000,10,0,13.9,59.9,92.1")
+    file = a_file(tmp_path, "drawn,1,1,1,1024,,0,,200,10000,10,0,13.9,59.9,92.1")
     judged = validate([file], shipped=False)
 
     assert {tag for case in judged.cases for tag in case.tags} == {"arrivals drawn anew"}
@@ -128,4 +129,31 @@ def test_a_damaged_record_is_said(tmp_path: Path) -> None:
     (tmp_path / "mine_requests.csv.gz").write_bytes(b"no gzip at all")
 
     with pytest.raises(BadData, match=r"mine_requests\.csv\.gz"):
+        validate([file], shipped=False)
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (
+            "case,container,arrival_s,cpu_ms\nx,0,nan,1\n",
+            "request 1: arrival_s 'nan' and cpu_ms '1'",
+        ),
+        ("case,container,arrival_s,cpu_ms\nx,0,1\n", "request 1: .*cpu_ms are needed"),
+        ("case,container\nx,0\n", "arrival_s and cpu_ms are needed"),
+        ("case,container,arrival_s,cpu_ms\n" + "x,0,1,1\n" * 4, "than 3 requests"),
+        ("\n" * (2**20 + 1), "more than 1 MiB"),
+    ],
+)
+def test_a_record_with_mistakes_is_said(
+    tmp_path: Path, record: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In words, and before it fills a memory."""
+    monkeypatch.setattr(requests, "LARGEST", 2**20)
+    monkeypatch.setattr(requests, "MOST_REQUESTS", 3)
+    file = a_file(tmp_path, "x,1,1,1,1024,,0,,30,200,10,0,12,100,200")
+    with gzip.open(tmp_path / "mine_requests.csv.gz", "wt", compresslevel=1) as packed:
+        packed.write(record)
+
+    with pytest.raises(BadData, match=said):
         validate([file], shipped=False)

@@ -1,6 +1,7 @@
 """Reading measurements, and saying what is wrong with a file."""
 
 import json
+import tracemalloc
 from importlib.resources import as_file
 from pathlib import Path
 
@@ -57,6 +58,46 @@ def test_what_is_no_table_is_refused(tmp_path: Path, text: str, message: str) ->
         read(file(tmp_path, text))
 
     assert "mine.csv" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n" + "1\n" * 10_001, "more than 10,000 rows"),
+        ('{"cases": [' + "{}," * 10_000 + "{}]}", "10,001 cases; at most 10,000"),
+        ("[" + "0," * 600_000 + "0]", "more than 500,000 values"),
+        ("a" * (4 * 2**20 + 1), "too many; at most 4194304"),
+    ],
+)
+def test_what_would_fill_a_memory_is_refused_before_it_does(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    """Rows, cases and values are counted while they are read."""
+    tracemalloc.start()
+    with pytest.raises(BadData, match=message):
+        read(file(tmp_path, text))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 30e6
+
+
+def test_a_row_has_the_number_of_its_line_wherever_cells_have_lines_of_their_own(
+    tmp_path: Path,
+) -> None:
+    """Lines that say nothing count, too; a cell's own line ends in the row's last."""
+    table = read(file(tmp_path, 'a,b\n\n# x\n"1\n2",3\n4,5\n'))
+
+    assert [row.place.rpartition(" ")[2] for row in table.rows] == ["5", "6"]
+    assert table.rows[0].cells == {"a": "1\n2", "b": "3"}
+
+
+def test_of_many_columns_that_are_not_known_the_first_are_named(tmp_path: Path) -> None:
+    """A message can be read whatever stands in a file."""
+    with pytest.raises(BadData, match="c29 and 9,970 more") as told:
+        format_of(read(file(tmp_path, ",".join(f"c{n}" for n in range(10_000)) + "\n")))
+
+    assert len(str(told.value)) < 3000
 
 
 @pytest.mark.parametrize("cell", ["x", "-1", "nan", "inf", "1.5", "1e400"])

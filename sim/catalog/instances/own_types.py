@@ -6,6 +6,7 @@
 import csv
 import os
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 
 from sim.catalog.data import rows
@@ -14,8 +15,8 @@ from sim.core.question import BadInput
 
 PLACE = "BERTHSIM_INSTANCES"
 """The environment variable that names another file."""
-LARGEST = 16 * 10**6
-"""Bytes of a file; all of AWS's types are below 1 MB."""
+LARGEST, MOST_TYPES = 4 * 10**6, 10_000
+"""Bytes of a file, and its rows; all of AWS's types are below 1 MB."""
 NEEDED = ("instance_type", "arch", "vcpu", "memory_mib_nominal")
 """Columns that may not be blank; any other one may, or be missing: then it is not known."""
 
@@ -85,7 +86,7 @@ def read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         try:
-            found = list(reader)
+            found = list(islice(reader, MOST_TYPES + 1))
         except UnicodeDecodeError as error:
             raise ValueError(
                 f"{path} is not a CSV file: byte {error.start} is no text in UTF-8"
@@ -94,6 +95,8 @@ def read(path: Path) -> list[dict[str, str]]:
             raise ValueError(f"{path} is not a CSV file: {error}") from None
         except OSError as error:
             raise ValueError(f"{path}: it cannot be read: {error.strerror}") from None
+    if len(found) > MOST_TYPES:
+        raise ValueError(f"{path}: it has more than {MOST_TYPES:,} types; no more are read")
     known, heads = columns(), reader.fieldnames or ()
     wrong = [f"{head}: there is no such column" for head in heads if head not in known]
     wrong += [f"{head}: the column is missing" for head in NEEDED if head not in heads]

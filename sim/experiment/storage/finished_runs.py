@@ -10,15 +10,17 @@ import os
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from sim.experiment.storage.manifest import Manifest, check_name, read_manifest, write_manifest
-from sim.experiment.storage.part_files import FOLDERS, PartFiles, unlinked
-from sim.experiment.storage.whole_file import age, remove_drafts, write_whole
+from sim.experiment.storage.part_files import FOLDERS, Damaged, PartFiles, to_read
+from sim.experiment.storage.whole_file import age, in_words, remove_drafts, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +45,7 @@ def complete(
     write_whole(folder / SUMMARIES / f"{stem}.csv", summary)
     numbers = [part.number for part in parts.there]
     stored = {"parts": numbers, "summary": stem}
+    parts.check_ours()
     write_manifest(folder, {**manifest, "complete": True, "stored": stored}, described)
     write_whole(folder / SUMMARY, summary)
     parts.pin(numbers)
@@ -53,15 +56,18 @@ def read_summary(folder: Path, manifest: Manifest) -> str:
     """The summary of a finished run as it was written.
 
     Raises:
-        ValueError: it is damaged.
+        Damaged: it is.
         OSError: it cannot be read.
     """
     stem = str(manifest["stored"]["summary"])
     path = folder / SUMMARIES / f"{check_name('summary', stem)}.csv"
-    with unlinked(path) as file:
-        text = file.read()
-    if hashlib.blake2b(text, digest_size=8).hexdigest() != stem:
-        raise ValueError(f"{path} is damaged; the same command writes it again")
+    try:
+        with to_read(path) as file:
+            text = file.read()
+        if hashlib.blake2b(text, digest_size=8).hexdigest() != stem:
+            raise Damaged(f"{path} is damaged")
+    except Damaged as error:
+        raise Damaged(f"{error}; the same command writes it again") from None
     return text.decode()
 
 
@@ -136,10 +142,11 @@ def _save(
     summary: str,
 ) -> None:
     """Keep a finished run in a folder that is there, unless it has as many replications."""
-    with locked(folder, waits=SAVE_WAITS):
+    with locked(folder, waits=SAVE_WAITS) as check_ours:
         there = finished(folder)
         parts = PartFiles(folder, manifest["code"], stored_parts(there))
-        make_ready(folder, there)
+        parts.check_ours = check_ours
+        make_ready(parts, there)
         lost = parts.tidy()
         if there is not None and there["code"] == manifest["code"] and not lost:
             enough = replications(there) >= replications(manifest)
@@ -214,19 +221,21 @@ def remove_old_drafts(folder: Path) -> None:
     remove_drafts(folder, older_than=SAVE_WAITS)
 
 
-def make_ready(folder: Path, there: Manifest | None) -> None:
+def make_ready(parts: PartFiles, there: Manifest | None) -> None:
     """The folders of a run's files, without what writers left in them that were killed.
 
     Args:
+        parts: of the run.
         there: manifest of the finished run that is there.
 
     Raises:
         OSError: one of them is a link, or cannot be made.
     """
     for name in (*FOLDERS, SUMMARIES):
-        make_folder(folder / name)
-    remove_drafts(folder)
-    _tidy_summaries(folder, None if there is None else there["stored"].get("summary"))
+        make_folder(parts.folder / name)
+    parts.check_ours()
+    remove_drafts(parts.folder)
+    _tidy_summaries(parts.folder, None if there is None else there["stored"].get("summary"))
 
 
 def _tidy_summaries(folder: Path, counts: str | None) -> None:
@@ -256,8 +265,12 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
+class Gone(OSError):  # noqa: N818 (it is what happened, in the user's words)
+    """A folder that was removed, or begun anew by another process, while this one worked there."""
+
+
 @contextlib.contextmanager
-def locked(folder: Path, waits: float = 0.0) -> Iterator[None]:
+def locked(folder: Path, waits: float = 0.0) -> Iterator[Callable[[], None]]:
     """A lock on a folder that goes when this process does, however it ends.
 
     One that this thread has already was left by an interrupt, and is taken over: a notebook keeps
@@ -266,9 +279,13 @@ def locked(folder: Path, waits: float = 0.0) -> Iterator[None]:
     Args:
         waits: seconds to wait for another process.
 
+    Yields:
+        What raises `Gone` once the lock is on a folder that is no longer there: whoever makes a new
+        one of that name has the lock on that.
+
     Raises:
         BlockingIOError: another process has it.
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written, or its file system knows no locks.
     """
     path = folder / LOCK
     if path.is_symlink():
@@ -276,15 +293,37 @@ def locked(folder: Path, waits: float = 0.0) -> Iterator[None]:
     lock = FileLock(path, is_singleton=True)
     try:
         _acquire(lock, folder, waits)
-        yield
+        yield partial(_check_ours, path, path.stat())
     finally:
         lock.release(force=True)
 
 
+def _check_ours(path: Path, ours: os.stat_result) -> None:
+    """Raise `Gone` unless that file is the one there; its number is not given again while it is
+    open.
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if os.path.samestat(path.lstat(), ours):
+            return
+    raise Gone(
+        f"{path.parent}: this folder or its lock was removed while its runs were made, and another "
+        f"process may have begun it anew; this one writes nothing more there, and the same command "
+        f"makes what is missing"
+    )
+
+
 def _acquire(lock: BaseFileLock, folder: Path, waits: float) -> None:
     try:
-        lock.acquire(timeout=waits)
+        with warnings.catch_warnings(action="ignore"):  # where a file has to do for a lock
+            lock.acquire(timeout=waits)
     except Timeout:
         raise BlockingIOError(
             f"{folder}: another process works there; wait for it, or give another --out"
         ) from None
+    except (OSError, NotImplementedError) as error:
+        if getattr(error, "filename", None):
+            raise
+        raise OSError(
+            f"{folder}: its file system locks no files ({in_words(error)}), so two processes could "
+            f"write there at once; give another --out"
+        ) from error

@@ -9,7 +9,6 @@ folder; files of other names are never touched, and no link is followed.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -22,7 +21,13 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.experiment.storage.whole_file import remove_drafts, whole_file, write_whole
+from sim.experiment.storage.whole_file import (
+    NO_FILE,
+    remove_drafts,
+    unlinked,
+    whole_file,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,12 +44,6 @@ FOLDERS = (*TABLES, COMMITS)
 
 LARGEST_COMMIT = 2**20
 """Bytes of a commit; a few hundred are usual."""
-
-NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""How a file is opened that may be neither a link nor a pipe, where the system knows that."""
-
-NO_FILE = (errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO)
-"""What the system says of a link, a folder, or a pipe in its place."""
 
 _OURS = re.compile(r"part-([0-9]{5,9})\.(?:parquet|json)")
 
@@ -94,6 +93,8 @@ class PartFiles:
         self.pinned = frozenset(pinned)
         self.there: list[PartFile] = []
         """Those that count, as far as `find` or `tidy` has seen or `write` has made them."""
+        self.check_ours: Callable[[], None] = lambda: None
+        """Raises where the folder is not ours any more: before anything there counts or goes."""
         self._code = code
         self._sure = True
         """Whether `there` is what is on disk: not after a write that was interrupted."""
@@ -125,7 +126,7 @@ class PartFiles:
         part = self._commit(number)
         for table in TABLES:
             path = self.path(table, number)
-            with _to_read(path) as file:
+            with to_read(path) as file:
                 digest = hashlib.file_digest(file, "blake2b").hexdigest()
             if digest != part.digests[table]:
                 raise Damaged(f"{path} is damaged")
@@ -182,6 +183,7 @@ class PartFiles:
         Raises:
             OSError: the disk is full, or the folder cannot be written.
         """
+        self.check_ours()
         if not self._sure:
             self.find()
         self._sure = False
@@ -197,6 +199,7 @@ class PartFiles:
             replaces=tuple(sorted({*replaces, *self._outlived(replaces)})),
             digests=digests,
         )
+        self.check_ours()
         write_whole(self.path(COMMITS, number), _sealed(part))
         self._count([*self.there, part])
         for old in replaces:
@@ -233,6 +236,7 @@ class PartFiles:
         for folder in reversed(FOLDERS):
             for path, number in list(self._files(folder)):
                 if number not in kept:
+                    self.check_ours()
                     path.unlink(missing_ok=True)
             remove_drafts(self.folder / folder)
 
@@ -245,7 +249,7 @@ class PartFiles:
 
     def _commit(self, number: int) -> PartFile:
         path = self.path(COMMITS, number)
-        with _to_read(path) as file:
+        with to_read(path) as file:
             text = file.read(LARGEST_COMMIT)
         try:
             part = _unsealed(text)
@@ -292,7 +296,7 @@ class PartFiles:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with _to_read(path) as file:
+        with to_read(path) as file:
             held = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
             file.readinto(held)
         try:
@@ -320,21 +324,14 @@ class PartFiles:
                     rows += piece.num_rows
             file.flush()
             with Path(file.name).open("rb") as written:
-                return rows, hashlib.file_digest(written, "blake2b").hexdigest()
-
-
-def unlinked(path: Path) -> BufferedReader:
-    """A file to read that is itself there, and not a link to another.
-
-    Raises:
-        OSError: it is a link, or cannot be read.
-    """
-    return open(path, "rb", opener=lambda name, _: os.open(name, os.O_RDONLY | NO_LINK))
+                digest = hashlib.file_digest(written, "blake2b").hexdigest()
+            self.check_ours()
+        return rows, digest
 
 
 @contextmanager
-def _to_read(path: Path) -> Iterator[BufferedReader]:
-    """A file of a part.
+def to_read(path: Path) -> Iterator[BufferedReader]:
+    """A file of a run.
 
     Raises:
         Damaged: it is missing, or no file.

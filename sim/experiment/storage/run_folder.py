@@ -111,8 +111,12 @@ class RunFolder:
         make_folder(self.folder.parent)
         make_folder(self.folder)
         with contextlib.ExitStack() as held:
-            held.enter_context(locked(self.folder))
-            self._prepare()
+            self.parts.check_ours = held.enter_context(locked(self.folder))
+            try:
+                self._prepare()
+            except OSError:
+                self.parts.check_ours()
+                raise
             self._held = held.pop_all()
         return self
 
@@ -224,12 +228,13 @@ class RunFolder:
         self._there = finished(self.folder)
         self.parts.pinned = frozenset(stored_parts(self._there))
         self._say_if_of_other_code()
-        make_ready(self.folder, self._there)
+        make_ready(self.parts, self._there)
         lost = self.parts.tidy()
         for message in lost:
             say(f"{message}: its runs are made again")
         if lost or not self._is_whole():
             self._there = None
+            self.parts.check_ours()
             write_manifest(self.folder, {**self.manifest, "complete": False}, self.described)
         note_latest(self.folder)
 

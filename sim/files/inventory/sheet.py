@@ -12,6 +12,8 @@ from sim.files.text.source import decoded
 
 MOST_ROWS = 200_000
 """Rows of one table."""
+MOST_CELLS, MOST_COLUMNS = 3_000_000, 16_384
+"""Cells of one table, which are in memory all at once, and its columns, as Excel allows."""
 LONGEST_CELL = 32_767
 """Characters of a cell; Excel allows no more."""
 _SEPARATORS = ",;\t|"
@@ -65,6 +67,8 @@ def csv_sheet(source: str, data: bytes) -> Sheet:
         raise BadInput(f"{source}: it is JSON; a list of machines is read as xlsx or csv")
     first = next((line for line in io.StringIO(text) if line.strip()), "")
     separator = max(_SEPARATORS, key=first.count)
+    if text.count(separator) > MOST_CELLS:
+        raise BadInput(f"{source}: it has more than {MOST_CELLS:,} cells")
     lines = list(_lines(source, text, separator))
     if not lines:
         raise BadInput(f"{source}: it is empty")
@@ -84,6 +88,12 @@ def _lines(source: str, text: str, separator: str) -> Iterator[Line]:
 
 
 def headed(source: str, name: str, lines: Sequence[Line], *, comma: bool = False) -> Sheet:
-    """A table whose first row is its header."""
+    """A table whose first row is its header.
+
+    Raises:
+        BadInput: it has more columns than a spreadsheet.
+    """
     header = tuple(cell.strip() for cell in lines[0].cells)
+    if len(header) > MOST_COLUMNS:
+        raise BadInput(f"{source}: it has {len(header):,} columns; at most {MOST_COLUMNS:,}")
     return Sheet(source, name, header, lines[1:], comma)

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from sim.core.mistakes import not_json
+from sim.core.mistakes import not_json, values_begun
 from sim.core.question import BadInput
 from sim.files.text.place import PlacedList, PlacedMapping, Tagged, TextPlace, placed
 from sim.files.text.source import SourceText
@@ -86,7 +86,7 @@ def refuse_crowded(source: SourceText, most: int = MOST_SIGNS) -> None:
     Raises:
         BadInput: it has.
     """
-    if sum(map(source.text.count, "{[,")) > most:
+    if values_begun(source.text) > most:
         raise BadInput(f"{source.name}: more than {most:,} values; no more are read")
 
 

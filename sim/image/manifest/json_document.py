@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sim.core.mistakes import values_begun
 from sim.core.quantity import LARGEST_SIZE
 
 LARGEST = 16 * 10**6
@@ -125,7 +126,7 @@ def documents(text: str, label: str) -> list[Any]:
     Raises:
         BadManifest: one is not JSON, or has a key twice.
     """
-    if sum(text.count(sign) for sign in "{[,") > MOST_VALUES:
+    if values_begun(text) > MOST_VALUES:
         raise BadManifest(
             f"{label}: it has more than {MOST_VALUES:,} values, which no manifest has"
         )

@@ -1,6 +1,6 @@
 """The images on one host: what is on its disk, what a pull adds, and what is deleted."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from simpy import Environment, Event, Interrupt, Process
@@ -8,11 +8,11 @@ from simpy import Environment, Event, Interrupt, Process
 from sim.core.cited import plain
 from sim.core.quantity import shown_gib, shown_seconds
 from sim.host.kernel import Kernel
-from sim.image.image import Image
+from sim.image.image import Image, Layer
 from sim.image.transfer.client import NoSpace, Puller, PullFailed, PullPolicy
 from sim.image.transfer.download import Downloader
 from sim.image.transfer.garbage_collection import ImageCleanup, ImageCollector
-from sim.image.transfer.layer_store import LayerStore, StoredImage, StoredLayer
+from sim.image.transfer.layer_store import Arrival, LayerStore, StoredImage, StoredLayer
 from sim.image.transfer.lone_pull import LonePull
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
@@ -194,41 +194,45 @@ class ImageStore:
             NoSpace: the disk cannot take it. A real daemon notices when the disk is full, and
                 deletes what it has fetched; here it is refused before it begins.
         """
-        env = self._kernel.world.env
         self.catch_up()
-        stored = self._find(image)
+        stored = self._find(image) or self._pull_alone(image)
         if stored is None:
+            env = self._kernel.world.env
             copies = self._add(image, env)
             stored = self._hold(image)
             if copies:
                 stored.coming = True
-                if not self._pull_alone(stored, copies):
-                    download = env.process(self._download(puller, stored, copies, reads))
-                    self._downloads[download] = None
-                    download.callbacks.append(self._downloads.pop)
+                download = env.process(self._download(puller, stored, copies, reads))
+                self._downloads[download] = None
+                download.callbacks.append(self._downloads.pop)
         return self._use(stored)
 
-    def _pull_alone(self, stored: StoredImage, copies: list[StoredLayer]) -> bool:
-        """Begin a pull in closed form, where nothing can come between; whether it was."""
+    def _pull_alone(self, image: Image) -> StoredImage | None:
+        """Begin a pull in closed form; None where something can come between.
+
+        Its layers are here all at once, when it is over: until then one moment stands for them.
+        """
         if self._lone is None or not self._registry.sends_apart:
-            return False
+            return None
+        missing, kernel = self.layers.missing(image), self._kernel
         cpu = min(self._cpu.cap, self._cpu.root.capacity)
-        layers = [copy.layer for copy in copies]
-        alone = self._costs.alone(layers, cpu, self._kernel.operation_bytes)
-        if not alone:
-            return False
+        plan = self._costs.alone(missing, cpu, kernel.operation_bytes)
+        if not plan.layers:
+            return None
+        self._make_room(image, missing, plan.on_disk)
+        arrival = Arrival(kernel.world.env)
+        stored = self._images[self._costs.key(image)] = StoredImage(image, [arrival], self.release)
+        stored.coming = True
 
         def done(pull: LonePull) -> None:
             del self._downloads[pull]
-            for copy in copies:
-                copy.end()
             self._all_here(stored)
+            arrival.begin()
 
-        pull = LonePull(
-            self._kernel, self._cpu, self._registry, self._costs.unpacking, alone, self._lone, done
-        )
+        unpacking = self._costs.unpacking
+        pull = LonePull(kernel, self._cpu, self._registry, unpacking, plan, self._lone, done)
         self._downloads[pull] = None
-        return True
+        return stored
 
     def _use(self, stored: StoredImage) -> StoredImage:
         """Count one more user of an image."""
@@ -257,25 +261,32 @@ class ImageStore:
         """All of an image has come; a host of one task will get no other."""
         stored.coming = False
         if self._lone is not None:
-            self.layers.settle(self._registry.settled)
+            self.layers.settle(stored.image, self._registry.settled)
 
     def _add(self, image: Image, env: Environment | None) -> list[StoredLayer]:
-        """Make room for the layers that are missing.
+        """Make room for the layers that are missing, which come (or, without `env`, are here).
 
         Raises:
             NoSpace: there is none.
         """
-        missing, space = self.layers.missing(image), self._kernel.space
-        added = self.layers.add(missing, env)
-        if added is None:
-            need = self.layers.need(missing)
+        missing = self.layers.missing(image)
+        self._make_room(image, missing, self.layers.need(missing))
+        return self.layers.add(missing, env)
+
+    def _make_room(self, image: Image, missing: Sequence[Layer], need: float) -> None:
+        """Take the bytes of disk that layers need.
+
+        Raises:
+            NoSpace: there is not so much.
+        """
+        space = self._kernel.space
+        if not space.take(need):
             files = sum(layer.unpacked for layer in missing)
             blobs = f" and {shown_gib(need - files)} of blobs" if need > files else ""
             raise NoSpace(
                 f"{self._registry.retry_policy.error}: {image.name}: no space left on device "
                 f"(needed {shown_gib(files)} of files{blobs}, {space})"
             )
-        return added
 
     def _hold(self, image: Image) -> StoredImage:
         stored = self._images[self._costs.key(image)] = StoredImage(

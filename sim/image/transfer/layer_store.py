@@ -1,6 +1,6 @@
 """The layers on one disk, each digest once, with the images that use them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from simpy import Environment, Event
 
@@ -10,38 +10,51 @@ from sim.image.image import Image, Layer
 from sim.image.transfer.unpacking import LayerCosts
 
 
-class StoredLayer:
-    """One layer on this disk, or on its way to it."""
+class Arrival:
+    """What a start needs of some layers is on its way, or here.
 
-    __slots__ = ("_arrival", "_env", "layer", "users", "whole")
+    Args:
+        env: None where it is here.
+    """
 
-    def __init__(self, layer: Layer, env: Environment | None) -> None:
-        self.layer = layer
-        self.users = 0
-        """Images on this disk that have it."""
+    __slots__ = ("_env", "_moment")
+
+    def __init__(self, env: Environment | None) -> None:
         self._env = env
-        """None where a container can start from it."""
-        self._arrival: Event | None = None
-        """The moment from which one can, if somebody waits for it."""
-        self.whole = env is None
-        """Whether all its files are here."""
+        """None where a container can start from them."""
+        self._moment: Event | None = None
+        """That from which one can, if somebody waits for it."""
 
     def awaited(self) -> Event | None:
-        """The moment from which a container can start from it; None: it can already."""
-        if self._env is not None and self._arrival is None:
-            self._arrival = self._env.event()
-        return self._arrival
+        """The moment from which a container can start from them; None: it can already."""
+        if self._env is not None and self._moment is None:
+            self._moment = self._env.event()
+        return self._moment
 
     @property
     def usable(self) -> bool:
-        """Whether a container can start from it."""
+        """Whether a container can start from them."""
         return self._env is None
 
     def begin(self) -> None:
-        """Let containers start from it: what a start needs is here."""
-        arrival, self._arrival, self._env = self._arrival, None, None
-        if arrival is not None and arrival.callbacks:  # what nobody waits for needs no event
-            arrival.succeed()
+        """Let containers start from them: what a start needs is here."""
+        moment, self._moment, self._env = self._moment, None, None
+        if moment is not None and moment.callbacks:  # what nobody waits for needs no event
+            moment.succeed()
+
+
+class StoredLayer(Arrival):
+    """One layer on this disk, or on its way to it."""
+
+    __slots__ = ("layer", "users", "whole")
+
+    def __init__(self, layer: Layer, env: Environment | None) -> None:
+        super().__init__(env)
+        self.layer = layer
+        self.users = 0
+        """Images on this disk that have it."""
+        self.whole = env is None
+        """Whether all its files are here."""
 
     def end(self) -> None:
         """Have all of it here."""
@@ -57,13 +70,13 @@ class StoredImage:
     def __init__(
         self,
         image: Image,
-        copies: Iterable[StoredLayer],
+        arrivals: Sequence[Arrival],
         give_back: Callable[["StoredImage"], None],
     ) -> None:
         self.image = image
         self._give_back = give_back
-        self._awaited = list(copies)[::-1]
-        """Layers that may be on their way, the base last."""
+        self._awaited: list[Arrival] = [*arrivals[::-1]]
+        """Those that may be on their way, the base last."""
         self.coming = False
         """Whether some of it is still on its way."""
         self.users = 0
@@ -113,13 +126,16 @@ class LayerStore:
 
     @property
     def bytes(self) -> float:
-        """Bytes of disk that they take, or will take once they are here."""
+        """Bytes of disk that they take, or will take once they are here; of an image that a host
+        has to itself, once it is here."""
         return sum(self._costs.on_disk(copy.layer) for copy in self)
 
-    def missing(self, image: Image) -> list[Layer]:
+    def missing(self, image: Image) -> Sequence[Layer]:
         """Layers of an image that are neither here nor on their way, each digest once."""
-        layers = {layer.digest: layer for layer in image.layers}
-        return [layer for digest, layer in layers.items() if digest not in self._copies]
+        layers = self._costs.distinct(image)
+        if not self._copies:
+            return layers
+        return [layer for layer in layers if layer.digest not in self._copies]
 
     def of(self, image: Image) -> list[StoredLayer]:
         """The stored layers of an image, from the base up."""
@@ -134,38 +150,39 @@ class LayerStore:
         """Bytes of disk that layers take."""
         return sum(map(self._costs.on_disk, layers))
 
-    def add(self, layers: Iterable[Layer], env: Environment | None) -> list[StoredLayer] | None:
-        """Make room for layers on their way (or, without `env`, here at once).
-
-        Returns:
-            None where there is no room.
-        """
-        layers = list(layers)
-        if not self._space.take(self.need(layers)):
-            return None
+    def add(self, layers: Iterable[Layer], env: Environment | None) -> list[StoredLayer]:
+        """Layers on their way (or, without `env`, here at once), for which room was made."""
         added = [StoredLayer(layer, env) for layer in layers]
         self._copies.update((copy.layer.digest, copy) for copy in added)
         return added
 
     def use(self, image: Image) -> None:
         """An image is here, or will be."""
-        for digest in {layer.digest for layer in image.layers}:
-            self._copies[digest].users += 1
+        for layer in self._costs.distinct(image):
+            self._copies[layer.digest].users += 1
 
-    def settle(self, alike: dict[tuple[str, ...], dict[str, StoredLayer]]) -> None:
-        """Nothing comes any more, and nothing goes: stores that hold the same have one list.
+    def settle(self, image: Image, alike: dict[tuple[str, ...], dict[str, StoredLayer]]) -> None:
+        """All of an image has come, and no other will: stores that hold the same have one list.
 
         Args:
             alike: the lists of all such stores, by the digests in them.
         """
-        self._copies = alike.setdefault(tuple(self._copies), self._copies)
+        key = (*self._copies, *self._costs.key(image))
+        known = alike.get(key)
+        if known is None:
+            missing = self.missing(image)
+            if missing:  # nobody has asked for one of them while they were on their way
+                self.add(missing, None)
+                self.use(image)
+            known = alike[key] = self._copies
+        self._copies = known
 
     def drop(self, image: Image) -> None:
         """An image is deleted, and with it the layers that no other one uses."""
-        for digest in {layer.digest for layer in image.layers}:
-            copy = self._copies[digest]
+        for layer in self._costs.distinct(image):
+            copy = self._copies[layer.digest]
             copy.users -= 1
             if copy.users == 0:
-                del self._copies[digest]
+                del self._copies[layer.digest]
                 self._space.give(self._costs.on_disk(copy.layer))
-                self._memory.forget(digest)
+                self._memory.forget(layer.digest)

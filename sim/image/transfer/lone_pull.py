@@ -11,7 +11,7 @@ wait for a connection and one for the end.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from sim.core.cited import plain
@@ -20,15 +20,15 @@ from sim.core.token_bucket import Promise
 from sim.host.kernel import Kernel
 from sim.image.transfer.lone_host import Disk, Wire
 from sim.image.transfer.registry import LiveRegistry
-from sim.image.transfer.unpacking import LoneLayer, Unpacking
+from sim.image.transfer.unpacking import LonePlan, Unpacking
 from sim.sharing import Group
 
 FILES: Final = -1
 """Number of the write that puts the files of the layer on disk which is being unpacked."""
 
 Part = list[Any]
-"""A part of the pull: the code of its phase, since when, until when (infinite where that is not
-known yet), and how many transfers of it are under way."""
+"""A part of the pull: the code of its phase, since when, and until when: infinite where that is
+not known yet."""
 
 
 class LonePull:
@@ -36,7 +36,7 @@ class LonePull:
 
     Args:
         cpu: the daemon's group.
-        layers: from the base up.
+        plan: its layers, from the base up.
         task: the start whose spans they are.
         done: called when all layers are unpacked.
     """
@@ -49,6 +49,8 @@ class LonePull:
         "_cpu",
         "_disk",
         "_done",
+        "_files",
+        "_half",
         "_here",
         "_kernel",
         "_layers",
@@ -75,26 +77,27 @@ class LonePull:
         cpu: Group,
         registry: LiveRegistry,
         unpacking: Unpacking,
-        layers: Sequence[LoneLayer],
+        plan: LonePlan,
         task: int,
         done: Callable[[LonePull], None],
     ) -> None:
         record = kernel.world.record
         self._kernel, self._cpu, self._registry = kernel, cpu, registry
-        self._layers, self._task, self._done = layers, task, done
-        self._overhead = plain(unpacking.layer_overhead)
+        self._layers, self._files = plan.layers, plan.files
+        self._task, self._done, self._phases = task, done, record.phases
+        self._overhead, self._connections = plain(unpacking.layer_overhead), unpacking.downloads
+        """Seconds a layer; connections that are free."""
         self._wire, self._disk = Wire(kernel.nic_rate), Disk(kernel.disk_rate)
-        self._phases = record.phases
         self._parts: list[Part] = []
         """As they began."""
         self._now = kernel.world.env.now
         """How far it is known, which may be ahead of the clock."""
         self._next = 0
         """Number of the next layer to be downloaded."""
-        self._connections = unpacking.downloads
-        """Those that are free."""
         self._under_way: dict[int, Part] = {}
         """Downloads, by the number of the layer."""
+        self._half: set[int] = set()
+        """Those with one transfer left, on the wire or to disk."""
         self._at_once: list[int] = []
         """Downloads that take no time, and are not through yet."""
         self._here: set[int] = set()
@@ -132,8 +135,7 @@ class LonePull:
         if record.unfiled.pop(self, self) is self:
             return
         self._kernel.pulling = None
-        phases, since, until, _ = zip(*self._parts, strict=True) if self._parts else ((),) * 4
-        record.file_parts(self._task, self._phases["pull"], phases, since, until, outcome)
+        record.file_parts(self._task, self._phases["pull"], self._parts, outcome)
 
     def catch_up(self) -> None:
         """Let the meters of the host tell what is so now."""
@@ -144,8 +146,7 @@ class LonePull:
         self._cpu.root.note_work(computed - self._computed)
         self._computed = computed
         while self._cached < len(self._writing) and self._writing[self._cached][2] <= now:
-            layer = self._layers[self._cached]
-            self._kernel.memory.cache(layer.layer.digest, layer.size)
+            self._kernel.memory.cache(*self._files[self._cached])
             self._cached += 1
 
     # --- with the clock
@@ -174,8 +175,7 @@ class LonePull:
             return
         if self._kernel.pulling is not None:
             self.catch_up()
-        rest = self._layers[self._cached :]
-        self._kernel.memory.cache_all([(each.layer.digest, each.size) for each in rest])
+        self._kernel.memory.cache_all(self._files[self._cached :])
         self.end(DONE)
         self._done(self)
 
@@ -189,16 +189,18 @@ class LonePull:
             if promise is None:
                 self._download(number)
             else:
-                self._parts.append([self._phases["throttled"], self._now, promise.at, 0])
+                self._parts.append([self._phases["throttled"], self._now, promise.at])
                 self._promises[number] = promise
 
     def _download(self, number: int) -> None:
         layer, now = self._layers[number], self._now
         many = self._wire.begin(number, layer.wire, self._registry.connection_rate(), now)
         many += self._disk.begin(number, layer.blob, now)
-        self._under_way[number] = part = [self._phases["download"], now, math.inf, many]
+        self._under_way[number] = part = [self._phases["download"], now, math.inf]
         self._parts.append(part)
-        if not many:
+        if many == 1:
+            self._half.add(number)
+        elif not many:
             self._at_once.append(number)
 
     # --- ahead of the clock
@@ -228,10 +230,10 @@ class LonePull:
             untarred = self._untarred_at
             self._unpacked_at = (untarred if untarred > self._now else self._now) + self._overhead
             return
-        part = self._under_way[number]
-        part[3] -= 1
-        if not part[3]:
+        if number in self._half:
             self._through(number)
+        else:
+            self._half.add(number)
 
     def _through(self, number: int) -> None:
         """A layer is downloaded."""
@@ -244,9 +246,9 @@ class LonePull:
     def _begin_to_unpack(self) -> None:
         """Decompress the next layer and write its files: nobody else wants the CPU meanwhile."""
         layer, now = self._layers[self._unpacked], self._now
-        part: Part = [self._phases["unpack"], now, math.inf, 0]
+        part: Part = [self._phases["unpack"], now, math.inf]
         self._writing.append(part)
-        self._parts += part, [self._phases["decompress"], now, now + layer.decompressed, 0]
+        self._parts += part, [self._phases["decompress"], now, now + layer.decompressed]
         self._untarred_at = untarred = now + layer.untarred
         if not self._disk.begin(FILES, layer.files, now):
             self._unpacked_at = untarred + self._overhead
@@ -255,5 +257,23 @@ class LonePull:
         self._writing[self._unpacked][2] = self._now
         self._unpacked_at = math.inf
         self._unpacked += 1
-        if self._unpacked in self._here:
+        if len(self._here) == len(self._layers):
+            self._unpack_rest()
+        elif self._unpacked in self._here:
             self._begin_to_unpack()
+
+    def _unpack_rest(self) -> None:
+        """Unpack the other layers, one after the other: all are here, so nothing else is written.
+
+        What `_run` would come to from one end to the next: a tenth of a task on Fargate.
+        """
+        now, rate, overhead = self._now, self._kernel.disk_rate, self._overhead
+        unpack, decompress = self._phases["unpack"], self._phases["decompress"]
+        for layer in self._layers[self._unpacked :]:
+            untarred, written = now + layer.untarred, now + layer.files / rate
+            end = (untarred if untarred > written else written) + overhead
+            part: Part = [unpack, now, end]
+            self._writing.append(part)
+            self._parts += part, [decompress, now, now + layer.decompressed]
+            now = end
+        self._now, self._unpacked = now, len(self._layers)

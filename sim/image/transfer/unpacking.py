@@ -175,6 +175,20 @@ class LoneLayer(NamedTuple):
         return min(2.0, self.cpu) * beside + min(1.0, self.cpu) * alone
 
 
+class LonePlan(NamedTuple):
+    """What the layers of one image are to such hosts, known once for all of them."""
+
+    layers: tuple[LoneLayer, ...]
+    files: tuple[tuple[str, float], ...]
+    """What they are in the page cache: their digests, and the bytes of each."""
+    on_disk: float
+    """Bytes of disk that they take, their blobs included."""
+
+
+NO_PLAN = LonePlan((), (), 0.0)
+"""Of layers that are no such sum."""
+
+
 class LayerCosts:
     """What layers cost on hosts of one kind, worked out once for all that pull them.
 
@@ -182,15 +196,15 @@ class LayerCosts:
         core_speed: of these hosts.
     """
 
-    __slots__ = ("_alone", "_core_speed", "_keys", "_known", "unpacking")
+    __slots__ = ("_core_speed", "_keys", "_known", "_plans", "unpacking")
 
     def __init__(self, unpacking: Unpacking, core_speed: float) -> None:
         self.unpacking = unpacking
         self._core_speed = core_speed
         self._known: dict[tuple[int, float], LayerWork] = {}
         """By identity: to compare two layers takes as long as to work it out."""
-        self._keys: dict[int, tuple[Image, tuple[str, ...]]] = {}
-        self._alone: dict[tuple[float, ...], tuple[LoneLayer, ...]] = {}
+        self._keys: dict[int, tuple[Image, tuple[str, ...], tuple[Layer, ...]]] = {}
+        self._plans: dict[tuple[float, ...], LonePlan] = {}
 
     def of(self, layer: Layer, share: float = 1.0) -> LayerWork:
         """What it costs to pull one layer, or a share of it."""
@@ -209,9 +223,7 @@ class LayerCosts:
             )
         return known
 
-    def alone(
-        self, layers: Iterable[Layer], cpu: float, operation_bytes: float
-    ) -> tuple[LoneLayer, ...]:
+    def alone(self, layers: Iterable[Layer], cpu: float, operation_bytes: float) -> LonePlan:
         """What layers are to a host that one pull has to itself; empty where that is no such sum:
         they have to come whole, over a connection each, and be unpacked one after the other.
 
@@ -220,13 +232,15 @@ class LayerCosts:
             operation_bytes: that its disk moves in the time of one operation.
         """
         key = (cpu, operation_bytes, *map(id, layers))
-        known = self._alone.get(key)
+        known = self._plans.get(key)
         if known is None:
             how, works = self.unpacking, [self.of(layer) for layer in layers]
             plain = how.overlap and how.lazy is None and how.unpacks == 1
             if plain and all(work.pieces == 1 for work in works):
-                known = tuple(self._lone(work, cpu, operation_bytes) for work in works)
-            known = self._alone[key] = known or ()
+                lone = tuple(self._lone(work, cpu, operation_bytes) for work in works)
+                files = tuple((each.layer.digest, each.size) for each in lone)
+                known = LonePlan(lone, files, sum(work.on_disk for work in works))
+            known = self._plans[key] = known or NO_PLAN
         return known
 
     def _lone(self, work: LayerWork, cpu: float, operation_bytes: float) -> LoneLayer:
@@ -247,11 +261,19 @@ class LayerCosts:
 
     def key(self, image: Image) -> tuple[str, ...]:
         """What makes an image the same image: its layers, whatever its name."""
+        return self._of_image(image)[1]
+
+    def distinct(self, image: Image) -> tuple[Layer, ...]:
+        """Its layers, each digest once."""
+        return self._of_image(image)[2]
+
+    def _of_image(self, image: Image) -> tuple[Image, tuple[str, ...], tuple[Layer, ...]]:
         known = self._keys.get(id(image))
         if known is None:
             digests = tuple(layer.digest for layer in image.layers)
-            known = self._keys[id(image)] = image, digests
-        return known[1]
+            layers = tuple({layer.digest: layer for layer in image.layers}.values())
+            known = self._keys[id(image)] = image, digests, layers
+        return known
 
     def on_disk(self, layer: Layer) -> float:
         """Bytes of disk a layer takes: its files, and its blob where that is kept."""

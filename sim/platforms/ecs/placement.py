@@ -67,20 +67,24 @@ class PlacementIndex:
         return self._hosts.count(left)
 
     def take(self, request: TaskRequest) -> ContainerInstance | str:
-        """Reserve for one task, or say in ECS's word why no instance has room."""
+        """Reserve for one task, or say why no instance has room."""
         number = self._hosts.best(request)
         if number is None:
-            words = (left.lacks(request) for left in self._hosts.kinds())
-            return next((word for word in words if word), NO_INSTANCES)
+            return self._lacks(request)
         if self._strategy == "random":
             number = self._any(request)
         instance = self._instances[number]
         instance.left = self._hosts.take(number, request)
         return instance
 
+    def _lacks(self, request: TaskRequest) -> str:
+        """ECS's word for why no instance has room."""
+        words = (left.lacks(request) for left in self._hosts.kinds())
+        return next((word for word in words if word), NO_INSTANCES)
+
     def give_back(self, instance: ContainerInstance, request: TaskRequest) -> None:
         """Free what one task had reserved, if the instance still counts."""
-        if instance in self:
+        if instance.number in self._hosts:
             instance.left = self._hosts.give_back(instance.number, request)
 
     def _any(self, request: TaskRequest) -> int:

@@ -187,6 +187,10 @@ class HostIndex(Generic[Kind, Request]):
         equals.count += 1
         self._by_number[number] = equals
         heappush(equals.numbers, number)
-        if len(equals.numbers) > SPARE + 2 * equals.count:  # hosts that came back stand there twice
-            there = {n for n in equals.numbers if self._by_number[n] is equals}
-            equals.numbers = sorted(there)
+        if len(equals.numbers) > SPARE + 2 * equals.count:
+            self._tidy(equals)
+
+    def _tidy(self, equals: EqualHosts[Kind, Request]) -> None:
+        """Forget the numbers of hosts that have moved on: who came back stands there twice."""
+        there = {n for n in equals.numbers if self._by_number[n] is equals}
+        equals.numbers = sorted(there)

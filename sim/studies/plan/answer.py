@@ -18,6 +18,7 @@ from sim.platforms.packing.host import HOST_COLUMNS
 from sim.studies.account_quotas import account_line
 from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
 from sim.studies.cost.terms import PriceTerms
+from sim.studies.plan.dialect import unchanged_line
 from sim.studies.plan.question import PlanOptions, PlanQuestion, limits
 from sim.studies.plan.ranking import RANKED_BY, Turning, ranked
 from sim.studies.plan.ready import one_after_another
@@ -149,13 +150,20 @@ class PlanAnswer:
     def warnings(self) -> list[str]:
         """What could make the recommendation wrong for the reader, or has to be done first."""
         turns = (each.sentence() for each in self.turning if each.turns)
-        return [*self.disk_lines(), *self.tight_lines(), *turns, *filter(None, [self.spot_line()])]
+        files, spot = self.unchanged_line(), self.spot_line()
+        lines = (files, *self.disk_lines(), *self.tight_lines(), *turns, spot)
+        return [*filter(None, lines)]
 
     def caveats(self) -> list[str]:
         """What the answer rests on, and what it leaves out."""
         stays = (each.sentence() for each in self.turning if not each.turns)
         lines = (self.price_line(), self.instance_line(), self.quota_line())
         return [*stays, *filter(None, lines)]
+
+    def unchanged_line(self) -> str:
+        """That the recommended platform does not take the files as they are; else empty."""
+        chosen = self.chosen
+        return "" if chosen is None else unchanged_line(self.question.dialect, chosen.platform)
 
     def tight_lines(self) -> list[str]:
         """Platforms whose machines are so full that it depends on the order whether all fit."""

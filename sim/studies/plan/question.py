@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from sim.core.description import description
+from sim.core.names import Dialect
 from sim.core.quantity import number_in, parse_seconds
 from sim.core.question import Typed
 from sim.studies import platforms
@@ -126,3 +127,6 @@ class PlanQuestion(PlanOptions):
 
     app: Annotated[Application, BeforeValidator(as_application)] = Field(kw_only=False)
     """The application, as `sim.read` gives it; a service alone is one of a single part."""
+    dialect: Annotated[Dialect | None, Typed(python=True)] = None
+    """What its files are written in, such as kubernetes: the plan then says where they do not run
+    as they are."""

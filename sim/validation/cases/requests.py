@@ -2,7 +2,9 @@
 
 import csv
 import gzip
+import io
 import math
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from simpy import Event
 
+from sim.core.names import listed
 from sim.core.quantity import number_in
 from sim.core.world import World
 from sim.host.cpu_quota import CpuMax
@@ -19,8 +22,16 @@ from sim.units import ms
 from sim.validation.bars import Bar
 from sim.validation.case import Case
 from sim.validation.format import Format
-from sim.validation.table import BadData, TableRow
-from sim.workload import Load, Requests, RequestServer, draw_requests, serve
+from sim.validation.table import MOST, BadData, TableRow
+from sim.workload import (
+    Load,
+    Requests,
+    RequestServer,
+    draw_requests,
+    peers,
+    serve,
+    served_in_crowd,
+)
 
 QUANTILES = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99}
 
@@ -36,8 +47,8 @@ is the prediction. So many runs at least, and so many requests in all."""
 PHASES = 5
 """Runs of recorded arrivals, each with other phases of the periods: nobody recorded those."""
 
-LARGEST = 64 * 2**20
-"""Bytes of a record of requests, unpacked."""
+LARGEST, MOST_REQUESTS = 8 * 2**20, 200_000
+"""Characters of a record of requests, unpacked, and its requests."""
 
 ENDLESS = 1e12
 """Core-seconds of a loop that outlives every case."""
@@ -113,10 +124,8 @@ def _run(case: Served, seed: int, drawn: Sequence[Requests]) -> list[float]:
     for weight in case.loops:
         cpu.group(weight=weight).run(ENDLESS, cap=1.0)
     phase = world.random.generator("cpu.max").uniform(0.0, case.period, len(case.shares))
-    sojourns: list[float] = []
-    over = world.env.event()
-    total = sum(len(requests.times) for requests in drawn)
-    for weight, begins, requests in zip(case.shares, phase, drawn, strict=True):
+    servers = []
+    for weight, begins in zip(case.shares, phase, strict=True):
         limit = None if case.quota is None else CpuMax(case.quota, case.period, float(begins))
         server = RequestServer(
             world.env,
@@ -125,6 +134,21 @@ def _run(case: Served, seed: int, drawn: Sequence[Requests]) -> list[float]:
             threads=case.threads,
             cpu_max=limit,
         )
+        servers.append(server)
+    alike = peers(servers)
+    if alike is not None:
+        return [sojourn for *_, sojourn in served_in_crowd(alike, drawn)]
+    return _under_the_law(world, servers, drawn)
+
+
+def _under_the_law(
+    world: World, servers: Sequence[RequestServer], drawn: Sequence[Requests]
+) -> list[float]:
+    """The same where not all cgroups are equal, or something else runs beside them."""
+    sojourns: list[float] = []
+    over = world.env.event()
+    total = sum(len(requests.times) for requests in drawn)
+    for server, requests in zip(servers, drawn, strict=True):
         world.env.process(serve(world, requests, server, _told(sojourns, total, over)))
     if total:
         world.env.run(until=over)
@@ -164,20 +188,40 @@ def _record(path: Path) -> dict[str, dict[str, list[tuple[float, float]]]]:
     Raises:
         BadData: it cannot be read.
     """
+    by_case: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for number, cells in enumerate(_cells(path), start=1):
+        arrival, work = number_in(cells["arrival_s"]), number_in(cells["cpu_ms"])
+        if arrival is None or work is None or not (0.0 <= arrival <= MOST and 0.0 <= work <= MOST):
+            raise BadData(
+                f"{path}: request {number}: arrival_s {cells['arrival_s'][:40]!r} and cpu_ms "
+                f"{cells['cpu_ms'][:40]!r} are not allowed; numbers of at least 0"
+            )
+        of_case = by_case.setdefault(cells["case"], {})
+        of_case.setdefault(cells["container"], []).append((arrival, work * ms))
+    return by_case
+
+
+def _cells(path: Path) -> Iterator[dict[str, str]]:
+    """The columns of each request in a record.
+
+    Raises:
+        BadData: it cannot be read, or one has none of them.
+    """
+    needed = "case", "container", "arrival_s", "cpu_ms"
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            text = file.read(LARGEST)
-        rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-        by_case: dict[str, dict[str, list[tuple[float, float]]]] = {}
-        for row in rows:
-            request = float(row["arrival_s"]), float(row["cpu_ms"]) * ms
-            by_case.setdefault(row["case"], {}).setdefault(row["container"], []).append(request)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, csv.Error) as error:
-        raise BadData(
-            f"{path}: cannot be read ({error!r}); columns case, container, arrival_s "
-            f"and cpu_ms are needed"
-        ) from error
-    return by_case
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise BadData(f"{path}: it unpacks to more than {LARGEST // 2**20} MiB")
+        lines = (line for line in io.StringIO(text, newline=None) if not line.startswith("#"))
+        for number, cells in enumerate(csv.DictReader(lines)):
+            if number == MOST_REQUESTS:
+                raise BadData(f"{path}: it has more than {MOST_REQUESTS:,} requests")
+            if any(cells.get(name) is None for name in needed):
+                raise BadData(f"{path}: request {number + 1}: {listed(needed)} are needed")
+            yield {name: cells[name] for name in needed}
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+        raise BadData(f"{path}: cannot be read; it is no CSV that gzip has packed") from error
 
 
 def _served(row: TableRow) -> Served:

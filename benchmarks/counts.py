@@ -89,15 +89,21 @@ def events(starts: int = 10) -> Iterator[tuple[str, float]]:
 
 def alone(starts: int = 200, hosts: int = 50) -> Iterator[tuple[str, float]]:
     """Events of a start that has its host to itself, and is stopped when it is ready."""
-    node = catalog.service("node")
     for orchestrator in ("ecs", "eks"):
-        world = World(keep="totals")
-        live = fleet(orchestrator, hosts, [node.image]).deploy(world)
-        world.env.run()
+        world, start = in_waves(orchestrator, starts, hosts)
         before = next(world.env._eid)
-        world.env.run(world.env.process(waves(live, node, starts, hosts)))
+        start()
         happened = next(world.env._eid) - before - 1
         yield f"events a start alone on its host, {orchestrator.upper()}", happened / starts
+
+
+def in_waves(orchestrator: str, starts: int, hosts: int) -> tuple[World, Callable[[], object]]:
+    """A fleet that is up, and what starts so many on it, each alone on its host."""
+    node = catalog.service("node")
+    world = World(keep="totals")
+    live = fleet(orchestrator, hosts, [node.image]).deploy(world)
+    world.env.run()
+    return world, lambda: world.env.run(world.env.process(waves(live, node, starts, hosts)))
 
 
 def requests() -> Iterator[tuple[str, float]]:
@@ -131,6 +137,7 @@ def memory(starts: int = 1_000, hosts: int = 10, jobs: int = 10_000) -> Iterator
         sizes = []
         for count in (20 * hosts, starts):  # what a host has once, it has after the first of these
             world.env.run(world.env.process(waves(live, node, count, hosts)))
+            assert world.record.filed is not None  # what waits for its columns is in them
             gc.collect()
             sizes.append(tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
@@ -175,6 +182,11 @@ def bytecodes(starts: int = 5) -> Iterator[tuple[str, float]]:
             world.env.run()
 
         yield f"bytecodes a start, {name}", executed(start) / starts
+    for orchestrator in ("ecs", "eks"):
+        _, alone_on_hosts = in_waves(orchestrator, 100, 50)
+        alone_on_hosts()
+        count = executed(alone_on_hosts) / 100
+        yield f"bytecodes a start alone on its host, {orchestrator.upper()}", count
 
 
 def executed(what: Callable[[], object]) -> int:

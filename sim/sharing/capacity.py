@@ -235,7 +235,8 @@ class SharedCapacity(Root):
 
     def end_free_runs(self, now: float) -> None:
         """Move the jobs that run free into the tree of groups."""
-        self.count_lone()
+        if self._lone is not None:
+            self.count_lone()
         runs, self._free = self._free, NO_RUNS
         if not runs:
             return
@@ -281,7 +282,8 @@ class SharedCapacity(Root):
         """Level again, if something has changed, and make sure that a wake-up comes in time."""
         if not self.outdated:
             return
-        self.end_free_runs(now)
+        if self._lone or self._free:
+            self.end_free_runs(now)
         self.outdated = False
         if self.since != now:
             self.advance(now)

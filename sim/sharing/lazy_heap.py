@@ -7,10 +7,11 @@ entry is stale from then on, and is skipped when it comes to the top.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any, Final, Generic, Protocol, TypeVar
+
+from sim.clock import NEXT
 
 PARKED: Final = 0
 OVER: Final = -1
@@ -20,11 +21,16 @@ FREE: Final = 1
 Queued items have larger version numbers.
 """
 
-new_version: Final[Callable[[], int]] = count(FREE + 1).__next__
-"""Numbers entries, in all heaps together; of equal keys the older entry comes first."""
+_VERSIONS: Final = count(FREE + 1)
 
 SPARE: Final = 64
 """A heap is cleared of stale entries once it is this much more than twice as long as without."""
+
+
+def new_version() -> int:
+    """Numbers entries, in all heaps together; of equal keys the older entry comes first."""
+    version: int = NEXT(_VERSIONS)
+    return version
 
 
 class Versioned(Protocol):

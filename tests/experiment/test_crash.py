@@ -14,6 +14,7 @@ from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from failing import failing
 from forked import forked
@@ -47,6 +48,15 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def undisturbed() -> Results:
     """What all commands here ask for."""
     return compare(pair(), times=3, seed=2)
+
+
+@pytest.fixture
+def finished(_at_once: None, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """The folder that the command leaves, made once and copied for each who does harm to it."""
+    once = tmp_path_factory.getbasetemp() / "finished"
+    if not once.exists():
+        ask(once)
+    return Path(shutil.copytree(once, tmp_path / "out", symlinks=True))
 
 
 def ask(out: Path) -> Results:
@@ -415,27 +425,25 @@ def change_the_summary(folder: Path) -> None:
     ],
 )
 def test_what_is_not_all_there_is_refused_and_made_again(
-    harm: Callable[[Path], None], tmp_path: Path, undisturbed: Results
+    harm: Callable[[Path], None], finished: Path, undisturbed: Results
 ) -> None:
     """Runs that are missing, twice there or forged: never an answer."""
-    ask(tmp_path)
-    harm(only(tmp_path))
+    harm(only(finished))
 
     with pytest.raises(ValueError, match="same command"):
-        load(only(tmp_path))
-    assert_same(ask(tmp_path), undisturbed)
-    assert_same(load(only(tmp_path)), undisturbed)
+        load(only(finished))
+    assert_same(ask(finished), undisturbed)
+    assert_same(load(only(finished)), undisturbed)
 
 
-def test_a_copy_of_a_part_counts_for_nothing(tmp_path: Path, undisturbed: Results) -> None:
+def test_a_copy_of_a_part_counts_for_nothing(finished: Path, undisturbed: Results) -> None:
     """A sync tool's, or a person's."""
-    ask(tmp_path)
-    copy_a_part(only(tmp_path))
-    path = next((only(tmp_path) / "runs").glob("part-*"))
+    copy_a_part(only(finished))
+    path = next((only(finished) / "runs").glob("part-*"))
     shutil.copy(path, path.with_name("part-00000 (1).parquet"))
 
-    assert_same(load(only(tmp_path)), undisturbed)
-    assert_same(ask(tmp_path), undisturbed)
+    assert_same(load(only(finished)), undisturbed)
+    assert_same(ask(finished), undisturbed)
 
 
 def flip(path: Path, draw: random.Random) -> None:
@@ -447,24 +455,22 @@ def flip(path: Path, draw: random.Random) -> None:
 
 @pytest.mark.parametrize("name", [*FOLDERS, "summaries"])
 def test_a_flipped_bit_anywhere_is_found_and_mended(
-    name: str, tmp_path: Path, undisturbed: Results
+    name: str, finished: Path, undisturbed: Results
 ) -> None:
     """In any file of any part: refused, and made again by the same command."""
     draw = random.Random(name)
-    ask(tmp_path)
     for _ in range(3):
-        flip(next((only(tmp_path) / name).iterdir()), draw)
+        flip(next((only(finished) / name).iterdir()), draw)
         with pytest.raises(ValueError, match="same command"):
-            load(only(tmp_path))
-        assert_same(ask(tmp_path), undisturbed)
+            load(only(finished))
+        assert_same(ask(finished), undisturbed)
 
 
 @pytest.mark.parametrize("name", ["", *FOLDERS])
-def test_no_link_is_followed(name: str, tmp_path: Path) -> None:
+def test_no_link_is_followed(name: str, finished: Path, tmp_path: Path) -> None:
     """Somebody's files stay, and the sentence names the link."""
-    ask(tmp_path / "out")
-    link = only(tmp_path / "out") / name
-    link = link if name else only(tmp_path / "out")
+    link = only(finished) / name
+    link = link if name else only(finished)
     shutil.rmtree(link)
     theirs = tmp_path / "thesis"
     theirs.mkdir()
@@ -472,22 +478,76 @@ def test_no_link_is_followed(name: str, tmp_path: Path) -> None:
     link.symlink_to(theirs)
 
     with pytest.raises(OSError, match=r"is a link.*--out"):
-        ask(tmp_path / "out")
+        ask(finished)
     assert [path.read_text() for path in theirs.iterdir()] == ["years of work"]
 
 
-def test_nothing_is_written_through_a_link(tmp_path: Path, undisturbed: Results) -> None:
+def test_nothing_is_written_through_a_link(
+    finished: Path, tmp_path: Path, undisturbed: Results
+) -> None:
     """`latest`, a part or a lock that is a link is replaced; what it leads to stays."""
     theirs = tmp_path / "precious"
     theirs.write_text("precious")
-    ask(tmp_path / "out")
-    folder = only(tmp_path / "out")
+    folder = only(finished)
     for path in (folder.parent / "latest", folder / ".lock", next((folder / "runs").iterdir())):
         path.unlink()
         path.symlink_to(theirs)
 
-    assert_same(ask(tmp_path / "out"), undisturbed)
+    assert_same(ask(finished), undisturbed)
     assert theirs.read_text() == "precious"
+
+
+def test_a_pipe_in_place_of_a_manifest_keeps_nobody_waiting(
+    tmp_path: Path, undisturbed: Results
+) -> None:
+    """Somebody else's: it is neither read nor written, and a link is replaced."""
+    ask(tmp_path)
+    path = only(tmp_path) / "manifest.json"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="nobody reads from this pipe"):
+        ask(tmp_path)
+    path.unlink()
+    path.symlink_to(tmp_path / "theirs")
+
+    assert_same(ask(tmp_path), undisturbed)
+    assert not path.is_symlink()
+    assert not (tmp_path / "theirs").exists()
+
+
+@pytest.mark.parametrize("name", ["ArrowException", "ArrowMemoryError"])
+def test_what_cannot_be_read_for_want_of_threads_or_memory_is_not_damaged(
+    name: str, tmp_path: Path, undisturbed: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container's limits: the sentence says so, and no run is made again."""
+    ask(tmp_path)
+    parts = {path: path.stat().st_ino for path in only(tmp_path).glob("*/part-*")}
+
+    def read_table(*_: object, **__: object) -> None:
+        raise getattr(pa, name)("Failed to launch worker thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pyarrow.parquet.read_table", read_table)
+        for do in (lambda: ask(tmp_path), lambda: load(only(tmp_path))):
+            with pytest.raises(OSError, match=r"cannot be read now .*worker thread"):
+                do()
+
+    assert_same(ask(tmp_path), undisturbed)
+    assert {path: path.stat().st_ino for path in only(tmp_path).glob("*/part-*")} == parts
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_that_locks_no_files_is_named(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some that are mounted from afar."""
+
+    def flock(*_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(OSError, match=r"small/[0-9a-f]{10}: its file system locks no files"):
+        ask(tmp_path)
 
 
 def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
@@ -500,17 +560,16 @@ def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_files_of_others_stay(tmp_path: Path, undisturbed: Results) -> None:
+def test_files_of_others_stay(finished: Path, undisturbed: Results) -> None:
     """Only what has the name of a part is ever removed."""
-    ask(tmp_path)
-    notes = [only(tmp_path) / name / "notes.txt" for name in ("", "runs", "spans")]
+    notes = [only(finished) / name / "notes.txt" for name in ("", "runs", "spans")]
     for path in notes:
         path.write_text("mine")
-    remove_commits(only(tmp_path))
-    ask(tmp_path)
+    remove_commits(only(finished))
+    ask(finished)
 
     assert [path.read_text() for path in notes] == ["mine"] * 3
-    assert_same(load(only(tmp_path)), undisturbed)
+    assert_same(load(only(finished)), undisturbed)
 
 
 def test_a_folder_may_have_a_colon(tmp_path: Path, undisturbed: Results) -> None:
@@ -542,15 +601,16 @@ def test_no_name_leaves_its_folder(name: str, tmp_path: Path) -> None:
         ' "replications": []}',
         '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": 3}',
         '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"parts": 3}}',
+        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"v": "s"}}',
+        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"parts": []}}',
         "\xff",
     ],
 )
-def test_a_manifest_that_is_none_is_named(text: str, tmp_path: Path, undisturbed: Results) -> None:
+def test_a_manifest_that_is_none_is_named(text: str, finished: Path, undisturbed: Results) -> None:
     """By `load`; the same command writes it anew."""
-    ask(tmp_path)
-    path = only(tmp_path) / "manifest.json"
+    path = only(finished) / "manifest.json"
     path.write_bytes(text.encode("latin-1"))
 
     with pytest.raises(ValueError, match=r"manifest\.json: it is damaged"):
-        load(only(tmp_path))
-    assert_same(ask(tmp_path), undisturbed)
+        load(only(finished))
+    assert_same(ask(finished), undisturbed)

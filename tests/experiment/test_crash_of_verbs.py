@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -161,6 +162,25 @@ def ended(process: BaseProcess) -> int:
     process.join(120.0)
     assert process.exitcode is not None, "it hangs"
     return process.exitcode
+
+
+DEAF = """
+import signal
+from sim.experiment.running.workers import _deaf_to_ctrl_c
+from multiprocessing import resource_tracker
+
+with _deaf_to_ctrl_c():
+    resource_tracker.ensure_running()  # as loky does before its first process
+    assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+"""
+
+
+def test_no_worker_hears_ctrl_c_while_it_begins() -> None:
+    """What multiprocessing begins before the first of them would let it through again."""
+    done = subprocess.run([sys.executable, "-c", DEAF], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 WAYS: dict[str, Callable[[int], None]] = {

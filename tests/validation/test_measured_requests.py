@@ -31,7 +31,7 @@ def served(**rest: object) -> Served:
         "rate": 50.0,
         "work": 0.01,
         "variation": 1.0,
-        "seconds": 400.0,
+        "seconds": 200.0,
     }
     return Served(**{**plain, **rest})  # type: ignore[arg-type]
 
@@ -88,7 +88,7 @@ def test_others_make_work_longer_only_where_the_cpu_was_held_for_the_cgroups(
 
 def test_without_a_record_arrivals_are_drawn_and_the_bar_says_so(tmp_path: Path) -> None:
     """A single run of a queue is off by its own chance: the bar is another."""
-    file = a_file(tmp_path, "drawn,1,1,1,1024,,0,,400,20000,10,0,13.9,59.9,92.1")
+    file = a_file(tmp_path, "drawn,1,1,1,1024,,0,,200,10000,10,0,13.9,59.9,92.1")
     judged = validate([file], shipped=False)
 
     assert {tag for case in judged.cases for tag in case.tags} == {"arrivals drawn anew"}

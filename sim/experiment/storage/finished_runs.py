@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from sim.experiment.storage.manifest import Manifest, check_name, read_manifest, write_manifest
 from sim.experiment.storage.part_files import FOLDERS, Damaged, PartFiles, to_read
-from sim.experiment.storage.whole_file import age, remove_drafts, write_whole
+from sim.experiment.storage.whole_file import age, in_words, remove_drafts, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -313,8 +314,16 @@ def _check_ours(path: Path, ours: os.stat_result) -> None:
 
 def _acquire(lock: BaseFileLock, folder: Path, waits: float) -> None:
     try:
-        lock.acquire(timeout=waits)
+        with warnings.catch_warnings(action="ignore"):  # where a file has to do for a lock
+            lock.acquire(timeout=waits)
     except Timeout:
         raise BlockingIOError(
             f"{folder}: another process works there; wait for it, or give another --out"
         ) from None
+    except (OSError, NotImplementedError) as error:
+        if getattr(error, "filename", None):
+            raise
+        raise OSError(
+            f"{folder}: its file system locks no files ({in_words(error)}), so two processes could "
+            f"write there at once; give another --out"
+        ) from error

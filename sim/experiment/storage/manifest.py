@@ -16,7 +16,7 @@ from sim.core.fitted import FittedFigure, stand_ins
 from sim.core.names import FOLDER_NAME, RULES
 from sim.experiment.running.own_code import code_digest
 from sim.experiment.storage.variants import canonical, shortened, whole
-from sim.experiment.storage.whole_file import write_whole
+from sim.experiment.storage.whole_file import NO_FILE, in_words, unlinked, write_whole
 
 Manifest: TypeAlias = dict[str, Any]
 
@@ -81,12 +81,15 @@ def read_manifest(folder: Path) -> tuple[Manifest, dict[str, Any]]:
     """
     path = folder / FILE
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        with unlinked(path) as file:
+            data = json.loads(file.read().decode())
         described = data.pop("description")
         _check(data, described)
         described = whole(described)
-    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
-        reason = f"no {error}" if isinstance(error, KeyError) else str(error)[:200]
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        if isinstance(error, OSError) and error.errno not in NO_FILE:
+            raise
+        reason = f"no {error}" if isinstance(error, KeyError) else in_words(error)[:200]
         raise ValueError(
             f"{path}: it is damaged ({reason}); remove the folder, and run again"
         ) from error
@@ -102,8 +105,10 @@ def _check(data: Manifest, described: object) -> None:
     check_name("run_id", data["run_id"])
     if "replications" in data:
         _is("replications", data["replications"], int)
-    for number in data.get("stored", {}).get("parts", ()):
-        _is("stored", number, int)
+    if "stored" in data:
+        check_name("summary", data["stored"]["summary"])
+        for number in data["stored"]["parts"]:
+            _is("stored", number, int)
 
 
 def _is(field: str, value: object, kind: type) -> None:

@@ -9,7 +9,6 @@ folder; files of other names are never touched, and no link is followed.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -22,7 +21,13 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.experiment.storage.whole_file import remove_drafts, whole_file, write_whole
+from sim.experiment.storage.whole_file import (
+    NO_FILE,
+    remove_drafts,
+    unlinked,
+    whole_file,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,12 +44,6 @@ FOLDERS = (*TABLES, COMMITS)
 
 LARGEST_COMMIT = 2**20
 """Bytes of a commit; a few hundred are usual."""
-
-NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""How a file is opened that may be neither a link nor a pipe, where the system knows that."""
-
-NO_FILE = (errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO)
-"""What the system says of a link, a folder, or a pipe in its place."""
 
 _OURS = re.compile(r"part-([0-9]{5,9})\.(?:parquet|json)")
 
@@ -303,7 +302,7 @@ class PartFiles:
         try:
             return pq.read_table(pa.BufferReader(held), page_checksum_verification=True)
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise Damaged(f"{path} is damaged") from error
+            raise _unread(path, error) from error
 
     def _write(self, path: Path, tables: Iterable[pa.Table]) -> tuple[int, str]:
         """Write a file, and return how many rows it has, and its digest."""
@@ -328,15 +327,6 @@ class PartFiles:
                 digest = hashlib.file_digest(written, "blake2b").hexdigest()
             self.check_ours()
         return rows, digest
-
-
-def unlinked(path: Path) -> BufferedReader:
-    """A file to read that is itself there, and not a link to another.
-
-    Raises:
-        OSError: it is a link, or cannot be read.
-    """
-    return open(path, "rb", opener=lambda name, _: os.open(name, os.O_RDONLY | NO_LINK))
 
 
 @contextmanager
@@ -382,7 +372,18 @@ def _chunks(path: Path, file: pa.OSFile, columns: Sequence[str] | None) -> Itera
         for batch in table.iter_batches(ROWS, columns=columns):
             yield pa.Table.from_batches([batch])
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise Damaged(f"{path} is damaged") from error
+        raise _unread(path, error) from error
+
+
+def _unread(path: Path, error: Exception) -> Exception:
+    """What is wrong with a file that Arrow cannot read: it is damaged, unless the system is short
+    of memory or of threads, for which Arrow has no other word than an unknown error.
+    """
+    import pyarrow as pa
+
+    if isinstance(error, MemoryError) or type(error) is pa.ArrowException:
+        return OSError(f"{path}: it cannot be read now ({error})")
+    return Damaged(f"{path} is damaged")
 
 
 def _sealed(part: PartFile) -> str:

@@ -7,8 +7,15 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
+
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""How a file is opened that may be neither a link nor a pipe, where the system knows that."""
+
+NO_FILE = (errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO)
+"""What the system says of a link, a folder, or a pipe in its place."""
 
 _DRAFT = re.compile(r"\..+\.[0-9]+\.writing")
 
@@ -17,6 +24,15 @@ def write_whole(path: Path, text: str) -> None:
     """Replace a file by that text, in one step."""
     with whole_file(path) as file:
         file.write(text.encode())
+
+
+def unlinked(path: Path) -> BufferedReader:
+    """A file to read that is itself there, and not a link to another.
+
+    Raises:
+        OSError: it is a link, or cannot be read.
+    """
+    return open(path, "rb", opener=lambda name, _: os.open(name, os.O_RDONLY | NO_LINK))
 
 
 def write_new(path: Path, text: str) -> None:

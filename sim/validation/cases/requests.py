@@ -23,7 +23,15 @@ from sim.validation.bars import Bar
 from sim.validation.case import Case
 from sim.validation.format import Format
 from sim.validation.table import MOST, BadData, TableRow
-from sim.workload import Load, Requests, RequestServer, draw_requests, serve
+from sim.workload import (
+    Load,
+    Requests,
+    RequestServer,
+    draw_requests,
+    peers,
+    serve,
+    served_in_crowd,
+)
 
 QUANTILES = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99}
 
@@ -116,10 +124,8 @@ def _run(case: Served, seed: int, drawn: Sequence[Requests]) -> list[float]:
     for weight in case.loops:
         cpu.group(weight=weight).run(ENDLESS, cap=1.0)
     phase = world.random.generator("cpu.max").uniform(0.0, case.period, len(case.shares))
-    sojourns: list[float] = []
-    over = world.env.event()
-    total = sum(len(requests.times) for requests in drawn)
-    for weight, begins, requests in zip(case.shares, phase, drawn, strict=True):
+    servers = []
+    for weight, begins in zip(case.shares, phase, strict=True):
         limit = None if case.quota is None else CpuMax(case.quota, case.period, float(begins))
         server = RequestServer(
             world.env,
@@ -128,6 +134,21 @@ def _run(case: Served, seed: int, drawn: Sequence[Requests]) -> list[float]:
             threads=case.threads,
             cpu_max=limit,
         )
+        servers.append(server)
+    alike = peers(servers)
+    if alike is not None:
+        return [sojourn for *_, sojourn in served_in_crowd(alike, drawn)]
+    return _under_the_law(world, servers, drawn)
+
+
+def _under_the_law(
+    world: World, servers: Sequence[RequestServer], drawn: Sequence[Requests]
+) -> list[float]:
+    """The same where not all cgroups are equal, or something else runs beside them."""
+    sojourns: list[float] = []
+    over = world.env.event()
+    total = sum(len(requests.times) for requests in drawn)
+    for server, requests in zip(servers, drawn, strict=True):
         world.env.process(serve(world, requests, server, _told(sojourns, total, over)))
     if total:
         world.env.run(until=over)

@@ -14,6 +14,7 @@ from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from failing import failing
 from forked import forked
@@ -512,6 +513,27 @@ def test_a_pipe_in_place_of_a_manifest_keeps_nobody_waiting(
     assert_same(ask(tmp_path), undisturbed)
     assert not path.is_symlink()
     assert not (tmp_path / "theirs").exists()
+
+
+@pytest.mark.parametrize("name", ["ArrowException", "ArrowMemoryError"])
+def test_what_cannot_be_read_for_want_of_threads_or_memory_is_not_damaged(
+    name: str, tmp_path: Path, undisturbed: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container's limits: the sentence says so, and no run is made again."""
+    ask(tmp_path)
+    parts = {path: path.stat().st_ino for path in only(tmp_path).glob("*/part-*")}
+
+    def read_table(*_: object, **__: object) -> None:
+        raise getattr(pa, name)("Failed to launch worker thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pyarrow.parquet.read_table", read_table)
+        for do in (lambda: ask(tmp_path), lambda: load(only(tmp_path))):
+            with pytest.raises(OSError, match=r"cannot be read now .*worker thread"):
+                do()
+
+    assert_same(ask(tmp_path), undisturbed)
+    assert {path: path.stat().st_ino for path in only(tmp_path).glob("*/part-*")} == parts
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])

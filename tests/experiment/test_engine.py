@@ -17,13 +17,15 @@ import pytest
 from forked import forked
 from runs import DiesOnce, SleepsOnce, assert_same, pair, scenario
 
-from sim.experiment import Scenario, compare, replicate
-from sim.experiment.running import engine
+from sim.core.recorder import Recorder
+from sim.experiment import Results, Scenario, compare, replicate
+from sim.experiment.running import engine, workers
 from sim.experiment.running.batch import Batch, Bundle, perform
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.own_code import code_digest
+from sim.experiment.running.run import run
 from sim.experiment.running.stopping import Number
-from sim.experiment.running.workers import ProcessPool, StartingPool, Workers, using
+from sim.experiment.running.workers import InProcess, ProcessPool, StartingPool, Workers, using
 from sim.experiment.storage.run_folder import InMemory
 
 
@@ -141,7 +143,7 @@ class Counting(Workers):
         """As if there were two."""
         return 2
 
-    def submit(self, batch: Batch) -> Future[Bundle]:
+    def submit(self, batch: Batch, *_: object) -> Future[Bundle]:
         """Count it, run it, and say that each run took 40 ms."""
         self.batches.append(batch)
         future: Future[Bundle] = Future()
@@ -169,7 +171,7 @@ def test_a_clock_too_coarse_for_a_run_is_no_division_by_zero() -> None:
     class Coarse(Counting):
         """As if runs took no time."""
 
-        def submit(self, batch: Batch) -> Future[Bundle]:
+        def submit(self, batch: Batch, *_: object) -> Future[Bundle]:
             """Run it, and say that it took none."""
             future: Future[Bundle] = Future()
             bundle = perform(batch)
@@ -219,35 +221,119 @@ def test_where_runs_are_made_can_be_configured_around_a_call() -> None:
         assert workers.count == 1
 
 
-def test_this_process_is_left_only_for_enough_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Starting workers takes a second; those of a call before are there."""
+@pytest.mark.parametrize(
+    ("each", "left", "there", "chosen"),
+    [
+        (0.05, 70, False, InProcess),  # 3.5 s: while others start, most of it is made
+        (0.05, 100, False, StartingPool),
+        (2.5, 2, False, StartingPool),
+        (60.0, 1, False, InProcess),  # one alone takes as long there, and they have to start
+        (0.3, 2, True, ProcessPool),
+        (0.2, 2, True, InProcess),
+        (60.0, 1, True, InProcess),
+    ],
+)
+def test_this_process_is_left_only_for_enough_work(
+    each: float, left: int, there: bool, chosen: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several runs, and longer than starting others takes; those of a call before are there."""
     monkeypatch.setattr(loky, "cpu_count", lambda: 2)
-    monkeypatch.setattr(ProcessPool, "idle_since", -math.inf)
+    monkeypatch.setattr(ProcessPool, "idle_since", time.monotonic() if there else -math.inf)
     with Workers(None, None) as workers:
-        workers.grow(1.0)
-        assert workers.count == 1
-    with Workers(None, None) as workers:
-        ProcessPool(2).close(failed=False)
-        workers.grow(1.0)
-        assert workers.count == 2
+        workers.grow(each, left)
+
+        assert type(workers._executor) is chosen
 
 
 def test_this_process_goes_on_while_others_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for processes that have not answered yet; who has answered is given more."""
-    given: list[Future[Bundle]] = []
+    """Nobody waits for processes that have not answered yet; who is up is given all the rest."""
+    given: list[Future[Any]] = []
 
-    def hand(self: ProcessPool, batch: Batch) -> Future[Bundle]:  # noqa: ARG001
+    def hand(self: ProcessPool, own: object, *what: object) -> Future[Any]:  # noqa: ARG001
         given.append(Future())
         return given[-1]
 
-    monkeypatch.setattr(ProcessPool, "submit", hand)
+    monkeypatch.setattr(ProcessPool, "_hand", hand)
     pool, batch = StartingPool(2), Batch((("a", 0),), {"a": scenario(tasks=1)}, 1, code_digest())
-    first, second, third = (pool.submit(batch) for _ in range(3))
+    first, second = (pool.submit(batch) for _ in range(2))
 
-    assert [first, second] == given
-    assert third.result().rows[0]["ready"] == 1
-    given[0].set_result(third.result())
-    assert pool.submit(batch) is given[2]
+    assert len(given) == 1
+    assert [each.result().rows[0]["ready"] for each in (first, second)] == [1, 1]
+    assert pool.count == 1
+    given[0].set_result(os.getpid())
+    assert pool.count == 2
+    assert pool.submit(batch) is given[1]
+
+
+def test_processes_that_were_not_up_yet_are_not_counted_upon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next call would wait for them."""
+    monkeypatch.setattr(ProcessPool, "idle_since", -math.inf)
+    pool = StartingPool(2)
+    pool.close(failed=False)
+    assert ProcessPool.idle_since == -math.inf
+    pool._first = Future()
+    pool._first.set_result(os.getpid())
+    pool.close(failed=False)
+
+    assert ProcessPool.idle_since > 0.0
+
+
+class AtOnce(StartingPool):
+    """Processes that are up at once, and are this one."""
+
+    def __init__(self, jobs: int) -> None:
+        super().__init__(jobs)
+        self.given: list[int] = []
+
+    def _hand(self, own: object, function: Any, *args: Any) -> Future[Any]:  # noqa: ARG002
+        future: Future[Any] = Future()
+        future.set_result(function(*args))
+        self.given += [number for each in args for _, number in each.runs]
+        return future
+
+
+def made_beside(
+    left: int, worth: float, monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[int], Results]:
+    """Runs that others were given until the first one, which waits for one of them, was over."""
+    pool, given = AtOnce(2), []
+
+    def waits(what: Scenario, seed: int, replication: int) -> Recorder:
+        if replication == 0:
+            deadline = time.monotonic() + (20.0 if worth == 0.0 else 0.1)
+            while not pool.given and time.monotonic() < deadline:
+                time.sleep(0.001)
+            given.extend(pool.given)
+        return run(what, seed, replication)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.experiment.running.batch.run", waits)
+        patch.setattr(workers, "StartingPool", lambda _: pool)
+        patch.setattr(workers, "WORTH_STARTING", worth)
+        patch.setattr(loky, "cpu_count", lambda: 2)
+        results = replicate(scenario(), times=1 + left, seed=2)
+    return given, results
+
+
+@pytest.mark.parametrize("left", [1, 7])
+def test_while_a_long_run_is_made_here_others_make_the_next_ones(
+    left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where only one is left; and the tables are those of one process."""
+    given, results = made_beside(left, 0.0, monkeypatch)
+
+    assert given[:1] == [1]
+    assert_same(results, replicate(scenario(), times=1 + left, seed=2, jobs=1))
+
+
+def test_a_short_run_and_a_run_that_is_the_last_call_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A tenth of a second is no reason to start processes, and neither is any time for no run."""
+    assert made_beside(3, 4.0, monkeypatch)[0] == []
+    assert made_beside(0, 1e-9, monkeypatch)[0] == []
 
 
 @pytest.mark.parametrize(

@@ -123,10 +123,18 @@ class Engine:
 
     def _hand_out(self) -> bool:
         """Keep every worker busy, with one batch waiting; false when all is done."""
-        left = self.wanted - self._next + len(self._again)
-        each = self._seconds / self._made if self._made else 0.0  # a coarse clock says 0, too
-        self.workers.grow(each * left)
-        workers = self.workers.count
+        self.workers.grow(self._each, self._left)
+        self._fill()
+        return bool(self._pending)
+
+    @property
+    def _each(self) -> float:
+        """Seconds that a run took in the mean; 0 before the first, and where a clock is coarse."""
+        return self._seconds / self._made if self._made else 0.0
+
+    def _fill(self) -> None:
+        """What `_hand_out` hands out; also while this process is busy with a long run."""
+        each, workers = self._each, self.workers.count
         while len(self._pending) < (2 * workers if workers > 1 else 1):
             share = -(-(self.wanted - self._next) // (2 * workers))
             size = max(1, min(share, int(BATCH_SECONDS / each))) if each else 1
@@ -134,7 +142,11 @@ class Engine:
             if not keys:
                 break
             self._submit(keys)
-        return bool(self._pending)
+
+    @property
+    def _left(self) -> int:
+        """Runs that nobody has been given."""
+        return self.wanted - self._next + len(self._again)
 
     def _missing(self) -> Iterator[RunKey]:
         """Runs that nobody makes yet."""
@@ -152,7 +164,7 @@ class Engine:
         self._sent = keys
         batch = Batch(keys, scenarios, self.seed, code_digest(), self._own, self.tables)
         try:
-            self._pending[self.workers.submit(batch)] = batch
+            self._pending[self.workers.submit(batch, self._left, self._fill)] = batch
         except BrokenExecutor as error:
             self._again += keys
             self.workers.revive(error)

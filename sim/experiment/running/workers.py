@@ -14,12 +14,12 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from concurrent.futures import BrokenExecutor, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sim.experiment.running.batch import Batch, Bundle, perform
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 WORTH_STARTING, WORTH_WAKING = 4.0, 0.5
 """Seconds of work left from which worker processes pay: to be started (which takes about one), or
 where they are there from a call before."""
+
+LEAST_LEFT = 2
+"""Runs left from which others can help: one alone takes as long there as here."""
+
+A_MOMENT = 0.05
+"""Seconds between two looks at whether processes are up."""
 
 MOST_DEATHS = 3
 """Times that worker processes may die before the runs are given up."""
@@ -89,18 +95,27 @@ class ProcessPool:
     """When the last call left its processes to the next one (clock of the machine, s)."""
 
     def __init__(self, jobs: int) -> None:
-        self.count = jobs
+        self.jobs = jobs
         self._own: Mapping[str, str] = {}
         self._executor: Any = None
 
+    @property
+    def count(self) -> int:
+        """Processes."""
+        return self.jobs
+
     def submit(self, batch: Batch) -> Future[Bundle]:
         """Run it in a free process."""
+        future: Future[Bundle] = self._hand(batch.own, perform, batch)
+        return future
+
+    def _hand(self, own: Mapping[str, str], function: Callable[..., Any], *args: object) -> Any:
+        """Let a process call a function; the first time it starts them."""
         if self._executor is None:
-            self._own = batch.own
+            self._own = own
             self.revive()
         with _deaf_to_ctrl_c():  # it starts the processes
-            future: Future[Bundle] = self._executor.submit(perform, batch)
-        return future
+            return self._executor.submit(function, *args)
 
     def revive(self) -> None:
         """New processes, also after one has died."""
@@ -139,23 +154,40 @@ BEFORE_QUEUES = 100
 
 
 class StartingPool(ProcessPool):
-    """The same, while this process goes on until the first of them has answered.
+    """The same, while this process goes on until one of them is up.
 
-    So no time is lost while they start, and a question is answered no later than by one process.
+    Nobody waits while they start, so a question is answered no later than by one process.
     """
 
     def __init__(self, jobs: int) -> None:
         super().__init__(jobs)
-        self._first: list[Future[Bundle]] = []
+        self._first: Future[int] | None = None
+        """What the first of them says when it is up."""
+
+    @property
+    def up(self) -> bool:
+        """Whether one has answered."""
+        return self._first is not None and self._first.done()
+
+    @property
+    def count(self) -> int:
+        """This process, and then those."""
+        return self.jobs if self.up else 1
+
+    def start(self, own: Mapping[str, str]) -> None:
+        """Let the processes begin, unless they have begun."""
+        if self._first is None:
+            self._first = self._hand(own, os.getpid)
 
     def submit(self, batch: Batch) -> Future[Bundle]:
-        """Give each process one batch; run the others here as long as none has answered."""
-        if len(self._first) < self.count:
-            self._first.append(super().submit(batch))
-            return self._first[-1]
-        if any(future.done() for future in self._first):
-            return super().submit(batch)
-        return InProcess().submit(batch)
+        """Run it here as long as none of them is up."""
+        self.start(batch.own)
+        return super().submit(batch) if self.up else InProcess().submit(batch)
+
+    def close(self, *, failed: bool) -> None:
+        """Leave them to the next call, which need not wait for them either."""
+        if self.up or failed:
+            super().close(failed=failed)
 
 
 @contextmanager
@@ -333,6 +365,8 @@ class Workers:
             raise NoSuchWorkers(f"jobs: a cluster at {cluster!r} has as many workers as it has")
         self._may_grow = jobs is None and cluster is None
         self._executor = _chosen(jobs, cluster)
+        self._starting: StartingPool | None = None
+        """Those that a long run was a reason to start."""
         self._deaths = 0
 
     def __enter__(self) -> Workers:
@@ -346,21 +380,58 @@ class Workers:
         """How many batches run at once."""
         return self._executor.count
 
-    def submit(self, batch: Batch) -> Future[Bundle]:
-        """Run a batch, now or later."""
-        return self._executor.submit(batch)
+    def submit(
+        self, batch: Batch, left: int = 0, hand_out: Callable[[], object] = lambda: None
+    ) -> Future[Bundle]:
+        """Run a batch, now or later.
 
-    def grow(self, seconds_left: float) -> None:
-        """One process for each core, where there is enough left to do."""
-        there = time.monotonic() - ProcessPool.idle_since < IDLE / 2
-        if not self._may_grow or seconds_left < (WORTH_WAKING if there else WORTH_STARTING):
+        Args:
+            left: runs that come after it.
+            hand_out: submits some of them. It is called from another thread where this process
+                is still busy with the batch, and others are up.
+        """
+        if not (self._may_grow and left):
+            return self._executor.submit(batch)
+        over = Event()
+        helper = Thread(target=self._help, args=(over, batch.own, left, hand_out), daemon=True)
+        helper.start()
+        try:
+            return self._executor.submit(batch)
+        finally:
+            over.set()
+            helper.join()
+
+    def _help(
+        self, over: Event, own: Mapping[str, str], left: int, hand_out: Callable[[], object]
+    ) -> None:
+        """Let processes begin where a run turns out to be long, and give them the next ones.
+
+        Long by the CPU that it has had: a busy machine is no reason to start more.
+        """
+        begun = time.process_time()
+        if over.wait(1.25 * WORTH_STARTING / left) or _cores() < 2:
             return
-        import loky
+        if (time.process_time() - begun) * left < WORTH_STARTING:
+            return
+        self._starting = pool = StartingPool(_cores())
+        pool.start(own)
+        while not pool.up:
+            if over.wait(A_MOMENT):
+                return
+        self._may_grow, self._executor = False, pool
+        with suppress(ChildProcessError):  # whoever waits for their answers will be told
+            hand_out()
 
+    def grow(self, each: float, left: int) -> None:
+        """One process for each core, where enough is left: several runs, so many seconds each."""
+        there = time.monotonic() - ProcessPool.idle_since < IDLE / 2
+        worth = WORTH_WAKING if there else WORTH_STARTING
+        if not self._may_grow or left < LEAST_LEFT or each * left < worth:
+            return
         self._may_grow = False
-        cores = int(loky.cpu_count())
+        cores = _cores()
         if cores > 1:
-            self._executor = StartingPool(cores)
+            self._executor = self._starting or (ProcessPool if there else StartingPool)(cores)
 
     def explain(self, error: Exception) -> None:
         """Say more of a run that could not be made, where the place is to blame.
@@ -392,6 +463,13 @@ class Workers:
                 "jobs: worker processes keep dying (out of memory?); fewer jobs may help"
             ) from error
         self._executor.revive()
+
+
+def _cores() -> int:
+    """Processes that run at once on this machine."""
+    import loky
+
+    return int(loky.cpu_count())
 
 
 def _chosen(jobs: int | None, cluster: str | None) -> Executor:

@@ -118,7 +118,9 @@ def compare(
         workers = stack.enter_context(Workers(jobs, cluster))  # first: it may refuse
         folder = None if home is None else RunFolder(home / named, manifest, described)
         store = InMemory() if folder is None else stack.enter_context(folder)
-        engine = Engine(scenarios, seed=seed, target=target, store=store, workers=workers)
+        engine = Engine(
+            scenarios, seed=seed, target=target, store=store, workers=workers, own=own.modules
+        )
         if folder is not None:
             folder.wanted = lambda: engine.wanted
         with _kept(folder, engine):

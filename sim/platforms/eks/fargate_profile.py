@@ -120,7 +120,7 @@ class FargatePods:
         return kubelet.run(start, pod)
 
     def _offer(self, service: Service) -> tuple[str | None, FargateSize | None, float]:
-        """Why Fargate takes none of its pods; the size of one, and the bytes of that which are held."""
+        """Why Fargate takes no such pod; the size of one, and the bytes of it that are held."""
         hosting = self._hosting
         refused = unsupported(hosting.terms.pod, service)
         return refused, hosting.fargate_size(service), hosting.held

@@ -2,14 +2,10 @@
 
 import gc
 import os
-import time
 
 from sim.cli import interrupt
 
 interrupt.guard()
-
-BEGUN = time.monotonic()
-"""Since when somebody looks at the screen."""
 
 RARELY = (100_000, 2, 2)
 """When waste is looked for: what a command makes in its first second, it keeps to the end."""

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from sim.cli import BEGUN
 from sim.cli.help import panel
 from sim.cli.interrupt import STOPPED, is_one, words
 from sim.cli.screen import begin, note
-from sim.cli.streams import reader_has_gone
+from sim.cli.streams import BEGUN, reader_has_gone
 from sim.core.description import description
 from sim.core.question import (
     BadInput,

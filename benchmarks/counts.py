@@ -137,6 +137,7 @@ def memory(starts: int = 1_000, hosts: int = 10, jobs: int = 10_000) -> Iterator
         sizes = []
         for count in (20 * hosts, starts):  # what a host has once, it has after the first of these
             world.env.run(world.env.process(waves(live, node, count, hosts)))
+            assert world.record.filed is not None  # what waits for its columns is in them
             gc.collect()
             sizes.append(tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()

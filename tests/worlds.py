@@ -272,16 +272,16 @@ def outcomes(starts: Sequence[Start]) -> list[str]:
 
 def rows(record: Recorder) -> list[Row]:
     """All filed spans, in words."""
-    names = record.phases.all()
+    names, filed = record.phases.all(), record.filed
     return [
         Row(task, names[phase], names[parent], start, end, OUTCOMES[outcome])
         for task, phase, parent, start, end, outcome in zip(
-            record.span_task,
-            record.span_phase,
-            record.span_parent,
-            record.span_start,
-            record.span_end,
-            record.span_outcome,
+            filed.task,
+            filed.phase,
+            filed.parent,
+            filed.start,
+            filed.end,
+            filed.outcome,
             strict=True,
         )
     ]

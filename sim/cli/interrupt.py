@@ -24,7 +24,7 @@ def is_one(error: BaseException | None) -> bool:
     return False
 
 
-NO_MEMORY = ("annot allocate memory", "failed to map segment")
+NO_MEMORY = ("annot allocate memory", "failed to map segment", "launch worker thread")
 """What the system says of it, in the words of whoever was imported."""
 
 
@@ -79,8 +79,8 @@ def _quietly(kind, error, trace):  # type: ignore[no-untyped-def]
     if is_out_of_memory(error):
         code = 2
         print(
-            "error: there is too little memory for this; see ulimit -v, or the limit of the "
-            "container",
+            "error: there is too little memory for this, or too few threads; see ulimit -v and -u, "
+            "or the limits of the container",
             file=sys.stderr,
         )
     elif not is_one(error):

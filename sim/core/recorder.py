@@ -5,10 +5,11 @@ become categories when the tables are built, after the run.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from struct import pack
 from sys import intern
 from types import TracebackType
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from sim.clock import Clock
 
@@ -148,6 +149,35 @@ class Totals(dict[int, Total]):
         return total
 
 
+ROWS: Final = 1024
+"""Spans that have ended from which they are put into columns."""
+
+
+class SpanColumns:
+    """The spans that have ended, a column each.
+
+    They come as rows and are put into columns many at a time: an array takes as long for one number
+    as for a dozen that come together.
+    """
+
+    __slots__ = ("end", "outcome", "parent", "phase", "start", "task")
+
+    def __init__(self) -> None:
+        self.task, self.phase, self.parent = array("i"), array("i"), array("i")
+        self.start, self.end, self.outcome = array("d"), array("d"), array("b")
+
+    def extend(self, rows: "list[SpanRow]") -> None:
+        """Put rows below those that are there."""
+        columns: list[array[Any]]
+        columns = [self.task, self.phase, self.parent, self.start, self.end, self.outcome]
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column.frombytes(pack(f"{len(values)}{column.typecode}", *values))
+
+
+SpanRow: TypeAlias = tuple[int, int, int, float, float, int]
+"""Task, phase, phase that it is a part of, begin, end and outcome."""
+
+
 class Unfiled(Protocol):
     """Something that files its spans by itself once it is over."""
 
@@ -167,6 +197,8 @@ class Recorder:
     """
 
     __slots__ = (
+        "_columns",
+        "_rows",
         "env",
         "hosts",
         "keep",
@@ -186,12 +218,6 @@ class Recorder:
         "sample_time",
         "sample_used",
         "services",
-        "span_end",
-        "span_outcome",
-        "span_parent",
-        "span_phase",
-        "span_start",
-        "span_task",
         "spans",
         "task_begin",
         "task_end",
@@ -229,8 +255,8 @@ class Recorder:
         self.task_service = array("i")
         self.task_begin, self.task_end = array("d"), array("d")
         self.task_outcome: list[str] = []
-        self.span_task, self.span_phase, self.span_parent = array("i"), array("i"), array("i")
-        self.span_start, self.span_end, self.span_outcome = array("d"), array("d"), array("b")
+        self._columns = SpanColumns()
+        self._rows: list[SpanRow] = []
         self.request_task = array("i")
         self.request_end, self.request_sojourn = array("d"), array("d")
         self.request_slowdown = array("d")
@@ -307,49 +333,51 @@ class Recorder:
             total.count += 1
             total.seconds += now - since
             return
-        self.span_task.append(task)
-        self.span_phase.append(phase)
-        self.span_parent.append(parent)
-        self.span_start.append(since)
-        self.span_end.append(now)
-        self.span_outcome.append(outcome)
+        rows = self._rows
+        rows.append((task, phase, parent, since, now, outcome))
+        if len(rows) >= ROWS:
+            self._put_away()
 
-    def file_parts(  # noqa: PLR0917 (as `file`)
-        self,
-        task: int,
-        parent: int,
-        phases: Sequence[int],
-        since: Sequence[float],
-        until: Sequence[float],
-        outcome: int,
+    def _put_away(self) -> None:
+        if self._rows:
+            self._columns.extend(self._rows)
+            self._rows.clear()
+
+    @property
+    def filed(self) -> SpanColumns:
+        """All spans that have ended by now."""
+        self._put_away()
+        return self._columns
+
+    def file_parts(
+        self, task: int, parent: int, parts: Iterable[Sequence[Any]], outcome: int
     ) -> None:
-        """Store parts of a phase as far as they have come; what is under way ends now so."""
-        now: float = self.env.now
-        if self.keep == "totals" or outcome != DONE:
-            for phase, begin, end in zip(phases, since, until, strict=True):
-                if end <= now:
-                    self.file(task, phase, parent, begin, end, DONE)
-                elif begin <= now:
-                    self.file(task, phase, parent, begin, now, outcome)
+        """Store parts of a phase as far as they have come; what is under way ends now so.
+
+        Args:
+            parts: the phase of each, its begin, and its end, which may be to come.
+        """
+        now, rows = self.env.now, self._rows
+        if self.keep == "totals":
+            for phase, begin, end in parts:
+                if begin <= now:
+                    self.file(task, phase, parent, begin, end if end <= now else now, outcome)
             return
-        many = len(phases)
-        self.span_task.extend([task] * many)
-        self.span_phase.extend(phases)
-        self.span_parent.extend([parent] * many)
-        self.span_start.extend(since)
-        self.span_end.extend([end if end < now else now for end in until])
-        self.span_outcome.extend([DONE] * many)
+        rows += [
+            (task, phase, parent, begin, end, DONE)
+            if end <= now
+            else (task, phase, parent, begin, now, outcome)
+            for phase, begin, end in parts
+            if begin <= now
+        ]
+        if len(rows) >= ROWS:
+            self._put_away()
 
     def spent(self, task: int, phase: str, parent: str, since: float, until: float) -> None:
         """Store a part of a phase whose bounds are known only now that it is over."""
         if self.keep == "totals":
             return
-        self.span_task.append(task)
-        self.span_phase.append(self.phases.code(phase))
-        self.span_parent.append(self.phases.code(parent))
-        self.span_start.append(since)
-        self.span_end.append(until)
-        self.span_outcome.append(DONE)
+        self.file(task, self.phases[phase], self.phases[parent], since, until, DONE)
 
     def event(self, task: int, name: str, parent: str) -> None:
         """Store what happened to `task` now, such as a pod's condition, as a span of no length."""

@@ -65,17 +65,22 @@ class Fleet:
         return disk_ceilings(room, size.disk, _LARGER)
 
     def placing(
-        self, empty: Room, request: Callable[[Service], Any], rank: Rank = first_fit
+        self,
+        empty: Room,
+        request: Callable[[Service], Any],
+        rank: Rank = first_fit,
+        wobble: float = 0.0,
     ) -> Placing:
         """Rules of placement on its machines, whose disks hold one copy of each layer.
 
         Args:
             empty: what one of them has left for containers.
             request: what a copy of a service is counted as.
-            rank: which machine is preferred.
+            rank: which machine is preferred,
+            wobble: and how far that hangs on what is asked for.
         """
         disk = self.machine.disk_room - self._images(self.warm)
-        return Placing(empty, request, rank, disk, self.unpacking.on_disk)
+        return Placing(empty, request, rank, disk, self.unpacking.on_disk, wobble)
 
     def _images(self, images: Sequence[Image]) -> float:
         """Bytes of disk that images take; layers they share count once."""

@@ -81,9 +81,9 @@ def test_unpacking_takes_what_containerd_was_measured_to_take(
     world = World()
     Docker(server=fleet, bridge_ports=1024).deploy(world).launch(service)
     world.env.run()
-    pull = world.record.phases.code("pull")
-    place = list(world.record.span_phase).index(pull)
-    seconds = world.record.span_end[place] - world.record.span_start[place]
+    filed = world.record.filed
+    place = filed.phase.index(world.record.phases.code("pull"))
+    seconds = filed.end[place] - filed.start[place]
 
     assert seconds == pytest.approx(measured, rel=0.4)
 

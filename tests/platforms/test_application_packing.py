@@ -24,6 +24,7 @@ from sim.platforms.packing.host import (
 from sim.platforms.packing.offers import placed, survives
 from sim.platforms.packing.packing import PackedHosts, fewest, grown, lower_bound
 from sim.platforms.packing.placing import (
+    ROUNDING,
     FreeOnServer,
     Placing,
     Rank,
@@ -35,6 +36,7 @@ from sim.start import Ceiling
 from sim.units import GiB, MiB
 from sim.workload import App, Service
 from sim.workload.application import Application, Part, of_one
+from sim.workload.service import BOTH
 
 E = 0.01
 
@@ -334,11 +336,15 @@ def looked_at_anew(hosts: Sequence[PackedHost], copies: Sequence[Copy]) -> list[
     return over
 
 
-RANKS: dict[str, Rank] = {
-    "first": first_fit,
-    "fullest": lambda left, _: left.memory,
-    "emptiest": lambda left, _: -left.cpu,
-    "by request": lambda left, request: (left.cpu * request.memory) % 7,
+RANKS: dict[str, tuple[Rank, float]] = {
+    "first": (first_fit, 0.0),
+    "fullest": (lambda left, _: left.memory, 0.0),
+    "emptiest": (lambda left, _: -left.cpu, 0.0),
+    "shares": (
+        lambda left, asked: (asked.cpu - left.cpu) / 7 + (asked.memory - left.memory) / 11,
+        ROUNDING,
+    ),
+    "by request": (lambda left, request: (left.cpu * request.memory) % 7, math.inf),
 }
 
 
@@ -357,14 +363,20 @@ RANKS: dict[str, Rank] = {
         max_size=6,
     ),
     st.booleans(),
+    st.booleans(),
 )
 def test_copies_in_a_row_go_where_each_would_go_by_itself(
-    rank: str, rooms: list[tuple[int, int]], rows: list[tuple[Any, ...]], mixed: bool
+    rank: str, rooms: list[tuple[int, int]], rows: list[tuple[Any, ...]], mixed: bool, alike: bool
 ) -> None:
     """On the same hosts and in the same order, and the same ones are left over."""
+    rooms = rooms[:1] * len(rooms) if alike else rooms
+    prefers, wobble = RANKS[rank]
     kinds = {
         room: HostKind(
-            str(room), "amd64", Placing(empty, lambda service: service, RANKS[rank]), empty
+            str(room),
+            "amd64",
+            Placing(empty, lambda service: service, prefers, wobble=wobble),
+            empty,
         )
         for room in rooms
         for empty in [FreeOnServer(*room, 1000)]
@@ -396,3 +408,41 @@ def others_than(dead: int, hosts: Sequence[PackedHost]) -> list[PackedHost]:
             again.put(copy)
         made.append(again)
     return made
+
+
+class Counting(FreeOnServer):
+    """What a server has left, which counts how often it was asked whether it takes something."""
+
+    asked = 0
+
+    def fits(self, request: ServerRequest) -> bool:
+        """Whether it has room for one more."""
+        Counting.asked += 1
+        return super().fits(request)
+
+    def less(self, request: ServerRequest) -> "Counting":
+        """What is left after one more."""
+        return Counting(*super().less(request))
+
+
+def looks_a_copy(rank: str, number: int) -> float:
+    """How often a host is asked for each of eight different copies a host, one host dying too."""
+    empty = Counting(1000, 1000, 1000)
+    placing = Placing(empty, lambda service: service, RANKS[rank][0], wobble=RANKS[rank][1])
+    kind = HostKind("bin", "amd64", placing, empty)
+    each = [
+        Copy(f"{n}", ServerRequest(80 + n % 7, 80 + n % 11), math.inf, frozenset(), False, BOTH)
+        for n in range(8 * number)
+    ]
+    Counting.asked = 0
+    hosts, over = placed([kind] * number, each)
+    assert not over
+    assert survives(hosts, 1)
+    return Counting.asked / len(each)
+
+
+@pytest.mark.parametrize("rank", ["shares", "emptiest"])
+def test_where_the_emptiest_is_preferred_a_copy_looks_at_few_hosts_however_many_there_are(
+    rank: str,
+) -> None:
+    assert looks_a_copy(rank, 100) < 1.5 * looks_a_copy(rank, 20)

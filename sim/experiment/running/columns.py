@@ -34,19 +34,20 @@ Columns: TypeAlias = dict[str, Column]
 
 def span_columns(record: Recorder, variant: str, run: int) -> Columns:
     """One row a phase of a start, in the order of tasks and time."""
-    task = np.asarray(record.span_task)
+    filed = record.filed
+    task = np.asarray(filed.task)
     hosts = np.asarray(record.task_host)
-    order = np.lexsort((np.asarray(record.span_end), np.asarray(record.span_start), task))
+    order = np.lexsort((np.asarray(filed.end), np.asarray(filed.start), task))
     task = task[order]
     return {
         **_run(variant, run, task.size),
         "task": task,
         "host": _coded(hosts[task] if task.size else hosts[:0], record.hosts),
-        "phase": _coded(np.asarray(record.span_phase)[order], record.phases),
-        "parent": _coded(np.asarray(record.span_parent)[order], record.phases),
-        "start_s": np.asarray(record.span_start)[order],
-        "end_s": np.asarray(record.span_end)[order],
-        "outcome": Coded(np.asarray(record.span_outcome)[order].astype(np.int32), OUTCOMES),
+        "phase": _coded(np.asarray(filed.phase)[order], record.phases),
+        "parent": _coded(np.asarray(filed.parent)[order], record.phases),
+        "start_s": np.asarray(filed.start)[order],
+        "end_s": np.asarray(filed.end)[order],
+        "outcome": Coded(np.asarray(filed.outcome)[order].astype(np.int32), OUTCOMES),
     }
 
 

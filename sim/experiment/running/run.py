@@ -105,15 +105,16 @@ def _all_times(record: Recorder, begin: NDArray[np.float64]) -> dict[str, float]
     """Mean times of all starts that became ready, whatever became of them later."""
     if "app" not in record.phases.all():
         return {}
-    tiles = np.asarray(record.span_parent) == record.phases.code("")
-    app = tiles & (np.asarray(record.span_phase) == record.phases.code("app"))
-    app &= np.asarray(record.span_outcome) == DONE
+    filed = record.filed
+    tiles = np.asarray(filed.parent) == record.phases.code("")
+    app = tiles & (np.asarray(filed.phase) == record.phases.code("app"))
+    app &= np.asarray(filed.outcome) == DONE
     if not app.any():
         return {}
-    since = begin[np.asarray(record.span_task)[app]]
+    since = begin[np.asarray(filed.task)[app]]
     return {
-        "time_to_running_s": float(np.mean(np.asarray(record.span_start)[app] - since)),
-        "time_to_ready_s": float(np.mean(np.asarray(record.span_end)[app] - since)),
+        "time_to_running_s": float(np.mean(np.asarray(filed.start)[app] - since)),
+        "time_to_ready_s": float(np.mean(np.asarray(filed.end)[app] - since)),
     }
 
 

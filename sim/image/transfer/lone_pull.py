@@ -27,8 +27,8 @@ FILES: Final = -1
 """Number of the write that puts the files of the layer on disk which is being unpacked."""
 
 Part = list[Any]
-"""A part of the pull: the code of its phase, since when, until when (infinite where that is not
-known yet), and how many transfers of it are under way."""
+"""A part of the pull: the code of its phase, since when, and until when: infinite where that is
+not known yet."""
 
 
 class LonePull:
@@ -50,6 +50,7 @@ class LonePull:
         "_disk",
         "_done",
         "_files",
+        "_half",
         "_here",
         "_kernel",
         "_layers",
@@ -78,25 +79,25 @@ class LonePull:
         unpacking: Unpacking,
         plan: LonePlan,
         task: int,
-        done: Callable[[LonePull], None],
+        done: Callable[[], None],
     ) -> None:
         record = kernel.world.record
         self._kernel, self._cpu, self._registry = kernel, cpu, registry
         self._layers, self._files = plan.layers, plan.files
-        self._task, self._done = task, done
-        self._overhead = plain(unpacking.layer_overhead)
+        self._task, self._done, self._phases = task, done, record.phases
+        self._overhead, self._connections = plain(unpacking.layer_overhead), unpacking.downloads
+        """Seconds a layer; connections that are free."""
         self._wire, self._disk = Wire(kernel.nic_rate), Disk(kernel.disk_rate)
-        self._phases = record.phases
         self._parts: list[Part] = []
         """As they began."""
         self._now = kernel.world.env.now
         """How far it is known, which may be ahead of the clock."""
         self._next = 0
         """Number of the next layer to be downloaded."""
-        self._connections = unpacking.downloads
-        """Those that are free."""
         self._under_way: dict[int, Part] = {}
         """Downloads, by the number of the layer."""
+        self._half: set[int] = set()
+        """Those with one transfer left, on the wire or to disk."""
         self._at_once: list[int] = []
         """Downloads that take no time, and are not through yet."""
         self._here: set[int] = set()
@@ -134,8 +135,7 @@ class LonePull:
         if record.unfiled.pop(self, self) is self:
             return
         self._kernel.pulling = None
-        phases, since, until, _ = zip(*self._parts, strict=True) if self._parts else ((),) * 4
-        record.file_parts(self._task, self._phases["pull"], phases, since, until, outcome)
+        record.file_parts(self._task, self._phases["pull"], self._parts, outcome)
 
     def catch_up(self) -> None:
         """Let the meters of the host tell what is so now."""
@@ -160,10 +160,12 @@ class LonePull:
                 del self._promises[number]
                 self._download(number)
         self._connect()
-        for number in self._at_once:
-            self._through(number)
-        self._at_once.clear()
-        self._run(min([promise.at for promise in self._promises.values()], default=math.inf))
+        if self._at_once:
+            for number in self._at_once:
+                self._through(number)
+            self._at_once.clear()
+        turns = [promise.at for promise in self._promises.values()] if self._promises else ()
+        self._run(min(turns, default=math.inf))
         self._waking = timeout = env.timeout(max(0.0, self._now - env.now))
         timeout.callbacks.append(self._woken)
 
@@ -177,7 +179,7 @@ class LonePull:
             self.catch_up()
         self._kernel.memory.cache_all(self._files[self._cached :])
         self.end(DONE)
-        self._done(self)
+        self._done()
 
     def _connect(self) -> None:
         """Begin downloads while there are connections, or let them wait for their turn."""
@@ -189,16 +191,18 @@ class LonePull:
             if promise is None:
                 self._download(number)
             else:
-                self._parts.append([self._phases["throttled"], self._now, promise.at, 0])
+                self._parts.append([self._phases["throttled"], self._now, promise.at])
                 self._promises[number] = promise
 
     def _download(self, number: int) -> None:
         layer, now = self._layers[number], self._now
         many = self._wire.begin(number, layer.wire, self._registry.connection_rate(), now)
         many += self._disk.begin(number, layer.blob, now)
-        self._under_way[number] = part = [self._phases["download"], now, math.inf, many]
+        self._under_way[number] = part = [self._phases["download"], now, math.inf]
         self._parts.append(part)
-        if not many:
+        if many == 1:
+            self._half.add(number)
+        elif not many:
             self._at_once.append(number)
 
     # --- ahead of the clock
@@ -228,10 +232,10 @@ class LonePull:
             untarred = self._untarred_at
             self._unpacked_at = (untarred if untarred > self._now else self._now) + self._overhead
             return
-        part = self._under_way[number]
-        part[3] -= 1
-        if not part[3]:
+        if number in self._half:
             self._through(number)
+        else:
+            self._half.add(number)
 
     def _through(self, number: int) -> None:
         """A layer is downloaded."""
@@ -244,9 +248,9 @@ class LonePull:
     def _begin_to_unpack(self) -> None:
         """Decompress the next layer and write its files: nobody else wants the CPU meanwhile."""
         layer, now = self._layers[self._unpacked], self._now
-        part: Part = [self._phases["unpack"], now, math.inf, 0]
+        part: Part = [self._phases["unpack"], now, math.inf]
         self._writing.append(part)
-        self._parts += part, [self._phases["decompress"], now, now + layer.decompressed, 0]
+        self._parts += part, [self._phases["decompress"], now, now + layer.decompressed]
         self._untarred_at = untarred = now + layer.untarred
         if not self._disk.begin(FILES, layer.files, now):
             self._unpacked_at = untarred + self._overhead
@@ -270,8 +274,8 @@ class LonePull:
         for layer in self._layers[self._unpacked :]:
             untarred, written = now + layer.untarred, now + layer.files / rate
             end = (untarred if untarred > written else written) + overhead
-            part: Part = [unpack, now, end, 0]
+            part: Part = [unpack, now, end]
             self._writing.append(part)
-            self._parts += part, [decompress, now, now + layer.decompressed, 0]
+            self._parts += part, [decompress, now, now + layer.decompressed]
             now = end
         self._now, self._unpacked = now, len(self._layers)

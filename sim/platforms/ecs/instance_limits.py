@@ -125,7 +125,8 @@ class TasksOnInstances(Hosting):
 
     def placing(self) -> Placing:
         """Container instances, and the placement strategy among them."""
-        return self.fleet.placing(self.registered(), self.request, ranked(self.terms.strategy))
+        rank = ranked(self.terms.strategy)
+        return self.fleet.placing(self.registered(), self.request, rank, wobble=0.0)
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Tasks that fit on one instance by reservation, limit by limit, smallest first."""

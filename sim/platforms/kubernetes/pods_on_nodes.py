@@ -20,7 +20,7 @@ from sim.platforms.kubernetes.node_limits import node_ceilings
 from sim.platforms.kubernetes.pod import PodTemplate
 from sim.platforms.kubernetes.scheduler import Scoring, empty_node, score
 from sim.platforms.limits import BudgetItem, fits, smallest_first
-from sim.platforms.packing.placing import Placing
+from sim.platforms.packing.placing import ROUNDING, Placing
 from sim.sandbox import Container
 from sim.start import Ceiling, Start, Story
 from sim.workload import Service, task_size
@@ -88,7 +88,10 @@ class PodsOnNodes(Hosting):
     def placing(self) -> Placing:
         """Nodes, and the scheduler's score among them."""
         return self.fleet.placing(
-            empty_node(self.node, self.machine), self.terms.pod.request, score(self.terms.scoring)
+            empty_node(self.node, self.machine),
+            self.terms.pod.request,
+            score(self.terms.scoring),
+            wobble=ROUNDING,
         )
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:

@@ -16,6 +16,9 @@ Rank: TypeAlias = Callable[[Any, Any], float]
 """Of what a host has left, and a request: the host with the lowest is taken, of equals the first.
 """
 
+ROUNDING = 1e-9
+"""By how much, at most, rounding shifts a rank that is made of shares."""
+
 
 class Room(FreeResources, Protocol):
     """What a host has left, limit by limit."""
@@ -43,6 +46,9 @@ class Placing:
     """Bytes of an empty host's disk for images and what containers write."""
     on_disk: Callable[[Layer], float] = lambda layer: layer.unpacked
     """Bytes that a layer takes there."""
+    wobble: float = inf
+    """By how much the ranks of two hosts may differ for one request where they are equal for
+    another: 0 where what is left alone counts; infinite: nobody knows, so all are looked at."""
 
 
 class ServerRequest(NamedTuple):

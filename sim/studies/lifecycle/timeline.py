@@ -247,8 +247,8 @@ def _of_start(
 
 def _spans(record: Recorder, task: int) -> Iterator[tuple[str, str, float, float]]:
     """Phase, parent, begin and end of each span of a task."""
-    names = record.phases.all()
-    for at, owner in enumerate(record.span_task):
+    names, filed = record.phases.all(), record.filed
+    for at, owner in enumerate(filed.task):
         if owner == task:
-            phase, parent = names[record.span_phase[at]], names[record.span_parent[at]]
-            yield phase, parent, record.span_start[at], record.span_end[at]
+            phase, parent = names[filed.phase[at]], names[filed.parent[at]]
+            yield phase, parent, filed.start[at], filed.end[at]

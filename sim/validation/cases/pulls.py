@@ -49,8 +49,9 @@ def pull(layers: int, unpacked: float, wire: float) -> float:
     world = World()
     Docker(server=fleet, bridge_ports=1).deploy(world).launch(service)
     world.env.run()
-    place = list(world.record.span_phase).index(world.record.phases.code("pull"))
-    return world.record.span_end[place] - world.record.span_start[place]
+    filed = world.record.filed
+    place = filed.phase.index(world.record.phases.code("pull"))
+    return filed.end[place] - filed.start[place]
 
 
 PULLS = Format(

@@ -90,7 +90,7 @@ class Engine:
             ConnectionError: the cluster has gone.
         """
         there = sum(number < self.target.needed for _, number in self._done)
-        with progress(self.what, "run", done=there) as bar, self._watched():
+        with progress(self.what, "run", total=self.wanted, done=there) as bar, self._watched():
             while self._hand_out():
                 finished = self._take_in()
                 bar.total = self.wanted

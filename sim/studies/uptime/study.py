@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sim import catalog
 from sim.core.question import asking
 from sim.experiment import Results, Rollout, Scenario, compare
+from sim.experiment.running.progress import progress
 from sim.platforms.packing.host import DoesNotFit
 from sim.studies.plan.hosts import options_for, planned_hosts
 from sim.studies.plan.ready import at_request
@@ -31,12 +32,14 @@ def answer(question: UptimeQuestion) -> UptimeAnswer:
     scenarios: dict[str, Scenario] = {}
     refused: dict[str, str] = {}
     machines: dict[str, int] = {}
-    for name in question.platforms:
-        try:
-            machines[name] = _machines(row(name), app, question.instance)
-            scenarios |= _scenarios(row(name), app, question.instance, machines[name])
-        except (DoesNotFit, ValueError) as error:
-            refused[name] = str(error)
+    with progress("packing", "platform", total=len(question.platforms)) as told:
+        for name in question.platforms:
+            try:
+                machines[name] = _machines(row(name), app, question.instance)
+                scenarios |= _scenarios(row(name), app, question.instance, machines[name])
+            except (DoesNotFit, ValueError) as error:
+                refused[name] = str(error)
+            told.update()
     if not scenarios:
         raise ValueError("; ".join(f"{name}: {why}" for name, why in refused.items()))
     results = compare(

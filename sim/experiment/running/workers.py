@@ -390,13 +390,14 @@ class Workers:
             hand_out: submits some of them. It is called from another thread where this process
                 is still busy with the batch, and others are up.
         """
+        here = self._executor
         if not (self._may_grow and left):
-            return self._executor.submit(batch)
+            return here.submit(batch)
         over = Event()
         helper = Thread(target=self._help, args=(over, batch.own, left, hand_out), daemon=True)
         helper.start()
         try:
-            return self._executor.submit(batch)
+            return here.submit(batch)
         finally:
             over.set()
             helper.join()

@@ -84,8 +84,9 @@ class StoredImage:
     ) -> None:
         self.image = image
         self._store = store
-        self._awaited: list[Arrival] = [*arrivals[::-1]]
-        """Those that may be on their way, the base last."""
+        self._awaited = [*arrivals]
+        """Those that may be on their way, the base first. The last one is waited for: it mostly
+        comes last, so a start that waits is woken once and not with each layer."""
         self.coming = False
         """Whether some of it is still on its way."""
         self.users = 0
@@ -105,7 +106,7 @@ class StoredImage:
         return not self._awaited or self.awaited() is None
 
     def awaited(self) -> Event | None:
-        """The arrival of the first layer that is still awaited, from the base up."""
+        """The arrival of the last layer that is still awaited; then others may be."""
         awaited = self._awaited
         while awaited and awaited[-1].usable:
             awaited.pop()

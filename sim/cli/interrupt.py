@@ -24,7 +24,7 @@ def is_one(error: BaseException | None) -> bool:
     return False
 
 
-NO_MEMORY = ("annot allocate memory", "failed to map segment")
+NO_MEMORY = ("annot allocate memory", "failed to map segment", "launch worker thread")
 """What the system says of it, in the words of whoever was imported."""
 
 
@@ -53,14 +53,14 @@ def end() -> "NoReturn":
 def hurry() -> None:
     """From now on Ctrl-C ends it at once: it ends already, and somebody cannot wait.
 
-    What was said is said whole.
+    What was said is said whole, unless its reader does not read on, for whom nobody waits either.
     """
     import signal
 
+    signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # Python tries once more
             stream.flush()
-    signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
 
 
 def hurry_at_the_end() -> None:
@@ -79,8 +79,8 @@ def _quietly(kind, error, trace):  # type: ignore[no-untyped-def]
     if is_out_of_memory(error):
         code = 2
         print(
-            "error: there is too little memory for this; see ulimit -v, or the limit of the "
-            "container",
+            "error: there is too little memory for this, or too few threads; see ulimit -v and -u, "
+            "or the limits of the container",
             file=sys.stderr,
         )
     elif not is_one(error):

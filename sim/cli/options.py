@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import MISSING
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -13,7 +13,7 @@ import typer
 from sim.cli.help import panel
 from sim.cli.interrupt import STOPPED, is_one, words
 from sim.cli.screen import begin, note
-from sim.cli.streams import reader_has_gone
+from sim.cli.streams import BEGUN, reader_has_gone
 from sim.core.description import description
 from sim.core.question import (
     BadInput,
@@ -314,11 +314,14 @@ def _help(kind: type, name: str) -> str:
     return f"{told}  [default: {_shown(typed(kind, name), initial)}]"
 
 
-def runs_on(workers: WorkerOptions, out: Path | None = None) -> AbstractContextManager[None]:
+@contextmanager
+def runs_on(workers: WorkerOptions, out: Path | None = None) -> Iterator[None]:
     """Where all runs within are made, and kept as they are finished if `out` is given."""
+    from sim.experiment.running.progress import waiting_since
     from sim.experiment.running.workers import using
 
-    return using(workers.jobs, workers.cluster, out)
+    with waiting_since(BEGUN), using(workers.jobs, workers.cluster, out):
+        yield
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def show(answer: UptimeAnswer, *, explain: bool) -> None:
     """When it is up on each platform, and the parts of one of them."""
     table(
         ["platform", "image", "up p50", "up p95", "critical path"],
-        [_cells(row) for row in answer.rows if row.runs],
+        [_cells(row) for row in answer.rows if row.seconds],
         title=f"{answer.app.name}: seconds until all of it is up",
         right="llrrl",
     )

@@ -14,7 +14,7 @@ from sim.core.mistakes import a_path
 from sim.experiment.results import Results, as_csv, gather
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.own_code import own_code
-from sim.experiment.running.progress import say
+from sim.experiment.running.progress import Progress, progress, say
 from sim.experiment.running.run import Runnable
 from sim.experiment.running.stopping import Number, RelativeHalfWidth, Sequential, Target
 from sim.experiment.running.workers import WHERE, Workers
@@ -102,7 +102,8 @@ def compare(
     """
     _check(scenarios, times, seed)
     named = check_name("name", name or next(iter(scenarios.values())).name)
-    described = shared((variant, json.loads(as_json(s))) for variant, s in scenarios.items())
+    with progress("preparing", "variant", total=len(scenarios)) as told:
+        described = shared(_described(scenarios, told))
     out = WHERE.get().out if out is None else out
     home = None if out is None else a_path("out", out)
     own = own_code(scenarios.values())
@@ -118,7 +119,9 @@ def compare(
         workers = stack.enter_context(Workers(jobs, cluster))  # first: it may refuse
         folder = None if home is None else RunFolder(home / named, manifest, described)
         store = InMemory() if folder is None else stack.enter_context(folder)
-        engine = Engine(scenarios, seed=seed, target=target, store=store, workers=workers)
+        engine = Engine(
+            scenarios, seed=seed, target=target, store=store, workers=workers, own=own.modules
+        )
         if folder is not None:
             folder.wanted = lambda: engine.wanted
         with _kept(folder, engine):
@@ -129,6 +132,14 @@ def compare(
                 folder.finish(as_csv(results.summary))
                 results.folder = folder.folder
     return results
+
+
+def _described(
+    scenarios: Mapping[str, Runnable], told: Progress
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for variant, scenario in scenarios.items():
+        yield variant, json.loads(as_json(scenario))
+        told.update()
 
 
 def _check(scenarios: Mapping[str, Runnable], times: object, seed: object) -> None:

@@ -6,14 +6,11 @@ from dataclasses import replace
 from sim.core.mistakes import BadDescription
 from sim.core.quantity import shown_vcpu
 from sim.core.question import BadInput
-from sim.files.draft import ContainerDraft, Drafts, PartDraft, share_volumes
+from sim.files.draft import ContainerDraft, Drafts, PartDraft, refuse_crowd, share_volumes
 from sim.files.sizes.ladder import LADDER, ObservedUse, SizedContainer, found_use, sized, told
 from sim.files.text.findings import Findings
 from sim.workload import Application, Part, Service, Wait
 from sim.workload.application import SizeSource
-
-MOST_PARTS = 2000
-"""Services of one application."""
 
 
 def assembled(
@@ -24,8 +21,7 @@ def assembled(
     Raises:
         BadInput: something is wrong with the files.
     """
-    if len(drafts.parts) > MOST_PARTS:
-        raise BadInput(f"{drafts.name}: {len(drafts.parts):,} services; at most {MOST_PARTS:,}")
+    refuse_crowd(drafts.name, len(drafts.parts))
     share_volumes(drafts.parts)
     made = [_part(draft, measured) for draft in drafts.parts]
     findings.refuse()
@@ -56,27 +52,23 @@ def _part(draft: PartDraft, measured: Mapping[str, ObservedUse]) -> Part | None:
     known = [each for each in every if each is not None]
     services = [each.service for each in known]
     init, (main, *sidecars) = services[: len(draft.init)], services[len(draft.init) :]
-    try:
-        return Part(
-            service=_with(main, init, sidecars),
-            copies=draft.copies,
-            after=tuple(draft.after),
-            daemon=draft.daemon,
-            once=draft.once,
-            most_per_host=draft.most_per_host,
-            apart_from=tuple(draft.apart_from),
-            spread=draft.spread,
-            autoscaling=draft.autoscaling,
-            volumes=tuple(draft.volumes),
-            threads=draft.threads,
-            operations=draft.operations,
-            size_from=_weakest(each.memory_from for each in known),
-            cpu_from=_weakest(each.cpu_from for each in known),
-        )
-    except BadDescription as error:
-        for line in str(error).splitlines():
-            draft.main.node.say(line)
-        return None
+    return draft.main.node.made(
+        Part,
+        service=_with(main, init, sidecars),
+        copies=draft.copies,
+        after=tuple(draft.after),
+        daemon=draft.daemon,
+        once=draft.once,
+        most_per_host=draft.most_per_host,
+        apart_from=tuple(draft.apart_from),
+        spread=draft.spread,
+        autoscaling=draft.autoscaling,
+        volumes=tuple(draft.volumes),
+        threads=draft.threads,
+        operations=draft.operations,
+        size_from=_weakest(each.memory_from for each in known),
+        cpu_from=_weakest(each.cpu_from for each in known),
+    )
 
 
 def _as_large_as(main: ContainerDraft, init: ContainerDraft) -> None:
@@ -110,12 +102,7 @@ def _sized(
         if asked and most and asked > most:
             draft.node.say(f"{what}: a request of {asked:g} is above its limit of {most:g}")
             return None
-    try:
-        return sized(draft, found_use(draft, name, measured), name)
-    except BadDescription as error:
-        for line in str(error).splitlines():
-            draft.node.say(line)
-        return None
+    return draft.node.made(sized, draft, found_use(draft, name, measured), name)
 
 
 def _weakest(sources: Iterable[SizeSource]) -> SizeSource:

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 
+from sim.core.question import BadInput
 from sim.files.text.value import Value
 from sim.workload import App, AutoscalingRange, HealthCheck, Volume, Wait
 from sim.workload.application import SizeSource
 from sim.workload.calls import EntryPoint, Operation
+
+MOST_PARTS = 2000
+"""Services of one application."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -78,6 +82,17 @@ class Drafts:
     name: str
     parts: list[PartDraft]
     entries: tuple[EntryPoint, ...] = ()
+
+
+def refuse_crowd(where: str, services: int) -> None:
+    """Refuse what nobody runs as one application; asked again wherever services are laid over
+    each other, or bounded by others, before they are drafts.
+
+    Raises:
+        BadInput: there are too many.
+    """
+    if services > MOST_PARTS:
+        raise BadInput(f"{where}: {services:,} services; at most {MOST_PARTS:,}")
 
 
 def share_volumes(parts: list[PartDraft]) -> None:

@@ -80,32 +80,44 @@ class Plan:
     of the quota until `last`, and again at full speed until `end`; all in seconds.
 
     Args:
+        work: core-seconds.
         speed: vCPUs, full speed.
+        left: core-seconds left of the slice of the period in which it begins.
         pace: vCPUs, the quota.
-        left: core-seconds of the slice of the period in which it began.
+        period: seconds.
+        now: when it begins.
+        refill: when the next period begins.
     """
 
     __slots__ = ("began", "end", "last", "left", "pace", "pause", "refill", "speed")
 
     def __init__(  # noqa: PLR0917 (positional is quicker)
         self,
-        began: float,
-        pause: float,
-        refill: float,
-        last: float,
-        end: float,
+        work: float,
         speed: float,
-        pace: float,
         left: float,
+        pace: float,
+        period: float,
+        now: float,
+        refill: float,
     ) -> None:
-        self.began = began
+        self.began = now
+        self.speed = speed
+        self.left = left
+        self.pace = pace
+        if work <= left:
+            self.pause = self.refill = self.last = self.end = now + work / speed
+            return
+        pause = now + left / speed if left > 0.0 else now
+        if pause > refill:  # noqa: PLR1730 (min() would be a call on the hot path)
+            pause = refill
+        rest = work - speed * (pause - now)
+        size = pace * period
+        whole = math.ceil(rest / size) - 1 if rest > size and speed > pace else 0
         self.pause = pause
         self.refill = refill
-        self.last = last
-        self.end = end
-        self.speed = speed
-        self.pace = pace
-        self.left = left
+        self.last = last = refill + whole * period
+        self.end = last + (rest - whole * size) / speed
 
     def used(self, now: float) -> float:
         """Core-seconds used by `now`."""
@@ -113,28 +125,6 @@ class Plan:
         last = max(0.0, min(now, self.end) - self.last)
         paced = max(0.0, min(now, self.last) - self.refill)
         return self.speed * (burst + last) + self.pace * paced
-
-
-def plan(  # noqa: PLR0917 (positional is quicker)
-    work: float, speed: float, left: float, quota: float, period: float, now: float, refill: float
-) -> Plan:
-    """The plan of `work` core-seconds that begins now.
-
-    Args:
-        left: core-seconds left of the slice of this period.
-        refill: when the next period begins.
-    """
-    if work <= left:
-        end = now + work / speed
-        return Plan(now, end, end, end, end, speed, quota, left)
-    pause = now + left / speed if left > 0.0 else now
-    if pause > refill:  # noqa: PLR1730 (min() would be a call on the hot path)
-        pause = refill
-    rest = work - speed * (pause - now)
-    size = quota * period
-    whole = math.ceil(rest / size) - 1 if rest > size and speed > quota else 0
-    last = refill + whole * period
-    return Plan(now, pause, refill, last, last + (rest - whole * size) / speed, speed, quota, left)
 
 
 class CpuQuota(Pacing):
@@ -229,7 +219,7 @@ class CpuQuota(Pacing):
         if begun > self._accounted + GRAIN:
             self._left = self._slice + min(0.0, self._left)
         refill = begun + self._period
-        planned = plan(job.left, rate, self._left, self._quota, self._period, now, refill)
+        planned = Plan(job.left, rate, self._left, self._quota, self._period, now, refill)
         self._plan = planned
         return planned.end
 

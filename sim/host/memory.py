@@ -298,9 +298,7 @@ class Memory(PageCache):
         """Pass `amount` bytes of `files` through the page cache; the oldest pages give way."""
         if self.caching:
             self._pass_through(files, amount)
-            if not self._has_room():
-                self._reclaim()
-                self._note_peak(min(self.capacity, self.used + self._cold))
+            self.settle()
 
     def cache_all(self, files: Sequence[tuple[str, float]]) -> None:
         """Pass so many bytes of several files through the page cache, one after the other."""
@@ -313,22 +311,19 @@ class Memory(PageCache):
         self._disturb()
         self._cache = {name: amount for name, amount in files if amount > 0.0}
         self._cold = sum(self._cache.values(), 0.0)
-        self._has_room()
+        self.settle()
 
     def settle(self) -> None:
-        """Keep within RAM: drop cold cache, then hot file pages, then kill the worst process."""
-        if not self._has_room():
-            self._relieve()
-            self._note_peak(min(self.capacity, self.used + self._cold))
+        """Keep within RAM: drop cold cache, then hot file pages, then kill the worst process.
 
-    def _has_room(self) -> bool:
-        """Whether all that is touched fits in RAM; the most that ever did is noted."""
+        The most that was ever touched is noted.
+        """
         touched = self.held + self.private + self.hot + self._cold
         if touched > self.capacity:
-            return False
+            self._relieve()
+            touched = min(self.capacity, self.used + self._cold)
         if touched > self.peak:
             self._note_peak(touched)
-        return True
 
     def _relieve(self) -> None:
         while self.held + self.private > self.capacity and self.groups:
@@ -342,7 +337,6 @@ class Memory(PageCache):
         self._give_way(self._cold - max(0.0, self.capacity - self.used))
 
     def _note_peak(self, touched: float) -> None:
-        if touched > self.peak:
-            grown, self.peak = touched - self.peak, touched
-            if self.on_growth is not None:
-                self.on_growth(grown)
+        grown, self.peak = touched - self.peak, touched
+        if self.on_growth is not None:
+            self.on_growth(grown)

@@ -184,14 +184,17 @@ class PageCache:
     def _give_way(self, excess: float) -> None:
         """Drop `excess` cold bytes, the oldest first."""
         self._all_cached = None
-        while excess > 0.0 and self._cache:
-            oldest = next(iter(self._cache))
-            dropped = min(excess, self._cache[oldest])
-            self._cache[oldest] -= dropped
-            self._cold -= dropped
-            excess -= dropped
-            if self._cache[oldest] == 0.0:
-                del self._cache[oldest]
+        cache = self._cache
+        while excess > 0.0 and cache:
+            oldest = next(iter(cache))
+            held = cache[oldest]
+            if held > excess:
+                cache[oldest] = held - excess
+                self._cold -= excess
+                return
+            del cache[oldest]
+            self._cold -= held
+            excess -= held
 
     def _keep_cold(self, files: str, amount: float) -> None:
         """Set the cold bytes of `files`, which become the youngest."""

@@ -356,14 +356,14 @@ class SharedCapacity(Root):
         self._armed.pop()
         env = self.env
         now = env._now if isinstance(env, Clock) else env.now
-        grain = GRAIN * abs(now)  # completions this near are simultaneous: one levelling for all
-        if self._due > now + grain:
+        if self._due > now and self._due > now + GRAIN * abs(now):
             if self._due < self._armed[-1]:
                 self._arm(self._due, now)
             return
         if self._lone is not None:
             self._call_back_lone(self._lone)
             return
+        grain = GRAIN * abs(now)  # completions this near are simultaneous: one levelling for all
         if self._free:
             self._call_back(now, grain)
             return

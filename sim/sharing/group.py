@@ -49,8 +49,9 @@ class Group(MemberGroup):
     @property
     def rate(self) -> float:
         """Rate the group gets now, in units of the capacity."""
-        self.root.end_free_runs(self.root.now)
-        self.root.relevel(self.root.now)
+        now = time_of(self.root.env)
+        self.root.end_free_runs(now)
+        self.root.relevel(now)
         return self.rate_now()
 
     def group(self, *, weight: float = 1.0, cap: float = math.inf) -> Group:
@@ -136,8 +137,9 @@ class Group(MemberGroup):
         ):  # nothing runs in it
             self.weight, self.cap = new_weight, new_cap
             return
-        self.root.end_free_runs(self.root.now)
-        self.advance(self.root.now)
+        now = time_of(self.root.env)
+        self.root.end_free_runs(now)
+        self.advance(now)
         self.leave()
         self.weight, self.cap = new_weight, new_cap
         self._changed(self)
@@ -178,13 +180,14 @@ class Group(MemberGroup):
 
     def rate_of(self, job: Job) -> float:
         """Rate of a running job now."""
-        self.root.end_free_runs(self.root.now)
-        self.root.relevel(self.root.now)
+        now = time_of(self.root.env)
+        self.root.end_free_runs(now)
+        self.root.relevel(now)
         return min(job.cap, job.weight * self.level_now())
 
     def left_of(self, job: Job) -> float:
         """Work a running job still has to do."""
-        now = self.root.now
+        now = time_of(self.root.env)
         if job.version == FREE:
             return self.root.work_left(job, now)
         ratio, many = job.cap / job.weight, self.classes
@@ -246,7 +249,7 @@ class Group(MemberGroup):
         if job.version == FREE:
             self.root.end_free_run(job, self.root.now)
         if job.version > PARKED:
-            self.advance(self.root.now)
+            self.advance(time_of(self.root.env))
             job.left = self.left_of(job)
             job.version = PARKED
             ratio_class = self.class_of(job.cap / job.weight)
@@ -260,7 +263,7 @@ class Group(MemberGroup):
         group.mark_changed()
         self.root.outdated = True
         if not self.root.held:
-            self.root.relevel(self.root.now)
+            self.root.relevel(time_of(self.root.env))
 
     def _must_exist(self) -> None:
         if self._removed:

@@ -207,7 +207,11 @@ def test_what_is_no_interrupt_is_told_as_ever() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    ["MemoryError", "ImportError('libarrow.so: failed to map segment from shared object')"],
+    [
+        "MemoryError",
+        "ImportError('libarrow.so: failed to map segment from shared object')",
+        "RuntimeError('Failed to launch worker thread: Resource temporarily unavailable')",
+    ],
 )
 def test_too_little_memory_is_a_sentence(error: str) -> None:
     """Also where it is a library that finds none, in words of its own."""

@@ -14,6 +14,7 @@ from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from failing import failing
 from forked import forked
@@ -514,6 +515,27 @@ def test_a_pipe_in_place_of_a_manifest_keeps_nobody_waiting(
     assert not (tmp_path / "theirs").exists()
 
 
+@pytest.mark.parametrize("name", ["ArrowException", "ArrowMemoryError"])
+def test_what_cannot_be_read_for_want_of_threads_or_memory_is_not_damaged(
+    name: str, tmp_path: Path, undisturbed: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container's limits: the sentence says so, and no run is made again."""
+    ask(tmp_path)
+    parts = {path: path.stat().st_ino for path in only(tmp_path).glob("*/part-*")}
+
+    def read_table(*_: object, **__: object) -> None:
+        raise getattr(pa, name)("Failed to launch worker thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pyarrow.parquet.read_table", read_table)
+        for do in (lambda: ask(tmp_path), lambda: load(only(tmp_path))):
+            with pytest.raises(OSError, match=r"cannot be read now .*worker thread"):
+                do()
+
+    assert_same(ask(tmp_path), undisturbed)
+    assert {path: path.stat().st_ino for path in only(tmp_path).glob("*/part-*")} == parts
+
+
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
 def test_a_file_system_that_locks_no_files_is_named(
     code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -573,14 +595,6 @@ def test_no_name_leaves_its_folder(name: str, tmp_path: Path) -> None:
         "[" * 200_000,
         "{}",
         '{"description": {}}',
-        '{"description": {}, "scenario": "../x", "run_id": "a", "code": "b"}',
-        '{"description": [], "scenario": "x", "run_id": "a", "code": "b"}',
-        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "complete": true,'
-        ' "replications": []}',
-        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": 3}',
-        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"parts": 3}}',
-        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"v": "s"}}',
-        '{"description": {}, "scenario": "x", "run_id": "a", "code": "b", "stored": {"parts": []}}',
         "\xff",
     ],
 )
@@ -592,3 +606,33 @@ def test_a_manifest_that_is_none_is_named(text: str, finished: Path, undisturbed
     with pytest.raises(ValueError, match=r"manifest\.json: it is damaged"):
         load(only(finished))
     assert_same(ask(finished), undisturbed)
+
+
+WRONG: list[dict[str, object]] = [
+    {"description": []},
+    {"scenario": "../x"},
+    {"run_id": "../x"},
+    *({field: value} for field in ("code", "catalogue", "version", "seed") for value in (None, [])),
+    {"replications": []},
+    {"points": [1]},
+    {"points": {"plain": 1}},
+    {"stored": 3},
+    {"stored": {"parts": 3, "summary": "a"}},
+    {"stored": {"parts": ["1"], "summary": "a"}},
+    {"stored": {"parts": []}},
+    {"stored": {"parts": [], "summary": "../x"}},
+    {"stored": {"summary": "a"}},
+]
+
+
+def test_a_manifest_with_a_wrong_field_is_named(tmp_path: Path, undisturbed: Results) -> None:
+    """Forged, or of a version that writes it otherwise: no verb stumbles over it later."""
+    ask(tmp_path)
+    path = only(tmp_path) / "manifest.json"
+    right = json.loads(path.read_text())
+    for wrong in WRONG:
+        path.write_text(json.dumps(right | wrong))
+        with pytest.raises(ValueError, match=r"manifest\.json: it is damaged"):
+            load(only(tmp_path))
+
+    assert_same(ask(tmp_path), undisturbed)

@@ -4,12 +4,13 @@ import io
 import os
 import sys
 import termios
+import time
 from types import ModuleType
 
 import pytest
 
 from sim.experiment.running import progress as module
-from sim.experiment.running.progress import progress
+from sim.experiment.running.progress import progress, waiting_since
 
 
 def test_a_file_gets_whole_lines_and_no_bar(
@@ -67,3 +68,40 @@ def test_a_terminal_without_a_size_has_a_bar_of_80_columns(
         monkeypatch.setattr(sys, "stderr", terminal)
         with progress("simulating", "run", total=4) as told:
             assert told.ncols == shown  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("waited", "seen"), [(0.0, False), (2.0, True)])
+def test_who_has_waited_for_a_second_sees_the_next_bar_at_once(
+    waited: float, seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files were read, and modules, before there was anything to tell."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", screen := Terminal())
+    with (
+        waiting_since(time.monotonic() - waited),
+        progress("simulating", "run", total=390),
+    ):
+        shown = screen.getvalue()
+
+    assert ("0/390" in shown) == seen
+
+
+def test_a_reader_who_has_gone_stops_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the next line (`sim run 2>&1 >answer | head -1`)."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    monkeypatch.setattr(module, "EVERY", 0.0)
+    monkeypatch.delitem(sys.modules, "tqdm", raising=False)
+    stream = os.fdopen(writes, "w")
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress("simulating", "run") as told:
+        told.update()
+    module.say("so much will be written")
+
+    with pytest.raises(BrokenPipeError):
+        stream.close()
+    assert stream.closed

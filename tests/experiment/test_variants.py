@@ -48,3 +48,14 @@ def test_a_sweep_of_many_points_has_a_small_manifest(tmp_path: Path) -> None:
     assert ((made.folder or Path()) / FILE).stat().st_size < 6 * alone
     first, last = made.scenario["arrivals[0].tasks=1"], made.scenario["arrivals[0].tasks=30"]
     assert first["platform"] is last["platform"]
+
+
+def test_what_is_written_otherwise_stays_so_though_it_is_equal() -> None:
+    """1 is not 1.0, and another order of keys is another text; what is alike within is shared."""
+    inner = {"x": [1, {"y": 2}]}
+    first = {"a": 1, "b": inner, "c": {"k": 1, "l": 2}}
+    other = {"a": 1.0, "b": {"x": [1, {"y": 2}]}, "c": {"l": 2, "k": 1}}
+    common = shared([("first", first), ("other", other)].__iter__())
+
+    assert json.dumps(common["other"]) == json.dumps(other)
+    assert common["other"]["b"] is inner

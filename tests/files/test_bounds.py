@@ -29,6 +29,9 @@ def soon() -> Iterator[None]:
 
 DEEP = "${A:-" * 5000 + "}" * 5000
 SERVICES = "".join(f"  s{n}: {{image: a}}\n" for n in range(3000))
+TASKS = "".join(
+    f"- {{family: f{n}, containerDefinitions: [{{name: a, image: a}}]}}\n" for n in range(2001)
+)
 PODS = "".join(
     f"---\nkind: Pod\nmetadata: {{name: p{n}}}\nspec: {{containers: [{{name: a, image: b}}]}}\n"
     for n in range(2001)
@@ -52,6 +55,8 @@ def test_many_notes_of_one_kind_are_taken_in_a_moment(reading: Reading, tmp_path
     [
         (f"services: {{a: {{image: '{DEEP}'}}}}", "at most 20 others in its default"),
         (f"services:\n{SERVICES}", "3,000 services; at most 2,000"),
+        (f"application: a\nparts:\n{SERVICES}", "3,000 services; at most 2,000"),
+        (f"taskDefinitions:\n{TASKS}", "2,001 services; at most 2,000"),
         (f"services:\n{UNKNOWN}", "and 151 more"),
         (PODS, "more than 2,000 objects"),
         (f"Resources:\n{RESOURCES}", "more than 1,000 resources"),

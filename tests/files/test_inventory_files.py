@@ -10,7 +10,7 @@ from workbooks import parts, workbook
 
 from sim.core.question import BadInput
 from sim.files import read
-from sim.files.inventory import workbook as looked_at
+from sim.files.inventory import workbook_parts as looked_at
 from sim.files.inventory.reading import read_inventory
 from sim.studies.migrate.inventory import Inventory
 from sim.units import GiB, MiB
@@ -272,12 +272,29 @@ def test_a_workbook_is_looked_at_before_it_is_unpacked(
         lies[at + 24 : at + 28] = struct.pack("<I", 10)
         at = grows.find(b"PK\x01\x02", at + 4)
     far = bomb('<worksheet><row><c r="A1"/><c r="XFD1048576"/></row></worksheet>')
+    low = bomb('<worksheet><row><c r="a1"/><c r="xfd1048576"/></row></worksheet>')
+    below = bomb('<worksheet><row r="1"><c/></row><row r="1000000000"><c/></row></worksheet>')
+    wide = bomb(f'<worksheet><row>{"<c/>" * 9000}</row><row r="9000"><c/></row></worksheet>')
+    one = '<row><c t="s"><v>0</v></c></row>'
+    copies = bomb(
+        f"<worksheet>{one * 3000}</worksheet>",
+        **{"xl/sharedStrings.xml": f"<sst><si>{'x' * 30_000}</si></sst>"},
+    )
+    other = bomb("<x/>", **{"content.xml": "<x/>"})
+    rels = parts({"vInfo": VINFO})["xl/_rels/workbook.xml.rels"].replace("s1.xml", "s1.dat")
+    hidden = bomb("<x/>", **{"xl/_rels/workbook.xml.rels": rels, "xl/worksheets/s1.dat": "<x/>"})
     endless = bomb("<x/>", **{"xl/sharedStrings.xml": "<sst><si>" + "x" * 200_000 + "</si></sst>"})
 
     for data, told in (
         (grows, "unpacks to more than"),
         (bytes(lies), "unpacks to more than"),
         (far, "reaches over"),
+        (low, "reaches over"),
+        (below, "reaches over 1,000,000,000 cells"),
+        (wide, "reaches over"),
+        (copies, "texts are longer"),
+        (other, "save it as .xlsx"),
+        (hidden, "a sheet is no .xml"),
         (endless, "texts are longer"),
         (b"PK\x03\x04" + bytes(200), "not a workbook"),
     ):

@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import yaml
 from conftest import Reading
 from hypothesis import HealthCheck as Check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.core.question import BadInput
 from sim.workload import Application
 
 IMAGES = ("nginx", "redis:7", "shop/web:1.2", "postgres:16-alpine")
@@ -110,3 +112,24 @@ def test_three_dialects_say_the_same(reading: Reading, shop: dict[str, Any]) -> 
     assert {part.name: part.copies for part in one.parts} == {
         name: each["copies"] for name, each in shop.items()
     }
+
+
+LONG = "x" * 300
+TASK = "containerDefinitions: [{name: a, image: b, dependsOn: [\n"
+CLAIM = "kind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: a, image: b}]\n  volumes:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{CLAIM}    - {{name: {LONG}, hostPath: {{}}}}\n", ":6: .*volumes.*name: .*at most 255"),
+        (f"{TASK}{{containerName: {LONG}, condition: START}}]}}]", ":2: .*part: .*at most 255"),
+        ("application: a\nparts:\n  w:\n    1.5: {cpu_ms: 2}\n", ":3: parts.w: .*without a dot"),
+    ],
+)
+def test_what_no_description_takes_is_told_where_it_stands(
+    reading: Reading, text: str, told: str
+) -> None:
+    """Bounds are those of the descriptions; where a value stands is known to who reads it."""
+    with pytest.raises(BadInput, match=told):
+        reading(text)

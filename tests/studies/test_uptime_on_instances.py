@@ -24,10 +24,8 @@ def test_images_that_are_there_are_those_of_daemons_too() -> None:
 
     found = sim.uptime(app, platform="ecs", replications=1)
 
-    pulled = {
-        row.image: sum(
-            t.end - t.start for copy in row.runs[0] for t in copy.tiles if t.phase == "pull"
-        )
-        for row in found.rows
-    }
+    tiles = found.results.tiling()
+    pulls = tiles[tiles["phase"] == "pull"]
+    seconds = (pulls["end_s"] - pulls["start_s"]).groupby(pulls["variant"]).sum()
+    pulled = {image: seconds[f"ecs-{image}"] for image in ("cold", "warm")}
     assert pulled["warm"] < 1.0 < pulled["cold"]  # a look whether the tags have changed

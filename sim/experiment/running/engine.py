@@ -40,6 +40,7 @@ class Engine:
         target: how many replications of each.
         tables: whether spans and samples are wanted, or only the row of each run.
         what: beside the progress bar.
+        own: fingerprints of the user's own modules in the scenarios; None: they are looked for.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Engine:
         workers: Workers,
         tables: bool = True,
         what: str = "simulating",
+        own: Mapping[str, str] | None = None,
     ) -> None:
         self.scenarios = scenarios
         self.seed = seed
@@ -61,7 +63,7 @@ class Engine:
         self.tables = tables
         self.what = what
         self._variants = list(scenarios)
-        self._own = own_code(scenarios.values()).modules
+        self._own = own_code(scenarios.values()).modules if own is None else own
         self._pending: dict[Future[Bundle], Batch] = {}
         self._next = 0
         """The next run in the order of replications; variants take turns."""
@@ -88,7 +90,7 @@ class Engine:
             ConnectionError: the cluster has gone.
         """
         there = sum(number < self.target.needed for _, number in self._done)
-        with progress(self.what, "run", done=there) as bar, self._watched():
+        with progress(self.what, "run", total=self.wanted, done=there) as bar, self._watched():
             while self._hand_out():
                 finished = self._take_in()
                 bar.total = self.wanted

@@ -4,8 +4,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Protocol
+
+PATIENCE = 1.0
+"""Seconds for which somebody looks at nothing."""
+
+_SINCE: ContextVar[float | None] = ContextVar("since", default=None)
+"""Since when somebody waits, on the monotonic clock; None: since the work itself began."""
 
 EVERY = 10.0
 """Seconds from a line to the next one, where standard error is a file or a pipe."""
@@ -51,15 +58,14 @@ class Lines:
         self._told = now
         of = "" if self.total is None else f" of {self.total:,.0f}"
         took = f"{now - self._begun:.0f} s"
-        print(f"{self._what}: {self._done:,}{of} {self._unit}s in {took}", file=sys.stderr)
-        sys.stderr.flush()
+        _tell(f"{self._what}: {self._done:,}{of} {self._unit}s in {took}")
 
 
 @contextmanager
 def progress(
     what: str, unit: str, *, total: float | None = None, done: int = 0
 ) -> Iterator[Progress]:
-    """Tell how far it is, where it takes longer than a second; tqdm is imported for a bar alone.
+    """Tell how far it is, to whoever has waited for a second; tqdm is imported for a bar alone.
 
     Args:
         unit: one of what is counted, such as `run`.
@@ -77,12 +83,28 @@ def progress(
         unit=unit,
         total=total,
         initial=done,
-        delay=1.0,
+        delay=_patience_left(),
         leave=False,
         ncols=columns,
         nrows=rows,
     ) as bar:
         yield bar
+
+
+@contextmanager
+def waiting_since(moment: float) -> Iterator[None]:
+    """Somebody waits since that moment of the monotonic clock: bars within count from then on."""
+    before = _SINCE.set(moment)
+    try:
+        yield
+    finally:
+        _SINCE.reset(before)
+
+
+def _patience_left() -> float:
+    """Seconds from now until something has to be seen."""
+    since = _SINCE.get()
+    return PATIENCE if since is None else max(0.0, PATIENCE - (time.monotonic() - since))
 
 
 def _size() -> tuple[int, int] | tuple[None, None]:
@@ -104,4 +126,10 @@ def say(text: str) -> None:
 
         tqdm.write(text, file=sys.stderr)
     else:
-        print(text, file=sys.stderr)
+        _tell(text)
+
+
+def _tell(text: str) -> None:
+    """Say it; hours of runs do not hang on whether anybody reads it (`2>&1 | head -1`)."""
+    with suppress(BrokenPipeError):
+        print(text, file=sys.stderr, flush=True)

@@ -99,8 +99,11 @@ def read_manifest(folder: Path) -> tuple[Manifest, dict[str, Any]]:
 def _check(data: Manifest, described: object) -> None:
     """Raise ValueError or KeyError where a field is not what is written there."""
     _is("description", described, dict)
-    for field in ("scenario", "run_id", "code"):
+    for field in ("scenario", "run_id", "code", "catalogue", "version"):
         _is(field, data[field], str)
+    _is("seed", data["seed"], int)
+    for point in data.get("points", {}).values():
+        _is("points", point, dict)
     check_name("scenario", data["scenario"])
     check_name("run_id", data["run_id"])
     if "replications" in data:

@@ -302,7 +302,7 @@ class PartFiles:
         try:
             return pq.read_table(pa.BufferReader(held), page_checksum_verification=True)
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise Damaged(f"{path} is damaged") from error
+            raise _unread(path, error) from error
 
     def _write(self, path: Path, tables: Iterable[pa.Table]) -> tuple[int, str]:
         """Write a file, and return how many rows it has, and its digest."""
@@ -372,7 +372,18 @@ def _chunks(path: Path, file: pa.OSFile, columns: Sequence[str] | None) -> Itera
         for batch in table.iter_batches(ROWS, columns=columns):
             yield pa.Table.from_batches([batch])
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise Damaged(f"{path} is damaged") from error
+        raise _unread(path, error) from error
+
+
+def _unread(path: Path, error: Exception) -> Exception:
+    """What is wrong with a file that Arrow cannot read: it is damaged, unless the system is short
+    of memory or of threads, for which Arrow has no other word than an unknown error.
+    """
+    import pyarrow as pa
+
+    if isinstance(error, MemoryError) or type(error) is pa.ArrowException:
+        return OSError(f"{path}: it cannot be read now ({error})")
+    return Damaged(f"{path} is damaged")
 
 
 def _sealed(part: PartFile) -> str:

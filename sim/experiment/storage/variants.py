@@ -20,13 +20,16 @@ MANY = 20
 
 def alike(one: Any, other: Any) -> Any:
     """The other, with the parts of the one that are equal: what is equal is in memory once."""
-    if _equal(one, other):
+    if one is other:
         return one
     if isinstance(one, dict) and isinstance(other, dict):
-        return {key: alike(one.get(key), value) for key, value in other.items()}
+        parts = {key: alike(one.get(key), value) for key, value in other.items()}
+        same = [*one] == [*other] and all(parts[key] is one[key] for key in one)
+        return one if same else parts
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return [alike(a, b) for a, b in zip(one, other, strict=True)]
-    return other
+        items = [alike(a, b) for a, b in zip(one, other, strict=True)]
+        return one if all(a is b for a, b in zip(one, items, strict=True)) else items
+    return one if _equal(one, other) else other
 
 
 def _equal(one: Any, other: Any) -> bool:

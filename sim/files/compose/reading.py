@@ -9,7 +9,7 @@ from sim.core.names import nearest
 from sim.files.compose.merging import as_mapping
 from sim.files.compose.project import Project, variables
 from sim.files.compose.services import container_of, volumes_of
-from sim.files.draft import Drafts, PartDraft
+from sim.files.draft import Drafts, PartDraft, refuse_crowd
 from sim.files.text.findings import Findings
 from sim.files.text.place import TextPlace
 from sim.files.text.source import SourceText
@@ -35,6 +35,9 @@ def read_compose(
 ) -> Drafts:
     """What compose files say, each laid over those before it."""
     first = files[0][0]
+    for source, node in files:
+        services = node["services"].value
+        refuse_crowd(source.name, len(services) if isinstance(services, dict) else 0)
     known = variables(list(env) or _beside(first), findings)
     project = Project(known, findings, os.environ)
     whole = project.model([(source.folder, node) for source, node in files])

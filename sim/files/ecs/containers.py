@@ -51,11 +51,16 @@ def container_of(node: Value, network: str) -> ContainerDraft:
         check=_check(node["healthCheck"]),
         essential=not node["essential"] or node["essential"].flag(),
         after=[
-            Wait(part=each["containerName"].text() or "?", until=CONDITIONS[condition])
+            wait
             for each in node["dependsOn"].items("a list of containers and conditions")
             if (condition := each["condition"].one_of(CONDITIONS))
+            and (wait := _wait(each, CONDITIONS[condition]))
         ],
     )
+
+
+def _wait(node: Value, until: Condition) -> Wait | None:
+    return node.made(Wait, part=node["containerName"].text() or "?", until=until)
 
 
 def _image(node: Value) -> str | None:

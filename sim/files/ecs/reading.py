@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.core.names import nearest
-from sim.files.draft import Drafts, PartDraft
+from sim.files.draft import Drafts, PartDraft, refuse_crowd
 from sim.files.ecs.definitions import family_of, part_of
 from sim.files.text.findings import Findings
 from sim.files.text.place import PlacedList, PlacedMapping
@@ -19,6 +19,7 @@ def read_tasks(documents: list[Value], name: str, findings: Findings) -> Drafts:
     for number, each in enumerate(each for each in every if "containerDefinitions" in each):
         definitions[family_of(each) or (f"{name}-{number}" if number else name)] = each
     services = [each for each in every if "containerDefinitions" not in each]
+    refuse_crowd(name, max(len(services), len(definitions)))
     if not services:
         return Drafts(name=name, parts=_alone(definitions))
     parts = [part for each in services if (part := _service(each, definitions)) is not None]

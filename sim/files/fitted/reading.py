@@ -112,20 +112,17 @@ def _sizes(name: str, node: Value) -> list[FittedSize]:
     cpu, memory, passport = _use(node["cpu"]), _use(node["memory"]), _passport(node)
     if passport is None:
         return []
-    try:
-        found = FittedSize(
-            name=name,
-            cpu=cpu[0],
-            memory=memory[0],
-            cpu_request=cpu[1],
-            memory_request=memory[1],
-            rule=node["rule"].text() or "",
-            **passport,
-        )
-    except ValueError as error:  # its name
-        node.say(str(error))
-        return []
-    return [found]
+    found = node.made(
+        FittedSize,
+        name=name,
+        cpu=cpu[0],
+        memory=memory[0],
+        cpu_request=cpu[1],
+        memory_request=memory[1],
+        rule=node["rule"].text() or "",
+        **passport,
+    )
+    return [] if found is None else [found]
 
 
 def _use(node: Value) -> tuple[Use, float | None]:

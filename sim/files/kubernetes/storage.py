@@ -15,14 +15,18 @@ def volumes_of(part: str, pod: Value, spec: Value, objects: Objects) -> list[Vol
 
 def _mounted(pod: Value, objects: Objects) -> Iterator[Volume]:
     for volume in pod["volumes"].items("a list of volumes"):
-        name = volume["name"].text() or "?"
-        if volume["persistentVolumeClaim"]:
-            claim = volume.at("persistentVolumeClaim", "claimName").text() or name
-            yield Volume(name=claim, size=_size_of(claim, objects))
-        elif volume["hostPath"]:
-            yield Volume(name=name, storage="bind")
-        elif volume["nfs"]:
-            yield Volume(name=name, storage="shared")
+        if mounted := volume.made(_mount, volume, objects):
+            yield mounted
+
+
+def _mount(volume: Value, objects: Objects) -> Volume | None:
+    name = volume["name"].text() or "?"
+    if volume["persistentVolumeClaim"]:
+        claim = volume.at("persistentVolumeClaim", "claimName").text() or name
+        return Volume(name=claim, size=_size_of(claim, objects))
+    if volume["hostPath"]:
+        return Volume(name=name, storage="bind")
+    return Volume(name=name, storage="shared") if volume["nfs"] else None
 
 
 def _size_of(claim: str, objects: Objects) -> float | None:
@@ -36,7 +40,8 @@ def _claimed(part: str, spec: Value) -> Iterator[Volume]:
     """A claim of each copy."""
     for claim in spec["volumeClaimTemplates"].items("a list of claims"):
         name = claim.at("metadata", "name").text() or "?"
-        yield Volume(name=f"{name}-{part}", size=_room(claim))
+        if volume := claim.made(Volume, name=f"{name}-{part}", size=_room(claim)):
+            yield volume
 
 
 def _room(claim: Value) -> float | None:

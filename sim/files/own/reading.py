@@ -10,7 +10,7 @@ from sim import catalog
 from sim.catalog.apps import IMAGE_OF
 from sim.core.mistakes import by_item
 from sim.core.names import unknown
-from sim.files.draft import ContainerDraft, Drafts, PartDraft
+from sim.files.draft import ContainerDraft, Drafts, PartDraft, refuse_crowd
 from sim.files.own.forms import (
     OwnApp,
     OwnApplication,
@@ -42,7 +42,10 @@ def read_own(node: Value) -> Drafts:
     whole = _formed(node, _plain(node), OwnApplication)
     if whole is None:
         return Drafts(name="application", parts=[])
-    parts = [_part(part, name, node["parts"][name]) for name, part in whole.parts.items()]
+    refuse_crowd(node.place.source, len(whole.parts))
+    at = {name: node["parts"][name] for name in whole.parts}
+    made = (at[name].made(_part, own, name, at[name]) for name, own in whole.parts.items())
+    parts = [part for part in made if part is not None]
     entries = tuple(EntryPoint(to=to, weight=weight) for to, weight in whole.entry.items())
     return Drafts(name=whole.application, parts=parts, entries=entries)
 

@@ -1,12 +1,14 @@
 """A value of a file under its path: asked for what it should be, it says what is wrong with it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+from sim.core.mistakes import BadDescription
 from sim.core.quantity import number_in
 from sim.files.text.findings import Findings, not_allowed
 from sim.files.text.place import InWords, PlacedList, PlacedMapping, Tagged, TextPlace
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 LONGEST_WORD = 500
@@ -67,6 +69,19 @@ class Value:
     def say(self, message: str) -> None:
         """A mistake of this field, in words of its own."""
         self.findings.mistake(self.place, self.path, message)
+
+    def made(self, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """The description that is made of it; None where that refuses it, which is its mistake.
+
+        Whatever a file says becomes a description this way: bounds are the description's own, and
+        where a mistake stands is known here alone.
+        """
+        try:
+            return make(*args, **kwargs)
+        except BadDescription as error:
+            for line in str(error).splitlines():
+                self.say(line)
+            return None
 
     def mapping(self, allowed: str = "a mapping of names to values") -> "Value":
         """Itself if it is a mapping; else empty, and a mistake unless nothing is there."""

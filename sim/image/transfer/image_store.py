@@ -1,7 +1,7 @@
 """The images on one host: what is on its disk, what a pull adds, and what is deleted."""
 
 from collections.abc import Generator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from simpy import Environment, Event, Interrupt, Process
 
@@ -17,6 +17,9 @@ from sim.image.transfer.lone_pull import LonePull
 from sim.image.transfer.registry import LiveRegistry
 from sim.image.transfer.unpacking import Unpacking
 from sim.sharing import Group
+
+NO_DOWNLOADS: Final[dict[Any, None]] = {}
+"""Those of all hosts on which none is under way, as of most; never changed."""
 
 NEVER_PULLED = "ErrImageNeverPull: image is not present with pull policy of Never"
 
@@ -61,7 +64,7 @@ class ImageStore:
         self._lone = lone
         self._cpu = cpu
         self._client = registry.client()
-        self._downloads: dict[Process | LonePull, None] = {}
+        self._downloads: dict[Process | LonePull, None] = NO_DOWNLOADS
         """Downloads under way."""
         self._collector = (
             None if cleanup is None else ImageCollector(cleanup, kernel.space, kernel.world.env.now)
@@ -203,6 +206,7 @@ class ImageStore:
             if copies:
                 stored.coming = True
                 download = env.process(self._download(puller, stored, copies, reads))
+                self._downloads = self._downloads or {}
                 self._downloads[download] = None
                 download.callbacks.append(self._downloads.pop)
         return self._use(stored)
@@ -221,17 +225,17 @@ class ImageStore:
             return None
         self._make_room(image, missing, plan.on_disk)
         arrival = Arrival(kernel.world.env)
-        stored = self._images[self._costs.key(image)] = StoredImage(image, [arrival], self.release)
+        stored = self._images[self._costs.key(image)] = StoredImage(image, [arrival], self)
         stored.coming = True
 
-        def done(pull: LonePull) -> None:
-            del self._downloads[pull]
+        def done() -> None:
+            self._downloads = NO_DOWNLOADS
             self._all_here(stored)
             arrival.begin()
 
         unpacking = self._costs.unpacking
         pull = LonePull(kernel, self._cpu, self._registry, unpacking, plan, self._lone, done)
-        self._downloads[pull] = None
+        self._downloads = {pull: None}
         return stored
 
     def _use(self, stored: StoredImage) -> StoredImage:
@@ -290,7 +294,7 @@ class ImageStore:
 
     def _hold(self, image: Image) -> StoredImage:
         stored = self._images[self._costs.key(image)] = StoredImage(
-            image, self.layers.of(image), self.release
+            image, self.layers.of(image), self
         )
         self.layers.use(image)
         return stored

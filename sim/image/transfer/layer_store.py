@@ -1,6 +1,7 @@
 """The layers on one disk, each digest once, with the images that use them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from simpy import Environment, Event
 
@@ -62,21 +63,30 @@ class StoredLayer(Arrival):
         self.whole = True
 
 
+class Keeper(Protocol):
+    """The store of a host, as an image in it sees it."""
+
+    def release(self, stored: "StoredImage") -> None:
+        """Take one user less of an image."""
+        ...
+
+
 class StoredImage:
     """An image on a host's disk, or on its way there."""
 
-    __slots__ = ("_awaited", "_give_back", "coming", "image", "pulled", "used_until", "users")
+    __slots__ = ("_awaited", "_store", "coming", "image", "pulled", "used_until", "users")
 
     def __init__(
         self,
         image: Image,
         arrivals: Sequence[Arrival],
-        give_back: Callable[["StoredImage"], None],
+        store: "Keeper",
     ) -> None:
         self.image = image
-        self._give_back = give_back
-        self._awaited: list[Arrival] = [*arrivals[::-1]]
-        """Those that may be on their way, the base last."""
+        self._store = store
+        self._awaited = [*arrivals]
+        """Those that may be on their way, the base first. The last one is waited for: it mostly
+        comes last, so a start that waits is woken once and not with each layer."""
         self.coming = False
         """Whether some of it is still on its way."""
         self.users = 0
@@ -88,7 +98,7 @@ class StoredImage:
 
     def release(self) -> None:
         """Give it back to its store: a start that had pulled it, or wanted to, has ended."""
-        self._give_back(self)
+        self._store.release(self)
 
     @property
     def usable(self) -> bool:
@@ -96,7 +106,7 @@ class StoredImage:
         return not self._awaited or self.awaited() is None
 
     def awaited(self) -> Event | None:
-        """The arrival of the first layer that is still awaited, from the base up."""
+        """The arrival of the last layer that is still awaited; then others may be."""
         awaited = self._awaited
         while awaited and awaited[-1].usable:
             awaited.pop()

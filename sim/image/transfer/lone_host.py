@@ -25,8 +25,11 @@ class Disk:
         writes, rate = self._writes, self._rate
         if amount <= 0.0 or rate == math.inf:
             return 0
-        if writes:
-            self._clock += rate * (now - self._since) / len(writes)
+        if not writes:
+            writes.append((amount, number))
+            self._since, self.due = now, now + amount / rate
+            return 1
+        self._clock += rate * (now - self._since) / len(writes)
         self._since = now
         insort(writes, (self._clock + amount, number))
         ahead = writes[0][0] - self._clock

@@ -79,7 +79,7 @@ class LonePull:
         unpacking: Unpacking,
         plan: LonePlan,
         task: int,
-        done: Callable[[LonePull], None],
+        done: Callable[[], None],
     ) -> None:
         record = kernel.world.record
         self._kernel, self._cpu, self._registry = kernel, cpu, registry
@@ -160,10 +160,12 @@ class LonePull:
                 del self._promises[number]
                 self._download(number)
         self._connect()
-        for number in self._at_once:
-            self._through(number)
-        self._at_once.clear()
-        self._run(min([promise.at for promise in self._promises.values()], default=math.inf))
+        if self._at_once:
+            for number in self._at_once:
+                self._through(number)
+            self._at_once.clear()
+        turns = [promise.at for promise in self._promises.values()] if self._promises else ()
+        self._run(min(turns, default=math.inf))
         self._waking = timeout = env.timeout(max(0.0, self._now - env.now))
         timeout.callbacks.append(self._woken)
 
@@ -177,7 +179,7 @@ class LonePull:
             self.catch_up()
         self._kernel.memory.cache_all(self._files[self._cached :])
         self.end(DONE)
-        self._done(self)
+        self._done()
 
     def _connect(self) -> None:
         """Begin downloads while there are connections, or let them wait for their turn."""

@@ -17,7 +17,7 @@ from sim.platforms.kubernetes.pods_on_nodes import ClusterTerms
 from sim.platforms.limits import BudgetItem
 from sim.sandbox import Container
 from sim.start import Ceiling, Refused, Start, Story
-from sim.workload import Service, task_size
+from sim.workload import PerService, Service, task_size
 
 
 @description
@@ -93,12 +93,13 @@ def unsupported(pod: PodTemplate, service: Service) -> str | None:
 class FargatePods:
     """Live Fargate under EKS."""
 
-    __slots__ = ("_hosting", "_live", "_registration", "world")
+    __slots__ = ("_hosting", "_live", "_offers", "_registration", "world")
 
     def __init__(self, world: World, hosting: PodsOnFargate) -> None:
         self.world = world
         self._hosting = hosting
         self._live = hosting.fargate.deploy(world)
+        self._offers = PerService(self._offer)
         self._registration = world.random.sampler(
             "fargate/registration", hosting.profile.registration
         )
@@ -106,19 +107,23 @@ class FargatePods:
     def run(self, start: Start, pod: Pod) -> Story:
         """From a created pod to ready; the launch quota is part of the request."""
         terms, fargate = self._hosting.terms, self._hosting.fargate
-        refused = unsupported(terms.pod, start.service)
+        refused, size, held = self._offers.of(start.service)
         if refused is not None:
             return Refused(refused)
         yield from self._live.admit(start)
-        size = self._hosting.size_of(pod.request)
         if size is None:
             return Refused(f"Fargate size ({fargate.largest})")
-        engine = yield from self._live.provision(
-            start, size, held=self._hosting.held, joining=self._registration()
-        )
+        joining = self._registration()
+        engine = yield from self._live.provision(start, size, held=held, joining=joining)
         self.world.record.event(start.task, "PodScheduled", CONDITION)
         kubelet = LiveKubelet(terms.kubelet, engine, engine.kernel.cpu, float("inf"))
         return kubelet.run(start, pod)
+
+    def _offer(self, service: Service) -> tuple[str | None, FargateSize | None, float]:
+        """Why Fargate takes no such pod; the size of one, and the bytes of it that are held."""
+        hosting = self._hosting
+        refused = unsupported(hosting.terms.pod, service)
+        return refused, hosting.fargate_size(service), hosting.held
 
     def lose(self, kernel: Kernel) -> None:
         """A microVM that dies leaves with its pod."""

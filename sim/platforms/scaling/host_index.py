@@ -122,7 +122,7 @@ class HostIndex(Generic[Kind, Request]):
             if before.asked is request:
                 before.less = after
         else:
-            self._move(number, after)
+            self._move(number, before, after)
         return after.kind
 
     def give_back(self, number: int, request: Request) -> Kind:
@@ -134,7 +134,7 @@ class HostIndex(Generic[Kind, Request]):
             after = self._of(number)
             before.returned, before.more = request, after
         else:
-            self._move(number, after)
+            self._move(number, before, after)
         return after.kind
 
     def kind(self, number: int) -> Kind:
@@ -177,9 +177,13 @@ class HostIndex(Generic[Kind, Request]):
             raise KeyError(number)
         return equals
 
-    def _move(self, number: int, equals: EqualHosts[Kind, Request]) -> None:
-        self.remove(number)
-        self._join(number, equals)
+    def _move(
+        self, number: int, before: EqualHosts[Kind, Request], after: EqualHosts[Kind, Request]
+    ) -> None:
+        before.count -= 1
+        if not before.count:
+            del self._by_kind[before.kind]
+        self._join(number, after)
 
     def _join(self, number: int, equals: EqualHosts[Kind, Request]) -> None:
         if not equals.count:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sim.studies.cost.bill import Bill, Item, bill
@@ -17,7 +18,7 @@ PAID: tuple[Item, ...] = ("compute", "fee", "cluster")
 """What counts when platforms are ranked: machines, what manages them, the cluster."""
 
 
-@dataclass(slots=True)
+@dataclass
 class PlanRow:
     """Machines, cost and readiness of one platform; or why it cannot be had.
 
@@ -43,20 +44,19 @@ class PlanRow:
         """As the platform is typed."""
         return self.platform.name
 
-    @property
+    @cached_property
     def bill(self) -> Bill | None:
         """What its machines cost altogether; None where it is refused."""
-        return (
-            None if self.hosts is None else bill(self.platform.charges, self.hosts.paid, self.terms)
-        )
+        hosts = self.hosts
+        return None if hosts is None else bill(self.platform.charges, hosts.paid, self.terms)
 
-    @property
+    @cached_property
     def usd_per_month(self) -> float | None:
         """On whole machines; None where it is not known."""
         whole = self.bill
         return None if whole is None else whole.of(*PAID).usd_per_month
 
-    @property
+    @cached_property
     def usd_per_month_full(self) -> float | None:
         """As if machines came in pieces."""
         if self.hosts is None:

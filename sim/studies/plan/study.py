@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sim import catalog
@@ -19,6 +21,7 @@ from sim.studies.plan.turning import turning
 from sim.studies.plan.types import by_least_cost, candidates
 from sim.studies.platform_row import PlatformRow
 from sim.studies.platforms import row as platform_row
+from sim.workload.application import Application
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,17 +33,29 @@ def answer(question: PlanQuestion) -> PlanAnswer:
         rows = planned_rows(question, told=told)
     runs = _started(rows, question) if question.start else None
     ordered = in_rank_order(rows, question)
-    return PlanAnswer(question, ordered, turning(question, ordered, _in_order), runs)
+    turns = turning(question, ordered, partial(_in_order, question.app, rows))
+    return PlanAnswer(question, ordered, turns, runs)
 
 
 plan = asking(PlanQuestion, answer, "plan")
 
 
-def _in_order(question: PlanQuestion) -> list[PlanRow]:
-    """Platforms by arithmetic on the likeliest types, the best first."""
+def _in_order(
+    app: Application, planned: Sequence[PlanRow], question: PlanQuestion
+) -> list[PlanRow]:
+    """Platforms by arithmetic on the likeliest types, the best first.
+
+    Args:
+        app: an application,
+        planned: and its rows on all types, which are not planned anew where those are the same.
+    """
     names = candidates(question.instance)
     likeliest = [name for _, name in by_least_cost(question.app, names, question.spare)]
-    return in_rank_order(planned_rows(question, likeliest[:LIKELIEST]), question)
+    if question.app is app and likeliest[:LIKELIEST] == [*names]:
+        rows = [replace(row, terms=question, ready={}, not_started={}) for row in planned]
+    else:
+        rows = planned_rows(question, likeliest[:LIKELIEST])
+    return in_rank_order(rows, question)
 
 
 LIKELIEST = 8

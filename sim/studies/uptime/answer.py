@@ -27,19 +27,16 @@ class UptimeRow:
 
     platform: str
     image: Temperature
-    runs: Mapping[int, list[StartedCopy]]
-    """The copies of each run in which all came up."""
+    seconds: Mapping[int, float]
+    """When all was up, by run, of those in which all came up."""
     short: int
     """Runs in which they did not."""
     why: str
     """Why not, in the platform's words."""
     ordered: bool = False
     """Whether a service is started only when those before it are up."""
-    seconds: dict[int, float] = field(init=False)
-    """When all was up, run by run."""
-
-    def __post_init__(self) -> None:
-        self.seconds = {run: max(c.ready for c in copies) for run, copies in self.runs.items()}
+    typical: list[StartedCopy] = field(default_factory=list)
+    """The copies of the run nearest to the median; none where there are too few for one."""
 
     def at(self, q: float) -> float | None:
         """The q-quantile of the time until all is up; None where too few runs came up."""
@@ -48,12 +45,12 @@ class UptimeRow:
         return quantile(list(self.seconds.values()), q)
 
     @property
-    def typical(self) -> list[StartedCopy]:
-        """The copies of the run nearest to the median."""
+    def middle(self) -> int | None:
+        """The number of the run nearest to the median; None where there are too few for one."""
         middle = self.at(0.5)
         if middle is None:
-            return []
-        return self.runs[min(self.seconds, key=lambda run: abs(self.seconds[run] - middle))]
+            return None
+        return min(self.seconds, key=lambda run: abs(self.seconds[run] - middle))
 
     @property
     def path(self) -> list[PathLink]:
@@ -102,7 +99,7 @@ class UptimeAnswer:
     @property
     def up(self) -> list[UptimeRow]:
         """Rows in which all came up in the median, fastest first."""
-        rows = [row for row in self.rows if row.at(0.5) is not None and row.short <= len(row.runs)]
+        rows = [row for row in self.rows if row.typical and row.short <= len(row.seconds)]
         return sorted(rows, key=lambda row: row.at(0.5) or 0.0)
 
     def json(self) -> dict[str, Any]:
@@ -134,7 +131,7 @@ class UptimeAnswer:
         said: dict[str, dict[str, list[str]]] = {}
         for row in self.rows:
             if row.short:
-                every = row.short + len(row.runs)
+                every = row.short + len(row.seconds)
                 runs = "" if row.short == every else f" in {row.short} of {every} runs"
                 why = f"not everything comes up{runs}: {_why_not(row.why)}"
                 said.setdefault(row.platform, {}).setdefault(why, []).append(row.image)
@@ -146,7 +143,7 @@ class UptimeAnswer:
 
     def in_order(self) -> str:
         """Who waits for a service before the next one is started; empty where nobody does."""
-        started = [row for row in self.rows if row.runs]
+        started = [row for row in self.rows if row.seconds]
         ordered = list(dict.fromkeys(row.platform for row in started if row.ordered))
         return one_after_another(ordered, len({row.platform for row in started}), self.app)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim import catalog
 from sim.core.question import asking
 from sim.experiment import Results, Rollout, Scenario, compare
+from sim.experiment.running.progress import progress
 from sim.platforms.packing.host import DoesNotFit
 from sim.studies.plan.hosts import options_for, planned_hosts
 from sim.studies.plan.ready import at_request
@@ -32,12 +32,14 @@ def answer(question: UptimeQuestion) -> UptimeAnswer:
     scenarios: dict[str, Scenario] = {}
     refused: dict[str, str] = {}
     machines: dict[str, int] = {}
-    for name in question.platforms:
-        try:
-            machines[name] = _machines(row(name), app, question.instance)
-            scenarios |= _scenarios(row(name), app, question.instance, machines[name])
-        except (DoesNotFit, ValueError) as error:
-            refused[name] = str(error)
+    with progress("packing", "platform", total=len(question.platforms)) as told:
+        for name in question.platforms:
+            try:
+                machines[name] = _machines(row(name), app, question.instance)
+                scenarios |= _scenarios(row(name), app, question.instance, machines[name])
+            except (DoesNotFit, ValueError) as error:
+                refused[name] = str(error)
+            told.update()
     if not scenarios:
         raise ValueError("; ".join(f"{name}: {why}" for name, why in refused.items()))
     results = compare(
@@ -105,16 +107,32 @@ def _row(results: Results, variant: str, scenario: Scenario) -> UptimeRow:
         (variant.removesuffix(f"-{each}"), each) for each in IMAGES if variant.endswith(each)
     )
     names = [name for arrivals in scenario.arrivals for name in arrivals.names()]
-    daemons = _daemons(scenario)
     spans = results.spans[results.spans["variant"] == variant]
-    runs = {
-        int(str(run)): _copies(mine, names, daemons)
-        for run, mine in spans.groupby("run", sort=False)
-    }
-    whole = {run: copies for run, copies in runs.items() if _up(copies, names)}
+    runs, seconds = _up(spans[spans["parent"] == ""], len(names))
     ordered = any(isinstance(each, Rollout) and each.ordered for each in scenario.arrivals)
-    short = len(runs) - len(whole)
-    return UptimeRow(platform, image, whole, short, _why(results, variant), ordered)
+    short = runs - len(seconds)
+    row = UptimeRow(platform, image, seconds, short, _why(results, variant), ordered)
+    if row.middle is not None:
+        row.typical = _copies(spans[spans["run"] == row.middle], names, _daemons(scenario))
+    return row
+
+
+def _up(tiles: pd.DataFrame, copies: int) -> tuple[int, dict[int, float]]:
+    """How many runs there are, and when all was up in those in which all copies came up.
+
+    Args:
+        copies: launched; daemons come behind them.
+    """
+    marked = tiles.assign(
+        open=tiles["outcome"] != "done",
+        app=(tiles["phase"] == "app") & (tiles["task"] < copies),
+    )
+    by_task = marked.groupby(["run", "task"], sort=False)
+    tasks = by_task.agg(ready=("end_s", "max"), open=("open", "any"), app=("app", "any"))
+    whole = tasks[~tasks["open"]].groupby("run", sort=False)
+    found = whole.agg(ready=("ready", "max"), up=("app", "sum"))
+    up = found[found["up"] == copies]["ready"]
+    return tiles["run"].nunique(), {int(str(run)): float(at) for run, at in up.items()}
 
 
 def _daemons(scenario: Scenario) -> list[str]:
@@ -138,13 +156,6 @@ def _copies(spans: pd.DataFrame, names: list[str], daemons: list[str]) -> list[S
         if not parent and outcome != "done":
             open_.add(task)
     return [copy for task, copy in found.items() if task not in open_]
-
-
-def _up(copies: list[StartedCopy], names: list[str]) -> bool:
-    started = Counter(
-        copy.part for copy in copies if any(tile.phase == "app" for tile in copy.tiles)
-    )
-    return started >= Counter(names)
 
 
 def _why(results: Results, variant: str) -> str:

@@ -361,3 +361,12 @@ def test_rows_of_calls_are_counted_while_they_are_read(
     (tmp_path / "x.csv").write_text(alibaba(SHOP))
     with pytest.raises(BadInput, match=r"x\.csv: it has more than 3 rows"):
         sim.read_traces(tmp_path / "x.csv")
+
+
+def test_more_services_than_anybody_has_are_refused(tmp_path: Path) -> None:
+    """As in any other file."""
+    (tmp_path / "x.json").write_text(
+        json.dumps(zipkin([(str(n), "", f"s{n}", "q", 0.0, 1.0) for n in range(2001)]))
+    )
+    with pytest.raises(BadInput, match=r"x\.json: 2,001 services; at most 2,000"):
+        sim.read_traces(tmp_path / "x.json")

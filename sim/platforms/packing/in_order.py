@@ -101,7 +101,7 @@ class HostsInOrder:
                 break
             self.looks += 1
             host = hosts[number]
-            if host.left is seen or not host.takes(copy):
+            if host.left == seen or not host.takes(copy):
                 continue
             there = host.parts.get(copy.part, 0) if copy.spread else 0
             taker = Taker(there, host.kind.placing.rank(host.left, copy.request), number)

@@ -248,11 +248,12 @@ def test_a_changed_line_moves_its_own_layer_and_nothing_of_the_base() -> None:
     assert ready[1] < ready[0] / 10
 
 
-def test_the_cheapest_container_is_on_graviton_and_the_densest_host_costs_twice_as_much() -> None:
+def test_the_cheapest_container_is_on_graviton_and_the_densest_host_costs_twice_as_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """All types with a price, at 0.25 vCPU and 1 GiB; bridge ports end the densest."""
-    from sim.studies.instance_types import by_instance_type
-
-    types = by_instance_type(catalog.service("node", cpu=0.25, memory=2**30))
+    monkeypatch.syspath_prepend(str(SCRIPTS[0].parent))
+    types = import_module("sweep_instance_types").types
     frontier = types[types["frontier"]]
     dense, cheap = frontier.iloc[0], frontier.iloc[-1]
 

@@ -53,14 +53,14 @@ def end() -> "NoReturn":
 def hurry() -> None:
     """From now on Ctrl-C ends it at once: it ends already, and somebody cannot wait.
 
-    What was said is said whole.
+    What was said is said whole, unless its reader does not read on, for whom nobody waits either.
     """
     import signal
 
+    signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # Python tries once more
             stream.flush()
-    signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
 
 
 def hurry_at_the_end() -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from sim import catalog
 from sim.core.cited import plain
+from sim.core.fitted import remembered
+from sim.core.names import Architecture
+from sim.image import Registry
 from sim.platforms.ec2 import DockerOnInstance
+from sim.platforms.kubernetes.pod import PodTemplate
 from sim.platforms.limits import gpus_of
 from sim.start import Ceiling
 from sim.studies.platform_row import PlatformOptions, StudiedPlatform
@@ -76,11 +80,18 @@ def ecs(options: PlatformOptions) -> StudiedPlatform:
 
 
 def fargate(options: PlatformOptions) -> StudiedPlatform:
+    return _ecs_on_fargate(
+        options.on_architecture, options.pulls_from, options.loads_lazily, options.disk
+    )
+
+
+@remembered
+def _ecs_on_fargate(
+    architecture: Architecture, pulls_from: Registry | None, lazy: bool, ephemeral: float | None
+) -> StudiedPlatform:
+    """One for all services of an application: it is the same whatever runs there."""
     return catalog.ecs_on_fargate(
-        options.on_architecture,
-        pulls_from=options.pulls_from,
-        lazy=options.loads_lazily,
-        ephemeral=options.disk,
+        architecture, pulls_from=pulls_from, lazy=lazy, ephemeral=ephemeral
     )
 
 
@@ -104,7 +115,12 @@ def eks(options: PlatformOptions) -> StudiedPlatform:
 
 
 def eks_fargate(options: PlatformOptions) -> StudiedPlatform:
-    return catalog.eks_on_fargate(pod=options.pod, pulls_from=options.pulls_from)
+    return _eks_on_fargate(options.pod, options.pulls_from)
+
+
+@remembered
+def _eks_on_fargate(pod: PodTemplate | None, pulls_from: Registry | None) -> StudiedPlatform:
+    return catalog.eks_on_fargate(pod=pod, pulls_from=pulls_from)
 
 
 def no_pod_size(options: PlatformOptions) -> tuple[Ceiling, str] | None:

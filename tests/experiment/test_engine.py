@@ -265,6 +265,25 @@ def test_this_process_goes_on_while_others_start(monkeypatch: pytest.MonkeyPatch
     assert pool.submit(batch) is given[1]
 
 
+def test_as_many_processes_start_as_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although none of them counts before one is up."""
+    asked: list[int] = []
+
+    class Executor:
+        def __init__(self, jobs: int, **_: object) -> None:
+            asked.append(jobs)
+
+        def submit(self, *_: object) -> Future[int]:
+            return Future()
+
+    monkeypatch.setattr(loky, "get_reusable_executor", Executor)
+    monkeypatch.setattr(workers, "_last_of_all", lambda _: None)
+    pool = StartingPool(7)
+    pool.start({})
+
+    assert (asked, pool.count) == ([7], 1)
+
+
 def test_processes_that_were_not_up_yet_are_not_counted_upon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -302,7 +321,7 @@ def made_beside(
 
     def waits(what: Scenario, seed: int, replication: int) -> Recorder:
         if replication == 0:
-            deadline = time.monotonic() + (20.0 if worth == 0.0 else 0.1)
+            deadline = time.monotonic() + (20.0 if worth < 1.0 else 0.1)
             while not pool.given and time.monotonic() < deadline:
                 time.sleep(0.001)
             given.extend(pool.given)
@@ -322,7 +341,7 @@ def test_while_a_long_run_is_made_here_others_make_the_next_ones(
     left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where only one is left; and the tables are those of one process."""
-    given, results = made_beside(left, 0.0, monkeypatch)
+    given, results = made_beside(left, 1e-9, monkeypatch)
 
     assert given[:1] == [1]
     assert_same(results, replicate(scenario(), times=1 + left, seed=2, jobs=1))

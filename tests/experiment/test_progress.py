@@ -88,3 +88,20 @@ def test_who_has_waited_for_a_second_sees_the_next_bar_at_once(
         shown = screen.getvalue()
 
     assert ("0/390" in shown) == seen
+
+
+def test_a_reader_who_has_gone_stops_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the next line (`sim run 2>&1 >answer | head -1`)."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    monkeypatch.setattr(module, "EVERY", 0.0)
+    monkeypatch.delitem(sys.modules, "tqdm", raising=False)
+    stream = os.fdopen(writes, "w")
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress("simulating", "run") as told:
+        told.update()
+    module.say("so much will be written")
+
+    with pytest.raises(BrokenPipeError):
+        stream.close()
+    assert stream.closed

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -58,8 +58,7 @@ class Lines:
         self._told = now
         of = "" if self.total is None else f" of {self.total:,.0f}"
         took = f"{now - self._begun:.0f} s"
-        print(f"{self._what}: {self._done:,}{of} {self._unit}s in {took}", file=sys.stderr)
-        sys.stderr.flush()
+        _tell(f"{self._what}: {self._done:,}{of} {self._unit}s in {took}")
 
 
 @contextmanager
@@ -127,4 +126,10 @@ def say(text: str) -> None:
 
         tqdm.write(text, file=sys.stderr)
     else:
-        print(text, file=sys.stderr)
+        _tell(text)
+
+
+def _tell(text: str) -> None:
+    """Say it; hours of runs do not hang on whether anybody reads it (`2>&1 | head -1`)."""
+    with suppress(BrokenPipeError):
+        print(text, file=sys.stderr, flush=True)

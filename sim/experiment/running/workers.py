@@ -123,7 +123,7 @@ class ProcessPool:
 
         with _silent_tidying():
             self._executor = loky.get_reusable_executor(
-                self.count, timeout=IDLE, initializer=_begin, initargs=(os.getpid(), self._own)
+                self.jobs, timeout=IDLE, initializer=_begin, initargs=(os.getpid(), self._own)
             )
         _last_of_all(self._executor)
 
@@ -390,13 +390,14 @@ class Workers:
             hand_out: submits some of them. It is called from another thread where this process
                 is still busy with the batch, and others are up.
         """
+        here = self._executor
         if not (self._may_grow and left):
-            return self._executor.submit(batch)
+            return here.submit(batch)
         over = Event()
         helper = Thread(target=self._help, args=(over, batch.own, left, hand_out), daemon=True)
         helper.start()
         try:
-            return self._executor.submit(batch)
+            return here.submit(batch)
         finally:
             over.set()
             helper.join()
@@ -409,9 +410,9 @@ class Workers:
         Long by the CPU that it has had: a busy machine is no reason to start more.
         """
         begun = time.process_time()
-        if over.wait(1.25 * WORTH_STARTING / left) or _cores() < 2:
+        if over.wait(1.25 * WORTH_STARTING / left):
             return
-        if (time.process_time() - begun) * left < WORTH_STARTING:
+        if (time.process_time() - begun) * left < WORTH_STARTING or _cores() < 2:
             return
         self._starting = pool = StartingPool(_cores())
         pool.start(own)

@@ -13,7 +13,7 @@ import typer
 from sim.cli.help import panel
 from sim.cli.interrupt import STOPPED, is_one, words
 from sim.cli.screen import begin, note
-from sim.cli.streams import BEGUN, reader_has_gone
+from sim.cli.streams import BEGUN, reader_has_gone, visible
 from sim.core.description import description
 from sim.core.question import (
     BadInput,
@@ -197,7 +197,8 @@ def clipped(text: str) -> str:
 
 
 def _line_clipped(line: str) -> str:
-    encoded = line[: MOST + 1].encode("utf-8", "replace")
+    line = visible(line[: MOST + 1])  # which is longer: what is hidden takes its place in words
+    encoded = line.encode("utf-8", "replace")
     return line if len(encoded) <= MOST else f"{encoded[:MOST].decode('utf-8', 'ignore')} ..."
 
 

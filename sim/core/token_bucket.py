@@ -113,5 +113,7 @@ class Bucket:
 
     def _fill(self) -> None:
         now = self.env.now
-        self._level = min(self.size, self._level + self.refill * (now - self._since))
-        self._since = now
+        if now > self._since:
+            level = self._level + self.refill * (now - self._since)
+            self._level = level if level < self.size else self.size  # min() would be a slower call
+            self._since = now

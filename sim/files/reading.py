@@ -1,11 +1,11 @@
 """`sim.read`: files in, an application out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from sim.core.mistakes import BadDescription, spoken
+from sim.core.mistakes import MOST_TOLD, BadDescription, spoken
 from sim.core.names import Dialect
 from sim.core.question import BadInput, ask
 from sim.files.assembly import assembled
@@ -140,7 +140,7 @@ class Found(NamedTuple):
     dialect: Dialect
 
 
-def _found(paths: Iterable[Path], dialect: Dialect | None, findings: Findings) -> list[Found]:
+def _found(paths: Sequence[Path], dialect: Dialect | None, findings: Findings) -> list[Found]:
     """The documents of all files; those of a folder that are nothing we know are counted."""
     found: list[Found] = []
     wrong: list[str] = []
@@ -151,7 +151,8 @@ def _found(paths: Iterable[Path], dialect: Dialect | None, findings: Findings) -
         except BadInput as error:
             wrong.append(str(error))
     if wrong or not found:
-        raise BadInput("\n".join(wrong) or "files: nothing is in them")
+        nothing = f"{paths[0]}: nothing in it is read" if paths else "files: nothing is given"
+        raise BadInput("\n".join(wrong or [nothing, *findings.notes[:MOST_TOLD]]))
     return found
 
 

@@ -215,6 +215,7 @@ def test_a_message_can_be_read_whatever_was_typed() -> None:
     assert many.splitlines()[-1] == f"and {10_000 + 1 - len(many.splitlines())} more"
     assert len(clipped("\n".join(["é" * 400] * 10)).encode()) < 2000
     assert len("       ".join(clipped("\n" * 10**5).splitlines(keepends=True))) < 2000
+    assert len(clipped("\0\x85\x1b" * 400).encode()) < 2000  # as it will be printed
     assert clipped("one\ntwo") == "one\ntwo"
 
 

@@ -265,6 +265,25 @@ def test_this_process_goes_on_while_others_start(monkeypatch: pytest.MonkeyPatch
     assert pool.submit(batch) is given[1]
 
 
+def test_as_many_processes_start_as_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although none of them counts before one is up."""
+    asked: list[int] = []
+
+    class Executor:
+        def __init__(self, jobs: int, **_: object) -> None:
+            asked.append(jobs)
+
+        def submit(self, *_: object) -> Future[int]:
+            return Future()
+
+    monkeypatch.setattr(loky, "get_reusable_executor", Executor)
+    monkeypatch.setattr(workers, "_last_of_all", lambda _: None)
+    pool = StartingPool(7)
+    pool.start({})
+
+    assert (asked, pool.count) == ([7], 1)
+
+
 def test_processes_that_were_not_up_yet_are_not_counted_upon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
+from sim.core.question import BadInput
 from sim.files import read
 
 COMPOSE = """\
@@ -102,3 +103,16 @@ def test_bad_input_is_a_sentence_and_2(words: list[str], text: str, told: str) -
     assert result.exit_code == 2
     assert told in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_folder_in_which_nothing_is_read_says_of_each_file_why(tmp_path: Path) -> None:
+    """By its name; one that is empty is told to be."""
+    (tmp_path / "x.yaml").write_text("")
+    (tmp_path / "y.yaml").write_text("a: 1")
+    with pytest.raises(BadInput) as told:
+        read(tmp_path)
+
+    lines = str(told.value).splitlines()
+    assert lines[0] == f"{tmp_path}: nothing in it is read"
+    assert "x.yaml: it is empty" in lines[1]
+    assert "y.yaml: this is neither compose" in lines[2]

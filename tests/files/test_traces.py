@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import sim
 from sim.core.question import BadInput
 from sim.files.calls.beside import with_calls_of
-from sim.files.traces.learning import Learnt, learn
+from sim.files.traces.learning import Learnt, _overlap, _together, learn
 from sim.files.traces.traced import TracedSpan
 from sim.workload import Application, Call
 
@@ -318,3 +319,54 @@ def test_traces_tell_the_calls_of_services_that_a_compose_file_sizes(tmp_path: P
     compose.write_text(f"services:\n  front: {size}\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"shop.json: parts: part: 'catalog' is not known"):
         with_calls_of(sim.read(compose), learnt, "shop.json")
+
+
+def by_definition(calls: list[TracedSpan]) -> set[int]:
+    """Each with each."""
+    return {
+        id(one) for one in calls if any(_overlap(one, other) for other in calls if other is not one)
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_overlaps_is_found_among_its_neighbours(seed: int) -> None:
+    """Hundreds of calls, two of them long, many of a moment: those that each with each finds."""
+    draw = np.random.default_rng(seed)
+    starts, lengths = draw.uniform(0.0, 30.0, 300), draw.exponential(0.05, 300)
+    lengths[:2], lengths[2:50] = (10.0, 2.0), 0.0
+    calls = [
+        TracedSpan("t", str(n), "0", "s", "q", start, length, "server", "", True)
+        for n, (start, length) in enumerate(zip(starts, lengths, strict=True))
+    ]
+
+    assert _together(calls) == by_definition(calls)
+
+
+def test_a_visit_of_thousands_of_calls_is_read_in_a_moment(tmp_path: Path) -> None:
+    """Each is compared with a few, not with all of them."""
+    many: Seen = [("0", "", "front", "home", 0.0, 900.0)]
+    many += [(str(n), "0", f"s{n % 5}", "q", n * 0.1, 0.05) for n in range(1, 4000)]
+    (tmp_path / "x.json").write_text(json.dumps(zipkin(many)))
+    before = time.process_time()
+
+    assert len(sim.read_traces(tmp_path / "x.json").parts) == 6
+    assert time.process_time() - before < 6.0
+
+
+def test_rows_of_calls_are_counted_while_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the file's name."""
+    monkeypatch.setattr("sim.files.traces.alibaba.MOST_ROWS", 3)
+    (tmp_path / "x.csv").write_text(alibaba(SHOP))
+    with pytest.raises(BadInput, match=r"x\.csv: it has more than 3 rows"):
+        sim.read_traces(tmp_path / "x.csv")
+
+
+def test_more_services_than_anybody_has_are_refused(tmp_path: Path) -> None:
+    """As in any other file."""
+    (tmp_path / "x.json").write_text(
+        json.dumps(zipkin([(str(n), "", f"s{n}", "q", 0.0, 1.0) for n in range(2001)]))
+    )
+    with pytest.raises(BadInput, match=r"x\.json: 2,001 services; at most 2,000"):
+        sim.read_traces(tmp_path / "x.json")

@@ -123,7 +123,7 @@ class ProcessPool:
 
         with _silent_tidying():
             self._executor = loky.get_reusable_executor(
-                self.count, timeout=IDLE, initializer=_begin, initargs=(os.getpid(), self._own)
+                self.jobs, timeout=IDLE, initializer=_begin, initargs=(os.getpid(), self._own)
             )
         _last_of_all(self._executor)
 

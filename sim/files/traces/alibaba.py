@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from sim.files.traces.traced import UNKNOWN, BadSpan, Kind, TracedSpan, a_number, dotless
 
 MS = 1e-3
+MOST_ROWS = 250_000
+"""Rows of one file."""
 COLUMNS = {"timestamp", "traceid", "rpcid", "um", "rpctype", "dm", "interface", "rt"}
 _NAMELESS = {"", "nan", "(?)", "unknown", "none"}
 
@@ -51,7 +53,10 @@ def _rows(text: str) -> Iterator[dict[str, str]]:
     rows = csv.DictReader(io.StringIO(text, newline=None))
     try:
         rows.fieldnames = columns_of(rows.fieldnames or ())
-        yield from rows
+        for number, row in enumerate(rows):
+            if number == MOST_ROWS:
+                raise BadSpan(f"it has more than {MOST_ROWS:,} rows; no more are read")
+            yield row
     except csv.Error as error:
         raise BadSpan(f"line {rows.line_num + 1}: it is no row ({error})") from None
 

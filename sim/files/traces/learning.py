@@ -18,6 +18,8 @@ MOST = 0.5
 """Share of the visits in which something has to be so for it to be so."""
 ROUNDING = 1e-9
 MOST_VARIED = 4.0
+NEXT = 16
+"""Calls before and behind one that it is compared with."""
 
 
 @dataclass(slots=True)
@@ -123,12 +125,13 @@ def _learn_visit(
     learnt.instances[span.service].add(span.instance)
     waited = [(inner, outer) for inner, outer in calls if not _outlives(span, inner, outer)]
     seen.own.append(span.seconds - _union(span, [outer for _, outer in waited]))
+    together = _together([outer for _, outer in calls])
     for inner, outer in calls:
         callee = seen.callees[inner.service, inner.operation]
         callee.number += 1
         callee.offset += outer.start - span.start
         callee.outlived += _outlives(span, inner, outer)
-        callee.together += any(_overlap(outer, other) for _, other in calls if other is not outer)
+        callee.together += id(outer) in together
     for target in {(inner.service, inner.operation) for inner, _ in calls}:
         seen.callees[target].visits += 1
 
@@ -138,6 +141,27 @@ def _outlives(span: TracedSpan, inner: TracedSpan, outer: TracedSpan) -> bool:
     if not inner.waited_for or inner.kind == "consumer":
         return True
     return outer.end > span.end + max(ROUNDING, 0.01 * span.seconds)
+
+
+def _together(calls: list[TracedSpan]) -> set[int]:
+    """Those that overlap another, by identity.
+
+    Each is compared with the one before it that ends last, and with those that begin next to it:
+    with all of them, a visit that makes thousands of calls would take their square.
+    """
+    each = {id(call): call for call in calls if call.seconds > ROUNDING}
+    order = sorted(each.values(), key=lambda call: call.start)
+    found: set[int] = set()
+    last: TracedSpan | None = None
+    for at, call in enumerate(order):
+        beside = order[max(0, at - NEXT) : at] + order[at + 1 : at + 1 + NEXT]
+        if last is not None:
+            beside.insert(0, last)
+        if any(_overlap(call, other) for other in beside):
+            found.add(id(call))
+        if last is None or call.end > last.end:
+            last = call
+    return found
 
 
 def _overlap(one: TracedSpan, other: TracedSpan) -> bool:

@@ -14,6 +14,7 @@ from sim.core.cited import plain
 from sim.core.mistakes import BadDescription, not_json, spoken
 from sim.core.quantity import number_in
 from sim.core.question import BadInput
+from sim.files.draft import refuse_crowd
 from sim.files.text.source import path_of, source
 from sim.files.text.yaml_values import MOST_SIGNS, refuse_crowded
 from sim.files.traces import alibaba
@@ -56,6 +57,7 @@ def read_traces(*files: str | PathLike[str], cpu_share: float | None = None) -> 
     learnt = learn(chain.from_iterable(spans))
     if not learnt.traces:
         raise BadInput(f"{paths[0]}: no trace can be used{_lost(learnt)}")
+    refuse_crowd(str(paths[0]), len(learnt.services()))
     try:
         return _application(paths[0].stem, learnt, share)
     except BadDescription as error:

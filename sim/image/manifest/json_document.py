@@ -40,6 +40,11 @@ class JsonValue:
         self.value = value
         self.path = path
 
+    @property
+    def place(self) -> str:
+        """What to call it."""
+        return self.path or "the document"
+
     def __contains__(self, key: str) -> bool:
         """Whether it is an object with that key, which is not null."""
         return isinstance(self.value, dict) and self.value.get(key) is not None
@@ -63,7 +68,7 @@ class JsonValue:
             raise self.wrong("a list")
         if len(self.value) > MOST_ITEMS:
             raise BadManifest(
-                f"{self.path}: it has {len(self.value):,} elements, too many to be real"
+                f"{self.place}: it has {len(self.value):,} elements, too many to be real"
             )
         return [JsonValue(item, f"{self.path}[{place}]") for place, item in enumerate(self.value)]
 
@@ -86,8 +91,7 @@ class JsonValue:
 
     def wrong(self, allowed: str) -> BadManifest:
         """The error for a value that is not allowed."""
-        place = self.path or "the document"
-        return BadManifest(f"{place}: {shown(self.value)} is not allowed; {allowed}")
+        return BadManifest(f"{self.place}: {shown(self.value)} is not allowed; {allowed}")
 
 
 def shown(value: object) -> str:

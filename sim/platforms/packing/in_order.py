@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
@@ -79,11 +80,13 @@ class HostsInOrder:
         """The order, without some hosts, from the first on that has room for what is asked for."""
         order, hosts, request = self._order, self._hosts, copy.request
         begin = self._begin.get(request, 0)
-        while begin < len(order) and not hosts[order[begin][1]].left.fits(request):
+        for _, number in islice(order, begin, None):
+            if hosts[number].left.fits(request):
+                break
             begin += 1
-        self.looks += begin - self._begin.get(request, 0)
+            self.looks += 1
         self._begin[request] = begin
-        return (order[at] for at in range(begin, len(order)) if order[at][1] not in without)
+        return (place for place in islice(order, begin, None) if place[1] not in without)
 
     def _preferred(
         self,
@@ -98,7 +101,7 @@ class HostsInOrder:
                 break
             self.looks += 1
             host = hosts[number]
-            if host.left is seen or not host.takes(copy):
+            if host.left == seen or not host.takes(copy):
                 continue
             there = host.parts.get(copy.part, 0) if copy.spread else 0
             taker = Taker(there, host.kind.placing.rank(host.left, copy.request), number)

@@ -146,7 +146,8 @@ def in_containers(
     large = _large(way, guests) if question.instance == AUTO else set()
     if not large:
         return way
-    others = [each for each in guests if each.name in way.inside - large]
+    small = way.inside - large
+    others = [each for each in guests if each.name in small]
     without = _packed(row, others, guests, question, told)
     saves = _with_spare(without, question.terms) < MUCH_LESS * _with_spare(way, question.terms)
     return without if saves else way

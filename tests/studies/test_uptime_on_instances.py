@@ -2,6 +2,8 @@
 
 import sim
 from sim import catalog
+from sim.studies.plan.hosts import planned_hosts
+from sim.studies.platforms import row
 from sim.units import GiB, MiB
 from sim.workload import Application, Part
 
@@ -29,3 +31,18 @@ def test_images_that_are_there_are_those_of_daemons_too() -> None:
     seconds = (pulls["end_s"] - pulls["start_s"]).groupby(pulls["variant"]).sum()
     pulled = {image: seconds[f"ecs-{image}"] for image in ("cold", "warm")}
     assert pulled["warm"] < 1.0 < pulled["cold"]  # a look whether the tags have changed
+
+
+def test_there_is_room_whichever_service_the_scheduler_comes_to_first() -> None:
+    """One copy of 3 vCPU and two of 1 fit on two nodes of 4 if the large one comes first; spread out
+    before it, the small ones leave it no room. A third node has it in any case."""
+    large = catalog.service("java", cpu=3.0, memory=2 * GiB)
+    small = catalog.service("node", cpu=1.0, memory=256 * MiB)
+    app = Application(name="shop", parts=(Part(service=large), Part(service=small, copies=2)))
+    there = [planned_hosts(row("eks"), app, ["m5.xlarge"], 0, orders=n).machines for n in (0, 9)]
+
+    found = sim.uptime(app, platform=("eks", "eks-auto"), replications=12)
+
+    assert there == [2, 3]
+    assert found.machines == {"eks": 3, "eks-auto": 3}
+    assert {row.short for row in found.rows} == {0}

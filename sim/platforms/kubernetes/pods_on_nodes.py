@@ -1,7 +1,7 @@
 """What nodes offer to pods, and what a cluster lays down for both."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sim.core.cited import plain
@@ -86,13 +86,14 @@ class PodsOnNodes(Hosting):
         return smallest_first(*own, *self.fleet.disk(service))
 
     def placing(self) -> Placing:
-        """Nodes, and the scheduler's score among them."""
-        return self.fleet.placing(
+        """Nodes, and the scheduler's score among them; whose pods are made first is chance."""
+        in_order = self.fleet.placing(
             empty_node(self.node, self.machine),
             self.terms.pod.request,
             score(self.terms.scoring),
             wobble=ROUNDING,
         )
+        return replace(in_order, in_any_order=True)
 
     def slots(self, service: Service) -> tuple[Ceiling, ...]:
         """Limits that hold whatever the pods really use."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 from math import isfinite
+from operator import attrgetter
+from random import Random
 from typing import Any
 
 from sim.platforms.packing.bin_packing import pack
@@ -24,6 +27,9 @@ from sim.platforms.packing.placing import Room
 
 MOST = 5_000
 """Hosts of one application; ECS and EKS draw their own lines near it."""
+
+MOST_COPIES = 8_000
+"""In all orders of copies that are tried: of many copies one order is like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ def fewest(
     spare: int = 0,
     most: int = MOST,
     tried: Callable[[], object] = _nobody,
+    orders: int = 0,
 ) -> PackedHosts:
     """The smallest number of hosts of one kind on which placement refuses no copy.
 
@@ -83,6 +90,8 @@ def fewest(
         spare: hosts that may die at once without one copy being left over.
         most: hosts there may be.
         tried: called before each number of hosts is tried.
+        orders: that are tried, too, where chance decides which service comes first: small copies
+            that come first and are spread out leave no host with room for a large one.
 
     Raises:
         DoesNotFit: a copy fits on no empty host, or `most` hosts do not hold all.
@@ -92,13 +101,13 @@ def fewest(
             raise DoesNotFit(copy.part, lacking, kind.name)
     bound = max(1, lower_bound(kind.empty, copies) + spare)
     before: Copy | None = None
+    some = _orders(copies, orders if kind.placing.in_any_order else 0)
     failed, enough, step = bound - 1, most + 1, 1
     while failed < most:
         number = min(failed + step, (failed + enough + 1) // 2, most)
         tried()
-        hosts = [PackedHost(kind) for _ in range(number)]
-        over = next(place(hosts, copies), None)
-        if over is not None or not survives(hosts, spare):
+        hosts, over = _in_all(some, kind, number, spare)
+        if not hosts:
             failed, before, step = number, over, 2 * step
         elif number == failed + 1:
             return _packing(hosts, bound, copies, kind.empty, one_fewer=before is not None)
@@ -109,6 +118,30 @@ def fewest(
     raise DoesNotFit(
         "the whole application", [_scarcest(kind.empty, copies)], _hosts(most, kind.name)
     )
+
+
+def _orders(copies: Sequence[Copy], number: int) -> list[Sequence[Copy]]:
+    """Orders in which services may come, each with all its copies: as they are asked for, and drawn
+    ones, which are the same each time."""
+    draw, services = Random(1), [list(group) for _, group in groupby(copies, attrgetter("part"))]
+    more = min(number, MOST_COPIES // max(1, len(copies))) if len(services) > 1 else 0
+    drawn = (draw.sample(services, len(services)) for _ in range(more))
+    return [copies, *(list(chain.from_iterable(order)) for order in drawn)]
+
+
+def _in_all(
+    orders: Sequence[Sequence[Copy]], kind: HostKind, number: int, spare: int
+) -> tuple[list[PackedHost], Copy | None]:
+    """So many hosts with copies that came in the first order; none where one order has no room for
+    a copy, with that copy, or where no host could be spared."""
+    first: list[PackedHost] = []
+    for copies in orders:
+        hosts = [PackedHost(kind) for _ in range(number)]
+        over = next(place(hosts, copies), None)
+        if over is not None or not survives(hosts, spare):
+            return [], over
+        first = first or hosts
+    return first, None
 
 
 def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) -> PackedHosts:

@@ -49,6 +49,8 @@ class Placing:
     wobble: float = inf
     """By how much the ranks of two hosts may differ for one request where they are equal for
     another: 0 where what is left alone counts; infinite: nobody knows, so all are looked at."""
+    in_any_order: bool = False
+    """Whether chance decides which service's copies come first."""
 
 
 class ServerRequest(NamedTuple):

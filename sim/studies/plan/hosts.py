@@ -64,10 +64,12 @@ def planned_hosts(
     nodes: catalog.NodeSettings | None = None,
     *,
     told: Progress = UNSEEN,
+    orders: int = 0,
 ) -> PlannedHosts:
     """The cheapest machines of some types, by the platform's own rules.
 
     Args:
+        orders: of its services that have to fit, too, where chance decides which comes first.
         told: a bar that is drawn again as it goes on; it is not counted up.
 
     Raises:
@@ -81,7 +83,7 @@ def planned_hosts(
         return _own_hosts(row, app, names, asked)
     if row.mixes:
         return _mixed(row, app, names, spare, asked)
-    return _of_one_type(row, app, names, spare, asked, told=told)
+    return _of_one_type(row, app, names, spare, asked, told=told, orders=orders)
 
 
 def options_for(
@@ -124,6 +126,7 @@ def _of_one_type(
     asked: Asked,
     *,
     told: Progress,
+    orders: int,
 ) -> PlannedHosts:
     """The type on which the whole costs least; those that cannot beat the best are not tried."""
     best: tuple[float, str, PackedHosts] | None = None
@@ -132,7 +135,7 @@ def _of_one_type(
         if best is not None and bound >= best[0]:
             break
         try:
-            packing = _packed(row, app, asked(name), spare, told)
+            packing = _packed(row, app, asked(name), spare, told, orders)
         except ValueError as error:
             failed = failed or error
             continue
@@ -146,8 +149,13 @@ def _of_one_type(
     return _shared(name, packing, machines=len(packing.hosts) + (spare if row.most_hosts else 0))
 
 
-def _packed(
-    row: PlatformRow, app: Application, options: PlatformOptions, spare: int, told: Progress
+def _packed(  # noqa: PLR0917 (what is asked)
+    row: PlatformRow,
+    app: Application,
+    options: PlatformOptions,
+    spare: int,
+    told: Progress,
+    orders: int,
 ) -> PackedHosts:
     tried = partial(told.update, 0)
     kind = _kind(row, app, options)
@@ -157,7 +165,7 @@ def _packed(
             raise DoesNotFit(job.part, lacking, kind.name)
     if row.most_hosts:  # a machine to spare runs a copy of the whole
         return fewest(kind, wanted, most=row.most_hosts, tried=tried)
-    return fewest(kind, wanted, spare=spare, tried=tried)
+    return fewest(kind, wanted, spare=spare, tried=tried, orders=orders)
 
 
 def _kind(row: PlatformRow, app: Application, options: PlatformOptions) -> HostKind:

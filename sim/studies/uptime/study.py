@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 IMAGES: tuple[Temperature, ...] = ("cold", "warm")
+ORDERS = 40
+"""In which services come to a scheduler, and all have to fit."""
 
 
 def answer(question: UptimeQuestion) -> UptimeAnswer:
@@ -62,10 +64,15 @@ def _at_work(app: Application) -> Application:
 
 
 def _machines(platform: PlatformRow, app: Application, instance: str) -> int:
-    """Hosts that hold all of it; where each task gets its own, or there is one server, none."""
+    """Hosts that hold all of it; where each task gets its own, or there is one server, none.
+
+    They are up already and stay as many, also where the platform would launch more: whichever
+    service its scheduler comes to first, there is room for the last one.
+    """
     if "count" not in platform.takes:
         return 0
-    return planned_hosts(platform, app, [instance], 0).machines
+    fixed = replace(platform, mixes=False)
+    return planned_hosts(fixed, app, [instance], 0, orders=ORDERS).machines
 
 
 def _scenarios(

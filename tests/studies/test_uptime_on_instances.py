@@ -34,8 +34,10 @@ def test_images_that_are_there_are_those_of_daemons_too() -> None:
 
 
 def test_there_is_room_whichever_service_the_scheduler_comes_to_first() -> None:
-    """One copy of 3 vCPU and two of 1 fit on two nodes of 4 if the large one comes first; spread out
-    before it, the small ones leave it no room. A third node has it in any case."""
+    """A copy of 3 vCPU and two of 1 fit on two nodes of 4 if the large one comes first.
+
+    Spread out before it, the small ones leave it no room; a third node has it in any case.
+    """
     large = catalog.service("java", cpu=3.0, memory=2 * GiB)
     small = catalog.service("node", cpu=1.0, memory=256 * MiB)
     app = Application(name="shop", parts=(Part(service=large), Part(service=small, copies=2)))

@@ -198,3 +198,13 @@ def test_a_log_has_no_seconds_without_end(tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"#7 [{'9' * 5000}/3] RUN a\n")
     with pytest.raises(ValueError, match="no step such as"):
         log_of(tmp_path / "log")
+
+
+def test_a_log_that_would_fill_a_memory_is_refused_at_once(tmp_path: Path) -> None:
+    """With its name, and how much is read."""
+    log = tmp_path / "log"
+    log.write_bytes(b"x" * (16 * 10**6 + 1))
+
+    for read in (history_of, log_of):
+        with pytest.raises(ValueError, match="log: it is larger than 16 MB"):
+            read(log)

@@ -12,7 +12,7 @@ from sim.image.dockerfile.errors import InstructionError, printable
 from sim.image.dockerfile.grammar import COPIES, ParsedInstruction
 from sim.image.dockerfile.stages import Stage, Stages
 
-LARGEST_OUTPUT = 50 * 10**6
+LARGEST_OUTPUT = 16 * 10**6
 """Bytes of a log or history that are read at most."""
 
 _MEASURED = ("RUN", *COPIES)
@@ -154,7 +154,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise ValueError(f"{printable(str(path))}: it cannot be read: {error.strerror}") from None
     if len(data) > LARGEST_OUTPUT:
-        raise ValueError(f"{printable(str(path))}: it is larger than 50 MB")
+        raise ValueError(f"{printable(str(path))}: it is larger than {LARGEST_OUTPUT // 10**6} MB")
     return data.decode("utf-8", "replace").replace("\r", "")
 
 

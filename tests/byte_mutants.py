@@ -64,7 +64,9 @@ def _many(text: str, draw: random.Random) -> str:
     lines = text.split("\n")
     place, times = draw.randrange(len(lines)), draw.choice((2, 100, 3000))
     times = min(times, MOST // (len(lines[place]) + 1) + 1)
-    made = [re.sub(r"(\w+)", rf"\g<1>{n}", lines[place], count=1) for n in range(times)]
+    word = re.search(r"\w+", lines[place])
+    end = word.end() if word else 0
+    made = [f"{lines[place][:end]}{n if word else ''}{lines[place][end:]}" for n in range(times)]
     return "\n".join([*lines[:place], *made, *lines[place:]])
 
 

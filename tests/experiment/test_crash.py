@@ -354,7 +354,7 @@ def removed_everywhere(step: int, tmp_path: Path, undisturbed: Results) -> list[
     return said
 
 
-@pytest.mark.parametrize("step", [251, pytest.param(53, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [397, pytest.param(53, marks=pytest.mark.long)])
 def test_whose_folder_is_begun_anew_by_another_process_writes_no_more(
     step: int, tmp_path: Path, undisturbed: Results
 ) -> None:

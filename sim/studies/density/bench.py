@@ -169,15 +169,17 @@ class Bench:
 
     def _late_after(self, task: int, sandbox: Sandbox, alike: Peers | None) -> list[float]:
         """Platforms whose containers are alone in the same way have one yardstick."""
-        key: tuple[object, ...] = (task, id(sandbox))
-        if alike is not None:
-            key = task, alike.cpu_max[task], alike.capacity, alike.core_speed, alike.threads
+        if alike is None:
+            return self._yardstick(task, sandbox)
+        key = task, alike.cpu_max[task], alike.capacity, alike.core_speed, alike.threads
         limits = self._limits.get(key)
         if limits is None:
-            target = self._slowdown * (1.0 + 1e-9)
-            undisturbed = sandbox.undisturbed(self._requests[task])
-            self._limits[key] = limits = [target * each for each in undisturbed]
+            limits = self._limits[key] = self._yardstick(task, sandbox)
         return limits
+
+    def _yardstick(self, task: int, sandbox: Sandbox) -> list[float]:
+        target = self._slowdown * (1.0 + 1e-9)
+        return [target * each for each in sandbox.undisturbed(self._requests[task])]
 
 
 class _Tally:

@@ -52,9 +52,12 @@ def _part(draft: PartDraft, measured: Mapping[str, ObservedUse]) -> Part | None:
     known = [each for each in every if each is not None]
     services = [each.service for each in known]
     init, (main, *sidecars) = services[: len(draft.init)], services[len(draft.init) :]
+    whole = draft.main.node.made(_with, main, init, sidecars)
+    if whole is None:
+        return None
     return draft.main.node.made(
         Part,
-        service=_with(main, init, sidecars),
+        service=whole,
         copies=draft.copies,
         after=tuple(draft.after),
         daemon=draft.daemon,

@@ -1,6 +1,7 @@
 """`sim.read`: files in, an application out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -121,15 +122,23 @@ def understood_as(question: ReadQuestion) -> tuple[Application, Dialect | None]:
     dialect = _one_dialect(found)
     if dialect not in _READERS:
         raise BadInput(f"{found[0].source.name}: {dialect} is not read yet")
-    try:
+    with _told_of(found[0].source.name):
         drafts = _READERS[dialect](found, question, findings)
-    except BadDescription as error:  # a value of a file in a description that has no field there
-        raise BadInput("\n".join(f"{found[0].source.name}: {x}" for x in spoken(error))) from None
     findings.refuse()
     if not drafts.parts:
         raise BadInput(f"{found[0].source.name}: {_nothing(findings)}")
     use = measured(question.sizes, drafts.name, findings)
-    return assembled(drafts, use, findings), dialect
+    with _told_of(found[0].source.name):
+        return assembled(drafts, use, findings), dialect
+
+
+@contextmanager
+def _told_of(file: str) -> Iterator[None]:
+    """What a description refuses that is made of no single field is told of the file."""
+    try:
+        yield
+    except BadDescription as error:
+        raise BadInput("\n".join(f"{file}: {line}" for line in spoken(error))) from None
 
 
 class Found(NamedTuple):

@@ -196,6 +196,8 @@ def test_a_size_without_a_default_is_a_mistake(reading: Reading) -> None:
         ),
         ({"cpu": "lots"}, "CPU units such as 256"),
         ({"dependsOn": [{"containerName": "x", "condition": "UP"}]}, "known: START, HEALTHY"),
+        ({"dependsOn": [{"condition": "START"}]}, "dependsOn[0]: containerName: it is missing"),
+        ({"dependsOn": [{"containerName": "x"}]}, "dependsOn[0]: condition: it is missing"),
         ({"name": None}, "a container needs one"),
     ],
 )

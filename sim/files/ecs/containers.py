@@ -50,17 +50,18 @@ def container_of(node: Value, network: str) -> ContainerDraft:
         host_ports=tuple(_host_ports(node, network)),
         check=_check(node["healthCheck"]),
         essential=not node["essential"] or node["essential"].flag(),
-        after=[
-            wait
-            for each in node["dependsOn"].items("a list of containers and conditions")
-            if (condition := each["condition"].one_of(CONDITIONS))
-            and (wait := _wait(each, CONDITIONS[condition]))
-        ],
+        after=list(_waits(node["dependsOn"])),
     )
 
 
-def _wait(node: Value, until: Condition) -> Wait | None:
-    return node.made(Wait, part=node["containerName"].text() or "?", until=until)
+def _waits(depends_on: Value) -> Iterator[Wait]:
+    for node in depends_on.items("a list of containers and conditions"):
+        condition, name = node["condition"].one_of(CONDITIONS), node["containerName"].text()
+        for key in ("condition", "containerName"):
+            if node[key].value is None:
+                node.say(f"{key}: it is missing; a dependency needs one")
+        if condition and name and (wait := node.made(Wait, part=name, until=CONDITIONS[condition])):
+            yield wait
 
 
 def _image(node: Value) -> str | None:

@@ -19,6 +19,7 @@ from forked import forked
 from interrupts import interrupted_at, left_by_kills, lines, moments, remember_runs, state
 from typed_verbs import ALONE, KINDS, OTHERS, assert_same, typed
 
+from sim.cli.interrupt import is_one
 from sim.experiment.running import engine
 from sim.experiment.storage import finished_runs
 from sim.experiment.storage import run_folder as store
@@ -142,7 +143,9 @@ def child(kind: str, out: Path, jobs: int, begun: Connection) -> None:
     try:
         begun.send(True)
         code = typed(kind, out, jobs)
-    except KeyboardInterrupt:  # in a line of ours, before the verb or after it
+    except BaseException as error:  # in a line of ours, before the verb or after it
+        if not is_one(error):
+            raise
         code = 130
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # what ends from here on is `multiprocessing`
     sys.exit(code)

@@ -17,7 +17,6 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from failing import failing
-from forked import forked
 from interrupts import at_line, interrupted_at, left_by_kills, lines, moments, remember_runs, state
 from runs import assert_same, pair, scenario
 
@@ -329,8 +328,9 @@ def removed_everywhere(step: int, tmp_path: Path, undisturbed: Results) -> list[
 
     Nothing wrong is ever read, whatever the first one still does.
     """
-    orders, told = forked().Pipe()
-    other = forked().Process(target=begin_anew, args=(told,), daemon=True)
+    context = multiprocessing.get_context("fork")  # another test begins the server of others
+    orders, told = context.Pipe()
+    other = context.Process(target=begin_anew, args=(told,), daemon=True)
     other.start()
     said = []
     for line in lines(step):

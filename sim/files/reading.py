@@ -24,7 +24,7 @@ from sim.files.sizes.measured import measured
 from sim.files.terraform.resources import planned
 from sim.files.text.findings import Findings
 from sim.files.text.place import TextPlace
-from sim.files.text.source import SourceText, sources
+from sim.files.text.source import LARGEST, SourceText, sources
 from sim.files.text.value import Value
 from sim.files.text.yaml_values import documents
 from sim.studies.migrate.inventory import Inventory
@@ -153,9 +153,13 @@ def _found(paths: Sequence[Path], dialect: Dialect | None, findings: Findings) -
     """The documents of all files; those of a folder that are nothing we know are counted."""
     found: list[Found] = []
     wrong: list[str] = []
+    size = 0
     for path in paths:
         try:
             for source in sources([path]):
+                size += len(source.text)
+                if size > LARGEST:
+                    raise BadInput(f"{source.name}: with it, all files are together {_TOO_LARGE}")
                 found += _told(source, dialect, findings)
         except BadInput as error:
             wrong.append(str(error))
@@ -163,6 +167,9 @@ def _found(paths: Sequence[Path], dialect: Dialect | None, findings: Findings) -
         nothing = f"{paths[0]}: nothing in it is read" if paths else "files: nothing is given"
         raise BadInput("\n".join(wrong or [nothing, *findings.notes[:MOST_TOLD]]))
     return found
+
+
+_TOO_LARGE = f"larger than {LARGEST // 2**20} MiB, the most that is read"
 
 
 def _told(source: SourceText, dialect: Dialect | None, findings: Findings) -> list[Found]:

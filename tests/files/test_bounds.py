@@ -99,6 +99,18 @@ def test_a_folder_of_too_many_files_is_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_files_have_a_bound_together(tmp_path: Path) -> None:
+    """Two of 9 MiB are within that of one file."""
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("services: {web: {image: nginx}}\n" + "#\n" * (9 * 2**19))
+
+    with pytest.raises(
+        BadInput, match=r"b\.yaml: with it, all files are together larger than 16 MiB"
+    ):
+        read(tmp_path)
+    assert read(tmp_path / "a.yaml").parts
+
+
 def test_a_row_of_blanks_in_a_file_of_variables_is_refused(tmp_path: Path) -> None:
     """What reads such files looks at each blank once for each other."""
     (tmp_path / "compose.yaml").write_text("services: {a: {image: b}}")

@@ -336,6 +336,26 @@ def made_beside(
     return given, results
 
 
+def test_a_batch_of_many_short_runs_is_no_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the work in 0.2 s leaves as much, not a hundred times as much."""
+    begun: list[int] = []
+
+    def busy(self: InProcess, batch: Batch) -> Future[Bundle]:  # noqa: ARG001
+        until = time.process_time() + 0.2
+        while time.process_time() < until:
+            pass
+        return Future()
+
+    monkeypatch.setattr(InProcess, "submit", busy)
+    monkeypatch.setattr(workers, "StartingPool", lambda jobs: begun.append(jobs) or AtOnce(jobs))
+    monkeypatch.setattr(loky, "cpu_count", lambda: 2)
+    runs = tuple(("a", number) for number in range(100))
+    with Workers(None, None) as these:
+        these.submit(Batch(runs, {"a": scenario(tasks=1)}, 1, code_digest()), left=100)
+
+    assert begun == []
+
+
 @pytest.mark.parametrize("left", [1, 7])
 def test_while_a_long_run_is_made_here_others_make_the_next_ones(
     left: int, monkeypatch: pytest.MonkeyPatch

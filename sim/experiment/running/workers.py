@@ -393,8 +393,8 @@ class Workers:
         here = self._executor
         if not (self._may_grow and left):
             return here.submit(batch)
-        over = Event()
-        helper = Thread(target=self._help, args=(over, batch.own, left, hand_out), daemon=True)
+        over, like_it = Event(), left / len(batch.runs)
+        helper = Thread(target=self._help, args=(over, batch.own, like_it, hand_out), daemon=True)
         helper.start()
         try:
             return here.submit(batch)
@@ -403,16 +403,19 @@ class Workers:
             helper.join()
 
     def _help(
-        self, over: Event, own: Mapping[str, str], left: int, hand_out: Callable[[], object]
+        self, over: Event, own: Mapping[str, str], like_it: float, hand_out: Callable[[], object]
     ) -> None:
-        """Let processes begin where a run turns out to be long, and give them the next ones.
+        """Let processes begin where a batch turns out to be long, and give them the next ones.
 
         Long by the CPU that it has had: a busy machine is no reason to start more.
+
+        Args:
+            like_it: batches of as many runs that come after it.
         """
         begun = time.process_time()
-        if over.wait(1.25 * WORTH_STARTING / left):
+        if over.wait(1.25 * WORTH_STARTING / like_it):
             return
-        if (time.process_time() - begun) * left < WORTH_STARTING or _cores() < 2:
+        if (time.process_time() - begun) * like_it < WORTH_STARTING or _cores() < 2:
             return
         self._starting = pool = StartingPool(_cores())
         pool.start(own)

@@ -152,6 +152,26 @@ class Counting(Workers):
         return future
 
 
+def test_a_short_first_run_is_no_reason_to_start_processes() -> None:
+    """A part of it is what is made once; from the second batch on the mean counts."""
+    told: list[tuple[float, int]] = []
+
+    class Alone(Counting):
+        """One, that notes what it is told before each batch."""
+
+        count = 1
+
+        def grow(self, each: float, left: int) -> None:
+            """Note it."""
+            told.append((each, left))
+
+    one: dict[str, Scenario] = {"a": scenario(tasks=1)}
+    Engine(one, seed=1, target=Number(100), store=InMemory(), workers=Alone()).run()
+
+    assert told[:2] == [(0.0, 100), (0.0, 99)]
+    assert {round(each, 9) for each, _ in told[2:]} == {0.04}
+
+
 def test_short_runs_travel_in_batches() -> None:
     """400 runs of 40 ms: no run twice, tens of batches, none above a second of work."""
     workers = Counting()
@@ -346,8 +366,12 @@ def test_a_batch_of_many_short_runs_is_no_long_run(monkeypatch: pytest.MonkeyPat
             pass
         return Future()
 
+    def begins(jobs: int) -> AtOnce:
+        begun.append(jobs)
+        return AtOnce(jobs)
+
     monkeypatch.setattr(InProcess, "submit", busy)
-    monkeypatch.setattr(workers, "StartingPool", lambda jobs: begun.append(jobs) or AtOnce(jobs))
+    monkeypatch.setattr(workers, "StartingPool", begins)
     monkeypatch.setattr(loky, "cpu_count", lambda: 2)
     runs = tuple(("a", number) for number in range(100))
     with Workers(None, None) as these:

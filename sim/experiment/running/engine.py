@@ -14,6 +14,8 @@ from sim.experiment.running.run import Runnable, RunRow, UnderWay
 from sim.experiment.running.stopping import Target
 from sim.experiment.running.workers import Workers
 
+SAYS_LITTLE = 0.1
+"""Seconds up to which a first run says little of the others: what is made once is a part of it."""
 BATCH_SECONDS = 1.0
 """Work in one batch: enough to drown the cost of sending it, little enough to lose."""
 
@@ -125,7 +127,8 @@ class Engine:
 
     def _hand_out(self) -> bool:
         """Keep every worker busy, with one batch waiting; false when all is done."""
-        self.workers.grow(self._each, self._left)
+        first = self._made == 1 and self._seconds < SAYS_LITTLE
+        self.workers.grow(0.0 if first else self._each, self._left)
         self._fill()
         return bool(self._pending)
 

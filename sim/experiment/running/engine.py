@@ -12,10 +12,8 @@ from sim.experiment.running.own_code import code_digest, own_code
 from sim.experiment.running.progress import progress, say
 from sim.experiment.running.run import Runnable, RunRow, UnderWay
 from sim.experiment.running.stopping import Target
-from sim.experiment.running.workers import Workers
+from sim.experiment.running.workers import SAYS_LITTLE, Workers
 
-SAYS_LITTLE = 0.1
-"""Seconds up to which a first run says little of the others: what is made once is a part of it."""
 BATCH_SECONDS = 1.0
 """Work in one batch: enough to drown the cost of sending it, little enough to lose."""
 

@@ -31,6 +31,9 @@ WORTH_STARTING, WORTH_WAKING = 4.0, 0.5
 """Seconds of work left from which worker processes pay: to be started (which takes about one), or
 where they are there from a call before."""
 
+SAYS_LITTLE = 0.1
+"""Seconds up to which a first run says little of the others: what is made once is a part of it."""
+
 LEAST_LEFT = 2
 """Runs left from which others can help: one alone takes as long there as here."""
 
@@ -413,7 +416,7 @@ class Workers:
             like_it: batches of as many runs that come after it.
         """
         begun = time.process_time()
-        if over.wait(1.25 * WORTH_STARTING / like_it):
+        if over.wait(max(SAYS_LITTLE, 1.25 * WORTH_STARTING / like_it)):
             return
         if (time.process_time() - begun) * like_it < WORTH_STARTING or _cores() < 2:
             return

@@ -4,6 +4,7 @@ The facade is lazy: importing one floor imports nothing above it.
 """
 
 from sim.facade import facade
+from sim.version import VERSION
 
 TYPE_CHECKING = False
 """As type checkers know it; `typing` itself takes the time in which Ctrl-C is not yet expected."""
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from sim.validation import validate
     from sim.workload import App, Application, Call, EntryPoint, Load, Operation, Part, Service
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "App",

@@ -5,17 +5,19 @@ import runpy
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NoReturn, get_type_hints
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from sim import __version__
-from sim.cli.app import MODULES, PLAIN, VERBS
+from sim.cli.app import MODULES, PLAIN, VERBS, app
 from sim.cli.help import VerbCommand
 from sim.cli.options import verb
+from sim.experiment import load
 
 HOSTILE = (
     *("", " ", "-", "--", "-1", "0", "nan", "inf", "-inf", "1e999", "0x10", "1_000", "007"),
@@ -98,3 +100,18 @@ def test_the_package_runs_as_a_module(
 
     assert ended.value.code == 0
     assert __version__ in capsys.readouterr().out
+
+
+def test_a_checkout_that_is_not_installed_keeps_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A cluster, or somebody who only looks, has the sources on Python's path and nothing else."""
+
+    def nothing(name: str) -> NoReturn:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.distribution", nothing)
+    words = ["density", "--by", "reservation", "--out", str(tmp_path)]
+
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert load(tmp_path / "density").manifest["version"] == __version__

@@ -46,6 +46,7 @@ LIST = {
     "sim.cli.interrupt",
     "sim.cli.streams",
     "sim.facade",
+    "sim.version",
 }
 
 

@@ -6,7 +6,6 @@ import platform
 import re
 import time
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,6 +16,7 @@ from sim.core.names import FOLDER_NAME, RULES
 from sim.experiment.running.own_code import code_digest
 from sim.experiment.storage.variants import canonical, shortened, whole
 from sim.experiment.storage.whole_file import NO_FILE, in_words, unlinked, write_whole
+from sim.version import VERSION
 
 Manifest: TypeAlias = dict[str, Any]
 
@@ -40,11 +40,10 @@ def new_manifest(
         own: fingerprint of the user's own code in the scenario.
     """
     fitted = {key: _of(figure) for key, figure in sorted(stand_ins().by_key.items())}
-    ours = version("berthsim")
     digest = hashlib.sha256()
     for part in canonical(described):
         digest.update(part.encode())
-    asked = ["", str(seed), catalogue, ours, *([json.dumps(fitted)] if fitted else ())]
+    asked = ["", str(seed), catalogue, VERSION, *([json.dumps(fitted)] if fitted else ())]
     digest.update("\n".join(asked).encode())
     return {
         **({"fitted": fitted} if fitted else {}),
@@ -52,7 +51,7 @@ def new_manifest(
         "run_id": digest.hexdigest()[:10],
         "seed": seed,
         "catalogue": catalogue,
-        "version": ours,
+        "version": VERSION,
         "code": f"{code_digest()}-{own}" if own else code_digest(),
         "python": platform.python_version(),
         "host": platform.node(),

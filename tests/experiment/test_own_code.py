@@ -160,7 +160,10 @@ def test_descriptions_of_our_own_have_no_own_code() -> None:
 
 
 def test_all_that_a_run_is_made_of_is_in_the_fingerprint() -> None:
-    """What was run before an edit is not taken for what runs now; docstrings decide nothing."""
+    """What was run before an edit is not taken for what runs now.
+
+    Docstrings decide nothing, and the version is in the id of a run.
+    """
     code = (
         "import sys, sim.platforms, sim.experiment.running.run, sim.experiment.running.scenario\n"
         "print(*(m.__file__ for name, m in sys.modules.items() if name.startswith('sim.')))"
@@ -174,7 +177,7 @@ def test_all_that_a_run_is_made_of_is_in_the_fingerprint() -> None:
         if path.name != "__init__.py" and not any(path.is_relative_to(part) for part in MODEL)
     }
 
-    assert {path.as_posix() for path in beside} <= {"facade.py", "docstrings.py"}
+    assert {path.as_posix() for path in beside} <= {"facade.py", "docstrings.py", "version.py"}
 
 
 def test_a_part_of_the_model_that_is_not_there_is_an_error(

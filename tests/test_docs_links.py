@@ -9,7 +9,9 @@ from types import ModuleType
 
 import pytest
 
+from sim import catalog
 from sim.cli.help_pages import KEPT
+from sim.studies.platform_row import bare_machine
 
 GOOD = '<h1 id="top">A</h1><a href="b.html#part">b</a><a href="#top">up</a><img src="a.png">'
 TARGET = '<h2 id="part">B</h2><a href="https://example.org/">away</a><a href="index.html">back</a>'
@@ -109,3 +111,22 @@ def test_a_how_to_names_options_that_its_verbs_have() -> None:
         told = re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", "\n".join(lines))
 
         assert set(told) <= known, page.name
+
+
+def test_a_page_names_types_and_servers_that_there_are() -> None:
+    """`--instance` takes a type of EC2, `--host` a server of any size, too."""
+    pages = [Path("README.md"), *Path("docs").rglob("*.md")]
+    told = {
+        pair
+        for page in pages
+        for pair in re.findall(
+            r"--(instance|host)[ =]([a-z0-9][\w.-]*[\w])", page.read_text(encoding="utf-8")
+        )
+    }
+
+    assert len(told) > 5
+    for option, value in sorted(told):
+        if option == "host":
+            assert bare_machine(value).vcpu > 0.0
+        else:
+            assert value == "auto" or value in catalog.instances(), value

@@ -174,7 +174,8 @@ def _seconds(row: PlanRow, image: str, q: float) -> str:
 
 def _types(instance: str) -> str:
     """Short enough not to be folded: several are in the JSON and the table on disk."""
-    return f"{instance.count('+') + 1} types" if "+" in instance else instance
+    several = "sizes" if " vCPU" in instance else "types"
+    return f"{instance.count('+') + 1} {several}" if "+" in instance else instance
 
 
 def _usd(value: float | None) -> str:

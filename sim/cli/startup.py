@@ -99,6 +99,9 @@ def show(answer: StartupAnswer) -> None:
         _show_phases(answer, few=few)
     for variant, reasons in answer.reasons().items():
         hint(f"{variant}, per run: {reasons}")
+    up = platforms.up_already((row.platform for row in totals), "scale")
+    if up:
+        hint(up)
     if answer.explained is not None:
         for line in filter(None, (_rests(answer), answer.account, *answer.remarks)):
             hint(line)
@@ -155,7 +158,7 @@ def _total(
     return [
         row.platform,
         answer.hosts[f"{row.platform}-{row.image}"],
-        _image(row),
+        platforms.image_name(row.platform, row.image),
         _seconds(answer.running(row), "p50_s"),
         won(p50) if median is not None and median == min(times) else p50,
         _seconds(row, "p95_s"),
@@ -196,9 +199,3 @@ def _seconds(row: StartupRow | None, column: str) -> str:
     if seconds is None:
         return "none" if row is None or row.n == 0 else "too few"
     return shown_seconds(seconds)
-
-
-def _image(row: StartupRow) -> str:
-    """Its temperature, or that the app is in an image which is always there."""
-    here = row.image != "warm" and platforms.row(row.platform).has_image(row.image)
-    return "installed" if here else row.image

@@ -50,7 +50,8 @@ def show(answer: UptimeAnswer, *, explain: bool) -> None:
     )
     if answer.up:
         _show_parts(answer, answer.up[-1])
-    for line in (*answer.not_up(), *filter(None, (answer.in_order(),))):
+    up = platforms.up_already((row.platform for row in answer.rows if row.seconds), "plan")
+    for line in (*answer.not_up(), *filter(None, (answer.in_order(), up))):
         hint(line)
     for name, why in answer.refused.items():
         hint(f"{name}: {why}.")
@@ -83,7 +84,8 @@ def _cells(row: UptimeRow) -> list[str]:
     path = " > ".join(link.part for link in row.path)
     values = [row.at(q) for q in (0.5, 0.95)]
     shown = ["too few" if value is None else f"{value:.1f}" for value in values]
-    return [row.platform, row.image, *shown, path]
+    image = platforms.image_name(row.platform, row.image)
+    return [row.platform, image, *shown, path]
 
 
 def _pictures(answer: UptimeAnswer, folder: Path) -> list[Path]:

@@ -128,9 +128,9 @@ def platform_name(name: str) -> str:
 
 def image_name(platform: str, image: str) -> str:
     """Whether the image comes first, as a figure writes it: an instance has it installed."""
-    from sim.studies.platforms import installed
+    from sim.studies.platforms import image_name
 
-    return "installed" if image == "cold" and installed(platform) else image
+    return image_name(platform, image)
 
 
 def platform_order(names: Iterable[str]) -> list[str]:

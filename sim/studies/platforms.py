@@ -137,9 +137,26 @@ def of_flavour(name: str) -> PlatformRow:
     return row(name)
 
 
-def installed(name: str) -> bool:
-    """Whether the app is in its machine image, which is always there; false for unknown names."""
-    return name in _TABLE and _TABLE[name].has_image("cold")
+def image_name(name: str, image: str) -> str:
+    """Whether the image comes first, as tables and figures write it; unknown names are fine.
+
+    An app in a machine image, which is always there, is installed.
+    """
+    here = image != "warm" and name in _TABLE and _TABLE[name].has_image("cold")
+    return "installed" if here else image
+
+
+def up_already(names: Iterable[str], verb: str) -> str:
+    """That machines which a platform brings itself are there before it begins; empty without such.
+
+    Args:
+        verb: which has them launched first.
+    """
+    theirs = [name for name in dict.fromkeys(names) if row(name).mixes and row(name).make]
+    if not theirs:
+        return ""
+    up = "on machines that are up already"
+    return f"{', '.join(theirs)}: {up}; sim {verb} has them launched first."
 
 
 def label(name: str) -> str:

@@ -86,3 +86,16 @@ def test_caveats_stand_behind_explain(shop: Path) -> None:
     assert "never recommended" in plain and "never recommended" in told
     assert "A month is 730 hours" not in plain and "A month is 730 hours" in told
     assert "--explain" in plain and "--explain" not in told
+
+
+def test_fargate_has_sizes_and_ec2_has_types(tmp_path: Path) -> None:
+    """However many there are."""
+    for count in (2, 3):
+        parts = "".join(f"  s{n}: {{image: nginx, cpus: {2**n}}}\n" for n in range(count))
+        file = tmp_path / f"compose{count}.yaml"
+        file.write_text(f"services:\n{parts}", encoding="utf-8")
+        said = CliRunner().invoke(app, ["plan", str(file), *QUICK, "--out", str(tmp_path)]).stdout
+        rows = [" ".join(line.split()) for line in said.splitlines()]
+
+        assert any(row.startswith(f"fargate {count} sizes {count} ") for row in rows)
+        assert any(row.startswith(f"ec2 {count} types {count} ") for row in rows)

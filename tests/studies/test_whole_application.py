@@ -88,6 +88,18 @@ def test_one_part_of_one_container_is_held_as_often_as_it_fits() -> None:
     assert shared == {name: each[name] for name in shared}
 
 
+def test_a_whole_application_pays_the_fees_and_the_spot_prices_that_one_container_pays() -> None:
+    """The price of an application of one container is that container's, platform by platform."""
+    asked = {"cpu": 0.25, "memory": 512 * MiB, "instance": "m5.2xlarge", "burstable": False}
+    one = {
+        row.platform: row.usd_per_container_hour
+        for row in sim.density(**asked, by="reservation").rows  # type: ignore[arg-type]
+    }
+    held = sim.holds(small("one", 0.25, 512.0), instance="m5.2xlarge").rows
+
+    assert {row.platform: row.usd_per_hour for row in held} == pytest.approx(one)
+
+
 @pytest.mark.parametrize(
     ("platform", "instance", "machines"),
     [("ecs", "m5.xlarge", 4), ("ecs", "m5.large", 7), ("eks", "m5.xlarge", None)],

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sim import density, scale_in, startup
+from sim import catalog, density, scale_in, startup
 from sim.cli.app import app
+from sim.core.question import ask
 from sim.studies.density.row import use_sentence
+from sim.studies.holds.answer import HeldRow, HoldsAnswer
+from sim.studies.holds.question import HoldsQuestion
 
 
 def said(*words: str) -> str:
@@ -26,6 +29,34 @@ def test_where_both_stop_at_the_same_count_that_is_said() -> None:
     answer = density(memory=1 << 30, cpu=1.0, host="16x2GiB", window=1.0, use_on=["docker"])
 
     assert use_sentence(answer.row("docker")).endswith("the reservations allow as many.")
+
+
+def test_one_container_runs_and_gpus_run_out(tmp_path: Path) -> None:
+    asked = ("density", "--gpus", "1", "--instance", "g5.xlarge", "--window", "1s")
+    told = said(*asked, "--use-on", "docker", "--out", str(tmp_path))
+
+    assert "GPUs run out first; with more GPUs, CPU would stop them" in told
+    assert "1 Docker container runs well, limited by GPU" in told
+
+
+def test_where_ports_stop_an_application_they_run_out() -> None:
+    row = HeldRow("eks", "m5.xlarge", 2, limits=(("host ports", 2), ("vCPU", 4)))
+    answer = HoldsAnswer(ask(HoldsQuestion, {"app": catalog.service("node")}), [row])
+
+    assert answer.sentence().endswith("holds it twice; host ports run out first, then vCPU at 4.")
+
+
+def test_starts_say_that_an_instance_has_its_app_and_that_machines_are_up(tmp_path: Path) -> None:
+    """In the same words for one app as for a whole application; a plan has machines launched."""
+    both = ("--platform", "ec2", "--platform", "eks-auto", "--replications", "1")
+    one = said("startup", "--app", "node", *both, "--out", str(tmp_path))
+    shop = said("startup", "scenarios/applications/shop.yaml", *both, "--out", str(tmp_path))
+    up = "eks-auto: on machines that are up already; sim {} has them launched first."
+
+    assert up.format("scale") in one
+    assert up.format("plan") in shop
+    assert " installed " in one
+    assert "ec2 installed" in shop
 
 
 def test_where_no_host_goes_that_is_the_sentence() -> None:

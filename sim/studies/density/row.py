@@ -147,7 +147,9 @@ class DensityRow:
 
 def use_sentence(row: DensityRow, *, weight_only: bool = False) -> str:
     """How many run well under their load, and which of the two densities is smaller."""
-    by_use, what = row.count_by_use or 0, units(row.platform)
+    by_use, what = row.count_by_use or 0, f"{units(row.platform)} run"
+    if by_use == 1:
+        what = what.replace("s run", " runs")
     quota = " (CPU as a weight, without a quota)" if weight_only else ""
     only, than = "", f"the reservations ({row.stopped_by}) stop you earlier"
     if by_use < row.count:
@@ -155,7 +157,7 @@ def use_sentence(row: DensityRow, *, weight_only: bool = False) -> str:
     elif by_use == row.count:
         than = "the reservations allow as many"
     return (
-        f"Under the simulated load {only}{by_use} {what} run well{quota}, "
+        f"Under the simulated load {only}{by_use} {what} well{quota}, "
         f"limited by {row.stopped_by_use}; {than}.{_crawling(row)}"
     )
 
@@ -178,7 +180,7 @@ def first_and_next(row: DensityRow) -> str:
     words = f"{_runs_out(row)} at {row.count}"
     if row.count == 0 or not first.gain_if_lifted:
         return words
-    them = "them" if _several(first.limit) else "it"
+    them = "them" if several(first.limit) else "it"
     then = row.count + first.gain_if_lifted
     return f"{words}; with more of {them}, {_spoken(first.then)} would stop you at {then}"
 
@@ -229,7 +231,7 @@ def _runs_out(row: DensityRow) -> str:
     names = [_spoken(limit.limit) for limit in _binding(row)]
     words = names[0][0].upper() + names[0][1:]
     if len(names) == 1:
-        return f"{words} {'run' if _several(_binding(row)[0].limit) else 'runs'} out"
+        return f"{words} {'run' if several(_binding(row)[0].limit) else 'runs'} out"
     both = "both" if len(names) == 2 else "all"
     return f"{', '.join([words, *names[1:-1]])} and {names[-1]} {both} run out"
 
@@ -238,6 +240,7 @@ _SPOKEN = {
     "vCPU": "CPU",
     "ENI": "network interfaces (ENIs)",
     "trunk ENI": "trunk network interfaces",
+    "GPU": "GPUs",
 }
 """A limit as one says it, where the table has a short name."""
 
@@ -246,8 +249,9 @@ def _spoken(limit: str) -> str:
     return _SPOKEN.get(limit, limit)
 
 
-def _several(limit: str) -> bool:
-    return limit in ("ENI", "trunk ENI") or limit.partition(" (")[0].endswith("s")
+def several(limit: str) -> bool:
+    """Whether a limit is spoken of in the plural."""
+    return _spoken(limit).partition(" (")[0].endswith("s")
 
 
 def _ways(row: DensityRow) -> str:

@@ -13,6 +13,7 @@ from sim.experiment import Results
 from sim.experiment.frames import empty_summary
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
+from sim.studies.density.row import several
 from sim.studies.holds.question import HoldsQuestion
 from sim.studies.platforms import label
 from sim.workload import Application, task_size
@@ -36,7 +37,7 @@ class HeldRow:
     limits: tuple[tuple[str, int], ...] = ()
     """What each limit alone would allow, smallest first; the first is what stops it."""
     usd_per_hour: float | None = None
-    """Of one copy: its share of a full host, or all its own hosts."""
+    """Of one copy: its share of a full host, or all its own hosts; machines and fees only."""
     refused: str = ""
     """Why there is none."""
 
@@ -107,7 +108,7 @@ class HoldsAnswer:
             return f"{host} does not hold it ({row.refused or stops})."
         times = TIMES.get(row.holds, f"{row.holds} times")
         then = f", then {row.then}" if row.then else ""
-        run_out = "runs out" if len(row.stops) == 1 else "run out"
+        run_out = "run out" if len(row.stops) > 1 or several(row.stops[0]) else "runs out"
         return f"{host} holds it {times}; {stops} {run_out} first{then}."
 
     def json(self) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import fsum, isfinite
+from math import isfinite
 
-from sim.core.cited import plain
 from sim.core.question import asking
 from sim.platforms.limits import fits
 from sim.platforms.packing.host import DoesNotFit, HostKind, PackedHost, copies, host_kind
 from sim.platforms.packing.placing import by_ceilings
+from sim.studies.cost.bill import Capacity, bill
+from sim.studies.cost.hosts import one_host, so_many
 from sim.studies.holds.answer import HeldRow, HoldsAnswer
 from sim.studies.holds.question import HoldsQuestion
 from sim.studies.plan.hosts import options_for, staying
@@ -50,10 +51,13 @@ def _row(
         kind = host_kind(app, made.machine, placing)
     except DoesNotFit as error:
         return HeldRow(flavour.name, made.machine.name, 0, refused=str(error))
-    return _filled(app, flavour.name, kind)
+    bare = options.instance if options.host is None else str(options.host)
+    paid = one_host(made, options.service, bare)
+    price = None if paid is None else bill(platform.charges, [paid]).machines_usd_per_hour
+    return _filled(app, flavour.name, kind, price)
 
 
-def _filled(app: Application, name: str, kind: HostKind) -> HeldRow:
+def _filled(app: Application, name: str, kind: HostKind, usd_per_hour: float | None) -> HeldRow:
     host, count = PackedHost(kind), 0
     wanted = copies(app, kind.placing)
     if not wanted:
@@ -67,7 +71,7 @@ def _filled(app: Application, name: str, kind: HostKind) -> HeldRow:
                     kind.name,
                     count,
                     limits=_limits(kind, app, word, count),
-                    usd_per_hour=_share(kind, count),
+                    usd_per_hour=usd_per_hour / count if count and usd_per_hour else None,
                 )
             host.put(copy)
         count += 1
@@ -89,24 +93,18 @@ def _limits(kind: HostKind, app: Application, word: str, count: int) -> tuple[tu
     return ((word, count), *others)
 
 
-def _share(kind: HostKind, count: int) -> float | None:
-    if not count or kind.usd_per_hour is None:
-        return None
-    return plain(kind.usd_per_hour) / count
-
-
 def _own_hosts(
     app: Application, platform: PlatformRow, flavour: Flavour, options: PlatformOptions
 ) -> HeldRow:
     """A host for each task: how many, and what they cost together."""
-    prices: list[float | None] = []
+    paid: list[Capacity] = []
     for part in staying(app):
         mine = replace(options, service=part.service, others=())
         made = None if platform.unfit(mine) else platform.any(mine)
-        if made is None or made.ceilings(part.service)[0].allows == 0:
+        host = None if made is None else one_host(made, part.service)
+        if made is None or host is None or made.ceilings(part.service)[0].allows == 0:
             return HeldRow(flavour.name, "-", None, refused=f"{part.name} fits on none")
-        prices += [made.usd_per_hour(part.service)] * part.copies
-    known = [price for price in prices if price is not None]
-    price = fsum(known) if len(known) == len(prices) else None
-    host = "1 host per task"
-    return HeldRow(flavour.name, host, None, hosts=len(prices), usd_per_hour=price)
+        paid.append(so_many(host, part.copies))
+    hosts = sum(part.copies for part in staying(app))
+    price = bill(platform.charges, paid).machines_usd_per_hour
+    return HeldRow(flavour.name, "1 host per task", None, hosts=hosts, usd_per_hour=price)

@@ -270,7 +270,7 @@ def _own_hosts(
     types = tuple(host.type for _, host, _ in found if isinstance(host, Machines))
     need = _need(row, [(part, platform) for part, _, platform in found])
     return PlannedHosts(
-        instance=_sizes(sizes),
+        instance=_sizes(sizes, "types" if types else "sizes"),
         machines=machines,
         lower_bound=machines,
         paid=paid,
@@ -332,12 +332,12 @@ def _size_of(host: Capacity) -> str:
     return str(host.size) if isinstance(host, SizedTasks) else host.type
 
 
-def _sizes(sizes: Counter[str]) -> str:
-    """`m5.large`, or `5 sizes` where that would be too long to read."""
+def _sizes(sizes: Counter[str], several: str) -> str:
+    """`m5.large`, or `5 types` where that would be too long to read."""
     if len(sizes) == 1:
         return next(iter(sizes))
     return (
-        f"{len(sizes)} sizes"
+        f"{len(sizes)} {several}"
         if len(sizes) > 2
         else " + ".join(f"{count} {size}" for size, count in sizes.items())
     )

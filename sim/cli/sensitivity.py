@@ -12,7 +12,7 @@ from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.core.description import description
 from sim.core.quantity import shown_number
 from sim.core.question import Typed
-from sim.experiment.storage.finished_runs import make_folder, remove_old_drafts
+from sim.experiment.storage.finished_runs import make_folder
 from sim.experiment.storage.whole_file import write_whole
 from sim.studies.kinds import CountOrNone, whole
 from sim.studies.sensitivity import Sensitivity, amount, sensitivity, words
@@ -72,7 +72,6 @@ def _write(answer: Sensitivity, folder: Path) -> list[Path]:
     unit = " (s)" if answer.metric.startswith("time_to_") else ""
     drawn = plots.tornado(answer.table(), answer.base, xlabel=f"mean {words(answer.metric)}{unit}")
     make_folder(folder)
-    remove_old_drafts(folder)
     table_of = folder / f"{answer.metric}.csv"
     files = [picture(drawn, folder / f"{answer.metric}.png"), table_of]
     write_whole(table_of, answer.table().to_csv(index=False, lineterminator="\n"))

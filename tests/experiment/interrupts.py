@@ -29,8 +29,8 @@ WRITING = tuple(
 OURS = f"{os.sep}sim{os.sep}"
 WRITTEN = re.compile(rb'"written": "[^"]*"')
 """The clock of a manifest, the only thing in a folder that is not the same the next time."""
-DRAFT = re.compile(rf"(.+)\.{os.getpid()}\.writing")
-"""A file that this process was writing."""
+NUMBER = re.compile(r"\.[0-9]+\.writing$")
+"""Of a draft, another one each time."""
 
 
 @cache
@@ -128,7 +128,8 @@ def state(folder: Path) -> str:
     """
     seen = hashlib.blake2b()
     for path in sorted(folder.rglob("*")):
-        seen.update(f"\n{path.relative_to(folder)} {path.lstat().st_mode}".encode())
+        name = NUMBER.sub("", str(path.relative_to(folder)))
+        seen.update(f"\n{name} {path.lstat().st_mode}".encode())
         if path.is_symlink():
             seen.update(os.fsencode(path.readlink()))
         elif path.name == LOCK:
@@ -143,8 +144,7 @@ def left_by_kills(
 ) -> list[Path]:
     """Act once; copies of all that a `kill -9` before any line of writing would leave of a folder.
 
-    What Python has not handed to the system is lost then, and is not in a copy; drafts are those of
-    another process.
+    What Python has not handed to the system is lost then, and is not in a copy.
 
     Args:
         step: look before every so-manieth line only.
@@ -156,9 +156,6 @@ def left_by_kills(
         if next(line) % step == 0 and folder.exists() and (now := state(folder)) not in made:
             made[now] = copies / str(len(made))
             shutil.copytree(folder, made[now], symlinks=True)
-            for path in [*made[now].rglob(".*.writing")]:
-                if (draft := DRAFT.fullmatch(path.name)) is not None:
-                    path.rename(path.with_name(f"{draft[1]}.1.writing"))
 
     at_each_line(act, copy)
     return list(made.values())

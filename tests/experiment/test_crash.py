@@ -23,10 +23,10 @@ from runs import assert_same, pair, scenario
 from sim.experiment import Results, compare, load, replicate
 from sim.experiment.results import Unfinished
 from sim.experiment.running import engine
-from sim.experiment.storage import finished_runs
+from sim.experiment.storage import finished_runs, whole_file
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.part_files import FOLDERS, Damaged, PartFiles
-from sim.experiment.storage.whole_file import write_whole
+from sim.experiment.storage.whole_file import draft_of, write_whole
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # an interrupt after open, before with
@@ -170,7 +170,7 @@ def test_whatever_a_killed_save_leaves_the_next_one_tidies_up(
     step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Drafts, and files of a part that was not there yet; over a finished run, too."""
-    monkeypatch.setattr(finished_runs, "SAVE_WAITS", 0.0)
+    monkeypatch.setattr(whole_file, "LEFT", 0.0)
     few, many = replicate(scenario(), times=2), replicate(scenario(), times=3)
     out = tmp_path / "out"
     few.save(out)
@@ -186,7 +186,7 @@ def test_a_first_save_that_is_killed_leaves_nothing_half(
     step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole run is there, or none; the next save tidies up."""
-    monkeypatch.setattr(finished_runs, "SAVE_WAITS", 0.0)
+    monkeypatch.setattr(whole_file, "LEFT", 0.0)
     results, out = replicate(scenario(), times=2), tmp_path / "out"
     left = left_by_kills(lambda: results.save(out), out, tmp_path / "left", step)
     assert len(left) > 3
@@ -291,6 +291,35 @@ def test_drafts_go_whatever_the_clock_has_been_set_to(moved: float, tmp_path: Pa
     results.save(tmp_path)
     assert new.is_dir()
     assert not old.exists()
+
+
+@pytest.mark.parametrize("moved", [-3600.0, 3600.0])
+def test_what_a_killed_writer_of_a_file_left_goes_with_the_next_one(
+    moved: float, tmp_path: Path
+) -> None:
+    """Of a page, a picture, a file that was asked for; what others write there now stays."""
+    page = tmp_path / "page.html"
+    old, new, other = draft_of(page), draft_of(page), draft_of(tmp_path / "other.html")
+    for draft in (old, new, other):
+        draft.write_text("<html", encoding="utf-8")
+    for draft in (old, other):
+        os.utime(draft, (time.time() + moved,) * 2)
+
+    write_whole(page, "<html></html>")
+    assert {*tmp_path.iterdir()} == {page, new, other}
+
+
+def test_two_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """Their processes may have one number, in two containers; the last one to end counts."""
+    page = tmp_path / "page.html"
+    with whole_file.whole_file(page) as long:
+        long.write(b"begun ")
+        write_whole(page, "short")
+        assert page.read_text(encoding="utf-8") == "short"
+        long.write(b"and ended")
+
+    assert page.read_text(encoding="utf-8") == "begun and ended"
+    assert [*tmp_path.iterdir()] == [page]
 
 
 def save_often(out: Path, times: int, results: Results) -> None:

@@ -21,8 +21,8 @@ from typed_verbs import ALONE, KINDS, OTHERS, assert_same, typed
 
 from sim.cli.interrupt import is_one
 from sim.experiment.running import engine
-from sim.experiment.storage import finished_runs
 from sim.experiment.storage import run_folder as store
+from sim.experiment.storage import whole_file
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # an interrupt after open, before with
@@ -38,7 +38,7 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(store, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(engine, "BATCH_SECONDS", 0.01)
-    monkeypatch.setattr(finished_runs, "SAVE_WAITS", 0.0)
+    monkeypatch.setattr(whole_file, "LEFT", 0.0)
     remember_runs(monkeypatch)
 
 
@@ -139,7 +139,7 @@ def child(kind: str, out: Path, jobs: int, begun: Connection) -> None:
     """The same in a process of its own, as a terminal starts it; it tells when it has begun."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    store.FLUSH_SECONDS, engine.BATCH_SECONDS, finished_runs.SAVE_WAITS = 0.0, 0.01, 0.0
+    store.FLUSH_SECONDS, engine.BATCH_SECONDS, whole_file.LEFT = 0.0, 0.01, 0.0
     try:
         begun.send(True)
         code = typed(kind, out, jobs)

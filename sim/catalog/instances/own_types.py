@@ -4,6 +4,7 @@
 """
 
 import csv
+import io
 import os
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
@@ -56,6 +57,8 @@ def update(path: Path) -> list[str]:
         ValueError: a row is wrong; the message names every mistake, a line each.
         OSError: it cannot be read, or the user's file cannot be written.
     """
+    from sim.experiment.storage.whole_file import write_whole  # a floor that few need
+
     new = read(path)
     if not new:
         raise ValueError(f"{path}: it has no types")
@@ -63,15 +66,11 @@ def update(path: Path) -> list[str]:
     if place().parts[0] == "~":
         raise ValueError(f"nobody's home is known; name a file in {PLACE}")
     place().parent.mkdir(parents=True, exist_ok=True)
-    beside = place().with_name(f".{place().name}.{os.getpid()}")
-    try:
-        with beside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns(), lineterminator="\n", extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(kept.values())
-        beside.replace(place())
-    finally:
-        beside.unlink(missing_ok=True)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns(), lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(kept.values())
+    write_whole(place(), text.getvalue())
     return [row["instance_type"] for row in new]
 
 

@@ -20,7 +20,13 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from sim.experiment.storage.manifest import Manifest, check_name, read_manifest, write_manifest
 from sim.experiment.storage.part_files import FOLDERS, Damaged, PartFiles, to_read
-from sim.experiment.storage.whole_file import age, in_words, remove_drafts, write_whole
+from sim.experiment.storage.whole_file import (
+    draft_of,
+    in_words,
+    is_left,
+    remove_drafts,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -173,7 +179,7 @@ def _remove_left_drafts(home: Path) -> None:
     """Remove drafts of processes that were killed: nobody holds their lock."""
     for draft in home.glob(".writing-*"):
         with contextlib.suppress(OSError):  # its own process was quicker, or has not ended
-            if not draft.is_symlink() and age(draft) >= SAVE_WAITS:
+            if not draft.is_symlink() and is_left(draft):
                 with locked(draft):
                     shutil.rmtree(draft, ignore_errors=True)
 
@@ -206,19 +212,13 @@ def replications(manifest: Manifest | None, code: str | None = None) -> int:
 def note_latest(folder: Path) -> None:
     """Note that a run is the latest of its scenario: a link, or its name where links cannot be."""
     latest = folder.parent / LATEST
-    draft = latest.with_name(f".{LATEST}.{os.getpid()}.writing")
+    draft = draft_of(latest)
     try:
-        draft.unlink(missing_ok=True)
         draft.symlink_to(folder.name, target_is_directory=True)
         draft.replace(latest)
     except OSError:
         write_whole(latest, folder.name + "\n")
-    remove_old_drafts(folder.parent)
-
-
-def remove_old_drafts(folder: Path) -> None:
-    """Remove what writers left that were killed, where others may write at the same time."""
-    remove_drafts(folder, older_than=SAVE_WAITS)
+    remove_drafts(folder.parent)
 
 
 def make_ready(parts: PartFiles, there: Manifest | None) -> None:
@@ -234,13 +234,13 @@ def make_ready(parts: PartFiles, there: Manifest | None) -> None:
     for name in (*FOLDERS, SUMMARIES):
         make_folder(parts.folder / name)
     parts.check_ours()
-    remove_drafts(parts.folder)
+    remove_drafts(parts.folder, alone=True)
     _tidy_summaries(parts.folder, None if there is None else there["stored"].get("summary"))
 
 
 def _tidy_summaries(folder: Path, counts: str | None) -> None:
     """Remove all but the one that counts."""
-    remove_drafts(folder / SUMMARIES)
+    remove_drafts(folder / SUMMARIES, alone=True)
     for path in (folder / SUMMARIES).glob("*.csv"):
         if path.stem != counts and _OF_SUMMARY.fullmatch(path.stem):
             path.unlink(missing_ok=True)

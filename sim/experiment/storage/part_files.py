@@ -238,7 +238,7 @@ class PartFiles:
                 if number not in kept:
                     self.check_ours()
                     path.unlink(missing_ok=True)
-            remove_drafts(self.folder / folder)
+            remove_drafts(self.folder / folder, alone=True)
 
     def _files(self, folder: str) -> Iterator[tuple[Path, int]]:
         """Files of a folder that a part may have, with their numbers."""

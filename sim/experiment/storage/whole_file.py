@@ -17,7 +17,10 @@ NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 NO_FILE = (errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO)
 """What the system says of a link, a folder, or a pipe in its place."""
 
-_DRAFT = re.compile(r"\..+\.[0-9]+\.writing")
+LEFT = 60.0
+"""Seconds after which a draft is taken for one that was left: nothing takes as long to write."""
+
+_DRAFT = re.compile(r"\.(.+)\.[0-9]+\.writing")
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -52,20 +55,22 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
     A reader sees the old file or the new one; when the block fails, the old one stays. Where
     `path` is a link, the link is replaced, not what it leads to. A device that somebody named, such
-    as /dev/stdout, is written to, and a pipe that somebody reads.
+    as /dev/stdout, is written to, and a pipe that somebody reads. What earlier writers of it left
+    that were killed goes.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    draft = draft_of(path)
     try:
         if _is_no_file(path):
             with open(path, "wb", opener=_to_a_reader) as device:
                 yield device
             return
-        draft.unlink(missing_ok=True)  # of a process that was killed, or a link
         with draft.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        with suppress(OSError):  # a folder that may be written and not listed
+            remove_drafts(path.parent, of=path.name)
     except OSError as error:
         if error.errno is None or error.filename not in (None, os.fspath(draft)):
             raise
@@ -73,6 +78,14 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):  # what is wrong was said
             draft.unlink(missing_ok=True)
+
+
+def draft_of(path: Path) -> Path:
+    """A name for what will take the place of `path`.
+
+    It is nobody else's: processes of two containers have the same number often.
+    """
+    return path.with_name(f".{path.name}.{int.from_bytes(os.urandom(6), 'big')}.writing")
 
 
 def _is_no_file(path: Path) -> bool:
@@ -104,18 +117,20 @@ def in_words(error: Exception) -> str:
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
-def remove_drafts(folder: Path, older_than: float = -1e9) -> None:
+def remove_drafts(folder: Path, of: str | None = None, *, alone: bool = False) -> None:
     """Remove what writers left that were killed.
 
     Args:
-        older_than: seconds; where others may write at the same time.
+        of: name of the only file whose drafts go; None: of any.
+        alone: nobody else writes there now, so none has to be old.
     """
     for path in folder.iterdir():
+        draft = _DRAFT.fullmatch(path.name)
         with suppress(OSError):
-            if _DRAFT.fullmatch(path.name) and age(path) > older_than:
+            if draft is not None and of in (None, draft[1]) and (alone or is_left(path)):
                 path.unlink()
 
 
-def age(path: Path) -> float:
-    """Seconds from or to its last change: a clock may have been set back since."""
-    return abs(time.time() - path.lstat().st_mtime)
+def is_left(draft: Path) -> bool:
+    """Whether it is nobody's: that old, or from that far ahead, as a clock may be set back."""
+    return abs(time.time() - draft.lstat().st_mtime) >= LEFT

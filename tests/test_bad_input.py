@@ -19,6 +19,7 @@ from sim.cli.options import clipped
 from sim.cli.sweep import SweepQuestion
 from sim.core.question import ask
 from sim.files.inventory.reading import read_inventory
+from sim.files.own.forms import OwnApp, OwnApplication
 from sim.image import read_image
 from sim.image.dockerfile.build import build_file
 from sim.image.dockerfile.dockerignore import Ignore
@@ -26,6 +27,7 @@ from sim.image.dockerfile.errors import InstructionError
 from sim.scenario_file import load_scenario
 from sim.scenario_file.schema import ScenarioFile
 from sim.validation.judging import validate
+from sim.workload import AutoscalingRange, HealthCheck
 
 SCENARIO = """\
 name: burst
@@ -237,6 +239,11 @@ def test_ten_thousand_mutants(kind: str, tmp_path: Path) -> None:
     [
         ("serve: 8760h", "serve: "),
         ("sample_every: 1ms\nuntil: 8760h", "sample_every: "),
+        ("sample_every: 1ms\narrivals: {tasks: 1, at: 8760h}", "sample_every: "),
+        ("sample_every: 1ms\narrivals: {tasks: 2, per_second: 0.000001}", "sample_every: "),
+        ("sample_every: 1ms\nfaults: [{at: 8760h}]", "sample_every: "),
+        ("sample_every: 1ms\nservice: {check: {first: 8760h}}", "sample_every: "),
+        ("arrivals: {tasks: 1000000, per_second: 0.000001}", "per_second: "),
         ("service: {app: node, check: {interval: 0.000001s}}", "interval: "),
         ("service: {app: node, check: {successes: 1000000000}}", "successes: "),
         ("platform: vm\nhost: {vcpu: 4, memory: 16GiB, core_speed: 1.0e-300}", "core_speed: "),
@@ -265,9 +272,14 @@ def numbers_in(kind: Any, seen: set[Any]) -> Iterator[tuple[Any, str]]:
         if {int, float} & set(held) and str not in held:
             yield kind, name
         for inner in held:
-            if inner.__module__ == ScenarioFile.__module__ and inner not in seen:
+            if inner.__module__ in WRITTEN and inner not in seen:
                 seen.add(inner)
                 yield from numbers_in(inner, seen)
+
+
+WRITTEN = {each.__module__ for each in (ScenarioFile, OwnApplication, HealthCheck)}
+"""Where the descriptions are that stand in files as they are."""
+FORMS = (ScenarioFile, OwnApplication, OwnApp, AutoscalingRange)
 
 
 def types_in(kind: Any) -> Iterator[Any]:
@@ -286,14 +298,19 @@ def asked_by_verbs() -> Iterator[type]:
         yield from (kind for key, kind in get_type_hints(command).items() if key != "return")
 
 
-@pytest.mark.parametrize("text", ["1_0", "Infinity", "\N{ARABIC-INDIC DIGIT THREE}", "1__0m"])
-def test_a_number_is_spelled_as_people_do_wherever_it_is_read(text: str) -> None:
-    """Python's own spellings are none in a scenario file or behind a flag, whichever field it is.
+@pytest.mark.parametrize(
+    "text", ["1_0", "Infinity", "\N{ARABIC-INDIC DIGIT THREE}", "1__0m", True, 10**30]
+)
+def test_a_number_is_spelled_as_people_do_wherever_it_is_read(text: object) -> None:
+    """Python's own spellings are none in a file or behind a flag, whichever field it is; nor is a
+    truth value, or a number that nothing has. A seed may be any.
 
     What a field that takes texts, too, makes of it is its own matter: an address, an expression.
     """
     seen: set[Any] = set()
-    fields = {each for kind in (ScenarioFile, *asked_by_verbs()) for each in numbers_in(kind, seen)}
+    fields = {each for kind in (*FORMS, *asked_by_verbs()) for each in numbers_in(kind, seen)}
+    if text == 10**30:
+        fields = {(kind, name) for kind, name in fields if name != "seed"}
     taken = []
     for kind, name in fields:
         with pytest.raises(ValidationError) as told:

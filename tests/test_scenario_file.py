@@ -368,3 +368,21 @@ def test_nodes_are_written_as_in_kubernetes(tmp_path: Path) -> None:
     path.write_text(NODES.replace("eks", "ecs"), encoding="utf-8")
     with pytest.raises(BadFile, match=r"nodes.group: 'self-managed' is not allowed on ecs"):
         load_scenario(path)
+
+
+def test_a_mistake_names_the_line_it_stands_in(tmp_path: Path) -> None:
+    """However deep, also where only two fields together are wrong; a key of a figure has dots."""
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "name: x\nplatform: eks\nservice:\n  app: java\n  gpus: 100\n"
+        "pod:\n  sidecars:\n    - {app: node}\n    - app: node\n      cpu: [1]\n"
+        "figures:\n  container.create: yes\nzones: 1_0\n"
+    )
+    with pytest.raises(ValueError, match="gpus") as told:
+        load_scenario(path)
+
+    lines = sorted(str(told.value).splitlines())
+    assert [line.partition(" ")[0] for line in lines] == [f"{path}:{n}:" for n in (10, 12, 13, 5)]
+    path.write_text("name: x\nplatform: docker\nhost:\n  vcpu: 4\n")
+    with pytest.raises(ValueError, match=rf"{path}:3: host: vcpu alone is not allowed"):
+        load_scenario(path)

@@ -1,6 +1,7 @@
 """What is wrong with a description, in words: the field, the value, what is allowed."""
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from json import JSONDecodeError
@@ -31,6 +32,7 @@ IN_WORDS = {
     "string_unicode": "a text whose characters are whole",
     "finite_number": "a finite number",
     "path_type": "a path",
+    "string_too_short": "a text with something in it",
 }
 """What is allowed, where pydantic's own words are not those of a user."""
 BOUNDS = {
@@ -44,6 +46,8 @@ MOST_TOLD = 200
 """Mistakes that are told: each name that is not known is compared with those that are."""
 MOST_SHOWN = 80
 """Characters of a wrong value that are shown."""
+_TIME = re.compile(r"\s*[-+]?[0-9.]+\s*[a-z]+\s*")
+"""A number with a unit; `inf` and `nan` end in letters, too."""
 
 
 class BadDescription(ValueError):  # noqa: N818 (it is what happened, in the user's words)
@@ -166,6 +170,8 @@ def _mistake(item: Any, described: type, in_python: bool) -> str:
     message = _bound(item) if kind in BOUNDS else IN_WORDS.get(kind) or item["msg"]
     if kind == "dataclass_type" and in_python:
         message = f"an object of class {item['ctx']['class_name']}"
+    if kind == "string_too_long":
+        message = f"a text of at most {item['ctx']['max_length']} characters"
     if kind == "string_pattern_mismatch":
         message = RULES[item["ctx"]["pattern"]]
     return f"{path}: {shown} is not allowed; {_allowed(message)}"
@@ -178,7 +184,7 @@ def _bound(item: Any) -> str:
     bound, given = item["ctx"][name], item["input"]
     plain = bound == 0 or 1e-6 <= abs(bound) < 1e15
     shown = f"{bound:,.6f}".rstrip("0").rstrip(".") if plain else f"{bound:.6g}"
-    return f"{word} {shown}{' s' if isinstance(given, str) and given[-1:].isalpha() else ''}"
+    return f"{word} {shown}{' s' if isinstance(given, str) and _TIME.fullmatch(given) else ''}"
 
 
 def _said(path: str, item: Any) -> str:

@@ -261,6 +261,14 @@ Count: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=10_000_000)]
 """Tasks of one arrival; a start takes 250 bytes at least."""
 Hosts: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=100_000)]
 """Machines that are up already."""
+Copies: TypeAlias = Annotated[int, NUMBER, Field(ge=0, le=100_000)]
+"""Tasks, pods or containers of one service."""
+AtMost: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=1_000_000)]
+"""Things of a kind that are there at once at most: threads, zones, files, pulls."""
+Attempts: TypeAlias = Annotated[int, NUMBER, Field(ge=0, le=1000)]
+"""What is done once more after it has failed, or looked at in a row."""
+Gpus: TypeAlias = Annotated[int, NUMBER, Field(ge=0, le=64)]
+"""Whole GPUs; no machine has more."""
 Rate: TypeAlias = Annotated[float, NUMBER, Field(ge=1e-6, le=1e6)]
 """Arrivals a second, from one in 11 days."""
 Between: TypeAlias = Annotated[Seconds, Field(ge=1e-3)]

@@ -2,10 +2,9 @@
 
 from functools import cache
 
-from pydantic import PositiveInt
-
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
+from sim.core.quantity import AtMost
 from sim.core.randomness import Lognormal
 from sim.host.work_amount import WorkAmount
 
@@ -28,7 +27,7 @@ class Step:
     """Seconds it takes alone, on that core; the wait is what CPU leaves of it."""
     cpu_share: Number | None = None
     """CPU work as a fraction of `wall`, instead of `cpu`."""
-    threads: PositiveInt = 1
+    threads: AtMost = 1
     """Threads that can run at once."""
     spread: Number = 0.0
     """Coefficient of variation from start to start, of CPU work and wait alike."""

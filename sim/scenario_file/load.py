@@ -12,7 +12,7 @@ from sim.core.mistakes import BadDescription, mistakes
 from sim.core.names import Architecture
 from sim.core.question import BadInput
 from sim.experiment import Scenario
-from sim.files.text.place import without_places
+from sim.files.text.place import TextPlace, place_of, without_places
 from sim.files.text.source import source
 from sim.files.text.yaml_values import documents
 from sim.scenario_file.schema import ScenarioFile, without_effect
@@ -75,12 +75,17 @@ def load_scenario(path: str | Path) -> Loaded:
     try:
         parts = _made(data, path.parent)
     except (ValidationError, BadDescription) as error:
-        raise BadFile("\n".join([f"{path}:", *mistakes(error, ScenarioFile), *wrong])) from error
+        wrong = [*mistakes(error, ScenarioFile), *wrong]
     except (ValueError, OverflowError, ZeroDivisionError) as error:
-        raise BadFile(f"{path}: {error}") from error
+        wrong = str(error).splitlines()
     if wrong:
-        raise BadFile("\n".join([f"{path}:", *wrong]))
+        raise BadFile("\n".join(f"{_place(path, read[0], line)}: {line}" for line in wrong))
     return Loaded(*parts, data, path.parent)
+
+
+def _place(path: Path, whole: Any, mistake: str) -> TextPlace:
+    """Where the field stands with whose path a mistake begins."""
+    return place_of(mistake.partition(":")[0], whole, TextPlace(str(path), 0))
 
 
 _OTHERS = {

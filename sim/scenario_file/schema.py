@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 from pydantic import (
     Field,
-    PositiveInt,
     ValidationInfo,
     WithJsonSchema,
 )
@@ -22,7 +21,18 @@ from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
 from sim.core.names import FOLDER_NAME, Architecture
-from sim.core.quantity import NUMBER, Between, Bytes, Count, Hosts, Rate, ReservedVcpu, Seconds
+from sim.core.quantity import (
+    NUMBER,
+    AtMost,
+    Between,
+    Bytes,
+    Count,
+    Gpus,
+    Hosts,
+    Rate,
+    ReservedVcpu,
+    Seconds,
+)
 from sim.experiment import Burst, Poisson, Rollout, Scenario
 from sim.files import read
 from sim.files.fitted.fit import Fit
@@ -155,7 +165,7 @@ class HostPart:
     """A machine of one's own: MB a second, read and write together."""
     network: Annotated[float, NUMBER, Field(ge=1e-4, le=1e5)] | None = None
     """A machine of one's own: Gbit a second."""
-    gpus: Annotated[int, NUMBER, Field(ge=0, le=64)] | None = None
+    gpus: Gpus | None = None
     """GPUs of a machine of one's own; none unless given."""
     usd_per_hour: Annotated[float, NUMBER, Field(gt=0, le=1e6)] | None = None
     """Price of a machine of one's own; not known unless given."""
@@ -212,7 +222,7 @@ class ImagePart:
     """An image of the catalogue."""
     mib: Annotated[float, NUMBER, Field(ge=1e-6, le=1e6)] | None = None
     """Or the compressed size, MiB, of an image of one layer."""
-    files: Annotated[PositiveInt, NUMBER] | None = None
+    files: Annotated[int, NUMBER, Field(ge=1, le=1e9)] | None = None
     """How many files an image of `mib` has; as many as are usual unless given."""
     file: ImageFile | None = None
     """Or a manifest, as `sim image` reads it; the path starts at this file's folder."""
@@ -232,7 +242,7 @@ class ServicePart:
     """vCPUs; the app's default size unless given, 0: none is reserved."""
     memory: Bytes | None = None
     """Its memory limit; the app's default size unless given."""
-    gpus: Annotated[int, NUMBER, Field(ge=0)] = 0
+    gpus: Gpus = 0
     """Whole GPUs of its own (ECS resourceRequirements, Kubernetes nvidia.com/gpu)."""
     disk: Bytes | None = None
     """What each writes to its own layer on the host's disk."""
@@ -242,7 +252,7 @@ class ServicePart:
     """Whether cpu is a quota, or only a weight."""
     load: Annotated[float, NUMBER, Field(gt=0, lt=1)] | None = None
     """Mean CPU use as a fraction of cpu, once it serves."""
-    threads: Annotated[PositiveInt, NUMBER] | None = None
+    threads: AtMost | None = None
     """Requests it works on at once; the app's own number unless given."""
     variation: Annotated[float, NUMBER, Field(ge=0, le=100)] | None = None
     """Coefficient of variation of the CPU of a request: 0 fixed, 1 exponential."""
@@ -340,7 +350,7 @@ class FaultPart:
     """Seconds from the beginning of the run, or such as 10min."""
     kill: Victim = "host"
     """process, host or zone."""
-    which: Annotated[int, NUMBER, Field(ge=0)] | None = None
+    which: Annotated[int, NUMBER, Field(ge=0, le=10_000_000)] | None = None
     """Number of the task, host or zone; the host or zone with most tasks unless given."""
 
     def fault(self) -> Fault:
@@ -388,7 +398,7 @@ class ScenarioFile:
     pod: PodPart = Field(default_factory=PodPart)
     faults: tuple[FaultPart, ...] = ()
     """What stops, and when: [{at: 10min, kill: host}]."""
-    zones: Annotated[PositiveInt, NUMBER] = 3
+    zones: AtMost = 3
     """Availability zones over which hosts are spread, where there are faults."""
     until: Annotated[Seconds, Field(gt=0)] | None = None
     """When the run stops; when nothing is left to happen unless given."""

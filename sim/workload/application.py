@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from sim.core.description import description
 from sim.core.names import unknown
-from sim.core.quantity import Bytes
+from sim.core.quantity import NUMBER, AtMost, Bytes, Copies
 from sim.workload.calls import EntryPoint, Operation, check
 from sim.workload.service import Service
 from sim.workload.task import task_size
@@ -39,9 +39,9 @@ class Volume:
 class AutoscalingRange:
     """Between how many copies an autoscaler may choose, and what it keeps to."""
 
-    least: NonNegativeInt
-    most: PositiveInt
-    target_cpu: Annotated[float, Field(gt=0, le=10)] | None = None
+    least: Copies
+    most: Annotated[Copies, Field(ge=1)]
+    target_cpu: Annotated[float, NUMBER, Field(gt=0, le=10)] | None = None
     """Share of the CPU request that it aims at; None: another metric."""
 
     @model_validator(mode="after")
@@ -57,14 +57,14 @@ class Part:
 
     service: Service
     """What one task, pod or container is; sidecars and init containers stand in it."""
-    copies: NonNegativeInt = 1
+    copies: Copies = 1
     """Replicas, or ECS's desired count; a daemon has one a host, whatever this says."""
     after: tuple[Wait, ...] = ()
     daemon: bool = False
     """Whether one runs on each host (DaemonSet, ECS `DAEMON`)."""
     once: bool = False
     """Whether it runs to its end and is not started again (Job, an init step of compose)."""
-    most_per_host: PositiveInt | None = None
+    most_per_host: AtMost | None = None
     """Copies that one host may have at most: 1 is anti-affinity among them; None: any number."""
     apart_from: tuple[Name, ...] = ()
     """Parts that may not share a host with it."""
@@ -78,7 +78,7 @@ class Part:
     """Where their CPU comes from."""
     operations: tuple[Operation, ...] = ()
     """What it does when it is called; empty: not known."""
-    threads: PositiveInt | None = None
+    threads: AtMost | None = None
     """Threads of a copy's pool, of which a visit holds one until it answers, also while it waits
     for a call; None: no pool."""
 

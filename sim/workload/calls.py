@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, model_validator
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.names import WITHOUT_DOT, UnknownName, unknown
+from sim.core.quantity import Attempts
 
 How: TypeAlias = Literal["sync", "parallel", "async"]
 """One after the other; together with the parallel calls next to it; or not waited for."""
@@ -27,7 +28,7 @@ class Call:
     how: How = "sync"
     timeout: Positive | None = None
     """Seconds after which the caller waits no longer; the work goes on. None: it waits."""
-    retries: NonNegativeInt = 0
+    retries: Attempts = 0
     """Further attempts after one that timed out or failed."""
     bytes: Number = 0.0
     """Request and answer together, on the network cards of both hosts."""

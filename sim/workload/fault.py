@@ -1,11 +1,11 @@
 """Faults: what stops, of itself or as planned; who notices is the platform's affair."""
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import NonNegativeInt
+from pydantic import Field
 
 from sim.core.description import description
-from sim.core.quantity import Seconds
+from sim.core.quantity import NUMBER, Seconds
 
 Victim: TypeAlias = Literal["process", "host", "zone", "drain", "update"]
 
@@ -25,6 +25,6 @@ class Fault:
     what: Victim = "host"
     """`process`: the app of one task; `host`: a kernel with all on it; `zone`: all of its hosts;
     `drain`: a host is emptied, task by task; `update`: all tasks are replaced by new ones."""
-    which: NonNegativeInt | None = None
+    which: Annotated[int, NUMBER, Field(ge=0, le=10_000_000)] | None = None
     """Number of the task, host or zone, in the order in which they came; None: of hosts and zones
     the one with most tasks, of tasks the first that runs."""

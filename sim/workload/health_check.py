@@ -3,10 +3,10 @@
 import math
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from sim.core.description import description
-from sim.core.quantity import Seconds
+from sim.core.quantity import Attempts, Seconds
 
 Interval = Annotated[Seconds, Field(ge=1e-3)]  # Docker refuses a shorter one
 
@@ -33,9 +33,9 @@ class HealthCheck:
     start_interval: Interval | None = 5.0
     """Seconds from one look to the next within the start period; None: the interval (ECS, and
     Docker before 25)."""
-    retries: PositiveInt = 3
+    retries: Annotated[Attempts, Field(ge=1)] = 3
     """Failures in a row that make it unhealthy."""
-    successes: Annotated[int, Field(ge=1, le=1000)] = 1
+    successes: Annotated[Attempts, Field(ge=1)] = 1
     """Good looks in a row that make it healthy."""
 
     def healthy_at(self, ready: float) -> float:

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Annotated, TypeAlias
 
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
 from sim.core.names import Architecture
-from sim.core.quantity import NUMBER, Bytes, ReservedVcpu, Vcpu
+from sim.core.quantity import NUMBER, AtMost, Bytes, Gpus, ReservedVcpu, Vcpu
 from sim.host.startup_step import Step
 from sim.image import Image
 from sim.workload.attribute_expression import MemberOf
@@ -37,13 +37,13 @@ class App:
     """Bytes of them that a garbage-collected heap gives back once requests are rare."""
     kernel_memory: Number = 0.0
     """Bytes that the kernel holds for it, within its limit: page tables, sockets, cgroup."""
-    processes: PositiveInt = 1
+    processes: AtMost = 1
     """Processes that share its private pages evenly: the kernel kills one, not all."""
     hot_files: Number = 0.0
     """Bytes of the image's files that it has mapped; containers of one image share them."""
     startup_read: Number = 0.0
     """Bytes of the image's files read during start-up, from disk where they are not cached."""
-    threads: PositiveInt | None = None
+    threads: AtMost | None = None
     """Requests it works on at once: 1 for Node.js, Redis or a sync worker, which serve first come,
     first served; k for k workers; None: a thread for each request."""
 
@@ -71,7 +71,7 @@ class Service:
     """Soft limit, bytes; what placement reserves. None: the hard limit."""
     disk: Number = 0.0
     """Bytes it writes to a layer of its own on the host's disk, beside its image."""
-    gpus: NonNegativeInt = 0
+    gpus: Gpus = 0
     """Whole GPUs of its own (ECS `resourceRequirements`, Kubernetes `nvidia.com/gpu`)."""
     cpu_quota: bool = True
     """Whether `cpu` is also a quota (`cpu.max`, ECS task-level cpu), or only a weight."""

@@ -201,6 +201,15 @@ def test_services_are_extended_and_files_included(tmp_path: Path, reading: Readi
         ("services: [a]", "a mapping of names to services"),
         ("services: {a: []}", "services.a: a list of 0 is not allowed; a service"),
         ("a: {image: x}", "put all of it below 'services:'"),
+        (
+            "services: {a: {image: x, depends_on: [b, {b: {}}]}, b: {image: x}}",
+            "depends_on[1]: a ma",
+        ),
+        ("services: {a: {image: x, depends_on: [[b]]}, b: {image: x}}", "the name of a service"),
+        ("services: {a: {image: x, depends_on: [~]}}", "a.depends_on[0]: None is not allowed"),
+        ("services: {a: {image: x, environment: [A=1, {B: 2}]}}", "a list of NAME=value"),
+        ("services: {a: {image: x, ports: ['\N{ARABIC-INDIC DIGIT ONE}']}}", "ports[0]"),
+        ("services: {a: {deploy: {resources: {reservations: {devices: [gpu]}}}}}", "devices[0]"),
     ],
 )
 def test_mistakes_name_the_field_and_what_is_allowed(

@@ -161,6 +161,12 @@ def test_sim_read_writes_it(tmp_path: Path) -> None:
         (SHOP.replace("copies: 2", "copies: two"), "file.yaml:9: parts.web.copies: 'two'"),
         (SHOP.replace("until: healthy", "until: well"), "parts.web.after.1.until: 'well'"),
         (SHOP.replace("after: [db", "after: [cach"), "did you mean 'cache'"),
+        (SHOP.replace("copies: 2", "copies: true"), "copies: True is a truth value"),
+        (
+            SHOP.replace("copies: 2", "works_on: 1000000000"),
+            "works_on: 1000000000 is not allowed; at",
+        ),
+        ("application: a\nentry: {'': 1}\nparts: {a: {}}\n", "a text with something in it"),
         ("application: shop\nparts: {}\n", "parts"),
         ("application: shop\nparts: [a]\n", "a mapping of names to parts"),
     ],

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, Field, PositiveInt, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from sim.catalog.instances.amis import Ami
 from sim.core.description import description
-from sim.core.quantity import NUMBER, Bytes, Vcpu, parse_bytes, parse_vcpu, shown_size
+from sim.core.quantity import AtMost, Bytes, Vcpu, parse_bytes, parse_vcpu, shown_size
 from sim.core.question import Question, Typed
 from sim.platforms.kubernetes.daemon_set import DaemonSet
 
@@ -149,9 +149,7 @@ class NodeSettings(Question):
         Typed(name="daemonset", shape="<cpu/memory>", repeats=True, last=True),
     ] = ()
     """A DaemonSet of your own on EKS nodes, by its requests: 100m/128MiB; repeatable."""
-    parallel_pulls: Annotated[
-        Annotated[PositiveInt, NUMBER] | None, Typed(shape="<integer>", last=True)
-    ] = None
+    parallel_pulls: Annotated[AtMost | None, Typed(shape="<integer>", last=True)] = None
     """Images an EKS node pulls at once (maxParallelImagePulls; 1: serializeImagePulls); any number
     by default, as EKS's images have it."""
     pull_mode: Annotated[PullMode, Typed(shape="<name>", last=True)] = "containerd"

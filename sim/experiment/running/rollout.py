@@ -42,6 +42,10 @@ class Rollout:
         """The part of each task, by its number; daemons, whose number hosts decide, come last."""
         return [part.name for part in self._first() for _ in range(part.copies)]
 
+    def comes(self) -> float:
+        """Seconds until all of it is asked for."""
+        return self.at
+
     def arrive(
         self, world: World, deployment: Deployment, begun: Callable[[Start], None]
     ) -> Generator[Event, Any, None]:

@@ -11,7 +11,7 @@ from sim.core.cited import Cited
 from sim.core.description import description
 from sim.core.fitted import with_fitted
 from sim.core.names import FOLDER_NAME
-from sim.core.quantity import Between, Count, Rate, Seconds
+from sim.core.quantity import LONGEST, Between, Count, Rate, Seconds
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
 from sim.core.world import World
@@ -41,6 +41,10 @@ class Burst:
         """The service of each task, by its number."""
         return [self.service.name] * self.tasks
 
+    def comes(self) -> float:
+        """Seconds until the last task is asked for."""
+        return self.at
+
     def arrive(
         self, world: World, deployment: Deployment, begun: Callable[[Start], None]
     ) -> Generator[Event, Any, None]:
@@ -59,9 +63,22 @@ class Poisson:
     per_second: Rate
     """Mean arrivals per second."""
 
+    @model_validator(mode="after")
+    def _comes_in_time(self) -> Self:
+        if self.comes() > LONGEST:
+            raise ValueError(
+                f"per_second: {self.per_second:g} is not allowed; at least "
+                f"{self.tasks / LONGEST:.3g} for {self.tasks:,} tasks in 10 years"
+            )
+        return self
+
     def names(self) -> list[str]:
         """The service of each task, by its number."""
         return [self.service.name] * self.tasks
+
+    def comes(self) -> float:
+        """Seconds until the last task is asked for, on average."""
+        return self.tasks / self.per_second
 
     def arrive(
         self, world: World, deployment: Deployment, begun: Callable[[Start], None]
@@ -133,13 +150,20 @@ class Scenario:
                 f"serve: {self.serve:g} s is not allowed; {rate:g} requests per second "
                 f"for one task, for at most {MOST_DRAWN / rate:.0f} s"
             )
-        longest = max(self.serve, self.until or 0.0)
-        if self.sample_every is not None and longest / self.sample_every > MOST_DRAWN:
+        lasts = max(self.serve, self.until or self._comes_to_an_end())
+        if self.sample_every is not None and lasts / self.sample_every > MOST_DRAWN:
             raise ValueError(
                 f"sample_every: {self.sample_every:g} s is not allowed; at least "
-                f"{longest / MOST_DRAWN:g} s in {longest:g} s"
+                f"{lasts / MOST_DRAWN:g} s in {lasts:g} s"
             )
         return self
+
+    def _comes_to_an_end(self) -> float:
+        """Seconds until the last has come, and looked healthy, or been struck; at least so many."""
+        checks = [each.service.check for each in self.arrivals]
+        first = max((check.first or 0.0 for check in checks if check is not None), default=0.0)
+        come = max(each.comes() for each in self.arrivals) + first + self.serve
+        return max(come, *(fault.at for fault in self.faults), 0.0)
 
     def with_figures(self, fit: "Mapping[str, Cited] | HasFigures") -> Self:
         """The same with figures that were fitted, as far as it has them; others are left out.

@@ -13,6 +13,7 @@ _MAPPINGS = frozenset({
     "additional_contexts", "args", "ulimits",
 })  # fmt: skip
 """Fields that may be a list of what a mapping would say."""
+_NAME = (str, int, float)
 _NOWHERE = TextPlace("", 0)
 _REPLACED = frozenset({"command", "entrypoint", "test"})
 """Lists that are replaced as a whole."""
@@ -51,14 +52,15 @@ def cleaned(value: Any) -> Any:
 
 
 def as_mapping(value: Any, key: str) -> Any:
-    """A list of names, or of `KEY=value`, as the mapping that says the same."""
-    if not isinstance(value, PlacedList):
+    """A list of names, or of `KEY=value`, as the mapping that says the same; a list of anything
+    else stays, for its reader to refuse."""
+    names_only = isinstance(value, PlacedList) and all(isinstance(item, _NAME) for item in value)
+    if not names_only:
         return value
     made = PlacedMapping()
     for item, place in zip(value, value.places, strict=True):
-        if isinstance(item, str | int | float):
-            name, sign, rest = str(item).partition("=")
-            made.put(name, None if key in ("depends_on", "networks") or not sign else rest, place)
+        name, sign, rest = str(item).partition("=")
+        made.put(name, None if key in ("depends_on", "networks") or not sign else rest, place)
     return made
 
 

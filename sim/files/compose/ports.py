@@ -7,7 +7,7 @@ from sim.files.text.value import Value
 
 MOST = 1000
 """Ports of one range."""
-_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _IPV6 = re.compile(r"^\[[0-9a-fA-F:.]*\]:")
 _ALLOWED = "ports such as 8080:80, 127.0.0.1:8080:80 or 8000-8010:8000-8010"
 

@@ -122,10 +122,19 @@ def _waits(service: Value, services: Services) -> list[Wait]:
     return list(found.values())
 
 
+def _depends_on(depends: Value) -> Iterator[tuple[str, Value]]:
+    """The services that stand in it, by name."""
+    named = depends.with_value(as_mapping(depends.value, "depends_on"))
+    if not isinstance(named.value, list):
+        yield from named.fields("a list of services, or a mapping of them")
+        return
+    for each in depends.items():
+        if not isinstance(each.value, str | int | float):
+            each.wrong("the name of a service; with a condition, depends_on is a mapping")
+
+
 def _dependencies(service: Value) -> Iterator[tuple[str, Condition, Value]]:
-    depends = service["depends_on"]
-    depends = depends.with_value(as_mapping(depends.value, "depends_on"))
-    for other, node in depends.fields("a list of services, or a mapping of them"):
+    for other, node in _depends_on(service["depends_on"]):
         word = node.mapping()["condition"].one_of(CONDITIONS) or "service_started"
         yield other, CONDITIONS[word], node
     for key in ("links", "volumes_from"):

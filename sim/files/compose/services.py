@@ -53,9 +53,10 @@ def _first(*sizes: float | None) -> float | None:
 
 def _said(service: Value) -> Iterator[tuple[str, str]]:
     """Its environment and its command, in which a heap may stand."""
-    environment = as_mapping(service["environment"].value, "environment")
-    if isinstance(environment, dict):
-        yield from ((key, str(value)) for key, value in environment.items())
+    environment = service["environment"]
+    environment = environment.with_value(as_mapping(environment.value, "environment"))
+    for key, each in environment.fields("a mapping of names to values, or a list of NAME=value"):
+        yield key, str(each.value)
     for key in ("command", "entrypoint"):
         value: Any = service[key].value
         if value is not None:
@@ -65,7 +66,7 @@ def _said(service: Value) -> Iterator[tuple[str, str]]:
 def _gpus(service: Value, asked: Value) -> int:
     found = 0
     for device in asked["devices"].items("a list of devices"):
-        if "gpu" in [kind.text() for kind in device["capabilities"].items()]:
+        if "gpu" in [kind.text() for kind in device.mapping()["capabilities"].items()]:
             found += _counted(device)
     gpus = service["gpus"]
     if gpus.value == "all":

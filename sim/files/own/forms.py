@@ -3,16 +3,28 @@
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import BeforeValidator, Field
 
 from sim.core.description import description
-from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, parse_size, parse_work
+from sim.core.quantity import (
+    NUMBER,
+    AtMost,
+    Attempts,
+    Bytes,
+    Copies,
+    Gpus,
+    ReservedVcpu,
+    Seconds,
+    Vcpu,
+    parse_size,
+    parse_work,
+)
 from sim.workload import AutoscalingRange, HealthCheck, Volume
 from sim.workload.application import SizeSource
 from sim.workload.calls import How
 from sim.workload.waiting import Condition, Name
 
-Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+Port: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=65535)]
 
 
 def _work(value: object) -> object:
@@ -23,9 +35,11 @@ def _size(value: object) -> object:
     return parse_size(value) if isinstance(value, str) else value
 
 
-Work: TypeAlias = Annotated[float, BeforeValidator(_work), Field(ge=0, le=1e9, allow_inf_nan=False)]
+Work: TypeAlias = Annotated[
+    float, BeforeValidator(_work), NUMBER, Field(ge=0, le=1e9, allow_inf_nan=False)
+]
 """Core-seconds of an m5 vCPU."""
-ImageSize: TypeAlias = Annotated[float, BeforeValidator(_size), Field(gt=0, le=2.0**50)]
+ImageSize: TypeAlias = Annotated[float, BeforeValidator(_size), NUMBER, Field(gt=0, le=2.0**50)]
 """Compressed bytes."""
 
 
@@ -35,7 +49,7 @@ class OwnStart:
 
     cpu: Work = 0.0
     wait: Seconds = 0.0
-    threads: PositiveInt = 1
+    threads: AtMost = 1
     read: Bytes | None = None
 
 
@@ -60,7 +74,7 @@ class OwnProgram:
     """Private pages in use at work."""
     hot_files: Bytes | None = None
     """File pages of its image that it keeps hot."""
-    works_on: PositiveInt | None = None
+    works_on: AtMost | None = None
     """Requests that it works on at once."""
     cpu: ReservedVcpu | None = None
     cpu_limit: Vcpu | None = None
@@ -68,7 +82,7 @@ class OwnProgram:
     memory: Bytes | None = None
     memory_reservation: Bytes | None = None
     memory_limited: bool = True
-    gpus: Annotated[int, Field(ge=0, le=64)] = 0
+    gpus: Gpus = 0
     host_ports: tuple[Port, ...] = ()
     check: HealthCheck | None = None
     after_containers: tuple[OwnWait, ...] = ()
@@ -90,11 +104,11 @@ class OwnCall:
     """A call of another operation; its name alone means once, waited for."""
 
     to: Annotated[str, Field(min_length=1)]
-    times: Annotated[float, Field(ge=0, le=1e6)] = 1.0
+    times: Annotated[float, NUMBER, Field(ge=0, le=1e6)] = 1.0
     how: How = "sync"
     timeout: Annotated[Seconds, Field(gt=0)] | None = None
-    retries: NonNegativeInt = 0
-    bytes: Annotated[float, BeforeValidator(_size), Field(ge=0, le=2.0**50)] = 0.0
+    retries: Attempts = 0
+    bytes: Annotated[float, BeforeValidator(_size), NUMBER, Field(ge=0, le=2.0**50)] = 0.0
     optional: bool = False
 
 
@@ -102,9 +116,9 @@ class OwnCall:
 class OwnOperation:
     """What a part does when it is called."""
 
-    cpu_ms: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    cpu_ms: Annotated[float, NUMBER, Field(ge=0, le=1e9)] = 0.0
     """Milliseconds of an m5 vCPU."""
-    variation: Annotated[float, Field(ge=0, le=100)] = 1.0
+    variation: Annotated[float, NUMBER, Field(ge=0, le=100)] = 1.0
     wait: Seconds = 0.0
     calls: tuple[OwnCall, ...] = ()
 
@@ -113,18 +127,18 @@ class OwnOperation:
 class OwnPart(OwnProgram):
     """A part with its copies and its order."""
 
-    copies: Annotated[int, Field(ge=0, le=100_000)] = 1
+    copies: Copies = 1
     after: tuple[OwnWait, ...] = ()
     init: tuple[OwnContainer, ...] = ()
     sidecars: tuple[OwnContainer, ...] = ()
     daemon: bool = False
     once: bool = False
-    most_per_host: PositiveInt | None = None
+    most_per_host: AtMost | None = None
     apart_from: tuple[Name, ...] = ()
     spread: bool = False
     autoscaling: AutoscalingRange | None = None
     volumes: tuple[Volume, ...] = ()
-    threads: PositiveInt | None = None
+    threads: AtMost | None = None
     """Threads of a copy's pool, each held until its visit is answered."""
     operations: Mapping[str, OwnOperation] = Field(default_factory=dict)
 
@@ -135,7 +149,9 @@ class OwnApplication:
 
     application: Name
     parts: Annotated[dict[Name, OwnPart], Field(min_length=1)]
-    entry: dict[str, Annotated[float, Field(gt=0, le=1e9)]] = Field(default_factory=dict)
+    entry: dict[
+        Annotated[str, Field(min_length=1)], Annotated[float, NUMBER, Field(gt=0, le=1e9)]
+    ] = Field(default_factory=dict)
     """Operations that users ask for, and their weights."""
 
 

@@ -45,6 +45,22 @@ class PlacedList(list[Any]):
         self.places.append(place)
 
 
+def place_of(field: str, node: Any, place: TextPlace) -> TextPlace:
+    """Where a field of a value stands, such as `pod.sidecars.0.cpu`; as near as it is known.
+
+    Args:
+        place: of the value itself.
+    """
+    first, _, rest = field.partition(".")
+    if isinstance(node, PlacedMapping) and field in node:  # keys of figures have dots
+        return node.places[field]
+    if isinstance(node, PlacedMapping) and first in node:
+        return place_of(rest, node[first], node.places[first])
+    if isinstance(node, PlacedList) and first.isdecimal() and int(first[:9]) < len(node):
+        return place_of(rest, node[int(first)], node.places[int(first)])
+    return place
+
+
 def placed(plain: Any, place: TextPlace) -> Any:
     """Plain mappings and lists as they would be read where no line is known."""
     if isinstance(plain, dict):

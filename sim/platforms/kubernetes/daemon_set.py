@@ -6,11 +6,12 @@ from pydantic import Field
 
 from sim.core.cited import Number
 from sim.core.description import description
+from sim.core.quantity import NUMBER
 
 MOST_PODS = 2**31 - 1
 """`maxPods` is a signed 32-bit number."""
 
-MaxPods: TypeAlias = Annotated[int, Field(ge=1, le=MOST_PODS)]
+MaxPods: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=MOST_PODS)]
 
 
 @description

@@ -108,7 +108,7 @@ class LiveRecovery:
             ValueError: there is no such task, host or zone.
         """
         if fault.what == "process":
-            self._end_process(self._victims.task(fault.which))
+            self._end_process(self._victims.task(fault))
             return
         if fault.what in PLANNED:
             self._replace_as_planned(fault)

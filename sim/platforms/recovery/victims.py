@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from sim.core.names import first_of
 from sim.host import Kernel
 from sim.start import Ready, Recoverable, Start
 from sim.workload import Fault
@@ -23,13 +24,13 @@ class Victims:
         self._zones = zones
         self._numbers: dict[Kernel, int] = {}
 
-    def task(self, which: int | None) -> Start:
-        """The start that was asked for as that; None: the first that runs.
+    def task(self, fault: Fault) -> Start:
+        """The start that a fault of a process hits.
 
         Raises:
             ValueError: there is none, or it does not run.
         """
-        every = list(self.asked)
+        every, which = list(self.asked), fault.which
         if which is None:
             ready = (asked for asked in every if self._runs(asked))
             found = next(ready, None)
@@ -37,7 +38,10 @@ class Victims:
             found = every[which] if which < len(every) and self._runs(every[which]) else None
         if found is None:
             named = "a task" if which is None else f"task {which}"
-            raise ValueError(f"faults: no process of {named} runs; {len(every)} are wanted")
+            raise ValueError(
+                f"faults: at {fault.at:g} s no process of {named} runs; {len(every)} tasks were "
+                f"asked for until then"
+            )
         return found
 
     def hosts(self, fault: Fault) -> list[Kernel]:
@@ -54,10 +58,9 @@ class Victims:
         which = self._fullest(up) if fault.which is None else fault.which
         hit = [kernel for kernel, number in up.items() if number == which]
         if not hit:
-            there = ", ".join(map(str, sorted(set(up.values()))))
-            raise ValueError(
-                f"faults: {fault.what} {which} is not there; {there or 'no host is up'}"
-            )
+            kind, there = "zone" if fault.what == "zone" else "host", sorted(set(up.values()))
+            known = f"{kind} {which} is not there; known: {first_of(list(map(str, there)))}"
+            raise ValueError(f"faults: at {fault.at:g} s {known if up else 'no host is up'}")
         return hit
 
     def on(self, kernel: Kernel) -> list[Start]:

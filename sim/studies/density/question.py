@@ -49,7 +49,7 @@ def _max_pods(value: object, info: ValidationInfo) -> object:
         type_ = info.data.get("instance")
         pods = 1 if type_ is None else catalog.max_pods(value, type_)
         return value if is_expression(value) else pods
-    if not isinstance(value, int) or not 1 <= value <= MOST_PODS:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_PODS:
         raise ValueError(f"{value!r} is not allowed; an integer from 1 to {MOST_PODS}")
     return value
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from sim import catalog
 from sim.core.description import description
-from sim.core.quantity import parse_vcpu, shown_duration, shown_size
+from sim.core.quantity import LARGEST_VCPU, parse_vcpu, shown_duration, shown_size
 from sim.core.question import Mistake, Question, Typed, asking, without_effect
 from sim.experiment import Results, replicate
 from sim.experiment.statistics.estimate import TooFew, needed, quantile
@@ -25,7 +25,9 @@ Runtime: TypeAlias = Annotated[
 ]
 Cpus: TypeAlias = Annotated[
     float,
-    number("a number above 0", lambda cpus: cpus > 0.0),
+    number(
+        f"a number above 0 and at most {LARGEST_VCPU:g}", lambda cpus: 0.0 < cpus <= LARGEST_VCPU
+    ),
     BeforeValidator(lambda value: parse_vcpu(value) if isinstance(value, str) else value),
     Typed(shape="<number>"),
 ]

@@ -18,14 +18,41 @@ def test_a_file_gets_whole_lines_and_no_bar(
 ) -> None:
     """Each says how far it is of how much, if that is known."""
     monkeypatch.setattr(module, "EVERY", 0.0)
+    clock = iter((0.0, 1.0, 100.0, 200.0))
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
     with progress("simulating", "run", done=2) as told:
         told.update()
-        told.total = 2000
+        told.total = 2002
+        told.update(999)
         told.update(1000)
     said = capsys.readouterr().err
 
     assert "\r" not in said
-    assert said == "simulating: 3 runs in 0 s\nsimulating: 1,003 of 2,000 runs in 0 s\n"
+    assert said == (
+        "simulating: 3 runs in 1 s\n"
+        "simulating: 1,002 of 2,002 runs in 100 s, about 100 s left\n"
+        "simulating: 2,002 of 2,002 runs in 200 s\n"
+    )
+
+
+def test_a_bar_does_not_take_the_last_runs_for_the_next_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Variants take turns: many short runs come after a few long ones, and these come again."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with progress("simulating", "run", total=400) as told:
+        told.start_t -= 100.0  # type: ignore[attr-defined]
+        told.mininterval = 0.0  # type: ignore[attr-defined]
+        told.update(100)
+        told.refresh()  # type: ignore[attr-defined]
+        shown = str(told)
+
+    assert "100/400 [01:40<05:0" in shown
 
 
 @pytest.mark.parametrize(("module", "bar"), [("ipykernel", False), ("ipykernel.kernelapp", True)])

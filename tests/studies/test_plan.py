@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 import sim
 from sim import catalog
 from sim.core.question import BadInput
+from sim.experiment import Rollout
 from sim.platforms import DaemonSet
 from sim.studies.plan.answer import PlanAnswer
 from sim.studies.plan.question import PlanQuestion, limits
+from sim.studies.plan.ready import plan_scenarios
 from sim.studies.plan.study import plan as planned
 from sim.studies.plan.study import planned_rows
 from sim.studies.plan.types import allowed, by_least_cost, candidates, undominated
@@ -348,3 +350,23 @@ def test_spot_stands_beside_fargate_and_is_never_recommended(fourteen: PlanAnswe
     assert "fargate-spot" not in [row.name for row in fourteen.rows]
     assert "never recommended" in " ".join(fourteen.lines())
     assert bought.at_spot() is None and not bought.spot_line()
+
+
+def test_a_server_is_told_nothing_of_what_is_on_others() -> None:
+    """Else each of hundreds of servers would be described with all of hundreds of services.
+
+    What its copies wait for on other servers is not waited for.
+    """
+    db = part("db", 2.0, 4 * GiB, copies=2)
+    web = part("web", 2.0, 4 * GiB, copies=2, after=(Wait(part="db"),), apart_from=("db",))
+    app = Application(name="shop", parts=(web, db))
+    row = planned_rows(PlanQuestion(app=app, platform="vm", instance="m5.xlarge"))[0]
+    assert row.hosts is not None
+
+    made = plan_scenarios(row.platform, app, row.hosts, "warm")
+    rollouts = [each for scenario in made.values() for each in scenario.arrivals]
+    there = [each.application.parts for each in rollouts if isinstance(each, Rollout)]
+
+    assert row.hosts.machines > 1
+    assert all(part.copies for parts in there for part in parts)
+    assert {part.name for parts in there for part in parts} == {"db", "web"}

@@ -46,7 +46,7 @@ class Lines:
 
     def __init__(self, what: str, unit: str, total: float | None, done: int) -> None:
         self.total = total
-        self._what, self._unit, self._done = what, unit, done
+        self._what, self._unit, self._done, self._before = what, unit, done, done
         self._begun = self._told = time.monotonic()
 
     def update(self, n: int = 1) -> None:
@@ -58,7 +58,15 @@ class Lines:
         self._told = now
         of = "" if self.total is None else f" of {self.total:,.0f}"
         took = f"{now - self._begun:.0f} s"
-        _tell(f"{self._what}: {self._done:,}{of} {self._unit}s in {took}")
+        _tell(f"{self._what}: {self._done:,}{of} {self._unit}s in {took}{self._left(now)}")
+
+    def _left(self, now: float) -> str:
+        """How long it takes yet, if what is left takes as long as what was done."""
+        made = self._done - self._before
+        if self.total is None or made <= 0 or self._done >= self.total:
+            return ""
+        seconds = (now - self._begun) / made * (self.total - self._done)
+        return f", about {seconds:.0f} s left"
 
 
 @contextmanager
@@ -85,6 +93,7 @@ def progress(
         initial=done,
         delay=_patience_left(),
         leave=False,
+        smoothing=0.0,  # variants take turns, and the last few runs say nothing of the next ones
         ncols=columns,
         nrows=rows,
     ) as bar:

@@ -166,17 +166,27 @@ def _groups(
 
 def _different(hosts: PlannedHosts) -> list[Mapping[str, int]]:
     """What is on servers that know nothing of each other; those alike start alike."""
-    on = [host.parts for host in hosts.packing.hosts] if hosts.packing else []
+    on = [host.parts for host in hosts.packing.hosts if host.parts] if hosts.packing else []
     return list({tuple(sorted(parts.items())): parts for parts in on}.values())
 
 
 def _on_one(app: Application, on: Mapping[str, int]) -> Application:
-    """The copies on one server; jobs run on the first that is asked."""
+    """The copies on one server, and nothing of what is on others; jobs run on the first that is
+    asked."""
+    here = [part for part in app.in_order() if part.once or on.get(part.name)]
+    names = {part.name for part in here}
     parts = (
-        part if part.once else replace(part, copies=on.get(part.name, 0), daemon=False)
-        for part in app.parts
+        replace(
+            part,
+            copies=part.copies if part.once else on[part.name],
+            daemon=False,
+            after=tuple(wait for wait in part.after if wait.part in names),
+            apart_from=tuple(name for name in part.apart_from if name in names),
+            operations=(),
+        )
+        for part in here
     )
-    return replace(app, parts=tuple(parts))
+    return replace(app, parts=tuple(parts), entries=())
 
 
 def readiness(results: Results, scenarios: Mapping[str, Scenario]) -> dict[str, PlanReady]:

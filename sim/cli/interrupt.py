@@ -24,7 +24,10 @@ def is_one(error: BaseException | None) -> bool:
     return False
 
 
-NO_MEMORY = ("annot allocate memory", "failed to map segment", "launch worker thread")
+NO_MEMORY = (
+    *("annot allocate memory", "failed to map segment", "launch worker thread"),
+    *("can't start new thread", "MemoryError"),
+)
 """What the system says of it, in the words of whoever was imported."""
 
 

@@ -1,5 +1,7 @@
 """Runs in several places at once: the same tables, whoever makes them and whoever dies."""
 
+import itertools
+import logging
 import math
 import os
 import pickle
@@ -7,10 +9,11 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import loky
 import pytest
@@ -108,6 +111,62 @@ def test_a_process_with_workers_of_its_own_ends() -> None:
     process.kill()
 
     assert process.exitcode == 0
+
+
+def no_memory(*_: object) -> NoReturn:
+    raise MemoryError
+
+
+def leave_a_worker_without_memory() -> None:
+    """The same, where there is no memory to look for what the worker has started."""
+    loky.process_executor.kill_process_tree = no_memory
+    logging.disable()
+    threading.excepthook = lambda _: None
+    leave_a_worker()
+
+
+def test_a_process_without_memory_ends_its_workers() -> None:
+    """The thread of loky's that ends them has died of it; `multiprocessing` would wait for them."""
+    process = forked().Process(target=leave_a_worker_without_memory)
+    process.start()
+    process.join(workers.IDLE / 2)
+    hangs = process.exitcode is None
+    process.kill()
+
+    assert not hangs
+
+
+def dying_threads(monkeypatch: pytest.MonkeyPatch, deaths: float) -> None:
+    """The first threads of loky's that hand out batches and take answers in end at once."""
+    loky.get_reusable_executor().shutdown(kill_workers=True)
+    manager, left = loky.process_executor._ExecutorManagerThread, itertools.count(deaths, -1)
+    whole = manager.run
+
+    def begin(thread: Any) -> None:
+        if next(left) <= 0:
+            whole(thread)
+
+    monkeypatch.setattr(manager, "run", begin)
+    monkeypatch.setattr(engine, "LOOK", 0.05)
+
+
+def test_runs_that_nobody_is_left_to_hear_of_are_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thread of loky's ends where there is no memory; nothing else would ever say so."""
+    alone = replicate(scenario(), times=4, jobs=1)
+    dying_threads(monkeypatch, 1)
+
+    assert_same(replicate(scenario(), times=4, jobs=2), alone)
+
+
+def test_where_nobody_ever_hears_of_the_runs_a_sentence_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And it ends."""
+    dying_threads(monkeypatch, math.inf)
+    with pytest.raises(ChildProcessError, match="keep dying"):
+        replicate(scenario(), times=4, jobs=2)
 
 
 def test_a_worker_goes_when_its_parent_is_killed() -> None:

@@ -17,9 +17,12 @@ from sim.experiment.running.workers import SAYS_LITTLE, Workers
 BATCH_SECONDS = 1.0
 """Work in one batch: enough to drown the cost of sending it, little enough to lose."""
 
-
 SILENCE = 60.0
 """Seconds without a finished run after which those under way are named, then twice as many."""
+
+
+LOOK = 1.0
+"""Seconds between two looks at whether those who make the runs are still there."""
 
 
 class RunStore(Protocol):
@@ -175,7 +178,7 @@ class Engine:
     def _take_in(self) -> int:
         """Wait for a batch or more, keep what they gave, and say how many runs that was."""
         finished, broken = 0, None
-        for future in wait(self._pending, return_when=FIRST_COMPLETED).done:
+        for future in self._ended():
             batch = self._pending.pop(future)
             try:
                 bundle = future.result()
@@ -193,6 +196,12 @@ class Engine:
         if broken is not None:
             self.workers.revive(broken)
         return finished
+
+    def _ended(self) -> Iterable[Future[Bundle]]:
+        """Batches that have ended; that somebody is there to tell of it is looked at meanwhile."""
+        while not (done := wait(self._pending, LOOK, FIRST_COMPLETED).done):
+            self.workers.look_after(self._pending)
+        return done
 
     def _keep(self, bundle: Bundle) -> None:
         self._made += len(bundle.rows)

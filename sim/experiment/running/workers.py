@@ -14,9 +14,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from threading import Event, Thread
@@ -130,6 +130,26 @@ class ProcessPool:
             )
         _last_of_all(self._executor)
 
+    def is_dead(self) -> bool:
+        """Whether a thread of loky's has ended that hands out batches or takes their answers in.
+
+        So it ends without memory, and what it should have told is waited for, for ever.
+        """
+        if self._executor is None:
+            return False
+        threads = (
+            self._executor._executor_manager_thread,
+            getattr(self._executor._call_queue, "_thread", None),
+        )
+        return any(thread is not None and not thread.is_alive() for thread in threads)
+
+    def give_up(self, pending: Iterable[Future[Bundle]]) -> None:
+        """Take its batches for lost, and end its processes."""
+        _end(self._executor, wait=False)
+        for future in pending:
+            with suppress(InvalidStateError):  # it was told after all
+                future.set_exception(BrokenExecutor("nobody is left who takes answers in"))
+
     def close(self, *, failed: bool) -> None:
         """Leave the processes to the next call, or end what they are doing."""
         ProcessPool.idle_since = -math.inf if failed else time.monotonic()
@@ -147,8 +167,20 @@ def _last_of_all(executor: Any) -> None:
 
     for older in _ENDS:
         older.cancel()
-    kill = {"kill_workers": True}  # else those that an interrupt wants killed would be spared
-    _ENDS[:] = [Finalize(None, executor.shutdown, kwargs=kill, exitpriority=BEFORE_QUEUES)]
+    _ENDS[:] = [Finalize(None, _end, (executor,), exitpriority=BEFORE_QUEUES)]
+
+
+def _end(executor: Any, *, wait: bool = True) -> None:
+    """End its processes, also where the thread of loky's is not left that would."""
+    from multiprocessing import active_children
+
+    try:  # else those that an interrupt wants killed would be spared
+        executor.shutdown(wait=wait, kill_workers=True)
+    finally:
+        for process in active_children():
+            if type(process).__module__.startswith("loky.") and process.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
 
 
 _ENDS: list[Finalize] = []
@@ -457,6 +489,11 @@ class Workers:
                 "cluster: it cannot read the scenario; scheduler and workers need the same Python "
                 "and berthsim, and your own modules"
             ) from error
+
+    def look_after(self, pending: Iterable[Future[Bundle]]) -> None:
+        """Take batches for lost that nobody is left to hear of."""
+        if isinstance(self._executor, ProcessPool) and self._executor.is_dead():
+            self._executor.give_up(pending)
 
     def revive(self, error: BrokenExecutor) -> None:
         """Go on after a worker process has died; its runs have to be made again.

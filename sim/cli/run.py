@@ -51,6 +51,7 @@ def _explained(scenario: Scenario, results: Results, *, jobs: int | None) -> lis
         seed=told["seed"],
         replications=told["replications"],
         jobs=jobs,
+        runs=results.runs,
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from sim.core.cited import Cited
 from sim.core.quantity import shown_change
 from sim.experiment import Burst, Scenario
@@ -14,7 +16,7 @@ from sim.experiment.running.metric import READY, measured
 from sim.experiment.statistics.one_at_a_time import Answers, Effect, fixed, one_at_a_time, ranged
 
 if TYPE_CHECKING:
-    import numpy as np
+    import pandas as pd
 
 T = TypeVar("T")
 
@@ -93,21 +95,22 @@ def explain(
     node: T,
     answers: Answers[T],
     *,
-    base: float,
+    base: float | np.ndarray,
     idle: int = 0,
     only: Iterable[Cited] | None = None,
 ) -> Explained:
     """The numbers in a description that move its answer.
 
     Args:
-        base: the answer.
+        base: the answer, once or in every replication.
         idle: numbers known to do nothing, which are not tried.
         only: the numbers to move; None: all that have a range.
     """
-    effects = one_at_a_time(node, answers, only)
-    moved = tuple(effect for effect in effects if moves(effect, base, LEAST))
+    effects = one_at_a_time(node, answers, only, base=base)
+    answer = float(np.mean(base))
+    moved = tuple(effect for effect in effects if moves(effect, answer, LEAST))
     others = len(effects) - len(moved) + idle
-    return Explained(variant, what, base, moved, others, len(fixed(node)))
+    return Explained(variant, what, answer, moved, others, len(fixed(node)))
 
 
 def explain_starts(
@@ -117,12 +120,14 @@ def explain_starts(
     replications: int,
     jobs: int | None = 1,
     only: Mapping[str, Sequence[Cited]] | None = None,
+    runs: pd.DataFrame,
 ) -> list[Explained]:
     """The numbers that move the mean time to ready; none where no start becomes ready.
 
     Args:
         replications: of the answer; the mean of the first 5 of them is explained.
         only: the numbers to move, by variant; None: all that have a range.
+        runs: those of the answer, by variant and number; they need not be made again.
     """
     times = min(AVERAGED, replications)
 
@@ -134,8 +139,9 @@ def explain_starts(
         chosen = None if only is None else only.get(variant, ())
         if chosen is not None and not chosen:
             continue
-        base = float(ready_after([scenario]).mean())
-        if not math.isnan(base):
+        mine = runs[(runs["variant"] == variant) & (runs["run"] < times)]
+        base = mine[READY].to_numpy() if READY in mine else np.array(math.nan)
+        if not np.isnan(base).any():
             what = "mean time to ready, s"
             explained.append(explain(variant, what, scenario, ready_after, base=base, only=chosen))
     return explained
@@ -146,11 +152,13 @@ def assumptions(
     *,
     seed: int,
     replications: int,
+    runs: pd.DataFrame,
     explained: Sequence[Explained] | None = None,
 ) -> list[Assumed]:
     """The assumed numbers that starts rest on, each in the variant that it moves most.
 
     Args:
+        runs: those of the answer, as for `explain_starts`.
         explained: the answer of `explain_starts` where it is there already. Without it one start
             alone, run once, tells which numbers are worth the replications, and in which variant.
     """
@@ -160,7 +168,9 @@ def assumptions(
             name: [each.effect.cited for each in tried if each.variant == name]
             for name in scenarios
         }
-        explained = explain_starts(scenarios, seed=seed, replications=replications, only=only)
+        explained = explain_starts(
+            scenarios, seed=seed, replications=replications, only=only, runs=runs
+        )
     return strongest(each for answer in explained for each in answer.assumed())
 
 

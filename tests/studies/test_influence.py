@@ -55,6 +55,22 @@ def test_each_number_is_said_once_where_it_is_the_largest_share() -> None:
     assert strongest([*long, *short]) == short
 
 
+def test_an_answer_that_is_there_is_not_asked_for_again() -> None:
+    """Only the four ends are; half of two short runs may be the answer itself."""
+    asked: list[Journey] = []
+
+    def counted(journeys: Sequence[Journey]) -> list[float]:
+        asked.extend(journeys)
+        return takes(journeys)
+
+    journey = Journey(ride=cited("ride", 40, 80, 120), walk=cited("walk", 10, 20, 40))
+    found = explain("by bus", "s", journey, counted, base=takes([journey])[0])
+
+    assert journey not in asked and len(asked) == 4
+    assert [effect.base for effect in found.effects] == [100.0, 100.0]
+    assert [(effect.at_low, effect.at_high) for effect in found.effects] == [(60, 140), (90, 120)]
+
+
 CORE = "core.epyc-guest.speed"
 
 

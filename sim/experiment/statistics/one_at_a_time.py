@@ -75,18 +75,27 @@ def fixed(node: object) -> list[Cited]:
 
 
 def one_at_a_time(
-    node: T, answers: Answers[T], only: Iterable[Cited] | None = None
+    node: T,
+    answers: Answers[T],
+    only: Iterable[Cited] | None = None,
+    *,
+    base: float | np.ndarray | None = None,
 ) -> list[Effect]:
     """Each figure moved to both ends of its range, strongest first.
 
     Args:
         answers: evaluates many descriptions at once, on the same random numbers.
         only: the figures to move; None: all that have a range.
+        base: what `answers` says of the description as it is; None: it is asked.
     """
     moved = ranged(node) if only is None else list(only)
-    ends = [(c, with_figure(node, c.key, end)) for c in moved for end in (c.low, c.high)]  # type: ignore[arg-type]
-    rows = np.asarray(answers([node, *(at_end for _, at_end in ends)]), dtype=float)
+    if not moved:
+        return []
+    ends = [with_figure(node, c.key, end) for c in moved for end in (c.low, c.high)]  # type: ignore[arg-type]
+    rows = np.asarray(answers([node, *ends] if base is None else ends), dtype=float)
     rows = rows.reshape(len(rows), -1)
+    if base is not None:
+        rows = np.vstack([np.reshape(base, (1, -1)), rows])
     effects = [
         _effect(cited, rows[0], rows[2 * number + 1], rows[2 * number + 2])
         for number, cited in enumerate(moved)

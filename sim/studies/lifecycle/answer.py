@@ -65,8 +65,8 @@ class LifecycleAnswer:
         def ready_after(lives: Sequence[Life]) -> np.ndarray:
             return measured(lives, READY, times=1, seed=self.question.seed, what="explaining")
 
-        base = float(ready_after([life])[0, 0])
-        if math.isnan(base):
+        base = ready_after([life])
+        if math.isnan(base[0, 0]):
             return None
         only = None if self.question.explain else assumed_figures(life)
         platform = self.question.platform

@@ -191,6 +191,7 @@ class StartupAnswer:
             self.scenarios,
             seed=self.question.seed,
             replications=self.question.replications,
+            runs=self.results.runs,
             explained=self.explained,
         )
 

@@ -74,7 +74,7 @@ def answer(question: StartupQuestion) -> StartupAnswer:
     hosts = {variant: s.platform.host_name(service) for variant, s in scenarios.items()}
     explained = None
     if question.explain:
-        explained = explain_starts(scenarios, seed=seed, replications=times)
+        explained = explain_starts(scenarios, seed=seed, replications=times, runs=results.runs)
     account = account_line(_needs(scenarios, service, question.tasks))
     return StartupAnswer(
         question, service, rows, results, hosts, scenarios, explained, account, _remarks(scenarios)

@@ -400,7 +400,9 @@ def made_beside(
 
     def waits(what: Scenario, seed: int, replication: int) -> Recorder:
         if replication == 0:
-            deadline = time.monotonic() + (20.0 if worth < 1.0 else 0.1)
+            deadline = time.monotonic() + (
+                20.0 if left and worth < 1.0 else 3 * workers.SAYS_LITTLE
+            )
             while not pool.given and time.monotonic() < deadline:
                 time.sleep(0.001)
             given.extend(pool.given)

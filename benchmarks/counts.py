@@ -37,7 +37,7 @@ from sim.studies.density.study import density
 KEPT = Path(__file__).with_name("counts.json")
 MORE = 1.1
 """Times the figure kept that a count may be."""
-OF_ONE_PYTHON = ("bytes", "bytecodes")
+OF_ONE_PYTHON = ("bytes", "bytecodes", "objects")
 """What a count begins with that depends on the Python it was taken with."""
 
 VERBS = {
@@ -152,6 +152,20 @@ def memory(starts: int = 1_000, hosts: int = 10, jobs: int = 10_000) -> Iterator
     tracemalloc.stop()
 
 
+def objects(tasks: int = 200) -> Iterator[tuple[str, float]]:
+    """That the collector has to look through for a task that runs: those of so many more."""
+    for name in ("fargate", "eks-karpenter", "ecs-asg"):
+        sizes = []
+        for count in (20, tasks, 2 * tasks):  # as below
+            gc.collect()
+            before = len(gc.get_objects())
+            world, live = deployed(name, count)
+            until_ready(world, count)
+            sizes.append(len(gc.get_objects()) - before)
+            assert live.hosts()
+        yield f"objects a task that runs, {name}", (sizes[2] - sizes[1]) / tasks
+
+
 def alive_bytes(platform: str, tasks: int) -> float:
     """Allocated for a task that runs, and its microVM: that of so many more of them."""
     sizes = []
@@ -219,7 +233,8 @@ def scale_outs(tasks: int = 60) -> Iterator[tuple[str, float]]:
 
 def taken() -> dict[str, float]:
     """All counts, by name."""
-    parts = (modules(), events(), alone(), requests(), memory(), bytecodes(), scale_outs())
+    ran = (events(), alone(), requests(), memory(), objects(), bytecodes(), scale_outs())
+    parts = (modules(), *ran)
     return {name: round(count, 1) for part in parts for name, count in part}
 
 

@@ -27,6 +27,10 @@ class Ready:
         return "ready"
 
 
+READY: Final = Ready()
+"""That of all starts: it says no more of one than of another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """There was no room; `limit` is the platform's own word for what was missing."""
@@ -277,7 +281,7 @@ class Start(Following):
 
 def _ended() -> Story:
     yield _NOW
-    return Ready()
+    return READY
 
 
 _ENDED = _ended()

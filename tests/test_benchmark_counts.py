@@ -13,6 +13,7 @@ from benchmarks.counts import (
     alive_bytes,
     alone,
     events,
+    objects,
 )
 
 
@@ -35,6 +36,16 @@ def test_events_a_task_are_those_that_are_kept() -> None:
     assert max(by_itself.values()) < 6.0  # a placement, three steps, and what calls and waits share
     assert {f"modules, {name}" for name in VERBS} < set(kept)
     assert any(name.startswith(OF_ONE_PYTHON) for name in kept)
+
+
+def test_a_pod_that_runs_is_few_objects() -> None:
+    """All of them are looked through once its run is over; nothing that a node or a cluster needs
+    once is there once for each pod."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))["counts"]
+    now = dict(objects(60))
+
+    assert now["objects a task that runs, eks-karpenter"] < 20.0
+    assert set(now) < set(kept)
 
 
 def test_what_a_running_task_keeps_does_not_grow_with_their_number() -> None:

@@ -81,6 +81,9 @@ class Bucket:
         except Interrupt:
             self.give_up(promise)
             raise
+        promises = self._promises
+        if promises and promises[0] is promise:  # nobody may come any more and look for old ones
+            promises.popleft()
 
     def give_up(self, promise: Promise) -> None:
         """Leave promised tokens to others: the caller no longer waits for them."""

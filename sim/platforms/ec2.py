@@ -20,7 +20,7 @@ from sim.platforms.limits import BudgetItem, fits, with_free
 from sim.sandbox import ContainerEngine, ContainerRuntime
 from sim.sandbox.app_process import InstalledApp, RunningApp
 from sim.sandbox.task import BringUp, run_task
-from sim.start import Ceiling, Ready, Refused, Start, StartGate, Starting, Story
+from sim.start import READY, Ceiling, Refused, Start, StartGate, Starting, Story
 from sim.workload import Demand, Service, task_size
 
 
@@ -218,7 +218,7 @@ class Account(BareDeployment):
         yield from self._boots(start, kernel)
         start.phase("app")
         yield from instance.app.run(start)
-        return Ready()
+        return READY
 
     def _boots(self, start: Start, kernel: Kernel) -> Generator[Event, Any, None]:
         step = self._ec2.booting.plain()

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from simpy import Event
@@ -173,6 +172,19 @@ class FargateHost(Hosting):
         return "Fargate tasks", plain(self.fargate.account_vcpus)
 
 
+class MicroVM:
+    """The microVM of a task, which goes with it: when it is called; one object a task."""
+
+    __slots__ = ("_fargate", "_kernel", "_store")
+
+    def __init__(self, fargate: "LiveFargate", kernel: Kernel, store: ImageStore) -> None:
+        self._fargate, self._kernel, self._store = fargate, kernel, store
+
+    def __call__(self) -> None:
+        self._store.abandon()
+        self._fargate.kernels.pop(self._kernel)
+
+
 class LiveFargate:
     """Fargate in a running world: it admits starts, and brings each its microVM."""
 
@@ -227,13 +239,8 @@ class LiveFargate:
         self.kernels[kernel] = None
         daemon = kernel.cpu.group(weight=1024.0, cap=size.vcpu)
         store = ImageStore(kernel, daemon, self._registry, fargate.unpacking, lone=start.lone)
-        start.at_end.append(partial(self._end, kernel, store))
+        start.at_end.append(MicroVM(self, kernel, store))
         return ContainerEngine(kernel, daemon, store, self._runtime)
-
-    def _end(self, kernel: Kernel, store: ImageStore) -> None:
-        """A microVM goes with its task."""
-        store.abandon()
-        self.kernels.pop(kernel)
 
     def _machine(self, size: FargateSize, beside: float) -> Machine:
         """The microVM of a size, described once for all tasks of it."""

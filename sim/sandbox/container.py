@@ -14,7 +14,7 @@ from sim.sandbox.app_process import EXEC_FORMAT, RunningApp
 from sim.sandbox.runtime_costs import RuntimeCosts
 from sim.sandbox.task import run_task
 from sim.sharing import Group, Job
-from sim.start import Ready, Start, StartGate, Starting, Story
+from sim.start import READY, Start, StartGate, Starting, Story
 from sim.workload import Demand, Requests, RequestServer
 
 
@@ -172,7 +172,7 @@ class ContainerEngine:
         container = yield from self.up(start, parent)
         start.phase("app")
         yield from container.run(start)
-        return Ready()
+        return READY
 
     def _several(self, start: Start) -> Story:
         """All containers of a task, in a cgroup of the task where they share a quota."""
@@ -197,14 +197,14 @@ class ContainerEngine:
         if not self._take(start, image, how):
             reads = plain(start.service.app.startup_read)
             held = yield from self.store.pull(start, image, how, reads=reads)
-            start.at_end.append(held.release)
+            start.at_end.append(held.given_back)
 
     def _take(self, start: Starting, image: Image, policy: PullPolicy) -> bool:
         """Keep an image until the start ends, if it is here and no registry is contacted."""
         held = self.store.take(image, policy)
         if held is None:
             return False
-        start.at_end.append(held.release)
+        start.at_end.append(held.given_back)
         return True
 
     def write(self, start: Starting) -> None:

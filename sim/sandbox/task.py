@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from simpy import AllOf, Event, Process
 
 from sim.core.recorder import TILE, Span
-from sim.start import Ready, Sandbox, Start, Starting, Story
+from sim.start import READY, Ready, Sandbox, Start, Starting, Story
 from sim.workload import Demand, Wait
 from sim.workload.waiting import waits_for
 
@@ -134,7 +134,7 @@ def run_together(
         one_by_one: whether each waits until the one before it runs, as the kubelet has it.
     """
     yield from _Together(start, bring_up, one_by_one=one_by_one).run()
-    return Ready()
+    return READY
 
 
 def run_task(start: Start, bring_up: BringUp) -> Story:

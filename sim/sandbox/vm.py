@@ -15,7 +15,7 @@ from sim.host import Kernel, Memory, Step
 from sim.sandbox.app_process import InstalledApp, RunningApp
 from sim.sandbox.task import run_task
 from sim.sharing import Group
-from sim.start import Ready, Start, Starting, Story
+from sim.start import READY, Start, Starting, Story
 from sim.units import MiB
 from sim.workload import Demand, Requests, RequestServer
 
@@ -185,7 +185,7 @@ class Guest:
             return run_task(start, self._bring_up)
         start.phase("app")
         yield from self._app.run(start)
-        return Ready()
+        return READY
 
     def _bring_up(self, start: Starting) -> Generator[Event, Any, None]:
         """One of several programs of the guest."""

@@ -1,5 +1,6 @@
 """Token buckets: so many at once, so many a second, first come first served."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from simpy import Environment, Interrupt
 
 from sim.core.cited import Cited
-from sim.core.token_bucket import Bucket, Quota
+from sim.core.token_bucket import Bucket, Promise, Quota
 
 Call = tuple[float, int]
 
@@ -121,6 +122,21 @@ def queued(size: float, refill: float, calls: list[Call], leave: list[float]) ->
         env.process(leaver(callers[number], calls[number][0] + patience))
     env.run()
     return grants
+
+
+def test_a_bucket_keeps_no_caller_whose_tokens_have_come() -> None:
+    """Nobody comes after them: all that waited are forgotten with the last."""
+    env = Environment()
+    bucket = Bucket(env, 1, 1)
+    for _ in range(5):
+        env.process(bucket.queue())
+    env.run(until=0.5)
+    waiting = sum(isinstance(each, Promise) for each in gc.get_objects())
+    env.run()
+    gc.collect()
+
+    assert waiting >= 4
+    assert sum(isinstance(each, Promise) for each in gc.get_objects()) <= waiting - 4
 
 
 LEAVES = st.lists(st.sampled_from([0.125, 1.0, 5.0, 1e6]), min_size=40, max_size=40)

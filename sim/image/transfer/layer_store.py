@@ -74,7 +74,16 @@ class Keeper(Protocol):
 class StoredImage:
     """An image on a host's disk, or on its way there."""
 
-    __slots__ = ("_awaited", "_store", "coming", "image", "pulled", "used_until", "users")
+    __slots__ = (
+        "_awaited",
+        "_store",
+        "coming",
+        "given_back",
+        "image",
+        "pulled",
+        "used_until",
+        "users",
+    )
 
     def __init__(
         self,
@@ -95,9 +104,11 @@ class StoredImage:
         """Time at which a start here first used it; None: never."""
         self.used_until = 0.0
         """Time at which its last user ended."""
+        self.given_back = self._give_back
+        """Called when a start has ended that had pulled it, or wanted to; bound here, once for all
+        of them."""
 
-    def release(self) -> None:
-        """Give it back to its store: a start that had pulled it, or wanted to, has ended."""
+    def _give_back(self) -> None:
         self._store.release(self)
 
     @property

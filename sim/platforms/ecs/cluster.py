@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from simpy import Event, Interrupt
@@ -38,6 +37,20 @@ class TaskCapacity:
 
     def add_host(self) -> None:
         """One more host is up; Fargate brings one with each task."""
+
+
+class PlaceOnInstance:
+    """A task's place on its instance, which is given back when it is called; one object a task."""
+
+    __slots__ = ("_cluster", "_instance", "_request")
+
+    def __init__(
+        self, cluster: "ECSCluster", instance: ContainerInstance, request: TaskRequest
+    ) -> None:
+        self._cluster, self._instance, self._request = cluster, instance, request
+
+    def __call__(self) -> None:
+        self._cluster.free(self._instance, self._request)
 
 
 class ECSCluster(TaskCapacity):
@@ -140,7 +153,7 @@ class ECSCluster(TaskCapacity):
                 placed = self._pending.enter(request)
                 instance = yield placed
         except Interrupt:
-            self._pending.leave(request, placed, self._free)
+            self._pending.leave(request, placed, self.free)
             raise
         return instance
 
@@ -179,9 +192,10 @@ class ECSCluster(TaskCapacity):
 
     def _hold(self, start: Start, instance: ContainerInstance, request: TaskRequest) -> None:
         """The start goes to an instance, and gives its room back when it ends."""
-        start.at_end.append(partial(self._free, instance, request))
+        start.at_end.append(PlaceOnInstance(self, instance, request))
         start.place(instance.engine.kernel)
 
-    def _free(self, instance: ContainerInstance, request: TaskRequest) -> None:
+    def free(self, instance: ContainerInstance, request: TaskRequest) -> None:
+        """A task has ended, and takes no room of its instance any more."""
         self._index.give_back(instance, request)
         self._pending.place_waiting()

@@ -122,6 +122,6 @@ class ScalingCluster(ECSCluster):
     def _waits_longer(self) -> None:
         self._scaling.notice()
 
-    def _free(self, instance: ContainerInstance, request: TaskRequest) -> None:
-        super()._free(instance, request)
+    def free(self, instance: ContainerInstance, request: TaskRequest) -> None:
+        super().free(instance, request)
         self._scaling.notice()

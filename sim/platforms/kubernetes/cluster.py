@@ -1,7 +1,6 @@
 """The nodes of a cluster: they join and leave, pods are bound to them, and some pods wait."""
 
 from collections.abc import Callable, Generator
-from functools import partial
 from typing import Any
 
 from simpy import Event, Interrupt
@@ -27,6 +26,21 @@ from sim.start import Refused, Start, Story
 
 EVICTED, EVICTION = "evicted", "eviction"
 """Event of a pod that is moved, and its name in the record; the one made for it replaces it."""
+
+
+class PlaceOnNode:
+    """A pod's place on its node, which is given back when it is called.
+
+    It is there as long as the pod, so it is one object: a bound method in a `partial` is four.
+    """
+
+    __slots__ = ("_cluster", "_node", "_start")
+
+    def __init__(self, cluster: "NodeCluster", node: Node, start: Start) -> None:
+        self._cluster, self._node, self._start = cluster, node, start
+
+    def __call__(self) -> None:
+        self._cluster.release(self._start, self._node)
 
 
 class NodeCluster:
@@ -207,13 +221,14 @@ class NodeCluster:
         """The pod goes to a node, and gives its room back when it ends."""
         node.pods[start] = pod
         node.touched = self.world.env.now
-        start.at_end.append(partial(self._release, start, node, pod.request))
+        start.at_end.append(PlaceOnNode(self, node, start))
         start.place(node.kubelet.engine.kernel)
 
-    def _release(self, start: Start, node: Node, request: PodRequest) -> None:
-        del node.pods[start]
+    def release(self, start: Start, node: Node) -> None:
+        """A pod has ended, and takes no room of its node any more."""
+        pod = node.pods.pop(start)
         node.touched = self.world.env.now
-        self.scheduler.give_back(node, request)
+        self.scheduler.give_back(node, pod.request)
         if self.waits:
             self.unschedulable.place_waiting()
         _call(self.on_change)

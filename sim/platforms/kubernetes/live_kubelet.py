@@ -15,7 +15,7 @@ from sim.platforms.kubernetes.live_pod import Pod
 from sim.sandbox import Container, ContainerEngine
 from sim.sandbox.task import run_init, run_together
 from sim.sharing import Group
-from sim.start import Ready, Refused, Start, Starting, Story
+from sim.start import READY, Refused, Start, Starting, Story
 from sim.workload import Demand, HealthCheck
 
 NO_ADDRESS = "FailedCreatePodSandBox: aws-cni: failed to assign an IP address to container"
@@ -45,12 +45,14 @@ class LiveKubelet:
     """
 
     __slots__ = (
+        "_address_given_back",
         "_back_off",
         "_longest",
         "_memory",
         "_noise",
         "_pulls",
         "_sandbox",
+        "_sandbox_gone",
         "_sandbox_memory",
         "_turns",
         "addresses",
@@ -78,6 +80,9 @@ class LiveKubelet:
         self._sandbox = kubelet.sandbox.plain()
         self._noise = world.random.sampler("kubelet/sandbox", kubelet.sandbox.noise)
         self._sandbox_memory = plain(kubelet.sandbox_memory)
+        self._address_given_back = self._give_address_back
+        self._sandbox_gone = self._let_sandbox_go
+        """Bound here, and not once a pod: each of these would be an object as long as it runs."""
 
     def run(self, start: Start, pod: Pod) -> Story:
         """From a bound pod to ready; the record gets its conditions as events."""
@@ -101,7 +106,7 @@ class LiveKubelet:
             yield from bring_up(start)
         self._report(start, "ContainersReady")
         self._report(start, "Ready")
-        return Ready()
+        return READY
 
     def settle(self, pod: Pod) -> Container:
         """A pod that is up already, long after its start; returns the service's own container."""
@@ -176,7 +181,7 @@ class LiveKubelet:
         if self.addresses < 1:
             return False
         self.addresses -= 1
-        start.at_end.append(self._give_address_back)
+        start.at_end.append(self._address_given_back)
         return True
 
     def _give_address_back(self) -> None:
@@ -184,7 +189,7 @@ class LiveKubelet:
 
     def _hold_sandbox(self, start: Start) -> None:
         self.engine.kernel.memory.hold(self._sandbox_memory)
-        start.at_end.append(self._let_sandbox_go)
+        start.at_end.append(self._sandbox_gone)
 
     def _let_sandbox_go(self) -> None:
         self.engine.kernel.memory.hold(-self._sandbox_memory)

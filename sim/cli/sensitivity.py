@@ -15,7 +15,7 @@ from sim.core.question import Typed
 from sim.experiment.storage.finished_runs import make_folder
 from sim.experiment.storage.whole_file import write_whole
 from sim.studies.kinds import CountOrNone, whole
-from sim.studies.sensitivity import Sensitivity, amount, sensitivity, words
+from sim.studies.sensitivity import Sensitivity, amount, folder_of, sensitivity, words
 
 
 @description
@@ -49,8 +49,9 @@ def command(
             budget=question.budget,
             jobs=workers.jobs,
             cluster=workers.cluster,
+            out=to.out,
         )
-    files = _write(answer, to.out / scenario.name / "sensitivity") if answer.top else []
+    files = _write(answer, folder_of(to.out, scenario)) if answer.top else []
     if to.json:
         as_json(answer.json())
         note("\n".join(f"wrote {path}" for path in files))

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.core.mistakes import a_path
 from sim.core.names import unknown
 from sim.core.quantity import shown_number
 from sim.experiment import Scenario
+from sim.experiment.replication import Interrupted
 from sim.experiment.running.metric import READY, measured, measures
 from sim.experiment.running.run import run
+from sim.experiment.running.workers import WHERE
 from sim.experiment.statistics.one_at_a_time import Effect, fixed, one_at_a_time, ranged
 from sim.experiment.statistics.sobol import Indices, base_points, sobol
+from sim.experiment.storage.kept_values import KeptValues
 from sim.studies.influence import AVERAGED, MATTERS, matters
 
 if TYPE_CHECKING:
@@ -141,6 +147,7 @@ def sensitivity(
     jobs: int | None = None,
     cluster: str | None = None,
     budget: int = 8000,
+    out: str | os.PathLike[str] | None = None,
 ) -> Sensitivity:
     """Each cited figure moved over its range, then the ten strongest together.
 
@@ -150,13 +157,19 @@ def sensitivity(
         jobs: processes of this machine; None: one for each core where that pays.
         cluster: `local`, or the address of a Dask scheduler.
         budget: runs that the Sobol indices may cost; 0: none.
+        out: folder of the results; answers that are there already are not made again. None: that
+            of `using` around the call, or else they are in memory only.
 
     Raises:
         UnknownName: there is no such metric.
         ValueError: a run has none, such as a time to ready where nothing became ready.
+        OSError: the folder or the cluster cannot be used, or the disk is full.
+        Interrupted: Ctrl-C; what is finished is kept in `out`.
     """
     _check(scenario, metric, replications, seed)
-    at = partial(measured, metric=metric, seed=seed, jobs=jobs, cluster=cluster)
+    out = WHERE.get().out if out is None else out
+    folder = None if out is None else folder_of(a_path("out", out), scenario) / "answers"
+    at = partial(_answers, folder, metric=metric, seed=seed, jobs=jobs, cluster=cluster)
     effects = one_at_a_time(scenario, partial(at, times=replications, what="one at a time"))
     base = effects[0].base
     if math.isnan(base):
@@ -167,6 +180,33 @@ def sensitivity(
     )
     indices, refused = _indices(answer, scenario, at, budget)
     return replace(answer, indices=indices, refused=refused)
+
+
+def folder_of(out: Path, scenario: Scenario) -> Path:
+    """Where the answers of a scenario are kept, and its tables and pictures."""
+    return out / scenario.name / "sensitivity"
+
+
+def _answers(
+    folder: Path | None,
+    scenarios: Sequence[Scenario],
+    *,
+    metric: str,
+    times: int,
+    seed: int,
+    **how: Any,
+) -> np.ndarray:
+    """`measured`, with what was made kept in a folder."""
+    if folder is None:
+        return measured(scenarios, metric, times=times, seed=seed, **how)
+    kept = KeptValues(folder, scenarios, metric, times=times, seed=seed)
+    try:
+        return measured(scenarios, metric, times=times, seed=seed, values=kept, **how)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"stopped; {kept.made} of {kept.table.size} runs are kept in {kept.path}, and the same "
+            f"command goes on from there"
+        ) from None
 
 
 def _indices(

@@ -24,7 +24,14 @@ from sim.experiment.storage.finished_runs import LOCK
 
 WRITING = tuple(
     f"storage/{name}.py"
-    for name in ("part_files", "run_folder", "finished_runs", "manifest", "whole_file")
+    for name in (
+        "part_files",
+        "run_folder",
+        "finished_runs",
+        "manifest",
+        "whole_file",
+        "kept_values",
+    )
 )
 OURS = f"{os.sep}sim{os.sep}"
 WRITTEN = re.compile(rb'"written": "[^"]*"')

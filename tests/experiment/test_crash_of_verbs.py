@@ -1,6 +1,7 @@
 """Verbs and scripts that are interrupted or killed: the same command ends in the same tables."""
 
 import contextlib
+import math
 import os
 import random
 import shutil
@@ -21,8 +22,8 @@ from typed_verbs import ALONE, KINDS, OTHERS, assert_same, typed
 
 from sim.cli.interrupt import is_one
 from sim.experiment.running import engine
+from sim.experiment.storage import kept_values, whole_file
 from sim.experiment.storage import run_folder as store
-from sim.experiment.storage import whole_file
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # an interrupt after open, before with
@@ -32,12 +33,14 @@ pytestmark = [
 
 @pytest.fixture
 def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every batch is a part, batches are small, and nobody waits before drafts are tidied up.
+    """Every batch is written, batches are small, and nobody waits before drafts are tidied up.
 
     Each run is made once.
     """
     monkeypatch.setattr(store, "FLUSH_SECONDS", 0.0)
-    monkeypatch.setattr(engine, "BATCH_SECONDS", 0.01)
+    monkeypatch.setattr(kept_values, "SECONDS", 0.0)
+    monkeypatch.setattr(kept_values, "SHARE", math.inf)
+    monkeypatch.setattr(engine, "BATCH_SECONDS", 0.0)
     monkeypatch.setattr(whole_file, "LEFT", 0.0)
     remember_runs(monkeypatch)
 

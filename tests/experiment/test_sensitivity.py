@@ -3,18 +3,27 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 from worlds import app, docker, service
 
+from sim import catalog
 from sim.core.cited import Cited, Number
 from sim.core.description import description, with_figures
 from sim.experiment import Burst, Scenario
+from sim.experiment.replication import Interrupted
+from sim.experiment.running import batch as batches
+from sim.experiment.running import workers
+from sim.experiment.running.batch import Batch, Bundle, RunKey
 from sim.experiment.running.metric import measured, measures
 from sim.experiment.running.run import run
+from sim.experiment.running.workers import using
 from sim.experiment.statistics.one_at_a_time import fixed, one_at_a_time, ranged
 from sim.experiment.statistics.sobol import Indices, base_points, sobol
+from sim.studies.sensitivity import sensitivity
 from sim.units import MiB
 
 
@@ -197,3 +206,87 @@ def test_a_run_without_a_ready_start_has_no_time() -> None:
     assert "time_to_ready_s" in measures(run(scenario(), 1, 0))
     assert "time_to_ready_s" not in measures(run(empty, 1, 0))
     assert np.isnan(measured([empty, scenario()], "time_to_ready_s", times=2, seed=1)[0]).all()
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, stop_after: float = math.inf) -> list[RunKey]:
+    """The runs that are made from now on, until somebody presses Ctrl-C."""
+    made: list[RunKey] = []
+
+    def perform(batch: Batch) -> Bundle:
+        if len(made) >= stop_after:
+            raise KeyboardInterrupt
+        made.extend(batch.runs)
+        return batches.perform(batch)
+
+    monkeypatch.setattr(workers, "perform", perform)
+    return made
+
+
+def small() -> Scenario:
+    return Scenario(
+        name="small",
+        platform=catalog.ecs("m5.large"),
+        arrivals=(Burst(service=catalog.service("node"), tasks=2),),
+    )
+
+
+def test_a_study_that_is_interrupted_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No run is made twice, the answer is the same to the last bit, and so is the file of it."""
+    ask = partial(sensitivity, small(), replications=2, budget=300)
+    with monkeypatch.context() as patch:
+        wanted = counted(patch)
+        whole = ask(out=tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        first = counted(patch, stop_after=len(wanted) // 3)
+        with pytest.raises(Interrupted, match="and the same command goes on"):
+            ask(out=tmp_path / "out")
+    again = counted(monkeypatch)
+
+    assert ask(out=tmp_path / "out") == whole
+    assert 0 < len(again) < len(wanted)
+    assert sorted(first + again) == sorted(wanted)
+    again.clear()
+    with using(out=tmp_path / "out"):
+        assert ask() == whole
+    assert not again
+    files = [sorted((tmp_path / name).rglob("*.json")) for name in ("whole", "out")]
+    assert [f.read_bytes() for f in files[0]] == [f.read_bytes() for f in files[1]]
+
+
+@pytest.mark.parametrize("damage", [b"", b"null", b"[" * 100_000, b'{"values":[[0,0,1.5]]}', None])
+def test_numbers_that_are_damaged_are_made_again(
+    damage: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut short, forged, or with one bit flipped."""
+    ask = partial(sensitivity, small(), replications=2, budget=0, out=tmp_path)
+    whole = ask()
+    [file] = tmp_path.rglob("*.json")
+    text = file.read_bytes()
+    file.write_bytes(text.replace(b"2", b"3", 1) if damage is None else damage)
+    made = counted(monkeypatch)
+
+    assert ask() == whole
+    assert made
+    assert file.read_bytes() == text
+
+
+def test_another_question_goes_on_from_no_other_s_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another seed, metric, or scenario."""
+    ask = partial(sensitivity, replications=2, budget=0, out=tmp_path)
+    ask(small())
+    made = counted(monkeypatch)
+    larger = replace(small(), arrivals=(Burst(service=catalog.service("node"), tasks=3),))
+    for other in (
+        partial(ask, small(), seed=2),
+        partial(ask, small(), metric="time_to_running_s"),
+        partial(ask, larger),
+    ):
+        made.clear()
+        other()
+        assert made
+
+    assert len(list(tmp_path.rglob("*.json"))) == 4

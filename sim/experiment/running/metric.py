@@ -30,6 +30,7 @@ def measured(
     jobs: int | None = None,
     cluster: str | None = None,
     what: str = "simulating",
+    values: "Values | None" = None,
 ) -> np.ndarray:
     """A metric of every scenario (rows) in every replication (columns), on the same numbers.
 
@@ -37,11 +38,12 @@ def measured(
 
     Args:
         jobs, cluster: as of `compare`.
+        values: where they are kept; those that are there are not made again. None: in memory only.
     """
     named = {f"{number}": scenario for number, scenario in enumerate(scenarios)}
-    values = _Values(np.full((len(named), times), math.nan), metric)
+    values = Values(len(named), times, metric) if values is None else values
     with Workers(jobs, cluster) as workers:
-        Engine(
+        engine = Engine(
             named,
             seed=seed,
             target=Number(times),
@@ -49,20 +51,33 @@ def measured(
             workers=workers,
             tables=False,
             what=what,
-        ).run()
+        )
+        try:
+            engine.run()
+        finally:
+            values.flush()
     return values.table
 
 
-class _Values:
-    """Keeps one metric of the runs it is given."""
+class Values:
+    """Keeps one metric of the runs it is given.
 
-    def __init__(self, table: np.ndarray, metric: str) -> None:
-        self.table = table
+    Attributes:
+        table: a row a scenario, a column a replication.
+    """
+
+    def __init__(self, scenarios: int, times: int, metric: str) -> None:
+        self.table = np.full((scenarios, times), math.nan)
         self.metric = metric
 
+    def flush(self) -> None:
+        """Nothing is written."""
+
     def add(self, bundle: Bundle) -> None:
+        """Keep the numbers of a bundle."""
         for row in bundle.rows:
             self.table[int(row["variant"]), row["run"]] = row.get(self.metric, math.nan)
 
     def rows(self) -> Iterable[RunRow]:
+        """No rows: it starts empty."""
         return ()

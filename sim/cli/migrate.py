@@ -67,11 +67,22 @@ def command(
 def show(answer: MigrateAnswer, *, explain: bool) -> None:
     """A row for each way; what is wasted, what stays, what a failure takes; what it rests on."""
     table(
-        ["way", "hosts", "least", "stay", "stopped by", "vCPU used", "memory used", "USD/month"],
+        [
+            "way",
+            "instance",
+            "hosts",
+            "least",
+            "stay",
+            "stopped by",
+            "vCPU used",
+            "memory used",
+            "USD/month",
+        ],
         [_cells(way) for way in answer.ways],
-        title="hosts: machines or Fargate tasks; least: the fewest that any packing needs; stay: "
-        "VMs that stay EC2 instances",
-        right="lrrrlrrr",
+        title="hosts: machines or Fargate tasks; stay: VMs that stay EC2 instances; least, where the "
+        "screen has room for it: the fewest that any packing needs",
+        right="llrrrlrrr",
+        spare=["least"],
         dash="does not apply here, or the files do not say",
     )
     for way in answer.ways:
@@ -130,6 +141,7 @@ def _show_groups(answer: MigrateAnswer) -> None:
 def _cells(way: Way) -> list[str]:
     return [
         way.name,
+        way.instance or "-",
         _count(way.hosts),
         _count(way.lower_bound),
         str(len(way.stay)) if way.stay else "-",

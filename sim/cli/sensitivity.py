@@ -34,6 +34,10 @@ class SensitivityQuestion:
     """Runs for the Sobol indices; 0: none."""
 
 
+WIDEST = 30
+"""Characters of a figure beyond which its range has a line of its own: the table fits 80."""
+
+
 def command(
     question: SensitivityQuestion, caveats: Caveats, workers: WorkerOptions, to: Simulated
 ) -> int:
@@ -90,6 +94,7 @@ def show(answer: Sensitivity) -> None:
             title=f"mean {words(answer.metric)} of {answer.replications} replications, "
             "one figure moved at a time",
             right="llrrrrrr",
+            spare=["first"],
         )
     if not all(effect.beyond_chance for effect in answer.top):
         hint("?: with so few replications the two ends cannot be told apart.")
@@ -128,8 +133,11 @@ def _rows(answer: Sensitivity) -> list[list[str]]:
     rows = []
     for effect in answer.top:
         ends = [shown_number(end) for end in (effect.at_low, effect.at_high, effect.swing)]
-        row = [f"{effect.cited.key}\n  {effect.cited.shown()}", effect.cited.standing, *ends]
-        row[-1] += "" if effect.beyond_chance else " ?"
+        shown = effect.cited.shown()
+        if len(shown) > WIDEST:
+            shown = shown.replace(" (", "\n  (")
+        row = [f"{effect.cited.key}\n  {shown}", effect.cited.standing, *ends]
+        row[-1] += "" if effect.beyond_chance else "?"
         if effect.cited.key in shares:
             index = shares[effect.cited.key]
             row += [_share(index.first), _share(index.total)]

@@ -37,6 +37,7 @@ def test_the_answer_is_a_sentence_a_table_pictures_and_a_list(listed: Path) -> N
     assert ran.exit_code == 0
     assert "3 VMs are running: 10 vCPU and 24 GiB" in " ".join(ran.stdout.split())
     assert "These stay EC2 instances: ad (Windows)" in ran.stdout
+    assert "1 more m5.xlarge" in " ".join(ran.stdout.split())
     assert "after a power cut" in ran.stdout and "A month is 730 hours" not in ran.stdout
     assert {path.name for path in folder.glob("*.png")} == {
         "asked-and-used.png", "hosts.png", "cost.png",
@@ -59,6 +60,7 @@ def test_json_is_all_there_is_on_standard_output(listed: Path) -> None:
                "--instance", "m5.xlarge", "--out", listed.parent / "out")  # fmt: skip
     data = json.loads(ran.stdout)
 
+    assert [each["instance"] for each in data["ways"]] == [None, "m5.xlarge"]
     assert [each["name"] for each in data["guests"]] == ["web-1", "web-2"]
     assert [each["way"] for each in data["ways"]] == ["today", "ecs"]
     assert data["ways"][1]["hosts"] == 1

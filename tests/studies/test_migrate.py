@@ -24,6 +24,8 @@ from sim.workload.sizing.use import Use, use_of
 
 FORTY = Path("scenarios/inventories/forty_synthetic_vms.csv")
 
+KEYS_OF_A_WAY = {"way", "instance", "hosts", "lower_bound", "usd_per_month", "stopped_by"}
+
 
 def guest(name: str, vcpu: float = 2.0, memory: float = 4 * GiB, **said: object) -> OldGuest:
     return OldGuest(name=name, vcpu=vcpu, memory=memory, **said)  # type: ignore[arg-type]

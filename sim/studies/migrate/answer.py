@@ -207,7 +207,7 @@ class MigrateAnswer:
                 yield f"{way.name}: {radius}."
                 continue
             more = way.spared.machines - way.planned.machines
-            wanted = f"{more} more machine{'' if more == 1 else 's'}"
+            wanted = f"{more} more {way.instance}"
             usd = spare_usd(way, self.question.terms)
             price = "" if usd is None else f" ({usd:,.0f} USD a month)"
             keep = "keeps" if more == 1 else "keep"

@@ -65,6 +65,11 @@ class Way:
         return self.planned is not None and self.planned.packing is not None
 
     @property
+    def instance(self) -> str:
+        """Type of its shared machines, or sizes of its tasks; empty where each VM has its own."""
+        return "" if self.planned is None else self.planned.instance
+
+    @property
     def inside(self) -> frozenset[str]:
         """Names of the guests that are containers here."""
         return frozenset() if self.app is None else frozenset(part.name for part in self.app.parts)
@@ -84,6 +89,7 @@ class Way:
         """Plain data; what is not known is null."""
         return {
             "way": self.name,
+            "instance": self.instance or None,
             "hosts": self.hosts,
             "lower_bound": self.lower_bound,
             "usd_per_month": self.usd_per_month,

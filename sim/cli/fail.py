@@ -1,5 +1,7 @@
 """`sim fail`: a process, a host or a zone dies; who notices when, and when is all served again?"""
 
+from dataclasses import replace
+
 from sim.cli.script import picture
 from sim import plots
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
@@ -25,8 +27,10 @@ def command(
     to: Simulated,
 ) -> int:
     """Let it happen; 3 where no platform gets all of its tasks back."""
+    copies = question.tasks
     if own.files:
-        question = own.of(question, SAID_BY_FILES)
+        part = own.part(question, SAID_BY_FILES)
+        question, copies = replace(question, app=part.service), part.copies
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
     folder = answer.results.save(to.out)
@@ -38,6 +42,8 @@ def command(
     else:
         lead(answer.sentence())
         show(answer, explain=caveats.explain)
+        if copies != question.tasks:
+            hint(f"Your files have {copies} of it; --tasks {copies} asks about those.")
         wrote(folder, drawn, left)
     return 0 if any(row.serving is not None for row in answer.rows) else 3
 

@@ -79,8 +79,8 @@ def show(answer: MigrateAnswer, *, explain: bool) -> None:
             "USD/month",
         ],
         [_cells(way) for way in answer.ways],
-        title="hosts: machines or Fargate tasks; stay: VMs that stay EC2 instances; least, where the "
-        "screen has room for it: the fewest that any packing needs",
+        title="hosts: machines or Fargate tasks; stay: VMs that stay EC2 instances; least, where "
+        "there is room for it: the fewest that any packing needs",
         right="llrrrlrrr",
         spare=["least"],
         dash="does not apply here, or the files do not say",

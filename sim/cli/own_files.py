@@ -10,7 +10,7 @@ from sim.core.question import BadInput, Mistake, Typed, ask, differing, names_of
 from sim.files.question import HowRead, Paths, ReadQuestion
 
 if TYPE_CHECKING:
-    from sim.workload import Application
+    from sim.workload import Application, Part
 
 Q = TypeVar("Q")
 
@@ -79,6 +79,11 @@ class ServiceOfFiles(OwnFiles):
         Raises:
             BadInput: there are several, or none of that name.
         """
+        about: Q = replace(question, app=self.part(question, said_by_files).service)  # type: ignore[type-var]
+        return about
+
+    def part(self, question: object, said_by_files: Set[str]) -> "Part":
+        """That service with its copies; arguments and errors are those of `of`."""
         heeded = [
             field.name
             for field in fields(question)  # type: ignore[arg-type]
@@ -89,11 +94,9 @@ class ServiceOfFiles(OwnFiles):
             names = ", ".join(part.name for part in app.parts)
             raise BadInput(f"service: missing; --service with one of {names}")
         try:
-            part = app.parts[0] if self.service is None else app.part(self.service)
+            return app.parts[0] if self.service is None else app.part(self.service)
         except UnknownName as error:
             raise BadInput(str(error).replace("part", "service", 1)) from None
-        about: Q = replace(question, app=part.service)  # type: ignore[type-var]
-        return about
 
 
 def shared(question: object, heeded: Sequence[str]) -> dict[str, Any]:

@@ -51,7 +51,10 @@ def show(answer: UptimeAnswer, *, explain: bool) -> None:
     if answer.up:
         _show_parts(answer, answer.up[-1])
     up = platforms.up_already((row.platform for row in answer.rows if row.seconds), "plan")
-    for line in (*answer.not_up(), *filter(None, (answer.in_order(), up))):
+    for line in (
+        *answer.not_up(),
+        *filter(None, (answer.in_order(), up, answer.app.silent_starts())),
+    ):
         hint(line)
     for name, why in answer.refused.items():
         hint(f"{name}: {why}.")

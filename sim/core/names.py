@@ -58,8 +58,14 @@ def column_words(column: str) -> str:
     return " ".join(WRITTEN.get(word, word) for word in column.replace("_", " ").split(" "))
 
 
-def first_of(names: Sequence[str], most: int = 6) -> str:
-    """The first of some names, and how many more there are."""
+def first_of(names: Sequence[str], most: int = 6, last: str = "") -> str:
+    """The first of some names, and how many more there are.
+
+    Args:
+        last: what stands before the last one, where all are named.
+    """
+    if last and len(names) <= most:
+        return listed(names, last)
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

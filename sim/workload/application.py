@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from sim.core.description import description
-from sim.core.names import unknown
+from sim.core.names import first_of, unknown
 from sim.core.quantity import NUMBER, AtMost, Bytes, Copies
 from sim.workload.calls import EntryPoint, Operation, check
 from sim.workload.service import Service
@@ -125,6 +125,18 @@ class Application:
     def operations(self) -> dict[str, tuple[Operation, ...]]:
         """By part, what it does, of those of which it is known."""
         return {part.name: part.operations for part in self.parts if part.operations}
+
+    def silent_starts(self) -> str:
+        """Whose start-up work nobody has told, and where it is told; empty where all of it is."""
+        stay = [(part.name, part.service.app.startup) for part in self.parts if not part.once]
+        silent = [name for name, step in stay if not step.work and not step.delay]
+        if not silent:
+            return ""
+        return (
+            f"The start-up work of {first_of(silent, last='and')} is not known and counts as none; "
+            "x-sim: {startup: {cpu: 12}} of a compose file tells it, or startup: {cpu: 12} in what "
+            "sim read --write makes."
+        )
 
     def part(self, name: str) -> Part:
         """One of its parts.

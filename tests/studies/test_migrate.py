@@ -270,7 +270,7 @@ def test_the_json_has_what_was_promised(forty: MigrateAnswer) -> None:
             "name", "vcpu", "memory_bytes", "moves_as", "cpu", "memory_sized_bytes",
         }  # fmt: skip
     for each in data["ways"]:
-        assert set(each) == {"way", "hosts", "lower_bound", "usd_per_month", "stopped_by"}
+        assert set(each) == KEYS_OF_A_WAY
     assert [each["way"] for each in data["ways"]] == [
         "today", "ec2, as they are", "ec2, right-sized", "ecs", "eks", "fargate",
     ]  # fmt: skip

@@ -245,3 +245,34 @@ def test_a_scenario_file_names_the_file_of_an_application(tmp_path: Path) -> Non
         scenario.write_text(text + besides, encoding="utf-8")
         with pytest.raises(BadFile, match="not allowed beside application"):
             load_scenario(scenario)
+
+
+def test_start_up_work_that_nobody_told_is_said_to_be_none(tmp_path: Path) -> None:
+    """Of programs that an image does not show; a block of one's own tells it."""
+    known = "name: x\nservices:\n  db: {image: 'postgres:17'}\n"
+    backend = "  backend: {image: 'temurin:21'%s}\n"
+    told = ", x-sim: {startup: {cpu: 20, threads: 2}}"
+    said = {}
+    for name, text in (("none", backend % ""), ("told", backend % told)):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(known + text, encoding="utf-8")
+        asked = ["startup", str(file), "--platform", "ecs", "--replications", "2"]
+        done = CliRunner().invoke(command_line, [*asked, "--out", str(tmp_path)])
+        said[name] = " ".join(done.stdout.split())
+
+    assert "The start-up work of backend is not known and counts as none" in said["none"]
+    assert "is not known" not in said["told"]
+    assert (
+        "backend is the last one up, and no other service holds it up: the app's own"
+        in (said["told"])
+    )
+
+
+def test_how_many_the_files_have_is_said_beside_how_many_fail(tmp_path: Path) -> None:
+    shop = ["fail", "scenarios/applications/shop.yaml", "--service", "api", "--platform", "docker"]
+    asked = [*shop, "--replications", "1", "--out", str(tmp_path)]
+    forty = CliRunner().invoke(command_line, asked).stdout
+    four = CliRunner().invoke(command_line, [*asked, "--tasks", "4"]).stdout
+
+    assert "Your files have 4 of it; --tasks 4 asks about those." in forty
+    assert "Your files" not in four

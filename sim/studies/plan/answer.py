@@ -151,7 +151,8 @@ class PlanAnswer:
         """What could make the recommendation wrong for the reader, or has to be done first."""
         turns = (each.sentence() for each in self.turning if each.turns)
         files, spot = self.unchanged_line(), self.spot_line()
-        lines = (files, *self.disk_lines(), *self.tight_lines(), *turns, spot)
+        silent = self.app.silent_starts() if any(row.ready for row in self.rows) else ""
+        lines = (files, *self.disk_lines(), *self.tight_lines(), silent, *turns, spot)
         return [*filter(None, lines)]
 
     def caveats(self) -> list[str]:

@@ -154,7 +154,7 @@ class UptimeAnswer:
         if len(path) == 1:
             phase, seconds = max(last.phases, key=lambda item: item[1])
             return (
-                f"{last.part} is the last one up and waits for no other service: "
+                f"{last.part} is the last one up, and no other service holds it up: "
                 f"{SPOKEN.get(phase, phase)} takes {seconds:.1f} s"
             )
         holder, held = path[-2], path[-1]

@@ -4,7 +4,7 @@ from sim.cli.inventory import show_inventory
 from sim.cli.options import Json
 from sim.cli.screen import IN_JSON, as_json, hint, lead, note, notes, table
 from sim.core.names import first_of
-from sim.core.quantity import shown_size
+from sim.core.quantity import shown_size, shown_vcpu
 from sim.experiment.storage.whole_file import write_whole
 from sim.files.own.writing import written
 from sim.files.question import ReadQuestion
@@ -101,7 +101,7 @@ def _cells(part: Part, row: dict[str, object]) -> list[object]:
     return [
         f"{part.name}{beside}",
         copies,
-        f"{row['cpu']:g}",
+        shown_vcpu(float(str(row["cpu"]))).removesuffix(" vCPU"),
         shown_size(float(str(row["memory_bytes"])), 4),
         origin,
         waits or "nothing",

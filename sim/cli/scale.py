@@ -8,13 +8,15 @@ from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
-from sim.core.quantity import shown_memory, shown_vcpu
+from sim.core.quantity import shown_machine
 from sim.studies.cost.bill import Bill
 from sim.studies.scale import ScaleQuestion
 from sim.studies.scale_in import study as scale_in
 from sim.studies.scale_in.answer import ScaleInAnswer, ScaleInRow
 from sim.studies.scale_out import study as scale_out
 from sim.studies.scale_out.answer import ScaleOutAnswer, ScaleOutRow
+from sim.workload import Service
+from sim.workload.task import task_size
 
 
 def command(
@@ -62,8 +64,7 @@ def _went(answer: ScaleInAnswer, to: Simulated) -> int:
         [_scale_in_cells(row) for row in answer.rows],
         title=(
             f"seconds until that share of the surplus hosts is gone: {answer.begin:,} to "
-            f"{answer.to:,} tasks of {shown_vcpu(answer.service.cpu)}, "
-            f"{shown_memory(answer.service.memory)}; any of them may end"
+            f"{answer.to:,} tasks of {_size(answer.service)}; any of them may end"
         ),
         right="lrrrrrrrr",
     )
@@ -94,7 +95,7 @@ def show(answer: ScaleOutAnswer) -> None:
         [_cells(row) for row in answer.rows],
         title=(
             f"seconds until that share is ready: {answer.begin:,} to {answer.to:,} tasks "
-            f"of {shown_vcpu(service.cpu)}, {shown_memory(service.memory)}, {name}"
+            f"of {_size(service)}, {name}"
         ),
         right="lrrrrrrrr",
         spare=["90%: interval"],
@@ -117,6 +118,12 @@ def show(answer: ScaleOutAnswer) -> None:
     _costs({row.platform: row.bill for row in answer.rows})
     if answer.account:
         say(answer.account)
+
+
+def _size(service: Service) -> str:
+    """What a task reserves, all of its containers together."""
+    size = task_size(service)
+    return shown_machine(size.cpu, size.reserved)
 
 
 def _costs(bills: Mapping[str, Bill]) -> None:

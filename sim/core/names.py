@@ -36,6 +36,25 @@ LISTED = {
 WRITTEN = {"usd": "USD", "vcpu": "vCPU"}
 """Words of columns that are written otherwise."""
 
+SPOKEN = {
+    "request": "the API call",
+    "placement": "finding a host",
+    "pending": "waiting for the instance",
+    "boot": "booting the instance",
+    "vmm": "starting the hypervisor's process",
+    "firmware": "the firmware",
+    "kernel": "booting the guest kernel",
+    "user_space": "starting the guest's user space",
+    "network": "attaching the network interface",
+    "provision": "provisioning the microVM",
+    "pull": "pulling the image",
+    "init": "the init containers",
+    "create": "creating the container",
+    "start": "starting the container",
+    "app": "the app's own start-up",
+}
+"""Phases of a start as one says them."""
+
 
 class UnknownName(ValueError):  # noqa: N818 (it is what happened, in the user's words)
     """A name that is not known; the message says what was likely meant."""

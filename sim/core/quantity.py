@@ -318,8 +318,8 @@ def shown_duration(value: float, *, least: float = 0.0995, decimals: int = 1) ->
 
 
 def shown_vcpu(value: float) -> str:
-    """A number of vCPUs: `0.25 vCPU`."""
-    return f"{value:g} vCPU"
+    """A number of vCPUs, to a thousandth: `0.25 vCPU`."""
+    return f"{round(value, 3) or value:g} vCPU"
 
 
 def shown_memory(size: float) -> str:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import sim
 from sim.cli.app import app
+from sim.studies.scale_out.limiting_waits import Stretch
 
 
 def run(*arguments: str, out: Path) -> tuple[int, str, str]:
@@ -115,3 +116,37 @@ def test_the_price_of_fargate_says_when_it_is_that_of_arm(
     done = CliRunner().invoke(app, [*words, "--instance", instance, "--out", str(tmp_path)])
 
     assert ("Fargate runs arm64 tasks here" in done.stdout) is said
+
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: orders}
+spec:
+  initContainers:
+  - {name: migrate, image: flyway, resources: {requests: {cpu: 200m, memory: 256Mi}}}
+  containers:
+  - {name: app, image: temurin, resources: {requests: {cpu: 500m, memory: 768Mi}}}
+  - {name: envoy, image: envoy, resources: {requests: {cpu: 100m, memory: 128Mi}}}
+"""
+
+
+def test_a_scale_out_is_of_tasks_with_all_their_containers(tmp_path: Path) -> None:
+    """In the words of a start, whatever phase took the time; what took none is not told."""
+    file = tmp_path / "pod.yaml"
+    file.write_text(POD, encoding="utf-8")
+    asked = ["scale", str(file), "--to", "10", "--replications", "1", "--out", str(tmp_path)]
+    asked += ["--platform", "ecs-asg", "--platform", "ecs-managed"]
+    told = " ".join(CliRunner().invoke(app, [*asked, "--explain"]).stdout.split())
+
+    assert "0 to 10 tasks of 0.6 vCPU, 896 MiB, " in told
+    assert " in 0 s: " not in told
+
+
+def test_every_phase_of_a_start_has_words_among_what_a_scale_out_waited_for() -> None:
+    stretch = Stretch(0.0, 0.1, 40.0, (("network", 0.4), ("init", 0.3), ("create", 0.3)))
+
+    assert str(stretch) == (
+        "0% to 10% in 40 s: attaching the network interface (40%), the init containers (30%), "
+        "creating the container (30%)"
+    )

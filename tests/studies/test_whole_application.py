@@ -224,7 +224,7 @@ def test_one_service_of_an_application_is_scaled(
     unknown = runner.invoke(command_line, ["scale", "compose.yaml", "--service", "wbe", *often])
 
     assert (web.exit_code, which.exit_code, unknown.exit_code) == (0, 2, 2)
-    assert "0.25 GiB, node:20" in " ".join(web.output.split())
+    assert "256 MiB, node:20" in " ".join(web.output.split())
     assert "service: missing; --service with one of db, web" in which.output
     assert "service: 'wbe' is not known; did you mean 'web'?" in unknown.output
     with pytest.raises(BadInput, match="memory: not allowed beside a service"):

@@ -68,11 +68,12 @@ neighbours = asking(NeighboursQuestion, answer, "neighbours")
 
 def _run(question: NeighboursQuestion, service: Service, way: Separation) -> NeighboursRun:
     platform = _platform(question, way)
-    places = platform.ceilings(service)[0].allows
+    first = platform.ceilings(service)[0]
+    places = first.allows
     if places < 2:
         raise ValueError(
             f"instance: {question.instance} is not allowed; it takes {places} of {service.name} as "
-            f"{way.name}, and a victim and its neighbour are 2"
+            f"{way.name} ({first.limit}), and a victim and its neighbour are 2"
         )
     machine = catalog.instance(question.instance)
     rate: Number = catalog.machine(question.instance).disk

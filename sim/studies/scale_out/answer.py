@@ -73,7 +73,8 @@ class ScaleOutRow:
         """What limited each stretch of the curve."""
         if not self.limits:
             return f"{self.platform}: no task became ready"
-        return f"{self.platform}: {'; '.join(str(stretch) for stretch in self.limits)}."
+        long = [stretch for stretch in self.limits if stretch.seconds >= 0.5] or self.limits[:1]
+        return f"{self.platform}: {'; '.join(map(str, long))}."
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.core.names import SPOKEN
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -40,6 +42,7 @@ WORDS = {
     "controller": "the rate at which pods are made",
     "pull": "the pull",
 }
+"""Waits as one says them, where a start's phases are not said as ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class Stretch:
         }
 
     def __str__(self) -> str:
-        parts = ", ".join(f"{WORDS.get(name, name)} ({share:.0%})" for name, share in self.limits)
+        said = SPOKEN | WORDS
+        parts = ", ".join(f"{said.get(name, name)} ({share:.0%})" for name, share in self.limits)
         return f"{self.begin:.0%} to {self.end:.0%} in {self.seconds:.0f} s: {parts}"
 
 

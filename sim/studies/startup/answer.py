@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sim.core.names import SPOKEN
 from sim.core.quantity import parse_seconds
 from sim.experiment import Results, Scenario
 from sim.experiment.statistics.estimate import needed
@@ -19,23 +20,6 @@ from sim.workload import Service
 if TYPE_CHECKING:
     import pandas as pd
 
-SPOKEN = {
-    "request": "the API call",
-    "placement": "finding a host",
-    "pending": "waiting for the instance",
-    "boot": "booting the instance",
-    "vmm": "starting the hypervisor's process",
-    "firmware": "the firmware",
-    "kernel": "booting the guest kernel",
-    "user_space": "starting the guest's user space",
-    "network": "attaching the network interface",
-    "provision": "provisioning the microVM",
-    "pull": "pulling the image",
-    "create": "creating the container",
-    "start": "starting the container",
-    "app": "the app's own start-up",
-}
-"""Phases as one says them."""
 QUANTILES = {"p50_s": 0.50, "p95_s": 0.95}
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.core.names import SPOKEN
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import needed, quantile
 from sim.studies import platforms
 from sim.studies.plan.ready import one_after_another
 from sim.studies.platform_row import Temperature
-from sim.studies.startup.answer import SPOKEN
 from sim.studies.uptime.critical_path import PathLink, StartedCopy, critical_path
 from sim.studies.uptime.question import UptimeQuestion
 from sim.workload import Application

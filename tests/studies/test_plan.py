@@ -69,7 +69,7 @@ def test_an_eks_cluster_is_part_of_what_it_costs(fourteen: PlanAnswer) -> None:
     """73 USD a month, however few nodes there are."""
     rows = fourteen.table().set_index("platform")
 
-    assert rows.loc["eks", "usd_per_month"] == pytest.approx((4 * 0.192 + 0.1) * 730)
+    assert rows.loc["eks", "usd_per_month"] == pytest.approx((5 * 0.192 + 0.1) * 730)
 
 
 def test_docker_says_what_does_not_fit_on_one_machine(fourteen: PlanAnswer) -> None:
@@ -370,3 +370,30 @@ def test_a_server_is_told_nothing_of_what_is_on_others() -> None:
     assert row.hosts.machines > 1
     assert all(part.copies for parts in there for part in parts)
     assert {part.name for parts in there for part in parts} == {"db", "web"}
+
+
+def test_a_plan_has_room_whichever_service_the_scheduler_comes_to_first() -> None:
+    """On as many machines as the order of the file needs, jobs found no node with a whole vCPU.
+
+    What one machine fewer has too little of is told of an order that leaves a copy out.
+    """
+    found = planned(FOURTEEN, platform=("ecs", "eks"), replications=12)
+
+    machines = {row.name: row.hosts.machines for row in found.rows if row.hosts is not None}
+    assert machines == {"ecs": 4, "eks": 5}
+    assert found.tight_lines() == []
+    assert {row.hosts.stopped_by for row in found.rows if row.hosts is not None} == {"vCPU"}
+
+
+def test_a_copy_that_was_killed_did_not_lack_room() -> None:
+    """Another machine was recommended, whatever had kept copies from coming up."""
+    service = part("cache", 0.1, 512 * MiB).service
+    large = replace(service, app=App(name="cache", private=6 * GiB), memory=8 * GiB)
+    large = replace(large, memory_reservation=512 * MiB)
+    app = Application(name="caches", parts=(Part(service=large, copies=4),))
+
+    found = planned(app, platform="ecs", replications=2)
+
+    assert found.tight_lines() == [
+        "ecs: in 2 of 2 runs not all copies came up (OOM kill: host out of memory)."
+    ]

@@ -124,9 +124,11 @@ class TasksOnInstances(Hosting):
         )
 
     def placing(self) -> Placing:
-        """Container instances, and the placement strategy among them."""
+        """Container instances, and the placement strategy among them; which service's tasks come
+        first is chance."""
         rank = ranked(self.terms.strategy)
-        return self.fleet.placing(self.registered(), self.request, rank, wobble=0.0)
+        in_order = self.fleet.placing(self.registered(), self.request, rank, wobble=0.0)
+        return replace(in_order, in_any_order=True)
 
     def ceilings(self, service: Service) -> tuple[Ceiling, ...]:
         """Tasks that fit on one instance by reservation, limit by limit, smallest first."""

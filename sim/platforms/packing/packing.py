@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
-from math import isfinite
+from math import inf, isfinite
 from operator import attrgetter
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.platforms.packing.bin_packing import pack
 from sim.platforms.packing.bounds import hosts_filled, least_hosts, resource_bounds
@@ -23,10 +23,13 @@ from sim.platforms.packing.host import (
     kept_off,
 )
 from sim.platforms.packing.offers import place, placed, survives
-from sim.platforms.packing.placing import Room
+from sim.platforms.packing.placing import ROUNDING, Room
 
 MOST = 5_000
 """Hosts of one application; ECS and EKS draw their own lines near it."""
+
+ORDERS = 40
+"""In which services come to a scheduler that takes them as chance has it, and all have to fit."""
 
 MOST_COPIES = 8_000
 """In all orders of copies that are tried: of many copies one order is like any other."""
@@ -81,43 +84,56 @@ def fewest(
     most: int = MOST,
     tried: Callable[[], object] = _nobody,
     orders: int = 0,
+    budget: float = inf,
 ) -> PackedHosts:
     """The smallest number of hosts of one kind on which placement refuses no copy.
 
     It is looked for from the bound on, in steps that double, and closed in on by halves.
 
     Args:
-        spare: hosts that may die at once without one copy being left over.
+        spare: hosts that may die at once without one copy being left over, where all came in the
+            order in which they are asked for.
         most: hosts there may be.
         tried: called before each number of hosts is tried.
         orders: that are tried, too, where chance decides which service comes first: small copies
             that come first and are spread out leave no host with room for a large one.
+        budget: USD an hour; hosts that cost more are not looked for.
 
     Raises:
-        DoesNotFit: a copy fits on no empty host, or `most` hosts do not hold all.
+        DoesNotFit: a copy fits on no empty host, or as many hosts as there may be do not hold all.
     """
     for copy in {copy.part: copy for copy in copies}.values():
         if lacking := PackedHost(kind).lacks(copy):
             raise DoesNotFit(copy.part, lacking, kind.name)
+    if kind.usd_per_hour:
+        most = int(min(most, budget / kind.usd_per_hour * (1.0 + ROUNDING)))
     bound = max(1, lower_bound(kind.empty, copies) + spare)
-    before: Copy | None = None
+    lost: _LeftOver | None = None
     some = _orders(copies, orders if kind.placing.in_any_order else 0)
     failed, enough, step = bound - 1, most + 1, 1
     while failed < most:
         number = min(failed + step, (failed + enough + 1) // 2, most)
         tried()
-        hosts, over = _in_all(some, kind, number, spare)
+        hosts, over = _in_all(some, copies, kind, number, spare)
         if not hosts:
-            failed, before, step = number, over, 2 * step
+            failed, lost, step = number, over, 2 * step
         elif number == failed + 1:
-            return _packing(hosts, bound, copies, kind.empty, one_fewer=before is not None)
+            return _packing(hosts, bound, copies, kind.empty, lost and lost.order)
         else:
             enough = number
-    if before is not None:
-        raise DoesNotFit(before.part, _refusals([kind] * most, copies), _hosts(most, kind.name))
+    if lost is not None:
+        lacking = _refusals([kind] * most, lost.order)
+        raise DoesNotFit(lost.copy.part, lacking, _hosts(most, kind.name))
     raise DoesNotFit(
         "the whole application", [_scarcest(kind.empty, copies)], _hosts(most, kind.name)
     )
+
+
+class _LeftOver(NamedTuple):
+    """The first copy that found no room, and the order in which all came."""
+
+    order: Sequence[Copy]
+    copy: Copy
 
 
 def _orders(copies: Sequence[Copy], number: int) -> list[Sequence[Copy]]:
@@ -130,18 +146,25 @@ def _orders(copies: Sequence[Copy], number: int) -> list[Sequence[Copy]]:
 
 
 def _in_all(
-    orders: Sequence[Sequence[Copy]], kind: HostKind, number: int, spare: int
-) -> tuple[list[PackedHost], Copy | None]:
-    """So many hosts with copies that came in the first order; none where one order has no room for
-    a copy, with that copy, or where no host could be spared."""
-    first: list[PackedHost] = []
-    for copies in orders:
+    orders: list[Sequence[Copy]], copies: Sequence[Copy], kind: HostKind, number: int, spare: int
+) -> tuple[list[PackedHost], _LeftOver | None]:
+    """So many hosts with copies that came as they are asked for; none where an order leaves one
+    out, with that copy, or where no host could be spared.
+
+    The order that fails is tried first the next time: it is likely to fail again.
+    """
+    found: list[PackedHost] = []
+    for place_of, order in enumerate(orders):
         hosts = [PackedHost(kind) for _ in range(number)]
-        over = next(place(hosts, copies), None)
-        if over is not None or not survives(hosts, spare):
-            return [], over
-        first = first or hosts
-    return first, None
+        over = next(place(hosts, order), None)
+        if over is not None:
+            orders.insert(0, orders.pop(place_of))
+            return [], _LeftOver(order, over)
+        if order is copies:
+            found = hosts
+            if not survives(hosts, spare):
+                return [], None
+    return found, None
 
 
 def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) -> PackedHosts:
@@ -170,7 +193,7 @@ def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) 
         hosts.append(PackedHost(largest))
     empty = [kind.empty for kind in kinds]
     bound = max(1, spare + min(lower_bound(each, copies) for each in empty))
-    return _packing(hosts, min(bound, len(hosts)), copies, largest.empty, one_fewer=False)
+    return _packing(hosts, min(bound, len(hosts)), copies, largest.empty)
 
 
 def lower_bound(empty: Room, copies: Sequence[Copy]) -> int:
@@ -200,19 +223,18 @@ def _packing(
     bound: int,
     copies: Sequence[Copy],
     empty: Room,
-    *,
-    one_fewer: bool,
+    refused: Sequence[Copy] | None = None,
 ) -> PackedHosts:
     """The packing, and what stopped it.
 
     Args:
-        one_fewer: whether a copy was refused on one host fewer.
+        refused: the copies in an order in which one was refused on one host fewer; None: in none.
     """
     order = sorted(_shares(hosts).items(), key=lambda item: -item[1])
     fullest = [limit for limit, _ in order]
     stopped = fullest[0]
-    if one_fewer:
-        stopped = _refusals([host.kind for host in hosts[1:]], copies)[0]
+    if refused is not None:
+        stopped = _refusals([host.kind for host in hosts[1:]], refused)[0]
     elif len(hosts) > 1:
         stopped = _bound_by(hosts[0].kind.empty, copies, fullest[0])
     then = next((limit for limit in fullest if limit != stopped), "")

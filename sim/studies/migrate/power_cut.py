@@ -112,10 +112,12 @@ def _own(way: Way) -> int:
 
 
 def _tell(restart: Restart, image: str, ready: PlanReady) -> None:
-    if ready.short:
+    if ready.refused:
         restart.failed[image] = (
-            f"in {ready.short} of {ready.runs} runs one found no room; --spare 1 gives it some"
+            f"in {ready.refused} of {ready.runs} runs one found no room; --spare 1 gives it some"
         )
+    elif ready.short:
+        restart.failed[image] = "; ".join(ready.shortfalls())
     restart.containers[image] = ready.seconds
 
 

@@ -167,16 +167,20 @@ class PlanAnswer:
         return "" if chosen is None else unchanged_line(self.question.dialect, chosen.platform)
 
     def tight_lines(self) -> list[str]:
-        """Platforms whose machines are so full that it depends on the order whether all fit."""
-        lines = []
+        """Platforms on which not all copies came up in each run: it was full, or one was killed."""
+        lines: dict[str, None] = {}
         for row in self.rows:
-            short = max(row.ready.values(), key=lambda ready: ready.short, default=None)
-            if short is not None and 0 < short.short <= len(short.seconds):
-                lines.append(
-                    f"{row.name} is tight: in {short.short} of {short.runs} runs the copies "
-                    f"arrived in an order that left one without room; one more machine solves that."
+            tight = max(row.ready.values(), key=lambda ready: ready.refused, default=None)
+            if tight is not None and tight.refused:
+                said = (
+                    f"{row.name} is tight: in {tight.refused} of {tight.runs} runs the copies "
+                    f"arrived in an order that left one without room; one more machine gives it "
+                    f"some."
                 )
-        return lines
+                lines[said] = None
+            for ready in row.ready.values():
+                lines |= {f"{row.name}: {why}.": None for why in ready.shortfalls()}
+        return [*lines]
 
     def disk_lines(self) -> list[str]:
         """Platforms whose root volume does not hold the images of one machine."""

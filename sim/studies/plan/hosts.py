@@ -129,13 +129,15 @@ def _of_one_type(
     orders: int,
 ) -> PlannedHosts:
     """The type on which the whole costs least; those that cannot beat the best are not tried."""
+    find = partial(fewest, tried=partial(told.update, 0), orders=orders)
     best: tuple[float, str, PackedHosts] | None = None
     failed: ValueError | None = None
     for bound, name in by_least_cost(app, names, 0 if row.most_hosts else spare):
         if best is not None and bound >= best[0]:
             break
         try:
-            packing = _packed(row, app, asked(name), spare, told, orders)
+            cheaper = partial(find, budget=inf if best is None else best[0])
+            packing = _packed(row, app, asked(name), spare, cheaper)
         except ValueError as error:
             failed = failed or error
             continue
@@ -149,23 +151,22 @@ def _of_one_type(
     return _shared(name, packing, machines=len(packing.hosts) + (spare if row.most_hosts else 0))
 
 
-def _packed(  # noqa: PLR0917 (what is asked)
+def _packed(
     row: PlatformRow,
     app: Application,
     options: PlatformOptions,
     spare: int,
-    told: Progress,
-    orders: int,
+    find: Callable[..., PackedHosts],
 ) -> PackedHosts:
-    tried = partial(told.update, 0)
+    """The whole on the fewest hosts of one type, as `find` finds them (`fewest`)."""
     kind = _kind(row, app, options)
     wanted = copies(app, kind.placing)
     for job in jobs(app, kind.placing):
         if lacking := PackedHost(kind).lacks(job):
             raise DoesNotFit(job.part, lacking, kind.name)
     if row.most_hosts:  # a machine to spare runs a copy of the whole
-        return fewest(kind, wanted, most=row.most_hosts, tried=tried)
-    return fewest(kind, wanted, spare=spare, tried=tried, orders=orders)
+        return find(kind, wanted, most=row.most_hosts)
+    return find(kind, wanted, spare=spare)
 
 
 def _kind(row: PlatformRow, app: Application, options: PlatformOptions) -> HostKind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,10 @@ class PlanReady:
     """Which part was the last, and how often."""
     short: int = 0
     """Runs in which not all became ready."""
+    refused: int = 0
+    """Of those, the ones in which a copy found no room."""
+    killed: Counter[str] = field(default_factory=Counter)
+    """What killed copies in the others, and in how many of them."""
     ordered: bool = False
     """Whether its containers were started one after the other."""
 
@@ -51,6 +56,11 @@ class PlanReady:
     def runs(self) -> int:
         """How many there were."""
         return self.short + len(self.seconds)
+
+    def shortfalls(self) -> Iterator[str]:
+        """Why not all came up, but for want of room, and in how many runs."""
+        for why, runs in self.killed.items():
+            yield f"in {runs} of {self.runs} runs not all copies came up ({why})"
 
 
 def plan_scenarios(
@@ -198,9 +208,12 @@ def readiness(results: Results, scenarios: Mapping[str, Scenario]) -> dict[str, 
     cases: dict[str, list[str]] = {}
     for variant in scenarios:
         cases.setdefault(variant.partition("/")[0], []).append(variant)
-    runs = results.runs["run"].nunique()
     return {
-        case: _of_runs(starts, {variant: scenarios[variant] for variant in variants}, runs)
+        case: _of_runs(
+            starts,
+            {variant: scenarios[variant] for variant in variants},
+            results.runs[results.runs["variant"].isin(variants)],
+        )
         for case, variants in cases.items()
     }
 
@@ -209,21 +222,35 @@ _AT_ONCE = 1e-9
 """Seconds from the request within which the first starts begin."""
 
 
-def _of_runs(starts: pd.DataFrame, scenarios: Mapping[str, Scenario], runs: int) -> PlanReady:
+def _of_runs(
+    starts: pd.DataFrame, scenarios: Mapping[str, Scenario], runs: pd.DataFrame
+) -> PlanReady:
     every = (arrivals for scenario in scenarios.values() for arrivals in scenario.arrivals)
     ready = PlanReady(ordered=any(getattr(each, "ordered", False) for each in every))
     launched = {variant: _launched(scenario) for variant, scenario in scenarios.items()}
     expected = sum(map(len, launched.values()))
     # Daemons come last, and as many as there are machines: nobody waits for them.
     many = starts["variant"].map({variant: len(names) for variant, names in launched.items()})
-    for _, run in starts[starts["task"].astype(float) < many.astype(float)].groupby("run"):
+    whole = set()
+    for number, run in starts[starts["task"].astype(float) < many.astype(float)].groupby("run"):
         if len(run) == expected:
+            whole.add(number)
             slowest = run["ready"].to_numpy().argmax()
             ready.seconds.append(float(run["ready"].iloc[slowest]))
             variant, task = run["variant"].iloc[slowest], run["task"].iloc[slowest]
             ready.last[launched[variant][int(task)]] += 1
-    ready.short = runs - len(ready.seconds)
+    for _, rows in runs[~runs["run"].isin(whole)].groupby("run"):
+        ready.short += 1
+        if rows["refused"].any():
+            ready.refused += 1
+        else:
+            reasons = "; ".join(filter(None, rows["reasons"]))
+            ready.killed[_COUNTED.sub("", reasons) or "still on its way at the end"] += 1
     return ready
+
+
+_COUNTED = re.compile(r" x\d+(?=;|$)")
+"""How often a reason is there in a run."""
 
 
 def _launched(scenario: Scenario) -> list[str]:

@@ -12,6 +12,7 @@ from sim.core.question import asking
 from sim.experiment import Results, Scenario, compare
 from sim.experiment.running.progress import UNSEEN, Progress, progress
 from sim.platforms.packing.host import DoesNotFit
+from sim.platforms.packing.packing import ORDERS
 from sim.studies.plan.answer import PlanAnswer, in_rank_order
 from sim.studies.plan.hosts import planned_hosts
 from sim.studies.plan.question import PlanQuestion
@@ -82,7 +83,15 @@ def _planned(
     row: PlatformRow, question: PlanQuestion, names: Sequence[str], told: Progress
 ) -> PlanRow:
     try:
-        hosts = planned_hosts(row, question.app, names, question.spare, question.nodes(), told=told)
+        hosts = planned_hosts(
+            row,
+            question.app,
+            names,
+            question.spare,
+            question.nodes(),
+            told=told,
+            orders=ORDERS,
+        )
     except DoesNotFit as error:
         limit = error.limits[0] if error.limits else ""
         return PlanRow(row, None, question, refused=str(error), stopped_by=limit)

@@ -10,6 +10,7 @@ from sim.core.question import asking
 from sim.experiment import Results, Rollout, Scenario, compare
 from sim.experiment.running.progress import progress
 from sim.platforms.packing.host import DoesNotFit
+from sim.platforms.packing.packing import ORDERS
 from sim.studies.plan.hosts import options_for, planned_hosts
 from sim.studies.plan.ready import at_request
 from sim.studies.platform_row import PlatformRow, Temperature
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 IMAGES: tuple[Temperature, ...] = ("cold", "warm")
-ORDERS = 40
-"""In which services come to a scheduler, and all have to fit."""
 
 
 def answer(question: UptimeQuestion) -> UptimeAnswer:

@@ -15,6 +15,7 @@ from sim.files.calls.beside import with_calls, with_calls_of
 from sim.files.calls.proposals import accepted, proposals
 from sim.files.reading import read_application
 from sim.files.traces.reading import is_traces, read_traces
+from sim.report.said import keep
 from sim.studies.calls import study, words
 from sim.studies.calls.answer import CallsAnswer, EntryAnswer, shown_time
 from sim.studies.calls.question import CallsOptions, CallsQuestion, Rate
@@ -73,6 +74,7 @@ def command(
             say(f"{much}.")
         return 3
     folder = answer.results.save(to.out)
+    keep(folder, " ".join(words.sentences(answer)))
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

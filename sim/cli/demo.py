@@ -12,6 +12,7 @@ from sim.cli.columns import stops, won
 from sim.cli.options import Simulated, WorkerOptions, runs_on
 from sim.cli.screen import again, as_json, aside, hint, lead, note, say, table
 from sim.core.description import description
+from sim.report.said import keep
 from sim.studies import platforms
 from sim.studies.density.answer import DensityAnswer
 from sim.studies.density.study import density
@@ -48,6 +49,8 @@ def command(question: DemoQuestion, workers: WorkerOptions, to: Simulated) -> in
     with runs_on(workers, to.out):
         soon = startup(app="java", replications=question.replications, seed=seed)
         folders = [many.results().save(to.out), soon.results.save(to.out)]
+        keep(folders[0], many.sentence())
+        keep(folders[1], soon.sentence())
         pictures = _pictures(many, soon, seed, to.out / "demo")
     if to.json:
         as_json({"density": many.json(), "startup": soon.json()})

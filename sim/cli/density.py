@@ -11,6 +11,7 @@ from sim.cli.options import Plotted, refusals
 from sim.cli.own_files import OwnFiles
 from sim.cli.screen import as_json, aside, bar, hint, lead, say, table, wrote, wrote_aside
 from sim.core.quantity import shown_machine
+from sim.report.said import keep
 from sim.studies.density.question import DensityQuestion
 from sim.units import GiB
 
@@ -31,6 +32,7 @@ def command(own: OwnFiles, question: DensityQuestion, to: Plotted) -> int:
     with refusals():
         answer = study.answer(question)
     folder = answer.save(to.out)
+    keep(folder, answer.sentence())
     drawn = tuple(_drawn(answer, folder)) if to.plot else ()
     if to.json:
         as_json(answer.json())

@@ -9,6 +9,7 @@ from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.core.quantity import shown_seconds
 from sim.experiment.statistics.estimate import Estimate
+from sim.report.said import keep
 from sim.studies.fail import study
 from sim.studies.fail.answer import FailAnswer, FailRow
 from sim.studies.fail.question import FailQuestion
@@ -34,6 +35,7 @@ def command(
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
     folder = answer.results.save(to.out)
+    keep(folder, answer.sentence())
     drawn = picture(plots.recovery(answer.capacity, answer.parts()), folder / "recovery.png")
     left = picture(plots.capacity_left(answer.capacity), folder / "capacity.png")
     if to.json:

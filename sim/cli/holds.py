@@ -4,6 +4,7 @@ from sim.cli.options import Simulated, refusals
 from sim.cli.own_files import OwnFiles, shared
 from sim.cli.screen import as_json, aside, bar, hint, lead, note, notes, table, wrote
 from sim.core.question import ask
+from sim.report.said import keep
 from sim.studies.density.question import DensityQuestion
 from sim.studies.holds import study
 from sim.studies.holds.answer import HeldRow, HoldsAnswer
@@ -19,6 +20,7 @@ def hold_files(own: OwnFiles, asked: DensityQuestion, to: Simulated) -> int:
     with refusals():
         answer = study.answer(ask(HoldsQuestion, {"app": app, **shared(asked, HEEDED)}))
     folder = answer.results().save(to.out)
+    keep(folder, answer.sentence())
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

@@ -6,6 +6,7 @@ from sim.cli import fail
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, hint, lead, note, say, table, wrote
+from sim.report.said import keep
 from sim.studies.fail.question import FailQuestion
 from sim.studies.isolation import study
 from sim.studies.isolation.sharing import HEADS
@@ -27,6 +28,7 @@ def command(
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
     folder = answer.failed.results.save(to.out)
+    keep(folder, answer.sentence())
     drawn = [
         picture(plots.isolation_matrix(answer.cells()), folder / "neighbours.png"),
         picture(

@@ -9,6 +9,7 @@ from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.screen import IN_JSON, as_json, aside, bar, hint, lead, note, table, wrote
 from sim.core.quantity import shown_bytes
+from sim.report.said import keep
 from sim.studies.lifecycle import study
 from sim.studies.lifecycle.answer import LifecycleAnswer
 from sim.studies.lifecycle.question import LifecycleQuestion
@@ -24,6 +25,7 @@ def command(question: LifecycleQuestion, workers: WorkerOptions, to: Simulated) 
         rests = answer.assumed_line()  # tried where the runs are made
     results = answer.results()
     folder = results.save(to.out)
+    keep(folder, answer.sentence())
     title = f"From {question.file.name} to running {row(question.platform).phrase}"
     drawn = picture(plots.lifecycle(results.summary, title=title), folder / "waterfall.png")
     lines = (rests, *answer.notes)

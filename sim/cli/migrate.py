@@ -1,6 +1,5 @@
 """`sim migrate`: our virtual machines elsewhere, every way beside the others."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -16,7 +15,7 @@ from sim.core.question import Question, Typed, ask
 from sim.experiment.storage.whole_file import write_whole
 from sim.files.inventory.reading import read_inventory
 from sim.files.question import Paths
-from sim.report.page import ANSWER
+from sim.report.said import keep
 from sim.studies.migrate import study, tables
 from sim.studies.migrate.answer import MigrateAnswer
 from sim.studies.migrate.question import MigrateOptions, MigrateQuestion
@@ -52,8 +51,7 @@ def command(
         answer = study.answer(question)
     folder = answer.results().save(to.out)
     write_whole(folder / GUESTS, answer.guest_table().to_csv(index=False))
-    said = {"sentence": answer.sentence(), "lines": answer.lines(), **answer.json()}
-    write_whole(folder / ANSWER, json.dumps(said, indent=2, ensure_ascii=False))
+    keep(folder, answer.sentence(), answer.lines(), **answer.json())
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

@@ -5,6 +5,7 @@ from sim import plots
 from sim.cli.options import Caveats, Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
+from sim.report.said import keep
 from sim.studies.kinds import called
 from sim.studies.neighbours import study
 from sim.studies.neighbours.answer import NeighboursAnswer, WayRow
@@ -24,6 +25,7 @@ def command(
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
     folder = answer.results.save(to.out)
+    keep(folder, answer.sentence())
     drawn = picture(plots.isolation_matrix(answer.cells()), folder / "neighbours.png")
     if to.json:
         as_json(answer.json())

@@ -1,6 +1,5 @@
 """`sim plan`: my own application in, one platform out, with its machines and what they cost."""
 
-import json
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import fields
 from pathlib import Path
@@ -20,7 +19,7 @@ from sim.files.example import EXAMPLE
 from sim.files.question import Paths, ReadQuestion
 from sim.files.reading import understood_as
 from sim.report.figures import MACHINES
-from sim.report.page import ANSWER
+from sim.report.said import keep
 from sim.studies import platforms
 from sim.studies.plan import study
 from sim.studies.plan.answer import PlanAnswer
@@ -188,8 +187,7 @@ def _short(limit: str) -> str:
 
 def _keep(answer: PlanAnswer, folder: Path) -> None:
     """What the page of the run needs besides its tables."""
-    said = {"sentence": answer.sentence(), "lines": answer.lines(), **answer.json()}
-    write_whole(folder / ANSWER, json.dumps(said, indent=2, ensure_ascii=False))
+    keep(folder, answer.sentence(), answer.lines(), **answer.json())
     best = _best_packed(answer)
     if not best.empty:
         write_whole(folder / MACHINES, best.to_csv(index=False))

@@ -9,6 +9,7 @@ from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
 from sim.core.quantity import shown_machine
+from sim.report.said import keep
 from sim.studies.cost.bill import Bill
 from sim.studies.scale import ScaleQuestion
 from sim.studies.scale_in import study as scale_in
@@ -33,6 +34,7 @@ def command(
 
 def _came(answer: ScaleOutAnswer, to: Simulated) -> int:
     folder = answer.results.save(to.out)
+    keep(folder, answer.sentence())
     wanted = [] if answer.starts.empty else [folder / "scale.png"]
     for path in wanted:
         picture(plots.scale_curves(answer.starts, begin=answer.begin), path)
@@ -53,6 +55,7 @@ def _came(answer: ScaleOutAnswer, to: Simulated) -> int:
 def _went(answer: ScaleInAnswer, to: Simulated) -> int:
     code = 3 if any(row.lacking for row in answer.rows) else 0
     folder = answer.results().save(to.out)
+    keep(folder, answer.sentence())
     drawn = picture(plots.scale_in_curves(answer.hosts_over_time()), folder / "scale_in.png")
     if to.json:
         as_json(answer.json())

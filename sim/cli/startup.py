@@ -16,6 +16,7 @@ from sim.cli.uptime import start_files
 from sim.core.description import description
 from sim.core.quantity import shown_memory, shown_seconds, shown_vcpu
 from sim.core.question import Typed
+from sim.report.said import keep
 from sim.studies import platforms
 from sim.studies.startup import study
 from sim.studies.startup.answer import StartupAnswer, StartupRow, requirement, unmet
@@ -54,6 +55,7 @@ def command(
         rests = answer.assumed_line()  # tried where the runs are made
         missed = None if held.require is None else unmet(answer, held.require)
     folder = answer.results.save(to.out)
+    keep(folder, answer.sentence())
     drawn = tuple(_drawn(answer, folder)) if to.plot and answer.started else ()
     if to.json:
         as_json(answer.json())

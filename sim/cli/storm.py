@@ -4,6 +4,7 @@ from sim.cli.script import pictures
 from sim.cli.options import Caveats, Plotted, WorkerOptions, refusals, runs_on
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote, wrote_aside
 from sim.core.quantity import shown_gib
+from sim.report.said import keep
 from sim.studies.storm import study
 from sim.studies.storm.host import NoMemory, virtualised
 from sim.studies.storm.study import StormAnswer, StormQuestion, shown_ms
@@ -21,6 +22,7 @@ def command(question: StormQuestion, caveats: Caveats, workers: WorkerOptions, t
             say(f"{none}.")
         return 3
     folder = answer.results.save(to.out)
+    keep(folder, answer.sentence())
     remark = virtualised(question.runtime, question.host)
     if remark:
         note(remark)

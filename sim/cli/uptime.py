@@ -9,6 +9,7 @@ from sim.cli.own_files import OwnFiles, shared
 from sim.cli.screen import as_json, aside, hint, lead, note, notes, table, wrote
 from sim.core.question import BadInput, ask
 from sim.experiment.running.progress import progress
+from sim.report.said import keep
 from sim.studies import platforms
 from sim.studies.startup.question import StartupQuestion
 from sim.studies.uptime import study
@@ -30,6 +31,7 @@ def start_files(
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
     folder = answer.results.save(to.out)
+    keep(folder, answer.sentence())
     if to.json:
         as_json(answer.json())
         note(f"wrote {folder}")

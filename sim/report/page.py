@@ -11,6 +11,7 @@ from sim.core.names import column_words
 from sim.experiment.frames import outcomes
 from sim.experiment.storage.whole_file import write_whole
 from sim.report.figures import figures_of, numeric
+from sim.report.said import ANSWER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from sim.experiment import Results
 
 PAGE = "report.html"
-ANSWER = "answer.json"
-"""Where a verb keeps its sentence and the lines below its tables."""
 MOST_ROWS = 500
 """Rows of a table that the page holds; the files beside it have all."""
 MOST_TEXT = 100_000
@@ -87,7 +86,9 @@ def _said(results: Results) -> dict[str, Any]:
     """The answer in the verb's own words, or what became of the starts."""
     kept = None if results.folder is None else results.folder / ANSWER
     if kept is not None and kept.exists():
-        return _kept(kept)
+        said = _kept(kept)
+        if said.get("code") == results.manifest.get("code"):
+            return said
     return {"sentence": _became_of(results), "lines": []}
 
 
@@ -103,7 +104,7 @@ def _kept(path: Path) -> dict[str, Any]:
 
 def _became_of(results: Results) -> str:
     """What became of the starts; empty where none was made."""
-    if "tasks" not in results.runs or results.runs.empty:
+    if "tasks" not in results.runs or not results.runs["tasks"].sum():
         return ""
     told = "variant" in results.summary or results.summary.empty
     return results.sentence() if told else f"{outcomes(results.runs)}."

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from sim import catalog
 from sim.cli.app import app
 from sim.experiment import Results
 from sim.experiment.storage.tables import empty_samples, empty_spans
-from sim.report.page import ANSWER, PAGE, page
+from sim.report.page import PAGE, page
+from sim.report.said import ANSWER
 
 LOADS = {"src", "href", "xlink:href", "data", "action", "poster", "srcset"}
 """Attributes by which a page loads something, or leads away."""
@@ -148,3 +150,41 @@ def test_a_run_that_is_not_there_is_exit_2(tmp_path: Path) -> None:
 
     assert done.exit_code == 2
     assert "nothing" in done.output
+
+
+SHOP = "scenarios/applications/shop.yaml"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "density --by reservation",
+        f"density {SHOP}",
+        "startup --app node --platform docker --replications 2",
+        f"startup {SHOP} --platform docker --replications 2",
+        "scale --to 3 --platform fargate --replications 2",
+        "scale --from 3 --to 1 --platform fargate --replications 2",
+        "fail --platform docker --replications 1",
+        "neighbours --bad cpu --window 1s --replications 1",
+        "storm --starts 2 --replications 1",
+        "calls scenarios/shop.yaml --rate 10 --requests 30 --replications 2 --no-monolith",
+        "lifecycle scenarios/dockerfiles/node",
+    ],
+)
+def test_a_page_says_what_the_screen_said(typed: str, tmp_path: Path) -> None:
+    """Not what became of the starts behind the answer, of which a density has none."""
+    screen = CliRunner().invoke(app, [*typed.split(), "--out", str(tmp_path)]).stdout
+    (saved,) = {path.resolve().parent for path in tmp_path.glob("*/latest/manifest.json")}
+    said = re.findall(r'<p class="answer">(.*?)</p>', page(sim.load(saved)))
+
+    assert len(said) == 1
+    assert " ".join(screen.split()).startswith(" ".join(unescape(said[0]).split()))
+
+
+def test_what_another_program_said_of_a_run_is_not_told(tmp_path: Path) -> None:
+    typed = ["startup", "--app", "node", "--platform", "docker", "--replications", "2"]
+    CliRunner().invoke(app, [*typed, "--out", str(tmp_path)])
+    (kept,) = {path.resolve() for path in tmp_path.glob("startup/latest/answer.json")}
+    kept.write_text(json.dumps({"sentence": "Older.", "code": "another"}), encoding="utf-8")
+
+    assert "Older." not in page(sim.load(kept.parent))

@@ -9,7 +9,7 @@ import resource
 import signal
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -456,3 +456,22 @@ def test_a_manifest_holds_no_number_that_json_has_not(tmp_path: Path) -> None:
         write_manifest(tmp_path, {"seed": float("nan")}, {})
 
     assert not list(tmp_path.iterdir())
+
+
+def no_modes(*_: object, **__: object) -> NoReturn:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+def test_a_save_has_the_modes_of_whoever_saves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group that shares its results can write there; FAT and some shares know no modes at all."""
+    monkeypatch.setattr(os, "chmod", no_modes)
+    before = os.umask(0o007)
+    try:
+        saved = replicate(scenario(), times=2).save(tmp_path / "out")
+    finally:
+        os.umask(before)
+
+    assert {path.stat().st_mode & 0o777 for path in (saved, saved / "runs")} == {0o770}
+    assert (saved / "manifest.json").stat().st_mode & 0o777 == 0o660

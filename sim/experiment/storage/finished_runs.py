@@ -9,7 +9,6 @@ import io
 import os
 import re
 import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -97,9 +96,9 @@ def save_whole(
     make_folder(home)
     _remove_left_drafts(home)
     if not folder.exists():
-        draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=home))
+        draft = home / f".writing-{os.urandom(6).hex()}"
+        draft.mkdir()
         try:
-            draft.chmod(0o755)
             _save(draft, manifest, described, table, summary)
             with contextlib.suppress(OSError):  # another process was quicker
                 draft.rename(folder)

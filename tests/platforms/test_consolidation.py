@@ -1,5 +1,6 @@
 """Karpenter's consolidation: which nodes go, when, and what becomes of their pods."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -266,6 +267,19 @@ def test_no_pod_is_lost_whatever_the_order_of_stops(order: list[int], pause: flo
     assert outcomes(left) == ["ready"] * (12 - len(order))
     assert sum(len(node.pods) for node in live.capacity.nodes.values()) == len(left)
     assert len(live.hosts()) == -(-len(left) // 4)
+
+
+def test_pods_of_a_node_are_counted_anew_only_where_one_has_come_or_gone() -> None:
+    """The controller asks all nodes every few seconds: of a thousand, few have changed."""
+    _, live, starts = grown(pool(4.0), 8)
+    first, second = live.capacity.nodes.values()
+    before = first.requests, second.requests
+    live.stop(next(start for start in starts if start in first.pods))
+
+    assert before[0].total() == before[1].total() == 4
+    assert first.requests == Counter(pod.request for pod in first.pods.values())
+    assert first.requests.total() == 3
+    assert second.requests is before[1]
 
 
 def test_pods_that_went_to_a_node_otherwise_than_foreseen_get_another_one() -> None:

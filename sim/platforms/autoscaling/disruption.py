@@ -54,8 +54,11 @@ class ClusterState:
         self.nodes = {node.number: node for node in nodes}
         self._unplaced = unplaced
         kinds = set(unplaced).union(*(node.pods for node in nodes))
-        # Most nodes of a cluster that has grown are full: no simulation need look at them.
-        self._free = {n.number: n.free for n in nodes if any(n.free.fits(kind) for kind in kinds)}
+        # Most nodes of a cluster that has grown are full: no simulation need look at them. What
+        # they have left is one object for all that have the same.
+        left = {id(node.free): node.free for node in nodes}
+        roomy = {key for key, free in left.items() if any(free.fits(kind) for kind in kinds)}
+        self._free = {node.number: node.free for node in nodes if id(node.free) in roomy}
 
     def alike(self, number: int) -> Hashable:
         """What all full nodes have in common that can go or have to stay for the same reason; None

@@ -37,7 +37,10 @@ class Draining:
 
     def held(self) -> Counter[PodRequest]:
         """Pods that still need room elsewhere."""
-        return Counter(pod.request for node in self._held for pod in node.pods.values())
+        held: Counter[PodRequest] = Counter()
+        for node in self._held:
+            held.update(node.requests)
+        return held
 
     def drain(self, node: Node) -> Generator[Event, Any, None]:
         """Evict the pods of a cordoned node; it goes with the last of them.

@@ -111,6 +111,7 @@ class LiveNodePool:
         "_launcher",
         "_offers",
         "_pool",
+        "_unseen",
         "_world",
         "grown_at",
     )
@@ -120,6 +121,8 @@ class LiveNodePool:
         self._world = world
         self._cluster = cluster
         self._offers = pool.planned()
+        self._unseen = set(range(len(self._offers)))
+        """Kinds of which no node has come."""
         self._coming: Counter[int] = Counter()
         self._kind: dict[int, int] = {}
         """The kind of each node that came; those of the beginning are of the first."""
@@ -207,15 +210,15 @@ class LiveNodePool:
         Who does not discover it would launch the same node over and over for a pod that does not
         fit: that loop is left out.
         """
+        self._unseen.discard(kind)
         true = self._pool.kinds[kind].offer()
         if self._pool.autoscaler.discovers or true.free.memory < self._offers[kind].free.memory:
             self._offers[kind] = true
 
     def _occupied(self, node: Node) -> OccupiedNode:
         kind = self._kind.get(node.number, 0)
-        pods = Counter(pod.request for pod in node.pods.values())
         free, price = self._cluster.scheduler.free(node), self._offers[kind].usd_per_hour
-        return OccupiedNode(node.number, kind, price, pods, free, node.touched)
+        return OccupiedNode(node.number, kind, price, node.requests, free, node.touched)
 
     def _allowed(self) -> float:
         """Nodes that may still be launched; infinite where there may be any number."""
@@ -238,7 +241,8 @@ class LiveNodePool:
     def _join(self, kind: int, launched: LaunchedInstance) -> None:
         self._coming[kind] -= 1
         which = self._pool.kinds[kind]
-        self._see(kind)
+        if kind in self._unseen:
+            self._see(kind)
         node = self._cluster.join(which.fleet, which.node, launched)
         self._kind[node.number] = kind
 

@@ -219,15 +219,13 @@ class NodeCluster:
 
     def _bind(self, start: Start, node: Node, pod: Pod) -> None:
         """The pod goes to a node, and gives its room back when it ends."""
-        node.pods[start] = pod
-        node.touched = self.world.env.now
+        node.bind(start, pod, self.world.env.now)
         start.at_end.append(PlaceOnNode(self, node, start))
         start.place(node.kubelet.engine.kernel)
 
     def release(self, start: Start, node: Node) -> None:
         """A pod has ended, and takes no room of its node any more."""
-        pod = node.pods.pop(start)
-        node.touched = self.world.env.now
+        pod = node.release(start, self.world.env.now)
         self.scheduler.give_back(node, pod.request)
         if self.waits:
             self.unschedulable.place_waiting()

@@ -1,5 +1,7 @@
 """A node: a machine of a fleet with its kubelet, as long as it belongs to the cluster."""
 
+from collections import Counter
+
 from sim.core.world import World
 from sim.host import MemorySlice
 from sim.image import KUBERNETES
@@ -9,7 +11,7 @@ from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.kubelet import Kubelet
 from sim.platforms.kubernetes.live_kubelet import LiveKubelet
 from sim.platforms.kubernetes.live_pod import Pod
-from sim.platforms.kubernetes.pod import cpu_weight
+from sim.platforms.kubernetes.pod import PodRequest, cpu_weight
 from sim.platforms.scaling.instance_launch import LaunchedInstance
 from sim.start import Start
 
@@ -27,7 +29,7 @@ class Node:
         number: unique in its cluster.
     """
 
-    __slots__ = ("_held", "kubelet", "launched", "number", "pods", "touched")
+    __slots__ = ("_counted", "_held", "kubelet", "launched", "number", "pods", "touched")
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class Node:
         self.number = number
         self.pods: dict[Start, Pod] = {}
         """Pods that are bound to it."""
+        self._counted: Counter[PodRequest] | None = None
         self.touched = world.env.now
         """Time at which it came, or a pod last came or went."""
         self.launched = launched
@@ -69,6 +72,24 @@ class Node:
     def name(self) -> str:
         """Its name in the tables."""
         return self.kubelet.engine.kernel.name
+
+    def bind(self, start: Start, pod: Pod, now: float) -> None:
+        """A pod comes to it."""
+        self.pods[start] = pod
+        self.touched, self._counted = now, None
+
+    def release(self, start: Start, now: float) -> Pod:
+        """A pod leaves it."""
+        self.touched, self._counted = now, None
+        return self.pods.pop(start)
+
+    @property
+    def requests(self) -> Counter[PodRequest]:
+        """How many pods it has of each request; counted anew only where one has come or gone, for a
+        controller asks all nodes of a cluster every few seconds."""
+        if self._counted is None:
+            self._counted = Counter([pod.request for pod in self.pods.values()])
+        return self._counted
 
     def shut_down(self) -> None:
         """End OS, kubelet and DaemonSets; the caller has seen to the pods."""

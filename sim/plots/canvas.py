@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from matplotlib import rc_context
 from matplotlib.artist import Artist
@@ -41,12 +42,26 @@ class PlainFigure(Figure):
 
 @contextmanager
 def _as_it_says(figure: Figure) -> Iterator[None]:
-    """A `$` in the name of a service begins no formula, and a sign that no font has is a box."""
+    """A `$` in the name of a service begins no formula, and a sign that no font has is a box.
+
+    What is made within says so from the start; within another one there is nothing left to do.
+    """
+    if figure in _plain:
+        yield
+        return
     for text in figure.findobj(Text):
         text.set_parse_math(False)
-    with rc_context({"text.parse_math": False}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from")
-        yield
+    _plain.add(figure)
+    try:
+        with rc_context({"text.parse_math": False}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from")
+            yield
+    finally:
+        _plain.discard(figure)
+
+
+_plain: WeakSet[Figure] = WeakSet()
+"""Figures within `_as_it_says`."""
 
 
 def new_figure(height: float) -> Figure:

@@ -552,11 +552,12 @@ def test_what_cannot_be_read_for_want_of_threads_or_memory_is_not_damaged(
     ask(tmp_path)
     parts = {path: path.stat().st_ino for path in only(tmp_path).glob("*/part-*")}
 
-    def read_table(*_: object, **__: object) -> None:
+    def read(*_: object, **__: object) -> None:
         raise getattr(pa, name)("Failed to launch worker thread")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pyarrow.parquet.read_table", read_table)
+        patch.setattr("pyarrow.parquet.ParquetFile.read", read)
+        patch.setattr("pyarrow.parquet.ParquetFile.iter_batches", read)
         for do in (lambda: ask(tmp_path), lambda: load(only(tmp_path))):
             with pytest.raises(OSError, match=r"cannot be read now .*worker thread"):
                 do()

@@ -433,15 +433,13 @@ def test_workers_of_arrow_hold_no_python_file(
 ) -> None:
     """One that lets go of it when Python ends would abort it: a third of loads of 30 MB did."""
     compare(pair(), times=2, seed=2, out=tmp_path)
-    sources = []
-    for name in ("read_table", "ParquetFile"):
-        read = getattr(pq, name)
+    sources, opened = [], pq.ParquetFile
 
-        def seen(source: Any, read: Any = read, **options: Any) -> Any:
-            sources.append(source)
-            return read(source, **options)
+    def seen(source: Any, **options: Any) -> Any:
+        sources.append(source)
+        return opened(source, **options)
 
-        monkeypatch.setattr(pq, name, seen)
+    monkeypatch.setattr(pq, "ParquetFile", seen)
     results = load(only(tmp_path))
 
     assert len(results.runs) == 4

@@ -300,7 +300,7 @@ class PartFiles:
             held = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
             file.readinto(held)
         try:
-            return pq.read_table(pa.BufferReader(held), page_checksum_verification=True)
+            return pq.ParquetFile(pa.BufferReader(held), page_checksum_verification=True).read()
         except (OSError, ValueError, pa.ArrowException) as error:
             raise _unread(path, error) from error
 

@@ -18,6 +18,7 @@ from sim.files.question import Paths
 from sim.report.said import keep
 from sim.studies.migrate import study, tables
 from sim.studies.migrate.answer import MigrateAnswer
+from sim.studies.migrate.power_cut import Restart
 from sim.studies.migrate.question import MigrateOptions, MigrateQuestion
 from sim.studies.migrate.ways import Way
 
@@ -107,10 +108,8 @@ def _show_restarts(answer: MigrateAnswer) -> None:
             [
                 each.way,
                 shown_seconds(each.booted()),
-                shown_seconds(each.part("warm")),
-                shown_seconds(each.up("warm")),
-                shown_seconds(each.part("cold")),
-                shown_seconds(each.up("cold")),
+                *_started(each, "warm"),
+                *_started(each, "cold"),
             ]
             for each in answer.restarts
         ],
@@ -123,6 +122,13 @@ def _show_restarts(answer: MigrateAnswer) -> None:
         for image, why in each.failed.items():
             hint(f"{each.way}, {image} images: {why}.")
     hint("Medians; the start-up work of your programs is not known and comes on top.")
+
+
+def _started(restart: Restart, image: str) -> list[str]:
+    """Seconds of the containers alone and until all is up, unless some never came up."""
+    if image in restart.failed and image in restart.containers:
+        return ["-", "not all up"]
+    return [shown_seconds(restart.part(image)), shown_seconds(restart.up(image))]
 
 
 def _show_groups(answer: MigrateAnswer) -> None:

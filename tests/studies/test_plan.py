@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 import sim
 from sim import catalog
 from sim.core.question import BadInput
-from sim.experiment import Rollout
+from sim.experiment import Rollout, compare
+from sim.image import Image, Layer
 from sim.platforms import DaemonSet
 from sim.studies.plan.answer import PlanAnswer
 from sim.studies.plan.question import PlanQuestion, limits
-from sim.studies.plan.ready import plan_scenarios
+from sim.studies.plan.ready import plan_scenarios, readiness
 from sim.studies.plan.study import plan as planned
 from sim.studies.plan.study import planned_rows
 from sim.studies.plan.types import allowed, by_least_cost, candidates, undominated
@@ -396,4 +397,22 @@ def test_a_copy_that_was_killed_did_not_lack_room() -> None:
 
     assert found.tight_lines() == [
         "ecs: in 2 of 2 runs not all copies came up (OOM kill: host out of memory)."
+    ]
+
+
+def test_a_full_disk_is_no_want_of_a_machine() -> None:
+    """Placement looks at no disk, and a machine more is no larger disk."""
+    layer = Layer(digest="all", compressed=12 * GiB, unpack_ratio=2.0)
+    image = Image(name="large", layers=(layer,))
+    large = replace(part("web", 0.25, GiB).service, image=image)
+    app = Application(name="web", parts=(Part(service=large),))
+    row = planned_rows(PlanQuestion(app=app, platform="eks", instance="m5.xlarge"))[0]
+    assert row.hosts is not None
+
+    made = plan_scenarios(row.platform, app, replace(row.hosts, disk=None), "cold")
+    ready = readiness(compare(made, times=1), made)["eks-cold"]
+
+    assert [*ready.shortfalls()] == [
+        "in 1 of 1 runs not all copies came up (no space left on device: give it a larger root "
+        "volume)"
     ]

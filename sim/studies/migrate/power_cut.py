@@ -112,11 +112,7 @@ def _own(way: Way) -> int:
 
 
 def _tell(restart: Restart, image: str, ready: PlanReady) -> None:
-    if ready.refused:
-        restart.failed[image] = (
-            f"in {ready.refused} of {ready.runs} runs one found no room; --spare 1 gives it some"
-        )
-    elif ready.short:
+    if ready.short:
         restart.failed[image] = "; ".join(ready.shortfalls())
     restart.containers[image] = ready.seconds
 

@@ -167,20 +167,14 @@ class PlanAnswer:
         return "" if chosen is None else unchanged_line(self.question.dialect, chosen.platform)
 
     def tight_lines(self) -> list[str]:
-        """Platforms on which not all copies came up in each run: it was full, or one was killed."""
-        lines: dict[str, None] = {}
+        """Platforms on which not all copies came up in each run, and why: once for both images."""
+        lines: dict[tuple[str, str], str] = {}
         for row in self.rows:
-            tight = max(row.ready.values(), key=lambda ready: ready.refused, default=None)
-            if tight is not None and tight.refused:
-                said = (
-                    f"{row.name} is tight: in {tight.refused} of {tight.runs} runs the copies "
-                    f"arrived in an order that left one without room; one more machine gives it "
-                    f"some."
-                )
-                lines[said] = None
             for ready in row.ready.values():
-                lines |= {f"{row.name}: {why}.": None for why in ready.shortfalls()}
-        return [*lines]
+                for why in ready.shortfalls():
+                    head = f"{row.name} is tight" if "without room" in why else row.name
+                    lines.setdefault((row.name, why.partition(" runs ")[2]), f"{head}: {why}.")
+        return [*lines.values()]
 
     def disk_lines(self) -> list[str]:
         """Platforms whose root volume does not hold the images of one machine."""

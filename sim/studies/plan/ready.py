@@ -41,8 +41,8 @@ class PlanReady:
     """Runs in which not all became ready."""
     refused: int = 0
     """Of those, the ones in which a copy found no room."""
-    killed: Counter[str] = field(default_factory=Counter)
-    """What killed copies in the others, and in how many of them."""
+    other: Counter[str] = field(default_factory=Counter)
+    """What kept copies from coming up in the others, and in how many of them."""
     ordered: bool = False
     """Whether its containers were started one after the other."""
 
@@ -58,8 +58,13 @@ class PlanReady:
         return self.short + len(self.seconds)
 
     def shortfalls(self) -> Iterator[str]:
-        """Why not all came up, but for want of room, and in how many runs."""
-        for why, runs in self.killed.items():
+        """Why not all came up, and in how many runs."""
+        if self.refused:
+            yield (
+                f"in {self.refused} of {self.runs} runs the copies arrived in an order that left "
+                f"one without room; one more machine gives it some"
+            )
+        for why, runs in self.other.items():
             yield f"in {runs} of {self.runs} runs not all copies came up ({why})"
 
 
@@ -241,12 +246,21 @@ def _of_runs(
             ready.last[launched[variant][int(task)]] += 1
     for _, rows in runs[~runs["run"].isin(whole)].groupby("run"):
         ready.short += 1
-        if rows["refused"].any():
-            ready.refused += 1
+        if why := _why_not_up(rows):
+            ready.other[why] += 1
         else:
-            reasons = "; ".join(filter(None, rows["reasons"]))
-            ready.killed[_COUNTED.sub("", reasons) or "still on its way at the end"] += 1
+            ready.refused += 1
     return ready
+
+
+def _why_not_up(run: pd.DataFrame) -> str:
+    """What kept copies from coming up, as disks and kernels say it; empty where it was room."""
+    reasons = "; ".join(filter(None, run["reasons"]))
+    if any(reason.startswith("disk: ") for reason in reasons.split("; ")):
+        return "no space left on device: give it a larger root volume"
+    if run["refused"].any():
+        return ""
+    return _COUNTED.sub("", reasons) or "still on its way at the end"
 
 
 _COUNTED = re.compile(r" x\d+(?=;|$)")

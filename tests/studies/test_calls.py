@@ -210,7 +210,10 @@ def test_on_eks_the_copies_are_pods_on_as_many_nodes_as_they_take() -> None:
 
     assert found.hosts == 3
     assert found.question.balanced == "random"
-    assert {"a: work", "b: network", "b: work"} <= set(found.results.spans["phase"])
+    steps = found.paths()
+    assert set(steps["phase"]) <= {"a: work", "b: network", "b: work"}
+    assert steps["start_s"].tolist()[1:] == pytest.approx(steps["end_s"].tolist()[:-1])
+    assert 0.0 < steps["seconds"].sum() < 1.0
 
 
 def test_a_request_is_cut_into_the_parts_it_passed() -> None:

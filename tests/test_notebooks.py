@@ -39,9 +39,12 @@ for _name in [name for name in globals() if not name.startswith("_")]:
     if _name not in ("In", "Out", "get_ipython", "exit", "quit", "open"):
         del globals()[_name]
 _gc.freeze()
+get_ipython().run_line_magic(
+    "config", "InlineBackend.print_figure_kwargs = {'bbox_inches': None, 'dpi': 40}"
+)
 """
 """No name is left of another notebook. What stays alive is not looked at again each time that a
-picture is closed, which collects garbage."""
+picture is closed, which collects garbage. Nobody looks at the dots, which are few and not cut."""
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import math
 import statistics
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, get_args
 
 import pytest
@@ -30,6 +31,7 @@ PLATFORMS: dict[str, Any] = {
 }
 
 
+@cache
 def every_figure() -> dict[str, Cited]:
     found = {f"figure {key}": figure for key, figure in catalog.figures().items()}
     for name, platform in PLATFORMS.items():
@@ -40,14 +42,11 @@ def every_figure() -> dict[str, Cited]:
     return found
 
 
-FIGURES = every_figure()
-
-
 def test_every_figure_has_a_passport() -> None:
     """Key, unit, source, date and a grade that there is."""
     lacking = [
         where
-        for where, figure in FIGURES.items()
+        for where, figure in every_figure().items()
         if not (figure.key and figure.source and figure.as_of and figure.unit)
         or figure.grade not in get_args(Grade)
     ]
@@ -58,21 +57,21 @@ def test_every_figure_has_a_passport() -> None:
 def test_every_figure_lies_within_its_range() -> None:
     """low <= value <= high, both or neither given, all finite and at least 0."""
     wrong = []
-    for where, figure in FIGURES.items():
+    for where, figure in every_figure().items():
         given = [bound for bound in (figure.low, figure.high) if bound is not None]
         ordered = [figure.low, figure.value, figure.high] if len(given) == 2 else [figure.value]
         if len(given) == 1 or ordered != sorted(ordered) or not math.isfinite(figure.value):
             wrong.append((where, figure.shown()))
 
     assert wrong == []
-    assert min(figure.value for figure in FIGURES.values()) >= 0.0
+    assert min(figure.value for figure in every_figure().values()) >= 0.0
 
 
 def test_what_is_assumed_has_a_range_and_a_reason() -> None:
     """A judgement says how far off it may be, and why it was made."""
     bare = [
         where
-        for where, figure in FIGURES.items()
+        for where, figure in every_figure().items()
         if figure.grade == "assumed"
         and (figure.low is None or not figure.note)
         and not where.endswith("core_speed")
@@ -83,7 +82,7 @@ def test_what_is_assumed_has_a_range_and_a_reason() -> None:
 
 def test_dates_are_dates() -> None:
     """A year, or a year and more."""
-    assert all(figure.as_of[:4].isdigit() for figure in FIGURES.values())
+    assert all(figure.as_of[:4].isdigit() for figure in every_figure().values())
 
 
 def test_keys_are_unique() -> None:

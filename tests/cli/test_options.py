@@ -1,6 +1,7 @@
 """What holds for the options of every verb, whatever it asks."""
 
 import inspect
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -28,6 +29,7 @@ def call(*words: str | Path) -> Result:
     return CliRunner().invoke(app, list(map(str, words)), catch_exceptions=False)
 
 
+@cache
 def kinds(verb: str) -> list[Any]:
     """The descriptions of what a verb takes."""
     hints = get_type_hints(import_module(f"sim.cli.{MODULES.get(verb, verb)}").command)
@@ -39,12 +41,14 @@ def asked(verb: str) -> Any:
     return next(kind for kind in kinds(verb) if kind.__name__.endswith("Question"))
 
 
+hints_of = cache(get_type_hints)
+
 FIELDS = [(verb, kind, name) for verb in VERBS for kind in kinds(verb) for name in help_of(kind)]
 VALUES = [
-    (verb, mark.name, get_type_hints(kind)[name])
+    (verb, mark.name, hints_of(kind)[name])
     for verb, kind, name in FIELDS
     if not (mark := typed(kind, name)).argument and not mark.repeats and not mark.python
-    if get_type_hints(kind)[name] is not bool
+    if hints_of(kind)[name] is not bool
 ]
 
 

@@ -38,11 +38,13 @@ def layer_of(folder: Path, text: str, **more: Any) -> Layer:
     return built(folder, text, **more).image.layers[-1]
 
 
+DICE = Random(2)
+VOCABULARY = ["".join(DICE.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(2000)]
+
+
 def words(count: int) -> bytes:
     """Text as people write it, so many words of a vocabulary of 2,000."""
-    random = Random(2)
-    known = ["".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(2000)]
-    return " ".join(random.choices(known, k=count)).encode()
+    return " ".join(Random(count).choices(VOCABULARY, k=count)).encode()
 
 
 @pytest.mark.parametrize("megabytes", [1, 40])

@@ -169,6 +169,20 @@ def test_where_nobody_ever_hears_of_the_runs_a_sentence_says_so(
         replicate(scenario(), times=4, jobs=2)
 
 
+def test_processes_of_somebody_else_are_left_alone() -> None:
+    """A notebook may have an executor of loky's of its own."""
+    theirs, ours = loky.ProcessPoolExecutor(1), ProcessPool(1)
+    worker = theirs.submit(os.getpid).result()
+    ours.revive()
+    ours._executor.submit(os.getpid).result()
+    try:
+        ours.give_up([])
+
+        assert theirs.submit(os.getpid).result() == worker
+    finally:
+        theirs.shutdown(kill_workers=True)
+
+
 def test_a_worker_goes_when_its_parent_is_killed() -> None:
     """Within a second or two; nobody else would end it."""
     here, there = forked().Pipe()

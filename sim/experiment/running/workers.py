@@ -172,15 +172,14 @@ def _last_of_all(executor: Any) -> None:
 
 def _end(executor: Any, *, wait: bool = True) -> None:
     """End its processes, also where the thread of loky's is not left that would."""
-    from multiprocessing import active_children
-
+    processes = dict(executor._processes or {})
     try:  # else those that an interrupt wants killed would be spared
         executor.shutdown(wait=wait, kill_workers=True)
     finally:
-        for process in active_children():
-            if type(process).__module__.startswith("loky.") and process.pid is not None:
+        for pid, process in processes.items():  # its own: a notebook may have others of loky's
+            if process.is_alive():
                 with suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
 
 
 _ENDS: list[Finalize] = []

@@ -468,6 +468,25 @@ def test_a_scenario_needs_a_platform_and_arrivals(changed: dict[str, Any], messa
         Scenario(**given)
 
 
+@pytest.mark.parametrize(
+    ("field", "arrivals"),
+    [
+        ("per_second", [Poisson(service=service("a"), tasks=2, per_second=r) for r in (1.0, 2.0)]),
+        (
+            "startup.spread",
+            [Burst(service=service("a", app=app(spread=s))) for s in (0.1, 0.5)],
+        ),
+    ],
+)
+def test_two_services_of_one_name_are_drawn_alike(field: str, arrivals: list[Any]) -> None:
+    """Random numbers belong to a name: in the middle of a run it would be too late to say so."""
+    with pytest.raises(ValueError, match=f"two of service 'a' with another {field} each"):
+        Scenario(name="x", platform=docker(), arrivals=tuple(arrivals))
+
+    twice = Scenario(name="x", platform=docker(), arrivals=(arrivals[0],) * 2)
+    assert run(twice, 1, 0).ready == 2 * arrivals[0].tasks
+
+
 def test_a_quantile_is_a_share() -> None:
     """With what is allowed."""
     results = replicate(scenario(docker(), burst(1)), times=2)

@@ -132,6 +132,23 @@ class Scenario:
         return self
 
     @model_validator(mode="after")
+    def _a_name_is_drawn_in_one_way(self) -> Self:
+        """Random numbers belong to the name of a service; two of one name draw the same."""
+        drawn: dict[tuple[str, str], Any] = {}
+        for each in self.arrivals:
+            service = each.service
+            ways: dict[str, Any] = {"startup.spread": service.app.startup.noise}
+            if isinstance(each, Poisson):
+                ways["per_second"] = each.per_second
+            for field, way in ways.items():
+                if drawn.setdefault((service.name, field), way) != way:
+                    raise ValueError(
+                        f"arrivals: two of service {service.name!r} with another {field} each are "
+                        f"not allowed; give one of them another name"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _has_a_load(self) -> Self:
         served = (each.service for each in self.arrivals) if self.serve else ()
         if any(service.load is not None and service.cpu == 0.0 for service in served):

@@ -6,7 +6,17 @@ from sim.cli.script import picture
 from sim import plots
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import OwnFiles, shared
-from sim.cli.screen import as_json, aside, hint, lead, note, notes, table, wrote
+from sim.cli.screen import (
+    MOST_ROWS,
+    as_json,
+    aside,
+    hint,
+    lead,
+    note,
+    notes,
+    table,
+    wrote,
+)
 from sim.core.question import BadInput, ask
 from sim.experiment.running.progress import progress
 from sim.report.said import keep
@@ -66,6 +76,9 @@ def show(answer: UptimeAnswer, *, explain: bool) -> None:
 
 
 def _show_parts(answer: UptimeAnswer, row: UptimeRow) -> None:
+    """Of many parts those that are up last: they decide when all is."""
+    parts = answer.parts(row)
+    last = parts[-MOST_ROWS:]
     table(
         ["service", "copies", "up", "waited", "for", ""],
         [
@@ -77,12 +90,13 @@ def _show_parts(answer: UptimeAnswer, row: UptimeRow) -> None:
                 each["for"],
                 "on the critical path" if each["on_path"] else "",
             ]
-            for each in answer.parts(row)
+            for each in last
         ],
         title=f"each service {row.where}: seconds in the run nearest to the median",
         right="lrrrll",
-        rest="the tables of the run have all",
     )
+    if len(parts) > len(last):
+        hint(f"and {len(parts) - len(last):,} that are up sooner; the tables of the run have all.")
 
 
 def _cells(row: UptimeRow) -> list[str]:

@@ -268,6 +268,21 @@ def test_start_up_work_that_nobody_told_is_said_to_be_none(tmp_path: Path) -> No
     )
 
 
+def test_of_many_services_those_are_shown_that_are_up_last(tmp_path: Path) -> None:
+    """They decide when all is up; those that were up first were shown, and the others counted."""
+    services = "".join(
+        f"  s{n}: {{image: 'redis:7', depends_on: [{f's{n - 1}' if n else ''}]}}\n"
+        for n in range(42)
+    )
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"name: x\nservices:\n{services}", encoding="utf-8")
+    asked = ["startup", str(file), "--platform", "fargate", "--replications", "2"]
+    said = CliRunner().invoke(command_line, [*asked, "--out", str(tmp_path)]).stdout
+
+    assert "on the critical path" in said
+    assert "and 2 that are up sooner; the tables of the run have all." in said
+
+
 def test_how_many_the_files_have_is_said_beside_how_many_fail(tmp_path: Path) -> None:
     shop = ["fail", "scenarios/applications/shop.yaml", "--service", "api", "--platform", "docker"]
     asked = [*shop, "--replications", "1", "--out", str(tmp_path)]

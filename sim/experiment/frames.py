@@ -229,6 +229,6 @@ def in_codes(spans: pd.DataFrame) -> pd.DataFrame:
     words = [name for name in spans if spans[name].dtype not in ("int32", "int64", "float64")]
     coded = spans.astype(dict.fromkeys(words, "category"))
     for name in words:
-        column = coded[name].cat
+        column = coded[name].cat.remove_unused_categories().cat
         coded[name] = column.reorder_categories(sorted(column.categories))
     return coded

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 from runs import assert_same, pair, scenario
 
 from sim.clock import Clock
@@ -16,7 +17,7 @@ from sim.experiment import compare, load, replicate
 from sim.experiment.running import packed
 from sim.experiment.running.columns import PackedSamples, Piece, sample_columns, sample_pieces
 from sim.experiment.running.run import run
-from sim.experiment.storage import run_tables, tables
+from sim.experiment.storage import run_folder, run_tables, tables
 
 READINGS = st.lists(
     st.tuples(st.integers(0, 9), st.integers(0, 2), st.floats(), st.floats()), max_size=30
@@ -83,6 +84,24 @@ def test_what_is_large_is_the_same(
     assert_same(load(tmp_path / "small"), small)
     assert_same(load(in_memory.save(tmp_path / "saved")), small)
     assert_same(pickle.loads(pickle.dumps(compare(pair(), times=3, seed=4))), small)
+
+
+@pytest.mark.parametrize("parents", [("",), ("", "pull"), ("no phase",)])
+def test_words_that_are_read_in_codes_are_the_same_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parents: tuple[str, ...]
+) -> None:
+    """As many runs, in as many parts, as there are: no word is left of a span that was not read."""
+    small = compare(pair(), times=2, seed=4)
+    monkeypatch.setattr(run_tables, "LARGE", 0)
+    large = compare(pair(), times=2, seed=4, out=tmp_path)
+    monkeypatch.setattr(run_folder, "FLUSH_SECONDS", -1.0)
+    in_parts = compare(pair(), times=2, seed=4, out=tmp_path / "parts")
+    in_memory = compare(pair(), times=2, seed=4)
+    expected = small.within(parents, coded=True).reset_index(drop=True)
+
+    assert len(expected) or parents == ("no phase",)
+    for results in (large, in_parts, in_memory):
+        assert_frame_equal(results.within(parents, coded=True), expected)
 
 
 def test_tables_that_were_not_read_yet_outlive_their_files(

@@ -73,10 +73,12 @@ class OpenParts:
     def __init__(self, paths: Mapping[str, Iterable[Path]]) -> None:
         self._files = {table: [*map(_opened, those)] for table, those in paths.items()}
 
-    def __call__(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    def __call__(
+        self, table: str, columns: Sequence[str] | None = None, *, coded: bool = False
+    ) -> Iterator[pa.Table]:
         """The rows of a table, or some of its columns, some rows at a time."""
         for path, file in self._files[table]:
-            yield from _chunks(path, file, columns)
+            yield from _chunks(path, file, columns, _words(table) if coded else ())
 
 
 class PartFiles:
@@ -356,8 +358,22 @@ def _opened(path: Path) -> tuple[Path, pa.OSFile]:
         return path, pa.OSFile(os.fspath(path))
 
 
-def _chunks(path: Path, file: pa.OSFile, columns: Sequence[str] | None) -> Iterator[pa.Table]:
+def _words(table: str) -> list[str]:
+    """Columns of a table that are words."""
+    import pyarrow as pa
+
+    from sim.experiment.storage.tables import empty_tables
+
+    return [each.name for each in empty_tables()[table].schema if pa.types.is_string(each.type)]
+
+
+def _chunks(
+    path: Path, file: pa.OSFile, columns: Sequence[str] | None, coded: Sequence[str]
+) -> Iterator[pa.Table]:
     """The rows of an open file, some at a time.
+
+    Args:
+        coded: columns of words that are left as codes.
 
     Raises:
         Damaged: it is not as it was written.
@@ -368,7 +384,7 @@ def _chunks(path: Path, file: pa.OSFile, columns: Sequence[str] | None) -> Itera
     from sim.experiment.storage.tables import ROWS
 
     try:
-        table = pq.ParquetFile(file, page_checksum_verification=True)
+        table = pq.ParquetFile(file, page_checksum_verification=True, read_dictionary=[*coded])
         for batch in table.iter_batches(ROWS, columns=columns):
             yield pa.Table.from_batches([batch])
     except (OSError, ValueError, pa.ArrowException) as error:

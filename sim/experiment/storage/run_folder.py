@@ -74,7 +74,13 @@ class InMemory:
         rows = sum(map(rows_in, self._bundles))
         return RunTables(self._chunks, rows, order, below)
 
-    def _chunks(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    def _chunks(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        coded: bool = False,  # noqa: ARG002 (one signature)
+    ) -> Iterator[pa.Table]:
         for chunk in chunks(self._bundles, table):
             yield chunk if columns is None else chunk.select(columns)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from sim.experiment.storage.tables import arranged, combined, empty_tables
@@ -18,7 +19,15 @@ LARGE = 250_000
 class Chunks(Protocol):
     """Gives a table, or some of its columns, some rows at a time, as often as it is asked."""
 
-    def __call__(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]: ...
+    def __call__(
+        self, table: str, columns: Sequence[str] | None = None, *, coded: bool = False
+    ) -> Iterator[pa.Table]:
+        """The rows.
+
+        Args:
+            coded: words may come as codes, with a dictionary, as they are on disk.
+        """
+        ...
 
 
 class RunTables:
@@ -64,18 +73,21 @@ class RunTables:
         empty = empty_tables()["spans"]
         asked = empty.column_names if columns is None else [*columns, "parent"]
         wanted = pa.array(parents, pa.string())
-        pieces = [empty.select(asked)]
-        found = self.chunks("spans", asked)
-        pieces += (chunk.filter(pc.is_in(chunk["parent"], value_set=wanted)) for chunk in found)
-        return self._arranged(pieces, coded=coded)
+        found = chain([empty.select(asked)], self.chunks("spans", asked, coded=coded))
+        pieces = [chunk.filter(pc.is_in(chunk["parent"], value_set=wanted)) for chunk in found]
+        return self._arranged([*map(_in_codes, pieces)] if coded else pieces)
 
-    def _arranged(self, pieces: Sequence[pa.Table], *, coded: bool = False) -> pd.DataFrame:
-        import pyarrow as pa
-
-        whole = combined(pieces).replace_schema_metadata(None)
-        whole = arranged(whole, self._order, self._below)
-        for number, field in enumerate(whole.schema):
-            if coded and pa.types.is_string(field.type):
-                whole = whole.set_column(number, field.name, whole[number].dictionary_encode())
-        frame: pd.DataFrame = whole.to_pandas()
+    def _arranged(self, pieces: Sequence[pa.Table]) -> pd.DataFrame:
+        whole = combined(pieces).replace_schema_metadata(None).unify_dictionaries()
+        frame: pd.DataFrame = arranged(whole, self._order, self._below).to_pandas()
         return frame
+
+
+def _in_codes(table: pa.Table) -> pa.Table:
+    """The same with words as codes, unless they are already."""
+    import pyarrow as pa
+
+    for number, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            table = table.set_column(number, field.name, table[number].dictionary_encode())
+    return table

@@ -154,9 +154,11 @@ def _row(spans: pd.DataFrame, mine: pd.DataFrame, name: str, tasks: int, runs: i
 
 
 def _of(spans: pd.DataFrame, some: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which spans are of these starts of the same variant."""
+    """Which spans are of these starts of the same variant, all of which are among them."""
+    # Starts numbered without gaps are found in a table; else NumPy would sort all spans.
+    tasks = int(spans["task"].max()) + 1 if len(spans) else 0
     ours, theirs = (
-        (frame["run"].to_numpy() << 32) + frame["task"].to_numpy() for frame in (spans, some)
+        frame["run"].to_numpy() * tasks + frame["task"].to_numpy() for frame in (spans, some)
     )
     return np.isin(ours, theirs)
 

@@ -94,5 +94,6 @@ def test_notebook_is_kept_with_outputs_and_ends_with_something_to_try(path: Path
     assert all(cell.execution_count for cell in code)
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert not any(output.output_type == "error" for output in outputs)
+    assert not any("...<" in output.get("data", {}).get("text/html", "") for output in outputs)
     assert words[-1].startswith("## Try this")
     assert all(len(cell.source.splitlines()) <= 12 for cell in code)

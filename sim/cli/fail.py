@@ -61,7 +61,8 @@ def show(answer: FailAnswer, *, explain: bool) -> None:
         heads,
         [_cells(row, planned=planned, errors=bool(last)) for row in answer.rows],
         title=f"{question.tasks} {'task' if question.tasks == 1 else 'tasks'} of "
-        f"{called(question.app)}: seconds since the failure, {_runs(question)}",
+        f"{called(question.app)}: seconds since {'it began' if planned else 'the failure'}, "
+        f"{_runs(question)}",
         right="l" + "r" * (len(heads) - 2) + "l",
     )
     for row in answer.rows:

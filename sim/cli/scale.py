@@ -8,7 +8,7 @@ from sim.cli import explained
 from sim.cli.options import Simulated, WorkerOptions, refusals, runs_on
 from sim.cli.own_files import SAID_BY_FILES, ServiceOfFiles
 from sim.cli.screen import as_json, aside, hint, lead, note, say, table, wrote
-from sim.core.quantity import shown_machine
+from sim.core.quantity import shown_size, shown_vcpu
 from sim.report.said import keep
 from sim.studies.cost.bill import Bill
 from sim.studies.scale import ScaleQuestion
@@ -126,7 +126,7 @@ def show(answer: ScaleOutAnswer) -> None:
 def _size(service: Service) -> str:
     """What a task reserves, all of its containers together."""
     size = task_size(service)
-    return shown_machine(size.cpu, size.reserved)
+    return f"{shown_vcpu(size.cpu)}, {shown_size(size.reserved, 4)}"
 
 
 def _costs(bills: Mapping[str, Bill]) -> None:

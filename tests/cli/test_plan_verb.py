@@ -99,3 +99,12 @@ def test_fargate_has_sizes_and_ec2_has_types(tmp_path: Path) -> None:
 
         assert any(row.startswith(f"fargate {count} sizes {count} ") for row in rows)
         assert any(row.startswith(f"ec2 {count} types {count} ") for row in rows)
+
+
+def test_what_fargate_does_not_take_is_said_with_what_it_says(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text("services:\n  web: {image: nginx, ports: ['80:80']}\n", encoding="utf-8")
+    asked = ["plan", str(file), *QUICK, "--out", str(tmp_path)]
+    said = " ".join(CliRunner().invoke(app, asked).stdout.split())
+
+    assert "not supported on Fargate (port contains HostIP or HostPort)" in said

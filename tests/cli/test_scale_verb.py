@@ -139,7 +139,7 @@ def test_a_scale_out_is_of_tasks_with_all_their_containers(tmp_path: Path) -> No
     asked += ["--platform", "ecs-asg", "--platform", "ecs-managed"]
     told = " ".join(CliRunner().invoke(app, [*asked, "--explain"]).stdout.split())
 
-    assert "0 to 10 tasks of 0.6 vCPU, 896 MiB, " in told
+    assert "0 to 10 tasks of 0.6 vCPU, 896 MiB, temurin" in told
     assert " in 0 s: " not in told
 
 

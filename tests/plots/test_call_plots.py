@@ -84,7 +84,7 @@ def test_latency_is_drawn_up_to_the_knee_beside_the_closed_form() -> None:
     })  # fmt: skip
     theory = pd.DataFrame({"rate": [1.0, 19.0], "mean_s": [0.01, 0.03]})
     ax = plots.latency_curve(points, theory, knee=25.0, stopped_by="db")
-    p95 = next(line for line in ax.lines if line.get_label() == "p95")
+    p95 = next(line for line in ax.lines if line.get_label() == "p95, with its interval")
 
     assert len(ax.lines) == 5
     assert list(p95.get_ydata()) == pytest.approx([40.0, 80.0])  # type: ignore[arg-type]

@@ -176,3 +176,13 @@ def test_a_fault_that_is_none_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(BadFile, match=r"faults\.0\.kill: 'hots'.*did you mean 'host'"):
         load_scenario(path)
+
+
+def test_what_is_planned_begins_and_is_no_failure(tmp_path: Path) -> None:
+    once = ["--platform", "ecs", "--tasks", "4", "--replications", "1", "--out", str(tmp_path)]
+    drained = CliRunner().invoke(app, ["fail", "--kill", "drain", *once]).stdout
+    dead = CliRunner().invoke(app, ["fail", "--kill", "host", *once]).stdout
+
+    assert "seconds since it began" in drained
+    assert "failure" not in drained
+    assert "seconds since the failure" in dead

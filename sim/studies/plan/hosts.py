@@ -15,6 +15,7 @@ from sim.experiment.running.progress import UNSEEN, Progress
 from sim.platforms.packing.host import DoesNotFit, HostKind, PackedHost, copies, host_kind, jobs
 from sim.platforms.packing.packing import PackedHosts, fewest, grown
 from sim.platforms.packing.placing import by_ceilings
+from sim.start import Ceiling
 from sim.studies.account_quotas import Need
 from sim.studies.cost.bill import Capacity, Machines, SizedTasks
 from sim.studies.cost.hosts import one_host, so_many
@@ -306,7 +307,7 @@ def _own_host(
             host = one_host(platform, part.service)
             first = platform.ceilings(part.service)[0]
             if host is None or first.allows == 0:
-                raise DoesNotFit(part.name, [first.limit], row.label)
+                raise DoesNotFit(part.name, [_said(first)], row.label)
         except DoesNotFit as error:
             lacking = error
             continue
@@ -317,6 +318,12 @@ def _own_host(
     if best is None:
         raise lacking or DoesNotFit(part.name, ["architecture"], row.label)
     return best[1], best[2]
+
+
+def _said(ceiling: Ceiling) -> str:
+    """A limit, and what a platform that does not take such a task at all says of it."""
+    words = ceiling.refusal.partition(f"{ceiling.limit}: ")[2]
+    return f"{ceiling.limit} ({words})" if words else ceiling.limit
 
 
 def _one_of_each_architecture(part: Part, names: Sequence[str]) -> Iterator[str]:

@@ -70,6 +70,7 @@ def show(answer: DensityAnswer) -> None:
         "one host",
         right="llrlllrlr" if with_use else "llrlllrr",
         spare=["", "GiB used", "next"],
+        dash="no host of it takes one, or what its hosts have is not known",
     )
     if answer.explained is not None:
         for line in _caveats(answer, with_use):

@@ -40,6 +40,7 @@ def show(answer: HoldsAnswer, *, explain: bool) -> None:
         title=f"{answer.app.name}: whole copies on one host, by reservation",
         right="llrlllr",
         spare=[""],
+        dash="no host of it takes all of its parts",
     )
     for row in answer.rows:
         if row.refused:

@@ -108,3 +108,16 @@ def test_what_fargate_does_not_take_is_said_with_what_it_says(tmp_path: Path) ->
     said = " ".join(CliRunner().invoke(app, asked).stdout.split())
 
     assert "not supported on Fargate (port contains HostIP or HostPort)" in said
+
+
+def test_published_ports_that_stop_ecs_are_said_to_be_fixed_for_want_of_other_ways(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "compose.yaml"
+    for ports, said in (("ports: ['80:80']", True), ("expose: ['80']", False)):
+        web = f"{{image: nginx, {ports}, deploy: {{replicas: 2}}}}"
+        file.write_text(f"services:\n  web: {web}\n", encoding="utf-8")
+        asked = ["plan", str(file), *QUICK, "--platform", "ecs", "--out", str(tmp_path)]
+        told = " ".join(CliRunner().invoke(app, asked).stdout.split())
+
+        assert ("Published ports count as fixed ports of a host on ecs, " in told) is said

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sim import catalog
 from sim.core.description import as_json
+from sim.core.names import listed
 from sim.core.quantity import shown_gib, shown_memory, shown_vcpu
 from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
-from sim.platforms.packing.host import HOST_COLUMNS
+from sim.platforms.packing.host import HOST_COLUMNS, PORTS
 from sim.studies.account_quotas import account_line
 from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
 from sim.studies.cost.terms import PriceTerms
@@ -153,6 +154,7 @@ class PlanAnswer:
         files, spot = self.unchanged_line(), self.spot_line()
         silent = self.app.silent_starts() if any(row.ready for row in self.rows) else ""
         lines = (files, *self.disk_lines(), *self.tight_lines(), silent, *turns, spot)
+        lines = (*lines, self.ports_line())
         return [*filter(None, lines)]
 
     def caveats(self) -> list[str]:
@@ -165,6 +167,25 @@ class PlanAnswer:
         """That the recommended platform does not take the files as they are; else empty."""
         chosen = self.chosen
         return "" if chosen is None else unchanged_line(self.question.dialect, chosen.platform)
+
+    def ports_line(self) -> str:
+        """That published ports of compose are taken as fixed ones, where that is why; else empty.
+
+        A port is published for lack of a balancer; ECS and Kubernetes have other ways.
+        """
+        theirs = [
+            row.name
+            for row in self.rows
+            if row.name.startswith(("ecs", "eks"))
+            and (row.hosts.stopped_by == PORTS if row.hosts else "HostPort" in row.refused)
+        ]
+        if self.question.dialect != "compose" or not theirs:
+            return ""
+        return (
+            f"Published ports count as fixed ports of a host on {listed(theirs)}, which is what "
+            "stops them there. ECS needs none with dynamic ports or awsvpc, nor does Kubernetes "
+            "behind a Service: without ports: the file is planned so."
+        )
 
     def tight_lines(self) -> list[str]:
         """Platforms on which not all copies came up in each run, and why: once for both images."""

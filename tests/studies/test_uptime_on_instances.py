@@ -1,5 +1,7 @@
 """An application on instances: each part on one that holds it."""
 
+from dataclasses import replace
+
 import sim
 from sim import catalog
 from sim.studies.plan.hosts import planned_hosts
@@ -48,3 +50,14 @@ def test_there_is_room_whichever_service_the_scheduler_comes_to_first() -> None:
     assert there == [2, 3]
     assert found.machines == {"eks": 3, "eks-auto": 3}
     assert {row.short for row in found.rows} == {0}
+
+
+def test_who_waits_for_a_launch_quota_does_not_wait_for_a_call() -> None:
+    """A call takes a second; what Fargate launches in a second is a quota of the account."""
+    service = catalog.service("generic")
+    parts = (Part(service=replace(service, name=f"s{n}"), copies=10) for n in range(80))
+    app = Application(name="many", parts=tuple(parts))
+
+    found = sim.uptime(app, platform="fargate", replications=2)
+
+    assert "waiting for the launch quota takes" in found.sentence()

@@ -152,10 +152,9 @@ class UptimeAnswer:
         path = row.path
         last = path[-1]
         if len(path) == 1:
-            phase, seconds = max(last.phases, key=lambda item: item[1])
             return (
                 f"{last.part} is the last one up, and no other service holds it up: "
-                f"{SPOKEN.get(phase, phase)} takes {seconds:.1f} s"
+                f"{_longest(row, last)}"
             )
         holder, held = path[-2], path[-1]
         others = self._held_by(row, holder.part)
@@ -225,6 +224,21 @@ class UptimeAnswer:
                 if end > start
             ]
         return pd.DataFrame(rows)
+
+
+def _longest(row: UptimeRow, link: PathLink) -> str:
+    """What took longest in a stretch: a phase, or what most of a call or a placement waited for."""
+    phase, seconds = max(link.phases, key=lambda item: item[1])
+    copy = max((copy for copy in row.typical if copy.part == link.part), key=lambda c: c.ready)
+    waits = [span for span in copy.spans if span.parent == phase and phase in QUEUES]
+    longest = max(waits, key=lambda span: span.length, default=None)
+    if longest is not None and longest.length > 0.5 * seconds:
+        return f"waiting for the {longest.phase} takes {longest.length:.1f} s"
+    return f"{SPOKEN.get(phase, phase)} takes {seconds:.1f} s"
+
+
+QUEUES = ("request", "placement")
+"""Phases whose parts are waits for quotas and controllers."""
 
 
 def _drawn(copy: StartedCopy, others: set[str]) -> list[tuple[str, float, float]]:

@@ -22,7 +22,8 @@ def command(question: LifecycleQuestion, workers: WorkerOptions, to: Simulated) 
         question = replace(question, exclude=to.out / "lifecycle")
     with refusals(), runs_on(workers, to.out):
         answer = study.answer(question)
-        rests = answer.assumed_line()  # tried where the runs are made
+        # tried where the runs are made, and only where it is told
+        rests = answer.assumed_line() if to.json or question.explain else ""
     results = answer.results()
     folder = results.save(to.out)
     keep(folder, answer.sentence())

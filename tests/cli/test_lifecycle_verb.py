@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 import sim
 from sim import catalog, plots
 from sim.cli.app import app
+from sim.experiment.running.metric import measured
 
 NODE = """FROM node:22 AS build
 WORKDIR /app
@@ -229,6 +230,23 @@ def test_a_base_of_ones_own_is_read_from_its_manifest(folder: Path) -> None:
 
     assert "--base my/base:1=FILE" in call(folder).stderr
     assert call(folder, "--base", f"my/base:1={file}").exit_code == 0
+
+
+def test_what_it_rests_on_is_tried_only_where_it_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes more runs than the answer does."""
+    tried: list[str] = []
+
+    def counted(*scenarios: Any, what: str, **more: Any) -> Any:
+        tried.append(what)
+        return measured(*scenarios, what=what, **more)
+
+    monkeypatch.setattr("sim.studies.lifecycle.answer.measured", counted)
+    assert "--explain says what this rests on." in call(folder, *SIZES).stdout
+    assert tried == []
+    assert "rests on assumed numbers" in call(folder, *SIZES, "--explain").stdout
+    assert set(tried) == {"explaining"}
 
 
 def test_the_same_seed_gives_the_same_answer_and_a_folder_to_load(folder: Path) -> None:

@@ -26,7 +26,7 @@ def is_one(error: BaseException | None) -> bool:
 
 NO_MEMORY = (
     *("annot allocate memory", "failed to map segment", "launch worker thread"),
-    *("can't start new thread", "MemoryError"),
+    *("can't start new thread", "can't allocate lock", "MemoryError"),
 )
 """What the system says of it, in the words of whoever was imported."""
 

@@ -211,6 +211,7 @@ def test_what_is_no_interrupt_is_told_as_ever() -> None:
     [
         "MemoryError",
         "ImportError('libarrow.so: failed to map segment from shared object')",
+        'RuntimeError("can\'t allocate lock")',
         'RuntimeError("can\'t start new thread")',
         "RuntimeError('Failed to launch worker thread: Resource temporarily unavailable')",
     ],

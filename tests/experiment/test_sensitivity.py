@@ -290,3 +290,16 @@ def test_another_question_goes_on_from_no_other_s_numbers(
         assert made
 
     assert len(list(tmp_path.rglob("*.json"))) == 4
+
+
+@pytest.mark.parametrize("link", ["small", "small/sensitivity", "small/sensitivity/answers"])
+def test_no_number_is_written_through_a_link(link: str, tmp_path: Path) -> None:
+    """What it leads to is somebody else's."""
+    theirs, ours = tmp_path / "theirs", tmp_path / "out" / link
+    theirs.mkdir()
+    ours.parent.mkdir(parents=True)
+    ours.symlink_to(theirs)
+    with pytest.raises(OSError, match="is a link"):
+        sensitivity(small(), replications=2, budget=0, out=tmp_path / "out")
+
+    assert not list(theirs.iterdir())

@@ -36,18 +36,19 @@ class KeptValues(Values):
     that is damaged counts for nothing: its numbers are made again.
 
     Args:
-        folder: where the file is.
+        folder: where the file is, in a folder of the study's in one of the scenario's.
         times: replications of each scenario.
 
     Raises:
-        OSError: the folder is a link, or cannot be made.
+        OSError: one of these folders is a link, or cannot be made.
     """
 
     def __init__(
         self, folder: Path, scenarios: Sequence[Runnable], metric: str, *, times: int, seed: int
     ) -> None:
         super().__init__(len(scenarios), times, metric)
-        make_folder(folder)
+        for each in (*reversed(folder.parents[:2]), folder):
+            make_folder(each)
         self.path = folder / f"{_id(scenarios, metric, times, seed)}.json"
         self._kept = _read(self.path)
         self._since, self._wait = time.monotonic(), SECONDS

@@ -112,12 +112,13 @@ def test_a_pattern_finds_what_trying_every_type_of_it_finds() -> None:
 
 
 def test_auto_takes_no_type_that_another_betters_and_none_of_old() -> None:
-    """No bare metal, no T type, none of the first two generations."""
+    """No bare metal, no T type, none of the first two generations, no HPC type."""
     names = candidates("auto")
 
-    assert not any(name.startswith(("a1.", "t3.")) or "metal" in name for name in names)
+    assert not any(name.startswith(("a1.", "t3.", "hpc")) or "metal" in name for name in names)
     assert set(undominated(names)) == set(names)
     assert len(names) < len(allowed("auto")) / 3
+    assert candidates("hpc7g.*")  # who asks for them gets them
 
 
 @given(cpu=st.sampled_from([0.1, 0.5, 2.0]), copies=st.integers(1, 30))

@@ -18,6 +18,11 @@ YOUNG = 3
 """Generation from which on `auto` takes types, as Karpenter's own examples have it; a1 is of the
 first."""
 
+NOT_BY_ITSELF = "hpc"
+"""Types that `auto` leaves out: they are cheap a core, and for jobs of one tightly coupled cluster;
+EKS's controller of network interfaces does not know them (aws/amazon-vpc-resource-controller-k8s
+issue 663, open in July 2026)."""
+
 _NEARLY = 1.0 - 1e-9
 
 
@@ -26,7 +31,7 @@ def allowed(instance: str) -> tuple[str, ...]:
     """The type of that name; for a pattern or `auto` the types that are left to choose among.
 
     Of those no bare metal, no T type, whose surplus credits are billed by use, and none whose
-    price or network is not known.
+    price or network is not known; for `auto` neither an old nor an HPC type.
 
     Raises:
         UnknownName: there is none.
@@ -34,22 +39,23 @@ def allowed(instance: str) -> tuple[str, ...]:
     if instance in catalog.instances():
         return (instance,)
     pattern = "*" if instance == AUTO else instance
-    oldest = YOUNG if instance == AUTO else 0
     if not any(sign in pattern for sign in "*?["):
         raise unknown("instance", instance, [*catalog.instances(), AUTO])
     types = tuple(
         each.name
         for each in catalog.matching(pattern)
-        if _plain(each) and _generation(each.name) >= oldest
+        if _plain(each) and (instance != AUTO or _usual(each.name))
     )
     if not types:
         raise ValueError(f"{instance!r} is not allowed; no type that it matches can be chosen")
     return types
 
 
-def _generation(name: str) -> int:
-    text = table()[name]["generation"]
-    return int(text) if text.isdigit() else YOUNG
+def _usual(name: str) -> bool:
+    """Whether `auto` takes it."""
+    generation = table()[name]["generation"]
+    old = generation.isdigit() and int(generation) < YOUNG
+    return not (old or name.startswith(NOT_BY_ITSELF))
 
 
 def _plain(type_: Instance) -> bool:

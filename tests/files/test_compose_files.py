@@ -209,6 +209,7 @@ def test_services_are_extended_and_files_included(tmp_path: Path, reading: Readi
         ("services: {a: {image: x, depends_on: [~]}}", "a.depends_on[0]: None is not allowed"),
         ("services: {a: {image: x, environment: [A=1, {B: 2}]}}", "a list of NAME=value"),
         ("services: {a: {image: x, ports: ['\N{ARABIC-INDIC DIGIT ONE}']}}", "ports[0]"),
+        ("services: {a: {image: x, healthcheck: {disable: ''}}}", "disable: '' is not allowed"),
         ("services: {a: {deploy: {resources: {reservations: {devices: [gpu]}}}}}", "devices[0]"),
     ],
 )

@@ -137,3 +137,22 @@ def test_a_heap_that_no_jvm_would_start_with_says_nothing(reading: Reading) -> N
 def test_a_tag_of_many_digits_is_a_tag(reading: Reading) -> None:
     """Its version is compared with others as a number."""
     assert reading(f"services: {{web: {{image: 'nginx:{'9' * 400}'}}}}").parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"Name": "web", "MemUsage": "1MiB / 2GiB", "CPUPerc": "99999%"}),
+        json.dumps(
+            {"scans": [{"object": {"name": "web"}, "recommended": {"requests": {"cpu": 1e3}}}]}
+        ),
+        json.dumps({"sizes": {"web": {"cpu": {"p95": 1e3}, "source": "a", "as_of": "2026"}}}),
+    ],
+)
+def test_more_cpu_than_a_service_may_have_is_a_mistake_of_the_file_that_says_it(
+    reading: Reading, tmp_path: Path, text: str
+) -> None:
+    """And not of the one whose containers it measured."""
+    (tmp_path / "sizes.json").write_text(text)
+    with pytest.raises(BadInput, match=r"sizes.json:1: .*at most 44800%|to 448"):
+        reading("services: {web: {image: a}}", sizes=tmp_path / "sizes.json")

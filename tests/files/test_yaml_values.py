@@ -126,7 +126,8 @@ def test_json_that_is_no_yaml_is_read_and_bounded() -> None:
     deep = '{"a": "\\ud83d\\ude00", "b": ' + "[" * 300 + "]" * 300 + "}"
 
     assert value('{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
-    assert str(value('{"a": "\\ud83d\\ude00"}').places["a"]) == "file.yaml"
+    assert str(value('{"a": "\\ud83d\\ude00"}').places["a"]) == "file.yaml:1"
+    assert value('{"a": "\\\\ud83d\\\\ude00"}') == {"a": "\\ud83d\\ude00"}
     for text, words in ((deep, "nested too deep"), ('{"a": "\\ud83d"}', "half a character")):
         with pytest.raises(BadInput, match=words):
             value(text)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim import catalog
+from sim.core.quantity import LARGEST_VCPU
 from sim.core.question import BadInput
 from sim.experiment import Rollout, compare
 from sim.image import Image, Layer
@@ -417,3 +418,10 @@ def test_a_full_disk_is_no_want_of_a_machine() -> None:
         "in 1 of 1 runs not all copies came up (no space left on device: give it a larger root "
         "volume)"
     ]
+
+
+def test_what_a_file_may_say_can_be_planned_for() -> None:
+    """What is assumed of CPU is turned no further than a service may have."""
+    web = replace(part("web", LARGEST_VCPU, GiB), size_from="image")
+
+    assert arithmetic(Application(name="largest", parts=(web,))).rows

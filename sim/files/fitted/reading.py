@@ -6,6 +6,7 @@ from typing import Any, get_args
 from sim.core.cited import Grade
 from sim.core.fitted import SPREAD, FittedFigure
 from sim.core.names import UnknownName
+from sim.core.quantity import LARGEST_VCPU
 from sim.core.question import BadInput
 from sim.files.fitted.fit import Fit, FittedSize, dated, filed_of, fitted_figure, source_name
 from sim.files.text.findings import Findings
@@ -109,7 +110,8 @@ def _checked(node: Value, check: Any) -> str | None:
 
 def _sizes(name: str, node: Value) -> list[FittedSize]:
     _only(node, OF_A_SIZE)
-    cpu, memory, passport = _use(node["cpu"]), _use(node["memory"]), _passport(node)
+    cpu, memory = _use(node["cpu"], LARGEST_VCPU), _use(node["memory"], MOST)
+    passport = _passport(node)
     if passport is None:
         return []
     found = node.made(
@@ -125,9 +127,9 @@ def _sizes(name: str, node: Value) -> list[FittedSize]:
     return [] if found is None else [found]
 
 
-def _use(node: Value) -> tuple[Use, float | None]:
+def _use(node: Value, most: float) -> tuple[Use, float | None]:
     """What was seen of a resource, and what a rule gives for it."""
     _only(node, OF_A_USE)
-    seen: dict[str, Any] = {key: node[key].number(0.0, MOST) for key in OF_A_USE}
+    seen: dict[str, Any] = {key: node[key].number(0.0, most) for key in OF_A_USE}
     request = seen.pop("request")
     return Use(**seen), request

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from sim.core.quantity import number_in, parse_docker_size
+from sim.core.quantity import LARGEST_VCPU, number_in, parse_docker_size
 from sim.core.question import BadInput
 from sim.files.fitted.reading import is_fit, sizes_of
 from sim.files.quantities import compose_bytes, kubernetes_bytes, kubernetes_cpu
@@ -139,8 +139,8 @@ def _used(text: str) -> float:
 def _percent(text: str) -> float:
     """vCPUs in `12.5%`, where 100% is one."""
     found = number_in(text.removesuffix("%"))
-    if found is None or not 0.0 <= found <= 1e6:
-        raise ValueError("a share of a CPU such as 12.5%")
+    if found is None or not 0.0 <= found / 100.0 <= LARGEST_VCPU:
+        raise ValueError(f"a share of a CPU such as 12.5%, at most {LARGEST_VCPU:.0%}")
     return found / 100.0
 
 
@@ -148,7 +148,7 @@ def _krr(node: Value) -> Iterator[tuple[str, ObservedUse]]:
     for scan in node["scans"].items("a list of scans"):
         name = scan.at("object", "container").text() or scan.at("object", "name").text()
         requests = scan.at("recommended", "requests").mapping()
-        cpu = _plain(requests["cpu"]).number(0, 1e4)
+        cpu = _plain(requests["cpu"]).number(0, LARGEST_VCPU)
         memory = _plain(requests["memory"]).number(0, 2.0**50)
         if name is not None:
             yield name, ObservedUse(cpu, memory)

@@ -153,10 +153,10 @@ class Value:
 
     def flag(self) -> bool:
         """Whether it is true; nothing is false."""
-        text = (self.text("true or false") or "false").lower()
-        if text not in (*_TRUE, *_FALSE):
+        text = self.text("true or false")
+        if text is not None and text.lower() not in (*_TRUE, *_FALSE):
             self.wrong("true or false")
-        return text in _TRUE
+        return text is not None and text.lower() in _TRUE
 
     def one_of(self, words: Iterable[str]) -> str | None:
         """One of some words."""

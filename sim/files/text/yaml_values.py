@@ -31,6 +31,9 @@ TEMPLATE = "; if it is a template, render it first: helm template ... | sim read
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,300})")
 _FLOAT = re.compile(r"[-+]?((\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)")
+_PAIR = re.compile(
+    r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -73,9 +76,10 @@ def _json(source: SourceText) -> list[Any]:
         return _yaml_after_all(source, error)
     except RecursionError:
         raise BadInput(f"{source.name}: it is nested too deep; at most {DEEPEST}") from None
+    text = _PAIR.sub(_one_sign, source.text) if "\\u" in source.text else source.text
     try:
-        return _yaml(source, source.text.replace("\t", " "))
-    except _NotYaml:  # JSON that this YAML does not know: a pair of surrogates, a long key
+        return _yaml(source, text.replace("\t", " "))
+    except _NotYaml:  # JSON that this YAML does not know, such as a long key
         _check(source, plain)
         return [placed(plain, TextPlace(source.name, 0))]
 
@@ -88,6 +92,11 @@ def refuse_crowded(source: SourceText, most: int = MOST_SIGNS) -> None:
     """
     if values_begun(source.text) > most:
         raise BadInput(f"{source.name}: more than {most:,} values; no more are read")
+
+
+def _one_sign(pair: re.Match[str]) -> str:
+    """What JSON writes as two escapes and YAML as one sign, or as it is."""
+    return pair[1] + json.loads(f'"{pair[2]}"')
 
 
 def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from sim.core.quantity import LARGEST_VCPU
 from sim.experiment.running.progress import progress
 from sim.studies.plan.question import PlanQuestion
 from sim.studies.plan.ranking import RANKED_BY, TIMES, RankedBy, Turning
@@ -136,12 +137,8 @@ def _with_memory(service: Service, factor: float) -> Service:
 
 
 def _with_cpu(service: Service, factor: float) -> Service:
-    limit = service.cpu_limit
-    return replace(
-        service,
-        cpu=service.cpu * factor,
-        cpu_limit=None if limit is None else max(limit, service.cpu * factor),
-    )
+    limit, cpu = service.cpu_limit, min(service.cpu * factor, LARGEST_VCPU)
+    return replace(service, cpu=cpu, cpu_limit=None if limit is None else max(limit, cpu))
 
 
 def _copies(app: Application, of: Callable[[Part], int]) -> Application:

@@ -1,6 +1,7 @@
 """What is printed: the answer, tables, the files, the answer again; or JSON and nothing else."""
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -127,8 +128,17 @@ def note(text: str) -> None:
 def as_json(data: Any) -> None:
     """The answer as JSON, and nothing else on standard output."""
     plain = not takes_all_signs()
-    text = json.dumps(data, indent=2, ensure_ascii=plain, allow_nan=False)
+    text = json.dumps(_finite(data), indent=2, ensure_ascii=plain, allow_nan=False)
     sys.stdout.write(visible_in_json(text) + "\n")
+
+
+def _finite(data: Any) -> Any:
+    """The same with null for what is no number: JSON has no other word for it."""
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def table(

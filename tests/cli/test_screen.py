@@ -1,5 +1,6 @@
 """What fits on a screen of 80 columns, and what gives way where it does not."""
 
+import json
 import os
 import subprocess
 import sys
@@ -276,3 +277,10 @@ def test_columns_of_tables_have_units_as_they_are_written(
     screen.table(["usd_per_month", "vcpu"], [["140", "4"]])
 
     assert "USD per month" in capsys.readouterr().out.splitlines()[1]
+
+
+def test_json_has_null_for_what_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:
+    """However deep it lies; all else stays."""
+    screen.as_json({"a": [float("nan"), {"b": (float("inf"), 1.5, "x", None, True)}]})
+
+    assert json.loads(capsys.readouterr().out) == {"a": [None, {"b": [None, 1.5, "x", None, True]}]}

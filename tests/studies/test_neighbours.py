@@ -155,6 +155,8 @@ def test_json_is_as_it_was_promised(tmp_path: Path) -> None:
         (["--bad", "dsk"], "bad: 'dsk' is not known; did you mean 'disk'?"),
         (["--instance", "t3.nano"], "a victim and its neighbour are 2"),
         (["--load", "1.5"], "above 0 and below 1"),
+        (["--cpu", "0.1m"], "window: 10 s is not allowed where 0.0"),
+        (["--window", "10000h"], "window: 3.6e+07 s is not allowed where"),
     ],
 )
 def test_what_cannot_be_asked_is_told(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -162,6 +164,13 @@ def test_what_cannot_be_asked_is_told(arguments: list[str], message: str, tmp_pa
 
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
+
+
+def test_where_nobody_is_served_the_slow_down_has_no_end() -> None:
+    """And is no NaN, of which nobody knows what it means."""
+    run = served(OPEN, "cpu", share=1e-9)
+
+    assert run["p50_slowdown"] == run["p95_slowdown"] == float("inf")
 
 
 def test_a_run_of_its_own_is_a_description() -> None:

@@ -96,7 +96,8 @@ def refuse_crowded(source: SourceText, most: int = MOST_SIGNS) -> None:
 
 def _one_sign(pair: re.Match[str]) -> str:
     """What JSON writes as two escapes and YAML as one sign, or as it is."""
-    return pair[1] + json.loads(f'"{pair[2]}"')
+    sign: str = json.loads(f'"{pair[2]}"')
+    return pair[1] + sign
 
 
 def _yaml_after_all(source: SourceText, error: ValueError) -> list[Any]:

@@ -61,10 +61,9 @@ class NeighboursRun:
         bench = _Machine(self, World(seed, replication))
         bench.serve(beside=True)
         ratios = [took / calm.took[key] for key, took in bench.took.items() if key in calm.took]
-        slower = ratios or [float("inf")]
+        shares = (0.5, 0.95)
         numbers = (
-            float(np.quantile(slower, 0.5)),
-            float(np.quantile(slower, 0.95)),
+            *(float(np.quantile(ratios, share)) if ratios else float("inf") for share in shares),
             sum(not each.alive for each in bench.victims),
             bench.hog_killed,
             bench.thrashed,

@@ -29,6 +29,9 @@ HIGH = " (high)"
 MOST = 16
 """Victims that are simulated at most; more share the same resource in the same way."""
 
+FEWEST, MOST_REQUESTS = 20.0, 5_000_000.0
+"""Requests of a run: fewer have no p95, and more do not fit into memory."""
+
 
 def answer(question: NeighboursQuestion) -> NeighboursAnswer:
     """Each way to run, beside the bad neighbour and without.
@@ -75,6 +78,7 @@ def _run(question: NeighboursQuestion, service: Service, way: Separation) -> Nei
             f"instance: {question.instance} is not allowed; it takes {places} of {service.name} as "
             f"{way.name} ({first.limit}), and a victim and its neighbour are 2"
         )
+    _refuse_window(question, service, min(places - 1, MOST))
     machine = catalog.instance(question.instance)
     rate: Number = catalog.machine(question.instance).disk
     if question.bad == "network":
@@ -96,6 +100,17 @@ def _run(question: NeighboursQuestion, service: Service, way: Separation) -> Nei
         process_memory=catalog.figure("neighbour.fork.process"),
         window=question.window,
     )
+
+
+def _refuse_window(question: NeighboursQuestion, service: Service, victims: int) -> None:
+    """Refuse a window in which next to nothing is asked for, or more than a memory holds."""
+    rate = 0.0 if service.load is None else victims * service.load.rate(service.cpu)
+    if not FEWEST <= rate * question.window <= MOST_REQUESTS:
+        allowed = f"; {FEWEST / rate:.3g} to {MOST_REQUESTS / rate:.3g} s" if rate else ""
+        raise ValueError(
+            f"window: {question.window:g} s is not allowed where {rate:.3g} requests a second come "
+            f"to {victims} of {service.cpu:g} vCPU{allowed}"
+        )
 
 
 def _platform(question: NeighboursQuestion, way: Separation) -> Docker | Hypervisor:

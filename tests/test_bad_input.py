@@ -339,3 +339,27 @@ def test_a_number_with_a_sign_between_its_thousands_is_told_how_to_write_it(tmp_
         ValueError, match=r"arrivals.tasks: '1_0' is not allowed; a number; write 10"
     ):
         load_scenario(path).at(**{"arrivals.tasks": "1_0"})
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("density --by use --window 10000h", "window: 3.6e+07 s is not allowed; at most "),
+        ("storm --starts 1000000", "starts: 1000000 is not allowed"),
+        ("storm --running 1000000", "running: 1000000 is not allowed"),
+        ("calls OWN --users 1000000", "users: 1000000 is not allowed"),
+    ],
+)
+def test_what_fits_into_no_memory_is_refused_before_it_begins(
+    words: str, wrong: str, tmp_path: Path
+) -> None:
+    """By name, and no folder is left behind."""
+    own = write(
+        tmp_path, "own.yaml", "application: a\nparts: {web: {app: node, get: {cpu_ms: 1}}}\n"
+    )
+    words = words.replace("OWN", str(own))
+    done = CliRunner().invoke(app, [*words.split(), "--out", str(tmp_path / "out")])
+
+    assert done.exit_code == 2
+    assert wrong in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -11,7 +11,18 @@ from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.studies import platforms
 from sim.studies.calls.scaling.rate_change import Ramp
-from sim.studies.kinds import NAME, Count, Host, Instance, Replications, Seed, Time, among, number
+from sim.studies.kinds import (
+    NAME,
+    Count,
+    Host,
+    Instance,
+    Replications,
+    Seed,
+    Time,
+    among,
+    number,
+    whole,
+)
 from sim.workload import Application
 from sim.workload.traffic.balancing import Balancing
 
@@ -39,7 +50,7 @@ class CallsOptions(Question):
 
     rate: Rate | None = None
     """Requests per second from users."""
-    users: Count | None = None
+    users: Annotated[int, whole(1, 100_000), Typed(shape="<integer>")] | None = None
     """Users who ask, wait for the answer and think, instead of a rate."""
     think: Time = 1.0
     """Mean time that a user thinks."""

@@ -81,6 +81,10 @@ class _Searched(NamedTuple):
         return self.most is None or (most is not None and most <= self.most)
 
 
+MOST_REQUESTS = 10_000_000
+"""Requests of a probe with a window of one's own: they are in memory at once."""
+
+
 @dataclass(slots=True)
 class _Measured:
     """The question, and the densities by use that several rows share."""
@@ -193,17 +197,30 @@ class _Measured:
         key = vcpu, service, replication
         if key not in self.benches:
             from sim.studies.density.bench import Bench
-            from sim.studies.density.by_use import window_for
 
             question = self.question
             self.benches[key] = Bench(
                 service,
                 vcpu=vcpu,
-                window=window_for(vcpu) if question.window is None else question.window,
+                window=self._window(vcpu, service),
                 slowdown=question.slowdown,
                 seed=(question.seed, replication),
             )
         return self.benches[key]
+
+    def _window(self, vcpu: float, service: Service) -> float:
+        from sim.studies.density.by_use import window_for
+
+        usual, asked = window_for(vcpu), self.question.window
+        if asked is None or service.load is None:
+            return usual if asked is None else asked
+        most = max(usual, MOST_REQUESTS * plain(service.load.request_cpu) / vcpu)
+        if asked > most:
+            raise ValueError(
+                f"window: {asked:g} s is not allowed; at most {most:.3g} s, in which "
+                f"{vcpu:g} vCPUs serve {MOST_REQUESTS:,} requests"
+            )
+        return asked
 
 
 def _explained(measured: _Measured) -> list[Explained]:

@@ -108,8 +108,8 @@ def _refuse_window(question: NeighboursQuestion, service: Service, victims: int)
     if not FEWEST <= rate * question.window <= MOST_REQUESTS:
         allowed = f"; {FEWEST / rate:.3g} to {MOST_REQUESTS / rate:.3g} s" if rate else ""
         raise ValueError(
-            f"window: {question.window:g} s is not allowed where {rate:.3g} requests a second come "
-            f"to {victims} of {service.cpu:g} vCPU{allowed}"
+            f"window: {question.window:g} s is not allowed where {rate:.3g} requests per second "
+            f"come to {victims} of {service.cpu:g} vCPU{allowed}"
         )
 
 

@@ -13,7 +13,7 @@ from sim.core.quantity import LARGEST_VCPU, parse_vcpu, shown_duration, shown_si
 from sim.core.question import Mistake, Question, Typed, asking, without_effect
 from sim.experiment import Results, replicate
 from sim.experiment.statistics.estimate import TooFew, needed, quantile
-from sim.studies.kinds import Count, CountOrNone, Replications, Seed, Size, among, number
+from sim.studies.kinds import Count, Replications, Seed, Size, among, number, whole
 from sim.studies.storm.host import CONTAINERS, check_memory, processor_of, storm_host
 from sim.studies.storm.run import METRICS, StormRun, latencies
 from sim.units import MiB, ms
@@ -23,6 +23,10 @@ Runtime: TypeAlias = Annotated[
     among("runtime", tuple(catalog.RUNTIMES)),
     Typed(shape="<name>", help=f"{', '.join(catalog.RUNTIMES)}."),
 ]
+MOST = 100_000
+"""Sandboxes of one host: each start is a process of its own, and all are under way at once."""
+Sandboxes: TypeAlias = Annotated[int, whole(1, MOST), Typed(shape="<integer>")]
+SandboxesOrNone: TypeAlias = Annotated[int, whole(0, MOST), Typed(shape="<integer>")]
 Cpus: TypeAlias = Annotated[
     float,
     number(
@@ -38,9 +42,9 @@ class StormQuestion(Question):
     """How soon is each of many sandboxes up when they start at once, and what does it cost?"""
 
     runtime: Runtime = Field(default="kata-fc", kw_only=False)
-    starts: Count = 100
+    starts: Sandboxes = 100
     """Sandboxes to start."""
-    running: CountOrNone = 0
+    running: SandboxesOrNone = 0
     """Sandboxes that are up already."""
     launchers: Count | None = None
     """Starts under way at any time; default: all at once."""

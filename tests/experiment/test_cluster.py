@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from runs import DiesAlways, DiesOnce, assert_same, pair, scenario
 
 from sim.experiment import compare, replicate
 from sim.experiment.running import engine
+from sim.experiment.running.workers import DaskCluster
 from sim.experiment.storage import run_folder as store
 
 pytestmark = pytest.mark.filterwarnings("default")  # Dask's packages warn about one another
@@ -198,3 +200,17 @@ def _wait_until(there: Callable[[], bool]) -> None:
     while not there():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.long
+def test_a_local_cluster_whose_scheduler_was_killed_is_left_at_once(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Nobody waits half a minute for it, and nothing is logged beside the sentence."""
+    cluster = DaskCluster("local", 1)
+    os.kill(cluster._own.scheduler.process.pid, signal.SIGKILL)
+    begun = time.monotonic()
+    cluster.close(failed=True)
+
+    assert time.monotonic() - begun < 20.0
+    assert "Traceback" not in capfd.readouterr().err

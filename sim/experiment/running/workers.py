@@ -49,6 +49,9 @@ ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://\S+:[0-9]{1,5}")
 MOST_A_CORE = 8
 """Processes for each core; more only take memory from one another."""
 
+GONE = "2s"
+"""Time after which a scheduler of our own that does not answer has gone."""
+
 IDLE = 60
 """Seconds after which worker processes that nobody needs go."""
 
@@ -298,10 +301,17 @@ class DaskCluster:
         return self._executor.submit(perform, batch)
 
     def close(self, *, failed: bool) -> None:  # noqa: ARG002 (what is not wanted is forgotten)
-        """Disconnect."""
+        """Disconnect; a scheduler of ours that has gone is not waited for, here or at the end."""
+        from dask import config
+        from distributed import Status
+
         self._client.close()
         if self._own is not None:
-            self._own.close()
+            try:
+                with config.set({"distributed.comm.timeouts.connect": GONE}):
+                    self._own.close()
+            except OSError:
+                self._own.status = Status.closed
 
     def _connect(self, distributed: Any, address: str) -> Any:
         if self._own is None and not ADDRESS.fullmatch(address):
@@ -341,10 +351,12 @@ def _local_cluster(jobs: int | None) -> Any:
     """
     from distributed.deploy.subprocess import SubprocessCluster
 
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)  # as the client's
     return SubprocessCluster(
         n_workers=jobs,
         threads_per_worker=1,
         dashboard_address=None,  # type: ignore[arg-type]
+        silence_logs=logging.CRITICAL,
         scheduler_kwargs={"idle_timeout": f"{IDLE} s"},
         worker_kwargs={"dashboard": False},
     )

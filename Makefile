@@ -3,7 +3,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 SOURCE := pyproject.toml requirements.lock
-QUICK  := tests/core tests/sharing tests/test_scenario_file.py tests/cli/test_first_second.py tests/cli/test_options.py tests/platforms/test_own_platform.py tests/experiment/test_run.py
+QUICK  := tests/core tests/sharing tests/test_scenario_file.py tests/cli/test_first_second.py tests/cli/test_options.py tests/platforms/test_own_platform.py tests/experiment/test_run.py tests/experiment/test_folder.py
 # Tests that hand something else to a class than it asks for, which a compiled one refuses.
 STAND_INS := test_placement.py test_scheduler.py
 

@@ -338,13 +338,18 @@ def as_csv(summary: pd.DataFrame) -> str:
 
 
 def _summary_of(text: str) -> pd.DataFrame:
-    """A summary from disk; it is blank where nothing was ready."""
+    """A summary from disk, to the last bit; it is blank where nothing was ready."""
     import pandas as pd
 
+    old = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)  # later ones know no other way
+    exactly: dict[str, Any] = {"float_precision": "round_trip"} if old else {}
     try:
-        return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
+        found: pd.DataFrame = pd.read_csv(
+            io.StringIO(text), keep_default_na=False, na_values=[""], **exactly
+        )
     except pd.errors.EmptyDataError:
         return frames.empty_summary()
+    return found
 
 
 def _results(tables: RunTables, described: dict[str, Any], manifest: Manifest) -> Results:

@@ -238,6 +238,7 @@ def test_ten_thousand_mutants(kind: str, tmp_path: Path) -> None:
     ("given", "wrong"),
     [
         ("serve: 8760h", "serve: "),
+        ("serve: 10min\narrivals: {tasks: 10000}", "requests of all tasks, at most 50,000,000"),
         ("sample_every: 1ms\nuntil: 8760h", "sample_every: "),
         ("sample_every: 1ms\narrivals: {tasks: 1, at: 8760h}", "sample_every: "),
         ("sample_every: 1ms\narrivals: {tasks: 2, per_second: 0.000001}", "sample_every: "),
@@ -363,3 +364,11 @@ def test_what_fits_into_no_memory_is_refused_before_it_begins(
     assert done.exit_code == 2
     assert wrong in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_requests_that_vary_a_hundredfold_are_served(tmp_path: Path) -> None:
+    """Most of them are next to nothing: what they take alone divided what they took, and was 0."""
+    text = "name: x\nplatform: docker\nserve: 1min\nservice: {app: node, variation: 100}\n"
+    loaded = load_scenario(write(tmp_path, "x.yaml", text))
+
+    assert loaded.scenario.run(1, 0).request_slowdown

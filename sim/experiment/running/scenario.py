@@ -27,6 +27,9 @@ METERS = ("cpu", "memory", "cache")
 MOST_DRAWN = 5_000_000
 """Requests of one task, and readings of one meter: they are in memory at once."""
 
+MOST_IN_ALL = 50_000_000
+"""Requests of all tasks of a run, of each of which it keeps how long it took."""
+
 
 @description
 class Burst:
@@ -167,6 +170,12 @@ class Scenario:
                 f"serve: {self.serve:g} s is not allowed; {rate:g} requests per second "
                 f"for one task, for at most {MOST_DRAWN / rate:.0f} s"
             )
+        requests = sum(self._requests(each) for each in self.arrivals)
+        if requests > MOST_IN_ALL:
+            raise ValueError(
+                f"serve: {self.serve:g} s is not allowed; {requests:,.0f} requests of all tasks, "
+                f"at most {MOST_IN_ALL:,}"
+            )
         lasts = max(self.serve, self.until or self._comes_to_an_end())
         if self.sample_every is not None and lasts / self.sample_every > MOST_DRAWN:
             raise ValueError(
@@ -174,6 +183,10 @@ class Scenario:
                 f"{lasts / MOST_DRAWN:g} s in {lasts:g} s"
             )
         return self
+
+    def _requests(self, arrivals: Burst | Poisson | Rollout) -> float:
+        load, tasks = arrivals.service.load, getattr(arrivals, "tasks", 1)
+        return 0.0 if load is None else tasks * self.serve * load.rate(arrivals.service.cpu)
 
     def _comes_to_an_end(self) -> float:
         """Seconds until the last has come, and looked healthy, or been struck; at least so many."""

@@ -12,6 +12,9 @@ from sim.core.world import World
 if TYPE_CHECKING:
     import numpy as np
 
+LEAST = 1e-12
+"""Core-seconds of a request: where they vary a hundredfold, most are drawn below any float."""
+
 
 @description
 class Load:
@@ -43,7 +46,7 @@ class Load:
     def draw_work(self, generator: "np.random.Generator", number: int) -> list[float]:
         """CPU of `number` requests, core-seconds of the reference core."""
         mean, variation = plain(self.request_cpu), plain(self.variation)
-        work: list[float] = draw_gamma(generator, mean, variation, number).tolist()
+        work: list[float] = draw_gamma(generator, mean, variation, number).clip(LEAST).tolist()
         return work
 
 

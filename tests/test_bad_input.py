@@ -368,7 +368,8 @@ def test_what_fits_into_no_memory_is_refused_before_it_begins(
 
 def test_requests_that_vary_a_hundredfold_are_served(tmp_path: Path) -> None:
     """Most of them are next to nothing: what they take alone divided what they took, and was 0."""
-    text = "name: x\nplatform: docker\nserve: 1min\nservice: {app: node, variation: 100}\n"
+    service = "service: {app: node, variation: 100, cpu_quota: false}"
+    text = f"name: x\nplatform: docker\nserve: 1min\n{service}\n"
     loaded = load_scenario(write(tmp_path, "x.yaml", text))
 
     assert loaded.scenario.run(1, 0).request_slowdown

@@ -49,12 +49,12 @@ def test_a_shared_volume_takes_all_that_share_it_along() -> None:
 def test_the_verb_shows_the_ladder_the_neighbours_and_the_dead_host(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Here of two neighbours in a second, and of one platform."""
+    """Here of two neighbours, of few requests, and of one platform."""
     monkeypatch.setattr(study, "WINDOW", 1.0)
     monkeypatch.setattr(study, "get_args", lambda _: ("cpu", "disk"))
     monkeypatch.setattr(study, "PLATFORMS", ("docker",))
-    words = ["isolation", "--instance", "m5.large", "--tasks", "3", "--replications", "1"]
-    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path)])
+    words = ["isolation", "--instance", "m5.large", "--cpu", "0.1", "--tasks", "3"]
+    result = CliRunner().invoke(app, [*words, "--replications", "1", "--out", str(tmp_path)])
 
     assert result.exit_code == 0, result.stderr
     for word in ("cpu", "disk", "loopback", "docker"):

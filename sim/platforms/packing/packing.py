@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
-from math import inf, isfinite
+from itertools import chain, groupby, permutations
+from math import factorial, inf, isfinite
 from operator import attrgetter
 from random import Random
 from typing import Any, NamedTuple
@@ -137,11 +137,15 @@ class _LeftOver(NamedTuple):
 
 
 def _orders(copies: Sequence[Copy], number: int) -> list[Sequence[Copy]]:
-    """Orders in which services may come, each with all its copies: as they are asked for, and drawn
-    ones, which are the same each time."""
-    draw, services = Random(1), [list(group) for _, group in groupby(copies, attrgetter("part"))]
-    more = min(number, MOST_COPIES // max(1, len(copies))) if len(services) > 1 else 0
-    drawn = (draw.sample(services, len(services)) for _ in range(more))
+    """Orders in which services may come, each with all its copies: as they are asked for, and all
+    others, or where those are too many drawn ones, which are the same each time."""
+    services = [list(group) for _, group in groupby(copies, attrgetter("part"))]
+    more = min(number, MOST_COPIES // max(1, len(copies)))
+    if factorial(len(services)) <= more:
+        drawn = [order for order in permutations(services) if order != tuple(services)]
+    else:
+        draw = Random(1)
+        drawn = [tuple(draw.sample(services, len(services))) for _ in range(more)]
     return [copies, *(list(chain.from_iterable(order)) for order in drawn)]
 
 

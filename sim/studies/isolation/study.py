@@ -40,7 +40,7 @@ PLATFORMS = ("docker", "ec2", "ecs", "fargate", "eks")
 """On which a host dies."""
 
 WINDOW = 4.0
-"""Seconds in which requests arrive beside each neighbour."""
+"""Seconds in which requests arrive beside each neighbour; more where they are rare."""
 
 
 @description
@@ -118,6 +118,7 @@ def answer(question: IsolationQuestion) -> IsolationAnswer:
         ValueError: the machine does not take two of them in every way.
     """
     service = catalog.service(question.app, cpu=question.cpu, memory=question.memory)
+    window = max(WINDOW, beside.shortest_window(service))
     bads: tuple[Hogged, ...] = get_args(Hogged)
     hogs = [
         beside.answer(
@@ -127,7 +128,7 @@ def answer(question: IsolationQuestion) -> IsolationAnswer:
                 instance=question.instance,
                 cpu=question.cpu,
                 memory=question.memory,
-                window=WINDOW,
+                window=window,
                 seed=question.seed,
                 replications=question.replications,
             )

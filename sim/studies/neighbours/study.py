@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil, floor, inf
 from typing import TYPE_CHECKING
 
 from sim import catalog
@@ -102,14 +103,21 @@ def _run(question: NeighboursQuestion, service: Service, way: Separation) -> Nei
     )
 
 
+def shortest_window(service: Service, victims: int = 1) -> float:
+    """Seconds in which so many of a service are asked often enough; infinite where nobody asks."""
+    rate = 0.0 if service.load is None else victims * service.load.rate(service.cpu)
+    return FEWEST / rate if rate else inf
+
+
 def _refuse_window(question: NeighboursQuestion, service: Service, victims: int) -> None:
     """Refuse a window in which next to nothing is asked for, or more than a memory holds."""
-    rate = 0.0 if service.load is None else victims * service.load.rate(service.cpu)
-    if not FEWEST <= rate * question.window <= MOST_REQUESTS:
-        allowed = f"; {FEWEST / rate:.3g} to {MOST_REQUESTS / rate:.3g} s" if rate else ""
+    shortest = shortest_window(service, victims)
+    longest = shortest * MOST_REQUESTS / FEWEST
+    if not shortest <= question.window <= longest:
+        allowed = f"{ceil(shortest):,} to {floor(longest):,} s, as " if shortest < inf else ""
         raise ValueError(
-            f"window: {question.window:g} s is not allowed where {rate:.3g} requests per second "
-            f"come to {victims} of {service.cpu:g} vCPU{allowed}"
+            f"window: {question.window:,.10g} s is not allowed; {allowed}{victims} of "
+            f"{service.cpu:g} vCPU get {FEWEST / shortest:.3g} requests per second"
         )
 
 

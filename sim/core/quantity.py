@@ -259,7 +259,8 @@ Seconds: TypeAlias = Annotated[
 ]
 Count: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=10_000_000)]
 """Tasks of one arrival; a start takes 250 bytes at least."""
-Hosts: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=100_000)]
+MOST_HOSTS = 100_000
+Hosts: TypeAlias = Annotated[int, NUMBER, Field(ge=1, le=MOST_HOSTS)]
 """Machines that are up already."""
 Copies: TypeAlias = Annotated[int, NUMBER, Field(ge=0, le=100_000)]
 """Tasks, pods or containers of one service."""

@@ -120,6 +120,11 @@ def test_without_room_the_tasks_wait_for_the_next_instance() -> None:
     ("arguments", "message"),
     [
         (["--kill", "zone", "--zones", "1"], "kill: 'zone' is not allowed with --zones 1"),
+        (["--tasks", "9000000"], "tasks: 9000000 is not allowed; that is "),
+        (
+            ["--hosts", "200000", "--platform", "ecs"],
+            "hosts: 200000 is not allowed; that is 200,000 ",
+        ),
         (["--kill", "hots"], "kill: 'hots' is not known; did you mean 'host'?"),
         (["--hosts", "2", "--platform", "ecs"], "40 tasks need 3 m5.2xlarge on ECS"),
         (["--spare", "1", "--platform", "fargate"], "spare: not allowed here"),

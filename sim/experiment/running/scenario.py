@@ -11,7 +11,7 @@ from sim.core.cited import Cited
 from sim.core.description import description
 from sim.core.fitted import with_fitted
 from sim.core.names import FOLDER_NAME
-from sim.core.quantity import LONGEST, Between, Count, Rate, Seconds
+from sim.core.quantity import LONGEST, Between, Count, Rate, Seconds, shown_plain
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
 from sim.core.world import World
@@ -25,10 +25,8 @@ METERS = ("cpu", "memory", "cache")
 """What is read of each host."""
 
 MOST_DRAWN = 5_000_000
-"""Requests of one task, and readings of one meter: they are in memory at once."""
-
-MOST_IN_ALL = 50_000_000
-"""Requests of all tasks of a run, of each of which it keeps how long it took."""
+"""Readings of one meter, and requests of a run, of each of which it keeps how long it took: they
+are in memory at once."""
 
 
 @description
@@ -162,19 +160,11 @@ class Scenario:
 
     @model_validator(mode="after")
     def _fits_into_memory(self) -> Self:
-        services = [each.service for each in self.arrivals]
-        rates = [each.load.rate(each.cpu) for each in services if each.load is not None]
-        rate = max(rates, default=0.0)
+        rate = sum(self._rate(each) for each in self.arrivals)
         if self.serve * rate > MOST_DRAWN:
             raise ValueError(
-                f"serve: {self.serve:g} s is not allowed; {rate:g} requests per second "
-                f"for one task, for at most {MOST_DRAWN / rate:.0f} s"
-            )
-        requests = sum(self._requests(each) for each in self.arrivals)
-        if requests > MOST_IN_ALL:
-            raise ValueError(
-                f"serve: {self.serve:g} s is not allowed; {requests:,.0f} requests of all tasks, "
-                f"at most {MOST_IN_ALL:,}"
+                f"serve: {self.serve:g} s is not allowed; {shown_plain(rate)} requests per second "
+                f"of all tasks, for at most {MOST_DRAWN / rate:,.4g} s"
             )
         lasts = max(self.serve, self.until or self._comes_to_an_end())
         if self.sample_every is not None and lasts / self.sample_every > MOST_DRAWN:
@@ -184,9 +174,10 @@ class Scenario:
             )
         return self
 
-    def _requests(self, arrivals: Burst | Poisson | Rollout) -> float:
+    def _rate(self, arrivals: Burst | Poisson | Rollout) -> float:
+        """Requests per second of all its tasks."""
         load, tasks = arrivals.service.load, getattr(arrivals, "tasks", 1)
-        return 0.0 if load is None else tasks * self.serve * load.rate(arrivals.service.cpu)
+        return 0.0 if load is None else tasks * load.rate(arrivals.service.cpu)
 
     def _comes_to_an_end(self) -> float:
         """Seconds until the last has come, and looked healthy, or been struck; at least so many."""

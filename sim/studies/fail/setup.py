@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from sim import catalog
-from sim.core.quantity import LARGEST_VCPU
+from sim.core.quantity import LARGEST_VCPU, MOST_HOSTS
 from sim.platforms.recovery.clocks import Recovery, Rolling
 from sim.platforms.recovery.recovering import Recovering
 from sim.start import Ceiling
@@ -71,7 +71,14 @@ def _options(question: FailQuestion, row: PlatformRow, service: Service) -> Plat
         return replace(options, host=_server(question, row, options))
     if row.make is None or row.own_host or "count" not in row.takes:
         return options
-    return replace(options, count=_hosts(question, row, options) + question.spare)
+    count = _hosts(question, row, options) + question.spare
+    if count > MOST_HOSTS:
+        field, asked = ("hosts", question.hosts) if question.hosts else ("tasks", question.tasks)
+        raise ValueError(
+            f"{field}: {asked} is not allowed; that is {count:,} {question.instance} {row.phrase}, "
+            f"and at most {MOST_HOSTS:,} may be up"
+        )
+    return replace(options, count=count)
 
 
 def _hosts(question: FailQuestion, row: PlatformRow, options: PlatformOptions) -> int:

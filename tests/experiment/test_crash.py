@@ -141,11 +141,18 @@ def save_everywhere(step: int, tmp_path: Path) -> int:
     raise AssertionError
 
 
-def saved_again(out: Path, few: Results, many: Results) -> None:
-    """One of both is there; the same save leaves the new one, and nothing that does not count."""
+def saved_again(out: Path, few: Results, many: Results, *, later: bool = False) -> None:
+    """One of both is there; the same save leaves the new one, and nothing that does not count.
+
+    Args:
+        later: when a draft that nothing could remove is old enough to be nobody's.
+    """
     there = load(out / "small")
     assert_same(there, few if len(there.runs) == 2 else many)
-    many.save(out)
+    with pytest.MonkeyPatch.context() as patch:
+        if later:
+            patch.setattr(whole_file, "LEFT", 0.0)
+        many.save(out)
     assert_same(load(out / "small"), many)
     assert not [path for path in out.rglob(".*") if path.name != finished_runs.LOCK]
     parts = {path.stem for name in FOLDERS for path in (only(out) / name).iterdir()}
@@ -266,7 +273,7 @@ def test_whatever_fails_in_a_save_the_next_one_goes_well(
 
     for folder in fail_everywhere(step, tmp_path / "out", act, for_good=for_good):
         if (folder / "small").exists():
-            saved_again(folder, few, many)
+            saved_again(folder, few, many, later=for_good)
 
 
 @pytest.mark.parametrize("step", [67, pytest.param(3, marks=pytest.mark.long)])
@@ -277,6 +284,21 @@ def test_whatever_fails_while_runs_are_kept_the_same_command_goes_on(
     for folder in fail_everywhere(step, tmp_path, ask, for_good=False):
         assert_same(ask(folder), undisturbed)
         assert_same(load(only(folder)), undisturbed)
+
+
+def test_an_interrupted_link_to_the_latest_leaves_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name is another one each time: nobody would come by it for a minute."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        finished_runs.note_latest(tmp_path / "0123456789")
+
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("moved", [-3600.0, 3600.0])

@@ -217,6 +217,9 @@ def note_latest(folder: Path) -> None:
         draft.replace(latest)
     except OSError:
         write_whole(latest, folder.name + "\n")
+    finally:
+        with contextlib.suppress(OSError):  # what is wrong was said
+            draft.unlink(missing_ok=True)
     remove_drafts(folder.parent)
 
 

@@ -386,6 +386,7 @@ def test_a_plan_has_room_whichever_service_the_scheduler_comes_to_first() -> Non
     assert machines == {"ecs": 4, "eks": 5}
     assert found.tight_lines() == []
     assert {row.hosts.stopped_by for row in found.rows if row.hosts is not None} == {"vCPU"}
+    assert found.order_line().startswith("eks: enough machines for whichever order")
 
 
 def test_a_copy_that_was_killed_did_not_lack_room() -> None:

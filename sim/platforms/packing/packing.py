@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, groupby, permutations
 from math import factorial, inf, isfinite
 from operator import attrgetter
@@ -48,6 +48,8 @@ class PackedHosts:
     """What one host fewer would have too little of; of one host, what is fullest."""
     then: str
     """What else is fullest."""
+    for_any_order: bool = False
+    """Whether one host is there only because chance decides which service comes first."""
 
     @property
     def gap(self) -> int:
@@ -118,7 +120,9 @@ def fewest(
         if not hosts:
             failed, lost, step = number, over, 2 * step
         elif number == failed + 1:
-            return _packing(hosts, bound, copies, kind.empty, lost and lost.order)
+            found = _packing(hosts, bound, copies, kind.empty, lost and lost.order)
+            others = lost is not None and lost.order is not copies
+            return replace(found, for_any_order=others and _fit(copies, kind, failed, spare))
         else:
             enough = number
     if lost is not None:
@@ -169,6 +173,11 @@ def _in_all(
             if not survives(hosts, spare):
                 return [], None
     return found, None
+
+
+def _fit(copies: Sequence[Copy], kind: HostKind, number: int, spare: int) -> bool:
+    """Whether so many hosts take all copies in the order in which they are asked for."""
+    return bool(_in_all([copies], copies, kind, number, spare)[0])
 
 
 def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) -> PackedHosts:

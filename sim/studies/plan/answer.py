@@ -160,7 +160,7 @@ class PlanAnswer:
     def caveats(self) -> list[str]:
         """What the answer rests on, and what it leaves out."""
         stays = (each.sentence() for each in self.turning if not each.turns)
-        lines = (self.price_line(), self.instance_line(), self.quota_line())
+        lines = (self.price_line(), self.instance_line(), self.order_line(), self.quota_line())
         return [*stays, *filter(None, lines)]
 
     def unchanged_line(self) -> str:
@@ -262,6 +262,18 @@ class PlanAnswer:
         return (
             f"{', '.join(pods)}: a pod is ready at the first health check that passes; elsewhere a "
             f"task is ready as soon as a check would pass."
+        )
+
+    def order_line(self) -> str:
+        """Whose machines are more than a placement needs, as chance decides who comes first; empty
+        where nobody's are."""
+        packings = {row.name: row.hosts.packing for row in self.rows if row.hosts is not None}
+        more = [name for name, found in packings.items() if found and found.for_any_order]
+        if not more:
+            return ""
+        return (
+            f"{', '.join(more)}: enough machines for whichever order the services come in; in the "
+            f"order of the files fewer would do."
         )
 
     def instance_line(self) -> str:

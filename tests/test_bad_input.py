@@ -348,7 +348,7 @@ def test_a_number_with_a_sign_between_its_thousands_is_told_how_to_write_it(tmp_
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
-        ("density --by use --window 10000h", "window: 3.6e+07 s is not allowed; at most "),
+        ("density --by use --window 10000h", "window: 36,000,000 s is not allowed; at most "),
         ("storm --starts 1000000", "starts: 1000000 is not allowed"),
         ("storm --running 1000000", "running: 1000000 is not allowed"),
         ("calls OWN --users 1000000", "users: 1000000 is not allowed"),

@@ -303,6 +303,17 @@ def shown_plain(value: float, digits: int = 4) -> str:
     return f"{value:.{max(0, (digits if place >= 0 else 3) - 1 - place)}f}"
 
 
+def shown_bound(value: float, *, least: bool = False) -> str:
+    """A largest number that is allowed (or a smallest one), in four digits.
+
+    It is rounded to the side that is allowed: who then asks for it gets it.
+    """
+    place = 3 - math.floor(math.log10(value))
+    whole = math.ceil(value * 10.0**place) if least else math.floor(value * 10.0**place)
+    text = f"{whole / 10.0**place:,.{max(0, place)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def shown_change(value: float) -> str:
     """A difference with its sign, in three digits that count."""
     return f"{value:+.3g}"

@@ -20,6 +20,7 @@ from sim.core.quantity import (
     parse_size,
     parse_vcpu,
     parse_work,
+    shown_bound,
     shown_bytes,
     shown_change,
     shown_duration,
@@ -258,3 +259,17 @@ def test_a_number_is_spelled_as_people_do(text: str) -> None:
     assert [number_in(each) for each in ("1e3", " -1.5 ", ".5", 7, 10**400, True)] == [
         1000.0, -1.5, 0.5, 7.0, None, None,
     ]  # fmt: skip
+
+
+@given(st.floats(1e-8, 1e12))
+def test_a_bound_as_it_is_shown_is_allowed(bound: float) -> None:
+    """Who asks for the number in a message gets it; and it is the bound, but for four digits."""
+    most, least = (
+        float(shown_bound(bound, least=least).replace(",", "")) for least in (False, True)
+    )
+
+    assert 0.998 * bound <= most <= bound <= least <= 1.002 * bound
+
+
+def test_a_bound_has_no_exponent_and_no_idle_zeros() -> None:
+    assert [shown_bound(value) for value in (1562.49, 10.0, 36e6)] == ["1,562", "10", "36,000,000"]

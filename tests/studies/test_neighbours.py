@@ -155,8 +155,8 @@ def test_json_is_as_it_was_promised(tmp_path: Path) -> None:
         (["--bad", "dsk"], "bad: 'dsk' is not known; did you mean 'disk'?"),
         (["--instance", "t3.nano"], "a victim and its neighbour are 2"),
         (["--load", "1.5"], "above 0 and below 1"),
-        (["--cpu", "0.1m"], "window: 10 s is not allowed; 715 to "),
-        (["--window", "10000h"], "window: 36,000,000 s is not allowed; 1 to "),
+        (["--cpu", "0.1m"], "window: 10 s is not allowed; 714.3 to "),
+        (["--window", "10000h"], "window: 36,000,000 s is not allowed; 0.2858 to "),
     ],
 )
 def test_what_cannot_be_asked_is_told(arguments: list[str], message: str, tmp_path: Path) -> None:

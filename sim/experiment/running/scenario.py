@@ -11,7 +11,7 @@ from sim.core.cited import Cited
 from sim.core.description import description
 from sim.core.fitted import with_fitted
 from sim.core.names import FOLDER_NAME
-from sim.core.quantity import LONGEST, Between, Count, Rate, Seconds, shown_plain
+from sim.core.quantity import LONGEST, Between, Count, Rate, Seconds, shown_bound, shown_plain
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
 from sim.core.world import World
@@ -67,9 +67,10 @@ class Poisson:
     @model_validator(mode="after")
     def _comes_in_time(self) -> Self:
         if self.comes() > LONGEST:
+            least = shown_bound(self.tasks / LONGEST, least=True)
             raise ValueError(
-                f"per_second: {self.per_second:g} is not allowed; at least "
-                f"{self.tasks / LONGEST:.3g} for {self.tasks:,} tasks in 10 years"
+                f"per_second: {self.per_second:g} is not allowed; at least {least} for "
+                f"{self.tasks:,} tasks in 10 years"
             )
         return self
 
@@ -164,13 +165,13 @@ class Scenario:
         if self.serve * rate > MOST_DRAWN:
             raise ValueError(
                 f"serve: {self.serve:g} s is not allowed; {shown_plain(rate)} requests per second "
-                f"of all tasks, for at most {MOST_DRAWN / rate:,.4g} s"
+                f"of all tasks, for at most {shown_bound(MOST_DRAWN / rate)} s"
             )
         lasts = max(self.serve, self.until or self._comes_to_an_end())
         if self.sample_every is not None and lasts / self.sample_every > MOST_DRAWN:
             raise ValueError(
                 f"sample_every: {self.sample_every:g} s is not allowed; at least "
-                f"{lasts / MOST_DRAWN:g} s in {lasts:g} s"
+                f"{shown_bound(lasts / MOST_DRAWN, least=True)} s in {lasts:,.10g} s"
             )
         return self
 

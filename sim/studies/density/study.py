@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sim import catalog
 from sim.core.cited import Cited, plain
-from sim.core.quantity import shown_machine
+from sim.core.quantity import shown_bound, shown_machine
 from sim.core.question import asking
 from sim.experiment.running.progress import progress
 from sim.host import Machine
@@ -217,7 +217,7 @@ class _Measured:
         most = max(usual, MOST_REQUESTS * plain(service.load.request_cpu) / vcpu)
         if asked > most:
             raise ValueError(
-                f"window: {asked:g} s is not allowed; at most {most:.3g} s, in which "
+                f"window: {asked:,.10g} s is not allowed; at most {shown_bound(most)} s, in which "
                 f"{vcpu:g} vCPUs serve {MOST_REQUESTS:,} requests"
             )
         return asked

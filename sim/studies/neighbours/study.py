@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil, floor, inf
+from math import inf
 from typing import TYPE_CHECKING
 
 from sim import catalog
 from sim.core.cited import Cited, Number
+from sim.core.quantity import shown_bound
 from sim.core.question import asking
 from sim.experiment import Results, compare
 from sim.experiment.statistics.estimate import mean
@@ -114,7 +115,11 @@ def _refuse_window(question: NeighboursQuestion, service: Service, victims: int)
     shortest = shortest_window(service, victims)
     longest = shortest * MOST_REQUESTS / FEWEST
     if not shortest <= question.window <= longest:
-        allowed = f"{ceil(shortest):,} to {floor(longest):,} s, as " if shortest < inf else ""
+        allowed = (
+            f"{shown_bound(shortest, least=True)} to {shown_bound(longest)} s, as "
+            if shortest < inf
+            else ""
+        )
         raise ValueError(
             f"window: {question.window:,.10g} s is not allowed; {allowed}{victims} of "
             f"{service.cpu:g} vCPU get {FEWEST / shortest:.3g} requests per second"

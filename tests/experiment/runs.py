@@ -101,7 +101,7 @@ def keep_at_once() -> None:
 
 
 def work_until_killed(out: Path, times: int, begun: Any) -> None:
-    """What a process does that is killed at some moment; it tells when it has made a run."""
+    """What a process does that is killed at some moment; it tells of each run and of the end."""
     keep_at_once()
     add = store.RunFolder.add
 
@@ -111,3 +111,4 @@ def work_until_killed(out: Path, times: int, begun: Any) -> None:
 
     store.RunFolder.add = told  # type: ignore[method-assign]
     replicate(scenario(), times=times, seed=3, jobs=1, out=out)
+    begun.set()

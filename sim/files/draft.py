@@ -43,6 +43,7 @@ class ContainerDraft:
     cpu_from: SizeSource = "file"
     gpus: int = 0
     host_ports: tuple[int, ...] = ()
+    published_ports: tuple[int, ...] = ()
     check: HealthCheck | None = None
     essential: bool = True
     after: list[Wait] = field(default_factory=list)

@@ -67,7 +67,7 @@ class Docker(Hosting):
         return (
             Ceiling("bridge ports", free, "use a second bridge network"),
             *gpu_ceilings(self.machine, size.gpus),
-            *((fixed,) if size.ports else ()),
+            *((fixed,) if size.published else ()),
         )
 
     def fits_in_memory(self, service: Service) -> int:
@@ -141,16 +141,16 @@ class DockerHost(StoryDeployment):
             return "GPU"
         if self._bridge < size.containers:
             return "bridge ports"
-        if not self._ports.isdisjoint(size.ports):
+        if not self._ports.isdisjoint(size.published):
             return "host ports"
         self._bridge -= size.containers
-        self._ports.update(size.ports)
+        self._ports.update(size.published)
         start.at_end.append(lambda: self._give_back(size))
         return None
 
     def _give_back(self, size: TaskSize) -> None:
         self._bridge += size.containers
-        self._ports.difference_update(size.ports)
+        self._ports.difference_update(size.published)
 
 
 _MORE_CPU = "overcommit vCPUs (--cpu-overcommit), reserve less (--cpu), or take a larger machine"

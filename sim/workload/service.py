@@ -81,6 +81,9 @@ class Service:
     """Requests it serves once it is ready."""
     host_ports: tuple[Port, ...] = ()
     """Fixed ports of the host; other ports are dynamic."""
+    published_ports: tuple[Port, ...] = ()
+    """Ports that compose publishes: fixed on a server that runs Docker alone. ECS gives the task a
+    free port, and a pod has an address of its own behind its Service."""
     member_of: MemberOf | None = None
     """ECS placement constraint `memberOf`: an expression that the container instance meets."""
     init: tuple["Service", ...] = ()

@@ -28,7 +28,9 @@ class TaskSize:
     """Bytes of their limits."""
     gpus: int
     ports: tuple[int, ...]
-    """Fixed ports of the host, each once."""
+    """Fixed ports of whatever host, each once."""
+    published: tuple[int, ...]
+    """Fixed ports of a server that runs Docker alone, each once: those, and what is published."""
     disk: float
     """Bytes written beside the images."""
     private: float
@@ -49,6 +51,8 @@ def task_size(service: Service, init: Init = "before") -> TaskSize:
     """What a task of that service takes of its host."""
     together, every = service.containers, (*service.containers, *service.init)
     alone = len(every) == 1
+    ports = tuple(dict.fromkeys(port for each in every for port in each.host_ports))
+    published = tuple(port for each in every for port in each.published_ports)
 
     def most(of: Callable[[Service], float]) -> float:
         if alone:
@@ -63,7 +67,8 @@ def task_size(service: Service, init: Init = "before") -> TaskSize:
         reserved=most(lambda each: each.reserved),
         memory=most(lambda each: each.memory),
         gpus=round(most(lambda each: float(each.gpus))),
-        ports=tuple(dict.fromkeys(port for each in every for port in each.host_ports)),
+        ports=ports,
+        published=tuple(dict.fromkeys((*ports, *published))) if published else ports,
         disk=fsum(plain(each.disk) for each in every),
         private=fsum(each.private for each in together),
         hot=_hot(together),

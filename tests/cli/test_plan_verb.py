@@ -102,22 +102,21 @@ def test_fargate_has_sizes_and_ec2_has_types(tmp_path: Path) -> None:
 
 
 def test_what_fargate_does_not_take_is_said_with_what_it_says(tmp_path: Path) -> None:
-    file = tmp_path / "compose.yaml"
-    file.write_text("services:\n  web: {image: nginx, ports: ['80:80']}\n", encoding="utf-8")
+    file = tmp_path / "app.yaml"
+    file.write_text(
+        "application: shop\nparts: {web: {image: nginx, host_ports: [80]}}\n", encoding="utf-8"
+    )
     asked = ["plan", str(file), *QUICK, "--out", str(tmp_path)]
     said = " ".join(CliRunner().invoke(app, asked).stdout.split())
 
     assert "not supported on Fargate (port contains HostIP or HostPort)" in said
 
 
-def test_published_ports_that_stop_ecs_are_said_to_be_fixed_for_want_of_other_ways(
-    tmp_path: Path,
-) -> None:
+def test_where_published_ports_are_taken_is_told_to_whoever_has_some(tmp_path: Path) -> None:
     file = tmp_path / "compose.yaml"
     for ports, said in (("ports: ['80:80']", True), ("expose: ['80']", False)):
-        web = f"{{image: nginx, {ports}, deploy: {{replicas: 2}}}}"
-        file.write_text(f"services:\n  web: {web}\n", encoding="utf-8")
+        file.write_text(f"services:\n  web: {{image: nginx, {ports}}}\n", encoding="utf-8")
         asked = ["plan", str(file), *QUICK, "--platform", "ecs", "--out", str(tmp_path)]
-        told = " ".join(CliRunner().invoke(app, asked).stdout.split())
+        told = " ".join(CliRunner().invoke(app, [*asked, "--explain"]).stdout.split())
 
-        assert ("Published ports count as fixed ports of a host on ecs, " in told) is said
+        assert ("Published ports are taken in Docker alone" in told) is said

@@ -225,7 +225,7 @@ def test_mistakes_name_the_field_and_what_is_allowed(
 
 
 @pytest.mark.parametrize(
-    ("ports", "host_ports"),
+    ("ports", "published"),
     [
         ("['8080:80']", (8080,)),
         ("['127.0.0.1:8080:80']", (8080,)),
@@ -238,13 +238,14 @@ def test_mistakes_name_the_field_and_what_is_allowed(
         ("[{target: 80}]", ()),
     ],
 )
-def test_a_published_port_is_the_hosts(
-    reading: Reading, ports: str, host_ports: tuple[int, ...]
+def test_a_published_port_is_one_of_the_docker_server_and_of_no_other_host(
+    reading: Reading, ports: str, published: tuple[int, ...]
 ) -> None:
     """A port of the container alone gets a free one."""
     app = reading(f"services: {{web: {{image: a, ports: {ports}}}}}")
 
-    assert app.parts[0].service.host_ports == host_ports
+    assert app.parts[0].service.published_ports == published
+    assert app.parts[0].service.host_ports == ()
 
 
 def test_a_volume_that_two_services_have_is_shared(reading: Reading) -> None:

@@ -157,12 +157,29 @@ services:
 """
 
 
-def test_two_copies_on_one_port_need_two_hosts_and_the_ports_are_why(tmp_path: Path) -> None:
+def test_two_copies_of_a_published_port_share_a_host_but_in_docker(tmp_path: Path) -> None:
     """One vCPU of four is taken: neither CPU nor memory is short."""
     path = tmp_path / "compose.yaml"
     path.write_text(PORTS, encoding="utf-8")
-    answer = sim.plan(sim.read(path), replications=1)
-    by_name = {row.name: row for row in answer.rows}
+    by_name = {row.name: row for row in sim.plan(sim.read(path), replications=1).rows}
+
+    assert by_name["docker"].refused.endswith("host ports")
+    assert by_name["eks-fargate"].hosts is not None
+    for name in ("ecs", "eks", "eks-karpenter", "eks-auto"):
+        hosts = by_name[name].hosts
+        assert hosts is not None and hosts.machines == 1, name
+
+
+def test_two_copies_of_a_port_of_the_host_need_two_hosts_and_the_ports_are_why(
+    tmp_path: Path,
+) -> None:
+    """As a task definition with a `hostPort` or a pod with one asks for."""
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "application: shop\nparts: {web: {image: nginx, copies: 2, cpu: 0.5, host_ports: [80]}}\n",
+        encoding="utf-8",
+    )
+    by_name = {row.name: row for row in sim.plan(sim.read(path), replications=1).rows}
 
     assert by_name["ecs"].hosts is not None and by_name["ecs"].hosts.machines == 2
     assert by_name["ecs"].hosts.stopped_by == "host ports"

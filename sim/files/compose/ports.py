@@ -1,4 +1,4 @@
-"""Published ports of compose: which ports of the host a service takes."""
+"""Published ports of compose: which ports a service takes of a server that runs Docker alone."""
 
 import re
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ _IPV6 = re.compile(r"^\[[0-9a-fA-F:.]*\]:")
 _ALLOWED = "ports such as 8080:80, 127.0.0.1:8080:80 or 8000-8010:8000-8010"
 
 
-def host_ports(service: Value) -> tuple[int, ...]:
-    """Its fixed ports of the host, in the order in which they stand there."""
+def published_ports(service: Value) -> tuple[int, ...]:
+    """The fixed ones, in the order in which they stand there."""
     if service["network_mode"].text() == "host":
         if service["ports"]:
             service.findings.ignore("ports beside network_mode: host")

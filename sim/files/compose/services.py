@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.files.compose.merging import as_mapping
-from sim.files.compose.ports import host_ports
+from sim.files.compose.ports import published_ports
 from sim.files.draft import ContainerDraft
 from sim.files.own.reading import applied, program_of
 from sim.files.quantities import compose_bytes, compose_cpus, go_seconds
@@ -38,7 +38,7 @@ def container_of(name: str, service: Value, project: str) -> ContainerDraft:
         shared_memory=service["shm_size"].parsed(compose_bytes) or 0.0,
         heap=heap_of(_said(service)),
         gpus=_gpus(service, asked),
-        host_ports=host_ports(service),
+        published_ports=published_ports(service),
         check=check_of(service["healthcheck"]),
     )
     if (own := program_of(service["x-sim"])) is not None:

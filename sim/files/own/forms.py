@@ -84,6 +84,7 @@ class OwnProgram:
     memory_limited: bool = True
     gpus: Gpus = 0
     host_ports: tuple[Port, ...] = ()
+    published_ports: tuple[Port, ...] = ()
     check: HealthCheck | None = None
     after_containers: tuple[OwnWait, ...] = ()
     """Containers of the same task that it waits for."""

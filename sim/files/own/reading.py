@@ -168,6 +168,7 @@ def _container(
         app=_program(own, name, like),
         gpus=own.gpus,
         host_ports=own.host_ports,
+        published_ports=own.published_ports,
         check=own.check,
         essential=essential,
         after=_waits(own.after_containers),

@@ -92,6 +92,7 @@ def _program(service: Service) -> dict[str, Any]:
         "memory_limited": service.memory_limited,
         "gpus": service.gpus,
         "host_ports": list(service.host_ports),
+        "published_ports": list(service.published_ports),
         "check": _check(service.check),
         "after_containers": _waits(service.after),
     }

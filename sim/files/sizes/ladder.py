@@ -57,6 +57,7 @@ def sized(draft: ContainerDraft, use: ObservedUse, name: str) -> SizedContainer:
         gpus=draft.gpus,
         load=catalog.load(None, draft.like or "generic"),
         host_ports=draft.host_ports,
+        published_ports=draft.published_ports,
         check=draft.check,
         essential=draft.essential,
         after=tuple(draft.after),

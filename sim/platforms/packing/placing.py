@@ -157,7 +157,7 @@ def server_request(
     return ServerRequest(
         round(1000.0 * cpu),
         round(memory),
-        frozenset() if guest else frozenset(size.ports),
+        frozenset() if guest else frozenset(size.published),
         size.gpus,
         1 if guest else size.containers,
     )

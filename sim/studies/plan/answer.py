@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim import catalog
 from sim.core.description import as_json
-from sim.core.names import listed
 from sim.core.quantity import shown_gib, shown_memory, shown_vcpu
 from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
-from sim.platforms.packing.host import HOST_COLUMNS, PORTS
+from sim.platforms.packing.host import HOST_COLUMNS
 from sim.studies.account_quotas import account_line
 from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
 from sim.studies.cost.terms import PriceTerms
@@ -154,14 +153,13 @@ class PlanAnswer:
         files, spot = self.unchanged_line(), self.spot_line()
         silent = self.app.silent_starts() if any(row.ready for row in self.rows) else ""
         lines = (files, *self.disk_lines(), *self.tight_lines(), silent, *turns, spot)
-        lines = (*lines, self.ports_line())
         return [*filter(None, lines)]
 
     def caveats(self) -> list[str]:
         """What the answer rests on, and what it leaves out."""
         stays = (each.sentence() for each in self.turning if not each.turns)
         lines = (self.price_line(), self.instance_line(), self.order_line(), self.quota_line())
-        return [*stays, *filter(None, lines)]
+        return [*stays, *filter(None, (*lines, self.ports_line()))]
 
     def unchanged_line(self) -> str:
         """That the recommended platform does not take the files as they are; else empty."""
@@ -169,22 +167,18 @@ class PlanAnswer:
         return "" if chosen is None else unchanged_line(self.question.dialect, chosen.platform)
 
     def ports_line(self) -> str:
-        """That published ports of compose are taken as fixed ones, where that is why; else empty.
-
-        A port is published for lack of a balancer; ECS and Kubernetes have other ways.
-        """
-        theirs = [
-            row.name
-            for row in self.rows
-            if row.name.startswith(("ecs", "eks"))
-            and (row.hosts.stopped_by == PORTS if row.hosts else "HostPort" in row.refused)
-        ]
-        if self.question.dialect != "compose" or not theirs:
+        """Where ports that compose publishes are taken; else empty."""
+        every = (
+            each
+            for part in self.app.parts
+            for each in (*part.service.containers, *part.service.init)
+        )
+        others = any(row.name.startswith(("ecs", "eks")) for row in self.rows)
+        if not others or not any(each.published_ports for each in every):
             return ""
         return (
-            f"Published ports count as fixed ports of a host on {listed(theirs)}, which is what "
-            "stops them there. ECS needs none with dynamic ports or awsvpc, nor does Kubernetes "
-            "behind a Service: without ports: the file is planned so."
+            "Published ports are taken in Docker alone: ECS gives a task a free port, or an "
+            "interface of its own, and a pod is reached through its Service."
         )
 
     def tight_lines(self) -> list[str]:

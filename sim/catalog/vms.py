@@ -108,7 +108,9 @@ def ec2(type_: Machine, *, docker: DockerOnInstance | None = None) -> EC2:
 def ec2_for(
     service: Service, architecture: Architecture = "amd64", *, burstable: bool = True
 ) -> EC2 | None:
-    """EC2 with the cheapest non-metal type that holds the service, or None where none does.
+    """EC2 with the cheapest usual type that holds the service, or None where none does.
+
+    Metal, old and HPC types are left out.
 
     Raises:
         ValueError: `service` is none.

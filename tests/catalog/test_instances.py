@@ -13,6 +13,7 @@ from sim.catalog.instances import own_types
 from sim.catalog.instances.table import LOST_OFF, by_price, family, forget, silicon
 from sim.core.cited import Cited, plain
 from sim.core.question import BadInput
+from sim.studies.plan.types import allowed
 from sim.units import GiB, MiB
 
 KNOWN = {
@@ -205,6 +206,15 @@ def test_types_by_price_are_of_one_architecture_and_rentable() -> None:
         assert not any(type_.metal for type_ in types)
     assert not any(type_.burstable for type_ in by_price("amd64", burstable=False))
     assert any(type_.burstable for type_ in by_price("amd64"))
+
+
+def test_an_instance_of_ones_own_is_none_that_auto_leaves_out() -> None:
+    """a1.xlarge is the cheapest with 4 vCPU, hpc7g.16xlarge with 64."""
+    for cpu in (4.0, 64.0):
+        cheapest = catalog.ec2_for(catalog.service("generic", cpu=cpu), "arm64", burstable=False)
+
+        assert cheapest is not None
+        assert cheapest.machine.name in allowed("auto")
 
 
 def test_the_users_own_types_are_kept_whole_or_not_at_all(

@@ -113,10 +113,11 @@ def test_a_pattern_finds_what_trying_every_type_of_it_finds() -> None:
 
 
 def test_auto_takes_no_type_that_another_betters_and_none_of_old() -> None:
-    """No bare metal, no T type, none of the first two generations, no HPC type."""
+    """No bare metal, no T type, none of the first two generations but X2, no HPC type."""
     names = candidates("auto")
 
     assert not any(name.startswith(("a1.", "t3.", "hpc")) or "metal" in name for name in names)
+    assert any(name.startswith("x2gd.") for name in names)
     assert set(undominated(names)) == set(names)
     assert len(names) < len(allowed("auto")) / 3
     assert candidates("hpc7g.*")  # who asks for them gets them

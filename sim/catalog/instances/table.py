@@ -35,6 +35,18 @@ DEFAULT_TYPE = "m5.xlarge"
 REFERENCE_FAMILY = "m5"
 """The family whose vCPU is the reference core of all CPU work."""
 
+YOUNG = 3
+"""Generation from which on a type is taken by whoever chooses by price, as Karpenter's own examples
+have it; a1 is of the first."""
+
+YOUNG_AT_TWO = "x"
+"""The family whose second generation is no older than the sixth of others (X2gd is of 2021)."""
+
+NOT_BY_PRICE = "hpc"
+"""Types that nobody takes for their price: they are cheap a core, and for jobs of one tightly
+coupled cluster; EKS's controller of network interfaces does not know them
+(aws/amazon-vpc-resource-controller-k8s issue 663, open in July 2026)."""
+
 LOST_OFF = 0.011
 """Share of nominal memory by which the estimate from siblings is off in 1 of 20 measured types:
 each was estimated without its own family."""
@@ -146,10 +158,18 @@ def known_network(name: str, what: str, value: T | None) -> T:
     return value
 
 
+def usual(name: str) -> bool:
+    """Whether who chooses by price takes it: neither an old type nor one for HPC."""
+    generation = table()[name]["generation"]
+    oldest = YOUNG - 1 if name.startswith(YOUNG_AT_TWO) else YOUNG
+    old = generation.isdigit() and int(generation) < oldest
+    return not (old or name.startswith(NOT_BY_PRICE))
+
+
 def by_price(
     architecture: Architecture, *, burstable: bool = True, gpus: int = 0
 ) -> Iterator[Instance]:
-    """Non-metal types of an architecture whose price and network are known, cheapest first.
+    """Usual non-metal types of an architecture whose price and network are known, cheapest first.
 
     Args:
         gpus: that it has at least.
@@ -176,7 +196,10 @@ def _by_price() -> list[str]:
     priced = [
         row
         for row in table().values()
-        if row["bare_metal"] != "true" and row["network_mbps"] and _price(row)
+        if row["bare_metal"] != "true"
+        and row["network_mbps"]
+        and _price(row)
+        and usual(row["instance_type"])
     ]
     in_order = sorted(priced, key=lambda r: (_price(r), int(r["vcpu"]), r["instance_type"]))
     return [row["instance_type"] for row in in_order]

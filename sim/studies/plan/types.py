@@ -8,20 +8,11 @@ from functools import cache
 from math import ceil, inf
 
 from sim import catalog
-from sim.catalog.instances.table import Instance, table
+from sim.catalog.instances.table import Instance, usual
 from sim.core.names import unknown
 from sim.workload.application import Application, Part
 
 AUTO = "auto"
-
-YOUNG = 3
-"""Generation from which on `auto` takes types, as Karpenter's own examples have it; a1 is of the
-first."""
-
-NOT_BY_ITSELF = "hpc"
-"""Types that `auto` leaves out: they are cheap a core, and for jobs of one tightly coupled cluster;
-EKS's controller of network interfaces does not know them (aws/amazon-vpc-resource-controller-k8s
-issue 663, open in July 2026)."""
 
 _NEARLY = 1.0 - 1e-9
 
@@ -44,18 +35,11 @@ def allowed(instance: str) -> tuple[str, ...]:
     types = tuple(
         each.name
         for each in catalog.matching(pattern)
-        if _plain(each) and (instance != AUTO or _usual(each.name))
+        if _plain(each) and (instance != AUTO or usual(each.name))
     )
     if not types:
         raise ValueError(f"{instance!r} is not allowed; no type that it matches can be chosen")
     return types
-
-
-def _usual(name: str) -> bool:
-    """Whether `auto` takes it."""
-    generation = table()[name]["generation"]
-    old = generation.isdigit() and int(generation) < YOUNG
-    return not (old or name.startswith(NOT_BY_ITSELF))
 
 
 def _plain(type_: Instance) -> bool:

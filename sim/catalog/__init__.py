@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         fleet,
         kubelet_cleanup,
         unpacking,
+        with_disk,
         with_volume,
     )
     from sim.catalog.ecs import (
@@ -158,6 +159,7 @@ __all__ = [
     "validation_hosts",
     "virtual_machine",
     "vm_images",
+    "with_disk",
     "with_volume",
 ]
 

@@ -89,6 +89,13 @@ def kubelet_cleanup() -> ImageCleanup:
     )
 
 
+def with_disk(type_: Machine, size: float | None) -> Machine:
+    """The machine with a disk of `size` bytes, of which its OS takes some; None: with its own."""
+    if size is None:
+        return type_
+    return replace(type_, disk_size=size, disk_used=figure("ecs.ami.os_disk"))
+
+
 def with_volume(type_: Machine, size: Cited, os: Cited) -> Machine:
     """The machine with a root volume of `size`, unless it has one, of which the OS takes `os`."""
     if math.isfinite(plain(type_.disk_size)):

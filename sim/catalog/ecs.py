@@ -155,9 +155,9 @@ def ecs_managed(
     return replace(made, capacity=_managed_fleet(box, count, warm, pulls_from))
 
 
-def ecs_managed_instances(type_: str, *, warm: Sequence[Image] = ()) -> ECS:
+def ecs_managed_instances(type_: str | Machine, *, warm: Sequence[Image] = ()) -> ECS:
     """An ECS service on Managed Instances of one type that come for its tasks, from none."""
-    box = machine(type_, "bottlerocket")
+    box = machine(type_, "bottlerocket") if isinstance(type_, str) else type_
     capacity = ManagedInstances(
         fleet=_managed_fleet(box, 1, warm, None),
         begin_empty=True,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_volume
+from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_disk, with_volume
 from sim.catalog.ecs import fargate, fargate_sizes
 from sim.catalog.figures import control_plane, core_of, figure, quota
 from sim.catalog.instances.machines import machine
@@ -98,16 +98,21 @@ def eks_on_fargate(*, pod: PodTemplate | None = None, pulls_from: Registry | Non
 
 
 def eks_karpenter(
-    *types: str, warm: Sequence[Image] = (), settings: NodeSettings | None = None
+    *types: str,
+    warm: Sequence[Image] = (),
+    settings: NodeSettings | None = None,
+    disk: float | None = None,
 ) -> EKS:
     """EKS whose nodes Karpenter launches: of each batch the cheapest types that hold its pods.
 
     Args:
         types: instance types it may launch.
         settings: of their nodes, which no managed node group brings; None: as EKS has them.
+        disk: bytes of their root volumes; None: as EKS has them.
     """
     own = replace(NodeSettings() if settings is None else settings, group="self-managed")
-    return _growing_eks(karpenter(), _kinds(types, warm, own), eks_node_launch(group=False), own)
+    kinds = _kinds(types, warm, own, disk)
+    return _growing_eks(karpenter(), kinds, eks_node_launch(group=False), own)
 
 
 def karpenter() -> Karpenter:
@@ -143,15 +148,16 @@ def eks_auto(
     return replace(made, capacity=fleet_, node=_auto_node(machine_.name))
 
 
-def eks_auto_nodes(*types: str, warm: Sequence[Image] = ()) -> EKS:
+def eks_auto_nodes(*types: str, warm: Sequence[Image] = (), disk: float | None = None) -> EKS:
     """EKS Auto Mode whose nodes come: of each batch the cheapest types that hold its pods.
 
     Args:
         types: instance types it may launch.
+        disk: bytes of their volumes; None: those of Auto Mode.
     """
     kinds = []
     for name in _by_price(types):
-        fleet_ = _auto_fleet(machine(name, "bottlerocket"), warm=warm)
+        fleet_ = _auto_fleet(with_disk(machine(name, "bottlerocket"), disk), warm=warm)
         kinds.append(NodeKind(fleet=fleet_, node=_auto_node(name)))
     boot = (control_plane("bottlerocket.node.total"),)
     launch = replace(eks_node_launch(group=False), stages=boot, network=None, network_calls=0.0)
@@ -216,11 +222,18 @@ def _growing_eks(
     return replace(eks(cheapest, settings=settings), capacity=pool, node=None)
 
 
-def _kinds(types: Sequence[str], warm: Sequence[Image], settings: NodeSettings) -> list[NodeKind]:
+def _kinds(
+    types: Sequence[str],
+    warm: Sequence[Image],
+    settings: NodeSettings,
+    disk: float | None = None,
+) -> list[NodeKind]:
     """Nodes of EKS's own image, cheapest first."""
     return [
         NodeKind(
-            fleet=nodes(machine(t, settings.ami), warm=warm, pull_mode=settings.pull_mode),
+            fleet=nodes(
+                with_disk(machine(t, settings.ami), disk), warm=warm, pull_mode=settings.pull_mode
+            ),
             node=node_config(t, settings=settings),
         )
         for t in _by_price(types)

@@ -65,7 +65,7 @@ def show(answer: UptimeAnswer, *, explain: bool) -> None:
     up = platforms.up_already((row.platform for row in answer.rows if row.seconds), "plan")
     for line in (
         *answer.not_up(),
-        *filter(None, (answer.in_order(), up, answer.app.silent_starts())),
+        *filter(None, (answer.volume_line(), answer.in_order(), up, answer.app.silent_starts())),
     ):
         hint(line)
     for name, why in answer.refused.items():

@@ -143,13 +143,13 @@ def _too_large(
 
 def ecs_managed(options: PlatformOptions) -> StudiedPlatform:
     return catalog.ecs_managed(
-        options.instance, count=options.count, warm=options.warm, pulls_from=options.pulls_from
+        options.bottlerocket, count=options.count, warm=options.warm, pulls_from=options.pulls_from
     )
 
 
 def eks_auto(options: PlatformOptions) -> StudiedPlatform:
     return catalog.eks_auto(
-        options.instance,
+        options.bottlerocket,
         count=options.count,
         pod=options.pod,
         warm=options.warm,

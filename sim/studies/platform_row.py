@@ -109,24 +109,24 @@ class PlatformOptions:
         baseline = catalog.instance(self.instance).baseline
         if self.held_at_baseline and baseline is not None:
             machine = replace(machine, sustained=baseline)
-        return self._with_disk(machine)
+        return catalog.with_disk(machine, self.disk)
+
+    @property
+    def bottlerocket(self) -> Machine:
+        """The instance type where AWS runs its OS, with the disk that was asked for."""
+        return catalog.with_disk(catalog.machine(self.instance, "bottlerocket"), self.disk)
 
     @property
     def server(self) -> Machine:
         """The bare machine, with the disk that was asked for."""
         host = self.host
         bare = host if isinstance(host, Machine) else bare_machine(host, self.instance)
-        return self._with_disk(bare)
+        return catalog.with_disk(bare, self.disk)
 
     @property
     def on_architecture(self) -> Architecture:
         """Architecture of a task that has no instance."""
         return self.architecture or catalog.instance(self.instance).architecture
-
-    def _with_disk(self, machine: Machine) -> Machine:
-        if self.disk is None:
-            return machine
-        return replace(machine, disk_size=self.disk, disk_used=catalog.figure("ecs.ami.os_disk"))
 
 
 class StudiedPlatform(Platform, Protocol):

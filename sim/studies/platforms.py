@@ -408,7 +408,7 @@ _TABLE: dict[str, PlatformRow] = {
             phrase="on ECS Managed Instances",
             mixes=True,
             make=makers.ecs_managed,
-            scaling=lambda options: catalog.ecs_managed_instances(options.instance),
+            scaling=lambda options: catalog.ecs_managed_instances(options.bottlerocket),
             density=(
                 Flavour(
                     name="ecs-managed",
@@ -417,7 +417,7 @@ _TABLE: dict[str, PlatformRow] = {
                 ),
             ),
             startup=("cold",),
-            takes=frozenset({"instance", "count"}),
+            takes=frozenset({"instance", "count", "disk"}),
             unfit=makers.unknown_network,
             charges=Charges(fee="ecs.mi.fee_ratio", volume="ecs.mi.volume"),
             remark=lambda: makers.lives("an instance", "ecs.mi.max_lifetime"),
@@ -429,10 +429,10 @@ _TABLE: dict[str, PlatformRow] = {
             phrase="on EKS Auto Mode",
             mixes=True,
             make=makers.eks_auto,
-            scaling=lambda options: catalog.eks_auto_nodes(*options.types),
+            scaling=lambda options: catalog.eks_auto_nodes(*options.types, disk=options.disk),
             density=(Flavour(name="eks-auto", label="EKS Auto Mode", units="EKS Auto Mode pods"),),
             startup=("cold",),
-            takes=frozenset({"instance", "count", "pod"}),
+            takes=frozenset({"instance", "count", "disk", "pod"}),
             unfit=makers.unknown_addresses,
             charges=Charges(cluster=True, fee="eks.auto.fee_ratio", volume="eks.auto.volume"),
             remark=lambda: makers.lives("a node", "eks.auto.max_lifetime"),
@@ -455,7 +455,9 @@ _TABLE: dict[str, PlatformRow] = {
             label="EKS, Karpenter",
             phrase="on EKS with Karpenter",
             mixes=True,
-            scaling=lambda options: catalog.eks_karpenter(*options.types, settings=options.nodes),
+            scaling=lambda options: catalog.eks_karpenter(
+                *options.types, settings=options.nodes, disk=options.disk
+            ),
             charges=Charges(cluster=True, volume=_EKS_VOLUME),
             formerly=("karpenter",),
             recovery=kubernetes_recovery,

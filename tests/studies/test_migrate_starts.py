@@ -93,3 +93,12 @@ def test_guests_of_which_no_use_is_known_are_not_set_to_work() -> None:
     answer = migrated(dark, to=("ecs",), instance="m5.xlarge", replications=1)
 
     assert answer.work == []
+
+
+def test_images_that_a_node_has_no_room_for_are_said_to_need_a_larger_volume() -> None:
+    """20 GiB are EKS's; a node of 96 vCPU takes more guests than their images find room on."""
+    answer = migrated(guests(90), to=("eks",), instance="m5.24xlarge", spare=0, replications=1)
+    (eks,) = (each for each in answer.restarts if each.way == "eks")
+
+    assert not eks.failed
+    assert any("default root volume (eks)" in line for line in answer.findings())

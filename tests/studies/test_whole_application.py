@@ -161,7 +161,9 @@ def test_two_copies_of_a_published_port_share_a_host_but_in_docker(tmp_path: Pat
     """One vCPU of four is taken: neither CPU nor memory is short."""
     path = tmp_path / "compose.yaml"
     path.write_text(PORTS, encoding="utf-8")
-    by_name = {row.name: row for row in sim.plan(sim.read(path), replications=1).rows}
+    app = sim.read(path)
+    assert isinstance(app, Application)
+    by_name = {row.name: row for row in sim.plan(app, replications=1).rows}
 
     assert by_name["docker"].refused.endswith("host ports")
     assert by_name["eks-fargate"].hosts is not None
@@ -179,11 +181,35 @@ def test_two_copies_of_a_port_of_the_host_need_two_hosts_and_the_ports_are_why(
         "application: shop\nparts: {web: {image: nginx, copies: 2, cpu: 0.5, host_ports: [80]}}\n",
         encoding="utf-8",
     )
-    by_name = {row.name: row for row in sim.plan(sim.read(path), replications=1).rows}
+    app = sim.read(path)
+    assert isinstance(app, Application)
+    by_name = {row.name: row for row in sim.plan(app, replications=1).rows}
 
     assert by_name["ecs"].hosts is not None and by_name["ecs"].hosts.machines == 2
     assert by_name["ecs"].hosts.stopped_by == "host ports"
     assert by_name["docker"].refused.endswith("host ports")
+
+
+def test_images_that_a_root_volume_does_not_hold_get_a_larger_one_which_is_said(
+    tmp_path: Path,
+) -> None:
+    """Wherever EC2 machines are, those that come included; on them, nobody starts in vain."""
+    path = tmp_path / "own.yaml"
+    parts = [f"  s{n}: {{image: own/app{n}, cpu: 0.1, image_size: 900MB}}" for n in range(30)]
+    path.write_text("\n".join(["application: many", "parts:", *parts]), encoding="utf-8")
+    app = sim.read(path)
+    assert isinstance(app, Application)
+    names = ("ecs", "ecs-managed", "eks", "eks-auto", "eks-karpenter")
+    plan = sim.plan(app, instance="m5.4xlarge", platform=names, replications=1)
+    up = sim.uptime(app, instance="m5.4xlarge", platform=names[:-1], replications=1)
+
+    assert all(ready.short == 0 for row in plan.rows for ready in row.ready.values())
+    assert {row.name for row in plan.rows if row.ready} == set(names)
+    assert not up.refused
+    assert all(row.short == 0 for row in up.rows)
+    for line in (plan.disk_line(), up.volume_line()):
+        assert "do not fit on the default root volume" in line
+        assert "give it 120 GiB" in line
 
 
 def test_limits_that_end_at_the_same_count_are_all_named() -> None:

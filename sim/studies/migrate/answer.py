@@ -23,6 +23,7 @@ from sim.studies.migrate.power_cut import Restart
 from sim.studies.migrate.question import MigrateOptions, MigrateQuestion
 from sim.studies.migrate.sizing import AS_IT_IS, MovedGuest
 from sim.studies.migrate.ways import AS_THEY_ARE, RIGHT_SIZED, TODAY, Way, spare_usd
+from sim.studies.plan.hosts import larger_volume
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,8 +147,10 @@ class MigrateAnswer:
 
     def findings(self) -> list[str]:
         """What is wasted, what stays, and what a machine that dies takes with it."""
+        volume = larger_volume({way.name: way.spared or way.planned for way in self.ways})
         killed = (each.sentence() for each in self.work if each.killed)
-        return [*self._waste_lines(), *self._stay_lines(), *self._spare_lines(), *killed]
+        lines = (*self._waste_lines(), *self._stay_lines(), *self._spare_lines(), volume, *killed)
+        return [*filter(None, lines)]
 
     def caveats(self) -> list[str]:
         """What the answer rests on, and what it leaves out."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import catalog
 from sim.core.description import as_json
-from sim.core.quantity import shown_gib, shown_memory, shown_vcpu
+from sim.core.quantity import shown_memory, shown_vcpu
 from sim.experiment import Results
 from sim.experiment.storage.manifest import new_manifest
 from sim.experiment.storage.tables import empty_samples, empty_spans
@@ -19,6 +19,7 @@ from sim.studies.account_quotas import account_line
 from sim.studies.cost.bill import BOUGHT, HOURS_A_MONTH
 from sim.studies.cost.terms import PriceTerms
 from sim.studies.plan.dialect import unchanged_line
+from sim.studies.plan.hosts import larger_volume
 from sim.studies.plan.question import PlanOptions, PlanQuestion, limits
 from sim.studies.plan.ranking import RANKED_BY, Turning, ranked
 from sim.studies.plan.ready import one_after_another
@@ -152,7 +153,7 @@ class PlanAnswer:
         turns = (each.sentence() for each in self.turning if each.turns)
         files, spot = self.unchanged_line(), self.spot_line()
         silent = self.app.silent_starts() if any(row.ready for row in self.rows) else ""
-        lines = (files, *self.disk_lines(), *self.tight_lines(), silent, *turns, spot)
+        lines = (files, self.disk_line(), *self.tight_lines(), silent, *turns, spot)
         return [*filter(None, lines)]
 
     def caveats(self) -> list[str]:
@@ -191,17 +192,9 @@ class PlanAnswer:
                     lines.setdefault((row.name, why.partition(" runs ")[2]), f"{head}: {why}.")
         return [*lines.values()]
 
-    def disk_lines(self) -> list[str]:
-        """Platforms whose root volume does not hold the images of one machine."""
-        short = [(row, row.hosts.disk) for row in self.rows if row.hosts and row.hosts.disk]
-        if not short:
-            return []
-        most = max(disk for _, disk in short)
-        names = ", ".join(row.name for row, _ in short)
-        return [
-            f"The images of one machine do not fit on its default root volume ({names}), and no "
-            f"scheduler checks that: give it {shown_gib(most)}."
-        ]
+    def disk_line(self) -> str:
+        """Platforms whose root volume does not hold the images of one machine; else empty."""
+        return larger_volume({row.name: row.hosts for row in self.rows})
 
     def at_spot(self) -> PlanRow | None:
         """The tasks of Fargate at the price of Spot; None where that is not known, or asked for.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import cache, partial
 from math import ceil, fsum, inf
@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from sim import catalog
 from sim.core.names import Architecture
+from sim.core.quantity import shown_memory
 from sim.experiment.running.progress import UNSEEN, Progress
 from sim.platforms.packing.host import DoesNotFit, HostKind, PackedHost, copies, host_kind, jobs
 from sim.platforms.packing.packing import PackedHosts, fewest, grown
@@ -205,6 +206,22 @@ def _shared(instance: str, packing: PackedHosts, machines: int) -> PlannedHosts:
         largest=instance,
         packing=packing,
         disk=_larger_disk(packing),
+    )
+
+
+def larger_volume(hosts: Mapping[str, PlannedHosts | None]) -> str:
+    """Which root volume hosts need where images do not fit on theirs; empty where all fit.
+
+    Args:
+        hosts: by platform.
+    """
+    short = {name: each.disk for name, each in hosts.items() if each and each.disk}
+    if not short:
+        return ""
+    return (
+        f"The images of one machine do not fit on the default root volume ({', '.join(short)}), "
+        f"and no scheduler checks that: give it {shown_memory(max(short.values()))}, as the "
+        f"simulated starts do."
     )
 
 

@@ -82,12 +82,12 @@ def plan_scenarios(
     """
     groups = enumerate(_groups(row, app, hosts, nodes))
     return {
-        f"{row.name}-{image}/{number}": _scenario(row, _from(row, options, image), some)
+        f"{row.name}-{image}/{number}": _scenario(row, from_image(row, options, image), some)
         for number, (options, some) in groups
     }
 
 
-def _from(row: PlatformRow, options: PlatformOptions, image: Temperature) -> PlatformOptions:
+def from_image(row: PlatformRow, options: PlatformOptions, image: Temperature) -> PlatformOptions:
     """With images on every machine the disk of each holds all of them, whatever it runs."""
     if not row.pulls:
         return options

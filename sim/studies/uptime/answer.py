@@ -11,6 +11,7 @@ from sim.core.names import SPOKEN
 from sim.experiment import Results
 from sim.experiment.statistics.estimate import needed, quantile
 from sim.studies import platforms
+from sim.studies.plan.hosts import PlannedHosts, larger_volume
 from sim.studies.plan.ready import one_after_another
 from sim.studies.platform_row import Temperature
 from sim.studies.uptime.critical_path import PathLink, StartedCopy, critical_path
@@ -91,8 +92,8 @@ class UptimeAnswer:
     app: Application
     rows: list[UptimeRow]
     results: Results
-    machines: dict[str, int]
-    """Hosts that it was given, where they are counted."""
+    hosts: dict[str, PlannedHosts | None]
+    """What it was given, by platform; None: each task has a host of its own, or there is one."""
     refused: dict[str, str]
     """Platforms that cannot run it, and why."""
 
@@ -140,6 +141,15 @@ class UptimeAnswer:
             for platform, whys in said.items()
             for why, images in whys.items()
         ]
+
+    @property
+    def machines(self) -> dict[str, int]:
+        """Hosts that it was given, where they are counted."""
+        return {name: 0 if each is None else each.machines for name, each in self.hosts.items()}
+
+    def volume_line(self) -> str:
+        """Platforms whose root volume does not hold the images of one machine; else empty."""
+        return larger_volume(self.hosts)
 
     def in_order(self) -> str:
         """Who waits for a service before the next one is started; empty where nobody does."""

@@ -11,8 +11,8 @@ from sim.experiment import Results, Rollout, Scenario, compare
 from sim.experiment.running.progress import progress
 from sim.platforms.packing.host import DoesNotFit
 from sim.platforms.packing.packing import ORDERS
-from sim.studies.plan.hosts import options_for, planned_hosts
-from sim.studies.plan.ready import at_request
+from sim.studies.plan.hosts import PlannedHosts, options_for, planned_hosts
+from sim.studies.plan.ready import at_request, from_image
 from sim.studies.platform_row import PlatformRow, Temperature
 from sim.studies.platforms import row
 from sim.studies.uptime.answer import UptimeAnswer, UptimeRow
@@ -32,12 +32,12 @@ def answer(question: UptimeQuestion) -> UptimeAnswer:
     app = _at_work(question.app)
     scenarios: dict[str, Scenario] = {}
     refused: dict[str, str] = {}
-    machines: dict[str, int] = {}
+    hosts: dict[str, PlannedHosts | None] = {}
     with progress("packing", "platform", total=len(question.platforms)) as told:
         for name in question.platforms:
             try:
-                machines[name] = _machines(row(name), app, question.instance)
-                scenarios |= _scenarios(row(name), app, question.instance, machines[name])
+                hosts[name] = _hosts(row(name), app, question.instance)
+                scenarios |= _scenarios(row(name), app, question.instance, hosts[name])
             except (DoesNotFit, ValueError) as error:
                 refused[name] = str(error)
             told.update()
@@ -51,7 +51,7 @@ def answer(question: UptimeQuestion) -> UptimeAnswer:
         catalogue=catalog.digest(),
     )
     rows = [_row(results, variant, scenario) for variant, scenario in scenarios.items()]
-    return UptimeAnswer(question, app, rows, results, machines, refused)
+    return UptimeAnswer(question, app, rows, results, hosts, refused)
 
 
 uptime = asking(UptimeQuestion, answer, "uptime")
@@ -62,27 +62,29 @@ def _at_work(app: Application) -> Application:
     return replace(app, parts=parts)
 
 
-def _machines(platform: PlatformRow, app: Application, instance: str) -> int:
+def _hosts(platform: PlatformRow, app: Application, instance: str) -> PlannedHosts | None:
     """Hosts that hold all of it; where each task gets its own, or there is one server, none.
 
     They are up already and stay as many, also where the platform would launch more: whichever
     service its scheduler comes to first, there is room for the last one.
     """
     if "count" not in platform.takes:
-        return 0
+        return None
     fixed = replace(platform, mixes=False)
-    return planned_hosts(fixed, app, [instance], 0, orders=ORDERS).machines
+    return planned_hosts(fixed, app, [instance], 0, orders=ORDERS)
 
 
 def _scenarios(
-    platform: PlatformRow, app: Application, instance: str, machines: int
+    platform: PlatformRow, app: Application, instance: str, hosts: PlannedHosts | None
 ) -> dict[str, Scenario]:
     options = options_for(app, instance)
+    if hosts is not None:
+        options = replace(options, count=max(1, hosts.machines), disk=hosts.disk)
     if platform.own_host:
         options = replace(options, service=_largest(app))
     found = {}
     for image in (each for each in IMAGES if each in platform.startup):
-        made = platform.starting(replace(options, image=image, count=max(1, machines)))
+        made = platform.starting(from_image(platform, replace(options, image=image), image))
         ordered = bool(getattr(made, "orders", False))
         found[f"{platform.name}-{image}"] = Scenario(
             name="uptime",

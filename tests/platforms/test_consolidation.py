@@ -17,10 +17,11 @@ from sim.platforms.autoscaling.consolidation import Consolidation
 from sim.platforms.autoscaling.disruption import (
     ClusterState,
     NodeOffer,
-    OccupiedNode,
     command,
     next_disruption,
 )
+from sim.platforms.autoscaling.known_nodes import KnownNodes, OccupiedNode
+from sim.platforms.autoscaling.node_pool import LiveNodePool
 from sim.platforms.kubernetes.allocatable import Allocatable
 from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.kubernetes.scheduler import FreeOnNode
@@ -190,32 +191,36 @@ def test_the_same_seed_moves_the_same_pods() -> None:
 def test_empty_nodes_go_first_then_as_many_as_can_together() -> None:
     nodes = [occupied(0, 2), occupied(1, 0), occupied(2, 1), occupied(3, 1)]
 
-    assert next_disruption(ClusterState(nodes, {}), (), 4) == ((1,), "Empty", None)
-    assert next_disruption(ClusterState([nodes[0], *nodes[2:]], {}), (), 3) == (
+    assert next_disruption(ClusterState(KnownNodes(nodes), {}), (), 4) == ((1,), "Empty", None)
+    assert next_disruption(ClusterState(KnownNodes([nodes[0], *nodes[2:]]), {}), (), 3) == (
         (2, 3),
         "Underutilized",
         None,
     )
-    assert next_disruption(ClusterState([nodes[0], *nodes[2:]], {}), (), 1) == (
+    assert next_disruption(ClusterState(KnownNodes([nodes[0], *nodes[2:]]), {}), (), 1) == (
         (2,),
         "Underutilized",
         None,
     )
-    assert next_disruption(ClusterState(nodes, {}), (), 0) is None
+    assert next_disruption(ClusterState(KnownNodes(nodes), {}), (), 0) is None
 
 
 def test_a_replacement_is_cheaper_and_not_of_a_kind_that_goes() -> None:
     small, large = NodeOffer(2.0, FreeOnNode(2000, 50, 20, frozenset(), WHOLE)), occupied(9, 0).free
     offers = (small, NodeOffer(4.0, large))
 
-    assert next_disruption(ClusterState([occupied(0, 2, kind=1)], {}), offers, 1) == (
+    assert next_disruption(ClusterState(KnownNodes([occupied(0, 2, kind=1)]), {}), offers, 1) == (
         (0,),
         "Underutilized",
         0,
     )
-    assert next_disruption(ClusterState([occupied(0, 3, kind=1)], {}), offers, 1) is None
-    assert next_disruption(ClusterState([occupied(0, 2, vcpus=2)], {}), offers, 1) is None
-    pair = ClusterState([occupied(0, 2, kind=1), occupied(1, 2, kind=1)], {})
+    assert (
+        next_disruption(ClusterState(KnownNodes([occupied(0, 3, kind=1)]), {}), offers, 1) is None
+    )
+    assert (
+        next_disruption(ClusterState(KnownNodes([occupied(0, 2, vcpus=2)]), {}), offers, 1) is None
+    )
+    pair = ClusterState(KnownNodes([occupied(0, 2, kind=1), occupied(1, 2, kind=1)]), {})
     assert next_disruption(pair, offers, 2) == ((0,), "Underutilized", None)
 
 
@@ -239,7 +244,7 @@ def test_nodes_that_are_alike_have_one_verdict(
         for number, (ones, twos) in enumerate(drawn)
     ]
     offers = [NodeOffer(price, occupied(99, 0, int(price)).free) for price in prices]
-    state = ClusterState(nodes, {ONE: waiting} if waiting else {})
+    state = ClusterState(KnownNodes(nodes), {ONE: waiting} if waiting else {})
     order = sorted(nodes, key=lambda node: (sum(node.pods.values()), node.number))
     each = (command(state, [node.number], offers) for node in order)
 
@@ -249,8 +254,64 @@ def test_nodes_that_are_alike_have_one_verdict(
 def test_room_that_waiting_pods_need_is_not_given_away() -> None:
     nodes = [occupied(0, 2), occupied(1, 2)]
 
-    assert next_disruption(ClusterState(nodes, {}), (), 1) is not None
-    assert next_disruption(ClusterState(nodes, {ONE: 1}), (), 1) is None
+    assert next_disruption(ClusterState(KnownNodes(nodes), {}), (), 1) is not None
+    assert next_disruption(ClusterState(KnownNodes(nodes), {ONE: 1}), (), 1) is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 11), unique=True), st.floats(0.0, 60.0))
+def test_a_controller_knows_its_nodes_as_they_are(order: list[int], pause: float) -> None:
+    """It is told of what has changed; whoever looks at all of them sees the same."""
+    looks = 0
+
+    def state(self: LiveNodePool) -> ClusterState:
+        nonlocal looks
+        looks += 1
+        seen, there = known(self), self._cluster.scheduler.nodes
+        assert seen.known.nodes == {number: self._occupied(there[number]) for number in there}
+        assert [*seen.known.fewest_pods_first()] == sorted(
+            there, key=lambda number: (len(there[number].pods), number)
+        )
+        return seen
+
+    known = LiveNodePool.state
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LiveNodePool, "state", state)
+        world, live, starts = grown(pool(4.0), 12)
+        for number in order:
+            live.stop(starts[number])
+            world.env.run(until=world.env.now + pause + 1e-3)
+        live.launch(service(), 3)
+        world.env.run()
+
+    assert looks
+
+
+def test_a_poll_looks_at_the_nodes_that_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All nodes at each of them would be the square of the nodes that come one after the other."""
+    looks: Counter[str] = Counter()
+
+    def counted(name: str) -> None:
+        asked = getattr(LiveNodePool, name)
+
+        def ask(self: LiveNodePool, *args: Any) -> Any:
+            looks[name] += 1
+            return asked(self, *args)
+
+        monkeypatch.setattr(LiveNodePool, name, ask)
+
+    counted("state")
+    counted("_occupied")
+    world = World(1)
+    live = pool(4.0).deploy(world)
+    for _ in range(40):
+        live.launch(service(), 4)
+        world.env.run(until=world.env.now + 60.0)
+    nodes = len(live.hosts())
+
+    assert nodes == 40
+    assert looks["state"] >= nodes
+    assert looks["_occupied"] <= 2 * nodes
 
 
 @settings(max_examples=25, deadline=None)

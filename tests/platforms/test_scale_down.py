@@ -10,6 +10,7 @@ from sim.core.world import World
 from sim.platforms import EKS
 from sim.platforms.autoscaling.autoscaler import ClusterAutoscaler
 from sim.platforms.autoscaling.disruption import ClusterState
+from sim.platforms.autoscaling.known_nodes import KnownNodes
 from sim.platforms.autoscaling.scale_down import ScaleDown, unneeded
 
 POLICY = ScaleDown(
@@ -105,6 +106,6 @@ def test_nodes_are_unneeded_that_could_all_go_together() -> None:
     """The last two keep what the others give away; at the threshold none goes."""
     ones = [occupied(number, 1) for number in range(5)]
 
-    assert unneeded(ClusterState(ones, {}), 0.5, ()) == [0, 1, 2]
-    assert unneeded(ClusterState(ones, {}), 0.5, (4,)) == [4, 0, 1]
-    assert unneeded(ClusterState(ones, {}), 0.25, ()) == []
+    assert unneeded(ClusterState(KnownNodes(ones), {}), 0.5, ()) == [0, 1, 2]
+    assert unneeded(ClusterState(KnownNodes(ones), {}), 0.5, (4,)) == [4, 0, 1]
+    assert unneeded(ClusterState(KnownNodes(ones), {}), 0.25, ()) == []

@@ -90,7 +90,7 @@ class Consolidating:
 
     def _find(self) -> DisruptionCommand | None:
         state, before = self._nodes.state(), self._before()
-        self._changed = any(node.touched > before for node in state.nodes.values())
+        self._changed = bool(state.known.touched_after(before))
         return next_disruption(state, self._nodes.launchable(), self._allowed(), before)
 
     def _holds(self, disruption: DisruptionCommand) -> bool:

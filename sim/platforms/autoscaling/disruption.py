@@ -2,25 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from itertools import islice
 from math import fsum, inf
 from typing import Literal, NamedTuple
 
+from sim.platforms.autoscaling.known_nodes import KnownNodes, OccupiedNode
 from sim.platforms.kubernetes.pod import PodRequest
 from sim.platforms.kubernetes.scheduler import FreeOnNode
 from sim.platforms.packing.bin_packing import fill
-
-
-class OccupiedNode(NamedTuple):
-    """A node that takes pods, with the pods it has."""
-
-    number: int
-    kind: int
-    """Number of its kind in the pool; the cheapest is 0."""
-    usd_per_hour: float
-    pods: Mapping[PodRequest, int]
-    free: FreeOnNode
-    touched: float = 0.0
-    """Time at which it came, or a pod last came or went."""
 
 
 class NodeOffer(NamedTuple):
@@ -44,36 +33,58 @@ class ClusterState:
     """Which pods are on which nodes, and what is free: a scheduling simulation starts here.
 
     Args:
-        nodes: nodes that take pods.
+        known: nodes that take pods.
         unplaced: pods that need room anyway: they wait for it, or their node is on its way out.
     """
 
-    __slots__ = ("_free", "_unplaced", "nodes")
+    __slots__ = ("_free", "_full", "_roomy", "_unplaced", "known")
 
-    def __init__(self, nodes: Sequence[OccupiedNode], unplaced: Mapping[PodRequest, int]) -> None:
-        self.nodes = {node.number: node for node in nodes}
+    def __init__(self, known: KnownNodes, unplaced: Mapping[PodRequest, int]) -> None:
+        self.known = known
         self._unplaced = unplaced
-        kinds = set(unplaced).union(*(node.pods for node in nodes))
-        # Most nodes of a cluster that has grown are full: no simulation need look at them. What
-        # they have left is one object for all that have the same.
-        left = {id(node.free): node.free for node in nodes}
+        groups = known.groups()
+        kinds = set(unplaced).union(*(group.pods for group in groups))
+        # Most nodes of a cluster that has grown are full: no simulation need look at them.
+        left = {id(group.free): group.free for group in groups}
         roomy = {key for key, free in left.items() if any(free.fits(kind) for kind in kinds)}
-        self._free = {node.number: node.free for node in nodes if id(node.free) in roomy}
+        self._full = [group for group in groups if id(group.free) not in roomy]
+        self._roomy = sorted(
+            number for group in groups if id(group.free) in roomy for number in group.numbers
+        )
+        self._free = {number: known.nodes[number].free for number in self._roomy}
 
-    def alike(self, number: int) -> Hashable:
-        """What all full nodes have in common that can go or have to stay for the same reason; None
-        of one with room, without which the others have less."""
-        if number in self._free:
-            return None
-        node = self.nodes[number]
-        return node.kind, node.usd_per_hour, frozenset(node.pods.items())
+    @property
+    def nodes(self) -> Mapping[int, OccupiedNode]:
+        """The nodes that take pods, by number."""
+        return self.known.nodes
+
+    def to_try(self, late: Collection[int]) -> list[int]:
+        """Nodes of which one may go by itself, fewest pods first, then the oldest.
+
+        Of full nodes that are alike it is the first: the others can go or have to stay for the same
+        reason. Without one with room the others have less.
+
+        Args:
+            late: nodes that stay.
+        """
+        found = [number for number in self._roomy if number not in late]
+        firsts: dict[Hashable, int] = {}
+        for group in self._full:
+            first = next((number for number in group.numbers if number not in late), None)
+            if first is not None:
+                alike = group.kind, group.usd_per_hour, frozenset(group.pods.items())
+                firsts[alike] = min(first, firsts.get(alike, first))
+        return sorted(
+            [*found, *firsts.values()], key=lambda number: (self.known.alike[number].count, number)
+        )
 
     def left_over(self, going: Collection[int]) -> dict[PodRequest, int]:
         """Pods that would find no room if these nodes went, first fit, largest first."""
-        pods = Counter(self._unplaced)
-        for number in going:
-            pods.update(self.nodes[number].pods)
-        nodes = [free for number, free in self._free.items() if number not in going]
+        pods, gone = Counter(self._unplaced), set(going)
+        for group, many in Counter(map(self.known.alike.__getitem__, going)).items():
+            for request, count in group.pods.items():
+                pods[request] += many * count
+        nodes = [free for number, free in self._free.items() if number not in gone]
         return fill(nodes, largest_first(pods))
 
 
@@ -95,13 +106,15 @@ def next_disruption(
         allowed: nodes that the disruption budget lets go now.
         before: a node that was touched later stays.
     """
-    candidates = [node for node in state.nodes.values() if node.touched <= before]
-    order = sorted(candidates, key=lambda node: (sum(node.pods.values()), node.number))
-    numbers = [node.number for node in order]
-    empty = [node.number for node in order if not node.pods][:allowed]
-    if empty:
-        return command(state, empty, offers)
-    return _several(state, numbers[:allowed], offers) or _one(state, numbers, offers, allowed)
+    known = state.known
+    late = known.touched_after(before)
+    empty = sorted(n for group in known.groups() if not group.pods for n in group.numbers)
+    if going := [number for number in empty if number not in late][:allowed]:
+        return command(state, going, offers)
+    order = (number for number in known.fewest_pods_first() if number not in late)
+    return _several(state, list(islice(order, allowed)), offers) or _one(
+        state, state.to_try(late), offers, allowed
+    )
 
 
 def command(
@@ -111,17 +124,17 @@ def command(
 
     A replacement of the same kind as a node that goes would be no better than to keep that node.
     """
-    nodes = [state.nodes[number] for number in going]
-    if not any(node.pods for node in nodes):
+    groups = set(map(state.known.alike.__getitem__, going))
+    if not any(group.pods for group in groups):
         return DisruptionCommand(tuple(going), "Empty")
     rest = state.left_over(going)
     if not rest:
         return DisruptionCommand(tuple(going), "Underutilized")
     holding = (kind for kind, offer in enumerate(offers) if not fill([offer.free], rest))
     kind = next(holding, None)
-    if kind is None or kind in {node.kind for node in nodes}:
+    if kind is None or kind in {group.kind for group in groups}:
         return None
-    if not offers[kind].usd_per_hour < fsum(node.usd_per_hour for node in nodes):
+    if not offers[kind].usd_per_hour < fsum(state.nodes[n].usd_per_hour for n in going):
         return None
     return DisruptionCommand(tuple(going), "Underutilized", kind)
 
@@ -144,16 +157,8 @@ def _several(
 def _one(
     state: ClusterState, order: Sequence[int], offers: Sequence[NodeOffer], allowed: int
 ) -> DisruptionCommand | None:
-    """The first node that can go by itself; full nodes that are alike are tried once."""
+    """The first node that can go by itself."""
     if allowed <= 0:
         return None
-    stay: set[Hashable] = set()
-    for number in order:
-        alike = state.alike(number)
-        if alike in stay:
-            continue
-        if (found := command(state, [number], offers)) is not None:
-            return found
-        if alike is not None:
-            stay.add(alike)
-    return None
+    tried = (command(state, [number], offers) for number in order)
+    return next(filter(None, tried), None)

@@ -14,13 +14,9 @@ from sim.core.world import World
 from sim.host import Machine
 from sim.platforms.autoscaling.autoscaler import Autoscaler
 from sim.platforms.autoscaling.consolidation import CONSOLIDATION
-from sim.platforms.autoscaling.disruption import (
-    ClusterState,
-    NodeOffer,
-    OccupiedNode,
-    largest_first,
-)
+from sim.platforms.autoscaling.disruption import ClusterState, NodeOffer, largest_first
 from sim.platforms.autoscaling.draining import Draining
+from sim.platforms.autoscaling.known_nodes import KnownNodes, OccupiedNode
 from sim.platforms.fleet import Fleet
 from sim.platforms.kubernetes.allocatable import NodeConfig
 from sim.platforms.kubernetes.cluster import NodeCluster
@@ -108,6 +104,7 @@ class LiveNodePool:
         "_coming",
         "_draining",
         "_kind",
+        "_known",
         "_launcher",
         "_offers",
         "_pool",
@@ -126,6 +123,7 @@ class LiveNodePool:
         self._coming: Counter[int] = Counter()
         self._kind: dict[int, int] = {}
         """The kind of each node that came; those of the beginning are of the first."""
+        self._known = KnownNodes()
         self._launcher = InstanceLauncher(pool.launch, world)
         self._draining = Draining(cluster, plain(pool.termination))
         self.grown_at = -float("inf")
@@ -163,9 +161,9 @@ class LiveNodePool:
 
     def state(self) -> ClusterState:
         """Which pods are on which nodes; pods that wait go to the nodes on their way first."""
-        nodes = [self._occupied(node) for node in self._cluster.scheduler.nodes.values()]
+        self._look()
         unplaced = self._draining.held() + Counter(self.pending())
-        return ClusterState(nodes, fill(self.coming(), largest_first(unplaced)))
+        return ClusterState(self._known, fill(self.coming(), largest_first(unplaced)))
 
     def count(self) -> tuple[int, int]:
         """Nodes in the cluster, and how many of them are on their way out."""
@@ -214,6 +212,16 @@ class LiveNodePool:
         true = self._pool.kinds[kind].offer()
         if self._pool.autoscaler.discovers or true.free.memory < self._offers[kind].free.memory:
             self._offers[kind] = true
+
+    def _look(self) -> None:
+        """Know again the nodes that have changed."""
+        scheduler = self._cluster.scheduler
+        for number in scheduler.changed:
+            if number in scheduler.nodes:
+                self._known.put(self._occupied(scheduler.nodes[number]))
+            else:
+                self._known.remove(number)
+        scheduler.changed.clear()
 
     def _occupied(self, node: Node) -> OccupiedNode:
         kind = self._kind.get(node.number, 0)

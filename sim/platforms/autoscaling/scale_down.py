@@ -67,12 +67,15 @@ def unneeded(state: ClusterState, threshold: float, before: Collection[int]) -> 
     Args:
         before: nodes that were unneeded in the last scan; they are tried before others.
     """
+    low = [
+        state.nodes[number]
+        for group in state.known.groups()
+        if requested_share(group.free) < threshold
+        for number in group.numbers
+    ]
     going: list[int] = []
-    for node in sorted(
-        state.nodes.values(), key=lambda n: (bool(n.pods), n.number not in before, n.number)
-    ):
-        low = requested_share(node.free) < threshold
-        if low and not state.left_over([*going, node.number]):
+    for node in sorted(low, key=lambda n: (bool(n.pods), n.number not in before, n.number)):
+        if not state.left_over([*going, node.number]):
             going.append(node.number)
     return going
 

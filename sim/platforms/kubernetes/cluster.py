@@ -220,6 +220,7 @@ class NodeCluster:
     def _bind(self, start: Start, node: Node, pod: Pod) -> None:
         """The pod goes to a node, and gives its room back when it ends."""
         node.bind(start, pod, self.world.env.now)
+        self.scheduler.changed.add(node.number)
         start.at_end.append(PlaceOnNode(self, node, start))
         start.place(node.kubelet.engine.kernel)
 

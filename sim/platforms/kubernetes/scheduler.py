@@ -118,22 +118,26 @@ def score(scoring: Scoring) -> Callable[[FreeOnNode, PodRequest], float]:
 class Scheduler:
     """The live scheduler and its view of the nodes."""
 
-    __slots__ = ("_hosts", "nodes")
+    __slots__ = ("_hosts", "changed", "nodes")
 
     def __init__(self, scoring: Scoring) -> None:
         self.nodes: dict[int, Node] = {}
         """Nodes that may take pods, by number."""
+        self.changed: set[int] = set()
+        """Numbers of nodes that have changed; an autoscaler empties it when it has looked."""
         self._hosts: HostIndex[FreeOnNode, PodRequest] = HostIndex(score(scoring))
 
     def add(self, node: Node, free: FreeOnNode) -> None:
         """A node is ready for pods."""
         self.nodes[node.number] = node
         self._hosts.put(node.number, free)
+        self.changed.add(node.number)
 
     def remove(self, node: Node) -> None:
         """A node takes no pods any more (cordoned, or gone); idempotent."""
         if self.nodes.pop(node.number, None) is not None:
             self._hosts.remove(node.number)
+            self.changed.add(node.number)
 
     def free(self, node: Node) -> FreeOnNode:
         """What a node has left."""
@@ -145,12 +149,14 @@ class Scheduler:
         if number is None:
             return None
         self._hosts.take(number, request)
+        self.changed.add(number)
         return self.nodes[number]
 
     def give_back(self, node: Node, request: PodRequest) -> None:
         """Free what one pod had reserved, if the node still counts."""
         if node.number in self.nodes:
             self._hosts.give_back(node.number, request)
+            self.changed.add(node.number)
 
     def refusal(self, request: PodRequest) -> str:
         """Why it fits on no node, in Kubernetes' words."""

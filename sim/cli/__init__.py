@@ -28,13 +28,19 @@ def main() -> None:
         finally:
             gc.freeze()  # what is left is not looked through once more as all ends
     except OSError as error:  # of a help that cannot be written; verbs say their own
-        from sim.cli.streams import cannot_be_said
+        from sim.cli.streams import all_is_said, cannot_be_said
 
-        raise SystemExit(cannot_be_said(error)) from None
+        raise SystemExit(all_is_said(cannot_be_said(error))) from None
     except BaseException as error:
         stopped = isinstance(error, SystemExit) and error.code == interrupt.STOPPED
         if isinstance(error, SystemExit) or interrupt.is_one(error):
             interrupt.hurry()
+            from sim.cli.streams import all_is_said
+
+            if isinstance(error, SystemExit) and isinstance(error.code, int):
+                error.code = all_is_said(error.code)
+            else:
+                all_is_said(interrupt.STOPPED)
         if stopped or interrupt.is_one(error):  # by a verb, or while modules are read
             interrupt.end()
         raise

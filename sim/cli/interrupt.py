@@ -90,7 +90,7 @@ def _quietly(kind, error, trace):  # type: ignore[no-untyped-def]
         _before(kind, error, trace)
         return
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(code)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sim.cli.interrupt import all_is_read, end, hurry, hurry_at_the_end, is_one, words
 from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
-from sim.cli.streams import make_ready
+from sim.cli.streams import all_is_said, make_ready, reader_may_go
 from sim.experiment.running.workers import NoSuchWorkers, using
 from sim.experiment.storage.whole_file import in_words
 from sim.studies.kinds import MOST, MOST_DIGITS, at_least
@@ -39,13 +39,15 @@ def script(
             try:
                 make_ready()
                 options = vars(_parser(main, replications, seed).parse_args(arguments))
-                with using(options.pop("jobs"), options.pop("cluster"), options["out"]):
+                where = using(options.pop("jobs"), options.pop("cluster"), options["out"])
+                with reader_may_go(), where:
                     main(**options)
                 if arguments is None:
                     hurry_at_the_end()
+                    _end_unless_said()
             except (OSError, NoSuchWorkers) as error:
                 note(f"error: {in_words(error)}")
-                raise SystemExit(2) from None
+                raise SystemExit(all_is_said(2)) from None
             except BaseException as error:
                 if not is_one(error):
                     raise
@@ -58,6 +60,12 @@ def script(
         return run
 
     return decorate
+
+
+def _end_unless_said() -> None:
+    """Raise `SystemExit` where an answer went nowhere; a script may go on otherwise."""
+    if code := all_is_said(0):
+        raise SystemExit(code)
 
 
 def _parser(main: Callable[..., None], replications: int, seed: int) -> argparse.ArgumentParser:

@@ -23,6 +23,9 @@ _SIZE = re.compile("[1-9][0-9]{0,4}")
 SIGPIPE = 141
 """What a shell makes of a program whose reader has gone; 1 would be a requirement not met."""
 
+ANSWERS = (0, 1, 3)
+"""Exit codes that say something of what was printed."""
+
 
 def make_ready() -> None:
     """Open what the shell has closed, and let nothing fail that the encoding has no sign for."""
@@ -77,6 +80,25 @@ def cannot_be_said(error: OSError) -> int:
         sys.stderr.write(f"error: {error.strerror or error}\n")
     lead_nowhere(sys.stdout)  # nor is the rest
     return 2
+
+
+def all_is_said(code: int) -> int:
+    """The exit code, once nothing is left to be said: what cannot be written any more as Python
+    ends would be told in its own words, and end in 120.
+
+    Args:
+        code: as it would be; where it is of an answer, and the answer went nowhere, it is another.
+    """
+    for stream in (sys.stderr, sys.stdout):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError as error:
+            lead_nowhere(stream)
+            if stream is sys.stdout and code in ANSWERS:
+                gone = isinstance(error, BrokenPipeError)
+                code = SIGPIPE if gone else cannot_be_said(error)
+    return code
 
 
 def takes_all_signs() -> bool:

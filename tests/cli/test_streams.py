@@ -124,6 +124,44 @@ def test_a_reader_who_has_gone_is_no_requirement_that_is_not_met(words: str, cod
     assert (done.returncode, done.stderr) == (code, "")
 
 
+LITTLE = """
+from pathlib import Path
+from sim.cli.script import script
+
+@script()
+def main(replications: int, seed: int, out: Path) -> None:
+    print("little")
+
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "words", ["-m sim read compose.yaml --json", "-m sim instances m5.large", "little.py"]
+)
+@pytest.mark.parametrize(
+    ("where", "code", "told"),
+    [("| true", 141, ""), ("> /dev/full", 2, "error: No space left on device\n")],
+)
+def test_an_answer_that_is_still_in_a_buffer_is_no_noise_as_python_ends(
+    words: str, where: str, code: int, told: str, tmp_path: Path
+) -> None:
+    """However little was said, and whoever said it: no 120 in Python's own words."""
+    (tmp_path / "compose.yaml").write_text("services: {web: {image: 'nginx:1.27'}}\n")
+    (tmp_path / "little.py").write_text(LITTLE)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} {words} {where}; exit ${{PIPESTATUS[0]}}"],
+        env=buffered,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (code, told)
+
+
 def test_a_pipe_is_written_to_where_somebody_reads(tmp_path: Path) -> None:
     """It stays a pipe; where nobody reads, a sentence instead of waiting for ever."""
     pipe = tmp_path / "pipe"

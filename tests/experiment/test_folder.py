@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from forked import forked
 from runs import assert_same, pair, scenario, work_until_killed
+from worlds import docker
 
 from sim.core.recorder import Recorder
 from sim.core.world import World
@@ -30,6 +31,9 @@ from sim.experiment.storage import finished_runs
 from sim.experiment.storage import part_files as parts
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.manifest import new_manifest, write_manifest
+from sim.platforms.recovery.clocks import Recovery
+from sim.platforms.recovery.recovering import Recovering
+from sim.workload import Fault
 
 
 @pytest.fixture
@@ -70,6 +74,41 @@ def kept(out: Path) -> set[int]:
 def files(out: Path) -> list[Path]:
     """Everything in the folders of part files."""
     return [path for name in store.TABLES for path in (only(out) / name).iterdir()]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_cannot_be_leaves_no_folder(jobs: int, tmp_path: Path) -> None:
+    """A platform that cannot be set up is found in the first run: nothing is left of it.
+
+    What was there before stays, and so do runs that were kept.
+    """
+    out = tmp_path / "deep" / "results"
+    with pytest.raises(ValueError, match="faults: at 0 s no process of a task runs"):
+        replicate(nobody(), times=2, out=out, jobs=jobs)
+    assert [*tmp_path.iterdir()] == []
+
+    out.mkdir(parents=True)
+    replicate(scenario(), times=2, out=out)
+    there = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ValueError, match="no process of a task runs"):
+        compare({"nobody": nobody()}, times=2, out=out, jobs=jobs)
+    assert sorted(tmp_path.rglob("*")) == there
+
+
+@pytest.mark.usefixtures("at_once")
+def test_runs_that_were_kept_stay_when_another_cannot_be_made(tmp_path: Path) -> None:
+    """With fewer replications they may be all that are needed."""
+    with pytest.raises(ValueError, match="no process of a task runs"):
+        compare({"small": scenario(), "nobody": nobody()}, times=2, out=tmp_path, jobs=1)
+
+    assert kept(tmp_path) == {0}
+    assert (tmp_path / "small" / "latest").exists()
+
+
+def nobody() -> Scenario:
+    """A fault that hits a process before there is one."""
+    watched = Recovering(platform=docker(), recovery=Recovery(notices=None))
+    return scenario(watched, faults=(Fault(at=0.0, what="process"),))
 
 
 def test_killed_a_dozen_times_and_gone_on_from_there(

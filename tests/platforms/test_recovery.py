@@ -28,6 +28,7 @@ from worlds import (
 )
 
 from sim.core.world import World
+from sim.experiment import Burst, Scenario
 from sim.host import Kernel
 from sim.platforms.recovery.clocks import Balancer, HostGroup, Recovery, Restarts, Rolling
 from sim.platforms.recovery.recovering import PARTS, LiveRecovery, Recovering
@@ -225,6 +226,31 @@ def test_what_is_stopped_is_not_begun_again() -> None:
     world.env.run()
 
     assert begun(world) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "refused"),
+    [
+        (Fault(at=9.0, what="process", which=3), "faults.1.which: 3 is not allowed; at most 2"),
+        (Fault(at=9.0, what="zone", which=1), "faults.1.which: 1 is not allowed; at most 0"),
+        (Fault(at=60.0), "faults.1.at: 60 s is not allowed; the run stops at 60 s"),
+    ],
+)
+def test_what_is_never_there_is_refused_before_a_run(fault: Fault, refused: str) -> None:
+    """The number of a task or a zone, or a moment after the end."""
+
+    def struck(fault: Fault) -> Scenario:
+        return Scenario(
+            name="struck",
+            platform=Recovering(platform=docker(BOX), recovery=DOCKER),
+            arrivals=tuple(Burst(service=service(cpu=1.0), tasks=n) for n in (1, 2)),
+            faults=(Fault(at=9.0, what="process", which=2), fault),
+            until=60.0,
+        )
+
+    assert struck(Fault(at=59.0)).faults[1].at == 59.0
+    with pytest.raises(ValueError, match=refused):
+        struck(fault)
 
 
 @pytest.mark.parametrize("fault", [Fault(at=0.0, which=9), Fault(at=0.0, what="zone", which=1)])

@@ -134,6 +134,31 @@ class Scenario:
         return self
 
     @model_validator(mode="after")
+    def _faults_hit_what_may_be_there(self) -> Self:
+        """What is never there is refused; what is not there at that time, the run finds out."""
+        for number, fault in enumerate(self.faults):
+            known = self._known(fault)
+            if fault.which is not None and known is not None and fault.which >= known:
+                raise ValueError(
+                    f"faults.{number}.which: {fault.which} is not allowed; at most {known - 1}, "
+                    f"counted from 0"
+                )
+            if self.until is not None and fault.at >= self.until:
+                raise ValueError(
+                    f"faults.{number}.at: {fault.at:g} s is not allowed; the run stops at "
+                    f"{self.until:g} s (until)"
+                )
+        return self
+
+    def _known(self, fault: Fault) -> int | None:
+        """How many processes or zones a fault may choose from; None: the platform decides that."""
+        if fault.what == "zone":
+            return getattr(self.platform.recovery, "zones", None)
+        if fault.what != "process" or any(isinstance(each, Rollout) for each in self.arrivals):
+            return None
+        return sum(each.tasks for each in self.arrivals if not isinstance(each, Rollout))
+
+    @model_validator(mode="after")
     def _a_name_is_drawn_in_one_way(self) -> Self:
         """Random numbers belong to the name of a service; two of one name draw the same."""
         drawn: dict[tuple[str, str], Any] = {}

@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from sim.experiment.storage.manifest import Manifest, check_name, read_manifest, write_manifest
+from sim.experiment.storage.manifest import (
+    FILE,
+    Manifest,
+    check_name,
+    read_manifest,
+    write_manifest,
+)
 from sim.experiment.storage.part_files import FOLDERS, Damaged, PartFiles, to_read
 from sim.experiment.storage.whole_file import (
     draft_of,
@@ -238,6 +244,40 @@ def make_ready(parts: PartFiles, there: Manifest | None) -> None:
     parts.check_ours()
     remove_drafts(parts.folder, alone=True)
     _tidy_summaries(parts.folder, None if there is None else there["stored"].get("summary"))
+
+
+def latest_of(home: Path) -> str | None:
+    """Name of the folder that was noted as the latest; None: none was."""
+    noted = home / LATEST
+    with contextlib.suppress(OSError, ValueError):
+        name = noted.readlink().name if noted.is_symlink() else noted.read_text().strip()
+        return check_name(LATEST, name)
+    return None
+
+
+def remove_begun(parts: PartFiles, made: Iterable[Path], latest: str | None) -> None:
+    """Remove the folder of a run that cannot be made, and of which nothing is kept.
+
+    What is not ours stays, and the folder with it.
+
+    Args:
+        made: folders above it that were made for it, the innermost first.
+        latest: the run that was the latest before; None: there was none.
+    """
+    folder = parts.folder
+    with contextlib.suppress(OSError):
+        parts.check_ours()
+        if latest_of(folder.parent) == folder.name != latest:
+            if latest is not None and (folder.parent / latest).is_dir():
+                note_latest(folder.parent / latest)
+            else:
+                (folder.parent / LATEST).unlink()
+        for name in (*FOLDERS, SUMMARIES):
+            (folder / name).rmdir()
+        (folder / FILE).unlink(missing_ok=True)
+        (folder / LOCK).unlink(missing_ok=True)
+        for each in (folder, *made):
+            each.rmdir()
 
 
 def _tidy_summaries(folder: Path, counts: str | None) -> None:

@@ -19,10 +19,12 @@ from sim.experiment.running.run import RunRow
 from sim.experiment.storage.finished_runs import (
     complete,
     finished,
+    latest_of,
     locked,
     make_folder,
     make_ready,
     note_latest,
+    remove_begun,
     replications,
     stored_parts,
 )
@@ -106,6 +108,9 @@ class RunFolder:
         self.wanted: Callable[[], int] | None = None
         """How many runs it will have; None: that is not known, or was told already."""
         self._held = contextlib.ExitStack()
+        self._made: list[Path] = []
+        """Folders above it that were not there before."""
+        self._latest_before: str | None = None
 
     def __enter__(self) -> RunFolder:
         """Work in it.
@@ -114,7 +119,9 @@ class RunFolder:
             BlockingIOError: another process does.
             OSError: it cannot be written, or is a link.
         """
-        make_folder(self.folder.parent)
+        home = self.folder.parent
+        self._made = [above for above in (home, *home.parents) if not above.exists()]
+        make_folder(home)
         make_folder(self.folder)
         with contextlib.ExitStack() as held:
             self.parts.check_ours = held.enter_context(locked(self.folder))
@@ -135,6 +142,8 @@ class RunFolder:
         try:
             if not isinstance(error, OSError):
                 self.flush()
+                if isinstance(error, Exception) and not self._holds_runs:
+                    remove_begun(self.parts, self._made, self._latest_before)
         finally:
             self._held.close()
 
@@ -242,7 +251,13 @@ class RunFolder:
             self._there = None
             self.parts.check_ours()
             write_manifest(self.folder, {**self.manifest, "complete": False}, self.described)
+        self._latest_before = latest_of(self.folder.parent)
         note_latest(self.folder)
+
+    @property
+    def _holds_runs(self) -> bool:
+        """Whether it has runs, or a finished run of another model."""
+        return bool(self.kept) or self._there is not None
 
     def _is_whole(self) -> bool:
         """Whether the finished run that is there has all of its runs; another model's has."""

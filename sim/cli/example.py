@@ -20,7 +20,7 @@ INSTALLED = Path(sim.__file__).parent / "examples"
 class ExampleQuestion(Question):
     """Which scripts come along, and where is one to start from?"""
 
-    name: Annotated[str, Typed(argument=True, shape="[NAME]")] = ""
+    name: Annotated[str, Typed(argument=True, shape="NAME")] = ""
     """Script to copy into this folder, with the files that it reads; none: list them."""
 
 

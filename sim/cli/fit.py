@@ -25,7 +25,7 @@ from sim.studies.fit.sizes import RuledSize
 class RecordFiles(Question):
     """Where the records stand."""
 
-    files: Annotated[tuple[Path, ...], Typed(shape="FILE...", argument=True, repeats=True)]
+    files: Annotated[tuple[Path, ...], Typed(shape="FILE", argument=True, repeats=True)]
     """Records: aws ecs describe-tasks, kubectl get pods or events -o json, docker events or stats
     --format json, Container Insights, kube-burner, node-latency-for-k8s, a Prometheus range query,
     recommendations of a VPA or KRR; - is standard input."""

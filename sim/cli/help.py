@@ -102,6 +102,17 @@ class VerbCommand(TyperCommand):
         for option in options:
             option.help = told.get(option.name, option.help)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Arguments as manuals write them: `FILE`, `[FILE]`, `FILE...`; the library has braces."""
+        return [
+            "[OPTIONS]",
+            *(
+                _word(each) if each.required else f"[{_word(each)}]"
+                for each in self.get_params(ctx)
+                if each.param_type_name == "argument"
+            ),
+        ]
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What was typed; a message about it is no longer than it can be read."""
         _share_readers(self.params)
@@ -122,8 +133,7 @@ class VerbCommand(TyperCommand):
             if record is None:
                 continue
             if parameter.param_type_name == "argument":
-                name = getattr(parameter, "metavar", None) or str(parameter.name).upper()
-                arguments.append((name, record[1].removesuffix("  [required]")))
+                arguments.append((_word(parameter), record[1].removesuffix("  [required]")))
             else:
                 group = getattr(parameter, "rich_help_panel", None) or "Output"
                 panels.setdefault(group, []).append(record)
@@ -137,6 +147,11 @@ class VerbCommand(TyperCommand):
             with formatter.section("Examples"):
                 for example in examples:
                     formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+def _word(argument: Any) -> str:
+    """An argument as the help writes it; there may be several where `nargs` says so."""
+    return f"{argument.metavar}{'...' if argument.nargs == -1 else ''}"
 
 
 def _share_readers(options: Iterable[Any]) -> None:

@@ -19,7 +19,7 @@ from sim.units import GiB, MiB
 class InstancesQuestion:
     """Which EC2 instance types are known, and what do they have?"""
 
-    pattern: Annotated[str, Typed(argument=True)] = "*"
+    pattern: Annotated[str, Typed(argument=True, shape="PATTERN")] = "*"
     """Such as m5, 'c7g.*' or '*.metal'."""
     update: Annotated[Path | None, Typed(shape="<file>")] = None
     """A CSV of types in the columns of the table: they are kept for every verb, and a name that is

@@ -30,7 +30,7 @@ GUESTS = "guests.csv"
 class InventoryFiles(Question):
     """Files that list virtual machines."""
 
-    files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)]
+    files: Annotated[Paths, Typed(shape="FILE", argument=True, repeats=True)]
     """An export of RVTools (xlsx, or its csv files), AWS Application Discovery, Azure Migrate,
     Migration Center or Prism; a table with columns such as name, vcpu, memory_gib, cpu_p95,
     memory_peak_gib; files of Bitbrains, or Azure's table of VMs. Or a folder; - is standard

@@ -17,7 +17,7 @@ class AppQuestion(Question):
 
     what: Annotated[Literal["init"], Typed(argument=True, shape="init")]
     """init: write a commented file to fill in."""
-    file: Annotated[Path, Typed(argument=True, shape="<file>")] = Path("app.yaml")
+    file: Annotated[Path, Typed(argument=True, shape="FILE")] = Path("app.yaml")
     """Where to; one that is there already is left as it is."""
 
 

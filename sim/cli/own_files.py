@@ -23,7 +23,7 @@ SAID_BY_FILES = frozenset({"app", "cpu", "memory"})
 class OwnFiles(HowRead):
     """Files that describe an application of one's own."""
 
-    files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)] = ()
+    files: Annotated[Paths, Typed(shape="FILE", argument=True, repeats=True)] = ()
     """Compose files, Kubernetes manifests, ECS task definitions, an application file of your own,
     or a folder of them; - is standard input."""
 

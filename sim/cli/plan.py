@@ -38,7 +38,7 @@ START = Path("application.yaml")
 class PlanFiles(ReadQuestion):
     """Files that describe an application, or the wish for one to start from."""
 
-    files: Annotated[Paths, Typed(shape="<file>...", argument=True, repeats=True)] = ()
+    files: Annotated[Paths, Typed(shape="FILE", argument=True, repeats=True)] = ()
     """Compose files, Kubernetes manifests, ECS task definitions or services, an application of
     one's own, or a folder of them; - is standard input."""
     init: bool = False

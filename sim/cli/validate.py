@@ -24,7 +24,7 @@ class ValidateQuestion(Question):
 
     data: Annotated[tuple[Path, ...], Typed(repeats=True, shape="<path>")] = ()
     """Another file in the format of a shipped one; may be repeated."""
-    more: Annotated[tuple[Path, ...], Typed(repeats=True, argument=True, shape="[FILE]...")] = ()
+    more: Annotated[tuple[Path, ...], Typed(repeats=True, argument=True, shape="FILE")] = ()
     """More files for `data`."""
     shipped: bool = True
     """Judge the shipped measurements, too."""

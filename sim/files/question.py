@@ -32,7 +32,7 @@ class HowRead(Question):
 class ReadQuestion(HowRead):
     """What do these files say? Sizes, copies and order of the services in them."""
 
-    files: Annotated[Paths, Typed(shape="<file>", argument=True, repeats=True)]
+    files: Annotated[Paths, Typed(shape="FILE", argument=True, repeats=True)]
     """Compose files, Kubernetes manifests, ECS task definitions or services (JSON, CloudFormation,
     the plan of Terraform), an application file of your own, or a folder of them; - is standard
     input."""

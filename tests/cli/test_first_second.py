@@ -1,6 +1,7 @@
 """The first second: a command imports what it uses, and nothing beside it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ from sim.cli.app import VERBS, app
 from sim.studies.density.study import density
 
 HEAVY = {"matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "simpy", "yaml"}
+
+WORD = re.compile(r"init|(\[)?(SCENARIO.yaml|[A-Z_-]+)(\.\.\.)?(?(1)\])")
+"""An argument in a usage line."""
 
 AFTER = """
 import contextlib, io, json, sys
@@ -64,6 +68,15 @@ def test_the_help_of_every_verb_imports_no_more_than_the_list_of_all() -> None:
 
     assert {m for m in modules if m.split(".")[0] == "sim"} == LIST
     assert not HEAVY & modules
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_arguments_are_written_as_in_manuals(verb: str) -> None:
+    """A word; in brackets where it may be left out, with dots where there may be several."""
+    usage = CliRunner().invoke(app, [verb, "--help"]).output.splitlines()[0]
+    words = usage.removeprefix(f"Usage: sim {verb} [OPTIONS]").split()
+
+    assert usage.isascii() and all(WORD.fullmatch(word) for word in words), usage
 
 
 @pytest.mark.parametrize("verb", ["density", "image", "app"])  # options, arguments, few of them

@@ -12,17 +12,41 @@ from worlds import app, docker, ecs, hypervisor, machine, service, vm
 
 from sim import catalog
 from sim.core.world import World
+from sim.experiment.running.progress import UNSEEN, Progress
 from sim.start import Ceiling
 from sim.studies.density.bench import SLOW, Bench
-from sim.studies.density.by_use import UNSETTLED, largest_by_use, window_for
+from sim.studies.density.by_use import UNSETTLED, ByUse, largest_by_use, window_for
 from sim.units import MiB
 from sim.workload import Load, Requests, Service, alone, draw_requests, serve
 
 IDLE = Load(share=1e-4, request_cpu=0.01)
 
 
+def searched(
+    platform: Any,
+    what: Service,
+    *,
+    vcpu: float,
+    core_speed: float,
+    bench: Bench | None = None,
+    sustained: float | None = None,
+    most: int | None = None,
+    told: Progress = UNSEEN,
+    window: float | None = None,
+    slowdown: float = 2.0,
+    seed: int = 1,
+) -> ByUse:
+    """The answer on a bench of its own, or on the given one."""
+    window = window_for(vcpu) if window is None else window
+    if bench is None:
+        bench = Bench(what, vcpu=vcpu, window=window, slowdown=slowdown, seed=(seed, 0))
+    return largest_by_use(
+        platform, bench, core_speed=core_speed, sustained=sustained, most=most, told=told
+    )
+
+
 def count(platform: Any, what: Service, vcpu: float = 4.0, **rest: Any) -> int:
-    return largest_by_use(platform, what, vcpu=vcpu, core_speed=1.0, **rest).count
+    return searched(platform, what, vcpu=vcpu, core_speed=1.0, **rest).count
 
 
 def loaded(share: float = 0.5, cpu: float = 0.5, memory: float = 20 * MiB, **rest: Any) -> Service:
@@ -31,7 +55,7 @@ def loaded(share: float = 0.5, cpu: float = 0.5, memory: float = 20 * MiB, **res
 
 def test_memory_alone_decides_where_the_load_is_nothing() -> None:
     """Ten of 90 MiB with a shim of 10 MiB fill 1,000 MiB; the answer is reached, not exceeded."""
-    answer = largest_by_use(
+    answer = searched(
         docker(), service(cpu=0.1, memory=90 * MiB, load=IDLE), vcpu=4.0, core_speed=1.0
     )
 
@@ -55,7 +79,7 @@ def test_guests_share_no_files() -> None:
 
 def test_at_saturation_the_probe_fails_without_being_run() -> None:
     """Offered load equal to the capacity never settles: at most 7 of 8, and this is arithmetic."""
-    answer = largest_by_use(
+    answer = searched(
         docker(machine(memory=10_000 * MiB)),
         loaded(share=0.5, cpu=1.0),
         vcpu=4.0,
@@ -71,7 +95,7 @@ def test_at_saturation_the_probe_fails_without_being_run() -> None:
 def test_faster_cores_take_more() -> None:
     """Work is divided by the speed of a core once: twice as fast settles twice as many."""
     counts = [
-        largest_by_use(
+        searched(
             docker(machine(memory=10_000 * MiB, core_speed=speed)),
             loaded(share=0.5, cpu=1.0),
             vcpu=4.0,
@@ -212,7 +236,7 @@ def test_crowded_caches_take_from_the_count() -> None:
     """12% more CPU with every doubling of the containers a core: 7 instead of 9 settle or so."""
     box = machine(vcpu=1.0, memory=10_000 * MiB)
     settled = [
-        largest_by_use(
+        searched(
             docker(box),
             service(cpu=1.0, load=Load(share=0.1, request_cpu=0.01, crowding=crowding)),
             vcpu=1.0,
@@ -274,9 +298,7 @@ def test_with_full_quotas_side_by_side_nobody_is_slowed() -> None:
 def test_the_answer_passes_and_one_more_fails() -> None:
     """Bisection ends at the edge: the last failed probe is at count + 1, for the reason given."""
     box = machine(vcpu=2.0, memory=10_000 * MiB)
-    answer = largest_by_use(
-        docker(box), loaded(), vcpu=2.0, core_speed=1.0, window=10.0, slowdown=1.5
-    )
+    answer = searched(docker(box), loaded(), vcpu=2.0, core_speed=1.0, window=10.0, slowdown=1.5)
     verdicts = {probe.sandboxes: probe for probe in answer.probes}
 
     assert verdicts[answer.count].passed
@@ -302,7 +324,7 @@ def test_the_whole_model_in_full_length_passes_at_the_answer_and_fails_above(
     box = machine(vcpu=2.0, memory=10_000 * MiB, quota_period=None if name == "fluid" else 0.1)
     platform = {"docker": docker, "vm": hypervisor, "ecs": ecs, "fluid": docker}[name](box)
     terms = {"window": 5.0, "slowdown": 2.0, "seed": 1} | how
-    answer = largest_by_use(platform, what, vcpu=2.0, core_speed=1.0, **terms)
+    answer = searched(platform, what, vcpu=2.0, core_speed=1.0, **terms)
     monkeypatch.setattr("sim.studies.density.bench.peers", lambda _: None)
 
     assert passes(platform, what, answer.count, **terms)
@@ -330,17 +352,17 @@ def test_where_slots_end_the_search_the_answer_is_the_less_of_both(
     """So many and one more are told from fewer, and a bar knows at the end how long it was."""
     platform = docker(machine(vcpu=2.0, memory=10_000 * MiB, quota_period=0.1))
     terms = {"vcpu": 2.0, "core_speed": 1.0, "window": 5.0} | how
-    whole = largest_by_use(platform, what, **terms)
+    whole = searched(platform, what, **terms)
     for most in (1, whole.count - 1, whole.count, whole.count + 1, 10 * whole.count):
         told = Told()
-        answer = largest_by_use(platform, what, most=most, told=told, **terms)
+        answer = searched(platform, what, most=most, told=told, **terms)
 
         assert min(most, answer.count) == min(most, whole.count)
         assert answer == whole or all(probe.sandboxes <= most for probe in answer.probes)
         assert told.done == len(answer.probes)
         assert not answer.probes or told.total == told.done
     assert answer == whole
-    assert largest_by_use(platform, what, most=1, **terms).count == 1
+    assert searched(platform, what, most=1, **terms).count == 1
 
 
 def test_equal_trees_are_probed_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,15 +371,15 @@ def test_equal_trees_are_probed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     what = loaded(share=0.3)
     bench = Bench(what, vcpu=2.0, window=5.0, slowdown=2.0, seed=(1, 0))
     answers = [
-        largest_by_use(platform, what, vcpu=2.0, core_speed=1.0, bench=bench)
+        searched(platform, what, vcpu=2.0, core_speed=1.0, bench=bench)
         for platform in (docker(box), ecs(box))
     ]
     monkeypatch.setattr("sim.studies.density.bench.served_in_crowd", None)  # it cannot run
 
     assert answers[0] == answers[1]
-    assert largest_by_use(ecs(box), what, vcpu=2.0, core_speed=1.0, bench=bench) == answers[0]
+    assert searched(ecs(box), what, vcpu=2.0, core_speed=1.0, bench=bench) == answers[0]
     with pytest.raises(TypeError):
-        largest_by_use(hypervisor(box), what, vcpu=2.0, core_speed=1.0, bench=bench)
+        searched(hypervisor(box), what, vcpu=2.0, core_speed=1.0, bench=bench)
 
 
 @pytest.mark.parametrize("sandboxes", range(1, 8))
@@ -385,7 +407,7 @@ def test_the_same_seed_gives_the_same_answer_and_probes() -> None:
     """Nothing but seed and description decides."""
     box = machine(vcpu=2.0, memory=10_000 * MiB)
     answers = [
-        largest_by_use(docker(box), loaded(), vcpu=2.0, core_speed=1.0, window=10.0, seed=seed)
+        searched(docker(box), loaded(), vcpu=2.0, core_speed=1.0, window=10.0, seed=seed)
         for seed in (4, 4)
     ]
 
@@ -405,9 +427,7 @@ def test_networks_do_not_matter_to_use() -> None:
 
 def test_what_cannot_hold_one_answers_none() -> None:
     """No memory for a single sandbox: 0, stopped by memory."""
-    answer = largest_by_use(
-        docker(), service(memory=2000 * MiB, load=IDLE), vcpu=4.0, core_speed=1.0
-    )
+    answer = searched(docker(), service(memory=2000 * MiB, load=IDLE), vcpu=4.0, core_speed=1.0)
 
     assert (answer.count, answer.stopped_by) == (0, "memory")
 
@@ -415,7 +435,7 @@ def test_what_cannot_hold_one_answers_none() -> None:
 def test_an_app_over_its_own_limit_answers_none() -> None:
     """Each is killed as soon as it has its working set: OOM, not a slow-down."""
     what = service(memory=50 * MiB, load=IDLE, app=app(private=60 * MiB))
-    answer = largest_by_use(docker(), what, vcpu=4.0, core_speed=1.0)
+    answer = searched(docker(), what, vcpu=4.0, core_speed=1.0)
 
     assert answer.count == 0
     assert answer.stopped_by == "memory (OOM kill)"
@@ -434,7 +454,7 @@ def test_containers_thrash_before_one_is_killed_and_guests_do_not() -> None:
         app=replace(app(private=50 * MiB, hot=200 * MiB), gives_back=5 * MiB),
     )
     containers, guests = (
-        largest_by_use(platform, what, vcpu=64.0, core_speed=1.0)
+        searched(platform, what, vcpu=64.0, core_speed=1.0)
         for platform in (docker(box), hypervisor(box))
     )
 
@@ -526,9 +546,7 @@ def by_use_of_both(instance: str, cpu: float, memory: float, quota: bool) -> lis
     box = catalog.bare(instance)
     what = catalog.service("generic", cpu=cpu, memory=memory, cpu_quota=quota)
     return [
-        largest_by_use(
-            platform, what, vcpu=box.vcpu, core_speed=float(box.core_speed), window=3.0
-        ).count
+        searched(platform, what, vcpu=box.vcpu, core_speed=float(box.core_speed), window=3.0).count
         for platform in (catalog.hypervisor(box), catalog.docker(box))
     ]
 

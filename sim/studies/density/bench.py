@@ -101,7 +101,7 @@ class Bench:
             raise ValueError(f"slowdown: {slowdown!r} is not allowed; at least 1")
         self.service = service
         self.load = service.load
-        self._vcpu = vcpu
+        self.vcpu = vcpu
         self._window = window
         self._slowdown = slowdown
         self._seed = seed
@@ -157,7 +157,7 @@ class Bench:
         late_after = [
             self._late_after(task, sandbox, alike) for task, sandbox in enumerate(sandboxes)
         ]
-        crowding = self.load.crowded(len(sandboxes) / self._vcpu)
+        crowding = self.load.crowded(len(sandboxes) / self.vcpu)
         if alike is None:
             ends = _served_in_world(world, requests, sandboxes, crowding)
         else:

@@ -8,13 +8,13 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from sim.experiment.running.progress import Progress
+from sim.experiment.running.progress import UNSEEN, Progress
 from sim.host import Machine
 from sim.start import Ceiling
 from sim.studies.density.bench import Bench, Probe, Settles
 from sim.studies.density.search import Search
 from sim.studies.platform_row import StudiedPlatform
-from sim.workload import Load, Service
+from sim.workload import Service
 
 
 class OneHost(Settles, Protocol):
@@ -63,18 +63,12 @@ THRASHING = "memory (thrashing)"
 
 def largest_by_use(
     platform: OneHost,
-    service: Service,
+    bench: Bench,
     *,
-    vcpu: float,
     core_speed: float,
     sustained: float | None = None,
-    bench: Bench | None = None,
-    window: float | None = None,
-    slowdown: float = 2.0,
     most: int | None = None,
-    told: Progress | None = None,
-    seed: int = 1,
-    replication: int = 0,
+    told: Progress = UNSEEN,
 ) -> ByUse:
     """The most sandboxes on one host, searched for under common random numbers.
 
@@ -86,43 +80,23 @@ def largest_by_use(
     and may say as `most` that so many are as good as more.
 
     Args:
-        vcpu: of the host.
-        sustained: vCPUs it gives for ever; None: all of them.
-        core_speed: of its cores.
-        bench: of the same service, host and question, with what other platforms have had probed;
-            None: a new one, of the following.
-        window: simulated seconds of load; None: `window_for` the host.
-        slowdown: target for the p95 slow-down, at least 1.
+        bench: where its service is probed, with what other platforms have had probed there.
+        core_speed: of the host's cores.
+        sustained: vCPUs that the host gives for ever; None: all of them.
         most: so many are as good as more, and the search need not go beyond; None: none are.
         told: of each probe, and of how many there may be.
-
-    Raises:
-        ValueError: the service has no load, or the target is below 1.
     """
-    if bench is None:
-        bench = Bench(
-            service,
-            vcpu=vcpu,
-            window=window_for(vcpu) if window is None else window,
-            slowdown=slowdown,
-            seed=(seed, replication),
-        )
-    use = bench.load.mean_use(service.cpu, core_speed)
-    settled = _settled(bench.load, vcpu, use, vcpu if sustained is None else sustained)
-    bound = _bracket(platform, service, settled)
-    stopped_by = bound.limit
-    probes: list[Probe] = []
+    bound = _bracket(platform, bench.service, _settled(bench, core_speed, sustained))
     search = Search(_top(bound.allows, most))
+    probes, stopped_by = list[Probe](), bound.limit
     while search.low < search.high:
         probed = bench.probe(platform, search.trial())
-        probes.append(probed.probe)
         search.learn(probed)
-        if not probed.probe.passed:
-            stopped_by = probed.probe.reason
-        if told is not None:
-            told.total = len(probes) + search.left
-            told.update()
-    return ByUse(search.low, stopped_by, tuple(probes), platform.last_in_memory(service))
+        probes.append(probed.probe)
+        stopped_by = probed.probe.reason or stopped_by
+        told.total = len(probes) + search.left
+        told.update()
+    return ByUse(search.low, stopped_by, tuple(probes), platform.last_in_memory(bench.service))
 
 
 def window_for(vcpu: float) -> float:
@@ -147,12 +121,14 @@ def _bracket(platform: OneHost, service: Service, settled: int) -> Ceiling:
     return Ceiling(UNSETTLED, settled, "")
 
 
-def _settled(load: Load, vcpu: float, use: float, sustained: float) -> int:
-    """The most sandboxes of mean use `use` that leave something of what the host gives."""
-    low, high = 0, max(0, math.ceil(sustained / use * (1.0 - 1e-12)) - 1)
+def _settled(bench: Bench, core_speed: float, sustained: float | None) -> int:
+    """The most sandboxes whose mean use leaves something of what the host gives."""
+    gives = (bench.vcpu if sustained is None else sustained) * (1.0 - 1e-12)
+    use = bench.load.mean_use(bench.service.cpu, core_speed)
+    low, high = 0, max(0, math.ceil(gives / use) - 1)
     while low < high:
         trial = (low + high + 1) // 2
-        if trial * use * load.crowded(trial / vcpu) < sustained * (1.0 - 1e-12):
+        if trial * use * bench.load.crowded(trial / bench.vcpu) < gives:
             low = trial
         else:
             high = trial - 1

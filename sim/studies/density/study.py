@@ -11,7 +11,7 @@ from sim import catalog
 from sim.core.cited import Cited, plain
 from sim.core.quantity import shown_bound, shown_machine
 from sim.core.question import asking
-from sim.experiment.running.progress import progress
+from sim.experiment.running.progress import UNSEEN, progress
 from sim.host import Machine
 from sim.platforms.limits import lifted
 from sim.start import Ceiling
@@ -180,15 +180,13 @@ class _Measured:
     ) -> ByUse:
         from sim.studies.density.by_use import largest_by_use  # by reservation nothing is probed
 
-        shown = nullcontext() if quietly else progress("probing density by use", "probe")
+        shown = nullcontext(UNSEEN) if quietly else progress("probing density by use", "probe")
         with shown as told:
             return largest_by_use(
                 platform,
-                service,
-                vcpu=machine.vcpu,
-                sustained=machine.sustained_vcpus,
+                self._bench(machine.vcpu, service, replication),
                 core_speed=plain(machine.core_speed),
-                bench=self._bench(machine.vcpu, service, replication),
+                sustained=machine.sustained_vcpus,
                 most=most,
                 told=told,
             )

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from clocks import HANGS
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -118,8 +119,13 @@ def test_what_the_shell_has_closed_leads_nowhere(closed: str) -> None:
 @pytest.mark.parametrize(("words", "code"), [("--help", 141), ("density --host 1x1 2>&1", 2)])
 def test_a_reader_who_has_gone_is_no_requirement_that_is_not_met(words: str, code: int) -> None:
     """Whatever was to be said; a remark that nobody reads changes nothing."""
-    command = f"{sys.executable} -m sim {words} | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = f"exec {sys.executable} -m sim {words}"
+    done = subprocess.run(
+        ["sh", "-c", command], stdout=writes, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writes)
 
     assert (done.returncode, done.stderr) == (code, "")
 
@@ -179,7 +185,7 @@ def test_a_pipe_is_written_to_where_somebody_reads(tmp_path: Path) -> None:
             break
         except OSError:  # it has not begun yet
             continue
-    reader.join(60.0)
+    reader.join(HANGS)
     assert said == ["text" * 100_000]
     assert pipe.is_fifo()
 

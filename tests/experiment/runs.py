@@ -2,12 +2,13 @@
 
 import os
 import signal
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from clocks import wait_until
+from simpy import Event
 from worlds import LOAD, app, docker, ecs, image, machine, service
 
 from sim.core.description import description
@@ -78,18 +79,22 @@ class DiesAlways:
 
 
 @description
-class SleepsOnce:
-    """A platform whose first run takes a while; the file remembers it."""
+class Waits:
+    """A platform whose runs wait in their middle until there is a file."""
 
-    mark: Path
+    until: Path
+    at: float = 0.0
+    """When on their own clock."""
 
     def deploy(self, world: World) -> Deployment:
-        """Set it up, after a while if this is the first time."""
-        if not self.mark.exists():
-            self.mark.touch()
-            time.sleep(0.2)
+        """Set it up, and what waits."""
+        world.env.process(self._wait(world))
         deployment: Deployment = docker().deploy(world)
         return deployment
+
+    def _wait(self, world: World) -> Iterator[Event]:
+        yield world.env.timeout(self.at)
+        wait_until(self.until.exists)
 
 
 def keep_at_once() -> None:

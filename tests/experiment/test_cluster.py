@@ -9,11 +9,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import HANGS, wait_until
 from interrupts import interrupted_at
 from runs import DiesAlways, DiesOnce, assert_same, pair, scenario
 
@@ -116,11 +117,11 @@ def test_whoever_of_a_cluster_is_killed_the_same_command_goes_on(
     client = _client(address, tmp_path)
     others = []
     try:
-        _wait_until(lambda: any(tmp_path.rglob("commits/part-*")) or client.poll() is not None)
+        wait_until(lambda: any(tmp_path.rglob("commits/part-*")) or client.poll() is not None)
         {"worker": worker, "scheduler": scheduler, "client": client}[dies].kill()
         if dies == "worker":
             others.append(_dask("worker", address, "--nthreads", "1", "--no-nanny"))
-        said = client.communicate(timeout=120.0)[1]
+        said = client.communicate(timeout=HANGS)[1]
         if dies == "scheduler" and client.returncode:
             assert re.search(
                 r"runs are kept in .*, and once this is put right, the same command goes on", said
@@ -191,15 +192,8 @@ def _scheduler() -> tuple[subprocess.Popen[str], str]:
             return True
         return False
 
-    _wait_until(listens)
+    wait_until(listens)
     return process, f"tcp://127.0.0.1:{port}"
-
-
-def _wait_until(there: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120.0
-    while not there():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.mark.long

@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+from clocks import HANGS
 from forked import forked
 from interrupts import interrupted_at, left_by_kills, lines, moments, remember_runs, state
 from typed_verbs import ALONE, KINDS, OTHERS, assert_same, typed
@@ -159,13 +160,13 @@ def started(kind: str, out: Path, jobs: int) -> BaseProcess:
     begun, tells = forked("typed_once").Pipe(duplex=False)
     process: BaseProcess = forked("typed_once").Process(target=child, args=(kind, out, jobs, tells))
     process.start()
-    assert begun.poll(60.0)
+    assert begun.poll(HANGS)
     return process
 
 
 def ended(process: BaseProcess) -> int:
     """The exit code; nothing hangs."""
-    process.join(120.0)
+    process.join(HANGS)
     assert process.exitcode is not None, "it hangs"
     return process.exitcode
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from clocks import HANGS
 from forked import forked
 from runs import assert_same, pair, scenario, work_until_killed
 from worlds import docker
@@ -124,7 +125,7 @@ def test_killed_a_dozen_times_and_gone_on_from_there(
         child = forked().Process(target=work_until_killed, args=(tmp_path, times, begun))
         child.start()
         if attempt % 3:
-            assert begun.wait(60.0)
+            assert begun.wait(HANGS)
         time.sleep(draw.uniform(0.0, 0.1))
         child.kill()
         child.join()
@@ -258,7 +259,7 @@ def hold(out: Path, ready: Any) -> None:
 
     def first(_: Any) -> None:
         ready.set()
-        time.sleep(60.0)
+        time.sleep(2.0 * HANGS)
 
     store.RunFolder.add = lambda _, bundle: first(bundle)  # type: ignore[method-assign]
     replicate(scenario(), times=2, jobs=1, out=out)
@@ -270,9 +271,9 @@ def test_a_second_process_on_one_folder_refuses(
     """With the folder's name; when the first is killed, its lock has gone."""
     monkeypatch.setattr(finished_runs, "SAVE_WAITS", 0.1)
     ready = forked().Event()
-    first = forked().Process(target=hold, args=(tmp_path, ready))
+    first = forked().Process(target=hold, args=(tmp_path, ready), daemon=True)
     first.start()
-    assert ready.wait(20.0)
+    assert ready.wait(HANGS)
     with pytest.raises(BlockingIOError, match="another process works there"):
         replicate(scenario(), times=2, out=tmp_path)
     with pytest.raises(BlockingIOError, match="another process works there"):

@@ -4,8 +4,7 @@ import io
 import os
 import sys
 import termios
-import time
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -46,7 +45,7 @@ def test_a_bar_does_not_take_the_last_runs_for_the_next_ones(
 
     monkeypatch.setattr(sys, "stderr", Terminal())
     with progress("simulating", "run", total=400) as told:
-        told.start_t -= 100.0  # type: ignore[attr-defined]
+        told._time = lambda: told.start_t + 100.0  # type: ignore[attr-defined]
         told.mininterval = 0.0  # type: ignore[attr-defined]
         told.update(100)
         told.refresh()  # type: ignore[attr-defined]
@@ -107,9 +106,10 @@ def test_who_has_waited_for_a_second_sees_the_next_bar_at_once(
         def isatty(self) -> bool:
             return True
 
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 100.0))
     monkeypatch.setattr(sys, "stderr", screen := Terminal())
     with (
-        waiting_since(time.monotonic() - waited),
+        waiting_since(100.0 - waited),
         progress("simulating", "run", total=390),
     ):
         shown = screen.getvalue()

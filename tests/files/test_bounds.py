@@ -1,12 +1,10 @@
 """Files that would take forever are refused, or read, in a moment."""
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from clocks import soon
 from conftest import Reading
 
 import sim
@@ -14,18 +12,6 @@ from sim.core.question import BadInput
 from sim.files import read
 from sim.files.inventory.reading import read_inventory
 from sim.scenario_file import load_scenario
-
-SECONDS = 6.0
-"""Of CPU; each takes a fraction of it, and without its bound minutes."""
-
-
-@contextmanager
-def soon() -> Iterator[None]:
-    """Within bounded CPU time."""
-    before = time.process_time()
-    yield
-    assert time.process_time() - before < SECONDS
-
 
 DEEP = "${A:-" * 5000 + "}" * 5000
 SERVICES = "".join(f"  s{n}: {{image: a}}\n" for n in range(3000))

@@ -100,7 +100,7 @@ def bare(app: Application) -> Application:
     return replace(app, name="shop", notes=(), ignored=())
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[Check.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(Check))
 @given(shops)
 def test_three_dialects_say_the_same(reading: Reading, shop: dict[str, Any]) -> None:
     """Image, sizes, limits, copies and health checks are equal, field by field."""

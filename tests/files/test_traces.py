@@ -3,13 +3,13 @@
 import csv
 import io
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from clocks import soon
 
 import sim
 from sim.core.question import BadInput
@@ -347,10 +347,8 @@ def test_a_visit_of_thousands_of_calls_is_read_in_a_moment(tmp_path: Path) -> No
     many: Seen = [("0", "", "front", "home", 0.0, 900.0)]
     many += [(str(n), "0", f"s{n % 5}", "q", n * 0.1, 0.05) for n in range(1, 4000)]
     (tmp_path / "x.json").write_text(json.dumps(zipkin(many)))
-    before = time.process_time()
-
-    assert len(sim.read_traces(tmp_path / "x.json").parts) == 6
-    assert time.process_time() - before < 6.0
+    with soon():
+        assert len(sim.read_traces(tmp_path / "x.json").parts) == 6
 
 
 def test_rows_of_calls_are_counted_while_they_are_read(

@@ -1,10 +1,10 @@
 """From a Dockerfile to an image: layers, cache, and all mistakes at once."""
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import soon
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -195,7 +195,6 @@ def test_a_platform_in_from_is_what_the_image_runs_on(tmp_path: Path) -> None:
 
 def test_hostile_files_end_soon(tmp_path: Path) -> None:
     """Values that double, stages that stand on one another, more instructions than any has."""
-    begun = time.process_time()
     for text in (
         "FROM node\nENV A=aaaaaaaa\n" + "ENV A=$A$A$A$A\n" * 400,
         "FROM node AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\nUSER a\n" for n in range(1500)),
@@ -203,12 +202,11 @@ def test_hostile_files_end_soon(tmp_path: Path) -> None:
         "FROM node\nRUN " + "\\\n" * 900_000,
         "FROM node\nCOPY " + "*" * 5000 + " /",
     ):
-        try:
-            built(tmp_path, text)
-        except BadDockerfile as error:
-            assert "Dockerfile:" in str(error)
-
-    assert time.process_time() - begun < 10.0
+        with soon(text[:100]):
+            try:
+                built(tmp_path, text)
+            except BadDockerfile as error:
+                assert "Dockerfile:" in str(error)
 
 
 STAGES = "FROM node AS a\nRUN x\nFROM nginx\nCOPY app.jar /j\nCOPY --from=a /out /out\n"

@@ -1,10 +1,10 @@
 """The build context: which files are taken, and that nothing outside is read."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
+from clocks import soon
 
 from sim.image.dockerfile.context import Context, Source
 from sim.image.dockerfile.dockerignore import Ignore
@@ -104,20 +104,17 @@ def test_a_sparse_file_counts_by_its_size_and_is_not_read(tmp_path: Path) -> Non
     os.mkfifo(tmp_path / "pipe")
     with (tmp_path / "big").open("wb") as file:
         file.truncate(2 * 10**12)
-    begun = time.perf_counter()
-    taken = Context(tmp_path, Ignore()).take(".")
+    with soon():
+        taken = Context(tmp_path, Ignore()).take(".")
 
     assert sum(entry.size for entry in taken[0].entries) == 2 * 10**12
-    assert time.perf_counter() - begun < 2.0
 
 
 def test_a_hostile_pattern_takes_no_time() -> None:
     """Backtracking would take years."""
-    begun = time.perf_counter()
     for pattern in ("*a" * 50 + "b", "**/a" * 50 + "/b", "[a-z]*" * 50 + "!"):
-        assert not Ignore(pattern).hides(["a" * 200] * 20)
-
-    assert time.perf_counter() - begun < 2.0
+        with soon():
+            assert not Ignore(pattern).hides(["a" * 200] * 20)
 
 
 @pytest.mark.parametrize("pattern", ["!", "[a", "a\\", "[z-a]"])

@@ -1,12 +1,12 @@
 """Manifests that others wrote: what is read of them, and what is said where they are wrong."""
 
 import json
-import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import soon
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -254,14 +254,13 @@ def test_a_file_of_100_megabytes_is_refused_without_reading_it_all(tmp_path: Pat
     with path.open("wb") as file:
         file.truncate(100 * 10**6)
     tracemalloc.start()
-    began = time.perf_counter()
-    message = mistakes(path)
+    with soon():
+        message = mistakes(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
     assert "larger than 16 MB" in message
     assert peak < 60e6
-    assert time.perf_counter() - began < 2.0
 
 
 def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:

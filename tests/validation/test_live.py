@@ -1,12 +1,14 @@
 """Measuring afresh: where it cannot be done it says so, and nothing stays behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from clocks import HANGS, wait_until
 
 from sim.validation.cases.linux import Cgroup, Task
 from sim.validation.live import cgroups as cgroups_module
@@ -159,10 +161,8 @@ def test_what_a_killed_predecessor_left_is_swept(
 
 def test_a_case_is_measured_and_judged_and_no_cgroup_is_left(place: Cgroups) -> None:
     """On this machine, where that can be done; a busy one may make it late."""
-    began = time.monotonic()
     judgement = measure(within=20.0, tell=ignore, cases=[SHORT])
 
-    assert time.monotonic() - began < 20.0
     assert left_behind(place.base.parent) == []
     for case in judgement.cases:
         assert case.split == "held out"
@@ -175,7 +175,7 @@ def test_ctrl_c_leaves_no_cgroup_and_no_process(place: Cgroups) -> None:
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from sim.validation.live.measure import measure\n"
         "print('go', flush=True)\n"
-        "measure(within=30.0, tell=lambda text: None)\n"
+        "measure(within=60.0, tell=lambda text: None)\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -183,12 +183,9 @@ def test_ctrl_c_leaves_no_cgroup_and_no_process(place: Cgroups) -> None:
     base = place.base.parent / f"{PREFIX}{process.pid}"
     try:
         assert process.stdout is not None and process.stdout.readline() == "go\n"
-        until = time.monotonic() + 10.0
-        while not list(base.glob("g*")) and time.monotonic() < until:
-            time.sleep(0.02)
-        assert list(base.glob("g*"))
-        process.send_signal(2)
-        _, error = process.communicate(timeout=10.0)
+        wait_until(lambda: list(base.glob("g*")))
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=HANGS)
     finally:
         process.kill()
 
@@ -227,7 +224,7 @@ def test_a_task_spins_for_as_much_cpu_time_as_it_was_told(tmp_path: Path) -> Non
     )
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
     start = time.monotonic() + 0.1
-    out, _ = process.communicate(f"{start}\n", timeout=20.0)
+    out, _ = process.communicate(f"{start}\n", timeout=HANGS)
 
     assert procs.read_text() == str(process.pid)
     assert float(out) - start >= 0.05

@@ -116,4 +116,4 @@ __all__ = [
     "who_runs_it",
 ]
 
-facade(__name__)
+facade(__name__, checked=True)

@@ -11,11 +11,13 @@ TYPE_CHECKING = False
 """As type checkers know it: nothing is imported here that takes time, `typing` neither."""
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Callable, Iterator
+    from typing import Any, TypeGuard
 
 _known: "dict[str, dict[str, tuple[str, str]]]" = {}
 """By package what it offers, as far as it was asked for."""
+_checked: "set[str]" = set()
+"""Packages whose functions are told what they are called with only here."""
 
 
 class _Facade(type(sys)):  # type: ignore[misc]
@@ -32,6 +34,10 @@ class _Facade(type(sys)):  # type: ignore[misc]
             if module == self.__name__
             else getattr(import_module(module), inner)
         )
+        if self.__name__ in _checked and _is_plain(found):
+            from sim.arguments import checked
+
+            found = checked(found, self.__name__, name)
         super().__setattr__(name, found)
         return found
 
@@ -47,9 +53,21 @@ class _Facade(type(sys)):  # type: ignore[misc]
         return sorted(_homes(self.__name__))
 
 
-def facade(package: str) -> None:
-    """Make the imports that a package has in `if TYPE_CHECKING:` happen when they are needed."""
+def facade(package: str, *, checked: bool = False) -> None:
+    """Make the imports that a package has in `if TYPE_CHECKING:` happen when they are needed.
+
+    Args:
+        checked: arguments of its functions are, by their annotations (`sim.arguments`).
+    """
     sys.modules[package].__class__ = _Facade
+    if checked:
+        _checked.add(package)
+
+
+def _is_plain(found: object) -> "TypeGuard[Callable[..., Any]]":
+    """Whether it is a function before which nothing stands that checks what it is called with:
+    one that asks a question has another signature."""
+    return isinstance(found, type(facade)) and not hasattr(found, "__wrapped__")
 
 
 def _homes(package: str) -> "dict[str, tuple[str, str]]":

@@ -163,4 +163,4 @@ __all__ = [
     "with_volume",
 ]
 
-facade(__name__)
+facade(__name__, checked=True)

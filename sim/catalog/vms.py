@@ -111,14 +111,7 @@ def ec2_for(
     """EC2 with the cheapest usual type that holds the service, or None where none does.
 
     Metal, old and HPC types are left out.
-
-    Raises:
-        ValueError: `service` is none.
     """
-    if not isinstance(service, Service):
-        raise ValueError(
-            f"service: {service!r} is not allowed; a Service, such as catalog.service('java')"
-        )
     os = figure("vm.memory.guest_os.debian_minimal").value
     size = task_size(service)
     for type_ in by_price(architecture, burstable=burstable, gpus=size.gpus):

@@ -15,7 +15,7 @@ from sim.cli.screen import as_json, lead, note, say, table, wrote
 from sim.core.description import description
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.experiment import LatinHypercube, Results, Sobol, sweep
-from sim.experiment.design import Design
+from sim.experiment.design import MOST_POINTS, Design
 from sim.files.text.yaml_values import scalar
 from sim.studies.kinds import NAME, among, whole
 
@@ -93,7 +93,7 @@ class SweepQuestion(Question):
     ] = None
     """Instead: a field and its range, such as image.mib=100:2000, over all of which points are
     spread."""
-    points: Annotated[int, whole(2, 100_000), Typed(shape="<integer>")] = 16
+    points: Annotated[int, whole(2, MOST_POINTS), Typed(shape="<integer>")] = 16
     """How many points in the ranges."""
     spread: Annotated[str, among("spread", tuple(SPREADS)), NAME] = "sobol"
     """sobol or latin-hypercube."""

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from pydantic import AfterValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
+from sim.core.names import shown
+
 Grade: TypeAlias = Literal["A", "B", "C", "D", "assumed"]
 Standing: TypeAlias = Literal["measured", "derived", "assumed"]
 
@@ -101,7 +103,7 @@ class Cited:
         """
         allowed = self._allowed()
         if isinstance(value, bool) or not allowed.low <= value <= allowed.high:
-            raise ValueError(f"{self.key}: {value!r} is not allowed; {allowed.words}")
+            raise ValueError(f"{self.key}: {shown(value)} is not allowed; {allowed.words}")
         return replace(self, value=float(value))
 
     def _allowed(self) -> "Allowed":
@@ -131,7 +133,7 @@ Number: TypeAlias = Annotated[float, Field(ge=0)] | Cited
 
 def _above_zero(figure: Cited) -> Cited:
     if not figure.value > 0.0:
-        raise ValueError(f"{figure.key}: {figure.value!r} is not allowed; a number above 0")
+        raise ValueError(f"{figure.key}: {shown(figure.value)} is not allowed; a number above 0")
     return figure
 
 

@@ -20,7 +20,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from sim.core.cited import CHECKED, Cited
-from sim.core.mistakes import BadDescription, mistakes, without_a_name
+from sim.core.mistakes import BadDescription, may_be_endless, mistakes, with_ends, without_a_name
+from sim.core.names import shown
 from sim.docstrings import FieldHelp
 
 T = TypeVar("T")
@@ -39,6 +40,8 @@ class DescribedClass(type):
             _refuse_without_names(cls, args)
         if hasattr(cls, "__unfinished__"):
             _finish(cls)
+        if any(map(may_be_endless, kwargs.values())):
+            kwargs = with_ends(kwargs)
         try:
             return super().__call__(*args, **kwargs)
         except ValidationError as error:
@@ -319,7 +322,7 @@ def with_value(node: T, path: str, value: object) -> T:
         replaced: T = _replaced(node, steps, value)
     except BadDescription as error:
         reason = str(error).partition(": ")[2].partition("\n")[0]
-        raise ValueError(f"{path}: {value!r} is not allowed; {reason}") from error
+        raise ValueError(f"{path}: {shown(value)} is not allowed; {reason}") from error
     except LookupError as error:
         raise ValueError(f"{path}: there is no such field; {error.args[0]}") from error
     return replaced

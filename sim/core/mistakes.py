@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from itertools import islice
 from json import JSONDecodeError
 from pathlib import Path
 from types import UnionType
@@ -11,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from sim.core.names import RULES, nearest
+from sim.core.names import RULES, nearest, shown
 
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 """Mistakes of pydantic's whose last part is the user's own word, whatever it looks like."""
@@ -42,10 +43,12 @@ BOUNDS = {
     "less_than_equal": ("at most", "le"),
 }
 """What is said before the bound of a number, and pydantic's name of the bound."""
+LONGEST_PATH = 4096
+"""Characters; no system has longer ones."""
+MOST_GIVEN = 100_000
+"""Things that are given for one argument."""
 MOST_TOLD = 200
 """Mistakes that are told: each name that is not known is compared with those that are."""
-MOST_SHOWN = 80
-"""Characters of a wrong value that are shown."""
 _TIME = re.compile(r"\s*[-+]?[0-9.]+\s*[a-z]+\s*")
 """A number with a unit; `inf` and `nan` end in letters, too."""
 
@@ -97,8 +100,8 @@ def _far(item: Any) -> int:
 
 def without_a_name(called: str, value: object, first: str) -> TypeError:
     """The error for a value that was given by its place and has to be given by name."""
-    shown = _shown(value)
-    return TypeError(f"{called}: {shown} is given without a name; write {called}({first}={shown})")
+    given = shown(value)
+    return TypeError(f"{called}: {given} is given without a name; write {called}({first}={given})")
 
 
 def a_path(field: str, value: object) -> Path:
@@ -107,9 +110,14 @@ def a_path(field: str, value: object) -> Path:
     Raises:
         ValueError: it is none.
     """
-    if not isinstance(value, str | os.PathLike):
-        raise ValueError(f"{field}: {_shown(value)} is not allowed; a path")
-    return Path(os.fspath(value))
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str) or len(path) > LONGEST_PATH:
+        raise ValueError(f"{field}: {shown(value)} is not allowed; a path")
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise ValueError(f"{field}: {shown(value)} is not allowed; a name in UTF-8") from None
+    return Path(path)
 
 
 def texts_in(field: str, value: object) -> tuple[str, ...]:
@@ -118,11 +126,47 @@ def texts_in(field: str, value: object) -> tuple[str, ...]:
     Raises:
         ValueError: it is something else.
     """
-    one = isinstance(value, str) or not isinstance(value, Iterable)
-    several = [value] if one else list(value)  # type: ignore[call-overload]
+    several = [*with_ends({field: value})[field]] if may_be_endless(value) else several_of(value)
     if not several or not all(isinstance(each, str) for each in several):
-        raise ValueError(f"{field}: {_shown(value)} is not allowed; names")
+        raise ValueError(f"{field}: {shown(value)} is not allowed; names")
     return tuple(several)
+
+
+def several_of(value: object) -> list[Any]:
+    """What somebody gave: several things, or one, as a text is.
+
+    Raises:
+        ValueError: they are too many, or have no end.
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return [value]
+    try:
+        found = list(islice(value, MOST_GIVEN + 1))
+    except TypeError:  # an array without dimensions is one thing
+        return [value]
+    if len(found) > MOST_GIVEN:
+        raise ValueError(f"{shown(value)} is not allowed; at most {MOST_GIVEN:,} of them")
+    return found
+
+
+def may_be_endless(value: object) -> bool:
+    """Whether it makes one thing after the other, so that there may be any number of them."""
+    return hasattr(value, "__next__") or isinstance(value, range)
+
+
+def with_ends(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same by name; what gives one thing after the other, perhaps without end, is a list.
+
+    Raises:
+        ValueError: it gives too many.
+    """
+    made = {}
+    for name, value in values.items():
+        try:
+            made[name] = several_of(value) if may_be_endless(value) else value
+        except ValueError as error:
+            raise BadDescription(f"{name}: {error}") from None
+    return made
 
 
 def values_begun(text: str) -> int:
@@ -160,11 +204,11 @@ def _mistake(item: Any, described: type, in_python: bool) -> str:
     if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
         what = f"one of {', '.join(words)}" if words else "it is needed"
         return f"{path}: it is missing; {what}"
-    shown = _shown(item["input"])
+    given = shown(item["input"])
     if kind == "literal_error":
-        near = nearest(str(item["input"]), words)
+        near = nearest(item["input"], words)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{path}: {shown} is not allowed; {_allowed(item['msg'])}{hint}"
+        return f"{path}: {given} is not allowed; {_allowed(item['msg'])}{hint}"
     if kind == "value_error":
         return _said(path, item)
     message = _bound(item) if kind in BOUNDS else IN_WORDS.get(kind) or item["msg"]
@@ -174,7 +218,7 @@ def _mistake(item: Any, described: type, in_python: bool) -> str:
         message = f"a text of at most {item['ctx']['max_length']} characters"
     if kind == "string_pattern_mismatch":
         message = RULES[item["ctx"]["pattern"]]
-    return f"{path}: {shown} is not allowed; {_allowed(message)}"
+    return f"{path}: {given} is not allowed; {_allowed(message)}"
 
 
 def _bound(item: Any) -> str:
@@ -224,15 +268,6 @@ def _members(kind: Any) -> list[Any]:
     if get_origin(kind) in (Union, UnionType):
         return [each for inner in get_args(kind) for each in _members(inner)]
     return [] if kind is type(None) else [kind]
-
-
-def _shown(value: object) -> str:
-    """A value in a message, without its insides where it is large."""
-    if isinstance(value, dict | list | tuple | set) and len(value) > 3:
-        kind = "mapping" if isinstance(value, dict) else "list"
-        return f"a {kind} of {len(value)}"
-    text = repr(value)
-    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
 
 
 def _is_branch(part: str) -> bool:

@@ -20,6 +20,8 @@ RULES = {
     WITHOUT_DOT: "a name without a dot",
 }
 """What each of them allows, in words."""
+MOST_SHOWN = 80
+"""Characters of a wrong value that are shown."""
 MOST_NAMED = 30
 """Names that an error tells one after the other; more are listed by a verb."""
 LONGEST_NAME, MOST_COMPARED = 200, 2000
@@ -60,9 +62,25 @@ class UnknownName(ValueError):  # noqa: N818 (it is what happened, in the user's
     """A name that is not known; the message says what was likely meant."""
 
 
-def nearest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
+def shown(value: object) -> str:
+    """A value in a message, without its insides where it is large, whatever it is."""
+    if isinstance(value, dict | list | tuple | set) and len(value) > 3:
+        kind = "mapping" if isinstance(value, dict) else "list"
+        return f"a {kind} of {len(value):,}"
+    if type(value) is str:
+        value = value[:MOST_SHOWN]
+    try:
+        text = repr(value).replace("\n", " ")
+    except Exception:
+        return f"something of class {type(value).__name__}"
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
+
+
+def nearest(name: object, known: Iterable[str], count: int = 1) -> list[str]:
     """Known names that are like it; swapped letters are the likeliest of all mistakes."""
-    names = [] if len(name) > LONGEST_NAME else list(known)[:MOST_COMPARED]
+    if not isinstance(name, str) or len(name) > LONGEST_NAME:
+        return []
+    names = list(known)[:MOST_COMPARED]
     near = get_close_matches(name, names, n=max(1, len(names)), cutoff=0.6)
     return sorted(near, key=lambda word: sorted(word) != sorted(name))[:count]
 
@@ -90,7 +108,7 @@ def first_of(names: Sequence[str], most: int = 6, last: str = "") -> str:
 
 
 def unknown(
-    field: str, name: str, known: Iterable[str], *, where: str | None = None
+    field: str, name: object, known: Iterable[str], *, where: str | None = None
 ) -> UnknownName:
     """The error for `name`, with the nearest known names, or all of them where they are few.
 
@@ -106,4 +124,4 @@ def unknown(
     else:
         where = LISTED.get(field) if where is None else where
         hint = f"{len(names)} are known" + (f" ({where})" if where else "")
-    return UnknownName(f"{field}: {name!r} is not known; {hint}")
+    return UnknownName(f"{field}: {shown(name)} is not known; {hint}")

@@ -25,7 +25,7 @@ from pydantic import ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticUndefined
 
 from sim.core.description import description
-from sim.core.mistakes import by_item, without_a_name
+from sim.core.mistakes import BadDescription, by_item, with_ends, without_a_name
 from sim.core.names import UnknownName
 from sim.docstrings import field_docstrings, home
 
@@ -194,7 +194,9 @@ def ask(question: type[Q], values: Mapping[str, object], *, text: bool = False) 
         ]
         raise BadInput("\n".join(lines))
     try:
-        return _made(question, values, context)
+        return _made(question, with_ends(values), context)
+    except BadDescription as error:
+        raise BadInput(str(error)) from None
     except ValidationError as error:
         told = by_item(error, question, in_python=not text)
         lines = [_named(question, line, values) if item["loc"] else line for item, line in told]

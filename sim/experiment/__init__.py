@@ -33,4 +33,4 @@ __all__ = [
     "sweep",
 ]
 
-facade(__name__)
+facade(__name__, checked=True)

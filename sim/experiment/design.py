@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from sim.core.description import with_figure, with_value
+from sim.core.names import shown
+from sim.core.quantity import number_in
 from sim.experiment.replication import Effort, compare
 from sim.experiment.results import Results
 from sim.experiment.running.progress import progress
@@ -30,6 +33,8 @@ FIGURES = "figures."
 Maker: TypeAlias = Callable[..., Scenario]
 
 MOST_MISTAKES = 10
+MOST_POINTS = 100_000
+"""Of a design: each is a variant, that is described before the first is run."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,19 @@ class _Sampled:
     def __post_init__(self) -> None:
         if not isinstance(self.ranges, Mapping):
             raise ValueError(
-                f"ranges: {self.ranges!r} is not allowed; lowest and highest value by path, "
+                f"ranges: {shown(self.ranges)} is not allowed; lowest and highest value by path, "
                 f"such as {{'image.mib': (100, 500)}}"
             )
         for path, ends in self.ranges.items():
             _check_range(path, ends)
-        if not isinstance(self.count, int) or self.count < 2:
-            raise ValueError(f"points: {self.count!r} is not allowed; at least 2")
+        for field, value, low in (("points", self.count, 2), ("seed", self.seed, 0)):
+            whole = number_in(value)
+            if whole is None or whole < low or whole % 1.0:
+                raise ValueError(
+                    f"{field}: {shown(value)} is not allowed; an integer of at least {low}"
+                )
+        if self.count > MOST_POINTS:
+            raise _too_many(self.count)
 
     def points(self) -> list[Point]:
         """The values at each point."""
@@ -75,10 +86,14 @@ class _Sampled:
         raise NotImplementedError
 
 
+def _too_many(points: int) -> ValueError:
+    return ValueError(f"points: {points:,} are not allowed; at most {MOST_POINTS:,}")
+
+
 def _check_range(path: str, ends: Any) -> None:
     pair = ends if isinstance(ends, Sequence) and len(ends) == 2 else None
     if pair is None or not all(isinstance(end, int | float) for end in pair):
-        raise ValueError(f"{path}: {ends!r} is not a range; two numbers such as (100, 500)")
+        raise ValueError(f"{path}: {shown(ends)} is not a range; two numbers such as (100, 500)")
     if not pair[0] < pair[1]:
         raise ValueError(f"{path}: {pair[0]!r} to {pair[1]!r} is not a range")
 
@@ -105,7 +120,9 @@ class Sobol(_Sampled):
         from scipy.stats import qmc
 
         if self.count & (self.count - 1):
-            raise ValueError(f"points: {self.count!r} is not allowed; a power of two for Sobol")
+            raise ValueError(
+                f"points: {shown(self.count)} is not allowed; a power of two for Sobol"
+            )
         return qmc.Sobol(d=len(self.ranges), rng=self.seed).random(self.count)
 
 
@@ -147,9 +164,9 @@ def _scenarios(scenario: Scenario | Maker, points: dict[str, Point]) -> dict[str
                 mistakes |= dict.fromkeys(str(error).splitlines())
             bar.update(1)
     if mistakes:
-        shown = list(mistakes)[:MOST_MISTAKES]
-        more = len(mistakes) - len(shown)
-        raise ValueError("\n".join(shown + ([f"and {more} more"] if more else [])))
+        told = list(mistakes)[:MOST_MISTAKES]
+        more = len(mistakes) - len(told)
+        raise ValueError("\n".join(told + ([f"and {more} more"] if more else [])))
     return scenarios
 
 
@@ -175,11 +192,13 @@ def points_of(design: Design) -> list[Point]:
     else:
         if not isinstance(design, Mapping):
             raise ValueError(
-                f"design: {design!r} is not allowed; a mapping of paths to lists of values"
+                f"design: {shown(design)} is not allowed; a mapping of paths to lists of values"
             )
         for path, values in design.items():
             if isinstance(values, str) or not isinstance(values, Sequence):
-                raise ValueError(f"{path}: {values!r} is not allowed; a list of values")
+                raise ValueError(f"{path}: {shown(values)} is not allowed; a list of values")
+        if (count := prod(map(len, design.values()))) > MOST_POINTS:
+            raise _too_many(count)
         points = [dict(zip(design, values, strict=True)) for values in product(*design.values())]
     if not points or not points[0]:
         raise ValueError("design: there is no point in it; each path needs at least one value")

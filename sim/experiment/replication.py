@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from sim.core.description import as_json
 from sim.core.mistakes import a_path
+from sim.core.names import shown
 from sim.experiment.results import Results, as_csv, gather
 from sim.experiment.running.engine import Engine
 from sim.experiment.running.own_code import own_code
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_TIMES = 1_000_000_000
 """Replications: more are a slip."""
+LARGEST_SEED = 2**128
+"""As people draw them."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -69,7 +72,7 @@ def replicate(scenario: Runnable, **effort: Unpack[Effort]) -> Results:
         ValueError: `times` or `seed` is out of range.
     """
     if not _runs(scenario):
-        raise ValueError(f"scenario: {scenario!r} is not allowed; a Scenario")
+        raise ValueError(f"scenario: {shown(scenario)} is not allowed; a Scenario")
     return compare({scenario.name: scenario}, **effort)
 
 
@@ -143,18 +146,24 @@ def _described(
 
 
 def _check(scenarios: Mapping[str, Runnable], times: object, seed: object) -> None:
-    for field, value, low in (("replications", times, 1), ("seed", seed, 0)):
-        if not isinstance(value, Integral) or int(value) < low:
-            raise ValueError(f"{field}: {value!r} is not allowed; an integer of at least {low}")
-        if field == "replications" and int(value) > MOST_TIMES:
-            raise ValueError(f"{field}: {value!r} is not allowed; at most {MOST_TIMES:,}")
+    _check_number("replications", times, 1, MOST_TIMES)
+    _check_number("seed", seed, 0, LARGEST_SEED)
     if not isinstance(scenarios, Mapping):
-        raise ValueError(f"scenarios: {scenarios!r} is not allowed; a mapping of names to them")
+        raise ValueError(
+            f"scenarios: {shown(scenarios)} is not allowed; a mapping of names to them"
+        )
     if not scenarios:
         raise ValueError("scenarios: at least one is needed")
     for name, scenario in scenarios.items():
         if not _runs(scenario):
-            raise ValueError(f"scenarios: {name}: {scenario!r} is not allowed; a Scenario")
+            raise ValueError(f"scenarios: {name}: {shown(scenario)} is not allowed; a Scenario")
+
+
+def _check_number(field: str, value: object, low: int, most: int) -> None:
+    if not isinstance(value, Integral) or int(value) < low:
+        raise ValueError(f"{field}: {shown(value)} is not allowed; an integer of at least {low}")
+    if int(value) > most:
+        raise ValueError(f"{field}: {shown(value)} is not allowed; at most {most:,}")
 
 
 def _runs(scenario: object) -> bool:

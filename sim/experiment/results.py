@@ -9,7 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.core.mistakes import a_path
+from sim.core.mistakes import a_path, texts_in
+from sim.core.names import shown
+from sim.core.quantity import number_in
 from sim.experiment import frames
 from sim.experiment.statistics import estimate as estimates
 from sim.experiment.statistics import steady_state as steady
@@ -168,13 +170,14 @@ class Results:
         Raises:
             ValueError: no such metric or variant, no quantile, or too small a sample.
         """
-        if quantile is not None and not 0.0 < quantile < 1.0:
-            raise ValueError(f"quantile: {quantile!r} is not allowed; above 0 and below 1")
+        if quantile is not None and not 0.0 < (number_in(quantile) or 0.0) < 1.0:
+            raise ValueError(f"quantile: {shown(quantile)} is not allowed; above 0 and below 1")
+        (metric,) = texts_in("metric", [metric])
         table = self.starts() if metric in TIMES else self.runs
         numeric = self.runs.iloc[:, 2:].select_dtypes("number").columns
         metrics = list(dict.fromkeys([*TIMES, *numeric]))
         if metric not in metrics:
-            raise ValueError(f"metric: {metric!r} is not known; known: {', '.join(metrics)}")
+            raise ValueError(f"metric: {shown(metric)} is not known; known: {', '.join(metrics)}")
         name = self._variant(variant)
         table = table[table["variant"] == name]
         if metric in TIMES:
@@ -195,6 +198,7 @@ class Results:
             ValueError: no such metric or variant, or the runs are too short.
         """
         name = self._variant(variant)
+        (metric,) = texts_in("metric", [metric])
         if metric in TIMES:
             self._refuse_censored(metric, name)
         return steady.steady_mean(metric, steady.series(self.starts(), self.samples, metric, name))
@@ -210,7 +214,7 @@ class Results:
         Raises:
             BlockingIOError: another process works in that folder.
         """
-        home = Path(out) / check_name("scenario", self.manifest["scenario"])
+        home = a_path("out", out) / check_name("scenario", self.manifest["scenario"])
         folder = home / check_name("run_id", self.run_id)
         if self.folder == folder:
             note_latest(folder)
@@ -237,8 +241,8 @@ class Results:
         known = list(self.runs["variant"].unique())
         if variant is None and len(known) == 1:
             return str(known[0])
-        if variant is None or variant not in known:
-            raise ValueError(f"variant: {variant!r} is not known; one of {', '.join(known)}")
+        if not isinstance(variant, str) or variant not in known:
+            raise ValueError(f"variant: {shown(variant)} is not known; one of {', '.join(known)}")
         return variant
 
 

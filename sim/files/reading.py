@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from sim.core.mistakes import MOST_TOLD, BadDescription, spoken
+from sim.core.mistakes import MOST_TOLD, BadDescription, several_of, spoken
 from sim.core.names import Dialect
 from sim.core.question import BadInput, ask
 from sim.files.assembly import assembled
@@ -58,20 +58,22 @@ def read(
         BadInput: all that is wrong with them, one mistake a line.
     """
     values: dict[str, object] = {
-        "files": _tuple(files),
+        "files": _tuple("files", files),
         "dialect": dialect,
-        "profile": _tuple(profile),
-        "env": _tuple(env),
-        "sizes": _tuple(sizes),
-        "override": _tuple(override),
+        "profile": _tuple("profile", profile),
+        "env": _tuple("env", env),
+        "sizes": _tuple("sizes", sizes),
+        "override": _tuple("override", override),
     }
     question = ask(ReadQuestion, values)
     return inventory_in(question) or understood(question)
 
 
-def _tuple(value: Any) -> tuple[Any, ...]:
-    several = isinstance(value, Iterable) and not isinstance(value, str)
-    return tuple(value) if several else (value,)
+def _tuple(field: str, value: object) -> tuple[Any, ...]:
+    try:
+        return tuple(several_of(value))
+    except ValueError as error:
+        raise BadInput(f"{field}: {error}") from None
 
 
 def read_application(*files: AnyPath) -> Application:
@@ -80,7 +82,7 @@ def read_application(*files: AnyPath) -> Application:
     Raises:
         BadInput: all that is wrong with them, one mistake a line.
     """
-    return understood(ask(ReadQuestion, {"files": _tuple(files)}))
+    return understood(ask(ReadQuestion, {"files": _tuple("files", files)}))
 
 
 def inventory_in(question: ReadQuestion) -> Inventory | None:

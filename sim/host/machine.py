@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, model_v
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
-from sim.core.names import Architecture
+from sim.core.names import Architecture, shown
 from sim.core.quantity import Bytes
 from sim.core.world import World
 from sim.host.disk_space import DiskSpace
@@ -24,7 +24,7 @@ def _is_law(value: Any) -> Any:
         isinstance(value, type) or not callable(getattr(value, "boot", None))
     ):
         raise ValueError(
-            f"{value!r} is not allowed; a description with boot(env, vcpus), which returns "
+            f"{shown(value)} is not allowed; a description with boot(env, vcpus), which returns "
             f"something with run(work, weight, cap)"
         )
     return value

@@ -79,4 +79,4 @@ __all__ = [
     "waterfalls",
 ]
 
-facade(__name__)
+facade(__name__, checked=True)

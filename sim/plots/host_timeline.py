@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from sim.core.names import shown
 from sim.plots.canvas import SMALL, binary_ticks, frame, legend_below, new_figure
 from sim.plots.palette import FAINT, INK
 from sim.units import GiB
@@ -60,7 +61,7 @@ def _one(samples: pd.DataFrame, host: str | None) -> pd.DataFrame:
             value = samples[column].iloc[0] if wanted is None else wanted
             if not (samples[column] == value).any():
                 known = ", ".join(samples[column].unique())
-                raise ValueError(f"{column}: {value!r} is not known; one of {known}")
+                raise ValueError(f"{column}: {shown(value)} is not known; one of {known}")
             samples = samples[samples[column] == value]
     if samples.empty:
         raise ValueError("samples: not one reading; give the scenario `sample_every`")

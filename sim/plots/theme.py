@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 
+from sim.core.names import shown
 from sim.core.question import BadInput
 
 VARIABLE = "BERTHSIM_THEME"
@@ -42,7 +43,7 @@ def theme(name: str | None = None) -> str:
     if name not in THEMES:
         close = get_close_matches(name, THEMES, 1)
         meant = f"; did you mean {close[0]}?" if close else ""
-        raise BadInput(f"{VARIABLE}: {name!r} is not allowed; light or dark{meant}")
+        raise BadInput(f"{VARIABLE}: {shown(name)} is not allowed; light or dark{meant}")
     if _chosen != [name]:
         from matplotlib.colors import get_named_colors_mapping
 

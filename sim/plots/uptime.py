@@ -1,9 +1,6 @@
 """When each part of an application is up, what it waits for, and the way that decides."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
@@ -11,9 +8,6 @@ from matplotlib.patches import Patch
 from sim.core.quantity import shown_duration
 from sim.plots.canvas import axes, frame, legend_below, rows
 from sim.plots.palette import FAINT, GRID, INK, PHASES, in_order, phase_color, phase_name
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 WAIT = "waits"
 

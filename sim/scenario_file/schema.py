@@ -20,7 +20,7 @@ from sim import catalog
 from sim.catalog.registries import RegistryName
 from sim.core.description import description, with_figure
 from sim.core.mistakes import OneOf
-from sim.core.names import FOLDER_NAME, Architecture
+from sim.core.names import FOLDER_NAME, Architecture, shown
 from sim.core.quantity import (
     NUMBER,
     AtMost,
@@ -82,7 +82,7 @@ def _platform(value: str) -> str:
     allowed = f"{', '.join(map(repr, names[:-1]))} or {names[-1]!r}"
     hint = str(platforms.unknown_platform(value, names)).partition("; did you mean ")[2]
     said = f"; did you mean {hint}" if hint else ""
-    raise ValueError(f"{value!r} is not allowed; {allowed}{said}")
+    raise ValueError(f"{shown(value)} is not allowed; {allowed}{said}")
 
 
 def _bare(value: str) -> str:
@@ -95,7 +95,7 @@ def _from_manifest(value: object, info: ValidationInfo) -> object:
     if isinstance(value, Image):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not allowed; the path of a manifest")
+        raise ValueError(f"{shown(value)} is not allowed; the path of a manifest")
     context = info.context or {}
     return read_image(
         context.get("folder", Path()) / value,
@@ -122,7 +122,9 @@ def _from_files(value: object, info: ValidationInfo) -> object:
         return value
     paths = [value] if isinstance(value, str) else value
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
-        raise ValueError(f"{value!r} is not allowed; the path of a compose file, manifests, ...")
+        raise ValueError(
+            f"{shown(value)} is not allowed; the path of a compose file, manifests, ..."
+        )
     folder = (info.context or {}).get("folder", Path())
     return read(*(folder / path for path in paths))
 
@@ -132,7 +134,9 @@ def _fit(value: object, info: ValidationInfo) -> object:
     if isinstance(value, Fit):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not allowed; the path of a file that sim fit has written")
+        raise ValueError(
+            f"{shown(value)} is not allowed; the path of a file that sim fit has written"
+        )
     return read_fit((info.context or {}).get("folder", Path()) / value)
 
 
@@ -563,7 +567,7 @@ def without_effect(data: Mapping[Any, Any], platform: object) -> list[str]:
         for path, option in OPTIONS.items()
     }
     return [
-        f"{path}: {value!r} is not allowed on {platform}, where it has no effect; "
+        f"{path}: {shown(value)} is not allowed on {platform}, where it has no effect; "
         f"it is for {', '.join(takers[path])}"
         for path, value in _given(data)
         if platform not in takers[path]

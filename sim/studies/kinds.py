@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, get_args
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
 from sim import catalog
-from sim.core.names import Architecture, UnknownName, unknown
+from sim.core.mistakes import several_of
+from sim.core.names import Architecture, UnknownName, shown, unknown
 from sim.core.quantity import Bytes, ReservedVcpu, Seconds, Vcpu, number_in, shown_size
 from sim.core.question import Mistake, Typed
 
@@ -35,8 +36,7 @@ def at_least(low: int, value: object, most: int = MOST) -> int:
         exact = isinstance(value, Integral) and not isinstance(value, bool)
         number = int(value) if exact and abs(value) < 10**MOST_DIGITS else None  # type: ignore[call-overload,arg-type]
     if number is None or number < low:
-        shown = repr(value[:40]) if isinstance(value, str) else str(value)[:40]
-        raise ValueError(f"{shown} is not allowed; an integer of at least {low}")
+        raise ValueError(f"{shown(value)} is not allowed; an integer of at least {low}")
     if number > most:
         raise ValueError(f"{number} is not allowed; at most {most:,}")
     return number
@@ -53,7 +53,7 @@ def number(allowed: str, good: Callable[[float], bool]) -> BeforeValidator:
     def check(value: object) -> float:
         exact = number_in(value)
         if exact is None or not good(exact):
-            raise ValueError(f"{value!r} is not allowed; {allowed}")
+            raise ValueError(f"{shown(value)} is not allowed; {allowed}")
         return exact
 
     return BeforeValidator(check)
@@ -64,7 +64,7 @@ def among(field: str, names: Callable[[], Iterable[str]] | Sequence[str]) -> Bef
 
     def check(value: object) -> object:
         known = list(names() if callable(names) else names)
-        if value not in known:
+        if not isinstance(value, str) or value not in known:
             raise _not_known(field, value, known)
         return value
 
@@ -77,7 +77,7 @@ def _not_known(field: str, value: object, known: Sequence[str]) -> UnknownName:
     from sim.studies.platforms import unknown_platform
 
     tell = unknown_platform if field == "platform" else partial(unknown, field)
-    return UnknownName(str(tell(str(value), known)).removeprefix(f"{field}: "))
+    return UnknownName(str(tell(value, known)).removeprefix(f"{field}: "))
 
 
 def several(
@@ -90,8 +90,7 @@ def several(
     """
 
     def check(value: object) -> str | tuple[str, ...]:
-        one = isinstance(value, str) or not isinstance(value, Iterable)
-        every = [value] if one else list(value)  # type: ignore[call-overload]
+        every = several_of(value)
         apart = (word.split(",") if isinstance(word, str) else [word] for word in every)
         words = list(dict.fromkeys(word for words in apart for word in words))
         known = [*names(), *([everything] if everything else [])]
@@ -101,7 +100,9 @@ def several(
         if not words:
             raise ValueError(f"nothing is given; known: {', '.join(known)}")
         if len(words) > 1 and everything in words:
-            raise ValueError(f"{everything!r} is not allowed beside {words}; it has all of them")
+            raise ValueError(
+                f"{shown(everything)} is not allowed beside {words}; it has all of them"
+            )
         return str(words[0]) if len(words) == 1 else tuple(map(str, words))
 
     check.known = lambda: [*names(), *([everything] if everything else [])]  # type: ignore[attr-defined]
@@ -114,11 +115,10 @@ def texts(value: object) -> list[str]:
     Raises:
         ValueError: it is something else.
     """
-    many = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     found = []
-    for each in many:
+    for each in several_of(value):
         if not isinstance(each, str):
-            raise ValueError(f"{each!r} is not allowed; NAME=VALUE, or a mapping")
+            raise ValueError(f"{shown(each)} is not allowed; NAME=VALUE, or a mapping")
         found.append(each)
     return found
 
@@ -192,7 +192,9 @@ def app_or_service(names: Callable[[], Iterable[str]]) -> BeforeValidator:
         from sim.workload import Service
 
         alone = one_service(value)
-        if not isinstance(alone, Service) and alone not in (known := list(names())):
+        known = list(names())
+        named = isinstance(alone, str) and alone in known
+        if not named and not isinstance(alone, Service):
             raise _not_known("app", alone, known)
         return alone
 

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Literal, Protocol, TypeAlias
 
 from sim import catalog
-from sim.core.names import Architecture
+from sim.core.names import Architecture, shown
 from sim.core.quantity import LARGEST_VCPU, parse_bytes
 from sim.host import Machine
 from sim.image import AgentPull, Image, Registry
@@ -307,5 +307,5 @@ def bare_machine(host: str | None, instance: str = catalog.DEFAULT_TYPE) -> Mach
     if match is None:
         return catalog.bare(host)
     if not 1 <= int(match[1]) <= LARGEST_VCPU:
-        raise ValueError(f"host: {host!r} is not allowed; 1 to {LARGEST_VCPU:g} vCPUs")
+        raise ValueError(f"host: {shown(host)} is not allowed; 1 to {LARGEST_VCPU:g} vCPUs")
     return catalog.custom(float(match[1]), parse_bytes(match[2]))

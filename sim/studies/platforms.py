@@ -17,7 +17,7 @@ from sim.catalog.isolation.recovery import (
     instance_recovery,
     kubernetes_recovery,
 )
-from sim.core.names import UnknownName, unknown
+from sim.core.names import UnknownName, shown, unknown
 from sim.studies import platform_makers as makers
 from sim.studies.cost.charges import Charges
 from sim.studies.platform_row import (
@@ -107,8 +107,10 @@ def wanted(name: str, question: Question) -> tuple[PlatformRow, ...]:
     return rows(question) if name == "all" else (row(name),)
 
 
-def unknown_platform(name: str, allowed: Iterable[str]) -> UnknownName:
+def unknown_platform(name: object, allowed: Iterable[str]) -> UnknownName:
     """The error for `name`: what it is called here, or the nearest of the names allowed."""
+    if not isinstance(name, str):  # whatever was given in Python
+        return unknown("platform", name, allowed)
     allowed, usual = list(allowed), name.removesuffix("-spot")
     if name in _TABLE and _TABLE[name].interrupted and usual in allowed:
         return UnknownName(f"platform: {name!r} is {usual!r} at the price of Spot; ask for that")
@@ -116,7 +118,7 @@ def unknown_platform(name: str, allowed: Iterable[str]) -> UnknownName:
     now = next((each for each in mine if each in allowed), None)
     if now is None:
         return unknown("platform", name, allowed)
-    return UnknownName(f"platform: {name!r} is not known; did you mean {now!r}?")
+    return UnknownName(f"platform: {shown(name)} is not known; did you mean {now!r}?")
 
 
 def flavour(name: str) -> Flavour | None:
@@ -204,7 +206,7 @@ def register(
         ValueError: the name is taken or cannot be one, or nothing makes the platform.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) or name == "all":
-        raise ValueError(f"name: {name!r} is not allowed; small letters, digits and '-'")
+        raise ValueError(f"name: {shown(name)} is not allowed; small letters, digits and '-'")
     if name in _BUILT_IN or (flavour(name) is not None and name not in _TABLE):
         raise ValueError(f"name: {name!r} is taken; give your platform another")
     if make is None and scaling is None:
@@ -212,15 +214,15 @@ def register(
     strange = sorted(set(takes) - OPTIONS)
     if strange:
         raise unknown("takes", strange[0], sorted(OPTIONS))
-    shown = name if label is None else label
-    counted = f"{shown} sandboxes" if units is None else units
+    called = name if label is None else label
+    counted = f"{called} sandboxes" if units is None else units
     _TABLE[name] = PlatformRow(
         name=name,
-        label=shown,
-        phrase=f"on {shown}" if phrase is None else phrase,
+        label=called,
+        phrase=f"on {called}" if phrase is None else phrase,
         make=make,
         scaling=make if scaling is None else scaling,
-        density=(Flavour(name=name, label=shown, units=counted),),
+        density=(Flavour(name=name, label=called, units=counted),),
         startup=startup,
         lifecycle=True,
         file=True,

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, PlainValidator
 from sim import catalog
 from sim.core.cited import SCALES
 from sim.core.description import description, figures, with_figure
-from sim.core.names import UnknownName, nearest, unknown
+from sim.core.names import UnknownName, nearest, shown, unknown
 from sim.core.quantity import number_in
 from sim.core.question import Mistake, Typed, without_effect
 from sim.studies import platforms
@@ -52,7 +52,7 @@ def _quotas(quotas: Mapping[str, float] | Iterable[str]) -> Mapping[str, float]:
         value = number_in(number)
         if value is None or value <= 0.0:
             allowed = "a figure's key and a positive number, such as fargate.launch.refill=20"
-            wrong.append(f"{text!r} is not allowed; {allowed}")
+            wrong.append(f"{shown(text)} is not allowed; {allowed}")
         elif key not in catalog.figures():
             wrong.append(str(unknown_quota(key, catalog.figures())).removeprefix("quota: "))
         elif key in by_key:
@@ -274,4 +274,4 @@ def unknown_quota(key: str, known: Iterable[str]) -> UnknownName:
     if nearest(key, names):
         return unknown("quota", key, names)
     quotas = ", ".join(name for name in names if name.endswith((".refill", ".bucket")))
-    return UnknownName(f"quota: {key!r} is not known; quotas are {quotas}")
+    return UnknownName(f"quota: {shown(key)} is not known; quotas are {quotas}")

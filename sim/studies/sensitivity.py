@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.mistakes import a_path
-from sim.core.names import unknown
+from sim.core.names import shown, unknown
 from sim.core.quantity import shown_number
 from sim.experiment import Scenario
 from sim.experiment.replication import Interrupted
@@ -229,7 +229,7 @@ def _indices(
 
 def _check(scenario: Scenario, metric: str, replications: int, seed: int) -> None:
     if replications < 2:
-        raise ValueError(f"replications: {replications!r} is not allowed; at least 2")
+        raise ValueError(f"replications: {shown(replications)} is not allowed; at least 2")
     known = measures(run(scenario, seed, 0))
     if metric not in known:
         if metric == READY:

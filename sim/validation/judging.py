@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sim.catalog.data import DATA
 from sim.core.mistakes import a_path, spoken
+from sim.core.names import shown
 from sim.experiment.running.progress import progress
 from sim.validation.bars import ALL, GENERAL, OVERALL, Verdict, verdict
 from sim.validation.case import Case, groups
@@ -90,7 +91,7 @@ def validate(files: Sequence[Path] = (), *, shipped: bool = True) -> Judgement:
 
 def _several(files: object) -> Iterable[object]:
     if isinstance(files, str | PathLike) or not isinstance(files, Iterable):
-        raise BadData(f"files: {files!r} is not allowed; a list of paths")
+        raise BadData(f"files: {shown(files)} is not allowed; a list of paths")
     return files
 
 

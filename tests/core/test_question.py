@@ -92,13 +92,13 @@ def test_what_is_kept_is_the_whole_question() -> None:
     [
         (lambda: sim.calls(None, rate=1), "application: None is not allowed; an Application"),
         (lambda: sim.calls(None), "rate: it is missing"),
-        (lambda: sim.startup(platform=-1), "platform: '-1' is not known"),
+        (lambda: sim.startup(platform=-1), "platform: -1 is not known"),
         (lambda: sim.scale_out(quotas=1.5), "quota: 1.5 is not allowed; NAME=VALUE"),
-        (lambda: sim.read(5), "files: 5 is not allowed; a path"),
-        (lambda: sim.read_fit(5), "file: 5 is not allowed; a path"),
+        (lambda: sim.read(5), "files: 5 is not allowed; a text or a path"),
+        (lambda: sim.read_fit(5), "path: 5 is not allowed; a text or a path"),
         (lambda: sim.read_traces("x", cpu_share="a"), "cpu_share: 'a' is not allowed"),
         (lambda: sim.RelativeHalfWidth("a"), "target: 'a' is not allowed; a number"),
-        (lambda: sim.sweep(None, "a"), "design: 'a' is not allowed; a mapping"),
+        (lambda: sim.sweep(dict, "a"), "design: 'a' is not allowed; a mapping"),
         (lambda: sim.compare("a", times=1, seed=1), "scenarios: 'a' is not allowed; a mapping"),
     ],
 )

@@ -443,9 +443,9 @@ def test_a_replication_alone_equals_the_same_one_of_many() -> None:
     ("changed", "message"),
     [
         ({"times": 0}, "replications: 0"),
-        ({"times": "ten"}, "replications: 'ten' is not allowed; an integer of at least 1"),
+        ({"times": "ten"}, "times: 'ten' is not allowed; a whole number"),
         ({"seed": -1}, "seed: -1"),
-        ({"seed": "a"}, "seed: 'a' is not allowed; an integer of at least 0"),
+        ({"seed": "a"}, "seed: 'a' is not allowed; a whole number"),
     ],
 )
 def test_impossible_replications_are_refused(changed: dict[str, Any], message: str) -> None:

@@ -12,16 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sim.catalog.data import rows
 from sim.catalog.instances.own_types import own_types
 from sim.core.cited import Cited, plain
-from sim.core.names import unknown
+from sim.core.names import Architecture, unknown
 from sim.units import MiB
-
-if TYPE_CHECKING:
-    from sim.core.names import Architecture
 
 T = TypeVar("T")
 Row: TypeAlias = dict[str, str]

@@ -11,6 +11,7 @@ from sim.catalog.nodes.expression import is_expression
 from sim.catalog.nodes.max_pods import HOST_NETWORK_PODS, pod_cap
 from sim.catalog.nodes.max_pods import max_pods as evaluated_max_pods
 from sim.catalog.nodes.settings import NodeSettings
+from sim.core.names import shown
 from sim.platforms import DaemonSet, NodeConfig
 
 
@@ -103,8 +104,8 @@ def _asked(type_: str, max_pods: int | str, own: NodeSettings) -> int:
         return value
     if own.ami not in (None, "al2023"):
         raise ValueError(
-            f"max-pods: {max_pods!r} is not allowed with {own.ami}, which reads no expression; a "
-            f"number, or al2023"
+            f"max-pods: {shown(max_pods)} is not allowed with {own.ami}, which reads no "
+            f"expression; a number, or al2023"
         )
     return min(value, pod_cap(type_)) if own.group == "managed" else value
 

@@ -3,6 +3,7 @@
 from sim.catalog.figures import figure
 from sim.catalog.instances.table import instance, known_network
 from sim.catalog.nodes.expression import evaluated
+from sim.core.names import shown
 from sim.platforms.kubernetes.daemon_set import MOST_PODS
 from sim.units import MiB
 
@@ -36,10 +37,10 @@ def max_pods(text: str, type_: str) -> int:
     try:
         pods = evaluated(text, variables)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not allowed; {ALLOWED}: {error}") from error
+        raise ValueError(f"{shown(text)} is not allowed; {ALLOWED}: {error}") from error
     if not 1 <= pods <= MOST_PODS:
         raise ValueError(
-            f"{text!r} is not allowed; it comes to {pods} on {type_}: from 1 to {MOST_PODS}"
+            f"{shown(text)} is not allowed; it comes to {pods} on {type_}: from 1 to {MOST_PODS}"
         )
     return pods
 

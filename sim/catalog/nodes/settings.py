@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from sim.catalog.instances.amis import Ami
 from sim.core.description import description
+from sim.core.names import shown
 from sim.core.quantity import AtMost, Bytes, Vcpu, parse_bytes, parse_vcpu, shown_size
 from sim.core.question import Question, Typed
 from sim.platforms.kubernetes.daemon_set import DaemonSet
@@ -54,7 +55,7 @@ def _read(kind: str, make: Callable[[str], T]) -> BeforeValidator:
         try:
             return make(value)
         except ValueError as error:
-            raise ValueError(f"{value!r} is not allowed; {kind}: {error}") from error
+            raise ValueError(f"{shown(value)} is not allowed; {kind}: {error}") from error
 
     return BeforeValidator(read)
 
@@ -93,12 +94,14 @@ def _threshold(value: object, info: ValidationInfo) -> object:
     """A share such as `5%`, or bytes."""
     typed = bool(info.context and info.context.get("text"))
     if typed and isinstance(value, int | float):
-        raise ValueError(f"{value!r} is not allowed; a size such as 100Mi, or a share such as 5%")
+        raise ValueError(
+            f"{shown(value)} is not allowed; a size such as 100Mi, or a share such as 5%"
+        )
     if isinstance(value, str) and value.strip().endswith("%"):
         digits = value.strip()[:-1]
         share = float(digits) / 100.0 if re.fullmatch(r"\d+(\.\d+)?", digits) else 1.0
         if not share < 1.0:
-            raise ValueError(f"{value!r} is not allowed; from 0% to below 100%")
+            raise ValueError(f"{shown(value)} is not allowed; from 0% to below 100%")
         return share
     return kubernetes_bytes(value) if isinstance(value, str) else value
 

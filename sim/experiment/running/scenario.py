@@ -10,7 +10,7 @@ from simpy import Event
 from sim.core.cited import Cited
 from sim.core.description import description
 from sim.core.fitted import with_fitted
-from sim.core.names import FOLDER_NAME
+from sim.core.names import FOLDER_NAME, shown
 from sim.core.quantity import LONGEST, Between, Count, Rate, Seconds, shown_bound, shown_plain
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
@@ -103,7 +103,9 @@ class HasFigures(Protocol):
 
 def _is_platform(value: Any) -> Any:
     if isinstance(value, type) or not callable(getattr(value, "deploy", None)):
-        raise ValueError(f"{value!r} is not allowed; a platform, such as catalog.ecs('m5.xlarge')")
+        raise ValueError(
+            f"{shown(value)} is not allowed; a platform, such as catalog.ecs('m5.xlarge')"
+        )
     return value
 
 

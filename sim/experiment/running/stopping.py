@@ -12,6 +12,8 @@ from dataclasses import KW_ONLY, dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sim.core.names import shown
+
 if TYPE_CHECKING:
     from sim.experiment.running.run import RunRow
 
@@ -97,9 +99,9 @@ class RelativeHalfWidth:
     def __post_init__(self) -> None:
         for field in ("target", "confidence", "least", "most", "ahead"):
             if not isinstance(value := getattr(self, field), Real):
-                raise ValueError(f"{field}: {value!r} is not allowed; a number")
+                raise ValueError(f"{field}: {shown(value)} is not allowed; a number")
         if not isinstance(self.metric, str):
-            raise ValueError(f"metric: {self.metric!r} is not allowed; a column of runs")
+            raise ValueError(f"metric: {shown(self.metric)} is not allowed; a column of runs")
         allowed = {
             "target": (0.0 < self.target < 1.0, "above 0 and below 1"),
             "confidence": (0.0 < self.confidence < 1.0, "above 0 and below 1"),
@@ -109,7 +111,7 @@ class RelativeHalfWidth:
         }
         for field, (good, words) in allowed.items():
             if not good:
-                raise ValueError(f"{field}: {getattr(self, field)!r} is not allowed; {words}")
+                raise ValueError(f"{field}: {shown(getattr(self, field))} is not allowed; {words}")
 
     def checks_after(self, n: int) -> int:
         """For how many further replications it must hold, once it holds at n."""

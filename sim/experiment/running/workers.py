@@ -22,6 +22,7 @@ from contextvars import ContextVar
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from sim.core.names import shown
 from sim.experiment.running.batch import Batch, Bundle, perform
 
 if TYPE_CHECKING:
@@ -316,8 +317,8 @@ class DaskCluster:
     def _connect(self, distributed: Any, address: str) -> Any:
         if self._own is None and not ADDRESS.fullmatch(address):
             raise ConnectionError(
-                f"cluster: {address!r} is not allowed; the address of a Dask scheduler such as "
-                f"tcp://10.0.0.1:8786, or local"
+                f"cluster: {shown(address)} is not allowed; the address of a Dask scheduler such "
+                f"as tcp://10.0.0.1:8786, or local"
             )
         if self._own is None:
             _knock(address)
@@ -406,7 +407,7 @@ class Workers:
             jobs, cluster, _ = WHERE.get()
         most = MOST_A_CORE * (os.cpu_count() or 1)
         if jobs is not None and not 1 <= jobs <= most:
-            raise NoSuchWorkers(f"jobs: {jobs!r} is not allowed; 1 to {most} on this machine")
+            raise NoSuchWorkers(f"jobs: {shown(jobs)} is not allowed; 1 to {most} on this machine")
         if jobs is not None and cluster not in (None, "local"):
             raise NoSuchWorkers(f"jobs: a cluster at {cluster!r} has as many workers as it has")
         self._may_grow = jobs is None and cluster is None

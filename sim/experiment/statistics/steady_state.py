@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.core.names import shown
 from sim.experiment.running.stopping import RunningMean
 from sim.experiment.statistics.estimate import Estimate, TooFew, mean
 
@@ -106,7 +107,7 @@ def series(
         return _by_run(starts[starts["variant"] == variant].sort_values(["run", "task"]), metric)
     known = samples["resource"].unique().tolist()
     if metric not in known:
-        raise ValueError(f"metric: {metric!r} is not known; known: {', '.join(times + known)}")
+        raise ValueError(f"metric: {shown(metric)} is not known; known: {', '.join(times + known)}")
     rows = samples[(samples["variant"] == variant) & (samples["resource"] == metric)]
     return _by_run(rows.groupby(["run", "time_s"])["used"].sum().reset_index(), "used")
 

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
+from sim.core.names import shown
 from sim.core.question import BadInput
 
 LARGEST = 16 * 2**20
@@ -57,7 +58,7 @@ def path_of(path: object) -> Path:
         BadInput: it is something else.
     """
     if not isinstance(path, str | PathLike):
-        raise BadInput(f"file: {path!r} is not allowed; a path")
+        raise BadInput(f"file: {shown(path)} is not allowed; a path")
     return Path(path)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sim import catalog
 from sim.core.cited import plain
 from sim.core.mistakes import BadDescription, not_json, spoken
+from sim.core.names import shown
 from sim.core.quantity import number_in
 from sim.core.question import BadInput
 from sim.files.draft import refuse_crowd
@@ -44,7 +45,7 @@ def read_traces(*files: str | PathLike[str], cpu_share: float | None = None) -> 
     """
     share = catalog.figure("traces.cpu_share").value if cpu_share is None else cpu_share
     if number_in(share) is None or not 0.0 < share <= 1.0:
-        raise BadInput(f"cpu_share: {share!r} is not allowed; above 0 and at most 1")
+        raise BadInput(f"cpu_share: {shown(share)} is not allowed; above 0 and at most 1")
     paths, wrong = [path_of(each) for each in files], []
     spans: list[Iterator[TracedSpan]] = []
     for path in paths:

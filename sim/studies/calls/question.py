@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from sim import catalog
 from sim.catalog import AutoscalerName
 from sim.core.description import description
+from sim.core.names import shown
 from sim.core.question import Mistake, Question, Typed, without_effect
 from sim.studies import platforms
 from sim.studies.calls.scaling.rate_change import Ramp
@@ -142,7 +143,7 @@ class CallsQuestion(CallsOptions):
     def _has_calls(self) -> "CallsQuestion":
         application = self.application
         if not isinstance(application, Application):
-            raise ValueError(f"application: {application!r} is not allowed; an Application")
+            raise ValueError(f"application: {shown(application)} is not allowed; an Application")
         if not application.entries:
             raise ValueError(
                 f"{application.name}: entry: it is missing; which operation users ask for, "

@@ -14,7 +14,7 @@ from sim import catalog
 from sim.catalog.prices import DEFAULT_REGION, Purchase
 from sim.core.cited import Cited, plain
 from sim.core.description import description
-from sim.core.names import Architecture
+from sim.core.names import Architecture, shown
 from sim.core.quantity import Bytes, Vcpu
 from sim.platforms import FargateSize
 from sim.studies.cost.charges import Charges
@@ -184,7 +184,7 @@ def whole_machines(count: int, each: int) -> int:
         ValueError: none fits on one.
     """
     if each < 1:
-        raise ValueError(f"each: {each!r} is not allowed; at least one task fits on a machine")
+        raise ValueError(f"each: {shown(each)} is not allowed; at least one task fits on a machine")
     return -(-count // each)
 
 

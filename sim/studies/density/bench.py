@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from sim.core.names import shown
 from sim.core.world import World
 from sim.start import Deployment, Sandbox
 from sim.workload import (
@@ -98,7 +99,7 @@ class Bench:
         if service.cpu == 0.0:
             raise ValueError("cpu: 0 has no density by use: its load is a fraction of cpu")
         if slowdown < 1.0:
-            raise ValueError(f"slowdown: {slowdown!r} is not allowed; at least 1")
+            raise ValueError(f"slowdown: {shown(slowdown)} is not allowed; at least 1")
         self.service = service
         self.load = service.load
         self.vcpu = vcpu

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 from sim import catalog
 from sim.catalog.nodes.expression import is_expression
 from sim.core.description import description
+from sim.core.names import shown
 from sim.core.question import Mistake, Typed, without_effect
 from sim.platforms.kubernetes.daemon_set import MOST_PODS
 from sim.studies.cost.terms import PriceTerms
@@ -50,13 +51,13 @@ def _max_pods(value: object, info: ValidationInfo) -> object:
         pods = 1 if type_ is None else catalog.max_pods(value, type_)
         return value if is_expression(value) else pods
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_PODS:
-        raise ValueError(f"{value!r} is not allowed; an integer from 1 to {MOST_PODS}")
+        raise ValueError(f"{shown(value)} is not allowed; an integer from 1 to {MOST_PODS}")
     return value
 
 
 def _above_0(seconds: float) -> float:
     if seconds == 0.0:
-        raise ValueError(f"{seconds!r} is not allowed; above 0 seconds")
+        raise ValueError(f"{shown(seconds)} is not allowed; above 0 seconds")
     return seconds
 
 
@@ -145,7 +146,9 @@ class DensityQuestion(PriceTerms):
             words = "0 has no density by use: --load is a fraction of it; --by reservation"
             yield Mistake(("cpu",), words)
         if is_expression(self.max_pods) and self.ami in ("al2", "bottlerocket"):
-            words = f"{self.max_pods!r} is not allowed with {self.ami}: al2023 reads expressions"
+            words = (
+                f"{shown(self.max_pods)} is not allowed with {self.ami}: al2023 reads expressions"
+            )
             yield Mistake(("max_pods", "ami"), words)
         type_ = catalog.instance(self.instance)
         if self.architecture not in (None, type_.architecture):

@@ -2,6 +2,8 @@
 
 import math
 
+from sim.core.names import shown
+
 
 def most_lost(tasks: int, hosts: int) -> int:
     """Tasks that one host takes along at most, where they are spread evenly.
@@ -10,7 +12,7 @@ def most_lost(tasks: int, hosts: int) -> int:
         ValueError: there is no host.
     """
     if hosts < 1:
-        raise ValueError(f"hosts: {hosts!r} is not allowed; at least 1")
+        raise ValueError(f"hosts: {shown(hosts)} is not allowed; at least 1")
     return math.ceil(tasks / hosts)
 
 
@@ -24,7 +26,7 @@ def replicas_lost(hosts: int, replicas: int, dead: int) -> list[float]:
     """
     for name, value in (("replicas", replicas), ("dead", dead)):
         if not 0 <= value <= hosts:
-            raise ValueError(f"{name}: {value!r} is not allowed; 0 to hosts = {hosts}")
+            raise ValueError(f"{name}: {shown(value)} is not allowed; 0 to hosts = {hosts}")
     ways = math.comb(hosts, dead)
     return [
         math.comb(replicas, lost) * math.comb(hosts - replicas, dead - lost) / ways

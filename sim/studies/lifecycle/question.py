@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from sim import catalog
 from sim.core.description import description
+from sim.core.names import shown
 from sim.core.quantity import LARGEST_WORK, parse_size, parse_work
 from sim.core.question import Mistake, Question, Typed
 from sim.image import Image
@@ -56,12 +57,12 @@ def _pairs(key: Callable[[str, Info], K], value: Callable[[str, Info], V]) -> Pl
             name, equals, rest = text.partition("=")
             try:
                 if not equals or not name:
-                    raise ValueError(f"{text!r} is not allowed; NAME=VALUE")
+                    raise ValueError(f"{shown(text)} is not allowed; NAME=VALUE")
                 if key(name, info) in by_key:
                     raise ValueError(f"{name!r} is given twice")
                 by_key[key(name, info)] = value(rest, info)
             except ValueError as error:
-                wrong.append(f"{text!r}: {error}")
+                wrong.append(f"{shown(text)}: {error}")
         if wrong:
             raise ValueError("\n".join(wrong))
         return by_key

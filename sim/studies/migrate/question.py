@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 from sim import catalog
 from sim.catalog.prices import DEFAULT_REGION
 from sim.core.description import description
+from sim.core.mistakes import several_of
+from sim.core.names import shown
 from sim.core.question import Mistake, Question, Typed
 from sim.studies import platforms
 from sim.studies.cost.terms import PLANS, PriceTerms, PurchaseName, RegionName
@@ -22,14 +24,14 @@ MOST_SPARE = 2
 def _platforms(value: object) -> tuple[str, ...]:
     """Names of platforms, of `ec2,ecs` and such where they were typed."""
     if not isinstance(value, Iterable):
-        raise ValueError(f"{value!r} is not allowed; names of platforms")
-    words = [value] if isinstance(value, str) else list(value)
+        raise ValueError(f"{shown(value)} is not allowed; names of platforms")
+    words = several_of(value)
     names = [name.strip() for word in words for name in str(word).split(",")]
     for name in names:
         platforms.row(name)
         if name not in [row.name for row in platforms.plannable()]:
             known = ", ".join(row.name for row in platforms.plannable())
-            raise ValueError(f"{name!r} is not allowed; one of {known}")
+            raise ValueError(f"{shown(name)} is not allowed; one of {known}")
     return tuple(dict.fromkeys(names))
 
 

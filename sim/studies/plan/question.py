@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from sim.core.description import description
-from sim.core.names import Dialect
+from sim.core.names import Dialect, shown
 from sim.core.quantity import number_in, parse_seconds
 from sim.core.question import Typed
 from sim.studies import platforms
@@ -29,7 +29,7 @@ def _instance(name: object) -> str:
 def _spare(value: object) -> int:
     number = at_least(0, value)
     if number > MOST_SPARE:
-        raise ValueError(f"{value!r} is not allowed; 0 to {MOST_SPARE}")
+        raise ValueError(f"{shown(value)} is not allowed; 0 to {MOST_SPARE}")
     return number
 
 
@@ -69,13 +69,13 @@ def _limit(text: str) -> PlanLimit:
     match = _LIMIT.fullmatch(text)
     if match is None or match[1] not in MEASURES:
         raise ValueError(
-            f"{text!r} is not allowed; such as cost<=500 (USD a month), ready<=60s (cold, median), "
-            f"warm<=10s or machines<=3, several with a comma between"
+            f"{shown(text)} is not allowed; such as cost<=500 (USD a month), ready<=60s (cold, "
+            f"median), warm<=10s or machines<=3, several with a comma between"
         )
     seconds = match[1] in ("ready", "warm")
     most = parse_seconds(match[2]) if seconds else number_in(match[2].removesuffix("USD"))
     if most is None or most < 0.0:
-        raise ValueError(f"{text!r} is not allowed; {match[2]!r} is no number of at least 0")
+        raise ValueError(f"{shown(text)} is not allowed; {match[2]!r} is no number of at least 0")
     return PlanLimit(text, MEASURES[match[1]], most)
 
 

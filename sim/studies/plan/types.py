@@ -9,7 +9,7 @@ from math import ceil, inf
 
 from sim import catalog
 from sim.catalog.instances.table import Instance, usual
-from sim.core.names import unknown
+from sim.core.names import shown, unknown
 from sim.workload.application import Application, Part
 
 AUTO = "auto"
@@ -38,7 +38,7 @@ def allowed(instance: str) -> tuple[str, ...]:
         if _plain(each) and (instance != AUTO or usual(each.name))
     )
     if not types:
-        raise ValueError(f"{instance!r} is not allowed; no type that it matches can be chosen")
+        raise ValueError(f"{shown(instance)} is not allowed; no type that it matches can be chosen")
     return types
 
 

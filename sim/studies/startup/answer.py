@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sim.core.names import SPOKEN
+from sim.core.names import SPOKEN, shown
 from sim.core.quantity import parse_seconds
 from sim.experiment import Results, Scenario
 from sim.experiment.statistics.estimate import needed
@@ -230,7 +230,7 @@ def requirement(text: str) -> tuple[str, float]:
     """
     column, _, duration = text.replace(" ", "").partition("<=")
     if f"{column}_s" not in QUANTILES or not duration:
-        raise ValueError(f"require: {text!r} is not allowed; such as p95<=30s or p50<=10s")
+        raise ValueError(f"require: {shown(text)} is not allowed; such as p95<=30s or p50<=10s")
     return f"{column}_s", parse_seconds(duration)
 
 

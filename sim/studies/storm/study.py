@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from sim import catalog
 from sim.core.description import description
+from sim.core.names import shown
 from sim.core.quantity import LARGEST_VCPU, parse_vcpu, shown_duration, shown_size
 from sim.core.question import Mistake, Question, Typed, asking, without_effect
 from sim.experiment import Results, replicate
@@ -241,9 +242,9 @@ def resident(runtime: str, *, sandboxes: int, memory: float) -> float:
         ValueError: the name is not known, or a value is out of range.
     """
     if sandboxes < 0:
-        raise ValueError(f"sandboxes: {sandboxes!r} is not allowed; an integer of at least 0")
+        raise ValueError(f"sandboxes: {shown(sandboxes)} is not allowed; an integer of at least 0")
     if not memory > 0.0:
-        raise ValueError(f"memory: {memory!r} is not allowed; a number of bytes above 0")
+        raise ValueError(f"memory: {shown(memory)} is not allowed; a number of bytes above 0")
     return catalog.footprint(runtime).resident(sandboxes, memory)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 from pydantic import BeforeValidator
 
 from sim.core.description import description
+from sim.core.names import shown
 from sim.core.quantity import parse_seconds
 from sim.core.question import Typed
 
@@ -35,7 +36,7 @@ def _change(value: object) -> object:
     except ValueError:
         ends = (0.0, 0.0)
     if match is None or not all(end > 0.0 for end in ends):
-        raise ValueError(f"{value!r} is not allowed; {_ALLOWED}")
+        raise ValueError(f"{shown(value)} is not allowed; {_ALLOWED}")
     seconds = parse_seconds(match[3]) if match[3] else 0.0
     return RateChange(begin=ends[0], end=ends[1], seconds=seconds)
 

@@ -157,9 +157,9 @@ def _holding(origin: type, inner: tuple[Any, ...]) -> Kind:
     several = [kind_of(each) for each in inner if each is not ...] or [ANYTHING]
 
     def takes(value: object) -> bool:
-        if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+        if not isinstance(value, Iterable) or isinstance(value, str | bytes):
             return False
-        if hasattr(value, "__next__"):
+        if hasattr(value, "__next__") or isinstance(value, Mapping):
             return origin is Iterable
         if getattr(value, "ndim", 1) == 0:
             return False

@@ -7,7 +7,7 @@ timeouts and the resuming of processes.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, Final
@@ -27,6 +27,13 @@ NOBODY: Final = ()
 
 FIRST = EventPriority(-1)
 """Before all else of an instant: what is left of an event at which a run has stopped."""
+
+SOME: Final = 100_000
+"""Events between two looks at whether anything happens in a run."""
+
+
+class Endless(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """A run that does not come to an end."""
 
 
 class Happening(Event):
@@ -62,7 +69,17 @@ class Happening(Event):
 class Clock(Environment):
     """SimPy's environment; a start asks it for the time two dozen times."""
 
-    __slots__ = ("_active_proc", "_eid", "_now", "_queue")
+    __slots__ = (
+        "_active_proc",
+        "_bounded",
+        "_eid",
+        "_idle",
+        "_mark",
+        "_now",
+        "_queue",
+        "happened",
+        "patience",
+    )
 
     _now: float
     _queue: list[tuple[float, Any, Any, Event]]
@@ -71,6 +88,15 @@ class Clock(Environment):
 
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(float(initial_time))
+        self.happened: Callable[[], object] | None = None
+        """Gives another value whenever something has happened that counts; None: all does."""
+        self.patience = 20_000_000
+        """Events in which nothing happens, after which nothing will."""
+        self._bounded = False
+        """Whether the run ends by itself as time goes on."""
+        self._mark: object = None
+        self._idle = 0
+        """Events since the last of which a look has seen something happen."""
 
     @property
     def now(self) -> float:
@@ -97,9 +123,11 @@ class Clock(Environment):
         """Run to a time, to an event, whose value is returned, or until nothing is left to happen.
 
         Raises:
+            Endless: too many events have come in which nothing happened.
             RuntimeError: nothing is left to happen, and the event has not happened.
         """
         end: Any = until
+        self._bounded, self._mark = until is not None, None
         if until is not None and not isinstance(until, Event):
             end = self._at(float(until))
         if end is not None:
@@ -127,9 +155,17 @@ class Clock(Environment):
 
     def _run_all(self) -> None:
         """What `Environment.step` does, again and again."""
+        while self._run_some():
+            self._look()
+
+    def _run_some(self) -> bool:
+        """Let some events happen; whether any may be left."""
         queue, take = self._queue, heappop
-        while queue:
-            self._now, _, _, event = take(queue)
+        for _nth in range(SOME):
+            try:
+                self._now, _, _, event = take(queue)
+            except IndexError:  # nothing is left to happen
+                return False
             callbacks: Any
             ok: bool
             if isinstance(event, Happening):
@@ -145,10 +181,37 @@ class Clock(Environment):
                 self.schedule(event, FIRST)
                 raise
             if not ok and not event.defused:
-                failed: Any = event._value
-                error = type(failed)(*failed.args)
-                error.__cause__ = failed
-                raise error
+                raise _once_more(event._value)
+        return True
+
+    def _look(self) -> None:
+        """Raise `Endless` where nothing has happened for too many events.
+
+        Where a run ends by itself, it is enough that time goes on.
+        """
+        happened = self.happened
+        ends = self._bounded or happened is None
+        mark = None if happened is None else happened(), self._now if ends else None
+        self._idle = self._idle + SOME if mark == self._mark else 0
+        self._mark = mark
+        if self._idle >= self.patience:
+            told = f"in its last {self._idle:,} events nothing has happened"
+            if ends:
+                raise Endless(
+                    f"until: its clock does not get there from {self._now:,.10g} s; {told}, so "
+                    f"a process waits for 0 s again and again"
+                )
+            raise Endless(
+                f"until: missing; {told}, and its clock is at {self._now:,.10g} s, so a process "
+                f"waits again and again, and never ends"
+            )
+
+
+def _once_more(failed: Any) -> BaseException:
+    """The failure of an event that nobody has handled, for who runs it all."""
+    error: BaseException = type(failed)(*failed.args)
+    error.__cause__ = failed
+    return error
 
 
 # To mypy, and to what is compiled with it, it stays the property it is.

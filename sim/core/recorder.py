@@ -411,6 +411,13 @@ class Recorder:
         self.sample_used.extend(used)
         self.sample_capacity.extend(capacity)
 
+    def size(self) -> tuple[int, ...]:
+        """How much there is of all but readings, which somebody may take of what does nothing."""
+        ended = sum(total.count for total in self.totals.values())
+        filed = len(self._columns.task) + len(self._rows) + ended
+        begun = len(self.task_outcome), self.opened, len(self.unfiled)
+        return (filed, *begun, self.ready, len(self.request_task))
+
     def close(self) -> None:
         """End the run: whatever is still open is censored, never done."""
         for span in list(self.spans):
@@ -419,3 +426,4 @@ class Recorder:
             each.end(CENSORED)
         for task in sorted(self.tiles):
             self._end_phase(task, self.env.now, CENSORED)
+        self.env.happened = None  # they would keep each other alive

@@ -20,3 +20,4 @@ class World:
         self.env = Clock()
         self.random = Streams(seed, replication)
         self.record = Recorder(self.env, keep)
+        self.env.happened = self.record.size

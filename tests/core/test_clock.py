@@ -1,6 +1,7 @@
 """The loop is SimPy's: any process of SimPy's runs in it, and events come in SimPy's order."""
 
 from collections.abc import Generator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simpy.events import ConditionValue
 
-from sim.clock import Clock
+from sim.clock import Clock, Endless
+from sim.core.world import World
 
 Steps = Generator[simpy.Event, Any, Any]
 
@@ -140,3 +142,49 @@ def test_a_run_stops_where_it_is_told_to() -> None:
     assert env.run(until=pause) == "done"
     assert env.run(until=pause) == "done"  # it has happened
     assert env.now == 3.0
+
+
+def polling(pause: float = 1.0, sees: int = 10**9) -> World:
+    """A world, soon impatient, in which somebody polls for ever, and sees something each time
+    that it has polled so often.
+    """
+    world = World()
+    world.env.patience = 200_000
+
+    def polls() -> Steps:
+        task = world.record.task("web")
+        yield world.env.timeout(3.0)
+        for number in count(1):
+            yield world.env.timeout(pause if number < 500_000 else 1.0)
+            if number % sees == 0:
+                world.record.event(task, "seen", "polls")
+
+    world.env.process(polls())
+    return world
+
+
+@pytest.mark.parametrize(
+    ("pause", "until", "told"),
+    [
+        (0.0, None, "missing; in its last 200,000 events nothing has happened, and its clock is "),
+        (1.0, None, "missing; .* so a process waits again and again, and never ends"),
+        (0.0, 9.0, "its clock does not get there from 3 s; .* waits for 0 s again and again"),
+    ],
+)
+def test_a_run_in_which_nothing_happens_any_more_ends_in_a_sentence(
+    pause: float, until: float | None, told: str
+) -> None:
+    """At one instant, or as time goes on to no end."""
+    with pytest.raises(Endless, match=f"until: {told}"):
+        polling(pause).env.run(until)
+
+
+def test_a_run_that_goes_on_is_not_taken_for_endless() -> None:
+    """Time goes on to its end, or something is recorded now and then."""
+    world = polling(1.0)
+    world.env.run(until=300_000.0)
+    assert world.env.now == 300_000.0
+
+    seen = polling(0.0, sees=90_000)
+    seen.env.run(until=9.0)
+    assert seen.env.now == 9.0

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Generator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -212,3 +213,32 @@ def test_a_plain_class_is_a_platform() -> None:
     assert ready_times(Plain(), service(app=app(cpu=2.0), cpu=1.0)) == ready_times(
         docker(machine()), service(app=app(cpu=2.0), cpu=1.0)
     )
+
+
+@description
+class Polls:
+    """A platform that looks again and again, and never ends."""
+
+    def deploy(self, world: World) -> StoryDeployment:
+        """Docker, and somebody who looks."""
+        world.env.patience = 100_000
+
+        def looks() -> Generator[Event, Any, None]:
+            while True:
+                yield world.env.timeout(1.0)
+
+        world.env.process(looks())
+        deployment: StoryDeployment = docker().deploy(world)
+        return deployment
+
+
+def test_a_platform_that_never_ends_is_told_so(tmp_path: Path) -> None:
+    """With `until`, it ends there; without, in a sentence, and no folder is left."""
+    burst = Burst(service=service(cpu=1.0), tasks=2)
+    scenario = Scenario(name="own", platform=Polls(), arrivals=(burst,))
+    with pytest.raises(ValueError, match="until: missing; in its last 100,000 events nothing has"):
+        sim.replicate(scenario, times=2, out=tmp_path)
+    assert [*tmp_path.iterdir()] == []
+
+    ends = Scenario(name="own", platform=Polls(), arrivals=(burst,), until=3600.0)
+    assert sim.replicate(ends, times=1, seed=1).runs["ready"].sum() == 2

@@ -76,6 +76,7 @@ def _part(draft: PartDraft, measured: Mapping[str, ObservedUse]) -> Part | None:
 
 def _as_large_as(main: ContainerDraft, init: ContainerDraft) -> None:
     """An init container of which nothing is said has the room of the one that comes after it."""
+    init.asks = any((init.cpu, init.cpu_limit, init.memory, init.memory_limit))
     if not (init.cpu or init.cpu_limit):
         init.cpu, init.cpu_limit = main.cpu, main.cpu_limit
     if not (init.memory or init.memory_limit):

@@ -46,6 +46,8 @@ class ContainerDraft:
     published_ports: tuple[int, ...] = ()
     check: HealthCheck | None = None
     essential: bool = True
+    asks: bool = True
+    """As an init container: whether anything says how much room it has."""
     after: list[Wait] = field(default_factory=list)
     """Containers of the same task that it waits for."""
 

@@ -89,6 +89,9 @@ class Service:
     init: tuple["Service", ...] = ()
     """Containers of the same task or pod that run one after the other, each to its end, before
     the others start."""
+    asks: bool = True
+    """As an init container: whether it asks for room of its own; else it has that of the container
+    that comes after it, and ECS adds nothing for it."""
     sidecars: tuple["Service", ...] = ()
     """Containers of the same task or pod beside this one, its main container."""
     after: tuple[Wait, ...] = ()

@@ -58,7 +58,7 @@ def task_size(service: Service, init: Init = "before") -> TaskSize:
         if alone:
             return of(service)
         if init == "beside":
-            return fsum(map(of, every))
+            return fsum(map(of, (*together, *(each for each in service.init if each.asks))))
         return max(fsum(map(of, together)), *map(of, service.init), 0.0)
 
     return TaskSize(

@@ -8,6 +8,7 @@ from conftest import Reading
 
 from sim.core.question import BadInput
 from sim.units import GiB, MiB
+from sim.workload.task import task_size
 
 
 def definition(*containers: dict[str, Any], **rest: Any) -> dict[str, Any]:
@@ -93,6 +94,20 @@ def test_what_has_ended_before_the_others_is_an_init_container(reading: Reading)
 
     assert [each.name for each in service.init] == ["c2"]
     assert [each.name for each in service.sidecars] == ["c0"]
+
+
+def test_an_init_container_of_which_nothing_is_said_takes_nothing_of_the_tasks_size(
+    reading: Reading,
+) -> None:
+    """A task of 1 vCPU and 2 GiB is one, wherever it runs."""
+    after = {"dependsOn": [{"containerName": "c1", "condition": "SUCCESS"}]}
+    text = definition(after, {"essential": False}, cpu="1024", memory="2048")
+    app = reading(json.dumps(text))
+    size = task_size(app.parts[0].service, "beside")
+    (row,) = app.rows()
+
+    assert (row["cpu"], row["memory_bytes"]) == (1.0, 2 * GiB)
+    assert (size.cpu, size.reserved) == (1.0, 2 * GiB)
 
 
 @pytest.mark.parametrize(

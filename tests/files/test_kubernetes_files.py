@@ -5,6 +5,7 @@ from conftest import Reading
 
 from sim.core.question import BadInput
 from sim.units import MiB
+from sim.workload.task import task_size
 
 
 def deployment(name: str, *, kind: str = "Deployment", spec: str = "", pod: str = "") -> str:
@@ -106,9 +107,11 @@ def test_the_effective_request_is_the_larger_of_init_and_main(reading: Reading) 
 def test_an_init_container_of_which_nothing_is_said_adds_nothing(reading: Reading) -> None:
     """It has the room of the main container, which comes after it."""
     init = "initContainers: [{name: wait, image: busybox}], "
-    (row,) = reading(deployment("web", pod=f"{init}containers: [{CONTAINER % ''}]")).rows()
+    app = reading(deployment("web", pod=f"{init}containers: [{CONTAINER % ''}]"))
+    (row,), on_ecs = app.rows(), task_size(app.parts[0].service, "beside")
 
     assert (row["cpu"], row["memory_bytes"], row["size_from"]) == (0.1, 64 * MiB, "file")
+    assert (on_ecs.cpu, on_ecs.reserved) == (0.1, 64 * MiB)
 
 
 def test_a_sidecar_of_the_parts_own_name_has_another(reading: Reading) -> None:

@@ -132,6 +132,8 @@ def share_out(
     What all of them have adds up to the task's size, which is also the most that they may use: a
     container that does not say may use its share, where ECS would let it use what others leave.
 
+    An init container of which nothing is said has what is the main one's after it.
+
     Args:
         beside: containers that run side by side, the main one first.
         cpu: vCPUs of the task; None: not said.
@@ -141,7 +143,7 @@ def share_out(
         if whole is None:
             continue
         for each in init:
-            if getattr(each, what) is None:
+            if getattr(each, what) is None and (each.cpu or each.memory):
                 setattr(each, what, LEAST[what])
         _divide(beside, what, whole - _sum(init, what))
         for each in beside if what == "cpu" else beside[:1]:

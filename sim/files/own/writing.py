@@ -58,8 +58,14 @@ def _volume(volume: Volume) -> dict[str, Any]:
     return _said({"name": volume.name, "storage": volume.storage, "size": size})
 
 
+_ROOM = {"cpu", "cpu_limit", "cpu_quota", "memory", "memory_reservation", "memory_limited"}
+"""What is not said of an init container that asks for none."""
+
+
 def _container(service: Service, part: Part) -> dict[str, Any]:
     made = {"name": service.name} | _program(service) | {"essential": service.essential}
+    if not service.asks:
+        return _said({key: value for key, value in made.items() if key not in _ROOM})
     return _said(made | {"size_from": part.size_from, "cpu_from": part.cpu_from})
 
 

@@ -60,6 +60,7 @@ def sized(draft: ContainerDraft, use: ObservedUse, name: str) -> SizedContainer:
         published_ports=draft.published_ports,
         check=draft.check,
         essential=draft.essential,
+        asks=draft.asks,
         after=tuple(draft.after),
     )
     return SizedContainer(service, memory_from, cpu_from)

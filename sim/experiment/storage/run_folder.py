@@ -81,9 +81,9 @@ class InMemory:
         table: str,
         columns: Sequence[str] | None = None,
         *,
-        coded: bool = False,  # noqa: ARG002 (one signature)
+        coded: bool = False,
     ) -> Iterator[pa.Table]:
-        for chunk in chunks(self._bundles, table):
+        for chunk in chunks(self._bundles, table, coded=coded):
             yield chunk if columns is None else chunk.select(columns)
 
 
@@ -176,7 +176,7 @@ class RunFolder:
         if self.wanted is not None and sum(len(b.rows) for b in ours) >= self.wanted():
             self._say_size(sum(map(_on_disk, ours)))
         try:
-            self.parts.write(partial(chunks, ours))
+            self.parts.write(partial(chunks, ours, coded=True))
         except BaseException:
             if not self.parts.is_there(number):
                 self._buffer = ours

@@ -33,6 +33,9 @@ Tables: TypeAlias = "dict[str, pa.Table]"
 ROWS = 2**17
 """Rows that are in memory at once where a table is written or looked through."""
 
+ENOUGH = 2**14
+"""Rows from which columns are made a table as they are: they cost no more by themselves."""
+
 FEW_ROWS = 1000
 """Rows of a run from which it is left where it is when runs are put in order."""
 
@@ -44,14 +47,19 @@ LEADING = (
 )
 
 
-def chunks(bundles: Sequence[Bundle], table: str) -> Iterator[pa.Table]:
-    """A table of some batches, some rows at a time."""
+def chunks(bundles: Sequence[Bundle], table: str, *, coded: bool = False) -> Iterator[pa.Table]:
+    """A table of some batches, some rows at a time.
+
+    Args:
+        coded: words as codes, with a dictionary.
+    """
     if table == "runs":
         yield _runs([row for bundle in bundles for row in bundle.rows])
         return
-    yield empty_tables()[table]
+    yield _arrow(_no_rows()[table], coded=coded)
     spans = (bundle.spans for bundle in bundles)
-    yield from map(_arrow, _some_rows(spans if table == "spans" else _unpacked(bundles)))
+    pieces = _some_rows(spans if table == "spans" else _unpacked(bundles))
+    yield from (_arrow(piece, coded=coded) for piece in pieces)
 
 
 def even(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -63,9 +71,31 @@ def even(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         held.append(table)
         while sum(each.num_rows for each in held) >= ROWS:
             whole = pa.concat_tables(held)
-            yield whole.slice(0, ROWS)
+            yield _as_first_used(whole.slice(0, ROWS))
             held = [whole.slice(ROWS)]
-    yield pa.concat_tables(held)
+    yield _as_first_used(pa.concat_tables(held))
+
+
+def _as_first_used(table: pa.Table) -> pa.Table:
+    """The same with the words of codes in the order of their first use, and no other words: as
+    Parquet puts words of its own accord."""
+    import pyarrow as pa
+
+    table = table.unify_dictionaries()
+    for number, field in enumerate(table.schema):
+        if not pa.types.is_dictionary(field.type) or not len(table):
+            continue
+        column = table[number]
+        words = column.chunk(0).dictionary
+        codes = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
+        first = np.full(len(words), len(codes))
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
+        place = np.empty(len(words), dtype=np.int32)
+        place[order] = np.arange(len(order))
+        kept = pa.DictionaryArray.from_arrays(pa.array(place[codes]), words.take(pa.array(order)))
+        table = table.set_column(number, field.name, kept)
+    return table
 
 
 def _unpacked(bundles: Iterable[Bundle]) -> Iterator[Columns]:
@@ -80,7 +110,7 @@ def _some_rows(pieces: Iterable[Columns]) -> Iterator[Columns]:
     for piece in pieces:
         for begin in range(0, rows_of(piece), ROWS):
             held.append(sliced(piece, begin, begin + ROWS))
-            if sum(map(rows_of, held)) >= ROWS:
+            if sum(map(rows_of, held)) >= ENOUGH:
                 yield joined(held)
                 held = []
     if held:
@@ -147,12 +177,12 @@ def samples_table(record: Recorder, variant: str, run: int) -> pd.DataFrame:
 
 def empty_tables() -> Tables:
     """The columns, and no row."""
+    return {"runs": _runs([]), **{name: _arrow(columns) for name, columns in _no_rows().items()}}
+
+
+def _no_rows() -> dict[str, Columns]:
     nothing = Recorder(Clock())
-    return {
-        "runs": _runs([]),
-        "spans": _arrow(span_columns(nothing, "", 0)),
-        "samples": _arrow(sample_columns(nothing, "", 0)),
-    }
+    return {"spans": span_columns(nothing, "", 0), "samples": sample_columns(nothing, "", 0)}
 
 
 def empty_spans() -> pd.DataFrame:
@@ -190,25 +220,25 @@ def _ordered(names: Iterable[str]) -> list[str]:
     return [*LEADING, *sorted(rest, key=lambda name: (not name.startswith("time_"), name))]
 
 
-def _arrow(columns: Columns) -> pa.Table:
+def _arrow(columns: Columns, *, coded: bool = False) -> pa.Table:
     import pyarrow as pa
 
-    return pa.table({name: _array(column) for name, column in columns.items()})
+    return pa.table({name: _array(column, coded) for name, column in columns.items()})
 
 
-def _array(column: Column) -> pa.Array:
+def _array(column: Column, coded: bool) -> pa.Array:
     import pyarrow as pa
 
     if isinstance(column, Coded):
         if not len(column.codes):
-            return pa.nulls(0, pa.string())
+            return pa.nulls(0, pa.dictionary(pa.int32(), pa.string()) if coded else pa.string())
         codes, named = column.codes, column.words
         if len(named) > len(codes):  # a few rows of a run of many hosts
             used, places = np.unique(codes, return_inverse=True)
             codes = places.astype(np.int32)
             named = tuple(named[code] for code in used)
-        words = _listed(named, pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(codes), words).cast(pa.string())
+        words = pa.DictionaryArray.from_arrays(pa.array(codes), _listed(named, pa.string()))
+        return words if coded else words.cast(pa.string())
     return pa.array(column) if len(column) else pa.nulls(0, pa.from_numpy_dtype(column.dtype))
 
 

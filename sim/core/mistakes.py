@@ -214,6 +214,8 @@ def _mistake(item: Any, described: type, in_python: bool) -> str:
     message = _bound(item) if kind in BOUNDS else IN_WORDS.get(kind) or item["msg"]
     if kind == "dataclass_type" and in_python:
         message = f"an object of class {item['ctx']['class_name']}"
+    if kind == "too_short":
+        message = f"at least {item['ctx']['min_length']} of them"
     if kind == "string_too_long":
         message = f"a text of at most {item['ctx']['max_length']} characters"
     if kind == "string_pattern_mismatch":

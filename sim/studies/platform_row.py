@@ -302,6 +302,8 @@ def bare_machine(host: str | None, instance: str = catalog.DEFAULT_TYPE) -> Mach
     if host is None:
         return catalog.bare(instance)
     match = _CUSTOM.fullmatch(host)
+    if match is None and re.fullmatch(r"[0-9]+x?", host):
+        raise ValueError(f"host: {host!r} has no memory; write such as 16x64GiB")
     if match is None and re.fullmatch(r"[0-9]+x[0-9.]+", host):
         raise ValueError(f"host: {host!r} has no unit of memory; write {host}GiB")
     if match is None:

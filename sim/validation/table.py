@@ -108,13 +108,15 @@ def read(path: Path, *, shipped: bool = False) -> Table:
     try:
         there = path.stat()
         if not stat.S_ISREG(there.st_mode):
-            raise BadData(f"{path}: cannot be read: it is not a file with an end")
+            raise BadData(f"{path}: it cannot be read: it is not a file with an end")
         if there.st_size > LARGEST:
             raise BadData(f"{path}: {there.st_size} bytes are too many; at most {LARGEST}")
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise BadData(f"{path}: there is no such file") from error
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadData(f"{path}: cannot be read: {why}") from error
+        raise BadData(f"{path}: it cannot be read: {why}") from error
     if text.lstrip().startswith(("{", "[")):
         return _from_json(path, text, shipped)
     return _from_csv(path, text, shipped)

@@ -115,3 +115,26 @@ def test_a_checkout_that_is_not_installed_keeps_runs(
 
     assert CliRunner().invoke(app, words).exit_code == 0
     assert load(tmp_path / "density").manifest["version"] == __version__
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["validate", "--data", "none"], "none: there is no such file"),
+        (["lifecycle", "none"], "none: there is no such file"),
+        (["read", "none"], "none: there is no such file"),
+        (["run", "none"], "none: there is no such file"),
+        (["migrate", "none"], "none: there is no such file"),
+        (["density", "--host", "16x"], "host: '16x' has no memory; write such as 16x64GiB"),
+        (["density", "--host", "16"], "host: '16' has no memory; write such as 16x64GiB"),
+    ],
+)
+def test_what_is_not_there_is_told_in_the_same_words_everywhere(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is none has no line."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, words)
+
+    assert done.exit_code == 2
+    assert said in done.stderr

@@ -167,8 +167,11 @@ def test_sim_read_writes_it(tmp_path: Path) -> None:
             "works_on: 1000000000 is not allowed; at",
         ),
         ("application: a\nentry: {'': 1}\nparts: {a: {}}\n", "a text with something in it"),
-        ("application: shop\nparts: {}\n", "parts"),
-        ("application: shop\nparts: [a]\n", "a mapping of names to parts"),
+        ("application: shop\nparts: {}\n", "parts: {} is not allowed; at least 1 of them"),
+        (
+            "application: shop\nparts: [a]\n",
+            "parts: a list of 1 is not allowed; a mapping of names",
+        ),
     ],
 )
 def test_mistakes_of_ones_own_files(reading: Reading, text: str, words: str) -> None:

@@ -83,10 +83,11 @@ def _plain(node: Value) -> PlacedMapping:
     whole = PlacedMapping()
     for key, field in node.fields():
         whole.put(key, field.value, field.place)
-    parts = PlacedMapping()
-    for name, part in node["parts"].fields("a mapping of names to parts"):
-        parts.put(name, _part_written_out(part), part.place)
-    whole.put("parts", parts, node["parts"].place)
+    if isinstance(node["parts"].value, dict):
+        parts = PlacedMapping()
+        for name, part in node["parts"].fields():
+            parts.put(name, _part_written_out(part), part.place)
+        whole.put("parts", parts, node["parts"].place)
     if isinstance(node["entry"].value, str):
         whole["entry"] = {node["entry"].value: 1.0}
     elif isinstance(node["entry"].value, list):

@@ -64,7 +64,7 @@ def read_dockerfile(path: str | Path) -> Dockerfile:
     label = printable(str(path))
     try:
         if not Path(path).is_file():
-            raise BadDockerfile(f"{label}:1: there is no such file")
+            raise BadDockerfile(f"{label}: there is no such file")
         with Path(path).open("rb") as file:
             data = file.read(LARGEST + 1)
         text = data.decode("utf-8-sig")
@@ -74,9 +74,9 @@ def read_dockerfile(path: str | Path) -> Dockerfile:
         if isinstance(error, BadDockerfile):
             raise
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise BadDockerfile(f"{label}:1: it cannot be read: {printable(why)}") from None
+        raise BadDockerfile(f"{label}: it cannot be read: {printable(why)}") from None
     if len(data) > LARGEST:
-        raise BadDockerfile(f"{label}:1: it is larger than 2 MB, which no Dockerfile is")
+        raise BadDockerfile(f"{label}: it is larger than 2 MB, which no Dockerfile is")
     return parse(text, str(path))
 
 

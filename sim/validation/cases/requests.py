@@ -221,7 +221,7 @@ def _cells(path: Path) -> Iterator[dict[str, str]]:
                 raise BadData(f"{path}: request {number + 1}: {listed(needed)} are needed")
             yield {name: cells[name] for name in needed}
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
-        raise BadData(f"{path}: cannot be read; it is no CSV that gzip has packed") from error
+        raise BadData(f"{path}: it cannot be read; it is no CSV that gzip has packed") from error
 
 
 def _served(row: TableRow) -> Served:

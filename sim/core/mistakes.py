@@ -34,6 +34,7 @@ IN_WORDS = {
     "finite_number": "a finite number",
     "path_type": "a path",
     "string_too_short": "a text with something in it",
+    "too_short": "one or more",
 }
 """What is allowed, where pydantic's own words are not those of a user."""
 BOUNDS = {
@@ -214,8 +215,6 @@ def _mistake(item: Any, described: type, in_python: bool) -> str:
     message = _bound(item) if kind in BOUNDS else IN_WORDS.get(kind) or item["msg"]
     if kind == "dataclass_type" and in_python:
         message = f"an object of class {item['ctx']['class_name']}"
-    if kind == "too_short":
-        message = f"at least {item['ctx']['min_length']} of them"
     if kind == "string_too_long":
         message = f"a text of at most {item['ctx']['max_length']} characters"
     if kind == "string_pattern_mismatch":

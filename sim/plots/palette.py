@@ -168,9 +168,13 @@ def memory_color(item: str) -> str:
     return _color(MEMORY, item)
 
 
+ON_BRIGHT = "#1E1E1E"
+"""Text on a bright fill: no ink, which a dark page makes bright as well."""
+
+
 def ink_on(color: str) -> str:
     """Dark or white text, whichever has more contrast on a colour given as `#RRGGBB`."""
-    return "#222222" if luminance(color) > 0.21 else "#FFFFFF"
+    return ON_BRIGHT if luminance(color) > 0.21 else "#FFFFFF"
 
 
 def in_order(names: Iterable[str], colors: Mapping[str, str]) -> list[str]:

@@ -80,9 +80,15 @@ def _inline(svg: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)
-    inks = {color: part for part, color in THEMES[theme()].items() if part != "paper"}
+    colors = THEMES[theme()]
+    inks = {color: part for part, color in colors.items() if part != "paper"}
     for color, name in {**inks, "#000000": "ink"}.items():
         svg = re.sub(re.escape(color), f"var(--{name})", svg, flags=re.IGNORECASE)
+    paper = re.compile(f"(<(?!text)[^>]*){colors['paper']}", re.IGNORECASE)
+    while paper.search(
+        svg
+    ):  # what is open shows the card below; words on a colour stay as they are
+        svg = paper.sub(r"\1var(--card)", svg)
     return re.sub(
         r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" role="img">', svg, count=1
     )

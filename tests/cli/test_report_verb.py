@@ -16,6 +16,7 @@ from sim import catalog
 from sim.cli.app import app
 from sim.experiment import Results
 from sim.experiment.storage.tables import empty_samples, empty_spans
+from sim.plots.palette import ON_BRIGHT
 from sim.report.page import PAGE, page
 from sim.report.said import ANSWER
 
@@ -91,7 +92,8 @@ def test_the_page_of_a_plan_has_its_sentence_its_machines_and_numbers_that_sort(
     """Light and dark: its figures have no ink of their own that a dark page would swallow."""
     example = tmp_path / "shop.yaml"
     sizes = "deploy: {resources: {limits: {cpus: '0.5', memory: 256M}}}"
-    text = f"services:\n  web:\n    image: nginx:1.27\n    {sizes}\n"
+    parts = [f"  {name}:\n    image: nginx:1.27\n    {sizes}\n" for name in ("web", "api")]
+    text = "services:\n" + "".join(parts)
     example.write_text(text, encoding="utf-8")
     typed = ["--replications", "3", "--platform", "ecs", "--platform", "fargate"]
     out = ["--out", str(tmp_path / "results")]
@@ -108,6 +110,9 @@ def test_the_page_of_a_plan_has_its_sentence_its_machines_and_numbers_that_sort(
     assert len(kept) == 2 and all(f'data-key="{value!r}"' in text for value in kept)
     assert "prefers-color-scheme: dark" in text and "var(--ink)" in drawn
     assert "#222222" not in drawn and "#000000" not in drawn
+    shapes = re.sub(r"<text.*?</text>", "", drawn, flags=re.DOTALL).lower()
+    assert "#ffffff" not in shapes  # what is open shows the card that it stands on
+    assert ON_BRIGHT.lower() in drawn.lower()  # words on a bright machine stay dark
 
 
 def test_what_comes_from_a_file_is_text_on_the_page() -> None:

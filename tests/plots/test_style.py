@@ -136,7 +136,8 @@ def test_no_text_is_dark_on_dark_paper(kind: str) -> None:
         text.get_text()
         for text in figure.findobj(Text)
         if isinstance(text, Text) and text.get_text().strip() and text.get_visible()
-        if contrast(to_hex(text.get_color()), paper) < 4.5 and to_hex(text.get_color()) != "#222222"
+        if contrast(to_hex(text.get_color()), paper) < 4.5
+        and to_hex(text.get_color()) != palette.ON_BRIGHT.lower()
     }
 
     assert luminance(paper) < 0.02

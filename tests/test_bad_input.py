@@ -246,6 +246,10 @@ def test_ten_thousand_mutants(kind: str, tmp_path: Path) -> None:
         ("sample_every: 1ms\narrivals: {tasks: 2, per_second: 0.000001}", "sample_every: "),
         ("sample_every: 1ms\nfaults: [{at: 8760h}]", "sample_every: "),
         ("sample_every: 1ms\nservice: {check: {first: 8760h}}", "sample_every: "),
+        (
+            "host: {instance: m5.large, disk: 1B}",
+            "host.disk: 1 B is not allowed; more than the 3 G",
+        ),
         ("arrivals: {tasks: 1000000, per_second: 0.000001}", "per_second: "),
         ("service: {app: node, check: {interval: 0.000001s}}", "interval: "),
         ("service: {app: node, check: {successes: 1000000000}}", "successes: "),

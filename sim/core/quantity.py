@@ -306,8 +306,11 @@ def shown_plain(value: float, digits: int = 4) -> str:
 def shown_bound(value: float, *, least: bool = False) -> str:
     """A largest number that is allowed (or a smallest one), in four digits.
 
-    It is rounded to the side that is allowed: who then asks for it gets it.
+    It is rounded to the side that is allowed: who then asks for it gets it. One that nobody would
+    ask for is shown as it comes: 0, 1e-15, inf.
     """
+    if not 1e-9 <= value < 1e15:
+        return f"{value:.3g}"
     place = 3 - math.floor(math.log10(value))
     whole = math.ceil(value * 10.0**place) if least else math.floor(value * 10.0**place)
     text = f"{whole / 10.0**place:,.{max(0, place)}f}"

@@ -9,6 +9,7 @@ from sim.core.question import BadInput
 from sim.files.draft import ContainerDraft, Drafts, PartDraft, refuse_crowd, share_volumes
 from sim.files.sizes.ladder import LADDER, ObservedUse, SizedContainer, found_use, sized, told
 from sim.files.text.findings import Findings
+from sim.files.text.place import TextPlace
 from sim.workload import Application, Part, Service, Wait
 from sim.workload.application import SizeSource
 
@@ -36,9 +37,20 @@ def assembled(
             ignored=findings.ignored,
         )
     except BadDescription as error:
-        where = drafts.parts[0].main.node.place.source
-        lines = [f"{where}: {line}" for line in str(error).splitlines()]
+        lines = [f"{_place(line, drafts)}: {line}" for line in str(error).splitlines()]
         raise BadInput("\n".join(lines)) from None
+
+
+def _place(mistake: str, drafts: Drafts) -> TextPlace:
+    """Where it stands that parts do not hang together: `web.home: calls: ...`, `entry: ...`."""
+    path, _, rest = mistake.partition(": ")
+    name, _, operation = path.partition(".")
+    for part in drafts.parts:
+        if part.name == name:
+            node = part.main.node[operation] if operation else part.main.node
+            return node["after" if rest.startswith("part:") else "calls"].place
+    nowhere = TextPlace(drafts.parts[0].main.node.place.source, 0)
+    return nowhere if drafts.whole is None else drafts.whole[path].place
 
 
 def _part(draft: PartDraft, measured: Mapping[str, ObservedUse]) -> Part | None:

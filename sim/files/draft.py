@@ -85,6 +85,8 @@ class Drafts:
     name: str
     parts: list[PartDraft]
     entries: tuple[EntryPoint, ...] = ()
+    whole: Value | None = None
+    """The file, where it is one."""
 
 
 def refuse_crowd(where: str, services: int) -> None:

@@ -23,7 +23,7 @@ from sim.files.recognition import dialect_of
 from sim.files.sizes.measured import measured
 from sim.files.terraform.resources import planned
 from sim.files.text.findings import Findings
-from sim.files.text.place import TextPlace
+from sim.files.text.place import PlacedMapping, TextPlace
 from sim.files.text.source import LARGEST, SourceText, sources
 from sim.files.text.value import Value
 from sim.files.text.yaml_values import documents
@@ -190,14 +190,21 @@ def _documents(source: SourceText, dialect: Dialect | None, findings: Findings) 
     every = documents(source)
     if not every:
         raise BadInput(f"{source.name}: it is empty")
+    whole = TextPlace(source.name, 0)
     return [
         Found(
             source,
-            Value(each, TextPlace(source.name, 0), findings),
+            Value(each, _begin(each, source) if len(every) > 1 else whole, findings),
             dialect or dialect_of(each, source.name),
         )
         for each in every
     ]
+
+
+def _begin(document: Any, source: SourceText) -> TextPlace:
+    """Where one of several in a file begins: at its first key."""
+    places = document.places.values() if isinstance(document, PlacedMapping) else ()
+    return next(iter(places), TextPlace(source.name, 0))
 
 
 def _one_dialect(found: list[Found]) -> Dialect:

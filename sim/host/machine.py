@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, model_v
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
 from sim.core.names import Architecture, shown
-from sim.core.quantity import Bytes
+from sim.core.quantity import Bytes, shown_memory
 from sim.core.world import World
 from sim.host.disk_space import DiskSpace
 from sim.host.kernel import Kernel
@@ -83,6 +83,15 @@ class Machine:
             raise ValueError(
                 f"memory_lost: {plain(self.memory_lost):g} bytes is not allowed; "
                 f"less than memory = {self.memory:g} bytes"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_disk_for_its_os(self) -> "Machine":
+        if self.disk_room < 0.0:
+            raise ValueError(
+                f"disk_size: {shown_memory(plain(self.disk_size))} is not allowed; at least "
+                f"disk_used = {shown_memory(plain(self.disk_used))}"
             )
         return self
 

@@ -77,10 +77,16 @@ def load_scenario(path: str | Path) -> Loaded:
     except (ValidationError, BadDescription) as error:
         wrong = [*mistakes(error, ScenarioFile), *wrong]
     except (ValueError, OverflowError, ZeroDivisionError) as error:
-        wrong = str(error).splitlines()
+        wrong = [_under_its_path(line, data) for line in str(error).splitlines()]
     if wrong:
         raise BadFile("\n".join(f"{_place(path, read[0], line)}: {line}" for line in wrong))
     return Loaded(*parts, data, path.parent)
+
+
+def _under_its_path(mistake: str, data: dict[str, Any]) -> str:
+    """A figure says by its key alone what is wrong with it."""
+    ours = data.get("figures", {})
+    return f"figures.{mistake}" if mistake.partition(": ")[0] in ours else mistake
 
 
 def _place(path: Path, whole: Any, mistake: str) -> TextPlace:

@@ -32,6 +32,7 @@ from sim.core.quantity import (
     Rate,
     ReservedVcpu,
     Seconds,
+    shown_memory,
 )
 from sim.experiment import Burst, Poisson, Rollout, Scenario
 from sim.files import read
@@ -147,6 +148,15 @@ ApplicationFile = Annotated[
 ImageFile = Annotated[Image, BeforeValidator(_from_manifest), WithJsonSchema({"type": "string"})]
 
 
+def _beside_an_os(size: float) -> float:
+    os = catalog.figure("ecs.ami.os_disk").value
+    if size <= os:
+        raise ValueError(
+            f"{shown_memory(size)} is not allowed; more than the {shown_memory(os)} of the OS"
+        )
+    return size
+
+
 OWN = ("vcpu", "memory", "core_speed", "disk_rate", "network", "gpus", "usd_per_hour")
 """Fields of `host` that describe a machine of one's own."""
 
@@ -177,7 +187,7 @@ class HostPart:
     """Container instances (ecs) or nodes (eks)."""
     architecture: Architecture | None = None
     """Architecture of tasks on fargate, the instance's unless given; elsewhere always that."""
-    disk: Bytes | None = None
+    disk: Annotated[Bytes, AfterValidator(_beside_an_os)] | None = None
     """Root volume (ecs, eks; else 30 and 20 GiB), disk (docker; else it never binds), or
     ephemeral storage (fargate; else 20 GiB)."""
 

@@ -273,3 +273,4 @@ def test_a_bound_as_it_is_shown_is_allowed(bound: float) -> None:
 
 def test_a_bound_has_no_exponent_and_no_idle_zeros() -> None:
     assert [shown_bound(value) for value in (1562.49, 10.0, 36e6)] == ["1,562", "10", "36,000,000"]
+    assert [shown_bound(value) for value in (0.0, 5e-324, math.inf)] == ["0", "4.94e-324", "inf"]

@@ -115,6 +115,12 @@ def test_a_disk_counts_what_it_moves_from_when_it_is_first_used() -> None:
     assert math.isinf(live.nic_rate) and live.nic is None
 
 
+def test_a_disk_is_no_smaller_than_what_its_os_takes() -> None:
+    """Refused where it is said, and not where images find less than no room."""
+    with pytest.raises(ValueError, match="disk_size: 1 B is not allowed; at least disk_used = 3"):
+        machine(disk_size=1.0, disk_used=3 * 2.0**30)
+
+
 @pytest.mark.parametrize("part", ["disk", "nic"])
 def test_a_machine_that_moves_no_byte_is_refused(part: str) -> None:
     """Where it is described, not where somebody reads."""

@@ -54,7 +54,7 @@ def read_compose(
     _tell_unknown(services.on, findings)
     parts = [_part(each, node, services, name) for each, node in services.on.items()]
     _settle(parts)
-    return Drafts(name=name, parts=parts)
+    return Drafts(name=name, parts=parts, whole=model)
 
 
 def _beside(first: SourceText) -> list[Path]:

@@ -38,7 +38,7 @@ def read_own(node: Value) -> Drafts:
         if app is None:
             return Drafts(name="app", parts=[])
         main = _container(app, app.app, node, app.like)
-        return Drafts(name=app.app, parts=[PartDraft(name=app.app, main=main)])
+        return Drafts(name=app.app, parts=[PartDraft(name=app.app, main=main)], whole=node)
     whole = _formed(node, _plain(node), OwnApplication)
     if whole is None:
         return Drafts(name="application", parts=[])
@@ -47,7 +47,7 @@ def read_own(node: Value) -> Drafts:
     made = (at[name].made(_part, own, name, at[name]) for name, own in whole.parts.items())
     parts = [part for part in made if part is not None]
     entries = tuple(EntryPoint(to=to, weight=weight) for to, weight in whole.entry.items())
-    return Drafts(name=whole.application, parts=parts, entries=entries)
+    return Drafts(name=whole.application, parts=parts, entries=entries, whole=node)
 
 
 def program_of(node: Value) -> OwnProgram | None:
@@ -151,7 +151,8 @@ def _container(
     own: OwnProgram, name: str, node: Value, like: str | None, essential: bool = True
 ) -> ContainerDraft:
     if like is not None and like not in catalog.apps():
-        node.say(str(unknown("app", like, catalog.apps())))
+        field = "like" if "like" in node else "app"
+        node[field].say(str(unknown("app", like, catalog.apps())).removeprefix("app: "))
         like = None
     quota = (own.cpu_limit or own.cpu) if own.cpu_quota else None
     return ContainerDraft(

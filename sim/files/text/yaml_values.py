@@ -148,12 +148,19 @@ def _yaml(source: SourceText, text: str) -> list[Any]:
 
 def _not_yaml(source: SourceText, error: yaml.YAMLError) -> BadInput:
     mark = getattr(error, "problem_mark", None)
-    problem = str(getattr(error, "problem", None) or error).strip()
-    where = f":{mark.line + 1}" if mark else ""
+    problem = str(getattr(error, "problem", None) or error).strip().partition("\n")[0]
+    where = f":{mark.line + 1}" if mark else _line_of(source.text, error)
     column = f", column {mark.column + 1}" if mark else ""
     if "{{" in source.text:
         return _NotYaml(f"{source.name}{where}: it is not YAML{TEMPLATE}")
     return _NotYaml(f"{source.name}{where}: it is not YAML{column}: {problem}")
+
+
+def _line_of(text: str, error: yaml.YAMLError) -> str:
+    """Of a sign that no YAML has, whose place is counted in bytes or in signs."""
+    sign = getattr(error, "character", None)
+    before, found, _ = text.partition(chr(sign)) if isinstance(sign, int) else ("", "", "")
+    return f":{before.count(chr(10)) + 1}" if found else ""
 
 
 def _too_many(name: str) -> BadInput:

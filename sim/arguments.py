@@ -9,6 +9,7 @@ import builtins
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from inspect import Parameter, signature
+from math import isinf
 from numbers import Integral, Real
 from os import PathLike
 from types import UnionType
@@ -170,8 +171,9 @@ def _holding(origin: type, inner: tuple[Any, ...]) -> Kind:
 
 
 def _number(value: object, kind: type) -> bool:
-    """Whether it is one that is finite and a float can be, too."""
-    return isinstance(value, kind) and number_in(value) is not None
+    """Whether it is one that a float can be, too: no NaN, and infinity where all of them may be."""
+    infinite = kind is Real and isinstance(value, float) and isinf(value)
+    return isinstance(value, kind) and (infinite or number_in(value) is not None)
 
 
 def _of_tables(given: Mapping[str, object], error: Exception) -> str:

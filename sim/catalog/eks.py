@@ -3,6 +3,7 @@ Autoscaler bring, and on Fargate."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import fsum
 from typing import Literal
 
 from sim.catalog.containers import fleet, kubelet_cleanup, runtime, with_disk, with_volume
@@ -181,7 +182,7 @@ def _auto_fleet(
     """Nodes of Auto Mode: DaemonSets of other nodes are services of its OS, which use as much."""
     box = with_volume(machine_, figure("eks.auto.volume"), figure("ecs.ami.os_disk"))
     made = nodes(box, count=count, warm=warm, pulls_from=pulls_from)
-    services = sum(plain(each.used) for each in daemon_sets())
+    services = fsum(plain(each.used) for each in daemon_sets())
     return replace(made, os_and_daemons=plain(made.os_and_daemons) + services)
 
 
@@ -241,7 +242,7 @@ def _kinds(
 
 
 def _by_price(types: Sequence[str]) -> list[str]:
-    return sorted(types, key=lambda name: instance(name).usd_per_hour or float("inf"))
+    return sorted(types, key=lambda name: (instance(name).usd_per_hour or float("inf"), name))
 
 
 def eks_node_launch(*, group: bool) -> InstanceLaunch:

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+from pydantic import AfterValidator
+
+T = TypeVar("T")
 
 Architecture: TypeAlias = Literal["amd64", "arm64"]
 """Architecture of a CPU, and of what was built for it."""
@@ -56,6 +60,28 @@ SPOKEN = {
     "app": "the app's own start-up",
 }
 """Phases of a start as one says them."""
+
+
+def in_name_order(things: Sequence[T]) -> tuple[T, ...]:
+    """Things that have no order among them, in that of their names.
+
+    Whoever writes them in another order says the same, and is answered the same. What has no name,
+    or shares it with another, is known by its `repr`.
+    """
+    if len(things) < 2:
+        return tuple(things)
+    by_name = {_name(each): each for each in things}
+    if len(by_name) < len(things):
+        return tuple(sorted(things, key=repr))
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
+def _name(thing: Any) -> Any:
+    return thing if isinstance(thing, str | int) else getattr(thing, "name", None) or repr(thing)
+
+
+Unordered: TypeAlias = Annotated[tuple[T, ...], AfterValidator(in_name_order)]
+"""Some of a kind that have no order among them."""
 
 
 class UnknownName(ValueError):  # noqa: N818 (it is what happened, in the user's words)

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from sim.core.cited import Cited, Number, plain
 from sim.core.description import description
-from sim.core.names import Architecture
+from sim.core.names import Architecture, Unordered
 from sim.core.quantity import Bytes
 
 Compression: TypeAlias = Literal["gzip", "zstd", "none"]
@@ -88,7 +88,7 @@ class Image:
     name: str
     layers: tuple[Layer, ...]
     """From the base up."""
-    architectures: tuple[Architecture, ...] = ("amd64", "arm64")
+    architectures: Unordered[Architecture] = ("amd64", "arm64")
     """Architectures the image can run on."""
 
     @property

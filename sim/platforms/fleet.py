@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
+from sim.core.names import Unordered
 from sim.core.quantity import Hosts, shown_gib
 from sim.core.world import World
 from sim.host import Machine
@@ -32,7 +33,7 @@ class Fleet:
     unpacking: Unpacking
     os_and_daemons: Number = 0.0
     """Bytes that OS and container daemon use on each machine."""
-    warm: tuple[Image, ...] = ()
+    warm: Unordered[Image] = ()
     """Images that are on every disk already (*warm image*)."""
     cleanup: ImageCleanup | None = None
     """When images that no container uses are deleted; None: they stay."""

@@ -163,11 +163,11 @@ class _Together:
         self._ready = False
         every = [*start.demand.sidecars, start.demand]
         self._containers = [ContainerStart(start, d, part_of(d), self._moved) for d in every]
-        waits = {wait for container in self._containers for wait in container.service.after}
+        waits = dict.fromkeys(w for each in self._containers for w in each.service.after)
         self._ended = {wait.part for wait in waits if wait.until == "completed"}
         """Those that run to their end, apart from init containers."""
         if one_by_one:
-            waits |= {Wait(part=container.service.name) for container in self._containers}
+            waits |= dict.fromkeys(Wait(part=each.service.name) for each in self._containers)
         self._reached = {wait: start.env.event() for wait in waits}
         ended = {demand.service.name for demand in start.demand.init}
         for wait in waits:

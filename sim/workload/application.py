@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from sim.core.description import description
-from sim.core.names import first_of, unknown
+from sim.core.names import Unordered, first_of, unknown
 from sim.core.quantity import NUMBER, AtMost, Bytes, Copies
 from sim.workload.calls import EntryPoint, Operation, check
 from sim.workload.service import Service
@@ -59,24 +59,24 @@ class Part:
     """What one task, pod or container is; sidecars and init containers stand in it."""
     copies: Copies = 1
     """Replicas, or ECS's desired count; a daemon has one a host, whatever this says."""
-    after: tuple[Wait, ...] = ()
+    after: Unordered[Wait] = ()
     daemon: bool = False
     """Whether one runs on each host (DaemonSet, ECS `DAEMON`)."""
     once: bool = False
     """Whether it runs to its end and is not started again (Job, an init step of compose)."""
     most_per_host: AtMost | None = None
     """Copies that one host may have at most: 1 is anti-affinity among them; None: any number."""
-    apart_from: tuple[Name, ...] = ()
+    apart_from: Unordered[Name] = ()
     """Parts that may not share a host with it."""
     spread: bool = False
     """Whether copies are spread over hosts as evenly as they go."""
     autoscaling: AutoscalingRange | None = None
-    volumes: tuple[Volume, ...] = ()
+    volumes: Unordered[Volume] = ()
     size_from: SizeSource = "file"
     """Where the memory of its containers comes from; the weakest source among them."""
     cpu_from: SizeSource = "file"
     """Where their CPU comes from."""
-    operations: tuple[Operation, ...] = ()
+    operations: Unordered[Operation] = ()
     """What it does when it is called; empty: not known."""
     threads: AtMost | None = None
     """Threads of a copy's pool, of which a visit holds one until it answers, also while it waits
@@ -99,8 +99,10 @@ class Application:
     """Services that belong together, with copies and order."""
 
     name: Name
-    parts: Annotated[tuple[Part, ...], Field(min_length=1)]
-    entries: tuple[EntryPoint, ...] = ()
+    parts: Annotated[Unordered[Part], Field(min_length=1)]
+    """In the order of their names, however they were given: what has no order of its own draws
+    and is placed in that one."""
+    entries: Unordered[EntryPoint] = ()
     """What users ask for."""
     notes: tuple[str, ...] = ()
     """What a reader of its files understood otherwise than one might think."""

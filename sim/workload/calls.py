@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain, groupby
+from math import fsum
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
-from sim.core.names import WITHOUT_DOT, UnknownName, unknown
+from sim.core.names import WITHOUT_DOT, UnknownName, in_name_order, unknown
 from sim.core.quantity import Attempts
 
 How: TypeAlias = Literal["sync", "parallel", "async"]
@@ -45,6 +47,12 @@ class Call:
         return self
 
 
+def _together_in_name_order(calls: Sequence[Call]) -> tuple[Call, ...]:
+    """Calls in order; those that are made together have none among them."""
+    groups = groupby(calls, lambda call: call.how == "parallel")
+    return tuple(chain.from_iterable(in_name_order([*g]) if beside else g for beside, g in groups))
+
+
 @description
 class Operation:
     """One thing that a part does when it is asked: its own work first, then its calls."""
@@ -56,7 +64,7 @@ class Operation:
     """Coefficient of variation of CPU and wait: 0 where all are alike, 1 where exponential."""
     wait: Number = 0.0
     """Mean seconds that a visit waits for anything else: a disk, a service outside."""
-    calls: tuple[Call, ...] = ()
+    calls: Annotated[tuple[Call, ...], AfterValidator(_together_in_name_order)] = ()
     """In order; parallel calls next to each other are made together."""
 
 
@@ -146,7 +154,7 @@ def every_call(operations: Operations) -> Iterator[tuple[Place, Call]]:
 
 def visits(operations: Operations, entries: tuple[EntryPoint, ...]) -> dict[Place, float]:
     """Mean visits of each operation a request, when nothing times out."""
-    total = sum(plain(entry.weight) for entry in entries)
+    total = fsum(plain(entry.weight) for entry in entries)
     mean = {Place(part, one.name): 0.0 for part, many in operations.items() for one in many}
     for entry in entries:
         mean[find(operations, entry.to)] += plain(entry.weight) / total

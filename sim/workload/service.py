@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from sim.core.cited import Number, plain
 from sim.core.description import description
-from sim.core.names import Architecture
+from sim.core.names import Architecture, Unordered
 from sim.core.quantity import NUMBER, AtMost, Bytes, Gpus, ReservedVcpu, Vcpu
 from sim.host.startup_step import Step
 from sim.image import Image
@@ -79,7 +79,7 @@ class Service:
     """`memory.oom.group`: the kernel kills all of its processes with the first."""
     load: Load | None = None
     """Requests it serves once it is ready."""
-    host_ports: tuple[Port, ...] = ()
+    host_ports: Unordered[Port] = ()
     """Fixed ports of the host; other ports are dynamic."""
     published_ports: tuple[Port, ...] = ()
     """Ports that compose publishes: fixed on a server that runs Docker alone. ECS gives the task a
@@ -94,7 +94,7 @@ class Service:
     that comes after it, and ECS adds nothing for it."""
     sidecars: tuple["Service", ...] = ()
     """Containers of the same task or pod beside this one, its main container."""
-    after: tuple[Wait, ...] = ()
+    after: Unordered[Wait] = ()
     """Containers of the same task that it waits for (ECS `dependsOn`)."""
     essential: bool = True
     """As a sidecar: whether the task ends with it."""

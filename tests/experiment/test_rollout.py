@@ -129,7 +129,7 @@ def test_what_runs_once_gives_its_room_back() -> None:
 
 def test_who_waits_for_what_never_comes_is_censored() -> None:
     """The database is refused, for its port is taken; the web server waits to the end."""
-    one = Part(service=service("proxy", host_ports=(80,)))
+    one = Part(service=service("a proxy", host_ports=(80,)))
     two = Part(service=service("db", host_ports=(80,)))
     record, copies = rolled_out(DOCKER, one, two, part("web", 1.0, Wait(part="db")))
 

@@ -179,9 +179,9 @@ def test_a_variable_that_names_a_service_proposes_a_call_and_is_not_used_unasked
     code, told = run(path, "--rate", 5)
 
     assert edges == [
+        Proposal("cart", "front", "BACK"),
         Proposal("front", "cart", "CART_SERVICE_ADDR"),
         Proposal("front", "mail", "MAIL"),
-        Proposal("cart", "front", "BACK"),
     ]
     assert not application.operations
     assert code == 2

@@ -140,8 +140,8 @@ def test_a_profile_that_is_off_leaves_its_services_out(reading: Reading) -> None
     text = "services: {web: {image: a}, cli: {image: a, profiles: [debug]}}"
 
     assert [part.name for part in reading(text).parts] == ["web"]
-    assert [part.name for part in reading(text, profile="debug").parts] == ["web", "cli"]
-    assert [part.name for part in reading(text, profile=["*"]).parts] == ["web", "cli"]
+    assert [part.name for part in reading(text, profile="debug").parts] == ["cli", "web"]
+    assert [part.name for part in reading(text, profile=["*"]).parts] == ["cli", "web"]
     assert "left out, for their profile is off (--profile debug): cli" in reading(text).notes
 
 
@@ -160,7 +160,7 @@ def test_one_file_over_another(reading: Reading, tmp_path: Path) -> None:
     )
     web = app.part("web")
 
-    assert [part.name for part in app.parts] == ["web", "db", "cache"]
+    assert [part.name for part in app.parts] == ["cache", "db", "web"]
     assert (web.copies, web.service.memory) == (3, 2 * GiB)
     assert [wait.part for wait in web.after] == ["cache"]
     assert web.service.host_ports == ()

@@ -144,9 +144,9 @@ def test_services_bring_copies_and_placement(reading: Reading) -> None:
     app = reading(json.dumps(both))
 
     assert [(part.name, part.copies, part.daemon) for part in app.parts] == [
-        ("web", 3, False),
         ("log", 1, True),
         ("one", 1, False),
+        ("web", 3, False),
     ]
     assert app.part("one").most_per_host == 1
     assert "123456789012" not in repr(app)

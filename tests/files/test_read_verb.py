@@ -33,7 +33,7 @@ def test_its_data_is_services_and_what_was_ignored() -> None:
     assert result.exit_code == 0
     assert set(data) == {"services", "ignored", "notes"}
     assert data["ignored"] == ["restart of a service (1)"]
-    assert data["services"][0] == {
+    assert data["services"][2] == {
         "name": "web",
         "copies": 2,
         "cpu": 0.5,
@@ -42,7 +42,8 @@ def test_its_data_is_services_and_what_was_ignored() -> None:
         "image": "nginx",
         "waits_for": ["db"],
     }
-    assert [each["size_from"] for each in data["services"]] == ["file", "image", "assumed"]
+    assert [each["name"] for each in data["services"]] == ["db", "own", "web"]
+    assert [each["size_from"] for each in data["services"]] == ["image", "assumed", "file"]
 
 
 def test_its_words_say_how_well_sizes_are_known(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_the_same_as_a_frame(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     frame = read(tmp_path / "compose.yaml").table()
 
-    assert list(frame["name"]) == ["web", "db", "own"]
+    assert list(frame["name"]) == ["db", "own", "web"]
     assert frame["copies"].sum() == 4
 
 

@@ -317,7 +317,7 @@ def test_traces_tell_the_calls_of_services_that_a_compose_file_sizes(tmp_path: P
     assert shop.part("front").operations == learnt.part("front").operations
     assert shop.entries == learnt.entries
     compose.write_text(f"services:\n  front: {size}\n", encoding="utf-8")
-    with pytest.raises(BadInput, match=r"shop.json: parts: part: 'catalog' is not known"):
+    with pytest.raises(BadInput, match=r"shop.json: parts: part: 'ads' is not known"):
         with_calls_of(sim.read(compose), learnt, "shop.json")
 
 

@@ -169,7 +169,7 @@ def test_parts_that_stay_apart_share_no_host_whoever_says_so() -> None:
     app = Application(name="ab", parts=(part("b", 0.1, 64 * MiB, 3), a))
     hosts = on_ecs(app, "m5.xlarge").hosts
 
-    assert [set(host.parts) for host in hosts] == [{"b"}, {"a"}]
+    assert [set(host.parts) for host in hosts] == [{"a"}, {"b"}]
 
 
 def test_a_fixed_host_port_is_free_once_a_host() -> None:

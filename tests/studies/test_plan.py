@@ -92,7 +92,11 @@ def test_json_has_what_was_understood_and_every_platform(fourteen: PlanAnswer) -
     promised |= {"stopped_by", "then", "refused"}
 
     assert set(data) == {"services", "ignored", "platforms", "recommendation"}
-    assert [each["copies"] for each in data["services"]] == [12, 6, 8]
+    assert {each["name"]: each["copies"] for each in data["services"]} == {
+        "api": 12,
+        "cache": 8,
+        "jobs": 6,
+    }
     assert all(set(row) <= promised for row in data["platforms"])
     assert not any(value is None for row in data["platforms"] for value in row.values())
     names = {row["platform"] for row in data["platforms"]}
@@ -228,7 +232,7 @@ def test_warm_is_never_later_than_cold_and_p95_never_before_p50(started: PlanAns
 
 
 def test_a_service_alone_is_planned_as_an_application_of_one() -> None:
-    one = sim.plan(SMALL.parts[0].service, start=False)
+    one = sim.plan(SMALL.part("web").service, start=False)
 
     assert one.app.name == "web" and len(one.app.parts) == 1
     assert one.json()["platforms"][0]["machines"] == 1

@@ -337,7 +337,7 @@ def test_an_application_knows_its_operations_and_refuses_calls_to_nowhere() -> N
         entries=(EntryPoint(to="web.do"),),
     )
 
-    assert list(shop.operations) == ["web", "db"]
+    assert list(shop.operations) == ["db", "web"]
     with pytest.raises(ValueError, match="'db' is not known"):
         Application(name="shop", parts=(web,))
     with pytest.raises(ValueError, match="did you mean 'web'"):

@@ -25,7 +25,10 @@ IMAGES = "images of the others"
 
 @description
 class Rollout:
-    """All parts of an application, at once; daemons one a host that is up."""
+    """All parts of an application, at once; daemons one a host that is up.
+
+    They begin in the order of their names, each after those that it waits for.
+    """
 
     application: Application
     at: Seconds = 0.0
@@ -37,6 +40,11 @@ class Rollout:
     def service(self) -> Service:
         """The service of its first part."""
         return self.application.parts[0].service
+
+    @property
+    def name(self) -> str:
+        """The application's name."""
+        return self.application.name
 
     def names(self) -> list[str]:
         """The part of each task, by its number; daemons, whose number hosts decide, come last."""

@@ -10,7 +10,7 @@ from simpy import Event
 from sim.core.cited import Cited
 from sim.core.description import description
 from sim.core.fitted import with_fitted
-from sim.core.names import FOLDER_NAME, shown
+from sim.core.names import FOLDER_NAME, in_name_order, shown
 from sim.core.quantity import LONGEST, Between, Count, Rate, Seconds, shown_bound, shown_plain
 from sim.core.randomness import Exponential
 from sim.core.recorder import Recorder
@@ -38,9 +38,14 @@ class Burst:
     at: Seconds = 0.0
     """Seconds from the beginning of the run."""
 
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.service.name
+
     def names(self) -> list[str]:
         """The service of each task, by its number."""
-        return [self.service.name] * self.tasks
+        return [self.name] * self.tasks
 
     def comes(self) -> float:
         """Seconds until the last task is asked for."""
@@ -74,9 +79,14 @@ class Poisson:
             )
         return self
 
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.service.name
+
     def names(self) -> list[str]:
         """The service of each task, by its number."""
-        return [self.service.name] * self.tasks
+        return [self.name] * self.tasks
 
     def comes(self) -> float:
         """Seconds until the last task is asked for, on average."""
@@ -242,12 +252,15 @@ class Scenario:
         return live
 
     def run(self, seed: int, replication: int) -> Recorder:
-        """One replication: a world, the platform in it, and what arrives, from begin to end."""
+        """One replication: a world, the platform in it, and what arrives, from begin to end.
+
+        What comes at one instant comes in the order of its names, whatever it was written in.
+        """
         world = World(seed, replication)
         UnderWay.record = world.record
         world.record.metered = self.sample_every is not None
         deployment = self.deploy(world)
-        for arrivals in self.arrivals:
+        for arrivals in in_name_order(self.arrivals):
             world.env.process(_follow(world, deployment, arrivals, self.serve))
         if self.faults:
             _expect(world, deployment, self.faults, self.serve)
@@ -274,7 +287,7 @@ def _expect(world: World, deployment: Any, faults: tuple[Fault, ...], window: fl
         yield world.env.timeout(fault.at)
         deployment.strike(fault)
 
-    for fault in faults:
+    for fault in in_name_order(faults):
         world.env.process(happens(fault))
     if window > 0.0:
         deployment.begun_again.append(

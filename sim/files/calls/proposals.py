@@ -5,6 +5,7 @@ So these are proposals: they are shown, and used only where they are accepted.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,18 +44,21 @@ def proposals(paths: Iterable[Path], application: Application) -> list[Proposal]
                 for callee in _named(value, names) - {caller}:
                     if caller in names:
                         one = Proposal(caller, callee, variable)
-                        found.setdefault((caller, callee), one)
-    return list(found.values())
+                        known = found.setdefault((caller, callee), one)
+                        found[caller, callee] = min(known, one, key=str)
+    return [found[edge] for edge in sorted(found)]
 
 
 def accepted(application: Application, edges: Iterable[Proposal]) -> Application:
     """The application with one operation a service, and one call for each proposal.
 
-    Users ask for what nobody calls. A call that would lead back is left out.
+    Users ask for what nobody calls. A call that would lead back is left out: of a circle those
+    stay first whose caller is called by fewest, and calls most.
     """
     edges = list(edges)
+    made, got = Counter(edge.caller for edge in edges), Counter(edge.callee for edge in edges)
     calls: dict[str, list[str]] = {}
-    for edge in edges:
+    for edge in sorted(edges, key=lambda each: (got[each.caller], -made[each.caller], str(each))):
         if not _reaches(calls, edge.callee, edge.caller):
             calls.setdefault(edge.caller, []).append(edge.callee)
     used = {name for edge in edges for name in (edge.caller, edge.callee)}

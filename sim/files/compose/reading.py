@@ -86,7 +86,7 @@ def _switched_on(services: Value, on: Collection[str], findings: Findings) -> Se
     for each in off:
         profiles = ", ".join(sorted(str(name) for name in names))
         findings.note(f"left out, for their profile is off (--profile {profiles})", each)
-    for profile in set(on) - names - {"*"}:
+    for profile in sorted(set(on) - names - {"*"}):
         near = nearest(profile, [str(name) for name in names])
         hint = f"; did you mean {near[0]!r}?" if near else ""
         findings.note(f"no service has the profile {profile!r}{hint}")

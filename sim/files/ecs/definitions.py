@@ -1,6 +1,7 @@
 """An ECS task definition as a part: its containers, in order, within the size of the task."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from sim.catalog.ecs import fargate_sizes
 from sim.core.quantity import shown_size
@@ -10,6 +11,7 @@ from sim.files.quantities import ecs_bytes, ecs_cpu
 from sim.files.text.value import Value
 from sim.units import GiB
 from sim.workload import Volume, Wait
+from sim.workload.waiting import in_order
 
 MODES = ("awsvpc", "bridge", "host", "none", "default")
 
@@ -55,6 +57,10 @@ def _in_order(
     """Those that have ended before the others start, and the others, the main one first."""
     ended = {wait.part for each in containers for wait in each.after if wait.until == "completed"}
     init = [each for each in containers if each.name in ended and not each.essential]
+    try:
+        init = _each_after_its_own(init)
+    except ValueError as circle:
+        nodes[0].say(str(circle))
     routers = {id(c) for c, node in zip(containers, nodes, strict=True) if node[_ROUTER]}
     beside = [each for each in containers if each not in init]
     main = next(
@@ -67,7 +73,20 @@ def _in_order(
     gone = {each.name for each in init}
     for each in beside:
         each.after = [wait for wait in each.after if wait.part not in gone]
-    return init, [first, *(each for each in beside if each is not first)]
+    others = sorted((each for each in beside if each is not first), key=attrgetter("name"))
+    return init, [first, *others]
+
+
+def _each_after_its_own(init: list[ContainerDraft]) -> list[ContainerDraft]:
+    """Init containers run one by one: each after those that it waits for, else by their names."""
+    by_name = {each.name: each for each in init}
+    if len(by_name) < len(init):  # a mistake that is told elsewhere
+        return init
+    waits = {
+        name: sorted(wait.part for wait in by_name[name].after if wait.part in by_name)
+        for name in sorted(by_name)
+    }
+    return [by_name[name] for name in in_order(waits, "containerDefinitions")]
 
 
 def _call_main(beside: list[ContainerDraft], name: str) -> None:

@@ -24,7 +24,7 @@ def read_tasks(documents: list[Value], name: str, findings: Findings) -> Drafts:
         return Drafts(name=name, parts=_alone(definitions))
     parts = [part for each in services if (part := _service(each, definitions)) is not None]
     used = {_family(each["taskDefinition"]) for each in services}
-    for family in definitions.keys() - used:
+    for family in sorted(definitions.keys() - used):
         findings.note("left out: no service in these files runs this task definition", family)
     return Drafts(name=name, parts=parts)
 

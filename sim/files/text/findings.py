@@ -62,14 +62,15 @@ class Findings:
     @property
     def ignored(self) -> tuple[str, ...]:
         """What was left out, counted, most first."""
-        told = [f"{what[:MOST_SHOWN]} ({n})" for what, n in self._ignored.most_common(MOST_KINDS)]
+        most = sorted(self._ignored.items(), key=lambda each: (-each[1], each[0]))[:MOST_KINDS]
+        told = [f"{what[:MOST_SHOWN]} ({n})" for what, n in most]
         more = len(self._ignored) - len(told)
         return (*told, f"{more:,} other kinds") if more else tuple(told)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The notes, each once, with what they are true of."""
-        return tuple(_named(text, list(names)) for text, names in self._notes.items())
+        return tuple(_named(text, sorted(names)) for text, names in self._notes.items())
 
 
 def _named(text: str, names: list[str]) -> str:

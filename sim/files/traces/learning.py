@@ -68,19 +68,19 @@ class Learnt:
 
 def learn(spans: Iterable[TracedSpan]) -> Learnt:
     """What the spans of all traces tell; traces without a root, or with a time below 0, are not
-    used."""
+    used. Spans come in any order, and their sums are taken in one."""
     learnt = Learnt()
     traces: dict[str, list[TracedSpan]] = defaultdict(list)
     for span in spans:
         traces[span.trace].append(span)
-    for many in traces.values():
+    for _, many in sorted(traces.items()):
         if any(span.seconds < 0.0 for span in many):
             learnt.negative += 1
         elif not any(not span.parent for span in many):
             learnt.without_root += 1
         else:
             learnt.traces += 1
-            _learn_trace(learnt, many)
+            _learn_trace(learnt, sorted(many))
     return learnt
 
 
@@ -199,7 +199,7 @@ def operations_of(learnt: Learnt, cpu_share: float) -> dict[str, tuple[Operation
 
 
 def _in_order(seen: Observed) -> list[tuple[tuple[str, str], SeenCallee]]:
-    return sorted(seen.callees.items(), key=lambda item: item[1].offset / item[1].number)
+    return sorted(seen.callees.items(), key=lambda item: (item[1].offset / item[1].number, item[0]))
 
 
 def _call(target: tuple[str, str], callee: SeenCallee, visits: int) -> Call:

@@ -121,8 +121,9 @@ def fewest(
             failed, lost, step = number, over, 2 * step
         elif number == failed + 1:
             found = _packing(hosts, bound, copies, kind.empty, lost and lost.order)
-            others = lost is not None and lost.order is not copies
-            return replace(found, for_any_order=others and _fit(copies, kind, failed, spare))
+            one_fewer = (_fit(each, kind, failed, spare) for each in reversed(some))
+            chance = lost is not None and any(one_fewer)
+            return replace(found, for_any_order=chance)
         else:
             enough = number
     if lost is not None:
@@ -175,9 +176,9 @@ def _in_all(
     return found, None
 
 
-def _fit(copies: Sequence[Copy], kind: HostKind, number: int, spare: int) -> bool:
-    """Whether so many hosts take all copies in the order in which they are asked for."""
-    return bool(_in_all([copies], copies, kind, number, spare)[0])
+def _fit(order: Sequence[Copy], kind: HostKind, number: int, spare: int) -> bool:
+    """Whether so many hosts take all copies in an order."""
+    return bool(_in_all([order], order, kind, number, spare)[0])
 
 
 def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) -> PackedHosts:

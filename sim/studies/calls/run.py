@@ -1,5 +1,6 @@
 """One run of a call graph: copies, users, a warm-up, and what came of the requests."""
 
+import math
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
@@ -69,8 +70,8 @@ class CallsRun:
         for name in traffic.parts:
             mine = [handler for place, handler in traffic.handlers.items() if place.part == name]
             seen = sum(handler.visits for handler in mine)
-            held = sum(copy.held_until(end) for copy in copies[name])
-            metrics[f"cpu_s {name}"] = sum(handler.work for handler in mine)
+            held = math.fsum(copy.held_until(end) for copy in copies[name])
+            metrics[f"cpu_s {name}"] = math.fsum(handler.work for handler in mine)
             metrics[f"held_s {name}"] = held / seen if seen else 0.0
         world.env.run()  # whoever has asked is answered, so that visits are whole
         for place, handler in traffic.handlers.items():

@@ -131,7 +131,7 @@ def _seconds(question: CallsQuestion, known: dict[str, Station]) -> float:
         rate = question.per_second
     else:
         most = min((station.saturates for station in known.values()), default=math.inf)
-        alone = sum(station.load for station in known.values())
+        alone = math.fsum(station.load for station in known.values())
         rate = min(most, (question.users or 1) / max(question.think + alone, 1e-6))
     return question.requests / rate / (1.0 - WARM_UP)
 
@@ -232,7 +232,7 @@ def _beside(
 
 
 def _worth_a_copy(services: list[ServiceAnswer]) -> list[ServiceAnswer]:
-    whole = sum(each.p95_part_s or 0.0 for each in services)
+    whole = math.fsum(each.p95_part_s or 0.0 for each in services)
     most = sorted(services, key=lambda each: -(each.p95_part_s or 0.0))[:MOST_BESIDE]
     return [each for each in most if (each.p95_part_s or 0.0) >= WORTH * whole > 0.0]
 
@@ -248,7 +248,7 @@ def _compared(question: CallsQuestion, results: Results, name: str, run: CallsRu
     known = _stations(question, run.application, run.machine)
     cores = vcpus(run.application, run.machine)
     if run.form == "one program":
-        load = sum(station.load for station in known.values())
+        load = math.fsum(station.load for station in known.values())
         saturates = cores / load if load else math.inf
     else:
         saturates = min((station.saturates for station in known.values()), default=math.inf)

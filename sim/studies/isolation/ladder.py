@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
 from sim import catalog
@@ -116,7 +117,7 @@ def _host(instance: str) -> Rung:
 
 def _boot(vm: VirtualMachine) -> float:
     steps = (vm.vmm, vm.firmware, vm.kernel, vm.user_space)
-    return sum(_seconds(step) for step in steps if step is not None)
+    return fsum(_seconds(step) for step in steps if step is not None)
 
 
 def _seconds(step: Step) -> float:

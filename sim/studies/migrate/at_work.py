@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
 from sim.core.world import World
@@ -105,7 +106,7 @@ def _on(host: PackedHost, services: dict[str, Service]) -> list[Service]:
 
 def _use(host: PackedHost, services: dict[str, Service]) -> float:
     on = _on(host, services)
-    return sum(each.load.mean_use(each.cpu, 1.0) for each in on if each.load is not None)
+    return fsum(each.load.mean_use(each.cpu, 1.0) for each in on if each.load is not None)
 
 
 def _simulated(
@@ -121,7 +122,7 @@ def _simulated(
             continue
         requests = draw_requests(world, number, service.load, service.cpu, WINDOW)
         alone = sandbox.undisturbed(requests)
-        work += sum(requests.work)
+        work += fsum(requests.work)
 
         def served(number: int, sojourn: float, alone: Sequence[float] = alone) -> None:
             slowdowns.append(sojourn / alone[number])

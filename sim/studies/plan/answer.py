@@ -259,8 +259,8 @@ class PlanAnswer:
         if not more:
             return ""
         return (
-            f"{', '.join(more)}: enough machines for whichever order the services come in; in the "
-            f"order of the files fewer would do."
+            f"{', '.join(more)}: enough machines for whichever order the services come in; in some "
+            f"orders fewer would do."
         )
 
     def instance_line(self) -> str:

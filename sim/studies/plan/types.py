@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, inf
+from math import ceil, fsum, inf
 
 from sim import catalog
 from sim.catalog.instances.table import Instance, usual
@@ -85,8 +85,8 @@ def needs(app: Application) -> Needs:
     largest = [_size(part) for part in every]
     sizes = [(part.copies, *_size(part)) for part in parts]
     return Needs(
-        cpu=sum(copies * cpu for copies, cpu, _, _ in sizes),
-        memory=sum(copies * memory for copies, _, memory, _ in sizes),
+        cpu=fsum(copies * cpu for copies, cpu, _, _ in sizes),
+        memory=fsum(copies * memory for copies, _, memory, _ in sizes),
         gpus=sum(copies * gpus for copies, _, _, gpus in sizes),
         largest_cpu=max((cpu for cpu, _, _ in largest), default=0.0),
         largest_memory=max((memory for _, memory, _ in largest), default=0.0),
@@ -97,8 +97,8 @@ def _size(part: Part) -> tuple[float, float, int]:
     """vCPUs, bytes and GPUs that its containers reserve side by side."""
     containers = part.service.containers
     return (
-        sum(each.cpu for each in containers),
-        sum(each.reserved for each in containers),
+        fsum(each.cpu for each in containers),
+        fsum(each.reserved for each in containers),
         sum(each.gpus for each in containers),
     )
 

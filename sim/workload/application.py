@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from sim.core.description import description
-from sim.core.names import Unordered, first_of, unknown
+from sim.core.names import Unordered, first_of, in_name_order, unknown
 from sim.core.quantity import NUMBER, AtMost, Bytes, Copies
 from sim.workload.calls import EntryPoint, Operation, check
 from sim.workload.service import Service
@@ -94,14 +94,19 @@ NOT_IN_IT = "not in it: "
 """Begins a note on something that was given and is no part of the application."""
 
 
+def _in_their_order(parts: tuple[Part, ...], others: ValidationInfo) -> tuple[Part, ...]:
+    return parts if others.data.get("one_by_one") else in_name_order(parts)
+
+
 @description
 class Application:
     """Services that belong together, with copies and order."""
 
     name: Name
-    parts: Annotated[Unordered[Part], Field(min_length=1)]
-    """In the order of their names, however they were given: what has no order of its own draws
-    and is placed in that one."""
+    one_by_one: bool = False
+    """Whether somebody places its parts one after the other, in the order in which they are given;
+    else they have none, and come in that of their names."""
+    parts: Annotated[tuple[Part, ...], Field(min_length=1), AfterValidator(_in_their_order)]
     entries: Unordered[EntryPoint] = ()
     """What users ask for."""
     notes: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import fsum
 
 from sim import catalog
 from sim.core.cited import plain
@@ -111,8 +112,8 @@ def _guest_machine() -> VirtualMachine:
 def in_packing_order(guests: Iterable[MovedGuest]) -> list[MovedGuest]:
     """Those first that take the largest share of the resource of which they take most."""
     every = list(guests)
-    cpu = sum(each.cpu for each in every) or 1.0
-    memory = sum(each.memory for each in every) or 1.0
+    cpu = fsum(each.cpu for each in every) or 1.0
+    memory = fsum(each.memory for each in every) or 1.0
     return sorted(
         every,
         key=lambda each: (-max(each.cpu / cpu, each.memory / memory), -each.memory, each.name),
@@ -136,7 +137,7 @@ def application(name: str, guests: Sequence[MovedGuest], notes: Sequence[str] = 
     )
     if not parts:
         raise ValueError(f"{name}: none of its {len(guests)} guests moves as a container")
-    return Application(name=name, parts=parts, notes=tuple(notes))
+    return Application(name=name, one_by_one=True, parts=parts, notes=tuple(notes))
 
 
 def _source(words: str) -> SizeSource:

@@ -22,7 +22,7 @@ from sim.platforms.packing.host import (
     host_kind,
 )
 from sim.platforms.packing.offers import placed, survives
-from sim.platforms.packing.packing import PackedHosts, fewest, grown, lower_bound
+from sim.platforms.packing.packing import PackedHosts, fewest, grown, largest_first, lower_bound
 from sim.platforms.packing.placing import (
     ROUNDING,
     FreeOnServer,
@@ -170,6 +170,22 @@ def test_parts_that_stay_apart_share_no_host_whoever_says_so() -> None:
     hosts = on_ecs(app, "m5.xlarge").hosts
 
     assert [set(host.parts) for host in hosts] == [{"a"}, {"b"}]
+
+
+@given(st.permutations("abcd"))
+def test_how_many_servers_it_takes_does_not_depend_on_names(names: Sequence[str]) -> None:
+    """Of four vCPUs, for copies of 1, 1, 3 and 3: two; if small ones came first, three."""
+    parts = tuple(
+        part(name, cpu, GiB) for name, cpu in zip(names, (1.0, 1.0, 3.0, 3.0), strict=True)
+    )
+    kind = bins(4000)
+    wanted = copies(Application(name="x", parts=parts), kind.placing)
+    wanted = [
+        replace(copy, request=ServerRequest(round(1000 * copy.request.cpu), 1)) for copy in wanted
+    ]
+
+    assert len(fewest(kind, largest_first(kind.empty, wanted)).hosts) == 2
+    assert len(fewest(kind, sorted(wanted, key=lambda copy: copy.request.cpu)).hosts) == 3
 
 
 def test_a_fixed_host_port_is_free_once_a_host() -> None:

@@ -210,6 +210,19 @@ def grown(kinds: Sequence[HostKind], copies: Sequence[Copy], *, spare: int = 0) 
     return _packing(hosts, min(bound, len(hosts)), copies, largest.empty)
 
 
+def largest_first(empty: Room, copies: Sequence[Copy]) -> list[Copy]:
+    """As an operator places them who knows all of them: those first that take the largest share of
+    a host, so that machines do not depend on what services are called."""
+    whole = {limit: amount for limit, amount in empty.amounts().items() if 0.0 < amount < inf}
+
+    def share(copy: Copy) -> float:
+        left = empty.less(copy.request).amounts()
+        return max((1.0 - left[limit] / amount for limit, amount in whole.items()), default=0.0)
+
+    shares = {copy.part: share(copy) for copy in {copy.part: copy for copy in copies}.values()}
+    return sorted(copies, key=lambda copy: -shares[copy.part])
+
+
 def lower_bound(empty: Room, copies: Sequence[Copy]) -> int:
     """Hosts that no placement does without: of each resource, and for copies that stay apart."""
     bounds = [least_hosts(empty, Counter(copy.request for copy in copies))]

@@ -14,7 +14,7 @@ from sim.core.names import Architecture
 from sim.core.quantity import shown_memory
 from sim.experiment.running.progress import UNSEEN, Progress
 from sim.platforms.packing.host import DoesNotFit, HostKind, PackedHost, copies, host_kind, jobs
-from sim.platforms.packing.packing import PackedHosts, fewest, grown
+from sim.platforms.packing.packing import PackedHosts, fewest, grown, largest_first
 from sim.platforms.packing.placing import by_ceilings
 from sim.start import Ceiling
 from sim.studies.account_quotas import Need
@@ -163,6 +163,8 @@ def _packed(
     """The whole on the fewest hosts of one type, as `find` finds them (`fewest`)."""
     kind = _kind(row, app, options)
     wanted = copies(app, kind.placing)
+    if not (kind.placing.in_any_order or app.one_by_one):
+        wanted = largest_first(kind.empty, wanted)
     for job in jobs(app, kind.placing):
         if lacking := PackedHost(kind).lacks(job):
             raise DoesNotFit(job.part, lacking, kind.name)

@@ -33,7 +33,8 @@ tests-alone:
 
 accelerate: $(VENV)/.compile  ## compile the core in place, two minutes (needs a C compiler)
 	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m hatchling build -t wheel --hooks-only
-	@$(BIN)/sim --version
+	@test -z "$$PYTHONPATH" || echo "PYTHONPATH is $$PYTHONPATH; compiled was $(CURDIR):"
+	@PYTHONPATH=$(CURDIR) $(BIN)/sim --version
 
 pure:  ## take the compiled core away again
 	find . -name '*.so' -not -path './$(VENV)/*' -delete

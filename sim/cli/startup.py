@@ -18,6 +18,7 @@ from sim.core.quantity import shown_memory, shown_seconds, shown_vcpu
 from sim.core.question import Typed
 from sim.report.said import keep
 from sim.studies import platforms
+from sim.studies.influence import Assumed
 from sim.studies.startup import study
 from sim.studies.startup.answer import StartupAnswer, StartupRow, requirement, unmet
 from sim.studies.startup.question import StartupQuestion
@@ -109,12 +110,17 @@ def show(answer: StartupAnswer) -> None:
             hint(line)
         explained.show(answer.explained)
     elif answer.started:
+        if answer.assumed:
+            aside(_strongest(answer.assumed))
         more = "" if few else "--platform NAME shows its phases, "
-        aside(f"{more}--explain what this rests on ({_assumed(len(answer.assumed))}).")
+        aside(f"{more}--explain what this rests on.")
 
 
-def _assumed(count: int) -> str:
-    return f"{count or 'no'} assumed number{'' if count == 1 else 's'}"
+def _strongest(assumed: Sequence[Assumed]) -> str:
+    """The assumed number that does most, and how many there are."""
+    if len(assumed) == 1:
+        return f"It rests on an assumed number: {assumed[0]}."
+    return f"It rests on {len(assumed)} assumed numbers, most on {assumed[0]}."
 
 
 def _rests(answer: StartupAnswer) -> str:

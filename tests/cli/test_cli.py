@@ -223,6 +223,14 @@ def test_startup_json_has_phases_that_sum_to_the_total(tmp_path: Path) -> None:
             assert running == pytest.approx(mine["running"][column], abs=1e-9)
 
 
+def test_startup_names_the_assumed_number_that_does_most(tmp_path: Path) -> None:
+    """Whoever reads 2.4 s is told that a second of it is no measurement."""
+    asked = "startup --app node --platform ecs --replications 5 --out"
+    said = " ".join(call(asked, str(tmp_path)).stdout.split())
+
+    assert "assumed numbers, most on ecs.placement 1 s (0.3 to 3) (ecs-warm: " in said
+
+
 def test_startup_refuses_p95_of_five_starts_and_says_why(tmp_path: Path) -> None:
     """A number the sample cannot support is absent."""
     found = rows(

@@ -212,6 +212,26 @@ def test_images_that_a_root_volume_does_not_hold_get_a_larger_one_which_is_said(
         assert "give it 120 GiB" in line
 
 
+def test_a_plan_and_the_critical_path_name_the_same_part_as_the_last(tmp_path: Path) -> None:
+    """What waited and takes no time itself is up in the instant in which the other is."""
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "application: two\n"
+        "parts:\n"
+        "  db: {image: own/db, image_size: 90MB, startup: {cpu: 2}}\n"
+        "  api: {image: own/api, image_size: 9MB, after: [{part: db, until: healthy}]}\n",
+        encoding="utf-8",
+    )
+    app = sim.read(path)
+    assert isinstance(app, Application)
+    (row,) = sim.plan(app, platform="ecs", replications=3).rows
+    ups = {each.image: each for each in sim.uptime(app, platform="ecs", replications=3).rows}
+
+    for image, ready in row.ready.items():
+        assert [link.part for link in ups[image].path] == ["db", "api"]
+        assert ready.last.most_common(1) == [("api", 3)]
+
+
 def test_limits_that_end_at_the_same_count_are_all_named() -> None:
     """With more CPU alone a host holds no more."""
     held = HeldRow("ecs", "h", 1, limits=(("vCPU", 1), ("memory", 1), ("ENI", 10)))

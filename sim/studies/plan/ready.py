@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -223,6 +223,9 @@ def readiness(results: Results, scenarios: Mapping[str, Scenario]) -> dict[str, 
     }
 
 
+INSTANT = 1e-9
+"""Seconds: a wait that ends with another's readiness ends in the same instant."""
+
 _AT_ONCE = 1e-9
 """Seconds from the request within which the first starts begin."""
 
@@ -233,6 +236,13 @@ def _of_runs(
     every = (arrivals for scenario in scenarios.values() for arrivals in scenario.arrivals)
     ready = PlanReady(ordered=any(getattr(each, "ordered", False) for each in every))
     launched = {variant: _launched(scenario) for variant, scenario in scenarios.items()}
+    waits = {
+        part.name: {wait.part for wait in part.after}
+        for scenario in scenarios.values()
+        for rollout in scenario.arrivals
+        if isinstance(rollout, Rollout)
+        for part in rollout.application.parts
+    }
     expected = sum(map(len, launched.values()))
     # Daemons come last, and as many as there are machines: nobody waits for them.
     many = starts["variant"].map({variant: len(names) for variant, names in launched.items()})
@@ -240,10 +250,12 @@ def _of_runs(
     for number, run in starts[starts["task"].astype(float) < many.astype(float)].groupby("run"):
         if len(run) == expected:
             whole.add(number)
-            slowest = run["ready"].to_numpy().argmax()
-            ready.seconds.append(float(run["ready"].iloc[slowest]))
-            variant, task = run["variant"].iloc[slowest], run["task"].iloc[slowest]
-            ready.last[launched[variant][int(task)]] += 1
+            until = float(run["ready"].max())
+            ready.seconds.append(until)
+            last = run[run["ready"] >= until - INSTANT]
+            variants, tasks = last["variant"], last["task"]
+            names = [launched[of][int(n)] for of, n in zip(variants, tasks, strict=True)]
+            ready.last[_last_of(names, waits)] += 1
     for _, rows in runs[~runs["run"].isin(whole)].groupby("run"):
         ready.short += 1
         if why := _why_not_up(rows):
@@ -251,6 +263,13 @@ def _of_runs(
         else:
             ready.refused += 1
     return ready
+
+
+def _last_of(parts: Sequence[str], waits: Mapping[str, Set[str]]) -> str:
+    """Of parts that are ready in the same instant one that waited, and no other for it: the last
+    of the critical path that `sim startup` tells."""
+    waited_for = set().union(*(waits.get(part, ()) for part in parts))
+    return max(parts, key=lambda part: (part not in waited_for, bool(waits.get(part))))
 
 
 def _why_not_up(run: pd.DataFrame) -> str:

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
+from sim.studies.plan.ready import INSTANT
 from sim.workload.waiting import waits_for
-
-_INSTANT = 1e-9
-"""Seconds: a wait that ends with another's readiness ends in the same instant."""
 
 
 class PhaseSpan(NamedTuple):
@@ -47,7 +45,7 @@ class StartedCopy:
     def wait(self, parts: Iterable[str]) -> tuple[str, PhaseSpan] | None:
         """What it waited for last among other parts, and when; None: for nobody."""
         names = {waits_for(part): part for part in parts}
-        waits = [s for s in self.spans if s.phase in names and s.length > _INSTANT]
+        waits = [s for s in self.spans if s.phase in names and s.length > INSTANT]
         last = max(waits, key=lambda span: span.end, default=None)
         return None if last is None else (names[last.phase], last)
 
@@ -81,7 +79,7 @@ def critical_path(copies: Sequence[StartedCopy]) -> list[PathLink]:
         return []
     parts = {copy.part for copy in copies}
     last = max(copy.ready for copy in copies)
-    copy = _last_of([copy for copy in copies if copy.ready >= last - _INSTANT], parts)
+    copy = _last_of([copy for copy in copies if copy.ready >= last - INSTANT], parts)
     until = copy.ready
     links: list[PathLink] = []
     while True:
@@ -104,7 +102,7 @@ def _last_of(copies: Sequence[StartedCopy], parts: set[str]) -> StartedCopy:
 def _holder(copies: Sequence[StartedCopy], part: str, wait: PhaseSpan) -> StartedCopy:
     """The copy of a part that let the wait end: the last that was there by then."""
     mine = [copy for copy in copies if copy.part == part]
-    by_then = [copy for copy in mine if copy.ready <= wait.end + _INSTANT]
+    by_then = [copy for copy in mine if copy.ready <= wait.end + INSTANT]
     return max(by_then or mine, key=lambda copy: copy.ready)
 
 

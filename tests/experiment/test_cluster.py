@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,6 +63,56 @@ def test_where_nobody_listens_is_said_in_words() -> None:
 
     assert "cannot be used; nobody answers there (connection refused)" in str(told.value)
     assert "Errno" not in str(told.value)
+
+
+def test_a_scheduler_of_ours_does_not_hear_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal sends it to all of us: who is asked to stop is told of that, not of a scheduler
+    that has gone.
+    """
+    local = pytest.importorskip("distributed.deploy.subprocess")
+    heard: list[bool] = []
+
+    def begun(**_: object) -> None:
+        heard.append(signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+        raise OSError("seen")
+
+    monkeypatch.setattr(local, "SubprocessCluster", begun)
+    with pytest.raises(OSError, match="seen"):
+        replicate(scenario(), times=1, cluster="local")
+
+    assert heard == [False]
+
+
+@pytest.mark.long
+def test_ctrl_c_in_a_terminal_stops_a_local_cluster_in_a_sentence(tmp_path: Path) -> None:
+    """Whenever it comes, and to whomever: 130, and the same command goes on."""
+    (tmp_path / "small.yaml").write_text(SLOW, encoding="utf-8")
+    command = [sys.executable, "-m", "sim", "run", "small.yaml", "--cluster", "local", "--jobs=1"]
+    for seconds in (0.0, 0.3, 1.0):
+        shutil.rmtree(tmp_path / "results", ignore_errors=True)
+        run = subprocess.Popen(
+            command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        wait_until(lambda: any(tmp_path.rglob("commits/part-*")))
+        time.sleep(seconds)
+        os.killpg(run.pid, signal.SIGINT)
+        said = run.communicate(timeout=HANGS)[1]
+
+        assert run.returncode == 130, said
+        assert "stopped; " in said
+        assert "Traceback" not in said
+
+
+SLOW = """\
+name: small
+platform: ecs
+host: {instance: m5.2xlarge, count: 3}
+service: {app: java, cpu: 0.5, memory: 1GiB}
+arrivals: {tasks: 40, per_second: 1}
+sample_every: 1s
+serve: 200s
+replications: 200
+"""
 
 
 def _no_one(*_: object, **__: object) -> None:

@@ -499,3 +499,20 @@ def test_impossible_places_are_refused(jobs: int, cluster: str | None, message: 
     """With the field and the value."""
     with pytest.raises(ValueError, match=message):
         replicate(scenario(), times=1, jobs=jobs, cluster=cluster)
+
+
+@pytest.mark.parametrize(("jobs", "cluster"), [(2, None), (None, "local")])
+def test_no_process_is_begun_in_a_folder_that_was_removed(
+    jobs: int | None, cluster: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could not be, which its library tells in its own words; one process alone does it all."""
+    out, gone = tmp_path / "out", tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ValueError, match="jobs: the present folder was removed"):
+        replicate(scenario(), times=2, jobs=jobs, cluster=cluster, out=out)
+    assert not out.exists()
+
+    monkeypatch.setattr(workers, "WORTH_STARTING", 0.0)
+    assert len(replicate(scenario(), times=2, out=out).runs) == 2

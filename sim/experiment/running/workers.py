@@ -353,14 +353,15 @@ def _local_cluster(jobs: int | None) -> Any:
     from distributed.deploy.subprocess import SubprocessCluster
 
     logging.getLogger("tornado.application").setLevel(logging.CRITICAL)  # as the client's
-    return SubprocessCluster(
-        n_workers=jobs,
-        threads_per_worker=1,
-        dashboard_address=None,  # type: ignore[arg-type]
-        silence_logs=logging.CRITICAL,
-        scheduler_kwargs={"idle_timeout": f"{IDLE} s"},
-        worker_kwargs={"dashboard": False},
-    )
+    with _deaf_to_ctrl_c():
+        return SubprocessCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            dashboard_address=None,  # type: ignore[arg-type]
+            silence_logs=logging.CRITICAL,
+            scheduler_kwargs={"idle_timeout": f"{IDLE} s"},
+            worker_kwargs={"dashboard": False},
+        )
 
 
 class Where(NamedTuple):
@@ -410,7 +411,11 @@ class Workers:
             raise NoSuchWorkers(f"jobs: {shown(jobs)} is not allowed; 1 to {most} on this machine")
         if jobs is not None and cluster not in (None, "local"):
             raise NoSuchWorkers(f"jobs: a cluster at {cluster!r} has as many workers as it has")
-        self._may_grow = jobs is None and cluster is None
+        if (jobs not in (None, 1) or cluster == "local") and not _may_begin():
+            raise NoSuchWorkers(
+                "jobs: the present folder was removed, and no process begins there; cd to another"
+            )
+        self._may_grow = jobs is None and cluster is None and _may_begin()
         self._executor = _chosen(jobs, cluster)
         self._starting: StartingPool | None = None
         """Those that a long run was a reason to start."""
@@ -519,6 +524,15 @@ class Workers:
                 "jobs: worker processes keep dying (out of memory?); fewer jobs may help"
             ) from error
         self._executor.revive()
+
+
+def _may_begin() -> bool:
+    """Whether processes can begin in the present folder: it may have been removed."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _cores() -> int:

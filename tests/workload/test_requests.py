@@ -1,6 +1,7 @@
 """Requests: Poisson arrivals of exponential work, served within the quota by the sharing law."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from worlds import app, service
 
+from sim import Burst, Scenario, catalog
 from sim.core.mistakes import BadDescription
 from sim.core.world import World
 from sim.host.cpu_quota import CpuMax
 from sim.sharing import SharedCapacity
-from sim.units import MiB
+from sim.units import GiB, MiB
 from sim.workload import Load, Requests, RequestServer, alone, draw_requests, serve
+from sim.workload.requests import serving
 
 LOAD = Load(share=0.5, request_cpu=0.01)
 
@@ -120,7 +123,7 @@ def test_requests_depend_on_task_seed_and_replication_only() -> None:
     ]
 
     assert draw_requests(world, 3, LOAD, 1.0, 5.0) == first
-    assert len({first, *others}) == 4
+    assert len({(*each.times, *each.work) for each in (first, *others)}) == 4
 
 
 def test_a_longer_window_begins_with_the_shorter_one() -> None:
@@ -359,3 +362,24 @@ def test_an_app_that_is_stopped_answers_no_more() -> None:
     world.env.run()
 
     assert ended == []
+
+
+def test_requests_that_pile_up_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one app that is asked for more than it can do, and of several on one machine; as many
+    that are served are no reason."""
+    monkeypatch.setattr(serving, "MOST_WAITING", 300)
+    monkeypatch.setattr(serving, "LOOK", 100)
+    usual = catalog.service("node", cpu=1.0, memory=64 * MiB, cpu_quota=False)
+    for share, tasks in ((100.0, 1), (0.9, 20), (0.5, 1)):
+        busy = replace(usual, load=Load(share=share, request_cpu=0.01))
+        scenario = Scenario(
+            name="busy",
+            platform=catalog.docker(catalog.custom(1.0, 64 * GiB)),
+            arrivals=(Burst(service=busy, tasks=tasks),),
+            serve=10.0 / share,
+        )
+        if share * tasks < 1.0:
+            assert len(scenario.run(1, 0).request_task) > 800
+        else:
+            with pytest.raises(ValueError, match="serve: more than 300 requests wait at once"):
+                scenario.run(1, 0)

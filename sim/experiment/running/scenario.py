@@ -20,6 +20,7 @@ from sim.experiment.running.rollout import Rollout
 from sim.experiment.running.run import UnderWay
 from sim.start import Deployment, Platform, Ready, Start
 from sim.workload import Fault, Service, draw_requests, serve
+from sim.workload.requests.serving import refuse_backlog
 
 METERS = ("cpu", "memory", "cache")
 """What is read of each host."""
@@ -259,28 +260,25 @@ class Scenario:
         world = World(seed, replication)
         UnderWay.record = world.record
         world.record.metered = self.sample_every is not None
-        deployment = self.deploy(world)
+        deployment, backlog = self.deploy(world), _Backlog()
+
+        def begun(start: Start) -> None:
+            if self.serve > 0.0:
+                world.env.process(_serve_when_ready(world, start, self.serve, backlog))
+
         for arrivals in in_name_order(self.arrivals):
-            world.env.process(_follow(world, deployment, arrivals, self.serve))
+            world.env.process(arrivals.arrive(world, deployment, begun))
         if self.faults:
-            _expect(world, deployment, self.faults, self.serve)
+            _expect(world, deployment, self.faults, begun)
         if self.sample_every is not None:
             world.env.process(_read_meters(world, deployment, self.sample_every))
         world.env.run(until=self.until)
         return world.record
 
 
-def _follow(
-    world: World, deployment: Deployment, arrivals: Burst | Poisson | Rollout, window: float
-) -> Generator[Event, Any, None]:
-    def begun(start: Start) -> None:
-        if window > 0.0:
-            world.env.process(_serve_when_ready(world, start, window))
-
-    return arrivals.arrive(world, deployment, begun)
-
-
-def _expect(world: World, deployment: Any, faults: tuple[Fault, ...], window: float) -> None:
+def _expect(
+    world: World, deployment: Any, faults: tuple[Fault, ...], begun: Callable[[Start], None]
+) -> None:
     """Let the faults happen, each at its time; what is begun again serves, too."""
 
     def happens(fault: Fault) -> Generator[Event, Any, None]:
@@ -289,24 +287,48 @@ def _expect(world: World, deployment: Any, faults: tuple[Fault, ...], window: fl
 
     for fault in in_name_order(faults):
         world.env.process(happens(fault))
-    if window > 0.0:
-        deployment.begun_again.append(
-            lambda start: world.env.process(_serve_when_ready(world, start, window))
-        )
+    deployment.begun_again.append(begun)
 
 
-def _serve_when_ready(world: World, start: Start, window: float) -> Generator[Event, Any, None]:
+def _serve_when_ready(
+    world: World, start: Start, window: float, backlog: "_Backlog"
+) -> Generator[Event, Any, None]:
     outcome = (yield start) if not start.processed else start.value
     service, sandbox = start.service, start.sandbox
     if not isinstance(outcome, Ready) or sandbox is None or service.load is None:
         return
     requests = draw_requests(world, start.task, service.load, service.cpu, window)
-    undisturbed = sandbox.undisturbed(requests)
+    undisturbed = array("d", sandbox.undisturbed(requests))
+    sent = ended = 0
 
     def served(number: int, sojourn: float) -> None:
+        nonlocal ended
+        ended += 1
+        backlog.waiting -= 1
         world.record.request(start.task, sojourn, undisturbed[number])
 
-    yield from serve(world, requests, sandbox.server, served, alive=lambda: sandbox.alive)
+    def goes_on() -> bool:
+        nonlocal sent
+        if not sandbox.alive:
+            backlog.waiting -= sent - ended  # lost with it
+            return False
+        sent += 1
+        backlog.one_more()
+        return True
+
+    yield from serve(world, requests, sandbox.server, served, alive=goes_on)
+
+
+class _Backlog:
+    """Requests of a run that have not ended."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+
+    def one_more(self) -> None:
+        """Another is sent."""
+        self.waiting += 1
+        refuse_backlog(self.waiting)
 
 
 def _read_meters(world: World, deployment: Deployment, every: float) -> Generator[Event, Any, None]:

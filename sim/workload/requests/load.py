@@ -1,8 +1,10 @@
 """Requests: Poisson arrivals, each a little CPU work of one thread."""
 
 import math
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.core.cited import Number, Positive, plain
 from sim.core.description import description
@@ -43,20 +45,19 @@ class Load:
         """By how much the CPU of a request rises with so many containers on a core."""
         return 1.0 + plain(self.crowding) * math.log2(max(1.0, containers))
 
-    def draw_work(self, generator: "np.random.Generator", number: int) -> list[float]:
+    def draw_work(self, generator: "np.random.Generator", number: int) -> "array[float]":
         """CPU of `number` requests, core-seconds of the reference core."""
         mean, variation = plain(self.request_cpu), plain(self.variation)
-        work: list[float] = draw_gamma(generator, mean, variation, number).clip(LEAST).tolist()
-        return work
+        return array("d", draw_gamma(generator, mean, variation, number).clip(LEAST).tobytes())
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
     """The requests of one task: drawn once, the same wherever the task runs."""
 
-    times: tuple[float, ...]
+    times: Sequence[float]
     """Arrivals, seconds from the moment the task is ready."""
-    work: tuple[float, ...]
+    work: Sequence[float]
     """Core-seconds of the reference core."""
 
 
@@ -66,12 +67,13 @@ def draw_requests(world: World, task: int, load: Load, cpu: float, window: float
 
     rate = load.rate(cpu)
     generator = world.random.generator(f"requests/{task}")
-    times: list[float] = []
+    drawn: list[np.ndarray[Any, Any]] = []
     now = 0.0
     while now < window:
         gaps = generator.exponential(1.0 / rate, max(16, int(rate * window / 4)))
-        times.extend((now + np.cumsum(gaps)).tolist())
-        now = times[-1]
-    times = [time for time in times if time < window]
+        drawn.append(now + np.cumsum(gaps))
+        now = float(drawn[-1][-1])
+    every = np.concatenate(drawn) if drawn else np.empty(0)
+    times = array("d", every[every < window].tobytes())
     work = world.random.generator(f"request work/{task}")
-    return Requests(times=tuple(times), work=tuple(load.draw_work(work, len(times))))
+    return Requests(times=times, work=load.draw_work(work, len(times)))

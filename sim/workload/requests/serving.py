@@ -23,6 +23,26 @@ from sim.host.cpu_quota import EXIT_CPU, GRAIN, CpuMax
 T = TypeVar("T")
 
 
+MOST_WAITING = 1_000_000
+"""Requests that have not ended, of a run or of an app: each takes 400 bytes, and the more there are
+the less the last of them says of anything."""
+LOOK = 4096
+"""Requests after which they are counted."""
+
+
+def refuse_backlog(waiting: int) -> None:
+    """Refuse to go on where requests pile up without end.
+
+    Raises:
+        ValueError: too many wait.
+    """
+    if waiting > MOST_WAITING:
+        raise ValueError(
+            f"serve: more than {MOST_WAITING:,} requests wait at once, for more is asked than the "
+            f"CPU can do; fewer tasks, less load, a shorter time or more CPU are allowed"
+        )
+
+
 class Serving(Generic[T]):
     """What an app has in hand; a request is known by its ticket.
 
@@ -105,6 +125,8 @@ class Serving(Generic[T]):
         """A request of `work` reference core-seconds arrives; what was used until now is known."""
         self._number += 1
         work += self._exit
+        if self._number % LOOK == 0:
+            refuse_backlog(len(self._active) + len(self._queue))
         if len(self._active) >= self.threads:
             self._queue.append((work, self._number, now, ticket))
         else:

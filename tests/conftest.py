@@ -5,6 +5,7 @@ import os
 import shutil
 from functools import cache
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,6 +39,22 @@ os.environ.pop(
 verbs = sim.cli.app
 verbs.made = cache(verbs.made)
 # A process of tests types a thousand commands; each verb has its options made once.
+
+
+@pytest.fixture
+def dotless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at the dots: a picture is drawn as SVG; of its PNG there is the beginning."""
+    from matplotlib.figure import Figure
+
+    draw = Figure.savefig
+
+    def drawn(figure: Figure, file: BinaryIO, **how: Any) -> None:
+        if how["format"] == "png":
+            file.write(b"\x89PNG\r\n\x1a\n")
+        else:
+            draw(figure, file, **how)
+
+    monkeypatch.setattr(Figure, "savefig", drawn)
 
 
 def pytest_configure() -> None:

@@ -143,6 +143,7 @@ def test_three_vms_hold_several_times_the_memory_of_three_containers() -> None:
     assert ready["vm"] > ready["docker"]
 
 
+@pytest.mark.usefixtures("dotless")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_script_prints_a_sentence_a_table_and_its_files(
     script: Path,

@@ -9,6 +9,11 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 
 
+@pytest.fixture
+def dotless() -> None:
+    """Here they are drawn to the last dot."""
+
+
 @pytest.mark.parametrize(
     ("command", "drawn"),
     [
@@ -32,6 +37,7 @@ def test_a_verb_draws_in_both_formats_and_says_where(
     assert {path.stem for path in folder.glob("*.png")} == drawn
     assert {path.stem for path in folder.glob("*.svg")} == drawn
     assert all(f"{folder / name}.png" in plotted.stdout for name in drawn)
+    assert all(path.stat().st_size > 10_000 for path in folder.glob("*.png"))
 
 
 def test_json_beside_pictures_says_on_standard_error_where_they_are(tmp_path: Path) -> None:

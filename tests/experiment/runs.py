@@ -1,23 +1,16 @@
 """Small scenarios for the engine, and what it takes to compare and to disturb their runs."""
 
-import os
-import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from clocks import wait_until
-from simpy import Event
 from worlds import LOAD, app, docker, ecs, image, machine, service
 
-from sim.core.description import description
-from sim.core.world import World
 from sim.experiment import Burst, Results, Scenario, replicate
 from sim.experiment.running.batch import Bundle
 from sim.experiment.storage import run_folder as store
 from sim.experiment.storage.part_files import TABLES
-from sim.start import Deployment
 from sim.units import MiB
 
 WEB = service(
@@ -51,50 +44,6 @@ def assert_same(one: Results, other: Results) -> None:
         if not (labels and a.equals(b)):  # quick; and slowly, to say what is not
             pd.testing.assert_frame_equal(a, b, check_exact=True, obj=name)
             raise AssertionError(f"{name} differ")
-
-
-@description
-class DiesOnce:
-    """A platform whose first run kills the process it is in; the file remembers it."""
-
-    mark: Path
-
-    def deploy(self, world: World) -> Deployment:
-        """Set it up, if this is not the first time."""
-        if not self.mark.exists():
-            self.mark.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        deployment: Deployment = docker().deploy(world)
-        return deployment
-
-
-@description
-class DiesAlways:
-    """A platform whose runs kill the process they are in."""
-
-    def deploy(self, world: World) -> Deployment:  # noqa: ARG002
-        """Never set it up."""
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError
-
-
-@description
-class Waits:
-    """A platform whose runs wait in their middle until there is a file."""
-
-    until: Path
-    at: float = 0.0
-    """When on their own clock."""
-
-    def deploy(self, world: World) -> Deployment:
-        """Set it up, and what waits."""
-        world.env.process(self._wait(world))
-        deployment: Deployment = docker().deploy(world)
-        return deployment
-
-    def _wait(self, world: World) -> Iterator[Event]:
-        yield world.env.timeout(self.at)
-        wait_until(self.until.exists)
 
 
 def keep_at_once() -> None:

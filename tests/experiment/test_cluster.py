@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from clocks import HANGS, wait_until
 from interrupts import interrupted_at
-from runs import DiesAlways, DiesOnce, assert_same, pair, scenario
+from own_platforms import DiesAlways, DiesOnce
+from runs import assert_same, pair, scenario
 
 from sim.experiment import compare, replicate
 from sim.experiment.running import engine

@@ -19,7 +19,8 @@ import loky
 import pytest
 from clocks import HANGS, wait_until
 from forked import forked
-from runs import DiesOnce, Waits, assert_same, pair, scenario
+from own_platforms import DiesOnce, Waits
+from runs import assert_same, pair, scenario
 
 from sim.core.recorder import Recorder
 from sim.experiment import Results, Scenario, compare, replicate
@@ -80,6 +81,7 @@ def test_a_worker_process_never_gets_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> 
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_runs_of_a_worker_that_is_killed_are_made_again(tmp_path: Path) -> None:
     """The first run kills its process; another one takes its place."""
     dying = scenario(DiesOnce(mark=tmp_path / "died"))
@@ -152,6 +154,7 @@ def dying_threads(monkeypatch: pytest.MonkeyPatch, deaths: float) -> None:
     monkeypatch.setattr(engine, "LOOK", 0.05)
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_runs_that_nobody_is_left_to_hear_of_are_made_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -162,6 +165,7 @@ def test_runs_that_nobody_is_left_to_hear_of_are_made_again(
     assert_same(replicate(scenario(), times=4, jobs=2), alone)
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_where_nobody_ever_hears_of_the_runs_a_sentence_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -296,6 +300,7 @@ def saying(done: Path) -> Callable[[str], None]:
     return say
 
 
+@pytest.mark.usefixtures("one_worker")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_runs_that_do_not_end_are_named(
     jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -56,6 +56,7 @@ def seconds(what: Scenario, out: Path, **where: Any) -> float:
     return float(results.runs["time_to_ready_s"].mean())
 
 
+@pytest.mark.usefixtures("one_worker")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_platform_that_was_edited_is_run_again(
     own: Path, tmp_path: Path, jobs: int, capsys: pytest.CaptureFixture[str]

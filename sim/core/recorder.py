@@ -4,6 +4,7 @@ Names are interned once and stored as small integers, so that a million starts s
 become categories when the tables are built, after the run.
 """
 
+import math
 from array import array
 from collections.abc import Iterable, Sequence
 from struct import pack
@@ -358,17 +359,19 @@ class Recorder:
             parts: the phase of each, its begin, and its end, which may be to come.
         """
         now, rows = self.env.now, self._rows
+        # What would come at the very end of a run does not, as where it is an event of SimPy's.
+        last = math.nextafter(now, -math.inf) if outcome == CENSORED else now
         if self.keep == "totals":
             for phase, begin, end in parts:
-                if begin <= now:
-                    self.file(task, phase, parent, begin, end if end <= now else now, outcome)
+                if begin <= last:
+                    self.file(task, phase, parent, begin, end if end <= last else now, outcome)
             return
         rows += [
             (task, phase, parent, begin, end, DONE)
-            if end <= now
+            if end <= last
             else (task, phase, parent, begin, now, outcome)
             for phase, begin, end in parts
-            if begin <= now
+            if begin <= last
         ]
         if len(rows) >= ROWS:
             self._put_away()

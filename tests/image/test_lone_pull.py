@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pulling import Puller
 from worlds import kernel, machine, registry, rows, unpacking
@@ -120,6 +120,21 @@ EVERY_COST = st.fixed_dictionaries(
 )
 
 
+TURNS = {
+    "urls": 1.0,
+    "vcpu": 1.0,
+    "cap": 0.25,
+    "nic": 15 * MiB,
+    "disk": math.inf,
+    "downloads": 1,
+    "keep_blob": False,
+    "layer_overhead": 0.0,
+    "shared_thread": 0.0,
+}
+"""A layer a second, after the first two: the 19th would begin as the run ends."""
+
+
+@example([(0.0, 1.0, "gzip")] * 5, [(0.0, None)] * 4, TURNS, 17.0)
 @given(LAYERS, HOSTS, EVERY_COST, st.sampled_from([3.3, 17.0, 1000.0]))
 @settings(max_examples=30)
 def test_a_lone_pull_is_the_pull_in_events(

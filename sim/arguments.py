@@ -39,6 +39,11 @@ class Kind(NamedTuple):
     words: str
 
 
+def _named(value: object) -> bool:
+    """Whether it is a mapping, or a column of a table, which has names for its rows."""
+    return isinstance(value, Mapping) or (hasattr(value, "keys") and getattr(value, "ndim", 0) == 1)
+
+
 ANYTHING = Kind(lambda value: True, "anything")  # noqa: ARG005 (whatever it is)
 PLAIN = {
     str: Kind(lambda value: isinstance(value, str), "a text"),
@@ -50,7 +55,7 @@ PLAIN = {
 
 HOLDING: dict[Any, Kind] = {
     Callable: Kind(callable, "a function"),
-    Mapping: Kind(lambda value: isinstance(value, Mapping), "a mapping of names to values"),
+    Mapping: Kind(_named, "a mapping of names to values"),
     PathLike: Kind(lambda value: isinstance(value, PathLike), "a path"),
     type: Kind(lambda value: isinstance(value, type), "a class"),
 }

@@ -90,7 +90,7 @@ def test_ctrl_c_at_any_line_of_writing_leaves_no_run_twice_and_none_out(
     tmp_path: Path, undisturbed: Results
 ) -> None:
     """The same command goes on, and its tables are those of an undisturbed run."""
-    assert interrupt(lines(151), tmp_path, undisturbed) > 5
+    assert interrupt(lines(307), tmp_path, undisturbed) > 5
 
 
 @pytest.mark.long
@@ -163,7 +163,7 @@ def saved_again(out: Path, few: Results, many: Results, *, later: bool = False) 
 
 def test_a_save_is_whole_or_not_at_all(tmp_path: Path) -> None:
     """Wherever it is interrupted, the old run or the new one is there."""
-    assert save_everywhere(37, tmp_path) > 5
+    assert save_everywhere(73, tmp_path) > 5
 
 
 @pytest.mark.long
@@ -260,7 +260,7 @@ def fail_everywhere(
 
 
 @pytest.mark.parametrize("for_good", [False, True])
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.long)])
 def test_whatever_fails_in_a_save_the_next_one_goes_well(
     step: int, for_good: bool, tmp_path: Path
 ) -> None:
@@ -405,7 +405,7 @@ def removed_everywhere(step: int, tmp_path: Path, undisturbed: Results) -> list[
     return said
 
 
-@pytest.mark.parametrize("step", [397, pytest.param(53, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [601, pytest.param(53, marks=pytest.mark.long)])
 def test_whose_folder_is_begun_anew_by_another_process_writes_no_more(
     step: int, tmp_path: Path, undisturbed: Results
 ) -> None:

@@ -458,7 +458,7 @@ def test_impossible_replications_are_refused(changed: dict[str, Any], message: s
     ("changed", "message"),
     [
         ({"platform": "ecs"}, r"platform: 'ecs' is not allowed; a platform, such as"),
-        ({"arrivals": ()}, "at least 1 item"),
+        ({"arrivals": ()}, "one or more"),
     ],
 )
 def test_a_scenario_needs_a_platform_and_arrivals(changed: dict[str, Any], message: str) -> None:

@@ -85,5 +85,5 @@ def test_platforms_that_differ_in_their_slots_only_are_the_same_without_them() -
 def test_a_node_pool_needs_a_kind_of_node() -> None:
     """Without one there is nothing to launch."""
     pool = catalog.eks_karpenter("m5.large").capacity
-    with pytest.raises(BadDescription, match="at least 1 item"):
+    with pytest.raises(BadDescription, match="one or more"):
         replace(pool, kinds=())

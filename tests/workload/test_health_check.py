@@ -57,4 +57,4 @@ def test_a_look_comes_no_later_than_its_step(
     seen = check.healthy_at(ready)
 
     longest = max(interval, start_interval or 0.0, first or 0.0)
-    assert ready * (1 - 1e-9) <= seen <= ready + longest * (1 + 1e-9)
+    assert ready * (1 - 1e-9) - 1e-12 <= seen <= ready + longest * (1 + 1e-9)

@@ -1,14 +1,12 @@
 """Files of a test, written where it runs."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from reading import Reading
 
 from sim.files import read
 from sim.workload import Application
-
-Reading = Callable[..., Application]
 
 
 @pytest.fixture

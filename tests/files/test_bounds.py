@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from clocks import soon
-from conftest import Reading
+from reading import Reading
 
 import sim
 from sim.core.question import BadInput

@@ -4,9 +4,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Reading
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import Reading
 
 from sim.core.question import BadInput
 from sim.files import read

@@ -1,7 +1,7 @@
 """Kubernetes manifests: what runs, how often, how large, and what is only counted."""
 
 import pytest
-from conftest import Reading
+from reading import Reading
 
 from sim.core.question import BadInput
 from sim.units import MiB

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Reading
+from reading import Reading
 from typer.testing import CliRunner
 
 from sim.cli.app import app as cli

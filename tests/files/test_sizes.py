@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Reading
+from reading import Reading
 
 from sim import catalog
 from sim.core.question import BadInput

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Reading
+from reading import Reading
 
 from sim.core.question import BadInput
 from sim.units import GiB, MiB

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Reading
 from hypothesis import HealthCheck as Check
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reading import Reading
 
 from sim.core.question import BadInput
 from sim.workload import Application

@@ -5,7 +5,8 @@ from worlds import app, docker, hypervisor, image, launch, machine, service, vm
 
 from sim import catalog, density
 from sim.core.world import World
-from sim.studies.density.by_use import largest_by_use
+from sim.studies.density.bench import Bench
+from sim.studies.density.by_use import largest_by_use, window_for
 from sim.units import GiB, MiB
 from sim.workload import Load
 
@@ -32,8 +33,9 @@ def test_containers_hold_one_copy_of_the_image_s_file_pages_and_vms_one_each() -
 
 def test_shared_pages_are_why_more_containers_fit_by_use() -> None:
     """Each of n containers takes 90 + 10 MiB beside one copy of 100; a guest of 256 MiB all."""
+    bench = Bench(WHAT, vcpu=8.0, window=window_for(8.0), slowdown=2.0, seed=(1, 0))
     by_use = {
-        name: largest_by_use(platform, WHAT, vcpu=8.0, core_speed=1.0).count
+        name: largest_by_use(platform, bench, core_speed=1.0).count
         for name, platform in {"docker": docker(BOX), "vm": hypervisor(BOX, vm=vm())}.items()
     }
 

@@ -19,7 +19,7 @@ from sim.cli.app import app as cli
 from sim.core.names import in_name_order
 from sim.experiment import Burst, Rollout, Scenario
 from sim.units import MiB
-from sim.workload import Application, Call, EntryPoint, Fault, Operation, Part
+from sim.workload import Application, Call, EntryPoint, Fault, Operation, Part, Wait
 
 INVENTORY = Path("scenarios/inventories/forty_synthetic_vms.csv")
 FEW = ("--replications", "2", "--jobs", "1")
@@ -182,11 +182,13 @@ def test_records_of_starts_have_no_order(
     assert fits[0] == fits[1]
 
 
-def outcomes(*bursts: Burst | Rollout) -> list[str]:
-    """How each task ends, by its number."""
+def outcomes(*arrivals: Burst | Rollout) -> list[str]:
+    """How each task ends, by its number, with its service."""
     platform = docker(machine(memory=1000 * MiB))
-    words = Scenario(name="x", platform=platform, arrivals=bursts).run(1, 0).task_outcome
-    return [word.partition(":")[0] for word in words]
+    record = Scenario(name="x", platform=platform, arrivals=arrivals).run(1, 0)
+    names = record.services.all()
+    ends = (word.partition(":")[0] for word in record.task_outcome)
+    return [f"{names[code]} {end}" for code, end in zip(record.task_service, ends, strict=True)]
 
 
 def test_at_one_instant_names_decide_who_comes_first() -> None:
@@ -196,18 +198,31 @@ def test_at_one_instant_names_decide_who_comes_first() -> None:
     """
     a, b = (service(name, host_ports=(80,), memory=64 * MiB) for name in ("a", "b"))
     together = [Burst(service=each) for each in (b, a)]
-    one, two = (Part(service=each) for each in (b, a))
-    wholes = [Application(name="both", parts=parts) for parts in ((one, two), (two, one))]
+    parts = [Part(service=each) for each in (b, a)]
+    for turned in (1, -1):
+        whole = Application(name="both", parts=tuple(parts[::turned]))
 
-    assert outcomes(*together) == outcomes(*together[::-1]) == ["ready", "refused"]
-    assert [outcomes(Rollout(application=each)) for each in wholes] == [["ready", "refused"]] * 2
-    record = Scenario(
-        name="x",
-        platform=docker(machine(memory=1000 * MiB)),
-        arrivals=(Burst(service=a, at=1.0), Burst(service=b)),
-    ).run(1, 0)
-    assert record.services.all() == ["b", "a"]
-    assert [word.partition(":")[0] for word in record.task_outcome] == ["ready", "refused"]
+        assert outcomes(*together[::turned]) == ["a ready", "b refused"]
+        assert outcomes(Rollout(application=whole)) == ["a ready", "b refused"]
+        late = (Burst(service=a, at=1.0), Burst(service=b))
+        assert outcomes(*late[::turned]) == ["b ready", "a refused"]
+
+
+def test_what_waits_for_another_comes_after_it_whatever_their_names() -> None:
+    """An order that is said is kept."""
+    a, b = (service(name, host_ports=(80,), memory=64 * MiB) for name in ("a", "b"))
+    parts = (Part(service=a, after=(Wait(part="b"),)), Part(service=b))
+
+    assert outcomes(Rollout(application=Application(name="x", parts=parts)))[0] == "b ready"
+
+
+def test_an_operator_s_order_is_kept() -> None:
+    """Who places one after the other has an order, and two of them are two applications."""
+    parts = tuple(Part(service=service(name)) for name in ("b", "a"))
+    one, two = (Application(name="x", one_by_one=True, parts=each) for each in (parts, parts[::-1]))
+
+    assert [part.name for part in one.parts] == ["b", "a"]
+    assert one != two
 
 
 def test_calls_keep_their_order_but_for_those_made_together() -> None:

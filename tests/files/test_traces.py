@@ -368,3 +368,21 @@ def test_more_services_than_anybody_has_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(BadInput, match=r"x\.json: 2,001 services; at most 2,000"):
         sim.read_traces(tmp_path / "x.json")
+
+
+def test_spans_and_traces_have_no_order(tmp_path: Path) -> None:
+    """Two calls that begin at once, of which none is waited for, come in that of their names."""
+    draw = np.random.default_rng(1)
+    both: Seen = [*SHOP, ("8", "1", "audit", "note", 45.0, 100.0)]
+    traces = jaeger(both, 20)["data"]
+    turned = [
+        each | {"spans": [each["spans"][place] for place in draw.permutation(len(both))]}
+        for each in (traces[place] for place in draw.permutation(20))
+    ]
+    one, two = (told(tmp_path / "x.json", {"data": each}) for each in (traces, turned))
+
+    assert [call.to for call in one.part("front").operations[0].calls][-2:] == [
+        "audit.note",
+        "mail.send",
+    ]
+    assert one == two

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import sim
 from sim.cli.app import app
+from sim.experiment.running.workers import using
 from sim.scenario_file import BadFile, load_scenario
 from sim.studies.fail.answer import FailAnswer
 from sim.studies.fail.told import told
@@ -191,3 +192,12 @@ def test_what_is_planned_begins_and_is_no_failure(tmp_path: Path) -> None:
     assert "seconds since it began" in drained
     assert "failure" not in drained
     assert "seconds since the failure" in dead
+
+
+def test_so_many_tasks_that_none_is_up_when_one_should_be_lost_are_refused(tmp_path: Path) -> None:
+    """Not in the words of a fault that nobody has written; and no folder is left."""
+    refused = "tasks: 12000 is not allowed; an hour after .*, no host is up"
+    with using(out=tmp_path / "out"), pytest.raises(ValueError, match=refused):
+        sim.fail(platform=("ec2",), tasks=12_000, replications=1)
+
+    assert [*tmp_path.iterdir()] == []

@@ -8,6 +8,10 @@ from sim.start import Ready, Recoverable, Start
 from sim.workload import Fault
 
 
+class NobodyThere(ValueError):  # noqa: N818 (it is what happened, in the user's words)
+    """A fault that hits nothing."""
+
+
 class Victims:
     """What a fault may hit.
 
@@ -28,7 +32,7 @@ class Victims:
         """The start that a fault of a process hits.
 
         Raises:
-            ValueError: there is none, or it does not run.
+            NobodyThere: there is none, or it does not run.
         """
         every, which = list(self.asked), fault.which
         if which is None:
@@ -38,7 +42,7 @@ class Victims:
             found = every[which] if which < len(every) and self._runs(every[which]) else None
         if found is None:
             named = "a task" if which is None else f"task {which}"
-            raise ValueError(
+            raise NobodyThere(
                 f"faults: at {fault.at:g} s no process of {named} runs; {len(every)} tasks were "
                 f"asked for until then"
             )
@@ -48,7 +52,7 @@ class Victims:
         """The hosts that a fault of a host or a zone hits.
 
         Raises:
-            ValueError: there are none.
+            NobodyThere: there are none.
         """
         for kernel in self._live.hosts():
             self._numbers.setdefault(kernel, len(self._numbers))
@@ -60,7 +64,7 @@ class Victims:
         if not hit:
             kind, there = "zone" if fault.what == "zone" else "host", sorted(set(up.values()))
             known = f"{kind} {which} is not there; known: {first_of(list(map(str, there)))}"
-            raise ValueError(f"faults: at {fault.at:g} s {known if up else 'no host is up'}")
+            raise NobodyThere(f"faults: at {fault.at:g} s {known if up else 'no host is up'}")
         return hit
 
     def on(self, kernel: Kernel) -> list[Start]:

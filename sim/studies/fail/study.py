@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from sim.experiment.statistics.estimate import Estimate, mean
 from sim.platforms.deployment import RECOVERY
 from sim.platforms.recovery.clocks import Recovery
 from sim.platforms.recovery.recovering import DUE, ERRORS, LOST, PARTS
+from sim.platforms.recovery.victims import NobodyThere
 from sim.studies.fail.answer import FailAnswer, FailRow, table
 from sim.studies.fail.question import FailQuestion
 from sim.studies.fail.setup import FailSetup, setups
@@ -52,14 +55,15 @@ def answer(question: FailQuestion, name: str = "fail") -> FailAnswer:
         rows.extend(_row(question, results, setup) for setup in good)
         return table(rows)
 
-    results = compare(
-        {setup.row.name: scenario(setup, service, question) for setup in good},
-        times=question.replications,
-        seed=question.seed,
-        name=name,
-        catalogue=catalog.digest(),
-        summary=summary,
-    )
+    with _in_the_words_of(question):
+        results = compare(
+            {setup.row.name: scenario(setup, service, question) for setup in good},
+            times=question.replications,
+            seed=question.seed,
+            name=name,
+            catalogue=catalog.digest(),
+            summary=summary,
+        )
     assumed = {key: c for each in good for key, c in _assumed(question, each.recovery).items()}
     return FailAnswer(
         question,
@@ -70,6 +74,19 @@ def answer(question: FailQuestion, name: str = "fail") -> FailAnswer:
         results,
         _advice(question, service, good, rows),
     )
+
+
+@contextmanager
+def _in_the_words_of(question: FailQuestion) -> Iterator[None]:
+    """Raise ValueError where nothing is up when it should be lost: the fault is not the asker's."""
+    try:
+        yield
+    except NobodyThere as error:
+        why = str(error).removeprefix(f"faults: at {AT:g} s ")
+        raise ValueError(
+            f"tasks: {question.tasks} is not allowed; an hour after they were asked for, when one "
+            f"is to be lost, {why}"
+        ) from error
 
 
 fail = asking(FailQuestion, answer, "fail")

@@ -86,14 +86,10 @@ def _as_first_used(table: pa.Table) -> pa.Table:
         if not pa.types.is_dictionary(field.type) or not len(table):
             continue
         column = table[number]
-        words = column.chunk(0).dictionary
-        codes = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
-        first = np.full(len(words), len(codes))
-        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-        order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
-        place = np.empty(len(words), dtype=np.int32)
-        place[order] = np.arange(len(order))
-        kept = pa.DictionaryArray.from_arrays(pa.array(place[codes]), words.take(pa.array(order)))
+        codes = pa.chunked_array([chunk.indices for chunk in column.chunks]).combine_chunks()
+        used = codes.dictionary_encode()
+        words = column.chunk(0).dictionary.take(used.dictionary)
+        kept = pa.DictionaryArray.from_arrays(used.indices, words)
         table = table.set_column(number, field.name, kept)
     return table
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from clocks import HANGS
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
@@ -50,7 +51,9 @@ picture is closed, which collects garbage. Nobody looks at the dots, which are f
 @pytest.fixture(scope="module")
 def client() -> Iterator[NotebookClient]:
     """A kernel for all of them: what they share is imported once."""
-    one = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name="python3")
+    one = NotebookClient(
+        nbformat.v4.new_notebook(), timeout=round(5.0 * HANGS), kernel_name="python3"
+    )
     with one.setup_kernel():
         yield one
 

@@ -167,7 +167,7 @@ def test_a_script_is_a_program(tmp_path: Path) -> None:
     """As a user runs it."""
     command = [sys.executable, "-W", "error", "scenarios/ecs.py", "--replications", "1"]
     done = subprocess.run(
-        [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=True, timeout=120
+        [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=True
     )
 
     assert any(line.startswith("wrote ") for line in done.stdout.splitlines())

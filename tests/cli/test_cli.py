@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import HANGS
 from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
@@ -438,7 +439,7 @@ def test_whoever_stops_reading_gets_no_error() -> None:
     """`sim instances --json | head -1`."""
     command = f"{sys.executable} -m sim.cli instances --json | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-c", command], capture_output=True, text=True, check=False, timeout=HANGS
     )
 
     assert done.returncode in (0, 141)

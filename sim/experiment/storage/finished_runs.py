@@ -30,6 +30,7 @@ from sim.experiment.storage.whole_file import (
     in_words,
     is_left,
     remove_drafts,
+    text_of,
     write_whole,
 )
 
@@ -74,11 +75,12 @@ def read_summary(folder: Path, manifest: Manifest) -> str:
     path = folder / SUMMARIES / f"{check_name('summary', stem)}.csv"
     try:
         with to_read(path) as file:
-            text = file.read()
+            text = text_of(file)
         if hashlib.blake2b(text, digest_size=8).hexdigest() != stem:
-            raise Damaged(f"{path} is damaged")
-    except Damaged as error:
-        raise Damaged(f"{error}; the same command writes it again") from None
+            raise ValueError
+    except ValueError as error:
+        told = error if isinstance(error, Damaged) else f"{path} is damaged"
+        raise Damaged(f"{told}; the same command writes it again") from None
     return text.decode()
 
 

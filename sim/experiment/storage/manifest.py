@@ -15,7 +15,7 @@ from sim.core.fitted import FittedFigure, stand_ins
 from sim.core.names import FOLDER_NAME, RULES
 from sim.experiment.running.own_code import code_digest
 from sim.experiment.storage.variants import canonical, shortened, whole
-from sim.experiment.storage.whole_file import NO_FILE, in_words, unlinked, write_whole
+from sim.experiment.storage.whole_file import NO_FILE, in_words, text_of, unlinked, write_whole
 from sim.version import VERSION
 
 Manifest: TypeAlias = dict[str, Any]
@@ -81,7 +81,7 @@ def read_manifest(folder: Path) -> tuple[Manifest, dict[str, Any]]:
     path = folder / FILE
     try:
         with unlinked(path) as file:
-            data = json.loads(file.read().decode())
+            data = json.loads(text_of(file).decode())
         described = data.pop("description")
         _check(data, described)
         described = whole(described)

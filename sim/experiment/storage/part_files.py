@@ -45,6 +45,9 @@ FOLDERS = (*TABLES, COMMITS)
 LARGEST_COMMIT = 2**20
 """Bytes of a commit; a few hundred are usual."""
 
+PARQUET = b"PAR1"
+"""What a file of Parquet begins and ends with."""
+
 _OURS = re.compile(r"part-([0-9]{5,9})\.(?:parquet|json)")
 
 
@@ -65,6 +68,17 @@ class PartFile:
     replaces: tuple[int, ...]
     digests: dict[str, str]
     """Of each table's file."""
+
+
+def _is_whole(file: BufferedReader) -> bool:
+    """Whether it begins and ends as Parquet does: a file of nothing may have any size, and takes as
+    long to be summed up as to be read."""
+    begin = file.read(len(PARQUET))
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - len(PARQUET)))
+    both = begin == file.read() == PARQUET
+    file.seek(0)
+    return both
 
 
 class OpenParts:
@@ -129,6 +143,8 @@ class PartFiles:
         for table in TABLES:
             path = self.path(table, number)
             with to_read(path) as file:
+                if not _is_whole(file):
+                    raise Damaged(f"{path} is damaged")
                 digest = hashlib.file_digest(file, "blake2b").hexdigest()
             if digest != part.digests[table]:
                 raise Damaged(f"{path} is damaged")

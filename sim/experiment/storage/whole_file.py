@@ -20,6 +20,9 @@ NO_FILE = (errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO)
 LEFT = 60.0
 """Seconds after which a draft is taken for one that was left: nothing takes as long to write."""
 
+LARGEST_TEXT = 2**28
+"""Bytes of a manifest or a summary, whose variants are 100,000 at most."""
+
 _DRAFT = re.compile(r"\.(.+)\.[0-9]+\.writing")
 
 
@@ -110,8 +113,22 @@ def _to_a_reader(name: str, flags: int) -> int:
     return opened
 
 
+def text_of(file: BinaryIO) -> bytes:
+    """What is in a file of text, unless it has more than any run writes.
+
+    Raises:
+        ValueError: it has.
+    """
+    text = file.read(LARGEST_TEXT + 1)
+    if len(text) > LARGEST_TEXT:
+        raise ValueError(f"more than {LARGEST_TEXT // 2**20} MiB")
+    return text
+
+
 def in_words(error: Exception) -> str:
     """What is wrong, without the number that the operating system gives it."""
+    if isinstance(error, UnicodeError):
+        return "it is no text in UTF-8"
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

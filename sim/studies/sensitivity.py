@@ -170,7 +170,8 @@ def sensitivity(
     out = WHERE.get().out if out is None else out
     folder = None if out is None else folder_of(a_path("out", out), scenario) / "answers"
     at = partial(_answers, folder, metric=metric, seed=seed, jobs=jobs, cluster=cluster)
-    effects = one_at_a_time(scenario, partial(at, times=replications, what="one at a time"))
+    first = "one at a time (1 of 2)" if budget else "one at a time"
+    effects = one_at_a_time(scenario, partial(at, times=replications, what=first))
     base = effects[0].base
     if math.isnan(base):
         raise ValueError(f"metric: there is no {metric} in some of the replications")
@@ -220,7 +221,7 @@ def _indices(
     n = base_points(len(cited), times, budget)
     if n == 0:
         return None, f"a budget of {budget} runs is too small for {len(cited)} figures"
-    answers = partial(at, times=times, what="Sobol indices")
+    answers = partial(at, times=times, what="Sobol indices (2 of 2)")
     try:
         return sobol(scenario, cited, answers, n=n, replications=times, seed=answer.seed), ""
     except ValueError as error:

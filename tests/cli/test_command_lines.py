@@ -1,6 +1,7 @@
 """Whatever is typed behind a verb ends in a sentence of some length, and never in a traceback."""
 
 import random
+import re
 import runpy
 import sys
 from collections.abc import Callable
@@ -138,3 +139,21 @@ def test_what_is_not_there_is_told_in_the_same_words_everywhere(
 
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("calls", "app.yaml", "--rate", "1e12"),
+        ("density", "--slowdown", "1e12"),
+        ("density", "--cpu-overcommit", "1e12"),
+        ("storm", "--cpus", "99999"),
+        ("fail", "--surge", "2"),
+    ],
+)
+def test_a_number_that_is_too_large_is_told_the_largest(words: tuple[str, ...]) -> None:
+    """Who reads that 1e12 is not allowed because it has to be above 0 knows no more than before."""
+    done = CliRunner().invoke(app, words)
+
+    assert done.exit_code == 2
+    assert re.search(r"(below|at most|to) [0-9,]+", done.stderr), done.stderr

@@ -28,7 +28,9 @@ from sim.workload import Application
 from sim.workload.traffic.balancing import Balancing
 
 Rate: TypeAlias = Annotated[
-    float, number("a number above 0", lambda rate: 0.0 < rate < 1e9), Typed(shape="<number>")
+    float,
+    number("a number above 0 and below 1,000,000,000", lambda rate: 0.0 < rate < 1e9),
+    Typed(shape="<number>"),
 ]
 Share: TypeAlias = Annotated[
     float,

@@ -94,7 +94,7 @@ class DensityQuestion(PriceTerms):
         None
     )
     """Coefficient of variation of the CPU of a request: 0 fixed, 1 exponential (1)."""
-    slowdown: Annotated[float, number("at least 1", lambda x: 1.0 <= x < 1e9), Number] = 2.0
+    slowdown: Annotated[float, number("1 to 1000000", lambda x: 1.0 <= x <= 1e6), Number] = 2.0
     """Target for the p95 slow-down."""
     window: Annotated[Time, AfterValidator(_above_0)] | None = None
     """Simulated time of a probe; 60s up to 16 vCPU, then less, by default."""

@@ -229,8 +229,8 @@ class Pause(Happening):
     __slots__ = ()
 
     def __init__(self, env: Clock, delay: float, value: object = None) -> None:
-        if delay < 0.0:
-            raise ValueError(f"Negative delay {delay}")
+        if not delay >= 0.0:  # NaN is before nothing and after nothing: all order would be lost
+            raise ValueError(f"{'Negative' if delay < 0.0 else 'Impossible'} delay {delay}")
         self.env = env
         self._callbacks = NOBODY
         self._value = value

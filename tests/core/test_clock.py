@@ -137,6 +137,8 @@ def test_a_run_stops_where_it_is_told_to() -> None:
         env.run(until=env.event())
     with pytest.raises(ValueError, match="Negative delay -1"):
         env.timeout(-1)
+    with pytest.raises(ValueError, match="Impossible delay nan"):  # all order would be lost
+        env.timeout(float("nan"))
 
     pause = env.timeout(3, value="done")
     assert env.run(until=pause) == "done"

@@ -203,6 +203,23 @@ def test_a_platform_that_is_not_whole_is_told_in_its_words(ends: str, said: str)
         ready_times(Own(ends=ends), service())
 
 
+@pytest.mark.parametrize("hosts", [None, ["x"], 5])
+def test_hosts_that_are_none_are_told_before_anything_starts(hosts: object) -> None:
+    """Whose meters nobody could read."""
+
+    class NoHosts(Live):
+        def hosts(self) -> Any:
+            return hosts
+
+    class Mine:
+        def deploy(self, world: World) -> object:
+            return NoHosts(world, "ready")
+
+    scenario = Scenario(name="x", platform=Mine(), arrivals=(Burst(service=service()),))
+    with pytest.raises(ValueError, match=r"platform: .*, which NoHosts.hosts returned, is not all"):
+        scenario.run(1, 0)
+
+
 def test_a_plain_class_is_a_platform() -> None:
     """Nothing has to be inherited to be described."""
 

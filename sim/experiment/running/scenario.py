@@ -1,7 +1,7 @@
 """A scenario: a platform, what arrives there, and for how long; and how it is run."""
 
 from array import array
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Annotated, Any, Protocol, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -250,6 +250,12 @@ class Scenario:
                     f"platform: {type(live).__name__}, which {type(platform).__name__}.deploy "
                     f"returned, has no {what}(); a class that inherits StoryDeployment has"
                 )
+        hosts: Any = live.hosts()
+        if not isinstance(hosts, Iterable) or not all(hasattr(h, "catch_up") for h in hosts):
+            raise ValueError(
+                f"platform: {shown(hosts)}, which {type(live).__name__}.hosts returned, is not "
+                f"allowed; a list of hosts, as Machine.boot makes them"
+            )
         return live
 
     def run(self, seed: int, replication: int) -> Recorder:

@@ -163,8 +163,8 @@ def _unpacked(source: str, data: bytes, part: zipfile.ZipInfo, most: int) -> byt
         unpack = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             inside = unpack.decompress(packed, most + 1)
-        except zlib.error as error:
-            raise BadInput(f"{source}: not a workbook of Excel ({error})") from None
+        except zlib.error:
+            raise BadInput(f"{source}: not a workbook of Excel (a file in it is damaged)") from None
         rest = unpack.unconsumed_tail
     if len(inside) > most or rest:
         raise _too_large(source)

@@ -50,6 +50,9 @@ ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://\S+:[0-9]{1,5}")
 MOST_A_CORE = 8
 """Processes for each core; more only take memory from one another."""
 
+CLOSES = 10.0
+"""Seconds that a scheduler of ours may take to close: one whose workers have gone may never."""
+
 GONE = "2s"
 """Time after which a scheduler of our own that does not answer has gone."""
 
@@ -310,8 +313,8 @@ class DaskCluster:
         if self._own is not None:
             try:
                 with config.set({"distributed.comm.timeouts.connect": GONE}):
-                    self._own.close()
-            except OSError:
+                    self._own.close(timeout=CLOSES)
+            except OSError:  # too long, also
                 self._own.status = Status.closed
 
     def _connect(self, distributed: Any, address: str) -> Any:

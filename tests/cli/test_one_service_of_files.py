@@ -43,5 +43,5 @@ def test_a_service_of_files_is_meant_by_its_name(
     assert meant.exit_code == 0, meant.output
     assert "of web" in meant.stdout
     assert (missing.exit_code, sized.exit_code) == (2, 2)
-    assert "service: missing; --service with one of web, db" in missing.stderr
+    assert "service: missing; --service with one of db, web" in missing.stderr
     assert "cpu: not allowed beside files" in sized.stderr

@@ -41,7 +41,8 @@ def test_json_is_the_answer_and_nothing_else(shop: Path) -> None:
     done = CliRunner().invoke(app, ["plan", str(shop), "--json", *QUICK])
     data = json.loads(done.stdout)
 
-    assert [row["waits_for"] for row in data["services"]] == [["api"], ["db"], []]
+    waits = {row["name"]: row["waits_for"] for row in data["services"]}
+    assert waits == {"api": ["db"], "db": [], "web": ["api"]}
     assert data["recommendation"]["platform"] == data["platforms"][0]["platform"]
 
 

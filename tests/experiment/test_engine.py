@@ -521,3 +521,30 @@ def test_no_process_is_begun_in_a_folder_that_was_removed(
 
     monkeypatch.setattr(workers, "WORTH_STARTING", 0.0)
     assert len(replicate(scenario(), times=2, out=out).runs) == 2
+
+
+class Swallows:
+    """Gets Ctrl-C as it is taken apart, which Python only tells of."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_that_python_has_swallowed_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask's futures are taken apart while it waits for others."""
+    place, looks = Workers(1, None), itertools.count()
+
+    def look_after(_: object) -> None:
+        assert next(looks) < 3
+        Swallows()
+
+    monkeypatch.setattr(engine, "LOOK", 0.01)
+    monkeypatch.setattr(place, "submit", lambda *_: Future())
+    monkeypatch.setattr(place, "look_after", look_after)
+    makes = Engine({"small": scenario()}, seed=1, target=Number(1), store=InMemory(), workers=place)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        makes.run()
+
+    assert signal.getsignal(signal.SIGINT) is before

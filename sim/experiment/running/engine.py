@@ -1,10 +1,11 @@
 """Making runs: batches to workers, bundles to a store, until as many are there as are needed."""
 
+import signal
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import contextmanager
 from itertools import islice
-from threading import Event, Thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import Protocol
 
 from sim.experiment.running.batch import Batch, Bundle, RunKey
@@ -75,6 +76,8 @@ class Engine:
         self._again: list[RunKey] = []
         """Runs that were lost with their worker."""
         self._made, self._seconds = 0, 0.0
+        self._stopped = False
+        """Whether Ctrl-C has come, whatever became of it."""
         self._done: set[RunKey] = set()
         for row in store.rows():
             self._done.add((row["variant"], row["run"]))
@@ -93,7 +96,11 @@ class Engine:
             ConnectionError: the cluster has gone.
         """
         there = sum(number < self.target.needed for _, number in self._done)
-        with progress(self.what, "run", total=self.wanted, done=there) as bar, self._watched():
+        with (
+            progress(self.what, "run", total=self.wanted, done=there) as bar,
+            self._watched(),
+            self._heard(),
+        ):
             while self._hand_out():
                 finished = self._take_in()
                 bar.total = self.wanted
@@ -108,6 +115,26 @@ class Engine:
             yield
         finally:
             ended.set()
+
+    @contextmanager
+    def _heard(self) -> Iterator[None]:
+        """Note Ctrl-C, where Python has it as it is: it swallows one that comes while an object of
+        somebody's is taken apart, and nobody would hear of it.
+        """
+
+        def note(*_: object) -> None:
+            self._stopped = True
+            raise KeyboardInterrupt
+
+        usual = signal.default_int_handler
+        if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not usual:
+            yield
+            return
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, usual)
 
     def _watch(self, ended: Event) -> None:
         made, silence = self._made, SILENCE
@@ -201,6 +228,8 @@ class Engine:
         """Batches that have ended; that somebody is there to tell of it is looked at meanwhile."""
         while not (done := wait(self._pending, LOOK, FIRST_COMPLETED).done):
             self.workers.look_after(self._pending)
+            if self._stopped:
+                raise KeyboardInterrupt
         return done
 
     def _keep(self, bundle: Bundle) -> None:

@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -62,6 +63,11 @@ def pytest_configure() -> None:
     memory = Path("/dev/shm")
     if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > NEEDED:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
+def pytest_runtest_setup() -> None:
+    """Ctrl-C is as Python has it: a verb that has ended in this process leaves it as an exit."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -28,6 +28,7 @@ from sim.core.question import (
     names_of,
     typed,
 )
+from sim.ctrl_c import noted
 from sim.experiment.storage.whole_file import in_words
 from sim.studies.kinds import Count, Folder
 
@@ -122,7 +123,7 @@ def _ended(command: Callable[..., int], kinds: list[type], given: dict[str, Any]
     """The exit code; bad input is a message and 2, never a traceback."""
     begin()
     try:
-        with _standing_in(kinds, given) as what_it_did:
+        with noted(), _standing_in(kinds, given) as what_it_did:
             code = command(*_asked(kinds, given))
         if line := what_it_did():
             note(line)

@@ -11,6 +11,7 @@ from sim.cli.interrupt import all_is_read, end, hurry, hurry_at_the_end, is_one,
 from sim.cli.readable import readable
 from sim.cli.screen import note, say, table, wrote
 from sim.cli.streams import all_is_said, make_ready, reader_may_go
+from sim.ctrl_c import noted
 from sim.experiment.running.workers import NoSuchWorkers, using
 from sim.experiment.storage.whole_file import in_words
 from sim.studies.kinds import MOST, MOST_DIGITS, at_least
@@ -40,7 +41,7 @@ def script(
                 make_ready()
                 options = vars(_parser(main, replications, seed).parse_args(arguments))
                 where = using(options.pop("jobs"), options.pop("cluster"), options["out"])
-                with reader_may_go(), where:
+                with noted(), reader_may_go(), where:
                     main(**options)
                 if arguments is None:
                     hurry_at_the_end()

@@ -1,16 +1,20 @@
 """The first second: a command imports what it uses, and nothing beside it."""
 
+import contextlib
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from sim.cli import help_pages, interrupt
 from sim.cli.app import VERBS, app
+from sim.cli.options import verb
 from sim.studies.density.study import density
 
 HEAVY = {"matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "simpy", "yaml"}
@@ -237,3 +241,20 @@ def test_too_little_memory_is_a_sentence(error: str) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("error: there is too little memory for this")
     assert done.stderr.count("\n") == 1
+
+
+def test_an_error_that_a_library_makes_of_ctrl_c_is_stopped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As matplotlib does where it comes within its own C; with 130, and without a traceback."""
+
+    def draw() -> int:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise ValueError("Invalid bounding box")
+
+    with pytest.raises(typer.Exit) as ended:
+        verb(draw)()
+
+    assert ended.value.exit_code == interrupt.STOPPED
+    assert capsys.readouterr().err == "stopped\n"

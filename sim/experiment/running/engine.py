@@ -1,13 +1,13 @@
 """Making runs: batches to workers, bundles to a store, until as many are there as are needed."""
 
-import signal
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import contextmanager
 from itertools import islice
-from threading import Event, Thread, current_thread, main_thread
+from threading import Event, Thread
 from typing import Protocol
 
+from sim.ctrl_c import CtrlC, noted
 from sim.experiment.running.batch import Batch, Bundle, RunKey
 from sim.experiment.running.own_code import code_digest, own_code
 from sim.experiment.running.progress import progress, say
@@ -76,8 +76,7 @@ class Engine:
         self._again: list[RunKey] = []
         """Runs that were lost with their worker."""
         self._made, self._seconds = 0, 0.0
-        self._stopped = False
-        """Whether Ctrl-C has come, whatever became of it."""
+        self._ctrl_c = CtrlC()
         self._done: set[RunKey] = set()
         for row in store.rows():
             self._done.add((row["variant"], row["run"]))
@@ -99,7 +98,7 @@ class Engine:
         with (
             progress(self.what, "run", total=self.wanted, done=there) as bar,
             self._watched(),
-            self._heard(),
+            noted() as self._ctrl_c,
         ):
             while self._hand_out():
                 finished = self._take_in()
@@ -115,26 +114,6 @@ class Engine:
             yield
         finally:
             ended.set()
-
-    @contextmanager
-    def _heard(self) -> Iterator[None]:
-        """Note Ctrl-C, where Python has it as it is: it swallows one that comes while an object of
-        somebody's is taken apart, and nobody would hear of it.
-        """
-
-        def note(*_: object) -> None:
-            self._stopped = True
-            raise KeyboardInterrupt
-
-        usual = signal.default_int_handler
-        if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not usual:
-            yield
-            return
-        signal.signal(signal.SIGINT, note)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, usual)
 
     def _watch(self, ended: Event) -> None:
         made, silence = self._made, SILENCE
@@ -228,7 +207,7 @@ class Engine:
         """Batches that have ended; that somebody is there to tell of it is looked at meanwhile."""
         while not (done := wait(self._pending, LOOK, FIRST_COMPLETED).done):
             self.workers.look_after(self._pending)
-            if self._stopped:
+            if self._ctrl_c.came:
                 raise KeyboardInterrupt
         return done
 

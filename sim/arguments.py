@@ -6,7 +6,7 @@ who imports the function itself, as the package does, pays nothing.
 """
 
 import builtins
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from functools import wraps
 from inspect import Parameter, signature
 from math import isinf
@@ -161,18 +161,27 @@ def _holding(origin: type, inner: tuple[Any, ...]) -> Kind:
     if not issubclass(origin, Iterable):
         return ANYTHING
     several = [kind_of(each) for each in inner if each is not ...] or [ANYTHING]
-
-    def takes(value: object) -> bool:
-        if not isinstance(value, Iterable) or isinstance(value, str | bytes):
-            return False
-        if hasattr(value, "__next__") or isinstance(value, Mapping):
-            return origin is Iterable
-        if getattr(value, "ndim", 1) == 0:
-            return False
-        return all(any(each.takes(item) for each in several) for item in value)
-
+    many = len(inner) if origin is tuple and inner and ... not in inner else None
     words = next((each.words for each in several if each.words), "")
-    return Kind(takes, f"a list, of which each is {words}" if words != "anything" else "a list")
+    size = "a list" if many is None else f"a list of {many}"
+    return Kind(
+        lambda value: (
+            _is_list(value, origin, many)
+            and all(any(each.takes(item) for each in several) for item in value)  # type: ignore[attr-defined]
+        ),
+        f"{size}, of which each is {words}" if words != "anything" else size,
+    )
+
+
+def _is_list(value: object, origin: type, many: int | None) -> bool:
+    """Whether others are in it, as many as there have to be, and can be looked at twice."""
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        return False
+    if hasattr(value, "__next__") or isinstance(value, Mapping):
+        return origin is Iterable
+    if getattr(value, "ndim", 1) == 0:
+        return False
+    return many is None or (isinstance(value, Sized) and len(value) == many)
 
 
 def _number(value: object, kind: type) -> bool:

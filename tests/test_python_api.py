@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from value_mutants import Call, called, mutants
 
 import sim
@@ -221,3 +222,11 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
     assert catalog.service("node", cpu=np.float64(0.5), memory=memory).cpu == 0.5
     assert sim.replicate(SCENARIO, jobs=1, **given).manifest["seed"] == 3
+
+
+def test_a_pair_of_axes_is_two() -> None:
+    """And the sentence says so: it ended in Python's words of what it cannot unpack."""
+    samples = sim.replicate(SCENARIO, times=1, jobs=1).samples
+    for few in ((), (Figure().subplots(),), [1, 2]):
+        with pytest.raises(ValueError, match=r"^ax: .* is not allowed; a list of 2, of which each"):
+            plots.host_timeline(samples, ax=few)

@@ -86,7 +86,7 @@ def mutants(call: Call, count: int, seed: int) -> Iterator[dict[str, Any]]:
     parameters = signature(function).parameters.values()
     names = [p.name for p in parameters if p.kind is not Parameter.VAR_KEYWORD]
     names += [] if len(names) == len(parameters) else [*Effort.__annotations__]
-    draw = random.Random(f"values/{seed}/{function}")
+    draw = random.Random(f"values/{seed}/{function.__qualname__}")
     for _ in range(count):
         given = dict(good)
         for _ in range(draw.choice((1, 1, 1, 2))):

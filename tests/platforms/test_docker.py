@@ -53,9 +53,10 @@ def test_a_stopped_container_frees_its_bridge_port() -> None:
     assert str(second.value) == "ready"
 
 
-def test_a_fixed_host_port_is_published_once() -> None:
+@pytest.mark.parametrize("field", ["host_ports", "published_ports"])
+def test_a_fixed_host_port_is_published_once(field: str) -> None:
     """The simulation refuses count + 1 with the name of the same limit."""
-    what = service(cpu=0.1, host_ports=(80,))
+    what = service(cpu=0.1, **{field: (80,)})
     first = docker(BIG).ceilings(what)[0]
     _, _, starts = launch(docker(BIG), what, 2)
 

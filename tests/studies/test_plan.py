@@ -67,6 +67,19 @@ def test_whole_machines_name_another_winner_than_the_sum_of_shares(fourteen: Pla
     assert fourteen.json()["recommendation"]["platform"] == "fargate"
 
 
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_servers_of_ones_own_are_as_many_whatever_services_are_called(
+    names: tuple[str, str],
+) -> None:
+    """Two of 3 vCPU and two of 1 fill two hosts of 4; the small ones first, they need a third."""
+    small, large = names
+    app = Application(name="x", parts=(part(small, 1.0, GiB, 2), part(large, 3.0, GiB, 2)))
+    (vms,) = (row for row in arithmetic(app).rows if row.name == "vm")
+
+    assert vms.hosts is not None
+    assert vms.hosts.machines == 2
+
+
 def test_an_eks_cluster_is_part_of_what_it_costs(fourteen: PlanAnswer) -> None:
     """73 USD a month, however few nodes there are."""
     rows = fourteen.table().set_index("platform")
